@@ -1,0 +1,90 @@
+/**
+ * Access keys: an id (AK) and a secret (SK), of one tenant or of all, with scopes. The table keeps a salted hash of the
+ * secret. It is a fast hash on purpose: a secret that Hearth makes has 240 random bits, which no guessing reaches, so a
+ * slow hash would only slow the functions down.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { HearthError } from "../model/errors.ts";
+
+export type Scope = "read" | "write";
+export const SCOPES: readonly Scope[] = ["read", "write"];
+
+export interface AccessKey {
+  readonly id: string;
+  /** A tenant's name, or ANY_TENANT. */
+  readonly tenant: string;
+  readonly scopes: readonly Scope[];
+  readonly note: string;
+  readonly createdMs: number;
+  readonly disabled: boolean;
+  /** Hex. */
+  readonly salt: string;
+  readonly secretHash: string;
+}
+
+const SALT_BYTES = 16;
+const SECRET_BYTES = 30;
+const ID_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const ID_PREFIX = "HK";
+const ID_RANDOM_LENGTH = 18;
+/** An id stands before the colon of basic auth and in a sort key. */
+const ID_PATTERN = /^[\x21-\x39\x3b-\x7e]{1,128}$/;
+
+/** A new id: "HK" and 90 random bits in base32. */
+export function newAccessKeyId(): string {
+  return ID_PREFIX + Array.from(randomBytes(ID_RANDOM_LENGTH), (byte) => ID_CHARACTERS[byte % 32]).join("");
+}
+
+/** A new secret: 240 random bits in 40 characters that need no quoting in a shell or YAML. */
+export function newSecret(): string {
+  return randomBytes(SECRET_BYTES).toString("base64url");
+}
+
+export interface NewAccessKey {
+  readonly id: string;
+  readonly secret: string;
+  readonly tenant: string;
+  readonly scopes: readonly Scope[];
+  readonly note: string;
+  readonly createdMs: number;
+}
+
+/** What the table keeps of a key. Throws "invalid" for an id or a secret that cannot be sent. */
+export function newAccessKey({ secret, ...key }: NewAccessKey): AccessKey {
+  if (!ID_PATTERN.test(key.id)) {
+    throw new HearthError(
+      "invalid",
+      `access key id ${JSON.stringify(key.id)}: expected 1 to 128 printable ASCII characters without a colon`,
+    );
+  }
+  if (secret === "") throw new HearthError("invalid", `access key ${key.id}: the secret is empty`);
+  const salt = randomBytes(SALT_BYTES).toString("hex");
+  return { ...key, disabled: false, salt, secretHash: hashSecret(salt, secret) };
+}
+
+function hashSecret(salt: string, secret: string): string {
+  return createHmac("sha256", Buffer.from(salt, "hex")).update(secret).digest("hex");
+}
+
+/** Compares in constant time. */
+export function isSecretOf(key: Pick<AccessKey, "salt" | "secretHash">, secret: string): boolean {
+  return timingSafeEqual(
+    Buffer.from(hashSecret(key.salt, secret), "hex"),
+    Buffer.from(key.secretHash, "hex"),
+  );
+}
+
+/** An item's value: JSON, for an administrator who looks at the table. */
+export function encodeAccessKey(key: AccessKey): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(key));
+}
+
+/** Throws "data" for a value that `encodeAccessKey` cannot have made. */
+export function decodeAccessKey(value: Uint8Array): AccessKey {
+  const text = new TextDecoder().decode(value);
+  try {
+    return JSON.parse(text) as AccessKey;
+  } catch (cause) {
+    throw new HearthError("data", "access key: the item is not JSON", { cause });
+  }
+}

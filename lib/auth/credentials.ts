@@ -1,0 +1,17 @@
+/** The Authorization header: basic auth `AK:SK` (RFC 7617), or the same pair after `Bearer`. */
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secret: string;
+}
+
+/** Undefined for anything that is not such a pair. */
+export function parseAuthorization(header: string | undefined): Credentials | undefined {
+  const match = /^(basic|bearer) +(\S.*?) *$/i.exec(header ?? "");
+  if (match === null) return undefined;
+  const pair =
+    match[1].toLowerCase() === "basic" ? Buffer.from(match[2], "base64").toString("utf8") : match[2];
+  const colon = pair.indexOf(":");
+  if (colon <= 0) return undefined;
+  return { accessKeyId: pair.slice(0, colon), secret: pair.slice(colon + 1) };
+}

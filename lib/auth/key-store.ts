@@ -1,0 +1,48 @@
+/** Access keys in the table. */
+import { HearthError } from "../model/errors.ts";
+import { accessKeyKey, accessKeysRange } from "../storage/keys.ts";
+import type { Table } from "../storage/table.ts";
+import { type AccessKey, decodeAccessKey, encodeAccessKey } from "./access-key.ts";
+
+/** Stores a new key; throws "invalid" if its id is taken. */
+export async function createKey(table: Table, key: AccessKey): Promise<void> {
+  const stored = await table.putIfAbsent({ ...accessKeyKey(key.id), value: encodeAccessKey(key) });
+  if (!stored)
+    throw new HearthError(
+      "invalid",
+      `access key ${key.id} exists already; delete it first or take another id`,
+    );
+}
+
+export async function findKey(table: Table, id: string): Promise<AccessKey | undefined> {
+  const item = await table.get(accessKeyKey(id), { consistent: true });
+  return item && decodeAccessKey(item.value);
+}
+
+/** Every key, by id. */
+export async function listKeys(table: Table): Promise<AccessKey[]> {
+  const keys: AccessKey[] = [];
+  for await (const page of table.query(accessKeysRange(), { consistent: true })) {
+    for (const item of page) keys.push(decodeAccessKey(item.value));
+  }
+  return keys;
+}
+
+/** Makes a key useless, reversibly only by a new one; throws "invalid" if there is none. */
+export async function disableKey(table: Table, id: string): Promise<void> {
+  const key = await mustFind(table, id);
+  await table.put({ ...accessKeyKey(id), value: encodeAccessKey({ ...key, disabled: true }) });
+}
+
+/** Throws "invalid" if there is no such key. */
+export async function deleteKey(table: Table, id: string): Promise<void> {
+  await mustFind(table, id);
+  await table.delete(accessKeyKey(id));
+}
+
+async function mustFind(table: Table, id: string): Promise<AccessKey> {
+  const key = await findKey(table, id);
+  if (key === undefined)
+    throw new HearthError("invalid", `access key ${id}: there is none; see hearth keys list`);
+  return key;
+}

@@ -1,0 +1,82 @@
+/**
+ * From an Authorization header to whose series may be touched. A warm process remembers keys for `KEY_CACHE_MS`: so long,
+ * at most, a disabled key still works.
+ */
+import { HearthError } from "../model/errors.ts";
+import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../model/tenant.ts";
+import { type Clock, SECOND_MS } from "../model/time.ts";
+import type { Table } from "../storage/table.ts";
+import { type AccessKey, isSecretOf, type Scope } from "./access-key.ts";
+import { parseAuthorization } from "./credentials.ts";
+import { findKey } from "./key-store.ts";
+
+/** How long a key, or that there is none, is remembered. */
+export const KEY_CACHE_MS = 30 * SECOND_MS;
+export const MISSING_KEY_CACHE_MS = 5 * SECOND_MS;
+/** Ids remembered at most: what anybody may send must not fill the memory. */
+const MAX_CACHED_KEYS = 10_000;
+/** Longer ones are not looked up. */
+const MAX_ID_LENGTH = 128;
+
+/** Compared with when there is no key, so that a wrong id takes as long as a wrong secret. */
+const NO_KEY = { salt: "00".repeat(16), secretHash: "00".repeat(32) };
+
+interface CachedKey {
+  readonly key: AccessKey | undefined;
+  readonly untilMs: number;
+}
+
+export class KeyVerifier {
+  readonly #clock: Clock;
+  readonly #cache = new Map<string, CachedKey>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * The key of an Authorization header. Throws "unauthenticated", in the same words whatever was wrong, and "unavailable"
+   * when the table does not answer.
+   */
+  async verify(table: Table, authorization: string | undefined): Promise<AccessKey> {
+    const credentials = parseAuthorization(authorization);
+    if (credentials === undefined) {
+      throw new HearthError(
+        "unauthenticated",
+        "no access key: expected an Authorization header with basic auth (access key id and secret), or Bearer ID:SECRET",
+      );
+    }
+    const key = await this.#find(table, credentials.accessKeyId);
+    const matches = isSecretOf(key ?? NO_KEY, credentials.secret);
+    if (key !== undefined && matches && !key.disabled) return key;
+    throw new HearthError(
+      "unauthenticated",
+      "the access key id or the secret is wrong, or the key is disabled",
+    );
+  }
+
+  async #find(table: Table, id: string): Promise<AccessKey | undefined> {
+    if (id.length > MAX_ID_LENGTH) return undefined;
+    const now = this.#clock();
+    const cached = this.#cache.get(id);
+    if (cached !== undefined && now < cached.untilMs) return cached.key;
+    const key = await findKey(table, id);
+    if (this.#cache.size >= MAX_CACHED_KEYS) this.#cache.clear();
+    this.#cache.set(id, { key, untilMs: now + (key === undefined ? MISSING_KEY_CACHE_MS : KEY_CACHE_MS) });
+    return key;
+  }
+}
+
+/**
+ * The tenant that a key reaches with a scope. `requested` (the X-Scope-OrgID header) counts only for a key of every
+ * tenant. Throws "forbidden" without the scope.
+ */
+export function authorize(key: AccessKey, scope: Scope, requested: string | undefined): string {
+  if (!key.scopes.includes(scope)) {
+    throw new HearthError(
+      "forbidden",
+      `access key ${key.id} has no ${scope} scope scopes=${key.scopes.join(",")}`,
+    );
+  }
+  return key.tenant === ANY_TENANT ? parseTenant(requested || DEFAULT_TENANT) : key.tenant;
+}

@@ -1,0 +1,94 @@
+/**
+ * A moving cursor that reads bits, most significant first. It reads from a copy with zeros behind it, so that the
+ * loop above checks for the end once a sample and not once a field, and nothing outside the input is ever touched.
+ */
+import { HearthError } from "../model/errors.ts";
+
+/** Zero bytes behind the input: how far fields may be read past its end before `checkEnd` is called. */
+export const OVERREAD_BYTES = 40;
+
+const INITIAL_CAPACITY_BYTES = 4096;
+const TWO_32 = 2 ** 32;
+
+export class BitReader {
+  #bytes = new Uint8Array(INITIAL_CAPACITY_BYTES);
+  #view = new DataView(this.#bytes.buffer);
+  /** The next bit, and the number of bits in the input. */
+  #position = 0;
+  #end = 0;
+
+  /** Starts at the first byte of `input`, which is copied. */
+  reset(input: Uint8Array): void {
+    const needed = input.length + OVERREAD_BYTES;
+    if (needed > this.#bytes.length) {
+      this.#bytes = new Uint8Array(2 * needed);
+      this.#view = new DataView(this.#bytes.buffer);
+    }
+    this.#bytes.set(input);
+    this.#bytes.fill(0, input.length, needed);
+    this.#position = 0;
+    this.#end = input.length * 8;
+  }
+
+  /** The next 32 bits as a signed number, without moving. */
+  peek(): number {
+    const byte = this.#position >>> 3;
+    const shift = this.#position & 7;
+    return (this.#view.getInt32(byte) << shift) | (this.#bytes[byte + 4] >>> (8 - shift));
+  }
+
+  skip(count: number): void {
+    this.#position += count;
+  }
+
+  /** Reads `count` (1 to 32) bits as an unsigned number. */
+  readBits(count: number): number {
+    const bits = this.peek() >>> (32 - count);
+    this.#position += count;
+    return bits;
+  }
+
+  /** Reads a 64-bit two's complement number; throws "data" when a double cannot hold it. */
+  readInt64(): number {
+    const high = this.readBits(32) | 0;
+    return this.#safeInteger(high * TWO_32 + this.readBits(32));
+  }
+
+  /** Reads a varint of at most 10 bytes; throws "data" when it is longer or a double cannot hold it. */
+  readUvarint(): number {
+    let value = 0;
+    for (let scale = 1; scale <= 2 ** 63; scale *= 0x80) {
+      const byte = this.readBits(8);
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return this.#safeInteger(value);
+    }
+    this.fail("a varint has more than 10 bytes");
+  }
+
+  /** Reads a zigzag varint; throws "data" when it is longer than 10 bytes or beyond 2^52 either way. */
+  readVarint(): number {
+    const zigzag = this.readUvarint();
+    return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+  }
+
+  /** Throws "data" when more bits were read than the input has. */
+  checkEnd(): void {
+    if (this.#position > this.#end) this.fail();
+  }
+
+  /** Throws "data" for what was just read: that the input ended within it, if it did, else `message`. */
+  fail(message?: string): never {
+    const ended = `input ends within a sample, bytes=${this.#end / 8}`;
+    throw new HearthError("data", `xor chunk: ${this.#position > this.#end ? ended : message}`);
+  }
+
+  /** Whole bytes of the input that were not read; a byte begun counts as read. */
+  unreadBytes(): number {
+    return (this.#end - this.#position) >>> 3;
+  }
+
+  #safeInteger(value: number): number {
+    if (Number.isSafeInteger(value)) return value;
+    this.fail(`a time or time step is beyond 2^53 ms, came ${value}`);
+  }
+}

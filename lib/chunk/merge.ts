@@ -1,0 +1,118 @@
+/**
+ * Samples of one series in order of arrival -> samples in order of time, each time once: of two with the same time the
+ * one that arrived last wins. A natural merge sort: what arrives is a few ascending runs (chunks, log records), so it
+ * costs n log(runs), and nothing but a copy when there is one.
+ */
+import type { Samples } from "../model/samples.ts";
+import { SampleColumns, valueWords } from "./sample-columns.ts";
+
+/** Below this many samples a loop is cheaper than two views and a block copy (descending input: 7 -> 11 M samples/s). */
+const SHORT_RUN = 32;
+
+/** Values are moved as words, which keeps the bits of every NaN. */
+interface Columns {
+  readonly timestamps: Float64Array;
+  readonly words: Uint32Array;
+}
+
+/** Sorts the first `count` samples by time and drops those that a later one replaces. Returns memory of its own. */
+export function sortSamples(timestamps: Float64Array, values: Float64Array, count: number): Samples {
+  const runs = findRuns(timestamps, count);
+  if (runs.length <= 2) return { timestamps: timestamps.slice(0, count), values: values.slice(0, count) };
+  const sorted = new SampleColumns(count);
+  const spare = new SampleColumns(count);
+  sorted.count = mergeRuns({ timestamps, words: valueWords(values) }, runs, sorted, spare);
+  return trim(sorted);
+}
+
+/** Merges samples that arrived in the order of `parts`, each in any order. Returns memory of its own. */
+export function mergeSamples(parts: readonly Samples[]): Samples {
+  if (parts.length === 1)
+    return sortSamples(parts[0].timestamps, parts[0].values, parts[0].timestamps.length);
+  const columns = new SampleColumns(parts.reduce((total, part) => total + part.timestamps.length, 0));
+  for (const part of parts) columns.appendSamples(part);
+  return sortSamples(columns.timestamps, columns.values, columns.count);
+}
+
+/** Where each strictly ascending run begins, in order, and `count` behind them. */
+function findRuns(timestamps: Float64Array, count: number): number[] {
+  const runs = count === 0 ? [] : [0];
+  for (let i = 1; i < count; i++) if (!(timestamps[i] > timestamps[i - 1])) runs.push(i);
+  runs.push(count);
+  return runs;
+}
+
+/** Merges neighbouring runs, pass after pass, until one is left at the start of `target`; returns its length. */
+function mergeRuns(source: Columns, runs: number[], target: SampleColumns, spare: SampleColumns): number {
+  // Each pass writes to the other column; the number of passes decides which is written first.
+  const passes = Math.ceil(Math.log2(runs.length - 1));
+  let from = source;
+  let bounds = runs;
+  for (let pass = passes; pass > 0; pass--) {
+    const to = pass % 2 === 1 ? target : spare;
+    bounds = mergePass(from, bounds, to);
+    from = to;
+  }
+  return bounds[1];
+}
+
+/** Merges runs two by two from `from` to `to`; returns the bounds of what it wrote. */
+function mergePass(from: Columns, runs: readonly number[], to: Columns): number[] {
+  const bounds = [0];
+  let end = 0;
+  for (let run = 0; run < runs.length - 1; run += 2) {
+    const last = Math.min(run + 2, runs.length - 1);
+    end = mergeTwo(from, runs[run], runs[run + 1], runs[last], to, end);
+    bounds.push(end);
+  }
+  return bounds;
+}
+
+/** Merges `left..middle` and the later `middle..right` to `to`, from `at` on; returns where it stopped. */
+function mergeTwo(
+  from: Columns,
+  left: number,
+  middle: number,
+  right: number,
+  to: Columns,
+  at: number,
+): number {
+  const times = from.timestamps;
+  let l = left;
+  let r = middle;
+  let end = at;
+  while (l < middle && r < right) {
+    const leftTime = times[l];
+    const rightTime = times[r];
+    if (leftTime < rightTime) copySample(from, l++, to, end++);
+    else {
+      if (leftTime === rightTime) l++;
+      copySample(from, r++, to, end++);
+    }
+  }
+  end = copyRun(from, l, middle, to, end);
+  return copyRun(from, r, right, to, end);
+}
+
+function copySample(from: Columns, index: number, to: Columns, at: number): void {
+  to.timestamps[at] = from.timestamps[index];
+  to.words[2 * at] = from.words[2 * index];
+  to.words[2 * at + 1] = from.words[2 * index + 1];
+}
+
+function copyRun(from: Columns, start: number, end: number, to: Columns, at: number): number {
+  if (end - start < SHORT_RUN) {
+    for (let i = start; i < end; i++) copySample(from, i, to, at + i - start);
+  } else {
+    to.timestamps.set(from.timestamps.subarray(start, end), at);
+    to.words.set(from.words.subarray(2 * start, 2 * end), 2 * at);
+  }
+  return at + end - start;
+}
+
+/** The columns without their unused end, which would keep memory alive. */
+function trim(columns: SampleColumns): Samples {
+  const { timestamps, values, count } = columns;
+  if (count === timestamps.length) return { timestamps, values };
+  return { timestamps: timestamps.slice(0, count), values: values.slice(0, count) };
+}

@@ -1,0 +1,69 @@
+/**
+ * Columns that grow: where the chunks and log records of one series are decoded to, one after the other in order of
+ * arrival, before `sortSamples` puts them in order of time.
+ */
+import type { Samples } from "../model/samples.ts";
+
+const INITIAL_CAPACITY = 128;
+
+export class SampleColumns {
+  /** Milliseconds since the epoch; the first `count` are set. Replaced when the columns grow. */
+  timestamps: Float64Array<ArrayBuffer>;
+  values: Float64Array<ArrayBuffer>;
+  /** The same memory as `values`, two words each: low at 2i, high at 2i + 1 (every host of Node is little-endian). */
+  words: Uint32Array<ArrayBuffer>;
+  count = 0;
+
+  constructor(capacity: number = INITIAL_CAPACITY) {
+    this.timestamps = new Float64Array(capacity);
+    this.values = new Float64Array(capacity);
+    this.words = new Uint32Array(this.values.buffer);
+  }
+
+  /** Makes room for `extra` more samples, at least doubling when it grows. */
+  reserve(extra: number): void {
+    const needed = this.count + extra;
+    if (needed <= this.timestamps.length) return;
+    const grown = new SampleColumns(Math.max(needed, 2 * this.timestamps.length, INITIAL_CAPACITY));
+    grown.timestamps.set(this.timestamps.subarray(0, this.count));
+    grown.words.set(this.words.subarray(0, 2 * this.count));
+    this.timestamps = grown.timestamps;
+    this.values = grown.values;
+    this.words = grown.words;
+  }
+
+  /** Appends one sample, its value as the two words of its bits. */
+  appendSample(timestampMs: number, high: number, low: number): void {
+    this.reserve(1);
+    this.timestamps[this.count] = timestampMs;
+    this.words[2 * this.count] = low;
+    this.words[2 * this.count + 1] = high;
+    this.count++;
+  }
+
+  /** Appends a copy of `samples`. */
+  appendSamples(samples: Samples): void {
+    this.reserve(samples.timestamps.length);
+    this.timestamps.set(samples.timestamps, this.count);
+    this.words.set(valueWords(samples.values), 2 * this.count);
+    this.count += samples.timestamps.length;
+  }
+
+  /** Forgets every sample and keeps the memory. */
+  clear(): void {
+    this.count = 0;
+  }
+
+  /** Views of what was appended so far, valid until the next append or clear. */
+  samples(): Samples {
+    return {
+      timestamps: this.timestamps.subarray(0, this.count),
+      values: this.values.subarray(0, this.count),
+    };
+  }
+}
+
+/** The bits of `values` as two words each, low before high, over the same memory. */
+export function valueWords(values: Float64Array): Uint32Array {
+  return new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
+}

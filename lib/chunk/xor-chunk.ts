@@ -1,0 +1,224 @@
+/**
+ * Prometheus' XOR chunk: float samples of one series, ascending in time, each as its difference from the one before.
+ * https://github.com/prometheus/prometheus/blob/main/tsdb/docs/format/chunks.md (XOR chunk data)
+ *
+ *     count                        2 bytes, big-endian
+ *     sample 0    time             varint (zigzag), ms since the epoch
+ *                 value            8 bytes, big-endian
+ *     sample 1    time step        uvarint, ms
+ *                 value            see xor-value.ts; from here on bits, the highest first
+ *     sample 2..  change of step   0                     the step is the same
+ *                                  10   <14 bits>        -8191..8192
+ *                                  110  <17 bits>        -65535..65536
+ *                                  1110 <20 bits>        -524287..524288
+ *                                  1111 <64 bits>        any
+ *                 value
+ *     zero bits to the next whole byte
+ *
+ * The three narrow fields are two's complement but for the topmost value: 8192 takes the bits of -8192, and so on.
+ * Prometheus before 3.0 appends one zero byte more when its last write was of whole bytes to a whole byte
+ * (prometheus/prometheus#14854): read here, not written.
+ */
+import { HearthError } from "../model/errors.ts";
+import type { Samples } from "../model/samples.ts";
+import { MAX_TIMESTAMP_MS } from "../model/time.ts";
+import { BitReader } from "./bit-reader.ts";
+import { BitWriter } from "./bit-writer.ts";
+import { SampleColumns, valueWords } from "./sample-columns.ts";
+import { XorValueReader, XorValueWriter } from "./xor-value.ts";
+
+/** What the two bytes of the count can say. */
+export const MAX_CHUNK_SAMPLES = 0xffff;
+
+const COUNT_BYTES = 2;
+/** Count, two varints of at most 10 bytes, a whole value. */
+const MAX_HEAD_BYTES = 30;
+/** A step's change takes at most 4 + 64 bits and a value 2 + 5 + 6 + 64. */
+const MAX_SAMPLE_BYTES = 19;
+/** A first sample takes at least 9 bytes, a second one and a bit, any other 2 bits. */
+const MIN_FIRST_BITS = 72;
+const MIN_SECOND_BITS = 9;
+const MIN_SAMPLE_BITS = 2;
+
+// Chunks are coded one at a time and synchronously, so one set of cursors serves them all.
+const writer = new BitWriter();
+const valueWriter = new XorValueWriter();
+const reader = new BitReader();
+const valueReader = new XorValueReader();
+
+/**
+ * Encodes samples `start..end`. Throws "internal" when there are more than `MAX_CHUNK_SAMPLES`, when times do not
+ * ascend or are beyond `MAX_TIMESTAMP_MS`.
+ */
+export function encodeXorChunk(
+  timestamps: Float64Array,
+  values: Float64Array,
+  start: number,
+  end: number,
+): Uint8Array<ArrayBuffer> {
+  checkRange(timestamps, start, end);
+  const words = valueWords(values);
+  writer.reset(MAX_HEAD_BYTES + MAX_SAMPLE_BYTES * (end - start));
+  writer.writeBits(end - start, 16);
+  if (start < end) {
+    writer.writeVarint(timestamps[start]);
+    valueWriter.writeFirst(writer, words[2 * start + 1], words[2 * start]);
+    writeSteps(timestamps, words, start, end);
+  }
+  return writer.toBytes();
+}
+
+function checkRange(timestamps: Float64Array, start: number, end: number): void {
+  const count = end - start;
+  if (!(count >= 0 && count <= MAX_CHUNK_SAMPLES && end <= timestamps.length)) {
+    throw new HearthError(
+      "internal",
+      `xor chunk: cannot encode samples ${start}..${end} of ${timestamps.length}`,
+    );
+  }
+  if (count > 0 && !(timestamps[start] >= -MAX_TIMESTAMP_MS && timestamps[end - 1] <= MAX_TIMESTAMP_MS)) {
+    throw new HearthError(
+      "internal",
+      `xor chunk: time beyond 2^51 ms, ${timestamps[start]}..${timestamps[end - 1]}`,
+    );
+  }
+}
+
+/** Writes every sample but the first. */
+function writeSteps(timestamps: Float64Array, words: Uint32Array, start: number, end: number): void {
+  let step = 0;
+  for (let i = start + 1; i < end; i++) {
+    const nextStep = timestamps[i] - timestamps[i - 1];
+    if (!(nextStep > 0)) {
+      throw new HearthError(
+        "internal",
+        `xor chunk: time ${timestamps[i]} does not ascend from ${timestamps[i - 1]}`,
+      );
+    }
+    if (i === start + 1) writer.writeUvarint(nextStep);
+    else writeStepChange(nextStep - step);
+    valueWriter.write(writer, words[2 * i + 1], words[2 * i]);
+    step = nextStep;
+  }
+}
+
+function writeStepChange(change: number): void {
+  if (change === 0) writer.writeBits(0, 1);
+  else if (change >= -8191 && change <= 8192) writer.writeBits((0b10 << 14) | (change & 0x3fff), 16);
+  else if (change >= -65535 && change <= 65536) writer.writeBits((0b110 << 17) | (change & 0x1_ffff), 20);
+  else if (change >= -524287 && change <= 524288) writer.writeBits((0b1110 << 20) | (change & 0xf_ffff), 24);
+  else {
+    writer.writeBits(0b1111, 4);
+    writer.writeBits(Math.floor(change / 2 ** 32) >>> 0, 32);
+    writer.writeBits(change >>> 0, 32);
+  }
+}
+
+/** The number of samples that a chunk says it has; throws "data" when its bytes cannot hold so many. */
+export function readChunkCount(bytes: Uint8Array): number {
+  if (bytes.length < COUNT_BYTES) {
+    throw new HearthError("data", `xor chunk: no sample count, bytes=${bytes.length}`);
+  }
+  const count = (bytes[0] << 8) | bytes[1];
+  const rest = Math.max(0, count - 2) * MIN_SAMPLE_BITS;
+  const minBits = (count > 0 ? MIN_FIRST_BITS : 0) + (count > 1 ? MIN_SECOND_BITS : 0) + rest;
+  const maxBytes = MAX_HEAD_BYTES + MAX_SAMPLE_BYTES * count;
+  if ((bytes.length - COUNT_BYTES) * 8 < minBits || bytes.length > maxBytes) {
+    throw new HearthError("data", `xor chunk: impossible length, bytes=${bytes.length} samples=${count}`);
+  }
+  return count;
+}
+
+/** Decodes a whole chunk, the bytes being nothing else. Throws "data" as `appendXorChunk` does. */
+export function decodeXorChunk(bytes: Uint8Array): Samples {
+  const columns = new SampleColumns(readChunkCount(bytes));
+  appendXorChunk(bytes, columns);
+  return { timestamps: columns.timestamps, values: columns.values };
+}
+
+/**
+ * Decodes a whole chunk behind the samples that `columns` holds; returns how many it added. Throws "data" and leaves
+ * the columns as they were when the bytes end early or late, when times do not ascend or are beyond 2^53 ms.
+ */
+export function appendXorChunk(bytes: Uint8Array, columns: SampleColumns): number {
+  const count = readChunkCount(bytes);
+  columns.reserve(count);
+  reader.reset(bytes);
+  reader.skip(8 * COUNT_BYTES);
+  if (count > 0) readSamples(columns, columns.count, columns.count + count);
+  reader.checkEnd();
+  if (reader.unreadBytes() > 1) {
+    reader.fail(`${reader.unreadBytes()} bytes behind the last sample, samples=${count}`);
+  }
+  columns.count += count;
+  return count;
+}
+
+/**
+ * Reads samples to `start..end`, at least one. Samples with the same step and value are two zero bits each: up to 16
+ * of them are read at a glance, which makes decoding recorded data 1.9 times as fast (bench/chunk.ts).
+ */
+function readSamples(columns: SampleColumns, start: number, end: number): void {
+  let time = reader.readVarint();
+  let step = 0;
+  valueReader.readFirst(reader);
+  storeRun(columns, start, start + 1, time, step);
+  for (let i = start + 1; i < end; ) {
+    reader.checkEnd();
+    const same = i === start + 1 ? 0 : Math.min(Math.clz32(reader.peek()) >>> 1, end - i);
+    if (same > 0) reader.skip(2 * same);
+    else {
+      step = i === start + 1 ? reader.readUvarint() : step + readStepChange();
+      if (!(step > 0)) reader.fail(`times do not ascend, step=${step}`);
+      valueReader.read(reader);
+    }
+    const next = i + Math.max(same, 1);
+    storeRun(columns, i, next, time + step, step);
+    time += (next - i) * step;
+    i = next;
+  }
+  if (!Number.isSafeInteger(time)) reader.fail(`a time is beyond 2^53 ms, came ${time}`);
+}
+
+/** Stores the value read last at `start..end`, the first at `time`. */
+function storeRun(
+  { timestamps, words }: SampleColumns,
+  start: number,
+  end: number,
+  time: number,
+  step: number,
+): void {
+  const { high, low } = valueReader;
+  for (let i = start, t = time; i < end; i++, t += step) {
+    timestamps[i] = t;
+    words[2 * i] = low;
+    words[2 * i + 1] = high;
+  }
+}
+
+function readStepChange(): number {
+  const head = reader.peek();
+  if (head >= 0) {
+    reader.skip(1);
+    return 0;
+  }
+  if (head >>> 30 === 0b10) {
+    reader.skip(16);
+    return narrowChange((head >>> 16) & 0x3fff, 14);
+  }
+  if (head >>> 29 === 0b110) {
+    reader.skip(20);
+    return narrowChange((head >>> 12) & 0x1_ffff, 17);
+  }
+  if (head >>> 28 === 0b1110) {
+    reader.skip(24);
+    return narrowChange((head >>> 8) & 0xf_ffff, 20);
+  }
+  reader.skip(4);
+  return reader.readInt64();
+}
+
+/** The number that `bits` of a field of `width` bits mean: half the range is the topmost positive one. */
+function narrowChange(bits: number, width: number): number {
+  return bits > 1 << (width - 1) ? bits - (1 << width) : bits;
+}

@@ -1,0 +1,98 @@
+/**
+ * What every route shares: the request's log line and meter, errors to answers, wrong methods and unknown paths.
+ */
+import { type Context, Hono } from "hono";
+import type { Scope } from "../auth/access-key.ts";
+import { authorize, type KeyVerifier } from "../auth/verifier.ts";
+import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
+import type { Limits } from "../model/limits.ts";
+import type { Clock } from "../model/time.ts";
+import type { RetentionMs } from "../storage/retention.ts";
+import { type Meter, newMeter, type Table } from "../storage/table.ts";
+import type { Writers } from "../storage/writers.ts";
+import { type Log, RequestLog } from "./request-log.ts";
+import { type Operation, RETRY_AFTER_SECONDS, statusOf } from "./status.ts";
+
+/** What the routes are made of; a runtime makes them once. */
+export interface Services {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly retentionMs: RetentionMs;
+  readonly keys: KeyVerifier;
+  readonly writers: Writers;
+  readonly log: Log;
+}
+
+export interface GatewayEnv {
+  Variables: {
+    requestLog: RequestLog;
+    meter: Meter;
+    /** Set by a route whose answer streams: it writes the log line itself, at the end. */
+    logsItself: boolean;
+  };
+}
+
+export type Gateway = Hono<GatewayEnv>;
+export type GatewayContext = Context<GatewayEnv>;
+
+/** An app without routes. */
+export function newGateway(services: Services): Gateway {
+  const app: Gateway = new Hono<GatewayEnv>();
+  app.use(async (c, next) => {
+    const meter = newMeter();
+    const requestLog = new RequestLog(c.req.method, c.req.path, services.clock());
+    c.set("meter", meter);
+    c.set("requestLog", requestLog);
+    await next();
+    if (!c.get("logsItself")) requestLog.write(services.log, c.res.status, meter, services.clock());
+  });
+  app.onError((error, c) => answerError(c, error, "query"));
+  app.notFound((c) => c.text(`no route for ${c.req.path}; see the API table in Hearth's README\n`, 404));
+  return app;
+}
+
+/** Serves POST on each path with `handler`, 405 on other methods. */
+export function servePost(
+  app: Gateway,
+  paths: readonly string[],
+  operation: Operation,
+  handler: (c: GatewayContext) => Promise<Response>,
+): void {
+  for (const path of paths) {
+    app.post(path, async (c) => {
+      try {
+        return await handler(c);
+      } catch (error) {
+        return answerError(c, error, operation);
+      }
+    });
+    app.all(path, (c) =>
+      c.text(`method ${c.req.method} is not allowed here, use POST\n`, 405, { Allow: "POST" }),
+    );
+  }
+}
+
+/** Who is asking, and for which tenant: an Authorization header checked, the scope too. Notes both in the log line. */
+export async function authenticate(c: GatewayContext, services: Services, scope: Scope): Promise<string> {
+  const table = services.table.metered(c.get("meter"));
+  const key = await services.keys.verify(table, c.req.header("Authorization"));
+  c.get("requestLog").fields.accessKeyId = key.id;
+  const tenant = authorize(key, scope, c.req.header("X-Scope-OrgID"));
+  c.get("requestLog").fields.tenant = tenant;
+  return tenant;
+}
+
+/** A bug's words stay in the log; every other error was written to be shown. */
+function answerError(c: GatewayContext, error: unknown, operation: Operation): Response {
+  const kind = errorKind(error);
+  const status = statusOf(kind, operation);
+  const { fields } = c.get("requestLog");
+  fields.error = errorMessage(error);
+  fields.errorKind = kind;
+  if (kind === "internal" && error instanceof Error) fields.stack = error.stack;
+  if (error instanceof HearthError && error.cause !== undefined) fields.cause = errorMessage(error.cause);
+  if (status === 401) c.header("WWW-Authenticate", 'Basic realm="Hearth", charset="UTF-8"');
+  if (status === 503) c.header("Retry-After", String(RETRY_AFTER_SECONDS));
+  return c.text(`${kind === "internal" ? "internal error; see the log" : errorMessage(error)}\n`, status);
+}

@@ -1,0 +1,108 @@
+/** Remote read. https://prometheus.io/docs/prometheus/latest/querying/remote_read_api/ */
+import { errorMessage } from "../model/errors.ts";
+import type { Series } from "../model/samples.ts";
+import type { Selection } from "../model/selection.ts";
+import { Reader } from "../storage/reader.ts";
+import {
+  type ChunkedSeries,
+  joinFrames,
+  STREAMED_CHUNKS_CONTENT_TYPE,
+  streamFrames,
+  toChunkedSeries,
+} from "../wire/chunked-read.ts";
+import { decodeReadRequest, negotiateResponseType } from "../wire/read-request.ts";
+import { encodeReadResponse, SAMPLES_CONTENT_TYPE } from "../wire/read-response.ts";
+import { compress } from "../wire/snappy.ts";
+import { readSnappyProtobuf } from "./body.ts";
+import { authenticate, type Gateway, type GatewayContext, type Services, servePost } from "./gateway.ts";
+
+/** Prometheus' own path, and those of the vendor's service that Hearth takes the place of. */
+export const READ_PATHS = ["/api/v1/read", "/api/prom_read", "/api/v3/read"];
+
+const MESSAGE = "prometheus.ReadRequest";
+
+/** Frames are joined to about this many bytes before they are written. */
+const WRITE_BYTES = 64 * 1024;
+
+/**
+ * Ends a stream that broke: a frame longer than any reader takes (2^35 bytes). Where the transport hides that a stream
+ * was cut, as a Lambda's does, the reader still fails instead of taking the part for the whole.
+ */
+const POISON_FRAME = Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x01);
+
+export function addReadRoutes(app: Gateway, services: Services): void {
+  servePost(app, READ_PATHS, "query", (c) => read(c, services));
+}
+
+async function read(c: GatewayContext, services: Services): Promise<Response> {
+  const tenant = await authenticate(c, services, "read");
+  const body = await readSnappyProtobuf(c, MESSAGE, services.limits);
+  const { queries, acceptedResponseTypes } = decodeReadRequest(body, services.limits);
+  const type = negotiateResponseType(acceptedResponseTypes);
+  const { fields } = c.get("requestLog");
+  Object.assign(fields, { queries: queries.length, responseType: type, series: 0, samples: 0 });
+  const reader = new Reader(services.table.metered(c.get("meter")), { ...services, tenant });
+  const results = queries.map((query) => counted(reader, query, c));
+  return type === "samples" ? answerSamples(c, results, services) : answerStream(c, results, services);
+}
+
+/** Selects, counting series and samples in the request's log line. */
+async function* counted(reader: Reader, query: Selection, c: GatewayContext): AsyncGenerator<Series> {
+  const { fields } = c.get("requestLog");
+  for await (const series of reader.select(query, c.req.raw.signal)) {
+    fields.series = Number(fields.series) + 1;
+    fields.samples = Number(fields.samples) + series.timestamps.length;
+    yield series;
+  }
+}
+
+async function answerSamples(
+  c: GatewayContext,
+  results: readonly AsyncIterable<Series>[],
+  services: Services,
+): Promise<Response> {
+  const response = compress(await encodeReadResponse(results, services.limits.maxSamplesResponseBytes));
+  return c.body(response as Uint8Array<ArrayBuffer>, 200, {
+    "Content-Type": SAMPLES_CONTENT_TYPE,
+    "Content-Encoding": "snappy",
+  });
+}
+
+/** The first write is made before the status is sent: what fails until then gets an error answer. */
+async function answerStream(
+  c: GatewayContext,
+  results: readonly AsyncIterable<Series>[],
+  services: Services,
+): Promise<Response> {
+  const frames = joinFrames(streamFrames(results.map(chunked)), WRITE_BYTES);
+  const first = await frames.next();
+  c.set("logsItself", true);
+  const stream = ReadableStream.from(logged(c, services, first, frames));
+  return c.body(stream, 200, { "Content-Type": STREAMED_CHUNKS_CONTENT_TYPE });
+}
+
+async function* chunked(result: AsyncIterable<Series>): AsyncGenerator<ChunkedSeries> {
+  for await (const series of result) yield toChunkedSeries(series);
+}
+
+/** The stream's writes; its log line when it ends, fails, or its reader goes away. */
+async function* logged(
+  c: GatewayContext,
+  services: Services,
+  first: IteratorResult<Uint8Array, void>,
+  rest: AsyncGenerator<Uint8Array, void, undefined>,
+): AsyncGenerator<Uint8Array> {
+  const requestLog = c.get("requestLog");
+  requestLog.fields.outcome = "reader went away";
+  try {
+    if (!first.done) yield first.value;
+    yield* rest;
+    requestLog.fields.outcome = "complete";
+  } catch (error) {
+    Object.assign(requestLog.fields, { outcome: "broken", error: errorMessage(error) });
+    yield POISON_FRAME;
+    throw error;
+  } finally {
+    requestLog.write(services.log, 200, c.get("meter"), services.clock());
+  }
+}

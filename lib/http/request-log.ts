@@ -1,0 +1,37 @@
+/** One line in the log for each request: who, what, how much, at what cost, and what became of it. Never a secret. */
+import type { Meter } from "../storage/table.ts";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export type LogFields = Record<string, unknown>;
+
+/** Where lines go; each runtime brings its own. */
+export type Log = (level: LogLevel, message: string, fields: LogFields) => void;
+
+/** Gathers what a request's line will say. */
+export class RequestLog {
+  readonly fields: LogFields;
+  readonly #startMs: number;
+
+  constructor(method: string, path: string, startMs: number) {
+    this.fields = { method, path };
+    this.#startMs = startMs;
+  }
+
+  /** Writes the line; call once, when the answer is complete. */
+  write(log: Log, status: number, meter: Meter, nowMs: number): void {
+    const cost = { calls: meter.calls, readUnits: meter.readUnits, writeUnits: meter.writeUnits };
+    log(levelOf(status, this.fields), "request", {
+      ...this.fields,
+      status,
+      durationMs: Math.round(nowMs - this.#startMs),
+      ...cost,
+    });
+  }
+}
+
+/** A 5xx is ours, so an error; what was refused or not stored is worth a warning. */
+function levelOf(status: number, fields: LogFields): LogLevel {
+  if (status >= 500) return "error";
+  if (status >= 400 || fields.notStored !== undefined) return "warn";
+  return "info";
+}

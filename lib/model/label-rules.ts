@@ -1,0 +1,64 @@
+/**
+ * What a sender's labels must be to name a series: the rules of the Prometheus data model as remote write states them
+ * (https://prometheus.io/docs/specs/prw/remote_write_spec/#labels), and Hearth's limits. Order is the sender's own
+ * affair, and so is a label with an empty value: it equals an absent one.
+ */
+import { compareBytewise, type Label, type LabelSet, METRIC_NAME } from "./labels.ts";
+import type { Limits } from "./limits.ts";
+
+export type LabelCheck =
+  | { readonly ok: true; readonly labels: LabelSet }
+  | { readonly ok: false; readonly kind: "invalid" | "too large"; readonly reason: string };
+
+/** Sorts a sender's labels into a label set, or says what is wrong with them. */
+export function checkLabels(labels: readonly Label[], limits: Limits): LabelCheck {
+  const sorted = labels.toSorted((a, b) => compareBytewise(a[0], b[0]));
+  for (let i = 0; i < sorted.length; i++) {
+    const [name] = sorted[i];
+    if (name === "") return invalid("a label has an empty name");
+    if (i > 0 && name === sorted[i - 1][0]) return invalid(`label name ${quote(name)} appears twice`);
+  }
+  const set = sorted.filter(([, value]) => value !== "");
+  if (!set.some(([name]) => name === METRIC_NAME)) return invalid(`label ${METRIC_NAME} is missing or empty`);
+  return checkSizes(set, limits);
+}
+
+function checkSizes(labels: LabelSet, limits: Limits): LabelCheck {
+  if (labels.length > limits.maxLabelsPerSeries) {
+    return tooLarge(`${labels.length} labels, at most ${limits.maxLabelsPerSeries} are taken`);
+  }
+  let total = 0;
+  for (const [name, value] of labels) {
+    const nameBytes = Buffer.byteLength(name);
+    const valueBytes = Buffer.byteLength(value);
+    const maxValueBytes = name === METRIC_NAME ? limits.maxMetricNameBytes : limits.maxLabelValueBytes;
+    total += nameBytes + valueBytes;
+    if (nameBytes > limits.maxLabelNameBytes) {
+      return tooLarge(
+        `label name ${quote(name)} has ${nameBytes} bytes, at most ${limits.maxLabelNameBytes} are taken`,
+      );
+    }
+    if (valueBytes > maxValueBytes) {
+      return tooLarge(
+        `the value of label ${quote(name)} has ${valueBytes} bytes, at most ${maxValueBytes} are taken`,
+      );
+    }
+  }
+  if (total > limits.maxLabelSetBytes) {
+    return tooLarge(`the labels have ${total} bytes, at most ${limits.maxLabelSetBytes} are taken`);
+  }
+  return { ok: true, labels };
+}
+
+function invalid(reason: string): LabelCheck {
+  return { ok: false, kind: "invalid", reason };
+}
+
+function tooLarge(reason: string): LabelCheck {
+  return { ok: false, kind: "too large", reason };
+}
+
+/** A name as a message can carry it. */
+function quote(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+}

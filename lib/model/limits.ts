@@ -1,0 +1,47 @@
+/** What one request or one query may ask of Hearth. Every limit is in the error that it causes. */
+import { MINUTE_MS } from "./time.ts";
+
+export interface Limits {
+  /** Bytes of a request's body as sent. API Gateway takes 10 MB, a Lambda event holds 4.5 MB of binary. */
+  readonly maxBodyBytes: number;
+  /** Bytes of a request's body after decompression, checked before a byte is decompressed. */
+  readonly maxDecompressedBytes: number;
+  /** TimeSeries messages of one write request. Prometheus sends 500 to 2,000. */
+  readonly maxRequestSeries: number;
+  readonly maxLabelsPerSeries: number;
+  /** UTF-8 bytes; a metric name is part of a partition key (2,048 bytes at most). */
+  readonly maxLabelNameBytes: number;
+  readonly maxMetricNameBytes: number;
+  readonly maxLabelValueBytes: number;
+  /** UTF-8 bytes of all names and values of one series; they are one item of 400 KB at most. */
+  readonly maxLabelSetBytes: number;
+  /** How far ahead of the clock a sample may be, in ms. */
+  readonly maxFutureMs: number;
+  /** Queries of one remote read request. */
+  readonly maxQueries: number;
+  /** Series that one query may select. */
+  readonly maxQuerySeries: number;
+  /** Samples that one query may return; a sample takes 16 bytes of the function's memory. */
+  readonly maxQuerySamples: number;
+  /** Bytes of an uncompressed SAMPLES answer, which is made in memory; streams have no such limit. */
+  readonly maxSamplesResponseBytes: number;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const DEFAULT_LIMITS: Limits = {
+  maxBodyBytes: 10 * MIB,
+  maxDecompressedBytes: 32 * MIB,
+  maxRequestSeries: 100_000,
+  maxLabelsPerSeries: 128,
+  maxLabelNameBytes: KIB,
+  maxMetricNameBytes: KIB,
+  maxLabelValueBytes: 16 * KIB,
+  maxLabelSetBytes: 64 * KIB,
+  maxFutureMs: 10 * MINUTE_MS,
+  maxQueries: 64,
+  maxQuerySeries: 100_000,
+  maxQuerySamples: 10_000_000,
+  maxSamplesResponseBytes: 64 * MIB,
+};

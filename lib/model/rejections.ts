@@ -1,0 +1,44 @@
+/** Samples that a request carried and Hearth did not store: how many, and of the first few the reason. */
+import { type Label, printLabels } from "./labels.ts";
+
+export type RejectionKind = "invalid" | "too large";
+
+export interface Rejection {
+  readonly kind: RejectionKind;
+  readonly reason: string;
+}
+
+/** Reasons kept of one request; the rest is counted. */
+const MAX_REASONS = 10;
+/** Characters of a series in a reason. */
+const MAX_SERIES_CHARACTERS = 400;
+
+export class Rejections {
+  readonly reasons: Rejection[] = [];
+  /** Series or samples that were refused, as often as they came. */
+  count = 0;
+  #tooLargeCount = 0;
+
+  /** Counts a refusal of `labels`, which may be unreadable. */
+  add(kind: RejectionKind, labels: readonly Label[] | undefined, reason: string): void {
+    this.count++;
+    if (kind === "too large") this.#tooLargeCount++;
+    if (this.reasons.length < MAX_REASONS) {
+      this.reasons.push({ kind, reason: `series ${printShortened(labels)}: ${reason}` });
+    }
+  }
+
+  /** What the whole comes to: "too large" only if nothing else was wrong. */
+  get kind(): RejectionKind {
+    return this.#tooLargeCount === this.count ? "too large" : "invalid";
+  }
+}
+
+function printShortened(labels: readonly Label[] | undefined): string {
+  if (labels === undefined) return "with unreadable labels";
+  const shortened = labels
+    .slice(0, 32)
+    .map(([name, value]): Label => [name.slice(0, 100), value.slice(0, 100)]);
+  const text = printLabels(shortened);
+  return text.length > MAX_SERIES_CHARACTERS ? `${text.slice(0, MAX_SERIES_CHARACTERS)}…` : text;
+}

@@ -1,0 +1,16 @@
+/**
+ * Samples are columns. Values must keep every bit: a NaN moves between typed arrays, or as two 32-bit words, and never
+ * through a plain array or arithmetic, where V8 may replace its payload.
+ */
+import type { LabelSet } from "./labels.ts";
+
+/** Two columns of one length: milliseconds since the epoch (whole numbers) and float values. */
+export interface Samples {
+  readonly timestamps: Float64Array;
+  readonly values: Float64Array;
+}
+
+/** One series' samples, sorted by time, at most one of each timestamp. */
+export interface Series extends Samples {
+  readonly labels: LabelSet;
+}

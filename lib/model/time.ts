@@ -1,0 +1,15 @@
+/** Time as Prometheus counts it: milliseconds since the Unix epoch, in a double. */
+
+export const SECOND_MS = 1000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** Returns milliseconds since the Unix epoch. The library reads no other clock. */
+export type Clock = () => number;
+
+/**
+ * The largest distance from the epoch, in ms, that a stored timestamp may have: deltas of deltas of any such
+ * timestamps stay exact in a double (2^53). It is 285,000 years.
+ */
+export const MAX_TIMESTAMP_MS = 2 ** 51;

@@ -1,0 +1,130 @@
+/**
+ * Moving cursors over the bytes of keys and items: big-endian integers (they sort), LEB128 varints, and strings and
+ * byte runs behind their length.
+ */
+import { HearthError } from "../model/errors.ts";
+
+const utf8Encoder = new TextEncoder();
+const utf8Decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** Appends to a buffer that grows; `finish` hands out a copy of what was written. */
+export class ByteWriter {
+  #bytes = new Uint8Array(64);
+  #length = 0;
+
+  writeByte(value: number): this {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+    return this;
+  }
+
+  /** An unsigned integer of `width` bytes, most significant first; exact below 2^53. */
+  writeUint(value: number, width: number): this {
+    this.#reserve(width);
+    for (let i = width - 1; i >= 0; i--) {
+      this.#bytes[this.#length + i] = value % 256;
+      value = Math.floor(value / 256);
+    }
+    this.#length += width;
+    return this;
+  }
+
+  /** An unsigned integer below 2^53, seven bits a byte, least significant first. */
+  writeVarint(value: number): this {
+    while (value >= 0x80) {
+      this.writeByte((value % 0x80) | 0x80);
+      value = Math.floor(value / 0x80);
+    }
+    return this.writeByte(value);
+  }
+
+  writeBytes(bytes: Uint8Array): this {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this;
+  }
+
+  /** The UTF-8 bytes of a string, without their length. */
+  writeText(text: string): this {
+    return this.writeBytes(utf8Encoder.encode(text));
+  }
+
+  writeString(text: string): this {
+    const bytes = utf8Encoder.encode(text);
+    return this.writeVarint(bytes.length).writeBytes(bytes);
+  }
+
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #reserve(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+}
+
+/** Reads what a `ByteWriter` wrote; throws "data" where the bytes end too early. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #what: string;
+  #position = 0;
+
+  /** `what` names the bytes in an error. */
+  constructor(bytes: Uint8Array, what: string) {
+    this.#bytes = bytes;
+    this.#what = what;
+  }
+
+  get remaining(): number {
+    return this.#bytes.length - this.#position;
+  }
+
+  readByte(): number {
+    this.#need(1);
+    return this.#bytes[this.#position++];
+  }
+
+  readUint(width: number): number {
+    this.#need(width);
+    let value = 0;
+    for (let i = 0; i < width; i++) value = value * 256 + this.#bytes[this.#position++];
+    return value;
+  }
+
+  readVarint(): number {
+    let value = 0;
+    for (let scale = 1; scale < 2 ** 53; scale *= 0x80) {
+      const byte = this.readByte();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+    throw new HearthError(
+      "data",
+      `${this.#what}: a varint is longer than 8 bytes position=${this.#position}`,
+    );
+  }
+
+  /** A view, not a copy. */
+  readBytes(length: number): Uint8Array {
+    this.#need(length);
+    const start = this.#position;
+    this.#position += length;
+    return this.#bytes.subarray(start, this.#position);
+  }
+
+  readString(): string {
+    return utf8Decoder.decode(this.readBytes(this.readVarint()));
+  }
+
+  #need(count: number): void {
+    if (count <= this.remaining) return;
+    throw new HearthError(
+      "data",
+      `${this.#what}: ${count} more bytes expected, ${this.remaining} left position=${this.#position}`,
+    );
+  }
+}

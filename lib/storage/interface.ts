@@ -1,0 +1,20 @@
+/** The other narrow waist: between the protocols and the engine. One of each for a tenant and a request. */
+import type { AppendResult, SampleBatch } from "../model/sample-batch.ts";
+import type { Series } from "../model/samples.ts";
+import type { Selection } from "../model/selection.ts";
+
+export interface Appender {
+  /**
+   * Stores a batch. When it answers, every sample that is not in `rejections` is durable; when it throws ("unavailable"),
+   * any of them may be stored, and the sender should send all again.
+   */
+  append(batch: SampleBatch): Promise<AppendResult>;
+}
+
+export interface Queryable {
+  /**
+   * The series that pass and have a sample in the range, sorted by label set. Throws "too large" before the first series
+   * rather than answer a part.
+   */
+  select(selection: Selection, signal?: AbortSignal): AsyncIterable<Series>;
+}

@@ -1,0 +1,133 @@
+/**
+ * The labels a warm writer has met, by the very bytes in which a sender encoded them: a known series costs one comparison
+ * of bytes, no string and no hash. Senders repeat their series in one order, so the entry that followed last time is
+ * tried first; only a miss hashes the bytes and probes the table.
+ */
+
+const INITIAL_ENTRIES = 1024;
+const INITIAL_ARENA_BYTES = 128 * 1024;
+/** The table is grown at half full, so that a probe ends soon. */
+const SLOTS_PER_ENTRY = 2;
+
+export class LabelCache {
+  /** All entries' bytes, one after another. */
+  #arena = new Uint8Array(INITIAL_ARENA_BYTES);
+  /** Where entry e ends in the arena is `#ends[e]`; it starts where the one before it ends. */
+  #ends = new Int32Array(INITIAL_ENTRIES);
+  #hashes = new Int32Array(INITIAL_ENTRIES);
+  /** The entry that followed entry e in the latest batch, plus one; 0: none yet. */
+  #next = new Int32Array(INITIAL_ENTRIES);
+  /** Open addressing by hash; an entry plus one, 0: free. */
+  #slots = new Int32Array(INITIAL_ENTRIES * SLOTS_PER_ENTRY);
+  #count = 0;
+  /** The entry found or added last. */
+  #latest = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** What it occupies, about, in bytes. */
+  get sizeBytes(): number {
+    return this.#arena.length + this.#ends.length * 4 * (3 + SLOTS_PER_ENTRY);
+  }
+
+  /** The entry of `bytes[start..end)`, or -1. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    const guess = this.#count === 0 ? -1 : this.#next[this.#latest] - 1;
+    if (guess >= 0 && this.#equals(guess, bytes, start, end)) {
+      this.#latest = guess;
+      return guess;
+    }
+    const found = this.#probe(hashBytes(bytes, start, end), bytes, start, end);
+    if (found >= 0) this.#follow(found);
+    return found;
+  }
+
+  /** Adds bytes that `find` did not find; answers their entry, entries count from 0. */
+  add(bytes: Uint8Array, start: number, end: number): number {
+    const length = end - start;
+    const offset = this.#start(this.#count);
+    this.#reserve(offset + length);
+    this.#arena.set(bytes.subarray(start, end), offset);
+    const entry = this.#count++;
+    this.#ends[entry] = offset + length;
+    this.#hashes[entry] = hashBytes(bytes, start, end);
+    this.#place(entry);
+    this.#follow(entry);
+    return entry;
+  }
+
+  /** The bytes of an entry: a view that is good until the next `add`. */
+  bytesOf(entry: number): Uint8Array {
+    return this.#arena.subarray(this.#start(entry), this.#ends[entry]);
+  }
+
+  #start(entry: number): number {
+    return entry === 0 ? 0 : this.#ends[entry - 1];
+  }
+
+  #follow(entry: number): void {
+    if (entry !== this.#latest) this.#next[this.#latest] = entry + 1;
+    this.#latest = entry;
+  }
+
+  #equals(entry: number, bytes: Uint8Array, start: number, end: number): boolean {
+    let at = this.#start(entry);
+    if (this.#ends[entry] - at !== end - start) return false;
+    const arena = this.#arena;
+    for (let i = start; i < end; i++) if (arena[at++] !== bytes[i]) return false;
+    return true;
+  }
+
+  #probe(hash: number, bytes: Uint8Array, start: number, end: number): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = hash & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const entry = this.#slots[slot] - 1;
+      if (this.#hashes[entry] === hash && this.#equals(entry, bytes, start, end)) return entry;
+    }
+    return -1;
+  }
+
+  #place(entry: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = this.#hashes[entry] & mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = entry + 1;
+  }
+
+  /** Room for one more entry and for the arena to reach `arenaLength`. */
+  #reserve(arenaLength: number): void {
+    if (arenaLength > this.#arena.length) {
+      const arena = new Uint8Array(Math.max(this.#arena.length * 2, arenaLength));
+      arena.set(this.#arena);
+      this.#arena = arena;
+    }
+    if (this.#count < this.#ends.length) return;
+    const capacity = this.#ends.length * 2;
+    this.#ends = grown(this.#ends, capacity);
+    this.#hashes = grown(this.#hashes, capacity);
+    this.#next = grown(this.#next, capacity);
+    this.#slots = new Int32Array(capacity * SLOTS_PER_ENTRY);
+    for (let entry = 0; entry < this.#count; entry++) this.#place(entry);
+  }
+}
+
+function grown(column: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const result = new Int32Array(length);
+  result.set(column);
+  return result;
+}
+
+/**
+ * Secret and different in every process, so that nobody can send label sets that all fall into one slot, where each probe
+ * would walk them all. (A seed alone does not do that: MurmurHash has collisions for every seed.)
+ */
+const HASH_TABLE = crypto.getRandomValues(new Int32Array(256));
+
+/** A 32-bit hash, a byte a step through the random table as a CRC goes through its own. */
+function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+  let hash = end - start;
+  for (let i = start; i < end; i++) hash = HASH_TABLE[(hash ^ bytes[i]) & 0xff] ^ (hash >>> 8);
+  return hash;
+}

@@ -1,0 +1,102 @@
+/** The series a warm writer knows: encoded labels as senders spell them -> series number -> hash. Numbers count from 0. */
+import { errorMessage } from "../model/errors.ts";
+import { checkLabels } from "../model/label-rules.ts";
+import { type Label, type LabelSet, labelValue, METRIC_NAME } from "../model/labels.ts";
+import type { Limits } from "../model/limits.ts";
+import type { Rejections } from "../model/rejections.ts";
+import type { SampleBatch } from "../model/sample-batch.ts";
+import { HASH_BYTES } from "./keys.ts";
+import { LabelCache } from "./label-cache.ts";
+import { hashHex, type SeriesHash } from "./series-hash.ts";
+import { decodeLabelSet, encodeLabelSet } from "./series-item.ts";
+
+/** What `resolve` answers for a series that cannot be stored. */
+export const REJECTED = -1;
+
+/** What a series takes beside its label bytes, about: its hash, the map from it, and its place in two columns. */
+const SERIES_OVERHEAD_BYTES = 200;
+
+export class SeriesRegistry {
+  readonly #limits: Limits;
+  readonly #hash: SeriesHash;
+  /** By the bytes a sender uses; several spellings may mean one series. */
+  readonly #spellings = new LabelCache();
+  readonly #seriesOfSpelling: number[] = [];
+  readonly #seriesOfHash = new Map<string, number>();
+  readonly #hashes: Uint8Array[] = [];
+  /** Each series' label set, encoded as its item has it. */
+  readonly #labelSets: Uint8Array[] = [];
+  #labelSetBytes = 0;
+
+  constructor(limits: Limits, hash: SeriesHash) {
+    this.#limits = limits;
+    this.#hash = hash;
+  }
+
+  get sizeBytes(): number {
+    return this.#spellings.sizeBytes + this.#labelSetBytes + this.#hashes.length * SERIES_OVERHEAD_BYTES;
+  }
+
+  /** The number of a series of a batch; REJECTED, with a word to `rejections`, if its labels name none. */
+  resolve(batch: SampleBatch, index: number, rejections: Rejections): number {
+    const start = batch.labelStarts[index];
+    const end = batch.labelEnds[index];
+    const spelling = this.#spellings.find(batch.bytes, start, end);
+    if (spelling >= 0) return this.#seriesOfSpelling[spelling];
+    const series = this.#identify(batch, start, end, rejections);
+    if (series !== REJECTED) this.#seriesOfSpelling[this.#spellings.add(batch.bytes, start, end)] = series;
+    return series;
+  }
+
+  hash(series: number): Uint8Array {
+    return this.#hashes[series];
+  }
+
+  /** The label set as its series item holds it. */
+  encodedLabels(series: number): Uint8Array {
+    return this.#labelSets[series];
+  }
+
+  labels(series: number): LabelSet {
+    return decodeLabelSet(this.#labelSets[series]);
+  }
+
+  metricName(series: number): string {
+    return labelValue(this.labels(series), METRIC_NAME);
+  }
+
+  #identify(batch: SampleBatch, start: number, end: number, rejections: Rejections): number {
+    let sent: Label[];
+    try {
+      sent = batch.decodeLabels(batch.bytes, start, end);
+    } catch (error) {
+      rejections.add("invalid", undefined, errorMessage(error));
+      return REJECTED;
+    }
+    const check = checkLabels(sent, this.#limits);
+    if (check.ok) return this.#identifyLabelSet(check.labels, rejections);
+    rejections.add(check.kind, sent, check.reason);
+    return REJECTED;
+  }
+
+  #identifyLabelSet(labels: LabelSet, rejections: Rejections): number {
+    const hash = this.#hash(labels);
+    const encoded = encodeLabelSet(labels);
+    const key = hashHex(hash);
+    const known = this.#seriesOfHash.get(key);
+    if (known === undefined) return this.#addSeries(key, hash, encoded);
+    if (Buffer.compare(this.#labelSets[known], encoded) === 0) return known;
+    const other = `its hash ${key} (${HASH_BYTES} bytes) is that of another series, and the two are not mixed`;
+    rejections.add("invalid", labels, other);
+    return REJECTED;
+  }
+
+  #addSeries(key: string, hash: Uint8Array, encodedLabels: Uint8Array): number {
+    const series = this.#hashes.length;
+    this.#hashes.push(hash);
+    this.#labelSets.push(encodedLabels);
+    this.#labelSetBytes += encodedLabels.length;
+    this.#seriesOfHash.set(key, series);
+    return series;
+  }
+}

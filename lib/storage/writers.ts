@@ -1,0 +1,65 @@
+/** The writers of a process, one a tenant, within a bound of memory. */
+
+import type { Limits } from "../model/limits.ts";
+import type { Clock } from "../model/time.ts";
+import type { Appender } from "./interface.ts";
+import type { RetentionMs } from "./retention.ts";
+import { type SeriesHash, seriesHash } from "./series-hash.ts";
+import type { Table } from "./table.ts";
+import { Writer } from "./writer.ts";
+
+/** A quarter of the write function's 256 MB: label sets of about 100,000 series. */
+export const DEFAULT_WRITERS_BYTES = 64 * 1024 * 1024;
+
+export interface WritersOptions {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly retentionMs: RetentionMs;
+  /** What all writers together may hold, in bytes; past it the one unused longest is forgotten. */
+  readonly maxBytes: number;
+  readonly hash?: SeriesHash;
+}
+
+export class Writers {
+  readonly #options: WritersOptions;
+  /** In the order of last use. */
+  readonly #writers = new Map<string, Writer>();
+
+  constructor(options: WritersOptions) {
+    this.#options = options;
+  }
+
+  /** A tenant's appender, its calls made on `table`. */
+  appender(tenant: string, table: Table): Appender {
+    return {
+      append: async (batch) => {
+        const result = await this.#use(tenant).append(table, batch);
+        this.#forgetUnused();
+        return result;
+      },
+    };
+  }
+
+  #use(tenant: string): Writer {
+    const writer = this.#writers.get(tenant) ?? this.#newWriter(tenant);
+    this.#writers.delete(tenant);
+    this.#writers.set(tenant, writer);
+    return writer;
+  }
+
+  #newWriter(tenant: string): Writer {
+    const { clock, limits, retentionMs, hash = seriesHash } = this.#options;
+    return new Writer({ tenant, clock, limits, retentionMs, hash });
+  }
+
+  /** A forgotten writer costs its tenant a new dictionary. One that is too large by itself goes too. */
+  #forgetUnused(): void {
+    let total = 0;
+    for (const writer of this.#writers.values()) total += writer.sizeBytes;
+    for (const [tenant, writer] of this.#writers) {
+      if (total <= this.#options.maxBytes) return;
+      total -= writer.sizeBytes;
+      this.#writers.delete(tenant);
+    }
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * A cursor over the protobuf wire format, every step checked against the bytes there are.
+ * https://protobuf.dev/programming-guides/encoding/
+ *
+ *     message := (tag value)*
+ *     tag     := varint(field number << 3 | wire type)
+ *     varint  := 7 bits a byte, least significant first, high bit set on all but the last; at most 10 bytes, 64 bits
+ *
+ * A decoder is a loop that switches on whole tags and hands what it does not know to `skip`:
+ *
+ *     const NAME = tagOf(1, LENGTH_DELIMITED);
+ *     while (reader.hasMore()) {
+ *       const tag = reader.readTag();
+ *       if (tag === NAME) name = reader.readString();
+ *       else reader.skip(tag, LAST_FIELD);
+ *     }
+ */
+import { HearthError } from "../model/errors.ts";
+
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const LENGTH_DELIMITED = 2;
+const START_GROUP = 3;
+const END_GROUP = 4;
+export const FIXED32 = 5;
+
+/** Groups within groups that `skip` follows: the recursion limit of protobuf's own C++ and Java parsers. */
+const MAX_GROUP_DEPTH = 100;
+
+const TWO_32 = 2 ** 32;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** A tag as `readTag` returns it. */
+export function tagOf(field: number, wireType: number): number {
+  return ((field << 3) | wireType) >>> 0;
+}
+
+/** Decodes `bytes[start..end)`; throws "invalid" where that is not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
+  try {
+    return utf8.decode(bytes.subarray(start, end));
+  } catch (cause) {
+    throw malformed(`a string of ${end - start} bytes is not UTF-8`, start, { cause });
+  }
+}
+
+/**
+ * Every method throws "invalid", with the byte offset in `bytes`, when what it reads is malformed or ends too early.
+ * Offsets count from the start of `bytes`, not of the span.
+ */
+export class ProtobufReader {
+  readonly bytes: Uint8Array;
+  /** Where the next read starts. */
+  position: number;
+  /** Where the message ends that is being read. */
+  end: number;
+  readonly #view: DataView;
+  /** The 64 bits of the latest varint. */
+  #low = 0;
+  #high = 0;
+
+  /** Reads the span `start..end` of `bytes`, without copying. */
+  constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
+    this.bytes = bytes;
+    this.position = start;
+    this.end = end;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Whether the message has another field. */
+  hasMore(): boolean {
+    return this.position < this.end;
+  }
+
+  /** The next field's number and wire type, to compare with `tagOf`. */
+  readTag(): number {
+    const start = this.position;
+    const tag = this.readUint32();
+    if (this.position - start > 1 && this.#high !== 0)
+      throw malformed("a field number beyond 29 bits", start);
+    if (tag >>> 3 === 0) throw malformed("field number 0", start);
+    if ((tag & 7) > FIXED32)
+      throw malformed(`field ${tag >>> 3} has wire type ${tag & 7}, there are 0 to 5`, start);
+    return tag;
+  }
+
+  /** A varint's low 32 bits, unsigned: uint32, and what int32, enums and booleans are made from. */
+  readUint32(): number {
+    const byte = this.bytes[this.position];
+    if (byte < 0x80 && this.position < this.end) {
+      this.position++;
+      return byte;
+    }
+    this.#readVarint();
+    return this.#low >>> 0;
+  }
+
+  /** An int64: exact up to 2^53 from zero, else the nearest double. */
+  readInt64(): number {
+    this.#readVarint();
+    return this.#high * TWO_32 + (this.#low >>> 0);
+  }
+
+  /** A uint64: exact up to 2^53, else the nearest double. */
+  readUint64(): number {
+    this.#readVarint();
+    return (this.#high >>> 0) * TWO_32 + (this.#low >>> 0);
+  }
+
+  /** A double. A NaN may lose its payload on the way; `readDoubleInto` keeps it. */
+  readDouble(): number {
+    return this.#view.getFloat64(this.#advance(8), true);
+  }
+
+  /** A double, bit for bit, to an index of a column. */
+  readDoubleInto(column: Float64Array, index: number): void {
+    column[index] = this.#view.getFloat64(this.#advance(8), true);
+  }
+
+  /** Moves to the start of a length-delimited value and returns where it ends (exclusive). */
+  readSpan(): number {
+    const start = this.position;
+    const length = this.#readLength();
+    if (length > this.end - this.position) {
+      throw malformed(`a value of ${length} bytes where ${this.end - this.position} are left`, start);
+    }
+    return this.position + length;
+  }
+
+  /** The bytes of a length-delimited value: a view. */
+  readBytes(): Uint8Array {
+    const end = this.readSpan();
+    const value = this.bytes.subarray(this.position, end);
+    this.position = end;
+    return value;
+  }
+
+  readString(): string {
+    const end = this.readSpan();
+    const value = decodeUtf8(this.bytes, this.position, end);
+    this.position = end;
+    return value;
+  }
+
+  /** Narrows the reader to the embedded message that comes next; returns what `leave` needs to come back. */
+  enter(): number {
+    const outerEnd = this.end;
+    this.end = this.readSpan();
+    return outerEnd;
+  }
+
+  /** Goes on behind the embedded message, whether or not all of it was read. */
+  leave(outerEnd: number): void {
+    this.position = this.end;
+    this.end = outerEnd;
+  }
+
+  /**
+   * Steps over the value of a field that the caller does not know. Fields up to `lastKnownField` it does know, so one of
+   * them here has another wire type than it must have, which throws: Prometheus refuses that too, and to skip a
+   * matcher or a label would change what is asked or stored.
+   */
+  skip(tag: number, lastKnownField = 0): void {
+    if (tag >>> 3 <= lastKnownField) {
+      throw malformed(`field ${tag >>> 3} with wire type ${tag & 7}, which it must not have`, this.position);
+    }
+    this.#skipValue(tag, 0);
+  }
+
+  #skipValue(tag: number, depth: number): void {
+    switch (tag & 7) {
+      case VARINT:
+        this.#readVarint();
+        break;
+      case FIXED64:
+        this.#advance(8);
+        break;
+      case LENGTH_DELIMITED:
+        this.position = this.readSpan();
+        break;
+      case START_GROUP:
+        this.#skipGroup(tag >>> 3, depth + 1);
+        break;
+      case FIXED32:
+        this.#advance(4);
+        break;
+      case END_GROUP:
+        throw malformed(`the end of group ${tag >>> 3}, which was not begun`, this.position);
+      default:
+        throw malformed(`wire type ${tag & 7}, there are 0 to 5`, this.position);
+    }
+  }
+
+  #skipGroup(field: number, depth: number): void {
+    if (depth > MAX_GROUP_DEPTH) throw malformed(`more than ${MAX_GROUP_DEPTH} nested groups`, this.position);
+    for (;;) {
+      const tag = this.readTag();
+      if (tag === tagOf(field, END_GROUP)) return;
+      this.#skipValue(tag, depth);
+    }
+  }
+
+  /** Lengths are 32 bits in every implementation; a longer one runs past any end all the same. */
+  #readLength(): number {
+    const byte = this.bytes[this.position];
+    if (byte < 0x80 && this.position < this.end) {
+      this.position++;
+      return byte;
+    }
+    return this.readUint64();
+  }
+
+  /** Steps over `count` bytes and returns where they start. */
+  #advance(count: number): number {
+    const start = this.position;
+    if (count > this.end - start) {
+      throw malformed(`a value of ${count} bytes where ${this.end - start} are left`, start);
+    }
+    this.position = start + count;
+    return start;
+  }
+
+  #readVarint(): void {
+    const { bytes, position: start } = this;
+    const end = Math.min(this.end, start + 10);
+    let low = 0;
+    let high = 0;
+    for (let i = start, shift = 0; i < end; i++, shift += 7) {
+      const byte = bytes[i];
+      const bits = byte & 0x7f;
+      if (shift < 28) low |= bits << shift;
+      else if (shift > 28) high |= bits << (shift - 32);
+      else {
+        low |= bits << 28;
+        high = bits >>> 4;
+      }
+      if (byte < 0x80) {
+        if (shift === 63 && byte > 1) throw malformed("a varint beyond 64 bits", start);
+        this.#low = low;
+        this.#high = high;
+        this.position = i + 1;
+        return;
+      }
+    }
+    throw malformed(end === start + 10 ? "a varint longer than 10 bytes" : "the end inside a varint", start);
+  }
+}
+
+function malformed(what: string, offset: number, options?: ErrorOptions): HearthError {
+  return new HearthError("invalid", `protobuf: ${what} offset=${offset}`, options);
+}

@@ -1,0 +1,159 @@
+/**
+ * Remote read, the request: which series and samples are asked for, and in which form the answer may come.
+ * https://prometheus.io/docs/prometheus/latest/querying/remote_read_api/
+ *
+ *     message ReadRequest  { repeated Query queries = 1; repeated ResponseType accepted_response_types = 2; }
+ *     message Query        { int64 start_timestamp_ms = 1; int64 end_timestamp_ms = 2;
+ *                            repeated LabelMatcher matchers = 3; ReadHints hints = 4; }
+ *     message LabelMatcher { Type type = 1; string name = 2; string value = 3; }
+ */
+import { HearthError } from "../model/errors.ts";
+import type { Limits } from "../model/limits.ts";
+import { type Matcher, type MatcherType, newMatcher } from "../model/matcher.ts";
+import { LENGTH_DELIMITED, ProtobufReader, tagOf, VARINT } from "./protobuf-reader.ts";
+
+/** Matchers of all queries of one request; a query of Prometheus has the selector's and its external labels. */
+export const MAX_MATCHERS = 1024;
+
+/** UTF-16 units of all regular expressions of one request: an alternation of 16 Ki compiles in 50 ms. */
+export const MAX_REGEX_LENGTH = 32 * 1024;
+
+/** Entries of `accepted_response_types`, of which two kinds are known. */
+export const MAX_RESPONSE_TYPES = 16;
+
+/** The forms of an answer, by their number in the protocol. */
+const RESPONSE_TYPES = ["samples", "streamed-xor-chunks"] as const;
+export type ResponseType = (typeof RESPONSE_TYPES)[number];
+
+const MATCHER_TYPES: readonly MatcherType[] = ["=", "!=", "=~", "!~"];
+
+const REQUEST_QUERY = tagOf(1, LENGTH_DELIMITED);
+const REQUEST_RESPONSE_TYPE = tagOf(2, VARINT);
+const REQUEST_RESPONSE_TYPES_PACKED = tagOf(2, LENGTH_DELIMITED);
+const REQUEST_LAST_FIELD = 2;
+
+const QUERY_START = tagOf(1, VARINT);
+const QUERY_END = tagOf(2, VARINT);
+const QUERY_MATCHER = tagOf(3, LENGTH_DELIMITED);
+const QUERY_LAST_REQUIRED_FIELD = 3;
+
+const MATCHER_TYPE = tagOf(1, VARINT);
+const MATCHER_NAME = tagOf(2, LENGTH_DELIMITED);
+const MATCHER_VALUE = tagOf(3, LENGTH_DELIMITED);
+const MATCHER_LAST_FIELD = 3;
+
+/** One query: all matchers hold, `minTime <= timestamp <= maxTime`. Assignable to the storage's `Selection`. */
+export interface ReadQuery {
+  readonly matchers: readonly Matcher[];
+  /** Milliseconds; a query without a time has ends near -9.2e15 and 9.2e15, more than a double holds exactly. */
+  readonly minTime: number;
+  readonly maxTime: number;
+}
+
+export interface ReadRequest {
+  readonly queries: readonly ReadQuery[];
+  /** In the client's order; a number is a type that is not known here. */
+  readonly acceptedResponseTypes: readonly (ResponseType | number)[];
+}
+
+/** What is left of the limits that all queries of a request share. */
+interface Budget {
+  matchers: number;
+  regexLength: number;
+}
+
+/**
+ * Decodes an uncompressed ReadRequest. Hints are skipped: they never narrow what is selected. Throws "invalid" for
+ * malformed bytes and matchers, "too large" for more queries, matchers or regular expressions than are taken.
+ */
+export function decodeReadRequest(body: Uint8Array, limits: Pick<Limits, "maxQueries">): ReadRequest {
+  const reader = new ProtobufReader(body);
+  const queries: ReadQuery[] = [];
+  const acceptedResponseTypes: (ResponseType | number)[] = [];
+  const budget: Budget = { matchers: MAX_MATCHERS, regexLength: MAX_REGEX_LENGTH };
+  while (reader.hasMore()) {
+    const tag = reader.readTag();
+    if (tag === REQUEST_QUERY) {
+      if (queries.length === limits.maxQueries) throw tooMany("queries", limits.maxQueries);
+      queries.push(readQuery(reader, budget));
+    } else if (tag === REQUEST_RESPONSE_TYPE) {
+      readResponseType(reader, acceptedResponseTypes);
+    } else if (tag === REQUEST_RESPONSE_TYPES_PACKED) {
+      const outerEnd = reader.enter();
+      while (reader.hasMore()) readResponseType(reader, acceptedResponseTypes);
+      reader.leave(outerEnd);
+    } else {
+      reader.skip(tag, REQUEST_LAST_FIELD);
+    }
+  }
+  return { queries, acceptedResponseTypes };
+}
+
+/**
+ * The form of the answer: the first that is known, samples when the client names none. Throws "invalid" when none of
+ * those it names is known, as Prometheus answers 400 (`NegotiateResponseType`,
+ * https://github.com/prometheus/prometheus/blob/main/storage/remote/codec.go).
+ */
+export function negotiateResponseType(accepted: readonly (ResponseType | number)[]): ResponseType {
+  if (accepted.length === 0) return "samples";
+  const known = accepted.find((type) => typeof type === "string");
+  if (known !== undefined) return known;
+  throw new HearthError(
+    "invalid",
+    `read request: none of the accepted response types is known here accepted=${accepted} known=0 (samples), 1 (streamed XOR chunks)`,
+  );
+}
+
+function readResponseType(reader: ProtobufReader, accepted: (ResponseType | number)[]): void {
+  if (accepted.length === MAX_RESPONSE_TYPES) throw tooMany("accepted response types", MAX_RESPONSE_TYPES);
+  const type = reader.readUint32();
+  accepted.push(RESPONSE_TYPES[type] ?? type);
+}
+
+function readQuery(reader: ProtobufReader, budget: Budget): ReadQuery {
+  const matchers: Matcher[] = [];
+  let minTime = 0;
+  let maxTime = 0;
+  const outerEnd = reader.enter();
+  while (reader.hasMore()) {
+    const tag = reader.readTag();
+    if (tag === QUERY_START) minTime = reader.readInt64();
+    else if (tag === QUERY_END) maxTime = reader.readInt64();
+    else if (tag === QUERY_MATCHER) matchers.push(readMatcher(reader, budget));
+    else reader.skip(tag, QUERY_LAST_REQUIRED_FIELD);
+  }
+  reader.leave(outerEnd);
+  return { matchers, minTime, maxTime };
+}
+
+function readMatcher(reader: ProtobufReader, budget: Budget): Matcher {
+  let typeNumber = 0;
+  let name = "";
+  let value = "";
+  const outerEnd = reader.enter();
+  while (reader.hasMore()) {
+    const tag = reader.readTag();
+    if (tag === MATCHER_TYPE) typeNumber = reader.readUint32();
+    else if (tag === MATCHER_NAME) name = reader.readString();
+    else if (tag === MATCHER_VALUE) value = reader.readString();
+    else reader.skip(tag, MATCHER_LAST_FIELD);
+  }
+  reader.leave(outerEnd);
+  const type = MATCHER_TYPES[typeNumber];
+  if (type === undefined) {
+    throw new HearthError("invalid", `read request: a matcher of type ${typeNumber}, there are 0 to 3`);
+  }
+  spend(budget, type, value);
+  return newMatcher(type, name, value);
+}
+
+/** Before a regular expression is compiled. */
+function spend(budget: Budget, type: MatcherType, value: string): void {
+  if (budget.matchers-- === 0) throw tooMany("matchers", MAX_MATCHERS);
+  if (type === "=~" || type === "!~") budget.regexLength -= value.length;
+  if (budget.regexLength < 0) throw tooMany("characters of regular expressions", MAX_REGEX_LENGTH);
+}
+
+function tooMany(what: string, limit: number): HearthError {
+  return new HearthError("too large", `read request: more than ${limit} ${what}`);
+}

@@ -1,0 +1,164 @@
+/**
+ * The snappy block format, in which Prometheus sends every remote write and remote read body.
+ * https://github.com/google/snappy/blob/main/format_description.txt
+ *
+ *     block   := uvarint(decompressed length) element*
+ *     element := tag byte, by its low two bits
+ *       00 literal: length-1 in the upper 6 bits, or 60..63 for a length-1 in the next 1..4 bytes; then the bytes
+ *       01 copy:    4..11 bytes (3 bits), offset of 11 bits: 3 in the tag, 8 in the next byte
+ *       10 copy:    1..64 bytes (6 bits), offset in the next 2 bytes, little-endian
+ *       11 copy:    1..64 bytes (6 bits), offset in the next 4 bytes, little-endian
+ *
+ * The decoder is our own because snappyjs 0.7 takes blocks whose elements end before or run past the declared length
+ * (what is missing comes back as zeros), and takes a copy cut short at the end. It is also twice as fast on the
+ * recorded bodies (1,030 against 530 MB/s of output), by copying eight bytes a step.
+ */
+import { compress as compressBlock } from "snappyjs";
+import { HearthError } from "../model/errors.ts";
+
+/** The densest element is a copy of 64 bytes in 3: no body can decompress to more than 64/3 of its size. */
+const DENSEST_OUTPUT_BYTES = 64;
+const DENSEST_INPUT_BYTES = 3;
+
+/** Literals from this length are copied by `set`, which costs a view; measured even from 64 to 256. */
+const LONG_LITERAL_BYTES = 256;
+
+/** A step of `copyBytes`. */
+const WORD_BYTES = 8;
+
+/** Compresses into one block. */
+export function compress(body: Uint8Array): Uint8Array {
+  return compressBlock(body);
+}
+
+/**
+ * Decompresses one block. The result is a view of `reuse` when that is given and long enough, else it is freshly
+ * allocated; the allocation is never beyond `maxBytes`, nor beyond what a body of this size can hold. Throws "too large"
+ * when the declared length is above `maxBytes`, "invalid" with the byte offset for anything malformed.
+ */
+export function uncompress(body: Uint8Array, maxBytes: number, reuse?: Uint8Array): Uint8Array {
+  const start = skipVarint(body);
+  const declared = declaredLength(body, start);
+  if (declared > maxBytes) {
+    throw new HearthError(
+      "too large",
+      `snappy: the body decompresses to ${declared} bytes, at most ${maxBytes} are taken`,
+    );
+  }
+  if (declared * DENSEST_INPUT_BYTES > (body.length - start) * DENSEST_OUTPUT_BYTES) {
+    throw malformed(`${declared} bytes declared cannot come from ${body.length - start} compressed bytes`, 0);
+  }
+  const output =
+    reuse !== undefined && reuse.length >= declared ? reuse.subarray(0, declared) : new Uint8Array(declared);
+  decodeElements(body, start, output);
+  return output;
+}
+
+/** Where the declared length ends. */
+function skipVarint(body: Uint8Array): number {
+  for (let i = 0; i < 5 && i < body.length; i++) if (body[i] < 0x80) return i + 1;
+  throw malformed(
+    body.length < 5 ? "the body ends inside its length" : "the length is longer than 5 bytes",
+    0,
+  );
+}
+
+/** The length in the bytes before `end`, of which there are at most 5. */
+function declaredLength(body: Uint8Array, end: number): number {
+  let length = 0;
+  for (let i = end - 1; i >= 0; i--) length = length * 0x80 + (body[i] & 0x7f);
+  if (length > 0xffffffff) throw malformed("the length is beyond 32 bits", 0);
+  return length;
+}
+
+/** By tag: bytes of an element before its literal data. */
+const HEADER_BYTES = Uint8Array.from({ length: 256 }, (_, tag) => {
+  const isLongLiteral = (tag & 3) === 0 && tag >>> 2 >= 60;
+  return isLongLiteral ? (tag >>> 2) - 58 : [1, 2, 3, 5][tag & 3];
+});
+
+/** By tag: bytes that an element makes, 0 when the length is not in the tag. */
+const OUTPUT_BYTES = Uint8Array.from({ length: 256 }, (_, tag) => {
+  if ((tag & 3) === 1) return 4 + ((tag >>> 2) & 7);
+  const isLongLiteral = (tag & 3) === 0 && tag >>> 2 >= 60;
+  return isLongLiteral ? 0 : 1 + (tag >>> 2);
+});
+
+/** Fills `output` to its last byte from the elements at `position`. */
+function decodeElements(body: Uint8Array, position: number, output: Uint8Array): void {
+  const input = viewOf(body);
+  const target = viewOf(output);
+  let written = 0;
+  while (position < body.length) {
+    const tag = body[position];
+    const source = position + HEADER_BYTES[tag];
+    if (source > body.length) throw malformed("the body ends inside an element", position);
+    const length = OUTPUT_BYTES[tag] || longLiteralLength(body, position);
+    if (length > output.length - written) {
+      throw malformed(`an element runs past the ${output.length} bytes declared`, position);
+    }
+    if ((tag & 3) === 0) {
+      if (length > body.length - source) throw malformed("the body ends inside a literal", position);
+      if (length < LONG_LITERAL_BYTES) copyBytes(input, source, target, written, length);
+      else output.set(body.subarray(source, source + length), written);
+      position = source + length;
+    } else {
+      const offset = copyOffset(body, position);
+      if (offset === 0 || offset > written) {
+        throw malformed(`a copy from ${offset} bytes back, ${written} are written`, position);
+      }
+      if (offset >= WORD_BYTES) copyBytes(target, written - offset, target, written, length);
+      else repeatBytes(output, written, offset, length);
+      position = source;
+    }
+    written += length;
+  }
+  if (written < output.length) {
+    throw malformed(`the elements make ${written} bytes of ${output.length} declared`, position);
+  }
+}
+
+function longLiteralLength(body: Uint8Array, position: number): number {
+  let length = 0;
+  for (let i = HEADER_BYTES[body[position]] - 1; i > 0; i--) length = length * 0x100 + body[position + i];
+  return length + 1;
+}
+
+function copyOffset(body: Uint8Array, position: number): number {
+  const tag = body[position];
+  if ((tag & 3) === 1) return ((tag >>> 5) << 8) | body[position + 1];
+  const low = body[position + 1] | (body[position + 2] << 8);
+  if ((tag & 3) === 2) return low;
+  return (low | (body[position + 3] << 16) | (body[position + 4] << 24)) >>> 0;
+}
+
+/**
+ * Copies forward. Where a step more fits both views it copies two 32-bit words a step, and what that writes past the
+ * length the next element overwrites; within one view the distance must be at least a step.
+ */
+function copyBytes(source: DataView, from: number, target: DataView, to: number, length: number): void {
+  const end = to + length;
+  if (end + WORD_BYTES > target.byteLength || from + length + WORD_BYTES > source.byteLength) {
+    while (to < end) target.setUint8(to++, source.getUint8(from++));
+    return;
+  }
+  while (to < end) {
+    target.setInt32(to, source.getInt32(from, true), true);
+    target.setInt32(to + 4, source.getInt32(from + 4, true), true);
+    to += WORD_BYTES;
+    from += WORD_BYTES;
+  }
+}
+
+/** A copy that reads what it has just written: it repeats the last `offset` bytes. */
+function repeatBytes(output: Uint8Array, to: number, offset: number, length: number): void {
+  for (const end = to + length; to < end; to++) output[to] = output[to - offset];
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function malformed(reason: string, offset: number): HearthError {
+  return new HearthError("invalid", `snappy: ${reason} offset=${offset}`);
+}

@@ -1,0 +1,287 @@
+/**
+ * Remote write 1.0: a `prometheus.WriteRequest` to columns of samples.
+ * https://prometheus.io/docs/specs/prw/remote_write_spec/ and proto/prometheus/remote.proto
+ *
+ *     message WriteRequest { repeated TimeSeries timeseries = 1; repeated MetricMetadata metadata = 3; }
+ *     message TimeSeries   { repeated Label labels = 1; repeated Sample samples = 2;
+ *                            repeated Exemplar exemplars = 3; repeated Histogram histograms = 4; }
+ *     message Label        { string name = 1; string value = 2; }
+ *     message Sample       { double value = 1; int64 timestamp = 2; }
+ *
+ * Only samples are decoded here. The labels of a series stay as they lie in the body, as one span that the engine
+ * recognises by its bytes; `decodeLabels` reads such a span.
+ */
+import { HearthError } from "../model/errors.ts";
+import type { Label } from "../model/labels.ts";
+import type { Limits } from "../model/limits.ts";
+import type { SampleBatch } from "../model/sample-batch.ts";
+import { ProtobufReader } from "./protobuf-reader.ts";
+
+/** A tag: field number times 8, plus the wire type. */
+const TAG_TIMESERIES = 0x0a;
+const TAG_METADATA = 0x1a;
+const TAG_LABEL = 0x0a;
+const TAG_SAMPLE = 0x12;
+const TAG_EXEMPLAR = 0x1a;
+const TAG_HISTOGRAM = 0x22;
+const TAG_SAMPLE_VALUE = 0x09;
+const TAG_SAMPLE_TIMESTAMP = 0x10;
+const TAG_LABEL_NAME = 0x0a;
+const TAG_LABEL_VALUE = 0x12;
+/** The highest field numbers: a lower one with another wire type is refused, a higher one passed over. */
+const LAST_REQUEST_FIELD = 3;
+const LAST_TIMESERIES_FIELD = 4;
+const LAST_LABEL_FIELD = 2;
+const LAST_SAMPLE_FIELD = 2;
+
+/** A request, and what it carried that a float sample is not. */
+export interface WriteRequest extends SampleBatch {
+  readonly exemplarCount: number;
+  readonly histogramCount: number;
+  readonly metadataCount: number;
+}
+
+/**
+ * Decodes an uncompressed body, which the result keeps and may reorder (labels of a series that do not lie together are
+ * moved together). Throws "invalid" for malformed protobuf and "too large" past `maxRequestSeries`.
+ */
+export function decodeWriteRequest(body: Uint8Array, limits: Pick<Limits, "maxRequestSeries">): WriteRequest {
+  const decoder = new WriteRequestDecoder(body, limits.maxRequestSeries);
+  decoder.readRequest();
+  return decoder.result();
+}
+
+/** Reads the labels of one span of a request's body. Throws "invalid" for malformed protobuf or UTF-8. */
+export function decodeLabels(bytes: Uint8Array, start: number, end: number): Label[] {
+  const labels: Label[] = [];
+  const reader = new ProtobufReader(bytes, start, end);
+  while (reader.hasMore()) {
+    reader.readTag();
+    const outerEnd = reader.enter();
+    labels.push(decodeLabel(reader));
+    reader.leave(outerEnd);
+  }
+  return labels;
+}
+
+function decodeLabel(reader: ProtobufReader): Label {
+  let name = "";
+  let value = "";
+  while (reader.hasMore()) {
+    const tag = reader.readTag();
+    if (tag === TAG_LABEL_NAME) name = reader.readString();
+    else if (tag === TAG_LABEL_VALUE) value = reader.readString();
+    else reader.skip(tag, LAST_LABEL_FIELD);
+  }
+  return [name, value];
+}
+
+/** Walks a request once. This is the write path's hottest loop: plain integers and typed arrays only. */
+class WriteRequestDecoder {
+  readonly #bytes: Uint8Array;
+  readonly #maxSeries: number;
+  #at = 0;
+  #seriesCount = 0;
+  #sampleCount = 0;
+  #exemplarCount = 0;
+  #histogramCount = 0;
+  #metadataCount = 0;
+  #labelStarts = new Int32Array(2048);
+  #labelEnds = new Int32Array(2048);
+  #sampleSeries = new Int32Array(2048);
+  #timestamps = new Float64Array(2048);
+  #values = new Float64Array(2048);
+  #valueWords = new Uint32Array(this.#values.buffer);
+
+  constructor(bytes: Uint8Array, maxSeries: number) {
+    this.#bytes = bytes;
+    this.#maxSeries = maxSeries;
+  }
+
+  readRequest(): void {
+    const end = this.#bytes.length;
+    while (this.#at < end) {
+      const tag = this.#readVarint(end);
+      if (tag === TAG_TIMESERIES) this.#readTimeSeries(this.#readLength(end));
+      else if (tag === TAG_METADATA) {
+        this.#metadataCount++;
+        this.#at = this.#readLength(end);
+      } else this.#skip(tag, end, LAST_REQUEST_FIELD);
+    }
+  }
+
+  result(): WriteRequest {
+    return {
+      bytes: this.#bytes,
+      seriesCount: this.#seriesCount,
+      labelStarts: this.#labelStarts,
+      labelEnds: this.#labelEnds,
+      sampleCount: this.#sampleCount,
+      sampleSeries: this.#sampleSeries,
+      timestamps: this.#timestamps,
+      values: this.#values,
+      decodeLabels,
+      exemplarCount: this.#exemplarCount,
+      histogramCount: this.#histogramCount,
+      metadataCount: this.#metadataCount,
+    };
+  }
+
+  #readTimeSeries(end: number): void {
+    const start = this.#at;
+    let labelEnd = start;
+    let strayLabels: number[] | undefined;
+    while (this.#at < end) {
+      const fieldStart = this.#at;
+      const tag = this.#readVarint(end);
+      if (tag === TAG_LABEL) {
+        this.#at = this.#readLength(end);
+        if (labelEnd === fieldStart) labelEnd = this.#at;
+        else {
+          strayLabels ??= [];
+          strayLabels.push(fieldStart, this.#at);
+        }
+      } else if (tag === TAG_SAMPLE) this.#readSample(this.#readLength(end));
+      else if (tag === TAG_EXEMPLAR) {
+        this.#exemplarCount++;
+        this.#at = this.#readLength(end);
+      } else if (tag === TAG_HISTOGRAM) {
+        this.#histogramCount++;
+        this.#at = this.#readLength(end);
+      } else this.#skip(tag, end, LAST_TIMESERIES_FIELD);
+    }
+    if (strayLabels !== undefined) labelEnd = this.#gatherLabels(start, labelEnd, strayLabels);
+    this.#addSeries(start, labelEnd);
+  }
+
+  /** Moves labels that stand after another field up to those before it: the samples between are decoded already. */
+  #gatherLabels(start: number, end: number, strays: readonly number[]): number {
+    const spans = [this.#bytes.slice(start, end)];
+    for (let i = 0; i < strays.length; i += 2) spans.push(this.#bytes.slice(strays[i], strays[i + 1]));
+    let at = start;
+    for (const span of spans) {
+      this.#bytes.set(span, at);
+      at += span.length;
+    }
+    return at;
+  }
+
+  #addSeries(labelStart: number, labelEnd: number): void {
+    const index = this.#seriesCount++;
+    if (index >= this.#maxSeries) {
+      throw new HearthError(
+        "too large",
+        `write request: more than ${this.#maxSeries} series; send fewer a request (max_samples_per_send)`,
+      );
+    }
+    if (index === this.#labelStarts.length) {
+      this.#labelStarts = grown(this.#labelStarts, new Int32Array(index * 2));
+      this.#labelEnds = grown(this.#labelEnds, new Int32Array(index * 2));
+    }
+    this.#labelStarts[index] = labelStart;
+    this.#labelEnds[index] = labelEnd;
+  }
+
+  #readSample(end: number): void {
+    const index = this.#sampleCount++;
+    if (index === this.#timestamps.length) this.#growSamples();
+    let timestamp = 0;
+    let low = 0;
+    let high = 0;
+    const bytes = this.#bytes;
+    while (this.#at < end) {
+      const tag = this.#readVarint(end);
+      if (tag === TAG_SAMPLE_VALUE) {
+        const at = this.#at;
+        if (at + 8 > end) throw this.#malformed("a double ends beyond its message");
+        low = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
+        high = bytes[at + 4] | (bytes[at + 5] << 8) | (bytes[at + 6] << 16) | (bytes[at + 7] << 24);
+        this.#at = at + 8;
+      } else if (tag === TAG_SAMPLE_TIMESTAMP) timestamp = this.#readInt64(end);
+      else this.#skip(tag, end, LAST_SAMPLE_FIELD);
+    }
+    this.#sampleSeries[index] = this.#seriesCount;
+    this.#timestamps[index] = timestamp;
+    this.#valueWords[index * 2] = low;
+    this.#valueWords[index * 2 + 1] = high;
+  }
+
+  #growSamples(): void {
+    const capacity = this.#timestamps.length * 2;
+    this.#sampleSeries = grown(this.#sampleSeries, new Int32Array(capacity));
+    this.#timestamps = grown(this.#timestamps, new Float64Array(capacity));
+    const words = grown(this.#valueWords, new Uint32Array(capacity * 2));
+    this.#values = new Float64Array(words.buffer);
+    this.#valueWords = words;
+  }
+
+  /** The position where a length-delimited field ends. */
+  #readLength(end: number): number {
+    const length = this.#readVarint(end);
+    if (length > end - this.#at) throw this.#malformed(`a field of ${length} bytes ends beyond its message`);
+    return this.#at + length;
+  }
+
+  /** An unsigned varint below 2^32: what tags and lengths are. */
+  #readVarint(end: number): number {
+    if (this.#at >= end) throw this.#malformed("a varint ends beyond its message");
+    const first = this.#bytes[this.#at];
+    if (first < 0x80) {
+      this.#at++;
+      return first;
+    }
+    const value = this.#readInt64(end);
+    if (value < 0 || value > 0xffffffff) throw this.#malformed(`a tag or length is ${value}`);
+    return value;
+  }
+
+  /** A two's complement int64 as the nearest double: exact within 2^53, where every accepted timestamp is. */
+  #readInt64(end: number): number {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    const last = Math.min(end, at + 10);
+    let low = 0;
+    let high = 0;
+    for (let shift = 0; at < last; shift += 7) {
+      const byte = bytes[at++];
+      if (shift < 28) low |= (byte & 0x7f) << shift;
+      else if (shift < 56) high |= (byte & 0x7f) << (shift - 28);
+      else return this.#finishInt64(at, last, low, high, byte);
+      if (byte < 0x80) {
+        this.#at = at;
+        return high * 2 ** 28 + low;
+      }
+    }
+    throw this.#malformed("a varint ends beyond its message");
+  }
+
+  /** Bits 56 to 63, the sign among them: the last one or two bytes of the longest varints. */
+  #finishInt64(at: number, last: number, low: number, high: number, ninth: number): number {
+    let top = ninth & 0x7f;
+    if (ninth >= 0x80) {
+      if (at >= last) throw this.#malformed("a varint ends beyond its message");
+      const tenth = this.#bytes[at++];
+      if (tenth > 1) throw this.#malformed("a varint is longer than 64 bits");
+      top |= tenth << 7;
+    }
+    this.#at = at;
+    const signed = (top << 24) >> 24;
+    return signed * 2 ** 56 + high * 2 ** 28 + low;
+  }
+
+  /** Passes over a field that is not known. */
+  #skip(tag: number, end: number, lastKnownField: number): void {
+    const rest = new ProtobufReader(this.#bytes, this.#at, end);
+    rest.skip(tag, lastKnownField);
+    this.#at = rest.position;
+  }
+
+  #malformed(reason: string): HearthError {
+    return new HearthError("invalid", `write request: malformed protobuf: ${reason} offset=${this.#at}`);
+  }
+}
+
+function grown<T extends Int32Array | Uint32Array | Float64Array>(column: T, larger: T): T {
+  larger.set(column);
+  return larger;
+}

@@ -1,0 +1,13 @@
+/** Log lines for a console: one JSON object each, on standard error. */
+import type { Log, LogLevel } from "../lib/http/request-log.ts";
+
+const SEVERITY: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** A log that drops what is below `level`. */
+export function newConsoleLog(level: LogLevel): Log {
+  return (lineLevel, message, fields) => {
+    if (SEVERITY[lineLevel] < SEVERITY[level]) return;
+    const line = { time: new Date().toISOString(), level: lineLevel, message, ...fields };
+    process.stderr.write(`${JSON.stringify(line)}\n`);
+  };
+}

@@ -1,0 +1,55 @@
+/** The access key that a laptop's Hearth starts with. */
+import { isSecretOf, newAccessKey, newAccessKeyId, newSecret, SCOPES } from "../lib/auth/access-key.ts";
+import { createKey, findKey, listKeys } from "../lib/auth/key-store.ts";
+import { ANY_TENANT, parseTenant } from "../lib/model/tenant.ts";
+import type { Clock } from "../lib/model/time.ts";
+import type { Table } from "../lib/storage/table.ts";
+import type { Settings } from "./settings.ts";
+
+export interface FirstKey {
+  readonly id: string;
+  /** Undefined when only its hash is known. */
+  readonly secret: string | undefined;
+  readonly isNew: boolean;
+}
+
+/** Makes the key that the environment names, or one for a table that has none. Undefined when there are others. */
+export async function ensureFirstKey(
+  table: Table,
+  settings: Settings,
+  clock: Clock,
+): Promise<FirstKey | undefined> {
+  if (settings.key !== undefined) return ensureKey(table, settings.key, settings.tenant, clock);
+  const [first] = await listKeys(table);
+  if (first !== undefined) return { id: first.id, secret: undefined, isNew: false };
+  return makeKey(table, { id: newAccessKeyId(), secret: newSecret() }, settings.tenant, clock);
+}
+
+async function ensureKey(
+  table: Table,
+  wanted: { readonly id: string; readonly secret: string },
+  tenant: string,
+  clock: Clock,
+): Promise<FirstKey> {
+  const present = await findKey(table, wanted.id);
+  if (present === undefined) return makeKey(table, wanted, tenant, clock);
+  return {
+    id: wanted.id,
+    secret: isSecretOf(present, wanted.secret) ? wanted.secret : undefined,
+    isNew: false,
+  };
+}
+
+async function makeKey(
+  table: Table,
+  { id, secret }: { readonly id: string; readonly secret: string },
+  tenant: string,
+  clock: Clock,
+): Promise<FirstKey> {
+  const checked = tenant === ANY_TENANT ? tenant : parseTenant(tenant);
+  await createKey(
+    table,
+    newAccessKey({ id, secret, tenant: checked, scopes: SCOPES, note: "npm start", createdMs: clock() }),
+  );
+  return { id, secret, isNew: true };
+}

@@ -1,0 +1,90 @@
+/** The deployed functions' routes behind one HTTP server, on a DynamoDB of this machine. */
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { KeyVerifier } from "../lib/auth/verifier.ts";
+import { type Gateway, newGateway, type Services } from "../lib/http/gateway.ts";
+import { addReadRoutes } from "../lib/http/read-route.ts";
+import type { Log } from "../lib/http/request-log.ts";
+import { addWriteRoutes } from "../lib/http/write-route.ts";
+import { HearthError } from "../lib/model/errors.ts";
+import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
+import { ensureTable, openTable } from "../lib/storage/dynamodb-table.ts";
+import type { Table } from "../lib/storage/table.ts";
+import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
+import { type EmbeddedDynamoDB, startEmbeddedDynamoDB } from "./embedded-dynamodb.ts";
+import { ensureFirstKey, type FirstKey } from "./first-key.ts";
+import type { Settings } from "./settings.ts";
+
+/** How long requests in flight may take to end before their connections are cut. */
+const CLOSE_GRACE_MS = 10_000;
+
+export interface LocalServer {
+  readonly url: string;
+  readonly key: FirstKey | undefined;
+  /** Takes nothing new, ends what is in flight, closes the database. */
+  close(): Promise<void>;
+}
+
+/** Throws "unavailable" when the port or the data directory is taken, or the DynamoDB is not there. */
+export async function startServer(settings: Settings, log: Log): Promise<LocalServer> {
+  const embedded =
+    settings.endpoint === undefined
+      ? await startEmbeddedDynamoDB({ directory: settings.dataDirectory })
+      : undefined;
+  try {
+    const tableOptions = { tableName: settings.tableName, endpoint: settings.endpoint ?? embedded?.endpoint };
+    await ensureTable(tableOptions);
+    const table = openTable(tableOptions);
+    const key = await ensureFirstKey(table, settings, Date.now);
+    const server = await listen(newApp(newServices(table, settings, log)), settings);
+    return { url: urlOf(server), key, close: () => close(server, embedded) };
+  } catch (error) {
+    await embedded?.close();
+    throw error;
+  }
+}
+
+function newServices(table: Table, settings: Settings, log: Log): Services {
+  const [clock, limits] = [Date.now, DEFAULT_LIMITS];
+  const { retentionMs } = settings;
+  const writers = new Writers({ clock, limits, retentionMs, maxBytes: DEFAULT_WRITERS_BYTES });
+  return { table, clock, limits, retentionMs, keys: new KeyVerifier(clock), writers, log };
+}
+
+function newApp(services: Services): Gateway {
+  const app = newGateway(services);
+  app.get("/-/ready", (c) => c.text("Hearth is ready.\n"));
+  app.get("/-/healthy", (c) => c.text("Hearth is healthy.\n"));
+  addWriteRoutes(app, services);
+  addReadRoutes(app, services);
+  return app;
+}
+
+function listen(app: Gateway, { host, port }: Settings): Promise<Server> {
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause) => {
+      const reason =
+        (cause as NodeJS.ErrnoException).code === "EADDRINUSE" ? "the port is in use" : cause.message;
+      reject(
+        new HearthError("unavailable", `listen on ${host}:${port}: ${reason}; set HOST or PORT`, { cause }),
+      );
+    });
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}
+
+async function close(server: Server, embedded: EmbeddedDynamoDB | undefined): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+  await closed;
+  clearTimeout(timer);
+  await embedded?.close();
+}

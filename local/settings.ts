@@ -1,0 +1,63 @@
+/** What the environment says to `npm start`. */
+
+import type { LogLevel } from "../lib/http/request-log.ts";
+import { HearthError } from "../lib/model/errors.ts";
+import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
+import { DAY_MS } from "../lib/model/time.ts";
+
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  /** Of the embedded DynamoDB. */
+  readonly dataDirectory: string;
+  /** Another DynamoDB to use instead. */
+  readonly endpoint: string | undefined;
+  readonly tableName: string;
+  /** 0 keeps for ever. */
+  readonly retentionMs: number;
+  readonly logLevel: LogLevel;
+  /** The key to make if it is missing. */
+  readonly key: { readonly id: string; readonly secret: string } | undefined;
+  readonly tenant: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+
+/** Throws "invalid" with the variable's name for a value that cannot be. */
+export function parseSettings(env: Environment): Settings {
+  return {
+    host: env.HOST || "127.0.0.1",
+    port: parseNumber(env, "PORT", 9201, 65_535),
+    dataDirectory: env.HEARTH_DATA_DIR || ".hearth",
+    endpoint: env.AWS_ENDPOINT_URL_DYNAMODB || undefined,
+    tableName: env.HEARTH_TABLE || "hearth",
+    retentionMs: parseNumber(env, "HEARTH_RETENTION_DAYS", 0, 36_500) * DAY_MS,
+    logLevel: parseLogLevel(env.LOG_LEVEL),
+    key: parseKey(env),
+    tenant: env.HEARTH_TENANT || DEFAULT_TENANT,
+  };
+}
+
+function parseNumber(env: Environment, name: string, fallback: number, max: number): number {
+  const text = env[name];
+  if (text === undefined || text === "") return fallback;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= max) return value;
+  throw new HearthError("invalid", `${name}=${text}: expected a whole number from 0 to ${max}`);
+}
+
+function parseLogLevel(text: string | undefined): LogLevel {
+  const wanted = (text || "info").toLowerCase();
+  const level = LOG_LEVELS.find((candidate) => candidate === wanted);
+  if (level !== undefined) return level;
+  throw new HearthError("invalid", `LOG_LEVEL=${text}: expected one of ${LOG_LEVELS.join(", ")}`);
+}
+
+function parseKey(env: Environment): Settings["key"] {
+  const { HEARTH_ACCESS_KEY_ID: id, HEARTH_SECRET_ACCESS_KEY: secret } = env;
+  if (!id && !secret) return undefined;
+  if (id && secret) return { id, secret };
+  throw new HearthError("invalid", "HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY: set both or none");
+}

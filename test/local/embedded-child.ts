@@ -1,0 +1,16 @@
+/** Run by embedded-dynamodb.test.ts: serves a directory, puts items, and prints the number of each one stored. */
+import { ensureTable, openTable } from "../../lib/storage/dynamodb-table.ts";
+import { startEmbeddedDynamoDB } from "../../local/embedded-dynamodb.ts";
+
+const server = await startEmbeddedDynamoDB({ directory: process.argv[2] });
+const options = { tableName: "hearth", endpoint: server.endpoint };
+await ensureTable(options);
+const table = openTable(options);
+for (let i = 0; ; i++) {
+  await table.put({
+    pk: Uint8Array.of(1),
+    sk: Uint8Array.of(i >> 8, i),
+    value: new Uint8Array(5000).fill(i),
+  });
+  process.stdout.write(`${i}\n`);
+}
