@@ -104,7 +104,7 @@ function closeIterators(store: Store): void {
   const values = store.db.values.bind(store.db);
   store.db.values = (options) => {
     const iterator = values(options);
-
+    iterator.return = () => iterator.close();
     return iterator;
   };
 }

@@ -12,6 +12,9 @@ export type LabelCheck =
 
 /** Sorts a sender's labels into a label set, or says what is wrong with them. */
 export function checkLabels(labels: readonly Label[], limits: Limits): LabelCheck {
+  if (labels.length > limits.maxLabelsPerSeries) {
+    return tooLarge(`more than ${limits.maxLabelsPerSeries} labels`);
+  }
   const sorted = labels.toSorted((a, b) => compareBytewise(a[0], b[0]));
   for (let i = 0; i < sorted.length; i++) {
     const [name] = sorted[i];
@@ -24,9 +27,6 @@ export function checkLabels(labels: readonly Label[], limits: Limits): LabelChec
 }
 
 function checkSizes(labels: LabelSet, limits: Limits): LabelCheck {
-  if (labels.length > limits.maxLabelsPerSeries) {
-    return tooLarge(`${labels.length} labels, at most ${limits.maxLabelsPerSeries} are taken`);
-  }
   let total = 0;
   for (const [name, value] of labels) {
     const nameBytes = Buffer.byteLength(name);

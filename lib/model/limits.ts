@@ -8,6 +8,9 @@ export interface Limits {
   readonly maxDecompressedBytes: number;
   /** TimeSeries messages of one write request. Prometheus sends 500 to 2,000. */
   readonly maxRequestSeries: number;
+  /** Samples of one write request. Each takes 20 bytes of memory, and as little as 2 of a body that is made for that. */
+  readonly maxRequestSamples: number;
+  /** As sent, those with an empty value too. */
   readonly maxLabelsPerSeries: number;
   /** UTF-8 bytes; a metric name is part of a partition key (2,048 bytes at most). */
   readonly maxLabelNameBytes: number;
@@ -34,6 +37,8 @@ export const DEFAULT_LIMITS: Limits = {
   maxBodyBytes: 10 * MIB,
   maxDecompressedBytes: 32 * MIB,
   maxRequestSeries: 100_000,
+  // A sample with a time and a value takes 17 bytes: 32 MiB hold no more of them.
+  maxRequestSamples: 2_000_000,
   maxLabelsPerSeries: 128,
   maxLabelNameBytes: KIB,
   maxMetricNameBytes: KIB,

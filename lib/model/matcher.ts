@@ -38,7 +38,14 @@ function predicate(type: MatcherType, name: string, value: string): (value: stri
   }
 }
 
+/**
+ * What a pattern may grow to: its characters times all of its repetition counts. A counted repetition is compiled as that
+ * many copies: `a{1000}` a thousand times over is 7,000 characters, takes 2.7 s and 430 MB.
+ */
+const MAX_EXPANDED_CHARACTERS = 100_000;
+
 function compile(name: string, pattern: string): RE2JS {
+  checkExpansion(name, pattern);
   try {
     return RE2JS.compile(pattern, RE2JS.DOTALL);
   } catch (cause) {
@@ -47,6 +54,16 @@ function compile(name: string, pattern: string): RE2JS {
       cause,
     });
   }
+}
+
+function checkExpansion(name: string, pattern: string): void {
+  let repetitions = 0;
+  for (const [, min, max] of pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)) repetitions += Number(max || min);
+  if (repetitions * pattern.length <= MAX_EXPANDED_CHARACTERS) return;
+  throw new HearthError(
+    "invalid",
+    `matcher on label ${name}: a pattern of ${pattern.length} characters with ${repetitions} counted repetitions, their product may be ${MAX_EXPANDED_CHARACTERS}`,
+  );
 }
 
 /** Whether a series passes every matcher. */

@@ -15,8 +15,11 @@ export interface SampleBatch {
   readonly sampleSeries: Int32Array;
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
-  /** Reads the labels of one span of `bytes`, or of a copy of such a span; throws "invalid". */
-  readonly decodeLabels: (bytes: Uint8Array, start: number, end: number) => Label[];
+  /**
+   * Reads the labels of one span of `bytes`, or of a copy of such a span: at most `maxLabels` and one more, which says that
+   * there are too many. Throws "invalid".
+   */
+  readonly decodeLabels: (bytes: Uint8Array, start: number, end: number, maxLabels: number) => Label[];
 }
 
 export interface AppendResult {

@@ -12,7 +12,7 @@ export interface Backoff {
 }
 
 export const realBackoff: Backoff = {
-  random: () => Math.random(),
+  random: () => crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32,
   sleep: (durationMs) => setTimeout(durationMs),
 };
 

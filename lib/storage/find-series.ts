@@ -2,7 +2,7 @@
 import { HearthError } from "../model/errors.ts";
 import { type LabelSet, METRIC_NAME } from "../model/labels.ts";
 import { type Matcher, matchesAll } from "../model/matcher.ts";
-import { forEachConcurrently } from "./concurrency.ts";
+import { forEachBounded } from "./bounded.ts";
 import { metricsRange, parseMetricSortKey, seriesRange } from "./keys.ts";
 import { hashHex } from "./series-hash.ts";
 import { decodeLabelSet } from "./series-item.ts";
@@ -29,7 +29,7 @@ export async function findSeries(
 ): Promise<Map<string, LabelSet>> {
   const found = new Map<string, LabelSet>();
   const metrics = await findMetrics(table, query, signal);
-  await forEachConcurrently(metrics, METRIC_CONCURRENCY, async (metric) => {
+  await forEachBounded(metrics, METRIC_CONCURRENCY, async (metric) => {
     const range = seriesRange(query.tenant, query.day, metric);
     for await (const page of table.query(range, { consistent: true, ...(signal && { signal }) })) {
       for (const item of page) {

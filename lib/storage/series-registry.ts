@@ -68,7 +68,7 @@ export class SeriesRegistry {
   #identify(batch: SampleBatch, start: number, end: number, rejections: Rejections): number {
     let sent: Label[];
     try {
-      sent = batch.decodeLabels(batch.bytes, start, end);
+      sent = batch.decodeLabels(batch.bytes, start, end, this.#limits.maxLabelsPerSeries);
     } catch (error) {
       rejections.add("invalid", undefined, errorMessage(error));
       return REJECTED;

@@ -10,6 +10,7 @@
 import { HearthError } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import { type Matcher, type MatcherType, newMatcher } from "../model/matcher.ts";
+import type { Selection } from "../model/selection.ts";
 import { LENGTH_DELIMITED, ProtobufReader, tagOf, VARINT } from "./protobuf-reader.ts";
 
 /** Matchers of all queries of one request; a query of Prometheus has the selector's and its external labels. */
@@ -42,16 +43,8 @@ const MATCHER_NAME = tagOf(2, LENGTH_DELIMITED);
 const MATCHER_VALUE = tagOf(3, LENGTH_DELIMITED);
 const MATCHER_LAST_FIELD = 3;
 
-/** One query: all matchers hold, `minTime <= timestamp <= maxTime`. Assignable to the storage's `Selection`. */
-export interface ReadQuery {
-  readonly matchers: readonly Matcher[];
-  /** Milliseconds; a query without a time has ends near -9.2e15 and 9.2e15, more than a double holds exactly. */
-  readonly minTime: number;
-  readonly maxTime: number;
-}
-
 export interface ReadRequest {
-  readonly queries: readonly ReadQuery[];
+  readonly queries: readonly Selection[];
   /** In the client's order; a number is a type that is not known here. */
   readonly acceptedResponseTypes: readonly (ResponseType | number)[];
 }
@@ -68,7 +61,7 @@ interface Budget {
  */
 export function decodeReadRequest(body: Uint8Array, limits: Pick<Limits, "maxQueries">): ReadRequest {
   const reader = new ProtobufReader(body);
-  const queries: ReadQuery[] = [];
+  const queries: Selection[] = [];
   const acceptedResponseTypes: (ResponseType | number)[] = [];
   const budget: Budget = { matchers: MAX_MATCHERS, regexLength: MAX_REGEX_LENGTH };
   while (reader.hasMore()) {
@@ -110,7 +103,7 @@ function readResponseType(reader: ProtobufReader, accepted: (ResponseType | numb
   accepted.push(RESPONSE_TYPES[type] ?? type);
 }
 
-function readQuery(reader: ProtobufReader, budget: Budget): ReadQuery {
+function readQuery(reader: ProtobufReader, budget: Budget): Selection {
   const matchers: Matcher[] = [];
   let minTime = 0;
   let maxTime = 0;

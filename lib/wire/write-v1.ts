@@ -28,6 +28,8 @@ const TAG_SAMPLE_VALUE = 0x09;
 const TAG_SAMPLE_TIMESTAMP = 0x10;
 const TAG_LABEL_NAME = 0x0a;
 const TAG_LABEL_VALUE = 0x12;
+/** Cortex' own, and no business of Prometheus' receivers (`reserved 2` in remote.proto): passed over. */
+const RESERVED_REQUEST_FIELD = 2;
 /** The highest field numbers: a lower one with another wire type is refused, a higher one passed over. */
 const LAST_REQUEST_FIELD = 3;
 const LAST_TIMESERIES_FIELD = 4;
@@ -41,21 +43,23 @@ export interface WriteRequest extends SampleBatch {
   readonly metadataCount: number;
 }
 
+type RequestLimits = Pick<Limits, "maxRequestSeries" | "maxRequestSamples">;
+
 /**
  * Decodes an uncompressed body, which the result keeps and may reorder (labels of a series that do not lie together are
- * moved together). Throws "invalid" for malformed protobuf and "too large" past `maxRequestSeries`.
+ * moved together). Throws "invalid" for malformed protobuf and "too large" past a limit.
  */
-export function decodeWriteRequest(body: Uint8Array, limits: Pick<Limits, "maxRequestSeries">): WriteRequest {
-  const decoder = new WriteRequestDecoder(body, limits.maxRequestSeries);
+export function decodeWriteRequest(body: Uint8Array, limits: RequestLimits): WriteRequest {
+  const decoder = new WriteRequestDecoder(body, limits);
   decoder.readRequest();
   return decoder.result();
 }
 
-/** Reads the labels of one span of a request's body. Throws "invalid" for malformed protobuf or UTF-8. */
-export function decodeLabels(bytes: Uint8Array, start: number, end: number): Label[] {
+/** See `SampleBatch`. */
+function decodeLabels(bytes: Uint8Array, start: number, end: number, maxLabels: number): Label[] {
   const labels: Label[] = [];
   const reader = new ProtobufReader(bytes, start, end);
-  while (reader.hasMore()) {
+  while (reader.hasMore() && labels.length <= maxLabels) {
     reader.readTag();
     const outerEnd = reader.enter();
     labels.push(decodeLabel(reader));
@@ -79,7 +83,7 @@ function decodeLabel(reader: ProtobufReader): Label {
 /** Walks a request once. This is the write path's hottest loop: plain integers and typed arrays only. */
 class WriteRequestDecoder {
   readonly #bytes: Uint8Array;
-  readonly #maxSeries: number;
+  readonly #limits: RequestLimits;
   #at = 0;
   #seriesCount = 0;
   #sampleCount = 0;
@@ -93,9 +97,9 @@ class WriteRequestDecoder {
   #values = new Float64Array(2048);
   #valueWords = new Uint32Array(this.#values.buffer);
 
-  constructor(bytes: Uint8Array, maxSeries: number) {
+  constructor(bytes: Uint8Array, limits: RequestLimits) {
     this.#bytes = bytes;
-    this.#maxSeries = maxSeries;
+    this.#limits = limits;
   }
 
   readRequest(): void {
@@ -106,7 +110,7 @@ class WriteRequestDecoder {
       else if (tag === TAG_METADATA) {
         this.#metadataCount++;
         this.#at = this.#readLength(end);
-      } else this.#skip(tag, end, LAST_REQUEST_FIELD);
+      } else this.#skip(tag, end, tag >>> 3 === RESERVED_REQUEST_FIELD ? 0 : LAST_REQUEST_FIELD);
     }
   }
 
@@ -130,17 +134,14 @@ class WriteRequestDecoder {
   #readTimeSeries(end: number): void {
     const start = this.#at;
     let labelEnd = start;
-    let strayLabels: number[] | undefined;
     while (this.#at < end) {
       const fieldStart = this.#at;
       const tag = this.#readVarint(end);
       if (tag === TAG_LABEL) {
         this.#at = this.#readLength(end);
-        if (labelEnd === fieldStart) labelEnd = this.#at;
-        else {
-          strayLabels ??= [];
-          strayLabels.push(fieldStart, this.#at);
-        }
+        // A label behind another field moves up to those before it, over fields that have been read.
+        if (labelEnd !== fieldStart) this.#bytes.copyWithin(labelEnd, fieldStart, this.#at);
+        labelEnd += this.#at - fieldStart;
       } else if (tag === TAG_SAMPLE) this.#readSample(this.#readLength(end));
       else if (tag === TAG_EXEMPLAR) {
         this.#exemplarCount++;
@@ -150,30 +151,12 @@ class WriteRequestDecoder {
         this.#at = this.#readLength(end);
       } else this.#skip(tag, end, LAST_TIMESERIES_FIELD);
     }
-    if (strayLabels !== undefined) labelEnd = this.#gatherLabels(start, labelEnd, strayLabels);
     this.#addSeries(start, labelEnd);
-  }
-
-  /** Moves labels that stand after another field up to those before it: the samples between are decoded already. */
-  #gatherLabels(start: number, end: number, strays: readonly number[]): number {
-    const spans = [this.#bytes.slice(start, end)];
-    for (let i = 0; i < strays.length; i += 2) spans.push(this.#bytes.slice(strays[i], strays[i + 1]));
-    let at = start;
-    for (const span of spans) {
-      this.#bytes.set(span, at);
-      at += span.length;
-    }
-    return at;
   }
 
   #addSeries(labelStart: number, labelEnd: number): void {
     const index = this.#seriesCount++;
-    if (index >= this.#maxSeries) {
-      throw new HearthError(
-        "too large",
-        `write request: more than ${this.#maxSeries} series; send fewer a request (max_samples_per_send)`,
-      );
-    }
+    if (index >= this.#limits.maxRequestSeries) throw tooMany("series", this.#limits.maxRequestSeries);
     if (index === this.#labelStarts.length) {
       this.#labelStarts = grown(this.#labelStarts, new Int32Array(index * 2));
       this.#labelEnds = grown(this.#labelEnds, new Int32Array(index * 2));
@@ -184,6 +167,7 @@ class WriteRequestDecoder {
 
   #readSample(end: number): void {
     const index = this.#sampleCount++;
+    if (index >= this.#limits.maxRequestSamples) throw tooMany("samples", this.#limits.maxRequestSamples);
     if (index === this.#timestamps.length) this.#growSamples();
     let timestamp = 0;
     let low = 0;
@@ -279,6 +263,13 @@ class WriteRequestDecoder {
   #malformed(reason: string): HearthError {
     return new HearthError("invalid", `write request: malformed protobuf: ${reason} offset=${this.#at}`);
   }
+}
+
+function tooMany(what: string, limit: number): HearthError {
+  return new HearthError(
+    "too large",
+    `write request: more than ${limit} ${what}; send fewer a request (max_samples_per_send)`,
+  );
 }
 
 function grown<T extends Int32Array | Uint32Array | Float64Array>(column: T, larger: T): T {

@@ -1,16 +1,21 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdtemp, readFile, rm } from "node:fs/promises";
+import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { after, before, it } from "node:test";
+import { after, before, it, type TestContext } from "node:test";
 import database from "dynalite/db/index.js";
 import { ensureTable, openTable } from "../../lib/storage/dynamodb-table.ts";
 import type { Item } from "../../lib/storage/table.ts";
-import { findEmbeddedEndpoint, startEmbeddedDynamoDB } from "../../local/embedded-dynamodb.ts";
+import {
+  type EmbeddedDynamoDB,
+  type EmbeddedOptions,
+  findEmbeddedEndpoint,
+  startEmbeddedDynamoDB,
+} from "../../local/embedded-dynamodb.ts";
 
 const pk = Uint8Array.of(1);
 const item = (number: number) => ({
@@ -24,6 +29,13 @@ before(async () => {
   root = await mkdtemp(join(tmpdir(), "hearth-embedded-"));
 });
 after(() => rm(root, { recursive: true, force: true }));
+
+/** Starts a server that the test's end closes, if the test has not. */
+async function start(test: TestContext, options: EmbeddedOptions = {}): Promise<EmbeddedDynamoDB> {
+  const server = await startEmbeddedDynamoDB(options);
+  test.after(() => server.close());
+  return server;
+}
 
 /** Opens the table of a running server for one use. */
 async function withTable<T>(endpoint: string, use: (table: ReturnType<typeof openTable>) => Promise<T>) {
@@ -43,22 +55,22 @@ const stored = (endpoint: string) =>
     return items;
   });
 
-it("keeps its data over a close and a start, on any port", async () => {
+it("keeps its data over a close and a start, on any port", async (test) => {
   const directory = join(root, "made", "on start");
-  const first = await startEmbeddedDynamoDB({ directory });
+  const first = await start(test, { directory });
   const items = [1, 2, 3].map(item);
   await withTable(first.endpoint, (table) => table.putAll(items));
   await first.close();
   const port = Number(new URL(first.endpoint).port);
-  const second = await startEmbeddedDynamoDB({ directory, port });
+  const second = await start(test, { directory, port });
   assert.equal(second.endpoint, first.endpoint);
   assert.deepEqual(await stored(second.endpoint), items);
   await second.close();
 });
 
-it("finishes on close what is in flight, and soon", async () => {
+it("finishes on close what is in flight, and soon", async (test) => {
   const directory = join(root, "in-flight");
-  const server = await startEmbeddedDynamoDB({ directory });
+  const server = await start(test, { directory });
   const results = await withTable(server.endpoint, async (table) => {
     const puts = Array.from({ length: 40 }, (_, i) =>
       table.put(item(i)).then(
@@ -72,27 +84,29 @@ it("finishes on close what is in flight, and soon", async () => {
     assert.ok(performance.now() - start < 2000, "waits for idle connections");
     return Promise.all(puts);
   });
-  const again = await startEmbeddedDynamoDB({ directory });
+  const again = await start(test, { directory });
   const found = new Set((await stored(again.endpoint)).map(({ sk }) => sk[0]));
   for (const number of results) assert.ok(number === undefined || found.has(number), `lost item ${number}`);
   await again.close();
   await again.close();
 });
 
-it("is found by its directory while it runs", async () => {
+it("is found by its directory while it runs", async (test) => {
   const directory = join(root, "found");
   assert.equal(await findEmbeddedEndpoint(directory), undefined);
-  const server = await startEmbeddedDynamoDB({ directory });
+  const server = await start(test, { directory });
   assert.equal(await findEmbeddedEndpoint(directory), server.endpoint);
   assert.equal((await readFile(join(directory, "endpoint"), "utf8")).split("\n")[0], server.endpoint);
+  await writeFile(join(root, "endpoint"), `${server.endpoint}\nthe mark of another\n`);
+  assert.equal(await findEmbeddedEndpoint(root), undefined, "a port that another server has now");
   await server.close();
   await assert.rejects(access(join(directory, "endpoint")));
   assert.equal(await findEmbeddedEndpoint(directory), undefined);
 });
 
-it("says which directory or port is taken", async () => {
+it("says which directory or port is taken", async (test) => {
   const directory = join(root, "taken");
-  const server = await startEmbeddedDynamoDB({ directory });
+  const server = await start(test, { directory });
   await assert.rejects(startEmbeddedDynamoDB({ directory }), {
     kind: "unavailable",
     message: `embedded dynamodb: another process, perhaps another "npm start", runs on this directory, directory=${directory}`,
@@ -106,8 +120,8 @@ it("says which directory or port is taken", async () => {
   await server.close();
 });
 
-it("keeps web pages out, and outlives a client that hangs up", async () => {
-  const server = await startEmbeddedDynamoDB();
+it("keeps web pages out, and outlives a client that hangs up", async (test) => {
+  const server = await start(test);
   const fromPage = await fetch(server.endpoint, {
     method: "POST",
     headers: { origin: "http://example.com" },
@@ -121,7 +135,7 @@ it("keeps web pages out, and outlives a client that hangs up", async () => {
   await server.close();
 });
 
-it("closes the iterator of each query, which dynalite does not", async () => {
+it("closes the iterator of each query, which dynalite does not", async (test) => {
   const { create } = database;
   let open = 0;
   database.create = (options) => {
@@ -136,7 +150,7 @@ it("closes the iterator of each query, which dynalite does not", async () => {
     };
     return store;
   };
-  const server = await startEmbeddedDynamoDB();
+  const server = await start(test);
   database.create = create;
   await withTable(server.endpoint, async (table) => {
     await table.putAll(Array.from({ length: 40 }, (_, i) => item(i)));
@@ -146,13 +160,15 @@ it("closes the iterator of each query, which dynalite does not", async () => {
   await server.close();
 });
 
-it("survives kill -9 with everything that was answered, and is found by other processes", async () => {
+it("survives kill -9 with everything that was answered, and is found by other processes", async (test) => {
   const directory = join(root, "killed");
   const child = spawn(process.execPath, [join(import.meta.dirname, "embedded-child.ts"), directory], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  test.after(() => child.kill("SIGKILL"));
   let last = -1;
-  await new Promise<void>((resolve) => {
+  await new Promise<void>((resolve, reject) => {
+    child.once("exit", (code) => reject(new Error(`the child ended, code=${code}`)));
     createInterface({ input: child.stdout }).on("line", (line) => {
       last = Number(line);
       if (last === 60) resolve();
@@ -165,8 +181,7 @@ it("survives kill -9 with everything that was answered, and is found by other pr
   await once(child, "close");
   assert.equal(await findEmbeddedEndpoint(directory), undefined);
 
-  const server = await startEmbeddedDynamoDB({ directory });
-  assert.notEqual(server.endpoint, endpoint);
+  const server = await start(test, { directory });
   const items = await stored(server.endpoint);
   assert.ok(items.length > last, `stored=${items.length} last answered=${last}`);
   for (const [i, { value }] of items.entries()) assert.deepEqual(value, new Uint8Array(5000).fill(i));

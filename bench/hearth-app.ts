@@ -1,0 +1,46 @@
+/** The gateway's write routes on a table, with a key to call them by. */
+import { newAccessKey } from "../lib/auth/access-key.ts";
+import { createKey } from "../lib/auth/key-store.ts";
+import { KeyVerifier } from "../lib/auth/verifier.ts";
+import { type Gateway, newGateway } from "../lib/http/gateway.ts";
+import type { Log } from "../lib/http/request-log.ts";
+import { addWriteRoutes } from "../lib/http/write-route.ts";
+import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
+import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
+import { DAY_MS } from "../lib/model/time.ts";
+import type { Table } from "../lib/storage/table.ts";
+import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
+
+const ID = "HKBENCH";
+const SECRET = "bench";
+/** With it items carry an expiry, as a deployed table's do. */
+const RETENTION_MS = 30 * DAY_MS;
+
+/** What every sender of the benchmark says. */
+export const WRITE_HEADERS = {
+  Authorization: `Basic ${Buffer.from(`${ID}:${SECRET}`).toString("base64")}`,
+  "Content-Encoding": "snappy",
+  "Content-Type": "application/x-protobuf",
+  "User-Agent": "Prometheus/2.42.0",
+  "X-Prometheus-Remote-Write-Version": "0.1.0",
+};
+
+/** Log lines are made as a runtime makes them, and not printed. */
+const makeLine: Log = (level, message, fields) => {
+  JSON.stringify({ level, message, ...fields });
+};
+
+export async function newHearthApp(table: Table, retentionMs = RETENTION_MS): Promise<Gateway> {
+  const [clock, limits] = [Date.now, DEFAULT_LIMITS];
+  const [tenant, note, createdMs] = [DEFAULT_TENANT, "", clock()];
+  await createKey(
+    table,
+    newAccessKey({ id: ID, secret: SECRET, tenant, scopes: ["write"], note, createdMs }),
+  );
+  const writers = new Writers({ clock, limits, retentionMs, maxBytes: DEFAULT_WRITERS_BYTES });
+  const keys = new KeyVerifier(clock);
+  const services = { table, clock, limits, retentionMs, keys, writers, log: makeLine };
+  const app = newGateway(services);
+  addWriteRoutes(app, services);
+  return app;
+}

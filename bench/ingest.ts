@@ -1,0 +1,46 @@
+/**
+ * `npm run bench:ingest`: CPU seconds per million samples from request body to stored record, of Hearth and, where they
+ * are installed, of VictoriaMetrics and Prometheus under the same requests; Hearth's also by step; what the stored
+ * records take; and the memory that the largest requests take. With `-- --json` the last line is the headline as JSON.
+ *
+ * All take turns, round after round, and the figures are medians over the rounds. The programs get their requests over
+ * HTTP; their CPU time is counted until they have flushed and fallen quiet, all their threads together.
+ */
+import { startDynamoDBStub } from "./dynamodb-stub.ts";
+import { type Measurement, measureIngest } from "./ingest/measure.ts";
+import { measurePeaks } from "./ingest/peaks.ts";
+import { PROMETHEUS, VICTORIA_METRICS } from "./ingest/programs.ts";
+import { find, printReport } from "./ingest/report.ts";
+import { HEARTH } from "./ingest/subjects.ts";
+import { loadRecording } from "./recorded-series.ts";
+import { newWorkload, workloadStart } from "./workload.ts";
+
+const SERIES = 10_000;
+/** In scrape intervals: the first is the cold start, and until the code is compiled well it is a warm-up. */
+const PLAN = { warmUp: 15, rounds: 7, round: 20 };
+
+async function main(): Promise<void> {
+  const { directory, series } = loadRecording();
+  const startMs = workloadStart(Date.now(), 1 + PLAN.warmUp + PLAN.rounds * PLAN.round);
+  const workload = newWorkload(series, SERIES, startMs);
+  const stub = await startDynamoDBStub();
+  try {
+    const measurement = await measureIngest(workload, PLAN, stub.endpoint);
+    const peaks = await measurePeaks(stub.endpoint);
+    printReport({ directory, recordedSeries: series.length, workload, plan: PLAN, measurement, peaks });
+    if (process.argv.includes("--json")) console.log(headline(measurement));
+  } finally {
+    await stub.close();
+  }
+}
+
+function headline({ subjects }: Measurement): string {
+  const steady = (name: string) => find(subjects, name)?.steady ?? null;
+  return JSON.stringify({
+    hearth: steady(HEARTH),
+    victoria_metrics: steady(VICTORIA_METRICS.name),
+    prometheus: steady(PROMETHEUS.name),
+  });
+}
+
+await main();

@@ -1,0 +1,75 @@
+/** Requests as large as the limits let them be: what the write function's memory must be enough for. */
+import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
+import { DAY_MS } from "../../lib/model/time.ts";
+import { ProtobufWriter } from "../../lib/wire/protobuf-writer.ts";
+import { compress } from "../../lib/wire/snappy.ts";
+
+const { maxDecompressedBytes, maxRequestSeries } = DEFAULT_LIMITS;
+/** What a series takes beside the label value that fills it up. */
+const SERIES_BYTES = 64;
+const DAYS = 400;
+
+export interface LargestBody {
+  readonly name: string;
+  readonly seriesCount: number;
+  /** Bytes of one label value. */
+  readonly valueBytes: number;
+  /** Of one sample, its message whole. */
+  readonly sampleBytes: number;
+  readonly stepMs: number;
+}
+
+export const LARGEST_BODIES: readonly LargestBody[] = [
+  {
+    name: "most series, all new",
+    seriesCount: maxRequestSeries,
+    valueBytes: Math.floor(maxDecompressedBytes / maxRequestSeries) - SERIES_BYTES,
+    sampleBytes: 18,
+    stepMs: 0,
+  },
+  {
+    name: "most samples with a value and a time",
+    seriesCount: 10,
+    valueBytes: 10,
+    sampleBytes: 18,
+    stepMs: 0,
+  },
+  {
+    name: `the same over ${DAYS} days`,
+    seriesCount: 10,
+    valueBytes: 10,
+    sampleBytes: 18,
+    stepMs: Math.floor((DAYS * DAY_MS * 180) / maxDecompressedBytes),
+  },
+  { name: "most samples without either", seriesCount: 10, valueBytes: 10, sampleBytes: 2, stepMs: 0 },
+];
+
+/** A compressed body; its last sample is at `endMs` or, of samples without a time, at the epoch. */
+export function encodeLargestBody(body: LargestBody, endMs: number): Uint8Array {
+  const { seriesCount, valueBytes, sampleBytes, stepMs } = body;
+  const seriesBytes = Math.floor(maxDecompressedBytes / seriesCount);
+  const samples = Math.max(1, Math.floor((seriesBytes - valueBytes - SERIES_BYTES) / sampleBytes));
+  const writer = new ProtobufWriter(maxDecompressedBytes + 1024);
+  for (let i = 0; i < seriesCount; i++) {
+    const series = writer.begin(1);
+    writeLabel(writer, "__name__", "largest_body");
+    writeLabel(writer, "filler", `${i} `.padEnd(valueBytes, "x"));
+    for (let j = 0; j < samples; j++) {
+      const sample = writer.begin(2);
+      if (sampleBytes > 2) {
+        writer.writeDoubleField(1, Float64Array.of(1), 0);
+        writer.writeInt64Field(2, endMs - (samples - 1 - j) * stepMs);
+      }
+      writer.end(sample);
+    }
+    writer.end(series);
+  }
+  return compress(writer.view());
+}
+
+function writeLabel(writer: ProtobufWriter, name: string, value: string): void {
+  const label = writer.begin(1);
+  writer.writeStringField(1, name);
+  writer.writeStringField(2, value);
+  writer.end(label);
+}

@@ -1,0 +1,135 @@
+/** Sends one workload to everybody in turn, round after round, and gathers what each spends. */
+import { startWorker, type Worker } from "../worker.ts";
+import type { Workload } from "../workload.ts";
+import { STEPS, type Step, type StepCosts } from "./steps.ts";
+import { type Requests, type Subject, startSubjects } from "./subjects.ts";
+
+/** Each in scrape intervals, but `rounds`. */
+export interface Plan {
+  readonly warmUp: number;
+  readonly rounds: number;
+  readonly round: number;
+}
+
+/** Figures of CPU are seconds per million samples. */
+export interface SubjectFigures {
+  readonly name: string;
+  readonly version: string;
+  /** The first interval: all series are new. */
+  readonly cold: number;
+  /** Of each round after the warm-up. */
+  readonly rounds: readonly number[];
+  readonly steady: number;
+  readonly peakBytes: number | undefined;
+}
+
+export interface StepFigures {
+  readonly seconds: Readonly<Record<Step, number>>;
+  readonly bytesPerSample: number;
+  readonly unitsPerSample: number;
+}
+
+export interface Measurement {
+  readonly subjects: readonly SubjectFigures[];
+  /** With the client of DynamoDB, and with the table in memory. */
+  readonly steps: StepFigures;
+  readonly memorySteps: StepFigures;
+}
+
+type StepWorker = Worker<Requests, StepCosts>;
+
+export async function measureIngest(workload: Workload, plan: Plan, endpoint: string): Promise<Measurement> {
+  const subjects = await startSubjects(endpoint);
+  const stepWorkers = [startSteps([endpoint]), startSteps([])];
+  try {
+    return await measure(workload, plan, subjects, stepWorkers);
+  } finally {
+    for (const one of [...subjects, ...stepWorkers]) await one.close();
+  }
+}
+
+async function measure(
+  workload: Workload,
+  plan: Plan,
+  subjects: readonly Subject[],
+  stepWorkers: readonly StepWorker[],
+): Promise<Measurement> {
+  const cold = await replayAll(subjects, workload, 0, 1);
+  await replayAll(subjects, workload, 1, plan.warmUp);
+  for (const worker of stepWorkers) await worker.ask(requestsOf(workload, 0, 1 + plan.warmUp));
+  const rounds: number[][] = [];
+  const stepRounds: StepCosts[][] = [];
+  for (let i = 0; i < plan.rounds; i++) {
+    const first = 1 + plan.warmUp + i * plan.round;
+    rounds.push(await replayAll(subjects, workload, first, plan.round));
+    const requests = requestsOf(workload, first, plan.round);
+    const costs: StepCosts[] = [];
+    for (const worker of stepWorkers) costs.push(await worker.ask(requests));
+    stepRounds.push(costs);
+  }
+  await checkStored(subjects, workload.seriesCount * (1 + plan.warmUp + plan.rounds * plan.round));
+  const [steps, memorySteps] = stepWorkers.map((_, i) => stepFigures(stepRounds.map((costs) => costs[i])));
+  return {
+    subjects: subjects.map((subject, i) =>
+      subjectFigures(
+        subject,
+        cold[i],
+        rounds.map((round) => round[i]),
+      ),
+    ),
+    steps,
+    memorySteps,
+  };
+}
+
+function startSteps(args: string[]): StepWorker {
+  return startWorker(new URL("steps-worker.ts", import.meta.url), args);
+}
+
+/** What each subject spends on the same intervals. */
+async function replayAll(
+  subjects: readonly Subject[],
+  workload: Workload,
+  first: number,
+  count: number,
+): Promise<number[]> {
+  const requests = requestsOf(workload, first, count);
+  const millions = (workload.seriesCount * count) / 1e6;
+  const figures: number[] = [];
+  for (const subject of subjects) figures.push((await subject.replay(requests)) / millions);
+  return figures;
+}
+
+function requestsOf(workload: Workload, first: number, count: number): Requests {
+  return Array.from({ length: count }, (_, i) => workload.requests(first + i)).flat();
+}
+
+/** A figure of a program that had dropped samples would be worth nothing. */
+async function checkStored(subjects: readonly Subject[], sent: number): Promise<void> {
+  for (const { name, storedSamples } of subjects) {
+    const stored = await storedSamples();
+    if (stored !== undefined && stored !== sent) {
+      throw new Error(`${name}: says it stored ${stored} samples of ${sent}`);
+    }
+  }
+}
+
+function subjectFigures(subject: Subject, cold: number, rounds: readonly number[]): SubjectFigures {
+  const { name, version } = subject;
+  return { name, version, cold, rounds, steady: median(rounds), peakBytes: subject.peakBytes() };
+}
+
+function stepFigures(rounds: readonly StepCosts[]): StepFigures {
+  const total = (of: (costs: StepCosts) => number) => rounds.reduce((sum, costs) => sum + of(costs), 0);
+  const samples = total((costs) => costs.samples);
+  const medianOf = (step: Step) => median(rounds.map((c) => (c.seconds[step] / c.samples) * 1e6));
+  return {
+    seconds: Object.fromEntries(STEPS.map((step) => [step, medianOf(step)])) as Record<Step, number>,
+    bytesPerSample: total((costs) => costs.recordBytes) / samples,
+    unitsPerSample: total((costs) => costs.recordUnits) / samples,
+  };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
+}

@@ -1,0 +1,104 @@
+/** Prints what was measured, for people. */
+import { arch, cpus, platform, release } from "node:os";
+import { REQUEST_SAMPLES, type Workload } from "../workload.ts";
+import type { Measurement, Plan, StepFigures, SubjectFigures } from "./measure.ts";
+import type { Peak } from "./peaks.ts";
+import { STEPS } from "./steps.ts";
+import { HEARTH, HEARTH_MEMORY } from "./subjects.ts";
+
+/** The Lambda's size, design §5. */
+const MEMORY_BUDGET_BYTES = 256 * 1024 * 1024;
+
+export interface IngestReport {
+  readonly directory: string;
+  readonly recordedSeries: number;
+  readonly workload: Workload;
+  readonly plan: Plan;
+  readonly measurement: Measurement;
+  readonly peaks: readonly Peak[];
+}
+
+export function printReport(report: IngestReport): void {
+  const { measurement, peaks } = report;
+  printLoad(report);
+  printSubjects(measurement.subjects);
+  printSteps(measurement);
+  printPeaks(measurement.subjects, peaks);
+}
+
+/** The figures of a subject, if it is there. */
+export function find(subjects: readonly SubjectFigures[], name: string): SubjectFigures | undefined {
+  return subjects.find((subject) => subject.name === name);
+}
+
+function printLoad({ directory, recordedSeries, workload, plan }: IngestReport): void {
+  const { seriesCount, targetCount } = workload;
+  const samples = (plan.rounds * plan.round * seriesCount) / 1e6;
+  console.log(
+    `${seriesCount} series of ${targetCount} targets, made of ${recordedSeries} in ${directory};\n` +
+      `every 15 s, ${REQUEST_SAMPLES} samples a request; ${samples} million samples in ${plan.rounds} rounds, ` +
+      `after 1 cold interval and ${plan.warmUp} of warm-up`,
+  );
+  console.log(`${cpus().length} cores, ${platform()} ${release()} ${arch()}, Node ${process.version}`);
+}
+
+function printSubjects(subjects: readonly SubjectFigures[]): void {
+  const own = find(subjects, HEARTH)?.steady ?? Number.NaN;
+  console.log("\nCPU s per million samples   median     min     max  x hearth  cold start  peak MB");
+  for (const { name, version, steady, rounds, cold, peakBytes } of subjects) {
+    const cells = [steady, Math.min(...rounds), Math.max(...rounds), steady / own, cold].map(seconds);
+    const widths = [8, 8, 8, 10, 12];
+    const row = cells.map((cell, i) => cell.padStart(widths[i])).join("");
+    console.log(`${name.padEnd(26)}${row}${megabytes(peakBytes).padStart(9)}  ${version}`);
+  }
+  console.log(`${HEARTH}: the handler with the client of DynamoDB, whose answers come from another process`);
+  console.log(
+    `${HEARTH_MEMORY}: the handler on a table in memory; hearth_http: as hearth, behind Node's HTTP server`,
+  );
+}
+
+function printSteps({ subjects, steps, memorySteps }: Measurement): void {
+  const columns: [StepFigures, number][] = [
+    [steps, find(subjects, HEARTH)?.steady ?? Number.NaN],
+    [memorySteps, find(subjects, HEARTH_MEMORY)?.steady ?? Number.NaN],
+  ];
+  console.log("\nby step                     hearth  hearth_memory");
+  for (const step of STEPS)
+    printStep(
+      step,
+      columns.map(([figures]) => figures.seconds[step]),
+    );
+  const rest = ([figures, whole]: [StepFigures, number]) =>
+    STEPS.reduce((left, step) => left - figures.seconds[step], whole);
+  printStep("http, auth and the rest", columns.map(rest));
+  printStep(
+    "whole",
+    columns.map(([, whole]) => whole),
+  );
+  console.log(
+    `log records: ${steps.bytesPerSample.toFixed(2)} bytes and ${steps.unitsPerSample.toFixed(5)} write units a sample`,
+  );
+}
+
+function printStep(name: string, [hearth, memory]: readonly number[]): void {
+  console.log(`${name.padEnd(26)}${seconds(hearth).padStart(8)}${seconds(memory).padStart(15)}`);
+}
+
+function printPeaks(subjects: readonly SubjectFigures[], peaks: readonly Peak[]): void {
+  const budget = megabytes(MEMORY_BUDGET_BYTES);
+  console.log(`\npeak memory, MB (budget ${budget})            body MB    peak MB`);
+  console.log(`${"this load".padEnd(42)}${megabytes(find(subjects, HEARTH)?.peakBytes).padStart(18)}`);
+  for (const { name, bodyBytes, peakBytes } of peaks) {
+    const over = peakBytes > MEMORY_BUDGET_BYTES ? "  over budget" : "";
+    const cells = [megabytes(bodyBytes).padStart(7), megabytes(peakBytes).padStart(11)];
+    console.log(`${name.padEnd(42)}${cells.join("")}${over}`);
+  }
+}
+
+function seconds(value: number): string {
+  return value.toFixed(2);
+}
+
+function megabytes(bytes: number | undefined): string {
+  return bytes === undefined ? "" : (bytes / 1024 / 1024).toFixed(1);
+}

@@ -1,0 +1,62 @@
+/** Who is measured: Hearth's handler in a process without HTTP, and programs that take requests over HTTP. */
+import { startWorker } from "../worker.ts";
+import type { HandlerReply } from "./handler-worker.ts";
+import { installedVersion, Program, type ProgramSpec } from "./program.ts";
+import { hearthServer, PROMETHEUS, VICTORIA_METRICS } from "./programs.ts";
+
+export type Requests = readonly Uint8Array<ArrayBuffer>[];
+
+export interface Subject {
+  readonly name: string;
+  readonly version: string;
+  /** Answers the CPU seconds that requests take. */
+  replay(requests: Requests): Promise<number>;
+  /** The samples that it says it has stored, and the most memory it has had; where it says. */
+  storedSamples(): Promise<number | undefined>;
+  peakBytes(): number | undefined;
+  close(): Promise<void>;
+}
+
+/** The handler with the client of DynamoDB at `endpoint`. */
+export const HEARTH = "hearth";
+/** The handler on a table in memory. */
+export const HEARTH_MEMORY = "hearth_memory";
+
+/** Starts all that are installed. */
+export async function startSubjects(endpoint: string): Promise<Subject[]> {
+  const subjects = [startHandler(HEARTH, [endpoint]), startHandler(HEARTH_MEMORY, [])];
+  for (const spec of [hearthServer(endpoint), VICTORIA_METRICS, PROMETHEUS]) {
+    const version = installedVersion(spec.command);
+    if (version !== undefined) subjects.push(await startProgram(spec, version));
+  }
+  return subjects;
+}
+
+function startHandler(name: string, args: string[]): Subject {
+  const worker = startWorker<Requests, HandlerReply>(new URL("handler-worker.ts", import.meta.url), args);
+  let peakBytes: number | undefined;
+  return {
+    name,
+    version: process.version,
+    async replay(requests) {
+      const reply = await worker.ask(requests);
+      peakBytes = reply.peakBytes;
+      return reply.cpuSeconds;
+    },
+    storedSamples: async () => undefined,
+    peakBytes: () => peakBytes,
+    close: () => worker.close(),
+  };
+}
+
+async function startProgram(spec: ProgramSpec, version: string): Promise<Subject> {
+  const program = await Program.start(spec);
+  return {
+    name: spec.name,
+    version,
+    replay: (requests) => program.replay(requests),
+    storedSamples: () => program.storedSamples(),
+    peakBytes: () => program.peakBytes(),
+    close: () => program.close(),
+  };
+}

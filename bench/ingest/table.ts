@@ -1,0 +1,8 @@
+/** The table that a worker writes to: a DynamoDB's at an endpoint, or one in memory without. */
+import { openTable } from "../../lib/storage/dynamodb-table.ts";
+import { MemoryTable } from "../../lib/storage/memory-table.ts";
+import type { Table } from "../../lib/storage/table.ts";
+
+export function openBenchTable(endpoint: string | undefined): Table {
+  return endpoint === undefined ? new MemoryTable() : openTable({ tableName: "bench", endpoint });
+}

@@ -1,0 +1,48 @@
+/**
+ * Parts of a benchmark that run in processes of their own, so that neither their CPU time nor their memory holds what the
+ * others do. A worker answers one message at a time.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+
+export interface Worker<Message, Reply> {
+  ask(message: Message): Promise<Reply>;
+  close(): Promise<void>;
+}
+
+/** Starts a module that calls `serveWorker`. */
+export function startWorker<Message, Reply>(module: URL, args: string[]): Worker<Message, Reply> {
+  const child = fork(module, args, { serialization: "advanced" });
+  return {
+    async ask(message) {
+      child.send(message as object);
+      const [reply] = await Promise.race([once(child, "message"), failure(child, module)]);
+      return reply as Reply;
+    },
+    async close() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill();
+      await once(child, "exit");
+    },
+  };
+}
+
+async function failure(child: ChildProcess, module: URL): Promise<never> {
+  const [code, signal] = await once(child, "exit");
+  throw new Error(`worker ${module.pathname}: ended before it answered, code=${code} signal=${signal}`);
+}
+
+/** Answers each message of the parent with what `handle` makes of it. */
+export function serveWorker<Message, Reply>(handle: (message: Message) => Promise<Reply>): void {
+  process.on("message", async (message) => {
+    process.send?.((await handle(message as Message)) as object);
+  });
+}
+
+/** Seconds of CPU, of all threads of this process, that `run` takes. */
+export async function cpuSeconds(run: () => Promise<void> | void): Promise<number> {
+  const before = process.cpuUsage();
+  await run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}

@@ -1,0 +1,137 @@
+/**
+ * What a Prometheus with many targets sends: the recorded series of six targets, replicated as further instances of
+ * them, scraped every 15 s each target at its own moment, a request for each 2,000 samples in the order of scraping.
+ */
+import type { Label } from "../lib/model/labels.ts";
+import { DAY_MS, SECOND_MS } from "../lib/model/time.ts";
+import { ProtobufWriter } from "../lib/wire/protobuf-writer.ts";
+import { compress } from "../lib/wire/snappy.ts";
+import type { RecordedSeries } from "./recorded-series.ts";
+
+export const SCRAPE_INTERVAL_MS = 15 * SECOND_MS;
+export const REQUEST_SAMPLES = 2000;
+
+/** Replicas of a series are this many scrapes ahead of one another. */
+const REPLICA_STEPS = 13;
+/** More decimals than that are the noise of a division: such a series is not rounded. */
+const MAX_DECIMALS = 9;
+
+/** One series of one target. */
+interface WorkloadSeries {
+  readonly target: string;
+  /** The label fields of its TimeSeries message. */
+  readonly labelFields: Uint8Array;
+  readonly recorded: RecordedSeries;
+  readonly firstStep: number;
+  /** What a counter gains in one run over its recorded values; 0 for others, which repeat. */
+  readonly gain: number;
+  readonly decimals: number;
+  /** When its target is scraped, in ms after the interval's start. */
+  phaseMs: number;
+}
+
+export interface Workload {
+  readonly seriesCount: number;
+  readonly targetCount: number;
+  /** The requests of a scrape interval, as they are sent. */
+  requests(interval: number): Uint8Array<ArrayBuffer>[];
+}
+
+/** A workload of `seriesCount` series whose first interval starts at `startMs`. */
+export function newWorkload(
+  recorded: readonly RecordedSeries[],
+  seriesCount: number,
+  startMs: number,
+): Workload {
+  const all = Array.from({ length: seriesCount }, (_, i) =>
+    newSeries(recorded[i % recorded.length], Math.floor(i / recorded.length)),
+  );
+  const targets = [...Map.groupBy(all, ({ target }) => target).values()];
+  targets.forEach((series, i) => {
+    for (const one of series) one.phaseMs = Math.floor((i * SCRAPE_INTERVAL_MS) / targets.length);
+  });
+  const inOrder = targets.flat();
+  return {
+    seriesCount,
+    targetCount: targets.length,
+    requests: (interval) => encodeInterval(inOrder, interval, startMs + interval * SCRAPE_INTERVAL_MS),
+  };
+}
+
+/** The start of a workload whose last interval is over by now, all of it within one UTC day. */
+export function workloadStart(nowMs: number, intervals: number): number {
+  const spanMs = intervals * SCRAPE_INTERVAL_MS;
+  const midnight = nowMs - (nowMs % DAY_MS);
+  return nowMs - spanMs >= midnight ? nowMs - spanMs : midnight - spanMs;
+}
+
+function newSeries(recorded: RecordedSeries, replica: number): WorkloadSeries {
+  const labels = recorded.labels.map(
+    ([name, value]): Label => [name, name === "instance" && replica > 0 ? replicate(value, replica) : value],
+  );
+  const { values } = recorded;
+  const isCounter = values.every((value, i) => i === 0 || value >= values[i - 1]);
+  const perStep = (values[values.length - 1] - values[0]) / (values.length - 1);
+  return {
+    target: JSON.stringify(labels.filter(([name]) => name === "job" || name === "instance")),
+    labelFields: encodeLabels(labels),
+    recorded,
+    firstStep: replica * REPLICA_STEPS,
+    gain: isCounter ? perStep * values.length : 0,
+    decimals: Math.max(...Array.from(values, decimalsOf)),
+    phaseMs: 0,
+  };
+}
+
+/** `127.0.0.1:9100` of replica 3 becomes `127.0.0.1-3:9100`. */
+function replicate(instance: string, replica: number): string {
+  return instance.replace(/(:\d+)?$/, `-${replica}$1`);
+}
+
+function encodeLabels(labels: readonly Label[]): Uint8Array {
+  const writer = new ProtobufWriter();
+  for (const [name, value] of labels) {
+    const mark = writer.begin(1);
+    writer.writeStringField(1, name);
+    writer.writeStringField(2, value);
+    writer.end(mark);
+  }
+  return writer.copy();
+}
+
+function decimalsOf(value: number): number {
+  return /\.(\d+)$/.exec(String(value))?.[1].length ?? 0;
+}
+
+/** Past the end of the recorded values a counter goes on from where it is, in as many decimals. */
+function valueAt(series: WorkloadSeries, interval: number): number {
+  const { values } = series.recorded;
+  const step = series.firstStep + interval;
+  const runs = Math.floor(step / values.length);
+  const value = values[step % values.length];
+  if (runs === 0 || series.gain === 0) return value;
+  const grown = value + runs * series.gain;
+  return series.decimals > MAX_DECIMALS ? grown : Number(grown.toFixed(series.decimals));
+}
+
+function encodeInterval(
+  all: readonly WorkloadSeries[],
+  interval: number,
+  startMs: number,
+): Uint8Array<ArrayBuffer>[] {
+  const requests: Uint8Array<ArrayBuffer>[] = [];
+  for (let first = 0; first < all.length; first += REQUEST_SAMPLES) {
+    const writer = new ProtobufWriter(512 * 1024);
+    for (const series of all.slice(first, first + REQUEST_SAMPLES)) {
+      const timeSeries = writer.begin(1);
+      writer.writeRaw(series.labelFields);
+      const sample = writer.begin(2);
+      writer.writeDoubleField(1, Float64Array.of(valueAt(series, interval)), 0);
+      writer.writeInt64Field(2, startMs + series.phaseMs);
+      writer.end(sample);
+      writer.end(timeSeries);
+    }
+    requests.push(new Uint8Array(compress(writer.copy())));
+  }
+  return requests;
+}

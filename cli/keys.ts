@@ -1,0 +1,110 @@
+/** `hearth keys …`: access keys of a table. */
+import {
+  type AccessKey,
+  newAccessKey,
+  newAccessKeyId,
+  newSecret,
+  SCOPES,
+  type Scope,
+} from "../lib/auth/access-key.ts";
+import { createKey, deleteKey, disableKey, listKeys } from "../lib/auth/key-store.ts";
+import { KEY_CACHE_MS } from "../lib/auth/verifier.ts";
+import { HearthError } from "../lib/model/errors.ts";
+import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../lib/model/tenant.ts";
+import { SECOND_MS } from "../lib/model/time.ts";
+import type { Table } from "../lib/storage/table.ts";
+
+export interface KeysOptions {
+  readonly tenant?: string | undefined;
+  readonly scopes?: string | undefined;
+  readonly note?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+type Print = (text: string) => void;
+
+/** Makes a key and prints its secret, which is not stored and cannot be shown again. */
+export async function createCommand(
+  table: Table,
+  options: KeysOptions,
+  nowMs: number,
+  print: Print,
+): Promise<void> {
+  const secret = newSecret();
+  const key = newAccessKey({
+    id: newAccessKeyId(),
+    secret,
+    tenant: parseTenantOption(options.tenant ?? DEFAULT_TENANT),
+    scopes: parseScopes(options.scopes),
+    note: options.note ?? "",
+    createdMs: nowMs,
+  });
+  await createKey(table, key);
+  if (options.json) return print(JSON.stringify({ ...describe(key), secret }));
+  print(`access key id: ${key.id}
+secret:        ${secret}
+tenant:        ${key.tenant}
+scopes:        ${key.scopes.join(",")}
+
+The secret is shown this once; only a hash of it is stored. In prometheus.yml:
+
+    basic_auth:
+      username: ${key.id}
+      password: ${secret}`);
+}
+
+/** Prints every key, without secrets. */
+export async function listCommand(table: Table, options: KeysOptions, print: Print): Promise<void> {
+  const keys = await listKeys(table);
+  if (options.json) return print(JSON.stringify(keys.map(describe)));
+  const rows = keys.map((key) => Object.values(describe(key)).map(String));
+  print(alignColumns([["ID", "TENANT", "SCOPES", "STATE", "CREATED", "NOTE"], ...rows]));
+}
+
+export async function disableCommand(table: Table, id: string, print: Print): Promise<void> {
+  await disableKey(table, id);
+  print(`access key ${id} is disabled; warm functions notice within ${KEY_CACHE_MS / SECOND_MS} seconds`);
+}
+
+export async function deleteCommand(table: Table, id: string, print: Print): Promise<void> {
+  await deleteKey(table, id);
+  print(`access key ${id} is deleted; warm functions notice within ${KEY_CACHE_MS / SECOND_MS} seconds`);
+}
+
+/** What may be shown of a key. */
+function describe(key: AccessKey) {
+  return {
+    id: key.id,
+    tenant: key.tenant,
+    scopes: key.scopes.join(","),
+    state: key.disabled ? "disabled" : "active",
+    created: new Date(key.createdMs).toISOString(),
+    note: key.note,
+  };
+}
+
+function parseTenantOption(name: string): string {
+  return name === ANY_TENANT ? name : parseTenant(name);
+}
+
+function parseScopes(text: string | undefined): readonly Scope[] {
+  const names = (text ?? SCOPES.join(",")).split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !SCOPES.some((scope) => scope === name));
+  if (unknown === undefined) return SCOPES.filter((scope) => names.includes(scope));
+  throw new HearthError(
+    "invalid",
+    `scope ${JSON.stringify(unknown)}: expected one or more of ${SCOPES.join(",")}`,
+  );
+}
+
+function alignColumns(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}

@@ -1,0 +1,48 @@
+/** Which table a command works on. */
+import { ensureTable, openTable, type TableOptions } from "../lib/storage/dynamodb-table.ts";
+import type { Table } from "../lib/storage/table.ts";
+import { findEmbeddedEndpoint, startEmbeddedDynamoDB } from "../local/embedded-dynamodb.ts";
+
+export interface TargetOptions {
+  readonly table?: string | undefined;
+  readonly "endpoint-url"?: string | undefined;
+  readonly region?: string | undefined;
+  readonly "data-dir"?: string | undefined;
+}
+
+const DEFAULT_TABLE = "hearth";
+
+/**
+ * Runs `work` on the table that the options and the environment name: a DynamoDB table if either says so, else that of
+ * `npm start`, whether it is running or not.
+ */
+export async function withTable(
+  options: TargetOptions,
+  env: Readonly<Record<string, string | undefined>>,
+  work: (table: Table) => Promise<void>,
+): Promise<void> {
+  const endpoint = options["endpoint-url"] ?? (env.AWS_ENDPOINT_URL_DYNAMODB || undefined);
+  const tableName = options.table ?? (env.HEARTH_TABLE || undefined);
+  const target = { tableName: tableName ?? DEFAULT_TABLE, region: options.region };
+  const isRemote = options["data-dir"] === undefined && (endpoint !== undefined || tableName !== undefined);
+  if (isRemote) return work(openTable({ ...target, endpoint }));
+  return withEmbeddedTable(options["data-dir"] ?? (env.HEARTH_DATA_DIR || ".hearth"), target, work);
+}
+
+/** While `npm start` runs it holds the directory, so its server is asked; otherwise one is started for the moment. */
+async function withEmbeddedTable(
+  directory: string,
+  target: TableOptions,
+  work: (table: Table) => Promise<void>,
+): Promise<void> {
+  const running = await findEmbeddedEndpoint(directory);
+  if (running !== undefined) return work(openTable({ ...target, endpoint: running }));
+  const embedded = await startEmbeddedDynamoDB({ directory });
+  try {
+    const options = { ...target, endpoint: embedded.endpoint };
+    await ensureTable(options);
+    await work(openTable(options));
+  } finally {
+    await embedded.close();
+  }
+}

@@ -1,0 +1,59 @@
+/** What a store must answer, the plain way: a map of maps, the last received wins. */
+import assert from "node:assert/strict";
+import { compareLabelSets, type LabelSet } from "../../lib/model/labels.ts";
+import { matchesAll } from "../../lib/model/matcher.ts";
+import type { Series } from "../../lib/model/samples.ts";
+import type { Selection } from "../../lib/model/selection.ts";
+import type { Queryable } from "../../lib/storage/interface.ts";
+import { columnBits, labelSetOf, type SentSeries } from "./write-requests.ts";
+
+/** A series with its samples' bits in order of time. */
+export interface PlainSeries {
+  readonly labels: LabelSet;
+  readonly samples: readonly (readonly [timestamp: number, bits: bigint])[];
+}
+
+/** A range that holds every timestamp. */
+export const ALL_TIME = { minTime: -(2 ** 63), maxTime: 2 ** 63 };
+
+export class NaiveStore {
+  readonly #series = new Map<string, { readonly labels: LabelSet; readonly samples: Map<number, bigint> }>();
+
+  append(request: readonly SentSeries[]): void {
+    for (const { labels: sent, samples } of request) {
+      const labels = labelSetOf(sent);
+      const key = JSON.stringify(labels);
+      const stored = this.#series.get(key) ?? { labels, samples: new Map() };
+      this.#series.set(key, stored);
+      for (const [timestamp, bits] of samples) stored.samples.set(timestamp, bits);
+    }
+  }
+
+  select({ matchers, minTime, maxTime }: Selection): PlainSeries[] {
+    return [...this.#series.values()]
+      .filter(({ labels }) => matchesAll(matchers, labels))
+      .map(({ labels, samples }) => ({
+        labels,
+        samples: [...samples].filter(([t]) => t >= minTime && t <= maxTime).toSorted(([a], [b]) => a - b),
+      }))
+      .filter(({ samples }) => samples.length > 0)
+      .toSorted((a, b) => compareLabelSets(a.labels, b.labels));
+  }
+}
+
+export function plainSeries({ labels, timestamps, values }: Series): PlainSeries {
+  const bits = columnBits(values);
+  return { labels, samples: Array.from(timestamps, (timestamp, i) => [timestamp, bits[i]] as const) };
+}
+
+export async function selectAll(store: Queryable, selection: Selection): Promise<PlainSeries[]> {
+  const all: PlainSeries[] = [];
+  for await (const one of store.select(selection)) all.push(plainSeries(one));
+  return all;
+}
+
+/** The store answers what the model does. */
+export async function assertSame(store: Queryable, model: NaiveStore, selection?: Partial<Selection>) {
+  const all: Selection = { matchers: [], ...ALL_TIME, ...selection };
+  assert.deepEqual(await selectAll(store, all), model.select(all));
+}

@@ -1,0 +1,183 @@
+/** The import rules of the house: who may know whom, and what the library must not know at all. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import path from "node:path";
+import { test } from "node:test";
+
+const ROOT = path.resolve(import.meta.dirname, "..");
+
+/** What each part of the house may import of the others, beside itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "lib/model": [],
+  "lib/chunk": ["lib/model"],
+  "lib/storage": ["lib/model", "lib/chunk"],
+  "lib/wire": ["lib/model"],
+  "lib/promql": ["lib/model"],
+  "lib/auth": ["lib/model", "lib/storage"],
+  "lib/http": ["lib/model", "lib/storage", "lib/wire", "lib/auth", "lib/promql"],
+  functions: ["lib/*"],
+  local: ["lib/*"],
+  cli: ["lib/*", "local"],
+  bench: ["lib/*", "functions", "local"],
+};
+
+/** Files that may import what their part may not. */
+const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
+  "lib/wire/chunked-read.ts": ["lib/chunk"],
+};
+
+/** The types of storage's waist, for the query engine. */
+const TYPES_FOR_PROMQL = "lib/storage/interface.ts";
+
+/** Packages, and the only file or part that may import each. Others are for whoever wants them. */
+const PACKAGE_HOMES: readonly (readonly [packages: RegExp, home: RegExp])[] = [
+  [/^@aws-sdk\//, /^lib\/storage\/dynamodb-table\.ts$/],
+  [/^hono(\/|$)|^@hono\//, /^(lib\/http|functions|local|bench)\//],
+  [/^(aws-lambda|@aws-lambda-powertools\/)/, /^functions\//],
+  [/^(dynalite|esbuild)$/, /^(local|bench|cli)\//],
+  [/^re2js$/, /^lib\/model\/matcher\.ts$/],
+  [/^snappyjs$/, /^lib\/wire\/snappy\.ts$|^bench\//],
+];
+
+/** Built-in modules that do neither I/O nor look at the clock: all that lib may use. */
+const PURE_BUILTINS = ["node:crypto", "node:zlib", "node:timers/promises"];
+
+/** What a library that is handed its world does not touch. */
+const OUTSIDE_WORLD =
+  /\bprocess\s*\.|\bDate\s*\.\s*now\b|\bnew\s+Date\s*\(\s*\)|\bconsole\s*\.|\bMath\s*\.\s*random\b|\bperformance\s*\.\s*now\b/;
+
+interface Source {
+  /** From the root, with slashes. */
+  readonly file: string;
+  readonly text: string;
+}
+
+interface Import {
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+}
+
+function importsOf(text: string): Import[] {
+  const statements = /^\s*(?:import|export)\s+(type\s)?(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']/gm;
+  const calls = /\bimport\s*\(\s*["']([^"']+)["']/g;
+  return [
+    ...Array.from(text.matchAll(statements), ([, type, specifier]) => ({
+      specifier,
+      typeOnly: type !== undefined,
+    })),
+    ...Array.from(text.matchAll(calls), ([, specifier]) => ({ specifier, typeOnly: false })),
+  ];
+}
+
+/** `lib/model` of `lib/model/labels.ts`, `local` of `local/main.ts`. */
+function partOf(file: string): string {
+  return file
+    .split("/")
+    .slice(0, file.startsWith("lib/") ? 2 : 1)
+    .join("/");
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
+}
+
+/** What breaks the rules, a line each. */
+function violations({ file, text }: Source): string[] {
+  const code = withoutComments(text);
+  const broken = importsOf(code).flatMap((one) => violationOf(file, one));
+  const [outside] = (file.startsWith("lib/") && OUTSIDE_WORLD.exec(code)) || [];
+  if (outside !== undefined) broken.push(`${file} uses ${outside}`);
+  return broken;
+}
+
+function violationOf(file: string, { specifier, typeOnly }: Import): string[] {
+  if (specifier.startsWith(".")) {
+    const target = path.posix.join(path.posix.dirname(file), specifier);
+    return mayImport(file, target, typeOnly) ? [] : [`${file} imports ${target}`];
+  }
+  if (builtinModules.includes(specifier.replace(/^node:/, ""))) {
+    const allowed = !file.startsWith("lib/") || PURE_BUILTINS.includes(specifier);
+    return allowed ? [] : [`${file} imports ${specifier}`];
+  }
+  const homes = PACKAGE_HOMES.filter(([packages]) => packages.test(specifier));
+  return homes.every(([, home]) => home.test(file)) ? [] : [`${file} imports ${specifier}`];
+}
+
+function mayImport(file: string, target: string, typeOnly: boolean): boolean {
+  const [from, to] = [partOf(file), partOf(target)];
+  if (from === to) return true;
+  if (from === "lib/promql" && target === TYPES_FOR_PROMQL) return typeOnly;
+  const allowed = [...(MAY_IMPORT[from] ?? []), ...(EXCEPTIONS[file] ?? [])];
+  return allowed.some((part) => part === to || (part === "lib/*" && to.startsWith("lib/")));
+}
+
+function sources(): Source[] {
+  const parts = ["lib", "functions", "local", "cli", "bench"];
+  const files = readdirSync(ROOT).filter((name) => parts.includes(name));
+  return files.flatMap((part) =>
+    readdirSync(path.join(ROOT, part), { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.m?[tj]s$/.test(name) && !name.endsWith(".d.ts"))
+      .map((name) => path.posix.join(part, name.split(path.sep).join("/")))
+      .map((file) => ({ file, text: readFileSync(path.join(ROOT, file), "utf8") })),
+  );
+}
+
+test("the sources keep the import rules", () => {
+  const all = sources();
+  assert.ok(all.length > 40, `${all.length} sources found`);
+  assert.deepEqual(all.flatMap(violations), []);
+});
+
+test("every part of lib has rules", () => {
+  const parts = readdirSync(path.join(ROOT, "lib")).map((name) => `lib/${name}`);
+  assert.deepEqual(
+    parts.filter((part) => !(part in MAY_IMPORT)),
+    [],
+  );
+});
+
+/** A file, a line of it, and what is wrong with that: nothing, or some of it. */
+const CASES: readonly (readonly [file: string, line: string, broken: string])[] = [
+  ["lib/model/a.ts", 'import { x } from "../chunk/b.ts";', "imports lib/chunk/b.ts"],
+  ["lib/model/a.ts", 'import type { X } from "../chunk/b.ts";', "imports lib/chunk/b.ts"],
+  ["lib/model/a.ts", 'import {\n  x,\n  y,\n} from "../storage/b.ts";', "imports lib/storage/b.ts"],
+  ["lib/model/a.ts", 'export { x } from "../http/b.ts";', "imports lib/http/b.ts"],
+  ["lib/model/a.ts", 'import "../http/b.ts";', "imports lib/http/b.ts"],
+  ["lib/model/a.ts", 'const x = await import("../http/b.ts");', "imports lib/http/b.ts"],
+  ["lib/model/a.ts", 'import { x } from "./b.ts";', ""],
+  ["lib/chunk/a.ts", 'import { x } from "../storage/b.ts";', "imports lib/storage/b.ts"],
+  ["lib/chunk/a.ts", 'import { x } from "../model/b.ts";', ""],
+  ["lib/wire/write-v2.ts", 'import { x } from "../chunk/b.ts";', "imports lib/chunk/b.ts"],
+  ["lib/wire/chunked-read.ts", 'import { x } from "../chunk/b.ts";', ""],
+  ["lib/wire/a.ts", 'import { x } from "../storage/b.ts";', "imports lib/storage/b.ts"],
+  ["lib/storage/a.ts", 'import { x } from "../wire/b.ts";', "imports lib/wire/b.ts"],
+  ["lib/auth/a.ts", 'import { x } from "../http/b.ts";', "imports lib/http/b.ts"],
+  ["lib/http/a.ts", 'import { x } from "../chunk/b.ts";', "imports lib/chunk/b.ts"],
+  ["lib/http/a.ts", 'import { x } from "../../local/b.ts";', "imports local/b.ts"],
+  ["lib/promql/a.ts", 'import type { Queryable } from "../storage/interface.ts";', ""],
+  [
+    "lib/promql/a.ts",
+    'import { Queryable } from "../storage/interface.ts";',
+    "imports lib/storage/interface.ts",
+  ],
+  ["lib/promql/a.ts", 'import type { Reader } from "../storage/reader.ts";', "imports lib/storage/reader.ts"],
+  ["functions/a.ts", 'import { x } from "../local/b.ts";', "imports local/b.ts"],
+  ["lib/storage/a.ts", 'import { x } from "@aws-sdk/client-dynamodb";', "imports @aws-sdk/client-dynamodb"],
+  ["lib/storage/dynamodb-table.ts", 'import { x } from "@aws-sdk/client-dynamodb";', ""],
+  ["lib/storage/a.ts", 'import { Hono } from "hono";', "imports hono"],
+  ["lib/storage/a.ts", 'import { readFile } from "node:fs/promises";', "imports node:fs/promises"],
+  ["lib/storage/a.ts", "const now = Date.now();", "uses Date.now"],
+  ["lib/storage/a.ts", "const now = new Date();", "uses new Date()"],
+  ["lib/storage/a.ts", "// Date.now() is not for us", ""],
+  ["lib/storage/a.ts", 'const url = "http://x"; console.log(url);', "uses console."],
+  ["lib/storage/a.ts", "process.env.X", "uses process."],
+  ["lib/storage/a.ts", "Math.random()", "uses Math.random"],
+  ["local/a.ts", "Date.now()", ""],
+];
+
+for (const [file, line, broken] of CASES) {
+  test(`${file}: ${line.replaceAll("\n", " ")}`, () => {
+    assert.deepEqual(violations({ file, text: `${line}\n` }), broken === "" ? [] : [`${file} ${broken}`]);
+  });
+}

@@ -1,0 +1,170 @@
+/** `npm start` as its user meets it. */
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { after, before, it } from "node:test";
+import {
+  type Hearth,
+  type Starter,
+  spawnHearth,
+  startHearth,
+  stopCleanly,
+} from "../helpers/hearth-process.ts";
+import { pushSeries, readSeries, type Target } from "../helpers/remote-client.ts";
+import { newTemporaryDirectory, type TemporaryDirectory } from "../helpers/temporary-directory.ts";
+
+const KEY = { accessKeyId: "ak", secret: "s3cret:with/all+of=it" };
+const KEY_ENV = { HEARTH_ACCESS_KEY_ID: KEY.accessKeyId, HEARTH_SECRET_ACCESS_KEY: KEY.secret };
+
+let root: TemporaryDirectory;
+before(async () => {
+  root = await newTemporaryDirectory("start");
+});
+after(() => root[Symbol.asyncDispose]());
+
+const sample = (timestamp: number) => ({ labels: { __name__: "test" }, samples: [{ timestamp, value: 1 }] });
+
+it("makes a key at the first start, prints it for prometheus.yml, and keeps it", async () => {
+  const env = { HEARTH_DATA_DIR: join(root.path, "first", "key"), PORT: "0" };
+  const now = Date.now();
+  const first = await startHearth(env);
+  await using _first = first.child;
+  const [, accessKeyId] = /username: (\S+)/.exec(first.child.output) ?? [];
+  const [, secret] = /password: (\S+)/.exec(first.child.output) ?? [];
+  assert.ok(accessKeyId && secret, first.child.output);
+  assert.ok(first.child.output.includes(PASTED(first.url, accessKeyId, secret)), first.child.output);
+  assert.equal(await pushSeries({ url: first.url, accessKeyId, secret }, [sample(now)]), 200);
+  assert.equal(await pushSeries({ url: first.url, accessKeyId, secret: `${secret}x` }, [sample(now)]), 401);
+  for (const path of ["/-/ready", "/-/healthy"]) assert.equal((await fetch(first.url + path)).status, 200);
+  await stopCleanly(first.child);
+
+  const second = await startHearth(env);
+  await using _second = second.child;
+  assert.match(second.child.output, new RegExp(`username: ${accessKeyId}$`, "m"));
+  assert.ok(!second.child.output.includes(secret), "the secret is shown once");
+  const target = { url: second.url, accessKeyId, secret };
+  assert.deepEqual(await readSeries(target, { name: "__name__", value: "test" }, now, now), [sample(now)]);
+});
+
+const PASTED = (url: string, username: string, password: string) => `remote_write:
+  - url: ${url}/api/v1/write
+    basic_auth:
+      username: ${username}
+      password: ${password}
+remote_read:
+  - url: ${url}/api/v1/read
+    read_recent: true
+    basic_auth:
+      username: ${username}
+      password: ${password}
+`;
+
+/** Pushes one sample a request, as fast as it is answered, until nobody answers; the times of those answered 200. */
+async function pushUntilGone(target: Target, id: number, minTime: number, stored: number[]): Promise<void> {
+  for (let timestamp = minTime; ; timestamp++) {
+    const labels = { __name__: "load", writer: String(id) };
+    try {
+      const status = await pushSeries(target, [{ labels, samples: [{ timestamp, value: 1 }] }]);
+      if (status === 200) stored.push(timestamp);
+      // What is refused while it ends must be a "try again".
+      else assert.equal(status, 503);
+    } catch (error) {
+      if (error instanceof assert.AssertionError) throw error;
+      return;
+    }
+  }
+}
+
+const WRITERS = 8;
+const ENDINGS: readonly { starter: Starter; signal: NodeJS.Signals }[] = [
+  { starter: "npm", signal: "SIGTERM" },
+  { starter: "npm", signal: "SIGINT" },
+  { starter: "node", signal: "SIGTERM" },
+  { starter: "node", signal: "SIGINT" },
+];
+
+it("ends on SIGTERM and SIGINT, soon, and has every sample that it answered for", async (t) => {
+  const env = { HEARTH_DATA_DIR: join(root.path, "signals"), PORT: "0", LOG_LEVEL: "error", ...KEY_ENV };
+  const startTime = Date.now();
+  const stored = Array.from({ length: WRITERS }, (): number[] => []);
+  for (const { starter, signal } of ENDINGS) {
+    const hearth = await startHearth(env, starter);
+    await using _child = hearth.child;
+    const minTimes = stored.map((times) => (times.at(-1) ?? startTime) + 2);
+    const pushing = stored.map((times, id) => pushUntilGone(targetOf(hearth), id, minTimes[id], times));
+    await hearth.child.until("answering", async () =>
+      stored.every((times, id) => times.at(-1)! > minTimes[id] + 10),
+    );
+    const signalledAt = performance.now();
+    await stopCleanly(hearth.child, signal);
+    const durationMs = Math.round(performance.now() - signalledAt);
+    assert.ok(durationMs < 5000, `${starter} ${signal}: took ${durationMs} ms to end`);
+    await Promise.all(pushing);
+    t.diagnostic(
+      `${starter} ${signal}: ended in ${durationMs} ms, ${stored.flat().length} samples answered so far`,
+    );
+  }
+  const hearth = await startHearth(env, "node");
+  await using _child = hearth.child;
+  const found = await readSeries(
+    targetOf(hearth),
+    { name: "__name__", value: "load" },
+    startTime,
+    startTime + 1e6,
+  );
+  assert.equal(found.length, WRITERS);
+  for (const { labels, samples } of found) {
+    const times = new Set(samples.map(({ timestamp }) => timestamp));
+    assert.equal(times.size, samples.length, "a sample came twice");
+    const lost = stored[Number(labels.writer)].filter((time) => !times.has(time));
+    assert.deepEqual(lost, []);
+  }
+});
+
+const targetOf = ({ url }: Hearth): Target => ({ url, ...KEY });
+
+const WRONG: readonly { env: Record<string, string>; says: RegExp }[] = [
+  { env: { PORT: "65536" }, says: /^hearth: PORT=65536: expected a whole number from 0 to 65535$/m },
+  { env: { PORT: "80a" }, says: /^hearth: PORT=80a: expected/m },
+  { env: { HEARTH_RETENTION_DAYS: "-1" }, says: /^hearth: HEARTH_RETENTION_DAYS=-1: expected/m },
+  { env: { LOG_LEVEL: "loud" }, says: /^hearth: LOG_LEVEL=loud: expected one of debug, info, warn, error$/m },
+  { env: { HEARTH_ACCESS_KEY_ID: "ak" }, says: /^hearth: HEARTH_ACCESS_KEY_ID and .*: set both or none$/m },
+  { env: { ...KEY_ENV, HEARTH_TENANT: "a/b" }, says: /^hearth: .*tenant/m },
+  { env: { HOST: "256.0.0.1" }, says: /^hearth: listen on 256\.0\.0\.1:\d+: .*set HOST or PORT$/m },
+  { env: { AWS_ENDPOINT_URL_DYNAMODB: "nonsense" }, says: /^hearth: .*nonsense/m },
+];
+
+for (const starter of ["npm", "node"] as const) {
+  it(`ends with 1 and a clear error for what cannot be, started by ${starter}`, async () => {
+    const occupied = createServer();
+    const port = await new Promise<number>((resolve) => {
+      occupied.listen(0, "127.0.0.1", () => resolve((occupied.address() as { port: number }).port));
+    });
+    const inUse = {
+      env: { PORT: String(port) },
+      says: /^hearth: listen on 127\.0\.0\.1:\d+: the port is in use;/m,
+    };
+    // By npm, one will do.
+    const cases = starter === "npm" ? [inUse] : [inUse, ...WRONG];
+    for (const [i, { env, says }] of cases.entries()) {
+      const data = { HEARTH_DATA_DIR: join(root.path, `wrong-${starter}-${i}`), PORT: "0" };
+      await using child = spawnHearth({ ...data, ...env }, starter);
+      const { code } = await child.exited;
+      assert.match(child.output, says);
+      assert.doesNotMatch(child.output, /^\s+at /m, "a stack trace");
+      assert.equal(code, 1, child.output);
+    }
+    occupied.close();
+  });
+}
+
+it("says so when another one runs on the same data", async () => {
+  const env = { HEARTH_DATA_DIR: join(root.path, "twice"), PORT: "0", ...KEY_ENV };
+  const first = await startHearth(env, "node");
+  await using _first = first.child;
+  await using second = spawnHearth(env, "node");
+  const { code } = await second.exited;
+  assert.equal(code, 1);
+  assert.match(second.output, /^hearth: .*another process.*directory=/m);
+  assert.equal(await pushSeries(targetOf(first), [sample(Date.now())]), 200);
+});
