@@ -17,7 +17,7 @@ import { newWorkload, workloadStart } from "./workload.ts";
 
 const SERIES = 10_000;
 /** In scrape intervals: the first is the cold start, and until the code is compiled well it is a warm-up. */
-const PLAN = { warmUp: 15, rounds: 7, round: 20 };
+const PLAN = { warmUp: 80, rounds: 7, round: 20 };
 
 async function main(): Promise<void> {
   const { directory, series } = loadRecording();

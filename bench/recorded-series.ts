@@ -9,7 +9,7 @@ import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import { isStaleMarker } from "../lib/model/stale-marker.ts";
 import { SECOND_MS } from "../lib/model/time.ts";
 import { uncompress } from "../lib/wire/snappy.ts";
-import { decodeLabels, decodeWriteRequest } from "../lib/wire/write-v1.ts";
+import { decodeWriteRequest } from "../lib/wire/write-v1.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const DIRECTORIES = [join(ROOT, "../shared/data/rw1-recording"), join(ROOT, "test/fixtures/rw1")];
@@ -54,7 +54,11 @@ function addBody(thinned: Map<string, Thinned>, body: Uint8Array): void {
     if (isStaleMarker(values, i)) continue;
     const [start, end] = [labelStarts[sampleSeries[i]], labelEnds[sampleSeries[i]]];
     const key = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
-    const series = thinned.get(key) ?? { labels: decodeLabels(bytes, start, end), values: [], latestMs: 0 };
+    const series = thinned.get(key) ?? {
+      labels: request.decodeLabels(bytes, start, end, DEFAULT_LIMITS.maxLabelsPerSeries),
+      values: [],
+      latestMs: 0,
+    };
     thinned.set(key, series);
     if (timestamps[i] - series.latestMs < MIN_STEP_MS) continue;
     series.values.push(values[i]);

@@ -15,9 +15,18 @@ export function startWorker<Message, Reply>(module: URL, args: string[]): Worker
   const child = fork(module, args, { serialization: "advanced" });
   return {
     async ask(message) {
+      const answered = new AbortController();
+      const { signal } = answered;
       child.send(message as object);
-      const [reply] = await Promise.race([once(child, "message"), failure(child, module)]);
-      return reply as Reply;
+      try {
+        const [reply] = await Promise.race([
+          once(child, "message", { signal }),
+          failure(child, module, signal),
+        ]);
+        return reply as Reply;
+      } finally {
+        answered.abort();
+      }
     },
     async close() {
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -27,9 +36,9 @@ export function startWorker<Message, Reply>(module: URL, args: string[]): Worker
   };
 }
 
-async function failure(child: ChildProcess, module: URL): Promise<never> {
-  const [code, signal] = await once(child, "exit");
-  throw new Error(`worker ${module.pathname}: ended before it answered, code=${code} signal=${signal}`);
+async function failure(child: ChildProcess, module: URL, signal: AbortSignal): Promise<never> {
+  const [code, by] = await once(child, "exit", { signal });
+  throw new Error(`worker ${module.pathname}: ended before it answered, code=${code} signal=${by}`);
 }
 
 /** Answers each message of the parent with what `handle` makes of it. */

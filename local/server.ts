@@ -18,6 +18,7 @@ import type { Settings } from "./settings.ts";
 
 /** How long requests in flight may take to end before their connections are cut. */
 const CLOSE_GRACE_MS = 10_000;
+const CLOSE_IDLE_MS = 20;
 
 export interface LocalServer {
   readonly url: string;
@@ -81,10 +82,14 @@ function urlOf(server: Server): string {
 }
 
 async function close(server: Server, embedded: EmbeddedDynamoDB | undefined): Promise<void> {
+  // A busy sender's connection is hardly ever idle, so its next answer says that it is the last.
+  server.prependListener("request", (_, response) => response.setHeader("Connection", "close"));
   const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+  // One whose last request was in flight would stay open, idle, for seconds.
+  const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
+  const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
   await closed;
-  clearTimeout(timer);
+  clearInterval(idle);
+  clearTimeout(cut);
   await embedded?.close();
 }

@@ -31,7 +31,7 @@ export function parseSettings(env: Environment): Settings {
     host: env.HOST || "127.0.0.1",
     port: parseNumber(env, "PORT", 9201, 65_535),
     dataDirectory: env.HEARTH_DATA_DIR || ".hearth",
-    endpoint: env.AWS_ENDPOINT_URL_DYNAMODB || undefined,
+    endpoint: parseEndpoint(env.AWS_ENDPOINT_URL_DYNAMODB),
     tableName: env.HEARTH_TABLE || "hearth",
     retentionMs: parseNumber(env, "HEARTH_RETENTION_DAYS", 0, 36_500) * DAY_MS,
     logLevel: parseLogLevel(env.LOG_LEVEL),
@@ -46,6 +46,12 @@ function parseNumber(env: Environment, name: string, fallback: number, max: numb
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= max) return value;
   throw new HearthError("invalid", `${name}=${text}: expected a whole number from 0 to ${max}`);
+}
+
+function parseEndpoint(text: string | undefined): string | undefined {
+  if (!text) return undefined;
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
+  throw new HearthError("invalid", `AWS_ENDPOINT_URL_DYNAMODB=${text}: expected a URL of http or https`);
 }
 
 function parseLogLevel(text: string | undefined): LogLevel {

@@ -4,10 +4,12 @@ import { DAY_MS } from "../../lib/model/time.ts";
 import { ProtobufWriter } from "../../lib/wire/protobuf-writer.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 
-const { maxDecompressedBytes, maxRequestSeries } = DEFAULT_LIMITS;
+const { maxDecompressedBytes, maxRequestSeries, maxRequestSamples } = DEFAULT_LIMITS;
 /** What a series takes beside the label value that fills it up. */
 const SERIES_BYTES = 64;
 const DAYS = 400;
+/** Samples in a row at one time, so that the body compresses to what is taken. */
+const RUN_SAMPLES = 16;
 
 export interface LargestBody {
   readonly name: string;
@@ -16,6 +18,7 @@ export interface LargestBody {
   readonly valueBytes: number;
   /** Of one sample, its message whole. */
   readonly sampleBytes: number;
+  /** Between runs of samples at one time. */
   readonly stepMs: number;
 }
 
@@ -39,7 +42,7 @@ export const LARGEST_BODIES: readonly LargestBody[] = [
     seriesCount: 10,
     valueBytes: 10,
     sampleBytes: 18,
-    stepMs: Math.floor((DAYS * DAY_MS * 180) / maxDecompressedBytes),
+    stepMs: Math.floor((DAYS * DAY_MS * 180 * RUN_SAMPLES) / maxDecompressedBytes),
   },
   { name: "most samples without either", seriesCount: 10, valueBytes: 10, sampleBytes: 2, stepMs: 0 },
 ];
@@ -48,7 +51,8 @@ export const LARGEST_BODIES: readonly LargestBody[] = [
 export function encodeLargestBody(body: LargestBody, endMs: number): Uint8Array {
   const { seriesCount, valueBytes, sampleBytes, stepMs } = body;
   const seriesBytes = Math.floor(maxDecompressedBytes / seriesCount);
-  const samples = Math.max(1, Math.floor((seriesBytes - valueBytes - SERIES_BYTES) / sampleBytes));
+  const fitting = Math.max(1, Math.floor((seriesBytes - valueBytes - SERIES_BYTES) / sampleBytes));
+  const samples = Math.min(fitting, Math.floor(maxRequestSamples / seriesCount));
   const writer = new ProtobufWriter(maxDecompressedBytes + 1024);
   for (let i = 0; i < seriesCount; i++) {
     const series = writer.begin(1);
@@ -58,7 +62,7 @@ export function encodeLargestBody(body: LargestBody, endMs: number): Uint8Array 
       const sample = writer.begin(2);
       if (sampleBytes > 2) {
         writer.writeDoubleField(1, Float64Array.of(1), 0);
-        writer.writeInt64Field(2, endMs - (samples - 1 - j) * stepMs);
+        writer.writeInt64Field(2, endMs - Math.floor((samples - 1 - j) / RUN_SAMPLES) * stepMs);
       }
       writer.end(sample);
     }

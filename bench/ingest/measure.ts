@@ -1,6 +1,6 @@
 /** Sends one workload to everybody in turn, round after round, and gathers what each spends. */
 import { startWorker, type Worker } from "../worker.ts";
-import type { Workload } from "../workload.ts";
+import { REQUEST_SAMPLES, type Workload } from "../workload.ts";
 import { STEPS, type Step, type StepCosts } from "./steps.ts";
 import { type Requests, type Subject, startSubjects } from "./subjects.ts";
 
@@ -54,15 +54,16 @@ async function measure(
   subjects: readonly Subject[],
   stepWorkers: readonly StepWorker[],
 ): Promise<Measurement> {
-  const cold = await replayAll(subjects, workload, 0, 1);
-  await replayAll(subjects, workload, 1, plan.warmUp);
-  for (const worker of stepWorkers) await worker.ask(requestsOf(workload, 0, 1 + plan.warmUp));
+  const first = requestsOf(workload, 0, 1);
+  const cold = await replayAll(subjects, first);
+  const warmUp = requestsOf(workload, 1, plan.warmUp);
+  await replayAll(subjects, warmUp);
+  for (const worker of stepWorkers) await worker.ask([...first, ...warmUp]);
   const rounds: number[][] = [];
   const stepRounds: StepCosts[][] = [];
   for (let i = 0; i < plan.rounds; i++) {
-    const first = 1 + plan.warmUp + i * plan.round;
-    rounds.push(await replayAll(subjects, workload, first, plan.round));
-    const requests = requestsOf(workload, first, plan.round);
+    const requests = requestsOf(workload, 1 + plan.warmUp + i * plan.round, plan.round);
+    rounds.push(await replayAll(subjects, requests));
     const costs: StepCosts[] = [];
     for (const worker of stepWorkers) costs.push(await worker.ask(requests));
     stepRounds.push(costs);
@@ -86,15 +87,9 @@ function startSteps(args: string[]): StepWorker {
   return startWorker(new URL("steps-worker.ts", import.meta.url), args);
 }
 
-/** What each subject spends on the same intervals. */
-async function replayAll(
-  subjects: readonly Subject[],
-  workload: Workload,
-  first: number,
-  count: number,
-): Promise<number[]> {
-  const requests = requestsOf(workload, first, count);
-  const millions = (workload.seriesCount * count) / 1e6;
+/** What each subject spends on the same requests. */
+async function replayAll(subjects: readonly Subject[], requests: Requests): Promise<number[]> {
+  const millions = (requests.length * REQUEST_SAMPLES) / 1e6;
   const figures: number[] = [];
   for (const subject of subjects) figures.push((await subject.replay(requests)) / millions);
   return figures;

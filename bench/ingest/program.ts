@@ -124,8 +124,8 @@ export function installedVersion(command: string): string | undefined {
   const { error, stdout } = spawnSync(command, ["--version"], { encoding: "utf8" });
   if (error !== undefined) return undefined;
   const version = /\d+\.\d+\.\S+/.exec(stdout)?.[0];
-  const query = ["--show", "--showformat=${Version}", command];
-  return version ?? (spawnSync("dpkg-query", query, { encoding: "utf8" }).stdout || "version unknown");
+  const { stdout: listed } = spawnSync("dpkg-query", ["--list", command], { encoding: "utf8" });
+  return version ?? /^ii +\S+ +(\S+)/m.exec(listed ?? "")?.[1] ?? "version unknown";
 }
 
 async function freePort(): Promise<number> {

@@ -46,12 +46,23 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array>
   if (declared > maxBytes) throw tooLarge(`${declared} bytes`, maxBytes);
   const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const part of request.body ?? []) {
+  for await (const part of partsOf(request)) {
     length += part.length;
-    if (length > maxBytes) throw tooLarge("too many bytes", maxBytes);
-    parts.push(part);
+    // Read to its end but not kept: to leave the rest unread costs the connection, and the sender its answer.
+    if (length <= maxBytes) parts.push(part);
+    else parts.length = 0;
   }
+  if (length > maxBytes) throw tooLarge(`${length} bytes`, maxBytes);
   return parts.length === 1 ? parts[0] : Buffer.concat(parts, length);
+}
+
+/** A sender that breaks off is not a bug of ours. */
+async function* partsOf(request: Request): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* request.body ?? [];
+  } catch (cause) {
+    throw new HearthError("invalid", "request body: it ended before all of it had come", { cause });
+  }
 }
 
 function tooLarge(came: string, maxBytes: number): HearthError {

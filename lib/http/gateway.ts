@@ -4,7 +4,7 @@
 import { type Context, Hono } from "hono";
 import type { Scope } from "../auth/access-key.ts";
 import { authorize, type KeyVerifier } from "../auth/verifier.ts";
-import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
+import { errorKind, errorMessage } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Clock } from "../model/time.ts";
 import type { RetentionMs } from "../storage/retention.ts";
@@ -87,11 +87,7 @@ export async function authenticate(c: GatewayContext, services: Services, scope:
 function answerError(c: GatewayContext, error: unknown, operation: Operation): Response {
   const kind = errorKind(error);
   const status = statusOf(kind, operation);
-  const { fields } = c.get("requestLog");
-  fields.error = errorMessage(error);
-  fields.errorKind = kind;
-  if (kind === "internal" && error instanceof Error) fields.stack = error.stack;
-  if (error instanceof HearthError && error.cause !== undefined) fields.cause = errorMessage(error.cause);
+  c.get("requestLog").noteError(error);
   if (status === 401) c.header("WWW-Authenticate", 'Basic realm="Hearth", charset="UTF-8"');
   if (status === 503) c.header("Retry-After", String(RETRY_AFTER_SECONDS));
   return c.text(`${kind === "internal" ? "internal error; see the log" : errorMessage(error)}\n`, status);

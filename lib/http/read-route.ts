@@ -1,5 +1,4 @@
 /** Remote read. https://prometheus.io/docs/prometheus/latest/querying/remote_read_api/ */
-import { errorMessage } from "../model/errors.ts";
 import type { Series } from "../model/samples.ts";
 import type { Selection } from "../model/selection.ts";
 import { Reader } from "../storage/reader.ts";
@@ -29,6 +28,9 @@ const WRITE_BYTES = 64 * 1024;
  * was cut, as a Lambda's does, the reader still fails instead of taking the part for the whole.
  */
 const POISON_FRAME = Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x01);
+
+/** Written where an answer is empty: a stream without a write fails in Lambda's runtime. */
+const NOTHING = new Uint8Array(0);
 
 export function addReadRoutes(app: Gateway, services: Services): void {
   servePost(app, READ_PATHS, "query", (c) => read(c, services));
@@ -77,15 +79,19 @@ async function answerStream(
   const frames = joinFrames(streamFrames(results.map(chunked)), WRITE_BYTES);
   const first = await frames.next();
   c.set("logsItself", true);
-  const stream = ReadableStream.from(logged(c, services, first, frames));
-  return c.body(stream, 200, { "Content-Type": STREAMED_CHUNKS_CONTENT_TYPE });
+  const writes = logged(c, services, first, frames);
+  await writes.next();
+  return c.body(ReadableStream.from(writes), 200, { "Content-Type": STREAMED_CHUNKS_CONTENT_TYPE });
 }
 
 async function* chunked(result: AsyncIterable<Series>): AsyncGenerator<ChunkedSeries> {
   for await (const series of result) yield toChunkedSeries(series);
 }
 
-/** The stream's writes; its log line when it ends, fails, or its reader goes away. */
+/**
+ * The stream's writes; its log line when it ends, fails, or its reader goes away. The first value is nothing yet: a generator
+ * that was never begun would write no line when its reader goes away at once.
+ */
 async function* logged(
   c: GatewayContext,
   services: Services,
@@ -95,11 +101,13 @@ async function* logged(
   const requestLog = c.get("requestLog");
   requestLog.fields.outcome = "reader went away";
   try {
-    if (!first.done) yield first.value;
+    yield NOTHING;
+    yield first.done ? NOTHING : first.value;
     yield* rest;
     requestLog.fields.outcome = "complete";
   } catch (error) {
-    Object.assign(requestLog.fields, { outcome: "broken", error: errorMessage(error) });
+    requestLog.fields.outcome = "broken";
+    requestLog.noteError(error);
     yield POISON_FRAME;
     throw error;
   } finally {

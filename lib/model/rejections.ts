@@ -19,12 +19,12 @@ export class Rejections {
   count = 0;
   #tooLargeCount = 0;
 
-  /** Counts a refusal of `labels`, which may be unreadable. */
-  add(kind: RejectionKind, labels: readonly Label[] | undefined, reason: string): void {
+  /** Counts a refusal; `labels`, which may be unreadable, are asked for only while reasons are kept. */
+  add(kind: RejectionKind, labels: () => readonly Label[] | undefined, reason: string): void {
     this.count++;
     if (kind === "too large") this.#tooLargeCount++;
     if (this.reasons.length < MAX_REASONS) {
-      this.reasons.push({ kind, reason: `series ${printShortened(labels)}: ${reason}` });
+      this.reasons.push({ kind, reason: `series ${printShortened(labels())}: ${reason}` });
     }
   }
 

@@ -5,7 +5,17 @@
 import { HearthError } from "../model/errors.ts";
 
 const utf8Encoder = new TextEncoder();
-const utf8Decoder = new TextDecoder("utf-8", { fatal: true });
+/** A byte order mark is a character of a label as any other; without `ignoreBOM` it would be dropped. */
+const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The text that `writeText` wrote; throws "data", with `what` the bytes are, where it is not UTF-8. */
+export function decodeText(bytes: Uint8Array, what: string): string {
+  try {
+    return utf8Decoder.decode(bytes);
+  } catch (cause) {
+    throw new HearthError("data", `${what}: ${bytes.length} bytes are not UTF-8`, { cause });
+  }
+}
 
 /** Appends to a buffer that grows; `finish` hands out a copy of what was written. */
 export class ByteWriter {
@@ -38,6 +48,11 @@ export class ByteWriter {
     return this.writeByte(value);
   }
 
+  /** A whole number within 2^52 of zero: 0, -1, 1, -2, … as the varints 0, 1, 2, 3, … */
+  writeSigned(value: number): this {
+    return this.writeVarint(value < 0 ? -2 * value - 1 : 2 * value);
+  }
+
   writeBytes(bytes: Uint8Array): this {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
@@ -67,7 +82,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads what a `ByteWriter` wrote; throws "data" where the bytes end too early. */
+/** Reads what a `ByteWriter` wrote; throws "data" where the bytes end too early or a string is not UTF-8. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #what: string;
@@ -108,6 +123,11 @@ export class ByteReader {
     );
   }
 
+  readSigned(): number {
+    const value = this.readVarint();
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
   /** A view, not a copy. */
   readBytes(length: number): Uint8Array {
     this.#need(length);
@@ -117,7 +137,7 @@ export class ByteReader {
   }
 
   readString(): string {
-    return utf8Decoder.decode(this.readBytes(this.readVarint()));
+    return decodeText(this.readBytes(this.readVarint()), this.#what);
   }
 
   #need(count: number): void {

@@ -14,6 +14,7 @@ import {
   type DynamoDBClientConfig,
   GetItemCommand,
   PutItemCommand,
+  type PutItemCommandInput,
   QueryCommand,
   type QueryCommandInput,
   type TableDescription,
@@ -40,6 +41,7 @@ import {
   PK_ATTRIBUTE,
   SK_ATTRIBUTE,
   TTL_ATTRIBUTE,
+  VALUE_ATTRIBUTE,
   writeUnits,
 } from "./item-size.ts";
 import {
@@ -149,16 +151,29 @@ export class DynamoDBTable implements Table {
     this.#countWrite(ConsumedCapacity);
   }
 
-  async putIfAbsent(item: Item): Promise<boolean> {
+  putIfAbsent(item: Item): Promise<boolean> {
+    const condition = { ConditionExpression: `attribute_not_exists(${PK_ATTRIBUTE})` };
+    return this.#putIf("put if absent", item, condition);
+  }
+
+  putIfEqual(item: Item, expected: Uint8Array): Promise<boolean> {
+    const condition = {
+      ConditionExpression: `${VALUE_ATTRIBUTE} = :expected`,
+      ExpressionAttributeValues: { ":expected": { B: expected } },
+    };
+    return this.#putIf("put if equal", item, condition);
+  }
+
+  async #putIf(name: string, item: Item, condition: Partial<PutItemCommandInput>): Promise<boolean> {
     checkItem(item);
     const command = new PutItemCommand({
       ...this.#target(),
       Item: toAttributes(item),
-      ConditionExpression: `attribute_not_exists(${PK_ATTRIBUTE})`,
+      ...condition,
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
     });
     try {
-      const { ConsumedCapacity } = await this.#call("put if absent", (client) => client.send(command));
+      const { ConsumedCapacity } = await this.#call(name, (client) => client.send(command));
       this.#countWrite(ConsumedCapacity);
       return true;
     } catch (error) {

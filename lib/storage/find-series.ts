@@ -31,7 +31,7 @@ export async function findSeries(
   const metrics = await findMetrics(table, query, signal);
   await forEachBounded(metrics, METRIC_CONCURRENCY, async (metric) => {
     const range = seriesRange(query.tenant, query.day, metric);
-    for await (const page of table.query(range, { consistent: true, ...(signal && { signal }) })) {
+    for await (const page of table.query(range, { consistent: true, signal })) {
       for (const item of page) {
         const labels = decodeLabelSet(item.value);
         if (matchesAll(query.matchers, labels)) found.set(hashHex(item.sk), labels);
@@ -60,7 +60,7 @@ async function findMetrics(table: Table, query: SeriesQuery, signal?: AbortSigna
     return equality.value !== "" && matching(equality.value) ? [equality.value] : [];
   const names: string[] = [];
   const range = metricsRange(query.tenant, query.day);
-  for await (const page of table.query(range, { consistent: true, ...(signal && { signal }) })) {
+  for await (const page of table.query(range, { consistent: true, signal })) {
     for (const item of page) {
       const name = parseMetricSortKey(item.sk);
       if (matching(name)) names.push(name);

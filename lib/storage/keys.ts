@@ -14,7 +14,7 @@
  * that range, whatever came late, and everything of a day leaves together by TTL.
  */
 import { DAY_MS } from "../model/time.ts";
-import { ByteReader, ByteWriter } from "./bytes.ts";
+import { ByteReader, ByteWriter, decodeText } from "./bytes.ts";
 import type { Key, KeyRange } from "./table.ts";
 
 const KIND = {
@@ -26,8 +26,9 @@ const KIND = {
   accessKey: 0x4b,
 } as const;
 
-/** Bytes of a series hash. */
-export const HASH_BYTES = 16;
+/** Bytes of a series hash, and how many of them are the metric's. */
+export const HASH_BYTES = 20;
+export const METRIC_HASH_BYTES = 4;
 /** Bytes of a writer's id. */
 export const WRITER_ID_BYTES = 8;
 /** Bytes of a receive time, in ms since the epoch: good until the year 10889. */
@@ -128,7 +129,7 @@ export function metricsRange(tenant: string, day: number): KeyRange {
 }
 
 export function parseMetricSortKey(sk: Uint8Array): string {
-  return new TextDecoder().decode(sk);
+  return decodeText(sk, "metric's sort key");
 }
 
 export function dayKey(tenant: string, day: number): Key {

@@ -54,10 +54,22 @@ export class MemoryTable implements Table {
   }
 
   async putIfAbsent(item: Item): Promise<boolean> {
+    return this.#putIf(item, (present) => present === undefined);
+  }
+
+  async putIfEqual(item: Item, expected: Uint8Array): Promise<boolean> {
+    return this.#putIf(
+      item,
+      (present) => present !== undefined && Buffer.compare(present.value, expected) === 0,
+    );
+  }
+
+  #putIf(item: Item, condition: (present: Item | undefined) => boolean): boolean {
     checkItem(item);
     const present = this.#find(item);
-    this.#count(1, 0, present === undefined ? this.#store(item) : costOfWrite(item, present));
-    return present === undefined;
+    const holds = condition(present);
+    this.#count(1, 0, holds ? this.#store(item) : costOfWrite(item, present));
+    return holds;
   }
 
   async putAll(items: readonly Item[]): Promise<void> {

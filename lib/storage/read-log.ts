@@ -59,9 +59,9 @@ export async function readLog(
   collector: SampleCollector,
   signal?: AbortSignal,
 ): Promise<void> {
-  const resolver = new ReferenceResolver(table, query, selected, collector);
+  const resolver = new ReferenceResolver(table, query, selected, collector, signal);
   const range = logRange(query.tenant, query.day, query.shard, query.minTime - query.maxFutureMs);
-  for await (const page of table.query(range, { consistent: true, ...(signal && { signal }) })) {
+  for await (const page of table.query(range, { consistent: true, signal })) {
     for (const item of page) await readRecord(item, query, resolver, collector);
   }
 }
@@ -105,13 +105,21 @@ class ReferenceResolver {
   readonly #query: LogQuery;
   readonly #selected: ReadonlySet<string>;
   readonly #collector: SampleCollector;
+  readonly #signal: AbortSignal | undefined;
   readonly #writers = new Map<string, Resolved[]>();
 
-  constructor(table: Table, query: LogQuery, selected: ReadonlySet<string>, collector: SampleCollector) {
+  constructor(
+    table: Table,
+    query: LogQuery,
+    selected: ReadonlySet<string>,
+    collector: SampleCollector,
+    signal: AbortSignal | undefined,
+  ) {
     this.#table = table;
     this.#query = query;
     this.#selected = selected;
     this.#collector = collector;
+    this.#signal = signal;
   }
 
   /** A writer's columns by reference, complete for `references`. */
@@ -135,7 +143,8 @@ class ReferenceResolver {
   async #load(writer: Uint8Array): Promise<Resolved[]> {
     const { tenant, day } = this.#query;
     const columns: Resolved[] = [];
-    for await (const page of this.#table.query(dictionaryRange(tenant, day, writer), { consistent: true })) {
+    const options = { consistent: true, signal: this.#signal };
+    for await (const page of this.#table.query(dictionaryRange(tenant, day, writer), options)) {
       for (const item of page) {
         let { firstReference: reference } = parseDictionarySortKey(item.sk);
         // References that a failed registration burnt.

@@ -40,8 +40,7 @@ export class Reader implements Queryable {
     const range = this.#kept(selection);
     const series = new Map<string, LabelSet>();
     const collector = new SampleCollector(limits.maxQuerySamples);
-    for (const day of await this.#days(range.minTime, range.maxTime)) {
-      signal?.throwIfAborted();
+    for (const day of await this.#days(range.minTime, range.maxTime, signal)) {
       const query = { tenant, day, matchers, maxSeries: limits.maxQuerySeries };
       const found = await findSeries(this.#table, query, signal);
       if (found.size === 0) continue;
@@ -60,11 +59,11 @@ export class Reader implements Queryable {
   }
 
   /** The days of a range that have samples, in order. */
-  async #days(minTime: number, maxTime: number): Promise<number[]> {
+  async #days(minTime: number, maxTime: number, signal?: AbortSignal): Promise<number[]> {
     if (minTime > maxTime) return [];
     const days: number[] = [];
     const range = daysRange(this.#options.tenant, dayOf(minTime), dayOf(maxTime));
-    for await (const page of this.#table.query(range, { consistent: true })) {
+    for await (const page of this.#table.query(range, { consistent: true, signal })) {
       for (const item of page) days.push(parseDaySortKey(item.sk));
     }
     return days;

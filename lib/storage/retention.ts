@@ -23,3 +23,19 @@ export function expiry(day: number, retentionMs: RetentionMs): { readonly expire
   const expiresAtSeconds = dayExpirySeconds(day, retentionMs);
   return expiresAtSeconds === undefined ? {} : { expiresAtSeconds };
 }
+
+/**
+ * How long log records, dictionaries and runs stay: ten times longer than compaction should ever be behind. What holds them
+ * back is not this clock but a compaction that does not run; the "compactor behind" alarm is there long before.
+ */
+export const TRANSIENT_MS = 14 * DAY_MS;
+
+/** The property of an item that its compaction makes superfluous: written at `nowMs`, it leaves with its day or earlier. */
+export function transientExpiry(
+  nowMs: number,
+  day: number,
+  retentionMs: RetentionMs,
+): { readonly expiresAtSeconds: number } {
+  const transient = Math.ceil((nowMs + TRANSIENT_MS) / SECOND_MS);
+  return { expiresAtSeconds: Math.min(transient, dayExpirySeconds(day, retentionMs) ?? transient) };
+}

@@ -70,12 +70,12 @@ export class SeriesRegistry {
     try {
       sent = batch.decodeLabels(batch.bytes, start, end, this.#limits.maxLabelsPerSeries);
     } catch (error) {
-      rejections.add("invalid", undefined, errorMessage(error));
+      rejections.add("invalid", () => undefined, errorMessage(error));
       return REJECTED;
     }
     const check = checkLabels(sent, this.#limits);
     if (check.ok) return this.#identifyLabelSet(check.labels, rejections);
-    rejections.add(check.kind, sent, check.reason);
+    rejections.add(check.kind, () => sent, check.reason);
     return REJECTED;
   }
 
@@ -87,7 +87,7 @@ export class SeriesRegistry {
     if (known === undefined) return this.#addSeries(key, hash, encoded);
     if (Buffer.compare(this.#labelSets[known], encoded) === 0) return known;
     const other = `its hash ${key} (${HASH_BYTES} bytes) is that of another series, and the two are not mixed`;
-    rejections.add("invalid", labels, other);
+    rejections.add("invalid", () => labels, other);
     return REJECTED;
   }
 

@@ -81,6 +81,13 @@ export interface Table {
   putIfAbsent(item: Item): Promise<boolean>;
 
   /**
+   * Stores an item if its key holds the value `expected`; answers whether it did. A refused put is billed as a write
+   * too. A put that took effect and whose answer was lost may be refused when the client repeats it: false then says
+   * only that the value is no longer `expected`.
+   */
+  putIfEqual(item: Item, expected: Uint8Array): Promise<boolean>;
+
+  /**
    * Stores any number of items with distinct keys, each as `put` would, in no order and not atomically. Not one is
    * stored if one breaks a limit.
    */

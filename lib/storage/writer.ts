@@ -88,7 +88,8 @@ export class Writer {
       accepted[i] = series;
       if (series === REJECTED || (time <= newest && time >= oldest)) continue;
       accepted[i] = REJECTED;
-      rejections.add("invalid", this.#registry.labels(series), timeReason(time, nowMs, newest));
+      const known = series;
+      rejections.add("invalid", () => this.#registry.labels(known), timeReason(time, nowMs, newest));
     }
     return accepted;
   }
@@ -129,9 +130,12 @@ export class Writer {
     return items;
   }
 
-  /** Never before an earlier one of this writer's, whatever the clock does: the last received wins. */
+  /**
+   * After every earlier one of this writer's, whatever the clock does: the last received wins, and a day that was closed
+   * and opened again has another id, which may sort before its old one.
+   */
   #receiveTime(): number {
-    this.#latestReceivedMs = Math.max(this.#latestReceivedMs, this.#options.clock());
+    this.#latestReceivedMs = Math.max(this.#latestReceivedMs + 1, this.#options.clock());
     return this.#latestReceivedMs;
   }
 }

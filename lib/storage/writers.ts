@@ -33,9 +33,11 @@ export class Writers {
   appender(tenant: string, table: Table): Appender {
     return {
       append: async (batch) => {
-        const result = await this.#use(tenant).append(table, batch);
-        this.#forgetUnused();
-        return result;
+        try {
+          return await this.#use(tenant).append(table, batch);
+        } finally {
+          this.#forgetUnused();
+        }
       },
     };
   }

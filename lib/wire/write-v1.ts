@@ -56,7 +56,12 @@ export function decodeWriteRequest(body: Uint8Array, limits: RequestLimits): Wri
 }
 
 /** See `SampleBatch`. */
-function decodeLabels(bytes: Uint8Array, start: number, end: number, maxLabels: number): Label[] {
+export function decodeLabels(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  maxLabels = Number.POSITIVE_INFINITY,
+): Label[] {
   const labels: Label[] = [];
   const reader = new ProtobufReader(bytes, start, end);
   while (reader.hasMore() && labels.length <= maxLabels) {

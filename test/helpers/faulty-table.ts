@@ -14,6 +14,9 @@ interface Shared {
   readonly calls: string[];
   failAt: number;
   fault: Fault;
+  hasFailed: boolean;
+  /** Called before the call of this number. */
+  hook: { readonly number: number; readonly run: () => void } | undefined;
 }
 
 /** Kinds of items by the first byte of their partition key. */
@@ -21,11 +24,13 @@ const kindOf = (key: { readonly pk: Uint8Array }) => String.fromCharCode(key.pk[
 
 export class FaultyTable implements Table {
   readonly inner: Table;
+  /** Items of failed puts that are not stored: a put may take effect long after its caller gave up. */
+  readonly lost: Item[] = [];
   readonly #shared: Shared;
 
-  constructor(inner: Table = new MemoryTable(), shared: Shared = { calls: [], failAt: -1, fault: "lost" }) {
+  constructor(inner: Table = new MemoryTable(), shared?: Shared) {
     this.inner = inner;
-    this.#shared = shared;
+    this.#shared = shared ?? { calls: [], failAt: -1, fault: "lost", hasFailed: false, hook: undefined };
   }
 
   /** Every call so far: `put S`, `query D`; a query is a call for each page. */
@@ -39,9 +44,19 @@ export class FaultyTable implements Table {
     this.#shared.fault = fault;
   }
 
-  /** Whether the call that was to fail has been made. */
+  /** Does something before the call of this number from now on, counted from 0. */
+  beforeCall(number: number, run: () => void): void {
+    this.#shared.hook = { number: this.#shared.calls.length + number, run };
+  }
+
+  /** From now on every call succeeds. */
+  heal(): void {
+    this.#shared.failAt = -1;
+  }
+
+  /** Whether a call that was to fail has been made. */
   get hasFailed(): boolean {
-    return this.#shared.failAt >= 0 && this.#shared.calls.length > this.#shared.failAt;
+    return this.#shared.hasFailed;
   }
 
   metered(meter: Meter): Table {
@@ -62,6 +77,14 @@ export class FaultyTable implements Table {
     return answer;
   }
 
+  async putIfEqual(item: Item, expected: Uint8Array): Promise<boolean> {
+    let answer = false;
+    await this.#write(`putIfEqual ${kindOf(item)}`, [item], async (items) => {
+      for (const one of items) answer = await this.inner.putIfEqual(one, expected);
+    });
+    return answer;
+  }
+
   putAll(items: readonly Item[]): Promise<void> {
     const kinds = [...new Set(items.map(kindOf))].join("");
     return this.#write(`putAll ${kinds}`, items, (some) => this.inner.putAll(some));
@@ -76,11 +99,8 @@ export class FaultyTable implements Table {
   }
 
   async *query(range: KeyRange, options?: QueryOptions): AsyncGenerator<readonly Item[], void, void> {
-    const pages = this.inner.query(range, options);
-    for (;;) {
-      const page = await this.#call(`query ${kindOf(range)}`, () => pages.next());
-      if (page.done) return;
-      yield page.value;
+    for await (const page of this.inner.query(range, options)) {
+      yield await this.#call(`query ${kindOf(range)}`, async () => page);
     }
   }
 
@@ -90,16 +110,21 @@ export class FaultyTable implements Table {
     await this.#call(
       name,
       () => store(items),
-      () => store(items.slice(0, kept)),
+      async () => {
+        this.lost.push(...items.slice(kept));
+        await store(items.slice(0, kept));
+      },
     );
   }
 
   async #call<T>(name: string, make: () => Promise<T>, makeFaulty?: () => Promise<unknown>): Promise<T> {
     const { calls } = this.#shared;
     const number = calls.push(name) - 1;
+    if (number === this.#shared.hook?.number) this.#shared.hook.run();
     // As a table far away: nothing happens before the caller has gone on.
     await null;
     if (number !== this.#shared.failAt) return make();
+    this.#shared.hasFailed = true;
     await makeFaulty?.();
     throw new HearthError("unavailable", `the table fails at call ${number} (${name})`);
   }

@@ -46,14 +46,30 @@ export function plainSeries({ labels, timestamps, values }: Series): PlainSeries
   return { labels, samples: Array.from(timestamps, (timestamp, i) => [timestamp, bits[i]] as const) };
 }
 
-export async function selectAll(store: Queryable, selection: Selection): Promise<PlainSeries[]> {
+export async function selectAll(
+  store: Queryable,
+  selection: Selection,
+  signal?: AbortSignal,
+): Promise<PlainSeries[]> {
   const all: PlainSeries[] = [];
-  for await (const one of store.select(selection)) all.push(plainSeries(one));
+  for await (const one of store.select(selection, signal)) all.push(plainSeries(one));
   return all;
 }
 
-/** The store answers what the model does. */
+/** One line for each series, and one for each sample. */
+function linesOf(all: readonly PlainSeries[]): string[] {
+  return all.flatMap(({ labels, samples }) => {
+    const text = JSON.stringify(labels);
+    const lines = samples.map(([timestamp, bits]) => `${text} ${timestamp} 0x${bits.toString(16)}`);
+    return [`${text} has ${samples.length} samples`, ...lines];
+  });
+}
+
+/** The store answers what the model does. Says where they part: node's own diff of so much takes minutes and gigabytes. */
 export async function assertSame(store: Queryable, model: NaiveStore, selection?: Partial<Selection>) {
   const all: Selection = { matchers: [], ...ALL_TIME, ...selection };
-  assert.deepEqual(await selectAll(store, all), model.select(all));
+  const [actual, expected] = [linesOf(await selectAll(store, all)), linesOf(model.select(all))];
+  const at = expected.findIndex((line, i) => line !== actual[i]);
+  assert.equal(actual[at], expected[at], `line ${at} of ${expected.length}`);
+  assert.equal(actual.length, expected.length);
 }

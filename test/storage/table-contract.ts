@@ -107,6 +107,28 @@ function putAndGet(table: () => Table): void {
     assert.deepEqual((await table().get(key, { consistent: true }))?.value, Uint8Array.of(won[0]));
   });
 
+  it("puts if equal only over the expected value", async () => {
+    const key = { pk: newPk(), sk: sk(1) };
+    const [one, two, three] = [1, 2, 3].map((byte) => Uint8Array.of(byte));
+    assert.equal(await table().putIfEqual({ ...key, value: two }, one), false, "nothing there");
+    await table().put({ ...key, value: one });
+    assert.equal(await table().putIfEqual({ ...key, value: two }, three), false);
+    assert.equal(await table().putIfEqual({ ...key, value: two }, one), true);
+    assert.deepEqual((await table().get(key, { consistent: true }))?.value, two);
+  });
+
+  it("lets one of many concurrent puts if equal win", async () => {
+    const key = { pk: newPk(), sk: sk(1) };
+    const old = Uint8Array.of(99);
+    await table().put({ ...key, value: old });
+    const puts = Array.from({ length: 8 }, (_, i) =>
+      table().putIfEqual({ ...key, value: Uint8Array.of(i) }, old),
+    );
+    const won = (await Promise.all(puts)).flatMap((isWinner, i) => (isWinner ? [i] : []));
+    assert.equal(won.length, 1);
+    assert.deepEqual((await table().get(key, { consistent: true }))?.value, Uint8Array.of(won[0]));
+  });
+
   it("deletes an item, and again", async () => {
     const key = { pk: newPk(), sk: sk(1) };
     await table().put({ ...key, value: Uint8Array.of(1) });
@@ -397,6 +419,8 @@ function metering(table: () => Table): void {
     const item = itemOfSize(newPk(), 1, 3000);
     assert.deepEqual(await cost((t) => t.putIfAbsent(item)), written(3));
     assert.deepEqual(await cost((t) => t.putIfAbsent(item)), written(3));
+    assert.deepEqual(await cost((t) => t.putIfEqual(item, Uint8Array.of(1))), written(3));
+    assert.deepEqual(await cost((t) => t.putIfEqual(item, item.value)), written(3));
   });
 
   it("bills a get by 4 KB begun, half when eventually consistent, at least the minimum", async () => {

@@ -122,7 +122,7 @@ const BODIES: readonly (readonly [what: string, hex: string, expected: string])[
   ],
   ["a label after an exemplar", "0a 0c 1a 02 10 01 0a 06 0a 01 61 12 01 62", "{a=b}"],
   ["a value that comes twice: the last counts", "0a 06 12 04 10 07 10 09", "{} 9:0"],
-  ["a tag of more bytes than it needs", "8a 80 00 02 92 00 00", "{} 0:0"],
+  ["a tag of more bytes than it needs", "8a 80 00 03 92 00 00", "{} 0:0"],
   ["the source of Cortex, field 2", "10 01 0a 02 12 00", "{} 0:0"],
   ["a field of Mimir, number 1000", "c0 3e 01 0a 02 12 00", "{} 0:0"],
   ["metadata", "1a 02 08 01 1a 00", ""],
@@ -235,10 +235,13 @@ const label = fc.tuple(fc.string({ maxLength: 6, unit: "grapheme" }), fc.string(
 const bits = fc.oneof(fc.constantFrom(...SAMPLE_BITS), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }));
 const timestamp = fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -300, max: 300 }));
 const request = fc.array(
-  fc.record({
-    labels: fc.array(label, { maxLength: 4 }),
-    samples: fc.array(fc.tuple(timestamp, bits), { maxLength: 5 }),
-  }),
+  fc.record(
+    {
+      labels: fc.array(label, { maxLength: 4 }),
+      samples: fc.array(fc.tuple(timestamp, bits), { maxLength: 5 }),
+    },
+    { noNullPrototype: true },
+  ),
   { maxLength: 6 },
 );
 

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  decodeAccessKey,
+  encodeAccessKey,
+  isSecretOf,
+  type NewAccessKey,
+  newAccessKey,
+  newAccessKeyId,
+  newSecret,
+} from "../../lib/auth/access-key.ts";
+import { HearthError } from "../../lib/model/errors.ts";
+
+const NEW: NewAccessKey = {
+  id: "HKA",
+  secret: "s3cret",
+  tenant: "t",
+  scopes: ["read"],
+  note: "n",
+  createdMs: 5,
+};
+const kindIs = (kind: string) => (error: unknown) => error instanceof HearthError && error.kind === kind;
+
+test("ids and secrets are random, and go through shells, URLs and basic auth unquoted", () => {
+  for (const [make, pattern] of [
+    [newAccessKeyId, /^HK[A-Z2-7]{18}$/],
+    [newSecret, /^[A-Za-z0-9_-]{40}$/],
+  ] as const) {
+    const made = Array.from({ length: 200 }, make);
+    for (const one of made) assert.match(one, pattern);
+    assert.equal(new Set(made).size, 200);
+  }
+});
+
+test("keeps no secret, only a salted hash of it", () => {
+  const [key, again] = [newAccessKey(NEW), newAccessKey(NEW)];
+  assert.ok(!Buffer.from(encodeAccessKey(key)).toString().includes("s3cret"));
+  assert.notEqual(key.secretHash, again.secretHash);
+  assert.equal(key.disabled, false);
+  for (const [secret, expected] of [
+    ["s3cret", true],
+    ["s3cre", false],
+    ["s3cret ", false],
+    ["", false],
+  ] as const) {
+    assert.equal(isSecretOf(key, secret), expected, secret);
+  }
+});
+
+test("comes back from an item", () => {
+  const key = newAccessKey(NEW);
+  assert.deepEqual(decodeAccessKey(encodeAccessKey(key)), key);
+  assert.throws(() => decodeAccessKey(encodeAccessKey(key).subarray(0, 9)), kindIs("data"));
+});
+
+for (const id of ["", "a:b", "a b", "é", "a\n", "x".repeat(129)]) {
+  test(`refuses the id ${JSON.stringify(id.slice(0, 9))}`, () => {
+    assert.throws(() => newAccessKey({ ...NEW, id }), kindIs("invalid"));
+  });
+}
+
+test("refuses an empty secret", () => {
+  assert.throws(() => newAccessKey({ ...NEW, secret: "" }), kindIs("invalid"));
+});

@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type NewAccessKey, newAccessKey, type Scope } from "../../lib/auth/access-key.ts";
+import { createKey, deleteKey, disableKey, findKey, listKeys } from "../../lib/auth/key-store.ts";
+import { authorize, KEY_CACHE_MS, KeyVerifier, MISSING_KEY_CACHE_MS } from "../../lib/auth/verifier.ts";
+import { HearthError } from "../../lib/model/errors.ts";
+import { FaultyTable } from "../helpers/faulty-table.ts";
+
+const kindIs = (kind: string) => (error: unknown) => error instanceof HearthError && error.kind === kind;
+
+function newKey(fields: Partial<NewAccessKey> = {}) {
+  const all = {
+    id: "HKA",
+    secret: "s3cret",
+    tenant: "t",
+    scopes: ["read", "write"] as Scope[],
+    note: "",
+    createdMs: 0,
+  };
+  return newAccessKey({ ...all, ...fields });
+}
+
+/** A verifier, its clock, and what it says of a pair. */
+async function newSetup() {
+  const table = new FaultyTable();
+  await createKey(table, newKey());
+  const clock = { nowMs: 1_795_336_860_000 };
+  const keys = new KeyVerifier(() => clock.nowMs);
+  const outcome = (pair: string) =>
+    keys.verify(table, `Bearer ${pair}`).then(
+      ({ id }) => id,
+      (error) => `${error.kind}: ${error.message}`,
+    );
+  return { table, clock, keys, outcome };
+}
+
+describe("verify", () => {
+  test("knows a key by its secret, and says the same of whatever is wrong", async () => {
+    const { outcome, table } = await newSetup();
+    await createKey(table, newKey({ id: "HKB" }));
+    await disableKey(table, "HKB");
+    assert.equal(await outcome("HKA:s3cret"), "HKA");
+    const wrong = ["HKA:wrong", "HKA:", "HKA:s3cretx", "HKC:s3cret", "HKB:s3cret", "HKB:wrong", "hka:s3cret"];
+    const outcomes = await Promise.all([...wrong, `${"x".repeat(5000)}:s3cret`, "HKA\0:s3cret"].map(outcome));
+    assert.equal(new Set(outcomes).size, 1, `${outcomes}`);
+    assert.match(outcomes[0], /^unauthenticated: /);
+  });
+
+  test("remembers a key, and that there is none, for so long", async () => {
+    const { outcome, table, clock } = await newSetup();
+    const looksUp = async (pair: string) => {
+      const before = table.calls.length;
+      await outcome(pair);
+      return table.calls.length > before;
+    };
+    assert.deepEqual([await looksUp("HKA:s3cret"), await looksUp("HKB:x")], [true, true]);
+    clock.nowMs += MISSING_KEY_CACHE_MS - 1;
+    assert.deepEqual([await looksUp("HKA:s3cret"), await looksUp("HKB:x")], [false, false]);
+    clock.nowMs += 1;
+    assert.deepEqual([await looksUp("HKA:wrong"), await looksUp("HKB:x")], [false, true]);
+    clock.nowMs += KEY_CACHE_MS - MISSING_KEY_CACHE_MS;
+    assert.equal(await looksUp("HKA:s3cret"), true);
+  });
+
+  for (const [what, end] of [
+    ["disabled", disableKey],
+    ["deleted", deleteKey],
+  ] as const) {
+    test(`a ${what} key stops working within the time it is remembered, not before and after use`, async () => {
+      const { outcome, table, clock } = await newSetup();
+      assert.equal(await outcome("HKA:s3cret"), "HKA");
+      await end(table, "HKA");
+      for (let passed = 0; passed < KEY_CACHE_MS; passed += 1000, clock.nowMs += 1000)
+        await outcome("HKA:s3cret");
+      assert.match(await outcome("HKA:s3cret"), /^unauthenticated/);
+    });
+  }
+
+  test("a look-up that takes long counts from its beginning", async () => {
+    const { outcome, table, clock } = await newSetup();
+    table.beforeCall(0, () => {
+      clock.nowMs += KEY_CACHE_MS;
+    });
+    await outcome("HKA:s3cret");
+    await disableKey(table, "HKA");
+    assert.match(await outcome("HKA:s3cret"), /^unauthenticated/);
+  });
+
+  test("a new key works when its absence is forgotten", async () => {
+    const { outcome, table, clock } = await newSetup();
+    assert.match(await outcome("HKB:s3cret"), /^unauthenticated/);
+    await createKey(table, newKey({ id: "HKB" }));
+    clock.nowMs += MISSING_KEY_CACHE_MS;
+    assert.equal(await outcome("HKB:s3cret"), "HKB");
+  });
+
+  test("a table that fails is not a wrong key, and is asked again", async () => {
+    const { outcome, table } = await newSetup();
+    table.failOnce(0);
+    assert.match(await outcome("HKA:s3cret"), /^unavailable/);
+    assert.equal(await outcome("HKA:s3cret"), "HKA");
+  });
+
+  test("what anybody may send does not fill the memory: after 10,000 ids all are forgotten", async () => {
+    const { outcome, table } = await newSetup();
+    const looksUp = async (pair: string) => {
+      const before = table.calls.length;
+      await outcome(pair);
+      return table.calls.length > before;
+    };
+    assert.equal(await looksUp("HKA:s3cret"), true);
+    for (let i = 1; i < 10_000; i++) await outcome(`HKZ${i}:s3cret`);
+    assert.equal(await looksUp("HKA:s3cret"), false);
+    assert.equal(await looksUp("HKZ:s3cret"), true);
+    assert.equal(await looksUp("HKA:s3cret"), true);
+  });
+});
+
+describe("authorize", () => {
+  const CASES: readonly (readonly [tenant: string, requested: string | undefined, expected: string])[] = [
+    ["t", undefined, "t"],
+    ["t", "other", "t"],
+    ["t", "not a tenant!*", "t"],
+    ["*", undefined, "default"],
+    ["*", "", "default"],
+    ["*", "team-1", "team-1"],
+    ["*", "*", "invalid"],
+    ["*", "a|b", "invalid"],
+    ["*", "a/b", "invalid"],
+    ["*", "x".repeat(151), "invalid"],
+  ];
+  for (const [tenant, requested, expected] of CASES) {
+    test(`a key of ${tenant} with X-Scope-OrgID ${requested?.slice(0, 20)} reaches ${expected}`, () => {
+      const reach = () => authorize(newKey({ tenant }), "read", requested);
+      if (expected === "invalid") assert.throws(reach, kindIs("invalid"));
+      else assert.equal(reach(), expected);
+    });
+  }
+
+  test("only with the scope", () => {
+    for (const [scopes, wanted, allowed] of [
+      [["read"], "read", true],
+      [["read"], "write", false],
+      [["write"], "read", false],
+      [[], "read", false],
+    ] as [Scope[], Scope, boolean][]) {
+      const reach = () => authorize(newKey({ scopes }), wanted, undefined);
+      if (allowed) reach();
+      else assert.throws(reach, kindIs("forbidden"));
+    }
+  });
+});
+
+describe("key store", () => {
+  test("finds, lists by id, disables and deletes", async () => {
+    const table = new FaultyTable();
+    for (const id of ["HKB", "HKA", "HKC"]) await createKey(table, newKey({ id }));
+    await disableKey(table, "HKB");
+    await deleteKey(table, "HKC");
+    assert.deepEqual(
+      (await listKeys(table)).map(({ id, disabled }) => [id, disabled]),
+      [
+        ["HKA", false],
+        ["HKB", true],
+      ],
+    );
+    assert.equal((await findKey(table, "HKA"))?.tenant, "t");
+    assert.equal(await findKey(table, "HKC"), undefined);
+  });
+
+  test("an id is taken once, and what is not there cannot be ended", async () => {
+    const table = new FaultyTable();
+    await createKey(table, newKey());
+    await assert.rejects(createKey(table, newKey({ tenant: "other" })), kindIs("invalid"));
+    assert.equal((await findKey(table, "HKA"))?.tenant, "t");
+    for (const end of [disableKey, deleteKey]) await assert.rejects(end(table, "HKB"), kindIs("invalid"));
+  });
+});

@@ -1,0 +1,57 @@
+/** Writers and readers on one table, and a clock to turn. */
+import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
+import { DAY_MS } from "../../lib/model/time.ts";
+import { MemoryTable } from "../../lib/storage/memory-table.ts";
+import { Reader } from "../../lib/storage/reader.ts";
+import type { SeriesHash } from "../../lib/storage/series-hash.ts";
+import type { Table } from "../../lib/storage/table.ts";
+import { Writers } from "../../lib/storage/writers.ts";
+import { batchOf, type SentSeries } from "./write-requests.ts";
+
+/** A midnight (UTC) of 2026. */
+export const MIDNIGHT_MS = 20_780 * DAY_MS;
+
+export interface EngineOptions {
+  readonly table?: Table;
+  readonly limits?: Partial<Limits>;
+  readonly retentionMs?: number;
+  readonly maxBytes?: number;
+  readonly hash?: SeriesHash;
+}
+
+export class Engine {
+  readonly table: Table;
+  /** Every look at the clock moves it by this much. */
+  tickMs = 1;
+  nowMs = MIDNIGHT_MS;
+  readonly #options: EngineOptions;
+
+  constructor(options: EngineOptions = {}) {
+    this.#options = options;
+    this.table = options.table ?? new MemoryTable();
+  }
+
+  readonly clock = (): number => {
+    this.nowMs += this.tickMs;
+    return this.nowMs;
+  };
+
+  get #common() {
+    const { limits, retentionMs = 0 } = this.#options;
+    return { clock: this.clock, limits: { ...DEFAULT_LIMITS, ...limits }, retentionMs };
+  }
+
+  /** The writers of a process that has just started. */
+  newWriters(): Writers {
+    const { maxBytes = 64 * 1024 * 1024, hash } = this.#options;
+    return new Writers({ ...this.#common, maxBytes, ...(hash && { hash }) });
+  }
+
+  reader(tenant = "t"): Reader {
+    return new Reader(this.table, { ...this.#common, tenant });
+  }
+
+  append(writers: Writers, request: readonly SentSeries[], tenant = "t") {
+    return writers.appender(tenant, this.table).append(batchOf(...request));
+  }
+}

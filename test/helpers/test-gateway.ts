@@ -1,0 +1,115 @@
+/** The gateway with every route, over a table in memory; its log lines kept. */
+import { type NewAccessKey, newAccessKey } from "../../lib/auth/access-key.ts";
+import { createKey } from "../../lib/auth/key-store.ts";
+import { KeyVerifier } from "../../lib/auth/verifier.ts";
+import { type Gateway, newGateway, type Services } from "../../lib/http/gateway.ts";
+import { addReadRoutes } from "../../lib/http/read-route.ts";
+import type { LogFields, LogLevel } from "../../lib/http/request-log.ts";
+import { addWriteRoutes } from "../../lib/http/write-route.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
+import { newMeter } from "../../lib/storage/table.ts";
+import { Writers } from "../../lib/storage/writers.ts";
+import { compress } from "../../lib/wire/snappy.ts";
+import { encodeMessage, type Fields } from "../wire/prometheus-proto.ts";
+import { MIDNIGHT_MS } from "./engine.ts";
+import { FaultyTable } from "./faulty-table.ts";
+import { compressedBody, type SentSeries } from "./write-requests.ts";
+
+export const SECRET = "s3cret-of-the-test-and-of-nothing-else";
+
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+export const basic = (id: string, secret: string = SECRET) =>
+  `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;
+
+export class TestGateway {
+  readonly table = new FaultyTable();
+  /** Every call on the table, whoever made it. */
+  readonly meter = newMeter();
+  readonly lines: LogLine[] = [];
+  readonly services: Services;
+  readonly app: Gateway;
+  nowMs = MIDNIGHT_MS;
+
+  private constructor(limits: Partial<Limits>) {
+    const clock = () => this.nowMs++;
+    const all = { ...DEFAULT_LIMITS, ...limits };
+    this.services = {
+      table: this.table.metered(this.meter),
+      clock,
+      limits: all,
+      retentionMs: 0,
+      keys: new KeyVerifier(clock),
+      writers: new Writers({ clock, limits: all, retentionMs: 0, maxBytes: 2 ** 26 }),
+      log: (level, message, fields) => this.lines.push({ level, message, fields }),
+    };
+    this.app = newGateway(this.services);
+    addWriteRoutes(this.app, this.services);
+    addReadRoutes(this.app, this.services);
+  }
+
+  /** Has a key "HKA" of tenant t with both scopes. */
+  static async open(limits: Partial<Limits> = {}): Promise<TestGateway> {
+    const gateway = new TestGateway(limits);
+    await gateway.addKey({});
+    return gateway;
+  }
+
+  addKey(fields: Partial<NewAccessKey>): Promise<void> {
+    const key = {
+      id: "HKA",
+      secret: SECRET,
+      tenant: "t",
+      scopes: ["read", "write"],
+      note: "",
+      createdMs: 0,
+    } as const;
+    return createKey(this.table.inner, newAccessKey({ ...key, ...fields }));
+  }
+
+  get lastLine(): LogLine {
+    return this.lines.at(-1)!;
+  }
+
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    return this.app.fetch(new Request(`http://hearth.test${path}`, init));
+  }
+
+  /** Headers as Prometheus sends them; one that is undefined is left away. */
+  post(
+    path: string,
+    body: string | Uint8Array | ReadableStream,
+    headers: Readonly<Record<string, string | undefined>> = {},
+  ) {
+    const all = {
+      Authorization: basic("HKA"),
+      "Content-Type": "application/x-protobuf",
+      "Content-Encoding": "snappy",
+      "X-Prometheus-Remote-Write-Version": "0.1.0",
+      ...headers,
+    };
+    const sent = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const init = { method: "POST", headers: sent, body, duplex: "half" } as RequestInit;
+    return this.fetch(path, init);
+  }
+
+  write(request: readonly SentSeries[], headers?: Readonly<Record<string, string | undefined>>) {
+    return this.post("/api/v1/write", compressedBody(request), headers);
+  }
+
+  /** `request` as JSON would give a prometheus.ReadRequest. */
+  read(request: Fields, headers?: Readonly<Record<string, string | undefined>>) {
+    return this.post("/api/v1/read", compress(encodeMessage("ReadRequest", request)), headers);
+  }
+}
+
+/** A query for all series of a range, or for those of one metric. */
+export function query(metric?: string, startTimestampMs = 0, endTimestampMs = 2 ** 52): Fields {
+  const name =
+    metric === undefined ? { type: "NEQ", name: "__name__", value: "" } : { name: "__name__", value: metric };
+  return { startTimestampMs, endTimestampMs, matchers: [name] };
+}
