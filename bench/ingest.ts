@@ -7,7 +7,7 @@
  * HTTP; their CPU time is counted until they have flushed and fallen quiet, all their threads together.
  */
 import { startDynamoDBStub } from "./dynamodb-stub.ts";
-import { type Measurement, measureIngest } from "./ingest/measure.ts";
+import { type Measurement, measureIngest, requestsOf } from "./ingest/measure.ts";
 import { measurePeaks } from "./ingest/peaks.ts";
 import { PROMETHEUS, VICTORIA_METRICS } from "./ingest/programs.ts";
 import { find, printReport } from "./ingest/report.ts";
@@ -17,7 +17,7 @@ import { newWorkload, workloadStart } from "./workload.ts";
 
 const SERIES = 10_000;
 /** In scrape intervals: the first is the cold start, and until the code is compiled well it is a warm-up. */
-const PLAN = { warmUp: 80, rounds: 7, round: 20 };
+const PLAN = { warmUp: 80, rounds: 5, round: 40 };
 
 async function main(): Promise<void> {
   const { directory, series } = loadRecording();
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const stub = await startDynamoDBStub();
   try {
     const measurement = await measureIngest(workload, PLAN, stub.endpoint);
-    const peaks = await measurePeaks(stub.endpoint);
+    const peaks = await measurePeaks(stub.endpoint, requestsOf(workload, 0, PLAN.round));
     printReport({ directory, recordedSeries: series.length, workload, plan: PLAN, measurement, peaks });
     if (process.argv.includes("--json")) console.log(headline(measurement));
   } finally {

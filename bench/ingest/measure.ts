@@ -95,7 +95,8 @@ async function replayAll(subjects: readonly Subject[], requests: Requests): Prom
   return figures;
 }
 
-function requestsOf(workload: Workload, first: number, count: number): Requests {
+/** The requests of `count` intervals from `first` on. */
+export function requestsOf(workload: Workload, first: number, count: number): Requests {
   return Array.from({ length: count }, (_, i) => workload.requests(first + i)).flat();
 }
 

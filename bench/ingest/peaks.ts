@@ -1,29 +1,39 @@
-/** The most memory that Hearth's write handler takes, HTTP server and client of DynamoDB with it. */
+/** The most memory that Hearth's write handler takes, bundled as it is deployed, with HTTP server and DynamoDB client. */
+import { SECOND_MS } from "../../lib/model/time.ts";
+import { deployedServer } from "./deployed.ts";
 import { encodeLargestBody, LARGEST_BODIES } from "./largest-bodies.ts";
 import { Program } from "./program.ts";
-import { hearthServer } from "./programs.ts";
+import type { Requests } from "./subjects.ts";
+
+/** How often the largest body is sent to one process: first its series are new, then garbage may pile up. */
+const REPEATS = 3;
 
 export interface Peak {
   readonly name: string;
-  /** Of the request as sent, compressed. */
+  /** Of one request as sent, compressed. */
   readonly bodyBytes: number;
+  /** Of the process before it, and the most it had. */
+  readonly idleBytes: number;
   readonly peakBytes: number;
-  readonly cpuSeconds: number;
 }
 
-/** Each body in a process of its own, sent twice: its series are new, then known. */
-export async function measurePeaks(endpoint: string): Promise<Peak[]> {
-  const peaks: Peak[] = [];
+/** Of the ordinary load, then of each largest body; each in a process of its own. */
+export async function measurePeaks(endpoint: string, ordinary: Requests): Promise<Peak[]> {
+  const peaks = [await measurePeak("this load", ordinary, endpoint)];
   for (const largest of LARGEST_BODIES) {
-    const body = encodeLargestBody(largest, Date.now());
-    const program = await Program.start(hearthServer(endpoint));
-    try {
-      const cpuSeconds = await program.replay([body, body]);
-      const { name } = largest;
-      peaks.push({ name, bodyBytes: body.length, peakBytes: program.peakBytes(), cpuSeconds });
-    } finally {
-      await program.close();
-    }
+    const body = encodeLargestBody(largest, Date.now() - SECOND_MS);
+    peaks.push(await measurePeak(largest.name, Array(REPEATS).fill(body), endpoint));
   }
   return peaks;
+}
+
+async function measurePeak(name: string, bodies: readonly Uint8Array[], endpoint: string): Promise<Peak> {
+  const program = await Program.start(deployedServer(endpoint));
+  try {
+    const idleBytes = program.peakBytes();
+    await program.replay(bodies);
+    return { name, bodyBytes: bodies[0].length, idleBytes, peakBytes: program.peakBytes() };
+  } finally {
+    await program.close();
+  }
 }

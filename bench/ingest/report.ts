@@ -1,13 +1,11 @@
 /** Prints what was measured, for people. */
 import { arch, cpus, platform, release } from "node:os";
 import { REQUEST_SAMPLES, type Workload } from "../workload.ts";
+import { MEMORY_MB } from "./deployed.ts";
 import type { Measurement, Plan, StepFigures, SubjectFigures } from "./measure.ts";
 import type { Peak } from "./peaks.ts";
 import { STEPS } from "./steps.ts";
 import { HEARTH, HEARTH_MEMORY } from "./subjects.ts";
-
-/** The Lambda's size, design §5. */
-const MEMORY_BUDGET_BYTES = 256 * 1024 * 1024;
 
 export interface IngestReport {
   readonly directory: string;
@@ -23,7 +21,7 @@ export function printReport(report: IngestReport): void {
   printLoad(report);
   printSubjects(measurement.subjects);
   printSteps(measurement);
-  printPeaks(measurement.subjects, peaks);
+  printPeaks(peaks);
 }
 
 /** The figures of a subject, if it is there. */
@@ -84,14 +82,12 @@ function printStep(name: string, [hearth, memory]: readonly number[]): void {
   console.log(`${name.padEnd(26)}${seconds(hearth).padStart(8)}${seconds(memory).padStart(15)}`);
 }
 
-function printPeaks(subjects: readonly SubjectFigures[], peaks: readonly Peak[]): void {
-  const budget = megabytes(MEMORY_BUDGET_BYTES);
-  console.log(`\npeak memory, MB (budget ${budget})            body MB    peak MB`);
-  console.log(`${"this load".padEnd(42)}${megabytes(find(subjects, HEARTH)?.peakBytes).padStart(18)}`);
-  for (const { name, bodyBytes, peakBytes } of peaks) {
-    const over = peakBytes > MEMORY_BUDGET_BYTES ? "  over budget" : "";
-    const cells = [megabytes(bodyBytes).padStart(7), megabytes(peakBytes).padStart(11)];
-    console.log(`${name.padEnd(42)}${cells.join("")}${over}`);
+function printPeaks(peaks: readonly Peak[]): void {
+  console.log(`\npeak memory, MB (budget ${MEMORY_MB})           request    idle    peak`);
+  for (const { name, bodyBytes, idleBytes, peakBytes } of peaks) {
+    const cells = [bodyBytes, idleBytes, peakBytes].map((bytes) => megabytes(bytes).padStart(8)).join("");
+    const over = peakBytes > MEMORY_MB * 1024 * 1024 ? "  over budget" : "";
+    console.log(`${name.padEnd(40)}${cells}${over}`);
   }
 }
 

@@ -6,18 +6,20 @@ import type { GatewayContext } from "./gateway.ts";
 
 /**
  * Reads a snappy-compressed protobuf body. `message` is the only `proto` parameter taken; a client may leave it, the
- * Content-Type or the Content-Encoding away. Throws "unsupported", "too large" or "invalid".
+ * Content-Type or the Content-Encoding away. The result is a view of `reuse` when that is long
+ * enough. Throws "unsupported", "too large" or "invalid".
  */
 export async function readSnappyProtobuf(
   c: GatewayContext,
   message: string,
   limits: Limits,
+  reuse?: Uint8Array,
 ): Promise<Uint8Array> {
   checkContentType(c.req.header("Content-Type"), message);
   checkContentEncoding(c.req.header("Content-Encoding"));
   const body = await readBody(c.req.raw, limits.maxBodyBytes);
   c.get("requestLog").fields.bodyBytes = body.length;
-  return uncompress(body, limits.maxDecompressedBytes);
+  return uncompress(body, limits.maxDecompressedBytes, reuse);
 }
 
 function checkContentType(header: string | undefined, message: string): void {

@@ -36,7 +36,7 @@ const MIB = 1024 * KIB;
 export const DEFAULT_LIMITS: Limits = {
   maxBodyBytes: 10 * MIB,
   maxDecompressedBytes: 32 * MIB,
-  maxRequestSeries: 100_000,
+  maxRequestSeries: 50_000,
   // A sample with a time and a value takes 17 bytes: 32 MiB hold no more of them.
   maxRequestSamples: 2_000_000,
   maxLabelsPerSeries: 128,

@@ -1,14 +1,14 @@
 /** The series a warm writer knows: encoded labels as senders spell them -> series number -> hash. Numbers count from 0. */
-import { errorMessage } from "../model/errors.ts";
+import { errorMessage, HearthError } from "../model/errors.ts";
 import { checkLabels } from "../model/label-rules.ts";
-import { type Label, type LabelSet, labelValue, METRIC_NAME } from "../model/labels.ts";
+import { compareLabelSets, type Label, type LabelSet, labelValue, METRIC_NAME } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Rejections } from "../model/rejections.ts";
 import type { SampleBatch } from "../model/sample-batch.ts";
 import { HASH_BYTES } from "./keys.ts";
 import { LabelCache } from "./label-cache.ts";
 import { hashHex, type SeriesHash } from "./series-hash.ts";
-import { decodeLabelSet, encodeLabelSet } from "./series-item.ts";
+import { encodeLabelSet } from "./series-item.ts";
 
 /** What `resolve` answers for a series that cannot be stored. */
 export const REJECTED = -1;
@@ -24,9 +24,9 @@ export class SeriesRegistry {
   readonly #seriesOfSpelling: number[] = [];
   readonly #seriesOfHash = new Map<string, number>();
   readonly #hashes: Uint8Array[] = [];
-  /** Each series' label set, encoded as its item has it. */
-  readonly #labelSets: Uint8Array[] = [];
-  #labelSetBytes = 0;
+  /** By series: the spelling it came in first, and how to read that. Label sets are not kept beside: they are as large. */
+  readonly #firstSpellings: number[] = [];
+  readonly #decoders: SampleBatch["decodeLabels"][] = [];
 
   constructor(limits: Limits, hash: SeriesHash) {
     this.#limits = limits;
@@ -34,7 +34,7 @@ export class SeriesRegistry {
   }
 
   get sizeBytes(): number {
-    return this.#spellings.sizeBytes + this.#labelSetBytes + this.#hashes.length * SERIES_OVERHEAD_BYTES;
+    return this.#spellings.sizeBytes + this.#hashes.length * SERIES_OVERHEAD_BYTES;
   }
 
   /** The number of a series of a batch; REJECTED, with a word to `rejections`, if its labels name none. */
@@ -44,7 +44,13 @@ export class SeriesRegistry {
     const spelling = this.#spellings.find(batch.bytes, start, end);
     if (spelling >= 0) return this.#seriesOfSpelling[spelling];
     const series = this.#identify(batch, start, end, rejections);
-    if (series !== REJECTED) this.#seriesOfSpelling[this.#spellings.add(batch.bytes, start, end)] = series;
+    if (series === REJECTED) return REJECTED;
+    const added = this.#spellings.add(batch.bytes, start, end);
+    this.#seriesOfSpelling[added] = series;
+    if (series === this.#firstSpellings.length) {
+      this.#firstSpellings.push(added);
+      this.#decoders.push(batch.decodeLabels);
+    }
     return series;
   }
 
@@ -54,11 +60,15 @@ export class SeriesRegistry {
 
   /** The label set as its series item holds it. */
   encodedLabels(series: number): Uint8Array {
-    return this.#labelSets[series];
+    return encodeLabelSet(this.labels(series));
   }
 
   labels(series: number): LabelSet {
-    return decodeLabelSet(this.#labelSets[series]);
+    const bytes = this.#spellings.bytesOf(this.#firstSpellings[series]);
+    const sent = this.#decoders[series](bytes, 0, bytes.length, this.#limits.maxLabelsPerSeries);
+    const check = checkLabels(sent, this.#limits);
+    if (check.ok) return check.labels;
+    throw new HearthError("internal", `series registry: labels taken once are refused: ${check.reason}`);
   }
 
   metricName(series: number): string {
@@ -81,21 +91,18 @@ export class SeriesRegistry {
 
   #identifyLabelSet(labels: LabelSet, rejections: Rejections): number {
     const hash = this.#hash(labels);
-    const encoded = encodeLabelSet(labels);
     const key = hashHex(hash);
     const known = this.#seriesOfHash.get(key);
-    if (known === undefined) return this.#addSeries(key, hash, encoded);
-    if (Buffer.compare(this.#labelSets[known], encoded) === 0) return known;
+    if (known === undefined) return this.#addSeries(key, hash);
+    if (compareLabelSets(this.labels(known), labels) === 0) return known;
     const other = `its hash ${key} (${HASH_BYTES} bytes) is that of another series, and the two are not mixed`;
     rejections.add("invalid", () => labels, other);
     return REJECTED;
   }
 
-  #addSeries(key: string, hash: Uint8Array, encodedLabels: Uint8Array): number {
+  #addSeries(key: string, hash: Uint8Array): number {
     const series = this.#hashes.length;
     this.#hashes.push(hash);
-    this.#labelSets.push(encodedLabels);
-    this.#labelSetBytes += encodedLabels.length;
     this.#seriesOfHash.set(key, series);
     return series;
   }

@@ -1,6 +1,8 @@
 /** The writers of a process, one a tenant, within a bound of memory. */
 
 import type { Limits } from "../model/limits.ts";
+import { Rejections } from "../model/rejections.ts";
+import type { SampleBatch } from "../model/sample-batch.ts";
 import type { Clock } from "../model/time.ts";
 import type { Appender } from "./interface.ts";
 import type { RetentionMs } from "./retention.ts";
@@ -10,6 +12,9 @@ import { Writer } from "./writer.ts";
 
 /** A quarter of the write function's 256 MB: label sets of about 100,000 series. */
 export const DEFAULT_WRITERS_BYTES = 64 * 1024 * 1024;
+
+/** Series of a batch that are stored before the next ones are looked at. Senders' requests have 2,000. */
+const SLICE_SERIES = 10_000;
 
 export interface WritersOptions {
   readonly clock: Clock;
@@ -33,11 +38,16 @@ export class Writers {
   appender(tenant: string, table: Table): Appender {
     return {
       append: async (batch) => {
-        try {
-          return await this.#use(tenant).append(table, batch);
-        } finally {
-          this.#forgetUnused();
+        const rejections = new Rejections();
+        let storedSamples = 0;
+        for (const slice of slicesBySeries(batch)) {
+          try {
+            storedSamples += await this.#use(tenant).append(table, slice, rejections);
+          } finally {
+            this.#forgetUnused();
+          }
         }
+        return { storedSamples, rejections };
       },
     };
   }
@@ -63,5 +73,23 @@ export class Writers {
       total -= writer.sizeBytes;
       this.#writers.delete(tenant);
     }
+  }
+}
+
+/** A batch in parts: what a writer learns of a large one is forgotten in time, not only at its end. */
+function* slicesBySeries(batch: SampleBatch): Generator<SampleBatch> {
+  const { sampleCount, sampleSeries, timestamps, values } = batch;
+  for (let start = 0, end = 0; start < sampleCount; start = end) {
+    const beyond = sampleSeries[start] + SLICE_SERIES;
+    end = sampleCount;
+    if (sampleSeries[end - 1] >= beyond)
+      end = sampleSeries.subarray(0, sampleCount).findIndex((s) => s >= beyond);
+    yield {
+      ...batch,
+      sampleCount: end - start,
+      sampleSeries: sampleSeries.subarray(start, end),
+      timestamps: timestamps.subarray(start, end),
+      values: values.subarray(start, end),
+    };
   }
 }

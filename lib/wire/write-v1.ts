@@ -50,9 +50,7 @@ type RequestLimits = Pick<Limits, "maxRequestSeries" | "maxRequestSamples">;
  * moved together). Throws "invalid" for malformed protobuf and "too large" past a limit.
  */
 export function decodeWriteRequest(body: Uint8Array, limits: RequestLimits): WriteRequest {
-  const decoder = new WriteRequestDecoder(body, limits);
-  decoder.readRequest();
-  return decoder.result();
+  return new WriteRequestDecoder().decode(body, limits);
 }
 
 /** See `SampleBatch`. */
@@ -85,10 +83,13 @@ function decodeLabel(reader: ProtobufReader): Label {
   return [name, value];
 }
 
-/** Walks a request once. This is the write path's hottest loop: plain integers and typed arrays only. */
-class WriteRequestDecoder {
-  readonly #bytes: Uint8Array;
-  readonly #limits: RequestLimits;
+/**
+ * Walks a request once. This is the write path's hottest loop: plain integers and typed arrays only. The columns are kept
+ * from one request to the next.
+ */
+export class WriteRequestDecoder {
+  #bytes: Uint8Array = new Uint8Array(0);
+  #limits: RequestLimits = { maxRequestSeries: 0, maxRequestSamples: 0 };
   #at = 0;
   #seriesCount = 0;
   #sampleCount = 0;
@@ -102,12 +103,21 @@ class WriteRequestDecoder {
   #values = new Float64Array(2048);
   #valueWords = new Uint32Array(this.#values.buffer);
 
-  constructor(bytes: Uint8Array, limits: RequestLimits) {
-    this.#bytes = bytes;
+  /** As `decodeWriteRequest`; the result is good until the next call. */
+  decode(body: Uint8Array, limits: RequestLimits): WriteRequest {
+    this.#bytes = body;
     this.#limits = limits;
+    this.#at = 0;
+    this.#seriesCount = 0;
+    this.#sampleCount = 0;
+    this.#exemplarCount = 0;
+    this.#histogramCount = 0;
+    this.#metadataCount = 0;
+    this.#readRequest();
+    return this.#result();
   }
 
-  readRequest(): void {
+  #readRequest(): void {
     const end = this.#bytes.length;
     while (this.#at < end) {
       const tag = this.#readVarint(end);
@@ -119,7 +129,7 @@ class WriteRequestDecoder {
     }
   }
 
-  result(): WriteRequest {
+  #result(): WriteRequest {
     return {
       bytes: this.#bytes,
       seriesCount: this.#seriesCount,
@@ -163,8 +173,8 @@ class WriteRequestDecoder {
     const index = this.#seriesCount++;
     if (index >= this.#limits.maxRequestSeries) throw tooMany("series", this.#limits.maxRequestSeries);
     if (index === this.#labelStarts.length) {
-      this.#labelStarts = grown(this.#labelStarts, new Int32Array(index * 2));
-      this.#labelEnds = grown(this.#labelEnds, new Int32Array(index * 2));
+      this.#labelStarts = new Int32Array(this.#labelStarts.buffer.transfer(index * 8));
+      this.#labelEnds = new Int32Array(this.#labelEnds.buffer.transfer(index * 8));
     }
     this.#labelStarts[index] = labelStart;
     this.#labelEnds[index] = labelEnd;
@@ -195,13 +205,13 @@ class WriteRequestDecoder {
     this.#valueWords[index * 2 + 1] = high;
   }
 
+  /** Moves the columns: `transfer` frees what they leave at once, where garbage of large requests would pile up. */
   #growSamples(): void {
     const capacity = this.#timestamps.length * 2;
-    this.#sampleSeries = grown(this.#sampleSeries, new Int32Array(capacity));
-    this.#timestamps = grown(this.#timestamps, new Float64Array(capacity));
-    const words = grown(this.#valueWords, new Uint32Array(capacity * 2));
-    this.#values = new Float64Array(words.buffer);
-    this.#valueWords = words;
+    this.#sampleSeries = new Int32Array(this.#sampleSeries.buffer.transfer(capacity * 4));
+    this.#timestamps = new Float64Array(this.#timestamps.buffer.transfer(capacity * 8));
+    this.#values = new Float64Array(this.#values.buffer.transfer(capacity * 8));
+    this.#valueWords = new Uint32Array(this.#values.buffer);
   }
 
   /** The position where a length-delimited field ends. */
@@ -275,9 +285,4 @@ function tooMany(what: string, limit: number): HearthError {
     "too large",
     `write request: more than ${limit} ${what}; send fewer a request (max_samples_per_send)`,
   );
-}
-
-function grown<T extends Int32Array | Uint32Array | Float64Array>(column: T, larger: T): T {
-  larger.set(column);
-  return larger;
 }

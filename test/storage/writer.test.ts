@@ -101,6 +101,28 @@ test("the last received wins among more days than stay open", async () => {
   await assertSame(engine.reader(), modelOf(...requests));
 });
 
+test("a request of more series than are stored at a time is stored whole", async () => {
+  for (const maxBytes of [1, 2 ** 26]) {
+    const engine = new Engine({ maxBytes });
+    const request = Array.from({ length: 21_000 }, (_, i) =>
+      series("up", { instance: `${i % 20_500}` }, [NOW + i, i], [NOW + i + 1, i]),
+    );
+    const { storedSamples, rejections } = await engine.append(engine.newWriters(), request);
+    assert.deepEqual([storedSamples, rejections.count], [42_000, 0]);
+    await assertSame(engine.reader(), modelOf(request));
+  }
+});
+
+test("days by turns, with samples between them that are refused", async () => {
+  const engine = new Engine({ retentionMs: 4.5 * DAY_MS });
+  const samples = Array.from({ length: 60 }, (_, i): [number, number] => [NOW - (i % 7) * DAY_MS + i, i]);
+  const request = [series("up", {}, ...samples)];
+  const { storedSamples, rejections } = await engine.append(engine.newWriters(), request);
+  const kept = samples.filter(([time]) => time >= NOW - 4.5 * DAY_MS);
+  assert.deepEqual([storedSamples, rejections.count], [kept.length, samples.length - kept.length]);
+  await assertSame(engine.reader(), modelOf([series("up", {}, ...kept)]));
+});
+
 describe("a table that fails", () => {
   /** Makes a fault at every call of an append in turn, until one goes by without. */
   async function atEveryCall(check: (engine: Engine, table: FaultyTable, k: number) => Promise<void>) {

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { HearthError } from "../../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { uncompress } from "../../lib/wire/snappy.ts";
-import { decodeWriteRequest, type WriteRequest } from "../../lib/wire/write-v1.ts";
+import { decodeWriteRequest, type WriteRequest, WriteRequestDecoder } from "../../lib/wire/write-v1.ts";
 import { bitsOf, columnBits, encodeBody, type SentSeries, STALE_BITS } from "../helpers/write-requests.ts";
 import { atOffset, decodeMessage, encodeMessage, fromHex } from "./prometheus-proto.ts";
 
@@ -278,6 +278,22 @@ test("damaged bodies decode or are refused", () => {
     }),
     { seed: SEED, numRuns: 1000 },
   );
+});
+
+test("a decoder used again keeps nothing of the request before, nor of one that failed", () => {
+  const decoder = new WriteRequestDecoder();
+  const names = readdirSync(FIXTURES).filter((name) => name.endsWith(".snappy"));
+  const bodies = names.map((name) => uncompress(readFileSync(new URL(name, FIXTURES)), 2 ** 25));
+  for (const body of [...bodies, hugeSeries("12 00 ff").subarray(0, 100_000), ...bodies, new Uint8Array(0)]) {
+    const results = [decoder, new WriteRequestDecoder()].map((one) => {
+      try {
+        return plain(one.decode(atOffset(body), DEFAULT_LIMITS));
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    assert.deepEqual(results[0], results[1]);
+  }
 });
 
 /** One series of 32 MiB, the most that is decompressed: a unit over and over. */
