@@ -1,15 +1,19 @@
 /**
  * What a Prometheus with many targets sends: the recorded series of six targets, replicated as further instances of
- * them, scraped every 15 s each target at its own moment, a request for each 2,000 samples in the order of scraping.
+ * them, scraped every 15 s each target at its own moment, in the order of scraping; a request when 2,000 samples wait, or
+ * when some have waited 5 s (Prometheus' `max_samples_per_send` and `batch_send_deadline`).
  */
 import type { Label } from "../lib/model/labels.ts";
+import type { SampleBatch } from "../lib/model/sample-batch.ts";
 import { DAY_MS, SECOND_MS } from "../lib/model/time.ts";
 import { ProtobufWriter } from "../lib/wire/protobuf-writer.ts";
 import { compress } from "../lib/wire/snappy.ts";
+import { decodeLabels } from "../lib/wire/write-v1.ts";
 import type { RecordedSeries } from "./recorded-series.ts";
 
 export const SCRAPE_INTERVAL_MS = 15 * SECOND_MS;
 export const REQUEST_SAMPLES = 2000;
+export const SEND_DEADLINE_MS = 5 * SECOND_MS;
 
 /** Replicas of a series are this many scrapes ahead of one another. */
 const REPLICA_STEPS = 13;
@@ -35,6 +39,20 @@ export interface Workload {
   readonly targetCount: number;
   /** The requests of a scrape interval, as they are sent. */
   requests(interval: number): Uint8Array<ArrayBuffer>[];
+  /** The same requests decoded; each good until the next interval is asked for. */
+  batches(interval: number): readonly SentBatch[];
+}
+
+export interface SentBatch {
+  readonly sentMs: number;
+  readonly batch: SampleBatch;
+}
+
+/** What one request of every interval holds. */
+interface Slot {
+  readonly series: readonly WorkloadSeries[];
+  /** When it is sent, in ms after the interval's start. */
+  readonly sentMs: number;
 }
 
 /** A workload of `seriesCount` series whose first interval starts at `startMs`. */
@@ -50,12 +68,31 @@ export function newWorkload(
   targets.forEach((series, i) => {
     for (const one of series) one.phaseMs = Math.floor((i * SCRAPE_INTERVAL_MS) / targets.length);
   });
-  const inOrder = targets.flat();
+  const slots = cutSlots(targets.flat());
+  const batches = slots.map(({ series }) => newBatch(series));
+  const startOf = (interval: number) => startMs + interval * SCRAPE_INTERVAL_MS;
   return {
     seriesCount,
     targetCount: targets.length,
-    requests: (interval) => encodeInterval(inOrder, interval, startMs + interval * SCRAPE_INTERVAL_MS),
+    requests: (interval) => slots.map(({ series }) => encodeRequest(series, interval, startOf(interval))),
+    batches: (interval) =>
+      slots.map(({ series, sentMs }, i) => {
+        fillBatch(batches[i], series, interval, startOf(interval));
+        return { sentMs: startOf(interval) + sentMs, batch: batches[i] };
+      }),
   };
+}
+
+/** Into requests: what was scraped since the one before, when it is enough or its oldest sample has waited long enough. */
+function cutSlots(inOrder: readonly WorkloadSeries[]): Slot[] {
+  const slots: Slot[] = [];
+  for (let first = 0, end = 0; first < inOrder.length; first = end) {
+    const deadlineMs = inOrder[first].phaseMs + SEND_DEADLINE_MS;
+    while (end < inOrder.length && end - first < REQUEST_SAMPLES && inOrder[end].phaseMs < deadlineMs) end++;
+    const isFull = end - first === REQUEST_SAMPLES;
+    slots.push({ series: inOrder.slice(first, end), sentMs: isFull ? inOrder[end - 1].phaseMs : deadlineMs });
+  }
+  return slots;
 }
 
 /** The start of a workload whose last interval is over by now, all of it within one UTC day. */
@@ -111,27 +148,54 @@ function valueAt(series: WorkloadSeries, interval: number): number {
   const value = values[step % values.length];
   if (runs === 0 || series.gain === 0) return value;
   const grown = value + runs * series.gain;
-  return series.decimals > MAX_DECIMALS ? grown : Number(grown.toFixed(series.decimals));
+  if (series.decimals > MAX_DECIMALS) return grown;
+  const scale = 10 ** series.decimals;
+  return Math.round(grown * scale) / scale;
 }
 
-function encodeInterval(
+function encodeRequest(
   all: readonly WorkloadSeries[],
   interval: number,
   startMs: number,
-): Uint8Array<ArrayBuffer>[] {
-  const requests: Uint8Array<ArrayBuffer>[] = [];
-  for (let first = 0; first < all.length; first += REQUEST_SAMPLES) {
-    const writer = new ProtobufWriter(512 * 1024);
-    for (const series of all.slice(first, first + REQUEST_SAMPLES)) {
-      const timeSeries = writer.begin(1);
-      writer.writeRaw(series.labelFields);
-      const sample = writer.begin(2);
-      writer.writeDoubleField(1, Float64Array.of(valueAt(series, interval)), 0);
-      writer.writeInt64Field(2, startMs + series.phaseMs);
-      writer.end(sample);
-      writer.end(timeSeries);
-    }
-    requests.push(new Uint8Array(compress(writer.copy())));
+): Uint8Array<ArrayBuffer> {
+  const writer = new ProtobufWriter(512 * 1024);
+  for (const series of all) {
+    const timeSeries = writer.begin(1);
+    writer.writeRaw(series.labelFields);
+    const sample = writer.begin(2);
+    writer.writeDoubleField(1, Float64Array.of(valueAt(series, interval)), 0);
+    writer.writeInt64Field(2, startMs + series.phaseMs);
+    writer.end(sample);
+    writer.end(timeSeries);
   }
-  return requests;
+  return new Uint8Array(compress(writer.copy()));
+}
+
+/** A batch without times and values. */
+function newBatch(all: readonly WorkloadSeries[]): SampleBatch {
+  const ends = Int32Array.from(all, ({ labelFields }) => labelFields.length);
+  for (let i = 1; i < ends.length; i++) ends[i] += ends[i - 1];
+  return {
+    bytes: Buffer.concat(all.map(({ labelFields }) => labelFields)),
+    seriesCount: all.length,
+    labelStarts: Int32Array.from(all, (_, i) => (i === 0 ? 0 : ends[i - 1])),
+    labelEnds: ends,
+    sampleCount: all.length,
+    sampleSeries: Int32Array.from(all, (_, i) => i),
+    timestamps: new Float64Array(all.length),
+    values: new Float64Array(all.length),
+    decodeLabels,
+  };
+}
+
+function fillBatch(
+  batch: SampleBatch,
+  all: readonly WorkloadSeries[],
+  interval: number,
+  startMs: number,
+): void {
+  for (let i = 0; i < all.length; i++) {
+    batch.timestamps[i] = startMs + all[i].phaseMs;
+    batch.values[i] = valueAt(all[i], interval);
+  }
 }

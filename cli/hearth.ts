@@ -1,6 +1,7 @@
 /** `hearth`: what is done to a Hearth by hand. */
 import { parseArgs } from "node:util";
 import { errorMessage, HearthError } from "../lib/model/errors.ts";
+import { compactCommand } from "./compact.ts";
 import { createCommand, deleteCommand, disableCommand, listCommand } from "./keys.ts";
 import { withTable } from "./target.ts";
 
@@ -8,8 +9,12 @@ const USAGE = `Usage: hearth keys create [--tenant NAME] [--scopes read,write] [
        hearth keys list [--json]
        hearth keys disable ID
        hearth keys delete ID
+       hearth compact [--retention-days N]
 
 A key made for tenant "*" picks the tenant of each request with the X-Scope-OrgID header.
+
+compact does what the schedule does every five minutes: log records that have waited long enough become runs, buckets whose
+time is over become chunks. --retention-days (or HEARTH_RETENTION_DAYS) is that of the deployment, 0 to keep for ever.
 
 Which table:
   --data-dir DIR      that of npm start in DIR; it may be running (default .hearth, or HEARTH_DATA_DIR)
@@ -27,6 +32,7 @@ const OPTIONS = {
   "endpoint-url": { type: "string" },
   region: { type: "string" },
   "data-dir": { type: "string" },
+  "retention-days": { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -34,6 +40,11 @@ async function main(args: string[]): Promise<void> {
   const { values, positionals } = parse(args);
   if (values.help) return print(USAGE.trimEnd());
   const [group, command, ...rest] = positionals;
+  if (group === "compact") {
+    expectNone(positionals.slice(1));
+    const days = values["retention-days"] ?? process.env.HEARTH_RETENTION_DAYS;
+    return withTable(values, process.env, (table) => compactCommand(table, days, Date.now, print));
+  }
   if (group !== "keys") throw usage(group === undefined ? "no command" : `unknown command ${group}`);
   switch (command) {
     case "create":

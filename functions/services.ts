@@ -2,9 +2,9 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { KeyVerifier } from "../lib/auth/verifier.ts";
 import type { Services } from "../lib/http/gateway.ts";
-import type { Log } from "../lib/http/request-log.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
+import type { Log } from "../lib/model/log.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { openTable } from "../lib/storage/dynamodb-table.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";

@@ -1,5 +1,5 @@
 /** Log lines for a console: one JSON object each, on standard error. */
-import type { Log, LogLevel } from "../lib/http/request-log.ts";
+import type { Log, LogLevel } from "../lib/model/log.ts";
 
 const SEVERITY: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 

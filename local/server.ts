@@ -5,13 +5,14 @@ import { createAdaptorServer } from "@hono/node-server";
 import { KeyVerifier } from "../lib/auth/verifier.ts";
 import { type Gateway, newGateway, type Services } from "../lib/http/gateway.ts";
 import { addReadRoutes } from "../lib/http/read-route.ts";
-import type { Log } from "../lib/http/request-log.ts";
 import { addWriteRoutes } from "../lib/http/write-route.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
+import type { Log } from "../lib/model/log.ts";
 import { ensureTable, openTable } from "../lib/storage/dynamodb-table.ts";
 import type { Table } from "../lib/storage/table.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
+import { type CompactionTimer, startCompaction } from "./compaction-timer.ts";
 import { type EmbeddedDynamoDB, startEmbeddedDynamoDB } from "./embedded-dynamodb.ts";
 import { ensureFirstKey, type FirstKey } from "./first-key.ts";
 import type { Settings } from "./settings.ts";
@@ -39,7 +40,8 @@ export async function startServer(settings: Settings, log: Log): Promise<LocalSe
     const table = openTable(tableOptions);
     const key = await ensureFirstKey(table, settings, Date.now);
     const server = await listen(newApp(newServices(table, settings, log)), settings);
-    return { url: urlOf(server), key, close: () => close(server, embedded) };
+    const compaction = startCompaction(table, settings.retentionMs, log);
+    return { url: urlOf(server), key, close: () => close(server, compaction, embedded) };
   } catch (error) {
     await embedded?.close();
     throw error;
@@ -81,14 +83,18 @@ function urlOf(server: Server): string {
   return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }
 
-async function close(server: Server, embedded: EmbeddedDynamoDB | undefined): Promise<void> {
+async function close(
+  server: Server,
+  compaction: CompactionTimer,
+  embedded: EmbeddedDynamoDB | undefined,
+): Promise<void> {
   // A busy sender's connection is hardly ever idle, so its next answer says that it is the last.
   server.prependListener("request", (_, response) => response.setHeader("Connection", "close"));
   const closed = new Promise((resolve) => server.close(resolve));
   // One whose last request was in flight would stay open, idle, for seconds.
   const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
   const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
-  await closed;
+  await Promise.all([closed, compaction.stop()]);
   clearInterval(idle);
   clearTimeout(cut);
   await embedded?.close();

@@ -1,7 +1,7 @@
 /** What the environment says to `npm start`. */
 
-import type { LogLevel } from "../lib/http/request-log.ts";
 import { HearthError } from "../lib/model/errors.ts";
+import type { LogLevel } from "../lib/model/log.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 

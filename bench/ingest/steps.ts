@@ -74,7 +74,11 @@ export class StepRunner {
 
   #item(value: Uint8Array): Item {
     const position = { receivedMs: Date.now(), writer: this.#writer, sequence: this.#sequence++ };
-    return { ...logKey("default", 20_000, 0, position), value, expiresAtSeconds: 2_000_000_000 };
+    return {
+      ...logKey("default", 20_000, { bits: 0, prefix: 0 }, position),
+      value,
+      expiresAtSeconds: 2_000_000_000,
+    };
   }
 }
 

@@ -6,11 +6,12 @@ import type { Scope } from "../auth/access-key.ts";
 import { authorize, type KeyVerifier } from "../auth/verifier.ts";
 import { errorKind, errorMessage } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
+import type { Log } from "../model/log.ts";
 import type { Clock } from "../model/time.ts";
 import type { RetentionMs } from "../storage/retention.ts";
 import { type Meter, newMeter, type Table } from "../storage/table.ts";
 import type { Writers } from "../storage/writers.ts";
-import { type Log, RequestLog } from "./request-log.ts";
+import { RequestLog } from "./request-log.ts";
 import { type Operation, RETRY_AFTER_SECONDS, statusOf } from "./status.ts";
 
 /** What the routes are made of; a runtime makes them once. */

@@ -1,13 +1,13 @@
 /** Remote read. https://prometheus.io/docs/prometheus/latest/querying/remote_read_api/ */
+import type { LogFields } from "../model/log.ts";
 import type { Series } from "../model/samples.ts";
-import type { Selection } from "../model/selection.ts";
 import { Reader } from "../storage/reader.ts";
 import {
   type ChunkedSeries,
   joinFrames,
   STREAMED_CHUNKS_CONTENT_TYPE,
   streamFrames,
-  toChunkedSeries,
+  tellSamples,
 } from "../wire/chunked-read.ts";
 import { decodeReadRequest, negotiateResponseType } from "../wire/read-request.ts";
 import { encodeReadResponse, SAMPLES_CONTENT_TYPE } from "../wire/read-response.ts";
@@ -44,17 +44,35 @@ async function read(c: GatewayContext, services: Services): Promise<Response> {
   const { fields } = c.get("requestLog");
   Object.assign(fields, { queries: queries.length, responseType: type, series: 0, samples: 0 });
   const reader = new Reader(services.table.metered(c.get("meter")), { ...services, tenant });
-  const results = queries.map((query) => counted(reader, query, c));
-  return type === "samples" ? answerSamples(c, results, services) : answerStream(c, results, services);
+  const { signal } = c.req.raw;
+  if (type === "samples") {
+    const results = queries.map((query) => countSamples(reader.select(query, signal), fields));
+    return answerSamples(c, results, services);
+  }
+  const results = queries.map((query) => countChunks(reader.selectChunks(query, signal), fields));
+  return answerStream(c, results, services);
 }
 
-/** Selects, counting series and samples in the request's log line. */
-async function* counted(reader: Reader, query: Selection, c: GatewayContext): AsyncGenerator<Series> {
-  const { fields } = c.get("requestLog");
-  for await (const series of reader.select(query, c.req.raw.signal)) {
+/** Counts what passes in the request's log line. */
+async function* countSamples(result: AsyncIterable<Series>, fields: LogFields): AsyncGenerator<Series> {
+  for await (const series of result) {
     fields.series = Number(fields.series) + 1;
     fields.samples = Number(fields.samples) + series.timestamps.length;
     yield series;
+  }
+}
+
+async function* countChunks(
+  result: AsyncIterable<ChunkedSeries>,
+  fields: LogFields,
+): AsyncGenerator<ChunkedSeries> {
+  for await (const series of result) {
+    let isFirst = true;
+    yield tellSamples(series, (samples) => {
+      if (isFirst) fields.series = Number(fields.series) + 1;
+      isFirst = false;
+      fields.samples = Number(fields.samples) + samples;
+    });
   }
 }
 
@@ -73,19 +91,15 @@ async function answerSamples(
 /** The first write is made before the status is sent: what fails until then gets an error answer. */
 async function answerStream(
   c: GatewayContext,
-  results: readonly AsyncIterable<Series>[],
+  results: readonly AsyncIterable<ChunkedSeries>[],
   services: Services,
 ): Promise<Response> {
-  const frames = joinFrames(streamFrames(results.map(chunked)), WRITE_BYTES);
+  const frames = joinFrames(streamFrames(results), WRITE_BYTES);
   const first = await frames.next();
   c.set("logsItself", true);
   const writes = logged(c, services, first, frames);
   await writes.next();
   return c.body(ReadableStream.from(writes), 200, { "Content-Type": STREAMED_CHUNKS_CONTENT_TYPE });
-}
-
-async function* chunked(result: AsyncIterable<Series>): AsyncGenerator<ChunkedSeries> {
-  for await (const series of result) yield toChunkedSeries(series);
 }
 
 /**

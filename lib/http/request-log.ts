@@ -1,12 +1,7 @@
 /** One line in the log for each request: who, what, how much, at what cost, and what became of it. Never a secret. */
 import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
+import type { Log, LogFields, LogLevel } from "../model/log.ts";
 import type { Meter } from "../storage/table.ts";
-
-export type LogLevel = "debug" | "info" | "warn" | "error";
-export type LogFields = Record<string, unknown>;
-
-/** Where lines go; each runtime brings its own. */
-export type Log = (level: LogLevel, message: string, fields: LogFields) => void;
 
 /** Gathers what a request's line will say. */
 export class RequestLog {

@@ -24,8 +24,10 @@ export interface Limits {
   readonly maxQueries: number;
   /** Series that one query may select. */
   readonly maxQuerySeries: number;
-  /** Samples that one query may return; a sample takes 16 bytes of the function's memory. */
+  /** Samples that one query may read. */
   readonly maxQuerySamples: number;
+  /** Bytes of memory that what one query reads may take: stored chunks as they are, 20 bytes for every other sample. */
+  readonly maxQueryBytes: number;
   /** Bytes of an uncompressed SAMPLES answer, which is made in memory; streams have no such limit. */
   readonly maxSamplesResponseBytes: number;
 }
@@ -47,6 +49,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxFutureMs: 10 * MINUTE_MS,
   maxQueries: 64,
   maxQuerySeries: 100_000,
-  maxQuerySamples: 10_000_000,
+  maxQuerySamples: 100_000_000,
+  maxQueryBytes: 192 * MIB,
   maxSamplesResponseBytes: 64 * MIB,
 };

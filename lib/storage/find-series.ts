@@ -4,7 +4,7 @@ import { type LabelSet, METRIC_NAME } from "../model/labels.ts";
 import { type Matcher, matchesAll } from "../model/matcher.ts";
 import { forEachBounded } from "./bounded.ts";
 import { metricsRange, parseMetricSortKey, seriesRange } from "./keys.ts";
-import { hashHex } from "./series-hash.ts";
+import { hashHex, metricHash } from "./series-hash.ts";
 import { decodeLabelSet } from "./series-item.ts";
 import type { Table } from "./table.ts";
 
@@ -18,28 +18,53 @@ export interface SeriesQuery {
   readonly maxSeries: number;
 }
 
+/** The selected series of one metric. */
+export interface FoundMetric {
+  /** What the hashes of its series begin with. */
+  readonly hash: Uint8Array;
+  /** Series that it has in the day, selected or not. */
+  readonly total: number;
+  /** Hashes in hex; at least one. */
+  readonly series: readonly string[];
+}
+
+export interface FoundSeries {
+  readonly metrics: readonly FoundMetric[];
+  /** By hash in hex. */
+  readonly labels: ReadonlyMap<string, LabelSet>;
+}
+
 /**
- * The series of a day by hash (hex), in no order. An equality on the metric name is one query; without one the day's
- * metric names are read first, and the series of those that pass. Throws "too large" past `maxSeries`.
+ * The series of a day, in no order. An equality on the metric name is one query; without one the day's metric names are read
+ * first, and the series of those that pass. Throws "too large" past `maxSeries`.
  */
 export async function findSeries(
   table: Table,
   query: SeriesQuery,
   signal?: AbortSignal,
-): Promise<Map<string, LabelSet>> {
-  const found = new Map<string, LabelSet>();
+): Promise<FoundSeries> {
+  const labels = new Map<string, LabelSet>();
+  const found: FoundMetric[] = [];
   const metrics = await findMetrics(table, query, signal);
   await forEachBounded(metrics, METRIC_CONCURRENCY, async (metric) => {
+    const series: string[] = [];
+    let total = 0;
     const range = seriesRange(query.tenant, query.day, metric);
     for await (const page of table.query(range, { consistent: true, signal })) {
+      total += page.length;
       for (const item of page) {
-        const labels = decodeLabelSet(item.value);
-        if (matchesAll(query.matchers, labels)) found.set(hashHex(item.sk), labels);
+        const set = decodeLabelSet(item.value);
+        if (!matchesAll(query.matchers, set)) continue;
+        const hash = hashHex(item.sk);
+        if (labels.has(hash)) throw new HearthError("data", `index: two label sets have the hash ${hash}`);
+        series.push(hash);
+        labels.set(hash, set);
       }
-      if (found.size > query.maxSeries) throw tooManySeries(query.maxSeries);
+      if (labels.size > query.maxSeries) throw tooManySeries(query.maxSeries);
     }
+    if (series.length > 0) found.push({ hash: metricHash(metric), total, series });
   });
-  return found;
+  return { metrics: found, labels };
 }
 
 /** What the caller can do about too many series. */

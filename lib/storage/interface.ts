@@ -1,4 +1,5 @@
 /** The other narrow waist: between the protocols and the engine. One of each for a tenant and a request. */
+import type { ChunkedSeries } from "../chunk/cut.ts";
 import type { AppendResult, SampleBatch } from "../model/sample-batch.ts";
 import type { Series } from "../model/samples.ts";
 import type { Selection } from "../model/selection.ts";
@@ -17,4 +18,7 @@ export interface Queryable {
    * rather than answer a part.
    */
   select(selection: Selection, signal?: AbortSignal): AsyncIterable<Series>;
+
+  /** The same as XOR chunks: stored ones as they lie wherever the range and later samples leave them whole. */
+  selectChunks(selection: Selection, signal?: AbortSignal): AsyncIterable<ChunkedSeries>;
 }

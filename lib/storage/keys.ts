@@ -2,19 +2,27 @@
  * Where everything is in the one table, as pure functions. A partition key is a kind, the tenant behind its length,
  * and what the kind needs; a sort key orders a partition as its readers want it. Integers are big-endian.
  *
- *     kind         pk                              sk                                value
- *     log      L   tenant, day, shard              receive time, writer, sequence    columns of samples (log-record.ts)
- *     dict     D   tenant, day                     writer, first reference           series hashes (dictionary.ts)
- *     series   S   tenant, day, metric name        series hash                       label set (series-item.ts)
- *     metric   M   tenant, day                     metric name                       -
- *     day      P   tenant                          day                               -
- *     key      K   -                               access key id                     access key (lib/auth)
+ *     kind          pk                                   sk                               value
+ *     log       L   tenant, day, shard                   receive time, writer, sequence   samples (log-record.ts)
+ *     dict      D   tenant, day, shard                   writer, first reference          series hashes (dictionary.ts)
+ *     series    S   tenant, day, metric name             series hash                      label set (series-item.ts)
+ *     metric    M   tenant, day                          metric name                      -
+ *     day       P   tenant                               day, bits of a shard             -
+ *     run       R   tenant, day, part, shard             number                           samples (run-block.ts)
+ *     chunk     C   tenant, day, bucket, part, shard     series hash, number              XOR chunks (chunk-item.ts)
+ *     manifest  X   tenant                               day                              parts, lease (manifest.ts)
+ *     progress  W   tenant, day                          bucket                           chunking-progress.ts
+ *     mark      A   -                                    hour, day, tenant                -
+ *     cursor    Z   -                                    -                                hour
+ *     key       K   -                                    access key id                    access key (lib/auth)
  *
  * A day is the UTC day of the samples' own timestamps, never of their arrival: a reader of a range opens the days of
- * that range, whatever came late, and everything of a day leaves together by TTL.
+ * that range, whatever came late, and everything of a day leaves together by TTL. A shard is the series whose hash begins
+ * with certain bits (shard.ts).
  */
-import { DAY_MS } from "../model/time.ts";
+import { DAY_MS, HOUR_MS } from "../model/time.ts";
 import { ByteReader, ByteWriter, decodeText } from "./bytes.ts";
+import type { Shard } from "./shard.ts";
 import type { Key, KeyRange } from "./table.ts";
 
 const KIND = {
@@ -23,14 +31,21 @@ const KIND = {
   series: 0x53,
   metric: 0x4d,
   day: 0x50,
+  run: 0x52,
+  chunk: 0x43,
+  manifest: 0x58,
+  mark: 0x41,
+  cursor: 0x5a,
+  progress: 0x57,
   accessKey: 0x4b,
 } as const;
 
 /** Bytes of a series hash, and how many of them are the metric's. */
 export const HASH_BYTES = 20;
 export const METRIC_HASH_BYTES = 4;
-/** Bytes of a writer's id. */
+/** Bytes of the id of a dictionary's writer, and of a part's. */
 export const WRITER_ID_BYTES = 8;
+export const PART_ID_BYTES = 8;
 /** Bytes of a receive time, in ms since the epoch: good until the year 10889. */
 const RECEIVE_TIME_BYTES = 6;
 const MAX_RECEIVE_TIME_MS = 2 ** 48 - 1;
@@ -57,25 +72,35 @@ function dayPartition(kind: number, tenant: string, day: number): ByteWriter {
   return partition(kind, tenant).writeUint(day + DAY_OFFSET, 4);
 }
 
-export function logPartition(tenant: string, day: number, shard: number): Uint8Array {
-  return dayPartition(KIND.log, tenant, day).writeUint(shard, 2).finish();
+function shardPartition(kind: number, tenant: string, day: number, { bits, prefix }: Shard): Uint8Array {
+  return dayPartition(kind, tenant, day).writeByte(bits).writeUint(prefix, 2).finish();
 }
 
-export function logKey(tenant: string, day: number, shard: number, position: LogPosition): Key {
+export function logKey(tenant: string, day: number, shard: Shard, position: LogPosition): Key {
   const sk = new ByteWriter()
     .writeUint(position.receivedMs, RECEIVE_TIME_BYTES)
     .writeBytes(position.writer)
     .writeUint(position.sequence, 4)
     .finish();
-  return { pk: logPartition(tenant, day, shard), sk };
+  return { pk: shardPartition(KIND.log, tenant, day, shard), sk };
 }
 
-/** The log records of a day received at or after a time. */
-export function logRange(tenant: string, day: number, shard: number, receivedFromMs: number): KeyRange {
-  const from = Math.min(Math.max(receivedFromMs, 0), MAX_RECEIVE_TIME_MS);
+/** The log records of a day and shard received `fromMs..toMs`, both included. */
+export function logRange(
+  tenant: string,
+  day: number,
+  shard: Shard,
+  fromMs: number,
+  toMs: number = MAX_RECEIVE_TIME_MS,
+): KeyRange {
+  const receiveTime = (ms: number) =>
+    new ByteWriter().writeUint(Math.min(Math.max(ms, 0), MAX_RECEIVE_TIME_MS), RECEIVE_TIME_BYTES);
   return {
-    pk: logPartition(tenant, day, shard),
-    first: new ByteWriter().writeUint(from, RECEIVE_TIME_BYTES).finish(),
+    pk: shardPartition(KIND.log, tenant, day, shard),
+    first: receiveTime(fromMs).finish(),
+    last: receiveTime(toMs)
+      .writeBytes(new Uint8Array(WRITER_ID_BYTES + 4).fill(0xff))
+      .finish(),
   };
 }
 
@@ -86,22 +111,28 @@ export function parseLogSortKey(sk: Uint8Array): LogPosition {
   return { receivedMs, writer, sequence: reader.readUint(4) };
 }
 
-export function dictionaryKey(tenant: string, day: number, writer: Uint8Array, firstReference: number): Key {
+export function dictionaryKey(
+  tenant: string,
+  day: number,
+  shard: Shard,
+  writer: Uint8Array,
+  firstReference: number,
+): Key {
   return {
-    pk: dayPartition(KIND.dictionary, tenant, day).finish(),
+    pk: dictionariesRange(tenant, day, shard).pk,
     sk: new ByteWriter().writeBytes(writer).writeUint(firstReference, 4).finish(),
   };
 }
 
-/** The dictionaries of every writer of a day. */
-export function dictionariesRange(tenant: string, day: number): KeyRange {
-  return { pk: dayPartition(KIND.dictionary, tenant, day).finish() };
+/** The dictionaries of every writer of a day and shard. */
+export function dictionariesRange(tenant: string, day: number, shard: Shard): KeyRange {
+  return { pk: shardPartition(KIND.dictionary, tenant, day, shard) };
 }
 
-/** The dictionary of one writer of a day. */
-export function dictionaryRange(tenant: string, day: number, writer: Uint8Array): KeyRange {
-  const { pk, sk: first } = dictionaryKey(tenant, day, writer, 0);
-  return { pk, first, last: dictionaryKey(tenant, day, writer, 2 ** 32 - 1).sk };
+/** The dictionary of one writer. */
+export function dictionaryRange(tenant: string, day: number, shard: Shard, writer: Uint8Array): KeyRange {
+  const { pk, sk: first } = dictionaryKey(tenant, day, shard, writer, 0);
+  return { pk, first, last: dictionaryKey(tenant, day, shard, writer, 2 ** 32 - 1).sk };
 }
 
 /** What `dictionaryKey` put into a sort key. */
@@ -132,20 +163,133 @@ export function parseMetricSortKey(sk: Uint8Array): string {
   return decodeText(sk, "metric's sort key");
 }
 
-export function dayKey(tenant: string, day: number): Key {
+/** Says that a day has samples, and log records at a level of shards. */
+export function dayKey(tenant: string, day: number, shardBits: number): Key {
   return {
     pk: partition(KIND.day, tenant).finish(),
-    sk: new ByteWriter().writeUint(day + DAY_OFFSET, 4).finish(),
+    sk: new ByteWriter()
+      .writeUint(day + DAY_OFFSET, 4)
+      .writeByte(shardBits)
+      .finish(),
   };
 }
 
 /** The days `first..last` (inclusive) that have samples. */
 export function daysRange(tenant: string, first: number, last: number): KeyRange {
-  return { pk: dayKey(tenant, first).pk, first: dayKey(tenant, first).sk, last: dayKey(tenant, last).sk };
+  const { pk, sk } = dayKey(tenant, first, 0);
+  return { pk, first: sk, last: dayKey(tenant, last, 0xff).sk };
 }
 
-export function parseDaySortKey(sk: Uint8Array): number {
-  return new ByteReader(sk, "day's sort key").readUint(4) - DAY_OFFSET;
+export function parseDaySortKey(sk: Uint8Array): { readonly day: number; readonly shardBits: number } {
+  const reader = new ByteReader(sk, "day's sort key");
+  return { day: reader.readUint(4) - DAY_OFFSET, shardBits: reader.readByte() };
+}
+
+/** A block of a run; `part` is its id in hex. */
+export function runKey(tenant: string, day: number, part: string, shard: Shard, number: number): Key {
+  return { pk: runRange(tenant, day, part, shard).pk, sk: new ByteWriter().writeUint(number, 4).finish() };
+}
+
+/** A partition of a run. */
+export function runRange(tenant: string, day: number, part: string, { bits, prefix }: Shard): KeyRange {
+  const pk = dayPartition(KIND.run, tenant, day).writeBytes(Buffer.from(part, "hex"));
+  return { pk: pk.writeByte(bits).writeUint(prefix, 2).finish() };
+}
+
+/** A partition of a chunk part; `part` is its id in hex. */
+export interface ChunkPartition {
+  readonly tenant: string;
+  readonly day: number;
+  readonly bucket: number;
+  readonly part: string;
+  readonly shard: Shard;
+}
+
+/** `hash` in hex; a series whose chunks pass what an item holds has several, numbered. */
+export function chunkKey(partition: ChunkPartition, hash: string, number: number): Key {
+  return {
+    pk: chunkRange(partition).pk,
+    sk: new ByteWriter().writeBytes(Buffer.from(hash, "hex")).writeUint(number, 2).finish(),
+  };
+}
+
+/** All chunk items of a partition. */
+export function chunkRange({ tenant, day, bucket, part, shard }: ChunkPartition): KeyRange {
+  const pk = dayPartition(KIND.chunk, tenant, day).writeByte(bucket).writeBytes(Buffer.from(part, "hex"));
+  return { pk: pk.writeByte(shard.bits).writeUint(shard.prefix, 2).finish() };
+}
+
+/** The chunk items of series `first..last` (hashes in hex, both included). */
+export function chunkSpanRange(partition: ChunkPartition, first: string, last: string): KeyRange {
+  return {
+    pk: chunkRange(partition).pk,
+    first: chunkKey(partition, first, 0).sk,
+    last: chunkKey(partition, last, 0xffff).sk,
+  };
+}
+
+/** The series hash of a chunk item, in hex. */
+export function parseChunkSortKey(sk: Uint8Array): string {
+  return Buffer.from(new ByteReader(sk, "chunk's sort key").readBytes(HASH_BYTES)).toString("hex");
+}
+
+export function manifestKey(tenant: string, day: number): Key {
+  return {
+    pk: partition(KIND.manifest, tenant).finish(),
+    sk: new ByteWriter().writeUint(day + DAY_OFFSET, 4).finish(),
+  };
+}
+
+/** The manifests of days `first..last` (inclusive). */
+export function manifestsRange(tenant: string, first: number, last: number): KeyRange {
+  const { pk, sk } = manifestKey(tenant, first);
+  return { pk, first: sk, last: manifestKey(tenant, last).sk };
+}
+
+export function parseManifestSortKey(sk: Uint8Array): number {
+  return new ByteReader(sk, "manifest's sort key").readUint(4) - DAY_OFFSET;
+}
+
+/** What is noted of a bucket's chunking while it lasts. */
+export function progressKey(tenant: string, day: number, bucket: number): Key {
+  return { pk: dayPartition(KIND.progress, tenant, day).finish(), sk: Uint8Array.of(bucket) };
+}
+
+/** The start of the hour of a time, both in ms. */
+export function hourOf(timeMs: number): number {
+  return Math.floor(timeMs / HOUR_MS) * HOUR_MS;
+}
+
+export interface Mark {
+  /** The start of an hour, in ms. */
+  readonly hourMs: number;
+  readonly day: number;
+  readonly tenant: string;
+}
+
+/** Says that a tenant's day was written to in an hour. All tenants' are one partition: each writer adds one an hour. */
+export function markKey({ hourMs, day, tenant }: Mark): Key {
+  const sk = new ByteWriter().writeUint(hourMs, RECEIVE_TIME_BYTES).writeUint(day + DAY_OFFSET, 4);
+  return { pk: marksRange(0).pk, sk: sk.writeString(tenant).finish() };
+}
+
+/** The marks of an hour and all after it. */
+export function marksRange(fromHourMs: number): KeyRange {
+  return {
+    pk: Uint8Array.of(KIND.mark),
+    first: new ByteWriter().writeUint(fromHourMs, RECEIVE_TIME_BYTES).finish(),
+  };
+}
+
+export function parseMarkSortKey(sk: Uint8Array): Mark {
+  const reader = new ByteReader(sk, "mark's sort key");
+  const hourMs = reader.readUint(RECEIVE_TIME_BYTES);
+  return { hourMs, day: reader.readUint(4) - DAY_OFFSET, tenant: reader.readString() };
+}
+
+/** How far the compactor has gone through the marks. */
+export function cursorKey(): Key {
+  return { pk: Uint8Array.of(KIND.cursor), sk: Uint8Array.of(0) };
 }
 
 export function accessKeyKey(accessKeyId: string): Key {

@@ -1,19 +1,30 @@
 /**
- * A tenant's samples, as a reader gets them: the days of the range, in each the series that match, then their log. The
- * table is read consistently, so what was answered is seen.
+ * A tenant's samples, as a reader gets them: the manifests of the range's days first, then in each day the series that match,
+ * then what the day's plan says. The table is read consistently, so what was answered is seen; and what a manifest names is
+ * never changed, so a compaction in between moves nothing out of sight.
  */
-import { sortSamples } from "../chunk/merge.ts";
+import type { ChunkedSeries } from "../chunk/cut.ts";
 import { compareLabelSets, type LabelSet } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Series } from "../model/samples.ts";
 import type { Selection } from "../model/selection.ts";
 import { type Clock, MAX_TIMESTAMP_MS } from "../model/time.ts";
+import { forEachBounded } from "./bounded.ts";
+import { listDays } from "./day-shards.ts";
 import { findSeries, tooManySeries } from "./find-series.ts";
 import type { Queryable } from "./interface.ts";
-import { dayOf, daysRange, parseDaySortKey } from "./keys.ts";
-import { readLog, SampleCollector } from "./read-log.ts";
+import { dayOf } from "./keys.ts";
+import { EMPTY_MANIFEST } from "./manifest.ts";
+import { loadManifests } from "./manifest-store.ts";
+import { QueryBudget } from "./query-budget.ts";
+import { readDay } from "./read-day.ts";
+import { planDay } from "./read-plan.ts";
 import { oldestKept, type RetentionMs } from "./retention.ts";
+import { SeriesData, type TimeRange } from "./series-data.ts";
 import type { Table } from "./table.ts";
+
+/** Days read at once. */
+const DAY_CONCURRENCY = 4;
 
 export interface ReaderOptions {
   readonly tenant: string;
@@ -22,8 +33,10 @@ export interface ReaderOptions {
   readonly retentionMs: RetentionMs;
 }
 
-/** The log is one shard so far. */
-const SHARD = 0;
+interface FoundData {
+  readonly labels: LabelSet;
+  readonly data: SeriesData;
+}
 
 export class Reader implements Queryable {
   readonly #table: Table;
@@ -35,48 +48,56 @@ export class Reader implements Queryable {
   }
 
   async *select(selection: Selection, signal?: AbortSignal): AsyncGenerator<Series, void, void> {
-    const { tenant, limits } = this.#options;
-    const { matchers } = selection;
     const range = this.#kept(selection);
-    const series = new Map<string, LabelSet>();
-    const collector = new SampleCollector(limits.maxQuerySamples);
-    for (const day of await this.#days(range.minTime, range.maxTime, signal)) {
-      const query = { tenant, day, matchers, maxSeries: limits.maxQuerySeries };
-      const found = await findSeries(this.#table, query, signal);
-      if (found.size === 0) continue;
-      for (const [hash, labels] of found) series.set(hash, labels);
-      if (series.size > limits.maxQuerySeries) throw tooManySeries(limits.maxQuerySeries);
-      const log = { tenant, day, shard: SHARD, ...range, maxFutureMs: limits.maxFutureMs };
-      await readLog(this.#table, log, new Set(found.keys()), collector, signal);
+    for (const { labels, data } of await this.#read(selection, range, signal)) {
+      const samples = data.samples(range);
+      if (samples.timestamps.length > 0) yield { labels, ...samples };
     }
-    yield* inOrder(series, collector);
+  }
+
+  async *selectChunks(selection: Selection, signal?: AbortSignal): AsyncGenerator<ChunkedSeries, void, void> {
+    const range = this.#kept(selection);
+    for (const { labels, data } of await this.#read(selection, range, signal)) {
+      yield { labels, chunks: data.toChunks(range) };
+    }
   }
 
   /** The part of a range that retention keeps and timestamps can have; it may be empty (minTime after maxTime). */
-  #kept({ minTime, maxTime }: Selection): { minTime: number; maxTime: number } {
+  #kept({ minTime, maxTime }: Selection): TimeRange {
     const oldest = Math.max(oldestKept(this.#options.clock(), this.#options.retentionMs), -MAX_TIMESTAMP_MS);
     return { minTime: Math.max(minTime, oldest), maxTime: Math.min(maxTime, MAX_TIMESTAMP_MS) };
   }
 
-  /** The days of a range that have samples, in order. */
-  async #days(minTime: number, maxTime: number, signal?: AbortSignal): Promise<number[]> {
-    if (minTime > maxTime) return [];
-    const days: number[] = [];
-    const range = daysRange(this.#options.tenant, dayOf(minTime), dayOf(maxTime));
-    for await (const page of this.#table.query(range, { consistent: true, signal })) {
-      for (const item of page) days.push(parseDaySortKey(item.sk));
-    }
-    return days;
+  /** What was read of each series that may have samples, sorted by label set. */
+  async #read(selection: Selection, range: TimeRange, signal?: AbortSignal): Promise<FoundData[]> {
+    if (range.minTime > range.maxTime) return [];
+    const { tenant, limits } = this.#options;
+    const [first, last] = [dayOf(range.minTime), dayOf(range.maxTime)];
+    const days = await listDays(this.#table, tenant, first, last, signal);
+    if (days.size === 0) return [];
+    const manifests = await loadManifests(this.#table, tenant, first, last, signal);
+    const found = new Map<string, FoundData>();
+    const budget = new QueryBudget(limits);
+    await forEachBounded([...days], DAY_CONCURRENCY, async ([day, shards]) => {
+      const series = { tenant, day, matchers: selection.matchers, maxSeries: limits.maxQuerySeries };
+      const { metrics, labels } = await findSeries(this.#table, series, signal);
+      if (metrics.length === 0) return;
+      const data = new Map([...labels].map(([hash, set]) => [hash, dataOf(found, hash, set)]));
+      if (found.size > limits.maxQuerySeries) throw tooManySeries(limits.maxQuerySeries);
+      const query = { tenant, day, ...range, maxFutureMs: limits.maxFutureMs };
+      const plan = planDay(query, manifests.get(day) ?? EMPTY_MANIFEST, shards, metrics);
+      await readDay(this.#table, query, plan, data, budget, signal);
+    });
+    const withData = [...found.values()].filter(({ data }) => !data.isEmpty);
+    return withData.sort((a, b) => compareLabelSets(a.labels, b.labels));
   }
 }
 
-/** Series that have samples, sorted by label set, each one's samples sorted when its turn comes. */
-function* inOrder(series: ReadonlyMap<string, LabelSet>, collector: SampleCollector): Generator<Series> {
-  const sorted = [...series].toSorted((a, b) => compareLabelSets(a[1], b[1]));
-  for (const [hash, labels] of sorted) {
-    const columns = collector.columns.get(hash);
-    if (columns === undefined || columns.count === 0) continue;
-    collector.columns.delete(hash);
-    yield { labels, ...sortSamples(columns.timestamps, columns.values, columns.count) };
+function dataOf(found: Map<string, FoundData>, hash: string, labels: LabelSet): SeriesData {
+  let entry = found.get(hash);
+  if (entry === undefined) {
+    entry = { labels, data: new SeriesData() };
+    found.set(hash, entry);
   }
+  return entry.data;
 }

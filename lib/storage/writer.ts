@@ -6,13 +6,14 @@ import type { Limits } from "../model/limits.ts";
 import type { Rejections } from "../model/rejections.ts";
 import type { SampleBatch } from "../model/sample-batch.ts";
 import { type Clock, MAX_TIMESTAMP_MS } from "../model/time.ts";
-import { DayDictionary } from "./day-dictionary.ts";
-import { dayOf, logKey, WRITER_ID_BYTES } from "./keys.ts";
-import { encodeLogRecord, type LogColumns, MAX_RECORD_SAMPLES } from "./log-record.ts";
-import { expiry, oldestKept, type RetentionMs } from "./retention.ts";
+import { DayWriter } from "./day-writer.ts";
+import { dayOf } from "./keys.ts";
+import { ReceiveClock } from "./receive-clock.ts";
+import { oldestKept, type RetentionMs } from "./retention.ts";
 import type { SeriesHash } from "./series-hash.ts";
 import { REJECTED, SeriesRegistry } from "./series-registry.ts";
-import type { Item, Table } from "./table.ts";
+import type { BitsOf } from "./shard.ts";
+import type { Table } from "./table.ts";
 
 export interface WriterOptions {
   readonly tenant: string;
@@ -20,12 +21,10 @@ export interface WriterOptions {
   readonly limits: Limits;
   readonly retentionMs: RetentionMs;
   readonly hash: SeriesHash;
+  readonly shardBits: BitsOf;
 }
 
-/** The log is one shard so far; its keys have room for more. */
-const SHARD = 0;
-
-/** Days whose dictionaries stay in memory; one that is needed again later starts under a new id. */
+/** Days that stay open in memory; one that is needed again later is opened under new ids. */
 const MAX_OPEN_DAYS = 64;
 
 /** The accepted samples of one day: where they are in the batch, in the order of arrival. */
@@ -38,19 +37,19 @@ export class Writer {
   readonly #options: WriterOptions;
   readonly #registry: SeriesRegistry;
   /** In the order of last use. */
-  readonly #dictionaries = new Map<number, DayDictionary>();
-  #sequence = 0;
-  #latestReceivedMs = 0;
+  readonly #days = new Map<number, DayWriter>();
+  readonly #receiveClock: ReceiveClock;
 
   constructor(options: WriterOptions) {
     this.#options = options;
     this.#registry = new SeriesRegistry(options.limits, options.hash);
+    this.#receiveClock = new ReceiveClock(options.clock);
   }
 
   /** What it holds in memory, about. */
   get sizeBytes(): number {
     let total = this.#registry.sizeBytes;
-    for (const dictionary of this.#dictionaries.values()) total += dictionary.sizeBytes;
+    for (const day of this.#days.values()) total += day.sizeBytes;
     return total;
   }
 
@@ -59,9 +58,7 @@ export class Writer {
     const series = this.#accept(batch, rejections);
     let storedSamples = 0;
     for (const { day, indices } of splitByDay(batch, series)) {
-      const dictionary = this.#dictionary(day);
-      await register(table, dictionary, series, indices);
-      await table.putAll(this.#records(dictionary, day, batch, series, indices));
+      await this.#day(day).append(table, batch, series, indices);
       storedSamples += indices.length;
     }
     return storedSamples;
@@ -90,61 +87,18 @@ export class Writer {
     return accepted;
   }
 
-  #dictionary(day: number): DayDictionary {
-    const found = this.#dictionaries.get(day) ?? this.#newDictionary(day);
-    this.#dictionaries.delete(day);
-    this.#dictionaries.set(day, found);
-    if (this.#dictionaries.size > MAX_OPEN_DAYS) {
-      const [oldest] = this.#dictionaries.keys();
-      this.#dictionaries.delete(oldest);
+  #day(day: number): DayWriter {
+    const { tenant, retentionMs, shardBits } = this.#options;
+    const place = { tenant, day, retentionMs };
+    const found = this.#days.get(day) ?? new DayWriter(place, this.#registry, this.#receiveClock, shardBits);
+    this.#days.delete(day);
+    this.#days.set(day, found);
+    if (this.#days.size > MAX_OPEN_DAYS) {
+      const [oldest] = this.#days.keys();
+      this.#days.delete(oldest);
     }
     return found;
   }
-
-  #newDictionary(day: number): DayDictionary {
-    const { tenant, retentionMs } = this.#options;
-    const writer = crypto.getRandomValues(new Uint8Array(WRITER_ID_BYTES));
-    return new DayDictionary({ tenant, day, writer, retentionMs }, this.#registry);
-  }
-
-  #records(
-    dictionary: DayDictionary,
-    day: number,
-    batch: SampleBatch,
-    series: Int32Array,
-    indices: Int32Array,
-  ): Item[] {
-    const { tenant, retentionMs } = this.#options;
-    const { writer } = dictionary;
-    const receivedMs = this.#receiveTime();
-    const items: Item[] = [];
-    for (let start = 0; start < indices.length; start += MAX_RECORD_SAMPLES) {
-      const columns = gather(batch, series, indices.subarray(start, start + MAX_RECORD_SAMPLES), dictionary);
-      const key = logKey(tenant, day, SHARD, { receivedMs, writer, sequence: this.#sequence++ });
-      items.push({ ...key, value: encodeLogRecord(columns, 0, columns.count), ...expiry(day, retentionMs) });
-    }
-    return items;
-  }
-
-  /**
-   * After every earlier one of this writer's, whatever the clock does: the last received wins, and a day that was closed
-   * and opened again has another id, which may sort before its old one.
-   */
-  #receiveTime(): number {
-    this.#latestReceivedMs = Math.max(this.#latestReceivedMs + 1, this.#options.clock());
-    return this.#latestReceivedMs;
-  }
-}
-
-async function register(
-  table: Table,
-  dictionary: DayDictionary,
-  series: Int32Array,
-  indices: Int32Array,
-): Promise<void> {
-  const missing = new Set<number>();
-  for (const index of indices) if (dictionary.reference(series[index]) < 0) missing.add(series[index]);
-  if (missing.size > 0) await dictionary.register(table, missing);
 }
 
 /**
@@ -181,29 +135,6 @@ function forEachRun(
     while (end < accepted.length && accepted[end] !== REJECTED && dayOf(timestamps[end]) === day) end++;
     run(day, start, end);
   }
-}
-
-/** The columns of one record. Values move as words, so that a NaN keeps its bits. */
-function gather(
-  batch: SampleBatch,
-  series: Int32Array,
-  indices: Int32Array,
-  dictionary: DayDictionary,
-): LogColumns {
-  const count = indices.length;
-  const references = new Int32Array(count);
-  const timestamps = new Float64Array(count);
-  const values = new Float64Array(count);
-  const from = new Uint32Array(batch.values.buffer, batch.values.byteOffset, batch.sampleCount * 2);
-  const to = new Uint32Array(values.buffer);
-  for (let at = 0; at < count; at++) {
-    const index = indices[at];
-    references[at] = dictionary.reference(series[index]);
-    timestamps[at] = batch.timestamps[index];
-    to[at * 2] = from[index * 2];
-    to[at * 2 + 1] = from[index * 2 + 1];
-  }
-  return { count, references, timestamps, values };
 }
 
 function timeReason(time: number, nowMs: number, newest: number): string {

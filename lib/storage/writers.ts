@@ -7,6 +7,7 @@ import type { Clock } from "../model/time.ts";
 import type { Appender } from "./interface.ts";
 import type { RetentionMs } from "./retention.ts";
 import { type SeriesHash, seriesHash } from "./series-hash.ts";
+import { type BitsOf, shardBits } from "./shard.ts";
 import type { Table } from "./table.ts";
 import { Writer } from "./writer.ts";
 
@@ -23,6 +24,8 @@ export interface WritersOptions {
   /** What all writers together may hold, in bytes; past it the one unused longest is forgotten. */
   readonly maxBytes: number;
   readonly hash?: SeriesHash;
+  /** Into how many shards a record is split. */
+  readonly shardBits?: BitsOf;
 }
 
 export class Writers {
@@ -60,8 +63,8 @@ export class Writers {
   }
 
   #newWriter(tenant: string): Writer {
-    const { clock, limits, retentionMs, hash = seriesHash } = this.#options;
-    return new Writer({ tenant, clock, limits, retentionMs, hash });
+    const { maxBytes: _, ...options } = this.#options;
+    return new Writer({ hash: seriesHash, shardBits, ...options, tenant });
   }
 
   /** A forgotten writer costs its tenant a new dictionary. One that is too large by itself goes too. */

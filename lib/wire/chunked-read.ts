@@ -9,12 +9,14 @@
  *     message ChunkedSeries       { repeated Label labels = 1; repeated Chunk chunks = 2; }
  *     message Chunk               { int64 min_time_ms = 1; int64 max_time_ms = 2; Encoding type = 3; bytes data = 4; }
  */
-import { type Chunk, cutChunks } from "../chunk/cut.ts";
-import type { LabelSet } from "../model/labels.ts";
+import { type Chunk, type ChunkedSeries, cutChunks } from "../chunk/cut.ts";
+import { readChunkCount } from "../chunk/xor-chunk.ts";
 import type { Series } from "../model/samples.ts";
 import { crc32c } from "./crc32c.ts";
 import { ProtobufWriter, varintSize } from "./protobuf-writer.ts";
 import { writeLabels } from "./read-response.ts";
+
+export type { ChunkedSeries } from "../chunk/cut.ts";
 
 /** Not compressed as a whole: the chunks are. */
 export const STREAMED_CHUNKS_CONTENT_TYPE =
@@ -34,15 +36,24 @@ const XOR_ENCODING = 1;
 
 const CRC_BYTES = 4;
 
-/** A series as it is streamed. Its chunks are in order of time and may be made while they are asked for. */
-export interface ChunkedSeries {
-  readonly labels: LabelSet;
-  readonly chunks: Iterable<Chunk>;
-}
-
 /** Encodes a series' samples into chunks, one at a time as they are asked for. */
 export function toChunkedSeries(series: Series): ChunkedSeries {
   return { labels: series.labels, chunks: cutChunks(series) };
+}
+
+/** The same series; `onChunk` is told of each chunk's samples as the chunk is asked for. */
+export function tellSamples(series: ChunkedSeries, onChunk: (samples: number) => void): ChunkedSeries {
+  return { labels: series.labels, chunks: tellingChunks(series.chunks, onChunk) };
+}
+
+function* tellingChunks(
+  chunks: Iterable<Chunk>,
+  onChunk: (samples: number) => void,
+): Generator<Chunk, void, undefined> {
+  for (const chunk of chunks) {
+    onChunk(readChunkCount(chunk.bytes));
+    yield chunk;
+  }
 }
 
 /**

@@ -3,9 +3,13 @@
  * one with an empty disk and `remote_read` gives the same answers as the first gave from its own disk.
  */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { promisify } from "node:util";
+import { SETTLE_MS } from "../../lib/storage/plan-compaction.ts";
 import { freePort } from "../helpers/free-port.ts";
 import { type Hearth, type HearthEnvironment, startHearth, stopCleanly } from "../helpers/hearth-process.ts";
 import type { Target } from "../helpers/remote-client.ts";
@@ -24,10 +28,14 @@ const NODE_SECONDS = 8;
 const ALL_SECONDS = 20;
 const OUTAGE_SECONDS = 5;
 
+const run = promisify(execFile);
+
 const missing = await whyMissing("prometheus", "prometheus-node-exporter");
 
 describe("a Prometheus with an empty disk answers as the one that wrote", { skip: missing ?? false }, () => {
-  it("on the embedded DynamoDB", { timeout: TEST_MS }, (t) => roundTrip(t, {}));
+  it("on the embedded DynamoDB, from the log and from a run", { timeout: TEST_MS }, (t) =>
+    roundTrip(t, {}, { compaction: true }),
+  );
 
   const endpoint = process.env.HEARTH_TEST_DYNAMODB_LOCAL;
   const skip =
@@ -39,9 +47,14 @@ describe("a Prometheus with an empty disk answers as the one that wrote", { skip
   it("with Hearth away for a while", { timeout: TEST_MS }, (t) => roundTrip(t, {}, { outage: true }));
 });
 
-async function roundTrip(t: TestContext, env: HearthEnvironment, { outage = false } = {}): Promise<void> {
+async function roundTrip(
+  t: TestContext,
+  env: HearthEnvironment,
+  { outage = false, compaction = false } = {},
+): Promise<void> {
   await using root = await newTemporaryDirectory("e2e");
-  const restart = await hearthStarter(join(root.path, "hearth"), env);
+  const dataDirectory = join(root.path, "hearth");
+  const restart = await hearthStarter(dataDirectory, env);
   let hearth = await restart();
   await using _hearth = { [Symbol.asyncDispose]: () => hearth.child[Symbol.asyncDispose]() };
   const target: Target = { url: hearth.url, ...KEY };
@@ -83,6 +96,7 @@ async function roundTrip(t: TestContext, env: HearthEnvironment, { outage = fals
   assertSameAnswers(await askAll(writer, questions), expected, "its own disk and Hearth merged");
   await stopCleanly(writer.child);
 
+  if (compaction) t.diagnostic(await compacted(dataDirectory));
   const reader = await Prometheus.start(join(root.path, "reader"), remoteRead(target));
   await using _reader = reader.child;
   assert.equal(await reader.ownMetric("prometheus_tsdb_head_series"), 0);
@@ -96,6 +110,15 @@ async function roundTrip(t: TestContext, env: HearthEnvironment, { outage = fals
     `${all.series} series with ${all.points} samples came back the same, ${retried} sent again; ` +
       `${questions.length} questions, ${compared.points} points of ${compared.series} series compared, twice`,
   );
+}
+
+/** Compacts by hand until all records of the log are in a run, which is when they have been there for a minute. */
+async function compacted(dataDirectory: string): Promise<string> {
+  await setTimeout(SETTLE_MS);
+  const hearth = join(import.meta.dirname, "../../cli/hearth.ts");
+  const { stdout } = await run(process.execPath, [hearth, "compact", "--data-dir", dataDirectory]);
+  assert.match(stdout, /\b[1-9]\d* records in [1-9]\d* flushes/);
+  return stdout.trim();
 }
 
 /** Starts Hearth on always the same port and data. */

@@ -4,6 +4,7 @@ import { printLabels } from "../../lib/model/labels.ts";
 import { type MatcherType, newMatcher } from "../../lib/model/matcher.ts";
 import { findSeries } from "../../lib/storage/find-series.ts";
 import { dayOf } from "../../lib/storage/keys.ts";
+import { hashHex, metricHash, seriesHash } from "../../lib/storage/series-hash.ts";
 import { Engine, MIDNIGHT_MS } from "../helpers/engine.ts";
 import { FaultyTable } from "../helpers/faulty-table.ts";
 import { series } from "../helpers/write-requests.ts";
@@ -85,10 +86,28 @@ for (const [texts, found, readsNames] of CASES) {
     const before = table.calls.length;
     const query = { tenant: "t", day: dayOf(MIDNIGHT_MS), matchers, maxSeries: 4 };
     const result = await findSeries(table, query);
-    assert.deepEqual([...result.values()].map(printLabels).toSorted(), found);
+    assert.deepEqual([...result.labels.values()].map(printLabels).toSorted(), found);
+    const hashes = result.metrics.flatMap(({ series }) => series);
+    assert.deepEqual(hashes.toSorted(), [...result.labels.keys()].toSorted());
     assert.equal(table.calls.slice(before).includes("query M"), readsNames);
   });
 }
+
+test("a metric is found with its selected series, and how many it has", async () => {
+  const matchers = [newMatcher("=", "job", "b")];
+  const { metrics, labels } = await findSeries(table, {
+    tenant: "t",
+    day: dayOf(MIDNIGHT_MS),
+    matchers,
+    maxSeries: 4,
+  });
+  const hash = seriesHash([
+    ["__name__", "up"],
+    ["job", "b"],
+  ]);
+  assert.deepEqual(metrics, [{ hash: metricHash("up"), total: 2, series: [hashHex(hash)] }]);
+  assert.deepEqual([...labels.keys()], [hashHex(hash)]);
+});
 
 test("of the metrics of a day only those are read whose names pass", async () => {
   const before = table.calls.length;

@@ -4,31 +4,45 @@ import fc from "fast-check";
 import { MAX_TIMESTAMP_MS } from "../../lib/model/time.ts";
 import { checkKey } from "../../lib/storage/item-size.ts";
 import * as keys from "../../lib/storage/keys.ts";
+import { ALL_SERIES, type Shard } from "../../lib/storage/shard.ts";
 import type { KeyRange } from "../../lib/storage/table.ts";
 
 const SEED = 20261122;
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 const WRITER = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
-const HASH = new Uint8Array(16).fill(0xab);
+const PART = "1112131415161718";
+const SHARD: Shard = { bits: 2, prefix: 3 };
+const SHARDS: readonly Shard[] = [ALL_SERIES, { bits: 2, prefix: 0 }, SHARD, { bits: 8, prefix: 255 }];
+const HASH = new Uint8Array(keys.HASH_BYTES).fill(0xab);
 
 test("where everything is, byte for byte: a change here loses what is stored", () => {
   const position = { receivedMs: 0x010203040506, writer: WRITER, sequence: 9 };
   const printed = [
-    keys.logKey("ab", 20000, 3, position),
-    keys.dictionaryKey("ab", 20000, WRITER, 1000),
+    keys.logKey("ab", 20000, SHARD, position),
+    keys.dictionaryKey("ab", 20000, SHARD, WRITER, 1000),
     keys.seriesKey("ab", 20000, "up", HASH),
     keys.metricKey("ab", 20000, "up"),
-    keys.dayKey("ab", 20000),
-    keys.dayKey("ab", -1),
+    keys.dayKey("ab", 20000, 2),
+    keys.dayKey("ab", -1, 0),
+    keys.runKey("ab", 20000, PART, SHARD, 7),
+    keys.chunkKey({ tenant: "ab", day: 20000, bucket: 1, part: PART, shard: SHARD }, hex(HASH), 7),
+    keys.manifestKey("ab", 20000),
+    keys.markKey({ hourMs: 0x010203040506, day: 20000, tenant: "ab" }),
+    keys.cursorKey(),
     keys.accessKeyKey("HK"),
   ].map(({ pk, sk }) => `${hex(pk)} ${hex(sk)}`);
   assert.deepEqual(printed, [
-    "4c02616280004e200003 010203040506010203040506070800000009",
-    "4402616280004e20 0102030405060708000003e8",
-    `5302616280004e207570 ${"ab".repeat(16)}`,
+    "4c02616280004e20020003 010203040506010203040506070800000009",
+    "4402616280004e20020003 0102030405060708000003e8",
+    `5302616280004e207570 ${"ab".repeat(20)}`,
     "4d02616280004e20 7570",
-    "50026162 80004e20",
-    "50026162 7fffffff",
+    "50026162 80004e2002",
+    "50026162 7fffffff00",
+    `5202616280004e20${PART}020003 00000007`,
+    `4302616280004e2001${PART}020003 ${"ab".repeat(20)}0007`,
+    "58026162 80004e20",
+    "41 01020304050680004e20026162",
+    "5a 00",
     "4b 484b",
   ]);
 });
@@ -52,8 +66,10 @@ test("the largest keys are keys that DynamoDB takes", () => {
     const day = keys.dayOf(time);
     checkKey(keys.seriesKey(tenant, day, metric, HASH));
     checkKey(keys.metricKey(tenant, day, metric));
-    checkKey(keys.dayKey(tenant, day));
-    assert.equal(keys.parseDaySortKey(keys.dayKey(tenant, day).sk), day);
+    checkKey(keys.markKey({ hourMs: 2 ** 48 - 1, day, tenant }));
+    const key = keys.dayKey(tenant, day, 4);
+    checkKey(key);
+    assert.deepEqual(keys.parseDaySortKey(key.sk), { day, shardBits: 4 });
   }
   checkKey(keys.accessKeyKey("k".repeat(128)));
 });
@@ -72,8 +88,10 @@ const sign = (a: number, b: number) => Math.sign(a - b);
 test("sort keys sort as what they stand for", () => {
   fc.assert(
     fc.property(day, day, position, position, (d1, d2, p1, p2) => {
-      assert.equal(Buffer.compare(keys.dayKey("t", d1).sk, keys.dayKey("t", d2).sk), sign(d1, d2));
-      const [a, b] = [keys.logKey("t", 0, 0, p1).sk, keys.logKey("t", 0, 0, p2).sk];
+      for (const keyOf of [(d: number) => keys.dayKey("t", d, 0), (d: number) => keys.manifestKey("t", d)]) {
+        assert.equal(Buffer.compare(keyOf(d1).sk, keyOf(d2).sk), sign(d1, d2));
+      }
+      const [a, b] = [p1, p2].map((p) => keys.logKey("t", 0, ALL_SERIES, p).sk);
       const order =
         sign(p1.receivedMs, p2.receivedMs) ||
         Buffer.compare(p1.writer, p2.writer) ||
@@ -87,9 +105,12 @@ test("sort keys sort as what they stand for", () => {
 test("what is parsed is what was made", () => {
   fc.assert(
     fc.property(day, position, fc.string({ minLength: 1, unit: "grapheme" }), (d, p, metric) => {
-      assert.deepEqual(keys.parseLogSortKey(keys.logKey("t", d, 1, p).sk), p);
-      assert.equal(keys.parseDaySortKey(keys.dayKey("t", d).sk), d);
-      const { sk } = keys.dictionaryKey("t", d, p.writer, p.sequence);
+      assert.deepEqual(keys.parseLogSortKey(keys.logKey("t", d, SHARD, p).sk), p);
+      assert.deepEqual(keys.parseDaySortKey(keys.dayKey("t", d, 2).sk), { day: d, shardBits: 2 });
+      assert.equal(keys.parseManifestSortKey(keys.manifestKey("t", d).sk), d);
+      const mark = { hourMs: p.receivedMs, day: d, tenant: "ab" };
+      assert.deepEqual(keys.parseMarkSortKey(keys.markKey(mark).sk), mark);
+      const { sk } = keys.dictionaryKey("t", d, SHARD, p.writer, p.sequence);
       assert.deepEqual(keys.parseDictionarySortKey(sk), { writer: p.writer, firstReference: p.sequence });
       assert.equal(keys.parseMetricSortKey(keys.metricKey("t", d, metric).sk), metric);
     }),
@@ -107,24 +128,51 @@ const isWithin = ({ first, last }: KeyRange, sk: Uint8Array) =>
 
 test("a log's range begins with a receive time, whatever the time", () => {
   const at = (receivedMs: number) =>
-    keys.logKey("t", 0, 0, { receivedMs, writer: new Uint8Array(8), sequence: 0 }).sk;
-  assert.ok(isWithin(keys.logRange("t", 0, 0, 1000), at(1000)));
-  assert.ok(!isWithin(keys.logRange("t", 0, 0, 1001), at(1000)));
-  for (const from of [-(2 ** 63), -1, 0]) assert.ok(isWithin(keys.logRange("t", 0, 0, from), at(0)));
-  for (const from of [2 ** 48, 2 ** 63]) assert.ok(!isWithin(keys.logRange("t", 0, 0, from), at(2 ** 47)));
+    keys.logKey("t", 0, ALL_SERIES, { receivedMs, writer: new Uint8Array(8), sequence: 0 }).sk;
+  assert.ok(isWithin(keys.logRange("t", 0, ALL_SERIES, 1000), at(1000)));
+  assert.ok(!isWithin(keys.logRange("t", 0, ALL_SERIES, 1001), at(1000)));
+  for (const from of [-(2 ** 63), -1, 0]) assert.ok(isWithin(keys.logRange("t", 0, ALL_SERIES, from), at(0)));
+  for (const from of [2 ** 48, 2 ** 63])
+    assert.ok(!isWithin(keys.logRange("t", 0, ALL_SERIES, from), at(2 ** 47)));
+});
+
+test("a log's range ends with a receive time, whoever wrote then", () => {
+  const range = keys.logRange("t", 0, ALL_SERIES, 0, 1000);
+  const at = (receivedMs: number, byte: number) =>
+    keys.logKey("t", 0, ALL_SERIES, {
+      receivedMs,
+      writer: new Uint8Array(8).fill(byte),
+      sequence: 2 ** 32 - 1,
+    }).sk;
+  assert.ok(isWithin(range, at(1000, 0)) && isWithin(range, at(1000, 0xff)));
+  assert.ok(!isWithin(range, at(1001, 0)));
 });
 
 test("ranges hold what is theirs", () => {
   const other = WRITER.with(7, 9);
-  const range = keys.dictionaryRange("t", 5, WRITER);
+  const range = keys.dictionaryRange("t", 5, SHARD, WRITER);
   for (const reference of [0, 1, 2 ** 32 - 1]) {
-    assert.ok(isWithin(range, keys.dictionaryKey("t", 5, WRITER, reference).sk));
-    assert.ok(!isWithin(range, keys.dictionaryKey("t", 5, other, reference).sk));
+    assert.ok(isWithin(range, keys.dictionaryKey("t", 5, SHARD, WRITER, reference).sk));
+    assert.ok(!isWithin(range, keys.dictionaryKey("t", 5, SHARD, other, reference).sk));
   }
   const days = keys.daysRange("t", -1, 1);
   assert.deepEqual(
-    [-2, -1, 0, 1, 2].filter((d) => isWithin(days, keys.dayKey("t", d).sk)),
+    [-2, -1, 0, 1, 2].filter(
+      (d) => isWithin(days, keys.dayKey("t", d, 0).sk) && isWithin(days, keys.dayKey("t", d, 4).sk),
+    ),
     [-1, 0, 1],
+  );
+  const place = { tenant: "t", day: 5, bucket: 0, part: PART, shard: SHARD };
+  const hashes = ["00", "7f", "80", "81", "ff"].map((byte) => byte.repeat(keys.HASH_BYTES));
+  const span = keys.chunkSpanRange(place, hashes[1], hashes[3]);
+  assert.deepEqual(
+    hashes.map((hash) => [0, 0xffff].filter((n) => isWithin(span, keys.chunkKey(place, hash, n).sk)).length),
+    [0, 2, 2, 2, 0],
+  );
+  const marks = keys.marksRange(1000);
+  assert.deepEqual(
+    [999, 1000, 1001].filter((hourMs) => isWithin(marks, keys.markKey({ hourMs, day: 0, tenant: "t" }).sk)),
+    [1000, 1001],
   );
 });
 
@@ -134,14 +182,25 @@ test("no partition is another's, whatever tenants and metrics are called", () =>
   for (const tenant of names) {
     for (const d of [0, 1, -1, 0x61626364]) {
       const made = Object.entries({
-        log: keys.logPartition(tenant, d, 0),
-        log1: keys.logPartition(tenant, d, 1),
-        dictionary: keys.dictionariesRange(tenant, d).pk,
+        ...Object.fromEntries(
+          SHARDS.flatMap((shard) => {
+            const place = { tenant, day: d, part: PART, shard };
+            return Object.entries({
+              log: keys.logRange(tenant, d, shard, 0).pk,
+              dictionary: keys.dictionariesRange(tenant, d, shard).pk,
+              run: keys.runRange(tenant, d, PART, shard).pk,
+              otherRun: keys.runRange(tenant, d, "ff".repeat(8), shard).pk,
+              chunks: keys.chunkRange({ ...place, bucket: 0 }).pk,
+              nextChunks: keys.chunkRange({ ...place, bucket: 1 }).pk,
+            }).map(([what, pk]) => [`${what} ${JSON.stringify(shard)}`, pk]);
+          }),
+        ),
         metrics: keys.metricsRange(tenant, d).pk,
         ...Object.fromEntries(names.map((metric) => [`S${metric}`, keys.seriesRange(tenant, d, metric).pk])),
       });
-      for (const [what, pk] of [...made, ["days", keys.dayKey(tenant, 0).pk] as const]) {
-        const who = JSON.stringify(what === "days" ? [tenant, what] : [tenant, d, what]);
+      const ofTenant = { days: keys.dayKey(tenant, 0, 0).pk, manifests: keys.manifestKey(tenant, 0).pk };
+      for (const [what, pk] of [...made, ...Object.entries(ofTenant)]) {
+        const who = JSON.stringify(what in ofTenant ? [tenant, what] : [tenant, d, what]);
         assert.equal(seen.get(hex(pk)) ?? who, who);
         seen.set(hex(pk), who);
       }

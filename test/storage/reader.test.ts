@@ -6,7 +6,8 @@ import type { Label } from "../../lib/model/labels.ts";
 import { type MatcherType, newMatcher } from "../../lib/model/matcher.ts";
 import type { Selection } from "../../lib/model/selection.ts";
 import { DAY_MS, MAX_TIMESTAMP_MS } from "../../lib/model/time.ts";
-import { dayOf, dictionariesRange, logPartition } from "../../lib/storage/keys.ts";
+import { dayOf, dictionariesRange, logRange } from "../../lib/storage/keys.ts";
+import { ALL_SERIES } from "../../lib/storage/shard.ts";
 import type { Writers } from "../../lib/storage/writers.ts";
 import { Engine, MIDNIGHT_MS } from "../helpers/engine.ts";
 import { FaultyTable } from "../helpers/faulty-table.ts";
@@ -139,7 +140,7 @@ describe("what a query costs", () => {
   }
 
   test("a metric is looked up by its name, without the list of names", async () => {
-    assert.deepEqual(await callsOf({ matchers: [UP], minTime: NOW }), ["P", "S", "L", "D"]);
+    assert.deepEqual(await callsOf({ matchers: [UP], minTime: NOW }), ["P", "X", "S", "L", "D"]);
   });
 
   test("days without samples cost nothing", async () => {
@@ -151,8 +152,11 @@ describe("what a query costs", () => {
 
   test("a day without matching series costs no log", async () => {
     const none = newMatcher("=", "job", "none");
-    assert.deepEqual(await callsOf({ matchers: [UP, none], minTime: NOW }), ["P", "S"]);
-    assert.deepEqual(await callsOf({ matchers: [newMatcher("=", "__name__", "")], minTime: NOW }), ["P"]);
+    assert.deepEqual(await callsOf({ matchers: [UP, none], minTime: NOW }), ["P", "X", "S"]);
+    assert.deepEqual(await callsOf({ matchers: [newMatcher("=", "__name__", "")], minTime: NOW }), [
+      "P",
+      "X",
+    ]);
   });
 });
 
@@ -215,9 +219,9 @@ test("a sample of the largest time that is accepted early is found", async () =>
 
 describe("damaged items are an error, not an answer", () => {
   const CASES = [
-    ["a dictionary that is gone", dictionariesRange("t", dayOf(NOW)), undefined],
-    ["a dictionary cut short", dictionariesRange("t", dayOf(NOW)), 5],
-    ["a log record cut short", { pk: logPartition("t", dayOf(NOW), 0) }, 9],
+    ["a dictionary that is gone", dictionariesRange("t", dayOf(NOW), ALL_SERIES), undefined],
+    ["a dictionary cut short", dictionariesRange("t", dayOf(NOW), ALL_SERIES), 5],
+    ["a log record cut short", logRange("t", dayOf(NOW), ALL_SERIES, 0), 9],
   ] as const;
   for (const [what, range, length] of CASES) {
     test(what, async () => {

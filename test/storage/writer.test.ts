@@ -30,13 +30,13 @@ function modelOf(...requests: (readonly SentSeries[])[]): NaiveStore {
   return model;
 }
 
-test("series and metric come first, then the dictionary, then the log", async () => {
+test("series and metric come first, then the dictionary, the mark, then the log", async () => {
   const table = new FaultyTable();
   const engine = new Engine({ table });
   const writers = engine.newWriters();
   await engine.append(writers, [series("up", {}, [NOW, 1])]);
   const kinds = table.calls.map((call) => call.replace(/^query.*/, "").replace(/^.* /, "")).join("");
-  assert.match(kinds, /^P[SM]+D+L+$/);
+  assert.match(kinds, /^P[SM]+D+A+L+$/);
   const before = table.calls.length;
   await engine.append(writers, [series("up", {}, [NOW + 1, 1])]);
   assert.deepEqual(table.calls.slice(before), ["putAll L"]);

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { crc32c } from "@aws-crypto/crc32c";
-import type { Chunk } from "../../lib/chunk/cut.ts";
+import type { Chunk, ChunkedSeries } from "../../lib/chunk/cut.ts";
 import { decodeXorChunk } from "../../lib/chunk/xor-chunk.ts";
 import type { Label } from "../../lib/model/labels.ts";
 import {
-  type ChunkedSeries,
   encodeFrames,
   joinFrames,
   MAX_FRAME_BYTES,

@@ -1,0 +1,34 @@
+/** `hearth compact`: one run of the compactor, by hand, until nothing is due. */
+import { HearthError } from "../lib/model/errors.ts";
+import { type Clock, DAY_MS } from "../lib/model/time.ts";
+import { compact, type DayReport } from "../lib/storage/compactor.ts";
+import type { Table } from "../lib/storage/table.ts";
+
+/** Prints a line for each day as it is done. Throws when a day failed. */
+export async function compactCommand(
+  table: Table,
+  retentionDays: string | undefined,
+  clock: Clock,
+  print: (text: string) => void,
+): Promise<void> {
+  const retentionMs = parseDays(retentionDays) * DAY_MS;
+  const onDay = (report: DayReport) => print(describe(report));
+  const result = await compact(table, { clock, retentionMs, deadlineMs: Number.POSITIVE_INFINITY, onDay });
+  print(`${result.days} days looked at, ${result.failures} failed`);
+  if (result.failures > 0)
+    throw new HearthError("unavailable", `compact: ${result.failures} days failed, see above`);
+}
+
+function describe({ tenant, day, outcome, error, meter }: DayReport): string {
+  const date = new Date(day * DAY_MS).toISOString().slice(0, 10);
+  const cost = `${meter.readUnits} read units, ${meter.writeUnits} write units`;
+  if (outcome === undefined) return `${tenant} ${date}: failed: ${String(error)}`;
+  const { state, flushes, records, chunkings, samples } = outcome;
+  return `${tenant} ${date}: ${state}; ${records} records in ${flushes} flushes, ${samples} samples in ${chunkings} buckets; ${cost}`;
+}
+
+function parseDays(text: string | undefined): number {
+  const days = Number(text || 0);
+  if (Number.isInteger(days) && days >= 0) return days;
+  throw new HearthError("invalid", `retention of ${text} days: expected a whole number, 0 to keep for ever`);
+}

@@ -1,0 +1,150 @@
+/**
+ * Compaction of one tenant's day: whatever its plan says is due, under a lease, each step published by replacing the manifest.
+ * Killed between any two calls it leaves nothing that counts half; whoever comes next reads the manifest and goes on from it.
+ */
+import { MINUTE_MS } from "../model/time.ts";
+import { chunk } from "./chunking.ts";
+import { type DayContext, newId } from "./compaction.ts";
+import { firstReceived, flush } from "./flush.ts";
+import { type Manifest, NO_LEASE, type Part } from "./manifest.ts";
+import { loadManifest, replaceManifest, type StoredManifest } from "./manifest-store.ts";
+import {
+  type Chunking,
+  type Flush,
+  isSettled,
+  isWorthFlushing,
+  planChunking,
+  planFlush,
+} from "./plan-compaction.ts";
+
+/** How long a day stays a compactor's own between two of its steps; a dead one's days wait so long. */
+export const LEASE_MS = 5 * MINUTE_MS;
+
+export interface DayOutcome {
+  /**
+   * "done": nothing is due. "out of time": something is. "busy": another compactor works on it, or came in between, and what
+   * this one had not published does not count.
+   */
+  readonly state: "done" | "out of time" | "busy";
+  readonly flushes: number;
+  readonly chunkings: number;
+  /** Of records flushed and of samples made chunks. */
+  readonly records: number;
+  readonly samples: number;
+  /** What was received until then is out of the log, in ms. */
+  readonly flushedToMs: number;
+  /** What was received until then is wholly compacted, in ms; 0 while anything waits for its time. */
+  readonly settledToMs: number;
+}
+
+/** When to begin no further step; one that has begun is finished. */
+export interface StopRule {
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Does what is due until nothing is, or it is time to stop. */
+export async function compactDay(context: DayContext, stop: StopRule): Promise<DayOutcome> {
+  const stored = await loadManifest(context.table, context.tenant, context.day);
+  return new DayCompactor(context, stored).run(stop);
+}
+
+/** "lost": another compactor came first. "stopped": the time was up, and what is done is noted. */
+type StepResult = "published" | "lost" | "stopped";
+
+class DayCompactor {
+  readonly #context: DayContext;
+  readonly #owner = newId();
+  readonly #progress = { flushes: 0, chunkings: 0, records: 0, samples: 0 };
+  #stored: StoredManifest;
+  #isLeased = false;
+  /** The log was found empty until then, which needs no manifest to say so. */
+  #emptyToMs = 0;
+
+  constructor(context: DayContext, stored: StoredManifest) {
+    this.#context = context;
+    this.#stored = stored;
+  }
+
+  async run({ deadlineMs, signal }: StopRule): Promise<DayOutcome> {
+    const isTimeUp = () => signal?.aborted === true || this.#context.clock() >= deadlineMs;
+    for (let step = await this.#nextStep(); step !== undefined; step = await this.#nextStep()) {
+      if (isTimeUp()) return this.#finish("out of time");
+      if (!(await this.#lease())) return this.#outcome("busy");
+      const result = step.kind === "flush" ? await this.#flush(step) : await this.#chunk(step, isTimeUp);
+      if (result === "stopped") return this.#finish("out of time");
+      if (result === "lost") return this.#outcome("busy");
+    }
+    return this.#finish("done");
+  }
+
+  /** The manifest with what is known beyond it. */
+  get #manifest(): Manifest {
+    const { manifest } = this.#stored;
+    return { ...manifest, flushedToMs: Math.max(manifest.flushedToMs, this.#emptyToMs) };
+  }
+
+  async #nextStep(): Promise<Flush | Chunking | undefined> {
+    const nowMs = this.#context.clock();
+    const plan = planFlush(this.#manifest, nowMs);
+    if (plan !== undefined) {
+      const fromMs = await firstReceived(this.#context, plan);
+      if (fromMs === undefined) this.#emptyToMs = plan.toMs;
+      else if (isWorthFlushing(this.#manifest, plan, fromMs)) return { ...plan, fromMs };
+    }
+    return planChunking(this.#manifest, this.#context.day, nowMs);
+  }
+
+  async #lease(): Promise<boolean> {
+    const { lease } = this.#stored.manifest;
+    const nowMs = this.#context.clock();
+    if (!this.#isLeased && lease.untilMs > nowMs) return false;
+    this.#isLeased = await this.#replace({ lease: { owner: this.#owner, untilMs: nowMs + LEASE_MS } });
+    return this.#isLeased;
+  }
+
+  async #flush(plan: Flush): Promise<StepResult> {
+    const { parts, flushedToMs, records } = await flush(this.#context, plan);
+    this.#progress.flushes++;
+    this.#progress.records += records;
+    return this.#publish({ parts: [...this.#stored.manifest.parts, ...parts], flushedToMs });
+  }
+
+  async #chunk(plan: Chunking, isTimeUp: () => boolean): Promise<StepResult> {
+    const part = await chunk(this.#context, plan, isTimeUp);
+    if (part === undefined) return "stopped";
+    this.#progress.chunkings++;
+    this.#progress.samples += part.samples;
+    return this.#publish({ parts: replaceInputs(this.#stored.manifest.parts, plan.inputs, part) });
+  }
+
+  async #publish(change: Partial<Manifest>): Promise<StepResult> {
+    return (await this.#replace(change)) ? "published" : "lost";
+  }
+
+  async #replace(change: Partial<Manifest>): Promise<boolean> {
+    const next = { ...this.#stored.manifest, ...change };
+    const replaced = await replaceManifest(this.#context.table, this.#context, this.#stored, next);
+    if (replaced !== undefined) this.#stored = replaced;
+    return replaced !== undefined;
+  }
+
+  async #finish(state: "done" | "out of time"): Promise<DayOutcome> {
+    if (this.#isLeased) await this.#replace({ lease: NO_LEASE });
+    return this.#outcome(state);
+  }
+
+  #outcome(state: DayOutcome["state"]): DayOutcome {
+    const manifest = this.#manifest;
+    const isAllDone = state === "done" && isSettled(manifest, this.#context.day, this.#context.clock());
+    const { flushedToMs } = manifest;
+    return { state, flushedToMs, settledToMs: isAllDone ? flushedToMs : 0, ...this.#progress };
+  }
+}
+
+/** The new part takes the place of the first of its inputs: what was received after them still counts over it. */
+function replaceInputs(parts: readonly Part[], inputs: readonly Part[], output: Part): Part[] {
+  const ids = new Set(inputs.map((part) => part.id));
+  const at = parts.findIndex((part) => ids.has(part.id));
+  return parts.toSpliced(at, 1, output).filter((part) => !ids.has(part.id));
+}

@@ -1,0 +1,102 @@
+/**
+ * Compaction of a whole table: the days that writers said they write to, tenant by tenant. A writer marks each hour in which
+ * it writes to a day; the compactor goes through the marks from its cursor on, and moves the cursor over those that are done.
+ */
+import { type Clock, HOUR_MS } from "../model/time.ts";
+import { forEachBounded } from "./bounded.ts";
+import { ByteReader, ByteWriter } from "./bytes.ts";
+import { compactDay, type DayOutcome } from "./compact-day.ts";
+import { cursorKey, hourOf, marksRange, parseMarkSortKey } from "./keys.ts";
+import type { RetentionMs } from "./retention.ts";
+import type { BitsOf } from "./shard.ts";
+import { type Meter, newMeter, type Table } from "./table.ts";
+
+/** Days compacted at once: each waits for the table most of its time. */
+const DAY_CONCURRENCY = 2;
+
+export interface CompactOptions {
+  readonly clock: Clock;
+  readonly retentionMs: RetentionMs;
+  /** No step is begun after it, in ms. */
+  readonly deadlineMs: number;
+  /** No step is begun after it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** See `DayContext`. */
+  readonly partitionBits?: BitsOf | undefined;
+  /** Told of each day as it is finished, or fails: the others go on. */
+  readonly onDay?: (report: DayReport) => void;
+}
+
+export interface DayReport {
+  readonly tenant: string;
+  readonly day: number;
+  readonly outcome: DayOutcome | undefined;
+  readonly error: unknown;
+  readonly meter: Meter;
+}
+
+export interface CompactResult {
+  readonly days: number;
+  readonly failures: number;
+  /** For how long, at most, a reader finds samples in the log only, in ms. */
+  readonly lagMs: number;
+}
+
+/** A tenant's day, and the first and last hour in which it was written to, as ms of their starts. */
+interface DayMark {
+  readonly tenant: string;
+  readonly day: number;
+  readonly firstHourMs: number;
+  readonly lastHourMs: number;
+}
+
+/** Compacts what is due. Throws "unavailable" when the marks cannot be read; a day that fails is reported and counted. */
+export async function compact(table: Table, options: CompactOptions): Promise<CompactResult> {
+  const startMs = options.clock();
+  const cursorMs = await loadCursor(table);
+  const marks = await listMarks(table, cursorMs);
+  let failures = 0;
+  let lagMs = 0;
+  let nextMs = hourOf(startMs);
+  await forEachBounded(marks, DAY_CONCURRENCY, async (mark) => {
+    const report = await compactMark(table, mark, options);
+    const { settledToMs = 0, flushedToMs = mark.firstHourMs } = report.outcome ?? {};
+    if (report.error !== undefined) failures++;
+    if (settledToMs < mark.lastHourMs + HOUR_MS) nextMs = Math.min(nextMs, mark.firstHourMs);
+    if (flushedToMs < mark.lastHourMs + HOUR_MS) lagMs = Math.max(lagMs, startMs - flushedToMs);
+    options.onDay?.(report);
+  });
+  if (nextMs > cursorMs)
+    await table.put({ ...cursorKey(), value: new ByteWriter().writeVarint(nextMs).finish() });
+  return { days: marks.length, failures, lagMs };
+}
+
+/** Compacts one day; never throws. */
+async function compactMark(table: Table, mark: DayMark, options: CompactOptions): Promise<DayReport> {
+  const { tenant, day } = mark;
+  const { retentionMs, clock, partitionBits } = options;
+  const meter = newMeter();
+  try {
+    const context = { table: table.metered(meter), tenant, day, retentionMs, clock, partitionBits };
+    return { tenant, day, outcome: await compactDay(context, options), error: undefined, meter };
+  } catch (error) {
+    return { tenant, day, outcome: undefined, error, meter };
+  }
+}
+
+async function loadCursor(table: Table): Promise<number> {
+  const item = await table.get(cursorKey(), { consistent: true });
+  return item === undefined ? 0 : new ByteReader(item.value, "compaction cursor").readVarint();
+}
+
+async function listMarks(table: Table, fromMs: number): Promise<DayMark[]> {
+  const marks = new Map<string, DayMark>();
+  for await (const page of table.query(marksRange(fromMs), { consistent: true })) {
+    for (const item of page) {
+      const { hourMs, day, tenant } = parseMarkSortKey(item.sk);
+      const key = `${day}/${tenant}`;
+      marks.set(key, { tenant, day, firstHourMs: marks.get(key)?.firstHourMs ?? hourMs, lastHourMs: hourMs });
+    }
+  }
+  return [...marks.values()];
+}

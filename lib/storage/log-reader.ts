@@ -1,0 +1,140 @@
+/** The log of one day: its records in the order of reception, and what their references mean. */
+import type { SampleColumns } from "../chunk/sample-columns.ts";
+import { HearthError } from "../model/errors.ts";
+import { forEachBounded } from "./bounded.ts";
+import { decodeDictionary } from "./dictionary.ts";
+import { dictionaryRange, logRange, parseDictionarySortKey, parseLogSortKey } from "./keys.ts";
+import { decodeLogRecord, decodeLogRecordHeader, type LogColumns } from "./log-record.ts";
+import { hashHex } from "./series-hash.ts";
+import type { Shard } from "./shard.ts";
+import type { Item, Table } from "./table.ts";
+
+/** Shards read at once. */
+const SHARD_CONCURRENCY = 8;
+
+export interface LogRange {
+  readonly tenant: string;
+  readonly day: number;
+  readonly shards: readonly Shard[];
+  /** Records received from..to, in ms, both included. */
+  readonly receivedFromMs: number;
+  readonly receivedToMs: number;
+}
+
+export interface LogItem {
+  readonly shard: Shard;
+  readonly item: Item;
+}
+
+/**
+ * The records of a range, the earliest received first whatever their shard. `onBytes` is told of the bytes as they come and
+ * may throw to end it.
+ */
+export async function fetchLog(
+  table: Table,
+  range: LogRange,
+  onBytes: (sizeBytes: number) => void,
+  signal?: AbortSignal,
+): Promise<LogItem[]> {
+  const found: LogItem[] = [];
+  await forEachBounded(range.shards, SHARD_CONCURRENCY, async (shard) => {
+    const keys = logRange(range.tenant, range.day, shard, range.receivedFromMs, range.receivedToMs);
+    for await (const page of table.query(keys, { consistent: true, signal })) {
+      for (const item of page) {
+        found.push({ shard, item });
+        onBytes(item.value.length);
+      }
+    }
+  });
+  return found.sort((a, b) => Buffer.compare(a.item.sk, b.item.sk));
+}
+
+/** Where a series' samples go, by its hash (hex); null: nowhere. */
+export type ColumnsOf = (hash: string) => SampleColumns | null;
+
+/** A reference's columns; undefined for one that is not known yet. */
+type Resolved = SampleColumns | null | undefined;
+
+/** Decodes records into the columns of their series. */
+export class LogDecoder {
+  readonly #table: Table;
+  readonly #tenant: string;
+  readonly #day: number;
+  readonly #columnsOf: ColumnsOf;
+  readonly #signal: AbortSignal | undefined;
+  readonly #dictionaries = new Map<string, Resolved[]>();
+
+  constructor(table: Table, tenant: string, day: number, columnsOf: ColumnsOf, signal?: AbortSignal) {
+    this.#table = table;
+    this.#tenant = tenant;
+    this.#day = day;
+    this.#columnsOf = columnsOf;
+    this.#signal = signal;
+  }
+
+  /**
+   * Appends a record's samples of `minTime..maxTime`, in the record's order; answers how many. Throws "data" for a record
+   * that is damaged or whose dictionary is.
+   */
+  async append({ shard, item }: LogItem, minTime: number, maxTime: number): Promise<number> {
+    const header = decodeLogRecordHeader(item.value);
+    if (header.maxTime < minTime || header.minTime > maxTime) return 0;
+    const record = decodeLogRecord(item.value);
+    const columns = await this.#resolve(shard, parseLogSortKey(item.sk).writer, record.references);
+    return appendSamples(record, columns, minTime, maxTime);
+  }
+
+  /** A writer's columns by reference, complete for `references`. */
+  async #resolve(shard: Shard, writer: Uint8Array, references: Int32Array): Promise<readonly Resolved[]> {
+    const key = hashHex(writer);
+    const known = this.#dictionaries.get(key);
+    if (known !== undefined && firstUnknown(known, references) === undefined) return known;
+    // A dictionary is stored before the records that use it, so it is complete when read after them.
+    const columns = await this.#load(shard, writer);
+    const unknown = firstUnknown(columns, references);
+    if (unknown !== undefined) {
+      throw new HearthError(
+        "data",
+        `log record of writer ${key}: reference ${unknown} is not in its dictionary`,
+      );
+    }
+    this.#dictionaries.set(key, columns);
+    return columns;
+  }
+
+  async #load(shard: Shard, writer: Uint8Array): Promise<Resolved[]> {
+    const columns: Resolved[] = [];
+    const range = dictionaryRange(this.#tenant, this.#day, shard, writer);
+    for await (const page of this.#table.query(range, { consistent: true, signal: this.#signal })) {
+      for (const item of page) {
+        let { firstReference: reference } = parseDictionarySortKey(item.sk);
+        // References that a failed registration burnt.
+        while (columns.length < reference) columns.push(undefined);
+        for (const hash of decodeDictionary(item.value)) columns[reference++] = this.#columnsOf(hash);
+      }
+    }
+    return columns;
+  }
+}
+
+function firstUnknown(columns: readonly Resolved[], references: Int32Array): number | undefined {
+  return references.find((reference) => columns[reference] === undefined);
+}
+
+function appendSamples(
+  record: LogColumns,
+  columns: readonly Resolved[],
+  minTime: number,
+  maxTime: number,
+): number {
+  const words = new Uint32Array(record.values.buffer, record.values.byteOffset, record.count * 2);
+  let appended = 0;
+  for (let i = 0; i < record.count; i++) {
+    const series = columns[record.references[i]];
+    const time = record.timestamps[i];
+    if (!series || time < minTime || time > maxTime) continue;
+    series.appendSample(time, words[i * 2 + 1], words[i * 2]);
+    appended++;
+  }
+  return appended;
+}

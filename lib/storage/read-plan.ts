@@ -1,0 +1,86 @@
+/**
+ * Which items a query reads, in which order their samples count, decided from the manifests and the index alone. Samples of
+ * one series and time: a later read of the plan counts over an earlier one, and the log over all of them.
+ */
+import type { FoundMetric } from "./find-series.ts";
+import { chunkRange, chunkSpanRange, runRange } from "./keys.ts";
+import type { Manifest, Part } from "./manifest.ts";
+import { type Shard, shardOf } from "./shard.ts";
+import type { KeyRange } from "./table.ts";
+
+/** From this share of a metric's series on they are read in one query, else one by one: an item of its own costs a unit. */
+const MIN_SPAN_SHARE = 0.25;
+/** From so many metrics in a partition on it is read whole: they are most of what is in it. */
+const WHOLE_PARTITION_METRICS = 4;
+
+export interface DayQuery {
+  readonly tenant: string;
+  readonly day: number;
+  /** In ms, both included. */
+  readonly minTime: number;
+  readonly maxTime: number;
+  /** How long before its timestamp a sample may have been received, in ms. */
+  readonly maxFutureMs: number;
+}
+
+/** One query for items of a part. */
+export interface PartRead {
+  readonly kind: "run" | "chunks";
+  readonly range: KeyRange;
+}
+
+export interface DayPlan {
+  /** In the order in which their samples count. */
+  readonly parts: readonly PartRead[];
+  /** Shards of the log, and from which receive time on. */
+  readonly log: { readonly shards: readonly Shard[]; readonly receivedFromMs: number };
+}
+
+/** `metrics`: the selected series; `shards`: those that the day's log has. */
+export function planDay(
+  query: DayQuery,
+  manifest: Manifest,
+  shards: readonly Shard[],
+  metrics: readonly FoundMetric[],
+): DayPlan {
+  const overlapping = manifest.parts.filter(
+    (part) => part.minTime <= query.maxTime && part.maxTime >= query.minTime,
+  );
+  return {
+    parts: overlapping.flatMap((part) => planPart(query, part, metrics)),
+    log: {
+      shards: shards.filter((shard) =>
+        metrics.some(({ hash }) => shardOf(hash, shard.bits) === shard.prefix),
+      ),
+      receivedFromMs: Math.max(manifest.flushedToMs + 1, query.minTime - query.maxFutureMs),
+    },
+  };
+}
+
+function planPart({ tenant, day }: DayQuery, part: Part, metrics: readonly FoundMetric[]): PartRead[] {
+  return byShard(metrics, part.shardBits).flatMap(([shard, inShard]): PartRead[] => {
+    if (part.kind === "run") return [{ kind: "run", range: runRange(tenant, day, part.id, shard) }];
+    const place = { tenant, day, bucket: part.bucket, part: part.id, shard };
+    const spans = inShard.length >= WHOLE_PARTITION_METRICS ? undefined : inShard.flatMap(spansOf);
+    if (spans === undefined) return [{ kind: "chunks", range: chunkRange(place) }];
+    return spans.map(([first, last]) => ({ kind: "chunks", range: chunkSpanRange(place, first, last) }));
+  });
+}
+
+/** From which series to which (hashes in hex, both included) a metric's selected series are read. */
+function spansOf({ series, total }: FoundMetric): (readonly [first: string, last: string])[] {
+  const sorted = series.toSorted();
+  if (sorted.length >= total * MIN_SPAN_SHARE) return [[sorted[0], sorted[sorted.length - 1]]];
+  return sorted.map((hash) => [hash, hash]);
+}
+
+function byShard(metrics: readonly FoundMetric[], bits: number): [Shard, FoundMetric[]][] {
+  const shards = new Map<number, FoundMetric[]>();
+  for (const metric of metrics) {
+    const prefix = shardOf(metric.hash, bits);
+    const inShard = shards.get(prefix);
+    if (inShard === undefined) shards.set(prefix, [metric]);
+    else inShard.push(metric);
+  }
+  return [...shards].map(([prefix, inShard]) => [{ bits, prefix }, inShard]);
+}
