@@ -4,16 +4,22 @@ import { type Clock, DAY_MS } from "../lib/model/time.ts";
 import { compact, type DayReport } from "../lib/storage/compactor.ts";
 import type { Table } from "../lib/storage/table.ts";
 
+export interface CompactCommandOptions {
+  readonly "retention-days"?: string | undefined;
+  readonly all?: boolean | undefined;
+}
+
 /** Prints a line for each day as it is done. Throws when a day failed. */
 export async function compactCommand(
   table: Table,
-  retentionDays: string | undefined,
+  options: CompactCommandOptions,
   clock: Clock,
   print: (text: string) => void,
 ): Promise<void> {
-  const retentionMs = parseDays(retentionDays) * DAY_MS;
+  const retentionMs = parseDays(options["retention-days"]) * DAY_MS;
   const onDay = (report: DayReport) => print(describe(report));
-  const result = await compact(table, { clock, retentionMs, deadlineMs: Number.POSITIVE_INFINITY, onDay });
+  const deadlineMs = Number.POSITIVE_INFINITY;
+  const result = await compact(table, { clock, retentionMs, deadlineMs, isEager: options.all, onDay });
   print(`${result.days} days looked at, ${result.failures} failed`);
   if (result.failures > 0)
     throw new HearthError("unavailable", `compact: ${result.failures} days failed, see above`);

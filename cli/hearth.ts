@@ -9,12 +9,13 @@ const USAGE = `Usage: hearth keys create [--tenant NAME] [--scopes read,write] [
        hearth keys list [--json]
        hearth keys disable ID
        hearth keys delete ID
-       hearth compact [--retention-days N]
+       hearth compact [--all] [--retention-days N]
 
 A key made for tenant "*" picks the tenant of each request with the X-Scope-OrgID header.
 
 compact does what the schedule does every five minutes: log records that have waited long enough become runs, buckets whose
-time is over become chunks. --retention-days (or HEARTH_RETENTION_DAYS) is that of the deployment, 0 to keep for ever.
+time is over become chunks. --all does not wait for ten minutes' worth of records, but takes all that are older than a minute.
+--retention-days (or HEARTH_RETENTION_DAYS) is that of the deployment, 0 to keep for ever.
 
 Which table:
   --data-dir DIR      that of npm start in DIR; it may be running (default .hearth, or HEARTH_DATA_DIR)
@@ -32,6 +33,7 @@ const OPTIONS = {
   "endpoint-url": { type: "string" },
   region: { type: "string" },
   "data-dir": { type: "string" },
+  all: { type: "boolean" },
   "retention-days": { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -42,8 +44,8 @@ async function main(args: string[]): Promise<void> {
   const [group, command, ...rest] = positionals;
   if (group === "compact") {
     expectNone(positionals.slice(1));
-    const days = values["retention-days"] ?? process.env.HEARTH_RETENTION_DAYS;
-    return withTable(values, process.env, (table) => compactCommand(table, days, Date.now, print));
+    const options = { "retention-days": process.env.HEARTH_RETENTION_DAYS, ...values };
+    return withTable(values, process.env, (table) => compactCommand(table, options, Date.now, print));
   }
   if (group !== "keys") throw usage(group === undefined ? "no command" : `unknown command ${group}`);
   switch (command) {

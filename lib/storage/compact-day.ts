@@ -37,16 +37,18 @@ export interface DayOutcome {
   readonly settledToMs: number;
 }
 
-/** When to begin no further step; one that has begun is finished. */
-export interface StopRule {
+export interface CompactDayOptions {
+  /** No step is begun after it, in ms, nor after `signal` is aborted; one that has begun is finished. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Flushes all that has settled, however little. Default false. */
+  readonly isEager?: boolean | undefined;
 }
 
 /** Does what is due until nothing is, or it is time to stop. */
-export async function compactDay(context: DayContext, stop: StopRule): Promise<DayOutcome> {
+export async function compactDay(context: DayContext, options: CompactDayOptions): Promise<DayOutcome> {
   const stored = await loadManifest(context.table, context.tenant, context.day);
-  return new DayCompactor(context, stored).run(stop);
+  return new DayCompactor(context, stored, options).run();
 }
 
 /** "lost": another compactor came first. "stopped": the time was up, and what is done is noted. */
@@ -54,6 +56,7 @@ type StepResult = "published" | "lost" | "stopped";
 
 class DayCompactor {
   readonly #context: DayContext;
+  readonly #options: CompactDayOptions;
   readonly #owner = newId();
   readonly #progress = { flushes: 0, chunkings: 0, records: 0, samples: 0 };
   #stored: StoredManifest;
@@ -61,12 +64,14 @@ class DayCompactor {
   /** The log was found empty until then, which needs no manifest to say so. */
   #emptyToMs = 0;
 
-  constructor(context: DayContext, stored: StoredManifest) {
+  constructor(context: DayContext, stored: StoredManifest, options: CompactDayOptions) {
     this.#context = context;
+    this.#options = options;
     this.#stored = stored;
   }
 
-  async run({ deadlineMs, signal }: StopRule): Promise<DayOutcome> {
+  async run(): Promise<DayOutcome> {
+    const { deadlineMs, signal } = this.#options;
     const isTimeUp = () => signal?.aborted === true || this.#context.clock() >= deadlineMs;
     for (let step = await this.#nextStep(); step !== undefined; step = await this.#nextStep()) {
       if (isTimeUp()) return this.#finish("out of time");
@@ -86,11 +91,12 @@ class DayCompactor {
 
   async #nextStep(): Promise<Flush | Chunking | undefined> {
     const nowMs = this.#context.clock();
-    const plan = planFlush(this.#manifest, nowMs);
+    const { isEager = false } = this.#options;
+    const plan = planFlush(this.#manifest, nowMs, isEager);
     if (plan !== undefined) {
       const fromMs = await firstReceived(this.#context, plan);
       if (fromMs === undefined) this.#emptyToMs = plan.toMs;
-      else if (isWorthFlushing(this.#manifest, plan, fromMs)) return { ...plan, fromMs };
+      else if (isEager || isWorthFlushing(this.#manifest, plan, fromMs)) return { ...plan, fromMs };
     }
     return planChunking(this.#manifest, this.#context.day, nowMs);
   }

@@ -5,8 +5,9 @@
 import { type Clock, HOUR_MS } from "../model/time.ts";
 import { forEachBounded } from "./bounded.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
-import { compactDay, type DayOutcome } from "./compact-day.ts";
+import { type CompactDayOptions, compactDay, type DayOutcome } from "./compact-day.ts";
 import { cursorKey, hourOf, marksRange, parseMarkSortKey } from "./keys.ts";
+import { SETTLE_MS } from "./plan-compaction.ts";
 import type { RetentionMs } from "./retention.ts";
 import type { BitsOf } from "./shard.ts";
 import { type Meter, newMeter, type Table } from "./table.ts";
@@ -14,13 +15,9 @@ import { type Meter, newMeter, type Table } from "./table.ts";
 /** Days compacted at once: each waits for the table most of its time. */
 const DAY_CONCURRENCY = 2;
 
-export interface CompactOptions {
+export interface CompactOptions extends CompactDayOptions {
   readonly clock: Clock;
   readonly retentionMs: RetentionMs;
-  /** No step is begun after it, in ms. */
-  readonly deadlineMs: number;
-  /** No step is begun after it is aborted. */
-  readonly signal?: AbortSignal | undefined;
   /** See `DayContext`. */
   readonly partitionBits?: BitsOf | undefined;
   /** Told of each day as it is finished, or fails: the others go on. */
@@ -57,7 +54,8 @@ export async function compact(table: Table, options: CompactOptions): Promise<Co
   const marks = await listMarks(table, cursorMs);
   let failures = 0;
   let lagMs = 0;
-  let nextMs = hourOf(startMs);
+  // A mark of the hour before may still come: it lands before the first record of its hour, so within a settle time.
+  let nextMs = hourOf(startMs - SETTLE_MS);
   await forEachBounded(marks, DAY_CONCURRENCY, async (mark) => {
     const report = await compactMark(table, mark, options);
     const { settledToMs = 0, flushedToMs = mark.firstHourMs } = report.outcome ?? {};

@@ -37,10 +37,11 @@ export interface Chunking {
   readonly inputs: readonly Part[];
 }
 
-/** The flush that is due, if the log has something to flush; undefined if none is. */
-export function planFlush(manifest: Manifest, nowMs: number): Flush | undefined {
+/** The flush that is due, if the log has something to flush; undefined if none is. An eager one is due at once. */
+export function planFlush(manifest: Manifest, nowMs: number, isEager = false): Flush | undefined {
   const toMs = nowMs - SETTLE_MS;
-  const isDue = manifest.flushedToMs === 0 || toMs - manifest.flushedToMs >= flushInterval(manifest);
+  const intervalMs = manifest.flushedToMs === 0 || isEager ? 1 : flushInterval(manifest);
+  const isDue = toMs - manifest.flushedToMs >= intervalMs;
   return isDue ? { kind: "flush", fromMs: manifest.flushedToMs + 1, toMs } : undefined;
 }
 

@@ -116,7 +116,7 @@ async function roundTrip(
 async function compacted(dataDirectory: string): Promise<string> {
   await setTimeout(SETTLE_MS);
   const hearth = join(import.meta.dirname, "../../cli/hearth.ts");
-  const { stdout } = await run(process.execPath, [hearth, "compact", "--data-dir", dataDirectory]);
+  const { stdout } = await run(process.execPath, [hearth, "compact", "--all", "--data-dir", dataDirectory]);
   assert.match(stdout, /\b[1-9]\d* records in [1-9]\d* flushes/);
   return stdout.trim();
 }

@@ -1,0 +1,93 @@
+/**
+ * `npm run bench:cost`: what a sample costs, from request to chunk: write units by kind of item, read units of compaction,
+ * bytes at rest, dollars. Options behind `--`:
+ *
+ *     --series 1000,10000    sizes, in series; may be repeated
+ *     --hours 24             simulated hours for each size, whole buckets; default: what 20 million samples hold
+ *     --json                 ends with a line of JSON for each size
+ *     --plot docs/growth.svg draws write units per sample and read units per query against the sizes
+ *     --check-endpoint URL   instead compares the units of a short run with those that the DynamoDB there reports
+ *
+ * Recorded series, replicated under other instance names, are sent as Prometheus sends them; real writers and the real
+ * compactor work on a table in memory that counts units as DynamoDB bills them, against a clock that is turned. The writers
+ * get decoded requests; the CPU of the write function is measured apart, on some of the same requests as HTTP bodies.
+ */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { ensureTable, openTable } from "../lib/storage/dynamodb-table.ts";
+import { type CostFigures, costFigures, sumGroups } from "./cost/figures.ts";
+import { measureQueryGrowth } from "./cost/growth.ts";
+import { compareRuns, defaultHours, runCost } from "./cost/measure.ts";
+import { jsonLine, printCost } from "./cost/report.ts";
+import { measureWriteCpu } from "./cost/write-cpu.ts";
+import { loadRecording, type RecordedSeries } from "./recorded-series.ts";
+import { drawChart } from "./svg-chart.ts";
+
+const DEFAULT_SIZES = ["1000,10000"];
+const CHECK = { series: 200, hours: 0.5 };
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      series: { type: "string", multiple: true, default: DEFAULT_SIZES },
+      hours: { type: "string" },
+      json: { type: "boolean", default: false },
+      plot: { type: "string" },
+      "check-endpoint": { type: "string" },
+    },
+  });
+  const { directory, series: recorded } = loadRecording();
+  console.log(`label sets and values of ${recorded.length} series recorded in ${directory}`);
+  if (values["check-endpoint"] !== undefined) return check(recorded, values["check-endpoint"]);
+  const sizes = values.series.flatMap((list) => list.split(",").map(Number)).sort((a, b) => a - b);
+  const results: CostFigures[] = [];
+  for (const series of sizes) {
+    const hours = values.hours === undefined ? defaultHours(series) : Number(values.hours);
+    const run = await runCost(recorded, series, hours);
+    results.push(costFigures(run, await measureWriteCpu(recorded, series)));
+    printCost(results[results.length - 1]);
+  }
+  if (values.plot !== undefined) await plot(recorded, results, values.plot);
+  if (values.json) for (const figures of results) console.log(jsonLine(figures));
+}
+
+/** Makes the same calls on a table in memory and on a DynamoDB. */
+async function check(recorded: readonly RecordedSeries[], endpoint: string): Promise<void> {
+  const tableName = `bench-cost-${Date.now()}`;
+  await ensureTable({ tableName, endpoint });
+  const { series, hours } = CHECK;
+  const memory = await runCost(recorded, series, hours);
+  const real = await runCost(recorded, series, hours, openTable({ tableName, endpoint }));
+  const [writes, reads] = [
+    [...compareRuns(memory, real, "writeUnits"), ...compareRuns(memory, real, "calls")],
+    compareRuns(memory, real, "readUnits"),
+  ];
+  for (const difference of [...writes, ...reads]) console.log(`differs, in memory and there: ${difference}`);
+  console.log(
+    `${endpoint}: ${real.spent.samples} samples; ${writes.length} differences in write units and calls by kind, ` +
+      `${reads.length} in read units (the emulators count none for a query that finds nothing, DynamoDB the least there is)`,
+  );
+  if (writes.length > 0) process.exitCode = 1;
+}
+
+async function plot(
+  recorded: readonly RecordedSeries[],
+  results: readonly CostFigures[],
+  path: string,
+): Promise<void> {
+  const points: (readonly [number, number])[] = [];
+  for (const { run } of results) points.push([run.series, await measureQueryGrowth(recorded, run.series)]);
+  const panels = [
+    {
+      title: "Write units per sample, all in",
+      points: results.map(({ run, allIn }) => [run.series, sumGroups(allIn)] as const),
+    },
+    { title: "Read units of a panel: one metric of about 100 series, last hour", points },
+  ];
+  writeFileSync(path, drawChart({ xTitle: "series of the tenant", panels }));
+  console.log(
+    `\nread units of a panel: ${points.map(([x, y]) => `${x} series ${y.toFixed(0)}`).join(", ")}; ${path}`,
+  );
+}
+
+await main();

@@ -1,0 +1,129 @@
+/** From what was counted to what is said of it: figures per sample and per million samples. */
+import { GROUPS, type Group, type Ledger, total } from "../ledger.ts";
+import { type CostRun, SAMPLES_PER_DAY } from "./measure.ts";
+import {
+  API_REQUESTS_MILLION,
+  COMPACT_MEMORY_MB,
+  LAMBDA_REQUESTS_MILLION,
+  lambdaDollars,
+  READ_UNITS_MILLION,
+  STORAGE_GB_MONTH,
+  STORAGE_ITEM_BYTES,
+  WRITE_MEMORY_MB,
+  WRITE_UNITS_MILLION,
+} from "./prices.ts";
+
+/** How often a day a tenant meets a writer that does not know its series: an assumption, instances live for hours. */
+export const WRITER_STARTS_PER_DAY = 12;
+/** Calls of the table that a warm writer waits for, for each request: the log records, one batch. */
+const CALLS_PER_REQUEST = 1;
+const GB = 1024 ** 3;
+/** Days that log, dictionaries and runs stay (retention.ts), as a share of a month. */
+const TRANSIENT_MONTHS = 14 / 30;
+
+export type ByGroup = Readonly<Record<Group, number>>;
+
+export interface Dollars {
+  readonly dynamodbWrite: number;
+  readonly dynamodbRead: number;
+  readonly lambdaWrite: number;
+  readonly lambdaCompact: number;
+  readonly apiGateway: number;
+}
+
+export interface CostFigures {
+  readonly run: CostRun;
+  /** Write units per sample while all series are known; of dictionary and index there are none then. */
+  readonly steady: ByGroup;
+  /** The same with a day's index items, and the dictionaries of `WRITER_STARTS_PER_DAY` writers. */
+  readonly allIn: ByGroup;
+  /** Read units per sample. */
+  readonly compactionReads: ByGroup;
+  readonly writerReads: number;
+  /** CPU seconds per million samples: of the handler with the DynamoDB client; of the compactor on a table in memory. */
+  readonly writeSeconds: number;
+  readonly compactSeconds: number;
+  /** Per million samples, storage not among them. */
+  readonly dollars: Dollars;
+  readonly storageDollars: number;
+  readonly bytesPerSample: number;
+  readonly chunkItemBytesPerSample: number;
+  readonly transientBytesPerSample: number;
+  readonly samplesPerRequest: number;
+}
+
+export function costFigures(run: CostRun, writeSeconds: number): CostFigures {
+  const { first, restart, steady, compaction, spent, series } = run;
+  const { samples } = spent;
+  const all = [first, restart, steady, compaction];
+  const daily = series * SAMPLES_PER_DAY;
+  const perSample = (group: Group) => sum(all, (ledger) => ledger[group].writeUnits) / samples;
+  const starts = WRITER_STARTS_PER_DAY - 1;
+  const perDay = (group: Group) =>
+    (first[group].writeUnits + steady[group].writeUnits + starts * restart[group].writeUnits) / daily;
+  const steadyUnits = byGroup((group) => (isOncePerStart(group) ? 0 : perSample(group)));
+  const allIn = byGroup((group) => (isOncePerStart(group) ? perDay(group) : perSample(group)));
+  const compactionReads = byGroup((group) => compaction[group].readUnits / samples);
+  const writerReads = (WRITER_STARTS_PER_DAY * total(restart, (entry) => entry.readUnits)) / daily;
+  const compactSeconds = (spent.compactSeconds / samples) * 1e6;
+  const requests = (spent.requests / samples) * 1e6;
+  const compactions = (spent.compactions / samples) * 1e6;
+  const compactionCalls = (total(compaction, (entry) => entry.calls) / samples) * 1e6;
+  const bytes = (group: Group, itemOverhead: number) =>
+    sum(all, (ledger) => ledger[group].itemBytes + ledger[group].items * itemOverhead);
+  const chunkItemBytesPerSample = bytes("chunk", STORAGE_ITEM_BYTES) / samples;
+  const transientBytesPerSample =
+    (bytes("log", STORAGE_ITEM_BYTES) + bytes("run", STORAGE_ITEM_BYTES)) / samples +
+    (bytes("dictionary", STORAGE_ITEM_BYTES) * WRITER_STARTS_PER_DAY) / 2 / daily;
+  const indexBytesPerSample = bytes("index", STORAGE_ITEM_BYTES) / daily;
+  return {
+    run,
+    steady: steadyUnits,
+    allIn,
+    compactionReads,
+    writerReads,
+    writeSeconds,
+    compactSeconds,
+    dollars: {
+      dynamodbWrite: sumGroups(allIn) * WRITE_UNITS_MILLION,
+      dynamodbRead: (sumGroups(compactionReads) + writerReads) * READ_UNITS_MILLION,
+      lambdaWrite:
+        lambdaDollars(writeSeconds, requests * CALLS_PER_REQUEST, WRITE_MEMORY_MB) +
+        (requests / 1e6) * LAMBDA_REQUESTS_MILLION,
+      lambdaCompact:
+        lambdaDollars(compactSeconds, compactionCalls, COMPACT_MEMORY_MB) +
+        (compactions / 1e6) * LAMBDA_REQUESTS_MILLION,
+      apiGateway: (requests / 1e6) * API_REQUESTS_MILLION,
+    },
+    storageDollars:
+      ((chunkItemBytesPerSample + indexBytesPerSample + transientBytesPerSample * TRANSIENT_MONTHS) *
+        1e6 *
+        STORAGE_GB_MONTH) /
+      GB,
+    bytesPerSample: sum(all, (ledger) => ledger.chunk.valueBytes) / samples,
+    chunkItemBytesPerSample: chunkItemBytesPerSample + indexBytesPerSample,
+    transientBytesPerSample,
+    samplesPerRequest: samples / spent.requests,
+  };
+}
+
+/** Whether a writer puts such items when it meets a series first, and not again. */
+function isOncePerStart(group: Group): boolean {
+  return group === "dictionary" || group === "index";
+}
+
+export function sumGroups(figures: ByGroup): number {
+  return GROUPS.reduce((all, group) => all + figures[group], 0);
+}
+
+export function sumDollars(dollars: Dollars): number {
+  return Object.values(dollars).reduce((all, one) => all + one, 0);
+}
+
+function byGroup(of: (group: Group) => number): ByGroup {
+  return Object.fromEntries(GROUPS.map((group) => [group, of(group)])) as Record<Group, number>;
+}
+
+function sum(ledgers: readonly Ledger[], of: (ledger: Ledger) => number): number {
+  return ledgers.reduce((all, ledger) => all + of(ledger), 0);
+}

@@ -1,0 +1,111 @@
+/** Prints what was measured, for people and, a line for each size, for programs. */
+
+import { HOUR_MS } from "../../lib/model/time.ts";
+import { BUCKET_MS } from "../../lib/storage/bucket.ts";
+import { GROUPS, type Ledger, total } from "../ledger.ts";
+import { type ByGroup, type CostFigures, sumDollars, sumGroups, WRITER_STARTS_PER_DAY } from "./figures.ts";
+import { AMP_SAMPLES_MILLION, WRITE_UNITS_MILLION } from "./prices.ts";
+
+export function printCost(figures: CostFigures): void {
+  printLoad(figures);
+  printUnits(figures);
+  printStored(figures);
+  printDollars(figures);
+}
+
+function printLoad({ run, samplesPerRequest }: CostFigures): void {
+  const { series, hours, spent } = run;
+  const millions = (spent.samples / 1e6).toFixed(2);
+  console.log(
+    `\n${series} series every 15 s for ${hours} h: ${millions} million samples, ${spent.requests} requests of ` +
+      `${samplesPerRequest.toFixed(0)} samples, the compactor every 5 min (${spent.compactions} times)`,
+  );
+  if (hours < BUCKET_MS / HOUR_MS) {
+    console.log(
+      `less than a bucket of ${BUCKET_MS / HOUR_MS} h: its chunk items are too small, their units too many`,
+    );
+  }
+}
+
+function printUnits({ run, steady, allIn, compactionReads, writerReads }: CostFigures): void {
+  console.log(`  per sample                ${GROUPS.map((group) => group.padStart(11)).join("")}        all`);
+  printRow("write units, steady", steady, sumGroups(steady));
+  printRow("write units, all in", allIn, sumGroups(allIn));
+  printRow("read units, compaction", compactionReads, sumGroups(compactionReads));
+  console.log(
+    `  all in: index items once a day, dictionaries of ${WRITER_STARTS_PER_DAY} writers' starts a day ` +
+      `(their reads: ${writerReads.toFixed(6)} units a sample)`,
+  );
+  printStart("first scrape of a day", run.first);
+  printStart("a writer's start later", run.restart);
+}
+
+function printRow(name: string, figures: ByGroup, all: number): void {
+  const cells = [...GROUPS.map((group) => figures[group]), all].map((figure) =>
+    figure.toFixed(6).padStart(11),
+  );
+  console.log(`  ${name.padEnd(26)}${cells.join("")}`);
+}
+
+function printStart(name: string, ledger: Ledger): void {
+  const { dictionary, index } = ledger;
+  console.log(
+    `  ${name}: ${dictionary.writeUnits + index.writeUnits} write units (dictionary ${dictionary.writeUnits}, ` +
+      `index ${index.writeUnits}), ${total(ledger, (entry) => entry.readUnits)} read units, ` +
+      `${total(ledger, (entry) => entry.calls)} calls`,
+  );
+}
+
+function printStored({
+  run,
+  bytesPerSample,
+  chunkItemBytesPerSample,
+  transientBytesPerSample,
+}: CostFigures): void {
+  const items = run.chunkSizes.reduce((all, count) => all + count, 0);
+  const above = (kb: number) => {
+    const count = run.chunkSizes.slice(kb).reduce((all, one) => all + one, 0);
+    return `${((100 * count) / items).toFixed(0)}%`;
+  };
+  console.log(
+    `  bytes per sample: ${bytesPerSample.toFixed(2)} times and values in chunk items, ` +
+      `${chunkItemBytesPerSample.toFixed(2)} with keys, index and DynamoDB's 100 an item; ` +
+      `${transientBytesPerSample.toFixed(2)} more for 14 days (log, runs, dictionaries)`,
+  );
+  console.log(
+    `  samples per chunk item: ${(run.spent.samples / items).toFixed(0)}; items above 1, 2, 3 KB: ${[1, 2, 3].map(above).join(", ")}`,
+  );
+}
+
+function printDollars(figures: CostFigures): void {
+  const { dollars, storageDollars, writeSeconds, compactSeconds, run } = figures;
+  const parts = Object.entries(dollars).map(([name, value]) => `${name} ${value.toFixed(5)}`);
+  console.log(`  $ per million samples: ${sumDollars(dollars).toFixed(5)} = ${parts.join(" + ")}`);
+  console.log(
+    `  naive (an item for each sample, DynamoDB's writes alone): ${WRITE_UNITS_MILLION}; ` +
+      `Amazon Managed Service for Prometheus: ${AMP_SAMPLES_MILLION}; storage for 30 days: ${storageDollars.toFixed(5)}`,
+  );
+  console.log(
+    `  CPU s per million samples: write ${writeSeconds.toFixed(2)}, compaction ${compactSeconds.toFixed(2)} ` +
+      `(its longest call ${run.spent.longestCompactSeconds.toFixed(1)} s)`,
+  );
+}
+
+export function jsonLine(figures: CostFigures): string {
+  const { run, steady, allIn, compactionReads, dollars } = figures;
+  return JSON.stringify({
+    series: run.series,
+    wru_per_sample: sumGroups(allIn),
+    usd_per_million: sumDollars(dollars),
+    bytes_per_sample: figures.bytesPerSample,
+    samples: run.spent.samples,
+    requests: run.spent.requests,
+    hours: run.hours,
+    wru_steady_per_sample: sumGroups(steady),
+    wru_by_kind: allIn,
+    rru_compaction_per_sample: sumGroups(compactionReads),
+    usd_by_part: dollars,
+    usd_storage_30_days: figures.storageDollars,
+    cpu_seconds_per_million: { write: figures.writeSeconds, compaction: figures.compactSeconds },
+  });
+}

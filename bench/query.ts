@@ -1,0 +1,82 @@
+/**
+ * `npm run bench:query`: what dashboards' queries cost on a tenant of 10,000 series with a week of samples, as it is at 21:07:
+ * closed buckets as chunks, the open one as runs, the latest minutes in the log. Prints read units by kind of item (strongly
+ * consistent, as a reader asks), calls of the table and CPU time; then the budget's panel at every moment between two
+ * flushes, since what a reader finds in the log depends on it. With `-- --json` the last line is the figures as JSON;
+ * `--series N` is another size.
+ */
+import { parseArgs } from "node:util";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../lib/model/time.ts";
+import { MemoryTable } from "../lib/storage/memory-table.ts";
+import { FLUSH_INTERVAL_MS } from "../lib/storage/plan-compaction.ts";
+import { GROUPS } from "./ledger.ts";
+import { BUDGET_PANEL, measurePanel, PANELS, type PanelCost } from "./query/panels.ts";
+import { buildTenant } from "./query/tenant.ts";
+import { loadRecording } from "./recorded-series.ts";
+import { COMPACT_INTERVAL_MS } from "./simulation.ts";
+import { newWorkload } from "./workload.ts";
+
+/** A midnight (UTC) of 2026, and a moment of the seventh day from it. */
+const START_MS = 20_780 * DAY_MS;
+const NOW_MS = START_MS + 6 * DAY_MS + 21 * HOUR_MS + 7 * MINUTE_MS;
+const BUDGET_UNITS = 100;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { series: { type: "string", default: "10000" }, json: { type: "boolean", default: false } },
+  });
+  const { directory, series: recorded } = loadRecording();
+  const table = new MemoryTable();
+  const workload = newWorkload(recorded, Number(values.series), START_MS);
+  const simulation = await buildTenant({ table, workload, startMs: START_MS, nowMs: NOW_MS });
+  console.log(
+    `${values.series} series made of ${recorded.length} in ${directory}, every 15 s since ${new Date(START_MS).toISOString()},\n` +
+      `at ${new Date(NOW_MS).toISOString()}. Of the open bucket ${(simulation.spent.samples / 1e6).toFixed(1)} million samples went ` +
+      "through writers and compactor;\na closed bucket was encoded as the compactor does, the other closed ones are copies of it with their times moved",
+  );
+  printHead();
+  const costs: PanelCost[] = [];
+  for (const panel of PANELS) {
+    costs.push(await measurePanel(table, panel, NOW_MS));
+    printPanel(costs[costs.length - 1]);
+  }
+  const units = [costs.find(({ panel }) => panel === BUDGET_PANEL)!.readUnits];
+  for (let ms = MINUTE_MS; ms < FLUSH_INTERVAL_MS + COMPACT_INTERVAL_MS; ms += MINUTE_MS) {
+    await simulation.writeTo(NOW_MS + ms);
+    units.push((await measurePanel(table, BUDGET_PANEL, NOW_MS + ms)).readUnits);
+  }
+  const [mean, most] = [units.reduce((all, one) => all + one, 0) / units.length, Math.max(...units)];
+  console.log(
+    `"${BUDGET_PANEL.name}" at each of ${units.length} minutes: ${mean.toFixed(0)} read units on average, ` +
+      `${most} at most (budget ${BUDGET_UNITS})`,
+  );
+  if (values.json) console.log(json(costs, mean, most));
+}
+
+function printHead(): void {
+  const groups = GROUPS.map((group) => group.padStart(11)).join("");
+  console.log(`\n${"panel".padEnd(34)}series    samples calls  units = ${groups}   CPU ms`);
+}
+
+function printPanel({ panel, series, samples, calls, readUnits, unitsOf, cpuMs }: PanelCost): void {
+  const groups = GROUPS.map((group) => String(unitsOf[group]).padStart(11)).join("");
+  const counts = [String(series).padStart(6), String(samples).padStart(11), String(calls).padStart(6)];
+  console.log(
+    `${panel.name.padEnd(34)}${counts.join("")}${String(readUnits).padStart(7)}   ${groups}${cpuMs.toFixed(0).padStart(9)}`,
+  );
+}
+
+function json(costs: readonly PanelCost[], mean: number, most: number): string {
+  const panels = costs.map(({ panel, series, samples, calls, readUnits, unitsOf, cpuMs }) => ({
+    panel: panel.name,
+    series,
+    samples,
+    calls,
+    read_units: readUnits,
+    units_by_kind: unitsOf,
+    cpu_ms: cpuMs,
+  }));
+  return JSON.stringify({ budget_panel: { read_units_mean: mean, read_units_max: most }, panels });
+}
+
+await main();

@@ -1,0 +1,143 @@
+/**
+ * What every read must answer. A sample written several times has the value of the write received last; which one that is, the
+ * writers' own clocks say, as far as they can: of writes whose time overlaps any may have come last, and one that failed may
+ * have happened or not, until a later one is answered.
+ */
+import { compareLabelSets, type LabelSet } from "../../lib/model/labels.ts";
+import { matchesAll } from "../../lib/model/matcher.ts";
+import type { Selection } from "../../lib/model/selection.ts";
+import type { PlainSeries } from "../helpers/naive-store.ts";
+import { labelSetOf, type SentSeries } from "../helpers/write-requests.ts";
+
+/** One append, and between which times of its writer's clock it was received; by the order of the model's events. */
+export interface Append {
+  readonly begunAt: number;
+  readonly startMs: number;
+  /** Infinite while it runs. */
+  endMs: number;
+  /** Infinite unless it was answered. */
+  answeredAt: number;
+}
+
+interface Write {
+  readonly append: Append;
+  readonly bits: bigint;
+}
+
+interface StoredSeries {
+  readonly labels: LabelSet;
+  readonly writes: Map<number, Write[]>;
+}
+
+export class Model {
+  readonly #series = new Map<string, StoredSeries>();
+  #events = 0;
+
+  /** The order of what happens: a later event has a larger number. */
+  event(): number {
+    return ++this.#events;
+  }
+
+  begin(request: readonly SentSeries[], startMs: number): Append {
+    const append: Append = {
+      begunAt: this.event(),
+      startMs,
+      endMs: Number.POSITIVE_INFINITY,
+      answeredAt: Number.POSITIVE_INFINITY,
+    };
+    for (const { labels: sent, samples } of request) {
+      const labels = labelSetOf(sent);
+      const { writes } = this.#seriesOf(labels);
+      for (const [time, bits] of samples) {
+        const others = (writes.get(time) ?? []).filter((write) => write.append !== append);
+        writes.set(time, [...others, { append, bits }]);
+      }
+    }
+    return append;
+  }
+
+  end(append: Append, endMs: number, isAnswered: boolean): void {
+    append.endMs = endMs;
+    if (isAnswered) append.answeredAt = this.event();
+  }
+
+  /** A time at which a series has, or may have, a sample. */
+  timesOf(labels: LabelSet): number[] {
+    return [...this.#seriesOf(labels).writes.keys()];
+  }
+
+  /** Throws what is wrong with the answer of a read that was begun and ended at these events. */
+  check(selection: Selection, answer: readonly PlainSeries[], begunAt: number, endedAt: number): void {
+    const found = new Map<string, PlainSeries>();
+    answer.forEach((series, i) => {
+      found.set(JSON.stringify(series.labels), series);
+      if (i > 0 && compareLabelSets(answer[i - 1].labels, series.labels) >= 0) {
+        throw new Error(`${JSON.stringify(series.labels)} is out of order`);
+      }
+    });
+    for (const [key, { labels, writes }] of this.#series) {
+      const actual = found.get(key)?.samples ?? [];
+      found.delete(key);
+      const isSelected = matchesAll(selection.matchers, labels);
+      const expected = isSelected ? [...writes].filter(([time]) => isWithin(time, selection)) : [];
+      try {
+        checkSamples(new Map(expected), actual, begunAt, endedAt);
+      } catch (error) {
+        throw new Error(`${key}: ${(error as Error).message}`);
+      }
+    }
+    for (const key of found.keys()) throw new Error(`${key} was never written`);
+  }
+
+  #seriesOf(labels: LabelSet): StoredSeries {
+    const key = JSON.stringify(labels);
+    const found = this.#series.get(key) ?? { labels, writes: new Map() };
+    this.#series.set(key, found);
+    return found;
+  }
+}
+
+function isWithin(time: number, { minTime, maxTime }: Selection): boolean {
+  return time >= minTime && time <= maxTime;
+}
+
+function checkSamples(
+  expected: ReadonlyMap<number, readonly Write[]>,
+  actual: PlainSeries["samples"],
+  begunAt: number,
+  endedAt: number,
+): void {
+  const present = new Map<number, bigint>();
+  let previous = Number.NEGATIVE_INFINITY;
+  for (const [time, bits] of actual) {
+    if (time <= previous) throw new Error(`a sample of ${time} comes after one of ${previous}`);
+    if (!expected.has(time)) throw new Error(`a sample of ${time} was not written, or not asked for`);
+    present.set(time, bits);
+    previous = time;
+  }
+  for (const [time, writes] of expected) {
+    const answered = writes.filter(({ append }) => append.answeredAt < begunAt);
+    const allowed = writes.filter(({ append }) => append.begunAt < endedAt && !isReplaced(append, answered));
+    const bits = present.get(time);
+    if (bits === undefined) {
+      if (answered.length > 0) throw new Error(`the sample of ${time} is missing: ${print(answered)}`);
+    } else if (!allowed.some((write) => write.bits === bits)) {
+      throw new Error(`the sample of ${time} is 0x${bits.toString(16)}, expected ${print(allowed)}`);
+    }
+  }
+}
+
+/** Whether one of `answered` was received after all of an append. */
+function isReplaced({ endMs }: Append, answered: readonly Write[]): boolean {
+  return answered.some(({ append }) => append.startMs > endMs);
+}
+
+function print(writes: readonly Write[]): string {
+  const lines = writes.map(({ append, bits }) => {
+    const [start, end] = [append.startMs, append.endMs].map((ms) =>
+      Number.isFinite(ms) ? new Date(ms).toISOString() : "now",
+    );
+    return `0x${bits.toString(16)} (${Number.isFinite(append.answeredAt) ? "answered" : "not answered"}, ${start} to ${end})`;
+  });
+  return lines.length === 0 ? "nothing" : lines.join(" or ");
+}

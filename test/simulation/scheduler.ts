@@ -1,0 +1,129 @@
+/**
+ * Who goes on next. Every actor waits in here whenever it waits at all, so that one step is one table call (or the end of a
+ * pause) of one actor, chosen by chance; time is simulated and moves on from step to step, and over the gaps between them.
+ */
+import type { Clock } from "../../lib/model/time.ts";
+import type { Random } from "./random.ts";
+
+/** A process: what dies at once. Its clock is off by a constant. */
+export class Process {
+  readonly name: string;
+  readonly skewMs: number;
+  /** Faults that its calls met. */
+  faults = 0;
+  isDead = false;
+  onDeath: () => void = () => {};
+
+  constructor(name: string, skewMs: number) {
+    this.name = name;
+    this.skewMs = skewMs;
+  }
+}
+
+export interface Waiting {
+  /** None: what a process left behind in the network. */
+  readonly process: Process | undefined;
+  readonly name: string;
+  readonly readyMs: number;
+  /** Goes on; answers what became of it, for the record. */
+  readonly run: () => string;
+  /** Its process died. */
+  readonly drop?: () => void;
+}
+
+const MAX_STEPS = 50_000;
+const STEP_MS = 12;
+
+export class Scheduler {
+  readonly random: Random;
+  nowMs: number;
+  steps = 0;
+  readonly #grainMs: number;
+  readonly #events: string[] = [];
+  #waiting: Waiting[] = [];
+  #failure: { readonly error: unknown } | undefined;
+
+  /** `grainMs`: how coarse the clocks are. */
+  constructor(random: Random, nowMs: number, grainMs: number) {
+    this.random = random;
+    this.#grainMs = grainMs;
+    this.nowMs = nowMs;
+  }
+
+  /** A clock that does not move while others look at theirs, if it is coarse. */
+  clockOf({ skewMs }: Process): Clock {
+    return () => {
+      const ms = ++this.nowMs + skewMs;
+      return ms - (ms % this.#grainMs);
+    };
+  }
+
+  add(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+  }
+
+  sleep(process: Process, ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const run = () => {
+      resolve();
+      return "";
+    };
+    this.add({ process, name: "sleep", readyMs: this.nowMs + ms, run });
+    return promise;
+  }
+
+  /** It never goes on. */
+  kill(process: Process): void {
+    const dropped = this.#waiting.filter((waiting) => waiting.process === process);
+    this.#waiting = this.#waiting.filter((waiting) => waiting.process !== process);
+    process.isDead = true;
+    for (const waiting of dropped) waiting.drop?.();
+    process.onDeath();
+  }
+
+  note(who: string, what: string): void {
+    if (what !== "") this.#events.push(`${new Date(this.nowMs).toISOString()} ${who} ${what}`);
+  }
+
+  /** Ends the run with an error. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+  }
+
+  lastEvents(count: number): string[] {
+    return this.#events.slice(-count);
+  }
+
+  /** Whatever is still in the network arrives. */
+  landRest(): void {
+    for (const { name, run } of this.#waiting.splice(0)) this.note("network", `${name} ${run()}`);
+  }
+
+  /** Steps until `isDone`. */
+  async run(isDone: () => boolean): Promise<void> {
+    for (; ; this.steps++) {
+      // Whoever can go on does so until all wait in here: they wait for nothing but promises.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#failure !== undefined) throw this.#failure.error;
+      if (isDone()) return;
+      if (this.steps > MAX_STEPS) throw new Error(`simulation: no end after ${MAX_STEPS} steps`);
+      this.#step();
+    }
+  }
+
+  #step(): void {
+    if (this.#waiting.length === 0) throw new Error("simulation: nobody waits, and somebody is not done");
+    this.nowMs += this.random.between(0, STEP_MS);
+    let ready = this.#waiting.filter(({ readyMs }) => readyMs <= this.nowMs);
+    if (ready.length === 0) {
+      this.nowMs = Math.min(...this.#waiting.map(({ readyMs }) => readyMs));
+      ready = this.#waiting.filter(({ readyMs }) => readyMs <= this.nowMs);
+    }
+    const next = this.random.pick(ready);
+    this.#waiting.splice(this.#waiting.indexOf(next), 1);
+    this.note(
+      next.process?.name ?? "network",
+      next.name === "sleep" ? next.run() : `${next.name} ${next.run()}`,
+    );
+  }
+}

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DAY_MS, HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
+import { compact } from "../../lib/storage/compactor.ts";
+import { dayOf } from "../../lib/storage/keys.ts";
+import { loadManifest } from "../../lib/storage/manifest-store.ts";
+import { Engine, MIDNIGHT_MS } from "../helpers/engine.ts";
+import { series } from "../helpers/write-requests.ts";
+
+/** By how much a writer's clock is behind the compactor's, or its mark on the way. */
+for (const lateMs of [0, 1, 29, 59].map((seconds) => seconds * SECOND_MS)) {
+  test(`a mark of the hour before, ${lateMs} ms late, is not passed over`, async () => {
+    const engine = new Engine();
+    const options = { clock: engine.clock, retentionMs: 0, deadlineMs: Number.POSITIVE_INFINITY };
+    const hourEnd = MIDNIGHT_MS + 10 * HOUR_MS;
+    engine.nowMs = hourEnd - 100 + lateMs;
+    await compact(engine.table, options);
+    engine.nowMs = hourEnd - 100;
+    await engine.append(engine.newWriters(), [series("up", {}, [MIDNIGHT_MS, 1])]);
+    engine.nowMs = MIDNIGHT_MS + DAY_MS;
+    const { days, failures } = await compact(engine.table, options);
+    assert.deepEqual([days, failures], [1, 0]);
+    const { manifest } = await loadManifest(engine.table, "t", dayOf(MIDNIGHT_MS));
+    assert.ok(manifest.flushedToMs > hourEnd);
+  });
+}

@@ -1,0 +1,141 @@
+/** What is worth doing and what is read, as tables: nothing here touches a table. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
+import { BUCKET_MS } from "../../lib/storage/bucket.ts";
+import { chunkRange, chunkSpanRange, runRange } from "../../lib/storage/keys.ts";
+import { EMPTY_MANIFEST, type Part } from "../../lib/storage/manifest.ts";
+import {
+  BUCKET_GRACE_MS,
+  isSettled,
+  LATE_RUN_MS,
+  MAX_CHUNK_PARTS,
+  planChunking,
+  planFlush,
+  SETTLE_MS,
+} from "../../lib/storage/plan-compaction.ts";
+import { planDay } from "../../lib/storage/read-plan.ts";
+
+const DAY = 20_780;
+const START = DAY * DAY_MS;
+const CLOSED = START + BUCKET_MS + BUCKET_GRACE_MS;
+let ids = 0;
+
+function part(kind: Part["kind"], change: Partial<Part> = {}): Part {
+  const id = (++ids).toString(16).padStart(16, "0");
+  const extent = { samples: 100, minTime: START, maxTime: START + HOUR_MS };
+  return { kind, id, bucket: 0, shardBits: 0, createdMs: START + HOUR_MS, ...extent, ...change };
+}
+
+describe("flush", () => {
+  test("nothing younger than a settle time, and each record once", () => {
+    const nowMs = START + 12 * HOUR_MS;
+    const flushedToMs = nowMs - 2 * HOUR_MS;
+    const plan = planFlush({ ...EMPTY_MANIFEST, flushedToMs, parts: [part("run")] }, nowMs);
+    assert.deepEqual(plan, { kind: "flush", fromMs: flushedToMs + 1, toMs: nowMs - SETTLE_MS });
+  });
+
+  test("not again before its time, and never backwards", () => {
+    const nowMs = START + 12 * HOUR_MS;
+    for (const flushedToMs of [nowMs - SETTLE_MS - MINUTE_MS, nowMs - SETTLE_MS, nowMs + HOUR_MS]) {
+      assert.equal(planFlush({ ...EMPTY_MANIFEST, flushedToMs, parts: [part("run")] }, nowMs), undefined);
+    }
+  });
+});
+
+describe("chunking", () => {
+  const run = part("run");
+  const other = part("run", { bucket: 1 });
+  const chunks = Array.from({ length: MAX_CHUNK_PARTS }, () => part("chunks"));
+  const late = part("run", { createdMs: CLOSED });
+  const CASES: readonly (readonly [
+    what: string,
+    parts: Part[],
+    flushedToMs: number,
+    nowMs: number,
+    inputs: Part[],
+  ])[] = [
+    ["no parts", [], CLOSED, CLOSED, []],
+    ["an open bucket", [run], CLOSED, CLOSED - 1, []],
+    ["a closed bucket", [run], CLOSED, CLOSED, [run]],
+    ["a closed bucket with log of its time", [run], START + BUCKET_MS - 1, CLOSED, []],
+    ["a closed bucket beside an open one", [other, run], CLOSED, CLOSED, [run]],
+    ["late samples at first", [chunks[0], late], CLOSED, CLOSED + LATE_RUN_MS - 1, []],
+    ["late samples in the end", [chunks[0], late], CLOSED, CLOSED + LATE_RUN_MS, [late]],
+    ["too many chunk parts", [...chunks, late], CLOSED, CLOSED + LATE_RUN_MS, [...chunks, late]],
+  ];
+  for (const [what, parts, flushedToMs, nowMs, inputs] of CASES) {
+    test(what, () => {
+      const plan = planChunking({ ...EMPTY_MANIFEST, flushedToMs, parts }, DAY, nowMs);
+      assert.deepEqual(plan, inputs.length === 0 ? undefined : { kind: "chunk", bucket: 0, inputs });
+    });
+  }
+
+  test("a day is settled when it is over and without runs", () => {
+    const over = START + DAY_MS + BUCKET_GRACE_MS;
+    const settled = (parts: Part[], nowMs: number) => isSettled({ ...EMPTY_MANIFEST, parts }, DAY, nowMs);
+    assert.deepEqual(
+      [settled(chunks, over), settled(chunks, over - 1), settled([run], over)],
+      [true, false, false],
+    );
+  });
+});
+
+describe("reading a day", () => {
+  /** Metrics of the shards 0 and 3 (of 4). */
+  const low = { hash: Uint8Array.of(0x10, 0, 0, 0), total: 8, series: ["10aa", "10bb"] };
+  const rare = { hash: Uint8Array.of(0x11, 0, 0, 0), total: 100, series: ["11bb", "11aa"] };
+  const high = { hash: Uint8Array.of(0xf0, 0, 0, 0), total: 1, series: ["f0aa"] };
+  const pad = (hex: string) => hex.padEnd(40, "0");
+  const metrics = [low, rare, high].map((metric) => ({ ...metric, series: metric.series.map(pad) }));
+  const query = { tenant: "t", day: DAY, minTime: START, maxTime: START + DAY_MS - 1, maxFutureMs: 600_000 };
+  const shards = [0, 2].flatMap((bits) =>
+    Array.from({ length: 2 ** bits }, (_, prefix) => ({ bits, prefix })),
+  );
+
+  test("parts in order, runs by shard, chunks by span where most of a metric is wanted, else one by one", () => {
+    const run = part("run", { shardBits: 2 });
+    const chunks = part("chunks");
+    const plan = planDay(query, { ...EMPTY_MANIFEST, parts: [chunks, run] }, shards, metrics);
+    const place = { tenant: "t", day: DAY, bucket: 0, part: chunks.id, shard: { bits: 0, prefix: 0 } };
+    const span = (first: string, last: string) => ({
+      kind: "chunks",
+      range: chunkSpanRange(place, pad(first), pad(last)),
+    });
+    assert.deepEqual(plan.parts, [
+      span("10aa", "10bb"),
+      span("11aa", "11aa"),
+      span("11bb", "11bb"),
+      span("f0aa", "f0aa"),
+      { kind: "run", range: runRange("t", DAY, run.id, { bits: 2, prefix: 0 }) },
+      { kind: "run", range: runRange("t", DAY, run.id, { bits: 2, prefix: 3 }) },
+    ]);
+  });
+
+  test("a partition of many metrics is read whole", () => {
+    const chunks = part("chunks", { bucket: 2 });
+    const plan = planDay(query, { ...EMPTY_MANIFEST, parts: [chunks] }, shards, [...metrics, metrics[0]]);
+    const place = { tenant: "t", day: DAY, bucket: 2, part: chunks.id, shard: { bits: 0, prefix: 0 } };
+    assert.deepEqual(plan.parts, [{ kind: "chunks", range: chunkRange(place) }]);
+  });
+
+  test("parts of other times and shards without a selected metric are left out", () => {
+    const parts = [
+      part("run", { minTime: START - 2, maxTime: START - 1 }),
+      part("run", { minTime: START + DAY_MS }),
+    ];
+    const plan = planDay(query, { ...EMPTY_MANIFEST, parts }, shards, metrics);
+    assert.deepEqual(plan.parts, []);
+    assert.deepEqual(plan.log.shards, [
+      { bits: 0, prefix: 0 },
+      { bits: 2, prefix: 0 },
+      { bits: 2, prefix: 3 },
+    ]);
+  });
+
+  test("the log from the watermark on, or from where a sample of the range can have been received first", () => {
+    const from = (flushedToMs: number) =>
+      planDay(query, { ...EMPTY_MANIFEST, flushedToMs }, shards, metrics).log.receivedFromMs;
+    assert.deepEqual([from(0), from(START + HOUR_MS)], [START - 600_000, START + HOUR_MS + 1]);
+  });
+});

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { type Chunk, cutChunks } from "../../lib/chunk/cut.ts";
+import { decodeXorChunk } from "../../lib/chunk/xor-chunk.ts";
+import { SeriesData } from "../../lib/storage/series-data.ts";
+import { columnBits } from "../helpers/write-requests.ts";
+
+const SEED = 20261122;
+const sample = fc.tuple(fc.nat(60), fc.integer({ min: 1, max: 9 }));
+const samples = fc.array(sample, { maxLength: 12 });
+const sorted = fc.uniqueArray(sample, { minLength: 1, maxLength: 8, selector: ([t]) => t });
+const range = fc.tuple(fc.integer({ min: -5, max: 70 }), fc.integer({ min: -5, max: 70 }));
+
+function chunkOf(all: readonly (readonly [number, number])[]): Chunk {
+  const ascending = all.toSorted(([a], [b]) => a - b);
+  const columns = {
+    timestamps: Float64Array.from(ascending, ([t]) => t),
+    values: Float64Array.from(ascending, ([, v]) => v),
+  };
+  return [...cutChunks(columns)][0];
+}
+
+test("chunks say what samples say, in order, and those that nothing else touches are the stored bytes", () => {
+  fc.assert(
+    fc.property(fc.array(sorted, { maxLength: 6 }), samples, range, (chunks, columns, [minTime, maxTime]) => {
+      const data = new SeriesData();
+      data.chunks.push(...chunks.map(chunkOf));
+      for (const [t, v] of columns) {
+        const words = new Uint32Array(Float64Array.of(v).buffer);
+        data.columns.appendSample(t, words[1], words[0]);
+      }
+      const expected = new Map([...chunks.flat(), ...columns].filter(([t]) => t >= minTime && t <= maxTime));
+      const flat = data.samples({ minTime, maxTime });
+      const inOrder = [...expected].toSorted(([a], [b]) => a - b);
+      assert.deepEqual(
+        Array.from(flat.timestamps, (t, i) => [t, flat.values[i]]),
+        inOrder,
+      );
+      const cut = [...data.toChunks({ minTime, maxTime })];
+      let end = Number.NEGATIVE_INFINITY;
+      const decoded = cut.flatMap((chunk) => {
+        const { timestamps, values } = decodeXorChunk(chunk.bytes);
+        assert.ok(
+          chunk.minTime > end && timestamps[0] === chunk.minTime && timestamps.at(-1) === chunk.maxTime,
+        );
+        end = chunk.maxTime;
+        const valueBits = columnBits(values);
+        return Array.from(timestamps, (t, i) => [t, valueBits[i]]);
+      });
+      assert.deepEqual(
+        decoded,
+        Array.from(flat.timestamps, (t, i) => [t, columnBits(flat.values)[i]]),
+      );
+      for (const chunk of data.chunks) {
+        const touches = (t: number) => t >= chunk.minTime && t <= chunk.maxTime;
+        const isAlone =
+          chunk.minTime >= minTime &&
+          chunk.maxTime <= maxTime &&
+          data.chunks.every((o) => o === chunk || o.minTime > chunk.maxTime || o.maxTime < chunk.minTime) &&
+          !columns.some(([t]) => touches(t));
+        assert.equal(
+          cut.some(({ bytes }) => bytes === chunk.bytes),
+          isAlone,
+        );
+      }
+    }),
+    { seed: SEED, numRuns: 1000 },
+  );
+});
