@@ -17,7 +17,7 @@ import type { Samples } from "../lib/model/samples.ts";
 const NAIVE_SAMPLE_BYTES = 16;
 const RUNS = 15;
 const ROOT = join(import.meta.dirname, "..");
-const RECORDINGS = [join(ROOT, "../shared/data/rw1-recording"), join(ROOT, "test/fixtures/rw1-recording")];
+const RECORDINGS = [join(ROOT, "../shared/data/rw1-recording"), join(ROOT, "test/fixtures/rw1")];
 
 /** https://github.com/prometheus/prometheus/blob/main/prompb/remote.proto and types.proto, as far as needed here. */
 const WriteRequest = protobuf
