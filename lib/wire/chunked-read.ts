@@ -9,9 +9,8 @@
  *     message ChunkedSeries       { repeated Label labels = 1; repeated Chunk chunks = 2; }
  *     message Chunk               { int64 min_time_ms = 1; int64 max_time_ms = 2; Encoding type = 3; bytes data = 4; }
  */
-import { type Chunk, type ChunkedSeries, cutChunks } from "../chunk/cut.ts";
+import type { Chunk, ChunkedSeries } from "../chunk/cut.ts";
 import { readChunkCount } from "../chunk/xor-chunk.ts";
-import type { Series } from "../model/samples.ts";
 import { crc32c } from "./crc32c.ts";
 import { ProtobufWriter, varintSize } from "./protobuf-writer.ts";
 import { writeLabels } from "./read-response.ts";
@@ -35,11 +34,6 @@ const FRAME_OVERHEAD_BYTES = 22;
 const XOR_ENCODING = 1;
 
 const CRC_BYTES = 4;
-
-/** Encodes a series' samples into chunks, one at a time as they are asked for. */
-export function toChunkedSeries(series: Series): ChunkedSeries {
-  return { labels: series.labels, chunks: cutChunks(series) };
-}
 
 /** The same series; `onChunk` is told of each chunk's samples as the chunk is asked for. */
 export function tellSamples(series: ChunkedSeries, onChunk: (samples: number) => void): ChunkedSeries {

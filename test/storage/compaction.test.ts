@@ -53,7 +53,4 @@ test("a day of samples goes from the log to runs to chunks", async () => {
   }
   assert.deepEqual([...kinds].sort(), ["chunks", "run"]);
   await assertSame(engine.reader(), model);
-  const first = dayOf(MIDNIGHT_MS);
-  for (const [d, m] of await loadManifests(engine.table, "t", first - 1, first + 2))
-    console.log(d, m.flushedToMs, m.parts.map((p) => `${p.kind}${p.bucket}:${p.samples}`).join(" "));
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { crc32c } from "@aws-crypto/crc32c";
 import type { Chunk, ChunkedSeries } from "../../lib/chunk/cut.ts";
+import { cutChunks } from "../../lib/chunk/cut.ts";
 import { decodeXorChunk } from "../../lib/chunk/xor-chunk.ts";
 import type { Label } from "../../lib/model/labels.ts";
 import {
@@ -10,7 +11,6 @@ import {
   MAX_FRAME_BYTES,
   STREAMED_CHUNKS_CONTENT_TYPE,
   streamFrames,
-  toChunkedSeries,
 } from "../../lib/wire/chunked-read.ts";
 import { ProtobufReader } from "../../lib/wire/protobuf-reader.ts";
 import { decodeMessage, readFixture } from "./prometheus-proto.ts";
@@ -94,9 +94,9 @@ test("frames equal those of Prometheus, checksums included", async () => {
 
 test("the chunks of Prometheus' stream come out of our own encoding of their samples", async () => {
   for (const { message } of decodeStream(readFixture("chunks_two_queries.resp.bin"))) {
-    const { labels, chunks } = toChunked(message);
+    const { chunks } = toChunked(message);
     for (const { minTime, maxTime, bytes } of chunks) {
-      const [ours, ...rest] = toChunkedSeries({ labels, ...decodeXorChunk(bytes) }).chunks;
+      const [ours, ...rest] = cutChunks(decodeXorChunk(bytes));
       assert.equal(rest.length, 0);
       assert.deepEqual([ours.minTime, ours.maxTime], [minTime, maxTime]);
       assert.deepEqual(Buffer.from(bytes.subarray(0, ours.bytes.length)), Buffer.from(ours.bytes));
@@ -158,7 +158,7 @@ test("samples come back from a stream, every bit", async () => {
   const values = Float64Array.from({ length: count }, (_, i) => Math.sin(i));
   new Uint32Array(values.buffer).set([2, 0x7ff00000], 2 * 500);
   const [bytes] = await collect(
-    streamFrames([each([toChunkedSeries({ labels: LABELS, timestamps, values })])]),
+    streamFrames([each([{ labels: LABELS, chunks: cutChunks({ timestamps, values }) }])]),
   );
   const chunks = [...toChunked(decodeStream(bytes)[0].message).chunks];
   assert.equal(chunks.length, 9);
