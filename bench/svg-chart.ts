@@ -19,7 +19,9 @@ export function drawChart({ xTitle, panels }: Chart): string {
   const body = panels.map(
     (panel, i) => `<g transform="translate(${i * PANEL.width},0)">${drawPanel(panel, xTitle)}</g>`,
   );
+  const title = `${panels.map((panel) => panel.title).join("; ")}; by ${xTitle}`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${PANEL.height}" viewBox="0 0 ${width} ${PANEL.height}" font-family="sans-serif" font-size="12" fill="#222">
+<title>${title}</title>
 <rect width="100%" height="100%" fill="#ffffff"/>
 ${body.join("\n")}
 </svg>
