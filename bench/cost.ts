@@ -82,7 +82,7 @@ async function plot(
       title: "Write units per sample, all in",
       points: results.map(({ run, allIn }) => [run.series, sumGroups(allIn)] as const),
     },
-    { title: "Read units of a panel: one metric of about 100 series, last hour", points },
+    { title: "Read units: one metric, about 100 series, last hour", points },
   ];
   writeFileSync(path, drawChart({ xTitle: "series of the tenant", panels }));
   console.log(

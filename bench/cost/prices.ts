@@ -1,4 +1,7 @@
-/** AWS list prices in us-east-1, in dollars, and what of Hearth's calls they apply to. Looked at 2026-11-22. */
+/**
+ * AWS list prices in us-east-1, in dollars, by the pages named. Not among them: free tiers, volume discounts, point-in-time
+ * recovery, and what CloudWatch takes for log lines.
+ */
 
 /** DynamoDB on-demand, standard class. https://aws.amazon.com/dynamodb/pricing/on-demand/ */
 export const WRITE_UNITS_MILLION = 0.625;
