@@ -9,6 +9,7 @@ import type { Log } from "../lib/model/log.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import type { Table } from "../lib/storage/table.ts";
+import { TenantRetention } from "../lib/storage/tenant-settings.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
 
 const ID = "HKBENCH";
@@ -37,9 +38,10 @@ export async function newHearthApp(table: Table, retentionMs = RETENTION_MS): Pr
     table,
     newAccessKey({ id: ID, secret: SECRET, tenant, scopes: ["write"], note, createdMs }),
   );
-  const writers = new Writers({ clock, limits, retentionMs, maxBytes: DEFAULT_WRITERS_BYTES });
+  const writers = new Writers({ clock, limits, maxBytes: DEFAULT_WRITERS_BYTES });
   const keys = new KeyVerifier(clock);
-  const services = { table, clock, limits, retentionMs, keys, writers, log: makeLine };
+  const retention = new TenantRetention(retentionMs, clock);
+  const services = { table, clock, limits, retention, keys, writers, log: makeLine };
   const app = newGateway(services);
   addWriteRoutes(app, services);
   return app;

@@ -11,6 +11,7 @@ import { SCRAPE_INTERVAL_MS, type Workload } from "./workload.ts";
 export const COMPACT_INTERVAL_MS = 5 * MINUTE_MS;
 /** With it items carry an expiry, as a deployed table's do. */
 export const RETENTION_MS = 30 * DAY_MS;
+const PLACE = { tenant: DEFAULT_TENANT, retentionMs: RETENTION_MS };
 
 export interface SimulationOptions {
   /** The table as the write function's calls see it, and as the compactor's. */
@@ -67,7 +68,7 @@ export class Simulation {
     for (const end = this.#interval + count; this.#interval < end; this.#interval++) {
       for (const { sentMs, batch } of this.#options.workload.batches(this.#interval)) {
         await this.advance(sentMs);
-        const { rejections } = await this.#writers.appender(DEFAULT_TENANT, table).append(batch);
+        const { rejections } = await this.#writers.appender(PLACE, table).append(batch);
         if (rejections.count > 0) throw new Error(`simulation: refused ${rejections.reasons[0].reason}`);
         this.spent.samples += batch.sampleCount;
         this.spent.requests++;
@@ -97,7 +98,7 @@ export class Simulation {
     const before = process.cpuUsage();
     await compact(this.#options.compactTable, {
       clock: this.clock,
-      retentionMs: RETENTION_MS,
+      retentionOf: () => RETENTION_MS,
       deadlineMs: Number.POSITIVE_INFINITY,
       onDay: ({ error }) => {
         if (error !== undefined) throw error;
@@ -111,12 +112,7 @@ export class Simulation {
 
   #newWriters(): Writers {
     const { clock } = this;
-    return new Writers({
-      clock,
-      limits: DEFAULT_LIMITS,
-      retentionMs: RETENTION_MS,
-      maxBytes: DEFAULT_WRITERS_BYTES,
-    });
+    return new Writers({ clock, limits: DEFAULT_LIMITS, maxBytes: DEFAULT_WRITERS_BYTES });
   }
 }
 

@@ -3,6 +3,7 @@ import { HearthError } from "../lib/model/errors.ts";
 import { type Clock, DAY_MS } from "../lib/model/time.ts";
 import { compact, type DayReport } from "../lib/storage/compactor.ts";
 import type { Table } from "../lib/storage/table.ts";
+import { TenantRetention } from "../lib/storage/tenant-settings.ts";
 
 export interface CompactCommandOptions {
   readonly "retention-days"?: string | undefined;
@@ -16,10 +17,11 @@ export async function compactCommand(
   clock: Clock,
   print: (text: string) => void,
 ): Promise<void> {
-  const retentionMs = parseDays(options["retention-days"]) * DAY_MS;
+  const retention = new TenantRetention(parseDays(options["retention-days"]) * DAY_MS, clock);
+  const retentionOf = (tenant: string) => retention.find(table, tenant);
   const onDay = (report: DayReport) => print(describe(report));
   const deadlineMs = Number.POSITIVE_INFINITY;
-  const result = await compact(table, { clock, retentionMs, deadlineMs, isEager: options.all, onDay });
+  const result = await compact(table, { clock, retentionOf, deadlineMs, isEager: options.all, onDay });
   print(`${result.days} days looked at, ${result.failures} failed`);
   if (result.failures > 0)
     throw new HearthError("unavailable", `compact: ${result.failures} days failed, see above`);

@@ -1,17 +1,23 @@
 /** `hearth`: what is done to a Hearth by hand. */
 import { parseArgs } from "node:util";
 import { errorMessage, HearthError } from "../lib/model/errors.ts";
+import type { Table } from "../lib/storage/table.ts";
 import { compactCommand } from "./compact.ts";
 import { createCommand, deleteCommand, disableCommand, listCommand } from "./keys.ts";
 import { withTable } from "./target.ts";
+import { listTenantsCommand, setTenantCommand } from "./tenants.ts";
 
 const USAGE = `Usage: hearth keys create [--tenant NAME] [--scopes read,write] [--note TEXT] [--json]
        hearth keys list [--json]
        hearth keys disable ID
        hearth keys delete ID
+       hearth tenants list [--json]
+       hearth tenants set NAME --retention-days N|default
        hearth compact [--all] [--retention-days N]
 
 A key made for tenant "*" picks the tenant of each request with the X-Scope-OrgID header.
+
+tenants set says for how many days a tenant's samples are kept (0: for ever; default: as the deployment says).
 
 compact does what the schedule does every five minutes: log records that have waited long enough become runs, buckets whose
 time is over become chunks. --all does not wait for ten minutes' worth of records, but takes all that are older than a minute.
@@ -41,30 +47,61 @@ const OPTIONS = {
 async function main(args: string[]): Promise<void> {
   const { values, positionals } = parse(args);
   if (values.help) return print(USAGE.trimEnd());
-  const [group, command, ...rest] = positionals;
-  if (group === "compact") {
-    expectNone(positionals.slice(1));
-    const options = { "retention-days": process.env.HEARTH_RETENTION_DAYS, ...values };
-    return withTable(values, process.env, (table) => compactCommand(table, options, Date.now, print));
+  const work = findCommand(positionals, values);
+  return withTable(values, process.env, work);
+}
+
+type Options = ReturnType<typeof parse>["values"];
+
+/** What a command line asks to be done with the table; throws "invalid" before the table is touched. */
+function findCommand([group, ...rest]: readonly string[], values: Options): (table: Table) => Promise<void> {
+  switch (group) {
+    case "keys":
+      return findKeysCommand(rest, values);
+    case "tenants":
+      return findTenantsCommand(rest, values);
+    case "compact": {
+      expectNone(rest);
+      const options = { "retention-days": process.env.HEARTH_RETENTION_DAYS, ...values };
+      return (table) => compactCommand(table, options, Date.now, print);
+    }
+    default:
+      throw usage(group === undefined ? "no command" : `unknown command ${group}`);
   }
-  if (group !== "keys") throw usage(group === undefined ? "no command" : `unknown command ${group}`);
+}
+
+function findKeysCommand([command, ...rest]: readonly string[], values: Options) {
   switch (command) {
     case "create":
       expectNone(rest);
-      return withTable(values, process.env, (table) => createCommand(table, values, Date.now(), print));
+      return (table: Table) => createCommand(table, values, Date.now(), print);
     case "list":
       expectNone(rest);
-      return withTable(values, process.env, (table) => listCommand(table, values, print));
+      return (table: Table) => listCommand(table, values, print);
     case "disable": {
-      const id = expectId(rest);
-      return withTable(values, process.env, (table) => disableCommand(table, id, print));
+      const id = expectOne(rest, "the id of one access key");
+      return (table: Table) => disableCommand(table, id, print);
     }
     case "delete": {
-      const id = expectId(rest);
-      return withTable(values, process.env, (table) => deleteCommand(table, id, print));
+      const id = expectOne(rest, "the id of one access key");
+      return (table: Table) => deleteCommand(table, id, print);
     }
     default:
       throw usage(command === undefined ? "keys: no command" : `keys: unknown command ${command}`);
+  }
+}
+
+function findTenantsCommand([command, ...rest]: readonly string[], values: Options) {
+  switch (command) {
+    case "list":
+      expectNone(rest);
+      return (table: Table) => listTenantsCommand(table, values, print);
+    case "set": {
+      const name = expectOne(rest, "the name of one tenant");
+      return (table: Table) => setTenantCommand(table, name, values, print);
+    }
+    default:
+      throw usage(command === undefined ? "tenants: no command" : `tenants: unknown command ${command}`);
   }
 }
 
@@ -80,9 +117,9 @@ function expectNone(rest: readonly string[]): void {
   if (rest.length > 0) throw usage(`unexpected argument ${rest[0]}`);
 }
 
-function expectId(rest: readonly string[]): string {
+function expectOne(rest: readonly string[], what: string): string {
   if (rest.length === 1) return rest[0];
-  throw usage("expected the id of one access key");
+  throw usage(`expected ${what}`);
 }
 
 function usage(reason: string): HearthError {

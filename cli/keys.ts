@@ -13,6 +13,7 @@ import { HearthError } from "../lib/model/errors.ts";
 import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../lib/model/tenant.ts";
 import { SECOND_MS } from "../lib/model/time.ts";
 import type { Table } from "../lib/storage/table.ts";
+import { alignColumns } from "./columns.ts";
 
 export interface KeysOptions {
   readonly tenant?: string | undefined;
@@ -95,16 +96,4 @@ function parseScopes(text: string | undefined): readonly Scope[] {
     "invalid",
     `scope ${JSON.stringify(unknown)}: expected one or more of ${SCOPES.join(",")}`,
   );
-}
-
-function alignColumns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }

@@ -1,9 +1,8 @@
 /** The compactor of `npm start`: what the schedule does in a deployed Hearth. */
+import type { Services } from "../lib/http/gateway.ts";
 import { errorMessage } from "../lib/model/errors.ts";
-import type { Log } from "../lib/model/log.ts";
 import { MINUTE_MS } from "../lib/model/time.ts";
 import { compactAndLog } from "../lib/storage/compaction-log.ts";
-import type { Table } from "../lib/storage/table.ts";
 
 /** As the schedule in template.yaml. */
 const INTERVAL_MS = 5 * MINUTE_MS;
@@ -16,14 +15,15 @@ export interface CompactionTimer {
 }
 
 /** Runs at once, for what was left from before, and then every five minutes; one run at a time. */
-export function startCompaction(table: Table, retentionMs: number, log: Log): CompactionTimer {
+export function startCompaction({ table, clock, retention, log }: Services): CompactionTimer {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   const run = async () => {
     const { signal } = stopping;
     try {
-      const deadlineMs = Date.now() + RUN_MS;
-      await compactAndLog(table, { clock: Date.now, retentionMs, deadlineMs, signal }, log);
+      const deadlineMs = clock() + RUN_MS;
+      const retentionOf = (tenant: string) => retention.find(table, tenant);
+      await compactAndLog(table, { clock, retentionOf, deadlineMs, signal }, log);
     } catch (error) {
       log("error", "compaction", { error: errorMessage(error) });
     }

@@ -11,6 +11,7 @@ import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import type { Log } from "../lib/model/log.ts";
 import { ensureTable, openTable } from "../lib/storage/dynamodb-table.ts";
 import type { Table } from "../lib/storage/table.ts";
+import { TenantRetention } from "../lib/storage/tenant-settings.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
 import { type CompactionTimer, startCompaction } from "./compaction-timer.ts";
 import { type EmbeddedDynamoDB, startEmbeddedDynamoDB } from "./embedded-dynamodb.ts";
@@ -39,8 +40,9 @@ export async function startServer(settings: Settings, log: Log): Promise<LocalSe
     await ensureTable(tableOptions);
     const table = openTable(tableOptions);
     const key = await ensureFirstKey(table, settings, Date.now);
-    const server = await listen(newApp(newServices(table, settings, log)), settings);
-    const compaction = startCompaction(table, settings.retentionMs, log);
+    const services = newServices(table, settings, log);
+    const server = await listen(newApp(services), settings);
+    const compaction = startCompaction(services);
     return { url: urlOf(server), key, close: () => close(server, compaction, embedded) };
   } catch (error) {
     await embedded?.close();
@@ -50,9 +52,9 @@ export async function startServer(settings: Settings, log: Log): Promise<LocalSe
 
 function newServices(table: Table, settings: Settings, log: Log): Services {
   const [clock, limits] = [Date.now, DEFAULT_LIMITS];
-  const { retentionMs } = settings;
-  const writers = new Writers({ clock, limits, retentionMs, maxBytes: DEFAULT_WRITERS_BYTES });
-  return { table, clock, limits, retentionMs, keys: new KeyVerifier(clock), writers, log };
+  const retention = new TenantRetention(settings.retentionMs, clock);
+  const writers = new Writers({ clock, limits, maxBytes: DEFAULT_WRITERS_BYTES });
+  return { table, clock, limits, retention, keys: new KeyVerifier(clock), writers, log };
 }
 
 function newApp(services: Services): Gateway {

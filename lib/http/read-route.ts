@@ -43,7 +43,9 @@ async function read(c: GatewayContext, services: Services): Promise<Response> {
   const type = negotiateResponseType(acceptedResponseTypes);
   const { fields } = c.get("requestLog");
   Object.assign(fields, { queries: queries.length, responseType: type, series: 0, samples: 0 });
-  const reader = new Reader(services.table.metered(c.get("meter")), { ...services, tenant });
+  const table = services.table.metered(c.get("meter"));
+  const retentionMs = await services.retention.find(table, tenant);
+  const reader = new Reader(table, { ...services, tenant, retentionMs });
   const { signal } = c.req.raw;
   if (type === "samples") {
     const results = queries.map((query) => countSamples(reader.select(query, signal), fields));

@@ -44,7 +44,9 @@ async function write(
   if (body.length > workspace.body.length) workspace.body = body;
   const request = workspace.decoder.decode(body, services.limits);
   noteRequest(c, request);
-  const appender = services.writers.appender(tenant, services.table.metered(c.get("meter")));
+  const table = services.table.metered(c.get("meter"));
+  const retentionMs = await services.retention.find(table, tenant);
+  const appender = services.writers.appender({ tenant, retentionMs }, table);
   const { storedSamples, rejections } = await appender.append(request);
   c.get("requestLog").fields.storedSamples = storedSamples;
   if (rejections.count > 0) throw refusal(rejections, storedSamples);

@@ -17,7 +17,7 @@ const DAY_CONCURRENCY = 2;
 
 export interface CompactOptions extends CompactDayOptions {
   readonly clock: Clock;
-  readonly retentionMs: RetentionMs;
+  readonly retentionOf: (tenant: string) => RetentionMs | Promise<RetentionMs>;
   /** See `DayContext`. */
   readonly partitionBits?: BitsOf | undefined;
   /** Told of each day as it is finished, or fails: the others go on. */
@@ -72,9 +72,10 @@ export async function compact(table: Table, options: CompactOptions): Promise<Co
 /** Compacts one day; never throws. */
 async function compactMark(table: Table, mark: DayMark, options: CompactOptions): Promise<DayReport> {
   const { tenant, day } = mark;
-  const { retentionMs, clock, partitionBits } = options;
+  const { retentionOf, clock, partitionBits } = options;
   const meter = newMeter();
   try {
+    const retentionMs = await retentionOf(tenant);
     const context = { table: table.metered(meter), tenant, day, retentionMs, clock, partitionBits };
     return { tenant, day, outcome: await compactDay(context, options), error: undefined, meter };
   } catch (error) {

@@ -15,6 +15,7 @@
  *     mark      A   -                                    hour, day, tenant                -
  *     cursor    Z   -                                    -                                hour
  *     key       K   -                                    access key id                    access key (lib/auth)
+ *     tenant    T   -                                    tenant                           settings (tenant-settings.ts)
  *
  * A day is the UTC day of the samples' own timestamps, never of their arrival: a reader of a range opens the days of
  * that range, whatever came late, and everything of a day leaves together by TTL. A shard is the series whose hash begins
@@ -38,6 +39,7 @@ const KIND = {
   cursor: 0x5a,
   progress: 0x57,
   accessKey: 0x4b,
+  tenant: 0x54,
 } as const;
 
 /** Bytes of a series hash, and how many of them are the metric's. */
@@ -299,4 +301,13 @@ export function accessKeyKey(accessKeyId: string): Key {
 /** Every access key of the table, in one partition: they are few, and warm functions remember them. */
 export function accessKeysRange(): KeyRange {
   return { pk: Uint8Array.of(KIND.accessKey) };
+}
+
+export function tenantKey(tenant: string): Key {
+  return { pk: tenantsRange().pk, sk: new TextEncoder().encode(tenant) };
+}
+
+/** The settings of every tenant that has any, in one partition: they are few, and warm functions remember them. */
+export function tenantsRange(): KeyRange {
+  return { pk: Uint8Array.of(KIND.tenant) };
 }

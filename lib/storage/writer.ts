@@ -46,6 +46,10 @@ export class Writer {
     this.#receiveClock = new ReceiveClock(options.clock);
   }
 
+  get retentionMs(): RetentionMs {
+    return this.#options.retentionMs;
+  }
+
   /** What it holds in memory, about. */
   get sizeBytes(): number {
     let total = this.#registry.sizeBytes;

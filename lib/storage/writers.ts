@@ -20,12 +20,17 @@ const SLICE_SERIES = 10_000;
 export interface WritersOptions {
   readonly clock: Clock;
   readonly limits: Limits;
-  readonly retentionMs: RetentionMs;
   /** What all writers together may hold, in bytes; past it the one unused longest is forgotten. */
   readonly maxBytes: number;
   readonly hash?: SeriesHash;
   /** Into how many shards a record is split. */
   readonly shardBits?: BitsOf;
+}
+
+/** Whose samples, and how long they are kept. */
+export interface TenantPlace {
+  readonly tenant: string;
+  readonly retentionMs: RetentionMs;
 }
 
 export class Writers {
@@ -38,14 +43,14 @@ export class Writers {
   }
 
   /** A tenant's appender, its calls made on `table`. */
-  appender(tenant: string, table: Table): Appender {
+  appender({ tenant, retentionMs }: TenantPlace, table: Table): Appender {
     return {
       append: async (batch) => {
         const rejections = new Rejections();
         let storedSamples = 0;
         for (const slice of slicesBySeries(batch)) {
           try {
-            storedSamples += await this.#use(tenant).append(table, slice, rejections);
+            storedSamples += await this.#use({ tenant, retentionMs }).append(table, slice, rejections);
           } finally {
             this.#forgetUnused();
           }
@@ -55,16 +60,18 @@ export class Writers {
     };
   }
 
-  #use(tenant: string): Writer {
-    const writer = this.#writers.get(tenant) ?? this.#newWriter(tenant);
+  /** One that was made for another retention is forgotten: its dictionaries would leave too early. */
+  #use({ tenant, retentionMs }: TenantPlace): Writer {
+    const known = this.#writers.get(tenant);
+    const writer = known?.retentionMs === retentionMs ? known : this.#newWriter({ tenant, retentionMs });
     this.#writers.delete(tenant);
     this.#writers.set(tenant, writer);
     return writer;
   }
 
-  #newWriter(tenant: string): Writer {
+  #newWriter(place: TenantPlace): Writer {
     const { maxBytes: _, ...options } = this.#options;
-    return new Writer({ hash: seriesHash, shardBits, ...options, tenant });
+    return new Writer({ hash: seriesHash, shardBits, ...options, ...place });
   }
 
   /** A forgotten writer costs its tenant a new dictionary. One that is too large by itself goes too. */

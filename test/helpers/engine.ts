@@ -37,8 +37,11 @@ export class Engine {
   };
 
   get #common() {
-    const { limits, retentionMs = 0 } = this.#options;
-    return { clock: this.clock, limits: { ...DEFAULT_LIMITS, ...limits }, retentionMs };
+    return { clock: this.clock, limits: { ...DEFAULT_LIMITS, ...this.#options.limits } };
+  }
+
+  get #retentionMs() {
+    return this.#options.retentionMs ?? 0;
   }
 
   /** The writers of a process that has just started. */
@@ -48,10 +51,12 @@ export class Engine {
   }
 
   reader(tenant = "t"): Reader {
-    return new Reader(this.table, { ...this.#common, tenant });
+    return new Reader(this.table, { ...this.#common, retentionMs: this.#retentionMs, tenant });
   }
 
   append(writers: Writers, request: readonly SentSeries[], tenant = "t") {
-    return writers.appender(tenant, this.table).append(batchOf(...request));
+    return writers
+      .appender({ tenant, retentionMs: this.#retentionMs }, this.table)
+      .append(batchOf(...request));
   }
 }

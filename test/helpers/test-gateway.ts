@@ -8,6 +8,7 @@ import { addWriteRoutes } from "../../lib/http/write-route.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import type { LogFields, LogLevel } from "../../lib/model/log.ts";
 import { newMeter } from "../../lib/storage/table.ts";
+import { TenantRetention } from "../../lib/storage/tenant-settings.ts";
 import { Writers } from "../../lib/storage/writers.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { encodeMessage, type Fields } from "../wire/prometheus-proto.ts";
@@ -42,9 +43,9 @@ export class TestGateway {
       table: this.table.metered(this.meter),
       clock,
       limits: all,
-      retentionMs: 0,
+      retention: new TenantRetention(0, clock),
       keys: new KeyVerifier(clock),
-      writers: new Writers({ clock, limits: all, retentionMs: 0, maxBytes: 2 ** 26 }),
+      writers: new Writers({ clock, limits: all, maxBytes: 2 ** 26 }),
       log: (level, message, fields) => this.lines.push({ level, message, fields }),
     };
     this.app = newGateway(this.services);

@@ -27,7 +27,7 @@ async function assertStored(gateway: TestGateway, requests: (readonly SentSeries
   const model = new NaiveStore();
   for (const request of requests) model.append(request);
   gateway.table.heal();
-  await assertSame(new Reader(gateway.table, { ...gateway.services, tenant }), model);
+  await assertSame(new Reader(gateway.table, { ...gateway.services, retentionMs: 0, tenant }), model);
 }
 
 function recorded(name: string): Uint8Array {
@@ -643,7 +643,7 @@ test("many writes at once", async () => {
   await assertStored(gateway, requests);
   assert.equal(
     (
-      await selectAll(new Reader(gateway.table, { ...gateway.services, tenant: "t" }), {
+      await selectAll(new Reader(gateway.table, { ...gateway.services, retentionMs: 0, tenant: "t" }), {
         matchers: [],
         ...ALL_TIME,
       })

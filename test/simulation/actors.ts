@@ -113,7 +113,6 @@ export const writer: Work = (sim, process) => async (turn) => {
   const writers = new Writers({
     clock,
     limits: DEFAULT_LIMITS,
-    retentionMs,
     shardBits,
     maxBytes: random.pick([0, 2 ** 26, 2 ** 26]),
   });
@@ -132,7 +131,9 @@ export const writer: Work = (sim, process) => async (turn) => {
     running.set(begun, model);
     scheduler.note(process.name, `append to ${tenant}: ${print(request)}`);
     const isAnswered = await tolerate(sim, process, "append", async () => {
-      const { rejections } = await writers.appender(tenant, table).append(batchOf(...request));
+      const { rejections } = await writers
+        .appender({ tenant, retentionMs }, table)
+        .append(batchOf(...request));
       if (rejections.count > 0) throw new Error(rejections.reasons[0].reason);
     });
     running.delete(begun);
@@ -203,7 +204,7 @@ export const compactor: Work = (sim, process) => async (turn) => {
       const { faults } = process;
       await compact(new ScheduledTable(sim, process), {
         clock,
-        retentionMs,
+        retentionOf: () => retentionMs,
         partitionBits,
         deadlineMs,
         isEager: random.chance(0.3),

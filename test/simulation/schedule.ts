@@ -111,7 +111,8 @@ async function settle(sim: Simulated, table: ExpiringTable): Promise<void> {
     const onDay = ({ error }: { readonly error: unknown }) => {
       if (error !== undefined) throw error;
     };
-    await compact(table, { clock, retentionMs, partitionBits, deadlineMs: Number.POSITIVE_INFINITY, onDay });
+    const deadlineMs = Number.POSITIVE_INFINITY;
+    await compact(table, { clock, retentionOf: () => retentionMs, partitionBits, deadlineMs, onDay });
     expectSame(before, await readAll(sim), `compaction ${ms} ms later changed`);
   }
   await expectChunksOnly(sim);

@@ -41,7 +41,7 @@ test("a day of samples goes from the log to runs to chunks", async () => {
     model.append(sent);
     await compact(engine.table, {
       clock: engine.clock,
-      retentionMs: 0,
+      retentionOf: () => 0,
       deadlineMs: Number.POSITIVE_INFINITY,
       onDay,
     });

@@ -11,7 +11,7 @@ import { series } from "../helpers/write-requests.ts";
 for (const lateMs of [0, 1, 29, 59].map((seconds) => seconds * SECOND_MS)) {
   test(`a mark of the hour before, ${lateMs} ms late, is not passed over`, async () => {
     const engine = new Engine();
-    const options = { clock: engine.clock, retentionMs: 0, deadlineMs: Number.POSITIVE_INFINITY };
+    const options = { clock: engine.clock, retentionOf: () => 0, deadlineMs: Number.POSITIVE_INFINITY };
     const hourEnd = MIDNIGHT_MS + 10 * HOUR_MS;
     engine.nowMs = hourEnd - 100 + lateMs;
     await compact(engine.table, options);

@@ -72,6 +72,7 @@ test("the largest keys are keys that DynamoDB takes", () => {
     assert.deepEqual(keys.parseDaySortKey(key.sk), { day, shardBits: 4 });
   }
   checkKey(keys.accessKeyKey("k".repeat(128)));
+  checkKey(keys.tenantKey(tenant));
 });
 
 const day = fc.integer({ min: keys.dayOf(-MAX_TIMESTAMP_MS), max: keys.dayOf(MAX_TIMESTAMP_MS) });

@@ -49,7 +49,9 @@ test("a known series costs its log record alone, and 2,000 of them 4 write units
     Array.from({ length: 2000 }, (_, i) => series("up", { instance: `${i}` }, [time, i]));
   await engine.append(writers, all(NOW));
   const meter = newMeter();
-  await writers.appender("t", engine.table.metered(meter)).append(batchOf(...all(NOW + 15_000)));
+  await writers
+    .appender({ tenant: "t", retentionMs: 0 }, engine.table.metered(meter))
+    .append(batchOf(...all(NOW + 15_000)));
   assert.deepEqual(
     { ...meter, writeUnits: meter.writeUnits <= 4 },
     { calls: 1, readUnits: 0, writeUnits: true },

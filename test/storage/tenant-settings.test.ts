@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
+import { compact } from "../../lib/storage/compactor.ts";
+import { dayOf, manifestKey, tenantKey } from "../../lib/storage/keys.ts";
+import { MemoryTable } from "../../lib/storage/memory-table.ts";
+import {
+  listTenantSettings,
+  loadTenantSettings,
+  storeTenantSettings,
+  TENANT_CACHE_MS,
+  TenantRetention,
+} from "../../lib/storage/tenant-settings.ts";
+import { MIDNIGHT_MS } from "../helpers/engine.ts";
+import { basic, query, TestGateway } from "../helpers/test-gateway.ts";
+import { series } from "../helpers/write-requests.ts";
+
+test("what is set for a tenant is found again, and nothing for the others", async () => {
+  const table = new MemoryTable();
+  await storeTenantSettings(table, "b", { retentionDays: 0 });
+  await storeTenantSettings(table, "a", { retentionDays: 90 });
+  assert.deepEqual(await loadTenantSettings(table, "a"), { retentionDays: 90 });
+  assert.deepEqual(await loadTenantSettings(table, "c"), {});
+  assert.deepEqual(
+    [...(await listTenantSettings(table))],
+    [
+      ["a", { retentionDays: 90 }],
+      ["b", { retentionDays: 0 }],
+    ],
+  );
+  await storeTenantSettings(table, "a", {});
+  assert.deepEqual((await loadTenantSettings(table, "a")).retentionDays, undefined);
+});
+
+test("a retention that cannot be is refused, one that somebody wrote into the table is no retention", async () => {
+  const table = new MemoryTable();
+  for (const retentionDays of [-1, 1.5, Number.NaN, 36_501]) {
+    await assert.rejects(storeTenantSettings(table, "a", { retentionDays }), { kind: "invalid" });
+  }
+  for (const text of ["", "{", "null", "7", '{"retentionDays":"30"}']) {
+    await table.put({ ...tenantKey("a"), value: new TextEncoder().encode(text) });
+    await assert.rejects(loadTenantSettings(table, "a"), { kind: "data" }, text);
+  }
+});
+
+test("a warm process asks once a minute", async () => {
+  const table = new MemoryTable();
+  let nowMs = 0;
+  const retention = new TenantRetention(30 * DAY_MS, () => nowMs);
+  assert.equal(await retention.find(table, "a"), 30 * DAY_MS);
+  await storeTenantSettings(table, "a", { retentionDays: 0 });
+  nowMs = TENANT_CACHE_MS - 1;
+  assert.equal(await retention.find(table, "a"), 30 * DAY_MS);
+  nowMs = TENANT_CACHE_MS;
+  assert.equal(await retention.find(table, "a"), 0);
+});
+
+test("each tenant's samples are kept as long as was set for it: written, read and expired", async () => {
+  const gateway = await TestGateway.open();
+  const { services } = gateway;
+  await gateway.addKey({ id: "HKB", tenant: "b" });
+  await storeTenantSettings(gateway.table, "b", { retentionDays: 2 });
+  const asB = { Authorization: basic("HKB") };
+  const old = [series("up", {}, [MIDNIGHT_MS - 3 * DAY_MS, 1], [MIDNIGHT_MS - 1000, 2])];
+  assert.equal((await gateway.write(old)).status, 200);
+  const refused = await gateway.write(old, asB);
+  assert.equal(refused.status, 400);
+  assert.match(await refused.text(), /older than retention/);
+
+  const retentionOf = (tenant: string) => services.retention.find(services.table, tenant);
+  const options = { clock: services.clock, retentionOf, deadlineMs: Number.POSITIVE_INFINITY, isEager: true };
+  gateway.nowMs += HOUR_MS;
+  await compact(services.table, options);
+  const day = dayOf(MIDNIGHT_MS - 1);
+  const expiryOf = async (tenant: string) =>
+    (await gateway.table.get(manifestKey(tenant, day), { consistent: true }))?.expiresAtSeconds;
+  assert.equal(await expiryOf("t"), undefined);
+  assert.equal(await expiryOf("b"), ((day + 1 + 2) * DAY_MS) / 1000);
+
+  // The log line of each read has the samples that it returned.
+  const countSamples = async (headers?: Record<string, string>) => {
+    await (await gateway.read({ queries: [query("up")] }, headers)).arrayBuffer();
+    return gateway.lastLine.fields.samples;
+  };
+  assert.deepEqual([await countSamples(), await countSamples(asB)], [2, 1]);
+  gateway.nowMs += 2 * DAY_MS;
+  assert.deepEqual([await countSamples(), await countSamples(asB)], [2, 0]);
+});
