@@ -1,8 +1,9 @@
-/** Lambda: compaction, on a schedule. What one invocation does not finish the next one takes up where it stands. */
+/** Lambda: compaction, on a schedule. What one invocation does not finish others take up, beside it and after it. */
 import type { Context } from "aws-lambda";
 import { MINUTE_MS } from "../lib/model/time.ts";
 import { compactAndLog } from "../lib/storage/compaction-log.ts";
 import type { CompactResult } from "../lib/storage/compactor.ts";
+import { type CompactEvent, newFanOut } from "./fan-out.ts";
 import { newServices } from "./services.ts";
 
 /** No step is begun in the last of the function's time: the longest, a bucket of 100,000 series, needs less. */
@@ -11,10 +12,11 @@ const LAST_STEP_MS = 3 * MINUTE_MS;
 const { table, clock, retention, log } = newServices(process.env);
 
 /** Throws when a day failed, so that the schedule's error metric shows it; the others are done. */
-export async function handler(_event: unknown, context: Context): Promise<CompactResult> {
+export async function handler(event: CompactEvent, context: Context): Promise<CompactResult> {
   const deadlineMs = clock() + context.getRemainingTimeInMillis() - LAST_STEP_MS;
   const retentionOf = (tenant: string) => retention.find(table, tenant);
-  const result = await compactAndLog(table, { clock, retentionOf, deadlineMs }, log);
+  const fanOut = newFanOut(event, context.functionName, log);
+  const result = await compactAndLog(table, { clock, retentionOf, deadlineMs, fanOut }, log);
   if (result.failures > 0)
     throw new Error(`compaction: ${result.failures} of ${result.days} days failed; see the log`);
   return result;

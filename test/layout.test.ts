@@ -32,7 +32,9 @@ const TYPES_FOR_PROMQL = "lib/storage/interface.ts";
 
 /** Packages, and the only file or part that may import each. Others are for whoever wants them. */
 const PACKAGE_HOMES: readonly (readonly [packages: RegExp, home: RegExp])[] = [
-  [/^@aws-sdk\//, /^lib\/storage\/dynamodb-table\.ts$/],
+  [/^@aws-sdk\/client-dynamodb$/, /^lib\/storage\/dynamodb-table\.ts$/],
+  [/^@aws-sdk\/client-lambda$/, /^functions\/fan-out\.ts$/],
+  [/^@aws-sdk\/(?!client-(dynamodb|lambda)$)/, /^$/],
   [/^hono(\/|$)|^@hono\//, /^(lib\/http|functions|local|bench)\//],
   [/^(aws-lambda|@aws-lambda-powertools\/)/, /^functions\//],
   [/^(dynalite|esbuild)$/, /^(local|bench|cli)\//],

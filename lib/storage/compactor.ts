@@ -2,7 +2,7 @@
  * Compaction of a whole table: the days that writers said they write to, tenant by tenant. A writer marks each hour in which
  * it writes to a day; the compactor goes through the marks from its cursor on, and moves the cursor over those that are done.
  */
-import { type Clock, HOUR_MS } from "../model/time.ts";
+import { type Clock, HOUR_MS, MINUTE_MS } from "../model/time.ts";
 import { forEachBounded } from "./bounded.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { type CompactDayOptions, compactDay, type DayOutcome } from "./compact-day.ts";
@@ -12,6 +12,9 @@ import type { RetentionMs } from "./retention.ts";
 import type { BitsOf } from "./shard.ts";
 import { type Meter, newMeter, type Table } from "./table.ts";
 
+/** For how long a compactor works alone before it asks for help with the days that still wait. */
+export const FAN_OUT_AFTER_MS = MINUTE_MS;
+
 /** Days compacted at once: each waits for the table most of its time. */
 const DAY_CONCURRENCY = 2;
 
@@ -20,6 +23,11 @@ export interface CompactOptions extends CompactDayOptions {
   readonly retentionOf: (tenant: string) => RetentionMs | Promise<RetentionMs>;
   /** See `DayContext`. */
   readonly partitionBits?: BitsOf | undefined;
+  /**
+   * Starts another compactor, which takes the days that nobody has a lease on; must not throw. Called once at most, when days
+   * still wait after `FAN_OUT_AFTER_MS`.
+   */
+  readonly fanOut?: (() => Promise<void>) | undefined;
   /** Told of each day as it is finished, or fails: the others go on. */
   readonly onDay?: (report: DayReport) => void;
 }
@@ -51,12 +59,18 @@ interface DayMark {
 export async function compact(table: Table, options: CompactOptions): Promise<CompactResult> {
   const startMs = options.clock();
   const cursorMs = await loadCursor(table);
-  const marks = await listMarks(table, cursorMs);
+  // Compactors at work together begin at different days.
+  const marks = rotate(await listMarks(table, cursorMs), startMs);
+  let isAlone = options.fanOut !== undefined;
   let failures = 0;
   let lagMs = 0;
   // A mark of the hour before may still come: it lands before the first record of its hour, so within a settle time.
   let nextMs = hourOf(startMs - SETTLE_MS);
   await forEachBounded(marks, DAY_CONCURRENCY, async (mark) => {
+    if (isAlone && options.clock() - startMs >= FAN_OUT_AFTER_MS) {
+      isAlone = false;
+      await options.fanOut?.();
+    }
     const report = await compactMark(table, mark, options);
     const { settledToMs = 0, flushedToMs = mark.firstHourMs } = report.outcome ?? {};
     if (report.error !== undefined) failures++;
@@ -67,6 +81,12 @@ export async function compact(table: Table, options: CompactOptions): Promise<Co
   if (nextMs > cursorMs)
     await table.put({ ...cursorKey(), value: new ByteWriter().writeVarint(nextMs).finish() });
   return { days: marks.length, failures, lagMs };
+}
+
+/** The same in the same order, begun anywhere. */
+function rotate<T>(all: readonly T[], by: number): readonly T[] {
+  const start = all.length === 0 ? 0 : by % all.length;
+  return [...all.slice(start), ...all.slice(0, start)];
 }
 
 /** Compacts one day; never throws. */

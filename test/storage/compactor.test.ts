@@ -24,3 +24,43 @@ for (const lateMs of [0, 1, 29, 59].map((seconds) => seconds * SECOND_MS)) {
     assert.ok(manifest.flushedToMs > hourEnd);
   });
 }
+
+test("a compactor asks for help once, when days still wait after a minute, and both together do all of it", async () => {
+  const engine = new Engine();
+  const tenants = Array.from({ length: 12 }, (_, i) => `t${i}`);
+  engine.nowMs = MIDNIGHT_MS + HOUR_MS;
+  for (const tenant of tenants) {
+    await engine.append(engine.newWriters(), [series("up", {}, [MIDNIGHT_MS, 1])], tenant);
+  }
+  engine.nowMs += HOUR_MS;
+  const done = new Map<string, string[]>();
+  const common = { clock: engine.clock, retentionOf: () => 0, deadlineMs: Number.POSITIVE_INFINITY };
+  const compactAs = (name: string, secondsPerDay: number, fanOut?: () => Promise<void>) =>
+    compact(engine.table, {
+      ...common,
+      fanOut,
+      onDay: ({ tenant, outcome }) => {
+        engine.nowMs += secondsPerDay * SECOND_MS;
+        if (outcome !== undefined && outcome.flushes > 0) done.set(name, [...(done.get(name) ?? []), tenant]);
+      },
+    });
+  let asked = 0;
+  const first = await compactAs("quick", 1, async () => {
+    asked++;
+  });
+  assert.deepEqual([asked, first.failures, done.get("quick")?.length], [0, 0, tenants.length]);
+
+  done.clear();
+  engine.nowMs = MIDNIGHT_MS + 3 * HOUR_MS;
+  for (const tenant of tenants) {
+    await engine.append(engine.newWriters(), [series("up", {}, [MIDNIGHT_MS, 2])], tenant);
+  }
+  engine.nowMs += HOUR_MS;
+  await compactAs("slow", 20, async () => {
+    asked++;
+    await compactAs("helper", 0);
+  });
+  assert.equal(asked, 1);
+  assert.ok(done.get("helper")!.length >= tenants.length - 6, "the helper did what was left");
+  assert.deepEqual([...done.values()].flat().sort(), tenants.toSorted());
+});
