@@ -8,8 +8,9 @@ import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import type { Log } from "../lib/model/log.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { DAY_MS } from "../lib/model/time.ts";
+import { HaTracker } from "../lib/storage/ha-tracker.ts";
 import type { Table } from "../lib/storage/table.ts";
-import { TenantRetention } from "../lib/storage/tenant-settings.ts";
+import { Tenants } from "../lib/storage/tenant-settings.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
 
 const ID = "HKBENCH";
@@ -40,8 +41,17 @@ export async function newHearthApp(table: Table, retentionMs = RETENTION_MS): Pr
   );
   const writers = new Writers({ clock, limits, maxBytes: DEFAULT_WRITERS_BYTES });
   const keys = new KeyVerifier(clock);
-  const retention = new TenantRetention(retentionMs, clock);
-  const services = { table, clock, limits, retention, keys, writers, log: makeLine };
+  const tenants = new Tenants(retentionMs, clock);
+  const services = {
+    table,
+    clock,
+    limits,
+    tenants,
+    haTracker: new HaTracker(clock),
+    keys,
+    writers,
+    log: makeLine,
+  };
   const app = newGateway(services);
   addWriteRoutes(app, services);
   return app;

@@ -3,7 +3,7 @@ import { HearthError } from "../lib/model/errors.ts";
 import { type Clock, DAY_MS } from "../lib/model/time.ts";
 import { compact, type DayReport } from "../lib/storage/compactor.ts";
 import type { Table } from "../lib/storage/table.ts";
-import { TenantRetention } from "../lib/storage/tenant-settings.ts";
+import { Tenants } from "../lib/storage/tenant-settings.ts";
 
 export interface CompactCommandOptions {
   readonly "retention-days"?: string | undefined;
@@ -17,8 +17,8 @@ export async function compactCommand(
   clock: Clock,
   print: (text: string) => void,
 ): Promise<void> {
-  const retention = new TenantRetention(parseDays(options["retention-days"]) * DAY_MS, clock);
-  const retentionOf = (tenant: string) => retention.find(table, tenant);
+  const tenants = new Tenants(parseDays(options["retention-days"]) * DAY_MS, clock);
+  const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
   const onDay = (report: DayReport) => print(describe(report));
   const deadlineMs = Number.POSITIVE_INFINITY;
   const result = await compact(table, { clock, retentionOf, deadlineMs, isEager: options.all, onDay });

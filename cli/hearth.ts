@@ -12,12 +12,13 @@ const USAGE = `Usage: hearth keys create [--tenant NAME] [--scopes read,write] [
        hearth keys disable ID
        hearth keys delete ID
        hearth tenants list [--json]
-       hearth tenants set NAME --retention-days N|default
+       hearth tenants set NAME [--retention-days N|default] [--ha-labels CLUSTER,REPLICA|off|default]
        hearth compact [--all] [--retention-days N]
 
 A key made for tenant "*" picks the tenant of each request with the X-Scope-OrgID header.
 
-tenants set says for how many days a tenant's samples are kept (0: for ever; default: as the deployment says).
+tenants set says what differs for one tenant: for how many days samples are kept (0: for ever; default: as the deployment
+says), and by which labels the replicas of a high-availability pair are known (default: cluster,__replica__).
 
 compact does what the schedule does every five minutes: log records that have waited long enough become runs, buckets whose
 time is over become chunks. --all does not wait for ten minutes' worth of records, but takes all that are older than a minute.
@@ -41,6 +42,7 @@ const OPTIONS = {
   "data-dir": { type: "string" },
   all: { type: "boolean" },
   "retention-days": { type: "string" },
+  "ha-labels": { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;
 

@@ -3,28 +3,34 @@ import { HearthError } from "../lib/model/errors.ts";
 import { parseTenant } from "../lib/model/tenant.ts";
 import { SECOND_MS } from "../lib/model/time.ts";
 import type { Table } from "../lib/storage/table.ts";
-import { listTenantSettings, storeTenantSettings, TENANT_CACHE_MS } from "../lib/storage/tenant-settings.ts";
+import {
+  changeTenantSettings,
+  listTenantSettings,
+  TENANT_CACHE_MS,
+  type TenantSettings,
+} from "../lib/storage/tenant-settings.ts";
 import { alignColumns } from "./columns.ts";
 
 export interface TenantsOptions {
   readonly "retention-days"?: string | undefined;
+  readonly "ha-labels"?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
 type Print = (text: string) => void;
 
+/** What an option says to go back to the deployment's own. */
+const DEFAULT = "default";
+
 /** Prints every tenant that has settings of its own. */
 export async function listTenantsCommand(table: Table, options: TenantsOptions, print: Print): Promise<void> {
   const tenants = await listTenantSettings(table);
   if (options.json) return print(JSON.stringify([...tenants].map(([tenant, set]) => ({ tenant, ...set }))));
-  const rows = [...tenants].map(([tenant, { retentionDays }]) => [
-    tenant,
-    String(retentionDays ?? "default"),
-  ]);
-  print(alignColumns([["TENANT", "RETENTION DAYS"], ...rows]));
+  const rows = [...tenants].map(([tenant, settings]) => [tenant, ...describe(settings)]);
+  print(alignColumns([["TENANT", "RETENTION DAYS", "HA LABELS"], ...rows]));
 }
 
-/** Throws "invalid" without a retention, or with one that cannot be. */
+/** Throws "invalid" without a setting, or with one that cannot be. */
 export async function setTenantCommand(
   table: Table,
   name: string,
@@ -32,23 +38,43 @@ export async function setTenantCommand(
   print: Print,
 ): Promise<void> {
   const tenant = parseTenant(name);
-  const text = options["retention-days"];
-  if (!text) throw new HearthError("invalid", "tenants set: expected --retention-days N, or default");
-  await storeTenantSettings(table, tenant, { retentionDays: parseDays(text) });
-  const seconds = TENANT_CACHE_MS / SECOND_MS;
-  print(`tenant ${tenant} keeps samples ${describe(text)}; warm functions notice within ${seconds} seconds`);
+  const change = parseSettings(options);
+  if (Object.keys(change).length === 0)
+    throw new HearthError("invalid", "tenants set: expected --retention-days or --ha-labels");
+  await changeTenantSettings(table, tenant, change);
+  print(`tenant ${tenant} is changed; warm functions notice within ${TENANT_CACHE_MS / SECOND_MS} seconds`);
+}
+
+/** What was given, and nothing else: the rest stays as it is. */
+function parseSettings(options: TenantsOptions): TenantSettings {
+  const { "retention-days": days, "ha-labels": labels } = options;
+  return {
+    ...(days !== undefined && { retentionDays: parseDays(days) }),
+    ...(labels !== undefined && { haLabels: parseHaLabels(labels) }),
+  };
 }
 
 function parseDays(text: string): number | undefined {
-  if (text === "default") return undefined;
+  if (text === DEFAULT) return undefined;
   if (/^\d+$/.test(text)) return Number(text);
   throw new HearthError(
     "invalid",
-    `--retention-days ${text}: expected whole days, 0 to keep for ever, or default`,
+    `--retention-days ${text}: expected whole days, 0 to keep for ever, or ${DEFAULT}`,
   );
 }
 
-function describe(days: string): string {
-  if (days === "default") return "as the deployment says";
-  return days === "0" ? "for ever" : `for ${days} days`;
+function parseHaLabels(text: string): TenantSettings["haLabels"] {
+  if (text === DEFAULT) return undefined;
+  if (text === "off") return "off";
+  const [cluster, replica, ...rest] = text.split(",");
+  if (cluster && replica && rest.length === 0) return { cluster, replica };
+  throw new HearthError(
+    "invalid",
+    `--ha-labels ${text}: expected two label names (cluster,__replica__), off, or ${DEFAULT}`,
+  );
+}
+
+function describe({ retentionDays, haLabels }: TenantSettings): string[] {
+  const labels = typeof haLabels === "object" ? `${haLabels.cluster},${haLabels.replica}` : haLabels;
+  return [String(retentionDays ?? DEFAULT), labels ?? DEFAULT];
 }

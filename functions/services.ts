@@ -7,19 +7,29 @@ import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import type { Log } from "../lib/model/log.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { openTable } from "../lib/storage/dynamodb-table.ts";
-import { TenantRetention } from "../lib/storage/tenant-settings.ts";
+import { HaTracker } from "../lib/storage/ha-tracker.ts";
+import { Tenants } from "../lib/storage/tenant-settings.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
 
 /** Throws "invalid" when the environment is not what template.yaml makes it. */
 export function newServices(env: Readonly<Record<string, string | undefined>>): Services {
   const [clock, limits] = [Date.now, DEFAULT_LIMITS];
-  const retention = new TenantRetention(retentionDays(env) * DAY_MS, clock);
+  const tenants = new Tenants(retentionDays(env) * DAY_MS, clock);
   const table = openTable({
     tableName: required(env, "HEARTH_TABLE"),
     endpoint: env.AWS_ENDPOINT_URL_DYNAMODB || undefined,
   });
   const writers = new Writers({ clock, limits, maxBytes: DEFAULT_WRITERS_BYTES });
-  return { table, clock, limits, retention, keys: new KeyVerifier(clock), writers, log: newLog() };
+  return {
+    table,
+    clock,
+    limits,
+    tenants,
+    haTracker: new HaTracker(clock),
+    keys: new KeyVerifier(clock),
+    writers,
+    log: newLog(),
+  };
 }
 
 function required(env: Readonly<Record<string, string | undefined>>, name: string): string {

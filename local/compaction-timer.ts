@@ -15,14 +15,14 @@ export interface CompactionTimer {
 }
 
 /** Runs at once, for what was left from before, and then every five minutes; one run at a time. */
-export function startCompaction({ table, clock, retention, log }: Services): CompactionTimer {
+export function startCompaction({ table, clock, tenants, log }: Services): CompactionTimer {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   const run = async () => {
     const { signal } = stopping;
     try {
       const deadlineMs = clock() + RUN_MS;
-      const retentionOf = (tenant: string) => retention.find(table, tenant);
+      const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
       await compactAndLog(table, { clock, retentionOf, deadlineMs, signal }, log);
     } catch (error) {
       log("error", "compaction", { error: errorMessage(error) });

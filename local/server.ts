@@ -10,8 +10,9 @@ import { HearthError } from "../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import type { Log } from "../lib/model/log.ts";
 import { ensureTable, openTable } from "../lib/storage/dynamodb-table.ts";
+import { HaTracker } from "../lib/storage/ha-tracker.ts";
 import type { Table } from "../lib/storage/table.ts";
-import { TenantRetention } from "../lib/storage/tenant-settings.ts";
+import { Tenants } from "../lib/storage/tenant-settings.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
 import { type CompactionTimer, startCompaction } from "./compaction-timer.ts";
 import { type EmbeddedDynamoDB, startEmbeddedDynamoDB } from "./embedded-dynamodb.ts";
@@ -52,9 +53,18 @@ export async function startServer(settings: Settings, log: Log): Promise<LocalSe
 
 function newServices(table: Table, settings: Settings, log: Log): Services {
   const [clock, limits] = [Date.now, DEFAULT_LIMITS];
-  const retention = new TenantRetention(settings.retentionMs, clock);
+  const tenants = new Tenants(settings.retentionMs, clock);
   const writers = new Writers({ clock, limits, maxBytes: DEFAULT_WRITERS_BYTES });
-  return { table, clock, limits, retention, keys: new KeyVerifier(clock), writers, log };
+  return {
+    table,
+    clock,
+    limits,
+    tenants,
+    haTracker: new HaTracker(clock),
+    keys: new KeyVerifier(clock),
+    writers,
+    log,
+  };
 }
 
 function newApp(services: Services): Gateway {

@@ -8,8 +8,9 @@ import { errorKind, errorMessage } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Log } from "../model/log.ts";
 import type { Clock } from "../model/time.ts";
+import type { HaTracker } from "../storage/ha-tracker.ts";
 import { type Meter, newMeter, type Table } from "../storage/table.ts";
-import type { TenantRetention } from "../storage/tenant-settings.ts";
+import type { Tenants } from "../storage/tenant-settings.ts";
 import type { Writers } from "../storage/writers.ts";
 import { RequestLog } from "./request-log.ts";
 import { type Operation, RETRY_AFTER_SECONDS, statusOf } from "./status.ts";
@@ -19,9 +20,10 @@ export interface Services {
   readonly table: Table;
   readonly clock: Clock;
   readonly limits: Limits;
-  readonly retention: TenantRetention;
+  readonly tenants: Tenants;
   readonly keys: KeyVerifier;
   readonly writers: Writers;
+  readonly haTracker: HaTracker;
   readonly log: Log;
 }
 

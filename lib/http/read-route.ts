@@ -44,7 +44,7 @@ async function read(c: GatewayContext, services: Services): Promise<Response> {
   const { fields } = c.get("requestLog");
   Object.assign(fields, { queries: queries.length, responseType: type, series: 0, samples: 0 });
   const table = services.table.metered(c.get("meter"));
-  const retentionMs = await services.retention.find(table, tenant);
+  const { retentionMs } = await services.tenants.find(table, tenant);
   const reader = new Reader(table, { ...services, tenant, retentionMs });
   const { signal } = c.req.raw;
   if (type === "samples") {

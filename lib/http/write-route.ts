@@ -1,6 +1,7 @@
 /** Remote write. https://prometheus.io/docs/specs/prw/remote_write_spec/ */
 import { HearthError } from "../model/errors.ts";
 import type { Rejections } from "../model/rejections.ts";
+import { replicaOf } from "../storage/replica-labels.ts";
 import { type WriteRequest, WriteRequestDecoder } from "../wire/write-v1.ts";
 import { readSnappyProtobuf } from "./body.ts";
 import { authenticate, type Gateway, type GatewayContext, type Services, servePost } from "./gateway.ts";
@@ -33,7 +34,10 @@ export function addWriteRoutes(app: Gateway, services: Services): void {
   });
 }
 
-/** 200 when all is stored: the OpenTelemetry exporter of the vendor's documentation takes nothing else for success. */
+/**
+ * 200 when all is stored: the OpenTelemetry exporter of the vendor's documentation takes nothing else for success. 202, as
+ * Mimir, when nothing is, since the sender is the replica of a pair that is not elected.
+ */
 async function write(
   c: GatewayContext,
   services: Services,
@@ -45,8 +49,14 @@ async function write(
   const request = workspace.decoder.decode(body, services.limits);
   noteRequest(c, request);
   const table = services.table.metered(c.get("meter"));
-  const retentionMs = await services.retention.find(table, tenant);
-  const appender = services.writers.appender({ tenant, retentionMs }, table);
+  const { retentionMs, haLabels } = await services.tenants.find(table, tenant);
+  const replica = haLabels && replicaOf(request, haLabels, services.limits.maxLabelsPerSeries);
+  if (replica !== undefined && !(await services.haTracker.accepts(table, tenant, replica))) {
+    c.get("requestLog").fields.replica = `${replica.replica} of ${replica.cluster}, which is not elected`;
+    return c.body(null, 202);
+  }
+  const droppedLabel = replica && haLabels?.replica;
+  const appender = services.writers.appender({ tenant, retentionMs, droppedLabel }, table);
   const { storedSamples, rejections } = await appender.append(request);
   c.get("requestLog").fields.storedSamples = storedSamples;
   if (rejections.count > 0) throw refusal(rejections, storedSamples);

@@ -15,6 +15,7 @@
  *     mark      A   -                                    hour, day, tenant                -
  *     cursor    Z   -                                    -                                hour
  *     key       K   -                                    access key id                    access key (lib/auth)
+ *     election  E   tenant                               cluster                          replica (ha-tracker.ts)
  *     tenant    T   -                                    tenant                           settings (tenant-settings.ts)
  *
  * A day is the UTC day of the samples' own timestamps, never of their arrival: a reader of a range opens the days of
@@ -40,6 +41,7 @@ const KIND = {
   progress: 0x57,
   accessKey: 0x4b,
   tenant: 0x54,
+  election: 0x45,
 } as const;
 
 /** Bytes of a series hash, and how many of them are the metric's. */
@@ -310,4 +312,9 @@ export function tenantKey(tenant: string): Key {
 /** The settings of every tenant that has any, in one partition: they are few, and warm functions remember them. */
 export function tenantsRange(): KeyRange {
   return { pk: Uint8Array.of(KIND.tenant) };
+}
+
+/** Which replica of a cluster is elected; the cluster's name is at most as long as a sort key, 1,024 bytes. */
+export function electionKey(tenant: string, cluster: string): Key {
+  return { pk: partition(KIND.election, tenant).finish(), sk: new TextEncoder().encode(cluster) };
 }

@@ -5,6 +5,7 @@ import { Rejections } from "../model/rejections.ts";
 import type { SampleBatch } from "../model/sample-batch.ts";
 import type { Clock } from "../model/time.ts";
 import type { Appender } from "./interface.ts";
+import { withoutLabel } from "./replica-labels.ts";
 import type { RetentionMs } from "./retention.ts";
 import { type SeriesHash, seriesHash } from "./series-hash.ts";
 import { type BitsOf, shardBits } from "./shard.ts";
@@ -27,15 +28,16 @@ export interface WritersOptions {
   readonly shardBits?: BitsOf;
 }
 
-/** Whose samples, and how long they are kept. */
+/** Whose samples, how long they are kept, and a label that their series are stored without. */
 export interface TenantPlace {
   readonly tenant: string;
   readonly retentionMs: RetentionMs;
+  readonly droppedLabel?: string | undefined;
 }
 
 export class Writers {
   readonly #options: WritersOptions;
-  /** In the order of last use. */
+  /** By tenant and dropped label: with and without it the same bytes are other series. In the order of last use. */
   readonly #writers = new Map<string, Writer>();
 
   constructor(options: WritersOptions) {
@@ -43,14 +45,16 @@ export class Writers {
   }
 
   /** A tenant's appender, its calls made on `table`. */
-  appender({ tenant, retentionMs }: TenantPlace, table: Table): Appender {
+  appender(place: TenantPlace, table: Table): Appender {
+    const { droppedLabel } = place;
     return {
       append: async (batch) => {
         const rejections = new Rejections();
         let storedSamples = 0;
-        for (const slice of slicesBySeries(batch)) {
+        const kept = droppedLabel === undefined ? batch : withoutLabel(batch, droppedLabel);
+        for (const slice of slicesBySeries(kept)) {
           try {
-            storedSamples += await this.#use({ tenant, retentionMs }).append(table, slice, rejections);
+            storedSamples += await this.#use(place).append(table, slice, rejections);
           } finally {
             this.#forgetUnused();
           }
@@ -61,27 +65,28 @@ export class Writers {
   }
 
   /** One that was made for another retention is forgotten: its dictionaries would leave too early. */
-  #use({ tenant, retentionMs }: TenantPlace): Writer {
-    const known = this.#writers.get(tenant);
-    const writer = known?.retentionMs === retentionMs ? known : this.#newWriter({ tenant, retentionMs });
-    this.#writers.delete(tenant);
-    this.#writers.set(tenant, writer);
+  #use({ tenant, retentionMs, droppedLabel = "" }: TenantPlace): Writer {
+    const key = `${tenant}/${droppedLabel}`;
+    const known = this.#writers.get(key);
+    const writer = known?.retentionMs === retentionMs ? known : this.#newWriter(tenant, retentionMs);
+    this.#writers.delete(key);
+    this.#writers.set(key, writer);
     return writer;
   }
 
-  #newWriter(place: TenantPlace): Writer {
+  #newWriter(tenant: string, retentionMs: RetentionMs): Writer {
     const { maxBytes: _, ...options } = this.#options;
-    return new Writer({ hash: seriesHash, shardBits, ...options, ...place });
+    return new Writer({ hash: seriesHash, shardBits, ...options, tenant, retentionMs });
   }
 
   /** A forgotten writer costs its tenant a new dictionary. One that is too large by itself goes too. */
   #forgetUnused(): void {
     let total = 0;
     for (const writer of this.#writers.values()) total += writer.sizeBytes;
-    for (const [tenant, writer] of this.#writers) {
+    for (const [key, writer] of this.#writers) {
       if (total <= this.#options.maxBytes) return;
       total -= writer.sizeBytes;
-      this.#writers.delete(tenant);
+      this.#writers.delete(key);
     }
   }
 }

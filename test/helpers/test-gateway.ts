@@ -7,8 +7,9 @@ import { addReadRoutes } from "../../lib/http/read-route.ts";
 import { addWriteRoutes } from "../../lib/http/write-route.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import type { LogFields, LogLevel } from "../../lib/model/log.ts";
+import { HaTracker } from "../../lib/storage/ha-tracker.ts";
 import { newMeter } from "../../lib/storage/table.ts";
-import { TenantRetention } from "../../lib/storage/tenant-settings.ts";
+import { Tenants } from "../../lib/storage/tenant-settings.ts";
 import { Writers } from "../../lib/storage/writers.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { encodeMessage, type Fields } from "../wire/prometheus-proto.ts";
@@ -43,7 +44,8 @@ export class TestGateway {
       table: this.table.metered(this.meter),
       clock,
       limits: all,
-      retention: new TenantRetention(0, clock),
+      tenants: new Tenants(0, clock),
+      haTracker: new HaTracker(clock),
       keys: new KeyVerifier(clock),
       writers: new Writers({ clock, limits: all, maxBytes: 2 ** 26 }),
       log: (level, message, fields) => this.lines.push({ level, message, fields }),

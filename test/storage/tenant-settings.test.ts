@@ -5,11 +5,11 @@ import { compact } from "../../lib/storage/compactor.ts";
 import { dayOf, manifestKey, tenantKey } from "../../lib/storage/keys.ts";
 import { MemoryTable } from "../../lib/storage/memory-table.ts";
 import {
+  changeTenantSettings,
   listTenantSettings,
   loadTenantSettings,
-  storeTenantSettings,
   TENANT_CACHE_MS,
-  TenantRetention,
+  Tenants,
 } from "../../lib/storage/tenant-settings.ts";
 import { MIDNIGHT_MS } from "../helpers/engine.ts";
 import { basic, query, TestGateway } from "../helpers/test-gateway.ts";
@@ -17,8 +17,8 @@ import { series } from "../helpers/write-requests.ts";
 
 test("what is set for a tenant is found again, and nothing for the others", async () => {
   const table = new MemoryTable();
-  await storeTenantSettings(table, "b", { retentionDays: 0 });
-  await storeTenantSettings(table, "a", { retentionDays: 90 });
+  await changeTenantSettings(table, "b", { retentionDays: 0 });
+  await changeTenantSettings(table, "a", { retentionDays: 90 });
   assert.deepEqual(await loadTenantSettings(table, "a"), { retentionDays: 90 });
   assert.deepEqual(await loadTenantSettings(table, "c"), {});
   assert.deepEqual(
@@ -28,14 +28,14 @@ test("what is set for a tenant is found again, and nothing for the others", asyn
       ["b", { retentionDays: 0 }],
     ],
   );
-  await storeTenantSettings(table, "a", {});
+  await changeTenantSettings(table, "a", { retentionDays: undefined });
   assert.deepEqual((await loadTenantSettings(table, "a")).retentionDays, undefined);
 });
 
 test("a retention that cannot be is refused, one that somebody wrote into the table is no retention", async () => {
   const table = new MemoryTable();
   for (const retentionDays of [-1, 1.5, Number.NaN, 36_501]) {
-    await assert.rejects(storeTenantSettings(table, "a", { retentionDays }), { kind: "invalid" });
+    await assert.rejects(changeTenantSettings(table, "a", { retentionDays }), { kind: "invalid" });
   }
   for (const text of ["", "{", "null", "7", '{"retentionDays":"30"}']) {
     await table.put({ ...tenantKey("a"), value: new TextEncoder().encode(text) });
@@ -46,20 +46,20 @@ test("a retention that cannot be is refused, one that somebody wrote into the ta
 test("a warm process asks once a minute", async () => {
   const table = new MemoryTable();
   let nowMs = 0;
-  const retention = new TenantRetention(30 * DAY_MS, () => nowMs);
-  assert.equal(await retention.find(table, "a"), 30 * DAY_MS);
-  await storeTenantSettings(table, "a", { retentionDays: 0 });
+  const tenants = new Tenants(30 * DAY_MS, () => nowMs);
+  assert.equal((await tenants.find(table, "a")).retentionMs, 30 * DAY_MS);
+  await changeTenantSettings(table, "a", { retentionDays: 0 });
   nowMs = TENANT_CACHE_MS - 1;
-  assert.equal(await retention.find(table, "a"), 30 * DAY_MS);
+  assert.equal((await tenants.find(table, "a")).retentionMs, 30 * DAY_MS);
   nowMs = TENANT_CACHE_MS;
-  assert.equal(await retention.find(table, "a"), 0);
+  assert.equal((await tenants.find(table, "a")).retentionMs, 0);
 });
 
 test("each tenant's samples are kept as long as was set for it: written, read and expired", async () => {
   const gateway = await TestGateway.open();
   const { services } = gateway;
   await gateway.addKey({ id: "HKB", tenant: "b" });
-  await storeTenantSettings(gateway.table, "b", { retentionDays: 2 });
+  await changeTenantSettings(gateway.table, "b", { retentionDays: 2 });
   const asB = { Authorization: basic("HKB") };
   const old = [series("up", {}, [MIDNIGHT_MS - 3 * DAY_MS, 1], [MIDNIGHT_MS - 1000, 2])];
   assert.equal((await gateway.write(old)).status, 200);
@@ -67,7 +67,8 @@ test("each tenant's samples are kept as long as was set for it: written, read an
   assert.equal(refused.status, 400);
   assert.match(await refused.text(), /older than retention/);
 
-  const retentionOf = (tenant: string) => services.retention.find(services.table, tenant);
+  const retentionOf = async (tenant: string) =>
+    (await services.tenants.find(services.table, tenant)).retentionMs;
   const options = { clock: services.clock, retentionOf, deadlineMs: Number.POSITIVE_INFINITY, isEager: true };
   gateway.nowMs += HOUR_MS;
   await compact(services.table, options);

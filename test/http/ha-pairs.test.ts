@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FAILOVER_MS } from "../../lib/storage/ha-tracker.ts";
+import { Reader } from "../../lib/storage/reader.ts";
+import { changeTenantSettings, TENANT_CACHE_MS } from "../../lib/storage/tenant-settings.ts";
+import { MIDNIGHT_MS } from "../helpers/engine.ts";
+import { assertSame, NaiveStore } from "../helpers/naive-store.ts";
+import { TestGateway } from "../helpers/test-gateway.ts";
+import { type SentSeries, series } from "../helpers/write-requests.ts";
+
+const sent = (replica: string, time: number, value: number) => [
+  series("up", { cluster: "eu", __replica__: replica, job: "a" }, [time, value]),
+  series("requests_total", { cluster: "eu", __replica__: replica }, [time, value * 10]),
+];
+const stored = (time: number, value: number) => [
+  series("up", { cluster: "eu", job: "a" }, [time, value]),
+  series("requests_total", { cluster: "eu" }, [time, value * 10]),
+];
+
+async function assertStored(gateway: TestGateway, ...requests: (readonly SentSeries[])[]) {
+  const model = new NaiveStore();
+  for (const request of requests) model.append(request);
+  const { clock, limits } = gateway.services;
+  await assertSame(new Reader(gateway.table, { clock, limits, tenant: "t", retentionMs: 0 }), model);
+}
+
+test("of two replicas' samples one's are stored, without its label, and the other's when that one is gone", async () => {
+  const gateway = await TestGateway.open();
+  assert.equal((await gateway.write(sent("a", MIDNIGHT_MS, 1))).status, 200);
+  assert.equal((await gateway.write(sent("b", MIDNIGHT_MS + 5, 2))).status, 202);
+  assert.match(String(gateway.lastLine.fields.replica), /b of eu/);
+  await assertStored(gateway, stored(MIDNIGHT_MS, 1));
+  gateway.nowMs += FAILOVER_MS;
+  assert.equal((await gateway.write(sent("b", MIDNIGHT_MS + 30_000, 3))).status, 200);
+  await assertStored(gateway, stored(MIDNIGHT_MS, 1), stored(MIDNIGHT_MS + 30_000, 3));
+});
+
+test("without both labels nobody is a replica", async () => {
+  const gateway = await TestGateway.open();
+  const single = [series("up", { __replica__: "a" }, [MIDNIGHT_MS, 1])];
+  const other = [series("up", { cluster: "eu" }, [MIDNIGHT_MS, 2])];
+  for (const request of [single, other]) assert.equal((await gateway.write(request)).status, 200);
+  await assertStored(gateway, single, other);
+});
+
+test("a tenant's own labels, or none", async () => {
+  const gateway = await TestGateway.open();
+  await changeTenantSettings(gateway.table, "t", { haLabels: { cluster: "job", replica: "cluster" } });
+  const request = sent("a", MIDNIGHT_MS, 1);
+  assert.equal((await gateway.write(request)).status, 200);
+  await assertStored(gateway, [
+    series("up", { __replica__: "a", job: "a" }, [MIDNIGHT_MS, 1]),
+    series("requests_total", { __replica__: "a" }, [MIDNIGHT_MS, 10]),
+  ]);
+  await changeTenantSettings(gateway.table, "t", { haLabels: "off" });
+  gateway.nowMs += TENANT_CACHE_MS;
+  const later = sent("b", MIDNIGHT_MS + 60_000, 1);
+  assert.equal((await gateway.write(later)).status, 200);
+  await assertStored(
+    gateway,
+    [
+      series("up", { __replica__: "a", job: "a" }, [MIDNIGHT_MS, 1]),
+      series("requests_total", { __replica__: "a" }, [MIDNIGHT_MS, 10]),
+    ],
+    later,
+  );
+});
