@@ -1,8 +1,11 @@
 /** Writers and readers on one table, and a clock to turn. */
 import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
+import { compact } from "../../lib/storage/compactor.ts";
 import { MemoryTable } from "../../lib/storage/memory-table.ts";
+import { SETTLE_MS } from "../../lib/storage/plan-compaction.ts";
 import { Reader } from "../../lib/storage/reader.ts";
+import { MAX_HOLD_MS } from "../../lib/storage/receive-clock.ts";
 import type { SeriesHash } from "../../lib/storage/series-hash.ts";
 import type { Table } from "../../lib/storage/table.ts";
 import { Writers } from "../../lib/storage/writers.ts";
@@ -48,7 +51,19 @@ export class Engine {
   }
 
   reader(tenant = "t"): Reader {
-    return new Reader(this.table, { ...this.#common, tenant });
+    const { hash } = this.#options;
+    return new Reader(this.table, { ...this.#common, tenant, ...(hash && { hash }) });
+  }
+
+  /** Flushes all that was written, and does what else is due. */
+  async compact(): Promise<void> {
+    this.nowMs += SETTLE_MS + MAX_HOLD_MS;
+    const { clock, retentionMs } = this.#common;
+    const onDay = ({ error }: { readonly error: unknown }) => {
+      if (error !== undefined) throw error;
+    };
+    const deadlineMs = Number.POSITIVE_INFINITY;
+    await compact(this.table, { clock, retentionMs, deadlineMs, isEager: true, onDay });
   }
 
   append(writers: Writers, request: readonly SentSeries[], tenant = "t") {
