@@ -12,11 +12,11 @@ export interface Limits {
   readonly maxRequestSamples: number;
   /** As sent, those with an empty value too. */
   readonly maxLabelsPerSeries: number;
-  /** UTF-8 bytes; a metric name is part of a partition key (2,048 bytes at most). */
+  /** UTF-8 bytes. */
   readonly maxLabelNameBytes: number;
   readonly maxMetricNameBytes: number;
   readonly maxLabelValueBytes: number;
-  /** UTF-8 bytes of all names and values of one series; they are one item of 400 KB at most. */
+  /** UTF-8 bytes of all names and values of one series; they are in one item of 400 KB at most. */
   readonly maxLabelSetBytes: number;
   /** How far ahead of the clock a sample may be, in ms. */
   readonly maxFutureMs: number;
@@ -24,6 +24,8 @@ export interface Limits {
   readonly maxQueries: number;
   /** Series that one query may select. */
   readonly maxQuerySeries: number;
+  /** Read units of DynamoDB that one query may cost, strongly consistent, 4 KB each. */
+  readonly maxQueryReadUnits: number;
   /** Samples that one query may read. */
   readonly maxQuerySamples: number;
   /** Bytes of memory that what one query reads may take: stored chunks as they are, 20 bytes for every other sample. */
@@ -49,6 +51,8 @@ export const DEFAULT_LIMITS: Limits = {
   maxFutureMs: 10 * MINUTE_MS,
   maxQueries: 64,
   maxQuerySeries: 100_000,
+  // 200 MB of items, as much as a Lambda can stream of an answer; $0.006.
+  maxQueryReadUnits: 50_000,
   maxQuerySamples: 100_000_000,
   maxQueryBytes: 192 * MIB,
   maxSamplesResponseBytes: 64 * MIB,
