@@ -6,6 +6,7 @@ import { HearthError } from "../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import type { Log } from "../lib/model/log.ts";
 import { DAY_MS } from "../lib/model/time.ts";
+import { parseOtlpSettings } from "../lib/otlp/settings.ts";
 import { openTable } from "../lib/storage/dynamodb-table.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
 
@@ -18,7 +19,8 @@ export function newServices(env: Readonly<Record<string, string | undefined>>): 
     endpoint: env.AWS_ENDPOINT_URL_DYNAMODB || undefined,
   });
   const writers = new Writers({ clock, limits, retentionMs, maxBytes: DEFAULT_WRITERS_BYTES });
-  return { table, clock, limits, retentionMs, keys: new KeyVerifier(clock), writers, log: newLog() };
+  const otlp = parseOtlpSettings(env);
+  return { table, clock, limits, retentionMs, keys: new KeyVerifier(clock), writers, otlp, log: newLog() };
 }
 
 function required(env: Readonly<Record<string, string | undefined>>, name: string): string {

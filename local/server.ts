@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { KeyVerifier } from "../lib/auth/verifier.ts";
 import { type Gateway, newGateway, type Services } from "../lib/http/gateway.ts";
+import { addOtlpRoutes } from "../lib/http/otlp-route.ts";
 import { addReadRoutes } from "../lib/http/read-route.ts";
 import { addWriteRoutes } from "../lib/http/write-route.ts";
 import { HearthError } from "../lib/model/errors.ts";
@@ -50,9 +51,9 @@ export async function startServer(settings: Settings, log: Log): Promise<LocalSe
 
 function newServices(table: Table, settings: Settings, log: Log): Services {
   const [clock, limits] = [Date.now, DEFAULT_LIMITS];
-  const { retentionMs } = settings;
+  const { retentionMs, otlp } = settings;
   const writers = new Writers({ clock, limits, retentionMs, maxBytes: DEFAULT_WRITERS_BYTES });
-  return { table, clock, limits, retentionMs, keys: new KeyVerifier(clock), writers, log };
+  return { table, clock, limits, retentionMs, keys: new KeyVerifier(clock), writers, otlp, log };
 }
 
 function newApp(services: Services): Gateway {
@@ -60,6 +61,7 @@ function newApp(services: Services): Gateway {
   app.get("/-/ready", (c) => c.text("Hearth is ready.\n"));
   app.get("/-/healthy", (c) => c.text("Hearth is healthy.\n"));
   addWriteRoutes(app, services);
+  addOtlpRoutes(app, services);
   addReadRoutes(app, services);
   return app;
 }
