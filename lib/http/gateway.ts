@@ -12,7 +12,7 @@ import type { RetentionMs } from "../storage/retention.ts";
 import { type Meter, newMeter, type Table } from "../storage/table.ts";
 import type { Writers } from "../storage/writers.ts";
 import { RequestLog } from "./request-log.ts";
-import { type Operation, RETRY_AFTER_SECONDS, statusOf } from "./status.ts";
+import { CLIENT_CLOSED, type Operation, RETRY_AFTER_SECONDS, statusOf } from "./status.ts";
 
 /** What the routes are made of; a runtime makes them once. */
 export interface Services {
@@ -84,10 +84,19 @@ export async function authenticate(c: GatewayContext, services: Services, scope:
   return tenant;
 }
 
+/** Whether a query's failure is but its end: its client has given it up. */
+export function isGivenUp(c: GatewayContext, error: unknown, operation: Operation): boolean {
+  return operation === "query" && c.req.raw.signal.aborted && errorKind(error) === "unavailable";
+}
+
 /** A bug's words stay in the log; every other error was written to be shown. */
 function answerError(c: GatewayContext, error: unknown, operation: Operation): Response {
   const kind = errorKind(error);
   const status = statusOf(kind, operation);
+  if (isGivenUp(c, error, operation)) {
+    c.get("requestLog").fields.outcome = "client went away";
+    return new Response(null, { status: CLIENT_CLOSED });
+  }
   c.get("requestLog").noteError(error);
   if (status === 401) c.header("WWW-Authenticate", 'Basic realm="Hearth", charset="UTF-8"');
   if (status === 503) c.header("Retry-After", String(RETRY_AFTER_SECONDS));

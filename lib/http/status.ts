@@ -7,6 +7,9 @@ export type Operation = "write" | "query";
 /** Seconds after which a sender should try again. Prometheus backs off by itself and takes the larger. */
 export const RETRY_AFTER_SECONDS = 5;
 
+/** Of a request whose client went away before its answer began: nobody reads it but the log (nginx' number for it). */
+export const CLIENT_CLOSED = 499;
+
 /** Never 4xx for our trouble: Prometheus drops what was answered 4xx (429 too, by default) and repeats what was 5xx. */
 export function statusOf(
   kind: ErrorKind,

@@ -26,7 +26,10 @@ export interface Limits {
   readonly maxQuerySeries: number;
   /** Samples that one query may read. */
   readonly maxQuerySamples: number;
-  /** Bytes of memory that what one query reads may take: stored chunks as they are, 20 bytes for every other sample. */
+  /**
+   * Bytes of memory that one query holds at once of what it has read: stored chunks as they are, 32 bytes for every other
+   * sample. A result may be larger, a single series not.
+   */
   readonly maxQueryBytes: number;
   /** Bytes of an uncompressed SAMPLES answer, which is made in memory; streams have no such limit. */
   readonly maxSamplesResponseBytes: number;
@@ -50,6 +53,6 @@ export const DEFAULT_LIMITS: Limits = {
   maxQueries: 64,
   maxQuerySeries: 100_000,
   maxQuerySamples: 100_000_000,
-  maxQueryBytes: 192 * MIB,
+  maxQueryBytes: 128 * MIB,
   maxSamplesResponseBytes: 64 * MIB,
 };
