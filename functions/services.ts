@@ -6,6 +6,7 @@ import { HearthError } from "../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import type { Log } from "../lib/model/log.ts";
 import { DAY_MS } from "../lib/model/time.ts";
+import { awsSettings } from "../lib/storage/dynamodb-endpoint.ts";
 import { openTable } from "../lib/storage/dynamodb-table.ts";
 import { TenantRetention } from "../lib/storage/tenant-settings.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
@@ -14,10 +15,7 @@ import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
 export function newServices(env: Readonly<Record<string, string | undefined>>): Services {
   const [clock, limits] = [Date.now, DEFAULT_LIMITS];
   const retention = new TenantRetention(retentionDays(env) * DAY_MS, clock);
-  const table = openTable({
-    tableName: required(env, "HEARTH_TABLE"),
-    endpoint: env.AWS_ENDPOINT_URL_DYNAMODB || undefined,
-  });
+  const table = openTable({ tableName: required(env, "HEARTH_TABLE"), clock, ...awsSettings(env) });
   const writers = new Writers({ clock, limits, maxBytes: DEFAULT_WRITERS_BYTES });
   return { table, clock, limits, retention, keys: new KeyVerifier(clock), writers, log: newLog() };
 }

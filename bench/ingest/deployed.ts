@@ -13,7 +13,7 @@ const NODE_FLAGS = [
   `--max-old-space-size=${Math.floor(MEMORY_MB * 0.9)}`,
 ];
 
-/** The SDK's packages are CommonJS and expect `require`. */
+/** CommonJS packages expect `require`. */
 const REQUIRE =
   'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
 
