@@ -4,7 +4,7 @@ import { buildSync } from "esbuild";
 import type { ProgramSpec } from "./program.ts";
 import { hearthServer } from "./programs.ts";
 
-/** The SDK's packages are CommonJS and expect `require`. */
+/** CommonJS packages expect `require`. */
 const REQUIRE =
   'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
 

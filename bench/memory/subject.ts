@@ -21,7 +21,7 @@ export interface MemoryReply {
 const SAMPLE_INTERVAL_MS = 25;
 
 const [port, endpoint] = process.argv.slice(2);
-const table = openTable({ tableName: "bench", endpoint });
+const table = openTable({ tableName: "bench", endpoint, clock: Date.now });
 const peak = { heapBytes: 0, bufferBytes: 0 };
 let lastLine: LogFields = {};
 

