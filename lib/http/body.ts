@@ -43,7 +43,8 @@ function checkContentEncoding(header: string | undefined): void {
   );
 }
 
-async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+/** Reads a body of at most `maxBytes`; a longer one throws "too large". */
+export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
   const declared = Number(request.headers.get("Content-Length") ?? 0);
   if (declared > maxBytes) throw tooLarge(`${declared} bytes`, maxBytes);
   const parts: Uint8Array[] = [];
