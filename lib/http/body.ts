@@ -80,7 +80,8 @@ function messageOf(header: string | undefined, messages: readonly string[]): str
   );
 }
 
-async function readBody(c: GatewayContext, maxBytes: number): Promise<Uint8Array> {
+/** Reads a body of at most `maxBytes` and notes its size in the log line; a longer one throws "too large". */
+export async function readBody(c: GatewayContext, maxBytes: number): Promise<Uint8Array> {
   const body = await readBytes(c.req.raw, maxBytes);
   c.get("requestLog").fields.bodyBytes = body.length;
   return body;
