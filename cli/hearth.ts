@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { errorMessage, HearthError } from "../lib/model/errors.ts";
 import { compactCommand } from "./compact.ts";
-import { createCommand, deleteCommand, disableCommand, listCommand } from "./keys.ts";
+import { createCommand, deleteCommand, disableCommand, type GivenKey, listCommand } from "./keys.ts";
 import { withTable } from "./target.ts";
 
 const USAGE = `Usage: hearth keys create [--tenant NAME] [--scopes read,write] [--note TEXT] [--json]
@@ -17,7 +17,10 @@ compact does what the schedule does every five minutes: log records that have wa
 time is over become chunks. --all does not wait for ten minutes' worth of records, but takes all that are older than a minute.
 --retention-days (or HEARTH_RETENTION_DAYS) is that of the deployment, 0 to keep for ever.
 
+With HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY set, create makes that key.
+
 Which table:
+  --stack NAME        that of a deployed stack, found by its outputs, with the AWS credentials of the environment
   --data-dir DIR      that of npm start in DIR; it may be running (default .hearth, or HEARTH_DATA_DIR)
   --table NAME        a DynamoDB table (or HEARTH_TABLE), with the AWS credentials of the environment
   --endpoint-url URL  another DynamoDB than the region's (or AWS_ENDPOINT_URL_DYNAMODB)
@@ -29,6 +32,7 @@ const OPTIONS = {
   scopes: { type: "string" },
   note: { type: "string" },
   json: { type: "boolean" },
+  stack: { type: "string" },
   table: { type: "string" },
   "endpoint-url": { type: "string" },
   region: { type: "string" },
@@ -51,7 +55,9 @@ async function main(args: string[]): Promise<void> {
   switch (command) {
     case "create":
       expectNone(rest);
-      return withTable(values, process.env, (table) => createCommand(table, values, Date.now(), print));
+      return withTable(values, process.env, (table) =>
+        createCommand(table, withGivenKey(values), Date.now(), print),
+      );
     case "list":
       expectNone(rest);
       return withTable(values, process.env, (table) => listCommand(table, values, print));
@@ -66,6 +72,12 @@ async function main(args: string[]): Promise<void> {
     default:
       throw usage(command === undefined ? "keys: no command" : `keys: unknown command ${command}`);
   }
+}
+
+/** The key that the environment names, as `npm start` takes it. */
+function withGivenKey<T>(values: T): T & GivenKey {
+  const { HEARTH_ACCESS_KEY_ID: id, HEARTH_SECRET_ACCESS_KEY: secret } = process.env;
+  return { ...values, id: id || undefined, secret: secret || undefined };
 }
 
 function parse(args: string[]) {

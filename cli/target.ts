@@ -1,9 +1,12 @@
 /** Which table a command works on. */
-import { ensureTable, openTable, type TableOptions } from "../lib/storage/dynamodb-table.ts";
+import { HearthError } from "../lib/model/errors.ts";
+import { ensureTable, isLoopback, openTable, type TableOptions } from "../lib/storage/dynamodb-table.ts";
 import type { Table } from "../lib/storage/table.ts";
 import { findEmbeddedEndpoint, startEmbeddedDynamoDB } from "../local/embedded-dynamodb.ts";
+import { findStackTable } from "./stack.ts";
 
 export interface TargetOptions {
+  readonly stack?: string | undefined;
   readonly table?: string | undefined;
   readonly "endpoint-url"?: string | undefined;
   readonly region?: string | undefined;
@@ -13,8 +16,8 @@ export interface TargetOptions {
 const DEFAULT_TABLE = "hearth";
 
 /**
- * Runs `work` on the table that the options and the environment name: a DynamoDB table if either says so, else that of
- * `npm start`, whether it is running or not.
+ * Runs `work` on the table that the options and the environment name: that of a stack, a DynamoDB table if either says so, else
+ * that of `npm start`, whether it is running or not. In a DynamoDB on this machine it is made if need be.
  */
 export async function withTable(
   options: TargetOptions,
@@ -22,11 +25,23 @@ export async function withTable(
   work: (table: Table) => Promise<void>,
 ): Promise<void> {
   const endpoint = options["endpoint-url"] ?? (env.AWS_ENDPOINT_URL_DYNAMODB || undefined);
-  const tableName = options.table ?? (env.HEARTH_TABLE || undefined);
+  const tableName = await tableNameOf(options, env);
   const target = { tableName: tableName ?? DEFAULT_TABLE, region: options.region };
   const isRemote = options["data-dir"] === undefined && (endpoint !== undefined || tableName !== undefined);
-  if (isRemote) return work(openTable({ ...target, endpoint }));
+  if (isRemote) {
+    if (endpoint !== undefined && isLoopback(endpoint)) await ensureTable({ ...target, endpoint });
+    return work(openTable({ ...target, endpoint }));
+  }
   return withEmbeddedTable(options["data-dir"] ?? (env.HEARTH_DATA_DIR || ".hearth"), target, work);
+}
+
+async function tableNameOf(
+  { stack, table, region }: TargetOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string | undefined> {
+  if (stack === undefined) return table ?? (env.HEARTH_TABLE || undefined);
+  if (table === undefined) return findStackTable({ stack, region });
+  throw new HearthError("invalid", "--stack and --table: give one of them");
 }
 
 /** While `npm start` runs it holds the directory, so its server is asked; otherwise one is started for the moment. */

@@ -8,12 +8,12 @@ import { newServices } from "./services.ts";
 /** No step is begun in the last of the function's time: the longest, a bucket of 100,000 series, needs less. */
 const LAST_STEP_MS = 3 * MINUTE_MS;
 
-const { table, clock, retentionMs, log } = newServices(process.env);
+const { table, clock, retentionMs, log, metrics } = newServices(process.env, "compact");
 
 /** Throws when a day failed, so that the schedule's error metric shows it; the others are done. */
 export async function handler(_event: unknown, context: Context): Promise<CompactResult> {
   const deadlineMs = clock() + context.getRemainingTimeInMillis() - LAST_STEP_MS;
-  const result = await compactAndLog(table, { clock, retentionMs, deadlineMs }, log);
+  const result = await compactAndLog(table, { clock, retentionMs, deadlineMs }, log, metrics);
   if (result.failures > 0)
     throw new Error(`compaction: ${result.failures} of ${result.days} days failed; see the log`);
   return result;

@@ -4,7 +4,7 @@ import { newGateway } from "../lib/http/gateway.ts";
 import { addWriteRoutes } from "../lib/http/write-route.ts";
 import { newServices } from "./services.ts";
 
-const services = newServices(process.env);
+const services = newServices(process.env, "write");
 const app = newGateway(services);
 addWriteRoutes(app, services);
 

@@ -32,7 +32,8 @@ const TYPES_FOR_PROMQL = "lib/storage/interface.ts";
 
 /** Packages, and the only file or part that may import each. Others are for whoever wants them. */
 const PACKAGE_HOMES: readonly (readonly [packages: RegExp, home: RegExp])[] = [
-  [/^@aws-sdk\//, /^lib\/storage\/dynamodb-table\.ts$/],
+  [/^@aws-sdk\/(?!client-cloudformation$)/, /^lib\/storage\/dynamodb-table\.ts$/],
+  [/^@aws-sdk\/client-cloudformation$/, /^cli\/stack\.ts$/],
   [/^hono(\/|$)|^@hono\//, /^(lib\/http|functions|local|bench)\//],
   [/^(aws-lambda|@aws-lambda-powertools\/)/, /^functions\//],
   [/^(dynalite|esbuild)$/, /^(local|bench|cli)\//],
@@ -165,6 +166,13 @@ const CASES: readonly (readonly [file: string, line: string, broken: string])[] 
   ["functions/a.ts", 'import { x } from "../local/b.ts";', "imports local/b.ts"],
   ["lib/storage/a.ts", 'import { x } from "@aws-sdk/client-dynamodb";', "imports @aws-sdk/client-dynamodb"],
   ["lib/storage/dynamodb-table.ts", 'import { x } from "@aws-sdk/client-dynamodb";', ""],
+  ["cli/a.ts", 'import { x } from "@aws-sdk/client-dynamodb";', "imports @aws-sdk/client-dynamodb"],
+  ["cli/stack.ts", 'import { x } from "@aws-sdk/client-cloudformation";', ""],
+  [
+    "lib/storage/dynamodb-table.ts",
+    'import { x } from "@aws-sdk/client-cloudformation";',
+    "imports @aws-sdk/client-cloudformation",
+  ],
   ["lib/storage/a.ts", 'import { Hono } from "hono";', "imports hono"],
   ["lib/storage/a.ts", 'import { readFile } from "node:fs/promises";', "imports node:fs/promises"],
   ["lib/storage/a.ts", "const now = Date.now();", "uses Date.now"],

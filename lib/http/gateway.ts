@@ -6,23 +6,21 @@ import type { Scope } from "../auth/access-key.ts";
 import { authorize, type KeyVerifier } from "../auth/verifier.ts";
 import { errorKind, errorMessage } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
-import type { Log } from "../model/log.ts";
 import type { Clock } from "../model/time.ts";
 import type { RetentionMs } from "../storage/retention.ts";
 import { type Meter, newMeter, type Table } from "../storage/table.ts";
 import type { Writers } from "../storage/writers.ts";
-import { RequestLog } from "./request-log.ts";
+import { RequestLog, type RequestSinks } from "./request-log.ts";
 import { type Operation, RETRY_AFTER_SECONDS, statusOf } from "./status.ts";
 
 /** What the routes are made of; a runtime makes them once. */
-export interface Services {
+export interface Services extends RequestSinks {
   readonly table: Table;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly retentionMs: RetentionMs;
   readonly keys: KeyVerifier;
   readonly writers: Writers;
-  readonly log: Log;
 }
 
 export interface GatewayEnv {
@@ -46,7 +44,7 @@ export function newGateway(services: Services): Gateway {
     c.set("meter", meter);
     c.set("requestLog", requestLog);
     await next();
-    if (!c.get("logsItself")) requestLog.write(services.log, c.res.status, meter, services.clock());
+    if (!c.get("logsItself")) requestLog.write(services, c.res.status, meter, services.clock());
   });
   app.onError((error, c) => answerError(c, error, "query"));
   app.notFound((c) => c.text(`no route for ${c.req.path}; see the API table in Hearth's README\n`, 404));
@@ -62,6 +60,7 @@ export function servePost(
 ): void {
   for (const path of paths) {
     app.post(path, async (c) => {
+      c.get("requestLog").operation = operation;
       try {
         return await handler(c);
       } catch (error) {

@@ -47,8 +47,9 @@ async function write(
   const appender = services.writers.appender(tenant, services.table.metered(c.get("meter")));
   const { storedSamples, rejections } = await appender.append(request);
   c.get("requestLog").fields.storedSamples = storedSamples;
-  if (rejections.count > 0) throw refusal(rejections, storedSamples);
-  return c.body(null, 200);
+  if (rejections.count === 0) return c.body(null, 200);
+  c.get("requestLog").fields.rejected = rejections.count;
+  throw refusal(rejections, storedSamples);
 }
 
 /** What is accepted and not stored yet is at least counted. */

@@ -116,7 +116,8 @@ function newClient(options: TableOptions): DynamoDBClient {
   return new DynamoDBClient(config);
 }
 
-function isLoopback(endpoint: string): boolean {
+/** Whether a URL is of this machine: an emulator's. */
+export function isLoopback(endpoint: string): boolean {
   const { hostname } = new URL(endpoint);
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }

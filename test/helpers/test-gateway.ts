@@ -7,6 +7,7 @@ import { addReadRoutes } from "../../lib/http/read-route.ts";
 import { addWriteRoutes } from "../../lib/http/write-route.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import type { LogFields, LogLevel } from "../../lib/model/log.ts";
+import type { MetricValues } from "../../lib/model/metrics.ts";
 import { newMeter } from "../../lib/storage/table.ts";
 import { Writers } from "../../lib/storage/writers.ts";
 import { compress } from "../../lib/wire/snappy.ts";
@@ -31,6 +32,7 @@ export class TestGateway {
   /** Every call on the table, whoever made it. */
   readonly meter = newMeter();
   readonly lines: LogLine[] = [];
+  readonly metrics: MetricValues[] = [];
   readonly services: Services;
   readonly app: Gateway;
   nowMs = MIDNIGHT_MS;
@@ -46,6 +48,7 @@ export class TestGateway {
       keys: new KeyVerifier(clock),
       writers: new Writers({ clock, limits: all, retentionMs: 0, maxBytes: 2 ** 26 }),
       log: (level, message, fields) => this.lines.push({ level, message, fields }),
+      metrics: (values) => this.metrics.push(values),
     };
     this.app = newGateway(this.services);
     addWriteRoutes(this.app, this.services);
