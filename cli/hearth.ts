@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { errorMessage, HearthError } from "../lib/model/errors.ts";
 import type { Table } from "../lib/storage/table.ts";
 import { compactCommand } from "./compact.ts";
-import { createCommand, deleteCommand, disableCommand, listCommand } from "./keys.ts";
+import { createCommand, deleteCommand, disableCommand, type GivenKey, listCommand } from "./keys.ts";
 import { withTable } from "./target.ts";
 import { listTenantsCommand, setTenantCommand } from "./tenants.ts";
 
@@ -24,7 +24,10 @@ compact does what the schedule does every five minutes: log records that have wa
 time is over become chunks. --all does not wait for ten minutes' worth of records, but takes all that are older than a minute.
 --retention-days (or HEARTH_RETENTION_DAYS) is that of the deployment, 0 to keep for ever.
 
+With HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY set, create makes that key.
+
 Which table:
+  --stack NAME        that of a deployed stack, found by its outputs, with the AWS credentials of the environment
   --data-dir DIR      that of npm start in DIR; it may be running (default .hearth, or HEARTH_DATA_DIR)
   --table NAME        a DynamoDB table (or HEARTH_TABLE), with the AWS credentials of the environment
   --endpoint-url URL  another DynamoDB than the region's (or AWS_ENDPOINT_URL_DYNAMODB)
@@ -36,6 +39,7 @@ const OPTIONS = {
   scopes: { type: "string" },
   note: { type: "string" },
   json: { type: "boolean" },
+  stack: { type: "string" },
   table: { type: "string" },
   "endpoint-url": { type: "string" },
   region: { type: "string" },
@@ -76,7 +80,7 @@ function findKeysCommand([command, ...rest]: readonly string[], values: Options)
   switch (command) {
     case "create":
       expectNone(rest);
-      return (table: Table) => createCommand(table, values, Date.now(), print);
+      return (table: Table) => createCommand(table, withGivenKey(values), Date.now(), print);
     case "list":
       expectNone(rest);
       return (table: Table) => listCommand(table, values, print);
@@ -105,6 +109,12 @@ function findTenantsCommand([command, ...rest]: readonly string[], values: Optio
     default:
       throw usage(command === undefined ? "tenants: no command" : `tenants: unknown command ${command}`);
   }
+}
+
+/** The key that the environment names, as `npm start` takes it. */
+function withGivenKey<T>(values: T): T & GivenKey {
+  const { HEARTH_ACCESS_KEY_ID: id, HEARTH_SECRET_ACCESS_KEY: secret } = process.env;
+  return { ...values, id: id || undefined, secret: secret || undefined };
 }
 
 function parse(args: string[]) {

@@ -22,18 +22,26 @@ export interface KeysOptions {
   readonly json?: boolean | undefined;
 }
 
+/** A key that was thought up elsewhere, for scripts that cannot read the output; both or none. */
+export interface GivenKey {
+  readonly id?: string | undefined;
+  readonly secret?: string | undefined;
+}
+
 type Print = (text: string) => void;
 
 /** Makes a key and prints its secret, which is not stored and cannot be shown again. */
 export async function createCommand(
   table: Table,
-  options: KeysOptions,
+  options: KeysOptions & GivenKey,
   nowMs: number,
   print: Print,
 ): Promise<void> {
-  const secret = newSecret();
+  if ((options.id === undefined) !== (options.secret === undefined))
+    throw new HearthError("invalid", "HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY: set both or none");
+  const { id = newAccessKeyId(), secret = newSecret() } = options;
   const key = newAccessKey({
-    id: newAccessKeyId(),
+    id,
     secret,
     tenant: parseTenantOption(options.tenant ?? DEFAULT_TENANT),
     scopes: parseScopes(options.scopes),

@@ -1,12 +1,16 @@
 /** Which table a command works on. */
+import { HearthError } from "../lib/model/errors.ts";
+import { isLoopback } from "../lib/storage/dynamodb-endpoint.ts";
 import { openTable, type TableOptions } from "../lib/storage/dynamodb-table.ts";
 import { ensureTable } from "../lib/storage/ensure-table.ts";
 import type { Table } from "../lib/storage/table.ts";
 import { findAwsAccount } from "../local/aws-account.ts";
 import { findEmbeddedEndpoint, startEmbeddedDynamoDB } from "../local/embedded-dynamodb.ts";
 import type { Environment } from "../local/settings.ts";
+import { findStackTable } from "./stack.ts";
 
 export interface TargetOptions {
+  readonly stack?: string | undefined;
   readonly table?: string | undefined;
   readonly "endpoint-url"?: string | undefined;
   readonly region?: string | undefined;
@@ -16,8 +20,8 @@ export interface TargetOptions {
 const DEFAULT_TABLE = "hearth";
 
 /**
- * Runs `work` on the table that the options and the environment name: a DynamoDB table if either says so, else that of
- * `npm start`, whether it is running or not.
+ * Runs `work` on the table that the options and the environment name: that of a stack, a DynamoDB table if either says so, else
+ * that of `npm start`, whether it is running or not. In a DynamoDB on this machine it is made if need be.
  */
 export async function withTable(
   options: TargetOptions,
@@ -25,14 +29,24 @@ export async function withTable(
   work: (table: Table) => Promise<void>,
 ): Promise<void> {
   const endpoint = options["endpoint-url"] ?? (env.AWS_ENDPOINT_URL_DYNAMODB || undefined);
-  const tableName = options.table ?? (env.HEARTH_TABLE || undefined);
+  const tableName = await tableNameOf(options, env);
   const target = { tableName: tableName ?? DEFAULT_TABLE, clock: Date.now };
   const isRemote = options["data-dir"] === undefined && (endpoint !== undefined || tableName !== undefined);
   if (isRemote) {
     const account = await findAwsAccount(env, { endpoint, region: options.region });
+    if (endpoint !== undefined && isLoopback(endpoint)) await ensureTable({ ...target, ...account });
     return work(openTable({ ...target, ...account }));
   }
   return withEmbeddedTable(options["data-dir"] ?? (env.HEARTH_DATA_DIR || ".hearth"), target, work);
+}
+
+async function tableNameOf(
+  { stack, table, region }: TargetOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string | undefined> {
+  if (stack === undefined) return table ?? (env.HEARTH_TABLE || undefined);
+  if (table === undefined) return findStackTable({ stack, region });
+  throw new HearthError("invalid", "--stack and --table: give one of them");
 }
 
 /** While `npm start` runs it holds the directory, so its server is asked; otherwise one is started for the moment. */

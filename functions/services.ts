@@ -4,7 +4,7 @@ import { KeyVerifier } from "../lib/auth/verifier.ts";
 import type { Services } from "../lib/http/gateway.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
-import type { Log } from "../lib/model/log.ts";
+import type { Log, LogLevel } from "../lib/model/log.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { parseOtlpSettings } from "../lib/otlp/settings.ts";
 import { awsSettings } from "../lib/storage/dynamodb-endpoint.ts";
@@ -12,9 +12,14 @@ import { openTable } from "../lib/storage/dynamodb-table.ts";
 import { HaTracker } from "../lib/storage/ha-tracker.ts";
 import { Tenants } from "../lib/storage/tenant-settings.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
+import { newMetrics } from "./metrics.ts";
 
-/** Throws "invalid" when the environment is not what template.yaml makes it. */
-export function newServices(env: Readonly<Record<string, string | undefined>>): Services {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const LOG_LEVELS: readonly string[] = ["debug", "info", "warn", "error"] satisfies readonly LogLevel[];
+
+/** `functionName` is a dimension of the metrics. Throws "invalid" when the environment is not what template.yaml makes it. */
+export function newServices(env: Environment, functionName: string): Services {
   const [clock, limits] = [Date.now, DEFAULT_LIMITS];
   const tenants = new Tenants(retentionDays(env) * DAY_MS, clock);
   const table = openTable({ tableName: required(env, "HEARTH_TABLE"), clock, ...awsSettings(env) });
@@ -28,17 +33,18 @@ export function newServices(env: Readonly<Record<string, string | undefined>>): 
     keys: new KeyVerifier(clock),
     writers,
     otlp: parseOtlpSettings(env),
-    log: newLog(),
+    log: newLog(env),
+    metrics: newMetrics({ stack: env.HEARTH_METRICS_STACK, functionName, clock, write: writeLine }),
   };
 }
 
-function required(env: Readonly<Record<string, string | undefined>>, name: string): string {
+function required(env: Environment, name: string): string {
   const value = env[name];
   if (value) return value;
   throw new HearthError("invalid", `environment variable ${name} is not set; template.yaml sets it`);
 }
 
-function retentionDays(env: Readonly<Record<string, string | undefined>>): number {
+function retentionDays(env: Environment): number {
   const text = required(env, "HEARTH_RETENTION_DAYS");
   const days = Number(text);
   if (Number.isInteger(days) && days >= 0) return days;
@@ -48,8 +54,19 @@ function retentionDays(env: Readonly<Record<string, string | undefined>>): numbe
   );
 }
 
-/** CloudWatch lines as JSON; LOG_LEVEL sets what is written (POWERTOOLS_LOG_LEVEL too). */
-function newLog(): Log {
+/**
+ * Lines of JSON for CloudWatch; LOG_LEVEL sets the least that is written. It is done here, since the logger goes by Lambda's own
+ * setting alone where there is one, and that one would drop the lines of the metrics too.
+ */
+function newLog(env: Environment): Log {
   const logger = new Logger({ serviceName: "hearth" });
-  return (level, message, fields) => logger[level](message, fields);
+  const least = LOG_LEVELS.indexOf((env.LOG_LEVEL || "info").toLowerCase());
+  return (level, message, fields) => {
+    if (LOG_LEVELS.indexOf(level) >= least) logger[level](message, fields);
+  };
+}
+
+/** Past the console, which wraps what it is given in a log line of its own. */
+function writeLine(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

@@ -5,7 +5,7 @@ import { addOtlpRoutes } from "../lib/http/otlp-route.ts";
 import { addWriteRoutes } from "../lib/http/write-route.ts";
 import { newServices } from "./services.ts";
 
-const services = newServices(process.env);
+const services = newServices(process.env, "write");
 const app = newGateway(services);
 addWriteRoutes(app, services);
 addOtlpRoutes(app, services);

@@ -3,13 +3,13 @@ import { HearthError } from "../lib/model/errors.ts";
 import { type AwsSettings, isLoopback } from "../lib/storage/dynamodb-endpoint.ts";
 import type { Environment } from "./settings.ts";
 
-/** Loads what finds them only when it is needed: an endpoint on this machine takes any. Throws "invalid" without a region. */
+/** Loads what finds them only when it is needed: an endpoint on this machine takes any, and only a region that is named. Throws "invalid" without a region. */
 export async function findAwsAccount(
   env: Environment,
   named: Pick<AwsSettings, "endpoint" | "region">,
 ): Promise<AwsSettings> {
   const endpoint = named.endpoint ?? (env.AWS_ENDPOINT_URL || undefined);
-  if (endpoint !== undefined && isLoopback(endpoint)) return { endpoint };
+  if (endpoint !== undefined && isLoopback(endpoint)) return { endpoint, region: named.region };
   const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
   const region = named.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || (await regionOfProfile()));
   return { endpoint, region, credentials: defaultProvider() };

@@ -34,8 +34,12 @@ const TYPES_FOR_PROMQL = "lib/storage/interface.ts";
 /** Packages, and the only file or part that may import each. Others are for whoever wants them. */
 const PACKAGE_HOMES: readonly (readonly [packages: RegExp, home: RegExp])[] = [
   [/^@aws-sdk\/client-lambda$/, /^functions\/fan-out\.ts$/],
+  [/^@aws-sdk\/client-cloudformation$/, /^cli\/stack\.ts$/],
   [/^@aws-sdk\/credential-provider-node$|^@smithy\/core(\/|$)/, /^local\/aws-account\.ts$/],
-  [/^@aws-sdk\/(?!client-lambda$|credential-provider-node$)|^@smithy\/(?!core(\/|$))/, /^$/],
+  [
+    /^@aws-sdk\/(?!client-lambda$|client-cloudformation$|credential-provider-node$)|^@smithy\/(?!core(\/|$))/,
+    /^$/,
+  ],
   [/^hono(\/|$)|^@hono\//, /^(lib\/http|functions|local|bench)\//],
   [/^(aws-lambda|@aws-lambda-powertools\/)/, /^functions\//],
   [/^(dynalite|esbuild)$/, /^(local|bench|cli)\//],
@@ -175,6 +179,12 @@ const CASES: readonly (readonly [file: string, line: string, broken: string])[] 
   ["local/aws-account.ts", 'const x = await import("@aws-sdk/credential-provider-node");', ""],
   ["lib/storage/a.ts", 'import { request } from "node:http";', "imports node:http"],
   ["lib/storage/dynamodb-http.ts", 'import { request } from "node:http";', ""],
+  ["cli/stack.ts", 'import { x } from "@aws-sdk/client-cloudformation";', ""],
+  [
+    "cli/a.ts",
+    'import { x } from "@aws-sdk/client-cloudformation";',
+    "imports @aws-sdk/client-cloudformation",
+  ],
   ["lib/storage/a.ts", 'import { Hono } from "hono";', "imports hono"],
   ["lib/storage/a.ts", 'import { readFile } from "node:fs/promises";', "imports node:fs/promises"],
   ["lib/storage/a.ts", "const now = Date.now();", "uses Date.now"],

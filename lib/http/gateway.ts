@@ -6,18 +6,17 @@ import type { Scope } from "../auth/access-key.ts";
 import { authorize, type KeyVerifier } from "../auth/verifier.ts";
 import { errorKind, errorMessage } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
-import type { Log } from "../model/log.ts";
 import type { Clock } from "../model/time.ts";
 import type { OtlpSettings } from "../otlp/settings.ts";
 import type { HaTracker } from "../storage/ha-tracker.ts";
 import { type Meter, newMeter, type Table } from "../storage/table.ts";
 import type { Tenants } from "../storage/tenant-settings.ts";
 import type { Writers } from "../storage/writers.ts";
-import { RequestLog } from "./request-log.ts";
+import { RequestLog, type RequestSinks } from "./request-log.ts";
 import { CLIENT_CLOSED, type ErrorStatus, type Operation, RETRY_AFTER_SECONDS, statusOf } from "./status.ts";
 
 /** What the routes are made of; a runtime makes them once. */
-export interface Services {
+export interface Services extends RequestSinks {
   readonly table: Table;
   readonly clock: Clock;
   readonly limits: Limits;
@@ -27,7 +26,6 @@ export interface Services {
   readonly haTracker: HaTracker;
   /** `DEFAULT_OTLP_SETTINGS` when it is left away. */
   readonly otlp?: OtlpSettings;
-  readonly log: Log;
 }
 
 export interface GatewayEnv {
@@ -51,7 +49,7 @@ export function newGateway(services: Services): Gateway {
     c.set("meter", meter);
     c.set("requestLog", requestLog);
     await next();
-    if (!c.get("logsItself")) requestLog.write(services.log, c.res.status, meter, services.clock());
+    if (!c.get("logsItself")) requestLog.write(services, c.res.status, meter, services.clock());
   });
   app.onError((error, c) => answerError(c, error, "query", printText));
   app.notFound((c) => c.text(`no route for ${c.req.path}; see the API table in Hearth's README\n`, 404));
@@ -73,6 +71,7 @@ export function servePost(
 ): void {
   for (const path of paths) {
     app.post(path, async (c) => {
+      c.get("requestLog").operation = operation;
       try {
         return await handler(c);
       } catch (error) {

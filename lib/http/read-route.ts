@@ -143,6 +143,6 @@ async function* logged(
     yield POISON_FRAME;
     throw error;
   } finally {
-    requestLog.write(services.log, 200, c.get("meter"), services.clock());
+    requestLog.write(services, 200, c.get("meter"), services.clock());
   }
 }

@@ -1,12 +1,26 @@
-/** One line in the log for each request: who, what, how much, at what cost, and what became of it. Never a secret. */
+/**
+ * One line in the log for each request: who, what, how much, at what cost, and what became of it. Never a secret. The metrics
+ * say the same in numbers.
+ */
 import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 import type { Log, LogFields, LogLevel } from "../model/log.ts";
+import type { Metrics } from "../model/metrics.ts";
 import type { Meter } from "../storage/table.ts";
-import { CLIENT_CLOSED } from "./status.ts";
+import { requestMetrics } from "./request-metrics.ts";
+import { CLIENT_CLOSED, type Operation } from "./status.ts";
+
+/** Where requests are told of. */
+export interface RequestSinks {
+  readonly log: Log;
+  /** Absent: none are kept. */
+  readonly metrics?: Metrics | undefined;
+}
 
 /** Gathers what a request's line will say. */
 export class RequestLog {
   readonly fields: LogFields;
+  /** Set by the route. */
+  operation: Operation | undefined;
   readonly #startMs: number;
 
   constructor(method: string, path: string, startMs: number) {
@@ -23,15 +37,17 @@ export class RequestLog {
       this.fields.cause = errorMessage(error.cause);
   }
 
-  /** Writes the line; call once, when the answer is complete. */
-  write(log: Log, status: number, meter: Meter, nowMs: number): void {
+  /** Writes the line and the metrics; call once, when the answer is complete. */
+  write({ log, metrics }: RequestSinks, status: number, meter: Meter, nowMs: number): void {
     const cost = { calls: meter.calls, readUnits: meter.readUnits, writeUnits: meter.writeUnits };
-    log(levelOf(status, this.fields), "request", {
+    const level = levelOf(status, this.fields);
+    log(level, "request", {
       ...this.fields,
       status,
       durationMs: Math.round(nowMs - this.#startMs),
       ...cost,
     });
+    metrics?.(requestMetrics(this.operation, this.fields, level === "error", meter));
   }
 }
 

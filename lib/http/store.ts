@@ -48,6 +48,7 @@ export async function storeBatch(
   } = await appender.append(batch);
   rejections.addAll(batch.rejections);
   fields.storedSamples = storedSamples;
+  if (rejections.count > 0) fields.rejected = rejections.count;
   const histograms = batch.histograms.length - storedHistograms;
   const exemplars = batch.exemplars.length - storedExemplars;
   const metadata = batch.metadata.count;

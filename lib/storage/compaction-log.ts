@@ -1,6 +1,7 @@
-/** Compaction with a line in the log for each day that something was done to, and one for the whole. */
+/** Compaction with a line in the log for each day that something was done to, and one for the whole, and its metrics. */
 import { errorKind, errorMessage } from "../model/errors.ts";
 import type { Log } from "../model/log.ts";
+import { type Metrics, withoutZeros } from "../model/metrics.ts";
 import { type CompactOptions, type CompactResult, compact, type DayReport } from "./compactor.ts";
 import { type Meter, newMeter, type Table } from "./table.ts";
 
@@ -9,12 +10,22 @@ export async function compactAndLog(
   table: Table,
   options: Omit<CompactOptions, "onDay">,
   log: Log,
+  metrics?: Metrics,
 ): Promise<CompactResult> {
   const startMs = options.clock();
   const meter = newMeter();
-  const result = await compact(table.metered(meter), { ...options, onDay: (report) => logDay(report, log) });
+  let samples = 0;
+  const onDay = (report: DayReport) => {
+    samples += report.outcome?.samples ?? 0;
+    logDay(report, log);
+  };
+  const result = await compact(table.metered(meter), { ...options, onDay });
   const durationMs = options.clock() - startMs;
   log(result.failures > 0 ? "error" : "info", "compaction", { ...result, durationMs, ...costOf(meter) });
+  const { failures: FailedDays, lagMs: LagMs } = result;
+  const { readUnits: ReadUnits, writeUnits: WriteUnits } = meter;
+  // The lag is told when it is 0 too: that none comes is what tells of a compactor that does not run.
+  metrics?.({ LagMs, ...withoutZeros({ Samples: samples, FailedDays, ReadUnits, WriteUnits }) });
   return result;
 }
 

@@ -26,19 +26,28 @@ const LOCAL_CREDENTIALS: CredentialProvider = async () => ({
   secretAccessKey: "local",
 });
 
-/** What Lambda and whoever deploys a function set, by the AWS SDKs' names. */
+/**
+ * What Lambda and whoever deploys a function set, by the AWS SDKs' names. With an endpoint on this machine that is all that
+ * counts: what `npm start` and a function in an emulator write there is one database.
+ */
 export function awsSettings(env: Readonly<Record<string, string | undefined>>): AwsSettings {
+  const endpoint = env.AWS_ENDPOINT_URL_DYNAMODB || env.AWS_ENDPOINT_URL || undefined;
+  if (endpoint !== undefined && isLoopback(endpoint)) return { endpoint };
   return {
-    endpoint: env.AWS_ENDPOINT_URL_DYNAMODB || env.AWS_ENDPOINT_URL || undefined,
+    endpoint,
     region: env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined,
     credentials: environmentCredentials(env),
   };
 }
 
-/** For an endpoint on this machine, region and credentials are made up. Throws "invalid" when something is missing. */
+/** For an endpoint on this machine, region and credentials are made up unless they are given. Throws "invalid" when something is missing. */
 export function resolveEndpoint({ endpoint, region, credentials }: AwsSettings): Endpoint {
   if (endpoint !== undefined && isLoopback(endpoint))
-    return { url: new URL(endpoint), region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+    return {
+      url: new URL(endpoint),
+      region: region ?? LOCAL_REGION,
+      credentials: credentials ?? LOCAL_CREDENTIALS,
+    };
   if (region === undefined)
     throw new HearthError("invalid", "dynamodb: no region is set, expected AWS_REGION or --region");
   if (credentials === undefined)

@@ -8,6 +8,7 @@ import { addReadRoutes } from "../../lib/http/read-route.ts";
 import { addWriteRoutes } from "../../lib/http/write-route.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import type { LogFields, LogLevel } from "../../lib/model/log.ts";
+import type { MetricValues } from "../../lib/model/metrics.ts";
 import { HaTracker } from "../../lib/storage/ha-tracker.ts";
 import { newMeter } from "../../lib/storage/table.ts";
 import { Tenants } from "../../lib/storage/tenant-settings.ts";
@@ -34,6 +35,7 @@ export class TestGateway {
   /** Every call on the table, whoever made it. */
   readonly meter = newMeter();
   readonly lines: LogLine[] = [];
+  readonly metrics: MetricValues[] = [];
   readonly services: Services;
   readonly app: Gateway;
   nowMs = MIDNIGHT_MS;
@@ -50,6 +52,7 @@ export class TestGateway {
       keys: new KeyVerifier(clock),
       writers: new Writers({ clock, limits: all, maxBytes: 2 ** 26 }),
       log: (level, message, fields) => this.lines.push({ level, message, fields }),
+      metrics: (values) => this.metrics.push(values),
     };
     this.app = newGateway(this.services);
     addWriteRoutes(this.app, this.services);

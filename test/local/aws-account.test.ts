@@ -43,7 +43,9 @@ it("the environment's region goes before the file's, an option's before both", a
   assert.equal((await findAwsAccount(env, { ...NONE, endpoint })).endpoint, endpoint);
 });
 
-it("an endpoint on this machine needs neither", async () => {
+it("an endpoint on this machine needs neither, and takes the region that is named", async () => {
   const endpoint = "http://127.0.0.1:8000";
-  assert.deepEqual(await findAwsAccount({}, { endpoint, region: "c" }), { endpoint });
+  assert.deepEqual(await findAwsAccount({}, { endpoint, region: "c" }), { endpoint, region: "c" });
+  const env = { AWS_REGION: "b" };
+  assert.deepEqual(await findAwsAccount(env, { endpoint }), { endpoint, region: undefined });
 });

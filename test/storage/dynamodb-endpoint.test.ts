@@ -29,8 +29,8 @@ describe("the endpoint", () => {
     [
       { endpoint: "http://[::1]:8000", region: "eu-west-1", credentials },
       "http://[::1]:8000/",
-      "local",
-      "local",
+      "eu-west-1",
+      "AK",
     ],
     [{ endpoint: "http://localhost:8000" }, "http://localhost:8000/", "local", "local"],
   ];

@@ -1,0 +1,36 @@
+/**
+ * `npm run bench:bundle`: size and import time of what `sam build` has made. Fails past the budget of the write function; of the
+ * times the fastest counts, which a busy machine disturbs least.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { findBundles, importTimesMs } from "./bundle/measure.ts";
+
+const BUILD_DIRECTORY = join(import.meta.dirname, "..", ".aws-sam", "build");
+const IMPORTS = 15;
+const BUDGET = { name: "write", sizeBytes: 600_000, importMs: 100 };
+
+async function main(): Promise<void> {
+  if (!existsSync(BUILD_DIRECTORY)) throw new Error(`${BUILD_DIRECTORY} is not there: run sam build first`);
+  console.log(`function       size  source maps   fastest import of ${IMPORTS} processes (median)`);
+  for (const bundle of await findBundles(BUILD_DIRECTORY)) {
+    const times = (await importTimesMs(bundle, IMPORTS)).sort((a, b) => a - b);
+    const [fastest, median] = [times[0], times[IMPORTS >> 1]];
+    console.log(
+      bundle.name.padEnd(9),
+      kilobytes(bundle.sizeBytes),
+      kilobytes(bundle.sourceMapBytes).padStart(12),
+      `${fastest.toFixed(0)} ms (${median.toFixed(0)} ms)`.padStart(20),
+    );
+    const isOver = bundle.sizeBytes > BUDGET.sizeBytes || fastest > BUDGET.importMs;
+    if (bundle.name !== BUDGET.name || !isOver) continue;
+    console.log(`over the budget: ${BUDGET.sizeBytes / 1000} kB, ${BUDGET.importMs} ms`);
+    process.exitCode = 1;
+  }
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(0)} kB`.padStart(9);
+}
+
+await main();

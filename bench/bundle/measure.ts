@@ -1,0 +1,60 @@
+/** The functions as `sam build` has bundled them: how large they are, and how long they take to load. */
+import { execFile } from "node:child_process";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+export interface Bundle {
+  /** The file's name: "write" of write.mjs. */
+  readonly name: string;
+  readonly entry: string;
+  /** Of all its modules together, without source maps. */
+  readonly sizeBytes: number;
+  readonly sourceMapBytes: number;
+}
+
+/** `buildDirectory` is .aws-sam/build, with a directory for each function. */
+export async function findBundles(buildDirectory: string): Promise<Bundle[]> {
+  const entries = await readdir(buildDirectory, { withFileTypes: true });
+  const directories = entries.filter((entry) => entry.isDirectory() && entry.name.endsWith("Function"));
+  return Promise.all(directories.map(({ name }) => readBundle(join(buildDirectory, name), name)));
+}
+
+async function readBundle(directory: string, functionId: string): Promise<Bundle> {
+  const name = functionId.replace(/Function$/, "").toLowerCase();
+  const files = await readdir(directory);
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(directory, file))).size));
+  const total = (suffix: string) =>
+    files.reduce((sum, file, i) => sum + (file.endsWith(suffix) ? sizes[i] : 0), 0);
+  const entry = join(directory, `${name}.mjs`);
+  return { name, entry, sizeBytes: total(".mjs"), sourceMapBytes: total(".map") };
+}
+
+/** Imports a bundle in a process of its own, and prints for how long. Of the runtime's global only its place is there. */
+const IMPORT = `
+  globalThis.awslambda = { streamifyResponse: (handler) => handler };
+  const start = performance.now();
+  const { handler } = await import(process.argv[1]);
+  const tookMs = performance.now() - start;
+  if (typeof handler !== "function") throw new Error("no handler");
+  console.log(tookMs);
+  process.exit();
+`;
+
+/** How long each of some imports took, in ms. Throws with the reason when it does not load. */
+export async function importTimesMs(bundle: Bundle, times: number): Promise<number[]> {
+  const env = {
+    PATH: process.env.PATH,
+    AWS_REGION: "us-east-1",
+    HEARTH_TABLE: "hearth",
+    HEARTH_RETENTION_DAYS: "0",
+    NODE_OPTIONS: "--enable-source-maps",
+  };
+  const args = ["--input-type=module", "-e", IMPORT, bundle.entry];
+  const took: number[] = [];
+  for (let i = 0; i < times; i++) {
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 60_000 });
+    took.push(Number(stdout));
+  }
+  return took;
+}

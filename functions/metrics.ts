@@ -1,0 +1,30 @@
+/**
+ * Metrics in CloudWatch's embedded metric format: a line of the log, from which CloudWatch takes them. It costs no call, and
+ * what the line does not name costs nothing.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+import type { Metrics } from "../lib/model/metrics.ts";
+import type { Clock } from "../lib/model/time.ts";
+
+export const NAMESPACE = "Hearth";
+const DIMENSIONS = ["Stack", "Function"];
+
+export interface MetricsOptions {
+  /** Empty or absent: no metrics are wanted. */
+  readonly stack: string | undefined;
+  readonly functionName: string;
+  readonly clock: Clock;
+  /** Takes a line without its end. */
+  readonly write: (line: string) => void;
+}
+
+/** Undefined when none are wanted. */
+export function newMetrics({ stack, functionName, clock, write }: MetricsOptions): Metrics | undefined {
+  if (!stack) return undefined;
+  return (values) => {
+    const Metrics = Object.keys(values).map((Name) => ({ Name }));
+    const CloudWatchMetrics = [{ Namespace: NAMESPACE, Dimensions: [DIMENSIONS], Metrics }];
+    const _aws = { Timestamp: clock(), CloudWatchMetrics };
+    write(JSON.stringify({ _aws, Stack: stack, Function: functionName, ...values }));
+  };
+}

@@ -1,0 +1,30 @@
+/** What a request adds to the metrics. */
+import type { LogFields } from "../model/log.ts";
+import { type MetricValues, withoutZeros } from "../model/metrics.ts";
+import type { Meter } from "../storage/table.ts";
+import type { Operation } from "./status.ts";
+
+/** From the fields of the request's log line; `operation` is undefined where no route was found. */
+export function requestMetrics(
+  operation: Operation | undefined,
+  fields: LogFields,
+  isServerError: boolean,
+  meter: Meter,
+): MetricValues {
+  return {
+    Requests: 1,
+    ...withoutZeros({
+      Samples: operation === "write" ? countOf(fields.storedSamples) : 0,
+      RejectedSamples: operation === "write" ? countOf(fields.rejected) : 0,
+      Series: operation === "query" ? countOf(fields.series) : 0,
+      ReadUnits: meter.readUnits,
+      WriteUnits: meter.writeUnits,
+      ServerErrors: isServerError ? 1 : 0,
+    }),
+  };
+}
+
+/** A field is not there when the request failed before it was known. */
+function countOf(field: unknown): number {
+  return typeof field === "number" ? field : 0;
+}

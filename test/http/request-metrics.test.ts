@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { MetricValues } from "../../lib/model/metrics.ts";
+import { MIDNIGHT_MS } from "../helpers/engine.ts";
+import { query, TestGateway } from "../helpers/test-gateway.ts";
+import { series } from "../helpers/write-requests.ts";
+
+const NOW = MIDNIGHT_MS;
+const UP = series("up", { job: "a" }, [NOW, 1], [NOW - 1000, 2]);
+const STREAMED = { acceptedResponseTypes: ["STREAMED_XOR_CHUNKS"] };
+
+/** Of the last request; units are the table's matter, and only whether there were some is told. */
+function lastOf(gateway: TestGateway): MetricValues {
+  const { ReadUnits, WriteUnits, ...rest } = gateway.metrics.at(-1)!;
+  return {
+    ...rest,
+    ...(ReadUnits === undefined ? {} : { ReadUnits: Math.sign(ReadUnits) }),
+    ...(WriteUnits === undefined ? {} : { WriteUnits: Math.sign(WriteUnits) }),
+  };
+}
+
+test("a write tells of its samples, stored and refused", async () => {
+  const gateway = await TestGateway.open();
+  await gateway.write([UP]);
+  assert.deepEqual(lastOf(gateway), { Requests: 1, Samples: 2, ReadUnits: 1, WriteUnits: 1 });
+  const { readUnits, writeUnits } = gateway.lastLine.fields;
+  assert.deepEqual([gateway.metrics[0].ReadUnits, gateway.metrics[0].WriteUnits], [readUnits, writeUnits]);
+  await gateway.write([UP, series("up", { job: "b" }, [NOW + 3_600_000, 1])]);
+  assert.equal(lastOf(gateway).Samples, 2);
+  assert.equal(lastOf(gateway).RejectedSamples, 1);
+  assert.equal(lastOf(gateway).ServerErrors, undefined);
+});
+
+for (const [kind, fields] of [
+  ["samples", {}],
+  ["streamed chunks", STREAMED],
+] as const) {
+  test(`a read of ${kind} tells of its series, when it is complete`, async () => {
+    const gateway = await TestGateway.open();
+    await gateway.write([UP, series("load", {}, [NOW, 3])]);
+    const response = await gateway.read({ queries: [query()], ...fields });
+    await response.arrayBuffer();
+    assert.equal(gateway.metrics.length, 2);
+    assert.deepEqual(lastOf(gateway), { Requests: 1, Series: 2, ReadUnits: 1 });
+  });
+}
+
+test("what is the sender's fault is a request, what is ours a server error too", async () => {
+  const gateway = await TestGateway.open();
+  await gateway.post("/api/v1/write", "", { Authorization: undefined });
+  assert.deepEqual(lastOf(gateway), { Requests: 1 });
+  await gateway.fetch("/nosuch");
+  assert.deepEqual(lastOf(gateway), { Requests: 1 });
+  gateway.table.failOnce(0);
+  assert.equal((await gateway.write([UP])).status, 503);
+  assert.equal(lastOf(gateway).ServerErrors, 1);
+});
+
+test("a stream that breaks after its 200 is a server error", async () => {
+  const gateway = await TestGateway.open();
+  await gateway.write(
+    Array.from({ length: 3000 }, (_, i) => series("many", { i: `a long name of a host, ${i}` }, [NOW, i])),
+  );
+  const response = await gateway.read({ queries: [query(), query("many")], ...STREAMED });
+  assert.equal(response.status, 200);
+  gateway.table.failOnce(0);
+  await assert.rejects(response.arrayBuffer());
+  assert.equal(lastOf(gateway).ServerErrors, 1);
+});

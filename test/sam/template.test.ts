@@ -1,0 +1,104 @@
+/** What the template comes to, where no emulator would notice that it is wrong. */
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { READ_PATHS } from "../../lib/http/read-route.ts";
+import { WRITE_PATHS } from "../../lib/http/write-route.ts";
+import { expandTemplate, functionsOf, type Resource, type Template } from "./template.ts";
+
+let template: Template;
+before(async () => {
+  template = await expandTemplate();
+});
+
+const ofType = (type: string): Resource[] =>
+  Object.values(template.Resources).filter(({ Type }) => Type === type);
+
+test("the data outlives the stack, can be restored, is encrypted and expires", () => {
+  const { DeletionPolicy, Properties } = template.Resources.Table;
+  assert.equal(DeletionPolicy, "Retain");
+  assert.equal(Properties.SSESpecification.SSEEnabled, true);
+  assert.deepEqual(Properties.PointInTimeRecoverySpecification, {
+    PointInTimeRecoveryEnabled: { Ref: "PointInTimeRecovery" },
+  });
+  assert.equal(Properties.TimeToLiveSpecification.Enabled, true);
+});
+
+test("every file of functions with a handler is a function", async () => {
+  const files = await readdir(join(import.meta.dirname, "..", "..", "functions"));
+  const parts = ["services.ts", "metrics.ts"];
+  const handlers = files.filter((file) => !parts.includes(file)).map((file) => file.replace(/\.ts$/, ""));
+  assert.deepEqual([...functionsOf(template).keys()].sort(), handlers.sort());
+});
+
+test("writes are buffered, reads are streamed, on every path of the routes", () => {
+  const { paths } = template.Resources.Api.Properties.Body;
+  const modeOf = (path: string) => {
+    const { responseTransferMode = "BUFFERED", uri } =
+      paths[path]["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"];
+    const [, name, invoke] = /functions\/\$\{(\w+)\.Arn\}\/(\S+)$/.exec(uri["Fn::Sub"]) ?? [];
+    return `${responseTransferMode} ${name} ${invoke}`;
+  };
+  for (const path of WRITE_PATHS) assert.equal(modeOf(path), "BUFFERED WriteFunction invocations");
+  for (const path of READ_PATHS)
+    assert.equal(modeOf(path), "STREAM ReadFunction response-streaming-invocations");
+  assert.deepEqual(Object.keys(paths).sort(), [...WRITE_PATHS, ...READ_PATHS].sort());
+});
+
+test("what API Gateway refuses for load is a 503 to be repeated, an unknown path a 404", () => {
+  const answers = template.Resources.Api.Properties.Body["x-amazon-apigateway-gateway-responses"];
+  for (const kind of ["THROTTLED", "QUOTA_EXCEEDED"]) {
+    assert.equal(answers[kind].statusCode, "503", kind);
+    assert.equal(answers[kind].responseParameters["gatewayresponse.header.Retry-After"], "'5'", kind);
+  }
+  assert.equal(answers.MISSING_AUTHENTICATION_TOKEN.statusCode, "404");
+});
+
+test("bodies of any type are binary, and there is one stage", () => {
+  assert.deepEqual(template.Resources.Api.Properties.BinaryMediaTypes, ["*~1*"]);
+  assert.deepEqual(
+    ofType("AWS::ApiGateway::Stage").map(({ Properties }) => Properties.StageName),
+    ["prod"],
+  );
+});
+
+test("the access log is JSON of the context, without a header and so without a secret", () => {
+  const [stage] = ofType("AWS::ApiGateway::Stage");
+  const [condition, { Format }] = stage.Properties.AccessLogSetting["Fn::If"];
+  assert.equal(condition, "HasAccessLog");
+  const fields = JSON.parse(Format);
+  assert.ok("status" in fields && "path" in fields);
+  for (const value of Object.values(fields)) assert.match(String(value), /^\$context\.[a-zA-Z.]+$/);
+  assert.doesNotMatch(Format, /header|authoriz/i);
+});
+
+test("each function has a log that ends and alarms of its own", () => {
+  const alarms = ofType("AWS::CloudWatch::Alarm").map(({ Properties }) => Properties);
+  for (const { logicalId, Properties } of functionsOf(template).values()) {
+    const logs = template.Resources[Properties.LoggingConfig.LogGroup.Ref];
+    assert.deepEqual(logs.Properties.RetentionInDays, { Ref: "LogRetentionDays" }, logicalId);
+    const metrics = alarms.filter(({ Dimensions }) => Dimensions[0].Value?.Ref === logicalId);
+    assert.deepEqual(metrics.map(({ MetricName }) => MetricName).sort(), ["Errors", "Throttles"], logicalId);
+  }
+});
+
+test("only the compactor's lag is alarming when it is not told", () => {
+  for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
+    if (Type !== "AWS::CloudWatch::Alarm") continue;
+    const expected = id === "CompactorBehind" ? "breaching" : "notBreaching";
+    assert.equal(Properties.TreatMissingData, expected, id);
+    assert.deepEqual(Properties.AlarmActions["Fn::If"][0], "HasAlarmTopic", id);
+  }
+});
+
+test("the dashboard is JSON that names metrics of this stack", () => {
+  const [{ Properties }] = ofType("AWS::CloudWatch::Dashboard");
+  const body = Properties.DashboardBody["Fn::Sub"]
+    .replaceAll(/\$\{CompactorBehindSeconds\}/g, "7200")
+    .replaceAll(/\$\{AWS::(\w+)\}/g, "$1");
+  const { widgets } = JSON.parse(body);
+  assert.ok(widgets.length >= 6);
+  for (const { properties } of widgets)
+    assert.match(JSON.stringify(properties.metrics), /"StackName"|\\"StackName\\"/, properties.title);
+});

@@ -1,0 +1,52 @@
+/** The template as CloudFormation would see it, expanded by the translator that the service itself runs. */
+import { join } from "node:path";
+import { AWS_ENVIRONMENT, BUILD_DIRECTORY, VENV_DIRECTORY } from "./environment.ts";
+import { runProgram } from "./run-program.ts";
+
+export interface Resource {
+  readonly Type: string;
+  readonly Condition?: string;
+  readonly DeletionPolicy?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: the shape is the resource type's
+  readonly Properties: any;
+}
+
+export interface Template {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>;
+}
+
+/** Of `sam build`'s template, or one that `sam package` has made of it. */
+export async function expandTemplate(path = join(BUILD_DIRECTORY, "template.yaml")): Promise<Template> {
+  const args = [join(import.meta.dirname, "expand-template.py"), path];
+  const python = join(VENV_DIRECTORY, "bin", "python");
+  const { stdout } = await runProgram(python, args, { env: AWS_ENVIRONMENT });
+  return JSON.parse(stdout);
+}
+
+/** The functions by the name of their file: "write" of write.handler. */
+export function functionsOf({ Resources }: Template): ReadonlyMap<string, { logicalId: string } & Resource> {
+  const all = Object.entries(Resources).filter(([, { Type }]) => Type === "AWS::Lambda::Function");
+  return new Map(
+    all.map(([logicalId, resource]) => [
+      String(resource.Properties.Handler).split(".")[0],
+      { logicalId, ...resource },
+    ]),
+  );
+}
+
+/** What the role of a function allows it to do to the table. Throws for a statement that is not about just that. */
+export function tableActionsOf(template: Template, functionName: string): string[] {
+  const roleId = functionsOf(template).get(functionName)?.Properties.Role["Fn::GetAtt"][0];
+  const { Policies } = template.Resources[roleId].Properties;
+  const documents: { Statement: { Effect: string; Action: string[]; Resource: unknown }[] }[] = Policies.map(
+    (policy: { PolicyDocument: unknown }) => policy.PolicyDocument,
+  );
+  return documents.flatMap(({ Statement }) =>
+    Statement.flatMap(({ Effect, Action, Resource }) => {
+      const isTable = JSON.stringify(Resource) === JSON.stringify({ "Fn::GetAtt": ["Table", "Arn"] });
+      if (Effect === "Allow" && isTable) return Action;
+      throw new Error(`${functionName}: a statement about other than the table: ${JSON.stringify(Resource)}`);
+    }),
+  );
+}
