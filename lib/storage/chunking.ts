@@ -2,8 +2,10 @@
  * Chunking: parts of a bucket become one part of chunk items, an item for each series. The inputs are merged group by group,
  * each of which has some of the series whole, so that memory does not grow with the bucket.
  */
+
 import { valueWords } from "../chunk/sample-columns.ts";
 import { appendXorChunk } from "../chunk/xor-chunk.ts";
+import { HearthError } from "../model/errors.ts";
 import { forEachBounded } from "./bounded.ts";
 import { decodeChunkItem } from "./chunk-item.ts";
 import { encodeChunkItems } from "./chunk-part.ts";
@@ -50,6 +52,13 @@ export async function chunk(
     const series = await mergeGroup(context, inputs, { bits, prefix });
     await storeChunks(context, { bucket, part: id, shard: { bits, prefix } }, series);
     extent = union(extent, extentOf(series));
+  }
+  if (extent.samples === 0) {
+    const gone = `bucket ${bucket} of day ${context.day} of ${context.tenant}`;
+    throw new HearthError(
+      "data",
+      `chunking: the ${inputs.length} parts of ${gone} are not in the table any more`,
+    );
   }
   return { kind: "chunks", id, bucket, shardBits: bits, createdMs: context.clock(), ...extent };
 }

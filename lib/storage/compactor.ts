@@ -8,7 +8,7 @@ import { ByteReader, ByteWriter } from "./bytes.ts";
 import { type CompactDayOptions, compactDay, type DayOutcome } from "./compact-day.ts";
 import { cursorKey, hourOf, marksRange, parseMarkSortKey } from "./keys.ts";
 import { SETTLE_MS } from "./plan-compaction.ts";
-import type { RetentionMs } from "./retention.ts";
+import { isDayPast, type RetentionMs } from "./retention.ts";
 import type { BitsOf } from "./shard.ts";
 import { type Meter, newMeter, type Table } from "./table.ts";
 
@@ -51,7 +51,9 @@ interface DayMark {
 export async function compact(table: Table, options: CompactOptions): Promise<CompactResult> {
   const startMs = options.clock();
   const cursorMs = await loadCursor(table);
-  const marks = await listMarks(table, cursorMs);
+  const marks = (await listMarks(table, cursorMs)).filter(
+    ({ day }) => !isDayPast(day, startMs, options.retentionMs),
+  );
   let failures = 0;
   let lagMs = 0;
   // A mark of the hour before may still come: it lands before the first record of its hour, so within a settle time.

@@ -1,0 +1,57 @@
+/** One read by the real reader, held against the model. */
+import { decodeXorChunk } from "../../lib/chunk/xor-chunk.ts";
+import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
+import type { Selection } from "../../lib/model/selection.ts";
+import type { Queryable } from "../../lib/storage/interface.ts";
+import { Reader } from "../../lib/storage/reader.ts";
+import type { Table } from "../../lib/storage/table.ts";
+import { type PlainSeries, plainSeries, selectAll } from "../helpers/naive-store.ts";
+import type { Kept, Model } from "./model.ts";
+import type { Process } from "./scheduler.ts";
+import type { Simulated } from "./simulated.ts";
+
+export interface Read {
+  readonly process: Process;
+  readonly tenant: string;
+  readonly model: Model;
+  readonly selection: Selection;
+  readonly asChunks: boolean;
+}
+
+/** What the store answers; throws what the model does not allow. */
+export async function readAndCheck(
+  sim: Simulated,
+  table: Table,
+  { process, tenant, model, selection, asChunks }: Read,
+): Promise<PlainSeries[]> {
+  const { scheduler, retentionMs } = sim;
+  const clock = scheduler.clockOf(process);
+  const store = new Reader(table, { tenant, clock, limits: DEFAULT_LIMITS, retentionMs });
+  const [begunAt, begunMs] = [model.event(), clock()];
+  const answer = asChunks ? await selectAllChunks(store, selection) : await selectAll(store, selection);
+  const kept = keptBetween(retentionMs, begunMs, Math.max(clock(), scheduler.nowMs));
+  model.check(selection, answer, kept, begunAt, model.event());
+  return answer;
+}
+
+/** As TTL goes by the table's clock, so may the loss of a sample. */
+function keptBetween(retentionMs: number, begunMs: number, endedMs: number): Kept {
+  if (retentionMs === 0) return { from: Number.NEGATIVE_INFINITY, surelyFrom: Number.NEGATIVE_INFINITY };
+  return { from: begunMs - retentionMs, surelyFrom: endedMs - retentionMs };
+}
+
+/** The same as `selectAll`, from chunks that do not overlap and are what they say. */
+async function selectAllChunks(store: Queryable, selection: Selection): Promise<PlainSeries[]> {
+  const all: PlainSeries[] = [];
+  for await (const { labels, chunks } of store.selectChunks(selection)) {
+    const parts = [...chunks].map(({ minTime, maxTime, bytes }) => {
+      const samples = decodeXorChunk(bytes);
+      const { timestamps } = samples;
+      if (timestamps[0] === minTime && timestamps.at(-1) === maxTime)
+        return plainSeries({ labels, ...samples });
+      throw new Error(`a chunk of ${timestamps[0]} to ${timestamps.at(-1)} says ${minTime} to ${maxTime}`);
+    });
+    if (parts.length > 0) all.push({ labels, samples: parts.flatMap(({ samples }) => samples) });
+  }
+  return all;
+}
