@@ -46,6 +46,9 @@ export class ByteWriter {
 
   /** An unsigned integer below 2^53, seven bits a byte, least significant first. */
   writeVarint(value: number): this {
+    // What is not finite would be written for ever.
+    if (!(value >= 0 && value < 2 ** 53))
+      throw new HearthError("internal", `varint: ${value}, expected 0 to 2^53 - 1`);
     while (value >= 0x80) {
       this.writeByte((value % 0x80) | 0x80);
       value = Math.floor(value / 0x80);

@@ -2,6 +2,7 @@
  * Chunking: parts of a bucket become one part of chunk items, an item for each series. The inputs are merged group by group,
  * each of which has some of the series whole: its partition of the output, and what an invocation can stop after.
  */
+import { HearthError } from "../model/errors.ts";
 import { encodeChunkItems } from "./chunk-part.ts";
 import { type ChunkingProgress, loadProgress, storeProgress } from "./chunking-progress.ts";
 import { type DayContext, dayExpiry, newId } from "./compaction.ts";
@@ -42,6 +43,13 @@ export async function chunk(
     const shard = { bits, prefix };
     const series = mergeParts(context, inputs, shard);
     extent = union(extent, await storeChunks(context, { bucket, part: id, shard }, series));
+  }
+  if (extent.samples === 0) {
+    const gone = `bucket ${bucket} of day ${context.day} of ${context.tenant}`;
+    throw new HearthError(
+      "data",
+      `chunking: the ${inputs.length} parts of ${gone} are not in the table any more`,
+    );
   }
   return { kind: "chunks", id, bucket, shardBits: bits, createdMs: context.clock(), ...extent };
 }

@@ -8,7 +8,7 @@ import { ByteReader, ByteWriter } from "./bytes.ts";
 import { type CompactDayOptions, compactDay, type DayOutcome } from "./compact-day.ts";
 import { cursorKey, hourOf, marksRange, parseMarkSortKey } from "./keys.ts";
 import { SETTLE_MS } from "./plan-compaction.ts";
-import type { RetentionMs } from "./retention.ts";
+import { isDayPast, type RetentionMs } from "./retention.ts";
 import type { BitsOf } from "./shard.ts";
 import { type Meter, newMeter, type Table } from "./table.ts";
 
@@ -62,6 +62,7 @@ export async function compact(table: Table, options: CompactOptions): Promise<Co
   // Compactors at work together begin at different days.
   const marks = rotate(await listMarks(table, cursorMs), startMs);
   let isAlone = options.fanOut !== undefined;
+  let days = 0;
   let failures = 0;
   let lagMs = 0;
   // A mark of the hour before may still come: it lands before the first record of its hour, so within a settle time.
@@ -72,6 +73,8 @@ export async function compact(table: Table, options: CompactOptions): Promise<Co
       await options.fanOut?.();
     }
     const report = await compactMark(table, mark, options);
+    if (report === undefined) return;
+    days++;
     const { settledToMs = 0, flushedToMs = mark.firstHourMs } = report.outcome ?? {};
     if (report.error !== undefined) failures++;
     if (settledToMs < mark.lastHourMs + HOUR_MS) nextMs = Math.min(nextMs, mark.firstHourMs);
@@ -80,7 +83,7 @@ export async function compact(table: Table, options: CompactOptions): Promise<Co
   });
   if (nextMs > cursorMs)
     await table.put({ ...cursorKey(), value: new ByteWriter().writeVarint(nextMs).finish() });
-  return { days: marks.length, failures, lagMs };
+  return { days, failures, lagMs };
 }
 
 /** The same in the same order, begun anywhere. */
@@ -89,13 +92,18 @@ function rotate<T>(all: readonly T[], by: number): readonly T[] {
   return [...all.slice(start), ...all.slice(0, start)];
 }
 
-/** Compacts one day; never throws. */
-async function compactMark(table: Table, mark: DayMark, options: CompactOptions): Promise<DayReport> {
+/** Compacts one day; never throws. Undefined for a day past retention, of which TTL may have taken something. */
+async function compactMark(
+  table: Table,
+  mark: DayMark,
+  options: CompactOptions,
+): Promise<DayReport | undefined> {
   const { tenant, day } = mark;
   const { retentionOf, clock, partitionBits } = options;
   const meter = newMeter();
   try {
     const retentionMs = await retentionOf(tenant);
+    if (isDayPast(day, clock(), retentionMs)) return undefined;
     const context = { table: table.metered(meter), tenant, day, retentionMs, clock, partitionBits };
     return { tenant, day, outcome: await compactDay(context, options), error: undefined, meter };
   } catch (error) {

@@ -1,37 +1,24 @@
 /** Who works on the table: writers, readers and compactors, each a process that may die and is then started anew. */
-import { decodeXorChunk } from "../../lib/chunk/xor-chunk.ts";
 import { errorKind } from "../../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
-import type { Selection } from "../../lib/model/selection.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
-import { compact } from "../../lib/storage/compactor.ts";
-
-import type { Queryable } from "../../lib/storage/interface.ts";
-import { SETTLE_MS } from "../../lib/storage/plan-compaction.ts";
-import { Reader } from "../../lib/storage/reader.ts";
-import { MAX_HOLD_MS } from "../../lib/storage/receive-clock.ts";
-import type { BitsOf } from "../../lib/storage/shard.ts";
+import { compact, type DayReport } from "../../lib/storage/compactor.ts";
 import { Writers } from "../../lib/storage/writers.ts";
-import { type PlainSeries, plainSeries, selectAll } from "../helpers/naive-store.ts";
-import { batchOf } from "../helpers/write-requests.ts";
+import { batchOf, type SentSeries } from "../helpers/write-requests.ts";
+import { readAndCheck } from "./checked-read.ts";
 import type { Append, Model } from "./model.ts";
 import type { Random } from "./random.ts";
-import { ScheduledTable, type World } from "./scheduled-table.ts";
-import { Process } from "./scheduler.ts";
-import { randomRequest, randomSelection, TENANTS } from "./workload.ts";
+import { ScheduledTable } from "./scheduled-table.ts";
+import { Process, type Role } from "./scheduler.ts";
+import type { Simulated } from "./simulated.ts";
+import { randomRequest, randomSelection } from "./workload.ts";
 
-/** What clocks may be apart, their grain included: a settle time, less what a writer may hold a record. */
-const MAX_CLOCK_ERROR_MS = SETTLE_MS - MAX_HOLD_MS;
-
-export interface Simulated extends World {
-  readonly models: ReadonlyMap<string, Model>;
-  readonly retentionMs: number;
-  readonly grainMs: number;
-  readonly shardBits: BitsOf;
-  readonly partitionBits: BitsOf;
-  /** When those who have nothing to do for long all wake up. */
-  wakeMs: number;
-}
+/** What the design allows clocks to be apart, their grain included (docs/storage.md). Not the engine's: it may be wrong. */
+const MAX_CLOCK_ERROR_MS = 30 * SECOND_MS;
+/** What the design lets a writer take to store a record before it dates it anew. */
+const MAX_HOLD_MS = 30 * SECOND_MS;
+/** Lambda's longest. A writer's is not limited: frozen and thawed, its calls may take hours. */
+const MAX_INVOCATION_MS = 15 * MINUTE_MS;
 
 /** How many things an actor has still to do. */
 export interface Actor {
@@ -41,22 +28,26 @@ export interface Actor {
 
 type Work = (sim: Simulated, process: Process) => (turn: () => boolean) => Promise<void>;
 
-/** Starts an actor that does `work` so many times, with a process after another. */
-export function start(sim: Simulated, name: string, work: Work, times: number): Actor {
-  const { scheduler } = sim;
+const WORK: Readonly<Record<Role, Work>> = { writer, reader, compactor };
+
+/** Starts an actor that does its work so many times, with a process after another. */
+export function start(sim: Simulated, role: Role, number: number, times: number): Actor {
+  const { scheduler, skews } = sim;
   const actor: Actor = { remaining: times, isDone: false };
   const turn = () => actor.remaining-- > 0;
   let lives = 0;
   const live = () => {
-    const maxSkewMs = (MAX_CLOCK_ERROR_MS - sim.grainMs) / 2;
-    const skewMs = Math.round((scheduler.random.between(-1000, 1000) / 1000) * maxSkewMs);
-    const process = new Process(`${name}.${++lives}`, skewMs);
+    const process = new Process(role, `${role}${number}.${++lives}`, randomSkew(sim, role));
+    skews.set(role, process.skewMs);
+    if (Math.abs((skews.get("writer") ?? 0) - (skews.get("compactor") ?? 0)) > MAX_CLOCK_ERROR_MS * 0.9)
+      sim.tally.add("clocks nearly as far apart as they may be");
     process.onDeath = live;
-    work(
+    WORK[role](
       sim,
       process,
     )(turn).then(
       () => {
+        process.onDeath = () => {};
         if (actor.remaining > 0) live();
         else actor.isDone = true;
       },
@@ -67,33 +58,40 @@ export function start(sim: Simulated, name: string, work: Work, times: number): 
   return actor;
 }
 
-/** Mostly at once, sometimes some seconds; or until all that wait for long go on together. */
-async function pause(sim: Simulated, process: Process): Promise<void> {
-  const { scheduler } = sim;
+/** Any, one of the two ends, or what sets the writers' clocks as far apart from all others as may be. */
+function randomSkew({ scheduler, grainMs, writerSkew }: Simulated, role: Role): number {
   const { random } = scheduler;
-  if (random.chance(0.6)) return scheduler.sleep(process, random.between(0, 100));
-  if (random.chance(0.5)) return scheduler.sleep(process, random.between(0, 90 * SECOND_MS));
+  const max = Math.floor((MAX_CLOCK_ERROR_MS - grainMs) / 2);
+  if (writerSkew !== 0) return role === "writer" ? writerSkew * max : -writerSkew * max;
+  return random.pick([-max, max, random.between(-max, max)]);
+}
+
+/** Mostly at once, or some seconds, or just before a slow call of another ends; or until all that wait for long go on together. */
+async function pause(sim: Simulated, process: Process): Promise<void> {
+  const { scheduler, isHurried } = sim;
+  const { random } = scheduler;
+  if (random.chance(0.4)) return scheduler.sleep(process, random.between(0, 100));
+  const ends = scheduler.slowEnds(SECOND_MS, 2 * HOUR_MS);
+  if (ends.length > 0 && random.chance(0.5)) {
+    return scheduler.sleep(process, random.pick(ends) - scheduler.nowMs - random.between(0, 300));
+  }
+  const isShort = isHurried || random.chance(0.5);
   if (sim.wakeMs <= scheduler.nowMs) sim.wakeMs = nextWake(random, scheduler.nowMs);
+  if (isShort || sim.wakeMs > sim.lastWakeMs)
+    return scheduler.sleep(process, random.between(0, 90 * SECOND_MS));
   await scheduler.sleep(process, sim.wakeMs - scheduler.nowMs + random.between(0, SECOND_MS));
 }
 
 /** Some time later, often where one hour ends and another begins. */
 function nextWake(random: Random, nowMs: number): number {
-  const span = random.pick([
-    10 * MINUTE_MS,
-    2 * HOUR_MS,
-    2 * HOUR_MS,
-    6 * HOUR_MS,
-    6 * HOUR_MS,
-    40 * HOUR_MS,
-  ]);
-  const wakeMs = nowMs + random.between(0, span);
+  const wakeMs =
+    nowMs + random.between(0, random.pick([10 * MINUTE_MS, 2 * HOUR_MS, 10 * HOUR_MS, 40 * HOUR_MS]));
   return random.chance(0.5)
     ? wakeMs
     : (Math.floor(wakeMs / HOUR_MS) + 1) * HOUR_MS - random.between(0, 20 * SECOND_MS);
 }
 
-/** Does something that may fail when, and only when, the process has met a fault. */
+/** Does something that may fail when, and only when, the process has met a fault. Answers whether it did not. */
 async function tolerate(sim: Simulated, process: Process, what: string, task: () => Promise<void>) {
   const { faults } = process;
   try {
@@ -107,16 +105,12 @@ async function tolerate(sim: Simulated, process: Process, what: string, task: ()
   }
 }
 
-export const writer: Work = (sim, process) => async (turn) => {
-  const { scheduler, retentionMs, shardBits } = sim;
+function writer(sim: Simulated, process: Process) {
+  const { scheduler, retentionMs, shardBits, tally } = sim;
   const { random } = scheduler;
   const clock = scheduler.clockOf(process);
-  const writers = new Writers({
-    clock,
-    limits: DEFAULT_LIMITS,
-    shardBits,
-    maxBytes: random.pick([0, 2 ** 26, 2 ** 26]),
-  });
+  const maxBytes = random.pick([0, 2 ** 26, 2 ** 26]);
+  const writers = new Writers({ clock, limits: DEFAULT_LIMITS, shardBits, maxBytes });
   const table = new ScheduledTable(sim, process);
   const running = new Map<Append, Model>();
   const { onDeath } = process;
@@ -125,10 +119,10 @@ export const writer: Work = (sim, process) => async (turn) => {
     onDeath();
   };
   const append = async () => {
-    const tenant = random.pick(TENANTS);
-    const model = sim.models.get(tenant)!;
-    const request = randomRequest(random, model, clock());
-    const begun = model.begin(request, clock());
+    const [tenant, model] = random.pick([...sim.models]);
+    const request = randomRequest(random, sim.workload, model, clock(), tally);
+    const startMs = clock();
+    const begun = model.begin(request, startMs, maxBytes === 0 ? undefined : process.name);
     running.set(begun, model);
     scheduler.note(process.name, `append to ${tenant}: ${print(request)}`);
     const isAnswered = await tolerate(sim, process, "append", async () => {
@@ -138,95 +132,116 @@ export const writer: Work = (sim, process) => async (turn) => {
       if (rejections.count > 0) throw new Error(rejections.reasons[0].reason);
     });
     running.delete(begun);
-    model.end(begun, clock(), isAnswered);
+    const endMs = clock();
+    model.end(begun, endMs, isAnswered);
+    tally.add(isAnswered ? "append answered" : "append failed");
     if (isAnswered) scheduler.note(process.name, `append to ${tenant} answered`);
+    const heldMs = endMs - startMs;
+    if (heldMs > MAX_HOLD_MS) tally.add("record held too long");
+    else if (heldMs > MAX_HOLD_MS * 0.8) tally.add("record held nearly as long as it may be");
   };
-  // Now and then it is over with a process that nothing happened to.
-  while (!random.chance(0.1) && turn()) {
-    await pause(sim, process);
-    const atOnce = random.chance(0.3) ? random.between(2, 3) : 1;
-    await Promise.all(Array.from({ length: atOnce }, append));
-  }
-};
+  return async (turn: () => boolean) => {
+    tally.add("writer started cold");
+    if (maxBytes === 0) tally.add("writer forgot what it knew");
+    // Now and then it is over with a process that nothing happened to.
+    while (!random.chance(0.1) && turn()) {
+      await pause(sim, process);
+      const atOnce = random.chance(0.3) ? random.between(2, 3) : 1;
+      await Promise.all(Array.from({ length: atOnce }, append));
+    }
+  };
+}
 
-export const reader: Work = (sim, process) => async (turn) => {
-  while (turn()) {
-    await pause(sim, process);
-    await tolerate(sim, process, "read", () => checkRead(sim, process));
-  }
-};
+function reader(sim: Simulated, process: Process) {
+  return async (turn: () => boolean) => {
+    while (turn()) {
+      await pause(sim, process);
+      const invocation = limitInvocation(sim, process);
+      const isAnswered = await tolerate(sim, process, "read", () => checkRead(sim, process));
+      invocation.isOver = true;
+      sim.tally.add(isAnswered ? "read answered" : "read failed");
+    }
+  };
+}
 
 async function checkRead(sim: Simulated, process: Process): Promise<void> {
-  const { scheduler, retentionMs, models } = sim;
-  const tenant = scheduler.random.pick(TENANTS);
-  const model = models.get(tenant)!;
-  const clock = scheduler.clockOf(process);
-  // So little memory that a query is read in several groups, or so much that it is one.
-  const maxQueryBytes = scheduler.random.pick([DEFAULT_LIMITS.maxQueryBytes, 250_000]);
-  const limits = { ...DEFAULT_LIMITS, maxQueryBytes };
-  const store = new Reader(new ScheduledTable(sim, process), { tenant, clock, limits, retentionMs });
-  const selection = randomSelection(scheduler.random, clock());
-  const asChunks = scheduler.random.chance(0.5);
-  const begunAt = model.event();
+  const { scheduler } = sim;
+  const { random } = scheduler;
+  const [tenant, model] = random.pick([...sim.models]);
+  const selection = randomSelection(random, scheduler.clockOf(process)());
+  const asChunks = random.chance(0.5);
   scheduler.note(process.name, `read of ${tenant} begins${asChunks ? " (chunks)" : ""}`);
-  const answer = asChunks ? await selectAllChunks(store, selection) : await selectAll(store, selection);
+  await readAndCheck(sim, new ScheduledTable(sim, process), { process, tenant, model, selection, asChunks });
   scheduler.note(process.name, `read of ${tenant} ends`);
-  model.check(selection, answer, begunAt, model.event());
 }
 
-/** The same as `selectAll`, from chunks that do not overlap and are what they say. */
-export async function selectAllChunks(store: Queryable, selection: Selection): Promise<PlainSeries[]> {
-  const all: PlainSeries[] = [];
-  for await (const { labels, chunks } of store.selectChunks(selection)) {
-    const parts = [...chunks].map(({ minTime, maxTime, bytes }) => {
-      const samples = decodeXorChunk(bytes);
-      const { timestamps } = samples;
-      if (timestamps[0] === minTime && timestamps.at(-1) === maxTime)
-        return plainSeries({ labels, ...samples });
-      throw new Error(`a chunk of ${timestamps[0]} to ${timestamps.at(-1)} says ${minTime} to ${maxTime}`);
-    });
-    if (parts.length > 0) all.push({ labels, samples: parts.flatMap(({ samples }) => samples) });
-  }
-  return all;
-}
-
-export const compactor: Work = (sim, process) => async (turn) => {
-  const { scheduler, retentionMs, partitionBits } = sim;
+function compactor(sim: Simulated, process: Process) {
+  const { scheduler, retentionMs, partitionBits, eagerness } = sim;
   const { random } = scheduler;
   const clock = scheduler.clockOf(process);
-  while (turn()) {
-    await pause(sim, process);
-    await tolerate(sim, process, "compaction", async () => {
-      const deadlineMs = random.chance(0.7)
-        ? Number.POSITIVE_INFINITY
-        : clock() + random.between(0, MINUTE_MS);
-      const { faults } = process;
-      await compact(new ScheduledTable(sim, process), {
-        clock,
-        retentionOf: () => retentionMs,
-        partitionBits,
-        deadlineMs,
-        isEager: random.chance(0.3),
-        onDay: ({ tenant, day, outcome, error }) => {
-          if (error !== undefined && (errorKind(error) !== "unavailable" || process.faults === faults)) {
-            scheduler.fail(error);
-          }
-          if (outcome === undefined) return;
-          const { state, flushes, chunkings } = outcome;
-          scheduler.note(process.name, `compaction of ${tenant}/${day}: ${state} ${flushes} ${chunkings}`);
-        },
+  return async (turn: () => boolean) => {
+    while (turn()) {
+      await pause(sim, process);
+      const invocation = limitInvocation(sim, process);
+      await tolerate(sim, process, "compaction", async () => {
+        const { faults } = process;
+        await compact(new ScheduledTable(sim, process), {
+          clock,
+          retentionOf: () => retentionMs,
+          partitionBits,
+          deadlineMs: random.chance(0.6) ? Number.POSITIVE_INFINITY : clock() + randomBudget(random),
+          isEager: random.chance(eagerness),
+          onDay: (report) => noteDay(sim, process, report, process.faults > faults),
+        });
       });
-    });
-  }
-};
+      invocation.isOver = true;
+    }
+  };
+}
 
-function print(
-  request: readonly { readonly labels: unknown; readonly samples: readonly (readonly [number, bigint])[] }[],
-) {
+/** Until a compactor stops by itself: often in the middle of a step. */
+function randomBudget(random: Random): number {
+  return random.between(0, random.pick([300, 300, MINUTE_MS]));
+}
+
+/** An invocation of a function is ended by the platform after a time, or by chance early, whatever it does. */
+function limitInvocation({ scheduler, tally }: Simulated, process: Process): { isOver: boolean } {
+  const invocation = { isOver: false };
+  const isEarly = process.role === "compactor" && scheduler.random.chance(0.1);
+  const readyMs = scheduler.nowMs + (isEarly ? scheduler.random.between(0, 300) : MAX_INVOCATION_MS);
+  const run = () => {
+    if (invocation.isOver || process.isDead) return "";
+    tally.add(
+      process.role === "compactor" ? "compactor ended by its time-out" : "reader ended by its time-out",
+    );
+    scheduler.kill(process);
+    return "ends it";
+  };
+  scheduler.add({ process: undefined, name: `time-out of ${process.name}`, readyMs, run });
+  return invocation;
+}
+
+function noteDay(
+  { scheduler, tally }: Simulated,
+  process: Process,
+  { tenant, day, outcome, error }: DayReport,
+  hasFaults: boolean,
+): void {
+  if (error !== undefined && (errorKind(error) !== "unavailable" || !hasFaults)) scheduler.fail(error);
+  if (outcome === undefined) return;
+  const { state, flushes, chunkings } = outcome;
+  if (flushes > 0) tally.add("run flushed");
+  if (chunkings > 0) tally.add("bucket made chunks");
+  if (state === "busy") tally.add("two compactors at one day");
+  if (state === "out of time") tally.add("compactor stopped at its deadline");
+  scheduler.note(process.name, `compaction of ${tenant}/${day}: ${state} ${flushes} ${chunkings}`);
+}
+
+function print(request: readonly SentSeries[]): string {
   return request
     .map(({ labels, samples }) => {
       const printed = samples.slice(0, 5).map(([time, bits]) => `${time}=0x${bits.toString(16)}`);
-      return `${JSON.stringify(labels)} ${printed.join(" ")}${samples.length > 5 ? " …" : ""}`;
+      return `${labels.map(([, value]) => value).join("/")} ${printed.join(" ")}${samples.length > 5 ? " …" : ""}`;
     })
     .join("; ");
 }

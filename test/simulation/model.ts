@@ -9,12 +9,22 @@ import type { Selection } from "../../lib/model/selection.ts";
 import type { PlainSeries } from "../helpers/naive-store.ts";
 import { labelSetOf, type SentSeries } from "../helpers/write-requests.ts";
 
+/** What retention keeps, as a reader may see it: samples before `from` must not be answered, those from `surelyFrom` on must. */
+export interface Kept {
+  readonly from: number;
+  readonly surelyFrom: number;
+}
+
 /** One append, and between which times of its writer's clock it was received; by the order of the model's events. */
 export interface Append {
+  /** Who knows by itself which of its appends it received later; undefined: only its clock says. */
+  readonly writer: string | undefined;
   readonly begunAt: number;
   readonly startMs: number;
   /** Infinite while it runs. */
   endMs: number;
+  /** Infinite while it runs. */
+  endedAt: number;
   /** Infinite unless it was answered. */
   answeredAt: number;
 }
@@ -38,11 +48,13 @@ export class Model {
     return ++this.#events;
   }
 
-  begin(request: readonly SentSeries[], startMs: number): Append {
+  begin(request: readonly SentSeries[], startMs: number, writer: string | undefined): Append {
     const append: Append = {
+      writer,
       begunAt: this.event(),
       startMs,
       endMs: Number.POSITIVE_INFINITY,
+      endedAt: Number.POSITIVE_INFINITY,
       answeredAt: Number.POSITIVE_INFINITY,
     };
     for (const { labels: sent, samples } of request) {
@@ -58,19 +70,26 @@ export class Model {
 
   end(append: Append, endMs: number, isAnswered: boolean): void {
     append.endMs = endMs;
-    if (isAnswered) append.answeredAt = this.event();
+    append.endedAt = this.event();
+    if (isAnswered) append.answeredAt = append.endedAt;
   }
 
-  /** A time at which a series has, or may have, a sample. */
+  /** Times at which a series has, or may have, a sample. */
   timesOf(labels: LabelSet): number[] {
     return [...this.#seriesOf(labels).writes.keys()];
   }
 
   /** Throws what is wrong with the answer of a read that was begun and ended at these events. */
-  check(selection: Selection, answer: readonly PlainSeries[], begunAt: number, endedAt: number): void {
+  check(
+    selection: Selection,
+    answer: readonly PlainSeries[],
+    kept: Kept,
+    begunAt: number,
+    endedAt: number,
+  ): void {
     const found = new Map<string, PlainSeries>();
     answer.forEach((series, i) => {
-      found.set(JSON.stringify(series.labels), series);
+      found.set(keyOf(series.labels), series);
       if (i > 0 && compareLabelSets(answer[i - 1].labels, series.labels) >= 0) {
         throw new Error(`${JSON.stringify(series.labels)} is out of order`);
       }
@@ -79,9 +98,9 @@ export class Model {
       const actual = found.get(key)?.samples ?? [];
       found.delete(key);
       const isSelected = matchesAll(selection.matchers, labels);
-      const expected = isSelected ? [...writes].filter(([time]) => isWithin(time, selection)) : [];
+      const expected = isSelected ? [...writes].filter(([time]) => isWithin(time, selection, kept)) : [];
       try {
-        checkSamples(new Map(expected), actual, begunAt, endedAt);
+        checkSamples(new Map(expected), actual, kept, begunAt, endedAt);
       } catch (error) {
         throw new Error(`${key}: ${(error as Error).message}`);
       }
@@ -90,20 +109,26 @@ export class Model {
   }
 
   #seriesOf(labels: LabelSet): StoredSeries {
-    const key = JSON.stringify(labels);
+    const key = keyOf(labels);
     const found = this.#series.get(key) ?? { labels, writes: new Map() };
     this.#series.set(key, found);
     return found;
   }
 }
 
-function isWithin(time: number, { minTime, maxTime }: Selection): boolean {
-  return time >= minTime && time <= maxTime;
+/** Names and values in order; none has the separator. */
+function keyOf(labels: LabelSet): string {
+  return labels.map(([name, value]) => `${name}=${value}`).join(",");
+}
+
+function isWithin(time: number, { minTime, maxTime }: Selection, { from }: Kept): boolean {
+  return time >= minTime && time <= maxTime && time >= from;
 }
 
 function checkSamples(
   expected: ReadonlyMap<number, readonly Write[]>,
   actual: PlainSeries["samples"],
+  { surelyFrom }: Kept,
   begunAt: number,
   endedAt: number,
 ): void {
@@ -111,7 +136,8 @@ function checkSamples(
   let previous = Number.NEGATIVE_INFINITY;
   for (const [time, bits] of actual) {
     if (time <= previous) throw new Error(`a sample of ${time} comes after one of ${previous}`);
-    if (!expected.has(time)) throw new Error(`a sample of ${time} was not written, or not asked for`);
+    if (!expected.has(time))
+      throw new Error(`a sample of ${time} was not written, not asked for, or is past retention`);
     present.set(time, bits);
     previous = time;
   }
@@ -120,16 +146,21 @@ function checkSamples(
     const allowed = writes.filter(({ append }) => append.begunAt < endedAt && !isReplaced(append, answered));
     const bits = present.get(time);
     if (bits === undefined) {
-      if (answered.length > 0) throw new Error(`the sample of ${time} is missing: ${print(answered)}`);
+      if (answered.length > 0 && time >= surelyFrom)
+        throw new Error(`the sample of ${time} is missing: ${print(answered)}`);
     } else if (!allowed.some((write) => write.bits === bits)) {
       throw new Error(`the sample of ${time} is 0x${bits.toString(16)}, expected ${print(allowed)}`);
     }
   }
 }
 
-/** Whether one of `answered` was received after all of an append. */
-function isReplaced({ endMs }: Append, answered: readonly Write[]): boolean {
-  return answered.some(({ append }) => append.startMs > endMs);
+/** Whether one of `answered` was received after all of an append: by the clocks, or as one writer received both. */
+function isReplaced({ endMs, endedAt, writer }: Append, answered: readonly Write[]): boolean {
+  return answered.some(
+    ({ append }) =>
+      append.startMs > endMs ||
+      (writer !== undefined && append.writer === writer && append.begunAt > endedAt),
+  );
 }
 
 function print(writes: readonly Write[]): string {

@@ -1,43 +1,23 @@
 /** One schedule: a few actors on a new table, then, when all are done, what must hold in the end. */
-import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { compact } from "../../lib/storage/compactor.ts";
 import { dayOf } from "../../lib/storage/keys.ts";
 import { loadManifests } from "../../lib/storage/manifest-store.ts";
-import { MemoryTable } from "../../lib/storage/memory-table.ts";
-import { Reader } from "../../lib/storage/reader.ts";
 import { TRANSIENT_MS } from "../../lib/storage/retention.ts";
-import { MIDNIGHT_MS } from "../helpers/engine.ts";
-import { ALL_TIME, type PlainSeries, selectAll } from "../helpers/naive-store.ts";
-import { compactor, reader, type Simulated, selectAllChunks, start, writer } from "./actors.ts";
-import { ExpiringTable } from "./expiring-table.ts";
-import { Model } from "./model.ts";
+import { ALL_TIME, type PlainSeries } from "../helpers/naive-store.ts";
+import { start } from "./actors.ts";
+import { readAndCheck } from "./checked-read.ts";
 import { Random } from "./random.ts";
-import type { Weather } from "./scheduled-table.ts";
-import { Process, Scheduler } from "./scheduler.ts";
-import { TENANTS } from "./workload.ts";
+import { Process } from "./scheduler.ts";
+import { newSimulated, type Simulated } from "./simulated.ts";
+import type { Tally } from "./tally.ts";
 
-const CALM: Weather = { fault: 0, death: 0, delay: 0.02, pageItems: 1000 };
-const WEATHERS: readonly Weather[] = [
-  CALM,
-  { fault: 0.02, death: 0.002, delay: 0.02, pageItems: 10 },
-  { fault: 0.02, death: 0.01, delay: 0.05, pageItems: 4 },
-  { fault: 0.05, death: 0.005, delay: 0.01, pageItems: 3 },
-  { fault: 0.01, death: 0, delay: 0.15, pageItems: 1000 },
-];
 /** Long enough for every bucket to close and every late run to be taken in. */
-const SETTLING_MS: readonly number[] = [
-  MINUTE_MS * 2,
-  HOUR_MS,
-  9 * HOUR_MS,
-  9 * HOUR_MS,
-  9 * HOUR_MS,
-  9 * HOUR_MS,
-];
-
-export interface ScheduleResult {
-  readonly steps: number;
-}
+const SETTLING_MS: readonly number[] = [2 * MINUTE_MS, HOUR_MS, 25 * HOUR_MS, 5 * HOUR_MS, 5 * HOUR_MS];
+/** Days before now that may have samples. */
+const MANY_DAYS = 500;
+/** How often, by steps, TTL takes some of what has expired. */
+const TTL_CHANCE = 0.03;
 
 export class ScheduleFailure extends Error {
   readonly events: readonly string[];
@@ -48,119 +28,120 @@ export class ScheduleFailure extends Error {
   }
 }
 
-/** Throws `ScheduleFailure`. It is the same every time, bit for bit: even ids are made of the seed. */
-export async function runSchedule(seed: number): Promise<ScheduleResult> {
+/** Answers its steps; throws `ScheduleFailure`. It is the same every time, bit for bit: even ids are made of the seed. */
+export async function runSchedule(seed: number, tally: Tally): Promise<number> {
   const random = new Random(seed);
   const { getRandomValues } = crypto;
   crypto.getRandomValues = <T extends ArrayBufferView | null>(bytes: T): T => {
     random.fill(bytes as unknown as Uint8Array);
     return bytes;
   };
-  const startMs = MIDNIGHT_MS + random.between(0, DAY_MS);
-  const grainMs = random.pick([1, 1, 1000, 10_000]);
-  const scheduler = new Scheduler(random, startMs, grainMs);
-  const table = new ExpiringTable(new MemoryTable());
-  const levels = random.pick([[0], [0, 1], [0, 2], [1], [2, 3]]);
-  const sim: Simulated = {
-    scheduler,
-    table,
-    weather: random.pick(WEATHERS),
-    bornMs: new Map(),
-    models: new Map(TENANTS.map((tenant) => [tenant, new Model()])),
-    retentionMs: random.pick([0, 30 * DAY_MS]),
-    shardBits: () => random.pick(levels),
-    partitionBits: () => random.between(0, 3),
-    grainMs,
-    wakeMs: 0,
-  };
+  const sim = newSimulated(random, tally);
   try {
     await play(sim);
-    await settle(sim, table);
-    return { steps: scheduler.steps };
+    await settle(sim);
+    return sim.scheduler.steps;
   } catch (error) {
-    throw new ScheduleFailure(error, scheduler.lastEvents(Number.POSITIVE_INFINITY));
+    throw new ScheduleFailure(error, sim.scheduler.events());
   } finally {
     crypto.getRandomValues = getRandomValues;
   }
 }
 
 async function play(sim: Simulated): Promise<void> {
-  const { scheduler } = sim;
+  const { scheduler, table, tally } = sim;
   const { random } = scheduler;
-  const counts = {
-    writer: random.between(1, 3),
-    reader: random.between(1, 2),
-    compactor: random.between(1, 2),
-  };
-  const actors = [
-    ...Array.from({ length: counts.writer }, (_, i) => start(sim, `writer${i}`, writer, 10)),
-    ...Array.from({ length: counts.reader }, (_, i) => start(sim, `reader${i}`, reader, 10)),
-    ...Array.from({ length: counts.compactor }, (_, i) => start(sim, `compactor${i}`, compactor, 10)),
-  ];
-  await scheduler.run(() => actors.every(({ isDone }) => isDone));
+  const counts = [
+    ["writer", random.between(1, 3)],
+    ["reader", random.between(1, 2)],
+    ["compactor", random.between(1, 2)],
+  ] as const;
+  const actors = counts.flatMap(([role, count]) =>
+    Array.from({ length: count }, (_, i) => start(sim, role, i, random.between(1, 4))),
+  );
+  const isDone = () => actors.every((actor) => actor.isDone);
+  await scheduler.run(isDone, () => {
+    if (!random.chance(TTL_CHANCE)) return;
+    if (table.removeExpired(scheduler.nowMs, () => random.chance(0.5)) > 0) tally.add("item removed by TTL");
+  });
 }
 
 /** From now on nothing fails: everything is compacted, and then nothing but what must stay stays. */
-async function settle(sim: Simulated, table: ExpiringTable): Promise<void> {
-  const { scheduler, retentionMs, partitionBits } = sim;
-  const clock = scheduler.clockOf(new Process("end", 0));
+async function settle(sim: Simulated): Promise<void> {
+  const { scheduler, table, retentionMs, partitionBits } = sim;
+  const process = new Process("reader", "end", 0);
+  const clock = scheduler.clockOf(process);
   scheduler.note("end", "all are done");
-  const before = await readAll(sim);
+  const before = await readAll(sim, process);
   for (const ms of SETTLING_MS) {
     scheduler.nowMs += ms;
     const onDay = ({ error }: { readonly error: unknown }) => {
-      if (error !== undefined) throw error;
+      if (error !== undefined) scheduler.fail(error);
     };
     const deadlineMs = Number.POSITIVE_INFINITY;
     await compact(table, { clock, retentionOf: () => retentionMs, partitionBits, deadlineMs, onDay });
-    expectSame(before, await readAll(sim), `compaction ${ms} ms later changed`);
+    scheduler.throwFailure();
+    expectSame(sim, before, await readAll(sim, process), `compaction ${ms} ms later changed`);
   }
   await expectChunksOnly(sim);
   scheduler.nowMs += TRANSIENT_MS + HOUR_MS;
-  table.removeExpired(scheduler.nowMs);
-  expectSame(before, await readAll(sim), "TTL changed");
+  table.removeExpired(scheduler.nowMs, () => true);
+  expectSame(sim, before, await readAll(sim, process), "TTL changed");
   scheduler.landRest();
-  await readAll(sim);
+  await readAll(sim, process);
 }
 
-/** What the store answers, which the model allows, by tenant. */
-async function readAll(sim: Simulated): Promise<string[]> {
-  const all: string[] = [];
+/** A tenant's series and when it was read. */
+type AllSamples = Map<string, PlainSeries[]>;
+
+/** What the store answers by tenant, which the model allows. */
+async function readAll(sim: Simulated, process: Process): Promise<AllSamples> {
+  const all: AllSamples = new Map();
+  const asChunks = sim.scheduler.random.chance(0.5);
+  const selection = { matchers: [], ...ALL_TIME };
   for (const [tenant, model] of sim.models) {
-    const clock = sim.scheduler.clockOf(new Process("end", 0));
-    const { table, retentionMs } = sim;
-    const store = new Reader(table, { tenant, clock, limits: DEFAULT_LIMITS, retentionMs });
-    const begunAt = model.event();
-    for (const select of [selectAll, selectAllChunks]) {
-      const selection = { matchers: [], ...ALL_TIME };
-      const answer = await select(store, selection);
-      model.check(selection, answer, begunAt, model.event());
-      all.push(...linesOf(`${tenant} ${select.name}`, answer));
-      const listed = new Set((await store.series(selection)).map((labels) => JSON.stringify(labels)));
-      const unlisted = answer.find(({ labels }) => !listed.has(JSON.stringify(labels)));
-      if (unlisted !== undefined) throw new Error(`${JSON.stringify(unlisted.labels)} is not listed`);
-    }
+    all.set(tenant, await readAndCheck(sim, sim.table, { process, tenant, model, selection, asChunks }));
   }
   return all;
 }
 
-function linesOf(what: string, answer: readonly PlainSeries[]): string[] {
-  return answer.flatMap(({ labels, samples }) => {
-    const text = `${what} ${JSON.stringify(labels)}`;
-    return samples.map(([time, bits]) => `${text} ${time} 0x${bits.toString(16)}`);
-  });
+/** The later read has all that the earlier one had and retention still keeps, and no more. */
+function expectSame(sim: Simulated, before: AllSamples, after: AllSamples, what: string): void {
+  const { scheduler, retentionMs, tally } = sim;
+  const from = retentionMs === 0 ? Number.NEGATIVE_INFINITY : scheduler.nowMs - retentionMs;
+  for (const [tenant, series] of before) {
+    const [rows, laterRows] = [rowsOf(series, from), rowsOf(after.get(tenant) ?? [], from)];
+    if (rows.length < rowsOf(series, Number.NEGATIVE_INFINITY).length) tally.add("sample past retention");
+    for (let i = 0; i < Math.max(rows.length, laterRows.length); i++) {
+      if (!isSame(rows[i], laterRows[i]))
+        throw new Error(`${what} ${print(rows[i])} to ${print(laterRows[i])}`);
+    }
+  }
 }
 
-function expectSame(before: readonly string[], after: readonly string[], what: string): void {
-  const at = before.findIndex((line, i) => line !== after[i]);
-  if (at >= 0) throw new Error(`${what} ${before[at]} to ${after[at]}`);
-  if (after.length > before.length) throw new Error(`${what} nothing to ${after[before.length]}`);
+type Row = readonly [series: PlainSeries, time: number, bits: bigint];
+
+function rowsOf(all: readonly PlainSeries[], from: number): Row[] {
+  return all.flatMap((series) =>
+    series.samples.filter(([time]) => time >= from).map(([time, bits]): Row => [series, time, bits]),
+  );
 }
 
-async function expectChunksOnly({ table, scheduler }: Simulated): Promise<void> {
+function isSame(a: Row | undefined, b: Row | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  return a[1] === b[1] && a[2] === b[2] && String(a[0].labels) === String(b[0].labels);
+}
+
+function print(row: Row | undefined): string {
+  return row === undefined ? "nothing" : `${row[0].labels} ${row[1]} 0x${row[2].toString(16)}`;
+}
+
+/** Of what retention still keeps for some hours: the last of it need not be compacted any more. */
+async function expectChunksOnly({ table, scheduler, models, retentionMs }: Simulated): Promise<void> {
   const today = dayOf(scheduler.nowMs);
-  for (const tenant of TENANTS) {
-    for (const [day, { parts, index }] of await loadManifests(table, tenant, today - 20, today + 1)) {
+  const first = dayOf(scheduler.nowMs - (retentionMs === 0 ? MANY_DAYS * DAY_MS : retentionMs - 2 * HOUR_MS));
+  for (const tenant of models.keys()) {
+    for (const [day, { parts, index }] of await loadManifests(table, tenant, first, today + 1)) {
       if (index.length > 1)
         throw new Error(`day ${day} of ${tenant} has ${index.length} index parts in the end`);
       const run = parts.find(({ kind }) => kind === "run");

@@ -3,13 +3,13 @@
  * and what goes wrong.
  */
 import { HearthError } from "../../lib/model/errors.ts";
+import { DAY_MS, SECOND_MS } from "../../lib/model/time.ts";
 import type { Item, Key, KeyRange, QueryOptions, Table } from "../../lib/storage/table.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
+import type { Happening, Tally } from "./tally.ts";
 
-const SECOND_MS = 1000;
-const HOUR_MS = 3600 * SECOND_MS;
 /** Of what is on its way so long that all others have gone, and everything that expires has left. */
-const MONTH_MS = 30 * 24 * HOUR_MS;
+const MONTH_MS = 30 * DAY_MS;
 /** How far an eventually consistent read may be behind. */
 const STALE_MS = 2 * SECOND_MS;
 
@@ -19,6 +19,8 @@ export interface Weather {
   readonly death: number;
   /** Of a call that takes long, before or after its effect. */
   readonly delay: number;
+  /** How long, by chance one of these spans, in ms. */
+  readonly delays: readonly (readonly [minMs: number, maxMs: number])[];
   readonly pageItems: number;
 }
 
@@ -28,27 +30,38 @@ export interface World {
   readonly table: Table;
   readonly weather: Weather;
   readonly bornMs: Map<string, number>;
+  readonly tally: Tally;
 }
 
 const kindOf = (key: { readonly pk: Uint8Array }) => String.fromCharCode(key.pk[0]);
 const textOf = ({ pk, sk }: Key) =>
   `${Buffer.from(pk).toString("latin1")}|${Buffer.from(sk).toString("latin1")}`;
 
-/** What a write does, whole or in part, and which untrue answer it may get. */
+/** What a write does, and how else it may go. */
 interface Effect<T> {
   readonly apply: () => Promise<T>;
-  readonly applyPart?: () => Promise<unknown>;
+  /** Does some of it; answers what it should have done yet. */
+  readonly applyPart?: () => Promise<T>;
+  /** The answer to a repeated write that took effect the first time. */
   readonly refusal?: T;
 }
 
 type Fate =
-  | "dies"
   | "ok"
+  | "dies"
   | "throttled"
   | "stored, then failed"
   | "fails, lands later"
   | "half stored"
+  | "unprocessed"
   | "refused";
+
+const HAPPENINGS: Readonly<Partial<Record<Fate, Happening>>> = {
+  throttled: "call throttled",
+  "stored, then failed": "call took effect, then failed",
+  "half stored": "batch stored in part, then failed",
+  unprocessed: "batch answered unprocessed items",
+};
 
 export class ScheduledTable implements Table {
   readonly #world: World;
@@ -81,11 +94,21 @@ export class ScheduledTable implements Table {
     });
   }
 
-  putAll(items: readonly Item[]): Promise<void> {
-    const name = `putAll ${[...new Set(items.map(kindOf))].join("")}${items.length}`;
+  /** What is answered as unprocessed is put again, as the real table does. */
+  async putAll(items: readonly Item[]): Promise<void> {
     const { random } = this.#world.scheduler;
-    const applyPart = () => this.#store(items.filter(() => random.chance(0.5)));
-    return this.#write(name, { apply: () => this.#store(items), applyPart });
+    let rest = items;
+    do {
+      const batch = rest;
+      const name = `putAll ${[...new Set(batch.map(kindOf))].join("")}${batch.length}`;
+      rest = await this.#write<readonly Item[]>(name, {
+        apply: () => this.#store(batch).then(() => []),
+        applyPart: () => {
+          const part = new Set(batch.filter(() => random.chance(0.5)));
+          return this.#store([...part]).then(() => batch.filter((item) => !part.has(item)));
+        },
+      });
+    } while (rest.length > 0);
   }
 
   get(key: Key, options?: { readonly consistent?: boolean }): Promise<Item | undefined> {
@@ -116,9 +139,11 @@ export class ScheduledTable implements Table {
 
   /** Without some of what has come just now. */
   #stale(page: readonly Item[]): readonly Item[] {
-    const { scheduler, bornMs } = this.#world;
+    const { scheduler, bornMs, tally } = this.#world;
     const isNew = (item: Item) => (bornMs.get(textOf(item)) ?? 0) > scheduler.nowMs - STALE_MS;
-    return page.filter((item) => !isNew(item) || scheduler.random.chance(0.5));
+    const seen = page.filter((item) => !isNew(item) || scheduler.random.chance(0.5));
+    if (seen.length < page.length) tally.add("stale page");
+    return seen;
   }
 
   #store(items: readonly Item[]): Promise<void> {
@@ -136,7 +161,7 @@ export class ScheduledTable implements Table {
 
   #write<T>(name: string, effect: Effect<T>): Promise<T> {
     const fates: Fate[] = ["throttled", "stored, then failed", "fails, lands later"];
-    if (effect.applyPart !== undefined) fates.push("half stored");
+    if (effect.applyPart !== undefined) fates.push("half stored", "unprocessed");
     if (effect.refusal !== undefined) fates.push("refused");
     const { random } = this.#world.scheduler;
     const drop = () => {
@@ -148,49 +173,61 @@ export class ScheduledTable implements Table {
   }
 
   #call<T>(name: string, effect: Effect<T>, fates: readonly Fate[], drop: (() => void) | undefined) {
-    const { scheduler } = this.#world;
+    const { scheduler, tally } = this.#world;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const answer = (made: Promise<T>) => void made.then(resolve, reject);
     const run = (): string => {
       const fate = this.#fate(fates);
-      if (fate !== "ok") this.#process.faults++;
+      const happening = HAPPENINGS[fate];
+      if (happening !== undefined) tally.add(happening);
       if (fate === "dies") {
+        tally.add(`${this.#process.role} died`);
         drop?.();
         scheduler.kill(this.#process);
-      } else if (fate === "ok") this.#answerSoonOrLate(name, effect.apply(), answer);
-      else {
-        if (fate === "stored, then failed" || fate === "refused") void effect.apply();
-        if (fate === "half stored") void effect.applyPart?.();
-        if (fate === "fails, lands later") this.#landLater(name, effect);
-        const isRefused = fate === "refused";
-        const made = isRefused
-          ? Promise.resolve(effect.refusal as T)
-          : Promise.reject(new HearthError("unavailable", `simulated: ${name} ${fate}`));
-        this.#answerSoonOrLate(name, made, answer);
-      }
+      } else this.#answerSoonOrLate(name, this.#make(name, fate, effect), answer);
       return fate;
     };
-    scheduler.add({ process: this.#process, name, readyMs: this.#delayed(), run, ...(drop && { drop }) });
+    const readyMs = this.#delayed("call slow");
+    scheduler.add({ process: this.#process, name, readyMs, run, ...(drop && { drop }) });
     return promise;
   }
 
+  /** What the call comes to. */
+  #make<T>(name: string, fate: Fate, effect: Effect<T>): Promise<T> {
+    if (fate === "ok") return effect.apply();
+    if (fate === "unprocessed" && effect.applyPart !== undefined) return effect.applyPart();
+    this.#process.faults++;
+    if (fate === "refused") return this.#refuse(effect);
+    if (fate === "stored, then failed") void effect.apply();
+    if (fate === "half stored") void effect.applyPart?.();
+    if (fate === "fails, lands later") this.#landLater(name, effect);
+    return Promise.reject(new HearthError("unavailable", `simulated: ${name} ${fate}`));
+  }
+
+  async #refuse<T>({ apply, refusal }: Effect<T>): Promise<T> {
+    if ((await apply()) !== refusal) this.#world.tally.add("condition held, and was answered refused");
+    return refusal as T;
+  }
+
   #answerSoonOrLate<T>(name: string, made: Promise<T>, answer: (made: Promise<T>) => void): void {
-    const { scheduler, weather } = this.#world;
-    if (!scheduler.random.chance(weather.delay * 2)) {
+    const { scheduler, weather, tally } = this.#world;
+    if (!scheduler.random.chance(weather.delay)) {
       answer(made);
       return;
     }
+    tally.add("answer slow");
     made.catch(() => {});
     const run = () => {
       answer(made);
       return "is answered";
     };
-    scheduler.add({ process: this.#process, name, readyMs: this.#delayed(), run });
+    scheduler.add({ process: this.#process, name, readyMs: scheduler.nowMs + this.#longTime(), run });
   }
 
   #landLater(name: string, effect: Effect<unknown>): void {
-    const { scheduler } = this.#world;
+    const { scheduler, tally } = this.#world;
     const isLost = scheduler.random.chance(0.2);
+    tally.add(isLost ? "call failed, took effect after a month" : "call failed, took effect later");
     const readyMs = scheduler.nowMs + (isLost ? MONTH_MS : this.#longTime());
     const run = () => {
       void effect.apply();
@@ -205,15 +242,15 @@ export class ScheduledTable implements Table {
     return scheduler.random.chance(weather.fault) ? scheduler.random.pick(fates) : "ok";
   }
 
-  #delayed(): number {
-    const { scheduler, weather } = this.#world;
-    return scheduler.random.chance(weather.delay) ? scheduler.nowMs + this.#longTime() : scheduler.nowMs;
+  #delayed(what: Happening): number {
+    const { scheduler, weather, tally } = this.#world;
+    if (!scheduler.random.chance(weather.delay)) return scheduler.nowMs;
+    tally.add(what);
+    return scheduler.nowMs + this.#longTime();
   }
 
-  /** Moments, times around what a writer may hold a record and a flush waits for, and hours. */
   #longTime(): number {
-    const { random } = this.#world.scheduler;
-    const span = random.pick([SECOND_MS, 35 * SECOND_MS, 35 * SECOND_MS, 100 * SECOND_MS, 2 * HOUR_MS]);
-    return random.between(0, span);
+    const { scheduler, weather } = this.#world;
+    return scheduler.random.between(...scheduler.random.pick(weather.delays));
   }
 }

@@ -5,8 +5,11 @@
 import type { Clock } from "../../lib/model/time.ts";
 import type { Random } from "./random.ts";
 
+export type Role = "writer" | "reader" | "compactor";
+
 /** A process: what dies at once. Its clock is off by a constant. */
 export class Process {
+  readonly role: Role;
   readonly name: string;
   readonly skewMs: number;
   /** Faults that its calls met. */
@@ -14,7 +17,8 @@ export class Process {
   isDead = false;
   onDeath: () => void = () => {};
 
-  constructor(name: string, skewMs: number) {
+  constructor(role: Role, name: string, skewMs: number) {
+    this.role = role;
     this.name = name;
     this.skewMs = skewMs;
   }
@@ -25,13 +29,20 @@ export interface Waiting {
   readonly process: Process | undefined;
   readonly name: string;
   readonly readyMs: number;
-  /** Goes on; answers what became of it, for the record. */
+  /** Goes on; answers what became of it, for the record; "" if nothing did. */
   readonly run: () => string;
   /** Its process died. */
   readonly drop?: () => void;
 }
 
-const MAX_STEPS = 50_000;
+interface Event {
+  readonly ms: number;
+  readonly who: string;
+  readonly what: string;
+}
+
+/** Steps and table calls of a schedule: the longest of 10,000 had 3,576. */
+const MAX_STEPS = 20_000;
 const STEP_MS = 12;
 
 export class Scheduler {
@@ -39,7 +50,7 @@ export class Scheduler {
   nowMs: number;
   steps = 0;
   readonly #grainMs: number;
-  readonly #events: string[] = [];
+  readonly #events: Event[] = [];
   #waiting: Waiting[] = [];
   #failure: { readonly error: unknown } | undefined;
 
@@ -72,6 +83,12 @@ export class Scheduler {
     return promise;
   }
 
+  /** When the calls end that take longer than `minMs` from now, and not longer than `maxMs`. */
+  slowEnds(minMs: number, maxMs: number): number[] {
+    const ends = this.#waiting.filter(({ name }) => name !== "sleep").map(({ readyMs }) => readyMs);
+    return ends.filter((ms) => ms > this.nowMs + minMs && ms <= this.nowMs + maxMs);
+  }
+
   /** It never goes on. */
   kill(process: Process): void {
     const dropped = this.#waiting.filter((waiting) => waiting.process === process);
@@ -82,7 +99,7 @@ export class Scheduler {
   }
 
   note(who: string, what: string): void {
-    if (what !== "") this.#events.push(`${new Date(this.nowMs).toISOString()} ${who} ${what}`);
+    this.#events.push({ ms: this.nowMs, who, what });
   }
 
   /** Ends the run with an error. */
@@ -90,23 +107,33 @@ export class Scheduler {
     this.#failure ??= { error };
   }
 
-  lastEvents(count: number): string[] {
-    return this.#events.slice(-count);
+  events(): string[] {
+    return this.#events.map(({ ms, who, what }) => `${new Date(ms).toISOString()} ${who} ${what}`);
+  }
+
+  throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   /** Whatever is still in the network arrives. */
   landRest(): void {
-    for (const { name, run } of this.#waiting.splice(0)) this.note("network", `${name} ${run()}`);
+    for (const waiting of this.#waiting.splice(0)) this.#go(waiting);
   }
 
-  /** Steps until `isDone`. */
-  async run(isDone: () => boolean): Promise<void> {
-    for (; ; this.steps++) {
+  /** Throws when a schedule is so long that it cannot have an end. */
+  countStep(): void {
+    if (++this.steps > MAX_STEPS) throw new Error(`simulation: no end after ${MAX_STEPS} steps`);
+  }
+
+  /** Steps until `isDone`, and tells `onStep` of each. */
+  async run(isDone: () => boolean, onStep: () => void): Promise<void> {
+    for (;;) {
       // Whoever can go on does so until all wait in here: they wait for nothing but promises.
       await new Promise((resolve) => setImmediate(resolve));
-      if (this.#failure !== undefined) throw this.#failure.error;
+      this.throwFailure();
       if (isDone()) return;
-      if (this.steps > MAX_STEPS) throw new Error(`simulation: no end after ${MAX_STEPS} steps`);
+      this.countStep();
+      onStep();
       this.#step();
     }
   }
@@ -121,9 +148,11 @@ export class Scheduler {
     }
     const next = this.random.pick(ready);
     this.#waiting.splice(this.#waiting.indexOf(next), 1);
-    this.note(
-      next.process?.name ?? "network",
-      next.name === "sleep" ? next.run() : `${next.name} ${next.run()}`,
-    );
+    this.#go(next);
+  }
+
+  #go({ process, name, run }: Waiting): void {
+    const what = run();
+    if (what !== "") this.note(process?.name ?? "network", `${name} ${what}`);
   }
 }

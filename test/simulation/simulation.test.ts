@@ -1,36 +1,66 @@
-/** See `schedule.ts`. HEARTH_SIM_SCHEDULES says how many schedules run, HEARTH_SIM_SEED which is the first (alone). */
+/** A few schedules of seeds that no run had before, and whether the simulation itself would find what it is for. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runSchedule, ScheduleFailure } from "./schedule.ts";
+import { editedFiles, find, inCopy } from "./mutate.ts";
+import { MUTATIONS } from "./mutations.ts";
+import { Random } from "./random.ts";
+import { runSchedules } from "./run-schedules.ts";
+import { Scheduler } from "./scheduler.ts";
 
-const { HEARTH_SIM_SEED, HEARTH_SIM_SCHEDULES, HEARTH_SIM_EVENTS } = process.env;
-const FIRST_SEED = Number(HEARTH_SIM_SEED ?? 1);
-const SCHEDULES = Number(HEARTH_SIM_SCHEDULES ?? (HEARTH_SIM_SEED === undefined ? 250 : 1));
-const EVENTS = Number(HEARTH_SIM_EVENTS ?? 60);
-/** A slow machine runs fewer, and says so. */
-const MAX_SECONDS = HEARTH_SIM_SCHEDULES === undefined ? 15 : Number.POSITIVE_INFINITY;
+const SCHEDULES = 400;
+/** Enough to find the mutation below a hundred times. */
+const BROKEN_SCHEDULES = 5000;
 
-test(`up to ${SCHEDULES} schedules from seed ${FIRST_SEED} on: every read is right`, async (t) => {
-  const before = performance.now();
-  let steps = 0;
-  let ran = 0;
-  for (; ran < SCHEDULES && secondsSince(before) < MAX_SECONDS; ran++) {
-    const seed = FIRST_SEED + ran;
-    try {
-      steps += (await runSchedule(seed)).steps;
-    } catch (error) {
-      assert.ok(error instanceof ScheduleFailure);
-      console.log(error.events.slice(-EVENTS).join("\n"));
-      console.log(error.cause);
-      assert.fail(
-        `schedule ${ran + 1}: ${error.message}\nreplay: HEARTH_SIM_SEED=${seed} npm run test:simulation`,
-      );
-    }
-  }
-  const rate = (ran / secondsSince(before)).toFixed(1);
-  t.diagnostic(`${ran} schedules ran, ${steps} steps, ${rate} schedules a second`);
+test(`${SCHEDULES} schedules: every read is right`, { timeout: 120_000 }, async (t) => {
+  const firstSeed = Date.now() >>> 0;
+  t.diagnostic(`from seed ${firstSeed} on`);
+  const { failure } = await runSchedules({ firstSeed, count: SCHEDULES });
+  if (failure === undefined) return;
+  const { seed, message, events } = failure;
+  console.log(events.slice(-60).join("\n"));
+  assert.fail(`${message}\nreplay: npm run test:simulation -- --seed ${seed}`);
 });
 
-function secondsSince(startMs: number): number {
-  return (performance.now() - startMs) / 1000;
-}
+test("a broken rule is found, and the command that is printed replays it", { timeout: 120_000 }, () => {
+  const { edits } = MUTATIONS.find(({ name }) => name === "first part wins")!;
+  inCopy(edits, (root) => {
+    const found = find(root, `node test/simulation/main.ts --schedules ${BROKEN_SCHEDULES}`);
+    assert.ok(found !== undefined, `nothing is found in ${BROKEN_SCHEDULES} schedules`);
+    assert.equal(found.replay, `npm run test:simulation -- --seed ${found.seed}`);
+    const again = find(root, found.replay);
+    assert.deepEqual(again, { ...found, number: 1 });
+  });
+});
+
+test("every mutation still is a change of the engine", () => {
+  for (const { name, edits } of MUTATIONS) assert.doesNotThrow(() => editedFiles(edits), name);
+});
+
+test("an engine that loops for ever is ended, and its seed printed", { timeout: 60_000 }, () => {
+  const loop = {
+    file: "lib/storage/flush.ts",
+    from: "const shards = await",
+    to: "for (;;);\n  const shards = await",
+  };
+  inCopy([loop], (root) => {
+    const found = find(root, "node test/simulation/main.ts --seconds 2 --schedules 100");
+    assert.match(String(found?.message), /^no end after 2 s$/);
+  });
+});
+
+test("a schedule that calls the table for ever is ended", async () => {
+  const scheduler = new Scheduler(new Random(1), 0, 1);
+  const wait = () => scheduler.add({ process: undefined, name: "wait", readyMs: 0, run: again });
+  const again = () => {
+    wait();
+    return "";
+  };
+  wait();
+  await assert.rejects(
+    scheduler.run(
+      () => false,
+      () => {},
+    ),
+    /no end after 20000 steps/,
+  );
+});

@@ -2,18 +2,41 @@
 import type { Label } from "../../lib/model/labels.ts";
 import { type MatcherType, newMatcher } from "../../lib/model/matcher.ts";
 import type { Selection } from "../../lib/model/selection.ts";
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { ALL_TIME } from "../helpers/naive-store.ts";
 import { bitsOf, labelSetOf, type SentSeries, STALE_BITS } from "../helpers/write-requests.ts";
 import type { Model } from "./model.ts";
 import type { Random } from "./random.ts";
+import type { Happening, Tally } from "./tally.ts";
 
-export const TENANTS = ["a", "b"];
 const METRICS = ["up", "load1", "requests_total", "go_threads", "m7"];
 const JOBS = ["x", "y", "z"];
 const SPECIAL_BITS = [STALE_BITS, 0x7ff8000000000001n, bitsOf(-0), bitsOf(Number.POSITIVE_INFINITY)];
 /** Samples of one series that pass a chunk. */
-const MANY_SAMPLES = 300;
+const MANY_SAMPLES = 130;
+/** What a writer takes ahead of its clock, less what the clock may move until it looks at it. */
+const MAX_AHEAD_MS = 10 * MINUTE_MS - 20 * SECOND_MS;
+
+/** What the tenants of one schedule have, and how much a request brings. */
+export interface Workload {
+  readonly metrics: readonly string[];
+  readonly jobs: readonly string[];
+  readonly maxSeries: number;
+  readonly maxSamples: number;
+  /** Samples older than so many ms are not written: retention would refuse them. */
+  readonly maxAgeMs: number;
+}
+
+/** Often very little: the same few samples, written and compacted over and over, meet each other most. */
+export function randomWorkload(random: Random, retentionMs: number): Workload {
+  return {
+    metrics: METRICS.slice(0, random.pick([1, 2, 3, 5])),
+    jobs: JOBS.slice(0, random.between(1, 3)),
+    maxSeries: random.pick([1, 2, 4]),
+    maxSamples: random.pick([1, 2, 4]),
+    maxAgeMs: retentionMs === 0 ? Number.POSITIVE_INFINITY : retentionMs - 20 * SECOND_MS,
+  };
+}
 
 const labelsOf = (metric: string, job: string): Label[] => [
   ["__name__", metric],
@@ -21,36 +44,61 @@ const labelsOf = (metric: string, job: string): Label[] => [
 ];
 
 /** Some samples of some series, as a writer whose clock says `nowMs` may get them. */
-export function randomRequest(random: Random, model: Model, nowMs: number): SentSeries[] {
-  const count = random.between(1, 6);
-  return Array.from({ length: count }, () => {
-    const labels = labelsOf(random.pick(METRICS), random.pick(JOBS));
-    const known = model.timesOf(labelSetOf(labels));
-    if (random.chance(0.01)) return { labels, samples: manySamples(random, nowMs) };
-    const samples = Array.from({ length: random.between(1, 4) }, () => {
-      const again = known.length > 0 && random.chance(0.25);
-      return [again ? random.pick(known) : randomTime(random, nowMs), randomBits(random)] as const;
-    });
-    return { labels, samples: samples.filter(([time]) => time < nowMs + 10 * MINUTE_MS - SECOND_MS) };
+export function randomRequest(
+  random: Random,
+  workload: Workload,
+  model: Model,
+  nowMs: number,
+  tally: Tally,
+): SentSeries[] {
+  const isTaken = (time: number) => time < nowMs + MAX_AHEAD_MS && time > nowMs - workload.maxAgeMs;
+  return Array.from({ length: random.between(1, workload.maxSeries) }, () => {
+    const labels = labelsOf(random.pick(workload.metrics), random.pick(workload.jobs));
+    const times = random.chance(0.01) ? manyTimes(random, nowMs) : someTimes(random, workload, nowMs);
+    const known = model.timesOf(labelSetOf(labels)).filter(isTaken);
+    const again = times.map((time) => (known.length > 0 && random.chance(0.3) ? random.pick(known) : time));
+    const taken = again.filter(isTaken);
+    for (const time of taken) tallyTime(tally, nowMs - time);
+    for (const time of taken) if (known.includes(time)) tally.add("sample sent again");
+    if (times.length === MANY_SAMPLES) tally.add("chunk of more than 120 samples");
+    return { labels, samples: taken.map((time) => [time, randomBits(random)] as const) };
   });
 }
 
-function manySamples(random: Random, nowMs: number): (readonly [number, bigint])[] {
-  const start = randomTime(random, nowMs) - MANY_SAMPLES * SECOND_MS;
-  return Array.from({ length: MANY_SAMPLES }, (_, i) => [start + i * SECOND_MS, randomBits(random)] as const);
+function someTimes(random: Random, { maxSamples }: Workload, nowMs: number): number[] {
+  return Array.from({ length: random.between(1, maxSamples) }, () => randomTime(random, nowMs));
 }
 
-/** Mostly of now, some early, some late by minutes, hours or days. */
+function manyTimes(random: Random, nowMs: number): number[] {
+  const start = randomTime(random, nowMs) - MANY_SAMPLES * SECOND_MS;
+  return Array.from({ length: MANY_SAMPLES }, (_, i) => start + i * SECOND_MS);
+}
+
+/** Mostly of now, some early, some late by minutes, hours, days or more. */
 function randomTime(random: Random, nowMs: number): number {
-  const ageMs = random.pick([
-    () => random.between(0, 5 * SECOND_MS),
-    () => random.between(0, MINUTE_MS),
-    () => -random.between(0, 10 * MINUTE_MS - 2 * SECOND_MS),
-    () => random.between(0, 2 * HOUR_MS),
-    () => random.between(0, 20 * HOUR_MS),
-    () => random.between(0, 30 * HOUR_MS),
-  ])();
-  return nowMs - ageMs;
+  const [min, max] = random.pick([
+    [0, 5 * SECOND_MS],
+    [0, 5 * SECOND_MS],
+    [0, MINUTE_MS],
+    [-MAX_AHEAD_MS, 0],
+    [0, 2 * HOUR_MS],
+    [0, 2 * HOUR_MS],
+    [0, 30 * HOUR_MS],
+    [0, random.pick([2, 2, 2, 20, 400]) * DAY_MS],
+  ]);
+  return nowMs - random.between(min, max);
+}
+
+const AGES: readonly (readonly [minMs: number, happening: Happening])[] = [
+  [7 * DAY_MS, "sample of a week ago"],
+  [DAY_MS, "sample of a day ago"],
+  [HOUR_MS, "sample of an hour ago"],
+];
+
+function tallyTime(tally: Tally, ageMs: number): void {
+  const age = AGES.find(([minMs]) => ageMs >= minMs);
+  if (age !== undefined) tally.add(age[1]);
+  if (ageMs < 0) tally.add("sample ahead of the clock");
 }
 
 function randomBits(random: Random): bigint {
@@ -59,8 +107,8 @@ function randomBits(random: Random): bigint {
 
 /** All of everything, or some of it. */
 export function randomSelection(random: Random, nowMs: number): Selection {
-  const matchers = random.chance(0.4) ? [] : [randomMatcher(random)];
-  if (random.chance(0.5)) return { matchers, ...ALL_TIME };
+  const matchers = random.chance(0.6) ? [] : [randomMatcher(random)];
+  if (random.chance(0.6)) return { matchers, ...ALL_TIME };
   const [a, b] = [randomTime(random, nowMs), randomTime(random, nowMs)];
   return { matchers, minTime: Math.min(a, b), maxTime: Math.max(a, b) };
 }

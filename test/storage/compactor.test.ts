@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DAY_MS, HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { compact } from "../../lib/storage/compactor.ts";
-import { dayOf } from "../../lib/storage/keys.ts";
+import { dayOf, dictionariesRange, runRange } from "../../lib/storage/keys.ts";
 import { loadManifest } from "../../lib/storage/manifest-store.ts";
+import { ALL_SERIES } from "../../lib/storage/shard.ts";
+import type { KeyRange, Table } from "../../lib/storage/table.ts";
 import { Engine, MIDNIGHT_MS } from "../helpers/engine.ts";
 import { series } from "../helpers/write-requests.ts";
 
@@ -64,3 +66,47 @@ test("a compactor asks for help once, when days still wait after a minute, and b
   assert.ok(done.get("helper")!.length >= tenants.length - 6, "the helper did what was left");
   assert.deepEqual([...done.values()].flat().sort(), tenants.toSorted());
 });
+
+test("a day past retention, of which TTL has taken some, is passed over", async () => {
+  const retentionMs = DAY_MS;
+  const engine = new Engine({ retentionMs });
+  await engine.append(engine.newWriters(), [series("up", {}, [MIDNIGHT_MS, 1])]);
+  await remove(engine.table, dictionariesRange("t", dayOf(MIDNIGHT_MS), ALL_SERIES));
+  const options = {
+    clock: engine.clock,
+    retentionOf: () => retentionMs,
+    deadlineMs: Number.POSITIVE_INFINITY,
+  };
+  engine.nowMs = MIDNIGHT_MS + 2 * DAY_MS - MINUTE_MS;
+  assert.deepEqual((await compact(engine.table, options)).failures, 1);
+  engine.nowMs = MIDNIGHT_MS + 2 * DAY_MS;
+  assert.deepEqual(await compact(engine.table, options), { days: 0, failures: 0, lagMs: 0 });
+});
+
+test("runs that have gone are an error, not a part without samples", async () => {
+  const engine = new Engine();
+  const options = { clock: engine.clock, retentionOf: () => 0, deadlineMs: Number.POSITIVE_INFINITY };
+  await engine.append(engine.newWriters(), [series("up", {}, [MIDNIGHT_MS, 1])]);
+  engine.nowMs = MIDNIGHT_MS + HOUR_MS;
+  await compact(engine.table, options);
+  const { manifest } = await loadManifest(engine.table, "t", dayOf(MIDNIGHT_MS));
+  const [run] = manifest.parts;
+  await remove(engine.table, runRange("t", dayOf(MIDNIGHT_MS), run.id, ALL_SERIES));
+  engine.nowMs = MIDNIGHT_MS + DAY_MS;
+  const errors: unknown[] = [];
+  await compact(engine.table, { ...options, onDay: ({ error }) => errors.push(error) });
+  assert.equal(errors.length, 1);
+  assert.match(String(errors[0]), /^HearthError: chunking: the 1 parts of bucket 0 .* are not in the table/);
+});
+
+/** What TTL may do. */
+async function remove(table: Table, range: KeyRange): Promise<void> {
+  let removed = 0;
+  for await (const page of table.query(range, { consistent: true })) {
+    for (const item of page) {
+      await table.delete(item);
+      removed++;
+    }
+  }
+  assert.equal(removed, 1);
+}

@@ -31,6 +31,7 @@ test("where everything is, byte for byte: a change here loses what is stored", (
     keys.runKey("ab", 20000, PART, SHARD, 7),
     keys.chunkKey({ tenant: "ab", day: 20000, bucket: 1, part: PART, shard: SHARD }, hex(HASH), 7),
     keys.manifestKey("ab", 20000),
+    keys.progressKey("ab", 20000, 1),
     keys.markKey({ hourMs: 0x010203040506, day: 20000, tenant: "ab" }),
     keys.cursorKey(),
     keys.accessKeyKey("HK"),
@@ -45,6 +46,7 @@ test("where everything is, byte for byte: a change here loses what is stored", (
     `5202616280004e20${PART}020003 00000007`,
     `4302616280004e2001${PART}020003 ${"ab".repeat(20)}0007`,
     "58026162 80004e20",
+    "5702616280004e20 01",
     "41 01020304050680004e20026162",
     "5a 00",
     "4b 484b",
@@ -211,6 +213,7 @@ test("no partition is another's, whatever tenants are called", () => {
             }).map(([what, pk]) => [`${what} ${JSON.stringify(shard)}`, pk]);
           }),
         ),
+        progress: keys.progressKey(tenant, d, 0).pk,
       });
       const ofTenant = { days: keys.dayKey(tenant, 0, 0).pk, manifests: keys.manifestKey(tenant, 0).pk };
       for (const [what, pk] of [...made, ...Object.entries(ofTenant)]) {

@@ -8,7 +8,9 @@ import { chunkRange, chunkSpanRange, runRange } from "../../lib/storage/keys.ts"
 import { EMPTY_MANIFEST, type IndexPart, type Manifest, type Part } from "../../lib/storage/manifest.ts";
 import {
   BUCKET_GRACE_MS,
+  FLUSH_INTERVAL_MS,
   isSettled,
+  isWorthFlushing,
   LATE_RUN_MS,
   MAX_CHUNK_PARTS,
   MAX_INDEX_PARTS,
@@ -16,6 +18,8 @@ import {
   planFlush,
   planIndexMerge,
   SETTLE_MS,
+  SMALL_FLUSH_INTERVAL_MS,
+  SMALL_RUN_SAMPLES,
 } from "../../lib/storage/plan-compaction.ts";
 import { planDay } from "../../lib/storage/read-plan.ts";
 
@@ -43,6 +47,48 @@ describe("flush", () => {
     for (const flushedToMs of [nowMs - SETTLE_MS - MINUTE_MS, nowMs - SETTLE_MS, nowMs + HOUR_MS]) {
       assert.equal(planFlush({ ...EMPTY_MANIFEST, flushedToMs, parts: [part("run")] }, nowMs), undefined);
     }
+  });
+
+  /** Of a day flushed up to START, with these runs: after how long the next flush is due. */
+  function intervalOf(parts: readonly Part[], isEager = false): number | undefined {
+    const manifest = { ...EMPTY_MANIFEST, flushedToMs: START, parts };
+    const dueAfter = (ms: number) => planFlush(manifest, START + SETTLE_MS + ms, isEager) !== undefined;
+    return [1, FLUSH_INTERVAL_MS, SMALL_FLUSH_INTERVAL_MS].find((ms) => dueAfter(ms) && !dueAfter(ms - 1));
+  }
+  const runs = (...all: readonly (readonly [minutesAgo: number, samples: number, bucket?: number])[]) =>
+    all.map(([minutes, samples, bucket = 0]) =>
+      part("run", { createdMs: START - minutes * MINUTE_MS, samples, bucket }),
+    );
+  const MUCH = SMALL_RUN_SAMPLES;
+  const INTERVALS: readonly (readonly [what: string, parts: Part[], intervalMs: number])[] = [
+    ["without a run, as if there was much", [], FLUSH_INTERVAL_MS],
+    ["with only chunks, the same", [part("chunks")], FLUSH_INTERVAL_MS],
+    ["a first run of much", runs([0, MUCH]), FLUSH_INTERVAL_MS],
+    ["a first run of little", runs([0, MUCH - 1]), SMALL_FLUSH_INTERVAL_MS],
+    ["much in an hour is little in ten minutes", runs([60, 1], [0, 6 * MUCH - 1]), SMALL_FLUSH_INTERVAL_MS],
+    ["so much in an hour is much", runs([60, 1], [0, 6 * MUCH]), FLUSH_INTERVAL_MS],
+    ["little in less time is much", runs([5, 1], [0, MUCH / 2]), FLUSH_INTERVAL_MS],
+    ["a run of the same flush says nothing", runs([0, 1, 1], [0, MUCH]), FLUSH_INTERVAL_MS],
+    ["nor one of another bucket", runs([60, 1, 1], [0, MUCH]), FLUSH_INTERVAL_MS],
+  ];
+  for (const [what, parts, intervalMs] of INTERVALS) {
+    test(`interval: ${what}`, () => assert.equal(intervalOf(parts), intervalMs));
+  }
+
+  test("an eager one is due at once, whatever came before", () => {
+    assert.deepEqual([intervalOf(runs([0, 1]), true), intervalOf(runs([0, MUCH]), true)], [1, 1]);
+    const nowMs = START + SETTLE_MS;
+    assert.equal(planFlush({ ...EMPTY_MANIFEST, flushedToMs: START }, nowMs, true), undefined);
+  });
+
+  test("a day's first records wait for an interval's, later ones do not", () => {
+    const plan = { kind: "flush", fromMs: 1, toMs: START + FLUSH_INTERVAL_MS } as const;
+    const isWorth = (flushedToMs: number, firstMs: number) =>
+      isWorthFlushing({ ...EMPTY_MANIFEST, flushedToMs }, plan, firstMs);
+    assert.deepEqual(
+      [isWorth(0, START), isWorth(0, START + 1), isWorth(START - 1, START + FLUSH_INTERVAL_MS)],
+      [true, false, true],
+    );
   });
 });
 

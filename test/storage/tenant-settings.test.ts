@@ -4,6 +4,7 @@ import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
 import { compact } from "../../lib/storage/compactor.ts";
 import { dayOf, manifestKey, tenantKey } from "../../lib/storage/keys.ts";
 import { MemoryTable } from "../../lib/storage/memory-table.ts";
+import { dayExpirySeconds } from "../../lib/storage/retention.ts";
 import {
   changeTenantSettings,
   listTenantSettings,
@@ -76,7 +77,7 @@ test("each tenant's samples are kept as long as was set for it: written, read an
   const expiryOf = async (tenant: string) =>
     (await gateway.table.get(manifestKey(tenant, day), { consistent: true }))?.expiresAtSeconds;
   assert.equal(await expiryOf("t"), undefined);
-  assert.equal(await expiryOf("b"), ((day + 1 + 2) * DAY_MS) / 1000);
+  assert.equal(await expiryOf("b"), dayExpirySeconds(day, 2 * DAY_MS));
 
   // The log line of each read has the samples that it returned.
   const countSamples = async (headers?: Record<string, string>) => {

@@ -1,0 +1,282 @@
+/**
+ * The engine's rules, each with the change that breaks it: what the simulation must find. `test/simulation/mutate.ts` makes
+ * the change in a copy and runs schedules there; docs/testing.md has what came of it.
+ */
+
+export interface Edit {
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Mutation {
+  readonly name: string;
+  /** What it breaks. */
+  readonly rule: string;
+  readonly edits: readonly Edit[];
+  /** Why no answer can be wrong for it, so that schedules must find nothing. */
+  readonly harmless?: string;
+}
+
+const edit = (file: string, from: string, to: string): Edit => ({ file: `lib/storage/${file}`, from, to });
+
+/** Compare and swap becomes a plain put: two compactors publish over each other. */
+const NO_SWAP = edit(
+  "manifest-store.ts",
+  ": await table.putIfEqual(item, previous.bytes);",
+  ": (await table.put(item), true);",
+);
+const NO_LEASE = edit("compact-day.ts", "if (!this.#isLeased && lease.untilMs > nowMs) return false;", "");
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "answer first",
+    rule: "a request is answered after its log record is stored",
+    edits: [
+      edit("day-writer.ts", "await table.putAll(shards.flatMap", "void table.putAll(shards.flatMap"),
+      edit("day-writer.ts", "series, receivedMs)));", "series, receivedMs))).catch(() => {});"),
+    ],
+  },
+  {
+    name: "dictionary late",
+    rule: "a dictionary is stored before the record that needs it",
+    edits: [
+      edit(
+        "shard-dictionary.ts",
+        "await table.put({ ...key, value, ...expiry(day, retentionMs) });",
+        "void table.put({ ...key, value, ...expiry(day, retentionMs) }).catch(() => {});",
+      ),
+    ],
+  },
+  {
+    name: "reference again",
+    rule: "a reference whose dictionary may not have been stored is never used for another series",
+    edits: [
+      edit("shard-dictionary.ts", "this.#nextReference += slice.length;", ""),
+      edit(
+        "shard-dictionary.ts",
+        "slice.forEach(",
+        "this.#nextReference += slice.length;\n    slice.forEach(",
+      ),
+    ],
+  },
+  {
+    name: "writers alike",
+    rule: "every dictionary has an id of its own",
+    edits: [
+      edit(
+        "shard-dictionary.ts",
+        "crypto.getRandomValues(new Uint8Array(WRITER_ID_BYTES))",
+        "new Uint8Array(WRITER_ID_BYTES)",
+      ),
+    ],
+  },
+  {
+    name: "mark late",
+    rule: "the mark of an hour is stored before the answer",
+    edits: [
+      edit(
+        "day-writer.ts",
+        "await this.#mark(table, receivedMs);",
+        "void this.#mark(table, receivedMs).catch(() => {});",
+      ),
+    ],
+  },
+  {
+    name: "settle 0 s",
+    rule: "nothing is flushed that may still be on its way: a settle time of 60 s",
+    edits: [edit("plan-compaction.ts", "SETTLE_MS = MINUTE_MS;", "SETTLE_MS = 0;")],
+  },
+  {
+    name: "settle 30 s",
+    rule: "the same, half of it",
+    edits: [edit("plan-compaction.ts", "SETTLE_MS = MINUTE_MS;", "SETTLE_MS = MINUTE_MS / 2;")],
+  },
+  {
+    name: "settle 50 s",
+    rule: "the same, five sixths of it",
+    edits: [edit("plan-compaction.ts", "SETTLE_MS = MINUTE_MS;", "SETTLE_MS = (MINUTE_MS * 5) / 6;")],
+  },
+  {
+    name: "no re-dating",
+    rule: "a record held for more than 30 s is dated anew",
+    edits: [edit("receive-clock.ts", "if (this.#clock() - receivedMs <= MAX_HOLD_MS) return;", "return;")],
+  },
+  {
+    name: "hold 60 s",
+    rule: "the same, after twice as long",
+    edits: [edit("receive-clock.ts", "MAX_HOLD_MS = 30 * SECOND_MS;", "MAX_HOLD_MS = 60 * SECOND_MS;")],
+  },
+  {
+    name: "old parts",
+    rule: "a reader's parts and watermark are of one manifest",
+    edits: [
+      edit(
+        "reader.ts",
+        "addDay(found, day, await findSeries(table, query, signal));",
+        `const later = (await loadManifests(table, tenant, day.day, day.day)).get(day.day) ?? EMPTY_MANIFEST;
+      const manifest = { ...day.manifest, flushedToMs: later.flushedToMs };
+      addDay(found, { ...day, manifest }, await findSeries(table, query, signal));`,
+      ),
+    ],
+  },
+  {
+    name: "stale log",
+    rule: "the log is read consistently",
+    edits: [
+      edit(
+        "log-reader.ts",
+        "new ShardCursor(shard, table.query(keys, { consistent: true, signal }));",
+        "new ShardCursor(shard, table.query(keys, { consistent: false, signal }));",
+      ),
+    ],
+  },
+  {
+    name: "gap in read",
+    rule: "a reader takes the log from the watermark on",
+    edits: [edit("read-plan.ts", "manifest.flushedToMs + 1,", "manifest.flushedToMs + 2,")],
+  },
+  {
+    name: "gap in flush",
+    rule: "a flush takes the log from the watermark on",
+    edits: [
+      edit("plan-compaction.ts", "fromMs: manifest.flushedToMs + 1,", "fromMs: manifest.flushedToMs + 2,"),
+    ],
+  },
+  {
+    name: "no early samples",
+    rule: "a sample may have been received 10 minutes before its time",
+    edits: [edit("read-plan.ts", "query.minTime - query.maxFutureMs", "query.minTime")],
+  },
+  {
+    name: "first wins",
+    rule: "of two samples of one time the one received last counts, in the log",
+    edits: [
+      edit("log-reader.ts", "Buffer.compare(a.item.sk, b.item.sk)", "Buffer.compare(b.item.sk, a.item.sk)"),
+    ],
+  },
+  {
+    name: "first part wins",
+    rule: "the same, in parts",
+    edits: [
+      edit("compact-day.ts", "parts: [...parts, ...flushed.parts],", "parts: [...flushed.parts, ...parts],"),
+    ],
+  },
+  {
+    name: "clock as it is",
+    rule: "of two records of one writer the later has the later receive time",
+    edits: [edit("receive-clock.ts", "Math.max(this.#latestMs + 1, this.#clock())", "this.#clock()")],
+  },
+  {
+    name: "runs late",
+    rule: "runs are stored before the manifest that names them",
+    edits: [edit("flush.ts", "await table.putAll(slice);", "void table.putAll(slice).catch(() => {});")],
+  },
+  {
+    name: "chunks late",
+    rule: "chunks are stored before the manifest that names them",
+    edits: [
+      edit(
+        "chunking.ts",
+        "  }\n  await table.putAll(items);",
+        "  }\n  void table.putAll(items).catch(() => {});",
+      ),
+    ],
+  },
+  {
+    name: "parts alike",
+    rule: "every part has an id of its own",
+    edits: [
+      edit(
+        "compaction.ts",
+        "crypto.getRandomValues(new Uint8Array(PART_ID_BYTES))",
+        "new Uint8Array(PART_ID_BYTES)",
+      ),
+    ],
+  },
+  { name: "no swap", rule: "a manifest is replaced by compare and swap", edits: [NO_SWAP] },
+  { name: "no swap, no lease", rule: "the same, and the lease is ignored", edits: [NO_SWAP, NO_LEASE] },
+  {
+    name: "no lease",
+    rule: "a day is one compactor's for some minutes",
+    edits: [NO_LEASE],
+    harmless: "the lease saves work; compare and swap decides",
+  },
+  {
+    name: "lost is won",
+    rule: "a compactor that came second stops",
+    edits: [edit("compact-day.ts", '? "published" : "lost"', '? "published" : "published"')],
+    harmless: "its next step renews the lease by compare and swap, and is told then",
+  },
+  {
+    name: "others' progress",
+    rule: "a chunking goes on only from a note on the same inputs",
+    edits: [edit("chunking-progress.ts", "if (inputs !== inputsOf(plan)) return undefined;", "")],
+  },
+  {
+    name: "group skipped",
+    rule: "a note says what is stored, and no more",
+    edits: [
+      edit(
+        "chunking.ts",
+        "{ ...progress, groups: prefix, extent }",
+        "{ ...progress, groups: prefix + 1, extent }",
+      ),
+    ],
+  },
+  {
+    name: "output last",
+    rule: "a part takes the place of the first of its inputs",
+    edits: [
+      edit(
+        "compact-day.ts",
+        "return without(parts.toSpliced(at, 0, output), inputs);",
+        "return [...without(parts, inputs), output];",
+      ),
+    ],
+    harmless: "no run of its bucket is left that it could come after",
+  },
+  {
+    name: "cursor too far",
+    rule: "the cursor stays before the hour of a mark that may still come",
+    edits: [edit("compactor.ts", "hourOf(startMs - SETTLE_MS);", "hourOf(startMs) + HOUR_MS;")],
+  },
+  {
+    name: "cursor past runs",
+    rule: "the cursor stays before a day that is not wholly compacted",
+    edits: [
+      edit(
+        "compactor.ts",
+        "if (settledToMs < mark.lastHourMs + HOUR_MS)",
+        "if (flushedToMs < mark.lastHourMs + HOUR_MS)",
+      ),
+    ],
+  },
+  {
+    name: "no retention",
+    rule: "what is past retention is not answered",
+    edits: [
+      edit(
+        "reader.ts",
+        "oldestKept(this.#options.clock(), this.#options.retentionMs)",
+        "oldestKept(this.#options.clock(), 0)",
+      ),
+    ],
+  },
+  {
+    name: "log leaves early",
+    rule: "the log stays long after its compaction is due",
+    edits: [edit("retention.ts", "Math.ceil((nowMs + TRANSIENT_MS)", "Math.ceil((nowMs + SECOND_MS)")],
+  },
+  {
+    name: "past days",
+    rule: "a day that TTL is taking apart is not compacted",
+    edits: [edit("compactor.ts", "if (isDayPast(", "if (false && isDayPast(")],
+  },
+  {
+    name: "no hour more",
+    rule: "a day's items stay longer than whoever reads them",
+    edits: [edit("retention.ts", "LEAVING_MS = HOUR_MS;", "LEAVING_MS = 0;")],
+  },
+];

@@ -1,0 +1,93 @@
+/** Many schedules over all cores, each bounded in steps, time and memory, so that a failure always has its seed. */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { Tally } from "./tally.ts";
+import { type Report, seedOf, type Task } from "./worker.ts";
+
+/** Of JavaScript objects in one thread; schedules take 60. */
+const MAX_THREAD_MB = 512;
+/** Of all threads and what is in no heap, as buffers are; 300 are usual. */
+const MAX_PROCESS_MB = 2500;
+/** For one schedule, which takes 10 ms; the machine may be busy. */
+const DEFAULT_MAX_SECONDS = 60;
+/** Between two looks at the threads. */
+const WATCH_MS = 500;
+
+export interface Schedules {
+  /** 0 to 2^32 - 1; the others follow it. */
+  readonly firstSeed: number;
+  readonly count: number;
+  /** After which one of them has no end; default 60. */
+  readonly maxSeconds?: number | undefined;
+  /** Told now and then how many have begun. */
+  readonly onProgress?: (begun: number) => void;
+}
+
+export interface Failure {
+  readonly seed: number;
+  /** Which of the run it was, counted from 1. */
+  readonly number: number;
+  readonly message: string;
+  readonly events: readonly string[];
+}
+
+export interface Outcome {
+  readonly steps: number;
+  /** Of the longest schedule. */
+  readonly maxSteps: number;
+  readonly tally: Tally;
+  /** The first of the failures, if there are several. */
+  readonly failure: Failure | undefined;
+}
+
+export async function runSchedules(schedules: Schedules): Promise<Outcome> {
+  const { firstSeed, count, maxSeconds = DEFAULT_MAX_SECONDS, onProgress } = schedules;
+  const threads = Math.min(availableParallelism(), count);
+  const numbers = new Int32Array(new SharedArrayBuffer(4 * (1 + threads)));
+  const progress = setInterval(() => onProgress?.(Math.min(Atomics.load(numbers, 0), count)), 10_000);
+  const reports = await Promise.all(
+    Array.from({ length: threads }, (_, thread) =>
+      runThread({ firstSeed, schedules: count, thread, numbers }, maxSeconds),
+    ),
+  );
+  clearInterval(progress);
+  const tally = new Tally();
+  for (const { counts } of reports) tally.merge(counts);
+  const failures = reports.flatMap(({ failure }) => failure ?? []).sort((a, b) => a.number - b.number);
+  const failure = failures[0] && {
+    ...failures[0],
+    seed: seedOf(firstSeed, failures[0].number),
+    number: failures[0].number + 1,
+  };
+  const maxSteps = Math.max(...reports.map((report) => report.maxSteps));
+  return { steps: reports.reduce((total, { steps }) => total + steps, 0), maxSteps, tally, failure };
+}
+
+/** Reports for a thread that ends without a word, or is ended, that the schedule which it was at has failed. */
+async function runThread(task: Task, maxSeconds: number): Promise<Report> {
+  const { numbers, thread, schedules } = task;
+  const resourceLimits = { maxOldGenerationSizeMb: MAX_THREAD_MB };
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: task, resourceLimits });
+  const { promise, resolve } = Promise.withResolvers<Report>();
+  const fail = (message: string) => {
+    Atomics.store(numbers, 0, schedules);
+    const failure = { number: Atomics.load(numbers, 1 + thread), message, events: [] };
+    resolve({ steps: 0, maxSteps: 0, counts: new Map(), failure });
+  };
+  worker.on("message", resolve);
+  worker.on("error", (error) => fail(`its thread failed: ${(error as Error).message}`));
+  worker.on("exit", () => fail("its thread ended"));
+  let [at, since] = [-1, performance.now()];
+  const watch = setInterval(() => {
+    const now = Atomics.load(numbers, 1 + thread);
+    if (now !== at) [at, since] = [now, performance.now()];
+    else if (performance.now() - since > maxSeconds * 1000) fail(`no end after ${maxSeconds} s`);
+    else if (process.memoryUsage.rss() > MAX_PROCESS_MB * 2 ** 20) fail(`more than ${MAX_PROCESS_MB} MB`);
+  }, WATCH_MS);
+  try {
+    return await promise;
+  } finally {
+    clearInterval(watch);
+    await worker.terminate();
+  }
+}

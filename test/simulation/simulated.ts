@@ -1,0 +1,86 @@
+/** What one schedule is made of, and by chance: from the clocks' grain to how bad the weather is. */
+import { DAY_MS, HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
+import { MemoryTable } from "../../lib/storage/memory-table.ts";
+import type { BitsOf } from "../../lib/storage/shard.ts";
+import { MIDNIGHT_MS } from "../helpers/engine.ts";
+import { ExpiringTable } from "./expiring-table.ts";
+import { Model } from "./model.ts";
+import type { Random } from "./random.ts";
+import type { Weather, World } from "./scheduled-table.ts";
+import { type Role, Scheduler } from "./scheduler.ts";
+import type { Tally } from "./tally.ts";
+import { randomWorkload, type Workload } from "./workload.ts";
+
+/** Moments, nearly what a writer may hold a record and around it, around what a flush waits for, and of a frozen process hours. */
+const ANY_DELAYS = [
+  [0, SECOND_MS],
+  [25 * SECOND_MS, 30 * SECOND_MS],
+  [0, 35 * SECOND_MS],
+  [0, 35 * SECOND_MS],
+  [0, 100 * SECOND_MS],
+  [0, 2 * HOUR_MS],
+] as const;
+const HOLDING_DELAYS = [
+  [27 * SECOND_MS, 30 * SECOND_MS],
+  [0, 70 * SECOND_MS],
+] as const;
+const WEATHERS: readonly Weather[] = [
+  { fault: 0, death: 0, delay: 0.02, delays: ANY_DELAYS, pageItems: 1000 },
+  { fault: 0.03, death: 0.002, delay: 0.02, delays: ANY_DELAYS, pageItems: 10 },
+  { fault: 0.03, death: 0.02, delay: 0.05, delays: HOLDING_DELAYS, pageItems: 4 },
+  { fault: 0.1, death: 0.005, delay: 0.01, delays: ANY_DELAYS, pageItems: 3 },
+  { fault: 0.01, death: 0, delay: 0.1, delays: ANY_DELAYS, pageItems: 1000 },
+  { fault: 0, death: 0, delay: 0.2, delays: HOLDING_DELAYS, pageItems: 1000 },
+];
+/** Log records stay for 14 days whether compacted or not; when those who have nothing to do wake last, there are some left. */
+const MAX_SPAN_MS = 10 * DAY_MS;
+
+export interface Simulated extends World {
+  readonly table: ExpiringTable;
+  /** By tenant. */
+  readonly models: ReadonlyMap<string, Model>;
+  readonly workload: Workload;
+  readonly retentionMs: number;
+  readonly grainMs: number;
+  readonly shardBits: BitsOf;
+  readonly partitionBits: BitsOf;
+  /** How often a compactor flushes whatever has settled. */
+  readonly eagerness: number;
+  /** All happens within minutes. */
+  readonly isHurried: boolean;
+  /** 1 or -1: the writers' clocks are that far ahead of all others, or behind, as may be; 0: clocks are as they are. */
+  readonly writerSkew: number;
+  /** Of the processes started last. */
+  readonly skews: Map<Role, number>;
+  /** When those who have nothing to do for long all wake up, and when at the latest. */
+  wakeMs: number;
+  readonly lastWakeMs: number;
+}
+
+export function newSimulated(random: Random, tally: Tally): Simulated {
+  const startMs = MIDNIGHT_MS + random.between(0, DAY_MS);
+  const grainMs = random.pick([1, 1, 1000, 10_000]);
+  const scheduler = new Scheduler(random, startMs, grainMs);
+  const levels = random.pick([[0], [0, 1], [0, 2], [1], [2, 3]]);
+  const retentionMs = random.pick([0, 30 * DAY_MS, 2 * DAY_MS, DAY_MS]);
+  const tenants = random.chance(0.7) ? ["a"] : ["a", "b"];
+  return {
+    scheduler,
+    table: new ExpiringTable(new MemoryTable(), () => scheduler.countStep()),
+    tally,
+    weather: random.pick(WEATHERS),
+    bornMs: new Map(),
+    models: new Map(tenants.map((tenant) => [tenant, new Model()])),
+    workload: randomWorkload(random, retentionMs),
+    retentionMs,
+    grainMs,
+    shardBits: () => random.pick(levels),
+    partitionBits: () => random.between(0, 3),
+    eagerness: random.pick([0, 0.3, 1]),
+    isHurried: random.chance(0.4),
+    writerSkew: random.pick([0, 0, -1, 1]),
+    skews: new Map(),
+    wakeMs: 0,
+    lastWakeMs: startMs + MAX_SPAN_MS,
+  };
+}

@@ -1,0 +1,60 @@
+/** What happened in a run of schedules, counted: a fault that never comes proves nothing. */
+
+/** All that must happen in a run of some hundred schedules. */
+export const EXPECTED = [
+  "call throttled",
+  "call took effect, then failed",
+  "call failed, took effect later",
+  "call failed, took effect after a month",
+  "batch stored in part, then failed",
+  "batch answered unprocessed items",
+  "condition held, and was answered refused",
+  "call slow",
+  "answer slow",
+  "stale page",
+  "writer died",
+  "reader died",
+  "compactor died",
+  "compactor ended by its time-out",
+  "reader ended by its time-out",
+  "compactor stopped at its deadline",
+  "two compactors at one day",
+  "clocks nearly as far apart as they may be",
+  "writer started cold",
+  "writer forgot what it knew",
+  "append answered",
+  "append failed",
+  "record held nearly as long as it may be",
+  "record held too long",
+  "sample of an hour ago",
+  "sample of a day ago",
+  "sample of a week ago",
+  "sample ahead of the clock",
+  "sample sent again",
+  "chunk of more than 120 samples",
+  "read answered",
+  "read failed",
+  "run flushed",
+  "bucket made chunks",
+  "item removed by TTL",
+  "sample past retention",
+] as const;
+
+export type Happening = (typeof EXPECTED)[number];
+
+export class Tally {
+  readonly counts = new Map<string, number>();
+
+  add(happening: Happening): void {
+    this.counts.set(happening, (this.counts.get(happening) ?? 0) + 1);
+  }
+
+  merge(other: ReadonlyMap<string, number>): void {
+    for (const [name, count] of other) this.counts.set(name, (this.counts.get(name) ?? 0) + count);
+  }
+
+  /** What never happened. */
+  missing(): Happening[] {
+    return EXPECTED.filter((happening) => !this.counts.has(happening));
+  }
+}

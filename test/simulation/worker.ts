@@ -1,0 +1,51 @@
+/** A thread that runs schedules: takes the next number until there are no more or one of them fails. */
+import { parentPort, workerData } from "node:worker_threads";
+import { runSchedule, type ScheduleFailure } from "./schedule.ts";
+import { Tally } from "./tally.ts";
+
+/** What a thread is started with. */
+export interface Task {
+  readonly firstSeed: number;
+  readonly schedules: number;
+  readonly thread: number;
+  /** The next schedule's number; then the number of the one that each thread is at. */
+  readonly numbers: Int32Array;
+}
+
+/** What it says in the end. */
+export interface Report {
+  readonly steps: number;
+  readonly maxSteps: number;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly failure?: {
+    readonly number: number;
+    readonly message: string;
+    readonly events: readonly string[];
+  };
+}
+
+/** Seeds are 32 bits. */
+export function seedOf(firstSeed: number, number: number): number {
+  return (firstSeed + number) >>> 0;
+}
+
+async function work({ firstSeed, schedules, thread, numbers }: Task): Promise<Report> {
+  const tally = new Tally();
+  let [total, maxSteps] = [0, 0];
+  for (let number = Atomics.add(numbers, 0, 1); number < schedules; number = Atomics.add(numbers, 0, 1)) {
+    Atomics.store(numbers, 1 + thread, number);
+    try {
+      const steps = await runSchedule(seedOf(firstSeed, number), tally);
+      total += steps;
+      maxSteps = Math.max(maxSteps, steps);
+    } catch (error) {
+      Atomics.store(numbers, 0, schedules);
+      const { cause, events } = error as ScheduleFailure;
+      const message = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+      return { steps: total, maxSteps, counts: tally.counts, failure: { number, message, events } };
+    }
+  }
+  return { steps: total, maxSteps, counts: tally.counts };
+}
+
+if (parentPort !== null) parentPort.postMessage(await work(workerData as Task));
