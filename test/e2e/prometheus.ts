@@ -10,7 +10,7 @@ export type PrometheusConfig = Readonly<Record<string, unknown>>;
 
 const QUERY_TIMEOUT_MS = 60_000;
 
-/** Time and value of a sample as the API gives them: seconds, and the value's text. */
+/** Time and value of a sample as the API gives them: seconds, and the value's text; of a histogram all of it as JSON. */
 export type Point = readonly [time: number, value: string];
 
 export interface ResultSeries {
@@ -27,8 +27,16 @@ export interface Question {
   readonly step?: number | undefined;
 }
 
-/** The `remote_write` of a test: soon sent, soon tried again. */
-export function remoteWrite(target: Target): PrometheusConfig {
+/** Which Prometheus: the one that is installed, or another, with more flags. */
+export interface PrometheusProgram {
+  readonly command: string;
+  readonly flags: readonly string[];
+}
+
+const INSTALLED: PrometheusProgram = { command: "prometheus", flags: [] };
+
+/** The `remote_write` of a test: soon sent, soon tried again; with whatever else is given. */
+export function remoteWrite(target: Target, more: PrometheusConfig = {}): PrometheusConfig {
   return {
     remote_write: [
       {
@@ -36,6 +44,7 @@ export function remoteWrite(target: Target): PrometheusConfig {
         basic_auth: { username: target.accessKeyId, password: target.secret },
         queue_config: { batch_send_deadline: "1s", min_backoff: "30ms", max_backoff: "500ms" },
         metadata_config: { send_interval: "5s" },
+        ...more,
       },
     ],
   };
@@ -76,16 +85,21 @@ export class Prometheus {
   }
 
   /** Starts one on a directory, which keeps its data, and waits until it is ready. */
-  static async start(directory: string, config: PrometheusConfig): Promise<Prometheus> {
+  static async start(
+    directory: string,
+    config: PrometheusConfig,
+    { command, flags }: PrometheusProgram = INSTALLED,
+  ): Promise<Prometheus> {
     await mkdir(directory, { recursive: true });
     const configFile = join(directory, "prometheus.yml");
     await writeFile(configFile, JSON.stringify(config));
     const address = `127.0.0.1:${await freePort()}`;
-    const child = new Child("prometheus", [
+    const child = new Child(command, [
       `--config.file=${configFile}`,
       `--storage.tsdb.path=${join(directory, "data")}`,
       `--web.listen-address=${address}`,
       "--web.enable-lifecycle",
+      ...flags,
     ]);
     await child.until("ready", async () => (await fetch(`http://${address}/-/ready`)).ok);
     return new Prometheus(child, address, configFile);
@@ -144,10 +158,17 @@ interface AnswerSeries {
   readonly metric: Readonly<Record<string, string>>;
   readonly value?: Point;
   readonly values?: readonly Point[];
+  readonly histogram?: HistogramPoint;
+  readonly histograms?: readonly HistogramPoint[];
 }
 
-function toSeries({ metric, value, values }: AnswerSeries): ResultSeries {
-  return { metric: sorted(metric), points: values ?? (value === undefined ? [] : [value]) };
+type HistogramPoint = readonly [time: number, histogram: unknown];
+
+function toSeries({ metric, value, values = [], histogram, histograms = [] }: AnswerSeries): ResultSeries {
+  const floats = value === undefined ? values : [value];
+  const others = histogram === undefined ? histograms : [histogram];
+  const points = [...floats, ...others.map(([time, one]): Point => [time, JSON.stringify(one)])];
+  return { metric: sorted(metric), points: points.sort(([a], [b]) => a - b) };
 }
 
 function sorted(metric: Readonly<Record<string, string>>): Record<string, string> {

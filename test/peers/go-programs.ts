@@ -1,0 +1,114 @@
+/**
+ * Others' programs in Go: built from the modules in test/peers/go when they are first asked for, and kept in .cache/peers
+ * until their source, their arguments or the toolchain change.
+ */
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { access, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const MODULES = join(import.meta.dirname, "go");
+const CACHE = join(import.meta.dirname, "../../.cache/peers");
+
+interface GoProgram {
+  /** The directory in test/peers/go. */
+  readonly module: string;
+  readonly args: readonly string[];
+}
+
+const PROGRAMS = {
+  "cortex-exporter": { module: "cortex-exporter", args: ["build", "."] },
+  compliance: {
+    module: "compliance",
+    args: ["test", "-c", "github.com/prometheus/complicance/remotewrite2"],
+  },
+  // Without service discovery, a third of its packages: nothing here is discovered. Without the tag `builtinassets` it has
+  // no pages either, which the Go module does not hold.
+  prometheus: {
+    module: "prometheus",
+    args: ["build", "-tags", "remove_all_sd", "github.com/prometheus/prometheus/cmd/prometheus"],
+  },
+  collector: { module: "collector", args: ["build", "."] },
+} as const satisfies Record<string, GoProgram>;
+
+export type GoProgramName = keyof typeof PROGRAMS;
+
+export const GO_PROGRAM_NAMES = Object.keys(PROGRAMS) as readonly GoProgramName[];
+
+/** Where a program is, or why there is none, which is for a test's `skip`. */
+export type BuiltProgram =
+  | { readonly path: string; readonly missing: false }
+  | { readonly path: undefined; readonly missing: string };
+
+/** A first build of all programs takes minutes on two cores; one that hangs ends. */
+const BUILD_MS = 40 * 60_000;
+const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
+
+const run = promisify(execFile);
+
+/**
+ * Builds a program unless it is there. Without a toolchain that can, it says so; throws with the compiler's words when a
+ * build fails.
+ */
+export async function goProgram(name: GoProgramName): Promise<BuiltProgram> {
+  const program: GoProgram = PROGRAMS[name];
+  const directory = join(MODULES, program.module);
+  const toolchain = await findToolchain(directory);
+  if (toolchain.missing !== undefined) return { path: undefined, missing: toolchain.missing };
+  const path = join(CACHE, `${name}-${await keyOf(program, directory, toolchain.version)}`);
+  if (!(await exists(path))) await build(name, program, directory, path);
+  return { path, missing: false };
+}
+
+interface Toolchain {
+  readonly version: string;
+  readonly missing?: string;
+}
+
+async function findToolchain(directory: string): Promise<Toolchain> {
+  try {
+    // It fails for a module that asks for a later Go than there is.
+    await go(directory, "list", "-m");
+    return { version: await go(directory, "env", "GOVERSION") };
+  } catch (error) {
+    const { code, stderr = "" } = error as { code?: unknown; stderr?: string };
+    return { version: "", missing: code === "ENOENT" ? "not installed: go" : stderr.trim() || String(error) };
+  }
+}
+
+async function keyOf(program: GoProgram, directory: string, version: string): Promise<string> {
+  const hash = createHash("sha256").update(JSON.stringify([version, program.args]));
+  for (const file of (await readdir(directory)).sort()) {
+    hash.update(`\n${file}\n`).update(await readFile(join(directory, file)));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+async function build(name: string, program: GoProgram, directory: string, path: string): Promise<void> {
+  const start = performance.now();
+  await mkdir(CACHE, { recursive: true });
+  const earlier = (await readdir(CACHE)).filter(
+    (file) => file.replace(/-[0-9a-f]{16}(\.part)?$/, "") === name,
+  );
+  for (const file of earlier) await rm(join(CACHE, file));
+  const [command, ...rest] = program.args;
+  const part = `${path}.part`;
+  await go(directory, command, "-p", "2", "-trimpath", "-ldflags", "-s -w", "-o", part, ...rest);
+  await rename(part, path);
+  process.stderr.write(`built ${name} in ${Math.round((performance.now() - start) / 1000)} s\n`);
+}
+
+/** What it prints, trimmed. */
+async function go(directory: string, ...args: readonly string[]): Promise<string> {
+  const env = { ...process.env, GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
+  const options = { cwd: directory, env, timeout: BUILD_MS, maxBuffer: MAX_OUTPUT_BYTES };
+  return (await run("go", args, options)).stdout.trim();
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
