@@ -53,15 +53,15 @@ export function explore(api: Api, logOut: (reason: string) => void, signal: Abor
     status.textContent = "…";
     try {
       const isGraph = question.view === "graph";
-      const range = rangeOf(question, graphAt.clientWidth);
+      const range = rangeOf(question, form.clientWidth);
       const both = AbortSignal.any([signal, running.signal]);
       const result = isGraph
         ? await api.queryRange(question.expr, range, both)
         : await api.query(question.expr, range.end, both);
-      const shown = isGraph ? graph.show(result, range) : Math.min(result.series.length, MAX_ROWS);
-      if (!isGraph) showTable(tableAt, result, (expr) => ask({ expr, view: "graph" }));
       graphAt.hidden = !isGraph;
       tableAt.hidden = isGraph;
+      const shown = isGraph ? graph.show(result, range) : Math.min(result.series.length, MAX_ROWS);
+      if (!isGraph) showTable(tableAt, result, (expr) => ask({ expr, view: "graph" }));
       status.textContent = describe(result, shown, range, isGraph);
       notes.hidden = result.notes.length === 0;
       notes.replaceChildren(
