@@ -15,7 +15,7 @@ const GROUP_OF_KIND = {
   L: "log",
   D: "dictionary",
   S: "index",
-  M: "index",
+  I: "index",
   P: "index",
   R: "run",
   C: "chunk",

@@ -1,8 +1,8 @@
 /**
  * `npm run bench:query`: what dashboards' queries cost on a tenant of 10,000 series with a week of samples, as it is at 21:07:
  * closed buckets as chunks, the open one as runs, the latest minutes in the log. Prints read units by kind of item (strongly
- * consistent, as a reader asks), calls of the table and CPU time; then the budget's panel at every moment between two
- * flushes, since what a reader finds in the log depends on it. With `-- --json` the last line is the figures as JSON;
+ * consistent, as a reader asks), calls of the table and CPU time; then the budget's panel at every minute between two
+ * flushes, since what a reader finds in the log depends on it, and at every minute after midnight. With `-- --json` the last line is the figures as JSON;
  * `--series N` is another size.
  */
 import { parseArgs } from "node:util";
@@ -13,12 +13,14 @@ import { GROUPS } from "./ledger.ts";
 import { BUDGET_PANEL, measurePanel, PANELS, type PanelCost } from "./query/panels.ts";
 import { buildTenant } from "./query/tenant.ts";
 import { loadRecording } from "./recorded-series.ts";
-import { COMPACT_INTERVAL_MS } from "./simulation.ts";
+import { COMPACT_INTERVAL_MS, type Simulation } from "./simulation.ts";
 import { newWorkload } from "./workload.ts";
 
 /** A midnight (UTC) of 2026, and a moment of the seventh day from it. */
 const START_MS = 20_780 * DAY_MS;
 const NOW_MS = START_MS + 6 * DAY_MS + 21 * HOUR_MS + 7 * MINUTE_MS;
+/** The midnight after it. */
+const MIDNIGHT_MS = START_MS + 7 * DAY_MS;
 const BUDGET_UNITS = 100;
 
 async function main(): Promise<void> {
@@ -40,33 +42,50 @@ async function main(): Promise<void> {
     costs.push(await measurePanel(table, panel, NOW_MS));
     printPanel(costs[costs.length - 1]);
   }
-  const units = [costs.find(({ panel }) => panel === BUDGET_PANEL)!.readUnits];
-  for (let ms = MINUTE_MS; ms < FLUSH_INTERVAL_MS + COMPACT_INTERVAL_MS; ms += MINUTE_MS) {
-    await simulation.writeTo(NOW_MS + ms);
-    units.push((await measurePanel(table, BUDGET_PANEL, NOW_MS + ms)).readUnits);
+  const evening = await measureMinutes(table, simulation, NOW_MS + MINUTE_MS);
+  printMinutes("", evening);
+  const midnight = await measureMinutes(table, simulation, MIDNIGHT_MS);
+  printMinutes(" from midnight on", midnight);
+  if (values.json) console.log(json(costs, evening, midnight));
+}
+
+/** Read units of the budget's panel at each minute of a flush interval and what may pass until the flush is done. */
+async function measureMinutes(
+  table: MemoryTable,
+  simulation: Simulation,
+  startMs: number,
+): Promise<number[]> {
+  const units: number[] = [];
+  for (let ms = 0; ms < FLUSH_INTERVAL_MS + 2 * COMPACT_INTERVAL_MS; ms += MINUTE_MS) {
+    await simulation.writeTo(startMs + ms);
+    units.push((await measurePanel(table, BUDGET_PANEL, startMs + ms)).readUnits);
   }
-  const [mean, most] = [units.reduce((all, one) => all + one, 0) / units.length, Math.max(...units)];
+  return units;
+}
+
+const meanOf = (units: readonly number[]) => units.reduce((all, one) => all + one, 0) / units.length;
+
+function printMinutes(when: string, units: readonly number[]): void {
   console.log(
-    `"${BUDGET_PANEL.name}" at each of ${units.length} minutes: ${mean.toFixed(0)} read units on average, ` +
-      `${most} at most (budget ${BUDGET_UNITS})`,
+    `"${BUDGET_PANEL.name}" at each of ${units.length} minutes${when}: ${meanOf(units).toFixed(0)} read units on average, ` +
+      `${Math.max(...units)} at most (budget ${BUDGET_UNITS})`,
   );
-  if (values.json) console.log(json(costs, mean, most));
 }
 
 function printHead(): void {
   const groups = GROUPS.map((group) => group.padStart(11)).join("");
-  console.log(`\n${"panel".padEnd(34)}series    samples calls  units = ${groups}   CPU ms`);
+  console.log(`\n${"panel".padEnd(44)}series    samples calls  units = ${groups}   CPU ms`);
 }
 
 function printPanel({ panel, series, samples, calls, readUnits, unitsOf, cpuMs }: PanelCost): void {
   const groups = GROUPS.map((group) => String(unitsOf[group]).padStart(11)).join("");
   const counts = [String(series).padStart(6), String(samples).padStart(11), String(calls).padStart(6)];
   console.log(
-    `${panel.name.padEnd(34)}${counts.join("")}${String(readUnits).padStart(7)}   ${groups}${cpuMs.toFixed(0).padStart(9)}`,
+    `${panel.name.padEnd(44)}${counts.join("")}${String(readUnits).padStart(7)}   ${groups}${cpuMs.toFixed(0).padStart(9)}`,
   );
 }
 
-function json(costs: readonly PanelCost[], mean: number, most: number): string {
+function json(costs: readonly PanelCost[], evening: readonly number[], midnight: readonly number[]): string {
   const panels = costs.map(({ panel, series, samples, calls, readUnits, unitsOf, cpuMs }) => ({
     panel: panel.name,
     series,
@@ -76,7 +95,15 @@ function json(costs: readonly PanelCost[], mean: number, most: number): string {
     units_by_kind: unitsOf,
     cpu_ms: cpuMs,
   }));
-  return JSON.stringify({ budget_panel: { read_units_mean: mean, read_units_max: most }, panels });
+  const figuresOf = (units: readonly number[]) => ({
+    read_units_mean: meanOf(units),
+    read_units_max: Math.max(...units),
+  });
+  return JSON.stringify({
+    budget_panel: figuresOf(evening),
+    budget_panel_after_midnight: figuresOf(midnight),
+    panels,
+  });
 }
 
 await main();

@@ -6,6 +6,7 @@ import { HearthError } from "../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import type { Log } from "../lib/model/log.ts";
 import { DAY_MS } from "../lib/model/time.ts";
+import { parseOtlpSettings } from "../lib/otlp/settings.ts";
 import { openTable } from "../lib/storage/dynamodb-table.ts";
 import { HaTracker } from "../lib/storage/ha-tracker.ts";
 import { Tenants } from "../lib/storage/tenant-settings.ts";
@@ -28,6 +29,7 @@ export function newServices(env: Readonly<Record<string, string | undefined>>): 
     haTracker: new HaTracker(clock),
     keys: new KeyVerifier(clock),
     writers,
+    otlp: parseOtlpSettings(env),
     log: newLog(),
   };
 }

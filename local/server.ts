@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { KeyVerifier } from "../lib/auth/verifier.ts";
 import { type Gateway, newGateway, type Services } from "../lib/http/gateway.ts";
+import { addOtlpRoutes } from "../lib/http/otlp-route.ts";
 import { addReadRoutes } from "../lib/http/read-route.ts";
 import { addWriteRoutes } from "../lib/http/write-route.ts";
 import { HearthError } from "../lib/model/errors.ts";
@@ -53,7 +54,8 @@ export async function startServer(settings: Settings, log: Log): Promise<LocalSe
 
 function newServices(table: Table, settings: Settings, log: Log): Services {
   const [clock, limits] = [Date.now, DEFAULT_LIMITS];
-  const tenants = new Tenants(settings.retentionMs, clock);
+  const { retentionMs, otlp } = settings;
+  const tenants = new Tenants(retentionMs, clock);
   const writers = new Writers({ clock, limits, maxBytes: DEFAULT_WRITERS_BYTES });
   return {
     table,
@@ -63,6 +65,7 @@ function newServices(table: Table, settings: Settings, log: Log): Services {
     haTracker: new HaTracker(clock),
     keys: new KeyVerifier(clock),
     writers,
+    otlp,
     log,
   };
 }
@@ -72,6 +75,7 @@ function newApp(services: Services): Gateway {
   app.get("/-/ready", (c) => c.text("Hearth is ready.\n"));
   app.get("/-/healthy", (c) => c.text("Hearth is healthy.\n"));
   addWriteRoutes(app, services);
+  addOtlpRoutes(app, services);
   addReadRoutes(app, services);
   return app;
 }

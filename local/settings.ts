@@ -4,6 +4,7 @@ import { HearthError } from "../lib/model/errors.ts";
 import type { LogLevel } from "../lib/model/log.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { DAY_MS } from "../lib/model/time.ts";
+import { type OtlpSettings, parseOtlpSettings } from "../lib/otlp/settings.ts";
 
 export interface Settings {
   readonly host: string;
@@ -19,6 +20,7 @@ export interface Settings {
   /** The key to make if it is missing. */
   readonly key: { readonly id: string; readonly secret: string } | undefined;
   readonly tenant: string;
+  readonly otlp: OtlpSettings;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,6 +39,7 @@ export function parseSettings(env: Environment): Settings {
     logLevel: parseLogLevel(env.LOG_LEVEL),
     key: parseKey(env),
     tenant: env.HEARTH_TENANT || DEFAULT_TENANT,
+    otlp: parseOtlpSettings(env),
   };
 }
 

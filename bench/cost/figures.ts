@@ -35,7 +35,7 @@ export interface CostFigures {
   readonly run: CostRun;
   /** Write units per sample while all series are known; of dictionary and index there are none then. */
   readonly steady: ByGroup;
-  /** The same with a day's index items, and the dictionaries of `WRITER_STARTS_PER_DAY` writers. */
+  /** The same with a day's index, and the dictionaries of `WRITER_STARTS_PER_DAY` writers. */
   readonly allIn: ByGroup;
   /** Read units per sample. */
   readonly compactionReads: ByGroup;
@@ -60,7 +60,9 @@ export function costFigures(run: CostRun, writeSeconds: number): CostFigures {
   const perSample = (group: Group) => sum(all, (ledger) => ledger[group].writeUnits) / samples;
   const starts = WRITER_STARTS_PER_DAY - 1;
   const perDay = (group: Group) =>
-    (first[group].writeUnits + steady[group].writeUnits + starts * restart[group].writeUnits) / daily;
+    (sum([first, steady, compaction], (ledger) => ledger[group].writeUnits) +
+      starts * restart[group].writeUnits) /
+    daily;
   const steadyUnits = byGroup((group) => (isOncePerStart(group) ? 0 : perSample(group)));
   const allIn = byGroup((group) => (isOncePerStart(group) ? perDay(group) : perSample(group)));
   const compactionReads = byGroup((group) => compaction[group].readUnits / samples);
@@ -107,7 +109,7 @@ export function costFigures(run: CostRun, writeSeconds: number): CostFigures {
   };
 }
 
-/** Whether a writer puts such items when it meets a series first, and not again. */
+/** Whether such items are put when a series is met first, by the writer and then by compaction, and not again. */
 function isOncePerStart(group: Group): boolean {
   return group === "dictionary" || group === "index";
 }

@@ -33,7 +33,7 @@ function printUnits({ run, steady, allIn, compactionReads, writerReads }: CostFi
   printRow("write units, all in", allIn, sumGroups(allIn));
   printRow("read units, compaction", compactionReads, sumGroups(compactionReads));
   console.log(
-    `  all in: index items once a day, dictionaries of ${WRITER_STARTS_PER_DAY} writers' starts a day ` +
+    `  all in: index once a day, dictionaries of ${WRITER_STARTS_PER_DAY} writers' starts a day ` +
       `(their reads: ${writerReads.toFixed(6)} units a sample)`,
   );
   printStart("first scrape of a day", run.first);

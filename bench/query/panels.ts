@@ -1,6 +1,7 @@
 /** The queries that dashboards ask, on the recorded metrics, and what each costs. */
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { type Matcher, newMatcher } from "../../lib/model/matcher.ts";
+import type { Selection } from "../../lib/model/selection.ts";
 import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
 import { Reader } from "../../lib/storage/reader.ts";
@@ -12,10 +13,16 @@ export interface Panel {
   readonly name: string;
   readonly matchers: readonly Matcher[];
   readonly spanMs: number;
+  /** Absent: its samples. */
+  readonly ask?: LabelQuestion;
 }
+
+/** Asks for labels; answers how many there are. */
+type LabelQuestion = (reader: Reader, selection: Selection) => Promise<number>;
 
 export interface PanelCost {
   readonly panel: Panel;
+  /** Or labels. */
   readonly series: number;
   readonly samples: number;
   readonly calls: number;
@@ -46,6 +53,34 @@ const SELECTORS: readonly (readonly [name: string, matchers: readonly Matcher[]]
   ],
 ];
 
+const labelNames: LabelQuestion = async (reader, selection) => (await reader.labelNames(selection)).length;
+const valuesOf =
+  (name: string): LabelQuestion =>
+  async (reader, selection) =>
+    (await reader.labelValues(name, selection)).length;
+const seriesOf: LabelQuestion = async (reader, selection) => (await reader.series(selection)).length;
+
+/** What a dashboard's variables and a query editor ask. */
+const LABEL_PANELS: readonly Panel[] = [
+  { name: "label names, 1 h", matchers: [], spanMs: HOUR_MS, ask: labelNames },
+  { name: "label names, 7 d", matchers: [], spanMs: 7 * DAY_MS, ask: labelNames },
+  { name: "values of job, 1 h", matchers: [], spanMs: HOUR_MS, ask: valuesOf("job") },
+  { name: "values of instance, 1 h", matchers: [], spanMs: HOUR_MS, ask: valuesOf("instance") },
+  {
+    name: "values of instance of one metric, 1 h",
+    matchers: [named("node_load1")],
+    spanMs: HOUR_MS,
+    ask: valuesOf("instance"),
+  },
+  { name: "metric names, 1 h", matchers: [], spanMs: HOUR_MS, ask: valuesOf("__name__") },
+  {
+    name: 'series of {job="pushgateway"}, 1 h',
+    matchers: [newMatcher("=", "job", "pushgateway")],
+    spanMs: HOUR_MS,
+    ask: seriesOf,
+  },
+];
+
 export const PANELS: readonly Panel[] = [
   ...SELECTORS.flatMap(([name, matchers]) =>
     SPANS.map(([span, spanMs]): Panel => ({ name: `${name}, ${span}`, matchers, spanMs })),
@@ -56,6 +91,15 @@ export const PANELS: readonly Panel[] = [
     matchers: [newMatcher("=~", "__name__", "go_memstats_.*")],
     spanMs: HOUR_MS,
   },
+  {
+    name: "2,912 series, of them one instance's, 1 h",
+    matchers: [
+      named("demo_api_request_duration_seconds_bucket"),
+      newMatcher("=", "instance", "demo.promlabs.com-1:10000"),
+    ],
+    spanMs: HOUR_MS,
+  },
+  ...LABEL_PANELS,
 ];
 
 /** That of design §5. */
@@ -82,15 +126,17 @@ export async function measurePanel(table: Table, panel: Panel, nowMs: number): P
   };
 }
 
-async function ask(table: Table, { matchers, spanMs }: Panel, nowMs: number): Promise<[number, number]> {
+async function ask(table: Table, panel: Panel, nowMs: number): Promise<[number, number]> {
   const reader = new Reader(table, {
     tenant: DEFAULT_TENANT,
     clock: () => nowMs,
     limits: DEFAULT_LIMITS,
     retentionMs: RETENTION_MS,
   });
+  const selection = { matchers: panel.matchers, minTime: nowMs - panel.spanMs, maxTime: nowMs };
+  if (panel.ask !== undefined) return [await panel.ask(reader, selection), 0];
   let [series, samples] = [0, 0];
-  for await (const { timestamps } of reader.select({ matchers, minTime: nowMs - spanMs, maxTime: nowMs })) {
+  for await (const { timestamps } of reader.select(selection)) {
     series++;
     samples += timestamps.length;
   }

@@ -16,20 +16,15 @@ import { ByteWriter } from "../../lib/storage/bytes.ts";
 import { encodeChunkItem } from "../../lib/storage/chunk-item.ts";
 import { groupBits } from "../../lib/storage/chunking.ts";
 import { newId } from "../../lib/storage/compaction.ts";
-import {
-  type ChunkPartition,
-  chunkKey,
-  dayKey,
-  dayOf,
-  metricKey,
-  seriesKey,
-} from "../../lib/storage/keys.ts";
-import { EMPTY_MANIFEST, type Part } from "../../lib/storage/manifest.ts";
+import { IndexEntries } from "../../lib/storage/index-entry.ts";
+import { type ChunkPartition, chunkKey, dayKey, dayOf } from "../../lib/storage/keys.ts";
+import { EMPTY_MANIFEST, type IndexPart, type Part } from "../../lib/storage/manifest.ts";
 import { replaceManifest } from "../../lib/storage/manifest-store.ts";
 import { BUCKET_GRACE_MS } from "../../lib/storage/plan-compaction.ts";
 import { hashHex, seriesHash } from "../../lib/storage/series-hash.ts";
 import { SeriesRegistry } from "../../lib/storage/series-registry.ts";
 import { shardOf } from "../../lib/storage/shard.ts";
+import { storeIndexPart } from "../../lib/storage/store-index.ts";
 import type { Item, Table } from "../../lib/storage/table.ts";
 import { RETENTION_MS, Simulation } from "../simulation.ts";
 import { SCRAPE_INTERVAL_MS, type Workload } from "../workload.ts";
@@ -60,13 +55,13 @@ export async function buildTenant({ table, workload, startMs, nowMs }: TenantOpt
   const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash);
   const template = encodeBucket(workload, registry, intervalOf(openMs - BUCKET_MS), intervalOf(openMs));
   for (let day = firstDay; day <= today; day++) {
-    if (day < today) await storeIndex(table, registry, template, day);
+    const index = day < today ? await storeIndex(table, registry, template, day) : [];
     const parts: Part[] = [];
     for (let bucket = 0; bucket < (day < today ? DAY_MS / BUCKET_MS : closed); bucket++) {
       const shiftMs = bucketEnd(day, bucket) - openMs;
       parts.push(await storeBucket(table, registry, { day, bucket }, template, shiftMs));
     }
-    if (parts.length > 0) await storeManifest(table, day, parts);
+    if (parts.length > 0) await storeManifest(table, day, parts, index);
   }
   const simulation = new Simulation({
     writeTable: table,
@@ -123,17 +118,15 @@ async function storeIndex(
   registry: SeriesRegistry,
   series: readonly SeriesChunks[],
   day: number,
-): Promise<void> {
-  const [tenant, value] = [DEFAULT_TENANT, new Uint8Array(0)];
-  const metrics = new Set(series.map(({ number }) => registry.metricName(number)));
-  await table.putAll([
-    { ...dayKey(tenant, day, LOG_SHARD_BITS), value },
-    ...[...metrics].map((metric) => ({ ...metricKey(tenant, day, metric), value })),
-    ...series.map(({ number }) => ({
-      ...seriesKey(tenant, day, registry.metricName(number), registry.hash(number)),
-      value: registry.encodedLabels(number),
-    })),
-  ]);
+): Promise<IndexPart[]> {
+  const tenant = DEFAULT_TENANT;
+  await table.put({ ...dayKey(tenant, day, LOG_SHARD_BITS), value: new Uint8Array(0) });
+  const context = { table, tenant, day, retentionMs: RETENTION_MS, clock: () => 0 };
+  const entries = new IndexEntries();
+  return storeIndexPart(
+    context,
+    series.map(({ number }) => entries.entryOf(registry.labels(number))),
+  );
 }
 
 /** Stores the samples of `series`, their times moved by `shiftMs`, as chunk items of a bucket. */
@@ -170,9 +163,14 @@ function moveChunk({ minTime, maxTime, bytes }: Chunk, shiftMs: number): Chunk {
   return { minTime: minTime + shiftMs, maxTime: maxTime + shiftMs, bytes: moved };
 }
 
-async function storeManifest(table: Table, day: number, parts: readonly Part[]): Promise<void> {
+async function storeManifest(
+  table: Table,
+  day: number,
+  parts: readonly Part[],
+  index: readonly IndexPart[],
+): Promise<void> {
   const place = { tenant: DEFAULT_TENANT, day, retentionMs: RETENTION_MS };
   const flushedToMs = bucketEnd(day, parts.length - 1) - 1;
   const absent = { manifest: EMPTY_MANIFEST, bytes: undefined };
-  await replaceManifest(table, place, absent, { ...EMPTY_MANIFEST, parts, flushedToMs });
+  await replaceManifest(table, place, absent, { ...EMPTY_MANIFEST, parts, index, flushedToMs });
 }

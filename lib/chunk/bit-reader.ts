@@ -11,11 +11,17 @@ const INITIAL_CAPACITY_BYTES = 4096;
 const TWO_32 = 2 ** 32;
 
 export class BitReader {
+  readonly #what: string;
   #bytes = new Uint8Array(INITIAL_CAPACITY_BYTES);
   #view = new DataView(this.#bytes.buffer);
   /** The next bit, and the number of bits in the input. */
   #position = 0;
   #end = 0;
+
+  /** `what` is read, for messages. */
+  constructor(what: string) {
+    this.#what = what;
+  }
 
   /** Starts at the first byte of `input`, which is copied. */
   reset(input: Uint8Array): void {
@@ -79,12 +85,17 @@ export class BitReader {
   /** Throws "data" for what was just read: that the input ended within it, if it did, else `message`. */
   fail(message?: string): never {
     const ended = `input ends within a sample, bytes=${this.#end / 8}`;
-    throw new HearthError("data", `xor chunk: ${this.#position > this.#end ? ended : message}`);
+    throw new HearthError("data", `${this.#what}: ${this.#position > this.#end ? ended : message}`);
+  }
+
+  /** How many bits are left; negative past the end. */
+  unreadBits(): number {
+    return this.#end - this.#position;
   }
 
   /** Whole bytes of the input that were not read; a byte begun counts as read. */
   unreadBytes(): number {
-    return (this.#end - this.#position) >>> 3;
+    return this.unreadBits() >>> 3;
   }
 
   #safeInteger(value: number): number {

@@ -27,6 +27,16 @@ export class BitWriter {
     this.#free = 32;
   }
 
+  /** Makes room for `extraBytes` behind what was written, which is kept. */
+  reserve(extraBytes: number): void {
+    const needed = this.#stored + 2 * LANE_BYTES + extraBytes;
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(2 * needed);
+    grown.set(this.#bytes.subarray(0, this.#stored));
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+
   /** Writes the low `count` (1 to 32) bits of `bits`; the bits above them must be zero. */
   writeBits(bits: number, count: number): void {
     const free = this.#free - count;

@@ -43,7 +43,7 @@ const MIN_SAMPLE_BITS = 2;
 // Chunks are coded one at a time and synchronously, so one set of cursors serves them all.
 const writer = new BitWriter();
 const valueWriter = new XorValueWriter();
-const reader = new BitReader();
+const reader = new BitReader("xor chunk");
 const valueReader = new XorValueReader();
 
 /**

@@ -1,49 +1,92 @@
 /** A request's body: its type and encoding checked before it is touched, its length while it is read. */
-import { HearthError } from "../model/errors.ts";
+import { gunzipSync } from "node:zlib";
+import { errorMessage, HearthError } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import { uncompress } from "../wire/snappy.ts";
 import type { GatewayContext } from "./gateway.ts";
 
-/**
- * Reads a snappy-compressed protobuf body. `message` is the only `proto` parameter taken; a client may leave it, the
- * Content-Type or the Content-Encoding away. The result is a view of `reuse` when that is long
- * enough. Throws "unsupported", "too large" or "invalid".
- */
+/** Reads a snappy-compressed protobuf body that is a `message`: `negotiateProtobuf` and `readSnappyBody` in one. */
 export async function readSnappyProtobuf(
   c: GatewayContext,
   message: string,
   limits: Limits,
+): Promise<Uint8Array> {
+  negotiateProtobuf(c, message);
+  return readSnappyBody(c, limits);
+}
+
+/**
+ * Which of `messages` a snappy-compressed protobuf body is, by its headers alone; the first when its Content-Type does not
+ * say or is not there. Content-Encoding may be left away too. Throws "unsupported".
+ */
+export function negotiateProtobuf(c: GatewayContext, ...messages: readonly string[]): string {
+  const message = messageOf(c.req.header("Content-Type"), messages);
+  const encoding = c.req.header("Content-Encoding");
+  if (encoding === undefined || encoding.toLowerCase() === "snappy") return message;
+  throw new HearthError(
+    "unsupported",
+    `content encoding ${JSON.stringify(encoding)}: expected snappy (block format)`,
+  );
+}
+
+/**
+ * Reads a snappy-compressed body. The result is a view of `reuse` when that is long enough. Throws "too large" or "invalid".
+ */
+export async function readSnappyBody(
+  c: GatewayContext,
+  limits: Limits,
   reuse?: Uint8Array,
 ): Promise<Uint8Array> {
-  checkContentType(c.req.header("Content-Type"), message);
-  checkContentEncoding(c.req.header("Content-Encoding"));
-  const body = await readBody(c.req.raw, limits.maxBodyBytes);
-  c.get("requestLog").fields.bodyBytes = body.length;
-  return uncompress(body, limits.maxDecompressedBytes, reuse);
+  return uncompress(await readBody(c, limits.maxBodyBytes), limits.maxDecompressedBytes, reuse);
 }
 
-function checkContentType(header: string | undefined, message: string): void {
-  if (header === undefined) return;
+/** Reads a body in gzip or as it is. Throws "unsupported", before it is read, "too large" or "invalid". */
+export async function readGzipBody(c: GatewayContext, limits: Limits): Promise<Uint8Array> {
+  const encoding = c.req.header("Content-Encoding")?.toLowerCase() ?? "identity";
+  if (encoding !== "gzip" && encoding !== "identity") {
+    throw new HearthError(
+      "unsupported",
+      `content encoding ${JSON.stringify(encoding)}: expected gzip or none`,
+    );
+  }
+  const body = await readBody(c, limits.maxBodyBytes);
+  if (encoding === "gzip") return gunzip(body, limits.maxDecompressedBytes);
+  if (body.length > limits.maxDecompressedBytes)
+    throw tooLarge(`${body.length} bytes`, limits.maxDecompressedBytes);
+  return body;
+}
+
+function gunzip(body: Uint8Array, maxBytes: number): Uint8Array {
+  try {
+    return gunzipSync(body, { maxOutputLength: maxBytes });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
+      throw tooLarge(`more than ${maxBytes} bytes when decompressed`, maxBytes);
+    }
+    throw new HearthError("invalid", `request body: not gzip: ${errorMessage(cause)}`, { cause });
+  }
+}
+
+function messageOf(header: string | undefined, messages: readonly string[]): string {
+  if (header === undefined) return messages[0];
   const [type, ...parameters] = header.split(";").map((part) => part.trim());
   const proto = parameters.find((parameter) => /^proto=/i.test(parameter))?.slice("proto=".length);
-  const unquoted = proto?.replace(/^"(.*)"$/, "$1");
-  if (type.toLowerCase() === "application/x-protobuf" && (unquoted === undefined || unquoted === message))
-    return;
+  const unquoted = proto?.replace(/^"(.*)"$/, "$1") ?? messages[0];
+  if (type.toLowerCase() === "application/x-protobuf" && messages.includes(unquoted)) return unquoted;
+  const expected = messages.map((message) => `proto=${message}`).join(" or ");
   throw new HearthError(
     "unsupported",
-    `content type ${JSON.stringify(header)}: expected application/x-protobuf, with proto=${message} or without`,
+    `content type ${JSON.stringify(header)}: expected application/x-protobuf, with ${expected} or without`,
   );
 }
 
-function checkContentEncoding(header: string | undefined): void {
-  if (header === undefined || header.toLowerCase() === "snappy") return;
-  throw new HearthError(
-    "unsupported",
-    `content encoding ${JSON.stringify(header)}: expected snappy (block format)`,
-  );
+async function readBody(c: GatewayContext, maxBytes: number): Promise<Uint8Array> {
+  const body = await readBytes(c.req.raw, maxBytes);
+  c.get("requestLog").fields.bodyBytes = body.length;
+  return body;
 }
 
-async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const declared = Number(request.headers.get("Content-Length") ?? 0);
   if (declared > maxBytes) throw tooLarge(`${declared} bytes`, maxBytes);
   const parts: Uint8Array[] = [];

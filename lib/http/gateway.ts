@@ -8,12 +8,13 @@ import { errorKind, errorMessage } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Log } from "../model/log.ts";
 import type { Clock } from "../model/time.ts";
+import type { OtlpSettings } from "../otlp/settings.ts";
 import type { HaTracker } from "../storage/ha-tracker.ts";
 import { type Meter, newMeter, type Table } from "../storage/table.ts";
 import type { Tenants } from "../storage/tenant-settings.ts";
 import type { Writers } from "../storage/writers.ts";
 import { RequestLog } from "./request-log.ts";
-import { type Operation, RETRY_AFTER_SECONDS, statusOf } from "./status.ts";
+import { type ErrorStatus, type Operation, RETRY_AFTER_SECONDS, statusOf } from "./status.ts";
 
 /** What the routes are made of; a runtime makes them once. */
 export interface Services {
@@ -24,6 +25,8 @@ export interface Services {
   readonly keys: KeyVerifier;
   readonly writers: Writers;
   readonly haTracker: HaTracker;
+  /** `DEFAULT_OTLP_SETTINGS` when it is left away. */
+  readonly otlp?: OtlpSettings;
   readonly log: Log;
 }
 
@@ -50,10 +53,15 @@ export function newGateway(services: Services): Gateway {
     await next();
     if (!c.get("logsItself")) requestLog.write(services.log, c.res.status, meter, services.clock());
   });
-  app.onError((error, c) => answerError(c, error, "query"));
+  app.onError((error, c) => answerError(c, error, "query", printText));
   app.notFound((c) => c.text(`no route for ${c.req.path}; see the API table in Hearth's README\n`, 404));
   return app;
 }
+
+/** Answers an error in the words that a protocol has for it; headers are set already. */
+export type ErrorPrinter = (c: GatewayContext, message: string, status: ErrorStatus) => Response;
+
+const printText: ErrorPrinter = (c, message, status) => c.text(`${message}\n`, status);
 
 /** Serves POST on each path with `handler`, 405 on other methods. */
 export function servePost(
@@ -61,13 +69,14 @@ export function servePost(
   paths: readonly string[],
   operation: Operation,
   handler: (c: GatewayContext) => Promise<Response>,
+  printError: ErrorPrinter = printText,
 ): void {
   for (const path of paths) {
     app.post(path, async (c) => {
       try {
         return await handler(c);
       } catch (error) {
-        return answerError(c, error, operation);
+        return answerError(c, error, operation, printError);
       }
     });
     app.all(path, (c) =>
@@ -87,11 +96,16 @@ export async function authenticate(c: GatewayContext, services: Services, scope:
 }
 
 /** A bug's words stay in the log; every other error was written to be shown. */
-function answerError(c: GatewayContext, error: unknown, operation: Operation): Response {
+function answerError(
+  c: GatewayContext,
+  error: unknown,
+  operation: Operation,
+  printError: ErrorPrinter,
+): Response {
   const kind = errorKind(error);
   const status = statusOf(kind, operation);
   c.get("requestLog").noteError(error);
   if (status === 401) c.header("WWW-Authenticate", 'Basic realm="Hearth", charset="UTF-8"');
   if (status === 503) c.header("Retry-After", String(RETRY_AFTER_SECONDS));
-  return c.text(`${kind === "internal" ? "internal error; see the log" : errorMessage(error)}\n`, status);
+  return printError(c, kind === "internal" ? "internal error; see the log" : errorMessage(error), status);
 }

@@ -7,11 +7,10 @@ export type Operation = "write" | "query";
 /** Seconds after which a sender should try again. Prometheus backs off by itself and takes the larger. */
 export const RETRY_AFTER_SECONDS = 5;
 
+export type ErrorStatus = 400 | 401 | 403 | 413 | 415 | 422 | 500 | 503;
+
 /** Never 4xx for our trouble: Prometheus drops what was answered 4xx (429 too, by default) and repeats what was 5xx. */
-export function statusOf(
-  kind: ErrorKind,
-  operation: Operation,
-): 400 | 401 | 403 | 413 | 415 | 422 | 500 | 503 {
+export function statusOf(kind: ErrorKind, operation: Operation): ErrorStatus {
   switch (kind) {
     case "invalid":
       return 400;

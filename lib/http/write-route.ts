@@ -1,23 +1,39 @@
-/** Remote write. https://prometheus.io/docs/specs/prw/remote_write_spec/ */
-import { HearthError } from "../model/errors.ts";
-import type { Rejections } from "../model/rejections.ts";
-import { replicaOf } from "../storage/replica-labels.ts";
-import { type WriteRequest, WriteRequestDecoder } from "../wire/write-v1.ts";
-import { readSnappyProtobuf } from "./body.ts";
+/**
+ * Remote write, both versions on the same paths: the Content-Type says which.
+ * https://prometheus.io/docs/specs/prw/remote_write_spec/, https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/
+ */
+import type { WriteBatch } from "../model/sample-batch.ts";
+import { WriteRequestDecoder } from "../wire/write-v1.ts";
+import { WRITE_V2_MESSAGE, WriteV2Decoder } from "../wire/write-v2.ts";
+import { negotiateProtobuf, readSnappyBody } from "./body.ts";
 import { authenticate, type Gateway, type GatewayContext, type Services, servePost } from "./gateway.ts";
+import { refusal, type Stored, storeBatch } from "./store.ts";
 
 /** Prometheus' own path, and those of the vendor's service that Hearth takes the place of. */
 export const WRITE_PATHS = ["/api/v1/write", "/api/prom_write", "/api/v3/write"];
 
-const MESSAGE = "prometheus.WriteRequest";
+const V1_MESSAGE = "prometheus.WriteRequest";
 
 /**
  * What decoding a request takes; the next request uses it again. Made anew each time it took 0.07 CPU seconds per million
  * samples more, and after large requests 100 MB of memory more, until it was collected.
  */
-interface Workspace {
-  readonly decoder: WriteRequestDecoder;
-  body: Uint8Array;
+class Workspace {
+  readonly #services: Services;
+  readonly #v1 = new WriteRequestDecoder();
+  /** Made for the first request that needs it: most senders speak one version. */
+  #v2: WriteV2Decoder | undefined;
+  body: Uint8Array = new Uint8Array(0);
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  decode(message: string, body: Uint8Array): WriteBatch {
+    if (message === V1_MESSAGE) return this.#v1.decode(body, this.#services.limits);
+    this.#v2 ??= new WriteV2Decoder(this.#services.limits);
+    return this.#v2.decode(body);
+  }
 }
 
 export function addWriteRoutes(app: Gateway, services: Services): void {
@@ -25,7 +41,7 @@ export function addWriteRoutes(app: Gateway, services: Services): void {
   const idle: Workspace[] = [];
   servePost(app, WRITE_PATHS, "write", async (c) => {
     const tenant = await authenticate(c, services, "write");
-    const workspace = idle.pop() ?? { decoder: new WriteRequestDecoder(), body: new Uint8Array(0) };
+    const workspace = idle.pop() ?? new Workspace(services);
     try {
       return await write(c, services, tenant, workspace);
     } finally {
@@ -35,8 +51,8 @@ export function addWriteRoutes(app: Gateway, services: Services): void {
 }
 
 /**
- * 200 when all is stored: the OpenTelemetry exporter of the vendor's documentation takes nothing else for success. 202, as
- * Mimir, when nothing is, since the sender is the replica of a pair that is not elected.
+ * 200 for 1.0 when all is stored: the OpenTelemetry exporter of the vendor's documentation takes nothing else for success. 202,
+ * as Mimir, when nothing is, since the sender is the replica of a pair that is not elected.
  */
 async function write(
   c: GatewayContext,
@@ -44,38 +60,24 @@ async function write(
   tenant: string,
   workspace: Workspace,
 ): Promise<Response> {
-  const body = await readSnappyProtobuf(c, MESSAGE, services.limits, workspace.body);
+  const message = negotiateProtobuf(c, V1_MESSAGE, WRITE_V2_MESSAGE);
+  const isV2 = message === WRITE_V2_MESSAGE;
+  // As long as nothing is known to be stored, nothing is.
+  if (isV2) tellWritten(c, { samples: 0, histograms: 0, exemplars: 0 });
+  const body = await readSnappyBody(c, services.limits, workspace.body);
   if (body.length > workspace.body.length) workspace.body = body;
-  const request = workspace.decoder.decode(body, services.limits);
-  noteRequest(c, request);
-  const table = services.table.metered(c.get("meter"));
-  const { retentionMs, haLabels } = await services.tenants.find(table, tenant);
-  const replica = haLabels && replicaOf(request, haLabels, services.limits.maxLabelsPerSeries);
-  if (replica !== undefined && !(await services.haTracker.accepts(table, tenant, replica))) {
-    c.get("requestLog").fields.replica = `${replica.replica} of ${replica.cluster}, which is not elected`;
-    return c.body(null, 202);
-  }
-  const droppedLabel = replica && haLabels?.replica;
-  const appender = services.writers.appender({ tenant, retentionMs, droppedLabel }, table);
-  const { storedSamples, rejections } = await appender.append(request);
-  c.get("requestLog").fields.storedSamples = storedSamples;
-  if (rejections.count > 0) throw refusal(rejections, storedSamples);
-  return c.body(null, 200);
+  const stored = await storeBatch(c, services, tenant, workspace.decode(message, body));
+  if (isV2) tellWritten(c, stored);
+  if (stored.rejections.count > 0) throw refusal(stored);
+  if (!stored.isElected) return c.body(null, 202);
+  return c.body(null, isV2 ? 204 : 200);
 }
 
-/** What is accepted and not stored yet is at least counted. */
-function noteRequest(c: GatewayContext, request: WriteRequest): void {
-  const { fields } = c.get("requestLog");
-  fields.series = request.seriesCount;
-  fields.samples = request.sampleCount;
-  const { exemplarCount: exemplars, histogramCount: histograms, metadataCount: metadata } = request;
-  if (exemplars + histograms + metadata > 0) fields.notStored = { exemplars, histograms, metadata };
-}
-
-function refusal(rejections: Rejections, storedSamples: number): HearthError {
-  const reasons = rejections.reasons.map(({ reason }) => reason);
-  const more = rejections.count - reasons.length;
-  if (more > 0) reasons.push(`and ${more} more`);
-  const summary = `write request: ${rejections.count} refused, the other ${storedSamples} samples are stored`;
-  return new HearthError(rejections.kind, `${summary}:\n${reasons.join("\n")}`);
+function tellWritten(
+  c: GatewayContext,
+  { samples, histograms, exemplars }: Pick<Stored, "samples" | "histograms" | "exemplars">,
+): void {
+  c.header("X-Prometheus-Remote-Write-Samples-Written", String(samples));
+  c.header("X-Prometheus-Remote-Write-Histograms-Written", String(histograms));
+  c.header("X-Prometheus-Remote-Write-Exemplars-Written", String(exemplars));
 }

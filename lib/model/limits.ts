@@ -8,15 +8,26 @@ export interface Limits {
   readonly maxDecompressedBytes: number;
   /** TimeSeries messages of one write request. Prometheus sends 500 to 2,000. */
   readonly maxRequestSeries: number;
+  /** Series that the data points of one OTLP request become: a histogram's point is a score of them. */
+  readonly maxRequestOtlpSeries: number;
   /** Samples of one write request. Each takes 20 bytes of memory, and as little as 2 of a body that is made for that. */
   readonly maxRequestSamples: number;
+  /** Native histograms of one write request, and all their buckets: 8 bytes of memory each, and as little as one of a body. */
+  readonly maxRequestHistograms: number;
+  readonly maxRequestBuckets: number;
+  /** Exemplars of one write request. */
+  readonly maxRequestExemplars: number;
+  /** Strings that a remote write 2.0 request refers to by number. */
+  readonly maxRequestSymbols: number;
+  /** Bytes of all labels of a request, written out where it names them by number. */
+  readonly maxRequestLabelBytes: number;
   /** As sent, those with an empty value too. */
   readonly maxLabelsPerSeries: number;
-  /** UTF-8 bytes; a metric name is part of a partition key (2,048 bytes at most). */
+  /** UTF-8 bytes. */
   readonly maxLabelNameBytes: number;
   readonly maxMetricNameBytes: number;
   readonly maxLabelValueBytes: number;
-  /** UTF-8 bytes of all names and values of one series; they are one item of 400 KB at most. */
+  /** UTF-8 bytes of all names and values of one series; they are in one item of 400 KB at most. */
   readonly maxLabelSetBytes: number;
   /** How far ahead of the clock a sample may be, in ms. */
   readonly maxFutureMs: number;
@@ -24,6 +35,8 @@ export interface Limits {
   readonly maxQueries: number;
   /** Series that one query may select. */
   readonly maxQuerySeries: number;
+  /** Read units of DynamoDB that one query may cost, strongly consistent, 4 KB each. */
+  readonly maxQueryReadUnits: number;
   /** Samples that one query may read. */
   readonly maxQuerySamples: number;
   /** Bytes of memory that what one query reads may take: stored chunks as they are, 20 bytes for every other sample. */
@@ -39,8 +52,14 @@ export const DEFAULT_LIMITS: Limits = {
   maxBodyBytes: 10 * MIB,
   maxDecompressedBytes: 32 * MIB,
   maxRequestSeries: 50_000,
+  maxRequestOtlpSeries: 200_000,
   // A sample with a time and a value takes 17 bytes: 32 MiB hold no more of them.
   maxRequestSamples: 2_000_000,
+  maxRequestHistograms: 50_000,
+  maxRequestBuckets: 4_000_000,
+  maxRequestExemplars: 100_000,
+  maxRequestSymbols: 1_000_000,
+  maxRequestLabelBytes: 32 * MIB,
   maxLabelsPerSeries: 128,
   maxLabelNameBytes: KIB,
   maxMetricNameBytes: KIB,
@@ -49,6 +68,8 @@ export const DEFAULT_LIMITS: Limits = {
   maxFutureMs: 10 * MINUTE_MS,
   maxQueries: 64,
   maxQuerySeries: 100_000,
+  // 200 MB of items, as much as a Lambda can stream of an answer; $0.006.
+  maxQueryReadUnits: 50_000,
   maxQuerySamples: 100_000_000,
   maxQueryBytes: 192 * MIB,
   maxSamplesResponseBytes: 64 * MIB,

@@ -1,4 +1,4 @@
-/** Samples that a request carried and Hearth did not store: how many, and of the first few the reason. */
+/** What a request carried and Hearth did not store: how much, and of the first few the reason. */
 import { type Label, printLabels } from "./labels.ts";
 
 export type RejectionKind = "invalid" | "too large";
@@ -26,6 +26,13 @@ export class Rejections {
     if (this.reasons.length < MAX_REASONS) {
       this.reasons.push({ kind, reason: `series ${printShortened(labels())}: ${reason}` });
     }
+  }
+
+  /** Counts what another has refused of the same request. */
+  addAll(other: Rejections): void {
+    this.count += other.count;
+    this.#tooLargeCount += other.#tooLargeCount;
+    this.reasons.push(...other.reasons.slice(0, MAX_REASONS - this.reasons.length));
   }
 
   /** What the whole comes to: "too large" only if nothing else was wrong. */

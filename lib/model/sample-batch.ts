@@ -1,10 +1,12 @@
 /** What a protocol hands to the engine, and what the engine says of it. */
+import type { Histogram } from "./histogram.ts";
 import type { Label } from "./labels.ts";
+import type { MetricMetadata } from "./metric-metadata.ts";
 import type { Rejections } from "./rejections.ts";
 
 /** The samples of one request as columns over spans of its body: nothing is copied, nothing per sample is an object. */
 export interface SampleBatch {
-  /** The decompressed body, owned by the batch. */
+  /** The decompressed body, or what its labels were copied to; owned by the batch. */
   readonly bytes: Uint8Array;
   readonly seriesCount: number;
   /** Where the encoded labels of each series start and end (exclusive) in `bytes`. The same series may come again. */
@@ -22,7 +24,47 @@ export interface SampleBatch {
   readonly decodeLabels: (bytes: Uint8Array, start: number, end: number, maxLabels: number) => Label[];
 }
 
+/** All that one request carries. */
+export interface WriteBatch extends SampleBatch {
+  /** For each sample since when it counts, in ms, 0 where that was not said; undefined when it was said of none. */
+  readonly startTimestamps: Float64Array | undefined;
+  /** In the order of arrival. */
+  readonly histograms: readonly HistogramSample[];
+  readonly exemplars: readonly ExemplarSample[];
+  readonly metadata: MetadataColumns;
+  /** Series, histograms and exemplars that were refused while they were decoded; the batch has nothing of them. */
+  readonly rejections: Rejections;
+}
+
+export interface HistogramSample {
+  /** The number of its series in the batch; ascending. */
+  readonly series: number;
+  readonly timestamp: number;
+  /** Since when it counts, in ms; 0 where that was not said. */
+  readonly startTimestamp: number;
+  /** Checked, and of a schema that is supported. */
+  readonly histogram: Histogram;
+}
+
+export interface ExemplarSample {
+  readonly series: number;
+  readonly timestamp: number;
+  readonly value: number;
+  /** As they were sent, their order too. */
+  readonly labels: readonly Label[];
+}
+
+/** Metadata of metrics, decoded as they are asked for: most of it is known already. */
+export interface MetadataColumns {
+  readonly count: number;
+  /** Throws "invalid". */
+  readonly decode: (index: number) => MetricMetadata;
+}
+
 export interface AppendResult {
   readonly storedSamples: number;
+  /** What an engine does not store it leaves away. */
+  readonly storedHistograms?: number;
+  readonly storedExemplars?: number;
   readonly rejections: Rejections;
 }

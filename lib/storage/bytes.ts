@@ -22,6 +22,11 @@ export class ByteWriter {
   #bytes = new Uint8Array(64);
   #length = 0;
 
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#length;
+  }
+
   writeByte(value: number): this {
     this.#reserve(1);
     this.#bytes[this.#length++] = value;

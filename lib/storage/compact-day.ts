@@ -6,16 +6,19 @@ import { MINUTE_MS } from "../model/time.ts";
 import { chunk } from "./chunking.ts";
 import { type DayContext, newId } from "./compaction.ts";
 import { firstReceived, flush } from "./flush.ts";
-import { type Manifest, NO_LEASE, type Part } from "./manifest.ts";
+import { type IndexPart, type Manifest, NO_LEASE, type Part } from "./manifest.ts";
 import { loadManifest, replaceManifest, type StoredManifest } from "./manifest-store.ts";
 import {
   type Chunking,
   type Flush,
+  type IndexMerge,
   isSettled,
   isWorthFlushing,
   planChunking,
   planFlush,
+  planIndexMerge,
 } from "./plan-compaction.ts";
+import { mergeIndexParts } from "./store-index.ts";
 
 /** How long a day stays a compactor's own between two of its steps; a dead one's days wait so long. */
 export const LEASE_MS = 5 * MINUTE_MS;
@@ -27,6 +30,8 @@ export interface DayOutcome {
    */
   readonly state: "done" | "out of time" | "busy";
   readonly flushes: number;
+  /** Of the index. */
+  readonly merges: number;
   readonly chunkings: number;
   /** Of records flushed and of samples made chunks. */
   readonly records: number;
@@ -58,7 +63,7 @@ class DayCompactor {
   readonly #context: DayContext;
   readonly #options: CompactDayOptions;
   readonly #owner = newId();
-  readonly #progress = { flushes: 0, chunkings: 0, records: 0, samples: 0 };
+  readonly #progress = { flushes: 0, merges: 0, chunkings: 0, records: 0, samples: 0 };
   #stored: StoredManifest;
   #isLeased = false;
   /** The log was found empty until then, which needs no manifest to say so. */
@@ -76,7 +81,7 @@ class DayCompactor {
     for (let step = await this.#nextStep(); step !== undefined; step = await this.#nextStep()) {
       if (isTimeUp()) return this.#finish("out of time");
       if (!(await this.#lease())) return this.#outcome("busy");
-      const result = step.kind === "flush" ? await this.#flush(step) : await this.#chunk(step, isTimeUp);
+      const result = await this.#do(step, isTimeUp);
       if (result === "stopped") return this.#finish("out of time");
       if (result === "lost") return this.#outcome("busy");
     }
@@ -89,7 +94,7 @@ class DayCompactor {
     return { ...manifest, flushedToMs: Math.max(manifest.flushedToMs, this.#emptyToMs) };
   }
 
-  async #nextStep(): Promise<Flush | Chunking | undefined> {
+  async #nextStep(): Promise<Flush | IndexMerge | Chunking | undefined> {
     const nowMs = this.#context.clock();
     const { isEager = false } = this.#options;
     const plan = planFlush(this.#manifest, nowMs, isEager);
@@ -98,7 +103,13 @@ class DayCompactor {
       if (fromMs === undefined) this.#emptyToMs = plan.toMs;
       else if (isEager || isWorthFlushing(this.#manifest, plan, fromMs)) return { ...plan, fromMs };
     }
-    return planChunking(this.#manifest, this.#context.day, nowMs);
+    const { day } = this.#context;
+    return planIndexMerge(this.#manifest, day, nowMs) ?? planChunking(this.#manifest, day, nowMs);
+  }
+
+  #do(step: Flush | IndexMerge | Chunking, isTimeUp: () => boolean): Promise<StepResult> {
+    if (step.kind === "flush") return this.#flush(step);
+    return step.kind === "merge" ? this.#merge(step) : this.#chunk(step, isTimeUp);
   }
 
   async #lease(): Promise<boolean> {
@@ -110,10 +121,21 @@ class DayCompactor {
   }
 
   async #flush(plan: Flush): Promise<StepResult> {
-    const { parts, flushedToMs, records } = await flush(this.#context, plan);
+    const flushed = await flush(this.#context, plan);
     this.#progress.flushes++;
-    this.#progress.records += records;
-    return this.#publish({ parts: [...this.#stored.manifest.parts, ...parts], flushedToMs });
+    this.#progress.records += flushed.records;
+    const { parts, index } = this.#stored.manifest;
+    return this.#publish({
+      parts: [...parts, ...flushed.parts],
+      index: [...index, ...flushed.index],
+      flushedToMs: flushed.flushedToMs,
+    });
+  }
+
+  async #merge({ inputs }: IndexMerge): Promise<StepResult> {
+    const merged = await mergeIndexParts(this.#context, inputs);
+    this.#progress.merges++;
+    return this.#publish({ index: [...without(this.#stored.manifest.index, inputs), merged] });
   }
 
   async #chunk(plan: Chunking, isTimeUp: () => boolean): Promise<StepResult> {
@@ -150,7 +172,11 @@ class DayCompactor {
 
 /** The new part takes the place of the first of its inputs: what was received after them still counts over it. */
 function replaceInputs(parts: readonly Part[], inputs: readonly Part[], output: Part): Part[] {
-  const ids = new Set(inputs.map((part) => part.id));
-  const at = parts.findIndex((part) => ids.has(part.id));
-  return parts.toSpliced(at, 1, output).filter((part) => !ids.has(part.id));
+  const at = parts.findIndex((part) => part.id === inputs[0].id);
+  return without(parts.toSpliced(at, 0, output), inputs);
+}
+
+function without<T extends Pick<IndexPart, "id">>(all: readonly T[], some: readonly T[]): T[] {
+  const ids = new Set(some.map(({ id }) => id));
+  return all.filter(({ id }) => !ids.has(id));
 }

@@ -29,7 +29,7 @@ function logDay({ tenant, day, outcome, error, meter }: DayReport, log: Log): vo
       stack,
     });
   } else if (outcome !== undefined) {
-    const isIdle = outcome.flushes + outcome.chunkings === 0 && outcome.state === "done";
+    const isIdle = outcome.flushes + outcome.merges + outcome.chunkings === 0 && outcome.state === "done";
     log(isIdle ? "debug" : "info", "compacted day", { ...fields, ...outcome });
   }
 }

@@ -1,10 +1,8 @@
 /** How a writer stores the samples of one day: split by shard, each shard's as log records under its dictionary. */
 
-import { HearthError } from "../model/errors.ts";
 import type { SampleBatch } from "../model/sample-batch.ts";
-import { SECOND_MS } from "../model/time.ts";
-import { DayIndex, type DayPlace } from "./day-index.ts";
 import { hourOf, logKey, markKey } from "./keys.ts";
+import { type DayPlace, KnownSeries } from "./known-series.ts";
 import { encodeLogRecord, type LogColumns, MAX_RECORD_SAMPLES } from "./log-record.ts";
 import type { ReceiveClock } from "./receive-clock.ts";
 import { transientExpiry } from "./retention.ts";
@@ -13,13 +11,6 @@ import { type BitsOf, shardOf } from "./shard.ts";
 import { ShardDictionary } from "./shard-dictionary.ts";
 import type { Item, Table } from "./table.ts";
 
-/**
- * A record that took longer to be stored is stored again under a new receive time before it is answered: compaction takes a
- * record to be there a settle time after its receive time (plan-compaction.ts), and may have passed it by.
- */
-export const MAX_HOLD_MS = 30 * SECOND_MS;
-/** How often that is tried. */
-const MAX_HOLD_ATTEMPTS = 3;
 const NO_VALUE = new Uint8Array(0);
 
 /** The samples of one shard: where they are in the batch, in the order of arrival. */
@@ -32,7 +23,7 @@ export class DayWriter {
   readonly #place: DayPlace;
   readonly #registry: SeriesRegistry;
   readonly #clock: ReceiveClock;
-  readonly #index: DayIndex;
+  readonly #known: KnownSeries;
   readonly #shardBits: BitsOf;
   /** By level and prefix. */
   readonly #dictionaries = new Map<string, ShardDictionary>();
@@ -45,11 +36,11 @@ export class DayWriter {
     this.#registry = registry;
     this.#clock = clock;
     this.#shardBits = shardBits;
-    this.#index = new DayIndex(place, registry);
+    this.#known = new KnownSeries(place, registry, clock);
   }
 
   get sizeBytes(): number {
-    let total = this.#index.sizeBytes;
+    let total = this.#known.sizeBytes;
     for (const dictionary of this.#dictionaries.values()) total += dictionary.sizeBytes;
     return total;
   }
@@ -61,13 +52,10 @@ export class DayWriter {
   async append(table: Table, batch: SampleBatch, series: Int32Array, indices: Int32Array): Promise<void> {
     const shards = this.#split(series, indices);
     for (const shard of shards) await register(table, shard, series);
-    for (let attempt = 0; attempt < MAX_HOLD_ATTEMPTS; attempt++) {
-      const receivedMs = this.#clock.next();
+    await this.#clock.storeDated(async (receivedMs) => {
       await this.#mark(table, receivedMs);
       await table.putAll(shards.flatMap((shard) => this.#records(shard, batch, series, receivedMs)));
-      if (this.#clock.since(receivedMs) <= MAX_HOLD_MS) return;
-    }
-    throw new HearthError("unavailable", `log record: took longer than ${MAX_HOLD_MS} ms to be stored`);
+    });
   }
 
   /** As many shards as the number of samples makes worth while. */
@@ -92,7 +80,7 @@ export class DayWriter {
     const key = `${bits}/${prefix}`;
     let found = this.#dictionaries.get(key);
     if (found === undefined) {
-      found = new ShardDictionary(this.#place, { bits, prefix }, this.#registry, this.#index);
+      found = new ShardDictionary(this.#place, { bits, prefix }, this.#registry, this.#known);
       this.#dictionaries.set(key, found);
     }
     return found;

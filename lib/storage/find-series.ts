@@ -1,28 +1,21 @@
-/** The index: which series of a day pass a query's matchers. */
+/** Which series of a day pass a query's matchers: from the index parts and, for what is newer, the series records. */
 import { HearthError } from "../model/errors.ts";
-import { type LabelSet, METRIC_NAME } from "../model/labels.ts";
-import { type Matcher, matchesAll } from "../model/matcher.ts";
-import { forEachBounded } from "./bounded.ts";
-import { metricsRange, parseMetricSortKey, seriesRange } from "./keys.ts";
-import { hashHex, metricHash } from "./series-hash.ts";
-import { decodeLabelSet } from "./series-item.ts";
+import { compareLabelSets, type LabelSet, labelValue, METRIC_NAME, printLabels } from "../model/labels.ts";
+import type { Unread } from "./index-catalogue.ts";
+import { cachedMatch, type IndexQuery, scanIndex } from "./scan-index.ts";
+import { hashHex, metricHash, type SeriesHash, textHash } from "./series-hash.ts";
 import type { Table } from "./table.ts";
 
-/** Queries for the series of different metric names under way at once. */
-const METRIC_CONCURRENCY = 16;
-
-export interface SeriesQuery {
-  readonly tenant: string;
-  readonly day: number;
-  readonly matchers: readonly Matcher[];
+export interface SeriesQuery extends IndexQuery {
   readonly maxSeries: number;
+  readonly hash: SeriesHash;
 }
 
 /** The selected series of one metric. */
 export interface FoundMetric {
   /** What the hashes of its series begin with. */
   readonly hash: Uint8Array;
-  /** Series that it has in the day, selected or not. */
+  /** Series that it has in the day, selected or not, about. */
   readonly total: number;
   /** Hashes in hex; at least one. */
   readonly series: readonly string[];
@@ -34,37 +27,15 @@ export interface FoundSeries {
   readonly labels: ReadonlyMap<string, LabelSet>;
 }
 
-/**
- * The series of a day, in no order. An equality on the metric name is one query; without one the day's metric names are read
- * first, and the series of those that pass. Throws "too large" past `maxSeries`.
- */
+/** The series of a day, in no order. Throws "too large" past `maxSeries`, "data" for two label sets with one hash. */
 export async function findSeries(
   table: Table,
   query: SeriesQuery,
   signal?: AbortSignal,
 ): Promise<FoundSeries> {
-  const labels = new Map<string, LabelSet>();
-  const found: FoundMetric[] = [];
-  const metrics = await findMetrics(table, query, signal);
-  await forEachBounded(metrics, METRIC_CONCURRENCY, async (metric) => {
-    const series: string[] = [];
-    let total = 0;
-    const range = seriesRange(query.tenant, query.day, metric);
-    for await (const page of table.query(range, { consistent: true, signal })) {
-      total += page.length;
-      for (const item of page) {
-        const set = decodeLabelSet(item.value);
-        if (!matchesAll(query.matchers, set)) continue;
-        const hash = hashHex(item.sk);
-        if (labels.has(hash)) throw new HearthError("data", `index: two label sets have the hash ${hash}`);
-        series.push(hash);
-        labels.set(hash, set);
-      }
-      if (labels.size > query.maxSeries) throw tooManySeries(query.maxSeries);
-    }
-    if (series.length > 0) found.push({ hash: metricHash(metric), total, series });
-  });
-  return { metrics: found, labels };
+  const collector = new Collector(query);
+  const unread = await scanIndex(table, query, (labels) => collector.add(labels), signal);
+  return collector.finish(unread);
 }
 
 /** What the caller can do about too many series. */
@@ -75,21 +46,48 @@ export function tooManySeries(maxSeries: number): HearthError {
   );
 }
 
-/** The metric names of the day that can have matching series. */
-async function findMetrics(table: Table, query: SeriesQuery, signal?: AbortSignal): Promise<string[]> {
-  const nameMatchers = query.matchers.filter((matcher) => matcher.name === METRIC_NAME);
-  const equality = nameMatchers.find((matcher) => matcher.type === "=");
-  const matching = (name: string) => nameMatchers.every((matcher) => matcher.matches(name));
-  // Every stored series has a name, so `__name__=""` selects none.
-  if (equality !== undefined)
-    return equality.value !== "" && matching(equality.value) ? [equality.value] : [];
-  const names: string[] = [];
-  const range = metricsRange(query.tenant, query.day);
-  for await (const page of table.query(range, { consistent: true, signal })) {
-    for (const item of page) {
-      const name = parseMetricSortKey(item.sk);
-      if (matching(name)) names.push(name);
-    }
+class Collector {
+  readonly #query: SeriesQuery;
+  readonly #passes: (labels: LabelSet) => boolean;
+  /** Label sets seen of each metric, passing or not, and the hashes of those that pass. */
+  readonly #metrics = new Map<string, { seen: number; readonly series: string[] }>();
+  readonly #labels = new Map<string, LabelSet>();
+
+  constructor(query: SeriesQuery) {
+    this.#query = query;
+    this.#passes = cachedMatch(query.matchers);
   }
-  return names;
+
+  add(labels: LabelSet): void {
+    const name = labelValue(labels, METRIC_NAME);
+    let metric = this.#metrics.get(name);
+    if (metric === undefined) {
+      metric = { seen: 0, series: [] };
+      this.#metrics.set(name, metric);
+    }
+    metric.seen++;
+    if (!this.#passes(labels)) return;
+    const hash = hashHex(this.#query.hash(labels));
+    const known = this.#labels.get(hash);
+    if (known === undefined) {
+      this.#labels.set(hash, labels);
+      metric.series.push(hash);
+    } else if (compareLabelSets(known, labels) !== 0) throw collision(hash, known, labels);
+    const { maxSeries } = this.#query;
+    if (this.#labels.size > maxSeries) throw tooManySeries(maxSeries);
+  }
+
+  finish(unread: readonly Unread[]): FoundSeries {
+    const metrics: FoundMetric[] = [];
+    for (const [name, { seen, series }] of this.#metrics) {
+      if (series.length === 0) continue;
+      const more = unread.reduce((sum, countOf) => sum + countOf(textHash(name)), 0);
+      metrics.push({ hash: metricHash(name), total: seen + more, series });
+    }
+    return { metrics, labels: this.#labels };
+  }
+}
+
+function collision(hash: string, a: LabelSet, b: LabelSet): HearthError {
+  return new HearthError("data", `index: ${printLabels(a)} and ${printLabels(b)} have the same hash ${hash}`);
 }

@@ -1,22 +1,31 @@
-/** Flush: the log records of some minutes become runs, one for each bucket of sample time that they touch. */
+/**
+ * Flush: the log records of some minutes become runs, one for each bucket of sample time that they touch, and the series
+ * records beside them an index part.
+ */
+import type { LabelSet } from "../model/labels.ts";
 import { MAX_TIMESTAMP_MS, MINUTE_MS } from "../model/time.ts";
 import { forEachBounded } from "./bounded.ts";
 import { bucketEnd, bucketOf } from "./bucket.ts";
 import { type DayContext, newId } from "./compaction.ts";
 import { listShards } from "./day-shards.ts";
 import { extentOf, HashedSamples, type HashedSeries, sliceByTime } from "./hashed-samples.ts";
-import { logRange, parseLogSortKey } from "./keys.ts";
+import { IndexEntries } from "./index-entry.ts";
+import { logRange, parseLogSortKey, seriesRecordsRange } from "./keys.ts";
 import { fetchLog, LogDecoder, type LogItem } from "./log-reader.ts";
-import type { Part } from "./manifest.ts";
+import type { IndexPart, Part } from "./manifest.ts";
 import type { Flush } from "./plan-compaction.ts";
 import { transientExpiry } from "./retention.ts";
 import { encodeRun, runShardBits } from "./run.ts";
+import { forEachSeriesRecord } from "./series-records.ts";
 import type { Shard } from "./shard.ts";
+import { storeIndexPart } from "./store-index.ts";
 
 /** Log received in so long is flushed at a time, however far behind a flush is: it bounds its memory. */
 const MAX_SPAN_MS = 30 * MINUTE_MS;
 /** Bytes of log flushed at a time: 17 million samples, which take 20 bytes each in memory. */
 const MAX_LOG_BYTES = 24 * 1024 * 1024;
+/** What a byte of a series record counts for: 3 MB of them are some 500,000 series, which take a few hundred bytes each. */
+const SERIES_RECORD_WEIGHT = 8;
 /** Shards asked at once. */
 const SHARD_CONCURRENCY = 8;
 /** Items stored at a time. */
@@ -24,17 +33,22 @@ const STORE_SLICE = 100;
 
 export interface Flushed {
   readonly parts: readonly Part[];
+  /** Of the series that were new; none if there were none. */
+  readonly index: readonly IndexPart[];
   /** Log records received until then are in the parts. */
   readonly flushedToMs: number;
   readonly records: number;
 }
 
-/** When the earliest record of a plan's span was received, in ms; undefined: there is none. */
+/** When the earliest record of a plan's span was received, of samples or series, in ms; undefined: there is none. */
 export async function firstReceived(context: DayContext, plan: Flush): Promise<number | undefined> {
   const { table, tenant, day } = context;
+  const ranges = (await listShards(table, tenant, day)).flatMap((shard) => [
+    logRange(tenant, day, shard, plan.fromMs, plan.toMs),
+    seriesRecordsRange(tenant, day, shard, plan.fromMs, plan.toMs),
+  ]);
   let first: number | undefined;
-  await forEachBounded(await listShards(table, tenant, day), SHARD_CONCURRENCY, async (shard) => {
-    const range = logRange(tenant, day, shard, plan.fromMs, plan.toMs);
+  await forEachBounded(ranges, SHARD_CONCURRENCY, async (range) => {
     for await (const [item] of table.query(range, { consistent: true, limit: 1 })) {
       if (item === undefined) continue;
       const { receivedMs } = parseLogSortKey(item.sk);
@@ -44,11 +58,11 @@ export async function firstReceived(context: DayContext, plan: Flush): Promise<n
   return first;
 }
 
-/** Writes the runs of a span that begins with a record; they count once their parts are in the manifest. */
+/** Writes runs and index of a span that begins with a record; they count once their parts are in the manifest. */
 export async function flush(context: DayContext, plan: Flush): Promise<Flushed> {
   const { table, tenant, day } = context;
   const shards = await listShards(table, tenant, day);
-  const { records, toMs } = await fetchSpan(
+  const { records, labelSets, toMs } = await fetchSpan(
     context,
     shards,
     plan.fromMs,
@@ -57,11 +71,18 @@ export async function flush(context: DayContext, plan: Flush): Promise<Flushed> 
   const samples = new HashedSamples();
   const decoder = new LogDecoder(table, tenant, day, (hash) => samples.columnsOf(hash));
   for (const record of records) await decoder.append(record, -MAX_TIMESTAMP_MS, MAX_TIMESTAMP_MS);
-  return { parts: await storeRuns(context, samples.sorted()), flushedToMs: toMs, records: records.length };
+  const entries = new IndexEntries();
+  const index = await storeIndexPart(
+    context,
+    labelSets.map((labels) => entries.entryOf(labels)),
+  );
+  const parts = await storeRuns(context, samples.sorted());
+  return { parts, index, flushedToMs: toMs, records: records.length };
 }
 
 interface Span {
   readonly records: LogItem[];
+  readonly labelSets: readonly LabelSet[];
   readonly toMs: number;
 }
 
@@ -82,7 +103,12 @@ async function fetchSpan(
     };
     try {
       const range = { tenant, day, shards, receivedFromMs: fromMs, receivedToMs: end };
-      return { records: await fetchLog(table, range, onBytes), toMs: end };
+      const labelSets: LabelSet[] = [];
+      await forEachSeriesRecord(table, range, (some, bytes) => {
+        for (const labels of some) labelSets.push(labels);
+        onBytes(bytes * SERIES_RECORD_WEIGHT);
+      });
+      return { records: await fetchLog(table, range, onBytes), labelSets, toMs: end };
     } catch (error) {
       if (!(error instanceof SpanTooLarge)) throw error;
     }

@@ -1,5 +1,6 @@
 /** The other narrow waist: between the protocols and the engine. One of each for a tenant and a request. */
 import type { ChunkedSeries } from "../chunk/cut.ts";
+import type { LabelSet } from "../model/labels.ts";
 import type { AppendResult, SampleBatch } from "../model/sample-batch.ts";
 import type { Series } from "../model/samples.ts";
 import type { Selection } from "../model/selection.ts";
@@ -21,4 +22,17 @@ export interface Queryable {
 
   /** The same as XOR chunks: stored ones as they lie wherever the range and later samples leave them whole. */
   selectChunks(selection: Selection, signal?: AbortSignal): AsyncIterable<ChunkedSeries>;
+
+  /**
+   * The names of the labels of the series that pass and are in the index of a day of the range, in byte order. Whole UTC days
+   * (a series counts that has a sample, or was about to get one, anywhere in a day of the range), from the index alone. Throws
+   * "too large".
+   */
+  labelNames(selection: Selection, signal?: AbortSignal): Promise<string[]>;
+
+  /** The values that a label has in these series, likewise; series without it add none. */
+  labelValues(name: string, selection: Selection, signal?: AbortSignal): Promise<string[]>;
+
+  /** These series themselves, likewise, sorted by label set. */
+  series(selection: Selection, signal?: AbortSignal): Promise<LabelSet[]>;
 }

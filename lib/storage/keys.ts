@@ -4,10 +4,10 @@
  *
  *     kind          pk                                   sk                               value
  *     log       L   tenant, day, shard                   receive time, writer, sequence   samples (log-record.ts)
+ *     series    S   tenant, day, shard                   receive time, writer, sequence   label sets (series-block.ts)
  *     dict      D   tenant, day, shard                   writer, first reference          series hashes (dictionary.ts)
- *     series    S   tenant, day, metric name             series hash                      label set (series-item.ts)
- *     metric    M   tenant, day                          metric name                      -
  *     day       P   tenant                               day, bits of a shard             -
+ *     index     I   tenant, day, part, section, shard    last hash, number                index-part.ts
  *     run       R   tenant, day, part, shard             number                           samples (run-block.ts)
  *     chunk     C   tenant, day, bucket, part, shard     series hash, number              XOR chunks (chunk-item.ts)
  *     manifest  X   tenant                               day                              parts, lease (manifest.ts)
@@ -23,7 +23,7 @@
  * with certain bits (shard.ts).
  */
 import { DAY_MS, HOUR_MS } from "../model/time.ts";
-import { ByteReader, ByteWriter, decodeText } from "./bytes.ts";
+import { ByteReader, ByteWriter } from "./bytes.ts";
 import type { Shard } from "./shard.ts";
 import type { Key, KeyRange } from "./table.ts";
 
@@ -31,8 +31,8 @@ const KIND = {
   log: 0x4c,
   dictionary: 0x44,
   series: 0x53,
-  metric: 0x4d,
   day: 0x50,
+  index: 0x49,
   run: 0x52,
   chunk: 0x43,
   manifest: 0x58,
@@ -80,13 +80,42 @@ function shardPartition(kind: number, tenant: string, day: number, { bits, prefi
   return dayPartition(kind, tenant, day).writeByte(bits).writeUint(prefix, 2).finish();
 }
 
-export function logKey(tenant: string, day: number, shard: Shard, position: LogPosition): Key {
+function receivedKey(
+  kind: number,
+  tenant: string,
+  day: number,
+  shard: Shard,
+  { receivedMs, writer, sequence }: LogPosition,
+): Key {
   const sk = new ByteWriter()
-    .writeUint(position.receivedMs, RECEIVE_TIME_BYTES)
-    .writeBytes(position.writer)
-    .writeUint(position.sequence, 4)
+    .writeUint(receivedMs, RECEIVE_TIME_BYTES)
+    .writeBytes(writer)
+    .writeUint(sequence, 4)
     .finish();
-  return { pk: shardPartition(KIND.log, tenant, day, shard), sk };
+  return { pk: shardPartition(kind, tenant, day, shard), sk };
+}
+
+function receivedRange(
+  kind: number,
+  tenant: string,
+  day: number,
+  shard: Shard,
+  fromMs: number,
+  toMs: number,
+): KeyRange {
+  const receiveTime = (ms: number) =>
+    new ByteWriter().writeUint(Math.min(Math.max(ms, 0), MAX_RECEIVE_TIME_MS), RECEIVE_TIME_BYTES);
+  return {
+    pk: shardPartition(kind, tenant, day, shard),
+    first: receiveTime(fromMs).finish(),
+    last: receiveTime(toMs)
+      .writeBytes(new Uint8Array(WRITER_ID_BYTES + 4).fill(0xff))
+      .finish(),
+  };
+}
+
+export function logKey(tenant: string, day: number, shard: Shard, position: LogPosition): Key {
+  return receivedKey(KIND.log, tenant, day, shard, position);
 }
 
 /** The log records of a day and shard received `fromMs..toMs`, both included. */
@@ -97,17 +126,26 @@ export function logRange(
   fromMs: number,
   toMs: number = MAX_RECEIVE_TIME_MS,
 ): KeyRange {
-  const receiveTime = (ms: number) =>
-    new ByteWriter().writeUint(Math.min(Math.max(ms, 0), MAX_RECEIVE_TIME_MS), RECEIVE_TIME_BYTES);
-  return {
-    pk: shardPartition(KIND.log, tenant, day, shard),
-    first: receiveTime(fromMs).finish(),
-    last: receiveTime(toMs)
-      .writeBytes(new Uint8Array(WRITER_ID_BYTES + 4).fill(0xff))
-      .finish(),
-  };
+  return receivedRange(KIND.log, tenant, day, shard, fromMs, toMs);
 }
 
+/** Series records are kept as log records are, in partitions of their own: they are few, and read without the samples. */
+export function seriesRecordKey(tenant: string, day: number, shard: Shard, position: LogPosition): Key {
+  return receivedKey(KIND.series, tenant, day, shard, position);
+}
+
+/** The series records of a day and shard received `fromMs..toMs`, both included. */
+export function seriesRecordsRange(
+  tenant: string,
+  day: number,
+  shard: Shard,
+  fromMs: number,
+  toMs: number = MAX_RECEIVE_TIME_MS,
+): KeyRange {
+  return receivedRange(KIND.series, tenant, day, shard, fromMs, toMs);
+}
+
+/** What `logKey` or `seriesRecordKey` put into a sort key. */
 export function parseLogSortKey(sk: Uint8Array): LogPosition {
   const reader = new ByteReader(sk, "log record's sort key");
   const receivedMs = reader.readUint(RECEIVE_TIME_BYTES);
@@ -145,28 +183,6 @@ export function parseDictionarySortKey(sk: Uint8Array): { writer: Uint8Array; fi
   return { writer: reader.readBytes(WRITER_ID_BYTES), firstReference: reader.readUint(4) };
 }
 
-export function seriesKey(tenant: string, day: number, metric: string, hash: Uint8Array): Key {
-  return { pk: seriesRange(tenant, day, metric).pk, sk: hash };
-}
-
-/** The series of one metric name that have samples in a day. */
-export function seriesRange(tenant: string, day: number, metric: string): KeyRange {
-  return { pk: dayPartition(KIND.series, tenant, day).writeText(metric).finish() };
-}
-
-export function metricKey(tenant: string, day: number, metric: string): Key {
-  return { pk: metricsRange(tenant, day).pk, sk: new TextEncoder().encode(metric) };
-}
-
-/** The metric names that have samples in a day; the sort key is the name. */
-export function metricsRange(tenant: string, day: number): KeyRange {
-  return { pk: dayPartition(KIND.metric, tenant, day).finish() };
-}
-
-export function parseMetricSortKey(sk: Uint8Array): string {
-  return decodeText(sk, "metric's sort key");
-}
-
 /** Says that a day has samples, and log records at a level of shards. */
 export function dayKey(tenant: string, day: number, shardBits: number): Key {
   return {
@@ -187,6 +203,52 @@ export function daysRange(tenant: string, first: number, last: number): KeyRange
 export function parseDaySortKey(sk: Uint8Array): { readonly day: number; readonly shardBits: number } {
   const reader = new ByteReader(sk, "day's sort key");
   return { day: reader.readUint(4) - DAY_OFFSET, shardBits: reader.readByte() };
+}
+
+/** A partition of an index part: its label sets, or what helps to find some of many. */
+export interface IndexPartition {
+  readonly tenant: string;
+  readonly day: number;
+  /** Its id in hex. */
+  readonly part: string;
+  readonly section: IndexSection;
+  readonly shard: Shard;
+}
+
+export type IndexSection = "series" | "values" | "pairs" | "directory";
+
+const SECTIONS: readonly IndexSection[] = ["series", "values", "pairs", "directory"];
+/** The hashes of an index' sort keys are numbers of 32 bits. */
+export const MAX_INDEX_HASH = 2 ** 32 - 1;
+
+/** An item by the hash of the last thing in it and its own number, so that hashes and numbers ascend together. */
+export function indexKey(partition: IndexPartition, lastHash: number, number: number): Key {
+  return { pk: indexRange(partition).pk, sk: indexSortKey(lastHash, number) };
+}
+
+function indexSortKey(lastHash: number, number: number): Uint8Array {
+  return new ByteWriter().writeUint(lastHash, 4).writeUint(number, 4).finish();
+}
+
+/** All items of a partition. */
+export function indexRange({ tenant, day, part, section, shard }: IndexPartition): KeyRange {
+  const pk = dayPartition(KIND.index, tenant, day).writeBytes(Buffer.from(part, "hex"));
+  pk.writeByte(SECTIONS.indexOf(section)).writeByte(shard.bits).writeUint(shard.prefix, 2);
+  return { pk: pk.finish() };
+}
+
+/** The items whose last hash is `first..last`, both included. */
+export function indexSpanRange(partition: IndexPartition, first: number, last: number): KeyRange {
+  return {
+    pk: indexRange(partition).pk,
+    first: indexSortKey(first, 0),
+    last: indexSortKey(last, 2 ** 32 - 1),
+  };
+}
+
+export function parseIndexSortKey(sk: Uint8Array): { readonly lastHash: number; readonly number: number } {
+  const reader = new ByteReader(sk, "index item's sort key");
+  return { lastHash: reader.readUint(4), number: reader.readUint(4) };
 }
 
 /** A block of a run; `part` is its id in hex. */

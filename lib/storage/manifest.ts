@@ -4,9 +4,9 @@
  * compaction wrote counts from the moment its manifest is stored, all at once; what a dead or late one wrote never counts,
  * and TTL takes it.
  *
- *     version       1 byte, 1
+ *     version       1 byte, 2
  *     generation    varint, one more with each replacement: no two manifests of a day are the same bytes
- *     flushedTo     varint, ms: log records received until then (included) are in the parts
+ *     flushedTo     varint, ms: log and series records received until then (included) are in the parts
  *     lease         owner (8 bytes), until (varint, ms)
  *     parts         varint, then each, the earliest received first: where two have a sample of one series and time, the
  *                   later part's counts
@@ -17,6 +17,9 @@
  *       created     varint, ms
  *       samples     varint
  *       minTime, maxTime   zigzag varint, ms; varint, less minTime
+ *     index parts   varint, then each, in no order: a series may be in several
+ *       id          8 bytes
+ *       shardBits, created (ms), series, blocks   varints, see index-part.ts
  */
 import { HearthError } from "../model/errors.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
@@ -38,6 +41,16 @@ export interface Part {
   readonly maxTime: number;
 }
 
+/** Label sets of the day's series (index-part.ts). */
+export interface IndexPart {
+  readonly id: string;
+  readonly shardBits: number;
+  readonly createdMs: number;
+  /** Label sets, and items that hold them. */
+  readonly series: number;
+  readonly blocks: number;
+}
+
 /** Who may change the manifest until when; a matter of economy: compare and swap alone keeps it right. */
 export interface Lease {
   readonly owner: string;
@@ -49,14 +62,21 @@ export interface Manifest {
   readonly flushedToMs: number;
   readonly lease: Lease;
   readonly parts: readonly Part[];
+  readonly index: readonly IndexPart[];
 }
 
 export const NO_LEASE: Lease = { owner: "00".repeat(PART_ID_BYTES), untilMs: 0 };
 
 /** Of a day that was never compacted: everything is in the log. */
-export const EMPTY_MANIFEST: Manifest = { generation: 0, flushedToMs: 0, lease: NO_LEASE, parts: [] };
+export const EMPTY_MANIFEST: Manifest = {
+  generation: 0,
+  flushedToMs: 0,
+  lease: NO_LEASE,
+  parts: [],
+  index: [],
+};
 
-const VERSION = 1;
+const VERSION = 2;
 const KINDS: readonly PartKind[] = ["run", "chunks"];
 
 export function encodeManifest(manifest: Manifest): Uint8Array {
@@ -78,6 +98,15 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
       .writeSigned(part.minTime)
       .writeVarint(part.maxTime - part.minTime);
   }
+  writer.writeVarint(manifest.index.length);
+  for (const { id, shardBits, createdMs, series, blocks } of manifest.index) {
+    writer
+      .writeBytes(Buffer.from(id, "hex"))
+      .writeVarint(shardBits)
+      .writeVarint(createdMs)
+      .writeVarint(series)
+      .writeVarint(blocks);
+  }
   return writer.finish();
 }
 
@@ -91,7 +120,15 @@ export function decodeManifest(value: Uint8Array): Manifest {
   const lease = { owner: hex(reader.readBytes(PART_ID_BYTES)), untilMs: reader.readVarint() };
   const parts: Part[] = [];
   for (let count = reader.readVarint(); count > 0; count--) parts.push(readPart(reader));
-  return { generation, flushedToMs, lease, parts };
+  const index: IndexPart[] = [];
+  for (let count = reader.readVarint(); count > 0; count--) index.push(readIndexPart(reader));
+  return { generation, flushedToMs, lease, parts, index };
+}
+
+function readIndexPart(reader: ByteReader): IndexPart {
+  const id = hex(reader.readBytes(PART_ID_BYTES));
+  const [shardBits, createdMs] = [reader.readVarint(), reader.readVarint()];
+  return { id, shardBits, createdMs, series: reader.readVarint(), blocks: reader.readVarint() };
 }
 
 function readPart(reader: ByteReader): Part {

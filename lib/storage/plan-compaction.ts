@@ -1,10 +1,11 @@
 /**
- * What is worth doing to a day, decided from its manifest and the clock alone. Two steps: *flush*, the log to a run, so that a
- * reader need not merge more than some minutes of log; *chunk*, the runs of a bucket whose time is over to chunk items.
+ * What is worth doing to a day, decided from its manifest and the clock alone. Three steps: *flush*, the log to a run and an
+ * index part, so that a reader need not merge more than some minutes of log; *merge*, several index parts to one; *chunk*, the
+ * runs of a bucket whose time is over to chunk items.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../model/time.ts";
 import { bucketEnd } from "./bucket.ts";
-import type { Manifest, Part } from "./manifest.ts";
+import type { IndexPart, Manifest, Part } from "./manifest.ts";
 
 /**
  * How long a log record may take to land after the receive time in its key. A writer dates a record anew that it has held
@@ -27,6 +28,11 @@ export const LATE_RUN_MS = 4 * HOUR_MS;
 /** With so many chunk parts in a bucket already, the next one takes them all in. */
 export const MAX_CHUNK_PARTS = 3;
 
+/** With more index parts than that some are merged: a query reads of each. */
+export const MAX_INDEX_PARTS = 6;
+/** So many at least are merged at a time, the smallest. */
+const MIN_MERGED_PARTS = 4;
+
 /** Log records received `fromMs..toMs`, both included. */
 export interface Flush {
   readonly kind: "flush";
@@ -39,6 +45,12 @@ export interface Chunking {
   readonly kind: "chunk";
   readonly bucket: number;
   readonly inputs: readonly Part[];
+}
+
+/** The index parts that become one. */
+export interface IndexMerge {
+  readonly kind: "merge";
+  readonly inputs: readonly IndexPart[];
 }
 
 /** The flush that is due, if the log has something to flush; undefined if none is. An eager one is due at once. */
@@ -64,6 +76,19 @@ function flushInterval({ parts }: Manifest): number {
   const samples = (latest.samples * FLUSH_INTERVAL_MS) / spanMs;
   if (samples < SMALL_RUN_SAMPLES) return SMALL_FLUSH_INTERVAL_MS;
   return samples > LARGE_RUN_SAMPLES ? LARGE_FLUSH_INTERVAL_MS : FLUSH_INTERVAL_MS;
+}
+
+/** The index parts to merge: the smallest where there are too many; all, once a day is settled. */
+export function planIndexMerge(manifest: Manifest, day: number, nowMs: number): IndexMerge | undefined {
+  const { index } = manifest;
+  if (index.length > 1 && isSettled(manifest, day, nowMs)) return { kind: "merge", inputs: index };
+  if (index.length <= MAX_INDEX_PARTS) return undefined;
+  const ascending = index.toSorted((a, b) => a.series - b.series);
+  let count = MIN_MERGED_PARTS;
+  let series = ascending.slice(0, count).reduce((sum, part) => sum + part.series, 0);
+  // A part larger than all that are smaller stays: what is written again of it would be most of the work.
+  while (count < ascending.length && ascending[count].series <= series) series += ascending[count++].series;
+  return { kind: "merge", inputs: ascending.slice(0, count) };
 }
 
 /** The first bucket of a day that is to be made chunks; undefined if none is. */

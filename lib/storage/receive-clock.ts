@@ -2,7 +2,16 @@
  * The times in the keys of one process' log records: each after the one before it, whatever the clock does, so that of two
  * records the one received last sorts last.
  */
-import type { Clock } from "../model/time.ts";
+import { HearthError } from "../model/errors.ts";
+import { type Clock, SECOND_MS } from "../model/time.ts";
+
+/**
+ * A record that took longer to be stored is stored again under a new receive time before it is answered: compaction takes a
+ * record to be there a settle time after its receive time (plan-compaction.ts), and may have passed it by.
+ */
+export const MAX_HOLD_MS = 30 * SECOND_MS;
+/** How often that is tried. */
+const MAX_HOLD_ATTEMPTS = 3;
 
 export class ReceiveClock {
   readonly #clock: Clock;
@@ -18,8 +27,13 @@ export class ReceiveClock {
     return this.#latestMs;
   }
 
-  /** How long ago a receive time was, in ms. */
-  since(receivedMs: number): number {
-    return this.#clock() - receivedMs;
+  /** Stores records under a receive time that is not long ago when they are there. Throws "unavailable". */
+  async storeDated(store: (receivedMs: number) => Promise<void>): Promise<void> {
+    for (let attempt = 0; attempt < MAX_HOLD_ATTEMPTS; attempt++) {
+      const receivedMs = this.next();
+      await store(receivedMs);
+      if (this.#clock() - receivedMs <= MAX_HOLD_MS) return;
+    }
+    throw new HearthError("unavailable", `log record: took longer than ${MAX_HOLD_MS} ms to be stored`);
   }
 }

@@ -6,8 +6,8 @@
  */
 import { createHash } from "node:crypto";
 import { type LabelSet, labelValue, METRIC_NAME } from "../model/labels.ts";
+import { ByteWriter } from "./bytes.ts";
 import { HASH_BYTES, METRIC_HASH_BYTES } from "./keys.ts";
-import { encodeLabelSet } from "./series-item.ts";
 
 export type SeriesHash = (labels: LabelSet) => Uint8Array;
 
@@ -22,6 +22,18 @@ export const seriesHash: SeriesHash = (labels) => {
 /** What the hashes of a metric's series begin with. Two metrics may share it: they then only lie together. */
 export function metricHash(metric: string): Uint8Array {
   return sha256(metric).subarray(0, METRIC_HASH_BYTES);
+}
+
+/** What the hashes of a metric's series begin with, and of other texts alike, as a number. */
+export function textHash(text: string): number {
+  return sha256(text).readUint32BE();
+}
+
+/** A count, and then name and value of each label, strings behind their length. */
+function encodeLabelSet(labels: LabelSet): Uint8Array {
+  const writer = new ByteWriter().writeVarint(labels.length);
+  for (const [name, value] of labels) writer.writeString(name).writeString(value);
+  return writer.finish();
 }
 
 function sha256(data: string | Uint8Array): Buffer {

@@ -1,14 +1,13 @@
 /** The series a warm writer knows: encoded labels as senders spell them -> series number -> hash. Numbers count from 0. */
 import { errorMessage, HearthError } from "../model/errors.ts";
 import { checkLabels } from "../model/label-rules.ts";
-import { compareLabelSets, type Label, type LabelSet, labelValue, METRIC_NAME } from "../model/labels.ts";
+import { compareLabelSets, type Label, type LabelSet } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Rejections } from "../model/rejections.ts";
 import type { SampleBatch } from "../model/sample-batch.ts";
 import { HASH_BYTES } from "./keys.ts";
 import { LabelCache } from "./label-cache.ts";
 import { hashHex, type SeriesHash } from "./series-hash.ts";
-import { encodeLabelSet } from "./series-item.ts";
 
 /** What `resolve` answers for a series that cannot be stored. */
 export const REJECTED = -1;
@@ -58,21 +57,12 @@ export class SeriesRegistry {
     return this.#hashes[series];
   }
 
-  /** The label set as its series item holds it. */
-  encodedLabels(series: number): Uint8Array {
-    return encodeLabelSet(this.labels(series));
-  }
-
   labels(series: number): LabelSet {
     const bytes = this.#spellings.bytesOf(this.#firstSpellings[series]);
     const sent = this.#decoders[series](bytes, 0, bytes.length, this.#limits.maxLabelsPerSeries);
     const check = checkLabels(sent, this.#limits);
     if (check.ok) return check.labels;
     throw new HearthError("internal", `series registry: labels taken once are refused: ${check.reason}`);
-  }
-
-  metricName(series: number): string {
-    return labelValue(this.labels(series), METRIC_NAME);
   }
 
   #identify(batch: SampleBatch, start: number, end: number, rejections: Rejections): number {

@@ -1,10 +1,10 @@
 /**
  * A writer's dictionary for one day and shard, under an id of its own. A reference is handed out only when a reader can
- * resolve it: the index items first, then the dictionary, then its users.
+ * resolve it: the series records first, then the dictionary, then its users.
  */
-import type { DayIndex, DayPlace } from "./day-index.ts";
 import { encodeDictionary } from "./dictionary.ts";
 import { dictionaryKey, WRITER_ID_BYTES } from "./keys.ts";
+import type { DayPlace, KnownSeries } from "./known-series.ts";
 import { expiry } from "./retention.ts";
 import type { SeriesRegistry } from "./series-registry.ts";
 import type { Shard } from "./shard.ts";
@@ -22,18 +22,18 @@ export class ShardDictionary {
   readonly shard: Shard;
   readonly #place: DayPlace;
   readonly #registry: SeriesRegistry;
-  readonly #index: DayIndex;
+  readonly #known: KnownSeries;
   /** By series number: its reference plus one; 0: not registered. */
   #references = new Int32Array(1024);
   #nextReference = 0;
   /** Registrations run one after another. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(place: DayPlace, shard: Shard, registry: SeriesRegistry, index: DayIndex) {
+  constructor(place: DayPlace, shard: Shard, registry: SeriesRegistry, known: KnownSeries) {
     this.#place = place;
     this.shard = shard;
     this.#registry = registry;
-    this.#index = index;
+    this.#known = known;
   }
 
   get sizeBytes(): number {
@@ -56,7 +56,7 @@ export class ShardDictionary {
     const missing = [...new Set(series)].filter((s) => this.reference(s) < 0);
     for (let start = 0; start < missing.length; start += REGISTER_SLICE) {
       const slice = missing.slice(start, start + REGISTER_SLICE);
-      await this.#index.store(table, slice, this.shard.bits);
+      await this.#known.store(table, slice, this.shard);
       await this.#store(table, slice);
     }
   }

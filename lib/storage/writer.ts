@@ -1,6 +1,6 @@
 /**
  * A writer: what a warm process knows of one tenant, and how it stores a batch. In this order, since an answer means that
- * a reader finds everything: series items, dictionary, log record.
+ * a reader finds everything: series records, dictionary, log record.
  */
 import type { Limits } from "../model/limits.ts";
 import type { Rejections } from "../model/rejections.ts";

@@ -108,6 +108,38 @@ export class ProtobufReader {
     return (this.#high >>> 0) * TWO_32 + (this.#low >>> 0);
   }
 
+  /** A sint64 (zigzag): exact up to 2^53 from zero, else the nearest double. Also what sint32 is read with. */
+  readSint64(): number {
+    this.#readVarint();
+    const flip = -(this.#low & 1);
+    const low = (this.#low >>> 1) | (this.#high << 31);
+    return ((this.#high >>> 1) ^ flip) * TWO_32 + ((low ^ flip) >>> 0);
+  }
+
+  /** An int64 in decimal, exactly. */
+  readInt64Digits(): string {
+    this.#readVarint();
+    return String((BigInt(this.#high | 0) << 32n) | BigInt(this.#low >>> 0));
+  }
+
+  /** What `make` makes of the two unsigned halves of 64 fixed bits. */
+  readFixed64Lanes(make: (high: number, low: number) => number): number {
+    const at = this.#advance(8);
+    return make(this.#view.getUint32(at + 4, true), this.#view.getUint32(at, true));
+  }
+
+  /** 64 fixed bits as an unsigned number: exact up to 2^53, else the nearest double. */
+  readFixed64(): number {
+    const at = this.#advance(8);
+    return this.#view.getUint32(at + 4, true) * TWO_32 + this.#view.getUint32(at, true);
+  }
+
+  /** 64 fixed bits as a two's complement number: exact up to 2^53 from zero, else the nearest double. */
+  readSfixed64(): number {
+    const at = this.#advance(8);
+    return this.#view.getInt32(at + 4, true) * TWO_32 + this.#view.getUint32(at, true);
+  }
+
   /** A double. A NaN may lose its payload on the way; `readDoubleInto` keeps it. */
   readDouble(): number {
     return this.#view.getFloat64(this.#advance(8), true);

@@ -1,5 +1,5 @@
 /**
- * Remote write 1.0: a `prometheus.WriteRequest` to columns of samples.
+ * Remote write 1.0: a `prometheus.WriteRequest` to columns of samples, and what else it carries.
  * https://prometheus.io/docs/specs/prw/remote_write_spec/ and proto/prometheus/remote.proto
  *
  *     message WriteRequest { repeated TimeSeries timeseries = 1; repeated MetricMetadata metadata = 3; }
@@ -7,14 +7,23 @@
  *                            repeated Exemplar exemplars = 3; repeated Histogram histograms = 4; }
  *     message Label        { string name = 1; string value = 2; }
  *     message Sample       { double value = 1; int64 timestamp = 2; }
+ *     message Exemplar     { repeated Label labels = 1; double value = 2; int64 timestamp = 3; }
+ *     message MetricMetadata { MetricType type = 1; string metric_family_name = 2; string help = 4; string unit = 5; }
  *
- * Only samples are decoded here. The labels of a series stay as they lie in the body, as one span that the engine
+ * The labels of a series stay as they lie in the body, as one span that the engine
  * recognises by its bytes; `decodeLabels` reads such a span.
  */
 import { HearthError } from "../model/errors.ts";
+import { checkHistogram } from "../model/histogram-check.ts";
+import { reduceToSupported } from "../model/histogram-resolution.ts";
 import type { Label } from "../model/labels.ts";
-import type { Limits } from "../model/limits.ts";
-import type { SampleBatch } from "../model/sample-batch.ts";
+import { DEFAULT_LIMITS } from "../model/limits.ts";
+import { METRIC_TYPES, type MetricMetadata } from "../model/metric-metadata.ts";
+import { Rejections } from "../model/rejections.ts";
+import type { ExemplarSample, HistogramSample, WriteBatch } from "../model/sample-batch.ts";
+import { type RequestLimits, tooMany } from "./batch-builder.ts";
+import { checkExemplarLabels } from "./exemplar-rules.ts";
+import { type BucketBudget, readHistogram } from "./histogram-message.ts";
 import { ProtobufReader } from "./protobuf-reader.ts";
 
 /** A tag: field number times 8, plus the wire type. */
@@ -28,6 +37,12 @@ const TAG_SAMPLE_VALUE = 0x09;
 const TAG_SAMPLE_TIMESTAMP = 0x10;
 const TAG_LABEL_NAME = 0x0a;
 const TAG_LABEL_VALUE = 0x12;
+const TAG_EXEMPLAR_VALUE = 0x11;
+const TAG_EXEMPLAR_TIMESTAMP = 0x18;
+const TAG_METADATA_TYPE = 0x08;
+const TAG_METADATA_NAME = 0x12;
+const TAG_METADATA_HELP = 0x22;
+const TAG_METADATA_UNIT = 0x2a;
 /** Cortex' own, and no business of Prometheus' receivers (`reserved 2` in remote.proto): passed over. */
 const RESERVED_REQUEST_FIELD = 2;
 /** The highest field numbers: a lower one with another wire type is refused, a higher one passed over. */
@@ -35,21 +50,16 @@ const LAST_REQUEST_FIELD = 3;
 const LAST_TIMESERIES_FIELD = 4;
 const LAST_LABEL_FIELD = 2;
 const LAST_SAMPLE_FIELD = 2;
-
-/** A request, and what it carried that a float sample is not. */
-export interface WriteRequest extends SampleBatch {
-  readonly exemplarCount: number;
-  readonly histogramCount: number;
-  readonly metadataCount: number;
-}
-
-type RequestLimits = Pick<Limits, "maxRequestSeries" | "maxRequestSamples">;
+const LAST_EXEMPLAR_FIELD = 3;
+const LAST_METADATA_FIELD = 5;
+/** Labels that a reason for a refusal needs. */
+const REASON_LABELS = 32;
 
 /**
  * Decodes an uncompressed body, which the result keeps and may reorder (labels of a series that do not lie together are
  * moved together). Throws "invalid" for malformed protobuf and "too large" past a limit.
  */
-export function decodeWriteRequest(body: Uint8Array, limits: RequestLimits): WriteRequest {
+export function decodeWriteRequest(body: Uint8Array, limits: RequestLimits): WriteBatch {
   return new WriteRequestDecoder().decode(body, limits);
 }
 
@@ -71,6 +81,38 @@ export function decodeLabels(
   return labels;
 }
 
+function decodeExemplar(reader: ProtobufReader): Omit<ExemplarSample, "series"> {
+  const labels: Label[] = [];
+  let value = 0;
+  let timestamp = 0;
+  while (reader.hasMore()) {
+    const tag = reader.readTag();
+    if (tag === TAG_LABEL) {
+      const outerEnd = reader.enter();
+      labels.push(decodeLabel(reader));
+      reader.leave(outerEnd);
+    } else if (tag === TAG_EXEMPLAR_VALUE) value = reader.readDouble();
+    else if (tag === TAG_EXEMPLAR_TIMESTAMP) timestamp = reader.readInt64();
+    else reader.skip(tag, LAST_EXEMPLAR_FIELD);
+  }
+  return { labels, value, timestamp };
+}
+
+function decodeMetadata(bytes: Uint8Array, start: number, end: number): MetricMetadata {
+  const reader = new ProtobufReader(bytes, start, end);
+  let type = 0;
+  let [metricFamilyName, help, unit] = ["", "", ""];
+  while (reader.hasMore()) {
+    const tag = reader.readTag();
+    if (tag === TAG_METADATA_TYPE) type = reader.readUint32();
+    else if (tag === TAG_METADATA_NAME) metricFamilyName = reader.readString();
+    else if (tag === TAG_METADATA_HELP) help = reader.readString();
+    else if (tag === TAG_METADATA_UNIT) unit = reader.readString();
+    else reader.skip(tag, LAST_METADATA_FIELD);
+  }
+  return { metricFamilyName, type: METRIC_TYPES[type] ?? "unknown", help, unit };
+}
+
 function decodeLabel(reader: ProtobufReader): Label {
   let name = "";
   let value = "";
@@ -89,13 +131,17 @@ function decodeLabel(reader: ProtobufReader): Label {
  */
 export class WriteRequestDecoder {
   #bytes: Uint8Array = new Uint8Array(0);
-  #limits: RequestLimits = { maxRequestSeries: 0, maxRequestSamples: 0 };
+  #limits: RequestLimits = DEFAULT_LIMITS;
   #at = 0;
   #seriesCount = 0;
   #sampleCount = 0;
-  #exemplarCount = 0;
-  #histogramCount = 0;
-  #metadataCount = 0;
+  #histograms: HistogramSample[] = [];
+  #exemplars: ExemplarSample[] = [];
+  #metadataSpans: number[] = [];
+  #rejections = new Rejections();
+  /** What is wrong with histograms and exemplars of the series that is being read. */
+  #wrong: string[] = [];
+  #buckets: BucketBudget = { left: 0, limit: 0 };
   #labelStarts = new Int32Array(2048);
   #labelEnds = new Int32Array(2048);
   #sampleSeries = new Int32Array(2048);
@@ -104,15 +150,18 @@ export class WriteRequestDecoder {
   #valueWords = new Uint32Array(this.#values.buffer);
 
   /** As `decodeWriteRequest`; the result is good until the next call. */
-  decode(body: Uint8Array, limits: RequestLimits): WriteRequest {
+  decode(body: Uint8Array, limits: RequestLimits): WriteBatch {
     this.#bytes = body;
     this.#limits = limits;
     this.#at = 0;
     this.#seriesCount = 0;
     this.#sampleCount = 0;
-    this.#exemplarCount = 0;
-    this.#histogramCount = 0;
-    this.#metadataCount = 0;
+    this.#histograms = [];
+    this.#exemplars = [];
+    this.#metadataSpans = [];
+    this.#rejections = new Rejections();
+    this.#wrong = [];
+    this.#buckets = { left: limits.maxRequestBuckets, limit: limits.maxRequestBuckets };
     this.#readRequest();
     return this.#result();
   }
@@ -122,16 +171,15 @@ export class WriteRequestDecoder {
     while (this.#at < end) {
       const tag = this.#readVarint(end);
       if (tag === TAG_TIMESERIES) this.#readTimeSeries(this.#readLength(end));
-      else if (tag === TAG_METADATA) {
-        this.#metadataCount++;
-        this.#at = this.#readLength(end);
-      } else this.#skip(tag, end, tag >>> 3 === RESERVED_REQUEST_FIELD ? 0 : LAST_REQUEST_FIELD);
+      else if (tag === TAG_METADATA) this.#noteMetadata(this.#readLength(end));
+      else this.#skip(tag, end, tag >>> 3 === RESERVED_REQUEST_FIELD ? 0 : LAST_REQUEST_FIELD);
     }
   }
 
-  #result(): WriteRequest {
+  #result(): WriteBatch {
+    const [bytes, spans] = [this.#bytes, this.#metadataSpans];
     return {
-      bytes: this.#bytes,
+      bytes,
       seriesCount: this.#seriesCount,
       labelStarts: this.#labelStarts,
       labelEnds: this.#labelEnds,
@@ -140,10 +188,22 @@ export class WriteRequestDecoder {
       timestamps: this.#timestamps,
       values: this.#values,
       decodeLabels,
-      exemplarCount: this.#exemplarCount,
-      histogramCount: this.#histogramCount,
-      metadataCount: this.#metadataCount,
+      startTimestamps: undefined,
+      histograms: this.#histograms,
+      exemplars: this.#exemplars,
+      metadata: {
+        count: spans.length / 2,
+        decode: (index) => decodeMetadata(bytes, spans[2 * index], spans[2 * index + 1]),
+      },
+      rejections: this.#rejections,
     };
+  }
+
+  #noteMetadata(end: number): void {
+    const { maxRequestSeries } = this.#limits;
+    if (this.#metadataSpans.length >= 2 * maxRequestSeries) throw tooMany("metadata", maxRequestSeries);
+    this.#metadataSpans.push(this.#at, end);
+    this.#at = end;
   }
 
   #readTimeSeries(end: number): void {
@@ -158,13 +218,9 @@ export class WriteRequestDecoder {
         if (labelEnd !== fieldStart) this.#bytes.copyWithin(labelEnd, fieldStart, this.#at);
         labelEnd += this.#at - fieldStart;
       } else if (tag === TAG_SAMPLE) this.#readSample(this.#readLength(end));
-      else if (tag === TAG_EXEMPLAR) {
-        this.#exemplarCount++;
-        this.#at = this.#readLength(end);
-      } else if (tag === TAG_HISTOGRAM) {
-        this.#histogramCount++;
-        this.#at = this.#readLength(end);
-      } else this.#skip(tag, end, LAST_TIMESERIES_FIELD);
+      else if (tag === TAG_EXEMPLAR) this.#readExemplar(this.#readLength(end));
+      else if (tag === TAG_HISTOGRAM) this.#readHistogram(this.#readLength(end));
+      else this.#skip(tag, end, LAST_TIMESERIES_FIELD);
     }
     this.#addSeries(start, labelEnd);
   }
@@ -178,6 +234,50 @@ export class WriteRequestDecoder {
     }
     this.#labelStarts[index] = labelStart;
     this.#labelEnds[index] = labelEnd;
+    if (this.#wrong.length > 0) this.#reject(labelStart, labelEnd);
+  }
+
+  /** Only now the labels of the series are known. */
+  #reject(labelStart: number, labelEnd: number): void {
+    for (const reason of this.#wrong) {
+      this.#rejections.add("invalid", () => this.#readableLabels(labelStart, labelEnd), reason);
+    }
+    this.#wrong = [];
+  }
+
+  #readableLabels(start: number, end: number): Label[] | undefined {
+    try {
+      return decodeLabels(this.#bytes, start, end, REASON_LABELS);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Now and not when it is asked for: a label behind it may be moved over it. */
+  #readHistogram(end: number): void {
+    const { maxRequestHistograms } = this.#limits;
+    const index = this.#histograms.length + this.#wrong.length;
+    if (index >= maxRequestHistograms) throw tooMany("histograms", maxRequestHistograms);
+    const { histogram, ...times } = readHistogram(
+      new ProtobufReader(this.#bytes, this.#at, end),
+      this.#buckets,
+    );
+    this.#at = end;
+    const wrong = checkHistogram(histogram);
+    if (wrong !== undefined) this.#wrong.push(`histogram at ${times.timestamp}: ${wrong}`);
+    else
+      this.#histograms.push({ series: this.#seriesCount, ...times, histogram: reduceToSupported(histogram) });
+  }
+
+  #readExemplar(end: number): void {
+    const { maxRequestExemplars } = this.#limits;
+    const index = this.#exemplars.length + this.#wrong.length;
+    if (index >= maxRequestExemplars) throw tooMany("exemplars", maxRequestExemplars);
+    const exemplar = decodeExemplar(new ProtobufReader(this.#bytes, this.#at, end));
+    this.#at = end;
+    const wrong = checkExemplarLabels(exemplar.labels);
+    if (wrong !== undefined) this.#wrong.push(wrong);
+    else this.#exemplars.push({ series: this.#seriesCount, ...exemplar });
   }
 
   #readSample(end: number): void {
@@ -278,11 +378,4 @@ export class WriteRequestDecoder {
   #malformed(reason: string): HearthError {
     return new HearthError("invalid", `write request: malformed protobuf: ${reason} offset=${this.#at}`);
   }
-}
-
-function tooMany(what: string, limit: number): HearthError {
-  return new HearthError(
-    "too large",
-    `write request: more than ${limit} ${what}; send fewer a request (max_samples_per_send)`,
-  );
 }

@@ -8,7 +8,7 @@ test("fields of any width come back, and are written highest bit first", () => {
   const field = fc
     .tuple(fc.integer({ min: 1, max: 32 }), fc.nat(0xffffffff))
     .map(([width, bits]) => ({ width, bits: bits >>> (32 - width) }));
-  const [writer, reader] = [new BitWriter(), new BitReader()];
+  const [writer, reader] = [new BitWriter(), new BitReader("bits")];
   fc.assert(
     fc.property(fc.array(field, { maxLength: 60 }), (fields) => {
       writer.reset(4 * fields.length);
@@ -41,7 +41,7 @@ for (const value of [
   -(2 ** 51),
 ]) {
   test(`varint ${value}`, () => {
-    const [writer, reader] = [new BitWriter(), new BitReader()];
+    const [writer, reader] = [new BitWriter(), new BitReader("bits")];
     writer.reset(30);
     writer.writeBits(1, 3);
     writer.writeVarint(value);

@@ -1,8 +1,11 @@
 /** Writers and readers on one table, and a clock to turn. */
 import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
+import { compact } from "../../lib/storage/compactor.ts";
 import { MemoryTable } from "../../lib/storage/memory-table.ts";
+import { SETTLE_MS } from "../../lib/storage/plan-compaction.ts";
 import { Reader } from "../../lib/storage/reader.ts";
+import { MAX_HOLD_MS } from "../../lib/storage/receive-clock.ts";
 import type { SeriesHash } from "../../lib/storage/series-hash.ts";
 import type { Table } from "../../lib/storage/table.ts";
 import { Writers } from "../../lib/storage/writers.ts";
@@ -51,7 +54,20 @@ export class Engine {
   }
 
   reader(tenant = "t"): Reader {
-    return new Reader(this.table, { ...this.#common, retentionMs: this.#retentionMs, tenant });
+    const { hash } = this.#options;
+    const options = { ...this.#common, retentionMs: this.#retentionMs, tenant };
+    return new Reader(this.table, { ...options, ...(hash && { hash }) });
+  }
+
+  /** Flushes all that was written, and does what else is due. */
+  async compact(): Promise<void> {
+    this.nowMs += SETTLE_MS + MAX_HOLD_MS;
+    const retentionOf = () => this.#retentionMs;
+    const onDay = ({ error }: { readonly error: unknown }) => {
+      if (error !== undefined) throw error;
+    };
+    const deadlineMs = Number.POSITIVE_INFINITY;
+    await compact(this.table, { clock: this.clock, retentionOf, deadlineMs, isEager: true, onDay });
   }
 
   append(writers: Writers, request: readonly SentSeries[], tenant = "t") {

@@ -3,6 +3,7 @@ import { type NewAccessKey, newAccessKey } from "../../lib/auth/access-key.ts";
 import { createKey } from "../../lib/auth/key-store.ts";
 import { KeyVerifier } from "../../lib/auth/verifier.ts";
 import { type Gateway, newGateway, type Services } from "../../lib/http/gateway.ts";
+import { addOtlpRoutes } from "../../lib/http/otlp-route.ts";
 import { addReadRoutes } from "../../lib/http/read-route.ts";
 import { addWriteRoutes } from "../../lib/http/write-route.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
@@ -52,6 +53,7 @@ export class TestGateway {
     };
     this.app = newGateway(this.services);
     addWriteRoutes(this.app, this.services);
+    addOtlpRoutes(this.app, this.services);
     addReadRoutes(this.app, this.services);
   }
 

@@ -1,9 +1,10 @@
 /** Remote write bodies from plain data, values as 64 bits so that every NaN arrives as it was meant. */
 import type { Label, LabelSet } from "../../lib/model/labels.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
+import type { WriteBatch } from "../../lib/model/sample-batch.ts";
 import { ProtobufWriter } from "../../lib/wire/protobuf-writer.ts";
 import { compress } from "../../lib/wire/snappy.ts";
-import { decodeWriteRequest, type WriteRequest } from "../../lib/wire/write-v1.ts";
+import { decodeWriteRequest } from "../../lib/wire/write-v1.ts";
 
 /** Labels in the order in which they are sent; the bits of each value. */
 export interface SentSeries {
@@ -63,7 +64,7 @@ export function compressedBody(request: readonly SentSeries[]): Uint8Array {
   return compress(encodeBody(request));
 }
 
-export function batchOf(...request: SentSeries[]): WriteRequest {
+export function batchOf(...request: SentSeries[]): WriteBatch {
   return decodeWriteRequest(encodeBody(request), DEFAULT_LIMITS);
 }
 

@@ -71,7 +71,7 @@ describe("content type and encoding, before the body is touched", () => {
     [undefined, 200],
     // Prometheus 2.42 answers 204 to the following two; by the specification of 1.0 and 2.0 they are not this message.
     ["text/plain", 415],
-    ["application/x-protobuf;proto=io.prometheus.write.v2.Request", 415],
+    ["application/x-protobuf;proto=io.prometheus.write.v3.Request", 415],
     ["application/x-protobuf;proto=", 415],
     ["application/json", 415],
     ["application/x-protobuffer", 415],

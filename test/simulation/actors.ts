@@ -5,10 +5,11 @@ import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import type { Selection } from "../../lib/model/selection.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { compact } from "../../lib/storage/compactor.ts";
-import { MAX_HOLD_MS } from "../../lib/storage/day-writer.ts";
+
 import type { Queryable } from "../../lib/storage/interface.ts";
 import { SETTLE_MS } from "../../lib/storage/plan-compaction.ts";
 import { Reader } from "../../lib/storage/reader.ts";
+import { MAX_HOLD_MS } from "../../lib/storage/receive-clock.ts";
 import type { BitsOf } from "../../lib/storage/shard.ts";
 import { Writers } from "../../lib/storage/writers.ts";
 import { type PlainSeries, plainSeries, selectAll } from "../helpers/naive-store.ts";

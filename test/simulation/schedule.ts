@@ -136,6 +136,9 @@ async function readAll(sim: Simulated): Promise<string[]> {
       const answer = await select(store, selection);
       model.check(selection, answer, begunAt, model.event());
       all.push(...linesOf(`${tenant} ${select.name}`, answer));
+      const listed = new Set((await store.series(selection)).map((labels) => JSON.stringify(labels)));
+      const unlisted = answer.find(({ labels }) => !listed.has(JSON.stringify(labels)));
+      if (unlisted !== undefined) throw new Error(`${JSON.stringify(unlisted.labels)} is not listed`);
     }
   }
   return all;
@@ -157,7 +160,9 @@ function expectSame(before: readonly string[], after: readonly string[], what: s
 async function expectChunksOnly({ table, scheduler }: Simulated): Promise<void> {
   const today = dayOf(scheduler.nowMs);
   for (const tenant of TENANTS) {
-    for (const [day, { parts }] of await loadManifests(table, tenant, today - 20, today + 1)) {
+    for (const [day, { parts, index }] of await loadManifests(table, tenant, today - 20, today + 1)) {
+      if (index.length > 1)
+        throw new Error(`day ${day} of ${tenant} has ${index.length} index parts in the end`);
       const run = parts.find(({ kind }) => kind === "run");
       if (run !== undefined)
         throw new Error(`day ${day} of ${tenant} has a run of ${run.createdMs} in the end`);

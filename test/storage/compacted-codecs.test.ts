@@ -4,8 +4,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { HearthError } from "../../lib/model/errors.ts";
 import { decodeChunkItem, encodeChunkItem } from "../../lib/storage/chunk-item.ts";
+import { blocksOf, decodeDirectory, encodeDirectory } from "../../lib/storage/index-directory.ts";
 import { HASH_BYTES } from "../../lib/storage/keys.ts";
 import { decodeManifest, encodeManifest } from "../../lib/storage/manifest.ts";
+import { decodePairs, encodePairs } from "../../lib/storage/pairs-block.ts";
 import { decodeRunBlock, encodeRunBlock } from "../../lib/storage/run-block.ts";
 import { columnBits, STALE_BITS } from "../helpers/write-requests.ts";
 
@@ -65,12 +67,17 @@ const part = fc.record(
   },
   { noNullPrototype: true },
 );
+const indexPart = fc.record(
+  { id, shardBits: fc.nat(8), createdMs: ms, series: fc.nat(), blocks: fc.nat() },
+  { noNullPrototype: true },
+);
 const manifest = fc.record(
   {
     generation: fc.nat(),
     flushedToMs: ms,
     lease: fc.record({ owner: id, untilMs: ms }, { noNullPrototype: true }),
     parts: fc.array(part, { maxLength: 5 }),
+    index: fc.array(indexPart, { maxLength: 3 }),
   },
   { noNullPrototype: true },
 );
@@ -112,6 +119,67 @@ test("a chunk item", () => {
       expectRefused(decodeChunkItem, encoded);
     }),
     { seed: SEED, numRuns: 100 },
+  );
+});
+
+const pairs = fc
+  .array(fc.tuple(fc.nat(2 ** 32 - 1), fc.uniqueArray(fc.nat(3000), { minLength: 1, maxLength: 8 })), {
+    maxLength: 40,
+  })
+  .map((all) =>
+    all
+      .map(([hash, blocks]) => ({ hash, blocks: blocks.sort((a, b) => a - b) }))
+      .sort((a, b) => a.hash - b.hash),
+  );
+
+test("an index' pairs", () => {
+  fc.assert(
+    fc.property(pairs, (all) => {
+      const items = encodePairs(all);
+      assert.deepEqual(
+        items.flatMap(({ value }) => decodePairs(value)),
+        all,
+      );
+      for (const { value, lastHash } of items) {
+        assert.equal(decodePairs(value).at(-1)?.hash, lastHash);
+        expectRefused(decodePairs, value);
+      }
+    }),
+    { seed: SEED, numRuns: 100 },
+  );
+  const many = Array.from({ length: 20_000 }, (_, i) => ({
+    hash: i * 200_000,
+    blocks: [i % 7, 200 + (i % 9)],
+  }));
+  const items = encodePairs(many);
+  assert.ok(items.length > 3, `${items.length}`);
+  assert.deepEqual(items.flatMap(({ value }) => decodePairs(value)).length, many.length);
+});
+
+test("an index' directory", () => {
+  const hash = fc.nat(2 ** 32 - 1);
+  const blocks = fc
+    .array(fc.record({ lastHash: hash, series: fc.nat(5000) }, { noNullPrototype: true }), { maxLength: 20 })
+    .map((all) => all.sort((a, b) => a.lastHash - b.lastHash));
+  fc.assert(
+    fc.property(blocks, hash, (all, wanted) => {
+      const values = encodeDirectory(all);
+      assert.deepEqual(values.flatMap(decodeDirectory), all);
+      for (const value of values) expectRefused(decodeDirectory, value);
+      const [first, end] = blocksOf(all, wanted);
+      const startOf = (i: number) => all[i - 1]?.lastHash ?? 0;
+      const holds = [...all.keys()].filter((i) => startOf(i) <= wanted && wanted <= all[i].lastHash);
+      assert.ok(
+        holds.every((i) => i >= first && i < end),
+        `${holds} of ${first}..${end}`,
+      );
+    }),
+    { seed: SEED, numRuns: 200 },
+  );
+  const many = Array.from({ length: 9000 }, (_, i) => ({ lastHash: i, series: i }));
+  assert.deepEqual(
+    encodeDirectory(many).map((value) => decodeDirectory(value).length),
+    [4096, 4096, 808],
   );
 });
 

@@ -20,8 +20,12 @@ test("where everything is, byte for byte: a change here loses what is stored", (
   const printed = [
     keys.logKey("ab", 20000, SHARD, position),
     keys.dictionaryKey("ab", 20000, SHARD, WRITER, 1000),
-    keys.seriesKey("ab", 20000, "up", HASH),
-    keys.metricKey("ab", 20000, "up"),
+    keys.seriesRecordKey("ab", 20000, SHARD, position),
+    keys.indexKey(
+      { tenant: "ab", day: 20000, part: PART, section: "pairs", shard: SHARD },
+      keys.MAX_INDEX_HASH,
+      7,
+    ),
     keys.dayKey("ab", 20000, 2),
     keys.dayKey("ab", -1, 0),
     keys.runKey("ab", 20000, PART, SHARD, 7),
@@ -34,8 +38,8 @@ test("where everything is, byte for byte: a change here loses what is stored", (
   assert.deepEqual(printed, [
     "4c02616280004e20020003 010203040506010203040506070800000009",
     "4402616280004e20020003 0102030405060708000003e8",
-    `5302616280004e207570 ${"ab".repeat(20)}`,
-    "4d02616280004e20 7570",
+    "5302616280004e20020003 010203040506010203040506070800000009",
+    `4902616280004e20${PART}02020003 ffffffff00000007`,
     "50026162 80004e2002",
     "50026162 7fffffff00",
     `5202616280004e20${PART}020003 00000007`,
@@ -61,11 +65,9 @@ test("a day is a UTC day, before the epoch too", () => {
 
 test("the largest keys are keys that DynamoDB takes", () => {
   const tenant = "t".repeat(150);
-  const metric = "m".repeat(1024);
   for (const time of [MAX_TIMESTAMP_MS, -MAX_TIMESTAMP_MS]) {
     const day = keys.dayOf(time);
-    checkKey(keys.seriesKey(tenant, day, metric, HASH));
-    checkKey(keys.metricKey(tenant, day, metric));
+    checkKey(keys.indexKey({ tenant, day, part: PART, section: "series", shard: SHARD }, 2 ** 32 - 1, 9));
     checkKey(keys.markKey({ hourMs: 2 ** 48 - 1, day, tenant }));
     const key = keys.dayKey(tenant, day, 4);
     checkKey(key);
@@ -105,7 +107,7 @@ test("sort keys sort as what they stand for", () => {
 
 test("what is parsed is what was made", () => {
   fc.assert(
-    fc.property(day, position, fc.string({ minLength: 1, unit: "grapheme" }), (d, p, metric) => {
+    fc.property(day, position, fc.nat(keys.MAX_INDEX_HASH), (d, p, lastHash) => {
       assert.deepEqual(keys.parseLogSortKey(keys.logKey("t", d, SHARD, p).sk), p);
       assert.deepEqual(keys.parseDaySortKey(keys.dayKey("t", d, 2).sk), { day: d, shardBits: 2 });
       assert.equal(keys.parseManifestSortKey(keys.manifestKey("t", d).sk), d);
@@ -113,14 +115,15 @@ test("what is parsed is what was made", () => {
       assert.deepEqual(keys.parseMarkSortKey(keys.markKey(mark).sk), mark);
       const { sk } = keys.dictionaryKey("t", d, SHARD, p.writer, p.sequence);
       assert.deepEqual(keys.parseDictionarySortKey(sk), { writer: p.writer, firstReference: p.sequence });
-      assert.equal(keys.parseMetricSortKey(keys.metricKey("t", d, metric).sk), metric);
+      const place = { tenant: "t", day: d, part: PART, section: "series", shard: SHARD } as const;
+      const number = p.sequence;
+      assert.deepEqual(keys.parseIndexSortKey(keys.indexKey(place, lastHash, number).sk), {
+        lastHash,
+        number,
+      });
     }),
     { seed: SEED },
   );
-});
-
-test("a metric name keeps its byte order mark", () => {
-  assert.equal(keys.parseMetricSortKey(keys.metricKey("t", 0, "\ufeffup").sk), "\ufeffup");
 });
 
 const isWithin = ({ first, last }: KeyRange, sk: Uint8Array) =>
@@ -170,6 +173,14 @@ test("ranges hold what is theirs", () => {
     hashes.map((hash) => [0, 0xffff].filter((n) => isWithin(span, keys.chunkKey(place, hash, n).sk)).length),
     [0, 2, 2, 2, 0],
   );
+  const index = { tenant: "t", day: 5, part: PART, section: "series", shard: SHARD } as const;
+  const ofHashes = keys.indexSpanRange(index, 7, 9);
+  assert.deepEqual(
+    [6, 7, 8, 9, 10].map(
+      (hash) => [0, 2 ** 32 - 1].filter((n) => isWithin(ofHashes, keys.indexKey(index, hash, n).sk)).length,
+    ),
+    [0, 2, 2, 2, 0],
+  );
   const marks = keys.marksRange(1000);
   assert.deepEqual(
     [999, 1000, 1001].filter((hourMs) => isWithin(marks, keys.markKey({ hourMs, day: 0, tenant: "t" }).sk)),
@@ -177,7 +188,7 @@ test("ranges hold what is theirs", () => {
   );
 });
 
-test("no partition is another's, whatever tenants and metrics are called", () => {
+test("no partition is another's, whatever tenants are called", () => {
   const names = ["a", "ab", "b", "\x01", "S", "SS", "aS\x80", "\x80\0\0\0", "a\x80\0\0\0up", "up"];
   const seen = new Map<string, string>();
   for (const tenant of names) {
@@ -188,6 +199,10 @@ test("no partition is another's, whatever tenants and metrics are called", () =>
             const place = { tenant, day: d, part: PART, shard };
             return Object.entries({
               log: keys.logRange(tenant, d, shard, 0).pk,
+              series: keys.seriesRecordsRange(tenant, d, shard, 0).pk,
+              index: keys.indexRange({ ...place, section: "series" }).pk,
+              values: keys.indexRange({ ...place, section: "values" }).pk,
+              otherIndex: keys.indexRange({ ...place, part: "ff".repeat(8), section: "series" }).pk,
               dictionary: keys.dictionariesRange(tenant, d, shard).pk,
               run: keys.runRange(tenant, d, PART, shard).pk,
               otherRun: keys.runRange(tenant, d, "ff".repeat(8), shard).pk,
@@ -196,8 +211,6 @@ test("no partition is another's, whatever tenants and metrics are called", () =>
             }).map(([what, pk]) => [`${what} ${JSON.stringify(shard)}`, pk]);
           }),
         ),
-        metrics: keys.metricsRange(tenant, d).pk,
-        ...Object.fromEntries(names.map((metric) => [`S${metric}`, keys.seriesRange(tenant, d, metric).pk])),
       });
       const ofTenant = { days: keys.dayKey(tenant, 0, 0).pk, manifests: keys.manifestKey(tenant, 0).pk };
       for (const [what, pk] of [...made, ...Object.entries(ofTenant)]) {

@@ -4,14 +4,16 @@ import { describe, test } from "node:test";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { BUCKET_MS } from "../../lib/storage/bucket.ts";
 import { chunkRange, chunkSpanRange, runRange } from "../../lib/storage/keys.ts";
-import { EMPTY_MANIFEST, type Part } from "../../lib/storage/manifest.ts";
+import { EMPTY_MANIFEST, type IndexPart, type Part } from "../../lib/storage/manifest.ts";
 import {
   BUCKET_GRACE_MS,
   isSettled,
   LATE_RUN_MS,
   MAX_CHUNK_PARTS,
+  MAX_INDEX_PARTS,
   planChunking,
   planFlush,
+  planIndexMerge,
   SETTLE_MS,
 } from "../../lib/storage/plan-compaction.ts";
 import { planDay } from "../../lib/storage/read-plan.ts";
@@ -78,6 +80,31 @@ describe("chunking", () => {
       [settled(chunks, over), settled(chunks, over - 1), settled([run], over)],
       [true, false, false],
     );
+  });
+});
+
+describe("merging the index", () => {
+  const over = START + DAY_MS + BUCKET_GRACE_MS;
+  const partsOf = (...sizes: number[]) =>
+    sizes.map((series, i) => ({ id: `${i}`, shardBits: 0, createdMs: START, series, blocks: 1 }));
+  const merged = (index: IndexPart[], nowMs: number, parts: Part[] = []) =>
+    planIndexMerge({ ...EMPTY_MANIFEST, index, parts }, DAY, nowMs)?.inputs.map(({ series }) => series);
+  const full = Array.from({ length: MAX_INDEX_PARTS }, (_, i) => i + 1);
+
+  test("not while there are few", () => {
+    assert.equal(merged(partsOf(...full), over - 1), undefined);
+  });
+
+  test("the smallest of too many, and what is no larger than they are together", () => {
+    assert.deepEqual(merged(partsOf(10_000, 3, 5, 4, 400, 2, 13), over - 1), [2, 3, 4, 5, 13]);
+    assert.deepEqual(merged(partsOf(1, 1, 1, 1, 4, 8, 16), over - 1), [1, 1, 1, 1, 4, 8, 16]);
+    assert.deepEqual(merged(partsOf(9, 9, 9, 9, 37, 80, 200), over - 1), [9, 9, 9, 9]);
+  });
+
+  test("all of a day that is over and in chunks; one part is left alone", () => {
+    assert.deepEqual(merged(partsOf(10_000, 1), over), [10_000, 1]);
+    assert.equal(merged(partsOf(10_000, 1), over, [part("run")]), undefined);
+    assert.equal(merged(partsOf(10_000), over), undefined);
   });
 });
 

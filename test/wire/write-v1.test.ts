@@ -4,8 +4,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { HearthError } from "../../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
+import type { WriteBatch } from "../../lib/model/sample-batch.ts";
 import { uncompress } from "../../lib/wire/snappy.ts";
-import { decodeWriteRequest, type WriteRequest, WriteRequestDecoder } from "../../lib/wire/write-v1.ts";
+import { decodeWriteRequest, WriteRequestDecoder } from "../../lib/wire/write-v1.ts";
 import { bitsOf, columnBits, encodeBody, type SentSeries, STALE_BITS } from "../helpers/write-requests.ts";
 import { atOffset, decodeMessage, encodeMessage, fromHex } from "./prometheus-proto.ts";
 
@@ -13,12 +14,12 @@ const SEED = 20261122;
 const FIXTURES = new URL("../fixtures/rw1/", import.meta.url);
 
 /** A copy each time, since decoding may move labels about in the body. */
-function decode(body: Uint8Array, limits = DEFAULT_LIMITS): WriteRequest {
+function decode(body: Uint8Array, limits = DEFAULT_LIMITS): WriteBatch {
   return decodeWriteRequest(atOffset(body), limits);
 }
 
 /** A request as data: each series' labels, and its samples with their bits. */
-function plain(request: WriteRequest): SentSeries[] {
+function plain(request: WriteBatch): SentSeries[] {
   const bits = columnBits(request.values.subarray(0, request.sampleCount));
   return Array.from({ length: request.seriesCount }, (_, s) => ({
     labels: request.decodeLabels(request.bytes, request.labelStarts[s], request.labelEnds[s], 1000),
@@ -63,20 +64,126 @@ for (const name of RECORDED) {
         (total: number, one: Record<string, unknown[]>) => total + one[field].length,
         0,
       );
-    assert.equal(request.exemplarCount, count("exemplars"));
-    assert.equal(request.histogramCount, count("histograms"));
-    assert.equal(request.metadataCount, message.metadata.length);
+    assert.equal(request.exemplars.length, count("exemplars"));
+    assert.equal(request.histograms.length, count("histograms"));
+    assert.equal(request.metadata.count, message.metadata.length);
+    assert.equal(request.rejections.count, 0);
   });
 }
 
-test("the recorded bodies have every kind of thing in them", () => {
-  const requests = RECORDED.map((name) => decode(fixture(name)));
-  for (const field of ["sampleCount", "exemplarCount", "histogramCount", "metadataCount"] as const) {
-    assert.ok(
-      requests.some((request) => request[field] > 0),
-      field,
+/** A histogram message as both sides can say it; deltas as counts. */
+// biome-ignore lint/suspicious/noExplicitAny: what protobufjs makes of a Histogram
+function plainHistogram(message: any) {
+  const summed = (deltas: number[]) => {
+    let count = 0;
+    return deltas.map((delta) => {
+      count += delta;
+      return count;
+    });
+  };
+  const isFloat = message.count === "countFloat";
+  return {
+    timestamp: message.timestamp,
+    kind: isFloat ? "float" : "integer",
+    schema: message.schema,
+    count: isFloat ? message.countFloat : message.countInt,
+    zeroCount: isFloat ? message.zeroCountFloat : message.zeroCountInt,
+    zeroThreshold: message.zeroThreshold,
+    sum: message.sum,
+    positive: isFloat ? message.positiveCounts : summed(message.positiveDeltas),
+    negative: isFloat ? message.negativeCounts : summed(message.negativeDeltas),
+    positiveSpans: message.positiveSpans,
+    negativeSpans: message.negativeSpans,
+  };
+}
+
+test("recorded histograms, exemplars and metadata decode as protobufjs does", () => {
+  for (const name of RECORDED) {
+    const body = fixture(name);
+    const message = decodeMessage("WriteRequest", body);
+    const { histograms, exemplars, metadata } = decode(body);
+    const came = histograms.map(({ timestamp, histogram: { positive, negative, ...one } }) => ({
+      ...{ timestamp, kind: one.kind, schema: one.schema, count: one.count, zeroCount: one.zeroCount },
+      ...{ zeroThreshold: one.zeroThreshold, sum: one.sum },
+      ...{ positive: [...positive.counts], negative: [...negative.counts] },
+      ...{ positiveSpans: positive.spans, negativeSpans: negative.spans },
+    }));
+    const series: Record<string, unknown[]>[] = message.timeseries;
+    assert.deepEqual(came, series.flatMap((one) => one.histograms).map(plainHistogram));
+    const sent = series.flatMap(({ exemplars }, i) =>
+      // biome-ignore lint/suspicious/noExplicitAny: what protobufjs makes of an Exemplar
+      exemplars.map(({ labels, value, timestamp }: any) => ({
+        series: i,
+        timestamp,
+        value,
+        labels: labels.map(({ name, value }: { name: string; value: string }) => [name, value]),
+      })),
+    );
+    assert.deepEqual(
+      exemplars.map(({ series, timestamp, value, labels }) => ({ series, timestamp, value, labels })),
+      sent,
+    );
+    const types = [
+      "unknown",
+      "counter",
+      "gauge",
+      "histogram",
+      "gaugehistogram",
+      "summary",
+      "info",
+      "stateset",
+    ];
+    assert.deepEqual(
+      Array.from({ length: metadata.count }, (_, i) => metadata.decode(i)),
+      message.metadata.map(({ type, metricFamilyName, help, unit }: Record<string, string>) => ({
+        ...{ metricFamilyName, help, unit },
+        type: types[Number(type)],
+      })),
     );
   }
+});
+
+test("a label that is moved over a histogram and an exemplar does them no harm", () => {
+  const labels = [{ name: "__name__", value: "x" }];
+  const exemplars = [{ labels: [{ name: "trace_id", value: "abc" }], value: 2, timestamp: 3 }];
+  const histograms = [
+    { countInt: 2, positiveSpans: [{ offset: 1, length: 1 }], positiveDeltas: [2], timestamp: 4 },
+  ];
+  const parts = [{ histograms }, { exemplars }, { labels }, { histograms }].map((part) =>
+    encodeMessage("TimeSeries", part),
+  );
+  const series = Buffer.concat(parts);
+  const { labelStarts, labelEnds, bytes, ...batch } = decode(
+    new Uint8Array(Buffer.concat([Uint8Array.of(0x0a, series.length), series])),
+  );
+  assert.deepEqual(batch.decodeLabels(bytes, labelStarts[0], labelEnds[0], 9), [["__name__", "x"]]);
+  assert.deepEqual(batch.exemplars, [{ series: 0, timestamp: 3, value: 2, labels: [["trace_id", "abc"]] }]);
+  assert.deepEqual(
+    batch.histograms.map(({ histogram: { positive } }) => [...positive.counts]),
+    [[2], [2]],
+  );
+});
+
+test("a histogram or an exemplar that is wrong is refused with the labels of its series", () => {
+  const long = { labels: [{ name: "a", value: "x".repeat(200) }] };
+  const labels = [{ name: "__name__", value: "x" }];
+  const wrong = { histograms: [{ countInt: 2 }, { countInt: 0, timestamp: 7 }], exemplars: [long], labels };
+  const { histograms, exemplars, rejections } = decode(
+    encodeMessage("WriteRequest", { timeseries: [wrong] }),
+  );
+  assert.deepEqual([histograms.length, exemplars.length, rejections.count], [1, 0, 2]);
+  // protobufjs writes the exemplars, field 3, before the histograms.
+  const [first, second] = rejections.reasons.map(({ reason }) => reason).sort();
+  assert.match(first, /series x\{\}: an exemplar's labels have more than 128 characters/);
+  assert.match(second, /series x\{\}: histogram at 0: 0 observations in the buckets, but a count of 2/);
+});
+
+test("the recorded bodies have every kind of thing in them", () => {
+  const requests = RECORDED.map((name) => decode(fixture(name)));
+  assert.ok(requests.some(({ sampleCount }) => sampleCount > 0));
+  assert.ok(requests.some(({ exemplars }) => exemplars.length > 0));
+  assert.ok(requests.some(({ histograms }) => histograms.length > 0));
+  assert.ok(requests.some(({ metadata }) => metadata.count > 0));
   const bits = requests.flatMap((request) => columnBits(request.values.subarray(0, request.sampleCount)));
   assert.ok(bits.includes(STALE_BITS));
 });
@@ -120,7 +227,7 @@ const BODIES: readonly (readonly [what: string, hex: string, expected: string])[
     "0a 19 0a 06 0a 01 61 12 01 62 12 02 10 07 0a 07 0a 01 63 12 02 64 64 12 02 10 08",
     "{a=b,c=dd} 7:0 8:0",
   ],
-  ["a label after an exemplar", "0a 0c 1a 02 10 01 0a 06 0a 01 61 12 01 62", "{a=b}"],
+  ["a label after an exemplar", "0a 0c 1a 02 18 01 0a 06 0a 01 61 12 01 62", "{a=b}"],
   ["a value that comes twice: the last counts", "0a 06 12 04 10 07 10 09", "{} 9:0"],
   ["a tag of more bytes than it needs", "8a 80 00 03 92 00 00", "{} 0:0"],
   ["the source of Cortex, field 2", "10 01 0a 02 12 00", "{} 0:0"],
@@ -128,7 +235,7 @@ const BODIES: readonly (readonly [what: string, hex: string, expected: string])[
   ["metadata", "1a 02 08 01 1a 00", ""],
 ];
 
-function short(request: WriteRequest): string {
+function short(request: WriteBatch): string {
   return plain(request)
     .map(({ labels, samples }) => {
       const set = `{${labels.map(([name, value]) => `${name}=${value}`).join(",")}}`;
@@ -226,7 +333,7 @@ for (const name of [
       const cut = body.subarray(0, length);
       const expected = boundaries.get(length);
       if (expected === undefined) refuses(cut, "invalid", /write request: malformed|protobuf: /);
-      else assert.equal(decode(cut).seriesCount + decode(cut).metadataCount, expected);
+      else assert.equal(decode(cut).seriesCount + decode(cut).metadata.count, expected);
     }
   });
 }
@@ -313,7 +420,18 @@ const HOSTILE: readonly (readonly [what: string, body: () => Uint8Array, message
   ],
   ["samples of nothing", () => hugeSeries("12 00"), /more than 2000000 samples/],
   ["samples and labels by turns", () => hugeSeries("12 00 0a 00"), /more than 2000000 samples/],
-  ["exemplars and labels by turns", () => hugeSeries("1a 00 0a 00"), /^none$/],
+  ["exemplars and labels by turns", () => hugeSeries("1a 00 0a 00"), /more than 100000 exemplars/],
+  ["histograms and labels by turns", () => hugeSeries("22 00 0a 00"), /more than 50000 histograms/],
+  [
+    "bucket counts",
+    () => hugeSeries("22 04 62 02 02 02"),
+    /more than 4000000 buckets|more than 50000 histograms/,
+  ],
+  [
+    "metadata of nothing",
+    () => new Uint8Array(Buffer.alloc(2 ** 25, fromHex("1a 00"))),
+    /more than 50000 metadata/,
+  ],
   ["labels of nothing", () => hugeSeries("0a 00"), /^none$/],
   ["groups within groups", () => new Uint8Array(2 ** 25).fill(0x2b), /nested groups/],
 ];

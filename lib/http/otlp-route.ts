@@ -1,0 +1,88 @@
+/** OTLP/HTTP metrics. https://opentelemetry.io/docs/specs/otlp/#otlphttp */
+import { HearthError } from "../model/errors.ts";
+import type { Limits } from "../model/limits.ts";
+import { decodeOtlpJson } from "../otlp/decode-json.ts";
+import { decodeOtlpProtobuf } from "../otlp/decode-protobuf.ts";
+import {
+  encodeExportResponse,
+  encodeStatus,
+  OTLP_CONTENT_TYPES,
+  type OtlpEncoding,
+} from "../otlp/response.ts";
+import { DEFAULT_OTLP_SETTINGS } from "../otlp/settings.ts";
+import { type OtlpBatch, translateMetrics } from "../otlp/translate.ts";
+import { readGzipBody } from "./body.ts";
+import { authenticate, type Gateway, type GatewayContext, type Services, servePost } from "./gateway.ts";
+import type { ErrorStatus } from "./status.ts";
+import { printReasons, type Stored, storeBatch } from "./store.ts";
+
+/** Prometheus' own; exporters are given what stands before `/v1/metrics`. */
+export const OTLP_PATHS = ["/api/v1/otlp/v1/metrics"];
+
+export function addOtlpRoutes(app: Gateway, services: Services): void {
+  servePost(app, OTLP_PATHS, "write", (c) => exportMetrics(c, services), printStatus);
+}
+
+async function exportMetrics(c: GatewayContext, services: Services): Promise<Response> {
+  const tenant = await authenticate(c, services, "write");
+  const encoding = encodingOf(c);
+  if (encoding === undefined) throw wrongType(c.req.header("Content-Type"));
+  const body = await readGzipBody(c, services.limits);
+  const resources = encoding === "json" ? decodeOtlpJson(body) : decodeOtlpProtobuf(body);
+  const settings = services.otlp ?? DEFAULT_OTLP_SETTINGS;
+  const translated = translateMetrics(resources, settings, otlpLimits(services.limits));
+  const stored = await storeBatch(c, services, tenant, translated.batch);
+  return answer(c, encoding, translated, stored);
+}
+
+/** A data point of a histogram is a score of series, so a request has more of them. */
+function otlpLimits(limits: Limits): Limits {
+  return { ...limits, maxRequestSeries: limits.maxRequestOtlpSeries };
+}
+
+/**
+ * A refused series of a data point refuses the point: the count is that of series where it is not more than there are points.
+ * 200 with what was refused: another status would make the sender drop, or send again, what is stored.
+ */
+function answer(
+  c: GatewayContext,
+  encoding: OtlpEncoding,
+  translated: OtlpBatch,
+  { rejections }: Stored,
+): Response {
+  const rejected = Math.min(translated.rejectedPoints + rejections.count, translated.pointCount);
+  const reasons = [...translated.reasons, ...(rejections.count > 0 ? [printReasons(rejections)] : [])];
+  if (reasons.length > 0) Object.assign(c.get("requestLog").fields, { rejectedPoints: rejected, reasons });
+  return respond(c, encoding, encodeExportResponse(encoding, rejected, reasons.join("\n")), 200);
+}
+
+/** By the Content-Type alone. */
+function encodingOf(c: GatewayContext): OtlpEncoding | undefined {
+  const type = c.req.header("Content-Type")?.split(";")[0].trim().toLowerCase();
+  if (type === OTLP_CONTENT_TYPES.protobuf) return "protobuf";
+  return type === OTLP_CONTENT_TYPES.json ? "json" : undefined;
+}
+
+function wrongType(header: string | undefined): HearthError {
+  const came = header === undefined ? "none" : JSON.stringify(header);
+  return new HearthError(
+    "unsupported",
+    `content type ${came}: expected application/x-protobuf or application/json`,
+  );
+}
+
+/** In plain text where the sender's own encoding is not known. */
+function printStatus(c: GatewayContext, message: string, status: ErrorStatus): Response {
+  const encoding = encodingOf(c);
+  if (encoding === undefined) return c.text(`${message}\n`, status);
+  return respond(c, encoding, encodeStatus(encoding, status, message), status);
+}
+
+function respond(
+  c: GatewayContext,
+  encoding: OtlpEncoding,
+  body: Uint8Array<ArrayBuffer>,
+  status: 200 | ErrorStatus,
+) {
+  return c.body(body, status, { "Content-Type": OTLP_CONTENT_TYPES[encoding] });
+}

@@ -1,0 +1,70 @@
+/**
+ * Values of attributes -> the text of a label, as the OpenTelemetry Collector and Prometheus print them: texts as they are,
+ * bytes in base64, lists and maps as JSON with sorted keys.
+ * https://opentelemetry.io/docs/specs/otel/common/#anyvalue-representation-for-non-otlp-protocols
+ */
+import { compareBytewise } from "../model/labels.ts";
+
+export type AnyValue =
+  | { readonly kind: "empty" }
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "boolean"; readonly value: boolean }
+  /** An int64, in decimal. */
+  | { readonly kind: "integer"; readonly digits: string }
+  | { readonly kind: "double"; readonly value: number }
+  | { readonly kind: "bytes"; readonly base64: string }
+  | { readonly kind: "list"; readonly values: readonly AnyValue[] }
+  | { readonly kind: "map"; readonly entries: readonly (readonly [key: string, value: AnyValue])[] };
+
+/** How deep lists and maps may lie in each other; what is deeper is refused. */
+export const MAX_VALUE_DEPTH = 32;
+
+export function printAnyValue(value: AnyValue): string {
+  switch (value.kind) {
+    case "empty":
+      return "";
+    case "text":
+      return value.text;
+    case "bytes":
+      return value.base64;
+    default:
+      return printJson(value);
+  }
+}
+
+function printJson(value: AnyValue): string {
+  switch (value.kind) {
+    case "empty":
+      return "null";
+    case "text":
+      return quote(value.text);
+    case "boolean":
+      return String(value.value);
+    case "integer":
+      return value.digits;
+    case "double":
+      return printDouble(value.value);
+    case "bytes":
+      return quote(value.base64);
+    case "list":
+      return `[${value.values.map(printJson).join(",")}]`;
+    case "map": {
+      const sorted = value.entries.toSorted(([a], [b]) => compareBytewise(a, b));
+      return `{${sorted.map(([key, one]) => `${quote(key)}:${printJson(one)}`).join(",")}}`;
+    }
+  }
+}
+
+function printDouble(value: number): string {
+  if (Object.is(value, -0)) return "-0";
+  return value === Number.POSITIVE_INFINITY
+    ? "+Inf"
+    : value === Number.NEGATIVE_INFINITY
+      ? "-Inf"
+      : String(value);
+}
+
+/** As Go does, which escapes two line ends that JavaScript leaves. */
+function quote(text: string): string {
+  return JSON.stringify(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+}

@@ -1,0 +1,114 @@
+/**
+ * Attributes of a data point, its scope and its resource -> labels of its series, as Prometheus 3.14 makes them
+ * (`createAttributes` in storage/remote/otlptranslator/prometheusremotewrite/helper.go of prometheus/prometheus).
+ */
+import { compareBytewise, type Label, METRIC_NAME } from "../model/labels.ts";
+import { labelName } from "./label-name.ts";
+import { namingOf } from "./metric-name.ts";
+import type { Attribute, ScopeMetrics } from "./metrics.ts";
+import type { OtlpSettings } from "./settings.ts";
+
+const SERVICE_NAME = "service.name";
+const SERVICE_NAMESPACE = "service.namespace";
+const SERVICE_INSTANCE_ID = "service.instance.id";
+/** What `job` and `instance` are made of. */
+export const IDENTIFYING_ATTRIBUTES: readonly string[] = [
+  SERVICE_NAMESPACE,
+  SERVICE_NAME,
+  SERVICE_INSTANCE_ID,
+];
+
+/** Labels that all series of a resource, or of a scope in it, have. */
+export interface SharedLabels {
+  /** Only where a data point has no such label. */
+  readonly promoted: readonly Label[];
+  /** Instead of what a data point says. */
+  readonly imposed: readonly Label[];
+}
+
+/** Names of labels by attribute key: a request has few keys, each many times. Throws as `labelName` does. */
+export class LabelNames {
+  readonly #allowUtf8: boolean;
+  readonly #names = new Map<string, string>();
+
+  constructor(settings: OtlpSettings) {
+    this.#allowUtf8 = namingOf(settings.translationStrategy).allowUtf8;
+  }
+
+  nameOf(key: string): string {
+    let name = this.#names.get(key);
+    if (name === undefined) {
+      name = labelName(key, this.#allowUtf8);
+      this.#names.set(key, name);
+    }
+    return name;
+  }
+}
+
+/** `job`, `instance`, and the attributes that the settings name. */
+export function resourceLabels(
+  attributes: readonly Attribute[],
+  names: LabelNames,
+  { promoteResourceAttributes: promoted }: Pick<OtlpSettings, "promoteResourceAttributes">,
+): SharedLabels {
+  const kept = attributes.filter(({ key }) => promoted === "all" || promoted.includes(key));
+  return {
+    promoted: kept.map(({ key, value }): Label => [names.nameOf(key), value]),
+    imposed: identityLabels(attributes),
+  };
+}
+
+/** The same with the scope's labels, where the settings want them. */
+export function scopeLabels(
+  shared: SharedLabels,
+  scope: ScopeMetrics,
+  names: LabelNames,
+  { promoteScopeMetadata }: OtlpSettings,
+): SharedLabels {
+  if (!promoteScopeMetadata || scope.name === "") return shared;
+  const attributes = scope.attributes.map(
+    ({ key, value }): Label => [names.nameOf(`otel_scope_${key}`), value],
+  );
+  const { name, version, schemaUrl } = scope;
+  const own: Label[] = [
+    ["otel_scope_name", name],
+    ["otel_scope_version", version],
+    ["otel_scope_schema_url", schemaUrl],
+  ];
+  return { ...shared, imposed: [...shared.imposed, ...attributes, ...own] };
+}
+
+function identityLabels(attributes: readonly Attribute[]): Label[] {
+  const textOf = (key: string) => attributes.findLast((attribute) => attribute.key === key)?.value;
+  const [name, namespace, instance] = [
+    textOf(SERVICE_NAME),
+    textOf(SERVICE_NAMESPACE),
+    textOf(SERVICE_INSTANCE_ID),
+  ];
+  const labels: Label[] = [];
+  if (name !== undefined) labels.push(["job", namespace === undefined ? name : `${namespace}/${name}`]);
+  if (instance !== undefined) labels.push(["instance", instance]);
+  return labels.filter(([, value]) => value !== "");
+}
+
+/**
+ * The labels of a data point's series but for the metric name, sorted. Values of attributes that come to one name are joined
+ * with a semicolon, in the order of their keys. Throws "invalid" for an attribute that can be no label.
+ */
+export function pointLabels(
+  attributes: readonly Attribute[],
+  names: LabelNames,
+  shared: SharedLabels,
+): Label[] {
+  const labels = new Map<string, string>();
+  for (const { key, value } of attributes.toSorted((a, b) => compareBytewise(a.key, b.key))) {
+    if (key === METRIC_NAME || value === "") continue;
+    const name = names.nameOf(key);
+    const before = labels.get(name);
+    labels.set(name, before === undefined ? value : `${before};${value}`);
+  }
+  for (const [name, value] of shared.promoted) if (!labels.has(name)) labels.set(name, value);
+  for (const [name, value] of shared.imposed) labels.set(name, value);
+  labels.delete(METRIC_NAME);
+  return [...labels].filter(([, value]) => value !== "").sort(([a], [b]) => compareBytewise(a, b));
+}

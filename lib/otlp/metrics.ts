@@ -1,0 +1,114 @@
+/**
+ * OpenTelemetry metrics, as both encodings of OTLP are decoded to. Names are those of
+ * https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto; the parts that
+ * have no place in Prometheus are left away.
+ */
+
+/** An attribute, its value as text; see any-value.ts. */
+export interface Attribute {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface ResourceMetrics {
+  readonly attributes: readonly Attribute[];
+  readonly scopes: readonly ScopeMetrics[];
+}
+
+export interface ScopeMetrics {
+  readonly name: string;
+  readonly version: string;
+  readonly schemaUrl: string;
+  readonly attributes: readonly Attribute[];
+  readonly metrics: readonly Metric[];
+}
+
+export interface Metric {
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  readonly data: MetricData;
+}
+
+/** "delta" says what happened since the point before, "cumulative" since the start. */
+export type Temporality = "unspecified" | "delta" | "cumulative";
+
+/** By the number that OTLP gives each. */
+export const TEMPORALITIES: readonly Temporality[] = ["unspecified", "delta", "cumulative"];
+
+export type MetricData =
+  | { readonly kind: "gauge"; readonly points: readonly NumberPoint[] }
+  | {
+      readonly kind: "sum";
+      readonly temporality: Temporality;
+      readonly isMonotonic: boolean;
+      readonly points: readonly NumberPoint[];
+    }
+  | {
+      readonly kind: "histogram";
+      readonly temporality: Temporality;
+      readonly points: readonly HistogramPoint[];
+    }
+  | {
+      readonly kind: "exponential histogram";
+      readonly temporality: Temporality;
+      readonly points: readonly ExponentialPoint[];
+    }
+  | { readonly kind: "summary"; readonly points: readonly SummaryPoint[] }
+  /** A metric of a kind that is not known here. */
+  | { readonly kind: "unknown"; readonly points: readonly never[] };
+
+export interface Point {
+  readonly attributes: readonly Attribute[];
+  /** In ms. */
+  readonly timestamp: number;
+  /** In ms, 0 when it is not said. */
+  readonly startTimestamp: number;
+  /** The series has ended, or the sender knows no value: what Prometheus has staleness markers for. */
+  readonly hasNoValue: boolean;
+  readonly exemplars: readonly OtlpExemplar[];
+}
+
+export interface NumberPoint extends Point {
+  readonly value: number;
+}
+
+export interface HistogramPoint extends Point {
+  readonly count: number;
+  readonly sum: number | undefined;
+  /** Not cumulative, one more than bounds; or none at all. */
+  readonly bucketCounts: readonly number[];
+  readonly explicitBounds: readonly number[];
+}
+
+/** Bucket i holds what is above base^(offset + i) and at most base^(offset + i + 1). */
+export interface ExponentialBuckets {
+  readonly offset: number;
+  readonly counts: readonly number[];
+}
+
+export interface ExponentialPoint extends Point {
+  readonly count: number;
+  readonly sum: number | undefined;
+  /** base = 2^(2^-scale) */
+  readonly scale: number;
+  readonly zeroCount: number;
+  readonly positive: ExponentialBuckets;
+  readonly negative: ExponentialBuckets;
+}
+
+export interface SummaryPoint extends Point {
+  readonly count: number;
+  readonly sum: number;
+  readonly quantiles: readonly { readonly quantile: number; readonly value: number }[];
+}
+
+export interface OtlpExemplar {
+  /** In ms. */
+  readonly timestamp: number;
+  readonly value: number;
+  /** In hexadecimal; empty when there is none. */
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly attributes: readonly Attribute[];
+}

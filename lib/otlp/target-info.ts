@@ -1,0 +1,50 @@
+/**
+ * `target_info`: the attributes of a resource that are no labels of its series.
+ * https://github.com/open-telemetry/opentelemetry-specification/blob/main/specification/compatibility/prometheus_and_openmetrics.md#resource-attributes-1
+ */
+import type { Label } from "../model/labels.ts";
+import { MINUTE_MS } from "../model/time.ts";
+import { IDENTIFYING_ATTRIBUTES, type LabelNames, pointLabels, resourceLabels } from "./labels.ts";
+import type { ResourceMetrics } from "./metrics.ts";
+import type { OtlpSettings } from "./settings.ts";
+
+export const TARGET_INFO = "target_info";
+
+/** Half of Prometheus' lookback delta: between two such samples a query always finds one. */
+const INTERVAL_MS = 2.5 * MINUTE_MS;
+/** A resource whose points lie further apart gets samples towards the last of them: four hours. */
+const MAX_SAMPLES = 96;
+
+/** Its labels but for the metric name, or undefined when it would say nothing, or nothing of a target. */
+export function targetInfoLabels(
+  { attributes }: ResourceMetrics,
+  names: LabelNames,
+  { keepIdentifyingResourceAttributes: keepsAll }: OtlpSettings,
+): Label[] | undefined {
+  const others = attributes.filter(({ key }) => !IDENTIFYING_ATTRIBUTES.includes(key));
+  if (others.length === 0) return undefined;
+  const shared = resourceLabels(attributes, names, { promoteResourceAttributes: [] });
+  const labels = pointLabels(keepsAll ? attributes : others, names, shared);
+  return labels.some(([name]) => name === "job" || name === "instance") ? labels : undefined;
+}
+
+/** Its samples' times, in ms: at the resource's first and last data point, and every 2.5 minutes in between. */
+export function targetInfoTimes({ scopes }: ResourceMetrics): number[] {
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { metrics } of scopes) {
+    for (const { data } of metrics) {
+      for (const { timestamp } of data.points) {
+        first = Math.min(first, timestamp);
+        last = Math.max(last, timestamp);
+      }
+    }
+  }
+  if (last < first) return [];
+  const times: number[] = [];
+  const steps = Math.ceil((last - first) / INTERVAL_MS);
+  for (let step = Math.max(0, steps - MAX_SAMPLES); step < steps; step++)
+    times.push(first + step * INTERVAL_MS);
+  times.push(last);
+  return times;
+}

@@ -1,0 +1,285 @@
+/**
+ * OpenTelemetry's metrics -> a batch of series, as Prometheus 3.14 translates them
+ * (storage/remote/otlptranslator/prometheusremotewrite of prometheus/prometheus):
+ *
+ *     gauge, sum                one series
+ *     histogram                 `_bucket` with `le`, `_sum`, `_count`; or a native histogram with custom buckets
+ *     exponential histogram     a native histogram
+ *     summary                   one series a quantile, `_sum`, `_count`
+ *     resource                  `target_info`
+ *
+ * Only what is cumulative is taken: to add deltas up takes a memory of all series, which a function has not. What is refused
+ * is counted in data points, with the reason, and the rest is taken.
+ */
+import { errorKind, errorMessage } from "../model/errors.ts";
+import { type Label, METRIC_NAME } from "../model/labels.ts";
+import type { MetricMetadata, MetricType } from "../model/metric-metadata.ts";
+import type { WriteBatch } from "../model/sample-batch.ts";
+import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../model/stale-marker.ts";
+import { BatchBuilder, type RequestLimits } from "../wire/batch-builder.ts";
+import { encodeLabels } from "../wire/label-arena.ts";
+import { bucketExemplars, exemplarLabels } from "./exemplars.ts";
+import { LabelNames, pointLabels, resourceLabels, type SharedLabels, scopeLabels } from "./labels.ts";
+import { type MetricNaming, metricName, namingOf } from "./metric-name.ts";
+import type {
+  HistogramPoint,
+  Metric,
+  MetricData,
+  OtlpExemplar,
+  Point,
+  ResourceMetrics,
+  SummaryPoint,
+} from "./metrics.ts";
+import { customHistogram, exponentialHistogram } from "./native-histogram.ts";
+import { printFloat } from "./print-float.ts";
+import type { OtlpSettings } from "./settings.ts";
+import { TARGET_INFO, targetInfoLabels, targetInfoTimes } from "./target-info.ts";
+import { unitName } from "./unit-name.ts";
+
+export interface OtlpBatch {
+  readonly batch: WriteBatch;
+  readonly pointCount: number;
+  /** Data points of which nothing is in the batch. */
+  readonly rejectedPoints: number;
+  /** The first of the reasons, a metric's once. */
+  readonly reasons: readonly string[];
+}
+
+/** Reasons kept of one request. */
+const MAX_REASONS = 10;
+const NO_DELTA = "delta temporality is not taken: set the exporter's temporality preference to cumulative";
+
+const value = new Float64Array(1);
+const valueWords = new Uint32Array(value.buffer);
+
+/** Throws "too large" past a limit. */
+export function translateMetrics(
+  resources: readonly ResourceMetrics[],
+  settings: OtlpSettings,
+  limits: RequestLimits,
+): OtlpBatch {
+  return new Translator(settings, limits).translate(resources);
+}
+
+class Translator {
+  readonly #settings: OtlpSettings;
+  readonly #naming: MetricNaming;
+  readonly #names: LabelNames;
+  readonly #builder: BatchBuilder;
+  readonly #metadata = new Map<string, MetricMetadata>();
+  readonly #targetInfo = new Set<string>();
+  readonly #reasons: string[] = [];
+  #pointCount = 0;
+  #rejectedPoints = 0;
+  /** The encoded labels of the data point that is being translated, without its metric name. */
+  #pointLabels: Uint8Array = new Uint8Array(0);
+
+  constructor(settings: OtlpSettings, limits: RequestLimits) {
+    this.#settings = settings;
+    this.#naming = namingOf(settings.translationStrategy);
+    this.#names = new LabelNames(settings);
+    this.#builder = new BatchBuilder(limits);
+  }
+
+  translate(resources: readonly ResourceMetrics[]): OtlpBatch {
+    for (const resource of resources) this.#addResource(resource);
+    const metadata = [...this.#metadata.values()];
+    return {
+      batch: this.#builder.batch({ count: metadata.length, decode: (index) => metadata[index] }),
+      pointCount: this.#pointCount,
+      rejectedPoints: this.#rejectedPoints,
+      reasons: this.#reasons,
+    };
+  }
+
+  #addResource(resource: ResourceMetrics): void {
+    const points = resource.scopes
+      .flatMap(({ metrics }) => metrics)
+      .reduce((n, { data }) => n + data.points.length, 0);
+    this.#orReject(points, "resource", () => {
+      const shared = resourceLabels(resource.attributes, this.#names, this.#settings);
+      for (const scope of resource.scopes) {
+        const ofScope = scopeLabels(shared, scope, this.#names, this.#settings);
+        for (const metric of scope.metrics) this.#addMetric(metric, ofScope);
+      }
+    });
+    this.#orReject(0, TARGET_INFO, () => this.#addTargetInfo(resource));
+  }
+
+  #addMetric(metric: Metric, shared: SharedLabels): void {
+    const { data } = metric;
+    this.#pointCount += data.points.length;
+    const refused = refusalOf(data);
+    if (refused !== undefined) {
+      this.#reject(data.points.length, `metric ${quote(metric.name)}: ${refused}`);
+      return;
+    }
+    this.#orReject(data.points.length, `metric ${quote(metric.name)}`, () => {
+      const name = metricName(metric.name, metric.unit, namedKind(data), this.#naming);
+      if (data.points.length > 0) this.#addMetadata(name, metric);
+      for (const point of data.points) {
+        this.#orReject(1, `metric ${quote(metric.name)}`, () => this.#addPoint(name, data, point, shared));
+      }
+    });
+  }
+
+  #addMetadata(name: string, { data, description, unit }: Metric): void {
+    this.#metadata.set(name, {
+      metricFamilyName: name,
+      type: metricType(data),
+      help: description,
+      unit: unitName(unit),
+    });
+  }
+
+  #addPoint(name: string, data: MetricData, point: Point, shared: SharedLabels): void {
+    this.#pointLabels = encodeLabels(pointLabels(point.attributes, this.#names, shared));
+    switch (data.kind) {
+      case "gauge":
+      case "sum":
+        this.#addSample(name, [], point, (point as (typeof data.points)[number]).value);
+        if (data.kind === "sum") this.#addExemplars(point.exemplars);
+        break;
+      case "histogram":
+        if (this.#settings.convertHistogramsToNhcb)
+          this.#addNative(name, point, customHistogram(point as HistogramPoint));
+        else this.#addClassic(name, point as HistogramPoint);
+        break;
+      case "exponential histogram":
+        this.#addNative(name, point, exponentialHistogram(point as (typeof data.points)[number]));
+        break;
+      case "summary":
+        this.#addSummary(name, point as SummaryPoint);
+        break;
+    }
+  }
+
+  /** Adds a series of the data point with one sample. */
+  #addSample(name: string, more: readonly Label[], point: Point, sample: number): void {
+    this.#addSeries(name, more);
+    value[0] = sample;
+    const [low, high] = point.hasNoValue ? [STALE_MARKER_LOW, STALE_MARKER_HIGH] : valueWords;
+    this.#builder.addSample(point.timestamp, point.startTimestamp, high, low);
+  }
+
+  #addSeries(name: string, more: readonly Label[]): void {
+    const { arena } = this.#builder;
+    const start = arena.beginSeries();
+    arena.writeText(METRIC_NAME);
+    arena.writeText(name);
+    arena.writeEncoded(this.#pointLabels);
+    for (const [key, text] of more) {
+      arena.writeText(key);
+      arena.writeText(text);
+    }
+    this.#builder.addSeries(start);
+  }
+
+  #addExemplars(exemplars: readonly OtlpExemplar[]): void {
+    for (const exemplar of exemplars) {
+      // Prometheus too drops one that is too long, or names a label twice, without a word.
+      this.#builder.addExemplar(exemplar.timestamp, exemplar.value, exemplarLabels(exemplar));
+    }
+  }
+
+  #addClassic(name: string, point: HistogramPoint): void {
+    const { count, sum, bucketCounts, explicitBounds } = point;
+    if (sum !== undefined) this.#addSample(`${name}_sum`, [], point, sum);
+    this.#addSample(`${name}_count`, [], point, count);
+    const buckets = Math.min(explicitBounds.length, bucketCounts.length);
+    const exemplars = bucketExemplars(point.exemplars, explicitBounds.slice(0, buckets));
+    let cumulative = 0;
+    for (let i = 0; i < buckets; i++) {
+      cumulative += bucketCounts[i];
+      this.#addSample(`${name}_bucket`, [["le", printFloat(explicitBounds[i])]], point, cumulative);
+      this.#addExemplars(exemplars[i]);
+    }
+    this.#addSample(`${name}_bucket`, [["le", "+Inf"]], point, count);
+    this.#addExemplars(exemplars[buckets]);
+  }
+
+  #addSummary(name: string, point: SummaryPoint): void {
+    this.#addSample(`${name}_sum`, [], point, point.sum);
+    this.#addSample(`${name}_count`, [], point, point.count);
+    for (const { quantile, value: atQuantile } of point.quantiles) {
+      this.#addSample(name, [["quantile", printFloat(quantile)]], point, atQuantile);
+    }
+  }
+
+  #addNative(name: string, point: Point, made: ReturnType<typeof exponentialHistogram>): void {
+    if (typeof made === "string") {
+      this.#reject(1, `metric ${quote(name)}: ${made}`);
+      return;
+    }
+    this.#addSeries(name, []);
+    const { timestamp, startTimestamp } = point;
+    const wrong = this.#builder.addHistogram({ timestamp, startTimestamp, histogram: made });
+    if (wrong !== undefined) this.#reject(1, `metric ${quote(name)}: ${wrong}`);
+    else this.#addExemplars(point.exemplars);
+  }
+
+  /** Once for each set of labels and time: several resources of a request may have the same. */
+  #addTargetInfo(resource: ResourceMetrics): void {
+    const labels = targetInfoLabels(resource, this.#names, this.#settings);
+    if (labels === undefined) return;
+    const identity = JSON.stringify(labels);
+    const times = targetInfoTimes(resource).filter((time) => !this.#targetInfo.has(`${time} ${identity}`));
+    if (times.length === 0) return;
+    this.#pointLabels = encodeLabels(labels);
+    this.#addSeries(TARGET_INFO, []);
+    const metadata = {
+      metricFamilyName: TARGET_INFO,
+      type: "gauge",
+      help: "Target metadata",
+      unit: "",
+    } as const;
+    this.#metadata.set(TARGET_INFO, metadata);
+    value[0] = 1;
+    for (const time of times) {
+      this.#targetInfo.add(`${time} ${identity}`);
+      this.#builder.addSample(time, 0, valueWords[1], valueWords[0]);
+    }
+  }
+
+  /** What cannot be translated is refused; limits are for the whole request. */
+  #orReject(points: number, what: string, add: () => void): void {
+    try {
+      add();
+    } catch (error) {
+      if (errorKind(error) !== "invalid") throw error;
+      this.#reject(points, `${what}: ${errorMessage(error)}`);
+    }
+  }
+
+  #reject(points: number, reason: string): void {
+    this.#rejectedPoints += points;
+    if (this.#reasons.length < MAX_REASONS && !this.#reasons.includes(reason)) this.#reasons.push(reason);
+  }
+}
+
+/** Why nothing of a metric is taken, or undefined. */
+function refusalOf(data: MetricData): string | undefined {
+  if (data.kind === "unknown") return "a kind of metric that is not known";
+  if (!("temporality" in data) || data.temporality === "cumulative") return undefined;
+  return data.temporality === "delta" ? NO_DELTA : "it has no temporality, cumulative is expected";
+}
+
+function namedKind(data: MetricData): "gauge" | "monotonic counter" | "other" {
+  if (data.kind === "gauge") return "gauge";
+  return data.kind === "sum" && data.isMonotonic ? "monotonic counter" : "other";
+}
+
+function metricType(data: MetricData): MetricType {
+  switch (data.kind) {
+    case "sum":
+      return data.isMonotonic ? "counter" : "gauge";
+    case "exponential histogram":
+      return "histogram";
+    default:
+      return data.kind;
+  }
+}
+
+function quote(name: string): string {
+  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
+}

@@ -1,0 +1,186 @@
+/**
+ * Columns that a decoder fills, series by series, where labels do not lie in the body: a `WriteBatch` in the making. Its
+ * memory is kept from one request to the next.
+ */
+import { HearthError } from "../model/errors.ts";
+import { checkHistogram } from "../model/histogram-check.ts";
+import { reduceToSupported } from "../model/histogram-resolution.ts";
+import type { Label } from "../model/labels.ts";
+import type { Limits } from "../model/limits.ts";
+import { Rejections } from "../model/rejections.ts";
+import type { ExemplarSample, HistogramSample, MetadataColumns, WriteBatch } from "../model/sample-batch.ts";
+import { checkExemplarLabels } from "./exemplar-rules.ts";
+import type { HistogramMessage } from "./histogram-message.ts";
+import { decodeArenaLabels, LabelArena } from "./label-arena.ts";
+
+const INITIAL_SERIES = 2048;
+
+/** What a decoder of a request may take. */
+export type RequestLimits = Pick<
+  Limits,
+  | "maxRequestSeries"
+  | "maxRequestSamples"
+  | "maxRequestHistograms"
+  | "maxRequestBuckets"
+  | "maxRequestExemplars"
+  | "maxRequestSymbols"
+  | "maxRequestLabelBytes"
+  | "maxLabelsPerSeries"
+  | "maxLabelSetBytes"
+>;
+
+export class BatchBuilder {
+  readonly limits: RequestLimits;
+  readonly arena: LabelArena;
+  rejections = new Rejections();
+  #seriesCount = 0;
+  #labelStarts = new Int32Array(INITIAL_SERIES);
+  #labelEnds = new Int32Array(INITIAL_SERIES);
+  #sampleCount = 0;
+  #sampleSeries = new Int32Array(INITIAL_SERIES);
+  #timestamps = new Float64Array(INITIAL_SERIES);
+  #startTimestamps = new Float64Array(INITIAL_SERIES);
+  #hasStartTimestamps = false;
+  #values = new Float64Array(INITIAL_SERIES);
+  #valueWords = new Uint32Array(this.#values.buffer);
+  #histograms: HistogramSample[] = [];
+  #exemplars: ExemplarSample[] = [];
+
+  constructor(limits: RequestLimits) {
+    this.limits = limits;
+    this.arena = new LabelArena(limits.maxRequestLabelBytes);
+  }
+
+  /** Forgets all, for the next request. */
+  reset(): void {
+    this.arena.truncate(0);
+    this.rejections = new Rejections();
+    this.#seriesCount = 0;
+    this.#sampleCount = 0;
+    this.#hasStartTimestamps = false;
+    this.#histograms = [];
+    this.#exemplars = [];
+  }
+
+  get sampleCount(): number {
+    return this.#sampleCount;
+  }
+
+  get histogramCount(): number {
+    return this.#histograms.length;
+  }
+
+  /** Adds a series whose labels the arena holds from `labelStart` to its end; what is added next is its own. */
+  addSeries(labelStart: number): number {
+    const index = this.#seriesCount++;
+    if (index >= this.limits.maxRequestSeries) throw tooMany("series", this.limits.maxRequestSeries);
+    if (index === this.#labelStarts.length) {
+      this.#labelStarts = new Int32Array(this.#labelStarts.buffer.transfer(index * 8));
+      this.#labelEnds = new Int32Array(this.#labelEnds.buffer.transfer(index * 8));
+    }
+    this.#labelStarts[index] = labelStart;
+    this.#labelEnds[index] = this.arena.length;
+    return index;
+  }
+
+  /** Adds a sample of the latest series, its value as the two words of its bits; 0 for no start timestamp. */
+  addSample(timestamp: number, startTimestamp: number, high: number, low: number): void {
+    const index = this.#sampleCount++;
+    if (index >= this.limits.maxRequestSamples) throw tooMany("samples", this.limits.maxRequestSamples);
+    if (index === this.#timestamps.length) this.#growSamples();
+    this.#sampleSeries[index] = this.#seriesCount - 1;
+    this.#timestamps[index] = timestamp;
+    this.#startTimestamps[index] = startTimestamp;
+    this.#valueWords[2 * index] = low;
+    this.#valueWords[2 * index + 1] = high;
+    if (startTimestamp !== 0) this.#hasStartTimestamps = true;
+  }
+
+  /** Adds a histogram of the latest series, or says why not. */
+  addHistogram({ histogram, timestamp, startTimestamp }: HistogramMessage): string | undefined {
+    const wrong = checkHistogram(histogram);
+    if (wrong !== undefined) return `histogram at ${timestamp}: ${wrong}`;
+    const { maxRequestHistograms } = this.limits;
+    if (this.#histograms.length >= maxRequestHistograms) throw tooMany("histograms", maxRequestHistograms);
+    const series = this.#seriesCount - 1;
+    this.#histograms.push({ series, timestamp, startTimestamp, histogram: reduceToSupported(histogram) });
+    return undefined;
+  }
+
+  /** Adds an exemplar of the latest series, or says why not. */
+  addExemplar(timestamp: number, value: number, labels: readonly Label[]): string | undefined {
+    const wrong = checkExemplarLabels(labels);
+    if (wrong !== undefined) return wrong;
+    const { maxRequestExemplars } = this.limits;
+    if (this.#exemplars.length >= maxRequestExemplars) throw tooMany("exemplars", maxRequestExemplars);
+    this.#exemplars.push({ series: this.#seriesCount - 1, timestamp, value, labels });
+    return undefined;
+  }
+
+  /** Counts something of the latest series as refused. */
+  reject(reason: string): void {
+    this.rejections.add("invalid", () => this.#readableLabels(this.#seriesCount - 1), reason);
+  }
+
+  /** The labels of a series. Throws "invalid" when they are not UTF-8. */
+  labels(series: number): Label[] {
+    return decodeArenaLabels(this.arena.bytes, this.#labelStarts[series], this.#labelEnds[series]);
+  }
+
+  /** The samples and histograms of the latest series from these indices on that say nothing themselves. */
+  fillStartTimestamps(firstSample: number, firstHistogram: number, startTimestamp: number): void {
+    for (let i = firstSample; i < this.#sampleCount; i++) {
+      if (this.#startTimestamps[i] === 0) this.#startTimestamps[i] = startTimestamp;
+      this.#hasStartTimestamps = true;
+    }
+    for (let i = firstHistogram; i < this.#histograms.length; i++) {
+      const one = this.#histograms[i];
+      if (one.startTimestamp === 0) this.#histograms[i] = { ...one, startTimestamp };
+    }
+  }
+
+  /** What was added: views, good until the next `reset`. */
+  batch(metadata: MetadataColumns): WriteBatch {
+    return {
+      bytes: this.arena.bytes,
+      seriesCount: this.#seriesCount,
+      labelStarts: this.#labelStarts,
+      labelEnds: this.#labelEnds,
+      sampleCount: this.#sampleCount,
+      sampleSeries: this.#sampleSeries,
+      timestamps: this.#timestamps,
+      values: this.#values,
+      decodeLabels: decodeArenaLabels,
+      startTimestamps: this.#hasStartTimestamps ? this.#startTimestamps : undefined,
+      histograms: this.#histograms,
+      exemplars: this.#exemplars,
+      metadata,
+      rejections: this.rejections,
+    };
+  }
+
+  #readableLabels(series: number): Label[] | undefined {
+    try {
+      return this.labels(series);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #growSamples(): void {
+    const bytes = this.#timestamps.length * 16;
+    this.#sampleSeries = new Int32Array(this.#sampleSeries.buffer.transfer(bytes / 2));
+    this.#timestamps = new Float64Array(this.#timestamps.buffer.transfer(bytes));
+    this.#startTimestamps = new Float64Array(this.#startTimestamps.buffer.transfer(bytes));
+    this.#values = new Float64Array(this.#values.buffer.transfer(bytes));
+    this.#valueWords = new Uint32Array(this.#values.buffer);
+  }
+}
+
+/** The error of a request that has more than `limit` of something. */
+export function tooMany(what: string, limit: number): HearthError {
+  return new HearthError(
+    "too large",
+    `write request: more than ${limit} ${what}; send fewer a request (max_samples_per_send)`,
+  );
+}
