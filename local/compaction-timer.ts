@@ -1,6 +1,7 @@
 /** The compactor of `npm start`: what the schedule does in a deployed Hearth. */
 import type { Services } from "../lib/http/gateway.ts";
 import { errorMessage } from "../lib/model/errors.ts";
+import type { Metrics } from "../lib/model/metrics.ts";
 import { MINUTE_MS } from "../lib/model/time.ts";
 import { compactAndLog } from "../lib/storage/compaction-log.ts";
 
@@ -15,7 +16,10 @@ export interface CompactionTimer {
 }
 
 /** Runs at once, for what was left from before, and then every five minutes; one run at a time. */
-export function startCompaction({ table, clock, tenants, log }: Services): CompactionTimer {
+export function startCompaction(
+  { table, clock, tenants, log }: Services,
+  metrics: Metrics | undefined,
+): CompactionTimer {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   const run = async () => {
@@ -23,7 +27,7 @@ export function startCompaction({ table, clock, tenants, log }: Services): Compa
     try {
       const deadlineMs = clock() + RUN_MS;
       const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
-      await compactAndLog(table, { clock, retentionOf, deadlineMs, signal }, log);
+      await compactAndLog(table, { clock, retentionOf, deadlineMs, signal }, log, metrics);
     } catch (error) {
       log("error", "compaction", { error: errorMessage(error) });
     }

@@ -6,7 +6,7 @@ import { startServer } from "./server.ts";
 import { parseSettings } from "./settings.ts";
 
 async function main(): Promise<void> {
-  const settings = parseSettings(process.env);
+  const settings = parseSettings(process.env, process.argv.slice(2));
   const server = await startServer(settings, process.env, newConsoleLog(settings.logLevel));
   process.stdout.write(banner(server.url, server.key, settings.endpoint ?? settings.dataDirectory));
   const stop = () => {

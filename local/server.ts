@@ -3,9 +3,13 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { KeyVerifier } from "../lib/auth/verifier.ts";
+import { addExplorerRoutes } from "../lib/http/explorer-route.ts";
 import { type Gateway, newGateway, type Services } from "../lib/http/gateway.ts";
 import { addOtlpRoutes } from "../lib/http/otlp-route.ts";
+import { addQueryRoutes } from "../lib/http/query-routes.ts";
+import { newQueryServices } from "../lib/http/query-source.ts";
 import { addReadRoutes } from "../lib/http/read-route.ts";
+import type { RequestSinks } from "../lib/http/request-log.ts";
 import { addWriteRoutes } from "../lib/http/write-route.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
@@ -19,7 +23,9 @@ import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
 import { findAwsAccount } from "./aws-account.ts";
 import { type CompactionTimer, startCompaction } from "./compaction-timer.ts";
 import { type EmbeddedDynamoDB, startEmbeddedDynamoDB } from "./embedded-dynamodb.ts";
+import { buildExplorer } from "./explorer-files.ts";
 import { ensureFirstKey, type FirstKey } from "./first-key.ts";
+import { newSelfScrape } from "./self-scrape.ts";
 import type { Environment, Settings } from "./settings.ts";
 
 /** How long requests in flight may take to end before their connections are cut. */
@@ -45,17 +51,25 @@ export async function startServer(settings: Settings, env: Environment, log: Log
     await ensureTable(tableOptions);
     const table = openTable(tableOptions);
     const key = await ensureFirstKey(table, settings, Date.now);
-    const services = newServices(table, settings, log);
-    const server = await listen(newApp(services), settings);
-    const compaction = startCompaction(services);
-    return { url: urlOf(server), key, close: () => close(server, compaction, embedded) };
+    const selfScrape = settings.isSelfScraped ? newSelfScrape(log) : undefined;
+    const services = newServices(table, settings, { log, metrics: selfScrape?.observe("request") });
+    const app = newApp(services, settings);
+    const server = await listen(app, settings);
+    const url = urlOf(server);
+    await selfScrape?.start(app, services, new URL(url).host);
+    const compaction = startCompaction(services, selfScrape?.observe("compaction"));
+    const stop = async () => {
+      selfScrape?.stop();
+      await close(server, compaction, embedded);
+    };
+    return { url, key, close: stop };
   } catch (error) {
     await embedded?.close();
     throw error;
   }
 }
 
-function newServices(table: Table, settings: Settings, log: Log): Services {
+function newServices(table: Table, settings: Settings, sinks: RequestSinks): Services {
   const [clock, limits] = [Date.now, DEFAULT_LIMITS];
   const { retentionMs, otlp } = settings;
   const tenants = new Tenants(retentionMs, clock);
@@ -69,17 +83,19 @@ function newServices(table: Table, settings: Settings, log: Log): Services {
     keys: new KeyVerifier(clock),
     writers,
     otlp,
-    log,
+    ...sinks,
   };
 }
 
-function newApp(services: Services): Gateway {
+function newApp(services: Services, settings: Settings): Gateway {
   const app = newGateway(services);
   app.get("/-/ready", (c) => c.text("Hearth is ready.\n"));
   app.get("/-/healthy", (c) => c.text("Hearth is healthy.\n"));
   addWriteRoutes(app, services);
   addOtlpRoutes(app, services);
   addReadRoutes(app, services);
+  addQueryRoutes(app, services, newQueryServices(services, settings.takesExperiments));
+  addExplorerRoutes(app, buildExplorer);
   return app;
 }
 

@@ -17,6 +17,10 @@ export interface Settings {
   /** 0 keeps for ever. */
   readonly retentionMs: number;
   readonly logLevel: LogLevel;
+  /** Whether it stores metrics of its own. */
+  readonly isSelfScraped: boolean;
+  /** Whether queries may use what is experimental in PromQL. */
+  readonly takesExperiments: boolean;
   /** The key to make if it is missing. */
   readonly key: { readonly id: string; readonly secret: string } | undefined;
   readonly tenant: string;
@@ -27,8 +31,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
-/** Throws "invalid" with the variable's name for a value that cannot be. */
-export function parseSettings(env: Environment): Settings {
+const NO_SELF_SCRAPE = "--no-self-scrape";
+
+/** Throws "invalid" with the variable's name for a value that cannot be, and for an argument that is none. */
+export function parseSettings(env: Environment, args: readonly string[] = []): Settings {
+  const unknown = args.find((arg) => arg !== NO_SELF_SCRAPE);
+  if (unknown !== undefined)
+    throw new HearthError("invalid", `argument ${unknown}: expected none, or ${NO_SELF_SCRAPE}`);
   return {
     host: env.HOST || "127.0.0.1",
     port: parseNumber(env, "PORT", 9201, 65_535),
@@ -37,6 +46,8 @@ export function parseSettings(env: Environment): Settings {
     tableName: env.HEARTH_TABLE || "hearth",
     retentionMs: parseNumber(env, "HEARTH_RETENTION_DAYS", 0, 36_500) * DAY_MS,
     logLevel: parseLogLevel(env.LOG_LEVEL),
+    isSelfScraped: !args.includes(NO_SELF_SCRAPE),
+    takesExperiments: env.HEARTH_PROMQL_EXPERIMENTAL === "true",
     key: parseKey(env),
     tenant: env.HEARTH_TENANT || DEFAULT_TENANT,
     otlp: parseOtlpSettings(env),

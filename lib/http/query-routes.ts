@@ -77,12 +77,15 @@ async function serve(
   try {
     const tenant = await authenticate(c, services, "read");
     const parameters = await readParameters(c);
-    const source = queryServices.openSource(tenant, services.table.metered(c.get("meter")));
+    const source = await queryServices.openSource(tenant, services.table.metered(c.get("meter")));
     const { clock } = services;
     const setPhase = (next: QueryPhase) => {
       phase = next;
     };
-    return await handler({ c, parameters, source, services: queryServices, clock, signal, setPhase });
+    const answer = await handler({ c, parameters, source, services: queryServices, clock, signal, setPhase });
+    // All is read when an answer begins.
+    answer.headers.set("X-Hearth-Read-Units", String(c.get("meter").readUnits));
+    return answer;
   } catch (error) {
     c.get("requestLog").noteError(error);
     return answerApiError(apiErrorOf(error, phase, signal));

@@ -61,5 +61,5 @@ export interface QueryServices {
   readonly engine: QueryEngine;
   readonly settings: QuerySettings;
   /** `table` counts what the request costs. */
-  readonly openSource: (tenant: string, table: Table) => QuerySource;
+  readonly openSource: (tenant: string, table: Table) => QuerySource | Promise<QuerySource>;
 }

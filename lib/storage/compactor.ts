@@ -75,10 +75,12 @@ export async function compact(table: Table, options: CompactOptions): Promise<Co
     const report = await compactMark(table, mark, options);
     if (report === undefined) return;
     days++;
-    const { settledToMs = 0, flushedToMs = mark.firstHourMs } = report.outcome ?? {};
+    const { settledToMs = 0, flushedToMs = 0 } = report.outcome ?? {};
     if (report.error !== undefined) failures++;
     if (settledToMs < mark.lastHourMs + HOUR_MS) nextMs = Math.min(nextMs, mark.firstHourMs);
-    if (flushedToMs < mark.lastHourMs + HOUR_MS) lagMs = Math.max(lagMs, startMs - flushedToMs);
+    // What was never flushed came in the hour of its first mark, or later.
+    const lagFromMs = Math.max(flushedToMs, mark.firstHourMs);
+    if (flushedToMs < mark.lastHourMs + HOUR_MS) lagMs = Math.max(lagMs, startMs - lagFromMs);
     options.onDay?.(report);
   });
   if (nextMs > cursorMs)

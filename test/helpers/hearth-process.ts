@@ -25,8 +25,8 @@ export type Starter = "npm" | "node";
 export function spawnHearth(env: HearthEnvironment, starter: Starter): Child {
   const options = { cwd: ROOT, env: { ...UNSET, ...env } };
   return starter === "npm"
-    ? new Child("npm", ["start"], options)
-    : new Child(process.execPath, ["local/main.ts"], options);
+    ? new Child("npm", ["start", "--", "--no-self-scrape"], options)
+    : new Child(process.execPath, ["local/main.ts", "--no-self-scrape"], options);
 }
 
 /** A Hearth that serves. */

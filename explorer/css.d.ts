@@ -1,0 +1,2 @@
+/** The bundler collects them in explorer.css. */
+declare module "*.css";

@@ -1,0 +1,21 @@
+/** Lengths of time as people write them: 15s, 5m, 1h30m. In seconds. */
+
+const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** Undefined for text that is none, and for none at all. */
+export function parseDuration(text: string): number | undefined {
+  const trimmed = text.trim();
+  if (/^\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed) || undefined;
+  if (!/^(\d+(ms|[smhdw]))+$/.test(trimmed)) return undefined;
+  let total = 0;
+  for (const [, count, unit] of trimmed.matchAll(/(\d+)(ms|[smhdw])/g)) total += Number(count) * UNITS[unit];
+  return total || undefined;
+}
+
+const STEPS = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+
+/** A round step with which a range has at most `maxPoints` points. */
+export function chooseStep(rangeSeconds: number, maxPoints: number): number {
+  const least = rangeSeconds / maxPoints;
+  return STEPS.find((step) => step >= least) ?? Math.ceil(least / 86_400) * 86_400;
+}

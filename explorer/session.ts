@@ -1,0 +1,27 @@
+/** The access key of this tab. */
+
+export interface Session {
+  readonly id: string;
+  /** The Authorization header. */
+  readonly authorization: string;
+}
+
+const STORED = "hearth-session";
+
+/** A session by an access key; nothing is asked of the server yet. */
+export function newSession(id: string, secret: string): Session {
+  const bytes = new TextEncoder().encode(`${id}:${secret}`);
+  return { id, authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
+}
+
+/** What this tab was logged in with, until it is closed. */
+export function storedSession(): Session | undefined {
+  const text = sessionStorage.getItem(STORED);
+  return text === null ? undefined : (JSON.parse(text) as Session);
+}
+
+/** Keeps a session, or forgets it. */
+export function storeSession(session: Session | undefined): void {
+  if (session === undefined) sessionStorage.removeItem(STORED);
+  else sessionStorage.setItem(STORED, JSON.stringify(session));
+}

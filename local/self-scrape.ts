@@ -1,0 +1,152 @@
+/**
+ * `npm start` watches itself: its own process and requests as metrics, stored as anybody's are, through the write route. So a
+ * newcomer sees a curve before there is a Prometheus.
+ */
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  type MetricObjectWithValues,
+  type MetricValueWithName,
+  Registry,
+} from "prom-client";
+import { newAccessKey, newSecret } from "../lib/auth/access-key.ts";
+import { createKey, deleteKey, findKey } from "../lib/auth/key-store.ts";
+import type { Gateway, Services } from "../lib/http/gateway.ts";
+import { errorMessage } from "../lib/model/errors.ts";
+import type { Log } from "../lib/model/log.ts";
+import type { Metrics } from "../lib/model/metrics.ts";
+import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
+import { SECOND_MS } from "../lib/model/time.ts";
+import { ProtobufWriter } from "../lib/wire/protobuf-writer.ts";
+import { compress } from "../lib/wire/snappy.ts";
+
+const INTERVAL_MS = 15 * SECOND_MS;
+/** The first two make a curve: after five seconds. */
+const FIRST_INTERVAL_MS = 5 * SECOND_MS;
+/** Made anew by every start; it is there to be seen in `hearth keys list`. */
+const KEY_ID = "HKSELFSCRAPE";
+
+/** prometheus.WriteRequest.timeseries, TimeSeries.labels and .samples, Label.name and .value, Sample.value and .timestamp. */
+const FIELD = { series: 1, labels: 1, samples: 2, name: 1, text: 2, value: 1, timestamp: 2 } as const;
+
+export interface SelfScrape {
+  /** Takes what a request, or a run of the compactor, came to. */
+  observe(source: "request" | "compaction"): Metrics;
+  /** Stores from now on; `instance` is the host and port of this server. */
+  start(app: Gateway, services: Services, instance: string): Promise<void>;
+  stop(): void;
+}
+
+export function newSelfScrape(log: Log): SelfScrape {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const counters = new Map<string, Counter>();
+  const lag = new Gauge({
+    name: "hearth_compaction_lag_seconds",
+    help: "For how long, at most, samples have been in the log only.",
+    registers: [registry],
+  });
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  return {
+    observe: (source) => (values) => {
+      for (const [name, value] of Object.entries(values)) {
+        if (name === "LagMs") lag.set(value / SECOND_MS);
+        else counterOf(counters, registry, name).inc({ source }, value);
+      }
+    },
+    async start(app, services, instance) {
+      const authorization = await makeKey(services);
+      const scrape = async () => {
+        try {
+          const body = encode(await registry.getMetricsAsJSON(), instance, services.clock());
+          await push(app, authorization, body);
+        } catch (error) {
+          log("warn", "self-scrape", { error: errorMessage(error) });
+        }
+        if (!isStopped) timer = setTimeout(scrape, isFirst ? FIRST_INTERVAL_MS : INTERVAL_MS);
+        isFirst = false;
+      };
+      let isFirst = true;
+      await scrape();
+    },
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** `hearth_write_units_total` for WriteUnits. */
+function counterOf(counters: Map<string, Counter>, registry: Registry, name: string): Counter {
+  let counter = counters.get(name);
+  if (counter === undefined) {
+    const words = name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase();
+    const help = `${name}, as the deployed functions count them.`;
+    counter = new Counter({
+      name: `hearth_${words}_total`,
+      help,
+      labelNames: ["source"],
+      registers: [registry],
+    });
+    counters.set(name, counter);
+  }
+  return counter;
+}
+
+async function makeKey({ table, clock }: Services): Promise<string> {
+  const secret = newSecret();
+  if ((await findKey(table, KEY_ID)) !== undefined) await deleteKey(table, KEY_ID);
+  const note = "npm start, for its own metrics";
+  const key = { id: KEY_ID, secret, tenant: DEFAULT_TENANT, scopes: ["write"], note } as const;
+  await createKey(table, newAccessKey({ ...key, createdMs: clock() }));
+  return `Bearer ${KEY_ID}:${secret}`;
+}
+
+async function push(app: Gateway, authorization: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
+  const headers = {
+    Authorization: authorization,
+    "Content-Encoding": "snappy",
+    "Content-Type": "application/x-protobuf",
+  };
+  const request = new Request("http://hearth/api/v1/write", { method: "POST", headers, body });
+  const response = await app.fetch(request);
+  if (!response.ok) throw new Error(`status ${response.status}: ${(await response.text()).trim()}`);
+}
+
+/** A prometheus.WriteRequest of all that the registry has, compressed. */
+function encode(
+  metrics: readonly MetricObjectWithValues<MetricValueWithName<string>>[],
+  instance: string,
+  timestamp: number,
+): Uint8Array<ArrayBuffer> {
+  const writer = new ProtobufWriter();
+  for (const { name, values } of metrics) {
+    for (const { metricName = name, labels, value } of values) {
+      const all = { __name__: metricName, job: "hearth", instance, ...labels };
+      writeSeries(writer, Object.entries(all), value, timestamp);
+    }
+  }
+  return new Uint8Array(compress(writer.view()));
+}
+
+function writeSeries(
+  writer: ProtobufWriter,
+  labels: readonly (readonly [string, unknown])[],
+  value: number,
+  timestamp: number,
+): void {
+  const series = writer.begin(FIELD.series);
+  for (const [name, text] of labels) {
+    const label = writer.begin(FIELD.labels);
+    writer.writeStringField(FIELD.name, name);
+    writer.writeStringField(FIELD.text, String(text));
+    writer.end(label);
+  }
+  const sample = writer.begin(FIELD.samples);
+  writer.writeDoubleField(FIELD.value, Float64Array.of(value), 0);
+  writer.writeInt64Field(FIELD.timestamp, timestamp);
+  writer.end(sample);
+  writer.end(series);
+}
