@@ -64,16 +64,18 @@ test("each function does to the table what its role allows, and nothing else", a
 
 /** What happens to samples: new series, known ones, from the log to runs to chunks, late ones, and read at each stage. */
 async function liveThrough(invoke: (name: string, event: unknown) => Promise<void>): Promise<void> {
-  const [write, read, schedule] = await Promise.all(
-    ["write.json", "read.json", "schedule.json"].map(readEvent),
+  const [write, read, query, schedule] = await Promise.all(
+    ["write.json", "read.json", "query.json", "schedule.json"].map(readEvent),
   );
   for (const afterMs of [0, 2 * MINUTE_MS, 15 * MINUTE_MS, 10 * HOUR_MS, 16 * HOUR_MS]) {
     mock.timers.setTime(START_MS + afterMs);
     await invoke("write", write);
     await invoke("read", read);
+    await invoke("query", query);
     mock.timers.setTime(START_MS + afterMs + 2 * MINUTE_MS);
     await invoke("compact", schedule);
     await invoke("read", read);
+    await invoke("query", query);
   }
 }
 

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
+import { API_PREFIXES } from "../../lib/http/query-routes.ts";
 import { READ_PATHS } from "../../lib/http/read-route.ts";
 import { WRITE_PATHS } from "../../lib/http/write-route.ts";
 import { expandTemplate, functionsOf, type Resource, type Template } from "./template.ts";
@@ -27,7 +29,7 @@ test("the data outlives the stack, can be restored, is encrypted and expires", (
 
 test("every file of functions with a handler is a function", async () => {
   const files = await readdir(join(import.meta.dirname, "..", "..", "functions"));
-  const parts = ["services.ts", "metrics.ts"];
+  const parts = ["services.ts", "metrics.ts", "fan-out.ts"];
   const handlers = files.filter((file) => !parts.includes(file)).map((file) => file.replace(/\.ts$/, ""));
   assert.deepEqual([...functionsOf(template).keys()].sort(), handlers.sort());
 });
@@ -40,10 +42,14 @@ test("writes are buffered, reads are streamed, on every path of the routes", () 
     const [, name, invoke] = /functions\/\$\{(\w+)\.Arn\}\/(\S+)$/.exec(uri["Fn::Sub"]) ?? [];
     return `${responseTransferMode} ${name} ${invoke}`;
   };
-  for (const path of WRITE_PATHS) assert.equal(modeOf(path), "BUFFERED WriteFunction invocations");
+  const writes = [...WRITE_PATHS, ...OTLP_PATHS];
+  const queries = API_PREFIXES.map((prefix) => `${prefix}/{proxy+}`);
+  for (const path of writes) assert.equal(modeOf(path), "BUFFERED WriteFunction invocations");
   for (const path of READ_PATHS)
     assert.equal(modeOf(path), "STREAM ReadFunction response-streaming-invocations");
-  assert.deepEqual(Object.keys(paths).sort(), [...WRITE_PATHS, ...READ_PATHS].sort());
+  for (const path of queries)
+    assert.equal(modeOf(path), "STREAM QueryFunction response-streaming-invocations");
+  assert.deepEqual(Object.keys(paths).sort(), [...writes, ...READ_PATHS, ...queries].sort());
 });
 
 test("what API Gateway refuses for load is a 503 to be repeated, an unknown path a 404", () => {
