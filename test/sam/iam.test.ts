@@ -8,6 +8,7 @@ import { createKey } from "../../lib/auth/key-store.ts";
 import { HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { openTable } from "../../lib/storage/dynamodb-table.ts";
 import { ensureTable } from "../../lib/storage/ensure-table.ts";
+import { compressedBody, series } from "../helpers/write-requests.ts";
 import { BUILD_DIRECTORY, PROJECT_DIRECTORY } from "./environment.ts";
 import { startRecordedDynamoDB } from "./recorded-dynamodb.ts";
 import { expandTemplate, functionsOf, tableActionsOf } from "./template.ts";
@@ -70,6 +71,7 @@ async function liveThrough(invoke: (name: string, event: unknown) => Promise<voi
   for (const afterMs of [0, 2 * MINUTE_MS, 15 * MINUTE_MS, 10 * HOUR_MS, 16 * HOUR_MS]) {
     mock.timers.setTime(START_MS + afterMs);
     await invoke("write", write);
+    await invoke("write", { ...write, body: largeBody(START_MS + afterMs) });
     await invoke("read", read);
     await invoke("query", query);
     mock.timers.setTime(START_MS + afterMs + 2 * MINUTE_MS);
@@ -77,6 +79,14 @@ async function liveThrough(invoke: (name: string, event: unknown) => Promise<voi
     await invoke("read", read);
     await invoke("query", query);
   }
+}
+
+/** So many samples that they are stored in several shards at once. */
+function largeBody(timestamp: number): string {
+  const all = Array.from({ length: 2000 }, (_, i) =>
+    series(`m${i % 50}`, { instance: `${i}` }, [timestamp, i]),
+  );
+  return Buffer.from(compressedBody(all)).toString("base64");
 }
 
 /** Uncounted, as the deployed table and its first key are there before any function runs. */
