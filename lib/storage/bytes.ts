@@ -58,6 +58,14 @@ export class ByteWriter {
     return this.writeVarint(value < 0 ? -2 * value - 1 : 2 * value);
   }
 
+  /** 8 bytes, most significant first. */
+  writeDouble(value: number): this {
+    this.#reserve(8);
+    new DataView(this.#bytes.buffer).setFloat64(this.#length, value);
+    this.#length += 8;
+    return this;
+  }
+
   writeBytes(bytes: Uint8Array): this {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
@@ -131,6 +139,11 @@ export class ByteReader {
   readSigned(): number {
     const value = this.readVarint();
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  readDouble(): number {
+    const { buffer, byteOffset } = this.readBytes(8);
+    return new DataView(buffer, byteOffset, 8).getFloat64(0);
   }
 
   /** A view, not a copy. */
