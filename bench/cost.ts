@@ -14,7 +14,8 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { ensureTable, openTable } from "../lib/storage/dynamodb-table.ts";
+import { openTable } from "../lib/storage/dynamodb-table.ts";
+import { ensureTable } from "../lib/storage/ensure-table.ts";
 import { type CostFigures, costFigures, sumGroups } from "./cost/figures.ts";
 import { measureQueryGrowth } from "./cost/growth.ts";
 import { compareRuns, defaultHours, runCost } from "./cost/measure.ts";
@@ -54,10 +55,11 @@ async function main(): Promise<void> {
 /** Makes the same calls on a table in memory and on a DynamoDB. */
 async function check(recorded: readonly RecordedSeries[], endpoint: string): Promise<void> {
   const tableName = `bench-cost-${Date.now()}`;
-  await ensureTable({ tableName, endpoint });
+  const options = { tableName, clock: Date.now, endpoint };
+  await ensureTable(options);
   const { series, hours } = CHECK;
   const memory = await runCost(recorded, series, hours);
-  const real = await runCost(recorded, series, hours, openTable({ tableName, endpoint }));
+  const real = await runCost(recorded, series, hours, openTable(options));
   const [writes, reads] = [
     [...compareRuns(memory, real, "writeUnits"), ...compareRuns(memory, real, "calls")],
     compareRuns(memory, real, "readUnits"),

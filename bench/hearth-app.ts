@@ -1,8 +1,9 @@
-/** The gateway's write routes on a table, with a key to call them by. */
-import { newAccessKey } from "../lib/auth/access-key.ts";
+/** The gateway's routes on a table, with a key to call them by. */
+import { newAccessKey, SCOPES } from "../lib/auth/access-key.ts";
 import { createKey } from "../lib/auth/key-store.ts";
 import { KeyVerifier } from "../lib/auth/verifier.ts";
 import { type Gateway, newGateway } from "../lib/http/gateway.ts";
+import { addReadRoutes } from "../lib/http/read-route.ts";
 import { addWriteRoutes } from "../lib/http/write-route.ts";
 import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import type { Log } from "../lib/model/log.ts";
@@ -18,7 +19,7 @@ const SECRET = "bench";
 /** With it items carry an expiry, as a deployed table's do. */
 const RETENTION_MS = 30 * DAY_MS;
 
-/** What every sender of the benchmark says. */
+/** What every client of the benchmark says. */
 export const WRITE_HEADERS = {
   Authorization: `Basic ${Buffer.from(`${ID}:${SECRET}`).toString("base64")}`,
   "Content-Encoding": "snappy",
@@ -32,27 +33,20 @@ const makeLine: Log = (level, message, fields) => {
   JSON.stringify({ level, message, ...fields });
 };
 
-export async function newHearthApp(table: Table, retentionMs = RETENTION_MS): Promise<Gateway> {
+export async function newHearthApp(
+  table: Table,
+  retentionMs = RETENTION_MS,
+  log = makeLine,
+): Promise<Gateway> {
   const [clock, limits] = [Date.now, DEFAULT_LIMITS];
   const [tenant, note, createdMs] = [DEFAULT_TENANT, "", clock()];
-  await createKey(
-    table,
-    newAccessKey({ id: ID, secret: SECRET, tenant, scopes: ["write"], note, createdMs }),
-  );
+  await createKey(table, newAccessKey({ id: ID, secret: SECRET, tenant, scopes: SCOPES, note, createdMs }));
   const writers = new Writers({ clock, limits, maxBytes: DEFAULT_WRITERS_BYTES });
   const keys = new KeyVerifier(clock);
   const tenants = new Tenants(retentionMs, clock);
-  const services = {
-    table,
-    clock,
-    limits,
-    tenants,
-    haTracker: new HaTracker(clock),
-    keys,
-    writers,
-    log: makeLine,
-  };
+  const services = { table, clock, limits, tenants, haTracker: new HaTracker(clock), keys, writers, log };
   const app = newGateway(services);
   addWriteRoutes(app, services);
+  addReadRoutes(app, services);
   return app;
 }

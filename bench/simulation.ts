@@ -21,6 +21,8 @@ export interface SimulationOptions {
   /** When the simulation starts, and the workload's interval of that time; default 0. */
   readonly startMs: number;
   readonly firstInterval?: number;
+  /** Whether the compactor runs; default true. */
+  readonly compacts?: boolean;
 }
 
 /** What a part of a simulation spent. */
@@ -89,7 +91,7 @@ export class Simulation {
     while (this.#nextCompactMs <= toMs) {
       this.#nowMs = Math.max(this.#nowMs, this.#nextCompactMs);
       this.#nextCompactMs += COMPACT_INTERVAL_MS;
-      await this.#compact();
+      if (this.#options.compacts !== false) await this.#compact();
     }
     this.#nowMs = Math.max(this.#nowMs, toMs);
   }

@@ -1,7 +1,10 @@
 /** Which table a command works on. */
-import { ensureTable, openTable, type TableOptions } from "../lib/storage/dynamodb-table.ts";
+import { openTable, type TableOptions } from "../lib/storage/dynamodb-table.ts";
+import { ensureTable } from "../lib/storage/ensure-table.ts";
 import type { Table } from "../lib/storage/table.ts";
+import { findAwsAccount } from "../local/aws-account.ts";
 import { findEmbeddedEndpoint, startEmbeddedDynamoDB } from "../local/embedded-dynamodb.ts";
+import type { Environment } from "../local/settings.ts";
 
 export interface TargetOptions {
   readonly table?: string | undefined;
@@ -18,14 +21,17 @@ const DEFAULT_TABLE = "hearth";
  */
 export async function withTable(
   options: TargetOptions,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   work: (table: Table) => Promise<void>,
 ): Promise<void> {
   const endpoint = options["endpoint-url"] ?? (env.AWS_ENDPOINT_URL_DYNAMODB || undefined);
   const tableName = options.table ?? (env.HEARTH_TABLE || undefined);
-  const target = { tableName: tableName ?? DEFAULT_TABLE, region: options.region };
+  const target = { tableName: tableName ?? DEFAULT_TABLE, clock: Date.now };
   const isRemote = options["data-dir"] === undefined && (endpoint !== undefined || tableName !== undefined);
-  if (isRemote) return work(openTable({ ...target, endpoint }));
+  if (isRemote) {
+    const account = await findAwsAccount(env, { endpoint, region: options.region });
+    return work(openTable({ ...target, ...account }));
+  }
   return withEmbeddedTable(options["data-dir"] ?? (env.HEARTH_DATA_DIR || ".hearth"), target, work);
 }
 

@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import type { Log } from "../lib/model/log.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { parseOtlpSettings } from "../lib/otlp/settings.ts";
+import { awsSettings } from "../lib/storage/dynamodb-endpoint.ts";
 import { openTable } from "../lib/storage/dynamodb-table.ts";
 import { HaTracker } from "../lib/storage/ha-tracker.ts";
 import { Tenants } from "../lib/storage/tenant-settings.ts";
@@ -16,10 +17,7 @@ import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
 export function newServices(env: Readonly<Record<string, string | undefined>>): Services {
   const [clock, limits] = [Date.now, DEFAULT_LIMITS];
   const tenants = new Tenants(retentionDays(env) * DAY_MS, clock);
-  const table = openTable({
-    tableName: required(env, "HEARTH_TABLE"),
-    endpoint: env.AWS_ENDPOINT_URL_DYNAMODB || undefined,
-  });
+  const table = openTable({ tableName: required(env, "HEARTH_TABLE"), clock, ...awsSettings(env) });
   const writers = new Writers({ clock, limits, maxBytes: DEFAULT_WRITERS_BYTES });
   return {
     table,

@@ -7,7 +7,7 @@ import { parseSettings } from "./settings.ts";
 
 async function main(): Promise<void> {
   const settings = parseSettings(process.env);
-  const server = await startServer(settings, newConsoleLog(settings.logLevel));
+  const server = await startServer(settings, process.env, newConsoleLog(settings.logLevel));
   process.stdout.write(banner(server.url, server.key, settings.endpoint ?? settings.dataDirectory));
   const stop = () => {
     // A second signal ends it at once.

@@ -10,15 +10,17 @@ import { addWriteRoutes } from "../lib/http/write-route.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import type { Log } from "../lib/model/log.ts";
-import { ensureTable, openTable } from "../lib/storage/dynamodb-table.ts";
+import { openTable } from "../lib/storage/dynamodb-table.ts";
+import { ensureTable } from "../lib/storage/ensure-table.ts";
 import { HaTracker } from "../lib/storage/ha-tracker.ts";
 import type { Table } from "../lib/storage/table.ts";
 import { Tenants } from "../lib/storage/tenant-settings.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
+import { findAwsAccount } from "./aws-account.ts";
 import { type CompactionTimer, startCompaction } from "./compaction-timer.ts";
 import { type EmbeddedDynamoDB, startEmbeddedDynamoDB } from "./embedded-dynamodb.ts";
 import { ensureFirstKey, type FirstKey } from "./first-key.ts";
-import type { Settings } from "./settings.ts";
+import type { Environment, Settings } from "./settings.ts";
 
 /** How long requests in flight may take to end before their connections are cut. */
 const CLOSE_GRACE_MS = 10_000;
@@ -32,13 +34,14 @@ export interface LocalServer {
 }
 
 /** Throws "unavailable" when the port or the data directory is taken, or the DynamoDB is not there. */
-export async function startServer(settings: Settings, log: Log): Promise<LocalServer> {
+export async function startServer(settings: Settings, env: Environment, log: Log): Promise<LocalServer> {
   const embedded =
     settings.endpoint === undefined
       ? await startEmbeddedDynamoDB({ directory: settings.dataDirectory })
       : undefined;
   try {
-    const tableOptions = { tableName: settings.tableName, endpoint: settings.endpoint ?? embedded?.endpoint };
+    const account = await findAwsAccount(env, { endpoint: settings.endpoint ?? embedded?.endpoint });
+    const tableOptions = { tableName: settings.tableName, clock: Date.now, ...account };
     await ensureTable(tableOptions);
     const table = openTable(tableOptions);
     const key = await ensureFirstKey(table, settings, Date.now);

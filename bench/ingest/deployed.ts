@@ -4,32 +4,31 @@ import { buildSync } from "esbuild";
 import type { ProgramSpec } from "./program.ts";
 import { hearthServer } from "./programs.ts";
 
-/** The size of the write function, design §5. */
-export const MEMORY_MB = 256;
-
-/** What Lambda's own start of Node passes: 5 % of the memory for each half of the young generation, 90 % for the old. */
-const NODE_FLAGS = [
-  `--max-semi-space-size=${Math.floor(MEMORY_MB * 0.05)}`,
-  `--max-old-space-size=${Math.floor(MEMORY_MB * 0.9)}`,
-];
-
-/** The SDK's packages are CommonJS and expect `require`. */
+/** CommonJS packages expect `require`. */
 const REQUIRE =
   'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
 
-/** The write handler on the DynamoDB at `endpoint`. */
-export function deployedServer(endpoint: string): ProgramSpec {
+/** What Lambda's own start of Node passes: 5 % of the memory for each half of the young generation, 90 % for the old. */
+function nodeFlags(memoryMb: number): string[] {
+  return [
+    `--max-semi-space-size=${Math.floor(memoryMb * 0.05)}`,
+    `--max-old-space-size=${Math.floor(memoryMb * 0.9)}`,
+  ];
+}
+
+/** A server of the benchmark on the DynamoDB at `endpoint`, in a function of `memoryMb`. `module`: an absolute path. */
+export function deployedServer(endpoint: string, module: string, memoryMb: number): ProgramSpec {
   return {
     ...hearthServer(endpoint),
     name: "hearth, bundled",
-    args: (port, directory) => [...NODE_FLAGS, bundle(directory), String(port), endpoint],
+    args: (port, directory) => [...nodeFlags(memoryMb), bundle(module, directory), String(port), endpoint],
   };
 }
 
-function bundle(directory: string): string {
-  const outfile = join(directory, "hearth-server.mjs");
+function bundle(module: string, directory: string): string {
+  const outfile = join(directory, "server.mjs");
   buildSync({
-    entryPoints: [join(import.meta.dirname, "hearth-server.ts")],
+    entryPoints: [module],
     outfile,
     bundle: true,
     minify: true,

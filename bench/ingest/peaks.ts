@@ -1,9 +1,13 @@
 /** The most memory that Hearth's write handler takes, bundled as it is deployed, with HTTP server and DynamoDB client. */
+import { join } from "node:path";
 import { SECOND_MS } from "../../lib/model/time.ts";
+import { WRITE_MEMORY_MB } from "../cost/prices.ts";
 import { deployedServer } from "./deployed.ts";
 import { encodeLargestBody, LARGEST_BODIES } from "./largest-bodies.ts";
 import { Program } from "./program.ts";
 import type { Requests } from "./subjects.ts";
+
+const SERVER = join(import.meta.dirname, "hearth-server.ts");
 
 /** How often the largest body is sent to one process: first its series are new, then garbage may pile up. */
 const REPEATS = 3;
@@ -28,7 +32,7 @@ export async function measurePeaks(endpoint: string, ordinary: Requests): Promis
 }
 
 async function measurePeak(name: string, bodies: readonly Uint8Array[], endpoint: string): Promise<Peak> {
-  const program = await Program.start(deployedServer(endpoint));
+  const program = await Program.start(deployedServer(endpoint, SERVER, WRITE_MEMORY_MB));
   try {
     const idleBytes = program.peakBytes();
     await program.replay(bodies);

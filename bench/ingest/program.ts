@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { Agent, request } from "node:http";
+import { Agent, type IncomingMessage, request } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,6 +61,25 @@ export class Program {
     return (this.#ticks() - before) / TICKS_PER_SECOND;
   }
 
+  /** Sends one request and reads the whole answer, keeping nothing of it; answers its bytes. */
+  async exchange(path: string, body: Uint8Array): Promise<number> {
+    const response = await this.#begin("POST", path, body);
+    let sizeBytes = 0;
+    for await (const part of response) sizeBytes += part.length;
+    if (response.statusCode === 200) return sizeBytes;
+    throw new Error(`${this.spec.name}: POST ${path} answered ${response.statusCode}`);
+  }
+
+  /** Without a body; answers that of the answer. */
+  post(path: string): Promise<string> {
+    return this.#send("POST", path);
+  }
+
+  /** Answers the body. */
+  get(path: string): Promise<string> {
+    return this.#send("GET", path);
+  }
+
   /** The samples it says that it has stored. */
   async storedSamples(): Promise<number | undefined> {
     if (this.spec.storedMetric === undefined) return undefined;
@@ -107,15 +126,21 @@ export class Program {
     return Number(fields[11]) + Number(fields[12]);
   }
 
-  /** Answers the body; throws unless the status is 2xx. */
-  async #send(method: string, path: string, body?: Uint8Array): Promise<string> {
+  async #begin(method: string, path: string, body?: Uint8Array): Promise<IncomingMessage> {
     const headers = body === undefined ? {} : { ...WRITE_HEADERS, "Content-Length": body.length };
     const sent = request({ port: this.#port, host: "127.0.0.1", agent: this.#agent, method, path, headers });
     sent.end(body);
     const [response] = await once(sent, "response");
+    return response;
+  }
+
+  /** Answers the body; throws unless the status is 2xx. */
+  async #send(method: string, path: string, body?: Uint8Array): Promise<string> {
+    const response = await this.#begin(method, path, body);
     const text = Buffer.concat(await response.toArray()).toString();
-    if (response.statusCode >= 200 && response.statusCode < 300) return text || "ok";
-    throw new Error(`${this.spec.name}: ${method} ${path} answered ${response.statusCode}: ${text}`);
+    const { statusCode = 0 } = response;
+    if (statusCode >= 200 && statusCode < 300) return text || "ok";
+    throw new Error(`${this.spec.name}: ${method} ${path} answered ${statusCode}: ${text}`);
   }
 }
 

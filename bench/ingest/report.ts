@@ -1,7 +1,7 @@
 /** Prints what was measured, for people. */
 import { arch, cpus, platform, release } from "node:os";
+import { WRITE_MEMORY_MB } from "../cost/prices.ts";
 import { REQUEST_SAMPLES, type Workload } from "../workload.ts";
-import { MEMORY_MB } from "./deployed.ts";
 import type { Measurement, Plan, StepFigures, SubjectFigures } from "./measure.ts";
 import type { Peak } from "./peaks.ts";
 import { STEPS } from "./steps.ts";
@@ -83,10 +83,10 @@ function printStep(name: string, [hearth, memory]: readonly number[]): void {
 }
 
 function printPeaks(peaks: readonly Peak[]): void {
-  console.log(`\npeak memory, MB (budget ${MEMORY_MB})           request    idle    peak`);
+  console.log(`\npeak memory, MB (budget ${WRITE_MEMORY_MB})           request    idle    peak`);
   for (const { name, bodyBytes, idleBytes, peakBytes } of peaks) {
     const cells = [bodyBytes, idleBytes, peakBytes].map((bytes) => megabytes(bytes).padStart(8)).join("");
-    const over = peakBytes > MEMORY_MB * 1024 * 1024 ? "  over budget" : "";
+    const over = peakBytes > WRITE_MEMORY_MB * 1024 * 1024 ? "  over budget" : "";
     console.log(`${name.padEnd(40)}${cells}${over}`);
   }
 }

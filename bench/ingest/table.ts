@@ -4,5 +4,7 @@ import { MemoryTable } from "../../lib/storage/memory-table.ts";
 import type { Table } from "../../lib/storage/table.ts";
 
 export function openBenchTable(endpoint: string | undefined): Table {
-  return endpoint === undefined ? new MemoryTable() : openTable({ tableName: "bench", endpoint });
+  return endpoint === undefined
+    ? new MemoryTable()
+    : openTable({ tableName: "bench", clock: Date.now, endpoint });
 }

@@ -3,7 +3,7 @@
  * secret. It is a fast hash on purpose: a secret that Hearth makes has 240 random bits, which no guessing reaches, so a
  * slow hash would only slow the functions down.
  */
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from "node:crypto";
 import { HearthError } from "../model/errors.ts";
 
 export type Scope = "read" | "write";
@@ -59,19 +59,30 @@ export function newAccessKey({ secret, ...key }: NewAccessKey): AccessKey {
   }
   if (secret === "") throw new HearthError("invalid", `access key ${key.id}: the secret is empty`);
   const salt = randomBytes(SALT_BYTES).toString("hex");
-  return { ...key, disabled: false, salt, secretHash: hashSecret(salt, secret) };
+  return { ...key, disabled: false, salt, secretHash: hashSecret(saltKey(salt), secret).toString("hex") };
 }
 
-function hashSecret(salt: string, secret: string): string {
-  return createHmac("sha256", Buffer.from(salt, "hex")).update(secret).digest("hex");
+function hashSecret(salt: KeyObject, secret: string): Buffer {
+  return createHmac("sha256", salt).update(secret).digest();
 }
 
-/** Compares in constant time. */
+function saltKey(salt: string): KeyObject {
+  return createSecretKey(Buffer.from(salt, "hex"));
+}
+
+/** Answers whether a secret is a key's; compares in constant time. */
+export type SecretCheck = (secret: string) => boolean;
+
+/** The check of one key, worth keeping: to make a salt a key again each time takes 18 of 22 microseconds. */
+export function newSecretCheck(key: Pick<AccessKey, "salt" | "secretHash">): SecretCheck {
+  const salt = saltKey(key.salt);
+  const expected = Buffer.from(key.secretHash, "hex");
+  return (secret) => timingSafeEqual(hashSecret(salt, secret), expected);
+}
+
+/** The check of one secret only. */
 export function isSecretOf(key: Pick<AccessKey, "salt" | "secretHash">, secret: string): boolean {
-  return timingSafeEqual(
-    Buffer.from(hashSecret(key.salt, secret), "hex"),
-    Buffer.from(key.secretHash, "hex"),
-  );
+  return newSecretCheck(key)(secret);
 }
 
 /** An item's value: JSON, for an administrator who looks at the table. */

@@ -6,7 +6,7 @@ import { HearthError } from "../model/errors.ts";
 import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../model/tenant.ts";
 import { type Clock, SECOND_MS } from "../model/time.ts";
 import type { Table } from "../storage/table.ts";
-import { type AccessKey, isSecretOf, type Scope } from "./access-key.ts";
+import { type AccessKey, newSecretCheck, type Scope, type SecretCheck } from "./access-key.ts";
 import { parseAuthorization } from "./credentials.ts";
 import { findKey } from "./key-store.ts";
 
@@ -18,13 +18,20 @@ const MAX_CACHED_KEYS = 10_000;
 /** Longer ones are not looked up. */
 const MAX_ID_LENGTH = 128;
 
-/** Compared with when there is no key, so that a wrong id takes as long as a wrong secret. */
-const NO_KEY = { salt: "00".repeat(16), secretHash: "00".repeat(32) };
-
-interface CachedKey {
+interface FoundKey {
   readonly key: AccessKey | undefined;
+  readonly isSecret: SecretCheck;
+}
+
+interface CachedKey extends FoundKey {
   readonly untilMs: number;
 }
+
+/** There is no such key; compared with all the same, so that a wrong id takes as long as a wrong secret. */
+const UNKNOWN: FoundKey = {
+  key: undefined,
+  isSecret: newSecretCheck({ salt: "00".repeat(16), secretHash: "00".repeat(32) }),
+};
 
 export class KeyVerifier {
   readonly #clock: Clock;
@@ -46,8 +53,8 @@ export class KeyVerifier {
         "no access key: expected an Authorization header with basic auth (access key id and secret), or Bearer ID:SECRET",
       );
     }
-    const key = await this.#find(table, credentials.accessKeyId);
-    const matches = isSecretOf(key ?? NO_KEY, credentials.secret);
+    const { key, isSecret } = await this.#find(table, credentials.accessKeyId);
+    const matches = isSecret(credentials.secret);
     if (key !== undefined && matches && !key.disabled) return key;
     throw new HearthError(
       "unauthenticated",
@@ -55,15 +62,17 @@ export class KeyVerifier {
     );
   }
 
-  async #find(table: Table, id: string): Promise<AccessKey | undefined> {
-    if (id.length > MAX_ID_LENGTH) return undefined;
+  async #find(table: Table, id: string): Promise<FoundKey> {
+    if (id.length > MAX_ID_LENGTH) return UNKNOWN;
     const now = this.#clock();
     const cached = this.#cache.get(id);
-    if (cached !== undefined && now < cached.untilMs) return cached.key;
+    if (cached !== undefined && now < cached.untilMs) return cached;
     const key = await findKey(table, id);
     if (this.#cache.size >= MAX_CACHED_KEYS) this.#cache.clear();
-    this.#cache.set(id, { key, untilMs: now + (key === undefined ? MISSING_KEY_CACHE_MS : KEY_CACHE_MS) });
-    return key;
+    const found = key === undefined ? UNKNOWN : { key, isSecret: newSecretCheck(key) };
+    const untilMs = now + (key === undefined ? MISSING_KEY_CACHE_MS : KEY_CACHE_MS);
+    this.#cache.set(id, { ...found, untilMs });
+    return found;
   }
 }
 

@@ -5,6 +5,8 @@
 import type { Samples } from "../model/samples.ts";
 
 const INITIAL_CAPACITY = 128;
+/** What columns grow to at least: a hundred thousand series of a few samples each must not take 2 KB each. */
+const MIN_CAPACITY = 8;
 
 export class SampleColumns {
   /** Milliseconds since the epoch; the first `count` are set. Replaced when the columns grow. */
@@ -24,7 +26,7 @@ export class SampleColumns {
   reserve(extra: number): void {
     const needed = this.count + extra;
     if (needed <= this.timestamps.length) return;
-    const grown = new SampleColumns(Math.max(needed, 2 * this.timestamps.length, INITIAL_CAPACITY));
+    const grown = new SampleColumns(Math.max(needed, 2 * this.timestamps.length, MIN_CAPACITY));
     grown.timestamps.set(this.timestamps.subarray(0, this.count));
     grown.words.set(this.words.subarray(0, 2 * this.count));
     this.timestamps = grown.timestamps;

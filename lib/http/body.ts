@@ -80,7 +80,8 @@ function messageOf(header: string | undefined, messages: readonly string[]): str
   );
 }
 
-async function readBody(c: GatewayContext, maxBytes: number): Promise<Uint8Array> {
+/** Reads a body of at most `maxBytes` and notes its size in the log line; a longer one throws "too large". */
+export async function readBody(c: GatewayContext, maxBytes: number): Promise<Uint8Array> {
   const body = await readBytes(c.req.raw, maxBytes);
   c.get("requestLog").fields.bodyBytes = body.length;
   return body;
@@ -91,7 +92,8 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   if (declared > maxBytes) throw tooLarge(`${declared} bytes`, maxBytes);
   const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const part of partsOf(request)) {
+  const reader = request.body?.getReader();
+  for (let part = await readPart(reader); part !== undefined; part = await readPart(reader)) {
     length += part.length;
     // Read to its end but not kept: to leave the rest unread costs the connection, and the sender its answer.
     if (length <= maxBytes) parts.push(part);
@@ -101,10 +103,15 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   return parts.length === 1 ? parts[0] : Buffer.concat(parts, length);
 }
 
-/** A sender that breaks off is not a bug of ours. */
-async function* partsOf(request: Request): AsyncGenerator<Uint8Array, void, undefined> {
+/**
+ * Undefined at the end. A sender that breaks off is not a bug of ours. (Iterating over the body, in place of its reader,
+ * takes 50 microseconds of CPU a request in place of 30.)
+ */
+async function readPart(
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
+): Promise<Uint8Array | undefined> {
   try {
-    yield* request.body ?? [];
+    return (await reader?.read())?.value;
   } catch (cause) {
     throw new HearthError("invalid", "request body: it ended before all of it had come", { cause });
   }

@@ -14,7 +14,7 @@ import { type Meter, newMeter, type Table } from "../storage/table.ts";
 import type { Tenants } from "../storage/tenant-settings.ts";
 import type { Writers } from "../storage/writers.ts";
 import { RequestLog } from "./request-log.ts";
-import { type ErrorStatus, type Operation, RETRY_AFTER_SECONDS, statusOf } from "./status.ts";
+import { CLIENT_CLOSED, type ErrorStatus, type Operation, RETRY_AFTER_SECONDS, statusOf } from "./status.ts";
 
 /** What the routes are made of; a runtime makes them once. */
 export interface Services {
@@ -95,6 +95,11 @@ export async function authenticate(c: GatewayContext, services: Services, scope:
   return tenant;
 }
 
+/** Whether a query's failure is but its end: its client has given it up. */
+export function isGivenUp(c: GatewayContext, error: unknown, operation: Operation): boolean {
+  return operation === "query" && c.req.raw.signal.aborted && errorKind(error) === "unavailable";
+}
+
 /** A bug's words stay in the log; every other error was written to be shown. */
 function answerError(
   c: GatewayContext,
@@ -104,6 +109,10 @@ function answerError(
 ): Response {
   const kind = errorKind(error);
   const status = statusOf(kind, operation);
+  if (isGivenUp(c, error, operation)) {
+    c.get("requestLog").fields.outcome = "client went away";
+    return new Response(null, { status: CLIENT_CLOSED });
+  }
   c.get("requestLog").noteError(error);
   if (status === 401) c.header("WWW-Authenticate", 'Basic realm="Hearth", charset="UTF-8"');
   if (status === 503) c.header("Retry-After", String(RETRY_AFTER_SECONDS));

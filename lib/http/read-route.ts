@@ -13,7 +13,14 @@ import { decodeReadRequest, negotiateResponseType } from "../wire/read-request.t
 import { encodeReadResponse, SAMPLES_CONTENT_TYPE } from "../wire/read-response.ts";
 import { compress } from "../wire/snappy.ts";
 import { readSnappyProtobuf } from "./body.ts";
-import { authenticate, type Gateway, type GatewayContext, type Services, servePost } from "./gateway.ts";
+import {
+  authenticate,
+  type Gateway,
+  type GatewayContext,
+  isGivenUp,
+  type Services,
+  servePost,
+} from "./gateway.ts";
 
 /** Prometheus' own path, and those of the vendor's service that Hearth takes the place of. */
 export const READ_PATHS = ["/api/v1/read", "/api/prom_read", "/api/v3/read"];
@@ -48,27 +55,34 @@ async function read(c: GatewayContext, services: Services): Promise<Response> {
   const reader = new Reader(table, { ...services, tenant, retentionMs });
   const { signal } = c.req.raw;
   if (type === "samples") {
-    const results = queries.map((query) => countSamples(reader.select(query, signal), fields));
+    const results = queries.map((query) => countSamples(reader.select(query, signal), reader, fields));
     return answerSamples(c, results, services);
   }
-  const results = queries.map((query) => countChunks(reader.selectChunks(query, signal), fields));
+  const results = queries.map((query) => countChunks(reader.selectChunks(query, signal), reader, fields));
   return answerStream(c, results, services);
 }
 
 /** Counts what passes in the request's log line. */
-async function* countSamples(result: AsyncIterable<Series>, fields: LogFields): AsyncGenerator<Series> {
+async function* countSamples(
+  result: AsyncIterable<Series>,
+  { held }: Reader,
+  fields: LogFields,
+): AsyncGenerator<Series> {
   for await (const series of result) {
     fields.series = Number(fields.series) + 1;
     fields.samples = Number(fields.samples) + series.timestamps.length;
+    fields.heldBytes = held.peak;
     yield series;
   }
 }
 
 async function* countChunks(
   result: AsyncIterable<ChunkedSeries>,
+  { held }: Reader,
   fields: LogFields,
 ): AsyncGenerator<ChunkedSeries> {
   for await (const series of result) {
+    fields.heldBytes = held.peak;
     let isFirst = true;
     yield tellSamples(series, (samples) => {
       if (isFirst) fields.series = Number(fields.series) + 1;
@@ -115,15 +129,17 @@ async function* logged(
   rest: AsyncGenerator<Uint8Array, void, undefined>,
 ): AsyncGenerator<Uint8Array> {
   const requestLog = c.get("requestLog");
-  requestLog.fields.outcome = "reader went away";
+  requestLog.fields.outcome = "client went away";
   try {
     yield NOTHING;
     yield first.done ? NOTHING : first.value;
     yield* rest;
     requestLog.fields.outcome = "complete";
   } catch (error) {
-    requestLog.fields.outcome = "broken";
-    requestLog.noteError(error);
+    if (!isGivenUp(c, error, "query")) {
+      requestLog.fields.outcome = "broken";
+      requestLog.noteError(error);
+    }
     yield POISON_FRAME;
     throw error;
   } finally {

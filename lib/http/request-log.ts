@@ -2,6 +2,7 @@
 import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 import type { Log, LogFields, LogLevel } from "../model/log.ts";
 import type { Meter } from "../storage/table.ts";
+import { CLIENT_CLOSED } from "./status.ts";
 
 /** Gathers what a request's line will say. */
 export class RequestLog {
@@ -36,6 +37,7 @@ export class RequestLog {
 
 /** A 5xx is ours, so an error, and what broke after a 200 too; what was refused or not stored is worth a warning. */
 function levelOf(status: number, fields: LogFields): LogLevel {
+  if (status === CLIENT_CLOSED) return "info";
   if (status >= 500 || (status < 400 && fields.error !== undefined)) return "error";
   if (status >= 400 || fields.notStored !== undefined) return "warn";
   return "info";

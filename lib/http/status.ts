@@ -8,6 +8,8 @@ export type Operation = "write" | "query";
 export const RETRY_AFTER_SECONDS = 5;
 
 export type ErrorStatus = 400 | 401 | 403 | 413 | 415 | 422 | 500 | 503;
+/** Of a request whose client went away before its answer began: nobody reads it but the log (nginx' number for it). */
+export const CLIENT_CLOSED = 499;
 
 /** Never 4xx for our trouble: Prometheus drops what was answered 4xx (429 too, by default) and repeats what was 5xx. */
 export function statusOf(kind: ErrorKind, operation: Operation): ErrorStatus {

@@ -39,7 +39,10 @@ export interface Limits {
   readonly maxQueryReadUnits: number;
   /** Samples that one query may read. */
   readonly maxQuerySamples: number;
-  /** Bytes of memory that what one query reads may take: stored chunks as they are, 20 bytes for every other sample. */
+  /**
+   * Bytes of memory that one query holds at once of what it has read: stored chunks as they are, 32 bytes for every other
+   * sample. A result may be larger, a single series not.
+   */
   readonly maxQueryBytes: number;
   /** Bytes of an uncompressed SAMPLES answer, which is made in memory; streams have no such limit. */
   readonly maxSamplesResponseBytes: number;
@@ -71,6 +74,6 @@ export const DEFAULT_LIMITS: Limits = {
   // 200 MB of items, as much as a Lambda can stream of an answer; $0.006.
   maxQueryReadUnits: 50_000,
   maxQuerySamples: 100_000_000,
-  maxQueryBytes: 192 * MIB,
+  maxQueryBytes: 128 * MIB,
   maxSamplesResponseBytes: 64 * MIB,
 };

@@ -70,3 +70,23 @@ function checkExpansion(name: string, pattern: string): void {
 export function matchesAll(matchers: readonly Matcher[], labels: LabelSet): boolean {
   return matchers.every((matcher) => matcher.matches(labelValue(labels, matcher.name)));
 }
+
+/** The groups that a pattern has captured. */
+export interface Captures {
+  /** 0 is the whole value; undefined for a group that is not there, or took no part. */
+  byIndex(index: number): string | undefined;
+  byName(name: string): string | undefined;
+}
+
+/** A pattern as matchers have it, and what it captures of a value that passes. Throws "invalid" as they do. */
+export function newCapturePattern(pattern: string): (value: string) => Captures | undefined {
+  const compiled = compile("", pattern);
+  const names = compiled.namedGroups();
+  return (value) => {
+    const matcher = compiled.matcher(value);
+    if (!matcher.matches()) return undefined;
+    const byIndex = (index: number) =>
+      index <= compiled.groupCount() ? (matcher.group(index) ?? undefined) : undefined;
+    return { byIndex, byName: (name) => (Object.hasOwn(names, name) ? byIndex(names[name]) : undefined) };
+  };
+}

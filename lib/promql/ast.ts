@@ -38,6 +38,7 @@ export interface NumberLiteral extends Node {
 
 export interface StringLiteral extends Node {
   readonly kind: "string";
+  /** A byte that is no UTF-8, which an escape can make, is a lone surrogate here; what is not `isWellFormed` is no label's name or value. */
   readonly value: string;
 }
 
@@ -49,7 +50,7 @@ export type AtModifier =
 
 /** A length of time, or arithmetic over `step()`, `range()` and numbers (experimental duration expressions). */
 export type DurationExpr =
-  | { readonly kind: "duration"; readonly ms: number; readonly range: TextRange }
+  | DurationLiteral
   | { readonly kind: "step" | "range"; readonly range: TextRange }
   | {
       readonly kind: "duration operation";
@@ -58,6 +59,16 @@ export type DurationExpr =
       readonly range: TextRange;
     }
   | { readonly kind: "duration parentheses"; readonly inner: DurationExpr; readonly range: TextRange };
+
+export interface DurationLiteral extends Node {
+  readonly kind: "duration";
+  /** Whole: what a range, a step or an offset takes. */
+  readonly ms: number;
+  /** As written: what operations calculate with, in seconds; their result is truncated to ms. */
+  readonly seconds: number;
+  /** Written with units (`5m`), not as a number of seconds; a whole range, step or offset is always shown so. */
+  readonly isDuration: boolean;
+}
 
 /** What may follow a selector or a subquery. */
 interface Modifiers {

@@ -7,7 +7,7 @@ import { encodeLogRecord, type LogColumns, MAX_RECORD_SAMPLES } from "./log-reco
 import type { ReceiveClock } from "./receive-clock.ts";
 import { transientExpiry } from "./retention.ts";
 import type { SeriesRegistry } from "./series-registry.ts";
-import { type BitsOf, shardOf } from "./shard.ts";
+import type { BitsOf } from "./shard.ts";
 import { ShardDictionary } from "./shard-dictionary.ts";
 import type { Item, Table } from "./table.ts";
 
@@ -63,14 +63,14 @@ export class DayWriter {
     const bits = this.#shardBits(indices.length);
     if (bits === 0) return [{ dictionary: this.#dictionary(0, 0), indices }];
     const counts = new Int32Array(2 ** bits);
-    const shardAt = (index: number) => shardOf(this.#registry.hash(series[index]), bits);
-    for (const index of indices) counts[shardAt(index)]++;
+    const prefixes = new Uint8Array(indices.length);
+    for (let i = 0; i < indices.length; i++) {
+      prefixes[i] = this.#registry.shardOf(series[indices[i]], bits);
+      counts[prefixes[i]]++;
+    }
     const split = Array.from(counts, (count) => new Int32Array(count));
     const filled = new Int32Array(2 ** bits);
-    for (const index of indices) {
-      const prefix = shardAt(index);
-      split[prefix][filled[prefix]++] = index;
-    }
+    for (let i = 0; i < indices.length; i++) split[prefixes[i]][filled[prefixes[i]]++] = indices[i];
     return split.flatMap((ofShard, prefix) =>
       ofShard.length === 0 ? [] : [{ dictionary: this.#dictionary(bits, prefix), indices: ofShard }],
     );

@@ -1,36 +1,21 @@
 /**
- * The table in DynamoDB, and the making of both. The one file that knows the AWS SDK.
+ * The table in DynamoDB.
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations.html
  */
-import {
-  BatchWriteItemCommand,
-  ConditionalCheckFailedException,
-  type ConsumedCapacity,
-  CreateTableCommand,
-  DeleteItemCommand,
-  DescribeTableCommand,
-  DescribeTimeToLiveCommand,
-  DynamoDBClient,
-  type DynamoDBClientConfig,
-  GetItemCommand,
-  PutItemCommand,
-  type PutItemCommandInput,
-  QueryCommand,
-  type QueryCommandInput,
-  type TableDescription,
-  UpdateTimeToLiveCommand,
-  type WriteRequest,
-} from "@aws-sdk/client-dynamodb";
 import { HearthError } from "../model/errors.ts";
+import type { Clock } from "../model/time.ts";
 import { type Backoff, realBackoff, waitAfter } from "./backoff.ts";
 import { forEachBounded } from "./bounded.ts";
-import { mapDynamoDBError } from "./dynamodb-errors.ts";
+import { DynamoDBClient } from "./dynamodb-client.ts";
+import { type AwsSettings, resolveEndpoint } from "./dynamodb-endpoint.ts";
+import { mapDynamoDBError, ServiceError } from "./dynamodb-errors.ts";
 import {
-  fromAttributes,
-  keyCondition,
+  parseItem,
+  printBinary,
+  printItem,
+  printKey,
+  printKeyCondition,
   type StoredAttributes,
-  toAttributes,
-  toKeyAttributes,
 } from "./dynamodb-item.ts";
 import {
   checkItem,
@@ -39,8 +24,6 @@ import {
   isEmptyRange,
   itemSizeBytes,
   PK_ATTRIBUTE,
-  SK_ATTRIBUTE,
-  TTL_ATTRIBUTE,
   VALUE_ATTRIBUTE,
   writeUnits,
 } from "./item-size.ts";
@@ -54,71 +37,66 @@ import {
   type Table,
 } from "./table.ts";
 
-/** A region's endpoint answers a connection in milliseconds; what takes longer is better tried again. */
-export const CONNECT_TIMEOUT_MS = 1000;
 /** From the request to the end of its answer; a batch of the largest items is 13.7 MB. */
 export const REQUEST_TIMEOUT_MS = 5000;
-/** Calls of the SDK for one of ours, its own backoff between. Three time-outs stay below Prometheus' 30 s. */
+/** Requests for one call, a backoff between. Three time-outs stay below Prometheus' 30 s. */
 export const MAX_ATTEMPTS = 3;
 /** BatchWriteItem calls of one `putAll` at once. */
 export const BATCH_CONCURRENCY = 8;
 /** Calls for one batch while DynamoDB leaves items unprocessed: 7 waits, 2.6 s on average and 5.2 s at most. */
 export const BATCH_ATTEMPTS = 8;
-/** How often a new table is looked at until it is there: 20 waits, 16 s on average. */
-const CREATE_ATTEMPTS = 20;
 
-/** One request to the service. */
-type Call<T> = (client: DynamoDBClient) => Promise<T>;
-
-export interface TableOptions {
+export interface TableOptions extends AwsSettings {
   readonly tableName: string;
-  /** The URL of another DynamoDB than the region's. */
-  readonly endpoint?: string | undefined;
-  /** Absent: as the SDK finds them in its environment, and made up for an endpoint on this machine, which takes any. */
-  readonly region?: string | undefined;
-  readonly credentials?: Credentials | undefined;
+  readonly clock: Clock;
   readonly requestTimeoutMs?: number | undefined;
   readonly maxAttempts?: number | undefined;
   readonly backoff?: Backoff | undefined;
 }
 
-export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
+interface Capacity {
+  readonly CapacityUnits?: number;
 }
 
-/** Opens a table; connects with its first call. It is not looked at whether the table exists: see `ensureTable`. */
+interface Answer {
+  readonly ConsumedCapacity?: Capacity;
+}
+
+interface QueryAnswer extends Answer {
+  readonly Items?: readonly StoredAttributes[];
+  readonly LastEvaluatedKey?: StoredAttributes;
+}
+
+interface BatchAnswer {
+  readonly ConsumedCapacity?: readonly Capacity[];
+  readonly UnprocessedItems?: Readonly<Record<string, readonly object[]>>;
+}
+
+const METERED = '"ReturnConsumedCapacity":"TOTAL"';
+
+/**
+ * Opens a table; connects with its first call. It is not looked at whether the table exists: see `ensureTable`. Throws
+ * "invalid" when region or credentials are missing.
+ */
 export function openTable(options: TableOptions): DynamoDBTable {
   return new DynamoDBTable(newClient(options), options.tableName, options.backoff ?? realBackoff);
 }
 
-function newClient(options: TableOptions): DynamoDBClient {
-  const isLocal = options.endpoint !== undefined && isLoopback(options.endpoint);
-  const region = options.region ?? (isLocal ? "local" : undefined);
-  const credentials =
-    options.credentials ?? (isLocal ? { accessKeyId: "local", secretAccessKey: "local" } : undefined);
-  const config: DynamoDBClientConfig = {
+/** Throws "invalid" when region or credentials are missing, and for a name that no table can have. */
+export function newClient(options: TableOptions): DynamoDBClient {
+  if (!/^[\w.:/-]+$/.test(options.tableName)) {
+    throw new HearthError(
+      "invalid",
+      `table name ${JSON.stringify(options.tableName)}: expected letters, digits, "_", "-" and ".", or an ARN`,
+    );
+  }
+  return new DynamoDBClient({
+    endpoint: resolveEndpoint(options),
+    clock: options.clock,
+    requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     maxAttempts: options.maxAttempts ?? MAX_ATTEMPTS,
-    retryMode: "standard",
-    requestHandler: {
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
-      // Without it the SDK only warns of a request that takes longer.
-      throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true },
-      httpsAgent: { keepAlive: true },
-    },
-  };
-  if (options.endpoint !== undefined) config.endpoint = options.endpoint;
-  if (region !== undefined) config.region = region;
-  if (credentials !== undefined) config.credentials = credentials;
-  return new DynamoDBClient(config);
-}
-
-function isLoopback(endpoint: string): boolean {
-  const { hostname } = new URL(endpoint);
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+    backoff: options.backoff ?? realBackoff,
+  });
 }
 
 export class DynamoDBTable implements Table {
@@ -126,12 +104,15 @@ export class DynamoDBTable implements Table {
   readonly #tableName: string;
   readonly #backoff: Backoff;
   readonly #meters: readonly Meter[];
+  /** The members that every call begins with. */
+  readonly #target: string;
 
   constructor(client: DynamoDBClient, tableName: string, backoff: Backoff, meters: readonly Meter[] = []) {
     this.#client = client;
     this.#tableName = tableName;
     this.#backoff = backoff;
     this.#meters = meters;
+    this.#target = `"TableName":${JSON.stringify(tableName)},${METERED}`;
   }
 
   /** Shares this table's connections. */
@@ -141,45 +122,37 @@ export class DynamoDBTable implements Table {
 
   /** Ends the connections of this table and of all made from it with `metered`. */
   close(): void {
-    this.#client.destroy();
+    this.#client.close();
   }
 
   async put(item: Item): Promise<void> {
     checkItem(item);
-    const command = new PutItemCommand({ ...this.#target(), Item: toAttributes(item) });
-    const { ConsumedCapacity } = await this.#call("put", (client) => client.send(command));
-    this.#countWrite(ConsumedCapacity);
+    const body = `{${this.#target},"Item":${printItem(item)}}`;
+    this.#countWrite((await this.#call<Answer>("put", "PutItem", body)).ConsumedCapacity);
   }
 
   putIfAbsent(item: Item): Promise<boolean> {
-    const condition = { ConditionExpression: `attribute_not_exists(${PK_ATTRIBUTE})` };
+    const condition = `"ConditionExpression":"attribute_not_exists(${PK_ATTRIBUTE})"`;
     return this.#putIf("put if absent", item, condition);
   }
 
   putIfEqual(item: Item, expected: Uint8Array): Promise<boolean> {
-    const condition = {
-      ConditionExpression: `${VALUE_ATTRIBUTE} = :expected`,
-      ExpressionAttributeValues: { ":expected": { B: expected } },
-    };
-    return this.#putIf("put if equal", item, condition);
+    const condition = `"ConditionExpression":"${VALUE_ATTRIBUTE} = :expected"`;
+    const values = `"ExpressionAttributeValues":{":expected":${printBinary(expected)}}`;
+    return this.#putIf("put if equal", item, `${condition},${values}`);
   }
 
-  async #putIf(name: string, item: Item, condition: Partial<PutItemCommandInput>): Promise<boolean> {
+  async #putIf(name: string, item: Item, condition: string): Promise<boolean> {
     checkItem(item);
-    const command = new PutItemCommand({
-      ...this.#target(),
-      Item: toAttributes(item),
-      ...condition,
-      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-    });
+    const refusals = '"ReturnValuesOnConditionCheckFailure":"ALL_OLD"';
+    const body = `{${this.#target},"Item":${printItem(item)},${condition},${refusals}}`;
     try {
-      const { ConsumedCapacity } = await this.#call(name, (client) => client.send(command));
-      this.#countWrite(ConsumedCapacity);
+      this.#countWrite((await this.#call<Answer>(name, "PutItem", body)).ConsumedCapacity);
       return true;
     } catch (error) {
       const refusal = conditionFailure(error);
       if (refusal === undefined) throw error;
-      this.#countWrite({ CapacityUnits: costOfRefusal(item, refusal.Item) });
+      this.#countWrite({ CapacityUnits: costOfRefusal(item, refusal.details?.Item) });
       return false;
     }
   }
@@ -195,53 +168,47 @@ export class DynamoDBTable implements Table {
 
   async get(key: Key, options: { readonly consistent?: boolean } = {}): Promise<Item | undefined> {
     checkKey(key);
-    const command = new GetItemCommand({
-      ...this.#target(),
-      Key: toKeyAttributes(key),
-      ConsistentRead: options.consistent === true,
-    });
-    const { Item, ConsumedCapacity } = await this.#call("get", (client) => client.send(command));
+    const body = `{${this.#target},"Key":${printKey(key)},"ConsistentRead":${options.consistent === true}}`;
+    type GetAnswer = Answer & { readonly Item?: StoredAttributes };
+    const { Item, ConsumedCapacity } = await this.#call<GetAnswer>("get", "GetItem", body);
     this.#countRead(ConsumedCapacity);
-    return Item && fromAttributes(Item);
+    return Item && parseItem(Item);
   }
 
   async delete(key: Key): Promise<void> {
     checkKey(key);
-    const command = new DeleteItemCommand({ ...this.#target(), Key: toKeyAttributes(key) });
-    const { ConsumedCapacity } = await this.#call("delete", (client) => client.send(command));
-    this.#countWrite(ConsumedCapacity);
+    const body = `{${this.#target},"Key":${printKey(key)}}`;
+    this.#countWrite((await this.#call<Answer>("delete", "DeleteItem", body)).ConsumedCapacity);
   }
 
   async *query(range: KeyRange, options: QueryOptions = {}): AsyncGenerator<readonly Item[], void, void> {
     checkQuery(range, options.limit);
     if (isEmptyRange(range)) return;
-    const input: QueryCommandInput = {
-      ...this.#target(),
-      ...keyCondition(range),
-      ConsistentRead: options.consistent === true,
-    };
+    const isConsistent = options.consistent === true;
+    const query = `${this.#target},${printKeyCondition(range)},"ConsistentRead":${isConsistent}`;
     let remaining = options.limit ?? Number.POSITIVE_INFINITY;
+    let next: StoredAttributes | undefined;
     do {
-      if (remaining < Number.POSITIVE_INFINITY) input.Limit = remaining;
-      const page = await this.#queryPage(input, options.signal);
-      input.ExclusiveStartKey = page.LastEvaluatedKey;
-      const items = (page.Items ?? []).map(fromAttributes);
+      const limit = remaining < Number.POSITIVE_INFINITY ? `,"Limit":${remaining}` : "";
+      const start = next === undefined ? "" : `,"ExclusiveStartKey":${JSON.stringify(next)}`;
+      const page = await this.#queryPage(`{${query}${limit}${start}}`, options.signal);
+      next = page.LastEvaluatedKey;
+      const items = (page.Items ?? []).map(parseItem);
       remaining -= items.length;
       yield items;
-    } while (input.ExclusiveStartKey !== undefined && remaining > 0);
+    } while (next !== undefined && remaining > 0);
   }
 
-  async #queryPage(input: QueryCommandInput, signal: AbortSignal | undefined) {
+  async #queryPage(body: string, signal: AbortSignal | undefined): Promise<QueryAnswer> {
     if (signal?.aborted) throw new HearthError("unavailable", "query: aborted", { cause: signal.reason });
-    const options = signal === undefined ? {} : { abortSignal: signal };
-    const page = await this.#call("query", (client) => client.send(new QueryCommand(input), options));
+    const page = await this.#call<QueryAnswer>("query", "Query", body, signal);
     this.#countRead(page.ConsumedCapacity);
     return page;
   }
 
   /** Stores 2 to 25 items, and again those that DynamoDB had no capacity for. */
   async #putBatch(items: readonly Item[]): Promise<void> {
-    let requests: WriteRequest[] = items.map((item) => ({ PutRequest: { Item: toAttributes(item) } }));
+    let requests = items.map((item) => `{"PutRequest":{"Item":${printItem(item)}}}`);
     for (let attempt = 0; ; attempt++) {
       requests = await this.#writeBatch(requests);
       if (requests.length === 0) return;
@@ -255,128 +222,41 @@ export class DynamoDBTable implements Table {
   }
 
   /** Answers what was left unprocessed. */
-  async #writeBatch(requests: WriteRequest[]): Promise<WriteRequest[]> {
-    const command = new BatchWriteItemCommand({
-      RequestItems: { [this.#tableName]: requests },
-      ReturnConsumedCapacity: "TOTAL",
-    });
-    const response = await this.#call("put all", (client) => client.send(command));
-    for (const capacity of response.ConsumedCapacity ?? []) this.#countWrite(capacity);
-    return response.UnprocessedItems?.[this.#tableName] ?? [];
+  async #writeBatch(requests: readonly string[]): Promise<string[]> {
+    const body = `{"RequestItems":{${JSON.stringify(this.#tableName)}:[${requests.join()}]},${METERED}}`;
+    const answer = await this.#call<BatchAnswer>("put all", "BatchWriteItem", body);
+    for (const capacity of answer.ConsumedCapacity ?? []) this.#countWrite(capacity);
+    return (answer.UnprocessedItems?.[this.#tableName] ?? []).map((request) => JSON.stringify(request));
   }
 
-  #target() {
-    return { TableName: this.#tableName, ReturnConsumedCapacity: "TOTAL" } as const;
-  }
-
-  async #call<T>(name: string, call: Call<T>): Promise<T> {
+  async #call<T>(name: string, operation: string, body: string, signal?: AbortSignal): Promise<T> {
     for (const meter of this.#meters) meter.calls++;
     try {
-      return await call(this.#client);
+      return await this.#client.call<T>(operation, body, signal);
     } catch (error) {
       throw mapDynamoDBError(name, this.#tableName, error);
     }
   }
 
-  #countRead(capacity: ConsumedCapacity | undefined): void {
+  #countRead(capacity: Capacity | undefined): void {
     for (const meter of this.#meters) meter.readUnits += capacity?.CapacityUnits ?? 0;
   }
 
-  #countWrite(capacity: ConsumedCapacity | undefined): void {
+  #countWrite(capacity: Capacity | undefined): void {
     for (const meter of this.#meters) meter.writeUnits += capacity?.CapacityUnits ?? 0;
   }
 }
 
 /** The service's answer that a condition did not hold, which `mapDynamoDBError` has wrapped. */
-function conditionFailure(error: unknown): ConditionalCheckFailedException | undefined {
+function conditionFailure(error: unknown): ServiceError | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof ConditionalCheckFailedException ? cause : undefined;
+  return cause instanceof ServiceError && cause.name === "ConditionalCheckFailedException"
+    ? cause
+    : undefined;
 }
 
 /** A refused put is billed by the larger of the two items, and reports no capacity. Dynalite answers no item either. */
-function costOfRefusal(item: Item, present: StoredAttributes | undefined): number {
-  const presentBytes = present === undefined ? 0 : itemSizeBytes(fromAttributes(present));
+function costOfRefusal(item: Item, present: unknown): number {
+  const presentBytes = present === undefined ? 0 : itemSizeBytes(parseItem(present as StoredAttributes));
   return writeUnits(Math.max(itemSizeBytes(item), presentBytes));
-}
-
-/**
- * Creates the table unless it exists, waits until it can be used, and switches its TTL on. For a local database and
- * for tests: a deployed table is made by template.yaml. Throws "internal" for a table of other keys.
- */
-export async function ensureTable(options: TableOptions): Promise<void> {
-  const client = newClient(options);
-  try {
-    await createIfAbsent(client, options.tableName);
-    const table = await waitUntilActive(client, options.tableName, options.backoff ?? realBackoff);
-    checkSchema(table, options.tableName);
-    await enableTimeToLive(client, options.tableName);
-  } catch (error) {
-    throw mapDynamoDBError("ensure table", options.tableName, error);
-  } finally {
-    client.destroy();
-  }
-}
-
-async function createIfAbsent(client: DynamoDBClient, tableName: string): Promise<void> {
-  const command = new CreateTableCommand({
-    TableName: tableName,
-    BillingMode: "PAY_PER_REQUEST",
-    AttributeDefinitions: [
-      { AttributeName: PK_ATTRIBUTE, AttributeType: "B" },
-      { AttributeName: SK_ATTRIBUTE, AttributeType: "B" },
-    ],
-    KeySchema: [
-      { AttributeName: PK_ATTRIBUTE, KeyType: "HASH" },
-      { AttributeName: SK_ATTRIBUTE, KeyType: "RANGE" },
-    ],
-  });
-  try {
-    await client.send(command);
-  } catch (error) {
-    if (!isNamed(error, "ResourceInUseException")) throw error;
-  }
-}
-
-async function waitUntilActive(
-  client: DynamoDBClient,
-  tableName: string,
-  backoff: Backoff,
-): Promise<TableDescription> {
-  for (let attempt = 0; attempt < CREATE_ATTEMPTS; attempt++) {
-    const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }));
-    if (Table?.TableStatus === "ACTIVE" || Table?.TableStatus === "UPDATING") return Table;
-    await waitAfter(attempt, backoff);
-  }
-  throw new HearthError("unavailable", `ensure table: not active in time, table=${tableName}`);
-}
-
-function checkSchema(table: TableDescription, tableName: string): void {
-  const types = new Map(table.AttributeDefinitions?.map((a) => [a.AttributeName, a.AttributeType]));
-  const keys = table.KeySchema?.map((k) => `${k.KeyType}:${k.AttributeName}:${types.get(k.AttributeName)}`);
-  const expected = [`HASH:${PK_ATTRIBUTE}:B`, `RANGE:${SK_ATTRIBUTE}:B`];
-  if (keys?.join() !== expected.join()) {
-    throw new HearthError(
-      "internal",
-      `ensure table: table has other keys, keys=${keys} expected=${expected} table=${tableName}`,
-    );
-  }
-}
-
-/** Dynalite alone knows no TTL and says so: what expires then stays, and is filtered on read as ever. */
-async function enableTimeToLive(client: DynamoDBClient, tableName: string): Promise<void> {
-  const target = { TableName: tableName };
-  const { TimeToLiveDescription } = await client.send(new DescribeTimeToLiveCommand(target));
-  const { TimeToLiveStatus, AttributeName } = TimeToLiveDescription ?? {};
-  const isOn = TimeToLiveStatus === "ENABLED" || TimeToLiveStatus === "ENABLING";
-  if (isOn && AttributeName === TTL_ATTRIBUTE) return;
-  const TimeToLiveSpecification = { AttributeName: TTL_ATTRIBUTE, Enabled: true };
-  try {
-    await client.send(new UpdateTimeToLiveCommand({ ...target, TimeToLiveSpecification }));
-  } catch (error) {
-    if (!isNamed(error, "UnknownOperationException")) throw error;
-  }
-}
-
-function isNamed(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name;
 }

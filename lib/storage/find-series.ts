@@ -88,6 +88,7 @@ class Collector {
   }
 }
 
-function collision(hash: string, a: LabelSet, b: LabelSet): HearthError {
+/** The error of two label sets that nobody could tell apart by what is stored under their hash. */
+export function collision(hash: string, a: LabelSet, b: LabelSet): HearthError {
   return new HearthError("data", `index: ${printLabels(a)} and ${printLabels(b)} have the same hash ${hash}`);
 }

@@ -15,8 +15,8 @@ export interface Appender {
 
 export interface Queryable {
   /**
-   * The series that pass and have a sample in the range, sorted by label set. Throws "too large" before the first series
-   * rather than answer a part.
+   * The series that pass and have a sample in the range, sorted by label set. They are read some at a time while they are
+   * asked for, so an error may come behind some of them: those are then a part, and not to be taken for the whole.
    */
   select(selection: Selection, signal?: AbortSignal): AsyncIterable<Series>;
 

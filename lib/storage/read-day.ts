@@ -1,64 +1,69 @@
-/** Executes a day's plan: reads its items a few at a time and decodes them in the order in which their samples count. */
-
+/** Executes a day's plan: reads its items a few at a time and gives them to their series in the order in which they count. */
 import { valueWords } from "../chunk/sample-columns.ts";
-import { readChunkCount } from "../chunk/xor-chunk.ts";
 import { forEachBounded } from "./bounded.ts";
-import { decodeChunkItem } from "./chunk-item.ts";
 import { lowerBound } from "./hashed-samples.ts";
 import { parseChunkSortKey } from "./keys.ts";
-import { fetchLog, LogDecoder } from "./log-reader.ts";
-import type { QueryBudget } from "./query-budget.ts";
+import { LogDecoder, mergeLog } from "./log-reader.ts";
+import { COLUMN_SAMPLE_BYTES } from "./query-budget.ts";
 import type { DayPlan, DayQuery, PartRead } from "./read-plan.ts";
 import { decodeRunBlock } from "./run-block.ts";
-import type { SeriesData, TimeRange } from "./series-data.ts";
+import type { TimeRange } from "./series-data.ts";
+import type { SeriesGroup } from "./series-group.ts";
 import { hashHex } from "./series-hash.ts";
 import type { Item, Table } from "./table.ts";
 
-/** Part reads under way at once, and held until those before them are decoded. */
+/** Part reads under way at once. */
 const READ_CONCURRENCY = 16;
-const READ_BATCH = 64;
 
-/** Adds a day's samples to the `data` of the selected series (by hash in hex). Throws "too large", "data". */
-export async function readDay(
-  table: Table,
-  query: DayQuery,
-  plan: DayPlan,
-  data: ReadonlyMap<string, SeriesData>,
-  budget: QueryBudget,
-  signal?: AbortSignal,
-): Promise<void> {
-  for (let start = 0; start < plan.parts.length; start += READ_BATCH) {
-    const reads = plan.parts.slice(start, start + READ_BATCH);
-    const items = await fetchAll(table, reads, signal);
-    reads.forEach(({ kind }, i) => {
-      for (const item of items[i]) {
-        if (kind === "run") addBlock(item, query, data, budget);
-        else addChunks(item, query, data, budget);
-      }
-    });
-  }
-  await readLog(table, query, plan, data, budget, signal);
+export interface DayRead {
+  /** For chunks. */
+  readonly table: Pick<Table, "query">;
+  /** For what holds samples of many series: log and runs. */
+  readonly shared: Pick<Table, "query">;
+  readonly query: DayQuery;
+  readonly plan: DayPlan;
+  /** Takes what is read. */
+  readonly group: SeriesGroup;
+  readonly signal: AbortSignal;
 }
 
-async function fetchAll(table: Table, reads: readonly PartRead[], signal?: AbortSignal): Promise<Item[][]> {
-  const results: Item[][] = reads.map(() => []);
-  await forEachBounded([...reads.keys()], READ_CONCURRENCY, async (i) => {
-    for await (const page of table.query(reads[i].range, { consistent: true, signal }))
-      results[i].push(...page);
+/** Throws "too large" for a series that is, "data", "unavailable". */
+export async function readDay(read: DayRead): Promise<void> {
+  await readParts(read);
+  await readLog(read);
+}
+
+/** Chunks go to their series as they come, and say what they count over; run blocks wait for those before them. */
+async function readParts(read: DayRead): Promise<void> {
+  const { parts } = read.plan;
+  const blocks = new Map<number, readonly Item[]>();
+  let next = 0;
+  await forEachBounded([...parts.keys()], READ_CONCURRENCY, async (order) => {
+    blocks.set(order, await readPart(read, parts[order], order));
+    for (let ready = blocks.get(next); ready !== undefined; ready = blocks.get(next)) {
+      for (const block of ready) addBlock(block, read.query, read.group);
+      blocks.delete(next++);
+    }
   });
-  return results;
 }
 
-function addBlock(
-  { value }: Item,
-  range: TimeRange,
-  data: ReadonlyMap<string, SeriesData>,
-  budget: QueryBudget,
-): void {
+/** Answers the blocks of a run's partition: some KB, whatever the run (run.ts). */
+async function readPart(read: DayRead, { kind, range }: PartRead, order: number): Promise<readonly Item[]> {
+  const { table, shared, query, group, signal } = read;
+  const blocks: Item[] = [];
+  const pages = (kind === "run" ? shared : table).query(range, { consistent: true, signal });
+  for await (const page of pages) {
+    if (kind === "run") blocks.push(...page);
+    else for (const item of page) addChunks(item, order, query, group);
+  }
+  return blocks;
+}
+
+function addBlock({ value }: Item, range: TimeRange, group: SeriesGroup): void {
   const { hashes, bounds, timestamps, values } = decodeRunBlock(value);
   const words = valueWords(values);
   hashes.forEach((hash, series) => {
-    const columns = data.get(hashHex(hash))?.columns;
+    const columns = group.find(hashHex(hash))?.columns;
     if (columns === undefined) return;
     const times = timestamps.subarray(bounds[series], bounds[series + 1]);
     let i = bounds[series] + lowerBound(times, range.minTime);
@@ -66,36 +71,19 @@ function addBlock(
     for (; i < bounds[series + 1] && timestamps[i] <= range.maxTime; i++) {
       columns.appendSample(timestamps[i], words[2 * i + 1], words[2 * i]);
     }
-    budget.addSamples(i - first);
+    group.hold((i - first) * COLUMN_SAMPLE_BYTES);
   });
 }
 
-function addChunks(
-  { sk, value }: Item,
-  range: TimeRange,
-  data: ReadonlyMap<string, SeriesData>,
-  budget: QueryBudget,
-): void {
-  const chunks = data.get(parseChunkSortKey(sk))?.chunks;
-  if (chunks === undefined) return;
-  for (const chunk of decodeChunkItem(value)) {
-    if (chunk.maxTime < range.minTime || chunk.minTime > range.maxTime) continue;
-    budget.addChunks(readChunkCount(chunk.bytes), chunk.bytes.length);
-    chunks.push(chunk);
-  }
+function addChunks({ sk, value }: Item, order: number, range: TimeRange, group: SeriesGroup): void {
+  const data = group.find(parseChunkSortKey(sk));
+  if (data !== undefined) group.hold(data.addItem(order, value, range));
 }
 
-async function readLog(
-  table: Table,
-  query: DayQuery,
-  plan: DayPlan,
-  data: ReadonlyMap<string, SeriesData>,
-  budget: QueryBudget,
-  signal?: AbortSignal,
-): Promise<void> {
+async function readLog({ shared, query, plan, group, signal }: DayRead): Promise<void> {
   const { tenant, day, minTime, maxTime } = query;
-  const range = { tenant, day, ...plan.log, receivedToMs: Number.MAX_SAFE_INTEGER };
-  const records = await fetchLog(table, range, (sizeBytes) => budget.addBytes(sizeBytes), signal);
-  const decoder = new LogDecoder(table, tenant, day, (hash) => data.get(hash)?.columns ?? null, signal);
-  for (const record of records) budget.addSamples(await decoder.append(record, minTime, maxTime));
+  const decoder = new LogDecoder(shared, tenant, day, (hash) => group.find(hash)?.columns ?? null, signal);
+  for await (const record of mergeLog(shared, { tenant, day, ...plan.log }, signal)) {
+    group.hold((await decoder.append(record, minTime, maxTime)) * COLUMN_SAMPLE_BYTES);
+  }
 }

@@ -12,6 +12,8 @@ import type { KeyRange } from "./table.ts";
 const MIN_SPAN_SHARE = 0.25;
 /** From so many metrics in a partition on it is read whole: they are most of what is in it. */
 const WHOLE_PARTITION_METRICS = 4;
+/** And if they are this share of those that the query wants of it: the others' turn comes, and it would be read each time. */
+const WHOLE_PARTITION_SHARE = 0.8;
 
 export interface DayQuery {
   readonly tenant: string;
@@ -36,18 +38,23 @@ export interface DayPlan {
   readonly log: { readonly shards: readonly Shard[]; readonly receivedFromMs: number };
 }
 
-/** `metrics`: the selected series; `shards`: those that the day's log has. */
-export function planDay(
-  query: DayQuery,
-  manifest: Manifest,
-  shards: readonly Shard[],
-  metrics: readonly FoundMetric[],
-): DayPlan {
+/** What a plan needs to know of the day. */
+export interface DayContents {
+  readonly manifest: Manifest;
+  /** Those of its log. */
+  readonly shards: readonly Shard[];
+  /** All that the query selects of it. */
+  readonly metrics: readonly Pick<FoundMetric, "hash">[];
+}
+
+/** `metrics`: the series to read, all that the query selects of the day or a group of them. */
+export function planDay(query: DayQuery, day: DayContents, metrics: readonly FoundMetric[]): DayPlan {
+  const { manifest, shards } = day;
   const overlapping = manifest.parts.filter(
     (part) => part.minTime <= query.maxTime && part.maxTime >= query.minTime,
   );
   return {
-    parts: overlapping.flatMap((part) => planPart(query, part, metrics)),
+    parts: overlapping.flatMap((part) => planPart(query, part, day, metrics)),
     log: {
       shards: shards.filter((shard) =>
         metrics.some(({ hash }) => shardOf(hash, shard.bits) === shard.prefix),
@@ -57,13 +64,23 @@ export function planDay(
   };
 }
 
-function planPart({ tenant, day }: DayQuery, part: Part, metrics: readonly FoundMetric[]): PartRead[] {
-  return byShard(metrics, part.shardBits).flatMap(([shard, inShard]): PartRead[] => {
+function planPart(
+  { tenant, day }: DayQuery,
+  part: Part,
+  { metrics: all }: DayContents,
+  metrics: readonly FoundMetric[],
+): PartRead[] {
+  const wanted = byShard(all, part.shardBits);
+  return [...byShard(metrics, part.shardBits)].flatMap(([prefix, inShard]): PartRead[] => {
+    const shard = { bits: part.shardBits, prefix };
     if (part.kind === "run") return [{ kind: "run", range: runRange(tenant, day, part.id, shard) }];
     const place = { tenant, day, bucket: part.bucket, part: part.id, shard };
-    const spans = inShard.length >= WHOLE_PARTITION_METRICS ? undefined : inShard.flatMap(spansOf);
-    if (spans === undefined) return [{ kind: "chunks", range: chunkRange(place) }];
-    return spans.map(([first, last]) => ({ kind: "chunks", range: chunkSpanRange(place, first, last) }));
+    const isMost = inShard.length >= wanted.get(prefix)!.length * WHOLE_PARTITION_SHARE;
+    if (isMost && inShard.length >= WHOLE_PARTITION_METRICS)
+      return [{ kind: "chunks", range: chunkRange(place) }];
+    return inShard
+      .flatMap(spansOf)
+      .map(([first, last]) => ({ kind: "chunks", range: chunkSpanRange(place, first, last) }));
   });
 }
 
@@ -74,13 +91,10 @@ function spansOf({ series, total }: FoundMetric): (readonly [first: string, last
   return sorted.map((hash) => [hash, hash]);
 }
 
-function byShard(metrics: readonly FoundMetric[], bits: number): [Shard, FoundMetric[]][] {
-  const shards = new Map<number, FoundMetric[]>();
-  for (const metric of metrics) {
-    const prefix = shardOf(metric.hash, bits);
-    const inShard = shards.get(prefix);
-    if (inShard === undefined) shards.set(prefix, [metric]);
-    else inShard.push(metric);
-  }
-  return [...shards].map(([prefix, inShard]) => [{ bits, prefix }, inShard]);
+/** By the leading bits of their hashes. */
+function byShard<Metric extends Pick<FoundMetric, "hash">>(
+  metrics: readonly Metric[],
+  bits: number,
+): Map<number, Metric[]> {
+  return Map.groupBy(metrics, ({ hash }) => shardOf(hash, bits));
 }

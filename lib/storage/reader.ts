@@ -1,7 +1,7 @@
 /**
- * A tenant's samples, as a reader gets them: the manifests of the range's days first, then in each day the series that match,
- * then what the day's plan says. The table is read consistently, so what was answered is seen; and what a manifest names is
- * never changed, so a compaction in between moves nothing out of sight.
+ * A tenant's samples, as a reader gets them: the manifests of the range's days first, then the series of each day that match,
+ * then, group by group, what the days' plans say. The table is read consistently, so what was answered is seen; and what a
+ * manifest names is never changed, so a compaction in between moves nothing out of sight.
  */
 import type { ChunkedSeries } from "../chunk/cut.ts";
 import { compareBytewise, compareLabelSets, type LabelSet, labelValue } from "../model/labels.ts";
@@ -12,24 +12,23 @@ import { type Clock, MAX_TIMESTAMP_MS } from "../model/time.ts";
 import { forEachBounded } from "./bounded.ts";
 import { listDays } from "./day-shards.ts";
 import { findSeries, tooManySeries } from "./find-series.ts";
+import { readGroups } from "./group-reader.ts";
 import { LABEL_NAMES } from "./index-part.ts";
 import type { Queryable } from "./interface.ts";
 import { dayOf } from "./keys.ts";
 import { LimitedTable } from "./limited-table.ts";
-import { EMPTY_MANIFEST, type Manifest } from "./manifest.ts";
+import { EMPTY_MANIFEST } from "./manifest.ts";
 import { loadManifests } from "./manifest-store.ts";
-import { QueryBudget } from "./query-budget.ts";
-import { readDay } from "./read-day.ts";
+import { HeldBytes } from "./query-budget.ts";
 import { forEachSeries, forEachValue } from "./read-labels.ts";
-import { planDay } from "./read-plan.ts";
 import { oldestKept, type RetentionMs } from "./retention.ts";
 import type { IndexQuery } from "./scan-index.ts";
-import { SeriesData, type TimeRange } from "./series-data.ts";
+import { addDay, noSeries, type ReadableDay, type SelectedSeries, sortByLabels } from "./selected-series.ts";
+import type { SeriesData, TimeRange } from "./series-data.ts";
 import { type SeriesHash, seriesHash } from "./series-hash.ts";
-import type { Shard } from "./shard.ts";
 import type { Table } from "./table.ts";
 
-/** Days read at once. */
+/** Days whose index is read at once. */
 const DAY_CONCURRENCY = 4;
 
 export interface ReaderOptions {
@@ -40,19 +39,9 @@ export interface ReaderOptions {
   readonly hash?: SeriesHash;
 }
 
-/** A day of a query's range that has samples. */
-interface ReadDay {
-  readonly day: number;
-  readonly shards: readonly Shard[];
-  readonly manifest: Manifest;
-}
-
-interface FoundData {
-  readonly labels: LabelSet;
-  readonly data: SeriesData;
-}
-
 export class Reader implements Queryable {
+  /** Of samples and chunks of all its queries that have not been answered yet. */
+  readonly held = new HeldBytes();
   readonly #table: Table;
   readonly #options: ReaderOptions;
 
@@ -63,16 +52,16 @@ export class Reader implements Queryable {
 
   async *select(selection: Selection, signal?: AbortSignal): AsyncGenerator<Series, void, void> {
     const range = this.#kept(selection);
-    for (const { labels, data } of await this.#read(selection, range, signal)) {
-      const samples = data.samples(range);
+    for await (const [labels, data] of this.#read(selection, range, signal)) {
+      const samples = data.samples(range, this.#options.limits.maxQueryBytes);
       if (samples.timestamps.length > 0) yield { labels, ...samples };
     }
   }
 
   async *selectChunks(selection: Selection, signal?: AbortSignal): AsyncGenerator<ChunkedSeries, void, void> {
     const range = this.#kept(selection);
-    for (const { labels, data } of await this.#read(selection, range, signal)) {
-      yield { labels, chunks: data.toChunks(range) };
+    for await (const [labels, data] of this.#read(selection, range, signal)) {
+      yield { labels, chunks: data.toChunks(range, this.#options.limits.maxQueryBytes) };
     }
   }
 
@@ -136,7 +125,7 @@ export class Reader implements Queryable {
   }
 
   /** Which days a range has, and their manifests, before anything else is read of them. */
-  async #days(table: Table, range: TimeRange, signal?: AbortSignal): Promise<ReadDay[]> {
+  async #days(table: Table, range: TimeRange, signal?: AbortSignal): Promise<ReadableDay[]> {
     if (range.minTime > range.maxTime) return [];
     const { tenant } = this.#options;
     const [first, last] = [dayOf(range.minTime), dayOf(range.maxTime)];
@@ -150,33 +139,44 @@ export class Reader implements Queryable {
     }));
   }
 
-  /** What was read of each series that may have samples, sorted by label set. */
-  async #read(selection: Selection, range: TimeRange, signal?: AbortSignal): Promise<FoundData[]> {
-    const { tenant, limits, hash = seriesHash } = this.#options;
-    const table = new LimitedTable(this.#table, limits.maxQueryReadUnits);
-    const found = new Map<string, FoundData>();
-    const budget = new QueryBudget(limits);
-    const days = await this.#days(table, range, signal);
-    await forEachBounded(days, DAY_CONCURRENCY, async ({ day, shards, manifest }) => {
-      const { matchers } = selection;
-      const series = { tenant, day, matchers, maxSeries: limits.maxQuerySeries, manifest, shards, hash };
-      const { metrics, labels } = await findSeries(table, series, signal);
-      if (metrics.length === 0) return;
-      const data = new Map([...labels].map(([hash, set]) => [hash, dataOf(found, hash, set)]));
-      if (found.size > limits.maxQuerySeries) throw tooManySeries(limits.maxQuerySeries);
-      const query = { tenant, day, ...range, maxFutureMs: limits.maxFutureMs };
-      await readDay(table, query, planDay(query, manifest, shards, metrics), data, budget, signal);
-    });
-    const withData = [...found.values()].filter(({ data }) => !data.isEmpty);
-    return withData.sort((a, b) => compareLabelSets(a.labels, b.labels));
+  /** What was read of each series that may have samples, sorted by label set, good until the next is asked for. */
+  async *#read(
+    selection: Selection,
+    range: TimeRange,
+    signal: AbortSignal = new AbortController().signal,
+  ): AsyncGenerator<readonly [LabelSet, SeriesData], void, void> {
+    const { tenant, clock } = this.#options;
+    const { maxFutureMs, maxQueryBytes, maxQueryReadUnits, maxQuerySamples } = this.#options.limits;
+    const table = new LimitedTable(this.#table, maxQueryReadUnits);
+    const selected = await this.#find(table, selection, range, signal);
+    const reads = {
+      table,
+      query: { tenant, ...range, maxFutureMs },
+      selected,
+      nowMs: clock(),
+      maxQueryBytes,
+      maxQuerySamples,
+      held: this.held,
+      signal,
+    };
+    for await (const [number, data] of readGroups(reads)) yield [selected.labels[number], data];
   }
-}
 
-function dataOf(found: Map<string, FoundData>, hash: string, labels: LabelSet): SeriesData {
-  let entry = found.get(hash);
-  if (entry === undefined) {
-    entry = { labels, data: new SeriesData() };
-    found.set(hash, entry);
+  async #find(
+    table: Table,
+    { matchers }: Selection,
+    range: TimeRange,
+    signal: AbortSignal,
+  ): Promise<SelectedSeries> {
+    const { tenant, hash = seriesHash } = this.#options;
+    const { maxQuerySeries } = this.#options.limits;
+    const found = noSeries();
+    const days = await this.#days(table, range, signal);
+    await forEachBounded(days, DAY_CONCURRENCY, async (day) => {
+      const query = { tenant, matchers, maxSeries: maxQuerySeries, hash, ...day };
+      addDay(found, day, await findSeries(table, query, signal));
+      if (found.labels.length > maxQuerySeries) throw tooManySeries(maxQuerySeries);
+    });
+    return sortByLabels(found);
   }
-  return entry.data;
 }

@@ -1,10 +1,12 @@
-/** What was read of one series: stored chunks as they lie, and samples in columns; and how the two become one. */
+/** What was read of one series: chunk items as they lie, and samples in columns; and how the two become one. */
 import { type Chunk, cutChunks } from "../chunk/cut.ts";
 import { sortSamples } from "../chunk/merge.ts";
 import { SampleColumns } from "../chunk/sample-columns.ts";
-import { appendXorChunk } from "../chunk/xor-chunk.ts";
+import { appendXorChunk, readChunkCount } from "../chunk/xor-chunk.ts";
 import type { Samples } from "../model/samples.ts";
+import { decodeChunkItem } from "./chunk-item.ts";
 import { lowerBound } from "./hashed-samples.ts";
+import { COLUMN_SAMPLE_BYTES, checkDecodable } from "./query-budget.ts";
 
 export interface TimeRange {
   /** In ms, both included. */
@@ -12,28 +14,73 @@ export interface TimeRange {
   readonly maxTime: number;
 }
 
+/** What a series takes beside its items and samples, about: the objects here, and its place in maps. */
+export const SERIES_BYTES = 700;
+/** What an item that is held takes beside its bytes, about. */
+const ITEM_OVERHEAD_BYTES = 250;
+
+/** What an item of so many bytes takes in memory. */
+export function storedItemBytes(valueBytes: number): number {
+  return valueBytes + ITEM_OVERHEAD_BYTES;
+}
+
+/** A chunk item's value. Where two have a sample of one time, the one of the higher order counts. */
+interface StoredItem {
+  readonly order: number;
+  readonly value: Uint8Array;
+}
+
 export class SeriesData {
-  /** Of chunk parts, in the order in which their samples count. */
-  readonly chunks: Chunk[] = [];
-  /** Of runs and the log, which count over every chunk read before them. */
+  /** Not decoded to chunks before they are answered: 200 bytes of objects for 160 bytes of chunk. */
+  readonly #items: StoredItem[] = [];
+  #itemBytes = 0;
+  #itemSamples = 0;
+  /** Of runs and the log, which count over every chunk. */
   readonly columns = new SampleColumns(0);
 
   get isEmpty(): boolean {
-    return this.chunks.length === 0 && this.columns.count === 0;
+    return this.#items.length === 0 && this.columns.count === 0;
   }
 
-  /** The samples of a range, sorted, each time once. */
-  samples(range: TimeRange): Samples {
-    return trim(decode(this.chunks, this.columns), range);
+  /** What it takes in memory, about. */
+  get sizeBytes(): number {
+    return SERIES_BYTES + this.#itemBytes + this.columns.count * COLUMN_SAMPLE_BYTES;
+  }
+
+  /** Samples read, before any gives way to another of its time. */
+  get sampleCount(): number {
+    return this.#itemSamples + this.columns.count;
+  }
+
+  /** Adds a chunk item, unless it has nothing of the range; answers by how much that has made it grow. Throws "data". */
+  addItem(order: number, value: Uint8Array, range: TimeRange): number {
+    const samples = countSamples(chunksWithin(value, range));
+    if (samples === 0) return 0;
+    const sizeBytes = storedItemBytes(value.length);
+    this.#items.push({ order, value });
+    this.#itemBytes += sizeBytes;
+    this.#itemSamples += samples;
+    return sizeBytes;
+  }
+
+  /** Chunks that have something of a range, in the order in which their samples count. */
+  #chunks(range: TimeRange): Chunk[] {
+    const ordered = this.#items.toSorted((a, b) => a.order - b.order);
+    return ordered.flatMap(({ value }) => chunksWithin(value, range));
+  }
+
+  /** The samples of a range, sorted, each time once. Throws "too large" if they take more than `maxBytes` meanwhile. */
+  samples(range: TimeRange, maxBytes: number): Samples {
+    return trim(decode(this.#chunks(range), this.columns, maxBytes), range);
   }
 
   /**
    * The same samples as chunks in order of time. A chunk that lies whole in the range and whose time nothing else shares is
-   * passed on without being decoded.
+   * passed on without being decoded. Throws "too large" if those that are decoded take more than `maxBytes` meanwhile.
    */
-  *toChunks(range: TimeRange): Generator<Chunk, void, undefined> {
+  *toChunks(range: TimeRange, maxBytes: number): Generator<Chunk, void, undefined> {
     const [kept, others] = this.#separate(range);
-    const samples = trim(decode(others, this.columns), range);
+    const samples = trim(decode(others, this.columns, maxBytes), range);
     let from = 0;
     for (const chunk of kept) {
       const to = lowerBound(samples.timestamps, chunk.minTime);
@@ -46,7 +93,8 @@ export class SeriesData {
 
   /** Chunks to pass on, in order of time, and those to decode, in the order in which they count. */
   #separate(range: TimeRange): [Chunk[], Chunk[]] {
-    const ordered = this.chunks.toSorted((a, b) => a.minTime - b.minTime);
+    const chunks = this.#chunks(range);
+    const ordered = chunks.toSorted((a, b) => a.minTime - b.minTime);
     const columnTimes = this.columns.timestamps.slice(0, this.columns.count).sort();
     const kept = new Set<Chunk>();
     let latestEnd = Number.NEGATIVE_INFINITY;
@@ -56,7 +104,7 @@ export class SeriesData {
       if (isInside && isAlone && !hasTimeWithin(columnTimes, chunk)) kept.add(chunk);
       latestEnd = Math.max(latestEnd, chunk.maxTime);
     });
-    return [ordered.filter((chunk) => kept.has(chunk)), this.chunks.filter((chunk) => !kept.has(chunk))];
+    return [ordered.filter((chunk) => kept.has(chunk)), chunks.filter((chunk) => !kept.has(chunk))];
   }
 }
 
@@ -64,7 +112,16 @@ function hasTimeWithin(timestamps: Float64Array, { minTime, maxTime }: TimeRange
   return timestamps[lowerBound(timestamps, minTime)] <= maxTime;
 }
 
-function decode(chunks: readonly Chunk[], columns: SampleColumns): Samples {
+function chunksWithin(value: Uint8Array, { minTime, maxTime }: TimeRange): Chunk[] {
+  return decodeChunkItem(value).filter((chunk) => chunk.maxTime >= minTime && chunk.minTime <= maxTime);
+}
+
+function countSamples(chunks: readonly Chunk[]): number {
+  return chunks.reduce((total, { bytes }) => total + readChunkCount(bytes), 0);
+}
+
+function decode(chunks: readonly Chunk[], columns: SampleColumns, maxBytes: number): Samples {
+  checkDecodable(countSamples(chunks) + columns.count, maxBytes);
   if (chunks.length === 0) return sortSamples(columns.timestamps, columns.values, columns.count);
   const all = new SampleColumns(columns.count + chunks.length * 120);
   for (const { bytes } of chunks) appendXorChunk(bytes, all);

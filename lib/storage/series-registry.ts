@@ -12,6 +12,8 @@ import { hashHex, type SeriesHash } from "./series-hash.ts";
 /** What `resolve` answers for a series that cannot be stored. */
 export const REJECTED = -1;
 
+const INITIAL_SERIES = 1024;
+
 /** What a series takes beside its label bytes, about: its hash, the map from it, and its place in two columns. */
 const SERIES_OVERHEAD_BYTES = 200;
 
@@ -23,6 +25,8 @@ export class SeriesRegistry {
   readonly #seriesOfSpelling: number[] = [];
   readonly #seriesOfHash = new Map<string, number>();
   readonly #hashes: Uint8Array[] = [];
+  /** The first byte of each hash, for `shardOf`. */
+  #firstBytes = new Uint8Array(INITIAL_SERIES);
   /** By series: the spelling it came in first, and how to read that. Label sets are not kept beside: they are as large. */
   readonly #firstSpellings: number[] = [];
   readonly #decoders: SampleBatch["decodeLabels"][] = [];
@@ -55,6 +59,11 @@ export class SeriesRegistry {
 
   hash(series: number): Uint8Array {
     return this.#hashes[series];
+  }
+
+  /** The shard of a series at a level; without a look at its hash, which lies anywhere in memory. */
+  shardOf(series: number, bits: number): number {
+    return this.#firstBytes[series] >>> (8 - bits);
   }
 
   labels(series: number): LabelSet {
@@ -93,6 +102,12 @@ export class SeriesRegistry {
   #addSeries(key: string, hash: Uint8Array): number {
     const series = this.#hashes.length;
     this.#hashes.push(hash);
+    if (series === this.#firstBytes.length) {
+      const grown = new Uint8Array(series * 2);
+      grown.set(this.#firstBytes);
+      this.#firstBytes = grown;
+    }
+    this.#firstBytes[series] = hash[0];
     this.#seriesOfHash.set(key, series);
     return series;
   }

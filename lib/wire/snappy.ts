@@ -10,8 +10,8 @@
  *       11 copy:    1..64 bytes (6 bits), offset in the next 4 bytes, little-endian
  *
  * The decoder is our own because snappyjs 0.7 takes blocks whose elements end before or run past the declared length
- * (what is missing comes back as zeros), and takes a copy cut short at the end. It is also twice as fast on the
- * recorded bodies (1,030 against 530 MB/s of output), by copying eight bytes a step.
+ * (what is missing comes back as zeros), and takes a copy cut short at the end. It is also three times as fast on the
+ * recorded bodies, by copying eight bytes a step.
  */
 import { compress as compressBlock } from "snappyjs";
 import { HearthError } from "../model/errors.ts";
@@ -23,8 +23,10 @@ const DENSEST_INPUT_BYTES = 3;
 /** Literals from this length are copied by `set`, which costs a view; measured even from 64 to 256. */
 const LONG_LITERAL_BYTES = 256;
 
-/** A step of `copyBytes`. */
+/** A step of `copyWords`, and what its last step may write too much. */
 const WORD_BYTES = 8;
+/** So far from the ends of input and output every short literal and every copy can go by words. */
+const MARGIN_BYTES = LONG_LITERAL_BYTES + WORD_BYTES;
 
 /** Compresses into one block. */
 export function compress(body: Uint8Array): Uint8Array {
@@ -88,6 +90,8 @@ const OUTPUT_BYTES = Uint8Array.from({ length: 256 }, (_, tag) => {
 function decodeElements(body: Uint8Array, position: number, output: Uint8Array): void {
   const input = viewOf(body);
   const target = viewOf(output);
+  const wideInput = body.length - MARGIN_BYTES;
+  const wideOutput = output.length - MARGIN_BYTES;
   let written = 0;
   while (position < body.length) {
     const tag = body[position];
@@ -99,16 +103,19 @@ function decodeElements(body: Uint8Array, position: number, output: Uint8Array):
     }
     if ((tag & 3) === 0) {
       if (length > body.length - source) throw malformed("the body ends inside a literal", position);
-      if (length < LONG_LITERAL_BYTES) copyBytes(input, source, target, written, length);
-      else output.set(body.subarray(source, source + length), written);
+      if (length >= LONG_LITERAL_BYTES) output.set(body.subarray(source, source + length), written);
+      else if (source <= wideInput && written <= wideOutput)
+        copyWords(input, source, target, written, length);
+      else copyBytes(body, source, output, written, length);
       position = source + length;
     } else {
       const offset = copyOffset(body, position);
       if (offset === 0 || offset > written) {
         throw malformed(`a copy from ${offset} bytes back, ${written} are written`, position);
       }
-      if (offset >= WORD_BYTES) copyBytes(target, written - offset, target, written, length);
-      else repeatBytes(output, written, offset, length);
+      const isWide = offset >= WORD_BYTES && written <= wideOutput;
+      if (isWide) copyWords(target, written - offset, target, written, length);
+      else copyBytes(output, written - offset, output, written, length);
       position = source;
     }
     written += length;
@@ -133,26 +140,22 @@ function copyOffset(body: Uint8Array, position: number): number {
 }
 
 /**
- * Copies forward. Where a step more fits both views it copies two 32-bit words a step, and what that writes past the
- * length the next element overwrites; within one view the distance must be at least a step.
+ * Copies forward, up to seven bytes more than `length`: what that writes too much the next element overwrites. Within one
+ * view the distance must be at least a word. As 64-bit integers, which the compiler keeps in registers: 1,850 MB/s of output
+ * on the recorded bodies, where two 32-bit words a step and a test for the margin in here made it 960.
  */
-function copyBytes(source: DataView, from: number, target: DataView, to: number, length: number): void {
+function copyWords(source: DataView, from: number, target: DataView, to: number, length: number): void {
   const end = to + length;
-  if (end + WORD_BYTES > target.byteLength || from + length + WORD_BYTES > source.byteLength) {
-    while (to < end) target.setUint8(to++, source.getUint8(from++));
-    return;
-  }
-  while (to < end) {
-    target.setInt32(to, source.getInt32(from, true), true);
-    target.setInt32(to + 4, source.getInt32(from + 4, true), true);
+  do {
+    target.setBigUint64(to, source.getBigUint64(from, true), true);
     to += WORD_BYTES;
     from += WORD_BYTES;
-  }
+  } while (to < end);
 }
 
-/** A copy that reads what it has just written: it repeats the last `offset` bytes. */
-function repeatBytes(output: Uint8Array, to: number, offset: number, length: number): void {
-  for (const end = to + length; to < end; to++) output[to] = output[to - offset];
+/** Byte by byte: a copy from less than its length back repeats what it has just written. */
+function copyBytes(source: Uint8Array, from: number, target: Uint8Array, to: number, length: number): void {
+  for (const end = to + length; to < end; ) target[to++] = source[from++];
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -1,20 +1,32 @@
 /** A loopback endpoint that answers what a test says, to see what the real client makes of it. */
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface FakeCall {
   /** Counted from 0. */
   readonly number: number;
   readonly operation: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Of the connection that it came by. */
+  readonly port: number | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: any request of DynamoDB's API
   readonly body: any;
 }
 
 /**
  * A response of status 200 with a JSON body unless it says otherwise, or none: "hang" never answers, "reset" ends the
- * connection.
+ * connection; "stall" and "cut" do so in the middle of an answer.
  */
-export type FakeAnswer = { readonly status?: number; readonly body: object | string } | "hang" | "reset";
+export type FakeAnswer =
+  | {
+      readonly status?: number;
+      readonly body: object | string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | "hang"
+  | "reset"
+  | "stall"
+  | "cut";
 
 export interface FakeDynamoDB {
   readonly endpoint: string;
@@ -35,7 +47,8 @@ export async function startFakeDynamoDB(
     response.on("close", () => open--);
     const operation = String(request.headers["x-amz-target"]).split(".")[1];
     const body = JSON.parse(Buffer.concat(await request.toArray()).toString());
-    const call = { number: calls.length, operation, body };
+    const { headers, socket } = request;
+    const call = { number: calls.length, operation, headers, port: socket.remotePort, body };
     calls.push(call);
     send(response, await answer(call));
   });
@@ -57,7 +70,15 @@ function send(response: ServerResponse, answer: FakeAnswer): void {
     response.socket?.resetAndDestroy();
     return;
   }
-  response.writeHead(answer.status ?? 200, { "content-type": "application/x-amz-json-1.0" });
+  if (answer === "stall" || answer === "cut") {
+    response.writeHead(200, { "content-length": 1000 });
+    response.write('{"Item":', () => {
+      if (answer === "cut") response.socket?.end();
+    });
+    return;
+  }
+  const type = { "content-type": "application/x-amz-json-1.0" };
+  response.writeHead(answer.status ?? 200, { ...type, ...answer.headers });
   response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
 }
 

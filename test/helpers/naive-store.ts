@@ -47,7 +47,7 @@ export function plainSeries({ labels, timestamps, values }: Series): PlainSeries
 }
 
 export async function selectAll(
-  store: Queryable,
+  store: Pick<Queryable, "select">,
   selection: Selection,
   signal?: AbortSignal,
 ): Promise<PlainSeries[]> {
@@ -66,7 +66,11 @@ function linesOf(all: readonly PlainSeries[]): string[] {
 }
 
 /** The store answers what the model does. Says where they part: node's own diff of so much takes minutes and gigabytes. */
-export async function assertSame(store: Queryable, model: NaiveStore, selection?: Partial<Selection>) {
+export async function assertSame(
+  store: Pick<Queryable, "select">,
+  model: NaiveStore,
+  selection?: Partial<Selection>,
+) {
   const all: Selection = { matchers: [], ...ALL_TIME, ...selection };
   const [actual, expected] = [linesOf(await selectAll(store, all)), linesOf(model.select(all))];
   const at = expected.findIndex((line, i) => line !== actual[i]);

@@ -176,7 +176,7 @@ test("a reader that goes away in the middle ends the work, and is logged once", 
   assert.equal(gateway.table.calls.length, calls);
   assert.equal(gateway.lines.length, 1);
   const { fields } = gateway.lastLine;
-  assert.ok(["reader went away", "broken"].includes(String(fields.outcome)), `${fields.outcome}`);
+  assert.ok(["client went away", "broken"].includes(String(fields.outcome)), `${fields.outcome}`);
   assert.ok(Number(fields.series) < 30_000, `${fields.series} of 40,000 series were read`);
 });
 

@@ -333,7 +333,7 @@ describe("a stream", () => {
       await reader.cancel();
       assert.deepEqual(
         gateway.lines.map(({ fields }) => fields.outcome),
-        ["reader went away"],
+        ["client went away"],
       );
       assert.equal(gateway.table.calls.length, before);
     });
@@ -358,8 +358,30 @@ describe("a stream", () => {
       while (!(await reader.read()).done);
     });
     assert.equal(gateway.table.calls.length, before);
-    assert.equal(gateway.lines.length, 1);
+    assert.deepEqual(
+      gateway.lines.map(({ level, fields }) => [level, fields.status, fields.outcome, fields.error]),
+      [["info", 200, "client went away", undefined]],
+    );
   });
+
+  for (const accepted of [{}, STREAMED]) {
+    test(`whose request is aborted before it begins is no error of ours: ${JSON.stringify(accepted)}`, async () => {
+      const gateway = await gatewayWith(DATA);
+      const controller = new AbortController();
+      const body = compress(encodeMessage("ReadRequest", { queries: [query()], ...accepted }));
+      gateway.table.beforeCall(4, () => controller.abort());
+      await gateway.fetch("/api/v1/read", {
+        method: "POST",
+        headers: { Authorization: basic("HKA") },
+        body,
+        signal: controller.signal,
+      } as RequestInit);
+      assert.deepEqual(
+        gateway.lines.map(({ level, fields }) => [level, fields.status, fields.outcome, fields.error]),
+        [["info", 499, "client went away", undefined]],
+      );
+    });
+  }
 });
 
 test("a query that finds nothing is an empty stream, written once and logged once", async () => {

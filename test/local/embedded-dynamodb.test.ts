@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, it, type TestContext } from "node:test";
 import database from "dynalite/db/index.js";
-import { ensureTable, openTable } from "../../lib/storage/dynamodb-table.ts";
+import { openTable } from "../../lib/storage/dynamodb-table.ts";
+import { ensureTable } from "../../lib/storage/ensure-table.ts";
 import type { Item } from "../../lib/storage/table.ts";
 import {
   type EmbeddedDynamoDB,
@@ -39,8 +40,8 @@ async function start(test: TestContext, options: EmbeddedOptions = {}): Promise<
 
 /** Opens the table of a running server for one use. */
 async function withTable<T>(endpoint: string, use: (table: ReturnType<typeof openTable>) => Promise<T>) {
-  await ensureTable({ tableName: "hearth", endpoint });
-  const table = openTable({ tableName: "hearth", endpoint });
+  await ensureTable({ tableName: "hearth", clock: Date.now, endpoint });
+  const table = openTable({ tableName: "hearth", clock: Date.now, endpoint });
   try {
     return await use(table);
   } finally {

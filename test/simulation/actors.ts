@@ -161,12 +161,10 @@ async function checkRead(sim: Simulated, process: Process): Promise<void> {
   const tenant = scheduler.random.pick(TENANTS);
   const model = models.get(tenant)!;
   const clock = scheduler.clockOf(process);
-  const store = new Reader(new ScheduledTable(sim, process), {
-    tenant,
-    clock,
-    limits: DEFAULT_LIMITS,
-    retentionMs,
-  });
+  // So little memory that a query is read in several groups, or so much that it is one.
+  const maxQueryBytes = scheduler.random.pick([DEFAULT_LIMITS.maxQueryBytes, 250_000]);
+  const limits = { ...DEFAULT_LIMITS, maxQueryBytes };
+  const store = new Reader(new ScheduledTable(sim, process), { tenant, clock, limits, retentionMs });
   const selection = randomSelection(scheduler.random, clock());
   const asChunks = scheduler.random.chance(0.5);
   const begunAt = model.event();

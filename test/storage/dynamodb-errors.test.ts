@@ -23,6 +23,7 @@ async function open(answer: (call: FakeCall) => FakeAnswer | Promise<FakeAnswer>
   const sleep = async (durationMs: number) => waits.push(durationMs);
   const table = openTable({
     tableName: "hearth",
+    clock: Date.now,
     endpoint: fake.endpoint,
     maxAttempts,
     requestTimeoutMs: 150,
@@ -101,7 +102,12 @@ describe("errors of the service", () => {
   it("no service at all is unavailable", async () => {
     const fake = await startFakeDynamoDB(() => "hang");
     await fake.close();
-    const table = openTable({ tableName: "hearth", endpoint: fake.endpoint, maxAttempts: 1 });
+    const table = openTable({
+      tableName: "hearth",
+      clock: Date.now,
+      endpoint: fake.endpoint,
+      maxAttempts: 1,
+    });
     const error = await failure(table.put(item));
     assert.equal(error.kind, "unavailable");
     assert.match(error.message, /^put: no connection to dynamodb, error=ECONNREFUSED/);

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
-import { ensureTable, openTable, type TableOptions } from "../../lib/storage/dynamodb-table.ts";
+import { openTable, type TableOptions } from "../../lib/storage/dynamodb-table.ts";
+import { ensureTable } from "../../lib/storage/ensure-table.ts";
 import { startEmbeddedDynamoDB } from "../../local/embedded-dynamodb.ts";
 import { serviceError, startFakeDynamoDB } from "../helpers/fake-dynamodb.ts";
 import { type OpenedTable, tableContract } from "./table-contract.ts";
@@ -21,7 +22,7 @@ async function openNew(options: TableOptions, closeServer: () => Promise<void>):
 
 tableContract("dynamodb on the embedded server", async () => {
   const server = await startEmbeddedDynamoDB();
-  return openNew({ tableName: "hearth", endpoint: server.endpoint }, () => server.close());
+  return openNew({ tableName: "hearth", clock: Date.now, endpoint: server.endpoint }, () => server.close());
 });
 
 const endpoint = process.env.HEARTH_TEST_DYNAMODB_LOCAL;
@@ -32,7 +33,7 @@ if (endpoint === undefined) {
   it("table contract: dynamodb on DynamoDB Local", { skip: how }, () => {});
 } else {
   tableContract("dynamodb on DynamoDB Local", () =>
-    openNew({ tableName: `hearth-${randomUUID()}`, endpoint }, async () => {}),
+    openNew({ tableName: `hearth-${randomUUID()}`, clock: Date.now, endpoint }, async () => {}),
   );
 }
 
@@ -57,7 +58,7 @@ describe("ensureTable", () => {
       DescribeTimeToLive: [{ body: { TimeToLiveDescription: { TimeToLiveStatus: "DISABLED" } } }],
       UpdateTimeToLive: [{ body: {} }],
     });
-    await ensureTable({ tableName: "hearth", endpoint: fake.endpoint, backoff });
+    await ensureTable({ tableName: "hearth", clock: Date.now, endpoint: fake.endpoint, backoff });
     const [create] = fake.calls;
     assert.equal(create.body.BillingMode, "PAY_PER_REQUEST");
     assert.deepEqual(create.body.KeySchema, ACTIVE.KeySchema);
@@ -76,7 +77,7 @@ describe("ensureTable", () => {
         { body: { TimeToLiveDescription: { TimeToLiveStatus: "ENABLED", AttributeName: "ttl" } } },
       ],
     });
-    await ensureTable({ tableName: "hearth", endpoint: fake.endpoint });
+    await ensureTable({ tableName: "hearth", clock: Date.now, endpoint: fake.endpoint });
   });
 
   it("tolerates a service without TTL, and no other failure of it", async () => {
@@ -89,12 +90,12 @@ describe("ensureTable", () => {
       ...start,
       UpdateTimeToLive: [serviceError("UnknownOperationException")],
     });
-    await ensureTable({ tableName: "hearth", endpoint: without.endpoint });
+    await ensureTable({ tableName: "hearth", clock: Date.now, endpoint: without.endpoint });
     await using denied = await scripted({
       ...start,
       UpdateTimeToLive: [serviceError("AccessDeniedException")],
     });
-    const options = { tableName: "hearth", endpoint: denied.endpoint, maxAttempts: 1 };
+    const options = { tableName: "hearth", clock: Date.now, endpoint: denied.endpoint, maxAttempts: 1 };
     await assert.rejects(ensureTable(options), { kind: "unavailable", message: /access denied/ });
   });
 
@@ -103,7 +104,7 @@ describe("ensureTable", () => {
       CreateTable: [serviceError("ResourceInUseException")],
       DescribeTable: [{ body: { Table: { ...ACTIVE, KeySchema: ACTIVE.KeySchema.slice(0, 1) } } }],
     });
-    await assert.rejects(ensureTable({ tableName: "hearth", endpoint: other.endpoint }), {
+    await assert.rejects(ensureTable({ tableName: "hearth", clock: Date.now, endpoint: other.endpoint }), {
       kind: "internal",
       message:
         "ensure table: table has other keys, keys=HASH:pk:B expected=HASH:pk:B,RANGE:sk:B table=hearth",
@@ -112,10 +113,13 @@ describe("ensureTable", () => {
       CreateTable: [{ body: {} }],
       DescribeTable: Array.from({ length: 20 }, () => ({ body: { Table: { TableStatus: "CREATING" } } })),
     });
-    await assert.rejects(ensureTable({ tableName: "hearth", endpoint: stuck.endpoint, backoff }), {
-      kind: "unavailable",
-      message: /not active in time/,
-    });
+    await assert.rejects(
+      ensureTable({ tableName: "hearth", clock: Date.now, endpoint: stuck.endpoint, backoff }),
+      {
+        kind: "unavailable",
+        message: /not active in time/,
+      },
+    );
   });
 
   /** Answers each operation from its own list; what is asked beyond it fails. */

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { BUCKET_MS } from "../../lib/storage/bucket.ts";
+import type { FoundMetric } from "../../lib/storage/find-series.ts";
 import { chunkRange, chunkSpanRange, runRange } from "../../lib/storage/keys.ts";
-import { EMPTY_MANIFEST, type IndexPart, type Part } from "../../lib/storage/manifest.ts";
+import { EMPTY_MANIFEST, type IndexPart, type Manifest, type Part } from "../../lib/storage/manifest.ts";
 import {
   BUCKET_GRACE_MS,
   isSettled,
@@ -120,10 +121,14 @@ describe("reading a day", () => {
     Array.from({ length: 2 ** bits }, (_, prefix) => ({ bits, prefix })),
   );
 
+  /** The plan for some of the day's metrics, all unless others are named. */
+  const planned = (manifest: Partial<Manifest>, some: FoundMetric[], all = some) =>
+    planDay(query, { manifest: { ...EMPTY_MANIFEST, ...manifest }, shards, metrics: all }, some);
+
   test("parts in order, runs by shard, chunks by span where most of a metric is wanted, else one by one", () => {
     const run = part("run", { shardBits: 2 });
     const chunks = part("chunks");
-    const plan = planDay(query, { ...EMPTY_MANIFEST, parts: [chunks, run] }, shards, metrics);
+    const plan = planned({ parts: [chunks, run] }, metrics);
     const place = { tenant: "t", day: DAY, bucket: 0, part: chunks.id, shard: { bits: 0, prefix: 0 } };
     const span = (first: string, last: string) => ({
       kind: "chunks",
@@ -141,9 +146,20 @@ describe("reading a day", () => {
 
   test("a partition of many metrics is read whole", () => {
     const chunks = part("chunks", { bucket: 2 });
-    const plan = planDay(query, { ...EMPTY_MANIFEST, parts: [chunks] }, shards, [...metrics, metrics[0]]);
+    const plan = planned({ parts: [chunks] }, [...metrics, metrics[0]]);
     const place = { tenant: "t", day: DAY, bucket: 2, part: chunks.id, shard: { bits: 0, prefix: 0 } };
     assert.deepEqual(plan.parts, [{ kind: "chunks", range: chunkRange(place) }]);
+  });
+
+  test("a partition is not read whole for a group that wants less of it than the query", () => {
+    const chunks = part("chunks");
+    const four = [...metrics, metrics[2]];
+    for (const [all, reads] of [
+      [[...four, metrics[2]], 1],
+      [[...four, ...metrics], 5],
+    ] as const) {
+      assert.equal(planned({ parts: [chunks] }, four, [...all]).parts.length, reads);
+    }
   });
 
   test("parts of other times and shards without a selected metric are left out", () => {
@@ -151,7 +167,7 @@ describe("reading a day", () => {
       part("run", { minTime: START - 2, maxTime: START - 1 }),
       part("run", { minTime: START + DAY_MS }),
     ];
-    const plan = planDay(query, { ...EMPTY_MANIFEST, parts }, shards, metrics);
+    const plan = planned({ parts }, metrics);
     assert.deepEqual(plan.parts, []);
     assert.deepEqual(plan.log.shards, [
       { bits: 0, prefix: 0 },
@@ -161,8 +177,7 @@ describe("reading a day", () => {
   });
 
   test("the log from the watermark on, or from where a sample of the range can have been received first", () => {
-    const from = (flushedToMs: number) =>
-      planDay(query, { ...EMPTY_MANIFEST, flushedToMs }, shards, metrics).log.receivedFromMs;
+    const from = (flushedToMs: number) => planned({ flushedToMs }, metrics).log.receivedFromMs;
     assert.deepEqual([from(0), from(START + HOUR_MS)], [START - 600_000, START + HOUR_MS + 1]);
   });
 });

@@ -1,0 +1,63 @@
+/**
+ * `npm run bench:memory`: the most memory that each function takes (design §5), bundled and with Node's heap limits as Lambda
+ * sets them: the write handler with the largest bodies, remote read streaming 5, 20 and 50 million samples, the compactor
+ * with a bucket to chunk. Each runs in a process of its own and gets its data over HTTP from a DynamoDB in another.
+ *
+ * `--only write|read|compact` is one of them, `--samples 5,20,50` in millions the sizes of reads, `--series 100000` that of
+ * the compactor (default 20,000). With `--json` the last line is the figures as JSON. It takes about two minutes. Linux: /proc.
+ */
+import { parseArgs } from "node:util";
+import {
+  compactSubject,
+  mb,
+  measurePeak,
+  type Peak,
+  samplesSubject,
+  streamSubject,
+  writeSubjects,
+} from "./memory/measure.ts";
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string" },
+      samples: { type: "string", default: "5,20,50" },
+      series: { type: "string", default: "20000" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const subjects = {
+    write: writeSubjects(),
+    read: [...values.samples.split(",").map((text) => streamSubject(Number(text) * 1e6)), samplesSubject()],
+    compact: [compactSubject(Number(values.series))],
+  };
+  const chosen = Object.entries(subjects).flatMap(([kind, some]) =>
+    (values.only ?? kind) === kind ? some : [],
+  );
+  if (chosen.length === 0)
+    throw new Error(`--only ${values.only}: expected ${Object.keys(subjects).join(", ")}`);
+  console.log(`${"MB".padEnd(50)}budget  idle  peak   of it: heap  buffers`);
+  const peaks: Peak[] = [];
+  for (const subject of chosen) {
+    const peak = await measurePeak(subject);
+    peaks.push(peak);
+    print(peak);
+  }
+  if (values.json) console.log(JSON.stringify(peaks));
+  if (peaks.some(isOver)) process.exitCode = 1;
+}
+
+function print(peak: Peak): void {
+  const { name, budgetMb, idleBytes, peakBytes, heapBytes, bufferBytes, detail } = peak;
+  const figures = [idleBytes, peakBytes].map((bytes) => mb(bytes).padStart(6)).join("");
+  const parts = `${mb(heapBytes).padStart(13)}${mb(bufferBytes).padStart(9)}`;
+  console.log(
+    `${name.padEnd(50)}${String(budgetMb).padStart(6)}${figures}${parts}   ${detail}${isOver(peak) ? "  OVER" : ""}`,
+  );
+}
+
+function isOver({ peakBytes, budgetMb }: Peak): boolean {
+  return peakBytes > budgetMb * 1024 * 1024;
+}
+
+await main();

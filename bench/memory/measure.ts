@@ -1,0 +1,148 @@
+/** Runs each subject in a process of its own, on a DynamoDB in another, and asks the system for the most memory it had. */
+import { join } from "node:path";
+import { DAY_MS, HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
+import { ProtobufWriter } from "../../lib/wire/protobuf-writer.ts";
+import { compress } from "../../lib/wire/snappy.ts";
+import { COMPACT_MEMORY_MB, WRITE_MEMORY_MB } from "../cost/prices.ts";
+import { deployedServer } from "../ingest/deployed.ts";
+import { encodeLargestBody, LARGEST_BODIES } from "../ingest/largest-bodies.ts";
+import { Program } from "../ingest/program.ts";
+import { startWorker, type Worker } from "../worker.ts";
+import type { MemoryReply } from "./subject.ts";
+import type { TenantRequest } from "./table-worker.ts";
+import { chunkingTime } from "./tenants.ts";
+
+/** Design §5. */
+const READ_MEMORY_MB = 512;
+
+export interface Peak {
+  readonly name: string;
+  readonly budgetMb: number;
+  /** VmHWM of the process before and after, and the most that its heap and its buffers had at once, by samples. */
+  readonly idleBytes: number;
+  readonly peakBytes: number;
+  readonly heapBytes: number;
+  readonly bufferBytes: number;
+  /** What it did. */
+  readonly detail: string;
+}
+
+interface Subject {
+  readonly name: string;
+  readonly budgetMb: number;
+  readonly tenant: Omit<TenantRequest, "startMs">;
+  /** Answers what it did. */
+  readonly run: (program: Program, startMs: number) => Promise<string>;
+}
+
+/** How often the largest body is sent: first its series are new, then garbage may pile up. */
+const WRITES = 3;
+const EMPTY = { kind: "empty", series: 0 } as const;
+/** Samples of a series in a day. */
+const DAY_SAMPLES = DAY_MS / (15 * SECOND_MS);
+
+export function writeSubjects(): Subject[] {
+  return LARGEST_BODIES.map((largest) => ({
+    name: `write: ${largest.name}`,
+    budgetMb: WRITE_MEMORY_MB,
+    tenant: EMPTY,
+    async run(program) {
+      const body = encodeLargestBody(largest, Date.now() - SECOND_MS);
+      await program.replay(Array(WRITES).fill(body));
+      return `${WRITES} requests of ${(body.length / 1e6).toFixed(1)} MB`;
+    },
+  }));
+}
+
+/** A day of so many samples, all of them in one answer of chunks. */
+export function streamSubject(samples: number): Subject {
+  const series = Math.round(samples / DAY_SAMPLES);
+  return {
+    name: `read: ${samples / 1e6} million samples streamed`,
+    budgetMb: READ_MEMORY_MB,
+    tenant: { kind: "chunks", series },
+    run: (program, startMs) => read(program, startMs, startMs + DAY_MS - 1, STREAMED_XOR_CHUNKS),
+  };
+}
+
+/** As much as an answer of samples may hold. */
+export function samplesSubject(): Subject {
+  return {
+    name: "read: samples, an answer of 60 MB",
+    budgetMb: READ_MEMORY_MB,
+    tenant: { kind: "chunks", series: 1000 },
+    run: (program, startMs) => read(program, startMs, startMs + 15.5 * HOUR_MS, SAMPLES),
+  };
+}
+
+/** Ten minutes of log to flush, then eight hours of runs to make chunks of. */
+export function compactSubject(series: number): Subject {
+  return {
+    name: `compactor: a bucket of ${series} series`,
+    budgetMb: COMPACT_MEMORY_MB,
+    tenant: { kind: "runs", series },
+    async run(program, startMs) {
+      const path = `/compact/${chunkingTime(startMs)}`;
+      const { state, flushes, chunkings, samples } = JSON.parse(await program.post(path));
+      return `${state}, ${flushes} flushes, ${chunkings} chunkings, ${(samples / 1e6).toFixed(1)} million samples`;
+    },
+  };
+}
+
+export async function measurePeak({ name, budgetMb, tenant, run }: Subject): Promise<Peak> {
+  const startMs = Math.floor(Date.now() / DAY_MS - 3) * DAY_MS;
+  const table: Worker<TenantRequest, string> = startWorker(new URL("table-worker.ts", import.meta.url), []);
+  try {
+    const endpoint = await table.ask({ ...tenant, startMs });
+    const module = join(import.meta.dirname, "subject.ts");
+    const program = await Program.start(deployedServer(endpoint, module, budgetMb));
+    try {
+      const idleBytes = program.peakBytes();
+      const detail = await run(program, startMs);
+      const { heapBytes, bufferBytes } = await said(program);
+      return { name, budgetMb, idleBytes, peakBytes: program.peakBytes(), heapBytes, bufferBytes, detail };
+    } finally {
+      await program.close();
+    }
+  } finally {
+    await table.close();
+  }
+}
+
+async function said(program: Program): Promise<MemoryReply> {
+  return JSON.parse(await program.get("/memory"));
+}
+
+/** `ReadRequest.ResponseType`. */
+const SAMPLES = 0;
+const STREAMED_XOR_CHUNKS = 1;
+
+async function read(program: Program, minTime: number, maxTime: number, type: number): Promise<string> {
+  const sizeBytes = await program.exchange("/api/v1/read", encodeReadRequest(minTime, maxTime, type));
+  const { lastLine } = await said(program);
+  const { samples, series, readUnits, calls, heldBytes, durationMs, outcome, status } = lastLine;
+  return (
+    `${status} ${outcome ?? ""} ${samples} samples of ${series} series in ${mb(sizeBytes)} MB, ${readUnits} units, ${calls} calls, ` +
+    `${mb(Number(heldBytes))} MB held, ${durationMs} ms`
+  );
+}
+
+/** All series of a range: `__name__!=""`. */
+function encodeReadRequest(minTime: number, maxTime: number, type: number): Uint8Array {
+  const writer = new ProtobufWriter();
+  const query = writer.begin(1);
+  writer.writeInt64Field(1, minTime);
+  writer.writeInt64Field(2, maxTime);
+  const matcher = writer.begin(3);
+  writer.writeInt64Field(1, 1);
+  writer.writeStringField(2, "__name__");
+  writer.writeStringField(3, "");
+  writer.end(matcher);
+  writer.end(query);
+  writer.writeInt64Field(2, type);
+  return compress(writer.view());
+}
+
+export function mb(sizeBytes: number): string {
+  return (sizeBytes / 1024 / 1024).toFixed(0);
+}

@@ -1,0 +1,50 @@
+/**
+ * What is measured, as it is deployed, in a process of its own: Hearth's write and read routes behind Node's HTTP server, and
+ * a compaction to call. Its arguments: the port, the endpoint of a DynamoDB, and for a compaction the day and the time.
+ */
+import { createAdaptorServer } from "@hono/node-server";
+import type { LogFields } from "../../lib/model/log.ts";
+import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
+import { compactDay } from "../../lib/storage/compact-day.ts";
+import { openTable } from "../../lib/storage/dynamodb-table.ts";
+import { dayOf } from "../../lib/storage/keys.ts";
+import { newHearthApp } from "../hearth-app.ts";
+import { RETENTION_MS } from "../simulation.ts";
+
+/** What a process says of itself: bytes, and the log line of its last request. */
+export interface MemoryReply {
+  readonly heapBytes: number;
+  readonly bufferBytes: number;
+  readonly lastLine: LogFields;
+}
+
+const SAMPLE_INTERVAL_MS = 25;
+
+const [port, endpoint] = process.argv.slice(2);
+const table = openTable({ tableName: "bench", endpoint, clock: Date.now });
+const peak = { heapBytes: 0, bufferBytes: 0 };
+let lastLine: LogFields = {};
+
+setInterval(() => {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  peak.heapBytes = Math.max(peak.heapBytes, heapUsed);
+  peak.bufferBytes = Math.max(peak.bufferBytes, arrayBuffers);
+}, SAMPLE_INTERVAL_MS);
+
+const app = await newHearthApp(table, 0, (_level, _message, fields) => {
+  lastLine = fields;
+});
+app.get("/-/ready", (c) => c.text("ready\n"));
+app.get("/memory", (c) => c.json({ ...peak, lastLine }));
+app.post("/compact/:ms", async (c) => {
+  const nowMs = Number(c.req.param("ms"));
+  const context = {
+    table,
+    tenant: DEFAULT_TENANT,
+    day: dayOf(nowMs),
+    retentionMs: RETENTION_MS,
+    clock: () => nowMs,
+  };
+  return c.json(await compactDay(context, { deadlineMs: Number.POSITIVE_INFINITY }));
+});
+createAdaptorServer({ fetch: app.fetch }).listen(Number(port), "127.0.0.1");

@@ -1,0 +1,25 @@
+/** A table in a process of its own, with a tenant made to order; answers the endpoint of the DynamoDB that serves it. */
+import { MemoryTable } from "../../lib/storage/memory-table.ts";
+import { loadRecording } from "../recorded-series.ts";
+import { serveWorker } from "../worker.ts";
+import { newWorkload } from "../workload.ts";
+import { serveTable } from "./dynamodb-server.ts";
+import { buildChunkedDay, buildOpenBucket } from "./tenants.ts";
+
+/** "empty": nothing. "chunks": a day as chunks. "runs": a bucket that is over, as runs, and ten minutes of log behind it. */
+export interface TenantRequest {
+  readonly kind: "empty" | "chunks" | "runs";
+  readonly series: number;
+  /** A midnight. */
+  readonly startMs: number;
+}
+
+serveWorker<TenantRequest, string>(async ({ kind, series, startMs }) => {
+  const table = new MemoryTable();
+  if (kind !== "empty") {
+    const workload = newWorkload(loadRecording().series, series, startMs);
+    const build = kind === "chunks" ? buildChunkedDay : buildOpenBucket;
+    await build({ table, workload, startMs });
+  }
+  return serveTable(table);
+});

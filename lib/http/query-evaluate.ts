@@ -1,0 +1,160 @@
+/** Instant and range queries. */
+import { HearthError } from "../model/errors.ts";
+import { printJsonFloat } from "../model/print-float.ts";
+import { SECOND_MS } from "../model/time.ts";
+import type { Query, QueryOptions, QueryResult, QueryValue, StepRange } from "../promql/engine-interface.ts";
+import { printMatrix, printPair, printVector } from "../wire/api-json.ts";
+import { answerData } from "./query-answer.ts";
+import { queryParameter } from "./query-expression.ts";
+import {
+  durationParameter,
+  limitParameter,
+  optionalDurationParameter,
+  optionalTimeParameter,
+  timeParameter,
+} from "./query-parameters.ts";
+import type { QueryRequest } from "./query-routes.ts";
+
+export async function answerInstantQuery(request: QueryRequest): Promise<Response> {
+  const { parameters, services, clock } = request;
+  const limit = limitParameter(parameters);
+  const timeMs = optionalTimeParameter(parameters, "time", clock());
+  const options = engineOptions(request);
+  return evaluate(request, limit, { startMs: timeMs, endMs: timeMs, stepMs: SECOND_MS }, (query) =>
+    services.engine.instantQuery(request.source, query, { timeMs }, options),
+  );
+}
+
+export async function answerRangeQuery(request: QueryRequest): Promise<Response> {
+  const { parameters, services } = request;
+  const limit = limitParameter(parameters);
+  const range = stepRange(parameters, services.settings.limits.maxSteps);
+  const options = engineOptions(request);
+  return evaluate(request, limit, range, (query) =>
+    services.engine.rangeQuery(request.source, query, range, options),
+  );
+}
+
+function stepRange(parameters: URLSearchParams, maxSteps: number): StepRange {
+  const startMs = timeParameter(parameters, "start");
+  const endMs = timeParameter(parameters, "end");
+  if (endMs < startMs) {
+    throw new HearthError("invalid", 'invalid parameter "end": end timestamp must not be before start time');
+  }
+  const stepMs = durationParameter(parameters, "step");
+  if (stepMs <= 0) {
+    const reason = "zero or negative query resolution step widths are not accepted. Try a positive integer";
+    throw new HearthError("invalid", `invalid parameter "step": ${reason}`);
+  }
+  if (Math.floor((endMs - startMs) / stepMs) > maxSteps) {
+    const most = maxSteps.toLocaleString("en-US");
+    const reason = `exceeded maximum resolution of ${most} points per timeseries`;
+    throw new HearthError("invalid", `${reason}. Try decreasing the query resolution (?step=XX)`);
+  }
+  return { startMs, endMs, stepMs };
+}
+
+/** The timeout that is asked for may be shorter than the service's own, not longer. */
+function engineOptions({ parameters, services, clock, signal }: QueryRequest): QueryOptions {
+  const { settings } = services;
+  const asked = optionalDurationParameter(parameters, "timeout") ?? settings.limits.timeoutMs;
+  const timeoutMs = Math.max(0, Math.min(asked, settings.limits.timeoutMs));
+  const lookbackDeltaMs = optionalDurationParameter(parameters, "lookback_delta") || settings.lookbackDeltaMs;
+  if (lookbackDeltaMs < 0) {
+    throw new HearthError("invalid", 'invalid parameter "lookback_delta": it must not be negative');
+  }
+  return {
+    lookbackDeltaMs,
+    limits: { ...settings.limits, timeoutMs },
+    clock,
+    signal,
+    defaultSubqueryStepMs: settings.defaultSubqueryStepMs,
+    delayedNameRemoval: settings.delayedNameRemoval,
+    typeAndUnitLabels: settings.typeAndUnitLabels,
+    useStartTimestamps: settings.useStartTimestamps,
+    perStepStats: parameters.get("stats") === "all",
+  };
+}
+
+async function evaluate(
+  request: QueryRequest,
+  limit: number,
+  range: StepRange,
+  run: (query: Query) => Promise<QueryResult>,
+): Promise<Response> {
+  const { c, parameters, services, clock } = request;
+  const beganMs = clock();
+  const query = queryParameter(parameters, services.settings.parse);
+  request.setPhase("evaluation");
+  const parsedMs = clock();
+  const result = await run(query);
+  const timings = { preparationMs: parsedMs - beganMs, evaluationMs: clock() - parsedMs };
+  noteResult(request, result);
+  const stats = parameters.get("stats") ?? "";
+  const warnings = [...result.warnings];
+  const value = truncated(result.value, limit, warnings);
+  if (stats !== "" && stats !== "true" && stats !== "all") warnings.push(oddStats(stats));
+  const statsText = stats === "" ? "" : `,"stats":${JSON.stringify(printStats(result, timings, range))}`;
+  return answerData(c, printData(value, statsText), { warnings, infos: result.infos });
+}
+
+function noteResult({ c }: QueryRequest, { value, samples }: QueryResult): void {
+  const { fields } = c.get("requestLog");
+  fields.samples = samples.totalQueryableSamples;
+  fields.peakSamples = samples.peakSamples;
+  if (value.type === "vector" || value.type === "matrix") fields.series = value.series.length;
+}
+
+function truncated(value: QueryValue, limit: number, warnings: string[]): QueryValue {
+  const hasSeries = value.type === "vector" || value.type === "matrix";
+  if (!hasSeries || limit === 0 || value.series.length <= limit) return value;
+  warnings.push("results truncated due to limit");
+  return { ...value, series: value.series.slice(0, limit) };
+}
+
+function oddStats(stats: string): string {
+  return `value ${JSON.stringify(stats)} for parameter "stats" is deprecated, use "true" or "all"`;
+}
+
+function* printData(value: QueryValue, stats: string): Generator<string> {
+  yield `{"resultType":"${value.type}","result":`;
+  switch (value.type) {
+    case "scalar":
+      yield printPair(value.timestampMs, printJsonFloat(value.value));
+      break;
+    case "string":
+      yield printPair(value.timestampMs, value.value);
+      break;
+    case "vector":
+      yield* printVector(value.series);
+      break;
+    case "matrix":
+      yield* printMatrix(value.series);
+  }
+  yield `${stats}}`;
+}
+
+/** In seconds; Hearth has no queue, and sorts while it evaluates. */
+function printStats(
+  { samples }: QueryResult,
+  { preparationMs, evaluationMs }: { preparationMs: number; evaluationMs: number },
+  { startMs, stepMs }: StepRange,
+): unknown {
+  const perStep = samples.totalQueryableSamplesPerStep;
+  const steps = perStep && Array.from(perStep, (count, i) => [(startMs + i * stepMs) / 1000, count]);
+  return {
+    timings: {
+      evalTotalTime: evaluationMs / 1000,
+      resultSortTime: 0,
+      queryPreparationTime: preparationMs / 1000,
+      innerEvalTime: evaluationMs / 1000,
+      execQueueTime: 0,
+      execTotalTime: (preparationMs + evaluationMs) / 1000,
+    },
+    samples: {
+      ...(steps && { totalQueryableSamplesPerStep: steps }),
+      totalQueryableSamples: samples.totalQueryableSamples,
+      peakSamples: samples.peakSamples,
+    },
+  };
+}

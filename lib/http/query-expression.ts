@@ -1,0 +1,37 @@
+/** Expressions from parameters, and the routes that only look at them. */
+import { HearthError } from "../model/errors.ts";
+import { astToJson } from "../promql/ast-json.ts";
+import type { Query } from "../promql/engine-interface.ts";
+import type { ParseOptions } from "../promql/parse/options.ts";
+import { parseExpr } from "../promql/parse/parse-expr.ts";
+import { printPretty } from "../promql/print-pretty.ts";
+import { answerValue } from "./query-answer.ts";
+import { lookupRange } from "./query-parameters.ts";
+import type { QueryRequest } from "./query-routes.ts";
+
+/** The parameter `query`, parsed. */
+export function queryParameter(parameters: URLSearchParams, options: ParseOptions): Query {
+  const text = parameters.get("query") ?? "";
+  try {
+    return { text, expr: parseExpr(text, options) };
+  } catch (error) {
+    if (!(error instanceof HearthError)) throw error;
+    throw new HearthError("invalid", `invalid parameter "query": ${error.message}`, { cause: error });
+  }
+}
+
+export function answerFormattedQuery({ c, parameters, services }: QueryRequest): Response {
+  return answerValue(c, printPretty(queryParameter(parameters, services.settings.parse).expr));
+}
+
+export function answerParsedQuery({ c, parameters, services }: QueryRequest): Response {
+  return answerValue(c, astToJson(queryParameter(parameters, services.settings.parse).expr));
+}
+
+/** Exemplars are not stored: none, of a query that is one. */
+export function answerExemplars({ c, parameters, services }: QueryRequest): Response {
+  const { minTime, maxTime } = lookupRange(parameters);
+  if (maxTime < minTime) throw new HearthError("invalid", "end timestamp must not be before start timestamp");
+  queryParameter(parameters, services.settings.parse);
+  return answerValue(c, []);
+}

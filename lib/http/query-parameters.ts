@@ -1,0 +1,148 @@
+/** Parameters of the query API: in the URL, or in a form that is posted. https://prometheus.io/docs/prometheus/latest/querying/api/ */
+import { HearthError } from "../model/errors.ts";
+import type { Matcher } from "../model/matcher.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../model/time.ts";
+import { parseDuration } from "../promql/duration-text.ts";
+import { parseSelector } from "../promql/parse/parse-expr.ts";
+import { quote } from "../promql/quote.ts";
+import { readBody } from "./body.ts";
+import type { GatewayContext } from "./gateway.ts";
+
+/** Bytes of a form: four expressions of the greatest length, escaped. */
+const MAX_FORM_BYTES = 4 * 1024 * 1024;
+
+/** The earliest and the latest time there is in Prometheus' API, in ms, and how clients write them. */
+export const MIN_API_TIME_MS = -9_223_309_901_257_974_000;
+export const MAX_API_TIME_MS = 9_223_309_901_257_975_000;
+const NAMED_TIMES: ReadonlyMap<string, number> = new Map([
+  ["-292273086-05-16T16:47:06Z", MIN_API_TIME_MS],
+  ["292277025-08-18T07:12:54.999999999Z", MAX_API_TIME_MS],
+]);
+
+/** All parameters; those of a form come before those of the URL. */
+export async function readParameters(c: GatewayContext): Promise<URLSearchParams> {
+  const inUrl = new URL(c.req.url).searchParams;
+  if (c.req.method !== "POST") return inUrl;
+  const type = c.req.header("Content-Type")?.split(";")[0].trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") return inUrl;
+  const form = new URLSearchParams(Buffer.from(await readBody(c, MAX_FORM_BYTES)).toString());
+  return new URLSearchParams([...form, ...inUrl]);
+}
+
+function invalidParameter(name: string, reason: string): HearthError {
+  return new HearthError("invalid", `invalid parameter ${quote(name)}: ${reason}`);
+}
+
+/** A parameter that must be a time, in ms; RFC 3339 or seconds since the epoch. */
+export function timeParameter(parameters: URLSearchParams, name: string): number {
+  const text = parameters.get(name) ?? "";
+  const timeMs = parseTime(text);
+  if (timeMs === undefined) throw invalidParameter(name, `cannot parse ${quote(text)} to a valid timestamp`);
+  return timeMs;
+}
+
+/** The same where it may be left away. */
+export function optionalTimeParameter(parameters: URLSearchParams, name: string, absentMs: number): number {
+  const text = parameters.get(name) ?? "";
+  if (text === "") return absentMs;
+  const timeMs = parseTime(text);
+  if (timeMs !== undefined) return timeMs;
+  const reason = `invalid time value for '${name}': cannot parse ${quote(text)} to a valid timestamp`;
+  throw invalidParameter(name, reason);
+}
+
+const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+function parseTime(text: string): number | undefined {
+  if (!FLOAT.test(text)) return NAMED_TIMES.get(text) ?? parseRfc3339(text);
+  const seconds = Number(text);
+  const whole = Math.trunc(seconds);
+  const timeMs = whole * 1000 + Math.round((seconds - whole) * 1000);
+  return timeMs >= MIN_API_TIME_MS && timeMs <= MAX_API_TIME_MS ? timeMs : undefined;
+}
+
+const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
+
+/** What is finer than a millisecond is cut off. */
+function parseRfc3339(text: string): number | undefined {
+  const match = RFC3339.exec(text);
+  if (match === null) return undefined;
+  const [, year, month, day, hour, minute, second, fraction = "", sign, zoneHour = "0", zoneMinute = "0"] =
+    match;
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  const isDate = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
+  const isTime = Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
+  if (!isDate || !isTime || Number(zoneHour) > 23 || Number(zoneMinute) > 59) return undefined;
+  date.setUTCHours(Number(hour), Number(minute), Number(second), Number(fraction.slice(0, 3).padEnd(3, "0")));
+  const zoneMs = Number(zoneHour) * HOUR_MS + Number(zoneMinute) * MINUTE_MS;
+  return date.getTime() - (sign === "-" ? -zoneMs : zoneMs);
+}
+
+/** A parameter that must be a length of time, in whole ms: seconds, or `1h30m`. */
+export function durationParameter(parameters: URLSearchParams, name: string): number {
+  const text = parameters.get(name) ?? "";
+  const ms = parseSecondsOrDuration(text);
+  if (ms === undefined) throw invalidParameter(name, `cannot parse ${quote(text)} to a valid duration`);
+  return ms;
+}
+
+/** The same where it may be left away. */
+export function optionalDurationParameter(parameters: URLSearchParams, name: string): number | undefined {
+  return (parameters.get(name) ?? "") === "" ? undefined : durationParameter(parameters, name);
+}
+
+/** What a count of nanoseconds in an int64 can say. */
+const MAX_DURATION_MS = 106_751 * DAY_MS;
+
+function parseSecondsOrDuration(text: string): number | undefined {
+  if (FLOAT.test(text)) {
+    const ms = Math.trunc(Math.round(Number(text) * 1e9) / 1e6);
+    return Math.abs(ms) <= MAX_DURATION_MS ? ms : undefined;
+  }
+  const duration = parseDuration(text);
+  return duration.ok ? duration.ms : undefined;
+}
+
+/** Zero is no limit. */
+export function limitParameter(parameters: URLSearchParams): number {
+  const text = parameters.get("limit") ?? "";
+  if (text === "") return 0;
+  const limit = Number(text);
+  if (!/^[+-]?\d+$/.test(text) || !Number.isSafeInteger(limit)) {
+    throw invalidParameter("limit", `cannot parse ${quote(text)} to a valid number`);
+  }
+  if (limit < 0) throw invalidParameter("limit", "limit must be non-negative");
+  return limit;
+}
+
+/** Each is a look-up of its own, and all run at once. */
+const MAX_SELECTORS = 64;
+
+/** The selectors of `match[]`, of which none may select everything. */
+export function matchParameters(parameters: URLSearchParams): (readonly Matcher[])[] {
+  const texts = parameters.getAll("match[]");
+  if (texts.length > MAX_SELECTORS) {
+    throw invalidParameter("match[]", `${texts.length} selectors, at most ${MAX_SELECTORS} are taken`);
+  }
+  return texts.map((text) => {
+    const matchers = selectorOf(text);
+    if (matchers.some((matcher) => !matcher.matches(""))) return matchers;
+    throw new HearthError("invalid", "match[] must contain at least one non-empty matcher");
+  });
+}
+
+function selectorOf(text: string): readonly Matcher[] {
+  try {
+    return parseSelector(text);
+  } catch (error) {
+    throw error instanceof HearthError ? invalidParameter("match[]", error.message) : error;
+  }
+}
+
+/** The time range of a look-up of labels; all times where it is left away. */
+export function lookupRange(parameters: URLSearchParams): { minTime: number; maxTime: number } {
+  const minTime = optionalTimeParameter(parameters, "start", MIN_API_TIME_MS);
+  const maxTime = optionalTimeParameter(parameters, "end", MAX_API_TIME_MS);
+  return { minTime, maxTime };
+}

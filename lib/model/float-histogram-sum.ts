@@ -1,0 +1,284 @@
+/**
+ * Adding up native histograms, with the rounding error of every count carried along. Zero buckets and resolutions that
+ * differ are reconciled, and so are the bounds of custom buckets: the result has those that all have.
+ */
+
+import { indexOnBounds, sharedBounds } from "./custom-bounds.ts";
+import { equalColumns } from "./float-histogram.ts";
+import { bucketBound, indexAtSchema, usesCustomBuckets } from "./float-histogram-bounds.ts";
+import { atLowerSchema, bucketsOf, type Side, sideOf } from "./float-histogram-side.ts";
+import { sideColumns, widerZeroBucket } from "./float-histogram-zero.ts";
+import type { CounterResetHint, Histogram } from "./histogram.ts";
+import { compensate } from "./kahan.ts";
+
+/** A sum and what its rounding has lost so far. */
+interface Total {
+  value: number;
+  lost: number;
+}
+
+/** Three columns of one length, by ascending index. */
+interface SumSide {
+  indexes: number[];
+  counts: number[];
+  lost: number[];
+}
+
+/** A sum under way. */
+export interface HistogramSum {
+  hint: CounterResetHint;
+  schema: number;
+  zeroThreshold: number;
+  readonly zeroCount: Total;
+  readonly count: Total;
+  readonly sum: Total;
+  positive: SumSide;
+  negative: SumSide;
+  customBounds: Float64Array;
+}
+
+export interface AddOutcome {
+  /** One of the two is known to have been reset, the other not to. */
+  readonly counterResetCollision: boolean;
+  /** Both have custom buckets, and their bounds differed. */
+  readonly boundsReconciled: boolean;
+}
+
+export function startSum(first: Histogram): HistogramSum {
+  return {
+    hint: first.counterResetHint,
+    schema: first.schema,
+    zeroThreshold: first.zeroThreshold,
+    zeroCount: { value: first.zeroCount, lost: 0 },
+    count: { value: first.count, lost: 0 },
+    sum: { value: first.sum, lost: 0 },
+    positive: sumSideOf(sideOf(first.positive)),
+    negative: sumSideOf(sideOf(first.negative)),
+    customBounds: first.customBounds,
+  };
+}
+
+function sumSideOf({ indexes, counts }: Side): SumSide {
+  return { indexes: Array.from(indexes), counts: Array.from(counts), lost: new Array(counts.length).fill(0) };
+}
+
+/** Whether two can be added at all: exponential and custom buckets cannot be mixed. */
+export function isCompatible(a: Pick<Histogram, "schema">, b: Pick<Histogram, "schema">): boolean {
+  return usesCustomBuckets(a) === usesCustomBuckets(b);
+}
+
+/** Adds one that is compatible; `sign` -1 subtracts it. */
+export function addToSum(sum: HistogramSum, other: Histogram, sign: 1 | -1 = 1): AddOutcome {
+  const counterResetCollision = mergeHint(sum, other.counterResetHint);
+  addTotal(sum.count, sign * other.count);
+  addTotal(sum.sum, sign * other.sum);
+  if (!usesCustomBuckets(sum)) {
+    addExponential(sum, other, sign);
+    return { counterResetCollision, boundsReconciled: false };
+  }
+  const boundsReconciled = !equalColumns(sum.customBounds, other.customBounds);
+  if (boundsReconciled) addMismatched(sum, other, sign);
+  else sum.positive = mergeSides(sum.positive, sideOf(other.positive), sign);
+  return { counterResetCollision, boundsReconciled };
+}
+
+/** The sum so far; lost parts are added when `withLost`. */
+export function sumOf(sum: HistogramSum, withLost = true): Histogram {
+  const total = (one: Total) => (withLost ? one.value + one.lost : one.value);
+  const buckets = ({ indexes, counts, lost }: SumSide) =>
+    bucketsOf({
+      indexes: Int32Array.from(indexes),
+      counts: Float64Array.from(counts, (count, i) => (withLost ? count + lost[i] : count)),
+    });
+  return {
+    kind: "float",
+    counterResetHint: sum.hint,
+    schema: sum.schema,
+    zeroThreshold: sum.zeroThreshold,
+    zeroCount: total(sum.zeroCount),
+    count: total(sum.count),
+    sum: total(sum.sum),
+    positive: buckets(sum.positive),
+    negative: buckets(sum.negative),
+    customBounds: sum.customBounds,
+    isStale: false,
+  };
+}
+
+/** Scales a sum under way, and what it has lost. */
+export function scaleSum(sum: HistogramSum, scale: (value: number) => number): void {
+  for (const total of [sum.zeroCount, sum.count, sum.sum]) {
+    total.value = scale(total.value);
+    total.lost = scale(total.lost);
+  }
+  for (const side of [sum.positive, sum.negative]) {
+    side.counts = side.counts.map(scale);
+    side.lost = side.lost.map(scale);
+  }
+}
+
+/** Returns whether the hints contradict each other. */
+function mergeHint(sum: HistogramSum, other: CounterResetHint): boolean {
+  if (other === sum.hint || sum.hint === "gauge") return false;
+  const isCollision = other !== "gauge" && sum.hint !== "unknown" && other !== "unknown";
+  sum.hint = other === "gauge" ? "gauge" : "unknown";
+  return isCollision;
+}
+
+function addTotal(total: Total, value: number): void {
+  total.lost = compensate(value, total.value, total.lost);
+  total.value += value;
+}
+
+function addExponential(sum: HistogramSum, other: Histogram, sign: 1 | -1): void {
+  addTotal(sum.zeroCount, sign * reconcileZeroBuckets(sum, other));
+  if (other.schema < sum.schema) {
+    sum.positive = sumAtLowerSchema(sum.positive, sum.schema, other.schema);
+    sum.negative = sumAtLowerSchema(sum.negative, sum.schema, other.schema);
+    sum.schema = other.schema;
+  }
+  const addSide = (into: SumSide, side: Side) => {
+    const outside = behindZeroBucket(side, { ...other, zeroThreshold: sum.zeroThreshold });
+    return mergeSides(into, atLowerSchema(outside, other.schema, sum.schema), sign);
+  };
+  sum.positive = addSide(sum.positive, sideOf(other.positive));
+  sum.negative = addSide(sum.negative, sideOf(other.negative));
+}
+
+/** Without the buckets that lie in the zero bucket as a whole: they have been counted there. */
+function behindZeroBucket(
+  side: Side,
+  layout: Pick<Histogram, "schema" | "customBounds" | "zeroThreshold">,
+): Side {
+  let start = 0;
+  const ends = (i: number) => bucketBound(side.indexes[i], layout);
+  while (start < side.indexes.length && ends(start) <= layout.zeroThreshold) start++;
+  return start === 0 ? side : { indexes: side.indexes.subarray(start), counts: side.counts.subarray(start) };
+}
+
+/** Widens the zero bucket of the sum until both can have it. Returns what the other one's counts then. */
+function reconcileZeroBuckets(sum: HistogramSum, other: Histogram): number {
+  let count = other.zeroCount;
+  let threshold = other.zeroThreshold;
+  while (threshold !== sum.zeroThreshold) {
+    if (sum.zeroThreshold > threshold) {
+      const wider = widerZeroBucket(other, other.zeroCount, sideColumns(other), sum.zeroThreshold);
+      ({ count, threshold } = wider);
+    }
+    if (threshold > sum.zeroThreshold) widenZeroBucket(sum, threshold);
+  }
+  return count;
+}
+
+function widenZeroBucket(sum: HistogramSum, threshold: number): void {
+  const sides = [sum.positive, sum.negative] as const;
+  const wider = widerZeroBucket(sum, sum.zeroCount.value, sides, threshold);
+  const lost = widerZeroBucket(
+    sum,
+    sum.zeroCount.lost,
+    sides.map(({ indexes, lost }) => ({ indexes, counts: lost })),
+    wider.threshold,
+  );
+  sum.zeroCount.value = wider.count;
+  sum.zeroCount.lost = lost.count;
+  sum.zeroThreshold = wider.threshold;
+  sum.positive = outsideOf(sum.positive, sum);
+  sum.negative = outsideOf(sum.negative, sum);
+}
+
+/** Without buckets that begin below the zero threshold, and without empty ones. */
+function outsideOf({ indexes, counts, lost }: SumSide, sum: HistogramSum): SumSide {
+  const kept = indexes
+    .map((_, i) => i)
+    .filter(
+      (i) => bucketBound(indexes[i] - 1, sum) >= sum.zeroThreshold && (counts[i] !== 0 || lost[i] !== 0),
+    );
+  return {
+    indexes: kept.map((i) => indexes[i]),
+    counts: kept.map((i) => counts[i]),
+    lost: kept.map((i) => lost[i]),
+  };
+}
+
+function sumAtLowerSchema({ indexes, counts, lost }: SumSide, from: number, to: number): SumSide {
+  const reduced: SumSide = { indexes: [], counts: [], lost: [] };
+  for (let i = 0; i < indexes.length; i++) {
+    const index = indexAtSchema(indexes[i], from, to);
+    const last = reduced.indexes.length - 1;
+    if (last >= 0 && reduced.indexes[last] === index) {
+      reduced.lost[last] = compensate(counts[i], reduced.counts[last], reduced.lost[last]) + lost[i];
+      reduced.counts[last] += counts[i];
+    } else push(reduced, index, counts[i], lost[i]);
+  }
+  return reduced;
+}
+
+function push(side: SumSide, index: number, count: number, lost: number): void {
+  side.indexes.push(index);
+  side.counts.push(count);
+  side.lost.push(lost);
+}
+
+function mergeSides(into: SumSide, side: Side, sign: 1 | -1): SumSide {
+  const merged: SumSide = { indexes: [], counts: [], lost: [] };
+  let i = 0;
+  let j = 0;
+  while (i < into.indexes.length || j < side.indexes.length) {
+    const a = i < into.indexes.length ? into.indexes[i] : Infinity;
+    const b = j < side.indexes.length ? side.indexes[j] : Infinity;
+    if (a < b) {
+      push(merged, a, into.counts[i], into.lost[i]);
+      i++;
+      continue;
+    }
+    const value = sign * side.counts[j++];
+    if (b < a) push(merged, b, value, 0);
+    else {
+      push(merged, a, into.counts[i] + value, compensate(value, into.counts[i], into.lost[i]));
+      i++;
+    }
+  }
+  return merged;
+}
+
+/** Both onto the bounds that they share; what was between two of those counts for the one above. */
+function addMismatched(sum: HistogramSum, other: Histogram, sign: 1 | -1): void {
+  const bounds = sharedBounds(sum.customBounds, other.customBounds);
+  const totals: Total[] = Array.from({ length: bounds.length + 1 }, () => ({ value: 0, lost: 0 }));
+  const { indexes, counts, lost } = sum.positive;
+  for (let i = 0; i < indexes.length; i++) {
+    const total = totals[indexOnBounds(indexes[i], sum.customBounds, bounds)];
+    addTotal(total, counts[i]);
+    addTotal(total, lost[i]);
+  }
+  const side = sideOf(other.positive);
+  for (let i = 0; i < side.indexes.length; i++) {
+    addTotal(totals[indexOnBounds(side.indexes[i], other.customBounds, bounds)], sign * side.counts[i]);
+  }
+  sum.customBounds = bounds;
+  sum.positive = { indexes: [], counts: [], lost: [] };
+  totals.forEach(({ value, lost }, i) => {
+    if (value !== 0 || lost !== 0) push(sum.positive, i, value, lost);
+  });
+}
+
+export interface Combination extends AddOutcome {
+  readonly histogram: Histogram;
+}
+
+/** The sum of two; undefined when one has exponential buckets and the other custom ones. */
+export function addHistograms(a: Histogram, b: Histogram): Combination | undefined {
+  return combine(a, b, 1);
+}
+
+/** Their difference; it has the hint that a sum would have. Undefined as above. */
+export function subtractHistograms(a: Histogram, b: Histogram): Combination | undefined {
+  return combine(a, b, -1);
+}
+
+function combine(a: Histogram, b: Histogram, sign: 1 | -1): Combination | undefined {
+  if (!isCompatible(a, b)) return undefined;
+  const sum = startSum(a);
+  const outcome = addToSum(sum, b, sign);
+  return { histogram: sumOf(sum), ...outcome };
+}

@@ -1,0 +1,120 @@
+/**
+ * A native histogram as a value to calculate with. Histograms are never changed: every operation makes a new one.
+ * What results are is what model/histogram of Prometheus 3.14 returns.
+ */
+import { usesCustomBuckets } from "./float-histogram-bounds.ts";
+import { bucketsOf, NO_BUCKETS, sideOf, withoutEmptyBuckets } from "./float-histogram-side.ts";
+import type { Buckets, CounterResetHint, Histogram } from "./histogram.ts";
+
+const NO_BOUNDS = new Float64Array(0);
+
+/** No observation at all, with the layout of another one. */
+export function emptyHistogram(layout: Pick<Histogram, "schema" | "customBounds">): Histogram {
+  return {
+    kind: "float",
+    counterResetHint: "unknown",
+    schema: layout.schema,
+    zeroThreshold: 0,
+    zeroCount: 0,
+    count: 0,
+    sum: 0,
+    positive: NO_BUCKETS,
+    negative: NO_BUCKETS,
+    customBounds: layout.customBounds ?? NO_BOUNDS,
+    isStale: false,
+  };
+}
+
+export function withHint(histogram: Histogram, counterResetHint: CounterResetHint): Histogram {
+  return histogram.counterResetHint === counterResetHint ? histogram : { ...histogram, counterResetHint };
+}
+
+/** All counts and the sum times a factor; below zero the result is a gauge. */
+export function multiplyHistogram(histogram: Histogram, factor: number): Histogram {
+  const scaled = mapCounts(histogram, (count) => count * factor);
+  return factor < 0 ? withHint(scaled, "gauge") : scaled;
+}
+
+/** As multiplying; by zero there are no buckets left. */
+export function divideHistogram(histogram: Histogram, divisor: number): Histogram {
+  if (divisor === 0) {
+    const { zeroCount, count, sum } = histogram;
+    const totals = { zeroCount: zeroCount / divisor, count: count / divisor, sum: sum / divisor };
+    return { ...histogram, kind: "float", ...totals, positive: NO_BUCKETS, negative: NO_BUCKETS };
+  }
+  const scaled = mapCounts(histogram, (count) => count / divisor);
+  return divisor < 0 ? withHint(scaled, "gauge") : scaled;
+}
+
+function mapCounts(histogram: Histogram, scale: (count: number) => number): Histogram {
+  const scaleBuckets = ({ spans, counts }: Buckets): Buckets => ({ spans, counts: counts.map(scale) });
+  return {
+    ...histogram,
+    kind: "float",
+    zeroCount: scale(histogram.zeroCount),
+    count: scale(histogram.count),
+    sum: scale(histogram.sum),
+    positive: scaleBuckets(histogram.positive),
+    negative: scaleBuckets(histogram.negative),
+  };
+}
+
+/** Without empty buckets, and with as few spans as possible. */
+export function compactHistogram(histogram: Histogram): Histogram {
+  return {
+    ...histogram,
+    positive: compactBuckets(histogram.positive),
+    negative: compactBuckets(histogram.negative),
+  };
+}
+
+function compactBuckets(buckets: Buckets): Buckets {
+  return bucketsOf(withoutEmptyBuckets(sideOf(buckets)));
+}
+
+/** Whether a count, the sum or a bound is infinite. */
+export function hasOverflow(histogram: Histogram): boolean {
+  const isInfinite = (value: number) => value === Infinity || value === -Infinity;
+  if (isInfinite(histogram.zeroCount) || isInfinite(histogram.count) || isInfinite(histogram.sum))
+    return true;
+  const { positive, negative, customBounds } = histogram;
+  return [positive.counts, negative.counts, customBounds].some((column) => column.some(isInfinite));
+}
+
+/** Whether two are the same data, empty buckets included; NaN equals NaN, and the hints do not matter. */
+export function equalHistograms(a: Histogram, b: Histogram): boolean {
+  return (
+    a.schema === b.schema &&
+    Object.is(a.count, b.count) &&
+    Object.is(a.sum, b.sum) &&
+    a.zeroThreshold === b.zeroThreshold &&
+    Object.is(a.zeroCount, b.zeroCount) &&
+    (!usesCustomBuckets(a) || equalColumns(a.customBounds, b.customBounds)) &&
+    equalBuckets(a.negative, b.negative) &&
+    equalBuckets(a.positive, b.positive)
+  );
+}
+
+function equalBuckets(a: Buckets, b: Buckets): boolean {
+  return equalColumns(a.counts, b.counts) && equalColumns(sideOf(a).indexes, sideOf(b).indexes);
+}
+
+export function equalColumns(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
+  return true;
+}
+
+/** What Prometheus takes a histogram for in bytes: its limits count one as this, with 8 bytes of time, over 16. */
+const FIXED_BYTES = 168;
+
+/** How many float samples a histogram counts as against limits. */
+export function histogramSampleCount({ positive, negative, customBounds }: Histogram): number {
+  const words =
+    positive.spans.length +
+    positive.counts.length +
+    negative.spans.length +
+    negative.counts.length +
+    customBounds.length;
+  return Math.floor((FIXED_BYTES + 8 * words + 8) / 16);
+}

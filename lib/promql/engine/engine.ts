@@ -1,0 +1,114 @@
+/**
+ * The query engine. A query goes through four stages, each with files of its own:
+ *
+ * 1. plan (make-plan.ts, plan.ts): the syntax tree with all times known, what is the same at every step marked;
+ * 2. read (plan-reads.ts, fetch.ts): all selectors at once, each with the range of time that the plan looks at;
+ * 3. evaluate (evaluate.ts, ../operators, ../functions): synchronous, every operator from columns of steps to columns of steps
+ *    (value.ts), functions over ranges with a window that moves along each series;
+ * 4. answer (result.ts): the samples without the gaps, sorted.
+ */
+import { HearthError } from "../../model/errors.ts";
+import type {
+  InstantRange,
+  Query,
+  QueryOptions,
+  QueryResult,
+  QueryValue,
+  SeriesSource,
+  StepRange,
+} from "../engine-interface.ts";
+import { isRangePlan } from "../operators/window-call.ts";
+import { Annotations } from "./annotations.ts";
+import { Budget } from "./budget.ts";
+import type { EvaluationContext } from "./context.ts";
+import { executionError } from "./context.ts";
+import { evaluate } from "./evaluate.ts";
+import { fetchSeries } from "./fetch.ts";
+import { gridBetween, instantGrid, type StepGrid } from "./grid.ts";
+import { makePlan } from "./make-plan.ts";
+import type { Plan } from "./plan.ts";
+import { valueTypeOfPlan } from "./plan-type.ts";
+import type { QueryTimes } from "./resolve-duration.ts";
+import { matrixOfCells, vectorOfCells } from "./result.ts";
+import { matrixOfSamples } from "./result-matrix.ts";
+import { SampleCount } from "./sample-count.ts";
+
+/** Evaluates at one time. */
+export async function instantQuery(
+  source: SeriesSource,
+  query: Query,
+  { timeMs }: InstantRange,
+  options: QueryOptions,
+): Promise<QueryResult> {
+  const times = { startMs: timeMs, endMs: timeMs, stepMs: 0 };
+  const grid = instantGrid(timeMs);
+  return run(source, query, options, times, grid, (plan, context) => instantValue(plan, grid, context));
+}
+
+/** Evaluates at every step; of scalars and instant vectors alone. Throws "invalid" for others, "too large" for too many steps. */
+export async function rangeQuery(
+  source: SeriesSource,
+  query: Query,
+  { startMs, endMs, stepMs }: StepRange,
+  options: QueryOptions,
+): Promise<QueryResult> {
+  const { limits } = options;
+  const grid = gridBetween(startMs, endMs, stepMs);
+  if (grid.steps > limits.maxSteps) {
+    throw new HearthError(
+      "too large",
+      `range query has ${grid.steps} steps, at most ${limits.maxSteps} are evaluated; widen the step or shorten the range limit=maxSteps`,
+    );
+  }
+  return run(source, query, options, { startMs, endMs, stepMs }, grid, (plan, context) =>
+    rangeValue(plan, grid, context),
+  );
+}
+
+async function run(
+  source: SeriesSource,
+  { text, expr }: Query,
+  options: QueryOptions,
+  times: QueryTimes,
+  grid: StepGrid,
+  toValue: (plan: Plan, context: EvaluationContext) => QueryValue,
+): Promise<QueryResult> {
+  const deadlineMs = options.clock() + options.limits.timeoutMs;
+  const plan = makePlan(expr, { times, defaultSubqueryStepMs: options.defaultSubqueryStepMs });
+  const budget = new Budget(options.limits.maxSamples);
+  const data = await fetchSeries(source, plan, grid, options, budget);
+  const annotations = new Annotations();
+  const samples = new SampleCount(grid.steps);
+  const value = toValue(plan, { options, data, annotations, budget, samples, deadlineMs, evaluate });
+  return {
+    value,
+    warnings: annotations.print("warning", text),
+    infos: annotations.print("info", text),
+    samples: {
+      totalQueryableSamples: samples.total,
+      totalQueryableSamplesPerStep: options.perStepStats ? samples.perStep : undefined,
+      peakSamples: budget.peak,
+    },
+  };
+}
+
+function instantValue(plan: Plan, grid: StepGrid, context: EvaluationContext): QueryValue {
+  const timestampMs = grid.startMs;
+  if (isRangePlan(plan)) return { type: "matrix", series: matrixOfSamples(plan, grid, context) };
+  const value = evaluate(plan, grid, context);
+  if (value.type === "string") return { type: "string", timestampMs, value: value.value };
+  if (value.type === "scalar") return { type: "scalar", timestampMs, value: value.values[0] };
+  return { type: "vector", timestampMs, series: vectorOfCells(value, grid, context) };
+}
+
+const TYPE_NAMES = { string: "string", matrix: "range vector" } as const;
+
+function rangeValue(plan: Plan, grid: StepGrid, context: EvaluationContext): QueryValue {
+  const type = valueTypeOfPlan(plan);
+  if (type === "string" || type === "matrix") {
+    throw executionError(
+      `invalid expression type "${TYPE_NAMES[type]}" for range query, must be Scalar or instant Vector`,
+    );
+  }
+  return { type: "matrix", series: matrixOfCells(evaluate(plan, grid, context), grid, context) };
+}

@@ -1,0 +1,60 @@
+/** From a plan to its value: each node is one operator's. */
+import { aggregate } from "../operators/aggregate.ts";
+import { binary } from "../operators/binary.ts";
+import { call } from "../operators/call.ts";
+import { constant } from "../operators/constant.ts";
+import { info } from "../operators/info.ts";
+import { negate } from "../operators/negate.ts";
+import { evaluateOnce } from "../operators/once.ts";
+import { selectVector } from "../operators/select-vector.ts";
+import { checkDeadline, type EvaluationContext } from "./context.ts";
+import type { StepGrid } from "./grid.ts";
+import type { Plan } from "./plan.ts";
+import { valueTypeOfPlan } from "./plan-type.ts";
+import { type Value, vectorOf } from "./value.ts";
+
+/** Evaluates what is no range vector: who takes one of those reads it in its own way. */
+export function evaluate(plan: Plan, grid: StepGrid, context: EvaluationContext): Value {
+  checkDeadline(context);
+  if (grid.steps === 0) return nothing(plan);
+  const before = context.budget.current;
+  const value = evaluateNode(plan, grid, context);
+  context.budget.resetTo(before + cellCount(value, grid));
+  return value;
+}
+
+function nothing(plan: Plan): Value {
+  if (plan.kind === "text") return { type: "string", value: plan.value };
+  return valueTypeOfPlan(plan) === "scalar" ? { type: "scalar", values: new Float64Array(0) } : vectorOf([]);
+}
+
+function evaluateNode(plan: Plan, grid: StepGrid, context: EvaluationContext): Value {
+  switch (plan.kind) {
+    case "constant":
+      return constant(plan, grid, context);
+    case "text":
+      return { type: "string", value: plan.value };
+    case "select":
+      return selectVector(plan, grid, context);
+    case "call":
+      return call(plan, grid, context);
+    case "info":
+      return info(plan, grid, context);
+    case "aggregate":
+      return aggregate(plan, grid, context);
+    case "binary":
+      return binary(plan, grid, context);
+    case "negate":
+      return negate(plan, grid, context);
+    case "once":
+      return evaluateOnce(plan, grid, context);
+    case "window":
+    case "subquery":
+      throw new TypeError(`a ${plan.kind} is no instant vector`);
+  }
+}
+
+function cellCount(value: Value, grid: StepGrid): number {
+  if (value.type === "vector") return value.series.length * grid.steps;
+  return value.type === "scalar" ? grid.steps : 0;
+}

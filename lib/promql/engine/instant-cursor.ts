@@ -1,0 +1,40 @@
+/** Moves along a series to the newest sample at every step. */
+import type { SelectedSeries } from "./selected-series.ts";
+import { ABSENT, FLOAT, HISTOGRAM } from "./value.ts";
+
+export class InstantCursor {
+  readonly #series: SelectedSeries;
+  readonly #lookbackDeltaMs: number;
+  #float = -1;
+  #histogram = -1;
+  /** Of the sample found, among those of its kind. */
+  index = 0;
+  timestampMs = 0;
+
+  constructor(series: SelectedSeries, lookbackDeltaMs: number) {
+    this.#series = series;
+    this.#lookbackDeltaMs = lookbackDeltaMs;
+  }
+
+  /** The kind of the newest sample at a time; `ABSENT` when it is too old or a staleness marker. Times must not go back. */
+  seek(timeMs: number): typeof ABSENT | typeof FLOAT | typeof HISTOGRAM {
+    const { floats, histograms, staleFloats } = this.#series;
+    this.#float = advance(floats.timestamps, this.#float, timeMs);
+    this.#histogram = advance(histograms.timestamps, this.#histogram, timeMs);
+    const floatTime = this.#float < 0 ? -Infinity : floats.timestamps[this.#float];
+    const histogramTime = this.#histogram < 0 ? -Infinity : histograms.timestamps[this.#histogram];
+    const isFloat = floatTime >= histogramTime;
+    this.timestampMs = isFloat ? floatTime : histogramTime;
+    if (this.timestampMs <= timeMs - this.#lookbackDeltaMs) return ABSENT;
+    this.index = isFloat ? this.#float : this.#histogram;
+    if (isFloat) return staleFloats !== undefined && staleFloats[this.index] === 1 ? ABSENT : FLOAT;
+    return histograms.histograms[this.index].isStale ? ABSENT : HISTOGRAM;
+  }
+}
+
+/** The index of the last timestamp that is not after a time; starts from that of an earlier time. */
+export function advance(timestamps: Float64Array, from: number, timeMs: number): number {
+  let i = from;
+  while (i + 1 < timestamps.length && timestamps[i + 1] <= timeMs) i++;
+  return i;
+}

@@ -1,0 +1,80 @@
+/** Which series of which times a plan reads. Selectors with the same matchers and times that meet are read as one. */
+import type { Matcher } from "../../model/matcher.ts";
+import type { Selection } from "../../model/selection.ts";
+import { instantGrid, lastTime, referenceTime, type StepGrid } from "./grid.ts";
+import { type Plan, plansIn, type SelectPlan, type WindowPlan } from "./plan.ts";
+import { subqueryGrid } from "./subquery-grid.ts";
+
+export interface Read {
+  readonly selection: Selection;
+  /** Those that are served by it. */
+  readonly selectors: readonly SelectPlan[];
+}
+
+interface Want extends Selection {
+  readonly select: SelectPlan;
+}
+
+export function planReads(plan: Plan, grid: StepGrid, lookbackDeltaMs: number): Read[] {
+  const wants: Want[] = [];
+  collect(plan, grid, lookbackDeltaMs, wants);
+  const byMatchers = new Map<string, Want[]>();
+  for (const want of wants) {
+    const key = matchersKey(want.matchers);
+    byMatchers.set(key, [...(byMatchers.get(key) ?? []), want]);
+  }
+  return [...byMatchers.values()].flatMap(mergeOverlapping);
+}
+
+function matchersKey(matchers: readonly Matcher[]): string {
+  return JSON.stringify(matchers.map(({ type, name, value }) => [type, name, value]));
+}
+
+function mergeOverlapping(wants: readonly Want[]): Read[] {
+  const reads: { selection: Selection; selectors: SelectPlan[] }[] = [];
+  for (const { select, matchers, minTime, maxTime } of wants.toSorted((a, b) => a.minTime - b.minTime)) {
+    const last = reads.at(-1);
+    if (last !== undefined && minTime <= last.selection.maxTime + 1) {
+      last.selection = { ...last.selection, maxTime: Math.max(last.selection.maxTime, maxTime) };
+      last.selectors.push(select);
+    } else reads.push({ selection: { matchers, minTime, maxTime }, selectors: [select] });
+  }
+  return reads;
+}
+
+function collect(plan: Plan, grid: StepGrid, lookbackDeltaMs: number, wants: Want[]): void {
+  if (grid.steps === 0) return;
+  if (plan.kind === "select") wants.push(instantWant(plan, grid, lookbackDeltaMs));
+  else if (plan.kind === "window") wants.push(windowWant(plan, grid, lookbackDeltaMs));
+  else {
+    const inner = innerGrid(plan, grid);
+    for (const child of plansIn(plan)) collect(child, inner, lookbackDeltaMs, wants);
+  }
+}
+
+function innerGrid(plan: Plan, grid: StepGrid): StepGrid {
+  if (plan.kind === "once") return instantGrid(grid.startMs);
+  return plan.kind === "subquery" ? subqueryGrid(plan, grid) : grid;
+}
+
+/** Samples that are exactly as old as the lookback delta, or as the start of a window, are too old: both are left-open. */
+function instantWant(select: SelectPlan, grid: StepGrid, lookbackDeltaMs: number): Want {
+  const after = select.extended === "smoothed" ? lookbackDeltaMs : 0;
+  return {
+    select,
+    matchers: select.matchers,
+    minTime: referenceTime(select, grid.startMs) - lookbackDeltaMs + 1,
+    maxTime: referenceTime(select, lastTime(grid)) + after,
+  };
+}
+
+function windowWant({ select, windowMs }: WindowPlan, grid: StepGrid, lookbackDeltaMs: number): Want {
+  const before = windowMs + (select.extended === undefined ? 0 : lookbackDeltaMs);
+  const after = select.extended === "smoothed" ? lookbackDeltaMs : 0;
+  return {
+    select,
+    matchers: select.matchers,
+    minTime: referenceTime(select, grid.startMs) - before + 1,
+    maxTime: referenceTime(select, lastTime(grid)) + after,
+  };
+}

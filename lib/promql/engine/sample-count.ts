@@ -1,0 +1,17 @@
+/** How many samples a query looks at, step by step. */
+
+export class SampleCount {
+  readonly perStep: Float64Array;
+
+  constructor(steps: number) {
+    this.perStep = new Float64Array(steps);
+  }
+
+  add(step: number, samples: number): void {
+    this.perStep[step] += samples;
+  }
+
+  get total(): number {
+    return this.perStep.reduce((sum, count) => sum + count, 0);
+  }
+}

@@ -1,0 +1,92 @@
+/** Series as a selector has read them, and what operators want to know of their columns. */
+import { histogramSampleCount } from "../../model/float-histogram.ts";
+import type { Histogram } from "../../model/histogram.ts";
+import type { HistogramSamples } from "../../model/histogram-samples.ts";
+import type { LabelSet } from "../../model/labels.ts";
+import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../../model/stale-marker.ts";
+import type { SourceSeries } from "../engine-interface.ts";
+
+/** Columns of float samples; start timestamps where they are known. */
+export interface FloatColumns {
+  readonly timestamps: Float64Array;
+  readonly values: Float64Array;
+  readonly startTimestamps: Float64Array | undefined;
+}
+
+export const NO_HISTOGRAMS: HistogramSamples = { timestamps: new Float64Array(0), histograms: [] };
+
+export interface SelectedSeries {
+  readonly labels: LabelSet;
+  readonly dropsName: boolean;
+  /** As they are stored, staleness markers included. */
+  readonly floats: FloatColumns;
+  readonly histograms: HistogramSamples;
+  /** The floats that are a staleness marker: a word for each. Undefined when there is none. */
+  readonly staleFloats: Uint8Array | undefined;
+}
+
+export function selectedSeries(series: SourceSeries): SelectedSeries {
+  const { timestamps, values, startTimestamps } = series;
+  return {
+    labels: series.labels,
+    dropsName: false,
+    floats: { timestamps, values, startTimestamps },
+    histograms: series.histograms ?? NO_HISTOGRAMS,
+    staleFloats: findStaleMarkers(values),
+  };
+}
+
+/** How many samples a series counts as in memory. */
+export function loadedSamples({ floats, histograms }: SelectedSeries): number {
+  let count = floats.timestamps.length;
+  for (const histogram of histograms.histograms) count += histogramSampleCount(histogram);
+  return count;
+}
+
+const LOW_WORD = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1;
+
+function findStaleMarkers(values: Float64Array): Uint8Array | undefined {
+  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
+  let found: Uint8Array | undefined;
+  for (let i = 0; i < values.length; i++) {
+    // Only a NaN can be one; comparing numbers is cheaper than looking at words.
+    if (!Number.isNaN(values[i])) continue;
+    if (words[2 * i + LOW_WORD] !== STALE_MARKER_LOW || words[2 * i + 1 - LOW_WORD] !== STALE_MARKER_HIGH)
+      continue;
+    found ??= new Uint8Array(values.length);
+    found[i] = 1;
+  }
+  return found;
+}
+
+/** What range vectors are made of: the samples that are no staleness markers. */
+export function withoutStaleMarkers(series: SelectedSeries): SelectedSeries {
+  const { floats, histograms, staleFloats } = series;
+  const hasStaleHistograms = histograms.histograms.some(({ isStale }) => isStale);
+  if (staleFloats === undefined && !hasStaleHistograms) return series;
+  return {
+    ...series,
+    floats: staleFloats === undefined ? floats : filterFloats(floats, (i) => staleFloats[i] === 0),
+    histograms: filterHistograms(histograms),
+    staleFloats: undefined,
+  };
+}
+
+function filterFloats(floats: FloatColumns, keeps: (i: number) => boolean): FloatColumns {
+  const keep = (column: Float64Array) => column.filter((_, i) => keeps(i));
+  return {
+    timestamps: keep(floats.timestamps),
+    values: keep(floats.values),
+    startTimestamps: floats.startTimestamps && keep(floats.startTimestamps),
+  };
+}
+
+function filterHistograms(samples: HistogramSamples): HistogramSamples {
+  const { histograms, timestamps, startTimestamps } = samples;
+  const keep = (column: Float64Array) => column.filter((_, i) => !histograms[i].isStale);
+  return {
+    timestamps: keep(timestamps),
+    histograms: histograms.filter((histogram: Histogram) => !histogram.isStale),
+    startTimestamps: startTimestamps && keep(startTimestamps),
+  };
+}

@@ -1,0 +1,37 @@
+/** A series in the making: columns that are filled step by step. */
+import type { Histogram } from "../../model/histogram.ts";
+import type { LabelSet } from "../../model/labels.ts";
+import { FLOAT, HISTOGRAM, type StepSeries } from "./value.ts";
+
+export class StepColumns {
+  readonly kinds: Uint8Array;
+  readonly values: Float64Array;
+  histograms: (Histogram | undefined)[] | undefined;
+
+  constructor(steps: number) {
+    this.kinds = new Uint8Array(steps);
+    this.values = new Float64Array(steps);
+  }
+
+  setFloat(step: number, value: number): void {
+    this.kinds[step] = FLOAT;
+    this.values[step] = value;
+  }
+
+  setHistogram(step: number, histogram: Histogram): void {
+    this.kinds[step] = HISTOGRAM;
+    this.histograms ??= new Array(this.kinds.length).fill(undefined);
+    this.histograms[step] = histogram;
+  }
+
+  /** Copies the cell of a series, if there is a sample in it. */
+  copy(step: number, from: Pick<StepSeries, "kinds" | "values" | "histograms">): void {
+    if (from.kinds[step] === FLOAT) this.setFloat(step, from.values[step]);
+    else if (from.kinds[step] === HISTOGRAM) this.setHistogram(step, from.histograms![step]!);
+  }
+
+  /** The columns are the series' own from here on. */
+  series(labels: LabelSet, dropsName: boolean): StepSeries {
+    return { labels, dropsName, kinds: this.kinds, values: this.values, histograms: this.histograms };
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * `rate`, `increase` and `delta`: the difference over a window, extrapolated to its boundaries.
+ * https://prometheus.io/docs/prometheus/latest/querying/functions/#rate
+ */
+import { multiplyHistogram } from "../../model/float-histogram.ts";
+import type { Histogram } from "../../model/histogram.ts";
+import { mixedFloatsAndHistograms, startTimeOverlap } from "../engine/annotation-texts.ts";
+import { annotate } from "../engine/context.ts";
+import type { StepColumns } from "../engine/step-columns.ts";
+import type { Window } from "../operators/window.ts";
+import { metricName, type WindowCall, type WindowFunction } from "../operators/window-call.ts";
+import { extendedRate } from "./extended-rate.ts";
+import { addAnnotated, histogramIncrease } from "./histogram-increase.ts";
+import { isStartOverlap, isStartReset } from "./start-timestamps.ts";
+
+export interface RateKind {
+  /** What goes down is a reset. */
+  readonly isCounter: boolean;
+  readonly perSecond: boolean;
+}
+
+export const rate = rateFunction({ isCounter: true, perSecond: true });
+export const increase = rateFunction({ isCounter: true, perSecond: false });
+export const delta = rateFunction({ isCounter: false, perSecond: false });
+
+function rateFunction(kind: RateKind): WindowFunction {
+  return (window, output, call) => {
+    if (window.floatCount > 0 && window.histogramCount > 0) {
+      annotate(call.context, mixedFloatsAndHistograms(call.range, metricName(window)));
+    } else if (call.extended !== undefined) extendedRate(window, output, call, kind);
+    else if (window.floatCount > 0) floatRate(window, output, call, kind);
+    else histogramRate(window, output, call, kind);
+  };
+}
+
+/** What a window's samples say, before extrapolation. */
+interface Sampled {
+  readonly count: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** How long a counter has counted since zero, judged by its slope; Infinity when there is none. */
+  readonly secondsSinceZero: number;
+  /** When the first sample's counting began, if that is known and in the window. */
+  readonly startMs: number | undefined;
+}
+
+function floatRate(window: Window, output: StepColumns, call: WindowCall, kind: RateKind): void {
+  const { floats, floatStart, floatEnd } = window;
+  const { timestamps, values } = floats;
+  const starts =
+    kind.isCounter && call.context.options.useStartTimestamps ? floats.startTimestamps : undefined;
+  const last = floatEnd - 1;
+  const first = values[floatStart];
+  let result = values[last] - first;
+  if (kind.isCounter) result += starts === undefined ? resetsIn(window) : startResetsIn(window, starts, call);
+  const firstMs = timestamps[floatStart];
+  const startMs = startInWindow(starts?.[floatStart], firstMs, window);
+  if (startMs !== undefined) result += first;
+  const sampled: Sampled = {
+    count: floatEnd - floatStart,
+    firstMs,
+    lastMs: timestamps[last],
+    secondsSinceZero:
+      kind.isCounter && result > 0 && first >= 0
+        ? ((timestamps[last] - firstMs) / 1000) * (first / result)
+        : Infinity,
+    startMs,
+  };
+  const factor = extrapolation(sampled, window, call, kind);
+  if (factor !== undefined) output.setFloat(window.step, result * factor);
+}
+
+/** What a counter had reached before each of its resets. */
+function resetsIn({ floats: { values }, floatStart, floatEnd }: Window): number {
+  let lost = 0;
+  let previous = values[floatStart];
+  for (let i = floatStart + 1; i < floatEnd; i++) {
+    const value = values[i];
+    if (value < previous) lost += previous;
+    previous = value;
+  }
+  return lost;
+}
+
+function startResetsIn(window: Window, starts: Float64Array, call: WindowCall): number {
+  const { timestamps, values } = window.floats;
+  let lost = 0;
+  let overlaps = false;
+  for (let i = window.floatStart + 1; i < window.floatEnd; i++) {
+    overlaps ||= isStartOverlap(starts[i - 1], timestamps[i - 1], starts[i]);
+    const isReset =
+      values[i] < values[i - 1] || isStartReset(starts[i - 1], timestamps[i - 1], starts[i], timestamps[i]);
+    if (isReset) lost += values[i - 1];
+  }
+  if (overlaps) annotate(call.context, startTimeOverlap(call.range, metricName(window)));
+  return lost;
+}
+
+function startInWindow(
+  startMs: number | undefined,
+  firstMs: number,
+  { rangeStartMs }: Window,
+): number | undefined {
+  if (startMs === undefined || startMs === 0) return undefined;
+  return startMs > rangeStartMs && startMs < firstMs ? startMs : undefined;
+}
+
+function histogramRate(window: Window, output: StepColumns, call: WindowCall, kind: RateKind): void {
+  const { histograms: samples, histogramStart, histogramEnd } = window;
+  const { timestamps, histograms } = samples;
+  const starts =
+    kind.isCounter && call.context.options.useStartTimestamps ? samples.startTimestamps : undefined;
+  const first = histograms[histogramStart];
+  const startMs = startInWindow(starts?.[histogramStart], timestamps[histogramStart], window);
+  if (histogramEnd - histogramStart < 2 && startMs === undefined) return;
+  let result: Histogram | undefined;
+  if (histogramEnd - histogramStart > 1) {
+    result = histogramIncrease(window, starts, call, kind.isCounter);
+    if (result === undefined) return;
+  }
+  if (startMs !== undefined) {
+    result = result === undefined ? first : addAnnotated(result, first, window, call);
+    if (result === undefined) return;
+  }
+  const [firstMs, lastMs] = [timestamps[histogramStart], timestamps[histogramEnd - 1]];
+  const isRising = kind.isCounter && result!.count > 0 && first.count >= 0;
+  const sampled: Sampled = {
+    count: histogramEnd - histogramStart,
+    firstMs,
+    lastMs,
+    secondsSinceZero: isRising ? ((lastMs - firstMs) / 1000) * (first.count / result!.count) : Infinity,
+    startMs,
+  };
+  const factor = extrapolation(sampled, window, call, kind);
+  if (factor !== undefined) output.setHistogram(window.step, multiplyHistogram(result!, factor));
+}
+
+/**
+ * What to multiply a difference by. Samples that are about as near to a boundary as to each other are taken to go on up to
+ * it; otherwise the series is taken to begin or end half such a distance away. Counters are never taken to be below zero.
+ */
+function extrapolation(
+  sampled: Sampled,
+  window: Window,
+  call: WindowCall,
+  kind: RateKind,
+): number | undefined {
+  const { count, firstMs, lastMs, startMs } = sampled;
+  let sampledSeconds = (lastMs - firstMs) / 1000;
+  const averageDistance = count > 1 ? sampledSeconds / (count - 1) : 0;
+  const threshold = averageDistance * 1.1;
+  let toStart = 0;
+  if (startMs !== undefined) sampledSeconds = (lastMs - startMs) / 1000;
+  else {
+    if (count < 2) return undefined;
+    toStart = (firstMs - window.rangeStartMs) / 1000;
+    if (toStart >= threshold) toStart = averageDistance / 2;
+    if (sampled.secondsSinceZero < toStart) toStart = sampled.secondsSinceZero;
+  }
+  let toEnd = (window.rangeEndMs - lastMs) / 1000;
+  if (toEnd >= threshold) toEnd = averageDistance / 2;
+  const factor = sampledSeconds === 0 ? 1 : (sampledSeconds + toStart + toEnd) / sampledSeconds;
+  return kind.perSecond ? factor / (call.windowMs / 1000) : factor;
+}

@@ -1,0 +1,87 @@
+/** Calls of functions over instant vectors and scalars. */
+
+import type { Histogram } from "../../model/histogram.ts";
+import { mergeSameLabels } from "../engine/collect-series.ts";
+import type { EvaluationContext } from "../engine/context.ts";
+import type { StepGrid } from "../engine/grid.ts";
+import type { CallPlan } from "../engine/plan.ts";
+import { withoutName } from "../engine/result-labels.ts";
+import { StepColumns } from "../engine/step-columns.ts";
+import {
+  asScalar,
+  asText,
+  asVector,
+  FLOAT,
+  HISTOGRAM,
+  isPopulated,
+  type StepSeries,
+  type Value,
+  type VectorValue,
+  vectorOf,
+} from "../engine/value.ts";
+
+export interface FunctionCall {
+  readonly plan: CallPlan;
+  readonly grid: StepGrid;
+  readonly context: EvaluationContext;
+}
+
+export type VectorFunction = (call: FunctionCall) => Value;
+
+export function vectorArg({ plan, grid, context }: FunctionCall, index: number): readonly StepSeries[] {
+  return asVector(context.evaluate(plan.args[index], grid, context)).series;
+}
+
+/** A value for each step. */
+export function scalarArg({ plan, grid, context }: FunctionCall, index: number): Float64Array {
+  return asScalar(context.evaluate(plan.args[index], grid, context)).values;
+}
+
+export function textArg({ plan, grid, context }: FunctionCall, index: number): string {
+  return asText(context.evaluate(plan.args[index], grid, context));
+}
+
+export function newColumns({ grid, context }: FunctionCall): StepColumns {
+  context.budget.take(grid.steps);
+  return new StepColumns(grid.steps);
+}
+
+/** What functions return whose series may have the same labels without their names. */
+export function withoutNames(series: readonly StepSeries[], { context }: FunctionCall): VectorValue {
+  const populated = series.filter(isPopulated);
+  return vectorOf(context.options.delayedNameRemoval ? populated : mergeSameLabels(populated));
+}
+
+/** Floats one by one; histograms are left away. */
+export function mapFloats(
+  call: FunctionCall,
+  series: readonly StepSeries[],
+  map: (value: number, step: number) => number,
+): VectorValue {
+  const mapped = series.map((one) => {
+    const columns = newColumns(call);
+    for (let step = 0; step < call.grid.steps; step++) {
+      if (one.kinds[step] === FLOAT) columns.setFloat(step, map(one.values[step], step));
+    }
+    const { labels, dropsName } = withoutName(one, call.context);
+    return columns.series(labels, dropsName);
+  });
+  return withoutNames(mapped, call);
+}
+
+/** Histograms one by one; floats are left away. */
+export function mapHistograms(
+  call: FunctionCall,
+  series: readonly StepSeries[],
+  map: (histogram: Histogram) => number,
+): VectorValue {
+  const mapped = series.map((one) => {
+    const columns = newColumns(call);
+    for (let step = 0; step < call.grid.steps; step++) {
+      if (one.kinds[step] === HISTOGRAM) columns.setFloat(step, map(one.histograms![step]!));
+    }
+    const { labels, dropsName } = withoutName(one, call.context);
+    return columns.series(labels, dropsName);
+  });
+  return withoutNames(mapped, call);
+}

@@ -1,0 +1,139 @@
+/** The difference of native histograms over a window, resets taken into account. */
+
+import { compactHistogram, emptyHistogram, withHint } from "../../model/float-histogram.ts";
+import { isReset } from "../../model/float-histogram-reset.ts";
+import {
+  addHistograms,
+  addToSum,
+  type Combination,
+  isCompatible,
+  startSum,
+  subtractHistograms,
+  sumOf,
+} from "../../model/float-histogram-sum.ts";
+import type { Histogram } from "../../model/histogram.ts";
+import {
+  type HistogramOperation,
+  histogramIsNoCounter,
+  histogramIsNoGauge,
+  mixedBucketSchemas,
+  reconciledBounds,
+  startTimeOverlap,
+} from "../engine/annotation-texts.ts";
+import { annotate } from "../engine/context.ts";
+import type { Window } from "../operators/window.ts";
+import { metricName, type WindowCall } from "../operators/window-call.ts";
+import { isStartOverlap, isStartReset } from "./start-timestamps.ts";
+
+/** A gauge; undefined, with a warning, when the buckets of some cannot be compared. At least two samples. */
+export function histogramIncrease(
+  window: Window,
+  starts: Float64Array | undefined,
+  call: WindowCall,
+  isCounter: boolean,
+): Histogram | undefined {
+  const { histogramStart, histogramEnd } = window;
+  const { histograms } = window.histograms;
+  const last = histograms[histogramEnd - 1];
+  const first = firstOf(window, starts, isCounter);
+  noteGauges(window, call, isCounter);
+  const between = isCounter ? histograms.slice(histogramStart + 1, histogramEnd - 1) : [];
+  if ([last, ...between].some((histogram) => !isCompatible(histogram, first)))
+    return incompatible(window, call);
+  const difference = annotated(subtractHistograms(last, first), "subtraction", window, call);
+  if (difference === undefined) return undefined;
+  const sum = startSum(difference);
+  if (isCounter) addResets(sum, first, window, starts, call);
+  return withHint(compactHistogram(sumOf(sum)), "gauge");
+}
+
+/** Nothing when the counter was reset right after its first sample: that one's buckets need not be comparable. */
+function firstOf(window: Window, starts: Float64Array | undefined, isCounter: boolean): Histogram {
+  const { histogramStart } = window;
+  const { histograms } = window.histograms;
+  const [first, second] = [histograms[histogramStart], histograms[histogramStart + 1]];
+  if (!isCounter) return first;
+  return isResetAt(window, histogramStart + 1, first, starts) ? emptyHistogram(second) : first;
+}
+
+function isResetAt(
+  window: Window,
+  index: number,
+  previous: Histogram,
+  starts: Float64Array | undefined,
+): boolean {
+  const { timestamps, histograms } = window.histograms;
+  if (
+    starts !== undefined &&
+    isStartReset(starts[index - 1], timestamps[index - 1], starts[index], timestamps[index])
+  ) {
+    return true;
+  }
+  return isReset(histograms[index], previous);
+}
+
+function addResets(
+  sum: ReturnType<typeof startSum>,
+  first: Histogram,
+  window: Window,
+  starts: Float64Array | undefined,
+  call: WindowCall,
+): void {
+  const { timestamps, histograms } = window.histograms;
+  let previous = first;
+  let overlaps = false;
+  for (let i = window.histogramStart + 1; i < window.histogramEnd; i++) {
+    if (starts !== undefined) overlaps ||= isStartOverlap(starts[i - 1], timestamps[i - 1], starts[i]);
+    if (isResetAt(window, i, previous, starts)) {
+      const { boundsReconciled } = addToSum(sum, previous);
+      if (boundsReconciled) annotate(call.context, reconciledBounds(call.range, "addition"));
+    }
+    previous = histograms[i];
+  }
+  if (overlaps) annotate(call.context, startTimeOverlap(call.range, metricName(window)));
+}
+
+function noteGauges(window: Window, { context, range }: WindowCall, isCounter: boolean): void {
+  const samples = window.histograms.histograms.slice(window.histogramStart, window.histogramEnd);
+  const isGauge = (histogram: Histogram) => histogram.counterResetHint === "gauge";
+  if (isCounter) {
+    if (samples.some(isGauge)) annotate(context, histogramIsNoCounter(range, metricName(window)));
+  } else if (!isGauge(samples[0]) || !isGauge(samples[samples.length - 1])) {
+    annotate(context, histogramIsNoGauge(range, metricName(window)));
+  }
+}
+
+function incompatible(window: Window, { context, range }: WindowCall): undefined {
+  annotate(context, mixedBucketSchemas(range, metricName(window)));
+  return undefined;
+}
+
+/** A combination's histogram, with what there is to say of it. */
+function annotated(
+  combination: Combination | undefined,
+  operation: HistogramOperation,
+  window: Window,
+  call: WindowCall,
+): Histogram | undefined {
+  if (combination === undefined) return incompatible(window, call);
+  if (combination.boundsReconciled) annotate(call.context, reconciledBounds(call.range, operation));
+  return combination.histogram;
+}
+
+export function addAnnotated(
+  a: Histogram,
+  b: Histogram,
+  window: Window,
+  call: WindowCall,
+): Histogram | undefined {
+  return annotated(addHistograms(a, b), "addition", window, call);
+}
+
+export function subtractAnnotated(
+  a: Histogram,
+  b: Histogram,
+  window: Window,
+  call: WindowCall,
+): Histogram | undefined {
+  return annotated(subtractHistograms(a, b), "subtraction", window, call);
+}

@@ -1,0 +1,186 @@
+/** Functions over histograms, native and classic. */
+import {
+  type Estimate,
+  histogramFraction,
+  histogramQuantile,
+  histogramVariance,
+} from "../../model/float-histogram-estimates.ts";
+import type { Histogram } from "../../model/histogram.ts";
+import type { LabelSet } from "../../model/labels.ts";
+import { printOpenMetricsFloat } from "../../model/print-general-float.ts";
+import type { TextRange } from "../ast.ts";
+import {
+  forcedMonotonicity,
+  fractionWithoutNaN,
+  invalidQuantile,
+  isQuantile,
+  quantileIsNaN,
+  quantileIsSkewed,
+} from "../engine/annotation-texts.ts";
+import { mergeSameLabels } from "../engine/collect-series.ts";
+import { annotate } from "../engine/context.ts";
+import { stepTime } from "../engine/grid.ts";
+import { withoutName } from "../engine/result-labels.ts";
+import { setLabel } from "../engine/series-labels.ts";
+import { HISTOGRAM, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../engine/value.ts";
+import { type ClassicBucket, classicFraction, classicQuantile } from "./classic-histogram.ts";
+import {
+  type FunctionCall,
+  mapHistograms,
+  newColumns,
+  scalarArg,
+  textArg,
+  type VectorFunction,
+  vectorArg,
+} from "./function-call.ts";
+import {
+  bucketsAt,
+  findConflicts,
+  type HistogramInput,
+  histogramInput,
+  reportedName,
+} from "./histogram-input.ts";
+
+function ofHistograms(map: (histogram: Histogram) => number): VectorFunction {
+  return (call) => mapHistograms(call, vectorArg(call, 0), map);
+}
+
+/** What is asked of each histogram at each step. */
+interface Estimator {
+  native(histogram: Histogram, labels: LabelSet, step: number): number;
+  classic(buckets: readonly ClassicBucket[], labels: LabelSet, step: number): number;
+}
+
+function estimateAll(
+  call: FunctionCall,
+  input: HistogramInput,
+  conflicts: ReturnType<typeof findConflicts>,
+  estimator: Estimator,
+): StepSeries[] {
+  const natives = input.natives.map(({ series }) =>
+    estimateNative(call, series, conflicts.get(series), estimator),
+  );
+  const classics = input.classics.map((classic) => {
+    const columns = newColumns(call);
+    const isMixed = conflicts.get(classic);
+    for (let step = 0; step < call.grid.steps; step++) {
+      const buckets = isMixed?.[step] === 1 ? [] : bucketsAt(classic, step);
+      if (buckets.length > 0) columns.setFloat(step, estimator.classic(buckets, classic.labels, step));
+    }
+    const { labels, dropsName } = withoutName(classic, call.context);
+    return columns.series(labels, dropsName);
+  });
+  return [...natives, ...classics].filter(isPopulated);
+}
+
+function estimateNative(
+  call: FunctionCall,
+  series: StepSeries,
+  isMixed: Uint8Array | undefined,
+  estimator: Estimator,
+): StepSeries {
+  const columns = newColumns(call);
+  for (let step = 0; step < call.grid.steps; step++) {
+    if (series.kinds[step] !== HISTOGRAM || isMixed?.[step] === 1) continue;
+    columns.setFloat(step, estimator.native(series.histograms![step]!, series.labels, step));
+  }
+  const { labels, dropsName } = withoutName(series, call.context);
+  return columns.series(labels, dropsName);
+}
+
+function quantileEstimator(call: FunctionCall, quantiles: Float64Array, range: TextRange): Estimator {
+  const { context } = call;
+  return {
+    native: (histogram, labels, step) => {
+      const { value, hasNaN } = histogramQuantile(quantiles[step], histogram);
+      if (hasNaN) {
+        const note = Number.isNaN(value) ? quantileIsNaN : quantileIsSkewed;
+        annotate(context, note(range, reportedName(call, labels)));
+      }
+      return value;
+    },
+    classic: (buckets, labels, step) => {
+      const { value, forced } = classicQuantile(quantiles[step], buckets);
+      if (forced !== undefined) {
+        const timeMs = stepTime(call.grid, step);
+        annotate(context, forcedMonotonicity(range, reportedName(call, labels), timeMs, forced));
+      }
+      return value;
+    },
+  };
+}
+
+function noteInvalid({ context }: FunctionCall, quantiles: Float64Array, range: TextRange): void {
+  for (const quantile of quantiles) {
+    if (!isQuantile(quantile)) annotate(context, invalidQuantile(range, quantile));
+  }
+}
+
+function quantile(call: FunctionCall): VectorValue {
+  const quantiles = scalarArg(call, 0);
+  const { range } = call.plan.args[1];
+  const series = vectorArg(call, 1);
+  noteInvalid(call, quantiles, call.plan.args[0].range);
+  const input = histogramInput(call, series, range);
+  const conflicts = findConflicts(call, input, range);
+  return vectorOf(
+    mergeSameLabels(estimateAll(call, input, conflicts, quantileEstimator(call, quantiles, range))),
+  );
+}
+
+/** Several at once, told apart by a label. */
+function quantiles(call: FunctionCall): VectorValue {
+  const { args } = call.plan;
+  const label = textArg(call, 1);
+  const input = histogramInput(call, vectorArg(call, 0), args[0].range);
+  const conflicts = findConflicts(call, input, args[0].range);
+  const all = args.slice(2).flatMap((arg, index) => {
+    const asked = scalarArg(call, index + 2);
+    noteInvalid(call, asked, arg.range);
+    const estimates = estimateAll(call, input, conflicts, quantileEstimator(call, asked, args[0].range));
+    return estimates.flatMap((series) => labelled(call, series, label, asked));
+  });
+  return vectorOf(mergeSameLabels(all));
+}
+
+/** A quantile that is not the same at every step has a series for each of its values. */
+function labelled(call: FunctionCall, series: StepSeries, label: string, asked: Float64Array): StepSeries[] {
+  const texts = Array.from(asked, printOpenMetricsFloat);
+  return [...new Set(texts)].map((text) => {
+    const labels = setLabel(series.labels, label, text);
+    if (texts.every((other) => other === text)) return { ...series, labels };
+    const columns = newColumns(call);
+    texts.forEach((other, step) => {
+      if (other === text) columns.copy(step, series);
+    });
+    return columns.series(labels, series.dropsName);
+  });
+}
+
+function fraction(call: FunctionCall): VectorValue {
+  const [lower, upper] = [scalarArg(call, 0), scalarArg(call, 1)];
+  const { range } = call.plan.args[2];
+  const input = histogramInput(call, vectorArg(call, 2), range);
+  const noted = ({ value, hasNaN }: Estimate, labels: LabelSet) => {
+    if (hasNaN) annotate(call.context, fractionWithoutNaN(range, reportedName(call, labels)));
+    return value;
+  };
+  const estimator: Estimator = {
+    native: (histogram, labels, step) =>
+      noted(histogramFraction(lower[step], upper[step], histogram), labels),
+    classic: (buckets, _, step) => classicFraction(lower[step], upper[step], buckets),
+  };
+  const conflicts = findConflicts(call, input, range);
+  return vectorOf(mergeSameLabels(estimateAll(call, input, conflicts, estimator)));
+}
+
+export const HISTOGRAM_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
+  histogram_avg: ofHistograms(({ sum, count }) => sum / count),
+  histogram_count: ofHistograms(({ count }) => count),
+  histogram_fraction: fraction,
+  histogram_quantile: quantile,
+  histogram_quantiles: quantiles,
+  histogram_stddev: ofHistograms((histogram) => Math.sqrt(histogramVariance(histogram))),
+  histogram_stdvar: ofHistograms(histogramVariance),
+  histogram_sum: ofHistograms(({ sum }) => sum),
+};

@@ -1,0 +1,62 @@
+/** `label_replace` and `label_join`: what changes labels alone. */
+import { labelValue, METRIC_NAME } from "../../model/labels.ts";
+import { type Captures, newCapturePattern } from "../../model/matcher.ts";
+import { mergeSameLabels } from "../engine/collect-series.ts";
+import { executionError } from "../engine/context.ts";
+import { isLabelName, setLabel } from "../engine/series-labels.ts";
+import { type StepSeries, vectorOf } from "../engine/value.ts";
+import { type FunctionCall, textArg, type VectorFunction, vectorArg } from "./function-call.ts";
+
+function labelReplace(call: FunctionCall): ReturnType<VectorFunction> {
+  const [target, replacement, source, pattern] = [1, 2, 3, 4].map((index) => textArg(call, index));
+  const match = capturePattern(pattern);
+  checkName(target, "destination label name in label_replace()");
+  const series = vectorArg(call, 0).map((one) => {
+    const captures = match(labelValue(one.labels, source));
+    return captures === undefined ? one : relabelled(one, target, expand(replacement, captures));
+  });
+  return vectorOf(mergeSameLabels(series));
+}
+
+function capturePattern(pattern: string): (value: string) => Captures | undefined {
+  try {
+    return newCapturePattern(pattern);
+  } catch {
+    throw executionError(`invalid regular expression in label_replace(): ${pattern}`);
+  }
+}
+
+/** A name that is set is not dropped any more. */
+function relabelled(series: StepSeries, name: string, value: string): StepSeries {
+  const dropsName = name !== METRIC_NAME && series.dropsName;
+  return { ...series, labels: setLabel(series.labels, name, value), dropsName };
+}
+
+/** `$1`, `$name`, `${name}`, and `$$` for a dollar; a group that is not there is empty. https://pkg.go.dev/regexp#Regexp.Expand */
+function expand(template: string, captures: Captures): string {
+  return template.replace(/\$(?:(\$)|(\w+)|\{(\w+)\})/g, (_, dollar, name, braced) => {
+    if (dollar !== undefined) return "$";
+    const group: string = name ?? braced;
+    return (/^[0-9]+$/.test(group) ? captures.byIndex(Number(group)) : captures.byName(group)) ?? "";
+  });
+}
+
+function labelJoin(call: FunctionCall): ReturnType<VectorFunction> {
+  const [target, separator, ...sources] = call.plan.args.slice(1).map((_, index) => textArg(call, index + 1));
+  for (const source of sources) checkName(source, "source label name in label_join()");
+  checkName(target, "destination label name in label_join()");
+  const series = vectorArg(call, 0).map((one) => {
+    const joined = sources.map((source) => labelValue(one.labels, source)).join(separator);
+    return relabelled(one, target, joined);
+  });
+  return vectorOf(mergeSameLabels(series));
+}
+
+function checkName(name: string, what: string): void {
+  if (!isLabelName(name)) throw executionError(`invalid ${what}: ${name}`);
+}
+
+export const LABEL_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
+  label_join: labelJoin,
+  label_replace: labelReplace,
+};

@@ -1,0 +1,34 @@
+/** Functions over ranges that ask for quantiles. */
+import { ignoredInRange, invalidQuantile, isQuantile } from "../engine/annotation-texts.ts";
+import { annotate } from "../engine/context.ts";
+import type { Window } from "../operators/window.ts";
+import { metricName, type WindowCall, type WindowFunction } from "../operators/window-call.ts";
+import { hasFloats } from "./picking.ts";
+import { quantileOf } from "./quantile-of.ts";
+
+export const quantileOverTime: WindowFunction = (window, output, call) => {
+  if (window.floatCount === 0) return;
+  const quantile = call.scalars[0][window.step];
+  if (!isQuantile(quantile)) annotate(call.context, invalidQuantile(call.firstArgRange, quantile));
+  if (window.histogramCount > 0)
+    annotate(call.context, ignoredInRange(call.firstArgRange, metricName(window)));
+  output.setFloat(window.step, quantileOf(quantile, valuesOf(window, call), window.floatCount));
+};
+
+/** The median of the distances from the median. */
+export const madOverTime: WindowFunction = (window, output, call) => {
+  if (!hasFloats(window, call)) return;
+  const { floatCount } = window;
+  const values = valuesOf(window, call);
+  const median = quantileOf(0.5, values, floatCount);
+  let hasNaN = false;
+  for (let i = 0; i < floatCount; i++) {
+    hasNaN ||= Number.isNaN(values[i]);
+    values[i] = Math.abs(values[i] - median);
+  }
+  output.setFloat(window.step, hasNaN ? Number.NaN : quantileOf(0.5, values, floatCount));
+};
+
+function valuesOf({ floats, floatStart, floatEnd }: Window, { scratch }: WindowCall): Float64Array {
+  return scratch.copyOf(floats.values, floatStart, floatEnd);
+}

@@ -1,0 +1,68 @@
+/** Functions that put an instant vector in order. Results of range queries are ordered by labels anyhow. */
+import { compareLabelSets, labelValue } from "../../model/labels.ts";
+import { sortInRangeQuery } from "../engine/annotation-texts.ts";
+import { annotate } from "../engine/context.ts";
+import { FLOAT, isPopulated, type StepSeries, vectorOf } from "../engine/value.ts";
+import { type FunctionCall, textArg, type VectorFunction, vectorArg } from "./function-call.ts";
+
+type Compare = (a: StepSeries, b: StepSeries) => number;
+
+/** By value, histograms left away; NaN at the end either way. */
+function byValue(sign: 1 | -1): VectorFunction {
+  return (call) => {
+    const floats = vectorArg(call, 0).map(floatsOf).filter(isPopulated);
+    return sorted(call, floats, (a, b) => compareValues(a.values[0], b.values[0], sign));
+  };
+}
+
+function floatsOf(series: StepSeries): StepSeries {
+  if (series.histograms === undefined) return series;
+  const kinds = series.kinds.map((kind) => (kind === FLOAT ? FLOAT : 0));
+  return { ...series, kinds, histograms: undefined };
+}
+
+function compareValues(a: number, b: number, sign: 1 | -1): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a === b ? 0 : a < b ? -sign : sign;
+}
+
+function byLabels(sign: 1 | -1): VectorFunction {
+  return (call) => {
+    const names = call.plan.args.slice(1).map((_, index) => textArg(call, index + 1));
+    return sorted(call, vectorArg(call, 0), (a, b) => sign * compareByLabels(a, b, names));
+  };
+}
+
+function compareByLabels(a: StepSeries, b: StepSeries, names: readonly string[]): number {
+  for (const name of names) {
+    const [x, y] = [labelValue(a.labels, name), labelValue(b.labels, name)];
+    if (x !== y) return comesFirst(x, y) ? -1 : 1;
+  }
+  return compareLabelSets(a.labels, b.labels);
+}
+
+/** Natural order: runs of digits are compared as numbers. */
+function comesFirst(a: string, b: string): boolean {
+  const [chunksA, chunksB] = [a, b].map((text) => text.match(/\d+|\D+/g) ?? [""]);
+  for (let i = 0; i < chunksA.length; i++) {
+    if (i >= chunksB.length) return false;
+    const [x, y] = [chunksA[i], chunksB[i]];
+    const areNumbers = /^\d/.test(x) && /^\d/.test(y);
+    if (areNumbers ? Number(x) !== Number(y) : x !== y) return areNumbers ? Number(x) < Number(y) : x < y;
+    if (i === chunksA.length - 1) return true;
+  }
+  return false;
+}
+
+function sorted(call: FunctionCall, series: readonly StepSeries[], compare: Compare) {
+  if (call.grid.steps === 1) return vectorOf(series.toSorted(compare));
+  annotate(call.context, sortInRangeQuery(call.plan.range));
+  return vectorOf(series);
+}
+
+export const SORT_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
+  sort: byValue(1),
+  sort_desc: byValue(-1),
+  sort_by_label: byLabels(1),
+  sort_by_label_desc: byLabels(-1),
+};

@@ -1,0 +1,134 @@
+/** Times and dates, in UTC. */
+import { stepTime } from "../engine/grid.ts";
+import { withoutName } from "../engine/result-labels.ts";
+import { ABSENT, vectorOf } from "../engine/value.ts";
+import { newestStartTimestamps, newestTimestamps } from "../operators/select-vector.ts";
+import {
+  type FunctionCall,
+  mapFloats,
+  newColumns,
+  type VectorFunction,
+  vectorArg,
+  withoutNames,
+} from "./function-call.ts";
+
+const SECONDS_PER_DAY = 86_400;
+
+/** A day of the calendar; months from 1. */
+interface CalendarDate {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}
+
+/** In floats, for any day that a float names exactly. https://howardhinnant.github.io/date_algorithms.html#civil_from_days */
+function dateOf(daysSinceEpoch: number): CalendarDate {
+  const days = daysSinceEpoch + 719_468;
+  const era = Math.floor(days / 146_097);
+  const dayOfEra = days - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
+  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
+  return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day };
+}
+
+function isLeapYear(year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+}
+
+function daysInMonth({ year, month }: CalendarDate): number {
+  if (month === 2) return isLeapYear(year) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+function dayOfYear({ year, month, day }: CalendarDate): number {
+  let days = day;
+  for (let before = 1; before < month; before++) days += daysInMonth({ year, month: before, day: 1 });
+  return days;
+}
+
+/** By remainder: seconds beyond 2^53 have no room for products. */
+const secondOfDay = (seconds: number) => ((seconds % SECONDS_PER_DAY) + SECONDS_PER_DAY) % SECONDS_PER_DAY;
+const dayOf = (seconds: number) => Math.round((seconds - secondOfDay(seconds)) / SECONDS_PER_DAY);
+
+/** What is no int64 is the one that Go makes of it, as far as its calendar reaches: in the year 292277026596. */
+function wholeSeconds(value: number): number {
+  return Math.abs(value) < 2 ** 63 ? Math.trunc(value) : 2 ** 63;
+}
+
+/** Of whole seconds since the epoch: those of the samples, or of the step itself when no vector is given. */
+function datePart(part: (seconds: number) => number): VectorFunction {
+  return (call) => {
+    if (call.plan.args.length > 0)
+      return mapFloats(call, vectorArg(call, 0), (value) => part(wholeSeconds(value)));
+    const columns = newColumns(call);
+    for (let step = 0; step < call.grid.steps; step++) {
+      columns.setFloat(step, part(Math.trunc(stepTime(call.grid, step) / 1000)));
+    }
+    return vectorOf([columns.series([], false)]);
+  };
+}
+
+const partOfDate = (part: (date: CalendarDate) => number) =>
+  datePart((seconds) => part(dateOf(dayOf(seconds))));
+
+function time({ grid }: FunctionCall): ReturnType<VectorFunction> {
+  const values = Float64Array.from({ length: grid.steps }, (_, step) => stepTime(grid, step) / 1000);
+  return { type: "scalar", values };
+}
+
+/** Of stored samples their own time; of anything else that of the step. */
+function timestamp(call: FunctionCall): ReturnType<VectorFunction> {
+  const { plan, grid, context } = call;
+  const [arg] = plan.args;
+  if (arg.kind === "select") {
+    const series = newestTimestamps(arg, grid, context);
+    return withoutNames(
+      series.map((one) => ({ ...one, ...withoutName(one, context) })),
+      call,
+    );
+  }
+  const series = vectorArg(call, 0).map((one) => {
+    const columns = newColumns(call);
+    for (let step = 0; step < grid.steps; step++) {
+      if (one.kinds[step] !== ABSENT) columns.setFloat(step, stepTime(grid, step) / 1000);
+    }
+    const { labels, dropsName } = withoutName(one, context);
+    return columns.series(labels, dropsName);
+  });
+  return withoutNames(series, call);
+}
+
+/** Nothing unless start timestamps are used, and asked of stored samples. */
+function startTimestamp(call: FunctionCall): ReturnType<VectorFunction> {
+  const { plan, grid, context } = call;
+  const [arg] = plan.args;
+  if (arg.kind !== "select" || !context.options.useStartTimestamps) return vectorOf([]);
+  const series = newestStartTimestamps(arg, grid, context);
+  return withoutNames(
+    series.map((one) => ({ ...one, ...withoutName(one, context) })),
+    call,
+  );
+}
+
+export const TIME_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
+  day_of_month: partOfDate(({ day }) => day),
+  day_of_week: datePart((seconds) => (((dayOf(seconds) + 4) % 7) + 7) % 7),
+  day_of_year: partOfDate(dayOfYear),
+  days_in_month: partOfDate(daysInMonth),
+  hour: datePart((seconds) => Math.floor(secondOfDay(seconds) / 3600)),
+  minute: datePart((seconds) => Math.floor((secondOfDay(seconds) % 3600) / 60)),
+  month: partOfDate(({ month }) => month),
+  start_timestamp: startTimestamp,
+  time,
+  timestamp,
+  year: partOfDate(({ year }) => year),
+};

@@ -1,0 +1,64 @@
+/** `avg`: the sum divided by the count; a sum of floats that would overflow is continued as a mean. */
+import { compensate } from "../../model/kahan.ts";
+import type { StepColumns } from "../engine/step-columns.ts";
+import { ABSENT, FLOAT } from "../engine/value.ts";
+import type { AggregateGroup } from "./aggregate.ts";
+import type { Group } from "./aggregate-groups.ts";
+import { aggregateHistograms } from "./aggregate-sum.ts";
+import { HistogramMean } from "./histogram-total.ts";
+
+export const averageGroup: AggregateGroup = (group, output, call) => {
+  averageFloats(group, output);
+  aggregateHistograms(group, output, call, () => new HistogramMean());
+};
+
+/** Of each step: the sum or the mean so far, what it has lost, how many there were, and which of the two it is. */
+interface Averages {
+  readonly totals: Float64Array;
+  readonly lost: Float64Array;
+  readonly counts: Float64Array;
+  readonly areMeans: Uint8Array;
+}
+
+function averageFloats(group: Group, output: StepColumns): void {
+  const steps = output.values.length;
+  const averages: Averages = {
+    totals: output.values,
+    lost: new Float64Array(steps),
+    counts: new Float64Array(steps),
+    areMeans: new Uint8Array(steps),
+  };
+  for (const { kinds, values } of group.series) {
+    for (let step = 0; step < steps; step++) if (kinds[step] === FLOAT) addTo(averages, step, values[step]);
+  }
+  const { totals, lost, counts, areMeans } = averages;
+  for (let step = 0; step < steps; step++) {
+    if (counts[step] === 0) continue;
+    const divisor = areMeans[step] === 1 ? 1 : counts[step];
+    output.kinds[step] = FLOAT;
+    totals[step] = totals[step] / divisor + lost[step] / divisor;
+  }
+}
+
+function addTo({ totals, lost, counts, areMeans }: Averages, step: number, value: number): void {
+  const count = ++counts[step];
+  if (count === 1) {
+    totals[step] = value;
+    return;
+  }
+  if (areMeans[step] === ABSENT) {
+    const total = totals[step] + value;
+    if (total !== Infinity && total !== -Infinity) {
+      lost[step] = compensate(value, totals[step], lost[step]);
+      totals[step] = total;
+      return;
+    }
+    areMeans[step] = 1;
+    totals[step] /= count - 1;
+    lost[step] /= count - 1;
+  }
+  const kept = (count - 1) / count;
+  const share = value / count;
+  lost[step] = compensate(share, kept * totals[step], kept * lost[step]);
+  totals[step] = kept * totals[step] + share;
+}

@@ -1,0 +1,78 @@
+/** Aggregations that pick some series of each group: `topk`, `bottomk`, `limitk` and `limit_ratio`. */
+import { SeriesCollector } from "../engine/collect-series.ts";
+import { ABSENT, FLOAT, type StepSeries } from "../engine/value.ts";
+import type { AggregateCall } from "./aggregate.ts";
+import type { Group } from "./aggregate-groups.ts";
+import { noteIgnored } from "./aggregate-simple.ts";
+import { samplingOffset } from "./sampling-offset.ts";
+
+/** The series that a step keeps of a group, in the order that an instant query shows. */
+type Pick = (group: Group, step: number) => readonly StepSeries[];
+
+export function pickFromGroups(groups: readonly Group[], call: AggregateCall): StepSeries[] {
+  const collector = new SeriesCollector(call.grid, call.context);
+  const pick = picker(call);
+  for (const group of groups) {
+    if (call.plan.operator === "topk" || call.plan.operator === "bottomk") noteIgnored(group.series, call);
+    for (let step = 0; step < call.grid.steps; step++) {
+      for (const series of pick(group, step)) {
+        collector.columns(series.labels, series.dropsName).copy(step, series);
+      }
+    }
+  }
+  return collector.series();
+}
+
+function picker(call: AggregateCall): Pick {
+  const { plan, parameters } = call;
+  switch (plan.operator) {
+    case "topk":
+      return (group, step) => best(group, step, Math.trunc(parameters[step]), 1);
+    case "bottomk":
+      return (group, step) => best(group, step, Math.trunc(parameters[step]), -1);
+    case "limitk":
+      return (group, step) => firstOf(group, step, Math.trunc(parameters[step]));
+    default:
+      return ratioPicker(parameters);
+  }
+}
+
+/** NaN is the worst either way. Of equals those that come first. */
+function best({ series }: Group, step: number, count: number, sign: 1 | -1): readonly StepSeries[] {
+  if (count < 1) return [];
+  const floats = series.filter(({ kinds }) => kinds[step] === FLOAT);
+  return floats.sort((a, b) => compareValues(a.values[step], b.values[step], sign)).slice(0, count);
+}
+
+function compareValues(a: number, b: number, sign: 1 | -1): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a === b ? 0 : a < b ? sign : -sign;
+}
+
+function firstOf({ series }: Group, step: number, count: number): readonly StepSeries[] {
+  const picked: StepSeries[] = [];
+  for (const one of series) {
+    if (picked.length >= count) break;
+    if (one.kinds[step] !== ABSENT) picked.push(one);
+  }
+  return picked;
+}
+
+/** Each series has a place between 0 and 1 of its own: a ratio keeps those below it, a negative one those at the other end. */
+function ratioPicker(parameters: Float64Array): Pick {
+  const offsets = new Map<StepSeries, number>();
+  const offsetOf = (series: StepSeries): number => {
+    let offset = offsets.get(series);
+    if (offset === undefined) {
+      offset = samplingOffset(series.labels);
+      offsets.set(series, offset);
+    }
+    return offset;
+  };
+  return ({ series }, step) => {
+    const ratio = Math.max(-1, Math.min(1, parameters[step]));
+    if (ratio === 0) return [];
+    const isKept = (offset: number) => (ratio > 0 ? offset < ratio : offset >= 1 + ratio);
+    return series.filter((one) => one.kinds[step] !== ABSENT && isKept(offsetOf(one)));
+  };
+}

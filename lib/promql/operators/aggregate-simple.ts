@@ -1,0 +1,71 @@
+/** Aggregations that have one accumulator for each step: series after series, each along its column. */
+import { ignoredInAggregation } from "../engine/annotation-texts.ts";
+import { annotate } from "../engine/context.ts";
+import { ABSENT, FLOAT, HISTOGRAM, type StepSeries } from "../engine/value.ts";
+import type { AggregateCall, AggregateGroup } from "./aggregate.ts";
+
+export const countGroup: AggregateGroup = (group, output) => {
+  for (const { kinds } of group.series) {
+    for (let step = 0; step < kinds.length; step++) {
+      if (kinds[step] !== ABSENT) output.setFloat(step, output.values[step] + 1);
+    }
+  }
+};
+
+export const groupGroup: AggregateGroup = (group, output) => {
+  for (const { kinds } of group.series) {
+    for (let step = 0; step < kinds.length; step++) if (kinds[step] !== ABSENT) output.setFloat(step, 1);
+  }
+};
+
+/** `min` and `max`; NaN only where there is nothing else. */
+export const extremeGroup: AggregateGroup = (group, output, call) => {
+  const sign = call.plan.operator === "max" ? 1 : -1;
+  noteIgnored(group.series, call);
+  for (const { kinds, values } of group.series) {
+    for (let step = 0; step < kinds.length; step++) {
+      if (kinds[step] !== FLOAT) continue;
+      const value = values[step];
+      const isFirst = output.kinds[step] === ABSENT;
+      const best = output.values[step];
+      if (isFirst || sign * value > sign * best || Number.isNaN(best)) output.setFloat(step, value);
+    }
+  }
+};
+
+/** `stddev` and `stdvar`, by Welford's method. */
+export const varianceGroup: AggregateGroup = (group, output, call) => {
+  noteIgnored(group.series, call);
+  const counts = new Float64Array(call.grid.steps);
+  const means = new Float64Array(call.grid.steps);
+  for (const { kinds, values } of group.series) {
+    for (let step = 0; step < kinds.length; step++) {
+      if (kinds[step] !== FLOAT) continue;
+      const value = values[step];
+      const count = ++counts[step];
+      const deviation = value - means[step];
+      means[step] += deviation / count;
+      const square = count === 1 ? squareOfFirst(value) : deviation * (value - means[step]);
+      output.setFloat(step, output.values[step] + square);
+    }
+  }
+  const isDeviation = call.plan.operator === "stddev";
+  for (let step = 0; step < counts.length; step++) {
+    const variance = output.values[step] / counts[step];
+    output.values[step] = isDeviation ? Math.sqrt(variance) : variance;
+  }
+};
+
+function squareOfFirst(value: number): number {
+  return Number.isFinite(value) ? 0 : Number.NaN;
+}
+
+/** Says that histograms are left out, if there are any. */
+export function noteIgnored(series: readonly StepSeries[], { plan, context }: AggregateCall): void {
+  const hasHistograms = series.some(
+    ({ histograms, kinds }) => histograms !== undefined && kinds.includes(HISTOGRAM),
+  );
+  if (!hasHistograms) return;
+  const { range } = plan.operator === "topk" || plan.operator === "bottomk" ? plan : plan.inner;
+  annotate(context, ignoredInAggregation(range, plan.operator));
+}

@@ -1,0 +1,15 @@
+/** Function calls. */
+
+import type { EvaluationContext } from "../engine/context.ts";
+import type { StepGrid } from "../engine/grid.ts";
+import type { CallPlan } from "../engine/plan.ts";
+import type { Value } from "../engine/value.ts";
+import { absentOverTime } from "../functions/absence.ts";
+import { VECTOR_FUNCTIONS } from "../functions/vector-functions.ts";
+import { isRangePlan, windowCall } from "./window-call.ts";
+
+export function call(plan: CallPlan, grid: StepGrid, context: EvaluationContext): Value {
+  if (plan.name === "absent_over_time") return absentOverTime({ plan, grid, context });
+  if (plan.args.some(isRangePlan)) return windowCall(plan, grid, context);
+  return VECTOR_FUNCTIONS.get(plan.name)!({ plan, grid, context });
+}

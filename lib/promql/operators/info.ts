@@ -1,0 +1,139 @@
+/** `info()`: adds the labels of info series to those that have the same `instance` and `job`. */
+import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
+import { type Matcher, matchesAll } from "../../model/matcher.ts";
+import { claimCell, SeriesCollector } from "../engine/collect-series.ts";
+import { type EvaluationContext, executionError } from "../engine/context.ts";
+import { referenceTime, type StepGrid, stepTime } from "../engine/grid.ts";
+import { InstantCursor } from "../engine/instant-cursor.ts";
+import type { InfoPlan } from "../engine/plan.ts";
+import { printLabelSet, setLabel } from "../engine/series-labels.ts";
+import { ABSENT, asVector, HISTOGRAM, type StepSeries, type VectorValue, vectorOf } from "../engine/value.ts";
+
+const IDENTIFYING = ["instance", "job"] as const;
+
+export function info(plan: InfoPlan, grid: StepGrid, context: EvaluationContext): VectorValue {
+  const { series } = asVector(context.evaluate(plan.inner, grid, context));
+  const infos = infoSeries(plan, grid, context, series);
+  const nameMatchers = plan.select.matchers.filter(({ name }) => name === METRIC_NAME);
+  const collector = new SeriesCollector(grid, context);
+  const enriched = new Enrichment(plan.dataMatchers);
+  for (const one of series) {
+    const isInfo = nameMatchers.every((matcher) => matcher.matches(labelValue(one.labels, METRIC_NAME)));
+    const candidates = isInfo ? undefined : (infos.get(identity(one.labels)) ?? []);
+    for (let step = 0; step < grid.steps; step++) {
+      if (one.kinds[step] === ABSENT) continue;
+      const labels = candidates === undefined ? one.labels : enriched.labels(one.labels, candidates, step);
+      if (labels === undefined) continue;
+      const columns = collector.columns(labels, one.dropsName);
+      claimCell(columns, step);
+      columns.copy(step, one);
+    }
+  }
+  return vectorOf(collector.series());
+}
+
+/** An info series, and when its newest sample was written, for each step; NaN where there is none. */
+interface InfoSeries {
+  readonly labels: LabelSet;
+  readonly writtenMs: Float64Array;
+}
+
+function identity(labels: LabelSet): string {
+  return JSON.stringify(IDENTIFYING.map((name) => labelValue(labels, name)));
+}
+
+/** Those that describe any of the series, by their identity. Series without `instance` and `job` have none. */
+function infoSeries(
+  { select }: InfoPlan,
+  grid: StepGrid,
+  context: EvaluationContext,
+  described: readonly StepSeries[],
+): ReadonlyMap<string, InfoSeries[]> {
+  const found = new Map<string, InfoSeries[]>();
+  for (const { labels } of described) {
+    if (IDENTIFYING.some((name) => labelValue(labels, name) !== "")) found.set(identity(labels), []);
+  }
+  for (const series of context.data.get(select)!) {
+    const same = found.get(identity(series.labels));
+    if (same === undefined) continue;
+    const cursor = new InstantCursor(series, context.options.lookbackDeltaMs);
+    const writtenMs = new Float64Array(grid.steps).fill(Number.NaN);
+    for (let step = 0; step < grid.steps; step++) {
+      const kind = cursor.seek(referenceTime(select, stepTime(grid, step)));
+      if (kind === HISTOGRAM) {
+        throw executionError(
+          `this should be an info metric, with float samples: ${printLabelSet(series.labels)}`,
+        );
+      }
+      if (kind !== ABSENT) writtenMs[step] = cursor.timestampMs;
+    }
+    same.push({ labels: series.labels, writtenMs });
+  }
+  return found;
+}
+
+/** Label sets with what info series add; the same input and info series give the same object. */
+class Enrichment {
+  readonly #wanted: ReadonlySet<string>;
+  readonly #needsInfo: boolean;
+  readonly #known = new Map<LabelSet, Map<string, LabelSet>>();
+
+  constructor(dataMatchers: readonly Matcher[]) {
+    this.#wanted = new Set(dataMatchers.map(({ name }) => name));
+    this.#needsInfo = !matchesAll(dataMatchers, []);
+  }
+
+  /** Undefined when labels are asked for that only info series can have, and there is none. */
+  labels(base: LabelSet, candidates: readonly InfoSeries[], step: number): LabelSet | undefined {
+    const current = newestByName(candidates, step);
+    if (current.size === 0) return this.#needsInfo ? undefined : base;
+    const key = candidates.map((one) => (current.get(nameOf(one)) === one ? 1 : 0)).join("");
+    let known = this.#known.get(base);
+    if (known === undefined) {
+      known = new Map();
+      this.#known.set(base, known);
+    }
+    let labels = known.get(key);
+    if (labels === undefined) {
+      labels = this.#enrich(base, [...current.values()]);
+      known.set(key, labels);
+    }
+    return labels;
+  }
+
+  #enrich(base: LabelSet, infos: readonly InfoSeries[]): LabelSet {
+    const added = new Map<string, string>();
+    for (const { labels } of infos) {
+      for (const [name, value] of labels) {
+        if (name === METRIC_NAME || (this.#wanted.size > 0 && !this.#wanted.has(name))) continue;
+        const other = added.get(name);
+        if (other !== undefined && other !== value) throw executionError(`conflicting label: ${name}`);
+        if (labelValue(base, name) === "") added.set(name, value);
+      }
+    }
+    let enriched = base;
+    for (const [name, value] of added) enriched = setLabel(enriched, name, value);
+    return enriched;
+  }
+}
+
+function nameOf({ labels }: InfoSeries): string {
+  return labelValue(labels, METRIC_NAME);
+}
+
+/** One info series of each name; of several that which was written last. */
+function newestByName(candidates: readonly InfoSeries[], step: number): Map<string, InfoSeries> {
+  const newest = new Map<string, InfoSeries>();
+  for (const one of candidates) {
+    const written = one.writtenMs[step];
+    if (Number.isNaN(written)) continue;
+    const name = nameOf(one);
+    const other = newest.get(name);
+    if (other !== undefined && other.writtenMs[step] === written) {
+      const [a, b] = [other, one].map(({ labels }) => `${printLabelSet(labels)} @ ${written}`);
+      throw executionError(`found duplicate series for info metric: existing ${a}, new ${b}`);
+    }
+    if (other === undefined || written > other.writtenMs[step]) newest.set(name, one);
+  }
+  return newest;
+}

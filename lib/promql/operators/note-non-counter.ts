@@ -1,0 +1,26 @@
+/** The hint that somebody takes the rate of what may be no counter. */
+import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
+import { possiblyNoCounter, possiblyNoCounterType } from "../engine/annotation-texts.ts";
+import { annotate } from "../engine/context.ts";
+import { METRIC_TYPE } from "../engine/series-labels.ts";
+import type { StepColumns } from "../engine/step-columns.ts";
+import { FLOAT } from "../engine/value.ts";
+import type { WindowCall } from "./window-call.ts";
+
+const COUNTER_SUFFIX = /_(total|sum|count|bucket)$/;
+
+export function noteNonCounter(
+  labels: LabelSet,
+  output: StepColumns,
+  { context, firstArgRange }: WindowCall,
+): void {
+  const metric = labelValue(labels, METRIC_NAME);
+  if (metric === "" || !output.kinds.includes(FLOAT)) return;
+  if (!context.options.typeAndUnitLabels) {
+    if (!COUNTER_SUFFIX.test(metric)) annotate(context, possiblyNoCounter(firstArgRange, metric));
+    return;
+  }
+  const type = labelValue(labels, METRIC_TYPE);
+  if (type === "counter" || type === "histogram") return;
+  annotate(context, possiblyNoCounterType(firstArgRange, metric, type));
+}

@@ -1,0 +1,29 @@
+/** Evaluates at the first step what is the same at all of them. */
+import type { EvaluationContext } from "../engine/context.ts";
+import { instantGrid, type StepGrid } from "../engine/grid.ts";
+import type { OncePlan } from "../engine/plan.ts";
+import { SampleCount } from "../engine/sample-count.ts";
+import { type StepSeries, type Value, vectorOf } from "../engine/value.ts";
+
+export function evaluateOnce(plan: OncePlan, grid: StepGrid, context: EvaluationContext): Value {
+  const samples = new SampleCount(1);
+  const value = context.evaluate(plan.inner, instantGrid(grid.startMs), { ...context, samples });
+  for (let step = 0; step < grid.steps; step++) context.samples.add(step, samples.total);
+  if (value.type === "string") return value;
+  if (value.type === "scalar") {
+    context.budget.take(grid.steps);
+    return { type: "scalar", values: new Float64Array(grid.steps).fill(value.values[0]) };
+  }
+  return vectorOf(value.series.map((series) => spread(series, grid, context)));
+}
+
+function spread(series: StepSeries, { steps }: StepGrid, context: EvaluationContext): StepSeries {
+  context.budget.take(steps);
+  const { kinds, values, histograms } = series;
+  return {
+    ...series,
+    kinds: new Uint8Array(steps).fill(kinds[0]),
+    values: new Float64Array(steps).fill(values[0]),
+    histograms: histograms && new Array(steps).fill(histograms[0]),
+  };
+}

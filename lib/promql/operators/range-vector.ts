@@ -1,0 +1,82 @@
+/** Range vectors: of stored samples, or of a subquery's values. */
+import { withHint } from "../../model/float-histogram.ts";
+import type { Histogram } from "../../model/histogram.ts";
+import type { ExtendedRange } from "../ast.ts";
+import type { EvaluationContext } from "../engine/context.ts";
+import { type StepGrid, stepTime, type TimeReference } from "../engine/grid.ts";
+import type { SubqueryPlan, WindowPlan } from "../engine/plan.ts";
+import { SampleCount } from "../engine/sample-count.ts";
+import { NO_HISTOGRAMS, type SelectedSeries, withoutStaleMarkers } from "../engine/selected-series.ts";
+import { subqueryGrid } from "../engine/subquery-grid.ts";
+import { asVector, FLOAT, HISTOGRAM, type StepSeries } from "../engine/value.ts";
+
+export interface RangeVector {
+  readonly series: readonly SelectedSeries[];
+  readonly windowMs: number;
+  readonly reference: TimeReference;
+  readonly extended: ExtendedRange | undefined;
+}
+
+export function rangeVector(
+  plan: WindowPlan | SubqueryPlan,
+  grid: StepGrid,
+  context: EvaluationContext,
+): RangeVector {
+  if (plan.kind === "subquery") return subqueryVector(plan, grid, context);
+  const series = context.data.get(plan.select)!.map(withoutStaleMarkers);
+  return { series, windowMs: plan.windowMs, reference: plan.select, extended: plan.select.extended };
+}
+
+function subqueryVector(plan: SubqueryPlan, grid: StepGrid, context: EvaluationContext): RangeVector {
+  const inner = subqueryGrid(plan, grid);
+  const samples = new SampleCount(inner.steps);
+  const value = context.evaluate(plan.inner, inner, { ...context, samples });
+  const series =
+    value.type === "scalar"
+      ? [
+          samplesOf(
+            {
+              labels: [],
+              dropsName: false,
+              kinds: new Uint8Array(inner.steps).fill(FLOAT),
+              values: value.values,
+              histograms: undefined,
+            },
+            inner,
+          ),
+        ]
+      : asVector(value).series.map((one) => samplesOf(one, inner));
+  return { series, windowMs: plan.windowMs, reference: plan, extended: undefined };
+}
+
+/** The cells of a series as samples. */
+export function samplesOf(series: StepSeries, grid: StepGrid): SelectedSeries {
+  const steps = Array.from(series.kinds.keys());
+  const timesOf = (kind: number) =>
+    Float64Array.from(
+      steps.filter((step) => series.kinds[step] === kind),
+      (step) => stepTime(grid, step),
+    );
+  return {
+    labels: series.labels,
+    dropsName: series.dropsName,
+    floats: {
+      timestamps: timesOf(FLOAT),
+      values: series.values.filter((_, step) => series.kinds[step] === FLOAT),
+      startTimestamps: undefined,
+    },
+    histograms:
+      series.histograms === undefined
+        ? NO_HISTOGRAMS
+        : {
+            timestamps: timesOf(HISTOGRAM),
+            histograms: series.histograms.filter((one) => one !== undefined).map(withoutResetHint),
+          },
+    staleFloats: undefined,
+  };
+}
+
+/** What the hint said of the sample before: that one may be no step of the subquery. */
+function withoutResetHint(histogram: Histogram): Histogram {
+  return histogram.counterResetHint === "gauge" ? histogram : withHint(histogram, "unknown");
+}

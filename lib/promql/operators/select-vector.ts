@@ -1,0 +1,79 @@
+/** Instant vector selectors: the newest sample of each series at each step. */
+import { histogramSampleCount } from "../../model/float-histogram.ts";
+import { checkDeadline, type EvaluationContext } from "../engine/context.ts";
+import { referenceTime, type StepGrid, stepTime } from "../engine/grid.ts";
+import { InstantCursor } from "../engine/instant-cursor.ts";
+import type { SelectPlan } from "../engine/plan.ts";
+import type { SelectedSeries } from "../engine/selected-series.ts";
+import { StepColumns } from "../engine/step-columns.ts";
+import { ABSENT, FLOAT, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../engine/value.ts";
+import { selectSmoothed } from "./select-smoothed.ts";
+
+export function selectVector(plan: SelectPlan, grid: StepGrid, context: EvaluationContext): VectorValue {
+  if (plan.extended === "smoothed") return selectSmoothed(plan, grid, context);
+  const series = context.data.get(plan)!.map((one) => newestSamples(one, plan, grid, context));
+  return vectorOf(series.filter(isPopulated));
+}
+
+function newestSamples(
+  series: SelectedSeries,
+  plan: SelectPlan,
+  grid: StepGrid,
+  context: EvaluationContext,
+): StepSeries {
+  checkDeadline(context);
+  context.budget.take(grid.steps);
+  const { values } = series.floats;
+  const { histograms } = series.histograms;
+  const cursor = new InstantCursor(series, context.options.lookbackDeltaMs);
+  const columns = new StepColumns(grid.steps);
+  for (let step = 0; step < grid.steps; step++) {
+    const kind = cursor.seek(referenceTime(plan, stepTime(grid, step)));
+    if (kind === ABSENT) continue;
+    if (kind === FLOAT) {
+      columns.setFloat(step, values[cursor.index]);
+      context.samples.add(step, 1);
+    } else {
+      columns.setHistogram(step, histograms[cursor.index]);
+      context.samples.add(step, histogramSampleCount(histograms[cursor.index]));
+    }
+  }
+  return columns.series(series.labels, series.dropsName);
+}
+
+/** The times of the newest samples, in seconds: what `timestamp()` of a selector returns. */
+export function newestTimestamps(plan: SelectPlan, grid: StepGrid, context: EvaluationContext): StepSeries[] {
+  return newestTimes(plan, grid, context, (_, cursor) => cursor.timestampMs);
+}
+
+/** When the counting of the newest samples began, in seconds. */
+export function newestStartTimestamps(
+  plan: SelectPlan,
+  grid: StepGrid,
+  context: EvaluationContext,
+): StepSeries[] {
+  return newestTimes(plan, grid, context, ({ floats, histograms }, { index }, isFloat) => {
+    const column = isFloat ? floats.startTimestamps : histograms.startTimestamps;
+    return column === undefined ? 0 : column[index];
+  });
+}
+
+function newestTimes(
+  plan: SelectPlan,
+  grid: StepGrid,
+  context: EvaluationContext,
+  timeOf: (series: SelectedSeries, cursor: InstantCursor, isFloat: boolean) => number,
+): StepSeries[] {
+  return context.data.get(plan)!.map((series) => {
+    context.budget.take(grid.steps);
+    const cursor = new InstantCursor(series, context.options.lookbackDeltaMs);
+    const columns = new StepColumns(grid.steps);
+    for (let step = 0; step < grid.steps; step++) {
+      const kind = cursor.seek(referenceTime(plan, stepTime(grid, step)));
+      if (kind === ABSENT) continue;
+      columns.setFloat(step, timeOf(series, cursor, kind === FLOAT) / 1000);
+      context.samples.add(step, 1);
+    }
+    return columns.series(series.labels, series.dropsName);
+  });
+}

@@ -1,0 +1,136 @@
+/** Calls of functions over range vectors: one window moves along each series. */
+import { labelValue, METRIC_NAME } from "../../model/labels.ts";
+import type { TextRange } from "../ast.ts";
+import { mergeSameLabels, SAME_LABELS } from "../engine/collect-series.ts";
+import { checkDeadline, type EvaluationContext, executionError } from "../engine/context.ts";
+import { referenceTime, type StepGrid, stepTime } from "../engine/grid.ts";
+import type { CallPlan, Plan, SubqueryPlan, WindowPlan } from "../engine/plan.ts";
+import { withoutName } from "../engine/result-labels.ts";
+import type { SelectedSeries } from "../engine/selected-series.ts";
+import { StepColumns } from "../engine/step-columns.ts";
+import { asScalar, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../engine/value.ts";
+import { Scratch } from "../functions/quantile-of.ts";
+import { WINDOW_FUNCTIONS } from "../functions/window-functions.ts";
+import { noteNonCounter } from "./note-non-counter.ts";
+import { type RangeVector, rangeVector } from "./range-vector.ts";
+import { Window } from "./window.ts";
+
+/** What a function may want to know beside its window. */
+export interface WindowCall {
+  readonly context: EvaluationContext;
+  /** The range vector's place. */
+  readonly range: TextRange;
+  readonly firstArgRange: TextRange;
+  readonly windowMs: number;
+  readonly extended: RangeVector["extended"];
+  /** The other arguments, at every step. */
+  readonly scalars: readonly Float64Array[];
+  readonly scratch: Scratch;
+}
+
+/** Sets the cell of a window's step, or leaves it empty. Never called without a sample in the window. */
+export type WindowFunction = (window: Window, output: StepColumns, call: WindowCall) => void;
+
+export function metricName(window: Pick<Window, "labels">): string {
+  return labelValue(window.labels, METRIC_NAME);
+}
+
+/** Functions that return samples as they are: these keep their name. */
+const KEEPS_NAME = new Set(["last_over_time", "first_over_time"]);
+
+const EXTENDED_FUNCTIONS = {
+  anchored: ["changes", "delta", "increase", "rate", "resets"],
+  smoothed: ["delta", "increase", "rate"],
+} as const;
+
+export function isRangePlan(plan: { readonly kind: string }): plan is WindowPlan | SubqueryPlan {
+  return plan.kind === "window" || plan.kind === "subquery";
+}
+
+export function windowCall(plan: CallPlan, grid: StepGrid, context: EvaluationContext): VectorValue {
+  const series = windowSeries(plan, grid, context);
+  return vectorOf(context.options.delayedNameRemoval ? series : refuseSameLabels(series));
+}
+
+/** The function's result for every series; they may have the same labels once they have lost their names. */
+export function windowSeries(
+  plan: CallPlan,
+  grid: StepGrid,
+  context: EvaluationContext,
+): readonly StepSeries[] {
+  const rangePlan = plan.args.find(isRangePlan)!;
+  const vector = rangeVector(rangePlan, grid, context);
+  checkExtended(plan.name, vector);
+  const call: WindowCall = {
+    context,
+    range: placeOf(rangePlan),
+    firstArgRange: placeOf(plan.args[0]),
+    windowMs: vector.windowMs,
+    extended: vector.extended,
+    scratch: new Scratch(),
+    scalars: plan.args
+      .filter((arg) => arg !== rangePlan)
+      .map((arg) => asScalar(context.evaluate(arg, grid, context)).values),
+  };
+  return vector.series.map((one) => callOverSeries(plan, one, vector, grid, call)).filter(isPopulated);
+}
+
+/** Annotations about a subquery point at the beginning of the query, as Prometheus' do. */
+function placeOf({ kind, range }: Plan): TextRange {
+  return kind === "subquery" ? { start: 0, end: 0 } : range;
+}
+
+function checkExtended(name: string, { extended }: RangeVector): void {
+  if (extended === undefined) return;
+  const names: readonly string[] = EXTENDED_FUNCTIONS[extended];
+  if (names.includes(name)) return;
+  throw executionError(`${extended} modifier can only be used with: ${names.join(", ")} - not with ${name}`);
+}
+
+/** Without delayed name removal the names are gone already, and nothing may have become the same. */
+function refuseSameLabels(series: readonly StepSeries[]): readonly StepSeries[] {
+  const merged = mergeSameLabels(series);
+  if (merged.length !== series.length) throw executionError(SAME_LABELS);
+  return merged;
+}
+
+function callOverSeries(
+  plan: CallPlan,
+  series: SelectedSeries,
+  vector: RangeVector,
+  grid: StepGrid,
+  call: WindowCall,
+): StepSeries {
+  const { context } = call;
+  checkDeadline(context);
+  context.budget.take(grid.steps);
+  const output = new StepColumns(grid.steps);
+  moveWindow(new Window(series), vector, grid, call, WINDOW_FUNCTIONS.get(plan.name)!, output);
+  if (plan.name === "rate" || plan.name === "increase") noteNonCounter(series.labels, output, call);
+  const keepsName = KEEPS_NAME.has(plan.name) && !series.dropsName;
+  const identity = keepsName ? { labels: series.labels, dropsName: false } : withoutName(series, context);
+  return output.series(identity.labels, identity.dropsName);
+}
+
+function moveWindow(
+  window: Window,
+  { windowMs, reference, extended }: RangeVector,
+  grid: StepGrid,
+  call: WindowCall,
+  apply: WindowFunction,
+  output: StepColumns,
+): void {
+  const { lookbackDeltaMs } = call.context.options;
+  const before = extended === undefined ? 0 : lookbackDeltaMs;
+  const after = extended === "smoothed" ? lookbackDeltaMs : 0;
+  for (let step = 0; step < grid.steps; step++) {
+    window.step = step;
+    window.timeMs = stepTime(grid, step);
+    window.rangeEndMs = referenceTime(reference, window.timeMs);
+    window.rangeStartMs = window.rangeEndMs - windowMs;
+    window.moveTo(window.rangeStartMs - before, window.rangeEndMs + after);
+    if (window.floatCount + window.histogramCount === 0) continue;
+    call.context.samples.add(step, window.sampleCount());
+    apply(window, output, call);
+  }
+}

@@ -1,0 +1,60 @@
+/** A range vector's window as it moves along a series: a cursor that functions over ranges look at. */
+
+import { histogramSampleCount } from "../../model/float-histogram.ts";
+import type { HistogramSamples } from "../../model/histogram-samples.ts";
+import type { LabelSet } from "../../model/labels.ts";
+import type { FloatColumns, SelectedSeries } from "../engine/selected-series.ts";
+
+export class Window {
+  readonly labels: LabelSet;
+  readonly floats: FloatColumns;
+  readonly histograms: HistogramSamples;
+  /** Its samples: half-open ranges of the columns. */
+  floatStart = 0;
+  floatEnd = 0;
+  histogramStart = 0;
+  histogramEnd = 0;
+  /** What was asked for; `anchored` and `smoothed` windows reach farther. Left-open. */
+  rangeStartMs = 0;
+  rangeEndMs = 0;
+  /** The time of the step. */
+  timeMs = 0;
+  step = 0;
+
+  constructor({ labels, floats, histograms }: Pick<SelectedSeries, "labels" | "floats" | "histograms">) {
+    this.labels = labels;
+    this.floats = floats;
+    this.histograms = histograms;
+  }
+
+  get floatCount(): number {
+    return this.floatEnd - this.floatStart;
+  }
+
+  get histogramCount(): number {
+    return this.histogramEnd - this.histogramStart;
+  }
+
+  /** To the samples after `startMs`, up to `endMs`. Neither may go back. */
+  moveTo(startMs: number, endMs: number): void {
+    const floatTimes = this.floats.timestamps;
+    while (this.floatEnd < floatTimes.length && floatTimes[this.floatEnd] <= endMs) this.floatEnd++;
+    while (this.floatStart < this.floatEnd && floatTimes[this.floatStart] <= startMs) this.floatStart++;
+    const histogramTimes = this.histograms.timestamps;
+    if (histogramTimes.length === 0) return;
+    while (this.histogramEnd < histogramTimes.length && histogramTimes[this.histogramEnd] <= endMs)
+      this.histogramEnd++;
+    while (this.histogramStart < this.histogramEnd && histogramTimes[this.histogramStart] <= startMs) {
+      this.histogramStart++;
+    }
+  }
+
+  /** How many samples it counts as. */
+  sampleCount(): number {
+    let count = this.floatCount;
+    for (let i = this.histogramStart; i < this.histogramEnd; i++) {
+      count += histogramSampleCount(this.histograms.histograms[i]);
+    }
+    return count;
+  }
+}

@@ -1,0 +1,184 @@
+/** Durations in brackets and after `offset`: a literal, or the experimental arithmetic. */
+import type { DurationExpr, DurationLiteral, NumberLiteral } from "../ast.ts";
+import { findTooDeep, TOO_DEEP } from "./depth.ts";
+import { isNumberToken, parseNumberLiteral, withSign } from "./literal.ts";
+import type { Token, TokenKind } from "./token.ts";
+import type { TokenCursor } from "./token-cursor.ts";
+
+type DurationOperation = Extract<DurationExpr, { kind: "duration operation" }>;
+type Operator = DurationOperation["operator"];
+
+const PRECEDENCE: Partial<Record<TokenKind, number>> = { "+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "^": 3 };
+const POWER = 3;
+
+/** Seconds: what a count of nanoseconds in an int64 can say. */
+const MAX_SECONDS = 2 ** 63 / 1e9;
+
+/** Parses a range or a step. */
+export function parsePositiveDuration(tokens: TokenCursor): DurationExpr {
+  const duration = parseOperations(tokens, 1);
+  if (duration.kind === "duration" && duration.seconds <= 0) {
+    tokens.fail(duration.range, "duration must be greater than 0");
+  }
+  return finished(tokens, duration);
+}
+
+/**
+ * Parses an offset, which may have a sign and ends with its first operand: in `x offset -2 ^ 2` it is -2, and `x offset -2`
+ * is what is raised. Only what begins with a parenthesis goes on.
+ */
+export function parseOffset(tokens: TokenCursor): DurationExpr {
+  return finished(tokens, parseBareOffset(tokens));
+}
+
+/** A whole range, step or offset. */
+function finished(tokens: TokenCursor, duration: DurationExpr): DurationExpr {
+  const tooDeep = findTooDeep(duration, operandsOf);
+  if (tooDeep !== undefined) tokens.fail(tooDeep.range, TOO_DEEP);
+  return duration.kind === "duration" ? { ...duration, isDuration: true } : duration;
+}
+
+function operandsOf(duration: DurationExpr): readonly DurationExpr[] {
+  if (duration.kind === "duration operation") return duration.operands;
+  return duration.kind === "duration parentheses" ? [duration.inner] : [];
+}
+
+function parseBareOffset(tokens: TokenCursor): DurationExpr {
+  const first = tokens.peek();
+  if (first.kind === "(") return inParentheses(parseOperations(tokens, 1));
+  if (!isSign(first)) return parseOperand(tokens, first);
+  tokens.take();
+  const next = tokens.peek();
+  // Not an experiment after a sign.
+  if (next.kind === "(") return applySign(tokens, first, parseParentheses(tokens, false));
+  if (!isSign(next)) return applySign(tokens, first, parseOperand(tokens, first));
+  const left = applySign(tokens, first, parseOperations(tokens, POWER));
+  return inParentheses(parseMoreOperations(tokens, left, 1));
+}
+
+function parseOperations(tokens: TokenCursor, minPrecedence: number): DurationExpr {
+  return tokens.nested(() => parseMoreOperations(tokens, parseSigned(tokens), minPrecedence));
+}
+
+function parseMoreOperations(tokens: TokenCursor, first: DurationExpr, minPrecedence: number): DurationExpr {
+  let left = first;
+  for (;;) {
+    const operator = tokens.peek();
+    const precedence = PRECEDENCE[operator.kind];
+    if (precedence === undefined || precedence < minPrecedence) return left;
+    tokens.take();
+    const right = parseOperations(tokens, operator.kind === "^" ? precedence : precedence + 1);
+    left = newOperation(tokens, operator, left, right);
+  }
+}
+
+function newOperation(
+  tokens: TokenCursor,
+  operator: Token,
+  left: DurationExpr,
+  right: DurationExpr,
+): DurationExpr {
+  requireExperiment(tokens, left.range.start);
+  if (right.kind === "duration" && right.seconds === 0) {
+    if (operator.kind === "/") tokens.fail(operator, "division by zero");
+    if (operator.kind === "%") tokens.fail(operator, "modulo by zero");
+  }
+  const range = { start: left.range.start, end: right.range.end };
+  return {
+    kind: "duration operation",
+    operator: operator.kind as Operator,
+    operands: [left, right],
+    range,
+  };
+}
+
+function parseSigned(tokens: TokenCursor): DurationExpr {
+  const first = tokens.peek();
+  if (!isSign(first)) return parseOperand(tokens, first);
+  tokens.take();
+  return applySign(tokens, first, parseOperations(tokens, POWER));
+}
+
+/** `first` is where an error about experiments points: the operand, or the sign of an offset. */
+function parseOperand(tokens: TokenCursor, first: Token): DurationExpr {
+  const token = tokens.peek();
+  if (isNumberToken(token)) return newLiteral(tokens, parseNumberLiteral(tokens), token);
+  switch (token.kind) {
+    case "step":
+    case "range": {
+      tokens.take();
+      tokens.expect("(");
+      const range = { start: token.start, end: tokens.expect(")").end };
+      requireExperiment(tokens, first.start);
+      return { kind: token.kind, range };
+    }
+    case "min_of":
+    case "max_of":
+      return parseMinOrMax(tokens, first);
+    case "(":
+      return parseParentheses(tokens);
+    default:
+      return tokens.unexpected();
+  }
+}
+
+function parseMinOrMax(tokens: TokenCursor, first: Token): DurationExpr {
+  const name = tokens.take();
+  tokens.expect("(");
+  const left = parseOperations(tokens, 1);
+  tokens.expect(",");
+  const right = parseOperations(tokens, 1);
+  const range = { start: name.start, end: tokens.expect(")").end };
+  requireExperiment(tokens, first.start);
+  const operator = name.kind === "min_of" ? "min" : "max";
+  return { kind: "duration operation", operator, operands: [left, right], range };
+}
+
+/** Parentheses around a literal, and second ones, leave no trace. */
+function parseParentheses(tokens: TokenCursor, isExperiment = true): DurationExpr {
+  const { start } = tokens.expect("(");
+  const inner = parseOperations(tokens, 1);
+  const { end } = tokens.expect(")");
+  if (isExperiment) requireExperiment(tokens, inner.range.start);
+  if (inner.kind === "duration" || inner.kind === "duration parentheses")
+    return { ...inner, range: { start, end } };
+  return { kind: "duration parentheses", inner, range: { start, end } };
+}
+
+function isSign({ kind }: Token): boolean {
+  return kind === "+" || kind === "-";
+}
+
+function applySign(tokens: TokenCursor, sign: Token, operand: DurationExpr): DurationExpr {
+  const range = { start: sign.start, end: operand.range.end };
+  if (operand.kind === "duration") {
+    const { seconds, isDuration } = operand;
+    return newLiteral(tokens, withSign(sign, { kind: "number", value: seconds, isDuration, range }), sign);
+  }
+  if (sign.kind === "+") return operand;
+  return { kind: "duration operation", operator: "negate", operands: [operand], range };
+}
+
+/** An operation after `offset` reads like one with what stands before it: it gets the parentheses that it was not given. */
+function inParentheses(duration: DurationExpr): DurationExpr {
+  if (duration.kind !== "duration operation" || duration.operands.length === 1) return duration;
+  if (duration.operator === "min" || duration.operator === "max") return duration;
+  return { kind: "duration parentheses", inner: duration, range: duration.range };
+}
+
+function newLiteral(
+  tokens: TokenCursor,
+  { value, isDuration, range }: NumberLiteral,
+  place: Token,
+): DurationLiteral {
+  if (Math.abs(value) > MAX_SECONDS) tokens.fail(place, "duration out of range");
+  // Prometheus keeps nanoseconds, and cuts them where it evaluates.
+  const ms = Math.trunc(Math.round(value * 1e9) / 1e6);
+  // No -0: it would print as 0, and be another tree.
+  return { kind: "duration", ms: ms + 0, seconds: value + 0, isDuration, range };
+}
+
+function requireExperiment(tokens: TokenCursor, start: number): void {
+  if (tokens.options.enableDurationExpressions) return;
+  tokens.fail({ start, end: tokens.lastEnd }, "experimental duration expression is not enabled");
+}

@@ -1,0 +1,32 @@
+/** What is wrong with an expression, and where. */
+import { HearthError } from "../../model/errors.ts";
+import type { TextRange } from "../ast.ts";
+
+/** An expression that cannot be parsed; its message begins with line and column: `1:5: parse error: …`. */
+export class ParseError extends HearthError {
+  /** In UTF-16 offsets; it may stand at the very end of the text. */
+  readonly range: TextRange;
+  /** The message without its place. */
+  readonly reason: string;
+
+  constructor(text: string, range: TextRange, reason: string) {
+    super("invalid", `${placeOf(text, range.start)}: parse error: ${reason}`);
+    this.name = "ParseError";
+    this.range = range;
+    this.reason = reason;
+  }
+}
+
+/** Line and column, both from 1; a column is a character (code point). */
+function placeOf(text: string, offset: number): string {
+  if (text === "") return "unknown position";
+  let line = 1;
+  let lineStart = 0;
+  for (let i = text.indexOf("\n"); i >= 0 && i < offset; i = text.indexOf("\n", i + 1)) {
+    line++;
+    lineStart = i + 1;
+  }
+  let column = 1;
+  for (const _ of text.slice(lineStart, offset)) column++;
+  return `${line}:${column}`;
+}

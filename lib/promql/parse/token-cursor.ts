@@ -1,0 +1,86 @@
+/** A cursor over tokens for a parser by recursive descent. */
+import type { TextRange } from "../ast.ts";
+import { MAX_DEPTH } from "./depth.ts";
+import { Lexer } from "./lexer.ts";
+import type { ParseOptions } from "./options.ts";
+import { ParseError } from "./parse-error.ts";
+import { describeToken, type Token, type TokenKind } from "./token.ts";
+
+/**
+ * Looks one or two tokens ahead, and no further than it must: what is wrong first in the text is what the error is about. Throws
+ * `ParseError`.
+ */
+export class TokenCursor {
+  readonly text: string;
+  readonly options: ParseOptions;
+  /** Where the last token that was taken ends. */
+  lastEnd = 0;
+  readonly #lexer: Lexer;
+  /** At most two. */
+  readonly #ahead: Token[] = [];
+  #depth = 0;
+  /** What is being parsed, for errors: the innermost that can say what it expected. */
+  readonly #contexts: string[] = [];
+
+  constructor(text: string, options: ParseOptions) {
+    this.text = text;
+    this.options = options;
+    this.#lexer = new Lexer(text);
+  }
+
+  peek(): Token {
+    if (this.#ahead.length === 0) this.#ahead.push(this.#lexer.next());
+    return this.#ahead[0];
+  }
+
+  /** The token after the next. */
+  peekSecond(): Token {
+    this.peek();
+    if (this.#ahead.length === 1) this.#ahead.push(this.#lexer.next());
+    return this.#ahead[1];
+  }
+
+  take(): Token {
+    const token = this.peek();
+    this.#ahead.shift();
+    this.lastEnd = token.end;
+    return token;
+  }
+
+  /** Takes the next token if it is of that kind. */
+  accept(kind: TokenKind): Token | undefined {
+    return this.peek().kind === kind ? this.take() : undefined;
+  }
+
+  /** Takes the next token, which must be of that kind; `context` as in `unexpected`. */
+  expect(kind: TokenKind, context?: string): Token {
+    return this.accept(kind) ?? this.unexpected(context);
+  }
+
+  /** Complains about the next token; `context` is ` in … expected …`, that of the innermost `within` if it is left away. */
+  unexpected(context: string = this.#contexts.at(-1) ?? ""): never {
+    const token = this.peek();
+    this.fail(token, `unexpected ${describeToken(token)}${context}`);
+  }
+
+  fail(range: TextRange, reason: string): never {
+    throw new ParseError(this.text, { start: range.start, end: range.end }, reason);
+  }
+
+  /** Parses something in which unexpected tokens are explained by `context`. */
+  within<T>(context: string, parse: (tokens: this) => T): T {
+    this.#contexts.push(context);
+    const result = parse(this);
+    this.#contexts.pop();
+    return result;
+  }
+
+  /** Parses something one level deeper. */
+  nested<T>(parse: () => T): T {
+    if (this.#depth === MAX_DEPTH) this.fail(this.peek(), `expression is nested more than ${MAX_DEPTH} deep`);
+    this.#depth++;
+    const result = parse();
+    this.#depth--;
+    return result;
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Expressions over several lines, as Prometheus formats them: what is longer than 100 bytes is split, and its parts indented
+ * by two spaces. https://github.com/prometheus/prometheus/blob/main/promql/parser/prettier_rules.md
+ */
+import type { Aggregation, BinaryExpr, Expr } from "./ast.ts";
+import {
+  printAggregationHead,
+  printExpr,
+  printLeftSide,
+  printOperator,
+  printSubquerySuffix,
+} from "./print.ts";
+
+const MAX_LINE_BYTES = 100;
+
+export function printPretty(root: Expr): string {
+  const printed = new Map<Expr, string>();
+  /** On one line; every node once, however often its length is asked for. */
+  const onOneLine = (expr: Expr): string => {
+    const known = printed.get(expr);
+    if (known !== undefined) return known;
+    const text = printExpr(expr, onOneLine);
+    printed.set(expr, text);
+    return text;
+  };
+
+  function pretty(expr: Expr, level: number): string {
+    const indent = "  ".repeat(level);
+    if (expr.kind === "unary") return `${indent}${expr.operator}${pretty(expr.expr, level).trim()}`;
+    const text = onOneLine(expr);
+    const isShort = Buffer.byteLength(text) <= MAX_LINE_BYTES;
+    switch (expr.kind) {
+      case "subquery":
+        return isShort ? text : `${pretty(expr.expr, level)}${printSubquerySuffix(expr)}`;
+      case "call":
+        return isShort ? indent + text : `${indent}${expr.function}(\n${list(expr.args, level)}\n${indent})`;
+      case "aggregation":
+        return isShort ? indent + text : `${indent}${aggregation(expr, level)}\n${indent})`;
+      case "binary":
+        return isShort ? indent + text : binary(expr, level, indent);
+      case "parentheses":
+        return isShort ? indent + text : `${indent}(\n${pretty(expr.expr, level + 1)}\n${indent})`;
+      default:
+        return indent + text;
+    }
+  }
+
+  function list(args: readonly Expr[], level: number): string {
+    return args.map((arg) => pretty(arg, level + 1)).join(",\n");
+  }
+
+  function aggregation(expr: Aggregation, level: number): string {
+    const args = expr.parameter === undefined ? [expr.expr] : [expr.parameter, expr.expr];
+    return `${printAggregationHead(expr)}(\n${list(args, level)}`;
+  }
+
+  function binary(expr: BinaryExpr, level: number, indent: string): string {
+    const left = printLeftSide(expr, (side) => pretty(side, level + 1));
+    return `${left}\n${indent}${printOperator(expr)}\n${pretty(expr.right, level + 1)}`;
+  }
+
+  return pretty(root, 0);
+}

@@ -1,0 +1,141 @@
+/**
+ * The series of several parts merged: all keep them in the order of their hashes, so a series is whole when no part is before
+ * it any more. Of each part one page of items and one decoded block are in memory, however many series a metric has.
+ */
+import { sortSamples } from "../chunk/merge.ts";
+import { SampleColumns, valueWords } from "../chunk/sample-columns.ts";
+import { appendXorChunk } from "../chunk/xor-chunk.ts";
+import { forEachBounded } from "./bounded.ts";
+import { decodeChunkItem } from "./chunk-item.ts";
+import type { DayContext } from "./compaction.ts";
+import type { HashedSeries } from "./hashed-samples.ts";
+import { chunkRange, parseChunkSortKey, runRange } from "./keys.ts";
+import type { Part } from "./manifest.ts";
+import { decodeRunBlock } from "./run-block.ts";
+import { hashHex } from "./series-hash.ts";
+import { type Shard, shardOf, shardsOverlapping } from "./shard.ts";
+import type { Item } from "./table.ts";
+
+/** Parts whose first page is read at once. */
+const READ_CONCURRENCY = 16;
+
+/** The series of a shard, by ascending hash. Of samples of one time that of the later part counts. */
+export async function* mergeParts(
+  context: DayContext,
+  parts: readonly Part[],
+  shard: Shard,
+): AsyncGenerator<HashedSeries, void, void> {
+  const cursors = parts.map((part) => new PartCursor(blocksOf(context, part, shard)));
+  const columns = new SampleColumns();
+  try {
+    await forEachBounded(cursors, READ_CONCURRENCY, (cursor) => cursor.fill());
+    for (let hash = firstHash(cursors); hash !== undefined; hash = firstHash(cursors)) {
+      columns.clear();
+      for (const cursor of cursors) {
+        // A series may go on in the next block.
+        while (cursor.hash === hash) {
+          cursor.appendTo(columns);
+          if (!cursor.advance()) await cursor.fill();
+        }
+      }
+      yield [hash, sortSamples(columns.timestamps, columns.values, columns.count)];
+    }
+  } finally {
+    await Promise.all(cursors.map((cursor) => cursor.close()));
+  }
+}
+
+function firstHash(cursors: readonly PartCursor[]): string | undefined {
+  let first: string | undefined;
+  for (const { hash } of cursors) {
+    if (hash !== undefined && (first === undefined || hash < first)) first = hash;
+  }
+  return first;
+}
+
+/** Decoded samples of some series, by ascending hash. */
+interface Block {
+  readonly hashes: readonly string[];
+  appendTo(series: number, columns: SampleColumns): void;
+}
+
+/** Where the merge is in a part. */
+class PartCursor {
+  readonly #blocks: AsyncGenerator<Block, void, void>;
+  #block: Block | undefined;
+  #at = 0;
+
+  constructor(blocks: AsyncGenerator<Block, void, void>) {
+    this.#blocks = blocks;
+  }
+
+  /** In hex; undefined at the end. */
+  get hash(): string | undefined {
+    return this.#block?.hashes[this.#at];
+  }
+
+  appendTo(columns: SampleColumns): void {
+    this.#block!.appendTo(this.#at, columns);
+  }
+
+  /** Answers whether the block has another series; if not, `fill`. */
+  advance(): boolean {
+    return ++this.#at < this.#block!.hashes.length;
+  }
+
+  async fill(): Promise<void> {
+    const next = await this.#blocks.next();
+    this.#block = next.done ? undefined : next.value;
+    this.#at = 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#blocks.return();
+  }
+}
+
+/** The blocks of a part that have series of a shard; the part's partitions may be larger or smaller than it. */
+async function* blocksOf(
+  { table, tenant, day }: DayContext,
+  part: Part,
+  wanted: Shard,
+): AsyncGenerator<Block, void, void> {
+  const { kind, id, bucket, shardBits } = part;
+  for (const shard of shardsOverlapping(wanted, shardBits)) {
+    const range =
+      kind === "run"
+        ? runRange(tenant, day, id, shard)
+        : chunkRange({ tenant, day, bucket, part: id, shard });
+    for await (const page of table.query(range, { consistent: true })) {
+      for (const item of page) {
+        const block = kind === "run" ? runBlock(item, wanted) : chunkBlock(item, wanted);
+        if (block.hashes.length > 0) yield block;
+      }
+    }
+  }
+}
+
+function runBlock({ value }: Item, wanted: Shard): Block {
+  const { hashes, bounds, timestamps, values } = decodeRunBlock(value);
+  const words = valueWords(values);
+  const isWanted = (hash: Uint8Array) => shardOf(hash, wanted.bits) === wanted.prefix;
+  // Of the shard there is a stretch, since hashes ascend.
+  const first = hashes.findIndex(isWanted);
+  return {
+    hashes: first < 0 ? [] : hashes.filter(isWanted).map(hashHex),
+    appendTo(series, columns) {
+      const [start, end] = [bounds[first + series], bounds[first + series + 1]];
+      columns.reserve(end - start);
+      for (let i = start; i < end; i++) columns.appendSample(timestamps[i], words[2 * i + 1], words[2 * i]);
+    },
+  };
+}
+
+function chunkBlock({ sk, value }: Item, wanted: Shard): Block {
+  return {
+    hashes: shardOf(sk, wanted.bits) === wanted.prefix ? [parseChunkSortKey(sk)] : [],
+    appendTo(_series, columns) {
+      for (const { bytes } of decodeChunkItem(value)) appendXorChunk(bytes, columns);
+    },
+  };
+}

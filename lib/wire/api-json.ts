@@ -1,0 +1,109 @@
+/**
+ * Samples as the JSON of Prometheus' HTTP API: times as numbers of seconds, values as strings.
+ * https://prometheus.io/docs/prometheus/latest/querying/api/#expression-query-result-formats
+ */
+import { allBuckets, type Bucket } from "../model/float-histogram-buckets.ts";
+import type { Histogram } from "../model/histogram.ts";
+import type { HistogramSamples } from "../model/histogram-samples.ts";
+import type { LabelSet } from "../model/labels.ts";
+import { printJsonFloat } from "../model/print-float.ts";
+import type { Samples } from "../model/samples.ts";
+
+/** One series of an answer; floats and histograms are sorted by time. */
+export interface ApiSeries extends Samples {
+  readonly labels: LabelSet;
+  readonly histograms: HistogramSamples | undefined;
+}
+
+/** Points are joined to pieces of about this many before they are handed out: 12 to 40 KB of text. */
+const PIECE_POINTS = 1000;
+
+/** `[series,…]` of a range vector, piece by piece. */
+export function* printMatrix(series: Iterable<ApiSeries>): Generator<string> {
+  let separator = "[";
+  for (const one of series) {
+    yield `${separator}{"metric":${printLabelsJson(one.labels)}`;
+    separator = ",";
+    yield* printPoints("values", one.timestamps, (i) => printValue(one.values[i]));
+    const { histograms } = one;
+    if (histograms !== undefined) {
+      yield* printPoints("histograms", histograms.timestamps, (i) =>
+        printHistogram(histograms.histograms[i]),
+      );
+    }
+    yield "}";
+  }
+  yield separator === "[" ? "[]" : "]";
+}
+
+/** `,"name":[[time,value],…]`, or nothing where there is none. */
+function* printPoints(
+  name: string,
+  timestamps: Float64Array,
+  print: (index: number) => string,
+): Generator<string> {
+  if (timestamps.length === 0) return;
+  let piece = `,"${name}":[`;
+  for (let i = 0; i < timestamps.length; i++) {
+    piece += `${i === 0 ? "" : ","}[${printSeconds(timestamps[i])},${print(i)}]`;
+    if ((i + 1) % PIECE_POINTS === 0) {
+      yield piece;
+      piece = "";
+    }
+  }
+  yield `${piece}]`;
+}
+
+/** `[series,…]` of an instant vector, of each its one sample. */
+export function* printVector(series: Iterable<ApiSeries>): Generator<string> {
+  let separator = "[";
+  for (const one of series) {
+    yield `${separator}{"metric":${printLabelsJson(one.labels)},${printOnlySample(one)}}`;
+    separator = ",";
+  }
+  yield separator === "[" ? "[]" : "]";
+}
+
+function printOnlySample({ timestamps, values, histograms }: ApiSeries): string {
+  return histograms !== undefined && histograms.timestamps.length > 0
+    ? `"histogram":[${printSeconds(histograms.timestamps[0])},${printHistogram(histograms.histograms[0])}]`
+    : `"value":[${printSeconds(timestamps[0])},${printValue(values[0])}]`;
+}
+
+/** `[time,"text"]`: a scalar, of which `text` is the value printed, or a string. */
+export function printPair(timestampMs: number, text: string): string {
+  return `[${printSeconds(timestampMs)},${JSON.stringify(text.toWellFormed())}]`;
+}
+
+/** `{"name":"value"}`. */
+export function printLabelsJson(labels: LabelSet): string {
+  const members = labels.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  return `{${members.join(",")}}`;
+}
+
+/** Milliseconds as seconds, with three decimals or none. */
+export function printSeconds(timestampMs: number): string {
+  const magnitude = Math.abs(timestampMs);
+  const fraction = magnitude % 1000;
+  const seconds = `${timestampMs < 0 ? "-" : ""}${(magnitude - fraction) / 1000}`;
+  return fraction === 0 ? seconds : `${seconds}.${String(fraction).padStart(3, "0")}`;
+}
+
+function printValue(value: number): string {
+  return `"${printJsonFloat(value)}"`;
+}
+
+/** Its buckets that are not empty; each is `[boundaries,"lower","upper","count"]`. */
+function printHistogram(histogram: Histogram): string {
+  const buckets = allBuckets(histogram).filter(({ count }) => count !== 0);
+  const totals = `"count":${printValue(histogram.count)},"sum":${printValue(histogram.sum)}`;
+  return buckets.length === 0
+    ? `{${totals}}`
+    : `{${totals},"buckets":[${buckets.map(printBucket).join(",")}]}`;
+}
+
+/** Boundaries: 0 has its upper bound in it, 1 its lower, 2 none, 3 both. */
+function printBucket({ lower, upper, count, lowerInclusive, upperInclusive }: Bucket): string {
+  const boundaries = upperInclusive ? (lowerInclusive ? 3 : 0) : lowerInclusive ? 1 : 2;
+  return `[${boundaries},${printValue(lower)},${printValue(upper)},${printValue(count)}]`;
+}

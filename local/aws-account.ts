@@ -1,0 +1,28 @@
+/** Whose DynamoDB a command works on: region and credentials as the AWS CLI's files and environment say them. */
+import { HearthError } from "../lib/model/errors.ts";
+import { type AwsSettings, isLoopback } from "../lib/storage/dynamodb-endpoint.ts";
+import type { Environment } from "./settings.ts";
+
+/** Loads what finds them only when it is needed: an endpoint on this machine takes any. Throws "invalid" without a region. */
+export async function findAwsAccount(
+  env: Environment,
+  named: Pick<AwsSettings, "endpoint" | "region">,
+): Promise<AwsSettings> {
+  const endpoint = named.endpoint ?? (env.AWS_ENDPOINT_URL || undefined);
+  if (endpoint !== undefined && isLoopback(endpoint)) return { endpoint };
+  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+  const region = named.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || (await regionOfProfile()));
+  return { endpoint, region, credentials: defaultProvider() };
+}
+
+/** The region of ~/.aws/config, of the profile that AWS_PROFILE names. */
+async function regionOfProfile(): Promise<string> {
+  const { loadConfig, NODE_REGION_CONFIG_OPTIONS, NODE_REGION_CONFIG_FILE_OPTIONS } = await import(
+    "@smithy/core/config"
+  );
+  try {
+    return await loadConfig(NODE_REGION_CONFIG_OPTIONS, NODE_REGION_CONFIG_FILE_OPTIONS)();
+  } catch (cause) {
+    throw new HearthError("invalid", "no AWS region is set: use --region or AWS_REGION", { cause });
+  }
+}

@@ -1,0 +1,145 @@
+/** The query API over an engine and a source that answer what a test says, and note what they were asked. */
+import { addQueryRoutes } from "../../lib/http/query-routes.ts";
+import type {
+  Cardinality,
+  QueryServices,
+  QuerySettings,
+  QuerySource,
+} from "../../lib/http/query-services.ts";
+import type { LabelSet } from "../../lib/model/labels.ts";
+import type { Selection } from "../../lib/model/selection.ts";
+import type {
+  InstantRange,
+  MatrixSeries,
+  Query,
+  QueryOptions,
+  QueryResult,
+  QueryValue,
+  StepRange,
+} from "../../lib/promql/engine-interface.ts";
+import { printExpr } from "../../lib/promql/print.ts";
+import { basic, TestGateway } from "./test-gateway.ts";
+
+const SETTINGS: QuerySettings = {
+  parse: {},
+  limits: { maxSamples: 1e6, maxSteps: 11_000, maxSeries: 1e4, timeoutMs: 60_000 },
+  lookbackDeltaMs: 300_000,
+  defaultSubqueryStepMs: 60_000,
+  delayedNameRemoval: false,
+  typeAndUnitLabels: false,
+  useStartTimestamps: false,
+  prometheusVersion: "3.14.0",
+};
+
+const CARDINALITY: Cardinality = {
+  seriesCount: 3,
+  labelPairCount: 5,
+  chunkCount: 0,
+  minTime: 1000,
+  maxTime: 2000,
+  seriesByMetric: [{ name: "up", value: 2 }],
+  valuesByLabel: [{ name: "job", value: 2 }],
+  bytesByLabel: [],
+  seriesByLabelPair: [{ name: "job=a", value: 1 }],
+};
+
+/** `timestamps` and `values` as pairs. */
+export function series(
+  labels: Readonly<Record<string, string>>,
+  points: readonly (readonly [number, number])[],
+): MatrixSeries {
+  return {
+    labels: Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)),
+    timestamps: Float64Array.from(points, ([timestamp]) => timestamp),
+    values: Float64Array.from(points, ([, value]) => value),
+    histograms: undefined,
+  };
+}
+
+export interface Asked {
+  readonly query: string;
+  readonly range: InstantRange | StepRange;
+  readonly options: QueryOptions;
+}
+
+export class QueryGateway {
+  readonly gateway: TestGateway;
+  readonly asked: Asked[] = [];
+  readonly selections: Selection[] = [];
+  value: QueryValue = { type: "scalar", timestampMs: 0, value: 1 };
+  warnings: string[] = [];
+  infos: string[] = [];
+  perStep: Float64Array | undefined;
+  labelNames: (selection: Selection) => string[] = () => ["__name__", "job"];
+  seriesFound: (selection: Selection) => LabelSet[] = () => [];
+  /** What the engine and the source throw instead of an answer. */
+  error: unknown;
+
+  private constructor(gateway: TestGateway) {
+    this.gateway = gateway;
+    addQueryRoutes(gateway.app, gateway.services, this.#services());
+  }
+
+  static async open(): Promise<QueryGateway> {
+    return new QueryGateway(await TestGateway.open());
+  }
+
+  /** With a key that may read; `init` as fetch has it. */
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { Authorization: basic("HKA"), ...init.headers };
+    return this.gateway.fetch(path, { ...init, headers });
+  }
+
+  post(path: string, form: Readonly<Record<string, string>>): Promise<Response> {
+    return this.fetch(path, { method: "POST", body: new URLSearchParams(form) });
+  }
+
+  async json(path: string): Promise<unknown> {
+    return (await this.fetch(path)).json();
+  }
+
+  #services(): QueryServices {
+    return {
+      settings: SETTINGS,
+      engine: {
+        instantQuery: (_source, query, range, options) => this.#answer(query, range, options),
+        rangeQuery: (_source, query, range, options) => this.#answer(query, range, options),
+      },
+      openSource: () => this.#source(),
+    };
+  }
+
+  async #answer(query: Query, range: InstantRange | StepRange, options: QueryOptions): Promise<QueryResult> {
+    this.asked.push({ query: printExpr(query.expr), range, options });
+    if (this.error !== undefined) throw this.error;
+    const samples = { totalQueryableSamples: 7, totalQueryableSamplesPerStep: this.perStep, peakSamples: 5 };
+    return { value: this.value, warnings: this.warnings, infos: this.infos, samples };
+  }
+
+  #source(): QuerySource {
+    const note = async <T>(selection: Selection, answer: (selection: Selection) => T): Promise<T> => {
+      this.selections.push(selection);
+      if (this.error !== undefined) throw this.error;
+      return answer(selection);
+    };
+    return {
+      select: () => {
+        throw new Error("the engine of this test reads nothing");
+      },
+      labelNames: (selection) => note(selection, this.labelNames),
+      labelValues: (name, selection) => note(selection, () => [name, "b"]),
+      series: (selection) => note(selection, this.seriesFound),
+      metadata: async (metric) =>
+        new Map([
+          [
+            metric ?? "up",
+            [
+              { type: "gauge", unit: "", help: "1 if it is up" },
+              { type: "gauge", unit: "", help: "" },
+            ],
+          ],
+        ]),
+      cardinality: async () => CARDINALITY,
+    };
+  }
+}

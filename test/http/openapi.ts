@@ -1,0 +1,41 @@
+/** Prometheus' own description of its API, which is not part of this repository: answers are held against it where it lies. */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { parse } from "yaml";
+
+const DOCUMENT = join(import.meta.dirname, "../../../shared/data/openapi_3.1_golden.yaml");
+
+/** Why answers are not validated, or false. */
+export const withoutOpenApi = existsSync(DOCUMENT) ? false : `${DOCUMENT} is not there`;
+
+export interface OpenApi {
+  /** Fails unless an answer is what the document says of a path (`/query`), a method and a status. */
+  check(path: string, method: "get" | "post", response: Response, body: unknown): void;
+  /** Paths that the document has. */
+  readonly paths: readonly string[];
+}
+
+interface Operation {
+  readonly responses: Readonly<
+    Record<string, { content: { "application/json": { schema: { $ref: string } } } }>
+  >;
+}
+
+export function readOpenApi(): OpenApi {
+  const document = parse(readFileSync(DOCUMENT, "utf8"));
+  const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
+  ajv.addSchema(document, "openapi");
+  const operations = document.paths as Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  const check: OpenApi["check"] = (path, method, response, body) => {
+    const { responses } = operations[path][method];
+    const { $ref } = (responses[response.status] ?? responses.default).content["application/json"].schema;
+    const validate = ajv.getSchema(`openapi${$ref}`);
+    assert.ok(validate, `no schema ${$ref}`);
+    assert.equal(response.headers.get("Content-Type"), "application/json");
+    if (!validate(body))
+      assert.fail(`${method} ${path} ${response.status}: ${ajv.errorsText(validate.errors)}`);
+  };
+  return { check, paths: Object.keys(operations) };
+}

@@ -1,0 +1,215 @@
+/** The engine beside what scripts can say: what it reads, what it refuses, what it counts, what its answers look like. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HearthError } from "../../lib/model/errors.ts";
+import type { Selection } from "../../lib/model/selection.ts";
+import { instantQuery, rangeQuery } from "../../lib/promql/engine/engine.ts";
+import type {
+  EngineLimits,
+  QueryEngine,
+  QueryOptions,
+  SeriesSource,
+} from "../../lib/promql/engine-interface.ts";
+import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
+import { parseExpr } from "../../lib/promql/parse/parse-expr.ts";
+import { MemorySource } from "../promqltest/memory-source.ts";
+import { parseScript } from "../promqltest/script.ts";
+
+const LIMITS: EngineLimits = { maxSamples: 1000, maxSteps: 100, maxSeries: 10, timeoutMs: 1000 };
+
+const OPTIONS: QueryOptions = {
+  lookbackDeltaMs: 300_000,
+  limits: LIMITS,
+  clock: () => 0,
+  defaultSubqueryStepMs: 60_000,
+  delayedNameRemoval: false,
+  typeAndUnitLabels: false,
+  useStartTimestamps: false,
+  perStepStats: true,
+};
+
+const MINUTES = { startMs: 0, endMs: 300_000, stepMs: 60_000 };
+
+function loaded(series: string): MemorySource {
+  const source = new MemorySource();
+  for (const command of parseScript(`load 1m\n${series}`)) if (command.kind === "load") source.load(command);
+  return source;
+}
+
+const SOURCE = loaded('a{x="1"} 1+1x10\na{x="2"} 2+2x10\nb{x="1"} 3+3x10');
+
+function query(text: string) {
+  return { text, expr: parseExpr(text, ALL_EXPERIMENTS) };
+}
+
+/** What a query asks its source for. */
+async function selectionsOf(text: string, options: QueryOptions = OPTIONS): Promise<string[]> {
+  const asked: Selection[] = [];
+  const source: SeriesSource = {
+    select(selection) {
+      asked.push(selection);
+      return new MemorySource().select(selection);
+    },
+  };
+  await rangeQuery(source, query(text), MINUTES, options);
+  return asked.map(({ matchers, minTime, maxTime }) => {
+    const names = matchers.map(({ name, type, value }) => `${name}${type}${value}`).join(",");
+    return `${names} ${minTime}..${maxTime}`;
+  });
+}
+
+/** Ranges are left-open: a sample at their very start is not asked for. */
+const READS: readonly (readonly [text: string, selections: readonly string[]])[] = [
+  ["1 + 1", []],
+  ["a", ["__name__=a -299999..300000"]],
+  ["rate(a[1m])", ["__name__=a -59999..300000"]],
+  ["a offset 1m", ["__name__=a -359999..240000"]],
+  ["a @ 600", ["__name__=a 300001..600000"]],
+  ["a @ end() + rate(a[2m] @ start())", ["__name__=a -119999..300000"]],
+  ["a + a", ["__name__=a -299999..300000"]],
+  ["a + rate(a[10m])", ["__name__=a -599999..300000"]],
+  ["a + a offset 1d", ["__name__=a -86699999..-86100000", "__name__=a -299999..300000"]],
+  ["max_over_time(a[10m:1m])", ["__name__=a -839999..300000"]],
+  ["rate(a[1m] smoothed)", ["__name__=a -359999..600000"]],
+  ["rate(a[1m] anchored)", ["__name__=a -359999..300000"]],
+  ['a{x="1"} or b', ["__name__=a,x=1 -299999..300000", "__name__=b -299999..300000"]],
+  ["info(a @ 600)", ["__name__=a 300001..600000", "__name__=target_info 300001..600000"]],
+];
+
+for (const [text, expected] of READS) {
+  test(`${text} reads ${expected.length} times`, async () => {
+    const actual = await selectionsOf(text);
+    const normal = actual.map((one) => one.replace(/^x=1,__name__=a/, "__name__=a,x=1"));
+    assert.deepEqual(normal, expected);
+  });
+}
+
+async function errorOf(run: Promise<unknown>): Promise<HearthError> {
+  try {
+    await run;
+  } catch (error) {
+    assert.ok(error instanceof HearthError, String(error));
+    return error;
+  }
+  assert.fail("no error");
+}
+
+test("every limit is named by the error that it causes", async () => {
+  const limited = (text: string, limits: Partial<EngineLimits>, options: Partial<QueryOptions> = {}) =>
+    errorOf(
+      rangeQuery(SOURCE, query(text), MINUTES, { ...OPTIONS, ...options, limits: { ...LIMITS, ...limits } }),
+    );
+  const errors = [
+    await limited("a", { maxSteps: 5 }),
+    await limited("a", { maxSeries: 1 }),
+    await limited("a", { maxSamples: 20 }),
+    await limited("a", {}, { clock: countingClock(600) }),
+  ];
+  assert.deepEqual(
+    errors.map(({ kind, message }) => [kind, /limit=(\w+)$/.exec(message)?.[1]]),
+    [
+      ["too large", "maxSteps"],
+      ["too large", "maxSeries"],
+      ["too large", "maxSamples"],
+      ["unavailable", "timeout"],
+    ],
+  );
+});
+
+/** Goes on by so many ms whenever somebody looks at it. */
+function countingClock(stepMs: number): () => number {
+  let now = 0;
+  return () => {
+    now += stepMs;
+    return now;
+  };
+}
+
+test("memory is given back: a long chain takes no more than a short one", async () => {
+  const run = async (text: string) =>
+    (await rangeQuery(SOURCE, query(text), MINUTES, OPTIONS)).samples.peakSamples;
+  assert.equal(await run("abs(abs(abs(abs(abs(a)))))"), await run("abs(abs(a))"));
+});
+
+test("samples are counted for each step", async () => {
+  const { samples } = await rangeQuery(SOURCE, query("sum(a) + sum(rate(b[2m]))"), MINUTES, OPTIONS);
+  assert.deepEqual([...samples.totalQueryableSamplesPerStep!], [3, 4, 4, 4, 4, 4]);
+  assert.equal(samples.totalQueryableSamples, 23);
+  const once = await rangeQuery(SOURCE, query("sum(a @ 0)"), MINUTES, OPTIONS);
+  assert.equal(once.samples.totalQueryableSamples, 12);
+});
+
+test("answers have columns", async () => {
+  const { value } = await rangeQuery(SOURCE, query('a{x="1"} > 3'), MINUTES, OPTIONS);
+  assert.deepEqual(value, {
+    type: "matrix",
+    series: [
+      {
+        labels: [
+          ["__name__", "a"],
+          ["x", "1"],
+        ],
+        timestamps: Float64Array.of(180_000, 240_000, 300_000),
+        values: Float64Array.of(4, 5, 6),
+        histograms: undefined,
+      },
+    ],
+  });
+});
+
+test("the engine is what the query API expects", () => {
+  const engine: QueryEngine = { instantQuery, rangeQuery };
+  assert.equal(Object.keys(engine).length, 2);
+});
+
+test("each type of value", async () => {
+  const at = (text: string) => instantQuery(SOURCE, query(text), { timeMs: 60_000 }, OPTIONS);
+  assert.deepEqual((await at("1 + time()")).value, { type: "scalar", timestampMs: 60_000, value: 61 });
+  assert.deepEqual((await at('"text"')).value, { type: "string", timestampMs: 60_000, value: "text" });
+  const types = [
+    (await at("a")).value.type,
+    (await at("a[1m]")).value.type,
+    (await at("a[2m:1m]")).value.type,
+  ];
+  assert.deepEqual(types, ["vector", "matrix", "matrix"]);
+});
+
+test("a range query takes no range vector", async () => {
+  const error = await errorOf(rangeQuery(SOURCE, query("a[1m]"), MINUTES, OPTIONS));
+  assert.equal(error.kind, "invalid");
+  assert.match(error.message, /invalid expression type "range vector" for range query/);
+});
+
+test("names that are dropped at once may make series the same", async () => {
+  const text = 'abs({x="1"})';
+  const error = await errorOf(instantQuery(SOURCE, query(text), { timeMs: 0 }, OPTIONS));
+  assert.equal(error.message, "vector cannot contain metrics with the same labelset");
+  const labelled = 'label_replace(abs({x="1"}), "metric", "$1", "__name__", "(.*)")';
+  const delayed = await instantQuery(
+    SOURCE,
+    query(labelled),
+    { timeMs: 0 },
+    { ...OPTIONS, delayedNameRemoval: true },
+  );
+  assert.equal(delayed.value.type === "vector" && delayed.value.series.length, 2);
+});
+
+test("annotations name the line and the byte", async () => {
+  const { warnings } = await instantQuery(
+    SOURCE,
+    query('a{x!="é"} and\n  quantile(2, a)'),
+    { timeMs: 0 },
+    OPTIONS,
+  );
+  assert.deepEqual(warnings, ["PromQL warning: quantile value should be between 0 and 1, got 2 (2:12)"]);
+});
+
+test("a failing source fails the query", async () => {
+  const source: SeriesSource = {
+    select() {
+      throw new HearthError("unavailable", "reading: throttled");
+    },
+  };
+  const error = await errorOf(instantQuery(source, query("a"), { timeMs: 0 }, OPTIONS));
+  assert.equal(error.kind, "unavailable");
+});
