@@ -27,6 +27,11 @@ export class ByteWriter {
     return this.#length;
   }
 
+  /** Forgets what was written and keeps the memory. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   writeByte(value: number): this {
     this.#reserve(1);
     this.#bytes[this.#length++] = value;

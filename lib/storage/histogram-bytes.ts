@@ -22,15 +22,33 @@ import {
   type Histogram,
   type Span,
 } from "../model/histogram.ts";
-import type { ByteReader, ByteWriter } from "./bytes.ts";
+import { staleHistogram } from "../model/histogram-spans.ts";
+import { type ByteReader, ByteWriter } from "./bytes.ts";
 
 const IS_FLOAT = 1;
 const IS_STALE = 8;
 const IS_WIDE = 16;
 /** No bucket has more than the histogram, and differences go up to twice that. */
 const MAX_NARROW_COUNT = 2 ** 51;
+/** Bytes of one histogram at most: 8,000 buckets of floats. A day of them, one every 15 s, fits the compactor's memory. */
+export const MAX_HISTOGRAM_BYTES = 64 * 1024;
+/** Written to for the length's sake alone. */
+const sizing = new ByteWriter();
 const HINTS: readonly CounterResetHint[] = ["unknown", "reset", "not reset", "gauge"];
-const NO_BUCKETS: Buckets = { spans: [], counts: new Float64Array(0) };
+
+/** A histogram by itself. */
+export function encodeHistogram(histogram: Histogram): Uint8Array {
+  const writer = new ByteWriter();
+  writeHistogram(writer, histogram);
+  return writer.finish();
+}
+
+/** Bytes that `writeHistogram` writes. */
+export function histogramSize(histogram: Histogram): number {
+  sizing.clear();
+  writeHistogram(sizing, histogram);
+  return sizing.length;
+}
 
 /** Appends a histogram whose whole counts are below 2^53. */
 export function writeHistogram(writer: ByteWriter, histogram: Histogram): void {
@@ -83,13 +101,6 @@ export function readHistogram(reader: ByteReader): Histogram {
   const customBounds = schema === CUSTOM_BUCKETS_SCHEMA ? readBounds(reader) : new Float64Array(0);
   const counts = { zeroThreshold, zeroCount, count, sum };
   return { kind, counterResetHint, schema, ...counts, positive, negative, customBounds, isStale: false };
-}
-
-/** The end of a series: nothing else is said of it. */
-function staleHistogram(kind: Histogram["kind"], counterResetHint: CounterResetHint): Histogram {
-  const counts = { zeroThreshold: 0, zeroCount: 0, count: 0, sum: 0 };
-  const buckets = { positive: NO_BUCKETS, negative: NO_BUCKETS, customBounds: new Float64Array(0) };
-  return { kind, counterResetHint, schema: 0, ...counts, ...buckets, isStale: true };
 }
 
 function readCount(reader: ByteReader, isWide: boolean): number {

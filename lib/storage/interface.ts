@@ -1,7 +1,7 @@
 /** The other narrow waist: between the protocols and the engine. One of each for a tenant and a request. */
 import type { ChunkedSeries } from "../chunk/cut.ts";
 import type { LabelSet } from "../model/labels.ts";
-import type { AppendResult, SampleBatch } from "../model/sample-batch.ts";
+import type { AppendBatch, AppendResult } from "../model/sample-batch.ts";
 import type { Series } from "../model/samples.ts";
 import type { Selection } from "../model/selection.ts";
 
@@ -10,7 +10,7 @@ export interface Appender {
    * Stores a batch. When it answers, every sample that is not in `rejections` is durable; when it throws ("unavailable"),
    * any of them may be stored, and the sender should send all again.
    */
-  append(batch: SampleBatch): Promise<AppendResult>;
+  append(batch: AppendBatch): Promise<AppendResult>;
 }
 
 export interface Queryable {

@@ -13,6 +13,7 @@ import { forEachBounded } from "./bounded.ts";
 import { listDays } from "./day-shards.ts";
 import { findSeries, tooManySeries } from "./find-series.ts";
 import { readGroups } from "./group-reader.ts";
+import { countSamples } from "./hashed-samples.ts";
 import { LABEL_NAMES } from "./index-part.ts";
 import type { Queryable } from "./interface.ts";
 import { dayOf } from "./keys.ts";
@@ -54,7 +55,7 @@ export class Reader implements Queryable {
     const range = this.#kept(selection);
     for await (const [labels, data] of this.#read(selection, range, signal)) {
       const samples = data.samples(range, this.#options.limits.maxQueryBytes);
-      if (samples.timestamps.length > 0) yield { labels, ...samples };
+      if (countSamples(samples) > 0) yield { labels, ...samples };
     }
   }
 
