@@ -28,7 +28,7 @@ import { type ByteReader, ByteWriter } from "./bytes.ts";
 const IS_FLOAT = 1;
 const IS_STALE = 8;
 const IS_WIDE = 16;
-/** No bucket has more than the histogram, and differences go up to twice that. */
+/** Of two counts, neither larger, the difference is a zigzag varint below 2^52. */
 const MAX_NARROW_COUNT = 2 ** 51;
 /** Bytes of one histogram at most: 8,000 buckets of floats. A day of them, one every 15 s, fits the compactor's memory. */
 export const MAX_HISTOGRAM_BYTES = 64 * 1024;
@@ -54,7 +54,7 @@ export function histogramSize(histogram: Histogram): number {
 export function writeHistogram(writer: ByteWriter, histogram: Histogram): void {
   const { kind, counterResetHint, schema, isStale } = histogram;
   const hint = HINTS.indexOf(counterResetHint) << 1;
-  const isWide = kind === "float" || histogram.count > MAX_NARROW_COUNT;
+  const isWide = kind === "float" || hasLargeCounts(histogram);
   const flags = (kind === "float" ? IS_FLOAT : 0) | (isStale ? IS_STALE : 0) | (isWide ? IS_WIDE : 0);
   writer.writeByte(flags | hint);
   if (isStale) return;
@@ -66,6 +66,13 @@ export function writeHistogram(writer: ByteWriter, histogram: Histogram): void {
   if (schema !== CUSTOM_BUCKETS_SCHEMA) return;
   writer.writeVarint(histogram.customBounds.length);
   for (const bound of histogram.customBounds) writer.writeDouble(bound);
+}
+
+function hasLargeCounts({ count, zeroCount, positive, negative }: Histogram): boolean {
+  const isLarge = (one: number) => one > MAX_NARROW_COUNT;
+  return (
+    isLarge(count) || isLarge(zeroCount) || positive.counts.some(isLarge) || negative.counts.some(isLarge)
+  );
 }
 
 function writeCount(writer: ByteWriter, isWide: boolean, count: number): void {

@@ -57,7 +57,10 @@ function filledBuckets({ spans, counts }: Buckets): string[] {
 
 /** What two histograms must have in common to be the same: also whether they are gauges. */
 export function histogramText(one: Histogram): string {
-  return inspect({ ...meaningOf(one), isGauge: one.counterResetHint === "gauge" }, { depth: 4, breakLength: 1e6, maxArrayLength: null });
+  return inspect(
+    { ...meaningOf(one), isGauge: one.counterResetHint === "gauge" },
+    { depth: 4, breakLength: 1e6, maxArrayLength: null },
+  );
 }
 
 const whole = fc.oneof(fc.nat(20), fc.nat(2 ** 31), fc.maxSafeNat());

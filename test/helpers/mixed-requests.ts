@@ -50,7 +50,10 @@ export function encodeMixedV2(request: readonly MixedSeries[]): Uint8Array {
   return writer.copy();
 }
 
-function writeFloats(writer: ProtobufWriter, floats: readonly (readonly [timestamp: number, bits: bigint])[]) {
+function writeFloats(
+  writer: ProtobufWriter,
+  floats: readonly (readonly [timestamp: number, bits: bigint])[],
+) {
   const column = new BigUint64Array(1);
   for (const [timestamp, bits] of floats) {
     const sample = writer.begin(2);

@@ -147,10 +147,9 @@ const write = fc.record({
   job: fc.constantFrom(...JOBS),
   from: minute,
   histograms: fc.oneof({ arbitrary: grownHistograms, weight: 4 }, { arbitrary: gauges, weight: 1 }),
-  floats: fc.array(
-    fc.tuple(minute, fc.oneof(fc.double().map(bitsOf), fc.constant(STALE_BITS))),
-    { maxLength: 6 },
-  ),
+  floats: fc.array(fc.tuple(minute, fc.oneof(fc.double().map(bitsOf), fc.constant(STALE_BITS))), {
+    maxLength: 6,
+  }),
 });
 const otlp = fc.record({
   kind: fc.constant("otlp" as const),
@@ -161,13 +160,20 @@ const otlp = fc.record({
 const step = fc.oneof(
   { arbitrary: write, weight: 5 },
   { arbitrary: otlp, weight: 2 },
-  { arbitrary: fc.record({ kind: fc.constant("compact" as const), hours: fc.constantFrom(0, 0, 5) }), weight: 3 },
+  {
+    arbitrary: fc.record({ kind: fc.constant("compact" as const), hours: fc.constantFrom(0, 0, 5) }),
+    weight: 3,
+  },
 );
 
 const timed = <T>(from: number, all: readonly T[]): Timed<T>[] =>
   all.map((one, i) => [START + (from + i) * MINUTE_MS, one] as const).filter(([time]) => time < NOW);
 
-async function send(gateway: TestGateway, one: typeof write extends fc.Arbitrary<infer T> ? T : never, model: NaiveMixed) {
+async function send(
+  gateway: TestGateway,
+  one: typeof write extends fc.Arbitrary<infer T> ? T : never,
+  model: NaiveMixed,
+) {
   const floats = one.floats.map(([m, bits]): Timed<bigint> => [START + m * MINUTE_MS, bits]);
   const histograms = timed(one.from, one.histograms);
   const request: MixedSeries[] = [{ labels: labelsOf(one.job), floats, histograms }];
@@ -196,7 +202,11 @@ test("what was written by any protocol comes back the same, whatever compaction 
           if (one.kind === "write") await send(gateway, one, model);
           else if (one.kind === "otlp") {
             const histograms = timed(one.from, one.histograms.map(asOtlp));
-            const response = await gateway.post(OTLP_PATHS[0], otlpJson("lat", one.job, histograms), JSON_TYPE);
+            const response = await gateway.post(
+              OTLP_PATHS[0],
+              otlpJson("lat", one.job, histograms),
+              JSON_TYPE,
+            );
             assert.equal(await response.text(), "{}");
             for (const [time, some] of histograms) model.set(one.job, time, histogramText(some));
           } else {
