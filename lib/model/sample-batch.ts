@@ -67,8 +67,9 @@ export interface MetadataColumns {
 
 export interface AppendResult {
   readonly storedSamples: number;
-  /** What an engine does not store it leaves away. */
-  readonly storedHistograms?: number;
-  readonly storedExemplars?: number;
+  readonly storedHistograms: number;
+  readonly storedExemplars: number;
+  /** Metrics of which something new was said. */
+  readonly storedMetadata: number;
   readonly rejections: Rejections;
 }

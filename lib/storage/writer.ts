@@ -4,13 +4,15 @@
  */
 import type { Histogram } from "../model/histogram.ts";
 import type { Limits } from "../model/limits.ts";
-import type { Rejections } from "../model/rejections.ts";
-import type { AppendBatch, SampleBatch } from "../model/sample-batch.ts";
+import { Rejections } from "../model/rejections.ts";
+import type { AppendBatch, MetadataColumns, SampleBatch } from "../model/sample-batch.ts";
 import { type Clock, MAX_TIMESTAMP_MS } from "../model/time.ts";
 import type { Accepted, AcceptedFloats, AcceptedHistograms } from "./accepted.ts";
 import { DayWriter } from "./day-writer.ts";
+import { ExemplarWriter } from "./exemplar-writer.ts";
 import { encodeHistogram, MAX_HISTOGRAM_BYTES } from "./histogram-bytes.ts";
 import { dayOf } from "./keys.ts";
+import { MetadataWriter } from "./metadata-writer.ts";
 import { ReceiveClock } from "./receive-clock.ts";
 import { oldestKept, type RetentionMs } from "./retention.ts";
 import type { SeriesHash } from "./series-hash.ts";
@@ -42,6 +44,7 @@ const NO_HISTOGRAMS: AcceptedHistograms = {
 export interface StoredCounts {
   readonly samples: number;
   readonly histograms: number;
+  readonly exemplars: number;
 }
 
 export class Writer {
@@ -50,9 +53,13 @@ export class Writer {
   /** In the order of last use. */
   readonly #days = new Map<number, DayWriter>();
   readonly #receiveClock: ReceiveClock;
+  readonly #metadata: MetadataWriter;
+  readonly #exemplars: ExemplarWriter;
 
   constructor(options: WriterOptions) {
     this.#options = options;
+    this.#metadata = new MetadataWriter(options);
+    this.#exemplars = new ExemplarWriter({ ...options, maxFutureMs: options.limits.maxFutureMs });
     this.#registry = new SeriesRegistry(options.limits, options.hash);
     this.#receiveClock = new ReceiveClock(options.clock);
   }
@@ -63,14 +70,14 @@ export class Writer {
 
   /** What it holds in memory, about. */
   get sizeBytes(): number {
-    let total = this.#registry.sizeBytes;
+    let total = this.#registry.sizeBytes + this.#metadata.sizeBytes;
     for (const day of this.#days.values()) total += day.sizeBytes;
     return total;
   }
 
   /** Stores a batch, of which it refuses samples to `rejections`. See `Appender`. */
   async append(table: Table, batch: AppendBatch, rejections: Rejections): Promise<StoredCounts> {
-    const stored = { samples: 0, histograms: 0 };
+    const stored = { samples: 0, histograms: 0, exemplars: 0 };
     const floats = this.#acceptFloats(batch, rejections);
     const histograms = this.#acceptHistograms(batch, rejections);
     const floatDays = splitByDay(floats);
@@ -86,7 +93,28 @@ export class Writer {
       stored.samples += indices.length;
       stored.histograms += histogramIndices.length;
     }
+    stored.exemplars = await this.#appendExemplars(table, batch, rejections);
     return stored;
+  }
+
+  /** Stores what a request says of metrics; answers of how many it was new. Throws "unavailable". */
+  appendMetadata(table: Table, metadata: MetadataColumns, rejections: Rejections): Promise<number> {
+    return this.#metadata.append(table, metadata, rejections);
+  }
+
+  async #appendExemplars(table: Table, batch: AppendBatch, rejections: Rejections): Promise<number> {
+    const { exemplars = [] } = batch;
+    if (exemplars.length === 0) return 0;
+    const told = new Set(batch.sampleSeries);
+    for (const { series } of batch.histograms ?? []) told.add(series);
+    const resolve = (index: number) => {
+      // What is wrong with a series that has samples too has been said.
+      return this.#registry.resolve(batch, index, told.has(index) ? new Rejections() : rejections);
+    };
+    return this.#exemplars.append(table, exemplars, {
+      resolve,
+      labels: (series) => this.#registry.labels(series),
+    });
   }
 
   #acceptFloats(batch: AppendBatch, rejections: Rejections): AcceptedFloats {

@@ -50,19 +50,27 @@ export class Writers {
     return {
       append: async (batch) => {
         const rejections = new Rejections();
-        let storedSamples = 0;
-        let storedHistograms = 0;
+        const stored = { storedSamples: 0, storedHistograms: 0, storedExemplars: 0, storedMetadata: 0 };
         const kept = droppedLabel === undefined ? batch : withoutLabel(batch, droppedLabel);
-        for (const slice of slicesBySeries(kept)) {
-          try {
-            const { samples, histograms } = await this.#use(place).append(table, slice, rejections);
-            storedSamples += samples;
-            storedHistograms += histograms;
-          } finally {
+        try {
+          for (const slice of slicesBySeries(kept)) {
+            const { samples, histograms, exemplars } = await this.#use(place).append(
+              table,
+              slice,
+              rejections,
+            );
+            stored.storedSamples += samples;
+            stored.storedHistograms += histograms;
+            stored.storedExemplars += exemplars;
             this.#forgetUnused();
           }
+          const { metadata } = batch;
+          if (metadata !== undefined && metadata.count > 0)
+            stored.storedMetadata = await this.#use(place).appendMetadata(table, metadata, rejections);
+        } finally {
+          this.#forgetUnused();
         }
-        return { storedSamples, storedHistograms, rejections };
+        return { ...stored, rejections };
       },
     };
   }
