@@ -3,6 +3,7 @@
  * (`seriesToChunkEncoderSplit`, https://github.com/prometheus/prometheus/blob/main/storage/series.go). Its head block
  * aims at the same number and evens chunks out over two hours, so those it stores itself have up to 240 samples.
  */
+import type { Histogram } from "../model/histogram.ts";
 import type { LabelSet } from "../model/labels.ts";
 import type { Samples } from "../model/samples.ts";
 import { encodeXorChunk } from "./xor-chunk.ts";
@@ -15,6 +16,8 @@ export interface Chunk {
   readonly minTime: number;
   readonly maxTime: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of which native histograms it is; absent: of floats, an XOR chunk. */
+  readonly kind?: Histogram["kind"] | undefined;
 }
 
 /** A series as chunks in order of time, which may be made while they are asked for. */

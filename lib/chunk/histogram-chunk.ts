@@ -188,6 +188,25 @@ export function readHistogramChunkHead(bytes: Uint8Array): HistogramChunkHead {
   return { count, counterReset: HINTS[bytes[2] >>> 6] };
 }
 
+/** How many buckets each of its histograms has; throws "data". */
+export function readHistogramChunkBuckets(bytes: Uint8Array): number {
+  if (readHistogramChunkHead(bytes).count === 0) return 0;
+  reader.reset(bytes);
+  reader.skip(8 * HEAD_BYTES);
+  const { positiveSpans, negativeSpans } = readLayout(reader);
+  reader.checkEnd();
+  return countBuckets(positiveSpans) + countBuckets(negativeSpans);
+}
+
+/** The chunk as one of which nobody knows what came before it; a copy where it says anything else, unless it is of gauges. */
+export function withoutResetHint<T extends Chunk>(chunk: T): T {
+  const { counterReset } = readHistogramChunkHead(chunk.bytes);
+  if (counterReset === "unknown" || counterReset === "gauge") return chunk;
+  const bytes = chunk.bytes.slice();
+  bytes[2] &= 0x3f;
+  return { ...chunk, bytes };
+}
+
 /**
  * Decodes a whole chunk of one kind, the bytes being nothing else. Histograms share spans and bounds. The first is "unknown"
  * whatever the head says, since nobody knows here what came before it; the others are "not reset", or all are gauges.

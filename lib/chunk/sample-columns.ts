@@ -2,11 +2,16 @@
  * Columns that grow: where the chunks and log records of one series are decoded to, one after the other in order of
  * arrival, before `sortSamples` puts them in order of time.
  */
+import type { Histogram } from "../model/histogram.ts";
 import type { Samples } from "../model/samples.ts";
 
 const INITIAL_CAPACITY = 128;
 /** What columns grow to at least: a hundred thousand series of a few samples each must not take 2 KB each. */
 const MIN_CAPACITY = 8;
+/** Of a histogram: itself, two sides, two arrays, its spans, an entry in a map. */
+const HISTOGRAM_OBJECT_BYTES = 800;
+const BUCKET_BYTES = 8;
+const SPAN_BYTES = 40;
 
 export class SampleColumns {
   /** Milliseconds since the epoch; the first `count` are set. Replaced when the columns grow. */
@@ -15,6 +20,10 @@ export class SampleColumns {
   /** The same memory as `values`, two words each: low at 2i, high at 2i + 1 (every host of Node is little-endian). */
   words: Uint32Array<ArrayBuffer>;
   count = 0;
+  /** By their index the samples that are native histograms: their values mean nothing. Undefined while there is none. */
+  histograms: Map<number, Histogram> | undefined;
+  /** What the histograms take in memory, about. */
+  histogramBytes = 0;
 
   constructor(capacity: number = INITIAL_CAPACITY) {
     this.timestamps = new Float64Array(capacity);
@@ -51,9 +60,32 @@ export class SampleColumns {
     this.count += samples.timestamps.length;
   }
 
+  appendHistogram(timestampMs: number, histogram: Histogram): void {
+    this.histograms ??= new Map();
+    this.histograms.set(this.count, histogram);
+    const { positive, negative } = histogram;
+    this.histogramBytes += histogramBytes(
+      positive.counts.length + negative.counts.length,
+      positive.spans.length + negative.spans.length,
+    );
+    this.appendSample(timestampMs, 0, 0);
+  }
+
+  /** Appends what other columns hold. */
+  appendColumns(columns: SampleColumns): void {
+    const base = this.count;
+    this.appendSamples(columns.samples());
+    if (columns.histograms === undefined) return;
+    this.histograms ??= new Map();
+    for (const [index, histogram] of columns.histograms) this.histograms.set(base + index, histogram);
+    this.histogramBytes += columns.histogramBytes;
+  }
+
   /** Forgets every sample and keeps the memory. */
   clear(): void {
     this.count = 0;
+    this.histograms = undefined;
+    this.histogramBytes = 0;
   }
 
   /** Views of what was appended so far, valid until the next append or clear. */
@@ -63,6 +95,11 @@ export class SampleColumns {
       values: this.values.subarray(0, this.count),
     };
   }
+}
+
+/** What a histogram takes in memory, about; `spans` that it does not share with others. */
+export function histogramBytes(buckets: number, spans: number): number {
+  return HISTOGRAM_OBJECT_BYTES + BUCKET_BYTES * buckets + SPAN_BYTES * spans;
 }
 
 /** The bits of `values` as two words each, low before high, over the same memory. */

@@ -1,16 +1,10 @@
 /** What the query API stands on; a runtime composes it. */
 import type { LabelSet } from "../model/labels.ts";
+import type { MetricDescription } from "../model/metric-metadata.ts";
 import type { Selection } from "../model/selection.ts";
 import type { EngineLimits, QueryEngine, SeriesSource } from "../promql/engine-interface.ts";
 import type { ParseOptions } from "../promql/parse/options.ts";
 import type { Table } from "../storage/table.ts";
-
-export interface MetricMetadata {
-  /** counter, gauge, histogram, summary and so on. */
-  readonly type: string;
-  readonly unit: string;
-  readonly help: string;
-}
 
 /** How many series something has, by name; sorted, the largest first. */
 export type CountedNames = readonly { readonly name: string; readonly value: number }[];
@@ -40,7 +34,7 @@ export interface QuerySource extends SeriesSource {
   metadata(
     metric: string | undefined,
     signal?: AbortSignal,
-  ): Promise<ReadonlyMap<string, readonly MetricMetadata[]>>;
+  ): Promise<ReadonlyMap<string, readonly MetricDescription[]>>;
   /** Each list with `limit` names at most. */
   cardinality(limit: number, signal?: AbortSignal): Promise<Cardinality>;
 }

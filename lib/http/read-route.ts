@@ -70,7 +70,8 @@ async function* countSamples(
 ): AsyncGenerator<Series> {
   for await (const series of result) {
     fields.series = Number(fields.series) + 1;
-    fields.samples = Number(fields.samples) + series.timestamps.length;
+    const histograms = series.histograms?.timestamps.length ?? 0;
+    fields.samples = Number(fields.samples) + series.timestamps.length + histograms;
     fields.heldBytes = held.peak;
     yield series;
   }

@@ -55,6 +55,6 @@ export class RequestLog {
 function levelOf(status: number, fields: LogFields): LogLevel {
   if (status === CLIENT_CLOSED) return "info";
   if (status >= 500 || (status < 400 && fields.error !== undefined)) return "error";
-  if (status >= 400 || fields.notStored !== undefined) return "warn";
+  if (status >= 400) return "warn";
   return "info";
 }

@@ -40,20 +40,14 @@ export async function storeBatch(
   }
   const droppedLabel = replica && haLabels?.replica;
   const appender = services.writers.appender({ tenant, retentionMs, droppedLabel }, table);
-  const {
-    storedSamples,
-    storedHistograms = 0,
-    storedExemplars = 0,
-    rejections,
-  } = await appender.append(batch);
+  const result = await appender.append(batch);
+  const { storedSamples, storedHistograms, storedExemplars, storedMetadata, rejections } = result;
   rejections.addAll(batch.rejections);
   fields.storedSamples = storedSamples;
   if (rejections.count > 0) fields.rejected = rejections.count;
-  const histograms = batch.histograms.length - storedHistograms;
-  const exemplars = batch.exemplars.length - storedExemplars;
-  const metadata = batch.metadata.count;
-  // What is accepted and not stored yet is at least counted.
-  if (exemplars + histograms + metadata > 0) fields.notStored = { exemplars, histograms, metadata };
+  if (batch.histograms.length > 0) fields.storedHistograms = storedHistograms;
+  if (batch.exemplars.length > 0) fields.storedExemplars = storedExemplars;
+  if (batch.metadata.count > 0) fields.storedMetadata = storedMetadata;
   const stored = { samples: storedSamples, histograms: storedHistograms, exemplars: storedExemplars };
   return { ...stored, rejections, isElected: true };
 }

@@ -30,6 +30,9 @@ export interface MetricMetadata {
   readonly unit: string;
 }
 
+/** What is known of a metric whose name is known. */
+export type MetricDescription = Omit<MetricMetadata, "metricFamilyName">;
+
 const FAMILY_SUFFIXES: Readonly<Partial<Record<MetricType, readonly string[]>>> = {
   histogram: ["_bucket", "_count", "_sum"],
   gaugehistogram: ["_bucket", "_gcount", "_gsum"],

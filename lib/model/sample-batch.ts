@@ -24,6 +24,10 @@ export interface SampleBatch {
   readonly decodeLabels: (bytes: Uint8Array, start: number, end: number, maxLabels: number) => Label[];
 }
 
+/** What an engine is given: samples, and whatever else came with their series. */
+export type AppendBatch = SampleBatch &
+  Partial<Pick<WriteBatch, "startTimestamps" | "histograms" | "exemplars" | "metadata">>;
+
 /** All that one request carries. */
 export interface WriteBatch extends SampleBatch {
   /** For each sample since when it counts, in ms, 0 where that was not said; undefined when it was said of none. */
@@ -63,8 +67,9 @@ export interface MetadataColumns {
 
 export interface AppendResult {
   readonly storedSamples: number;
-  /** What an engine does not store it leaves away. */
-  readonly storedHistograms?: number;
-  readonly storedExemplars?: number;
+  readonly storedHistograms: number;
+  readonly storedExemplars: number;
+  /** Metrics of which something new was said. */
+  readonly storedMetadata: number;
   readonly rejections: Rejections;
 }

@@ -2,6 +2,7 @@
  * Samples are columns. Values must keep every bit: a NaN moves between typed arrays, or as two 32-bit words, and never
  * through a plain array or arithmetic, where V8 may replace its payload.
  */
+import type { HistogramSamples } from "./histogram-samples.ts";
 import type { LabelSet } from "./labels.ts";
 
 /** Two columns of one length: milliseconds since the epoch (whole numbers) and float values. */
@@ -10,7 +11,13 @@ export interface Samples {
   readonly values: Float64Array;
 }
 
-/** One series' samples, sorted by time, at most one of each timestamp. */
-export interface Series extends Samples {
+/** One series' samples of both kinds, each sorted by time, at most one of each timestamp: no time is in both. */
+export interface MixedSamples extends Samples {
+  /** Absent where there is none. */
+  readonly histograms?: HistogramSamples | undefined;
+}
+
+/** One series and its samples. */
+export interface Series extends MixedSamples {
   readonly labels: LabelSet;
 }

@@ -27,6 +27,11 @@ export class ByteWriter {
     return this.#length;
   }
 
+  /** Forgets what was written and keeps the memory. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   writeByte(value: number): this {
     this.#reserve(1);
     this.#bytes[this.#length++] = value;
@@ -59,6 +64,14 @@ export class ByteWriter {
   /** A whole number within 2^52 of zero: 0, -1, 1, -2, … as the varints 0, 1, 2, 3, … */
   writeSigned(value: number): this {
     return this.writeVarint(value < 0 ? -2 * value - 1 : 2 * value);
+  }
+
+  /** 8 bytes, most significant first. */
+  writeDouble(value: number): this {
+    this.#reserve(8);
+    new DataView(this.#bytes.buffer).setFloat64(this.#length, value);
+    this.#length += 8;
+    return this;
   }
 
   writeBytes(bytes: Uint8Array): this {
@@ -134,6 +147,11 @@ export class ByteReader {
   readSigned(): number {
     const value = this.readVarint();
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  readDouble(): number {
+    const { buffer, byteOffset } = this.readBytes(8);
+    return new DataView(buffer, byteOffset, 8).getFloat64(0);
   }
 
   /** A view, not a copy. */

@@ -1,8 +1,9 @@
 /** Chunk items of one series: one, unless its chunks pass what an item holds. */
-import { type Chunk, cutChunks } from "../chunk/cut.ts";
-import type { Samples } from "../model/samples.ts";
+import type { Chunk } from "../chunk/cut.ts";
+import type { MixedSamples } from "../model/samples.ts";
 import { encodeChunkItem } from "./chunk-item.ts";
 import { type ChunkPartition, chunkKey } from "./keys.ts";
+import { cutMixedChunks } from "./mixed-chunks.ts";
 import type { Item } from "./table.ts";
 
 /** Bytes of chunks of one item at most, heads not counted: with them it stays below 400 KB. */
@@ -12,10 +13,10 @@ const MAX_ITEM_CHUNK_BYTES = 360 * 1024;
 export function encodeChunkItems(
   partition: ChunkPartition,
   hash: string,
-  samples: Samples,
+  samples: MixedSamples,
   expires: { readonly expiresAtSeconds?: number },
 ): Item[] {
-  return [...groupChunks(cutChunks(samples))].map((chunks, number) => ({
+  return [...groupChunks(cutMixedChunks(samples))].map((chunks, number) => ({
     ...chunkKey(partition, hash, number),
     value: encodeChunkItem(chunks),
     ...expires,

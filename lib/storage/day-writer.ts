@@ -1,6 +1,9 @@
 /** How a writer stores the samples of one day: split by shard, each shard's as log records under its dictionary. */
 
-import type { SampleBatch } from "../model/sample-batch.ts";
+import { valueWords } from "../chunk/sample-columns.ts";
+import type { Accepted, AcceptedFloats, AcceptedHistograms, Chosen } from "./accepted.ts";
+import { HISTOGRAM_WEIGHT } from "./hashed-samples.ts";
+import { type EncodedHistograms, encodeHistogramRecords } from "./histogram-record.ts";
 import { hourOf, logKey, markKey } from "./keys.ts";
 import { type DayPlace, KnownSeries } from "./known-series.ts";
 import { encodeLogRecord, type LogColumns, MAX_RECORD_SAMPLES } from "./log-record.ts";
@@ -16,7 +19,8 @@ const NO_VALUE = new Uint8Array(0);
 /** The samples of one shard: where they are in the batch, in the order of arrival. */
 interface ShardSamples {
   readonly dictionary: ShardDictionary;
-  readonly indices: Int32Array;
+  readonly floats: Int32Array;
+  readonly histograms: Int32Array;
 }
 
 export class DayWriter {
@@ -45,23 +49,39 @@ export class DayWriter {
     return total;
   }
 
-  /**
-   * Stores the samples of a batch at `indices`; `series` has the series number of each of the batch's samples. Returns when
-   * all of it is durable and can be read. Throws "unavailable".
-   */
-  async append(table: Table, batch: SampleBatch, series: Int32Array, indices: Int32Array): Promise<void> {
-    const shards = this.#split(series, indices);
-    for (const shard of shards) await register(table, shard, series);
+  /** Stores what was chosen. Returns when all of it is durable and can be read. Throws "unavailable". */
+  async append(
+    table: Table,
+    floats: Chosen<AcceptedFloats>,
+    histograms: Chosen<AcceptedHistograms>,
+  ): Promise<void> {
+    const shards = this.#split(floats, histograms);
+    for (const shard of shards) await register(table, shard, floats.series, histograms.series);
     await this.#clock.storeDated(async (receivedMs) => {
       await this.#mark(table, receivedMs);
-      await table.putAll(shards.flatMap((shard) => this.#records(shard, batch, series, receivedMs)));
+      const values = shards.flatMap((shard) => this.#records(shard, floats, histograms, receivedMs));
+      await table.putAll(values);
     });
   }
 
-  /** As many shards as the number of samples makes worth while. */
-  #split(series: Int32Array, indices: Int32Array): ShardSamples[] {
-    const bits = this.#shardBits(indices.length);
-    if (bits === 0) return [{ dictionary: this.#dictionary(0, 0), indices }];
+  /** As many shards as what they take makes worth while. */
+  #split(floats: Chosen<AcceptedFloats>, histograms: Chosen<AcceptedHistograms>): ShardSamples[] {
+    const bits = this.#shardBits(floats.indices.length + HISTOGRAM_WEIGHT * histograms.indices.length);
+    if (bits === 0) {
+      const dictionary = this.#dictionary(0, 0);
+      return [{ dictionary, floats: floats.indices, histograms: histograms.indices }];
+    }
+    const floatsOf = this.#splitIndices(floats, bits);
+    const histogramsOf = this.#splitIndices(histograms, bits);
+    return floatsOf.flatMap((ofShard, prefix) => {
+      const isEmpty = ofShard.length + histogramsOf[prefix].length === 0;
+      const samples = { floats: ofShard, histograms: histogramsOf[prefix] };
+      return isEmpty ? [] : [{ dictionary: this.#dictionary(bits, prefix), ...samples }];
+    });
+  }
+
+  /** By the prefix of the shard. */
+  #splitIndices({ series, indices }: Chosen<Accepted>, bits: number): Int32Array[] {
     const counts = new Int32Array(2 ** bits);
     const prefixes = new Uint8Array(indices.length);
     for (let i = 0; i < indices.length; i++) {
@@ -71,9 +91,7 @@ export class DayWriter {
     const split = Array.from(counts, (count) => new Int32Array(count));
     const filled = new Int32Array(2 ** bits);
     for (let i = 0; i < indices.length; i++) split[prefixes[i]][filled[prefixes[i]]++] = indices[i];
-    return split.flatMap((ofShard, prefix) =>
-      ofShard.length === 0 ? [] : [{ dictionary: this.#dictionary(bits, prefix), indices: ofShard }],
-    );
+    return split;
   }
 
   #dictionary(bits: number, prefix: number): ShardDictionary {
@@ -99,57 +117,68 @@ export class DayWriter {
     return transientExpiry(receivedMs, this.#place.day, this.#place.retentionMs);
   }
 
+  /** Histograms behind floats: of a float and a histogram of one request and time the histogram counts. */
   #records(
-    { dictionary, indices }: ShardSamples,
-    batch: SampleBatch,
-    series: Int32Array,
+    { dictionary, floats, histograms }: ShardSamples,
+    allFloats: AcceptedFloats,
+    allHistograms: AcceptedHistograms,
     receivedMs: number,
   ): Item[] {
+    const values: Uint8Array[] = [];
+    for (let start = 0; start < floats.length; start += MAX_RECORD_SAMPLES) {
+      const columns = gather(allFloats, floats.subarray(start, start + MAX_RECORD_SAMPLES), dictionary);
+      values.push(encodeLogRecord(columns, 0, columns.count));
+    }
+    if (histograms.length > 0)
+      values.push(...encodeHistogramRecords(gatherHistograms(allHistograms, histograms, dictionary)));
     const { tenant, day } = this.#place;
     const { shard, writer } = dictionary;
-    const items: Item[] = [];
-    for (let start = 0; start < indices.length; start += MAX_RECORD_SAMPLES) {
-      const columns = gather(batch, series, indices.subarray(start, start + MAX_RECORD_SAMPLES), dictionary);
+    return values.map((value) => {
       const key = logKey(tenant, day, shard, { receivedMs, writer, sequence: this.#sequence++ });
-      items.push({
-        ...key,
-        value: encodeLogRecord(columns, 0, columns.count),
-        ...this.#transient(receivedMs),
-      });
-    }
-    return items;
+      return { ...key, value, ...this.#transient(receivedMs) };
+    });
   }
 }
 
 async function register(
   table: Table,
-  { dictionary, indices }: ShardSamples,
+  { dictionary, floats, histograms }: ShardSamples,
   series: Int32Array,
+  histogramSeries: Int32Array,
 ): Promise<void> {
   const missing = new Set<number>();
-  for (const index of indices) if (dictionary.reference(series[index]) < 0) missing.add(series[index]);
+  for (const index of floats) if (dictionary.reference(series[index]) < 0) missing.add(series[index]);
+  for (const index of histograms)
+    if (dictionary.reference(histogramSeries[index]) < 0) missing.add(histogramSeries[index]);
   if (missing.size > 0) await dictionary.register(table, missing);
 }
 
 /** The columns of one record. Values move as words, so that a NaN keeps its bits. */
-function gather(
-  batch: SampleBatch,
-  series: Int32Array,
-  indices: Int32Array,
-  dictionary: ShardDictionary,
-): LogColumns {
+function gather(all: AcceptedFloats, indices: Int32Array, dictionary: ShardDictionary): LogColumns {
   const count = indices.length;
   const references = new Int32Array(count);
   const timestamps = new Float64Array(count);
   const values = new Float64Array(count);
-  const from = new Uint32Array(batch.values.buffer, batch.values.byteOffset, batch.sampleCount * 2);
-  const to = new Uint32Array(values.buffer);
+  const from = valueWords(all.values);
+  const to = valueWords(values);
   for (let at = 0; at < count; at++) {
     const index = indices[at];
-    references[at] = dictionary.reference(series[index]);
-    timestamps[at] = batch.timestamps[index];
+    references[at] = dictionary.reference(all.series[index]);
+    timestamps[at] = all.timestamps[index];
     to[at * 2] = from[index * 2];
     to[at * 2 + 1] = from[index * 2 + 1];
   }
   return { count, references, timestamps, values };
+}
+
+function gatherHistograms(
+  all: AcceptedHistograms,
+  indices: Int32Array,
+  dictionary: ShardDictionary,
+): EncodedHistograms {
+  return {
+    references: indices.map((index) => dictionary.reference(all.series[index])),
+    timestamps: Float64Array.from(indices, (index) => all.timestamps[index]),
+    encoded: Array.from(indices, (index) => all.encoded[index]),
+  };
 }

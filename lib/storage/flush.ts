@@ -8,7 +8,7 @@ import { forEachBounded } from "./bounded.ts";
 import { bucketEnd, bucketOf } from "./bucket.ts";
 import { type DayContext, newId } from "./compaction.ts";
 import { listShards } from "./day-shards.ts";
-import { extentOf, HashedSamples, type HashedSeries, sliceByTime } from "./hashed-samples.ts";
+import { extentOf, HashedSamples, type HashedSeries, sliceByTime, weightOf } from "./hashed-samples.ts";
 import { IndexEntries } from "./index-entry.ts";
 import { logRange, parseLogSortKey, seriesRecordsRange } from "./keys.ts";
 import { fetchLog, LogDecoder, type LogItem } from "./log-reader.ts";
@@ -134,7 +134,7 @@ async function storeRun(context: DayContext, bucket: number, series: readonly Ha
     kind: "run",
     id: newId(),
     bucket,
-    shardBits: partitionBits(extent.samples),
+    shardBits: partitionBits(weightOf(series)),
     createdMs: clock(),
     ...extent,
   };

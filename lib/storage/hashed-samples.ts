@@ -1,10 +1,11 @@
 /** Samples of many series on their way from one form to another, by series hash. */
-import { sortSamples } from "../chunk/merge.ts";
+import { sortColumns } from "../chunk/merge-mixed.ts";
 import { SampleColumns } from "../chunk/sample-columns.ts";
-import type { Samples } from "../model/samples.ts";
+import type { HistogramSamples } from "../model/histogram-samples.ts";
+import type { MixedSamples } from "../model/samples.ts";
 
 /** A series' hash in hex, and its samples sorted by time, each time once. */
-export type HashedSeries = readonly [hash: string, samples: Samples];
+export type HashedSeries = readonly [hash: string, samples: MixedSamples];
 
 /** Columns by series hash (hex), filled in the order of reception. */
 export class HashedSamples {
@@ -22,8 +23,8 @@ export class HashedSamples {
   /** Series that have samples, by ascending hash; of two samples of one time the one appended last. */
   sorted(): HashedSeries[] {
     return [...this.#columns.keys()].sort().flatMap((hash): HashedSeries[] => {
-      const { timestamps, values, count } = this.#columns.get(hash)!;
-      return count === 0 ? [] : [[hash, sortSamples(timestamps, values, count)]];
+      const columns = this.#columns.get(hash)!;
+      return columns.count === 0 ? [] : [[hash, sortColumns(columns)]];
     });
   }
 }
@@ -34,12 +35,36 @@ export function* sliceByTime(
   start: number,
   end: number,
 ): Generator<HashedSeries> {
-  for (const [hash, { timestamps, values }] of series) {
-    const from = lowerBound(timestamps, start);
-    const to = lowerBound(timestamps, end);
-    if (from === to) continue;
-    yield [hash, { timestamps: timestamps.subarray(from, to), values: values.subarray(from, to) }];
+  for (const [hash, samples] of series) {
+    const slice = samplesBetween(samples, start, end);
+    if (countSamples(slice) > 0) yield [hash, slice];
   }
+}
+
+/** The samples of `start..end` (half-open, ms): views of the same memory. */
+export function samplesBetween(samples: MixedSamples, start: number, end: number): MixedSamples {
+  const { timestamps, values } = samples;
+  const from = lowerBound(timestamps, start);
+  const to = lowerBound(timestamps, end);
+  const floats = { timestamps: timestamps.subarray(from, to), values: values.subarray(from, to) };
+  const histograms = samples.histograms && histogramsBetween(samples.histograms, start, end);
+  return histograms === undefined ? floats : { ...floats, histograms };
+}
+
+function histogramsBetween(
+  { timestamps, histograms }: HistogramSamples,
+  start: number,
+  end: number,
+): HistogramSamples | undefined {
+  const from = lowerBound(timestamps, start);
+  const to = lowerBound(timestamps, end);
+  if (from === to) return undefined;
+  return { timestamps: timestamps.subarray(from, to), histograms: histograms.slice(from, to) };
+}
+
+/** Of both kinds. */
+export function countSamples({ timestamps, histograms }: MixedSamples): number {
+  return timestamps.length + (histograms?.timestamps.length ?? 0);
 }
 
 /** The index of the first of ascending times that is at or after `time`. */
@@ -65,10 +90,13 @@ export function extentOf(series: Iterable<HashedSeries>): SampleExtent {
   let samples = 0;
   let minTime = Number.POSITIVE_INFINITY;
   let maxTime = Number.NEGATIVE_INFINITY;
-  for (const [, { timestamps }] of series) {
-    samples += timestamps.length;
-    minTime = Math.min(minTime, timestamps[0]);
-    maxTime = Math.max(maxTime, timestamps[timestamps.length - 1]);
+  for (const [, one] of series) {
+    samples += countSamples(one);
+    for (const { timestamps } of one.histograms === undefined ? [one] : [one, one.histograms]) {
+      if (timestamps.length === 0) continue;
+      minTime = Math.min(minTime, timestamps[0]);
+      maxTime = Math.max(maxTime, timestamps[timestamps.length - 1]);
+    }
   }
   return { samples, minTime, maxTime };
 }
@@ -79,4 +107,16 @@ export function union(a: SampleExtent, b: SampleExtent): SampleExtent {
     minTime: Math.min(a.minTime, b.minTime),
     maxTime: Math.max(a.maxTime, b.maxTime),
   };
+}
+
+/** What a native histogram counts for where samples are divided by how much they take: its bytes are a score of samples'. */
+export const HISTOGRAM_WEIGHT = 16;
+
+/** How many samples of floats take as much. */
+export function weightOf(series: Iterable<HashedSeries>): number {
+  let weight = 0;
+  for (const [, { timestamps, histograms }] of series) {
+    weight += timestamps.length + HISTOGRAM_WEIGHT * (histograms?.timestamps.length ?? 0);
+  }
+  return weight;
 }

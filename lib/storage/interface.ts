@@ -1,7 +1,10 @@
 /** The other narrow waist: between the protocols and the engine. One of each for a tenant and a request. */
 import type { ChunkedSeries } from "../chunk/cut.ts";
+import type { SeriesExemplars } from "../model/exemplars.ts";
 import type { LabelSet } from "../model/labels.ts";
-import type { AppendResult, SampleBatch } from "../model/sample-batch.ts";
+import type { Matcher } from "../model/matcher.ts";
+import type { MetricDescription } from "../model/metric-metadata.ts";
+import type { AppendBatch, AppendResult } from "../model/sample-batch.ts";
 import type { Series } from "../model/samples.ts";
 import type { Selection } from "../model/selection.ts";
 
@@ -10,7 +13,7 @@ export interface Appender {
    * Stores a batch. When it answers, every sample that is not in `rejections` is durable; when it throws ("unavailable"),
    * any of them may be stored, and the sender should send all again.
    */
-  append(batch: SampleBatch): Promise<AppendResult>;
+  append(batch: AppendBatch): Promise<AppendResult>;
 }
 
 export interface Queryable {
@@ -35,4 +38,20 @@ export interface Queryable {
 
   /** These series themselves, likewise, sorted by label set. */
   series(selection: Selection, signal?: AbortSignal): Promise<LabelSet[]>;
+
+  /**
+   * What senders have said of one metric, or of all, by name; what was said last comes first. None of a metric of which nothing
+   * has been said for a month.
+   */
+  metadata(metric?: string, signal?: AbortSignal): Promise<ReadonlyMap<string, readonly MetricDescription[]>>;
+
+  /**
+   * The exemplars of a range of the series that pass any of the lists of matchers, each by time, the series by label set. They
+   * are kept for two days. Throws "too large".
+   */
+  exemplars(
+    selections: readonly (readonly Matcher[])[],
+    range: { readonly minTime: number; readonly maxTime: number },
+    signal?: AbortSignal,
+  ): Promise<readonly SeriesExemplars[]>;
 }

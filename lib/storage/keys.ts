@@ -3,13 +3,14 @@
  * and what the kind needs; a sort key orders a partition as its readers want it. Integers are big-endian.
  *
  *     kind          pk                                   sk                               value
- *     log       L   tenant, day, shard                   receive time, writer, sequence   samples (log-record.ts)
+ *     log       L   tenant, day, shard                   receive time, writer, sequence   samples (log-record.ts,
+ *                                                                                         histogram-record.ts)
  *     series    S   tenant, day, shard                   receive time, writer, sequence   label sets (series-block.ts)
  *     dict      D   tenant, day, shard                   writer, first reference          series hashes (dictionary.ts)
  *     day       P   tenant                               day, bits of a shard             -
  *     index     I   tenant, day, part, section, shard    last hash, number                index-part.ts
  *     run       R   tenant, day, part, shard             number                           samples (run-block.ts)
- *     chunk     C   tenant, day, bucket, part, shard     series hash, number              XOR chunks (chunk-item.ts)
+ *     chunk     C   tenant, day, bucket, part, shard     series hash, number              chunks (chunk-item.ts)
  *     manifest  X   tenant                               day                              parts, lease (manifest.ts)
  *     progress  W   tenant, day                          bucket                           chunking-progress.ts
  *     mark      A   -                                    hour, day, tenant                -
@@ -17,6 +18,8 @@
  *     key       K   -                                    access key id                    access key (lib/auth)
  *     election  E   tenant                               cluster                          replica (ha-tracker.ts)
  *     tenant    T   -                                    tenant                           settings (tenant-settings.ts)
+ *     metadata  M   tenant                               stored time, id                  metadata-keys.ts
+ *     exemplars F   tenant, day                          newest's time of day, id         exemplar-keys.ts
  *
  * A day is the UTC day of the samples' own timestamps, never of their arrival: a reader of a range opens the days of
  * that range, whatever came late, and everything of a day leaves together by TTL. A shard is the series whose hash begins
@@ -27,7 +30,8 @@ import { ByteReader, ByteWriter } from "./bytes.ts";
 import type { Shard } from "./shard.ts";
 import type { Key, KeyRange } from "./table.ts";
 
-const KIND = {
+/** The first byte of a partition key. */
+export const KIND = {
   log: 0x4c,
   dictionary: 0x44,
   series: 0x53,
@@ -42,16 +46,19 @@ const KIND = {
   accessKey: 0x4b,
   tenant: 0x54,
   election: 0x45,
+  metadata: 0x4d,
+  exemplars: 0x46,
 } as const;
 
 /** Bytes of a series hash, and how many of them are the metric's. */
 export const HASH_BYTES = 20;
 export const METRIC_HASH_BYTES = 4;
-/** Bytes of the id of a dictionary's writer, and of a part's. */
+/** Bytes of the id of a dictionary's writer, of a part's, and of what tells records of one time apart. */
 export const WRITER_ID_BYTES = 8;
 export const PART_ID_BYTES = 8;
+export const RECORD_ID_BYTES = 8;
 /** Bytes of a receive time, in ms since the epoch: good until the year 10889. */
-const RECEIVE_TIME_BYTES = 6;
+export const RECEIVE_TIME_BYTES = 6;
 const MAX_RECEIVE_TIME_MS = 2 ** 48 - 1;
 /** Days before the epoch are negative; stored with this added they sort. */
 const DAY_OFFSET = 2 ** 31;
@@ -68,11 +75,13 @@ export interface LogPosition {
   readonly sequence: number;
 }
 
-function partition(kind: number, tenant: string): ByteWriter {
+/** The beginning of a partition key of a tenant. */
+export function partition(kind: number, tenant: string): ByteWriter {
   return new ByteWriter().writeByte(kind).writeString(tenant);
 }
 
-function dayPartition(kind: number, tenant: string, day: number): ByteWriter {
+/** The beginning of one of a tenant's day. */
+export function dayPartition(kind: number, tenant: string, day: number): ByteWriter {
   return partition(kind, tenant).writeUint(day + DAY_OFFSET, 4);
 }
 

@@ -1,16 +1,25 @@
 /** The log of one day: its records in the order of reception, and what their references mean. */
-import type { SampleColumns } from "../chunk/sample-columns.ts";
+import { histogramBytes, type SampleColumns } from "../chunk/sample-columns.ts";
 import { HearthError } from "../model/errors.ts";
 import { forEachBounded } from "./bounded.ts";
 import { decodeDictionary } from "./dictionary.ts";
+import {
+  decodeHistogramRecord,
+  decodeHistogramRecordHeader,
+  HISTOGRAM_RECORD_VERSION,
+  type HistogramRecord,
+} from "./histogram-record.ts";
 import { dictionaryRange, logRange, parseDictionarySortKey, parseLogSortKey } from "./keys.ts";
 import { decodeLogRecord, decodeLogRecordHeader, type LogColumns } from "./log-record.ts";
+import { COLUMN_SAMPLE_BYTES } from "./query-budget.ts";
 import { hashHex } from "./series-hash.ts";
 import type { Shard } from "./shard.ts";
 import type { Item, Table } from "./table.ts";
 
 /** Shards read at once. */
 const SHARD_CONCURRENCY = 8;
+/** Bytes of memory that a byte of a record of floats becomes: 1.4 bytes a sample, and 20 in columns. */
+const FLOAT_BYTE_MEMORY = 14;
 
 export interface LogRange {
   readonly tenant: string;
@@ -27,8 +36,8 @@ export interface LogItem {
 }
 
 /**
- * The records of a range, the earliest received first whatever their shard. `onBytes` is told of the bytes as they come and
- * may throw to end it.
+ * The records of a range, the earliest received first whatever their shard. `onBytes` is told of the bytes as they come, those
+ * of histograms by their weight, and may throw to end it.
  */
 export async function fetchLog(
   table: Table,
@@ -42,11 +51,21 @@ export async function fetchLog(
     for await (const page of table.query(keys, { consistent: true, signal })) {
       for (const item of page) {
         found.push({ shard, item });
-        onBytes(item.value.length);
+        onBytes(logWeight(item.value));
       }
     }
   });
   return found.sort((a, b) => Buffer.compare(a.item.sk, b.item.sk));
+}
+
+/** Decoded, a byte of floats becomes 14; histograms, which may deflate to nothing, count as the bytes that would become as many. */
+function logWeight(record: Uint8Array): number {
+  if (record[0] !== HISTOGRAM_RECORD_VERSION) return record.length;
+  const { count, sizeBytes } = decodeHistogramRecordHeader(record);
+  return (
+    record.length +
+    Math.ceil((histogramBytes(sizeBytes, 0) + count * histogramBytes(0, 2)) / FLOAT_BYTE_MEMORY)
+  );
 }
 
 /**
@@ -148,15 +167,22 @@ export class LogDecoder {
   }
 
   /**
-   * Appends a record's samples of `minTime..maxTime`, in the record's order; answers how many. Throws "data" for a record
-   * that is damaged or whose dictionary is.
+   * Appends a record's samples of `minTime..maxTime`, in the record's order; answers what they take in memory, in
+   * bytes. Throws "data" for a record that is damaged or whose dictionary is.
    */
   async append({ shard, item }: LogItem, minTime: number, maxTime: number): Promise<number> {
-    const header = decodeLogRecordHeader(item.value);
+    const isHistograms = item.value[0] === HISTOGRAM_RECORD_VERSION;
+    const header = isHistograms ? decodeHistogramRecordHeader(item.value) : decodeLogRecordHeader(item.value);
     if (header.maxTime < minTime || header.minTime > maxTime) return 0;
+    const { writer } = parseLogSortKey(item.sk);
+    if (isHistograms) {
+      const record = decodeHistogramRecord(item.value);
+      const columns = await this.#resolve(shard, writer, record.references);
+      return appendHistograms(record, columns, minTime, maxTime);
+    }
     const record = decodeLogRecord(item.value);
-    const columns = await this.#resolve(shard, parseLogSortKey(item.sk).writer, record.references);
-    return appendSamples(record, columns, minTime, maxTime);
+    const columns = await this.#resolve(shard, writer, record.references);
+    return appendSamples(record, columns, minTime, maxTime) * COLUMN_SAMPLE_BYTES;
   }
 
   /** A writer's columns by reference, complete for `references`. */
@@ -212,4 +238,22 @@ function appendSamples(
     appended++;
   }
   return appended;
+}
+
+function appendHistograms(
+  { references, timestamps, histograms }: HistogramRecord,
+  columns: readonly Resolved[],
+  minTime: number,
+  maxTime: number,
+): number {
+  let sizeBytes = 0;
+  histograms.forEach((histogram, i) => {
+    const series = columns[references[i]];
+    const time = timestamps[i];
+    if (!series || time < minTime || time > maxTime) return;
+    const before = series.histogramBytes;
+    series.appendHistogram(time, histogram);
+    sizeBytes += COLUMN_SAMPLE_BYTES + series.histogramBytes - before;
+  });
+  return sizeBytes;
 }

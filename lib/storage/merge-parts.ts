@@ -2,16 +2,16 @@
  * The series of several parts merged: all keep them in the order of their hashes, so a series is whole when no part is before
  * it any more. Of each part one page of items and one decoded block are in memory, however many series a metric has.
  */
-import { sortSamples } from "../chunk/merge.ts";
-import { SampleColumns, valueWords } from "../chunk/sample-columns.ts";
-import { appendXorChunk } from "../chunk/xor-chunk.ts";
+import { sortColumns } from "../chunk/merge-mixed.ts";
+import { SampleColumns } from "../chunk/sample-columns.ts";
 import { forEachBounded } from "./bounded.ts";
 import { decodeChunkItem } from "./chunk-item.ts";
 import type { DayContext } from "./compaction.ts";
 import type { HashedSeries } from "./hashed-samples.ts";
 import { chunkRange, parseChunkSortKey, runRange } from "./keys.ts";
 import type { Part } from "./manifest.ts";
-import { decodeRunBlock } from "./run-block.ts";
+import { appendChunk } from "./mixed-chunks.ts";
+import { appendBlockSeries, decodeRunBlock } from "./run-block.ts";
 import { hashHex } from "./series-hash.ts";
 import { type Shard, shardOf, shardsOverlapping } from "./shard.ts";
 import type { Item } from "./table.ts";
@@ -38,7 +38,7 @@ export async function* mergeParts(
           if (!cursor.advance()) await cursor.fill();
         }
       }
-      yield [hash, sortSamples(columns.timestamps, columns.values, columns.count)];
+      yield [hash, sortColumns(columns)];
     }
   } finally {
     await Promise.all(cursors.map((cursor) => cursor.close()));
@@ -116,18 +116,14 @@ async function* blocksOf(
 }
 
 function runBlock({ value }: Item, wanted: Shard): Block {
-  const { hashes, bounds, timestamps, values } = decodeRunBlock(value);
-  const words = valueWords(values);
+  const block = decodeRunBlock(value);
+  const { hashes } = block;
   const isWanted = (hash: Uint8Array) => shardOf(hash, wanted.bits) === wanted.prefix;
   // Of the shard there is a stretch, since hashes ascend.
   const first = hashes.findIndex(isWanted);
   return {
     hashes: first < 0 ? [] : hashes.filter(isWanted).map(hashHex),
-    appendTo(series, columns) {
-      const [start, end] = [bounds[first + series], bounds[first + series + 1]];
-      columns.reserve(end - start);
-      for (let i = start; i < end; i++) columns.appendSample(timestamps[i], words[2 * i + 1], words[2 * i]);
-    },
+    appendTo: (series, columns) => appendBlockSeries(block, first + series, columns),
   };
 }
 
@@ -135,7 +131,7 @@ function chunkBlock({ sk, value }: Item, wanted: Shard): Block {
   return {
     hashes: shardOf(sk, wanted.bits) === wanted.prefix ? [parseChunkSortKey(sk)] : [],
     appendTo(_series, columns) {
-      for (const { bytes } of decodeChunkItem(value)) appendXorChunk(bytes, columns);
+      for (const chunk of decodeChunkItem(value)) appendChunk(chunk, columns);
     },
   };
 }

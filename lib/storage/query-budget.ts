@@ -5,7 +5,7 @@ import type { Limits } from "../model/limits.ts";
 /** What a sample in columns takes in memory at most: a time, a value, and the room that columns double by. */
 export const COLUMN_SAMPLE_BYTES = 32;
 /** What a sample takes at most while its series is put in order: two columns to merge from, two to merge to, the result. */
-const DECODED_SAMPLE_BYTES = 48;
+export const DECODED_SAMPLE_BYTES = 48;
 
 /** How the bytes that a query may hold are shared out. */
 export interface ByteShares {
@@ -52,8 +52,8 @@ export class SampleBudget {
 }
 
 /** Throws "too large" for a series whose samples, decoded together, would take more than a query may hold. */
-export function checkDecodable(samples: number, maxQueryBytes: number): void {
-  if (samples * DECODED_SAMPLE_BYTES > maxQueryBytes) throw seriesTooLarge(maxQueryBytes);
+export function checkDecodable(decodedBytes: number, maxQueryBytes: number): void {
+  if (decodedBytes > maxQueryBytes) throw seriesTooLarge(maxQueryBytes);
 }
 
 /** A series is read whole, so a single one can be too large. */

@@ -1,13 +1,10 @@
 /** Executes a day's plan: reads its items a few at a time and gives them to their series in the order in which they count. */
-import { valueWords } from "../chunk/sample-columns.ts";
 import { forEachBounded } from "./bounded.ts";
-import { lowerBound } from "./hashed-samples.ts";
 import { parseChunkSortKey } from "./keys.ts";
 import { LogDecoder, mergeLog } from "./log-reader.ts";
-import { COLUMN_SAMPLE_BYTES } from "./query-budget.ts";
 import type { DayPlan, DayQuery, PartRead } from "./read-plan.ts";
-import { decodeRunBlock } from "./run-block.ts";
-import type { TimeRange } from "./series-data.ts";
+import { appendBlockSeries, decodeRunBlock } from "./run-block.ts";
+import { columnsBytes, type TimeRange } from "./series-data.ts";
 import type { SeriesGroup } from "./series-group.ts";
 import { hashHex } from "./series-hash.ts";
 import type { Item, Table } from "./table.ts";
@@ -60,18 +57,13 @@ async function readPart(read: DayRead, { kind, range }: PartRead, order: number)
 }
 
 function addBlock({ value }: Item, range: TimeRange, group: SeriesGroup): void {
-  const { hashes, bounds, timestamps, values } = decodeRunBlock(value);
-  const words = valueWords(values);
-  hashes.forEach((hash, series) => {
+  const block = decodeRunBlock(value);
+  block.hashes.forEach((hash, series) => {
     const columns = group.find(hashHex(hash))?.columns;
     if (columns === undefined) return;
-    const times = timestamps.subarray(bounds[series], bounds[series + 1]);
-    let i = bounds[series] + lowerBound(times, range.minTime);
-    const first = i;
-    for (; i < bounds[series + 1] && timestamps[i] <= range.maxTime; i++) {
-      columns.appendSample(timestamps[i], words[2 * i + 1], words[2 * i]);
-    }
-    group.hold((i - first) * COLUMN_SAMPLE_BYTES);
+    const before = columnsBytes(columns);
+    appendBlockSeries(block, series, columns, range);
+    group.hold(columnsBytes(columns) - before);
   });
 }
 
@@ -84,6 +76,6 @@ async function readLog({ shared, query, plan, group, signal }: DayRead): Promise
   const { tenant, day, minTime, maxTime } = query;
   const decoder = new LogDecoder(shared, tenant, day, (hash) => group.find(hash)?.columns ?? null, signal);
   for await (const record of mergeLog(shared, { tenant, day, ...plan.log }, signal)) {
-    group.hold((await decoder.append(record, minTime, maxTime)) * COLUMN_SAMPLE_BYTES);
+    group.hold(await decoder.append(record, minTime, maxTime));
   }
 }

@@ -4,22 +4,29 @@
  * manifest names is never changed, so a compaction in between moves nothing out of sight.
  */
 import type { ChunkedSeries } from "../chunk/cut.ts";
+import type { SeriesExemplars } from "../model/exemplars.ts";
 import { compareBytewise, compareLabelSets, type LabelSet, labelValue } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
+import type { Matcher } from "../model/matcher.ts";
+import type { MetricDescription } from "../model/metric-metadata.ts";
 import type { Series } from "../model/samples.ts";
 import type { Selection } from "../model/selection.ts";
 import { type Clock, MAX_TIMESTAMP_MS } from "../model/time.ts";
 import { forEachBounded } from "./bounded.ts";
 import { listDays } from "./day-shards.ts";
+import { oldestExemplar } from "./exemplar-writer.ts";
 import { findSeries, tooManySeries } from "./find-series.ts";
 import { readGroups } from "./group-reader.ts";
+import { countSamples } from "./hashed-samples.ts";
 import { LABEL_NAMES } from "./index-part.ts";
 import type { Queryable } from "./interface.ts";
 import { dayOf } from "./keys.ts";
+import { loadMetadata } from "./known-metadata.ts";
 import { LimitedTable } from "./limited-table.ts";
 import { EMPTY_MANIFEST } from "./manifest.ts";
 import { loadManifests } from "./manifest-store.ts";
 import { HeldBytes } from "./query-budget.ts";
+import { readExemplars } from "./read-exemplars.ts";
 import { forEachSeries, forEachValue } from "./read-labels.ts";
 import { oldestKept, type RetentionMs } from "./retention.ts";
 import type { IndexQuery } from "./scan-index.ts";
@@ -54,7 +61,7 @@ export class Reader implements Queryable {
     const range = this.#kept(selection);
     for await (const [labels, data] of this.#read(selection, range, signal)) {
       const samples = data.samples(range, this.#options.limits.maxQueryBytes);
-      if (samples.timestamps.length > 0) yield { labels, ...samples };
+      if (countSamples(samples) > 0) yield { labels, ...samples };
     }
   }
 
@@ -87,6 +94,30 @@ export class Reader implements Queryable {
     };
     await this.#eachDay(selection, (table, query) => forEachSeries(table, query, onSeries, signal), signal);
     return [...found.values()].sort(compareLabelSets);
+  }
+
+  async metadata(
+    metric?: string,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, readonly MetricDescription[]>> {
+    const { tenant, clock, limits } = this.#options;
+    const table = new LimitedTable(this.#table, limits.maxQueryReadUnits);
+    return (await loadMetadata(table, tenant, clock(), signal)).all(metric);
+  }
+
+  async exemplars(
+    selections: readonly (readonly Matcher[])[],
+    range: TimeRange,
+    signal?: AbortSignal,
+  ): Promise<SeriesExemplars[]> {
+    const { tenant, clock, limits, retentionMs } = this.#options;
+    const nowMs = clock();
+    const kept = {
+      minTime: Math.max(range.minTime, oldestExemplar(nowMs, retentionMs)),
+      maxTime: Math.min(range.maxTime, nowMs + limits.maxFutureMs),
+    };
+    const table = new LimitedTable(this.#table, limits.maxQueryReadUnits);
+    return readExemplars(table, tenant, selections, kept, signal);
   }
 
   /** The part of a range that retention keeps and timestamps can have; it may be empty (minTime after maxTime). */

@@ -21,7 +21,7 @@ export function replicaOf(batch: SampleBatch, labels: HaLabels, maxLabels: numbe
 }
 
 /** A batch whose series do not have a label: the replicas' samples become those of the same series. */
-export function withoutLabel(batch: SampleBatch, name: string): SampleBatch {
+export function withoutLabel<Batch extends SampleBatch>(batch: Batch, name: string): Batch {
   const { decodeLabels } = batch;
   return {
     ...batch,

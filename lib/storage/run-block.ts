@@ -3,50 +3,98 @@
  * first, ten minutes of it at a time; on the recorded samples a block of 8 KB takes 1.03 bytes a sample, 20 bytes of hash
  * for 40 samples included.
  *
- *     version    1 byte, 1
+ *     version    1 byte: 1, floats alone; 2, with native histograms
  *     series     varint
- *     samples    varint
+ *     samples    varint, of floats
+ *     histograms varint, and of how many bytes, varint; of version 2 alone
  *     columns    deflated:
  *       hashes     20 bytes each
- *       counts     of samples, varints
+ *       counts     of samples, varints; version 2 alone: also of histograms
  *       times      for each series: the first less the last series' first; the first step less the last series' first
  *                  step; each further step less the one before it
  *       values     of all series, chained (columns.ts)
+ *       histograms version 2 alone: times as above, and the histograms one after another (histogram-bytes.ts)
  */
+import { type SampleColumns, valueWords } from "../chunk/sample-columns.ts";
 import { HearthError } from "../model/errors.ts";
+import type { Histogram } from "../model/histogram.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { ColumnReader, ColumnWriter, MAX_DELTA_BYTES, MAX_VALUE_BYTES } from "./columns.ts";
+import { lowerBound } from "./hashed-samples.ts";
+import { readHistogram, writeHistogram } from "./histogram-bytes.ts";
 import { HASH_BYTES } from "./keys.ts";
 
 /** Series and samples of one block at most: one that does not deflate at all still is an item under 400 KB. */
 export const MAX_BLOCK_SAMPLES = 16_384;
 export const MAX_BLOCK_SERIES = 4096;
 
-const VERSION = 1;
-const MAX_SERIES_BYTES = HASH_BYTES + MAX_DELTA_BYTES;
-const MAX_SAMPLE_BYTES = MAX_DELTA_BYTES + MAX_VALUE_BYTES;
+/** Histograms of one block at most, and what a block with any takes before deflating, all told. */
+export const MAX_BLOCK_HISTOGRAMS = 4096;
+export const MAX_MIXED_BLOCK_BYTES = 360 * 1024;
+
+const ALL_TIME = { minTime: Number.NEGATIVE_INFINITY, maxTime: Number.POSITIVE_INFINITY };
+const FLOATS_VERSION = 1;
+const MIXED_VERSION = 2;
+/** What a series takes of a block at most: its hash, and two counts. */
+export const MAX_SERIES_BYTES = HASH_BYTES + 2 * MAX_DELTA_BYTES;
+export const MAX_SAMPLE_BYTES = MAX_DELTA_BYTES + MAX_VALUE_BYTES;
+/** What a histogram takes beside its own bytes. */
+export const HISTOGRAM_TIME_BYTES = MAX_DELTA_BYTES;
 
 /** Series by hash, ascending; the samples of series i are `bounds[i]..bounds[i + 1]` of the columns, ascending by time. */
-export interface RunBlock {
+export interface RunBlock extends BlockColumns {
   readonly hashes: readonly Uint8Array[];
+  readonly values: Float64Array;
+  /** Absent where no series has any. */
+  readonly histograms?: BlockHistograms | undefined;
+}
+
+interface BlockColumns {
   readonly bounds: Int32Array;
   readonly timestamps: Float64Array;
-  readonly values: Float64Array;
+}
+
+export interface BlockHistograms extends BlockColumns {
+  readonly histograms: readonly Histogram[];
 }
 
 /** Encodes a block that is within the limits. */
 export function encodeRunBlock(block: RunBlock): Uint8Array {
-  const { hashes, bounds, timestamps, values } = block;
+  const { hashes, bounds, timestamps, values, histograms } = block;
+  const encoded = histograms && encodeHistograms(histograms.histograms);
   const header = new ByteWriter()
-    .writeByte(VERSION)
+    .writeByte(histograms === undefined ? FLOATS_VERSION : MIXED_VERSION)
     .writeVarint(hashes.length)
     .writeVarint(timestamps.length);
-  const writer = new ColumnWriter(hashes.length * MAX_SERIES_BYTES + timestamps.length * MAX_SAMPLE_BYTES);
+  if (histograms && encoded) header.writeVarint(histograms.timestamps.length).writeVarint(encoded.length);
+  const writer = new ColumnWriter(
+    maxBytes(hashes.length, timestamps.length, histograms?.timestamps.length, encoded?.length),
+  );
   for (const hash of hashes) writer.writeBytes(hash);
   writer.writeDeltas(bounds, 1, bounds.length, 0);
+  if (histograms) writer.writeDeltas(histograms.bounds, 1, bounds.length, 0);
   writeTimes(writer, bounds, timestamps);
   writer.writeValues(values, 0, values.length, true);
+  if (histograms && encoded) {
+    writeTimes(writer, histograms.bounds, histograms.timestamps);
+    writer.writeBytes(encoded);
+  }
   return writer.deflateBehind(header.finish());
+}
+
+function encodeHistograms(histograms: readonly Histogram[]): Uint8Array {
+  const writer = new ByteWriter();
+  for (const histogram of histograms) writeHistogram(writer, histogram);
+  return writer.finish();
+}
+
+function maxBytes(series: number, samples: number, histograms = 0, histogramBytes = 0): number {
+  return (
+    series * MAX_SERIES_BYTES +
+    samples * MAX_SAMPLE_BYTES +
+    histograms * HISTOGRAM_TIME_BYTES +
+    histogramBytes
+  );
 }
 
 function writeTimes(writer: ColumnWriter, bounds: Int32Array, timestamps: Float64Array): void {
@@ -55,6 +103,7 @@ function writeTimes(writer: ColumnWriter, bounds: Int32Array, timestamps: Float6
   for (let series = 0; series + 1 < bounds.length; series++) {
     const start = bounds[series];
     const end = bounds[series + 1];
+    if (start === end) continue;
     writer.writeSigned(timestamps[start] - seriesTime);
     seriesTime = timestamps[start];
     let step = seriesStep;
@@ -71,34 +120,50 @@ function writeTimes(writer: ColumnWriter, bounds: Int32Array, timestamps: Float6
 export function decodeRunBlock(bytes: Uint8Array): RunBlock {
   const reader = new ByteReader(bytes, "run block");
   const version = reader.readByte();
-  if (version !== VERSION)
-    throw new HearthError("data", `run block: version ${version}, expected ${VERSION}`);
+  if (version !== FLOATS_VERSION && version !== MIXED_VERSION)
+    throw damaged(`version ${version}, expected 1 or 2`);
+  const isMixed = version === MIXED_VERSION;
   const seriesCount = reader.readVarint();
   const sampleCount = reader.readVarint();
-  if (seriesCount > MAX_BLOCK_SERIES || sampleCount > MAX_BLOCK_SAMPLES) {
-    throw new HearthError("data", `run block: ${seriesCount} series and ${sampleCount} samples are too many`);
-  }
-  const maxBytes = seriesCount * MAX_SERIES_BYTES + sampleCount * MAX_SAMPLE_BYTES;
-  const columns = new ColumnReader(reader.readBytes(reader.remaining), maxBytes, "run block");
+  const histogramCount = isMixed ? reader.readVarint() : 0;
+  const histogramBytes = isMixed ? reader.readVarint() : 0;
+  if (seriesCount > MAX_BLOCK_SERIES || sampleCount > MAX_BLOCK_SAMPLES)
+    throw damaged(`${seriesCount} series and ${sampleCount} samples are too many`);
+  if (histogramCount > MAX_BLOCK_HISTOGRAMS || histogramBytes > MAX_MIXED_BLOCK_BYTES)
+    throw damaged(`${histogramCount} histograms of ${histogramBytes} bytes are too many`);
+  const most = maxBytes(seriesCount, sampleCount, histogramCount, histogramBytes);
+  const columns = new ColumnReader(reader.readBytes(reader.remaining), most, "run block");
   const hashes = Array.from({ length: seriesCount }, () => columns.readBytes(HASH_BYTES));
   const bounds = readBounds(columns, seriesCount, sampleCount);
+  const histogramBounds = isMixed ? readBounds(columns, seriesCount, histogramCount) : undefined;
+  checkSeries(bounds, histogramBounds);
   const timestamps = readTimes(columns, bounds, sampleCount);
   const values = columns.readValues(sampleCount, true);
+  const floats = { hashes, bounds, timestamps, values };
+  const histograms =
+    histogramBounds && readHistograms(columns, histogramBounds, histogramCount, histogramBytes);
   columns.expectEnd();
-  return { hashes, bounds, timestamps, values };
+  return histograms === undefined ? floats : { ...floats, histograms };
+}
+
+function damaged(what: string): HearthError {
+  return new HearthError("data", `run block: ${what}`);
 }
 
 function readBounds(columns: ColumnReader, seriesCount: number, sampleCount: number): Int32Array {
   const bounds = new Int32Array(seriesCount + 1);
   columns.readDeltas(bounds.subarray(1), 0);
-  for (let i = 0; i < seriesCount; i++) {
-    if (bounds[i + 1] <= bounds[i]) throw new HearthError("data", `run block: series ${i} has no samples`);
-  }
+  for (let i = 0; i < seriesCount; i++)
+    if (bounds[i + 1] < bounds[i]) throw damaged(`series ${i} has less than none`);
   if (bounds[seriesCount] === sampleCount) return bounds;
-  throw new HearthError(
-    "data",
-    `run block: counts add up to ${bounds[seriesCount]}, expected ${sampleCount}`,
-  );
+  throw damaged(`counts add up to ${bounds[seriesCount]}, expected ${sampleCount}`);
+}
+
+function checkSeries(bounds: Int32Array, histogramBounds: Int32Array | undefined): void {
+  for (let i = 0; i + 1 < bounds.length; i++) {
+    const histograms = histogramBounds === undefined ? 0 : histogramBounds[i + 1] - histogramBounds[i];
+    if (bounds[i + 1] - bounds[i] + histograms === 0) throw damaged(`series ${i} has no samples`);
+  }
 }
 
 function readTimes(columns: ColumnReader, bounds: Int32Array, sampleCount: number): Float64Array {
@@ -107,6 +172,7 @@ function readTimes(columns: ColumnReader, bounds: Int32Array, sampleCount: numbe
   let seriesStep = 0;
   for (let series = 0; series + 1 < bounds.length; series++) {
     const start = bounds[series];
+    if (start === bounds[series + 1]) continue;
     seriesTime += columns.readSigned();
     timestamps[start] = seriesTime;
     let step = seriesStep;
@@ -117,4 +183,43 @@ function readTimes(columns: ColumnReader, bounds: Int32Array, sampleCount: numbe
     }
   }
   return timestamps;
+}
+
+function readHistograms(
+  columns: ColumnReader,
+  bounds: Int32Array,
+  count: number,
+  sizeBytes: number,
+): BlockHistograms {
+  const timestamps = readTimes(columns, bounds, count);
+  const reader = new ByteReader(columns.readBytes(sizeBytes), "run block");
+  const histograms = Array.from({ length: count }, () => readHistogram(reader));
+  if (reader.remaining > 0) throw damaged(`${reader.remaining} bytes behind the histograms`);
+  return { bounds, timestamps, histograms };
+}
+
+/** Appends what a block has of one of its series, of a range (ms, both included) if one is given. */
+export function appendBlockSeries(
+  { bounds, timestamps, values, histograms }: RunBlock,
+  series: number,
+  columns: SampleColumns,
+  { minTime, maxTime } = ALL_TIME,
+): void {
+  const words = valueWords(values);
+  for (
+    let i = firstAt(bounds, timestamps, series, minTime);
+    i < bounds[series + 1] && timestamps[i] <= maxTime;
+    i++
+  ) {
+    columns.appendSample(timestamps[i], words[2 * i + 1], words[2 * i]);
+  }
+  if (histograms === undefined) return;
+  const { bounds: ends, timestamps: times } = histograms;
+  for (let i = firstAt(ends, times, series, minTime); i < ends[series + 1] && times[i] <= maxTime; i++) {
+    columns.appendHistogram(times[i], histograms.histograms[i]);
+  }
+}
+
+function firstAt(bounds: Int32Array, timestamps: Float64Array, series: number, minTime: number): number {
+  return bounds[series] + lowerBound(timestamps.subarray(bounds[series], bounds[series + 1]), minTime);
 }

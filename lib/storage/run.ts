@@ -1,9 +1,21 @@
 /** Runs: sorted samples of many series, in blocks, partitioned by the leading bits of the series hash. */
 
-import { valueWords } from "../chunk/sample-columns.ts";
+import { SampleColumns } from "../chunk/sample-columns.ts";
+import type { Histogram } from "../model/histogram.ts";
 import type { Samples } from "../model/samples.ts";
+import type { HashedSeries } from "./hashed-samples.ts";
+import { histogramSize } from "./histogram-bytes.ts";
 import { runKey } from "./keys.ts";
-import { encodeRunBlock, MAX_BLOCK_SAMPLES, MAX_BLOCK_SERIES } from "./run-block.ts";
+import {
+  encodeRunBlock,
+  HISTOGRAM_TIME_BYTES,
+  MAX_BLOCK_HISTOGRAMS,
+  MAX_BLOCK_SAMPLES,
+  MAX_BLOCK_SERIES,
+  MAX_MIXED_BLOCK_BYTES,
+  MAX_SAMPLE_BYTES,
+  MAX_SERIES_BYTES,
+} from "./run-block.ts";
 import { shardOf } from "./shard.ts";
 import type { Item } from "./table.ts";
 
@@ -27,10 +39,7 @@ export function runShardBits(sampleCount: number): number {
 }
 
 /** Yields a run's items. `series`: by ascending hash (hex), each with at least one sample, sorted by time. */
-export function* encodeRun(
-  place: RunPlace,
-  series: Iterable<readonly [hash: string, samples: Samples]>,
-): Generator<Item, void, void> {
+export function* encodeRun(place: RunPlace, series: Iterable<HashedSeries>): Generator<Item, void, void> {
   let block = new BlockBuilder();
   let partition = -1;
   let index = 0;
@@ -57,8 +66,15 @@ export function* encodeRun(
     for (let start = 0; start < samples.timestamps.length; ) {
       if (block.room === 0) yield* flush();
       const end = Math.min(start + block.room, samples.timestamps.length);
-      block.add(hash, samples, start, end);
+      block.addFloats(hash, samples, start, end);
       start = end;
+    }
+    if (samples.histograms === undefined) continue;
+    const { timestamps, histograms } = samples.histograms;
+    for (let i = 0; i < timestamps.length; i++) {
+      const sizeBytes = histogramSize(histograms[i]);
+      if (!block.hasRoomFor(sizeBytes)) yield* flush();
+      block.addHistogram(hash, timestamps[i], histograms[i], sizeBytes);
     }
   }
   yield* flush();
@@ -67,8 +83,15 @@ export function* encodeRun(
 /** A block while it is filled. */
 class BlockBuilder {
   readonly #hashes: Uint8Array[] = [];
-  readonly #bounds: number[] = [0];
-  readonly #parts: Samples[] = [];
+  /** How many samples and histograms each series has. */
+  readonly #floatCounts: number[] = [];
+  readonly #histogramCounts: number[] = [];
+  readonly #floats: Samples[] = [];
+  readonly #times: number[] = [];
+  readonly #histograms: Histogram[] = [];
+  #samples = 0;
+  /** Before deflating, at most. */
+  #sizeBytes = 0;
 
   get isEmpty(): boolean {
     return this.#hashes.length === 0;
@@ -76,29 +99,62 @@ class BlockBuilder {
 
   /** How many samples of another series it takes. */
   get room(): number {
-    return this.#hashes.length === MAX_BLOCK_SERIES ? 0 : MAX_BLOCK_SAMPLES - this.#bounds.at(-1)!;
+    if (this.#hashes.length === MAX_BLOCK_SERIES) return 0;
+    const room = MAX_BLOCK_SAMPLES - this.#samples;
+    if (this.#histograms.length === 0) return room;
+    const bytes = MAX_MIXED_BLOCK_BYTES - this.#sizeBytes - MAX_SERIES_BYTES;
+    return Math.max(0, Math.min(room, Math.floor(bytes / MAX_SAMPLE_BYTES)));
   }
 
-  add(hash: Uint8Array, { timestamps, values }: Samples, start: number, end: number): void {
-    this.#hashes.push(hash);
-    this.#bounds.push(this.#bounds.at(-1)! + end - start);
-    this.#parts.push({ timestamps: timestamps.subarray(start, end), values: values.subarray(start, end) });
+  /** Whether it takes a histogram of so many bytes. An empty block takes any. */
+  hasRoomFor(sizeBytes: number): boolean {
+    if (this.isEmpty) return true;
+    if (this.#hashes.length === MAX_BLOCK_SERIES || this.#histograms.length === MAX_BLOCK_HISTOGRAMS)
+      return false;
+    return this.#sizeBytes + MAX_SERIES_BYTES + HISTOGRAM_TIME_BYTES + sizeBytes <= MAX_MIXED_BLOCK_BYTES;
+  }
+
+  addFloats(hash: Uint8Array, { timestamps, values }: Samples, start: number, end: number): void {
+    const series = this.#use(hash);
+    this.#floatCounts[series] += end - start;
+    this.#samples += end - start;
+    this.#sizeBytes += (end - start) * MAX_SAMPLE_BYTES;
+    this.#floats.push({ timestamps: timestamps.subarray(start, end), values: values.subarray(start, end) });
+  }
+
+  addHistogram(hash: Uint8Array, time: number, histogram: Histogram, sizeBytes: number): void {
+    this.#histogramCounts[this.#use(hash)]++;
+    this.#sizeBytes += HISTOGRAM_TIME_BYTES + sizeBytes;
+    this.#times.push(time);
+    this.#histograms.push(histogram);
+  }
+
+  /** The place of a series, which may be the one that was added to last. */
+  #use(hash: Uint8Array): number {
+    const last = this.#hashes.length - 1;
+    if (last >= 0 && this.#hashes[last] === hash) return last;
+    this.#floatCounts.push(0);
+    this.#histogramCounts.push(0);
+    this.#sizeBytes += MAX_SERIES_BYTES;
+    return this.#hashes.push(hash) - 1;
   }
 
   encode(): Uint8Array {
-    const count = this.#bounds.at(-1)!;
-    const timestamps = new Float64Array(count);
-    const values = new Float64Array(count);
-    const words = valueWords(values);
-    this.#parts.forEach((part, i) => {
-      timestamps.set(part.timestamps, this.#bounds[i]);
-      words.set(valueWords(part.values), this.#bounds[i] * 2);
-    });
-    return encodeRunBlock({
-      hashes: this.#hashes,
-      bounds: Int32Array.from(this.#bounds),
-      timestamps,
-      values,
-    });
+    const columns = new SampleColumns(this.#samples);
+    for (const part of this.#floats) columns.appendSamples(part);
+    const { timestamps, values } = columns;
+    const floats = { hashes: this.#hashes, bounds: boundsOf(this.#floatCounts), timestamps, values };
+    if (this.#histograms.length === 0) return encodeRunBlock(floats);
+    const bounds = boundsOf(this.#histogramCounts);
+    const histograms = { bounds, timestamps: Float64Array.from(this.#times), histograms: this.#histograms };
+    return encodeRunBlock({ ...floats, histograms });
   }
+}
+
+function boundsOf(counts: readonly number[]): Int32Array {
+  const bounds = new Int32Array(counts.length + 1);
+  counts.forEach((count, i) => {
+    bounds[i + 1] = bounds[i] + count;
+  });
+  return bounds;
 }

@@ -1,12 +1,13 @@
 /** What was read of one series: chunk items as they lie, and samples in columns; and how the two become one. */
-import { type Chunk, cutChunks } from "../chunk/cut.ts";
-import { sortSamples } from "../chunk/merge.ts";
+import type { Chunk } from "../chunk/cut.ts";
+import { withoutResetHint } from "../chunk/histogram-chunk.ts";
+import { sortColumns } from "../chunk/merge-mixed.ts";
 import { SampleColumns } from "../chunk/sample-columns.ts";
-import { appendXorChunk, readChunkCount } from "../chunk/xor-chunk.ts";
-import type { Samples } from "../model/samples.ts";
+import type { MixedSamples } from "../model/samples.ts";
 import { decodeChunkItem } from "./chunk-item.ts";
-import { lowerBound } from "./hashed-samples.ts";
-import { COLUMN_SAMPLE_BYTES, checkDecodable } from "./query-budget.ts";
+import { lowerBound, samplesBetween } from "./hashed-samples.ts";
+import { appendChunk, countChunkSamples, cutMixedChunks, decodedBytes } from "./mixed-chunks.ts";
+import { COLUMN_SAMPLE_BYTES, checkDecodable, DECODED_SAMPLE_BYTES } from "./query-budget.ts";
 
 export interface TimeRange {
   /** In ms, both included. */
@@ -22,6 +23,11 @@ const ITEM_OVERHEAD_BYTES = 250;
 /** What an item of so many bytes takes in memory. */
 export function storedItemBytes(valueBytes: number): number {
   return valueBytes + ITEM_OVERHEAD_BYTES;
+}
+
+/** What the samples of columns take in memory, about. */
+export function columnsBytes({ count, histogramBytes }: SampleColumns): number {
+  return count * COLUMN_SAMPLE_BYTES + histogramBytes;
 }
 
 /** A chunk item's value. Where two have a sample of one time, the one of the higher order counts. */
@@ -44,7 +50,7 @@ export class SeriesData {
 
   /** What it takes in memory, about. */
   get sizeBytes(): number {
-    return SERIES_BYTES + this.#itemBytes + this.columns.count * COLUMN_SAMPLE_BYTES;
+    return SERIES_BYTES + this.#itemBytes + columnsBytes(this.columns);
   }
 
   /** Samples read, before any gives way to another of its time. */
@@ -70,7 +76,7 @@ export class SeriesData {
   }
 
   /** The samples of a range, sorted, each time once. Throws "too large" if they take more than `maxBytes` meanwhile. */
-  samples(range: TimeRange, maxBytes: number): Samples {
+  samples(range: TimeRange, maxBytes: number): MixedSamples {
     return trim(decode(this.#chunks(range), this.columns, maxBytes), range);
   }
 
@@ -81,14 +87,14 @@ export class SeriesData {
   *toChunks(range: TimeRange, maxBytes: number): Generator<Chunk, void, undefined> {
     const [kept, others] = this.#separate(range);
     const samples = trim(decode(others, this.columns, maxBytes), range);
-    let from = 0;
+    let from = Number.NEGATIVE_INFINITY;
     for (const chunk of kept) {
-      const to = lowerBound(samples.timestamps, chunk.minTime);
-      yield* cutChunks(samples, from, to);
-      yield chunk;
-      from = to;
+      yield* cutMixedChunks(samples, from, chunk.minTime);
+      // What lies before it now is not known to be what lay before it when it was made.
+      yield chunk.kind === undefined ? chunk : withoutResetHint(chunk);
+      from = chunk.minTime;
     }
-    yield* cutChunks(samples, from);
+    yield* cutMixedChunks(samples, from);
   }
 
   /** Chunks to pass on, in order of time, and those to decode, in the order in which they count. */
@@ -117,21 +123,23 @@ function chunksWithin(value: Uint8Array, { minTime, maxTime }: TimeRange): Chunk
 }
 
 function countSamples(chunks: readonly Chunk[]): number {
-  return chunks.reduce((total, { bytes }) => total + readChunkCount(bytes), 0);
+  return chunks.reduce((total, chunk) => total + countChunkSamples(chunk), 0);
 }
 
-function decode(chunks: readonly Chunk[], columns: SampleColumns, maxBytes: number): Samples {
-  checkDecodable(countSamples(chunks) + columns.count, maxBytes);
-  if (chunks.length === 0) return sortSamples(columns.timestamps, columns.values, columns.count);
+function decode(chunks: readonly Chunk[], columns: SampleColumns, maxBytes: number): MixedSamples {
+  const ofColumns = columns.count * DECODED_SAMPLE_BYTES + columns.histogramBytes;
+  checkDecodable(
+    chunks.reduce((total, chunk) => total + decodedBytes(chunk), ofColumns),
+    maxBytes,
+  );
+  if (chunks.length === 0) return sortColumns(columns);
   const all = new SampleColumns(columns.count + chunks.length * 120);
-  for (const { bytes } of chunks) appendXorChunk(bytes, all);
-  all.appendSamples(columns.samples());
-  return sortSamples(all.timestamps, all.values, all.count);
+  for (const chunk of chunks) appendChunk(chunk, all);
+  all.appendColumns(columns);
+  return sortColumns(all);
 }
 
-function trim({ timestamps, values }: Samples, { minTime, maxTime }: TimeRange): Samples {
-  const from = lowerBound(timestamps, minTime);
-  const end = lowerBound(timestamps, maxTime);
-  const to = timestamps[end] === maxTime ? end + 1 : end;
-  return { timestamps: timestamps.subarray(from, to), values: values.subarray(from, to) };
+function trim(samples: MixedSamples, { minTime, maxTime }: TimeRange): MixedSamples {
+  // Times are whole numbers.
+  return samplesBetween(samples, minTime, maxTime + 1);
 }

@@ -2,12 +2,17 @@
  * A writer: what a warm process knows of one tenant, and how it stores a batch. In this order, since an answer means that
  * a reader finds everything: series records, dictionary, log record.
  */
+import type { Histogram } from "../model/histogram.ts";
 import type { Limits } from "../model/limits.ts";
-import type { Rejections } from "../model/rejections.ts";
-import type { SampleBatch } from "../model/sample-batch.ts";
+import { Rejections } from "../model/rejections.ts";
+import type { AppendBatch, MetadataColumns, SampleBatch } from "../model/sample-batch.ts";
 import { type Clock, MAX_TIMESTAMP_MS } from "../model/time.ts";
+import type { Accepted, AcceptedFloats, AcceptedHistograms } from "./accepted.ts";
 import { DayWriter } from "./day-writer.ts";
+import { ExemplarWriter } from "./exemplar-writer.ts";
+import { encodeHistogram, MAX_HISTOGRAM_BYTES } from "./histogram-bytes.ts";
 import { dayOf } from "./keys.ts";
+import { MetadataWriter } from "./metadata-writer.ts";
 import { ReceiveClock } from "./receive-clock.ts";
 import { oldestKept, type RetentionMs } from "./retention.ts";
 import type { SeriesHash } from "./series-hash.ts";
@@ -27,10 +32,19 @@ export interface WriterOptions {
 /** Days that stay open in memory; one that is needed again later is opened under new ids. */
 const MAX_OPEN_DAYS = 64;
 
-/** The accepted samples of one day: where they are in the batch, in the order of arrival. */
-interface DaySamples {
-  readonly day: number;
-  readonly indices: Int32Array;
+const NO_BYTES = new Uint8Array(0);
+const NO_INDICES = new Int32Array(0);
+const NO_HISTOGRAMS: AcceptedHistograms = {
+  series: new Int32Array(0),
+  timestamps: new Float64Array(0),
+  encoded: [],
+};
+
+/** How much of a batch is durable. */
+export interface StoredCounts {
+  readonly samples: number;
+  readonly histograms: number;
+  readonly exemplars: number;
 }
 
 export class Writer {
@@ -39,9 +53,13 @@ export class Writer {
   /** In the order of last use. */
   readonly #days = new Map<number, DayWriter>();
   readonly #receiveClock: ReceiveClock;
+  readonly #metadata: MetadataWriter;
+  readonly #exemplars: ExemplarWriter;
 
   constructor(options: WriterOptions) {
     this.#options = options;
+    this.#metadata = new MetadataWriter(options);
+    this.#exemplars = new ExemplarWriter({ ...options, maxFutureMs: options.limits.maxFutureMs });
     this.#registry = new SeriesRegistry(options.limits, options.hash);
     this.#receiveClock = new ReceiveClock(options.clock);
   }
@@ -52,36 +70,106 @@ export class Writer {
 
   /** What it holds in memory, about. */
   get sizeBytes(): number {
-    let total = this.#registry.sizeBytes;
+    let total = this.#registry.sizeBytes + this.#metadata.sizeBytes;
     for (const day of this.#days.values()) total += day.sizeBytes;
     return total;
   }
 
   /** Stores a batch, of which it refuses samples to `rejections`. See `Appender`. */
-  async append(table: Table, batch: SampleBatch, rejections: Rejections): Promise<number> {
-    const series = this.#accept(batch, rejections);
-    let storedSamples = 0;
-    for (const { day, indices } of splitByDay(batch, series)) {
-      await this.#day(day).append(table, batch, series, indices);
-      storedSamples += indices.length;
+  async append(table: Table, batch: AppendBatch, rejections: Rejections): Promise<StoredCounts> {
+    const stored = { samples: 0, histograms: 0, exemplars: 0 };
+    const floats = this.#acceptFloats(batch, rejections);
+    const histograms = this.#acceptHistograms(batch, rejections);
+    const floatDays = splitByDay(floats);
+    const histogramDays = splitByDay(histograms);
+    for (const day of new Set([...floatDays.keys(), ...histogramDays.keys()])) {
+      const indices = floatDays.get(day) ?? NO_INDICES;
+      const histogramIndices = histogramDays.get(day) ?? NO_INDICES;
+      await this.#day(day).append(
+        table,
+        { ...floats, indices },
+        { ...histograms, indices: histogramIndices },
+      );
+      stored.samples += indices.length;
+      stored.histograms += histogramIndices.length;
     }
-    return storedSamples;
+    stored.exemplars = await this.#appendExemplars(table, batch, rejections);
+    return stored;
   }
 
-  /** The series number of each sample of a batch; REJECTED where its labels or its time are not acceptable. */
-  #accept(batch: SampleBatch, rejections: Rejections): Int32Array {
+  /** Stores what a request says of metrics; answers of how many it was new. Throws "unavailable". */
+  appendMetadata(table: Table, metadata: MetadataColumns, rejections: Rejections): Promise<number> {
+    return this.#metadata.append(table, metadata, rejections);
+  }
+
+  async #appendExemplars(table: Table, batch: AppendBatch, rejections: Rejections): Promise<number> {
+    const { exemplars = [] } = batch;
+    if (exemplars.length === 0) return 0;
+    const told = new Set(batch.sampleSeries);
+    for (const { series } of batch.histograms ?? []) told.add(series);
+    const resolve = (index: number) => {
+      // What is wrong with a series that has samples too has been said.
+      return this.#registry.resolve(batch, index, told.has(index) ? new Rejections() : rejections);
+    };
+    return this.#exemplars.append(table, exemplars, {
+      resolve,
+      labels: (series) => this.#registry.labels(series),
+    });
+  }
+
+  #acceptFloats(batch: AppendBatch, rejections: Rejections): AcceptedFloats {
+    const { sampleCount, sampleSeries, timestamps, values } = batch;
+    const times = timestamps.subarray(0, sampleCount);
+    const series = this.#accept(batch, sampleSeries, times, rejections);
+    return { series, timestamps: times, values };
+  }
+
+  /** Encoded at once: how large one is decides whether it can be stored. */
+  #acceptHistograms(batch: AppendBatch, rejections: Rejections): AcceptedHistograms {
+    const { histograms = [] } = batch;
+    if (histograms.length === 0) return NO_HISTOGRAMS;
+    const timestamps = Float64Array.from(histograms, ({ timestamp }) => timestamp);
+    const series = this.#accept(
+      batch,
+      Int32Array.from(histograms, (one) => one.series),
+      timestamps,
+      rejections,
+    );
+    const encoded = histograms.map(({ histogram }, i) => {
+      if (series[i] === REJECTED) return NO_BYTES;
+      const bytes = encodeHistogram(withoutPast(histogram));
+      if (bytes.length <= MAX_HISTOGRAM_BYTES) return bytes;
+      const known = series[i];
+      const reason = `a histogram of ${bytes.length} bytes, at most ${MAX_HISTOGRAM_BYTES} are stored`;
+      rejections.add("too large", () => this.#registry.labels(known), reason);
+      series[i] = REJECTED;
+      return NO_BYTES;
+    });
+    return { series, timestamps, encoded };
+  }
+
+  /**
+   * The series number of each sample, whose series of the batch and times are given; REJECTED where its labels or its time
+   * are not acceptable.
+   */
+  #accept(
+    batch: SampleBatch,
+    seriesOf: Int32Array,
+    timestamps: Float64Array,
+    rejections: Rejections,
+  ): Int32Array {
     const { clock, limits, retentionMs } = this.#options;
     const nowMs = clock();
     const newest = nowMs + limits.maxFutureMs;
     const oldest = Math.max(oldestKept(nowMs, retentionMs), -MAX_TIMESTAMP_MS);
-    const accepted = new Int32Array(batch.sampleCount);
+    const accepted = new Int32Array(timestamps.length);
     let previous = -1;
     let series = REJECTED;
-    for (let i = 0; i < batch.sampleCount; i++) {
-      const index = batch.sampleSeries[i];
+    for (let i = 0; i < timestamps.length; i++) {
+      const index = seriesOf[i];
       if (index !== previous) series = this.#registry.resolve(batch, index, rejections);
       previous = index;
-      const time = batch.timestamps[i];
+      const time = timestamps[i];
       accepted[i] = series;
       if (series === REJECTED || (time <= newest && time >= oldest)) continue;
       accepted[i] = REJECTED;
@@ -105,20 +193,26 @@ export class Writer {
   }
 }
 
+/** A sender's word that nothing was reset since its sample before is no word about what will stand before it here. */
+function withoutPast(histogram: Histogram): Histogram {
+  return histogram.counterResetHint === "not reset"
+    ? { ...histogram, counterResetHint: "unknown" }
+    : histogram;
+}
+
 /**
- * Sorts by day what `accepted` (series numbers) lets through: nearly always all of a batch, of one day. In four bytes a
- * sample, since a request of the most samples that are taken already fills half of the function's memory.
+ * Where the accepted samples of each day are, in the order of arrival: nearly always all of a batch, of one day. In four bytes
+ * a sample, since a request of the most samples that are taken already fills half of the function's memory.
  */
-function splitByDay(batch: SampleBatch, accepted: Int32Array): DaySamples[] {
+function splitByDay(accepted: Accepted): Map<number, Int32Array> {
   const counts = new Map<number, number>();
-  forEachRun(batch, accepted, (day, start, end) => {
+  forEachRun(accepted, (day, start, end) => {
     counts.set(day, (counts.get(day) ?? 0) + end - start);
   });
   const filled = new Map<number, number>();
-  const days = [...counts].map(([day, count]): DaySamples => ({ day, indices: new Int32Array(count) }));
-  const indicesOf = new Map(days.map(({ day, indices }) => [day, indices]));
-  forEachRun(batch, accepted, (day, start, end) => {
-    const indices = indicesOf.get(day) as Int32Array;
+  const days = new Map([...counts].map(([day, count]) => [day, new Int32Array(count)]));
+  forEachRun(accepted, (day, start, end) => {
+    const indices = days.get(day) as Int32Array;
     let at = filled.get(day) ?? 0;
     for (let i = start; i < end; i++) indices[at++] = i;
     filled.set(day, at);
@@ -128,15 +222,14 @@ function splitByDay(batch: SampleBatch, accepted: Int32Array): DaySamples[] {
 
 /** Calls `run` for each unbroken run `start..end` of accepted samples of one day. */
 function forEachRun(
-  { timestamps }: SampleBatch,
-  accepted: Int32Array,
+  { series, timestamps }: Accepted,
   run: (day: number, start: number, end: number) => void,
 ): void {
-  for (let start = 0, end = 0; start < accepted.length; start = end) {
+  for (let start = 0, end = 0; start < series.length; start = end) {
     end = start + 1;
-    if (accepted[start] === REJECTED) continue;
+    if (series[start] === REJECTED) continue;
     const day = dayOf(timestamps[start]);
-    while (end < accepted.length && accepted[end] !== REJECTED && dayOf(timestamps[end]) === day) end++;
+    while (end < series.length && series[end] !== REJECTED && dayOf(timestamps[end]) === day) end++;
     run(day, start, end);
   }
 }

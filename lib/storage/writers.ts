@@ -2,7 +2,7 @@
 
 import type { Limits } from "../model/limits.ts";
 import { Rejections } from "../model/rejections.ts";
-import type { SampleBatch } from "../model/sample-batch.ts";
+import type { AppendBatch } from "../model/sample-batch.ts";
 import type { Clock } from "../model/time.ts";
 import type { Appender } from "./interface.ts";
 import { withoutLabel } from "./replica-labels.ts";
@@ -50,16 +50,27 @@ export class Writers {
     return {
       append: async (batch) => {
         const rejections = new Rejections();
-        let storedSamples = 0;
+        const stored = { storedSamples: 0, storedHistograms: 0, storedExemplars: 0, storedMetadata: 0 };
         const kept = droppedLabel === undefined ? batch : withoutLabel(batch, droppedLabel);
-        for (const slice of slicesBySeries(kept)) {
-          try {
-            storedSamples += await this.#use(place).append(table, slice, rejections);
-          } finally {
+        try {
+          for (const slice of slicesBySeries(kept)) {
+            const { samples, histograms, exemplars } = await this.#use(place).append(
+              table,
+              slice,
+              rejections,
+            );
+            stored.storedSamples += samples;
+            stored.storedHistograms += histograms;
+            stored.storedExemplars += exemplars;
             this.#forgetUnused();
           }
+          const { metadata } = batch;
+          if (metadata !== undefined && metadata.count > 0)
+            stored.storedMetadata = await this.#use(place).appendMetadata(table, metadata, rejections);
+        } finally {
+          this.#forgetUnused();
         }
-        return { storedSamples, rejections };
+        return { ...stored, rejections };
       },
     };
   }
@@ -92,19 +103,64 @@ export class Writers {
 }
 
 /** A batch in parts: what a writer learns of a large one is forgotten in time, not only at its end. */
-function* slicesBySeries(batch: SampleBatch): Generator<SampleBatch> {
-  const { sampleCount, sampleSeries, timestamps, values } = batch;
-  for (let start = 0, end = 0; start < sampleCount; start = end) {
-    const beyond = sampleSeries[start] + SLICE_SERIES;
-    end = sampleCount;
-    if (sampleSeries[end - 1] >= beyond)
-      end = sampleSeries.subarray(0, sampleCount).findIndex((s) => s >= beyond);
+function* slicesBySeries(batch: AppendBatch): Generator<AppendBatch> {
+  const { sampleCount, startTimestamps } = batch;
+  const sampleSeries = batch.sampleSeries.subarray(0, sampleCount);
+  const histograms = new SeriesCursor(batch.histograms);
+  const exemplars = new SeriesCursor(batch.exemplars);
+  let start = 0;
+  while (start < sampleCount || histograms.hasMore || exemplars.hasMore) {
+    const first = Math.min(
+      sampleSeries[start] ?? Number.POSITIVE_INFINITY,
+      histograms.series,
+      exemplars.series,
+    );
+    const beyond = first + SLICE_SERIES;
+    const end = firstBeyond(sampleSeries, start, beyond);
     yield {
       ...batch,
       sampleCount: end - start,
       sampleSeries: sampleSeries.subarray(start, end),
-      timestamps: timestamps.subarray(start, end),
-      values: values.subarray(start, end),
+      timestamps: batch.timestamps.subarray(start, end),
+      values: batch.values.subarray(start, end),
+      startTimestamps: startTimestamps?.subarray(start, end),
+      histograms: histograms.take(beyond),
+      exemplars: exemplars.take(beyond),
     };
+    start = end;
+  }
+}
+
+/** The first index from `start` on of a series that is `beyond` or later: mostly none. */
+function firstBeyond(ascending: Int32Array, start: number, beyond: number): number {
+  if (start === ascending.length || ascending[ascending.length - 1] < beyond) return ascending.length;
+  let end = start;
+  while (ascending[end] < beyond) end++;
+  return end;
+}
+
+/** Goes through what belongs to a batch's series, which ascend. */
+class SeriesCursor<T extends { readonly series: number }> {
+  readonly #all: readonly T[];
+  #at = 0;
+
+  constructor(all: readonly T[] = []) {
+    this.#all = all;
+  }
+
+  get hasMore(): boolean {
+    return this.#at < this.#all.length;
+  }
+
+  /** Of the next; none is infinite. */
+  get series(): number {
+    return this.#all[this.#at]?.series ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Those of series before `beyond`. */
+  take(beyond: number): readonly T[] {
+    const start = this.#at;
+    while (this.series < beyond) this.#at++;
+    return start === 0 && !this.hasMore ? this.#all : this.#all.slice(start, this.#at);
   }
 }

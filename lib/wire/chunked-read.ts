@@ -10,6 +10,7 @@
  *     message Chunk               { int64 min_time_ms = 1; int64 max_time_ms = 2; Encoding type = 3; bytes data = 4; }
  */
 import type { Chunk, ChunkedSeries } from "../chunk/cut.ts";
+import { readHistogramChunkHead } from "../chunk/histogram-chunk.ts";
 import { readChunkCount } from "../chunk/xor-chunk.ts";
 import { crc32c } from "./crc32c.ts";
 import { ProtobufWriter, varintSize } from "./protobuf-writer.ts";
@@ -30,8 +31,9 @@ export const MAX_FRAME_BYTES = 1024 * 1024;
 /** What a frame of up to 2^28 bytes holds besides the labels and chunks: length 4, CRC 4, series 1 + 4, query index 1 + 8. */
 const FRAME_OVERHEAD_BYTES = 22;
 
-/** `Chunk.Encoding.XOR`. */
+/** Numbers of `Chunk.Encoding`: XOR, HISTOGRAM, FLOAT_HISTOGRAM. */
 const XOR_ENCODING = 1;
+const HISTOGRAM_ENCODINGS: Readonly<Record<NonNullable<Chunk["kind"]>, number>> = { integer: 2, float: 3 };
 
 const CRC_BYTES = 4;
 
@@ -45,7 +47,8 @@ function* tellingChunks(
   onChunk: (samples: number) => void,
 ): Generator<Chunk, void, undefined> {
   for (const chunk of chunks) {
-    onChunk(readChunkCount(chunk.bytes));
+    const { kind, bytes } = chunk;
+    onChunk(kind === undefined ? readChunkCount(bytes) : readHistogramChunkHead(bytes).count);
     yield chunk;
   }
 }
@@ -110,11 +113,11 @@ function newWriters(): FrameWriters {
 }
 
 /** Field 2 of a ChunkedSeries. */
-function writeChunk(writer: ProtobufWriter, { minTime, maxTime, bytes }: Chunk): void {
+function writeChunk(writer: ProtobufWriter, { minTime, maxTime, bytes, kind }: Chunk): void {
   const mark = writer.begin(2);
   writer.writeInt64Field(1, minTime);
   writer.writeInt64Field(2, maxTime);
-  writer.writeInt64Field(3, XOR_ENCODING);
+  writer.writeInt64Field(3, kind === undefined ? XOR_ENCODING : HISTOGRAM_ENCODINGS[kind]);
   writer.writeBytesField(4, bytes);
   writer.end(mark);
 }

@@ -4,7 +4,7 @@
  *
  *     message ReadResponse { repeated QueryResult results = 1; }
  *     message QueryResult  { repeated TimeSeries timeseries = 1; }
- *     message TimeSeries   { repeated Label labels = 1; repeated Sample samples = 2; }
+ *     message TimeSeries   { repeated Label labels = 1; repeated Sample samples = 2; repeated Histogram histograms = 4; }
  *     message Label        { string name = 1; string value = 2; }
  *     message Sample       { double value = 1; int64 timestamp = 2; }
  */
@@ -12,6 +12,7 @@ import { HearthError } from "../model/errors.ts";
 import type { LabelSet } from "../model/labels.ts";
 import type { Series } from "../model/samples.ts";
 import { ProtobufWriter } from "./protobuf-writer.ts";
+import { writeHistogramField } from "./write-histogram.ts";
 
 /** Goes with `Content-Encoding: snappy`. */
 export const SAMPLES_CONTENT_TYPE = "application/x-protobuf";
@@ -36,7 +37,11 @@ export async function encodeReadResponse(
   return writer.view();
 }
 
-function writeSeries(writer: ProtobufWriter, { labels, timestamps, values }: Series, maxBytes: number): void {
+function writeSeries(
+  writer: ProtobufWriter,
+  { labels, timestamps, values, histograms }: Series,
+  maxBytes: number,
+): void {
   const mark = writer.begin(1);
   writeLabels(writer, labels);
   for (let i = 0; i < timestamps.length; i++) {
@@ -46,6 +51,10 @@ function writeSeries(writer: ProtobufWriter, { labels, timestamps, values }: Ser
     writer.end(sample);
     checkSize(writer, maxBytes);
   }
+  histograms?.histograms.forEach((histogram, i) => {
+    writeHistogramField(writer, 4, histograms.timestamps[i], histogram);
+    checkSize(writer, maxBytes);
+  });
   writer.end(mark);
 }
 

@@ -1,4 +1,5 @@
 /** Native histograms from plain data and from chance, and what two of them have in common. */
+import { inspect } from "node:util";
 import fc from "fast-check";
 import type { Buckets, CounterResetHint, Histogram } from "../../lib/model/histogram.ts";
 import { bucketIndices, spansOf, staleHistogram } from "../../lib/model/histogram-spans.ts";
@@ -52,6 +53,14 @@ export function meaningOf(one: Histogram) {
 function filledBuckets({ spans, counts }: Buckets): string[] {
   const indices = bucketIndices(spans);
   return Array.from(counts, (count, i) => `${indices[i]}:${count}`).filter((_, i) => counts[i] !== 0);
+}
+
+/** What two histograms must have in common to be the same: also whether they are gauges. */
+export function histogramText(one: Histogram): string {
+  return inspect(
+    { ...meaningOf(one), isGauge: one.counterResetHint === "gauge" },
+    { depth: 4, breakLength: 1e6, maxArrayLength: null },
+  );
 }
 
 const whole = fc.oneof(fc.nat(20), fc.nat(2 ** 31), fc.maxSafeNat());

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { crc32c } from "@aws-crypto/crc32c";
 import { decodeXorChunk } from "../../lib/chunk/xor-chunk.ts";
 import { READ_PATHS } from "../../lib/http/read-route.ts";
 import { compress, uncompress } from "../../lib/wire/snappy.ts";
 import { MIDNIGHT_MS } from "../helpers/engine.ts";
+import { decodeFrames } from "../helpers/read-frames.ts";
 import { basic, query, TestGateway } from "../helpers/test-gateway.ts";
 import { bitsOf, columnBits, type SentSeries, STALE_BITS, series } from "../helpers/write-requests.ts";
 import { decodeMessage, encodeMessage, type Fields, fromHex } from "../wire/prometheus-proto.ts";
@@ -48,25 +48,6 @@ function decodeSamples(body: Uint8Array): Result[] {
       ),
     })),
   );
-}
-
-/** The messages of a stream, each frame's checksum held against another implementation's. */
-// biome-ignore lint/suspicious/noExplicitAny: prometheus.ChunkedReadResponse
-function decodeFrames(body: Uint8Array): any[] {
-  const messages = [];
-  for (let at = 0; at < body.length; ) {
-    let length = 0;
-    for (let scale = 1; ; scale *= 128) {
-      length += (body[at] & 0x7f) * scale;
-      if (body[at++] < 0x80) break;
-    }
-    assert.ok(at + 4 + length <= body.length, "a frame ends beyond the stream");
-    const message = body.subarray(at + 4, at + 4 + length);
-    assert.equal(new DataView(body.buffer, body.byteOffset + at).getUint32(0), crc32c(message));
-    messages.push(decodeMessage("ChunkedReadResponse", message));
-    at += 4 + length;
-  }
-  return messages;
 }
 
 function decodeStream(body: Uint8Array, queries: number): Result[] {

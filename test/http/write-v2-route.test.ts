@@ -77,7 +77,7 @@ test("a warm writer knows a series again, whatever its symbols' numbers are now"
   assert.equal(gateway.table.calls.length - before, 2);
 });
 
-test("histograms, exemplars and metadata are accepted, not stored yet, and not counted as written", async () => {
+test("histograms, exemplars and metadata are stored, and counted as written", async () => {
   const gateway = await TestGateway.open();
   const histograms = [
     { countInt: 1, positiveSpans: [{ offset: 0, length: 1 }], positiveDeltas: [1], timestamp: NOW },
@@ -88,8 +88,8 @@ test("histograms, exemplars and metadata are accepted, not stored yet, and not c
     gateway,
     compressedV2([...GOOD, { labels: UP, histograms, exemplars, metadata }]),
   );
-  assert.deepEqual([response.status, written(response)], [204, ["2", "0", "0"]]);
-  assert.deepEqual(gateway.lastLine.fields.notStored, { exemplars: 1, histograms: 1, metadata: 1 });
+  assert.deepEqual([response.status, written(response)], [204, ["2", "1", "1"]]);
+  assert.equal(gateway.lastLine.fields.storedMetadata, 1);
 });
 
 describe("400 names what was refused, and the counts are those of the rest", () => {

@@ -1,0 +1,19 @@
+/** A batch's samples on their way to the log: columns in the order of arrival, what was refused among them. */
+
+export interface Accepted {
+  /** The number of each sample's series, or REJECTED. */
+  readonly series: Int32Array;
+  readonly timestamps: Float64Array;
+}
+
+export interface AcceptedFloats extends Accepted {
+  readonly values: Float64Array;
+}
+
+export interface AcceptedHistograms extends Accepted {
+  /** As `encodeHistogram` encodes them. */
+  readonly encoded: readonly Uint8Array[];
+}
+
+/** Some of them: those at `indices`. */
+export type Chosen<T extends Accepted> = T & { readonly indices: Int32Array };

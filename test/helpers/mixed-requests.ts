@@ -1,0 +1,102 @@
+/** Requests that carry floats and native histograms, in every protocol; written by hand so that staleness markers keep their bits. */
+import type { Histogram } from "../../lib/model/histogram.ts";
+import { bucketIndices } from "../../lib/model/histogram-spans.ts";
+import type { Label } from "../../lib/model/labels.ts";
+import { ProtobufWriter } from "../../lib/wire/protobuf-writer.ts";
+import { writeHistogramField } from "../../lib/wire/write-histogram.ts";
+
+export interface MixedSeries {
+  readonly labels: readonly Label[];
+  readonly floats?: readonly (readonly [timestamp: number, bits: bigint])[];
+  readonly histograms?: readonly (readonly [timestamp: number, histogram: Histogram])[];
+}
+
+/** A prometheus.WriteRequest. */
+export function encodeMixedV1(request: readonly MixedSeries[]): Uint8Array {
+  const writer = new ProtobufWriter();
+  for (const { labels, floats = [], histograms = [] } of request) {
+    const mark = writer.begin(1);
+    for (const [name, value] of labels) {
+      const label = writer.begin(1);
+      writer.writeStringField(1, name);
+      writer.writeStringField(2, value);
+      writer.end(label);
+    }
+    writeFloats(writer, floats);
+    for (const [timestamp, histogram] of histograms) writeHistogramField(writer, 4, timestamp, histogram);
+    writer.end(mark);
+  }
+  return writer.copy();
+}
+
+/** An io.prometheus.write.v2.Request. */
+export function encodeMixedV2(request: readonly MixedSeries[]): Uint8Array {
+  const writer = new ProtobufWriter();
+  const symbols = ["", ...new Set(request.flatMap(({ labels }) => labels.flat()))];
+  for (const symbol of symbols) {
+    const mark = writer.begin(4);
+    writer.writeRaw(new TextEncoder().encode(symbol));
+    writer.end(mark);
+  }
+  for (const { labels, floats = [], histograms = [] } of request) {
+    const mark = writer.begin(5);
+    const refs = writer.begin(1);
+    for (const text of labels.flat()) writer.writeUint(symbols.indexOf(text));
+    writer.end(refs);
+    writeFloats(writer, floats);
+    for (const [timestamp, histogram] of histograms) writeHistogramField(writer, 3, timestamp, histogram);
+    writer.end(mark);
+  }
+  return writer.copy();
+}
+
+function writeFloats(
+  writer: ProtobufWriter,
+  floats: readonly (readonly [timestamp: number, bits: bigint])[],
+) {
+  const column = new BigUint64Array(1);
+  for (const [timestamp, bits] of floats) {
+    const sample = writer.begin(2);
+    column[0] = bits;
+    writer.writeDoubleField(1, new Float64Array(column.buffer), 0);
+    writer.writeInt64Field(2, timestamp);
+    writer.end(sample);
+  }
+}
+
+/** An ExportMetricsServiceRequest in JSON: exponential histograms of one metric, job `job`. They are of whole counts. */
+export function otlpJson(
+  metric: string,
+  job: string,
+  histograms: readonly (readonly [timestamp: number, histogram: Histogram])[],
+): string {
+  const dataPoints = histograms.map(([timestamp, one]) => ({
+    timeUnixNano: `${timestamp}000000`,
+    ...(one.isStale
+      ? { flags: 1 }
+      : {
+          count: String(one.count),
+          sum: one.sum,
+          scale: one.schema,
+          zeroCount: String(one.zeroCount),
+          positive: denseBuckets(one.positive),
+          negative: denseBuckets(one.negative),
+        }),
+  }));
+  const exponentialHistogram = { aggregationTemporality: 2, dataPoints };
+  const attributes = [{ key: "service.name", value: { stringValue: job } }];
+  const scopeMetrics = [{ metrics: [{ name: metric, exponentialHistogram }] }];
+  return JSON.stringify({ resourceMetrics: [{ resource: { attributes }, scopeMetrics }] });
+}
+
+/** OpenTelemetry's bucket begins where Prometheus' bucket of one number less ends, and there are no spans. */
+function denseBuckets({ spans, counts }: Histogram["positive"]): { offset: number; bucketCounts: string[] } {
+  const indices = bucketIndices(spans);
+  const first = indices[0] ?? 0;
+  const bucketCounts: string[] = [];
+  indices.forEach((index, i) => {
+    while (bucketCounts.length < index - first) bucketCounts.push("0");
+    bucketCounts.push(String(counts[i]));
+  });
+  return { offset: first - 1, bucketCounts };
+}
