@@ -6,7 +6,6 @@ import type { ParseOptions } from "../promql/parse/options.ts";
 import { parseExpr } from "../promql/parse/parse-expr.ts";
 import { printPretty } from "../promql/print-pretty.ts";
 import { answerValue } from "./query-answer.ts";
-import { lookupRange } from "./query-parameters.ts";
 import type { QueryRequest } from "./query-routes.ts";
 
 /** The parameter `query`, parsed. */
@@ -26,12 +25,4 @@ export function answerFormattedQuery({ c, parameters, services }: QueryRequest):
 
 export function answerParsedQuery({ c, parameters, services }: QueryRequest): Response {
   return answerValue(c, astToJson(queryParameter(parameters, services.settings.parse).expr));
-}
-
-/** Exemplars are not stored: none, of a query that is one. */
-export function answerExemplars({ c, parameters, services }: QueryRequest): Response {
-  const { minTime, maxTime } = lookupRange(parameters);
-  if (maxTime < minTime) throw new HearthError("invalid", "end timestamp must not be before start timestamp");
-  queryParameter(parameters, services.settings.parse);
-  return answerValue(c, []);
 }

@@ -10,7 +10,8 @@ import {
 import { answerApiError } from "./query-answer.ts";
 import { apiErrorOf, type QueryPhase } from "./query-error.ts";
 import { answerInstantQuery, answerRangeQuery } from "./query-evaluate.ts";
-import { answerExemplars, answerFormattedQuery, answerParsedQuery } from "./query-expression.ts";
+import { answerExemplars } from "./query-exemplars.ts";
+import { answerFormattedQuery, answerParsedQuery } from "./query-expression.ts";
 import { answerLabelNames, answerLabelValues, answerSeries } from "./query-lookup.ts";
 import { readParameters } from "./query-parameters.ts";
 import type { QueryServices, QuerySource } from "./query-services.ts";

@@ -4,6 +4,7 @@ import type { MetricDescription } from "../model/metric-metadata.ts";
 import type { Selection } from "../model/selection.ts";
 import type { EngineLimits, QueryEngine, SeriesSource } from "../promql/engine-interface.ts";
 import type { ParseOptions } from "../promql/parse/options.ts";
+import type { Queryable } from "../storage/interface.ts";
 import type { Table } from "../storage/table.ts";
 
 /** How many series something has, by name; sorted, the largest first. */
@@ -35,6 +36,8 @@ export interface QuerySource extends SeriesSource {
     metric: string | undefined,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, readonly MetricDescription[]>>;
+  /** See `Queryable`. */
+  exemplars: Queryable["exemplars"];
   /** Each list with `limit` names at most. */
   cardinality(limit: number, signal?: AbortSignal): Promise<Cardinality>;
 }

@@ -48,7 +48,8 @@ async function openSource(services: Services, tenant: string, table: Table): Pro
     labelNames: (selection, signal) => reader.labelNames(selection, signal),
     labelValues: (name, selection, signal) => reader.labelValues(name, selection, signal),
     series: (selection, signal) => reader.series(selection, signal),
-    metadata: async () => new Map(),
+    metadata: (metric, signal) => reader.metadata(metric, signal),
+    exemplars: (selections, range, signal) => reader.exemplars(selections, range, signal),
     /** Of the current UTC day: what a Prometheus has in its head. */
     async cardinality(limit, signal) {
       const nowMs = clock();

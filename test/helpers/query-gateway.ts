@@ -139,6 +139,7 @@ export class QueryGateway {
             ],
           ],
         ]),
+      exemplars: async () => [],
       cardinality: async () => CARDINALITY,
     };
   }

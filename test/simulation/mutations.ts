@@ -34,8 +34,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "answer first",
     rule: "a request is answered after its log record is stored",
     edits: [
-      edit("day-writer.ts", "await table.putAll(shards.flatMap", "void table.putAll(shards.flatMap"),
-      edit("day-writer.ts", "series, receivedMs)));", "series, receivedMs))).catch(() => {});"),
+      edit("day-writer.ts", "await table.putAll(values);", "void table.putAll(values).catch(() => {});"),
     ],
   },
   {

@@ -1,0 +1,47 @@
+/** The query API on what the write routes have stored. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { addQueryRoutes } from "../../lib/http/query-routes.ts";
+import { newQueryServices } from "../../lib/http/query-source.ts";
+import { DAY_MS } from "../../lib/model/time.ts";
+import { basic, TestGateway } from "../helpers/test-gateway.ts";
+
+/** A scrape of Prometheus 3: histograms, exemplars, metadata (test/fixtures/rw2/README.md). */
+const SCRAPE = readFileSync(new URL("../fixtures/rw2/prom3.16-scrape.snappy", import.meta.url));
+const V2 = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
+
+async function openGateway() {
+  const gateway = await TestGateway.open();
+  gateway.nowMs += DAY_MS;
+  addQueryRoutes(gateway.app, gateway.services, newQueryServices(gateway.services, false));
+  const written = await gateway.post("/api/v1/write", SCRAPE, {
+    "Content-Type": V2,
+    "X-Prometheus-Remote-Write-Version": "2.0.0",
+  });
+  assert.equal(written.status, 204, await written.text());
+  const ask = async (path: string) => {
+    const response = await gateway.fetch(path, { headers: { Authorization: basic("HKA") } });
+    assert.equal(response.status, 200, path);
+    // biome-ignore lint/suspicious/noExplicitAny: an answer of the API
+    return ((await response.json()) as any).data;
+  };
+  return { written, ask };
+}
+
+test("histograms, exemplars and metadata of one scrape are answered for", async () => {
+  const { written, ask } = await openGateway();
+  const exemplarsWritten = Number(written.headers.get("X-Prometheus-Remote-Write-Exemplars-Written"));
+  const all = await ask(
+    `/api/v1/series?match[]=${encodeURIComponent('{__name__!=""}')}&start=0&end=99999999999`,
+  );
+  const names = new Set<string>(all.map(({ __name__ }: Record<string, string>) => __name__));
+  const query = encodeURIComponent(`{__name__=~"${[...names].join("|")}"}`);
+  const exemplars = await ask(`/api/v1/query_exemplars?query=${query}&start=0&end=99999999999`);
+  const counted = exemplars.flatMap(({ exemplars }: { exemplars: unknown[] }) => exemplars).length;
+  assert.ok(exemplarsWritten > 0);
+  assert.equal(counted, exemplarsWritten);
+  const metadata = await ask("/api/v1/metadata");
+  assert.ok(Object.keys(metadata).length > 0);
+  for (const [{ type }] of Object.values<[{ type: string }]>(metadata)) assert.equal(typeof type, "string");
+});
