@@ -48,8 +48,8 @@ const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 const run = promisify(execFile);
 
 /**
- * Builds a program unless it is there. Without a toolchain that can, it says so; throws with the compiler's words when a
- * build fails.
+ * Builds a program unless it is there. Without a toolchain that can, or with HEARTH_PEERS_BUILD=no, it says so; throws with the
+ * compiler's words when a build fails.
  */
 export async function goProgram(name: GoProgramName): Promise<BuiltProgram> {
   const program: GoProgram = PROGRAMS[name];
@@ -57,7 +57,11 @@ export async function goProgram(name: GoProgramName): Promise<BuiltProgram> {
   const toolchain = await findToolchain(directory);
   if (toolchain.missing !== undefined) return { path: undefined, missing: toolchain.missing };
   const path = join(CACHE, `${name}-${await keyOf(program, directory, toolchain.version)}`);
-  if (!(await exists(path))) await build(name, program, directory, path);
+  if (!(await exists(path))) {
+    if (process.env.HEARTH_PEERS_BUILD === "no")
+      return { path: undefined, missing: `not in .cache/peers, and HEARTH_PEERS_BUILD=no: ${name}` };
+    await build(name, program, directory, path);
+  }
   return { path, missing: false };
 }
 
