@@ -53,8 +53,8 @@ export async function storeBatch(
 }
 
 /** The error that names the first of what was refused. */
-export function refusal({ rejections, samples }: Stored): HearthError {
-  const summary = `write request: ${rejections.count} refused, the other ${samples} samples are stored`;
+export function refusal({ rejections, samples, histograms }: Stored): HearthError {
+  const summary = `write request: ${rejections.count} refused, the other ${samples + histograms} samples are stored`;
   return new HearthError(rejections.kind, `${summary}:\n${printReasons(rejections)}`);
 }
 

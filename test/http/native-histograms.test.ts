@@ -6,10 +6,14 @@ import { decodeHistogramChunk } from "../../lib/chunk/histogram-chunk.ts";
 import { decodeXorChunk } from "../../lib/chunk/xor-chunk.ts";
 import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
 import type { Histogram } from "../../lib/model/histogram.ts";
+import { staleHistogram } from "../../lib/model/histogram-spans.ts";
 import type { Label } from "../../lib/model/labels.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { compact } from "../../lib/storage/compactor.ts";
+import { dayOf } from "../../lib/storage/keys.ts";
+import { loadManifest } from "../../lib/storage/manifest-store.ts";
+import { Reader } from "../../lib/storage/reader.ts";
 import { ProtobufReader } from "../../lib/wire/protobuf-reader.ts";
 import { compress, uncompress } from "../../lib/wire/snappy.ts";
 import { decodeWriteRequest } from "../../lib/wire/write-v1.ts";
@@ -220,5 +224,84 @@ test("what was written by any protocol comes back the same, whatever compaction 
       },
     ),
     { seed: SEED, numRuns: 120 },
+  );
+});
+
+test("a request of many series is stored slice by slice, its histograms and exemplars with their series", async () => {
+  const gateway = await open();
+  const count = 12_000;
+  const request = Array.from({ length: count }, (_, i): MixedSeries => {
+    const labels: Label[] = [
+      ["__name__", "many"],
+      ["n", String(i)],
+    ];
+    // The last ones have no floats, and many before them no histograms.
+    const floats = i < 11_000 ? ([[START + i, bitsOf(i)]] as const) : [];
+    const histograms = i % 7 === 0 ? ([[START - 1 - i, histogram({ sum: i })]] as const) : [];
+    return { labels, floats, histograms };
+  });
+  const response = await gateway.post("/api/v1/write", compress(encodeMixedV1(request)));
+  assert.equal(response.status, 200, await response.text());
+  const { storedSamples, storedHistograms } = gateway.lastLine.fields;
+  assert.deepEqual([storedSamples, storedHistograms], [11_000, Math.ceil(count / 7)]);
+  const reader = new Reader(gateway.table, { ...gateway.services, retentionMs: 0, tenant: "t" });
+  let found = 0;
+  for await (const one of reader.select({ matchers: [], minTime: 0, maxTime: NOW })) {
+    const i = Number(one.labels[1][1]);
+    assert.deepEqual([...one.values], i < 11_000 ? [i] : []);
+    const { histograms, timestamps } = one.histograms ?? { histograms: [], timestamps: [] };
+    assert.deepEqual(
+      histograms.map(({ sum }, at) => [sum, timestamps[at]]),
+      i % 7 === 0 ? [[i, START - 1 - i]] : [],
+    );
+    found++;
+  }
+  assert.equal(
+    found,
+    Array.from({ length: count }, (_, i) => i).filter((i) => i < 11_000 || i % 7 === 0).length,
+  );
+});
+
+test("a histogram too large to be stored is refused with its size, the others are stored", async () => {
+  const gateway = await open();
+  const positive = bucketsOf(...Array.from({ length: 9000 }, (_, i) => [i, i + 0.5] as const));
+  const large = histogram({ kind: "float", positive });
+  const request: MixedSeries[] = [
+    {
+      labels: labelsOf("a"),
+      histograms: [
+        [START, large],
+        [START + 1, histogram()],
+      ],
+    },
+  ];
+  const response = await gateway.post("/api/v1/write", compress(encodeMixedV2(request)), V2);
+  assert.equal(response.status, 413);
+  assert.equal(response.headers.get("X-Prometheus-Remote-Write-Histograms-Written"), "1");
+  assert.match(await response.text(), /a histogram of \d+ bytes, at most 65536 are stored/);
+  assert.deepEqual(await readSamples(gateway, START, NOW), [`a 1 ${histogramText(histogram())}`]);
+});
+
+test("hundreds of histograms over hours are cut as Prometheus cuts them, and read once chunked as before", async () => {
+  const gateway = await open();
+  const model = new NaiveMixed();
+  for (let i = 0; i < 400; i++) {
+    const time = START + i * MINUTE_MS;
+    const isReset = i === 200;
+    const positive = bucketsOf([0, isReset ? 1 : i + 1], [i % 5 === 0 ? 3 : 4, 0]);
+    const one = i === 300 ? staleHistogram("integer", "unknown") : histogram({ positive });
+    const request: MixedSeries[] = [{ labels: labelsOf("a"), histograms: [[time, one]] }];
+    assert.equal((await gateway.post("/api/v1/write", compress(encodeMixedV1(request)))).status, 200);
+    model.set("a", time, histogramText(one));
+  }
+  await assertRead(gateway, model, START, NOW);
+  gateway.nowMs += 10 * MINUTE_MS;
+  await compactAll(gateway);
+  await assertRead(gateway, model, START, NOW);
+  await assertRead(gateway, model, START + 100 * MINUTE_MS, START + 130 * MINUTE_MS);
+  const { manifest } = await loadManifest(gateway.table, "t", dayOf(START));
+  assert.deepEqual(
+    manifest.parts.map(({ kind, samples }) => [kind, samples]),
+    [["chunks", 400]],
   );
 });

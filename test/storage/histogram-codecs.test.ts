@@ -28,6 +28,7 @@ import { HASH_BYTES } from "../../lib/storage/keys.ts";
 import { cutMixedChunks } from "../../lib/storage/mixed-chunks.ts";
 import { encodeRun } from "../../lib/storage/run.ts";
 import { decodeRunBlock, encodeRunBlock, type RunBlock } from "../../lib/storage/run-block.ts";
+import { SeriesData } from "../../lib/storage/series-data.ts";
 import { MAX_ITEM_BYTES } from "../../lib/storage/table.ts";
 import { anyHistogram, bucketsOf, histogram, histogramText } from "../helpers/histograms.ts";
 import { columnBits } from "../helpers/write-requests.ts";
@@ -256,6 +257,38 @@ describe("chunks of a series", () => {
     assert.deepEqual(hintOf("gauge"), ["gauge", "gauge"]);
     assert.deepEqual(hintOf("unknown"), ["unknown", "unknown"]);
   });
+});
+
+test("a stored chunk that nothing touches is passed on as it lies", () => {
+  const samples = {
+    timestamps: Float64Array.of(1, 2, 3),
+    histograms: [histogram(), histogram(), histogram()],
+  };
+  const [chunk] = cutHistogramChunks(samples);
+  const value = encodeChunkItem([chunk]);
+  const range = { minTime: 0, maxTime: 9 };
+  const chunksWith = (late: readonly number[]) => {
+    const data = new SeriesData();
+    data.addItem(0, value, range);
+    for (const time of late) data.columns.appendHistogram(time, histogram());
+    return [...data.toChunks(range, 2 ** 20)];
+  };
+  assert.equal(chunksWith([])[0].bytes.buffer, value.buffer);
+  assert.deepEqual(
+    chunksWith([0, 4]).map(({ minTime, bytes }) => [minTime, bytes.buffer === value.buffer]),
+    [
+      [0, false],
+      [1, true],
+      [4, false],
+    ],
+  );
+  const [merged] = chunksWith([2]);
+  assert.deepEqual([merged.minTime, merged.maxTime, readHistogramChunkHead(merged.bytes).count], [1, 3, 3]);
+  assert.throws(() => {
+    const data = new SeriesData();
+    data.addItem(0, value, range);
+    return data.samples(range, 1000);
+  }, /takes too much/);
 });
 
 test("of two samples of one time the later counts, and none is said to follow what it does not", () => {

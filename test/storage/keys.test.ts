@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { MAX_TIMESTAMP_MS } from "../../lib/model/time.ts";
+import { DAY_MS, MAX_TIMESTAMP_MS } from "../../lib/model/time.ts";
+import { exemplarsKey } from "../../lib/storage/exemplar-keys.ts";
 import { checkKey } from "../../lib/storage/item-size.ts";
 import * as keys from "../../lib/storage/keys.ts";
+import { metadataKey } from "../../lib/storage/metadata-keys.ts";
 import { ALL_SERIES, type Shard } from "../../lib/storage/shard.ts";
 import type { KeyRange } from "../../lib/storage/table.ts";
 
@@ -35,6 +37,8 @@ test("where everything is, byte for byte: a change here loses what is stored", (
     keys.markKey({ hourMs: 0x010203040506, day: 20000, tenant: "ab" }),
     keys.cursorKey(),
     keys.accessKeyKey("HK"),
+    metadataKey("ab", 0x010203040506, WRITER),
+    exemplarsKey("ab", 20_000 * DAY_MS + 0x010203, WRITER),
   ].map(({ pk, sk }) => `${hex(pk)} ${hex(sk)}`);
   assert.deepEqual(printed, [
     "4c02616280004e20020003 010203040506010203040506070800000009",
@@ -50,6 +54,8 @@ test("where everything is, byte for byte: a change here loses what is stored", (
     "41 01020304050680004e20026162",
     "5a 00",
     "4b 484b",
+    "4d026162 0102030405060102030405060708",
+    "4602616280004e20 000102030102030405060708",
   ]);
 });
 
