@@ -64,11 +64,16 @@ export function contentOfStream(body: Uint8Array): Content {
   for (const message of framesOf(body)) {
     for (const { labels, chunks } of decodeMessage("ChunkedReadResponse", message).chunkedSeries) {
       const series = content.get(keyOf(labels)) ?? new Map<number, bigint>();
-      for (const { data } of chunks) addChunk(series, new Uint8Array(data));
-      content.set(keyOf(labels), series);
+      for (const { type, data } of chunks) if (isXor(type)) addChunk(series, new Uint8Array(data));
+      if (series.size > 0) content.set(keyOf(labels), series);
     }
   }
   return content;
+}
+
+/** Of one recording's native histograms test/peers has the proof. */
+function isXor(type: unknown): boolean {
+  return type === "XOR" || type === 1;
 }
 
 function addChunk(series: Map<number, bigint>, data: Uint8Array): void {
