@@ -1,18 +1,14 @@
 /** The gateway's routes on a table, with a key to call them by. */
 import { newAccessKey, SCOPES } from "../lib/auth/access-key.ts";
 import { createKey } from "../lib/auth/key-store.ts";
-import { KeyVerifier } from "../lib/auth/verifier.ts";
+import { composeServices } from "../lib/http/compose-services.ts";
 import { type Gateway, newGateway } from "../lib/http/gateway.ts";
 import { addReadRoutes } from "../lib/http/read-route.ts";
 import { addWriteRoutes } from "../lib/http/write-route.ts";
-import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import type { Log } from "../lib/model/log.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { DAY_MS } from "../lib/model/time.ts";
-import { HaTracker } from "../lib/storage/ha-tracker.ts";
 import type { Table } from "../lib/storage/table.ts";
-import { Tenants } from "../lib/storage/tenant-settings.ts";
-import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
 
 const ID = "HKBENCH";
 const SECRET = "bench";
@@ -38,13 +34,10 @@ export async function newHearthApp(
   retentionMs = RETENTION_MS,
   log = makeLine,
 ): Promise<Gateway> {
-  const [clock, limits] = [Date.now, DEFAULT_LIMITS];
+  const clock = Date.now;
   const [tenant, note, createdMs] = [DEFAULT_TENANT, "", clock()];
   await createKey(table, newAccessKey({ id: ID, secret: SECRET, tenant, scopes: SCOPES, note, createdMs }));
-  const writers = new Writers({ clock, limits, maxBytes: DEFAULT_WRITERS_BYTES });
-  const keys = new KeyVerifier(clock);
-  const tenants = new Tenants(retentionMs, clock);
-  const services = { table, clock, limits, tenants, haTracker: new HaTracker(clock), keys, writers, log };
+  const services = composeServices({ table, clock, retentionMs, log });
   const app = newGateway(services);
   addWriteRoutes(app, services);
   addReadRoutes(app, services);

@@ -1,17 +1,13 @@
 /** What a warm function keeps: made once per instance, from the environment that template.yaml sets. */
 import { Logger } from "@aws-lambda-powertools/logger";
-import { KeyVerifier } from "../lib/auth/verifier.ts";
+import { composeServices } from "../lib/http/compose-services.ts";
 import type { Services } from "../lib/http/gateway.ts";
 import { HearthError } from "../lib/model/errors.ts";
-import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import type { Log, LogLevel } from "../lib/model/log.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { parseOtlpSettings } from "../lib/otlp/settings.ts";
 import { awsSettings } from "../lib/storage/dynamodb-endpoint.ts";
 import { openTable } from "../lib/storage/dynamodb-table.ts";
-import { HaTracker } from "../lib/storage/ha-tracker.ts";
-import { Tenants } from "../lib/storage/tenant-settings.ts";
-import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
 import { newMetrics } from "./metrics.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,22 +16,15 @@ const LOG_LEVELS: readonly string[] = ["debug", "info", "warn", "error"] satisfi
 
 /** `functionName` is a dimension of the metrics. Throws "invalid" when the environment is not what template.yaml makes it. */
 export function newServices(env: Environment, functionName: string): Services {
-  const [clock, limits] = [Date.now, DEFAULT_LIMITS];
-  const tenants = new Tenants(retentionDays(env) * DAY_MS, clock);
-  const table = openTable({ tableName: required(env, "HEARTH_TABLE"), clock, ...awsSettings(env) });
-  const writers = new Writers({ clock, limits, maxBytes: DEFAULT_WRITERS_BYTES });
-  return {
-    table,
+  const clock = Date.now;
+  return composeServices({
+    table: openTable({ tableName: required(env, "HEARTH_TABLE"), clock, ...awsSettings(env) }),
     clock,
-    limits,
-    tenants,
-    haTracker: new HaTracker(clock),
-    keys: new KeyVerifier(clock),
-    writers,
+    retentionMs: retentionDays(env) * DAY_MS,
     otlp: parseOtlpSettings(env),
     log: newLog(env),
     metrics: newMetrics({ stack: env.HEARTH_METRICS_STACK, functionName, clock, write: writeLine }),
-  };
+  });
 }
 
 function required(env: Environment, name: string): string {

@@ -2,24 +2,18 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import { KeyVerifier } from "../lib/auth/verifier.ts";
+import { composeServices } from "../lib/http/compose-services.ts";
 import { addExplorerRoutes } from "../lib/http/explorer-route.ts";
 import { type Gateway, newGateway, type Services } from "../lib/http/gateway.ts";
 import { addOtlpRoutes } from "../lib/http/otlp-route.ts";
 import { addQueryRoutes } from "../lib/http/query-routes.ts";
 import { newQueryServices } from "../lib/http/query-source.ts";
 import { addReadRoutes } from "../lib/http/read-route.ts";
-import type { RequestSinks } from "../lib/http/request-log.ts";
 import { addWriteRoutes } from "../lib/http/write-route.ts";
 import { HearthError } from "../lib/model/errors.ts";
-import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import type { Log } from "../lib/model/log.ts";
 import { openTable } from "../lib/storage/dynamodb-table.ts";
 import { ensureTable } from "../lib/storage/ensure-table.ts";
-import { HaTracker } from "../lib/storage/ha-tracker.ts";
-import type { Table } from "../lib/storage/table.ts";
-import { Tenants } from "../lib/storage/tenant-settings.ts";
-import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
 import { findAwsAccount } from "./aws-account.ts";
 import { type CompactionTimer, startCompaction } from "./compaction-timer.ts";
 import { type EmbeddedDynamoDB, startEmbeddedDynamoDB } from "./embedded-dynamodb.ts";
@@ -52,7 +46,14 @@ export async function startServer(settings: Settings, env: Environment, log: Log
     const table = openTable(tableOptions);
     const key = await ensureFirstKey(table, settings, Date.now);
     const selfScrape = settings.isSelfScraped ? newSelfScrape(log) : undefined;
-    const services = newServices(table, settings, { log, metrics: selfScrape?.observe("request") });
+    const services = composeServices({
+      table,
+      clock: Date.now,
+      retentionMs: settings.retentionMs,
+      otlp: settings.otlp,
+      log,
+      metrics: selfScrape?.observe("request"),
+    });
     const app = newApp(services, settings);
     const server = await listen(app, settings);
     const url = urlOf(server);
@@ -67,24 +68,6 @@ export async function startServer(settings: Settings, env: Environment, log: Log
     await embedded?.close();
     throw error;
   }
-}
-
-function newServices(table: Table, settings: Settings, sinks: RequestSinks): Services {
-  const [clock, limits] = [Date.now, DEFAULT_LIMITS];
-  const { retentionMs, otlp } = settings;
-  const tenants = new Tenants(retentionMs, clock);
-  const writers = new Writers({ clock, limits, maxBytes: DEFAULT_WRITERS_BYTES });
-  return {
-    table,
-    clock,
-    limits,
-    tenants,
-    haTracker: new HaTracker(clock),
-    keys: new KeyVerifier(clock),
-    writers,
-    otlp,
-    ...sinks,
-  };
 }
 
 function newApp(services: Services, settings: Settings): Gateway {
