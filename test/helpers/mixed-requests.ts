@@ -9,6 +9,8 @@ export interface MixedSeries {
   readonly labels: readonly Label[];
   readonly floats?: readonly (readonly [timestamp: number, bits: bigint])[];
   readonly histograms?: readonly (readonly [timestamp: number, histogram: Histogram])[];
+  /** When the counting of all of them began, in ms; 0 is unknown. Only remote write 2.0 can say it. */
+  readonly createdTimestamp?: number;
 }
 
 /** A prometheus.WriteRequest. */
@@ -38,13 +40,14 @@ export function encodeMixedV2(request: readonly MixedSeries[]): Uint8Array {
     writer.writeRaw(new TextEncoder().encode(symbol));
     writer.end(mark);
   }
-  for (const { labels, floats = [], histograms = [] } of request) {
+  for (const { labels, floats = [], histograms = [], createdTimestamp = 0 } of request) {
     const mark = writer.begin(5);
     const refs = writer.begin(1);
     for (const text of labels.flat()) writer.writeUint(symbols.indexOf(text));
     writer.end(refs);
     writeFloats(writer, floats);
     for (const [timestamp, histogram] of histograms) writeHistogramField(writer, 3, timestamp, histogram);
+    writer.writeInt64Field(6, createdTimestamp);
     writer.end(mark);
   }
   return writer.copy();

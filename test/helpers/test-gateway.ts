@@ -9,7 +9,10 @@ import { addWriteRoutes } from "../../lib/http/write-route.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import type { LogFields, LogLevel } from "../../lib/model/log.ts";
 import type { MetricValues } from "../../lib/model/metrics.ts";
+import { compact } from "../../lib/storage/compactor.ts";
 import { HaTracker } from "../../lib/storage/ha-tracker.ts";
+import { SETTLE_MS } from "../../lib/storage/plan-compaction.ts";
+import { MAX_HOLD_MS } from "../../lib/storage/receive-clock.ts";
 import { newMeter } from "../../lib/storage/table.ts";
 import { Tenants } from "../../lib/storage/tenant-settings.ts";
 import { Writers } from "../../lib/storage/writers.ts";
@@ -77,6 +80,17 @@ export class TestGateway {
       createdMs: 0,
     } as const;
     return createKey(this.table.inner, newAccessKey({ ...key, ...fields }));
+  }
+
+  /** Flushes all that was written, and does what else is due; throws what went wrong. */
+  async compact(): Promise<void> {
+    this.nowMs += SETTLE_MS + MAX_HOLD_MS;
+    const onDay = ({ error }: { readonly error: unknown }) => {
+      if (error !== undefined) throw error;
+    };
+    const deadlineMs = Number.POSITIVE_INFINITY;
+    const { clock } = this.services;
+    await compact(this.table, { clock, retentionOf: () => 0, deadlineMs, isEager: true, onDay });
   }
 
   get lastLine(): LogLine {

@@ -4,7 +4,7 @@ import { bucketsOf } from "../../lib/model/float-histogram-side.ts";
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from "../../lib/model/histogram.ts";
 import { type LabelSet, labelValue, METRIC_NAME } from "../../lib/model/labels.ts";
 import { setLabel } from "../../lib/promql/engine/series-labels.ts";
-import type { MemorySeries } from "./memory-source.ts";
+import type { LoadedSeries } from "./loaded-series.ts";
 import { isNumber, parseNumber } from "./number-text.ts";
 
 /** At one time. */
@@ -19,7 +19,7 @@ interface ClassicSeries {
   readonly byTime: Map<number, Classic>;
 }
 
-export function customBucketSeries(series: readonly MemorySeries[]): MemorySeries[] {
+export function customBucketSeries(series: readonly LoadedSeries[]): LoadedSeries[] {
   const classics = new Map<string, ClassicSeries>();
   for (const one of series) collect(one, classics);
   return [...classics.values()].map(({ labels, byTime }) => ({
@@ -28,7 +28,7 @@ export function customBucketSeries(series: readonly MemorySeries[]): MemorySerie
   }));
 }
 
-function collect({ labels, samples }: MemorySeries, classics: Map<string, ClassicSeries>): void {
+function collect({ labels, samples }: LoadedSeries, classics: Map<string, ClassicSeries>): void {
   const match = /^(.*)_(bucket|count|sum)$/.exec(labelValue(labels, METRIC_NAME));
   if (match === null) return;
   const [, name, part] = match;

@@ -8,41 +8,17 @@ import { matchesAll } from "../../lib/model/matcher.ts";
 import type { Selection } from "../../lib/model/selection.ts";
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../../lib/model/stale-marker.ts";
 import type { SeriesSource, SourceSeries } from "../../lib/promql/engine-interface.ts";
-import { customBucketSeries } from "./custom-buckets.ts";
+import { type LoadedSample, type LoadedSeries, loadedSeries } from "./loaded-series.ts";
 import type { LoadCommand } from "./script.ts";
 
-/** A sample of either kind. */
-export interface MemorySample {
-  readonly timeMs: number;
-  readonly startMs: number;
-  readonly value: number | "stale" | Histogram;
-}
-
-export interface MemorySeries {
-  readonly labels: LabelSet;
-  readonly samples: MemorySample[];
-}
-
 export class MemorySource implements SeriesSource {
-  readonly #series = new Map<string, MemorySeries>();
+  readonly #series = new Map<string, LoadedSeries>();
 
   load(command: LoadCommand): void {
-    const loaded = command.series.map(({ labels, values, starts }): MemorySeries => {
-      const samples = values.flatMap((value, i): MemorySample[] => {
-        if (value.kind === "omitted") return [];
-        const timeMs = i * command.gapMs;
-        const start = starts?.[i];
-        const startMs = start === undefined ? 0 : timeMs + start;
-        if (value.kind === "stale") return [{ timeMs, startMs, value: "stale" }];
-        return [{ timeMs, startMs, value: value.kind === "float" ? value.value : value.histogram }];
-      });
-      return { labels, samples };
-    });
-    const converted = command.withCustomBuckets ? customBucketSeries(loaded) : [];
-    for (const series of [...loaded, ...converted]) this.#append(series);
+    for (const series of loadedSeries(command)) this.#append(series);
   }
 
-  #append({ labels, samples }: MemorySeries): void {
+  #append({ labels, samples }: LoadedSeries): void {
     const key = JSON.stringify(labels);
     const series = this.#series.get(key) ?? { labels, samples: [] };
     const all = [...series.samples, ...samples].sort((a, b) => a.timeMs - b.timeMs);
@@ -60,7 +36,7 @@ export class MemorySource implements SeriesSource {
 }
 
 /** As from storage: samples in the middle of a chunk are known to be no resets, for a reset begins a new one. */
-function withResetHints(samples: readonly MemorySample[]): MemorySample[] {
+function withResetHints(samples: readonly LoadedSample[]): LoadedSample[] {
   let previous: Histogram | undefined;
   return samples.map((sample) => {
     const { value } = sample;
@@ -73,7 +49,7 @@ function withResetHints(samples: readonly MemorySample[]): MemorySample[] {
   });
 }
 
-function sourceSeries(labels: LabelSet, samples: readonly MemorySample[]): SourceSeries {
+function sourceSeries(labels: LabelSet, samples: readonly LoadedSample[]): SourceSeries {
   const floats = samples.filter(({ value }) => typeof value !== "object");
   const histograms = samples.filter(({ value }) => typeof value === "object");
   return {
@@ -93,7 +69,7 @@ function sourceSeries(labels: LabelSet, samples: readonly MemorySample[]): Sourc
 }
 
 /** A staleness marker is written as two words: its bits would not survive as a number. */
-function floatColumn(samples: readonly MemorySample[]): Float64Array {
+function floatColumn(samples: readonly LoadedSample[]): Float64Array {
   const view = new DataView(new ArrayBuffer(8 * samples.length));
   samples.forEach(({ value }, i) => {
     if (typeof value === "number") view.setFloat64(8 * i, value, true);

@@ -1,8 +1,11 @@
 /** The runner itself: it must see what is wrong. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ApiTarget } from "./api-target.ts";
+import { EngineTarget } from "./engine-target.ts";
 import { runScript } from "./run-script.ts";
 import { parseSeries } from "./series-notation.ts";
+import type { ScriptTarget } from "./target.ts";
 
 const LOAD = `load 1m
   m{a="1"} 1 2 3
@@ -37,12 +40,19 @@ const CASES: readonly (readonly [evaluation: string, difference: RegExp | undefi
   ['eval instant at 1m sort(m{a="1"})\n  expect ordered\n  m{a="1"} 2', undefined],
 ];
 
-for (const [evaluation, expected] of CASES) {
-  test(evaluation, async () => {
-    const [{ difference }] = await runScript(LOAD + evaluation);
-    if (expected === undefined) assert.equal(difference, undefined);
-    else assert.match(difference ?? "", expected);
-  });
+const TARGETS: readonly (readonly [name: string, open: () => Promise<ScriptTarget>])[] = [
+  ["engine", async () => new EngineTarget()],
+  ["API", () => ApiTarget.open(true)],
+];
+
+for (const [name, open] of TARGETS) {
+  for (const [evaluation, expected] of CASES) {
+    test(`${name}: ${evaluation}`, async () => {
+      const [{ difference }] = await runScript(LOAD + evaluation, await open());
+      if (expected === undefined) assert.equal(difference, undefined);
+      else assert.match(difference ?? "", expected);
+    });
+  }
 }
 
 test("series notation", () => {

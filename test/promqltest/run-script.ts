@@ -1,32 +1,14 @@
 /** Runs a script's commands, as Prometheus' own runner does: every instant query also as a range around it, and at other times. */
-import type { Expr } from "../../lib/promql/ast.ts";
-import { instantQuery, rangeQuery } from "../../lib/promql/engine/engine.ts";
-import type {
-  MatrixSeries,
-  QueryOptions,
-  QueryResult,
-  QueryValue,
-} from "../../lib/promql/engine-interface.ts";
+import { errorKind } from "../../lib/model/errors.ts";
+import { MINUTE_MS } from "../../lib/model/time.ts";
 import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { parseExpr } from "../../lib/promql/parse/parse-expr.ts";
+import { printExpr } from "../../lib/promql/print.ts";
+import type { Answer, AnswerSeries, AnswerValue } from "./answer.ts";
 import { findDifference } from "./compare.ts";
 import { fixTimes } from "./fixed-times.ts";
-import { MemorySource } from "./memory-source.ts";
 import { type EvalCommand, parseScript, type TextMatch } from "./script.ts";
-
-const MINUTE_MS = 60_000;
-
-/** As Prometheus' own runner has it. */
-const OPTIONS: QueryOptions = {
-  lookbackDeltaMs: 5 * MINUTE_MS,
-  limits: { maxSamples: 1_000_000, maxSteps: 11_000, maxSeries: 10_000, timeoutMs: 100_000 },
-  clock: () => 0,
-  defaultSubqueryStepMs: MINUTE_MS,
-  delayedNameRemoval: true,
-  typeAndUnitLabels: false,
-  useStartTimestamps: true,
-  perStepStats: false,
-};
+import type { ScriptTarget } from "./target.ts";
 
 export interface EvalOutcome {
   readonly command: EvalCommand;
@@ -34,41 +16,48 @@ export interface EvalOutcome {
   readonly difference: string | undefined;
 }
 
-export async function runScript(text: string): Promise<EvalOutcome[]> {
+/** Instant queries are also asked at other times, with their own written into them, if `otherTimes`. */
+export async function runScript(
+  text: string,
+  target: ScriptTarget,
+  otherTimes = true,
+): Promise<EvalOutcome[]> {
   const outcomes: EvalOutcome[] = [];
-  let source = new MemorySource();
   for (const command of parseScript(text)) {
-    if (command.kind === "clear") source = new MemorySource();
-    else if (command.kind === "load") source.load(command);
-    else outcomes.push({ command, difference: await runEval(command, source) });
+    if (command.kind === "clear") target.clear();
+    else if (command.kind === "load") await target.load(command);
+    else outcomes.push({ command, difference: await runEval(command, target, otherTimes) });
   }
   return outcomes;
 }
 
-async function runEval(command: EvalCommand, source: MemorySource): Promise<string | undefined> {
+async function runEval(
+  command: EvalCommand,
+  target: ScriptTarget,
+  otherTimes: boolean,
+): Promise<string | undefined> {
   try {
-    const expr = parseExpr(command.query, ALL_EXPERIMENTS);
-    if (command.isRange) return await runRange(command, expr, source);
-    return await runInstant(command, expr, source);
+    if (command.isRange) return await runRange(command, target);
+    return await runInstant(command, target, otherTimes);
   } catch (error) {
     return failureDifference(command, error);
   }
 }
 
+/** Only what a query cannot be is a failure that a script may expect. */
 function failureDifference(command: EvalCommand, error: unknown): string | undefined {
   const [expected] = command.expectations.get("fail") ?? [];
   const message = error instanceof Error ? error.message : String(error);
-  if (expected?.(message)) return undefined;
+  if (errorKind(error) === "invalid" && expected?.(message)) return undefined;
   return `failed: ${expected === undefined && error instanceof Error ? error.stack : message}`;
 }
 
-async function runRange(command: EvalCommand, expr: Expr, source: MemorySource): Promise<string | undefined> {
+async function runRange(command: EvalCommand, target: ScriptTarget): Promise<string | undefined> {
   const { startMs, endMs, stepMs, query } = command;
-  const result = await rangeQuery(source, { text: query, expr }, { startMs, endMs, stepMs }, OPTIONS);
-  return differenceOf(command, result);
+  return differenceOf(command, await target.rangeQuery(query, { startMs, endMs, stepMs }));
 }
 
-function differenceOf(command: EvalCommand, { value, warnings, infos }: QueryResult): string | undefined {
+function differenceOf(command: EvalCommand, { value, warnings, infos }: Answer): string | undefined {
   if (command.expectations.has("fail")) return "succeeded, and was expected to fail";
   return annotationDifference(command, warnings, infos) ?? findDifference(command, value);
 }
@@ -99,33 +88,32 @@ function textsDifference(
 
 async function runInstant(
   command: EvalCommand,
-  expr: Expr,
-  source: MemorySource,
+  target: ScriptTarget,
+  otherTimes: boolean,
 ): Promise<string | undefined> {
-  for (const { timeMs, expr: one } of instantCases(command, expr)) {
-    const query = { text: command.query, expr: one };
-    const result = await instantQuery(source, query, { timeMs }, OPTIONS);
+  // Expected range vectors name their own times; the query is evaluated at the last of them.
+  const itself = { query: command.query, timeMs: command.endMs };
+  for (const one of [itself, ...(otherTimes ? atOtherTimes(itself) : [])]) {
+    const answer = await target.instantQuery(one.query, one.timeMs);
     const difference =
-      differenceOf(command, result) ?? (await aroundDifference(command, one, timeMs, result, source));
-    if (difference !== undefined) return `at ${timeMs}${one === expr ? "" : ", times fixed"}: ${difference}`;
+      differenceOf(command, answer) ?? (await aroundDifference(command, one, answer, target));
+    if (difference !== undefined) return `at ${one.timeMs}, ${one.query}: ${difference}`;
   }
   return undefined;
 }
 
-interface InstantCase {
+interface InstantQuery {
+  readonly query: string;
   readonly timeMs: number;
-  readonly expr: Expr;
 }
 
-/** Expected range vectors name their own times; the query is evaluated at the last of them. */
-function instantCases({ endMs: timeMs }: EvalCommand, expr: Expr): InstantCase[] {
-  const fixed = fixTimes(expr, timeMs);
+/** What must have the same result. */
+function atOtherTimes({ query, timeMs }: InstantQuery): InstantQuery[] {
+  const fixed = fixTimes(parseExpr(query, ALL_EXPERIMENTS), timeMs);
+  if (fixed === undefined) return [];
   const times =
     timeMs === 0 ? [-1000, 0, 1000] : [-10 * timeMs, 0, Math.trunc(timeMs / 5), timeMs, 10 * timeMs];
-  return [
-    { timeMs, expr },
-    ...(fixed === undefined ? [] : times.map((time) => ({ timeMs: time, expr: fixed }))),
-  ];
+  return times.map((time) => ({ query: printExpr(fixed), timeMs: time }));
 }
 
 const CONTEXT_FUNCTIONS = /(start|end|range|step)\(\)/;
@@ -133,40 +121,24 @@ const CONTEXT_FUNCTIONS = /(start|end|range|step)\(\)/;
 /** The middle step of a range query of three must be the same. */
 async function aroundDifference(
   command: EvalCommand,
-  expr: Expr,
-  timeMs: number,
-  instant: QueryResult,
-  source: MemorySource,
+  { query, timeMs }: InstantQuery,
+  instant: Answer,
+  target: ScriptTarget,
 ): Promise<string | undefined> {
   if (command.isInstantOnly || CONTEXT_FUNCTIONS.test(command.query)) return undefined;
   const range = { startMs: timeMs - MINUTE_MS, endMs: timeMs + MINUTE_MS, stepMs: MINUTE_MS };
-  const { value } = await rangeQuery(source, { text: command.query, expr }, range, OPTIONS);
+  const { value } = await target.rangeQuery(query, range);
   if (command.expectations.has("ordered")) return undefined;
   const difference = findDifference(command, stepOf(value, timeMs, instant.value.type));
   return difference && `as a range: ${difference}`;
 }
 
-function stepOf(value: QueryValue, timestampMs: number, type: QueryValue["type"]): QueryValue {
+function stepOf(value: AnswerValue, timeMs: number, type: AnswerValue["type"]): AnswerValue {
   if (value.type !== "matrix") throw new Error(`a range query returned a ${value.type}`);
-  const series = value.series.flatMap((one): MatrixSeries[] => {
-    const floats = one.timestamps.indexOf(timestampMs);
-    const histograms = one.histograms?.timestamps.indexOf(timestampMs) ?? -1;
-    if (floats < 0 && histograms < 0) return [];
-    const timestamps = Float64Array.of(timestampMs);
-    if (floats >= 0) {
-      return [
-        {
-          labels: one.labels,
-          timestamps,
-          values: one.values.slice(floats, floats + 1),
-          histograms: undefined,
-        },
-      ];
-    }
-    const none = new Float64Array(0);
-    const histogram = { timestamps, histograms: [one.histograms!.histograms[histograms]] };
-    return [{ labels: one.labels, timestamps: none, values: none, histograms: histogram }];
+  const series = value.series.flatMap(({ labels, points }): AnswerSeries[] => {
+    const point = points.find((one) => one.timeMs === timeMs);
+    return point === undefined ? [] : [{ labels, points: [point] }];
   });
-  if (type === "scalar") return { type, timestampMs, value: series[0].values[0] };
-  return { type: "vector", timestampMs, series };
+  if (type === "scalar") return { type, value: series[0].points[0].value as number };
+  return { type: "vector", series };
 }
