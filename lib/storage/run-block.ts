@@ -19,7 +19,7 @@ import { type SampleColumns, valueWords } from "../chunk/sample-columns.ts";
 import { HearthError } from "../model/errors.ts";
 import type { Histogram } from "../model/histogram.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
-import { ColumnReader, ColumnWriter, MAX_DELTA_BYTES, MAX_VALUE_BYTES } from "./columns.ts";
+import { ColumnReader, ColumnWriter, inflateColumns, MAX_DELTA_BYTES, MAX_VALUE_BYTES } from "./columns.ts";
 import { lowerBound } from "./hashed-samples.ts";
 import { readHistogram, writeHistogram } from "./histogram-bytes.ts";
 import { HASH_BYTES } from "./keys.ts";
@@ -74,7 +74,7 @@ export function encodeRunBlock(block: RunBlock): Uint8Array {
   writer.writeDeltas(bounds, 1, bounds.length, 0);
   if (histograms) writer.writeDeltas(histograms.bounds, 1, bounds.length, 0);
   writeTimes(writer, bounds, timestamps);
-  writer.writeValues(values, 0, values.length, true);
+  writer.writeChainedValues(values);
   if (histograms && encoded) {
     writeTimes(writer, histograms.bounds, histograms.timestamps);
     writer.writeBytes(encoded);
@@ -132,13 +132,14 @@ export function decodeRunBlock(bytes: Uint8Array): RunBlock {
   if (histogramCount > MAX_BLOCK_HISTOGRAMS || histogramBytes > MAX_MIXED_BLOCK_BYTES)
     throw damaged(`${histogramCount} histograms of ${histogramBytes} bytes are too many`);
   const most = maxBytes(seriesCount, sampleCount, histogramCount, histogramBytes);
-  const columns = new ColumnReader(reader.readBytes(reader.remaining), most, "run block");
+  const deflated = reader.readBytes(reader.remaining);
+  const columns = new ColumnReader(inflateColumns(deflated, most, "run block"), "run block");
   const hashes = Array.from({ length: seriesCount }, () => columns.readBytes(HASH_BYTES));
   const bounds = readBounds(columns, seriesCount, sampleCount);
   const histogramBounds = isMixed ? readBounds(columns, seriesCount, histogramCount) : undefined;
   checkSeries(bounds, histogramBounds);
   const timestamps = readTimes(columns, bounds, sampleCount);
-  const values = columns.readValues(sampleCount, true);
+  const values = columns.readChainedValues(sampleCount);
   const floats = { hashes, bounds, timestamps, values };
   const histograms =
     histogramBounds && readHistograms(columns, histogramBounds, histogramCount, histogramBytes);

@@ -112,6 +112,17 @@ test("any samples come back as they were, and the header says what they are", ()
   );
 });
 
+test("a record of version 1 is still read", () => {
+  const record =
+    "AQuAyOqlwGiw6gHjYmJi4j7Dz8TExHSWn2HDK8YNrxjvX2HGymD4z8DAyMz8/z8DAwMTIxPvqi33Svn4GhggoM78iU0HQ+mc+g9gLhMA";
+  const references = [5, 6, 7, 8, 2, 1000, 1001, 1002, 1003, 1004, 5];
+  const values = [0, -0, 1, -1, 0.1, -0.007, 123456.789, 1e300].map(bitsOf);
+  const rows = [...values, STALE_BITS, bitsOf(7), bitsOf(7)].map(
+    (bits, i) => [references[i], 1_795_336_000_000 + (i % 3) * 15_000, bits] as const,
+  );
+  assert.deepEqual(rowsOf(decodeLogRecord(Buffer.from(record, "base64"))), rows);
+});
+
 test("a part of the columns, which may be longer than they count and lie anywhere", () => {
   const all = SPECIAL_BITS.map((bits, i) => [i * 7, -i, bits] as const);
   const { count, references, timestamps, values } = columnsOf([all[0], ...all, all[0]]);
