@@ -8,7 +8,8 @@
  *     --plot docs/growth.svg draws write units per sample and read units per query against the sizes
  *     --check-endpoint URL   instead compares the units of a short run with those that the DynamoDB there reports
  *
- * Recorded series, replicated under other instance names, are sent as Prometheus sends them; real writers and the real
+ * Recorded series, replicated under other instance names, are sent as Prometheus sends them, in requests of up to 2,000 samples
+ * (beside it, what other settings of its queue would cost); real writers and the real
  * compactor work on a table in memory that counts units as DynamoDB bills them, against a clock that is turned. The writers
  * get decoded requests; the CPU of the write function is measured apart, on some of the same requests as HTTP bodies.
  */
@@ -16,10 +17,17 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { openTable } from "../lib/storage/dynamodb-table.ts";
 import { ensureTable } from "../lib/storage/ensure-table.ts";
-import { type CostFigures, costFigures, sumGroups } from "./cost/figures.ts";
+import {
+  type CostFigures,
+  costFigures,
+  type SendingFigures,
+  sendingFigures,
+  sumGroups,
+} from "./cost/figures.ts";
 import { measureQueryGrowth } from "./cost/growth.ts";
 import { compareRuns, defaultHours, runCost } from "./cost/measure.ts";
 import { jsonLine, printCost } from "./cost/report.ts";
+import { measureSending, OTHER_SENDERS, RECOMMENDED } from "./cost/senders.ts";
 import { measureWriteCpu } from "./cost/write-cpu.ts";
 import { loadRecording, type RecordedSeries } from "./recorded-series.ts";
 import { drawChart } from "./svg-chart.ts";
@@ -41,15 +49,24 @@ async function main(): Promise<void> {
   console.log(`label sets and values of ${recorded.length} series recorded in ${directory}`);
   if (values["check-endpoint"] !== undefined) return check(recorded, values["check-endpoint"]);
   const sizes = values.series.flatMap((list) => list.split(",").map(Number)).sort((a, b) => a - b);
-  const results: CostFigures[] = [];
+  const results: { readonly figures: CostFigures; readonly others: readonly SendingFigures[] }[] = [];
   for (const series of sizes) {
     const hours = values.hours === undefined ? defaultHours(series) : Number(values.hours);
-    const run = await runCost(recorded, series, hours);
-    results.push(costFigures(run, await measureWriteCpu(recorded, series)));
-    printCost(results[results.length - 1]);
+    const run = await runCost(recorded, series, hours, RECOMMENDED);
+    const figures = costFigures(run, await measureWriteCpu(recorded, series, RECOMMENDED));
+    const others: SendingFigures[] = [];
+    for (const sender of OTHER_SENDERS)
+      others.push(sendingFigures(figures, await measureSending(recorded, series, sender)));
+    results.push({ figures, others });
+    printCost(figures, others);
   }
-  if (values.plot !== undefined) await plot(recorded, results, values.plot);
-  if (values.json) for (const figures of results) console.log(jsonLine(figures));
+  if (values.plot !== undefined)
+    await plot(
+      recorded,
+      results.map(({ figures }) => figures),
+      values.plot,
+    );
+  if (values.json) for (const { figures, others } of results) console.log(jsonLine(figures, others));
 }
 
 /** Makes the same calls on a table in memory and on a DynamoDB. */
@@ -58,8 +75,8 @@ async function check(recorded: readonly RecordedSeries[], endpoint: string): Pro
   const options = { tableName, clock: Date.now, endpoint };
   await ensureTable(options);
   const { series, hours } = CHECK;
-  const memory = await runCost(recorded, series, hours);
-  const real = await runCost(recorded, series, hours, openTable(options));
+  const memory = await runCost(recorded, series, hours, RECOMMENDED);
+  const real = await runCost(recorded, series, hours, RECOMMENDED, openTable(options));
   const [writes, reads] = [
     [...compareRuns(memory, real, "writeUnits"), ...compareRuns(memory, real, "calls")],
     compareRuns(memory, real, "readUnits"),

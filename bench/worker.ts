@@ -10,23 +10,25 @@ export interface Worker<Message, Reply> {
   close(): Promise<void>;
 }
 
-/** Starts a module that calls `serveWorker`. */
-export function startWorker<Message, Reply>(module: URL, args: string[]): Worker<Message, Reply> {
+/** What a worker says when it can be asked. */
+const READY = "ready";
+
+/**
+ * Starts a module that calls `serveWorker`, and waits until it has: what it needs meanwhile of this process, a stub that answers
+ * it, say, it would wait for in vain while this process is busy.
+ */
+export async function startWorker<Message, Reply>(
+  module: URL,
+  args: string[],
+): Promise<Worker<Message, Reply>> {
   const child = fork(module, args, { serialization: "advanced" });
+  await nextMessage(child, module);
   return {
-    async ask(message) {
-      const answered = new AbortController();
-      const { signal } = answered;
-      child.send(message as object);
-      try {
-        const [reply] = await Promise.race([
-          once(child, "message", { signal }),
-          failure(child, module, signal),
-        ]);
-        return reply as Reply;
-      } finally {
-        answered.abort();
-      }
+    ask(message) {
+      const answer = nextMessage(child, module);
+      // That it could not be sent is known by the worker's end, which says more.
+      child.send(message as object, () => {});
+      return answer as Promise<Reply>;
     },
     async close() {
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -34,6 +36,20 @@ export function startWorker<Message, Reply>(module: URL, args: string[]): Worker
       await once(child, "exit");
     },
   };
+}
+
+async function nextMessage(child: ChildProcess, module: URL): Promise<unknown> {
+  const answered = new AbortController();
+  const { signal } = answered;
+  try {
+    const [message] = await Promise.race([
+      once(child, "message", { signal }),
+      failure(child, module, signal),
+    ]);
+    return message;
+  } finally {
+    answered.abort();
+  }
 }
 
 async function failure(child: ChildProcess, module: URL, signal: AbortSignal): Promise<never> {
@@ -46,6 +62,7 @@ export function serveWorker<Message, Reply>(handle: (message: Message) => Promis
   process.on("message", async (message) => {
     process.send?.((await handle(message as Message)) as object);
   });
+  process.send?.(READY);
 }
 
 /** Seconds of CPU, of all threads of this process, that `run` takes. */

@@ -1,7 +1,7 @@
 /**
  * What a Prometheus with many targets sends: the recorded series of six targets, replicated as further instances of
- * them, scraped every 15 s each target at its own moment, in the order of scraping; a request when 2,000 samples wait, or
- * when some have waited 5 s (Prometheus' `max_samples_per_send` and `batch_send_deadline`).
+ * them, scraped every 15 s each target at its own moment, in the order of scraping; a request when as many samples wait as
+ * one may have, or when some have waited long enough.
  */
 import type { Label } from "../lib/model/labels.ts";
 import type { SampleBatch } from "../lib/model/sample-batch.ts";
@@ -13,7 +13,17 @@ import type { RecordedSeries } from "./recorded-series.ts";
 
 export const SCRAPE_INTERVAL_MS = 15 * SECOND_MS;
 export const REQUEST_SAMPLES = 2000;
-export const SEND_DEADLINE_MS = 5 * SECOND_MS;
+
+/** What a Prometheus' `queue_config` says of requests. */
+export interface Sender {
+  /** `max_samples_per_send`. */
+  readonly maxSamples: number;
+  /** `batch_send_deadline`. */
+  readonly deadlineMs: number;
+}
+
+/** The defaults of Prometheus 3. https://prometheus.io/docs/prometheus/latest/configuration/configuration/#remote_write */
+export const PROMETHEUS_3: Sender = { maxSamples: REQUEST_SAMPLES, deadlineMs: 5 * SECOND_MS };
 
 /** Replicas of a series are this many scrapes ahead of one another. */
 const REPLICA_STEPS = 13;
@@ -60,6 +70,7 @@ export function newWorkload(
   recorded: readonly RecordedSeries[],
   seriesCount: number,
   startMs: number,
+  sender: Sender = PROMETHEUS_3,
 ): Workload {
   const all = Array.from({ length: seriesCount }, (_, i) =>
     newSeries(recorded[i % recorded.length], Math.floor(i / recorded.length)),
@@ -68,7 +79,7 @@ export function newWorkload(
   targets.forEach((series, i) => {
     for (const one of series) one.phaseMs = Math.floor((i * SCRAPE_INTERVAL_MS) / targets.length);
   });
-  const slots = cutSlots(targets.flat());
+  const slots = cutSlots(targets.flat(), sender);
   const batches = slots.map(({ series }) => newBatch(series));
   const startOf = (interval: number) => startMs + interval * SCRAPE_INTERVAL_MS;
   return {
@@ -84,12 +95,13 @@ export function newWorkload(
 }
 
 /** Into requests: what was scraped since the one before, when it is enough or its oldest sample has waited long enough. */
-function cutSlots(inOrder: readonly WorkloadSeries[]): Slot[] {
+function cutSlots(inOrder: readonly WorkloadSeries[], sender: Sender): Slot[] {
   const slots: Slot[] = [];
   for (let first = 0, end = 0; first < inOrder.length; first = end) {
-    const deadlineMs = inOrder[first].phaseMs + SEND_DEADLINE_MS;
-    while (end < inOrder.length && end - first < REQUEST_SAMPLES && inOrder[end].phaseMs < deadlineMs) end++;
-    const isFull = end - first === REQUEST_SAMPLES;
+    const deadlineMs = inOrder[first].phaseMs + sender.deadlineMs;
+    while (end < inOrder.length && end - first < sender.maxSamples && inOrder[end].phaseMs < deadlineMs)
+      end++;
+    const isFull = end - first === sender.maxSamples;
     slots.push({ series: inOrder.slice(first, end), sentMs: isFull ? inOrder[end - 1].phaseMs : deadlineMs });
   }
   return slots;

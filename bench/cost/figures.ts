@@ -12,6 +12,7 @@ import {
   WRITE_MEMORY_MB,
   WRITE_UNITS_MILLION,
 } from "./prices.ts";
+import type { NamedSender, SendingRun } from "./senders.ts";
 
 /** How often a day a tenant meets a writer that does not know its series: an assumption, instances live for hours. */
 export const WRITER_STARTS_PER_DAY = 12;
@@ -52,6 +53,40 @@ export interface CostFigures {
   readonly samplesPerRequest: number;
 }
 
+/** What is said of another way to make requests of the same samples. */
+export interface SendingFigures {
+  readonly sender: NamedSender;
+  readonly samplesPerRequest: number;
+  /** Per sample, all in. */
+  readonly writeUnits: number;
+  /** Per million samples. */
+  readonly dollars: number;
+}
+
+/** With the log and the requests of `sending`, and all else as in `figures`. */
+export function sendingFigures(figures: CostFigures, sending: SendingRun): SendingFigures {
+  const { allIn, dollars, writeSeconds } = figures;
+  const { sender, samples, requests, logUnits } = sending;
+  const writeUnits = sumGroups({ ...allIn, log: logUnits / samples });
+  const perRequest = requestDollars((requests / samples) * 1e6, writeSeconds);
+  return {
+    sender,
+    samplesPerRequest: samples / requests,
+    writeUnits,
+    dollars: sumDollars({ ...dollars, ...perRequest, dynamodbWrite: writeUnits * WRITE_UNITS_MILLION }),
+  };
+}
+
+/** What a million samples take that come in so many requests. */
+function requestDollars(requests: number, writeSeconds: number): Pick<Dollars, "lambdaWrite" | "apiGateway"> {
+  return {
+    lambdaWrite:
+      lambdaDollars(writeSeconds, requests * CALLS_PER_REQUEST, WRITE_MEMORY_MB) +
+      (requests / 1e6) * LAMBDA_REQUESTS_MILLION,
+    apiGateway: (requests / 1e6) * API_REQUESTS_MILLION,
+  };
+}
+
 export function costFigures(run: CostRun, writeSeconds: number): CostFigures {
   const { first, restart, steady, compaction, spent, series } = run;
   const { samples } = spent;
@@ -89,13 +124,10 @@ export function costFigures(run: CostRun, writeSeconds: number): CostFigures {
     dollars: {
       dynamodbWrite: sumGroups(allIn) * WRITE_UNITS_MILLION,
       dynamodbRead: (sumGroups(compactionReads) + writerReads) * READ_UNITS_MILLION,
-      lambdaWrite:
-        lambdaDollars(writeSeconds, requests * CALLS_PER_REQUEST, WRITE_MEMORY_MB) +
-        (requests / 1e6) * LAMBDA_REQUESTS_MILLION,
+      ...requestDollars(requests, writeSeconds),
       lambdaCompact:
         lambdaDollars(compactSeconds, compactionCalls, COMPACT_MEMORY_MB) +
         (compactions / 1e6) * LAMBDA_REQUESTS_MILLION,
-      apiGateway: (requests / 1e6) * API_REQUESTS_MILLION,
     },
     storageDollars:
       ((chunkItemBytesPerSample + indexBytesPerSample + transientBytesPerSample * TRANSIENT_MONTHS) *

@@ -9,12 +9,12 @@ import { type Item, type Table, WRITE_UNIT_BYTES } from "../../lib/storage/table
 import { GROUPS, type Group, type Ledger, LedgerTable, newLedger } from "../ledger.ts";
 import type { RecordedSeries } from "../recorded-series.ts";
 import { COMPACT_INTERVAL_MS, Simulation, type Spent } from "../simulation.ts";
-import { newWorkload, SCRAPE_INTERVAL_MS } from "../workload.ts";
+import { newWorkload, SCRAPE_INTERVAL_MS, type Sender } from "../workload.ts";
 
 /** A midnight (UTC) of 2026. */
 export const MIDNIGHT_MS = 20_780 * DAY_MS;
 export const SAMPLES_PER_DAY = DAY_MS / SCRAPE_INTERVAL_MS;
-/** Samples that are simulated by default: some 40 s. */
+/** Samples that are simulated by default, unless a bucket has more. */
 const DEFAULT_SAMPLES = 20e6;
 const INTERVALS_PER_HOUR = HOUR_MS / SCRAPE_INTERVAL_MS;
 
@@ -44,6 +44,7 @@ export async function runCost(
   recorded: readonly RecordedSeries[],
   series: number,
   hours: number,
+  sender: Sender,
   table: Table = new MemoryTable(),
 ): Promise<CostRun> {
   const endMs = MIDNIGHT_MS + Math.ceil((hours * HOUR_MS) / BUCKET_MS) * BUCKET_MS;
@@ -53,7 +54,7 @@ export async function runCost(
   const noteChunk = (group: Group, { value }: Item) => {
     if (group === "chunk") chunkSizes[Math.min(Math.floor(value.length / WRITE_UNIT_BYTES), 4)]++;
   };
-  const workload = newWorkload(recorded, series, startMs);
+  const workload = newWorkload(recorded, series, startMs, sender);
   const simulation = new Simulation({
     writeTable: new LedgerTable(table, steady),
     compactTable: new LedgerTable(table, compaction, noteChunk),

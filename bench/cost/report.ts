@@ -1,16 +1,29 @@
 /** Prints what was measured, for people and, a line for each size, for programs. */
 
-import { HOUR_MS } from "../../lib/model/time.ts";
+import { HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { BUCKET_MS } from "../../lib/storage/bucket.ts";
 import { GROUPS, type Ledger, total } from "../ledger.ts";
-import { type ByGroup, type CostFigures, sumDollars, sumGroups, WRITER_STARTS_PER_DAY } from "./figures.ts";
+import {
+  type ByGroup,
+  type CostFigures,
+  type SendingFigures,
+  sumDollars,
+  sumGroups,
+  WRITER_STARTS_PER_DAY,
+} from "./figures.ts";
 import { AMP_SAMPLES_MILLION, WRITE_UNITS_MILLION } from "./prices.ts";
 
-export function printCost(figures: CostFigures): void {
+export function printCost(figures: CostFigures, others: readonly SendingFigures[]): void {
   printLoad(figures);
   printUnits(figures);
   printStored(figures);
   printDollars(figures);
+  for (const { sender, samplesPerRequest, writeUnits, dollars } of others) {
+    console.log(
+      `  with ${sender.name}: requests of ${samplesPerRequest.toFixed(0)} samples, ` +
+        `${writeUnits.toFixed(6)} write units all in, $ per million ${dollars.toFixed(5)}`,
+    );
+  }
 }
 
 function printLoad({ run, samplesPerRequest }: CostFigures): void {
@@ -91,7 +104,7 @@ function printDollars(figures: CostFigures): void {
   );
 }
 
-export function jsonLine(figures: CostFigures): string {
+export function jsonLine(figures: CostFigures, others: readonly SendingFigures[]): string {
   const { run, steady, allIn, compactionReads, dollars } = figures;
   return JSON.stringify({
     series: run.series,
@@ -100,6 +113,7 @@ export function jsonLine(figures: CostFigures): string {
     bytes_per_sample: figures.bytesPerSample,
     samples: run.spent.samples,
     requests: run.spent.requests,
+    samples_per_request: figures.samplesPerRequest,
     hours: run.hours,
     wru_steady_per_sample: sumGroups(steady),
     wru_by_kind: allIn,
@@ -107,5 +121,13 @@ export function jsonLine(figures: CostFigures): string {
     usd_by_part: dollars,
     usd_storage_30_days: figures.storageDollars,
     cpu_seconds_per_million: { write: figures.writeSeconds, compaction: figures.compactSeconds },
+    longest_compaction_cpu_seconds: run.spent.longestCompactSeconds,
+    other_senders: others.map(({ sender, samplesPerRequest, writeUnits, dollars: allDollars }) => ({
+      max_samples_per_send: sender.maxSamples,
+      batch_send_deadline_s: sender.deadlineMs / SECOND_MS,
+      samples_per_request: samplesPerRequest,
+      wru_per_sample: writeUnits,
+      usd_per_million: allDollars,
+    })),
   });
 }

@@ -40,7 +40,7 @@ type StepWorker = Worker<Requests, StepCosts>;
 
 export async function measureIngest(workload: Workload, plan: Plan, endpoint: string): Promise<Measurement> {
   const subjects = await startSubjects(endpoint);
-  const stepWorkers = [startSteps([endpoint]), startSteps([])];
+  const stepWorkers = [await startSteps([endpoint]), await startSteps([])];
   try {
     return await measure(workload, plan, subjects, stepWorkers);
   } finally {
@@ -83,7 +83,7 @@ async function measure(
   };
 }
 
-function startSteps(args: string[]): StepWorker {
+function startSteps(args: string[]): Promise<StepWorker> {
   return startWorker(new URL("steps-worker.ts", import.meta.url), args);
 }
 

@@ -24,7 +24,7 @@ export const HEARTH_MEMORY = "hearth_memory";
 
 /** Starts all that are installed. */
 export async function startSubjects(endpoint: string): Promise<Subject[]> {
-  const subjects = [startHandler(HEARTH, [endpoint]), startHandler(HEARTH_MEMORY, [])];
+  const subjects = [await startHandler(HEARTH, [endpoint]), await startHandler(HEARTH_MEMORY, [])];
   for (const spec of [hearthServer(endpoint), VICTORIA_METRICS, PROMETHEUS]) {
     const version = installedVersion(spec.command);
     if (version !== undefined) subjects.push(await startProgram(spec, version));
@@ -32,8 +32,9 @@ export async function startSubjects(endpoint: string): Promise<Subject[]> {
   return subjects;
 }
 
-function startHandler(name: string, args: string[]): Subject {
-  const worker = startWorker<Requests, HandlerReply>(new URL("handler-worker.ts", import.meta.url), args);
+async function startHandler(name: string, args: string[]): Promise<Subject> {
+  const module = new URL("handler-worker.ts", import.meta.url);
+  const worker = await startWorker<Requests, HandlerReply>(module, args);
   let peakBytes: number | undefined;
   return {
     name,

@@ -91,11 +91,12 @@ export function compactSubject(series: number): Subject {
 
 export async function measurePeak({ name, budgetMb, tenant, run }: Subject): Promise<Peak> {
   const startMs = Math.floor(Date.now() / DAY_MS - 3) * DAY_MS;
-  const table: Worker<TenantRequest, string> = startWorker(new URL("table-worker.ts", import.meta.url), []);
+  const module = new URL("table-worker.ts", import.meta.url);
+  const table: Worker<TenantRequest, string> = await startWorker(module, []);
   try {
     const endpoint = await table.ask({ ...tenant, startMs });
-    const module = join(import.meta.dirname, "subject.ts");
-    const program = await Program.start(deployedServer(endpoint, module, budgetMb));
+    const server = join(import.meta.dirname, "subject.ts");
+    const program = await Program.start(deployedServer(endpoint, server, budgetMb));
     try {
       const idleBytes = program.peakBytes();
       const detail = await run(program, startMs);

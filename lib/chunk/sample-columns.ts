@@ -26,9 +26,11 @@ export class SampleColumns {
   histogramBytes = 0;
 
   constructor(capacity: number = INITIAL_CAPACITY) {
-    this.timestamps = new Float64Array(capacity);
-    this.values = new Float64Array(capacity);
-    this.words = new Uint32Array(this.values.buffer);
+    // One allocation, which costs more than the views of it.
+    const buffer = new ArrayBuffer(2 * 8 * capacity);
+    this.timestamps = new Float64Array(buffer, 0, capacity);
+    this.values = new Float64Array(buffer, 8 * capacity, capacity);
+    this.words = new Uint32Array(buffer, 8 * capacity, 2 * capacity);
   }
 
   /** Makes room for `extra` more samples, at least doubling when it grows. */

@@ -14,7 +14,7 @@ export class HashedSamples {
   columnsOf(hash: string): SampleColumns {
     let columns = this.#columns.get(hash);
     if (columns === undefined) {
-      columns = new SampleColumns(8);
+      columns = new SampleColumns(12);
       this.#columns.set(hash, columns);
     }
     return columns;

@@ -1,0 +1,66 @@
+/**
+ * How many requests a Prometheus makes of the samples of a scrape interval, which its `queue_config` decides, and what that
+ * costs: of the log, of the write function's calls and of API Gateway. The rest is the same whatever the requests, but for the
+ * CPU that a request takes beside its samples'.
+ */
+import { SECOND_MS } from "../../lib/model/time.ts";
+import { MemoryTable } from "../../lib/storage/memory-table.ts";
+import { LedgerTable, newLedger } from "../ledger.ts";
+import type { RecordedSeries } from "../recorded-series.ts";
+import { Simulation } from "../simulation.ts";
+import { newWorkload, PROMETHEUS_3, SCRAPE_INTERVAL_MS, type Sender } from "../workload.ts";
+import { MIDNIGHT_MS } from "./measure.ts";
+
+export interface NamedSender extends Sender {
+  readonly name: string;
+}
+
+/** As README recommends for less than a request each 5 s: a scrape interval is one request where it fits into one. */
+export const RECOMMENDED: NamedSender = {
+  ...PROMETHEUS_3,
+  name: "2,000 samples a request, sent after 15 s at the latest",
+  deadlineMs: SCRAPE_INTERVAL_MS,
+};
+
+/** What is shown beside it. */
+export const OTHER_SENDERS: readonly NamedSender[] = [
+  { ...PROMETHEUS_3, name: "Prometheus 3's defaults: 2,000 samples, after 5 s" },
+  { name: "Prometheus 2.42's defaults: 500 samples, after 5 s", maxSamples: 500, deadlineMs: 5 * SECOND_MS },
+];
+
+export interface SendingRun {
+  readonly sender: NamedSender;
+  readonly samples: number;
+  readonly requests: number;
+  /** Of the log, by a warm writer. */
+  readonly logUnits: number;
+}
+
+/** Samples that are written to find what the log takes: a second. */
+const SAMPLES = 0.4e6;
+
+/** Writes some scrape intervals, without compaction. */
+export async function measureSending(
+  recorded: readonly RecordedSeries[],
+  series: number,
+  sender: NamedSender,
+): Promise<SendingRun> {
+  const [table, warm] = [new MemoryTable(), newLedger()];
+  const workload = newWorkload(recorded, series, MIDNIGHT_MS, sender);
+  const simulation = new Simulation({
+    writeTable: table,
+    compactTable: table,
+    workload,
+    startMs: MIDNIGHT_MS,
+    compacts: false,
+  });
+  await simulation.write(1);
+  const { samples, requests } = simulation.spent;
+  await simulation.write(Math.ceil(SAMPLES / series), new LedgerTable(table, warm));
+  return {
+    sender,
+    samples: simulation.spent.samples - samples,
+    requests: simulation.spent.requests - requests,
+    logUnits: warm.log.writeUnits,
+  };
+}
