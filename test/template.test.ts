@@ -1,0 +1,59 @@
+/** What template.yaml and `npm start` have in common is the same in both. What it comes to once it is expanded: test/sam. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { TRANSLATION_STRATEGIES } from "../lib/otlp/metric-name.ts";
+import { parseOtlpSettings } from "../lib/otlp/settings.ts";
+import { parseSettings } from "../local/settings.ts";
+import { environmentOf, readTemplateFile } from "./helpers/template-file.ts";
+
+const template = readTemplateFile();
+const FUNCTIONS = Object.keys(template.Resources).filter((id) => id.endsWith("Function"));
+/** What every function is set to, together. */
+const environment = Object.assign({}, ...FUNCTIONS.map((id) => environmentOf(template, id)));
+
+test("deployed with every default, Hearth is set as npm start is", () => {
+  const { retentionMs, logLevel, takesExperiments, otlp } = parseSettings({});
+  const deployed = parseSettings(environment);
+  assert.deepEqual(
+    [deployed.retentionMs, deployed.logLevel, deployed.takesExperiments, deployed.otlp],
+    [retentionMs, logLevel, takesExperiments, otlp],
+  );
+});
+
+test("a parameter is called as the variable that it sets", () => {
+  const set = FUNCTIONS.flatMap((id) =>
+    Object.entries(template.Resources[id].Properties.Environment?.Variables ?? {}),
+  );
+  assert.ok(set.length >= 6);
+  for (const [variable, value] of set) {
+    const words = (value as { Ref: string }).Ref.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_");
+    assert.equal(variable, `HEARTH_${words.toUpperCase()}`);
+  }
+});
+
+test("the write function is given every setting that OTLP has", () => {
+  const read = new Set<string>();
+  parseOtlpSettings(new Proxy({}, { get: (_, name) => void read.add(String(name)) }));
+  const given = Object.keys(environmentOf(template, "WriteFunction")).filter((name) =>
+    name.includes("_OTLP_"),
+  );
+  assert.deepEqual(given.sort(), [...read].sort());
+});
+
+test("a parameter that is one of some values allows those that npm start takes", () => {
+  const { OtlpTranslationStrategy, ...others } = template.Parameters;
+  assert.deepEqual(OtlpTranslationStrategy.AllowedValues, TRANSLATION_STRATEGIES);
+  const switches = Object.entries(others).filter(([name]) => /^(Otlp(?!PromoteResource)|Promql)/.test(name));
+  assert.equal(switches.length, 4);
+  for (const [name, { AllowedValues, Default }] of switches)
+    assert.deepEqual([AllowedValues, Default], [["true", "false"], "false"], name);
+});
+
+test("docs/deploy.md has every parameter, with its default", () => {
+  const rows = readFileSync(new URL("../docs/deploy.md", import.meta.url), "utf8").split("\n");
+  for (const [name, { Default }] of Object.entries(template.Parameters)) {
+    const row = rows.find((line) => line.startsWith("| `") && line.split("|")[1].includes(`\`${name}\``));
+    assert.ok(row?.split("|")[2].includes(String(Default)), `${name}: ${row}`);
+  }
+});
