@@ -1,2 +1,2 @@
-/** The bundler collects them in explorer.css. */
+/** The bundler collects them in page.css. */
 declare module "*.css";

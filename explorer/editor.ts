@@ -36,7 +36,7 @@ export function newEditor(parent: HTMLElement, api: Api, run: () => void): Edito
   const promql = new PromQLExtension().setComplete({
     remote: {
       fetchFn: api.fetch,
-      url: new URL(".", location.href).pathname.replace(/\/$/, ""),
+      url: new URL(".", document.baseURI).pathname.replace(/\/$/, ""),
       httpMethod: "GET",
     },
   });

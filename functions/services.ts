@@ -1,18 +1,15 @@
 /** What a warm function keeps: made once per instance, from the environment that template.yaml sets. */
-import { Logger } from "@aws-lambda-powertools/logger";
 import { composeServices } from "../lib/http/compose-services.ts";
 import type { Services } from "../lib/http/gateway.ts";
 import { HearthError } from "../lib/model/errors.ts";
-import type { Log, LogLevel } from "../lib/model/log.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { parseOtlpSettings } from "../lib/otlp/settings.ts";
 import { awsSettings } from "../lib/storage/dynamodb-endpoint.ts";
 import { openTable } from "../lib/storage/dynamodb-table.ts";
+import { newLog } from "./log.ts";
 import { newMetrics } from "./metrics.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-const LOG_LEVELS: readonly string[] = ["debug", "info", "warn", "error"] satisfies readonly LogLevel[];
 
 /** `functionName` is a dimension of the metrics. Throws "invalid" when the environment is not what template.yaml makes it. */
 export function newServices(env: Environment, functionName: string): Services {
@@ -22,7 +19,7 @@ export function newServices(env: Environment, functionName: string): Services {
     clock,
     retentionMs: retentionDays(env) * DAY_MS,
     otlp: parseOtlpSettings(env),
-    log: newLog(env),
+    log: newLog(env.LOG_LEVEL),
     metrics: newMetrics({ stack: env.HEARTH_METRICS_STACK, functionName, clock, write: writeLine }),
   });
 }
@@ -41,18 +38,6 @@ function retentionDays(env: Environment): number {
     "invalid",
     `HEARTH_RETENTION_DAYS=${text}: expected a whole number, 0 to keep for ever`,
   );
-}
-
-/**
- * Lines of JSON for CloudWatch; LOG_LEVEL sets the least that is written. It is done here, since the logger goes by Lambda's own
- * setting alone where there is one, and that one would drop the lines of the metrics too.
- */
-function newLog(env: Environment): Log {
-  const logger = new Logger({ serviceName: "hearth" });
-  const least = LOG_LEVELS.indexOf((env.LOG_LEVEL || "info").toLowerCase());
-  return (level, message, fields) => {
-    if (LOG_LEVELS.indexOf(level) >= least) logger[level](message, fields);
-  };
 }
 
 /** Past the console, which wraps what it is given in a log line of its own. */

@@ -8,7 +8,7 @@ const SOURCES = path.resolve(import.meta.dirname, "../explorer");
 /** Throws what esbuild has to say when the sources do not build. */
 export async function buildExplorer(): Promise<ExplorerFiles> {
   const { outputFiles } = await build({
-    entryPoints: [path.join(SOURCES, "explorer.ts"), path.join(SOURCES, "index.html")],
+    entryPoints: [path.join(SOURCES, "page.ts"), path.join(SOURCES, "index.html")],
     outdir: SOURCES,
     outExtension: { ".js": ".mjs" },
     loader: { ".html": "copy" },

@@ -1,26 +1,32 @@
 /** The explorer's files, at the gateway's own address. They are the same for everybody: what they ask for needs a key. */
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import type { Gateway } from "./gateway.ts";
+import type { Gateway, GatewayContext } from "./gateway.ts";
 
-/** What esbuild made of `explorer/`, by file name: index.html, explorer.mjs, explorer.css. */
+/** What esbuild made of `explorer/`, by the names of `EXPLORER_FILES`. */
 export type ExplorerFiles = ReadonlyMap<string, Uint8Array>;
 
+const PAGE = "index.html";
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  "index.html": "text/html; charset=utf-8",
-  "explorer.mjs": "text/javascript; charset=utf-8",
-  "explorer.css": "text/css; charset=utf-8",
+  [PAGE]: "text/html; charset=utf-8",
+  "page.mjs": "text/javascript; charset=utf-8",
+  "page.css": "text/css; charset=utf-8",
 };
 
 export const EXPLORER_FILES = Object.keys(CONTENT_TYPES);
+/** The page is at the root, what it loads beside it. */
+export const EXPLORER_PATHS = EXPLORER_FILES.map(pathOfFile);
 
 /** Nothing from elsewhere, and no frame around it. The editor makes its own styles. */
 const SECURITY_HEADERS = {
   "Content-Security-Policy":
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'self'; form-action 'none'; frame-ancestors 'none'",
   "Referrer-Policy": "no-referrer",
   "X-Content-Type-Options": "nosniff",
 };
+
+/** A path that can stand in an attribute as it is, and names no other host. */
+const PLAIN_PATH = /^(\/[\w.~$+!*'()-]+)*\/?$/;
 
 interface Asset {
   readonly headers: Readonly<Record<string, string>>;
@@ -28,38 +34,74 @@ interface Asset {
   readonly gzipped: Uint8Array<ArrayBuffer>;
 }
 
-/** Serves the explorer at `/`. `load` is called with the first request, and again if it failed. */
-export function addExplorerRoutes(app: Gateway, load: () => Promise<ExplorerFiles>): void {
+/**
+ * Serves the explorer at `/`. `load` is called with the first request, and again if it failed. `pagePath` tells the path that
+ * the page has in the browser, where something before us took part of it away: without it relative addresses are left as they
+ * are, so that any proxy may do so.
+ */
+export function addExplorerRoutes(
+  app: Gateway,
+  load: () => Promise<ExplorerFiles>,
+  pagePath?: (c: GatewayContext) => string,
+): void {
   let assets: Promise<ReadonlyMap<string, Asset>> | undefined;
-  for (const name of EXPLORER_FILES) {
-    app.get(name === "index.html" ? "/" : `/${name}`, async (c) => {
-      assets ??= load().then(newAssets);
-      const asset = await assets.catch((error: unknown) => {
-        assets = undefined;
-        throw error;
-      });
-      const { headers, plain, gzipped } = asset.get(name) as Asset;
-      if (c.req.header("If-None-Match") === headers.ETag) return c.body(null, 304, headers);
-      const isGzipTaken = /\bgzip\b/.test(c.req.header("Accept-Encoding") ?? "");
-      return isGzipTaken
-        ? c.body(gzipped, 200, { ...headers, "Content-Encoding": "gzip" })
-        : c.body(plain, 200, headers);
+  const find = async (name: string): Promise<Asset> => {
+    assets ??= load().then(newAssets);
+    const loaded = await assets.catch((error: unknown) => {
+      assets = undefined;
+      throw error;
     });
+    return loaded.get(name) as Asset;
+  };
+  for (const name of EXPLORER_FILES) {
+    app.get(pathOfFile(name), async (c) => {
+      const asset = await find(name);
+      return answer(c, name === PAGE && pagePath !== undefined ? withBase(asset, pagePath(c)) : asset);
+    });
+    app.all(pathOfFile(name), (c) =>
+      c.text(`method ${c.req.method} is not allowed here, use GET\n`, 405, { Allow: "GET, HEAD" }),
+    );
   }
 }
 
-function newAssets(files: ExplorerFiles): ReadonlyMap<string, Asset> {
-  return new Map(Object.entries(CONTENT_TYPES).map(([name, type]) => [name, newAsset(name, type, files)]));
+function pathOfFile(name: string): string {
+  return name === PAGE ? "/" : `/${name}`;
 }
 
-function newAsset(name: string, contentType: string, files: ExplorerFiles): Asset {
-  const plain = files.get(name);
-  if (plain === undefined) throw new Error(`explorer: ${name} was not built`);
+function answer(c: GatewayContext, { headers, plain, gzipped }: Asset): Response {
+  if (c.req.header("If-None-Match") === headers.ETag) return c.body(null, 304, headers);
+  const isGzipTaken = /\bgzip\b/.test(c.req.header("Accept-Encoding") ?? "");
+  return isGzipTaken
+    ? c.body(gzipped, 200, { ...headers, "Content-Encoding": "gzip" })
+    : c.body(plain, 200, headers);
+}
+
+/**
+ * The page for a browser that has it at `path`. A stage's address may lack the last slash (`https://…/prod`); what is relative to
+ * that would be looked for beside the stage and not below it.
+ */
+function withBase({ plain }: Asset, path: string): Asset {
+  if (!PLAIN_PATH.test(path)) throw new Error(`explorer: the page's path ${JSON.stringify(path)}`);
+  const html = new TextDecoder().decode(plain);
+  const based = html.replace("<head>", `<head>\n    <base href="${path.replace(/\/?$/, "/")}" />`);
+  return newAsset(PAGE, new TextEncoder().encode(based));
+}
+
+function newAssets(files: ExplorerFiles): ReadonlyMap<string, Asset> {
+  const assets = EXPLORER_FILES.map((name) => {
+    const file = files.get(name);
+    if (file === undefined) throw new Error(`explorer: ${name} was not built`);
+    return [name, newAsset(name, file)] as const;
+  });
+  return new Map(assets);
+}
+
+function newAsset(name: string, plain: Uint8Array): Asset {
   const ETag = `"${createHash("sha256").update(plain).digest("base64url").slice(0, 16)}"`;
   // Asked for again each time and answered with 304, so that an upgrade shows at once.
   const caching = { "Cache-Control": "no-cache", Vary: "Accept-Encoding", ETag };
   return {
-    headers: { "Content-Type": contentType, ...caching, ...SECURITY_HEADERS },
+    headers: { "Content-Type": CONTENT_TYPES[name], ...caching, ...SECURITY_HEADERS },
     plain: new Uint8Array(plain),
     gzipped: new Uint8Array(gzipSync(plain)),
   };

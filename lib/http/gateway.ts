@@ -40,8 +40,8 @@ export interface GatewayEnv {
 export type Gateway = Hono<GatewayEnv>;
 export type GatewayContext = Context<GatewayEnv>;
 
-/** An app without routes. */
-export function newGateway(services: Services): Gateway {
+/** An app without routes. Where no route has to do with the table, this is all that it needs. */
+export function newGateway(services: RequestSinks & Pick<Services, "clock">): Gateway {
   const app: Gateway = new Hono<GatewayEnv>();
   app.use(async (c, next) => {
     const meter = newMeter();

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NO_QUESTION, printAddress, readAddress } from "../../explorer/address.ts";
 import { chooseStep, parseDuration } from "../../explorer/durations.ts";
-import { addExplorerRoutes } from "../../lib/http/explorer-route.ts";
+import { addExplorerRoutes, EXPLORER_PATHS } from "../../lib/http/explorer-route.ts";
 import { buildExplorer } from "../../local/explorer-files.ts";
+import { filesOfPage } from "../helpers/page-files.ts";
 import { TestGateway } from "../helpers/test-gateway.ts";
 
 test("durations as people write them", () => {
@@ -48,19 +49,40 @@ test("the page and what it loads come from the gateway, whole, compressed or not
   assert.equal(page.status, 200);
   assert.match(page.headers.get("Content-Security-Policy") ?? "", /default-src 'none'; script-src 'self';/);
   const html = await page.text();
-  const files = Array.from(html.matchAll(/(?:src|href)="([\w.]+)"/g), ([, file]) => file);
-  assert.deepEqual(files, ["explorer.css", "explorer.mjs"]);
-  assert.doesNotMatch(html, /https?:/);
-  for (const file of files) {
-    const plain = await gateway.fetch(`/${file}`);
-    const gzipped = await gateway.fetch(`/${file}`, { headers: { "Accept-Encoding": "br, gzip" } });
+  assert.deepEqual(filesOfPage(html), ["page.css", "page.mjs"]);
+  assert.doesNotMatch(html, /https?:|<base/);
+  for (const path of EXPLORER_PATHS) {
+    const plain = await gateway.fetch(path);
+    assert.match(plain.headers.get("Content-Type") ?? "", /^text\/(html|css|javascript); charset=utf-8$/);
+    const gzipped = await gateway.fetch(path, { headers: { "Accept-Encoding": "br, gzip" } });
     assert.equal(gzipped.headers.get("Content-Encoding"), "gzip");
     const stream = gzipped.body!.pipeThrough(new DecompressionStream("gzip"));
     assert.equal(await new Response(stream).text(), await plain.text());
     const headers = { "If-None-Match": plain.headers.get("ETag")! };
-    assert.equal((await gateway.fetch(`/${file}`, { headers })).status, 304);
+    assert.equal((await gateway.fetch(path, { headers })).status, 304);
+    const head = await gateway.fetch(path, { method: "HEAD" });
+    assert.deepEqual([head.status, head.body], [200, null]);
+    assert.equal(head.headers.get("ETag"), plain.headers.get("ETag"));
+    const posted = await gateway.fetch(path, { method: "POST" });
+    assert.deepEqual([posted.status, posted.headers.get("Allow")], [405, "GET, HEAD"]);
   }
   assert.equal(builds, 1);
+});
+
+test("where a stage is in front of its path, the page says below what its files are", async () => {
+  const paths = { "/prod": "/prod/", "/prod/": "/prod/", "/": "/", "": "/", "/metrics/v2": "/metrics/v2/" };
+  for (const [path, base] of Object.entries(paths)) {
+    const gateway = await TestGateway.open();
+    addExplorerRoutes(gateway.app, buildExplorer, () => path);
+    const html = await (await gateway.fetch("/")).text();
+    assert.ok(html.includes(`<head>\n    <base href="${base}" />`), `${path}: ${html.slice(0, 200)}`);
+    assert.deepEqual(filesOfPage(html), ["page.css", "page.mjs"]);
+  }
+  for (const path of ["//elsewhere.test", '/"><script>', "https://elsewhere.test/"]) {
+    const gateway = await TestGateway.open();
+    addExplorerRoutes(gateway.app, buildExplorer, () => path);
+    assert.equal((await gateway.fetch("/")).status, 500, path);
+  }
 });
 
 test("an explorer that does not build is tried again", async () => {

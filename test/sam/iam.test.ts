@@ -65,9 +65,10 @@ test("each function does to the table what its role allows, and nothing else", a
 
 /** What happens to samples: new series, known ones, from the log to runs to chunks, late ones, and read at each stage. */
 async function liveThrough(invoke: (name: string, event: unknown) => Promise<void>): Promise<void> {
-  const [write, read, query, schedule] = await Promise.all(
-    ["write.json", "read.json", "query.json", "schedule.json"].map(readEvent),
+  const [write, read, query, explorer, schedule] = await Promise.all(
+    ["write.json", "read.json", "query.json", "explorer.json", "schedule.json"].map(readEvent),
   );
+  await invoke("explorer", explorer);
   for (const afterMs of [0, 2 * MINUTE_MS, 15 * MINUTE_MS, 10 * HOUR_MS, 16 * HOUR_MS]) {
     mock.timers.setTime(START_MS + afterMs);
     await invoke("write", write);

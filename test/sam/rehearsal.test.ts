@@ -102,5 +102,10 @@ test("the stack has the table that the code expects, and its outputs lead to a k
     const urls = Array.from(config.matchAll(/url: (\S+)/g), ([, url]) => url);
     assert.deepEqual(urls, [outputs.get("RemoteWriteUrl"), outputs.get("RemoteReadUrl")]);
   });
+
+  await t.test("the explorer's URL is the API's own, whole", () => {
+    const url = outputs.get("ExplorerUrl") ?? "";
+    assert.equal(new URL("api/v1/write", url).href, outputs.get("RemoteWriteUrl"));
+  });
   client.close();
 });

@@ -12,17 +12,9 @@ import {
   readEverything,
   recordedBodies,
 } from "./recordings.ts";
+import { type Answer, decodeStreamed } from "./streamed-answer.ts";
 
 const TABLE = `sam-streaming-${process.pid}`;
-/** Between the head of a streamed answer, as JSON, and its body. */
-const PRELUDE_END = new Uint8Array(8);
-
-interface Answer {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}
-
 function eventOf(path: string, body: Uint8Array, headers: Readonly<Record<string, string>>) {
   const requestContext = { httpMethod: "POST", path, stage: "prod", identity: {} };
   const encoded = { body: Buffer.from(body).toString("base64"), isBase64Encoded: true };
@@ -34,11 +26,7 @@ async function readStreamed(
   body: Uint8Array,
   headers: Readonly<Record<string, string>>,
 ): Promise<Answer> {
-  const answer = Buffer.from(await emulator.invoke(eventOf("/api/v1/read", body, headers)));
-  const end = answer.indexOf(PRELUDE_END);
-  assert.ok(end > 0, `no prelude: ${answer.subarray(0, 200)}`);
-  const prelude = JSON.parse(answer.subarray(0, end).toString());
-  return { ...prelude, body: new Uint8Array(answer.subarray(end + PRELUDE_END.length)) };
+  return decodeStreamed(await emulator.invoke(eventOf("/api/v1/read", body, headers)));
 }
 
 test("the read function streams its answers in the runtime", { skip: NO_DOCKER ?? false }, async (t) => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { EXPLORER_PATHS } from "../../lib/http/explorer-route.ts";
 import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
 import { API_PREFIXES } from "../../lib/http/query-routes.ts";
 import { READ_PATHS } from "../../lib/http/read-route.ts";
@@ -29,7 +30,7 @@ test("the data outlives the stack, can be restored, is encrypted and expires", (
 
 test("every file of functions with a handler is a function", async () => {
   const files = await readdir(join(import.meta.dirname, "..", "..", "functions"));
-  const parts = ["services.ts", "metrics.ts", "fan-out.ts"];
+  const parts = ["services.ts", "log.ts", "metrics.ts", "fan-out.ts"];
   const handlers = files.filter((file) => !parts.includes(file)).map((file) => file.replace(/\.ts$/, ""));
   assert.deepEqual([...functionsOf(template).keys()].sort(), handlers.sort());
 });
@@ -49,7 +50,10 @@ test("writes are buffered, reads are streamed, on every path of the routes", () 
     assert.equal(modeOf(path), "STREAM ReadFunction response-streaming-invocations");
   for (const path of queries)
     assert.equal(modeOf(path), "STREAM QueryFunction response-streaming-invocations");
-  assert.deepEqual(Object.keys(paths).sort(), [...writes, ...READ_PATHS, ...queries].sort());
+  for (const path of EXPLORER_PATHS)
+    assert.equal(modeOf(path), "STREAM ExplorerFunction response-streaming-invocations");
+  const all = [...writes, ...READ_PATHS, ...queries, ...EXPLORER_PATHS];
+  assert.deepEqual(Object.keys(paths).sort(), all.sort());
 });
 
 test("what API Gateway refuses for load is a 503 to be repeated, an unknown path a 404", () => {
@@ -79,13 +83,17 @@ test("the access log is JSON of the context, without a header and so without a s
   assert.doesNotMatch(Format, /header|authoriz/i);
 });
 
+/** With it nothing is lost, and the alarm of the whole API counts its answers. */
+const WITHOUT_ALARMS = ["ExplorerFunction"];
+
 test("each function has a log that ends and alarms of its own", () => {
   const alarms = ofType("AWS::CloudWatch::Alarm").map(({ Properties }) => Properties);
   for (const { logicalId, Properties } of functionsOf(template).values()) {
     const logs = template.Resources[Properties.LoggingConfig.LogGroup.Ref];
     assert.deepEqual(logs.Properties.RetentionInDays, { Ref: "LogRetentionDays" }, logicalId);
     const metrics = alarms.filter(({ Dimensions }) => Dimensions[0].Value?.Ref === logicalId);
-    assert.deepEqual(metrics.map(({ MetricName }) => MetricName).sort(), ["Errors", "Throttles"], logicalId);
+    const expected = WITHOUT_ALARMS.includes(logicalId) ? [] : ["Errors", "Throttles"];
+    assert.deepEqual(metrics.map(({ MetricName }) => MetricName).sort(), expected, logicalId);
   }
 });
 

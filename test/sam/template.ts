@@ -38,7 +38,7 @@ export function functionsOf({ Resources }: Template): ReadonlyMap<string, { logi
 /** What the role of a function allows it to do to the table. Throws for a statement that is not about just that. */
 export function tableActionsOf(template: Template, functionName: string): string[] {
   const roleId = functionsOf(template).get(functionName)?.Properties.Role["Fn::GetAtt"][0];
-  const { Policies } = template.Resources[roleId].Properties;
+  const { Policies = [] } = template.Resources[roleId].Properties;
   const documents: { Statement: { Effect: string; Action: string[]; Resource: unknown }[] }[] = Policies.map(
     (policy: { PolicyDocument: unknown }) => policy.PolicyDocument,
   );

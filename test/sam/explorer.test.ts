@@ -1,0 +1,84 @@
+/** The explorer of the built function: its files, and how they come through Lambda's runtime and through sam local. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { EXPLORER_PATHS } from "../../lib/http/explorer-route.ts";
+import { buildExplorer } from "../../local/explorer-files.ts";
+import { filesOfPage } from "../helpers/page-files.ts";
+import { startEmulator } from "./emulator.ts";
+import { BUILD_DIRECTORY, NO_DOCKER } from "./environment.ts";
+import { startLocalApi } from "./sam-local.ts";
+import { decodeStreamed } from "./streamed-answer.ts";
+
+const skip = NO_DOCKER ?? false;
+const STAGE = "prod";
+
+function eventOf(method: string, path: string, headers: Readonly<Record<string, string>>) {
+  const requestContext = { httpMethod: method, path: `/${STAGE}${path}`, stage: STAGE, identity: {} };
+  return {
+    resource: path,
+    path,
+    httpMethod: method,
+    headers,
+    requestContext,
+    body: null,
+    isBase64Encoded: false,
+  };
+}
+
+test("sam build makes the explorer's files as npm start does, to the byte", async () => {
+  for (const [name, content] of await buildExplorer()) {
+    const built = await readFile(join(BUILD_DIRECTORY, "ExplorerFunction", name));
+    assert.ok(built.equals(content), `${name}: ${built.length} bytes, expected ${content.length}`);
+  }
+});
+
+test("the runtime streams the page of a stage and each file that it names", { skip }, async (t) => {
+  await using emulator = await startEmulator("ExplorerFunction", "explorer", "none");
+  const ask = async (method: string, path: string, headers: Readonly<Record<string, string>> = {}) =>
+    decodeStreamed(await emulator.invoke(eventOf(method, path, headers)));
+  const files = await buildExplorer();
+
+  const page = await ask("GET", "/");
+  assert.equal(page.statusCode, 200);
+  const html = new TextDecoder().decode(page.body);
+  const base = /<base href="([^"]+)"/.exec(html)?.[1];
+  assert.equal(base, `/${STAGE}/`);
+  const loaded = filesOfPage(html).map((file) => new URL(file, `https://api.test${base}`).pathname);
+  assert.deepEqual(
+    loaded.map((path) => path.slice(`/${STAGE}`.length)).sort(),
+    EXPLORER_PATHS.filter((path) => path !== "/").sort(),
+  );
+
+  for (const path of EXPLORER_PATHS) {
+    await t.test(path, async () => {
+      const plain = await ask("GET", path);
+      assert.equal(plain.statusCode, 200);
+      if (path !== "/") assert.deepEqual(plain.body, new Uint8Array(files.get(path.slice(1))!));
+      const gzipped = await ask("GET", path, { "accept-encoding": "gzip" });
+      assert.equal(gzipped.headers["content-encoding"], "gzip");
+      const stream = new Blob([gzipped.body]).stream().pipeThrough(new DecompressionStream("gzip"));
+      assert.deepEqual(await new Response(stream).bytes(), plain.body);
+      const head = await ask("HEAD", path);
+      assert.deepEqual([head.statusCode, head.body.length, head.headers.etag], [200, 0, plain.headers.etag]);
+      const again = await ask("GET", path, { "if-none-match": plain.headers.etag });
+      assert.deepEqual([again.statusCode, again.body.length], [304, 0]);
+    });
+  }
+});
+
+test("sam local start-api has the page and each file that it names", { skip }, async () => {
+  await using api = await startLocalApi("none");
+  const page = await fetch(`${api.url}/`, { headers: { Accept: "text/html" } });
+  assert.equal(page.headers.get("content-type"), "text/html; charset=utf-8");
+  const files = filesOfPage(await page.text());
+  assert.equal(files.length, 2);
+  for (const file of files) {
+    const asset = await fetch(new URL(file, page.url));
+    assert.equal(asset.headers.get("content-encoding"), "gzip");
+    const expected = (await buildExplorer()).get(file)!;
+    assert.deepEqual(await asset.bytes(), new Uint8Array(expected), file);
+    assert.equal((await fetch(new URL(file, page.url), { method: "HEAD" })).status, 200);
+  }
+});
