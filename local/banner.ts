@@ -10,7 +10,11 @@ export function banner(url: string, key: FirstKey | undefined, storage: string):
   return lines.join("\n");
 }
 
-function prometheusConfig(url: string, key: FirstKey | undefined): string {
+/**
+ * The block for prometheus.yml; without a key there are words in its place. The queue is as Prometheus 3 has it by default: an
+ * older one sends 500 samples a request, and a deployed Hearth pays for requests.
+ */
+export function prometheusConfig(url: string, key: FirstKey | undefined): string {
   const username = key?.id ?? "<access key id>";
   const password = key?.secret ?? "<the secret shown when the key was made>";
   const auth = `    basic_auth:
@@ -19,7 +23,10 @@ function prometheusConfig(url: string, key: FirstKey | undefined): string {
 `;
   return `remote_write:
   - url: ${url}/api/v1/write
-${auth}remote_read:
+${auth}    queue_config:
+      max_samples_per_send: 2000
+      capacity: 10000
+remote_read:
   - url: ${url}/api/v1/read
     read_recent: true
 ${auth}`;

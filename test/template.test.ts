@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { parse } from "yaml";
 import { TRANSLATION_STRATEGIES } from "../lib/otlp/metric-name.ts";
 import { parseOtlpSettings } from "../lib/otlp/settings.ts";
+import { prometheusConfig } from "../local/banner.ts";
 import { parseSettings } from "../local/settings.ts";
 import { environmentOf, readTemplateFile } from "./helpers/template-file.ts";
 
@@ -48,6 +50,13 @@ test("a parameter that is one of some values allows those that npm start takes",
   assert.equal(switches.length, 4);
   for (const [name, { AllowedValues, Default }] of switches)
     assert.deepEqual([AllowedValues, Default], [["true", "false"], "false"], name);
+});
+
+test("the stack prints the block for prometheus.yml that npm start prints", () => {
+  const { Sub } = template.Outputs.PrometheusConfig.Value as { Sub: string };
+  const url = Sub.match(/(?<=url: )https:.*\/prod(?=\/api\/v1\/write)/)?.[0] ?? "";
+  const printed = prometheusConfig(url, { id: "ID", secret: "SECRET", isNew: true });
+  assert.deepEqual(parse(Sub), parse(printed));
 });
 
 test("docs/deploy.md has every parameter, with its default", () => {

@@ -51,6 +51,9 @@ const PASTED = (url: string, username: string, password: string) => `remote_writ
     basic_auth:
       username: ${username}
       password: ${password}
+    queue_config:
+      max_samples_per_send: 2000
+      capacity: 10000
 remote_read:
   - url: ${url}/api/v1/read
     read_recent: true
