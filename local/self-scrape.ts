@@ -6,6 +6,7 @@ import {
   Counter,
   collectDefaultMetrics,
   Gauge,
+  Histogram,
   type MetricObjectWithValues,
   type MetricValueWithName,
   Registry,
@@ -20,6 +21,11 @@ import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { SECOND_MS } from "../lib/model/time.ts";
 import { ProtobufWriter } from "../lib/wire/protobuf-writer.ts";
 import { compress } from "../lib/wire/snappy.ts";
+
+/** Of what there is of a request beside its numbers. */
+const LABELS = ["source", "route", "status", "tenant", "error"];
+/** Seconds. A query may take 25; a run of the compactor minutes. */
+const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 
 const INTERVAL_MS = 15 * SECOND_MS;
 /** The first two make a curve: after five seconds. */
@@ -47,15 +53,26 @@ export function newSelfScrape(log: Log): SelfScrape {
     help: "For how long, at most, samples have been in the log only.",
     registers: [registry],
   });
+  const durations = new Histogram({
+    name: "hearth_duration_seconds",
+    help: "How long requests and runs of the compactor took.",
+    labelNames: ["source", "route"],
+    buckets: DURATION_BUCKETS,
+    registers: [registry],
+  });
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
   return {
-    observe: (source) => (values) => {
-      for (const [name, value] of Object.entries(values)) {
-        if (name === "LagMs") lag.set(value / SECOND_MS);
-        else counterOf(counters, registry, name).inc({ source }, value);
-      }
-    },
+    observe:
+      (source) =>
+      (values, { labels, durationMs }) => {
+        const { route } = labels;
+        durations.observe({ source, ...(route === undefined ? {} : { route }) }, durationMs / SECOND_MS);
+        for (const [name, value] of Object.entries(values)) {
+          if (name === "LagMs") lag.set(value / SECOND_MS);
+          else counterOf(counters, registry, name).inc({ source, ...labels }, value);
+        }
+      },
     async start(app, services, instance) {
       const authorization = await makeKey(services);
       const scrape = async () => {
@@ -87,7 +104,7 @@ function counterOf(counters: Map<string, Counter>, registry: Registry, name: str
     counter = new Counter({
       name: `hearth_${words}_total`,
       help,
-      labelNames: ["source"],
+      labelNames: LABELS,
       registers: [registry],
     });
     counters.set(name, counter);

@@ -2,6 +2,7 @@
  * What every route shares: the request's log line and meter, errors to answers, wrong methods and unknown paths.
  */
 import { type Context, Hono } from "hono";
+import { routePath } from "hono/route";
 import type { Scope } from "../auth/access-key.ts";
 import { authorize, type KeyVerifier } from "../auth/verifier.ts";
 import { errorKind, errorMessage } from "../model/errors.ts";
@@ -40,12 +41,15 @@ export interface GatewayEnv {
 export type Gateway = Hono<GatewayEnv>;
 export type GatewayContext = Context<GatewayEnv>;
 
+/** The pattern of what is used for every request. */
+const EVERY_PATH = "/*";
+
 /** An app without routes. Where no route has to do with the table, this is all that it needs. */
 export function newGateway(services: RequestSinks & Pick<Services, "clock">): Gateway {
   const app: Gateway = new Hono<GatewayEnv>();
   app.use(async (c, next) => {
     const meter = newMeter();
-    const requestLog = new RequestLog(c.req.method, c.req.path, services.clock());
+    const requestLog = new RequestLog(c.req.method, c.req.path, routeOf(c), services.clock());
     c.set("meter", meter);
     c.set("requestLog", requestLog);
     await next();
@@ -54,6 +58,12 @@ export function newGateway(services: RequestSinks & Pick<Services, "clock">): Ga
   app.onError((error, c) => answerError(c, error, "query", printText));
   app.notFound((c) => c.text(`no route for ${c.req.path}; see the API table in Hearth's README\n`, 404));
   return app;
+}
+
+/** The pattern of the last handler that matches: for a path without a route that is this very middleware. */
+function routeOf(c: GatewayContext): string | undefined {
+  const pattern = routePath(c, -1);
+  return pattern === EVERY_PATH ? undefined : pattern;
 }
 
 /** Answers an error in the words that a protocol has for it; headers are set already. */

@@ -6,7 +6,7 @@ import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 import type { Log, LogFields, LogLevel } from "../model/log.ts";
 import type { Metrics } from "../model/metrics.ts";
 import type { Meter } from "../storage/table.ts";
-import { requestMetrics } from "./request-metrics.ts";
+import { requestLabels, requestMetrics } from "./request-metrics.ts";
 import { CLIENT_CLOSED, type Operation } from "./status.ts";
 
 /** Where requests are told of. */
@@ -21,10 +21,13 @@ export class RequestLog {
   readonly fields: LogFields;
   /** Set by the route. */
   operation: Operation | undefined;
+  readonly #route: string | undefined;
   readonly #startMs: number;
 
-  constructor(method: string, path: string, startMs: number) {
+  /** `route` is the pattern that the path was found by; undefined: it was not. */
+  constructor(method: string, path: string, route: string | undefined, startMs: number) {
     this.fields = { method, path };
+    this.#route = route;
     this.#startMs = startMs;
   }
 
@@ -41,13 +44,12 @@ export class RequestLog {
   write({ log, metrics }: RequestSinks, status: number, meter: Meter, nowMs: number): void {
     const cost = { calls: meter.calls, readUnits: meter.readUnits, writeUnits: meter.writeUnits };
     const level = levelOf(status, this.fields);
-    log(level, "request", {
-      ...this.fields,
-      status,
-      durationMs: Math.round(nowMs - this.#startMs),
-      ...cost,
+    const durationMs = Math.round(nowMs - this.#startMs);
+    log(level, "request", { ...this.fields, status, durationMs, ...cost });
+    metrics?.(requestMetrics(this.operation, this.fields, level === "error", meter), {
+      labels: requestLabels(this.#route, this.fields, status),
+      durationMs,
     });
-    metrics?.(requestMetrics(this.operation, this.fields, level === "error", meter));
   }
 }
 

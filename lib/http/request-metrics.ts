@@ -1,6 +1,6 @@
 /** What a request adds to the metrics. */
 import type { LogFields } from "../model/log.ts";
-import { type MetricValues, withoutZeros } from "../model/metrics.ts";
+import { type MetricOrigin, type MetricValues, withoutZeros } from "../model/metrics.ts";
 import type { Meter } from "../storage/table.ts";
 import type { Operation } from "./status.ts";
 
@@ -21,6 +21,20 @@ export function requestMetrics(
       WriteUnits: meter.writeUnits,
       ServerErrors: isServerError ? 1 : 0,
     }),
+  };
+}
+
+/** By what requests may be told apart. `route` is the pattern of the path, since of paths there are any number; absent: no route was found. */
+export function requestLabels(
+  route: string | undefined,
+  { tenant, errorKind }: LogFields,
+  status: number,
+): MetricOrigin["labels"] {
+  return {
+    ...(route === undefined ? {} : { route }),
+    status: String(status),
+    ...(typeof tenant === "string" ? { tenant } : {}),
+    ...(typeof errorKind === "string" ? { error: errorKind } : {}),
   };
 }
 

@@ -25,7 +25,8 @@ export async function compactAndLog(
   const { failures: FailedDays, lagMs: LagMs } = result;
   const { readUnits: ReadUnits, writeUnits: WriteUnits } = meter;
   // The lag is told when it is 0 too: that none comes is what tells of a compactor that does not run.
-  metrics?.({ LagMs, ...withoutZeros({ Samples: samples, FailedDays, ReadUnits, WriteUnits }) });
+  const values = { LagMs, ...withoutZeros({ Samples: samples, FailedDays, ReadUnits, WriteUnits }) };
+  metrics?.(values, { labels: {}, durationMs });
   return result;
 }
 

@@ -22,11 +22,18 @@ export type HearthEnvironment = Readonly<Record<string, string | undefined>>;
 /** The two ways to start it. */
 export type Starter = "npm" | "node";
 
-export function spawnHearth(env: HearthEnvironment, starter: Starter): Child {
+/** Most tests count what is stored, and want nothing there beside it. */
+const QUIET = ["--no-self-scrape"];
+
+export function spawnHearth(
+  env: HearthEnvironment,
+  starter: Starter,
+  args: readonly string[] = QUIET,
+): Child {
   const options = { cwd: ROOT, env: { ...UNSET, ...env } };
   return starter === "npm"
-    ? new Child("npm", ["start", "--", "--no-self-scrape"], options)
-    : new Child(process.execPath, ["local/main.ts", "--no-self-scrape"], options);
+    ? new Child("npm", ["start", "--", ...args], options)
+    : new Child(process.execPath, ["local/main.ts", ...args], options);
 }
 
 /** A Hearth that serves. */
@@ -37,8 +44,12 @@ export interface Hearth {
 }
 
 /** Starts Hearth and waits until it is ready. */
-export async function startHearth(env: HearthEnvironment, starter: Starter = "npm"): Promise<Hearth> {
-  const child = spawnHearth(env, starter);
+export async function startHearth(
+  env: HearthEnvironment,
+  starter: Starter = "npm",
+  args: readonly string[] = QUIET,
+): Promise<Hearth> {
+  const child = spawnHearth(env, starter, args);
   try {
     const url = await child.until("ready", async () => {
       const [, listening] = /^Hearth listens on (\S+),/m.exec(child.output) ?? [];

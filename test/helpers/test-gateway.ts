@@ -8,7 +8,7 @@ import { addReadRoutes } from "../../lib/http/read-route.ts";
 import { addWriteRoutes } from "../../lib/http/write-route.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import type { LogFields, LogLevel } from "../../lib/model/log.ts";
-import type { MetricValues } from "../../lib/model/metrics.ts";
+import type { MetricOrigin, MetricValues } from "../../lib/model/metrics.ts";
 import { compact } from "../../lib/storage/compactor.ts";
 import { HaTracker } from "../../lib/storage/ha-tracker.ts";
 import { SETTLE_MS } from "../../lib/storage/plan-compaction.ts";
@@ -39,6 +39,8 @@ export class TestGateway {
   readonly meter = newMeter();
   readonly lines: LogLine[] = [];
   readonly metrics: MetricValues[] = [];
+  /** Of the same requests. */
+  readonly origins: MetricOrigin[] = [];
   readonly services: Services;
   readonly app: Gateway;
   nowMs = MIDNIGHT_MS;
@@ -55,7 +57,10 @@ export class TestGateway {
       keys: new KeyVerifier(clock),
       writers: new Writers({ clock, limits: all, maxBytes: 2 ** 26 }),
       log: (level, message, fields) => this.lines.push({ level, message, fields }),
-      metrics: (values) => this.metrics.push(values),
+      metrics: (values, origin) => {
+        this.metrics.push(values);
+        this.origins.push(origin);
+      },
     };
     this.app = newGateway(this.services);
     addWriteRoutes(this.app, this.services);

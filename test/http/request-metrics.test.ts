@@ -67,3 +67,19 @@ test("a stream that breaks after its 200 is a server error", async () => {
   await assert.rejects(response.arrayBuffer());
   assert.equal(lastOf(gateway).ServerErrors, 1);
 });
+
+test("requests are told apart by route, status, tenant and kind of error, and by no path", async () => {
+  const gateway = await TestGateway.open();
+  const labelsOfLast = () => gateway.origins.at(-1)!.labels;
+  await gateway.write([UP]);
+  assert.deepEqual(labelsOfLast(), { route: "/api/v1/write", status: "200", tenant: "t" });
+  assert.ok(gateway.origins[0].durationMs > 0);
+  await gateway.post("/api/v1/write", "no snappy");
+  assert.deepEqual(labelsOfLast(), { route: "/api/v1/write", status: "400", tenant: "t", error: "invalid" });
+  await gateway.post("/api/v1/write", "", { Authorization: undefined });
+  assert.deepEqual(labelsOfLast(), { route: "/api/v1/write", status: "401", error: "unauthenticated" });
+  await gateway.fetch("/api/v1/write");
+  assert.deepEqual(labelsOfLast(), { route: "/api/v1/write", status: "405" });
+  await gateway.fetch(`/${"any".repeat(100)}`);
+  assert.deepEqual(labelsOfLast(), { status: "404" });
+});

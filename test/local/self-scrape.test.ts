@@ -11,9 +11,15 @@ test("what a Hearth tells of itself is stored through the write route, for tenan
   const gateway = await TestGateway.open();
   const lines: unknown[] = [];
   const scrape = newSelfScrape((_level, message, fields) => lines.push([message, fields]));
-  scrape.observe("request")({ Requests: 1, Samples: 500, WriteUnits: 2 });
-  scrape.observe("request")({ Requests: 1 });
-  scrape.observe("compaction")({ LagMs: 90_000, Samples: 7 });
+  const write = { route: "/api/v1/write", tenant: "shop" };
+  const request = scrape.observe("request");
+  request(
+    { Requests: 1, Samples: 500, WriteUnits: 2 },
+    { labels: { ...write, status: "200" }, durationMs: 30 },
+  );
+  request({ Requests: 1 }, { labels: { ...write, status: "400", error: "invalid" }, durationMs: 2 });
+  request({ Requests: 1 }, { labels: { status: "404" }, durationMs: 1 });
+  scrape.observe("compaction")({ LagMs: 90_000, Samples: 7 }, { labels: {}, durationMs: 2000 });
   await scrape.start(gateway.app, gateway.services, "127.0.0.1:9201");
   scrape.stop();
   assert.deepEqual(lines, []);
@@ -24,13 +30,29 @@ test("what a Hearth tells of itself is stored through the write route, for tenan
     matchers: [newMatcher("=", "job", "hearth"), newMatcher("=", "instance", "127.0.0.1:9201")],
     ...ALL_TIME,
   })) {
-    const { __name__: name, source = "" } = Object.fromEntries(labels);
-    found.set(`${name} ${source}`, new Float64Array(BigUint64Array.of(samples[0][1]).buffer)[0]);
+    const { __name__: name, source = "", route, status, error, le, ...others } = Object.fromEntries(labels);
+    if (source !== "")
+      assert.deepEqual(
+        Object.keys(others).filter((label) => label !== "tenant"),
+        ["instance", "job"],
+      );
+    const key = [name, source, route, status, error, le].filter((part) => part !== undefined).join(" ");
+    found.set(key, new Float64Array(BigUint64Array.of(samples[0][1]).buffer)[0]);
   }
-  assert.equal(found.get("hearth_requests_total request"), 2);
-  assert.equal(found.get("hearth_samples_total request"), 500);
-  assert.equal(found.get("hearth_samples_total compaction"), 7);
-  assert.equal(found.get("hearth_compaction_lag_seconds "), 90);
+  const expected = {
+    "hearth_requests_total request /api/v1/write 200": 1,
+    "hearth_requests_total request /api/v1/write 400 invalid": 1,
+    "hearth_requests_total request 404": 1,
+    "hearth_samples_total request /api/v1/write 200": 500,
+    "hearth_write_units_total request /api/v1/write 200": 2,
+    "hearth_samples_total compaction": 7,
+    "hearth_compaction_lag_seconds ": 90,
+    "hearth_duration_seconds_bucket request /api/v1/write 0.005": 1,
+    "hearth_duration_seconds_bucket request /api/v1/write 0.05": 2,
+    "hearth_duration_seconds_sum request /api/v1/write": 0.032,
+    "hearth_duration_seconds_count compaction": 1,
+  };
+  for (const [key, value] of Object.entries(expected)) assert.equal(found.get(key), value, key);
   assert.ok(found.get("process_resident_memory_bytes ")! > 10_000_000);
   const key = await findKey(gateway.table, "HKSELFSCRAPE");
   assert.deepEqual(key?.scopes, ["write"]);

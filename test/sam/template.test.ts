@@ -3,6 +3,13 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import {
+  API_REQUESTS_MILLION,
+  LAMBDA_GB_SECOND,
+  LAMBDA_REQUESTS_MILLION,
+  READ_UNITS_MILLION,
+  WRITE_UNITS_MILLION,
+} from "../../bench/cost/prices.ts";
 import { EXPLORER_PATHS } from "../../lib/http/explorer-route.ts";
 import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
 import { API_PREFIXES } from "../../lib/http/query-routes.ts";
@@ -110,9 +117,25 @@ test("the dashboard is JSON that names metrics of this stack", () => {
   const [{ Properties }] = ofType("AWS::CloudWatch::Dashboard");
   const body = Properties.DashboardBody["Fn::Sub"]
     .replaceAll(/\$\{CompactorBehindSeconds\}/g, "7200")
-    .replaceAll(/\$\{AWS::(\w+)\}/g, "$1");
+    .replaceAll(/\$\{(?:AWS::)?(\w+)\}/g, "$1");
   const { widgets } = JSON.parse(body);
   assert.ok(widgets.length >= 6);
   for (const { properties } of widgets)
     assert.match(JSON.stringify(properties.metrics), /"StackName"|\\"StackName\\"/, properties.title);
+
+  const { metrics } = widgets.at(-1).properties;
+  const expressions: string[] = metrics.map(([first]: [{ expression?: string }]) => first.expression ?? "");
+  const priced = expressions.filter((expression) => expression !== "");
+  const factors = priced.map(
+    (expression) => /\* (\([\d. +]+\)|[\d.]+)(?: \/ 1000000)?$/.exec(expression)?.[1],
+  );
+  const requests = `(${API_REQUESTS_MILLION} + ${LAMBDA_REQUESTS_MILLION})`;
+  const time = LAMBDA_GB_SECOND.toFixed(10);
+  assert.deepEqual(factors, [`${WRITE_UNITS_MILLION}`, `${READ_UNITS_MILLION}`, requests, time]);
+  for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
+    if (Type !== "AWS::Lambda::Function" || id === "ExplorerFunction") continue;
+    const name = id.replace("Function", "").toLowerCase();
+    assert.ok(priced[3].includes(`FILL(${name}, 0) * ${Properties.MemorySize.Ref}`), id);
+    assert.match(JSON.stringify(metrics), new RegExp(`"${id}",\\{"id":"${name}"`));
+  }
 });

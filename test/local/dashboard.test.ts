@@ -1,0 +1,141 @@
+/** Grafana's dashboard of Hearth itself: it asks for nothing that `npm start` does not tell, at the prices of the benchmark. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import {
+  API_REQUESTS_MILLION,
+  LAMBDA_REQUESTS_MILLION,
+  READ_UNITS_MILLION,
+  WRITE_UNITS_MILLION,
+} from "../../bench/cost/prices.ts";
+import { parseExpr } from "../../lib/promql/parse/parse-expr.ts";
+import { startHearth, stopCleanly } from "../helpers/hearth-process.ts";
+import { pushSeries, readSeries } from "../helpers/remote-client.ts";
+import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
+
+interface Panel {
+  readonly id: number;
+  readonly title: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly targets: readonly {
+    readonly refId: string;
+    readonly expr: string;
+    readonly legendFormat: string;
+  }[];
+}
+
+const dashboard: {
+  readonly panels: readonly Panel[];
+  readonly templating: {
+    readonly list: readonly { readonly name: string; readonly query: string | { readonly query: string } }[];
+  };
+} = JSON.parse(readFileSync(new URL("../../grafana/hearth.json", import.meta.url), "utf8"));
+
+/** As Grafana fills them in when everything is chosen: $__rate_interval is four scrapes. */
+const VARIABLES: Readonly<Record<string, string>> = {
+  $tenant: ".*",
+  $instance: ".*",
+  $__rate_interval: "1m",
+};
+
+const queries = dashboard.panels.flatMap(({ title, targets }) =>
+  targets.map(({ expr }) => ({ title, expr: expr.replaceAll(/\$\w+/g, (name) => VARIABLES[name] ?? name) })),
+);
+
+const KEY = { accessKeyId: "ak", secret: "s3cret" };
+const Authorization = `Basic ${btoa(`${KEY.accessKeyId}:${KEY.secret}`)}`;
+
+test("every query parses, and no variable is left in it", () => {
+  assert.ok(queries.length >= 15);
+  for (const { title, expr } of queries) {
+    assert.doesNotMatch(expr, /\$/, title);
+    assert.doesNotThrow(() => parseExpr(expr), title);
+  }
+});
+
+test("prices are those of the benchmark", () => {
+  const priced = queries.map(({ expr }) => expr).filter((expr) => expr.includes("1e6"));
+  const millionCosts = {
+    hearth_write_units_total: `${WRITE_UNITS_MILLION}`,
+    hearth_read_units_total: `${READ_UNITS_MILLION}`,
+    hearth_requests_total: `(${API_REQUESTS_MILLION} + ${LAMBDA_REQUESTS_MILLION})`,
+  };
+  for (const [metric, price] of Object.entries(millionCosts)) {
+    const found = priced.filter((expr) => expr.includes(metric));
+    // In the sum, and by itself.
+    assert.equal(found.length, 2, metric);
+    for (const expr of found) {
+      const [, factor] =
+        new RegExp(`${metric}{[^}]*}\\[1m\\]\\)\\) \\* (\\([^)]*\\)|[\\d.]+)`).exec(expr) ?? [];
+      assert.equal(factor, price, expr);
+    }
+  }
+});
+
+test("panels have names, numbers and places of their own", () => {
+  const { panels } = dashboard;
+  assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
+  const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+    Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`),
+  );
+  assert.equal(new Set(cells).size, cells.length);
+  assert.ok(panels.every(({ gridPos: { x, w } }) => x + w <= 24));
+});
+
+test("every query and variable has an answer from npm start, after some traffic and a compaction", async () => {
+  await using root = await newTemporaryDirectory("dashboard");
+  const env = {
+    HEARTH_DATA_DIR: join(root.path, "data"),
+    PORT: "0",
+    HEARTH_ACCESS_KEY_ID: KEY.accessKeyId,
+    HEARTH_SECRET_ACCESS_KEY: KEY.secret,
+  };
+  const { child, url } = await startHearth(env, "node", []);
+  await using _child = child;
+  const ask = async (path: string, form: Record<string, string> = {}) => {
+    const response = await fetch(`${url}/api/v1/${path}`, {
+      method: "POST",
+      body: new URLSearchParams(form),
+      headers: { Authorization },
+    });
+    const { data } = (await response.json()) as { data?: { result?: unknown[] } };
+    return data?.result ?? [];
+  };
+  const target = { url, ...KEY };
+  const now = Date.now();
+  const labels = { __name__: "test" };
+  assert.equal(await pushSeries(target, [{ labels, samples: [{ timestamp: now, value: 1 }] }]), 200);
+  const early = [{ timestamp: now + 3_600_000, value: 1 }];
+  assert.equal(await pushSeries(target, [{ labels, samples: early }]), 400);
+  assert.equal(await pushSeries({ ...target, secret: "wrong" }, []), 401);
+  await readSeries(target, { name: "__name__", value: "test" }, now, now);
+  assert.equal((await ask("query", { query: "test" })).length, 1);
+
+  // Two scrapes after what they tell of: the second comes five seconds after the start, the third fifteen later.
+  let waiting = queries;
+  await child.until("an answer to every query", async () => {
+    const answers = await Promise.all(waiting.map(({ expr }) => ask("query", { query: expr })));
+    waiting = waiting.filter((_, i) => answers[i].length === 0);
+    return waiting.length === 0;
+  });
+  for (const { name, query: asked } of dashboard.templating.list) {
+    if (typeof asked === "string") continue; // The data source itself.
+    const [, metric, label] = /^label_values\((\w+), (\w+)\)$/.exec(asked.query) ?? [];
+    const query = new URLSearchParams({ "match[]": metric });
+    const response = await fetch(`${url}/api/v1/label/${label}/values?${query}`, {
+      headers: { Authorization },
+    });
+    const { data } = (await response.json()) as { data: string[] };
+    assert.ok(data.length > 0, name);
+  }
+  const errors = await ask("query", {
+    query: 'sum by (status, error) (hearth_requests_total{status=~"4.."})',
+  });
+  const kinds = errors.map((series) => (series as { metric: { status: string; error: string } }).metric);
+  assert.deepEqual(kinds.map(({ status, error }) => `${status} ${error}`).sort(), [
+    "400 invalid",
+    "401 unauthenticated",
+  ]);
+  await stopCleanly(child);
+});
