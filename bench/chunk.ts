@@ -64,7 +64,7 @@ function readSeries(directory: string): JobSeries[] {
   }
   return [...columnsOf.values()]
     .filter(({ columns }) => columns.count > 0)
-    .map(({ job, columns }) => ({ job, ...sortSamples(columns.timestamps, columns.values, columns.count) }));
+    .map(({ job, columns }) => ({ job, ...sortSamples(columns, columns.count) }));
 }
 
 const double = new DataView(new ArrayBuffer(8));

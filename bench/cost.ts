@@ -4,6 +4,7 @@
  *
  *     --series 1000,10000    sizes, in series; may be repeated
  *     --hours 24             simulated hours for each size, whole buckets; default: what 20 million samples hold
+ *     --starts process       samples say since when they count: process, metric or delta (workload.ts); default: they do not
  *     --json                 ends with a line of JSON for each size
  *     --plot docs/growth.svg draws write units per sample and read units per query against the sizes
  *     --check-endpoint URL   instead compares the units of a short run with those that the DynamoDB there reports
@@ -31,6 +32,7 @@ import { measureSending, OTHER_SENDERS, RECOMMENDED } from "./cost/senders.ts";
 import { measureWriteCpu } from "./cost/write-cpu.ts";
 import { loadRecording, type RecordedSeries } from "./recorded-series.ts";
 import { drawChart } from "./svg-chart.ts";
+import { STARTS } from "./workload.ts";
 
 const DEFAULT_SIZES = ["1000,10000"];
 const CHECK = { series: 200, hours: 0.5 };
@@ -40,6 +42,7 @@ async function main(): Promise<void> {
     options: {
       series: { type: "string", multiple: true, default: DEFAULT_SIZES },
       hours: { type: "string" },
+      starts: { type: "string" },
       json: { type: "boolean", default: false },
       plot: { type: "string" },
       "check-endpoint": { type: "string" },
@@ -50,9 +53,12 @@ async function main(): Promise<void> {
   if (values["check-endpoint"] !== undefined) return check(recorded, values["check-endpoint"]);
   const sizes = values.series.flatMap((list) => list.split(",").map(Number)).sort((a, b) => a - b);
   const results: { readonly figures: CostFigures; readonly others: readonly SendingFigures[] }[] = [];
+  const starts = STARTS.find((kind) => kind === values.starts);
+  if (starts !== values.starts)
+    throw new Error(`--starts ${values.starts}: expected one of ${STARTS.join(", ")}`);
   for (const series of sizes) {
     const hours = values.hours === undefined ? defaultHours(series) : Number(values.hours);
-    const run = await runCost(recorded, series, hours, RECOMMENDED);
+    const run = await runCost(recorded, series, hours, { ...RECOMMENDED, starts });
     const figures = costFigures(run, await measureWriteCpu(recorded, series, RECOMMENDED));
     const others: SendingFigures[] = [];
     for (const sender of OTHER_SENDERS)

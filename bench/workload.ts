@@ -3,9 +3,10 @@
  * them, scraped every 15 s each target at its own moment, in the order of scraping; a request when as many samples wait as
  * one may have, or when some have waited long enough.
  */
+import { createHash } from "node:crypto";
 import type { Label } from "../lib/model/labels.ts";
-import type { SampleBatch } from "../lib/model/sample-batch.ts";
-import { DAY_MS, SECOND_MS } from "../lib/model/time.ts";
+import type { AppendBatch } from "../lib/model/sample-batch.ts";
+import { DAY_MS, HOUR_MS, SECOND_MS } from "../lib/model/time.ts";
 import { ProtobufWriter } from "../lib/wire/protobuf-writer.ts";
 import { compress } from "../lib/wire/snappy.ts";
 import { decodeLabels } from "../lib/wire/write-v1.ts";
@@ -20,6 +21,8 @@ export interface Sender {
   readonly maxSamples: number;
   /** `batch_send_deadline`. */
   readonly deadlineMs: number;
+  /** What its samples say of since when they count; undefined: nothing. */
+  readonly starts?: Starts | undefined;
 }
 
 /** The defaults of Prometheus 3. https://prometheus.io/docs/prometheus/latest/configuration/configuration/#remote_write */
@@ -29,6 +32,18 @@ export const PROMETHEUS_3: Sender = { maxSamples: REQUEST_SAMPLES, deadlineMs: 5
 const REPLICA_STEPS = 13;
 /** More decimals than that are the noise of a division: such a series is not rounded. */
 const MAX_DECIMALS = 9;
+
+/**
+ * What counters, and the series of histograms, say of when they began; all others, and without it all, say nothing. As their
+ * process did, which is what OpenTelemetry's Collector says and most of its SDKs; each counter and histogram by itself, half of
+ * them with their process, as Prometheus' client libraries; when the sample before was taken.
+ */
+export const STARTS = ["process", "metric", "delta"] as const;
+export type Starts = (typeof STARTS)[number];
+
+/** How long ago processes began, at most, before a workload does; and how much later than their process counters do. */
+const MAX_UPTIME_MS = 20 * DAY_MS;
+const MAX_LATER_MS = 6 * HOUR_MS;
 
 /** One series of one target. */
 interface WorkloadSeries {
@@ -42,6 +57,9 @@ interface WorkloadSeries {
   readonly decimals: number;
   /** When its target is scraped, in ms after the interval's start. */
   phaseMs: number;
+  /** Since when its process runs, in ms before the workload starts, and since when it counts; undefined for a gauge. */
+  readonly processUptimeMs: number;
+  readonly uptimeMs: number | undefined;
 }
 
 export interface Workload {
@@ -55,7 +73,7 @@ export interface Workload {
 
 export interface SentBatch {
   readonly sentMs: number;
-  readonly batch: SampleBatch;
+  readonly batch: AppendBatch;
 }
 
 /** What one request of every interval holds. */
@@ -80,7 +98,7 @@ export function newWorkload(
     for (const one of series) one.phaseMs = Math.floor((i * SCRAPE_INTERVAL_MS) / targets.length);
   });
   const slots = cutSlots(targets.flat(), sender);
-  const batches = slots.map(({ series }) => newBatch(series));
+  const batches = slots.map(({ series }) => newBatch(series, sender.starts));
   const startOf = (interval: number) => startMs + interval * SCRAPE_INTERVAL_MS;
   return {
     seriesCount,
@@ -89,6 +107,7 @@ export function newWorkload(
     batches: (interval) =>
       slots.map(({ series, sentMs }, i) => {
         fillBatch(batches[i], series, interval, startOf(interval));
+        if (sender.starts !== undefined) fillStarts(batches[i], series, sender.starts, startMs);
         return { sentMs: startOf(interval) + sentMs, batch: batches[i] };
       }),
   };
@@ -121,8 +140,12 @@ function newSeries(recorded: RecordedSeries, replica: number): WorkloadSeries {
   const { values } = recorded;
   const isCounter = values.every((value, i) => i === 0 || value >= values[i - 1]);
   const perStep = (values[values.length - 1] - values[0]) / (values.length - 1);
+  const target = JSON.stringify(labels.filter(([name]) => name === "job" || name === "instance"));
+  const processUptimeMs = MAX_LATER_MS + Math.floor(shareOf(target) * MAX_UPTIME_MS);
   return {
-    target: JSON.stringify(labels.filter(([name]) => name === "job" || name === "instance")),
+    target,
+    processUptimeMs,
+    uptimeMs: uptimeOf(processUptimeMs, labels),
     labelFields: encodeLabels(labels),
     recorded,
     firstStep: replica * REPLICA_STEPS,
@@ -130,6 +153,21 @@ function newSeries(recorded: RecordedSeries, replica: number): WorkloadSeries {
     decimals: Math.max(...Array.from(values, decimalsOf)),
     phaseMs: 0,
   };
+}
+
+function uptimeOf(processUptimeMs: number, labels: readonly Label[]): number | undefined {
+  const name = labels.find(([label]) => label === "__name__")![1];
+  const family = /^(.*)_(total|bucket|count|sum)$/.exec(name)?.[1];
+  if (family === undefined) return undefined;
+  // The buckets of a histogram began as one.
+  const metric = JSON.stringify([family, labels.filter(([label]) => label !== "__name__" && label !== "le")]);
+  const later = shareOf(metric) < 0.5 ? 0 : Math.floor(shareOf(`${metric} later`) * MAX_LATER_MS);
+  return processUptimeMs - later;
+}
+
+/** From 0 to 1, the same for the same text. */
+function shareOf(text: string): number {
+  return createHash("sha256").update(text).digest().readUInt32BE() / 2 ** 32;
 }
 
 /** `127.0.0.1:9100` of replica 3 becomes `127.0.0.1-3:9100`. */
@@ -184,7 +222,7 @@ function encodeRequest(
 }
 
 /** A batch without times and values. */
-function newBatch(all: readonly WorkloadSeries[]): SampleBatch {
+function newBatch(all: readonly WorkloadSeries[], starts: Starts | undefined): AppendBatch {
   const ends = Int32Array.from(all, ({ labelFields }) => labelFields.length);
   for (let i = 1; i < ends.length; i++) ends[i] += ends[i - 1];
   return {
@@ -196,12 +234,26 @@ function newBatch(all: readonly WorkloadSeries[]): SampleBatch {
     sampleSeries: Int32Array.from(all, (_, i) => i),
     timestamps: new Float64Array(all.length),
     values: new Float64Array(all.length),
+    startTimestamps: starts && new Float64Array(all.length),
     decodeLabels,
   };
 }
 
+function fillStarts(
+  { timestamps, startTimestamps }: AppendBatch,
+  all: readonly WorkloadSeries[],
+  starts: Starts,
+  startMs: number,
+): void {
+  all.forEach(({ uptimeMs, processUptimeMs }, i) => {
+    if (uptimeMs === undefined) return;
+    const since = startMs - (starts === "process" ? processUptimeMs : uptimeMs);
+    startTimestamps![i] = starts === "delta" ? timestamps[i] - SCRAPE_INTERVAL_MS : since;
+  });
+}
+
 function fillBatch(
-  batch: SampleBatch,
+  batch: AppendBatch,
   all: readonly WorkloadSeries[],
   interval: number,
   startMs: number,

@@ -3,11 +3,12 @@ import { handle, streamHandle } from "hono/aws-lambda";
 import { newGateway } from "../lib/http/gateway.ts";
 import { addQueryRoutes } from "../lib/http/query-routes.ts";
 import { newQueryServices } from "../lib/http/query-source.ts";
+import { parsePromqlSettings } from "../lib/promql/settings.ts";
 import { newServices } from "./services.ts";
 
 const services = newServices(process.env, "query");
 const app = newGateway(services);
-addQueryRoutes(app, services, newQueryServices(services, process.env.HEARTH_PROMQL_EXPERIMENTAL === "true"));
+addQueryRoutes(app, services, newQueryServices(services, parsePromqlSettings(process.env)));
 
 /** `sam local` cannot stream: it takes a buffered answer. */
 const isSamLocal = process.env.AWS_SAM_LOCAL === "true";

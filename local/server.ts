@@ -77,7 +77,7 @@ function newApp(services: Services, settings: Settings): Gateway {
   addWriteRoutes(app, services);
   addOtlpRoutes(app, services);
   addReadRoutes(app, services);
-  addQueryRoutes(app, services, newQueryServices(services, settings.takesExperiments));
+  addQueryRoutes(app, services, newQueryServices(services, settings.promql));
   addExplorerRoutes(app, buildExplorer);
   return app;
 }

@@ -5,6 +5,7 @@ import type { LogLevel } from "../lib/model/log.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { type OtlpSettings, parseOtlpSettings } from "../lib/otlp/settings.ts";
+import { type PromqlSettings, parsePromqlSettings } from "../lib/promql/settings.ts";
 
 export interface Settings {
   readonly host: string;
@@ -19,12 +20,11 @@ export interface Settings {
   readonly logLevel: LogLevel;
   /** Whether it stores metrics of its own. */
   readonly isSelfScraped: boolean;
-  /** Whether queries may use what is experimental in PromQL. */
-  readonly takesExperiments: boolean;
   /** The key to make if it is missing. */
   readonly key: { readonly id: string; readonly secret: string } | undefined;
   readonly tenant: string;
   readonly otlp: OtlpSettings;
+  readonly promql: PromqlSettings;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -47,10 +47,10 @@ export function parseSettings(env: Environment, args: readonly string[] = []): S
     retentionMs: parseNumber(env, "HEARTH_RETENTION_DAYS", 0, 36_500) * DAY_MS,
     logLevel: parseLogLevel(env.LOG_LEVEL),
     isSelfScraped: !args.includes(NO_SELF_SCRAPE),
-    takesExperiments: env.HEARTH_PROMQL_EXPERIMENTAL === "true",
     key: parseKey(env),
     tenant: env.HEARTH_TENANT || DEFAULT_TENANT,
     otlp: parseOtlpSettings(env),
+    promql: parsePromqlSettings(env),
   };
 }
 

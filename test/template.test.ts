@@ -15,11 +15,11 @@ const FUNCTIONS = Object.keys(template.Resources).filter((id) => id.endsWith("Fu
 const environment = Object.assign({}, ...FUNCTIONS.map((id) => environmentOf(template, id)));
 
 test("deployed with every default, Hearth is set as npm start is", () => {
-  const { retentionMs, logLevel, takesExperiments, otlp } = parseSettings({});
+  const { retentionMs, logLevel, promql, otlp } = parseSettings({});
   const deployed = parseSettings(environment);
   assert.deepEqual(
-    [deployed.retentionMs, deployed.logLevel, deployed.takesExperiments, deployed.otlp],
-    [retentionMs, logLevel, takesExperiments, otlp],
+    [deployed.retentionMs, deployed.logLevel, deployed.promql, deployed.otlp],
+    [retentionMs, logLevel, promql, otlp],
   );
 });
 
@@ -27,7 +27,7 @@ test("a parameter is called as the variable that it sets", () => {
   const set = FUNCTIONS.flatMap((id) =>
     Object.entries(template.Resources[id].Properties.Environment?.Variables ?? {}),
   );
-  assert.ok(set.length >= 6);
+  assert.ok(set.length >= 7);
   for (const [variable, value] of set) {
     const words = (value as { Ref: string }).Ref.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_");
     assert.equal(variable, `HEARTH_${words.toUpperCase()}`);
@@ -47,7 +47,7 @@ test("a parameter that is one of some values allows those that npm start takes",
   const { OtlpTranslationStrategy, ...others } = template.Parameters;
   assert.deepEqual(OtlpTranslationStrategy.AllowedValues, TRANSLATION_STRATEGIES);
   const switches = Object.entries(others).filter(([name]) => /^(Otlp(?!PromoteResource)|Promql)/.test(name));
-  assert.equal(switches.length, 4);
+  assert.equal(switches.length, 5);
   for (const [name, { AllowedValues, Default }] of switches)
     assert.deepEqual([AllowedValues, Default], [["true", "false"], "false"], name);
 });

@@ -4,33 +4,37 @@
  */
 import type { Histogram } from "../model/histogram.ts";
 import type { MixedSamples } from "../model/samples.ts";
-import { sortSamples } from "./merge.ts";
+import { copyFirst, sortSamples } from "./merge.ts";
 import { SampleColumns } from "./sample-columns.ts";
 
 /** Sorts columns. Returns memory of its own, the histograms themselves apart. */
 export function sortColumns(columns: SampleColumns): MixedSamples {
-  const { timestamps, values, count, histograms } = columns;
-  if (histograms === undefined) return sortSamples(timestamps, values, count);
+  const { timestamps, count, histograms, startTimestamps: starts } = columns;
+  if (histograms === undefined) return sortSamples(columns, count);
   const order = orderByTime(timestamps, count);
   const floats = new SampleColumns(order.length);
   const times = new Float64Array(order.length);
+  const startTimestamps = starts && new Float64Array(order.length);
   const sorted: Histogram[] = [];
   order.forEach((index, i) => {
     const histogram = histograms.get(index);
     if (histogram === undefined) {
       floats.appendSample(timestamps[index], columns.words[2 * index + 1], columns.words[2 * index]);
+      if (starts !== undefined) floats.setStart(starts[index]);
       return;
     }
     times[sorted.length] = timestamps[index];
+    if (starts !== undefined) startTimestamps![sorted.length] = starts[index];
     sorted.push(isBehindItsOwn(order, i) ? histogram : withoutPast(histogram));
   });
-  const samples = {
-    timestamps: floats.timestamps.slice(0, floats.count),
-    values: floats.values.slice(0, floats.count),
+  const samples = copyFirst(floats, floats.count);
+  if (sorted.length === 0) return samples;
+  const ofHistograms = {
+    timestamps: times.slice(0, sorted.length),
+    histograms: sorted,
+    ...(startTimestamps && { startTimestamps: startTimestamps.slice(0, sorted.length) }),
   };
-  return sorted.length === 0
-    ? samples
-    : { ...samples, histograms: { timestamps: times.slice(0, sorted.length), histograms: sorted } };
+  return { ...samples, histograms: ofHistograms };
 }
 
 /** The indices of the samples that count, by time. */

@@ -13,25 +13,26 @@ const SHORT_RUN = 32;
 interface Columns {
   readonly timestamps: Float64Array;
   readonly words: Uint32Array;
+  readonly startTimestamps: Float64Array | undefined;
 }
 
 /** Sorts the first `count` samples by time and drops those that a later one replaces. Returns memory of its own. */
-export function sortSamples(timestamps: Float64Array, values: Float64Array, count: number): Samples {
+export function sortSamples({ timestamps, values, startTimestamps }: Samples, count: number): Samples {
   const runs = findRuns(timestamps, count);
-  if (runs.length <= 2) return { timestamps: timestamps.slice(0, count), values: values.slice(0, count) };
+  if (runs.length <= 2) return copyFirst({ timestamps, values, startTimestamps }, count);
   const sorted = new SampleColumns(count);
   const spare = new SampleColumns(count);
-  sorted.count = mergeRuns({ timestamps, words: valueWords(values) }, runs, sorted, spare);
+  if (startTimestamps !== undefined) for (const columns of [sorted, spare]) columns.addStarts();
+  sorted.count = mergeRuns({ timestamps, words: valueWords(values), startTimestamps }, runs, sorted, spare);
   return trim(sorted);
 }
 
 /** Merges samples that arrived in the order of `parts`, each in any order. Returns memory of its own. */
 export function mergeSamples(parts: readonly Samples[]): Samples {
-  if (parts.length === 1)
-    return sortSamples(parts[0].timestamps, parts[0].values, parts[0].timestamps.length);
+  if (parts.length === 1) return sortSamples(parts[0], parts[0].timestamps.length);
   const columns = new SampleColumns(parts.reduce((total, part) => total + part.timestamps.length, 0));
   for (const part of parts) columns.appendSamples(part);
-  return sortSamples(columns.timestamps, columns.values, columns.count);
+  return sortSamples(columns, columns.count);
 }
 
 /** Where each strictly ascending run begins, in order, and `count` behind them. */
@@ -98,6 +99,7 @@ function copySample(from: Columns, index: number, to: Columns, at: number): void
   to.timestamps[at] = from.timestamps[index];
   to.words[2 * at] = from.words[2 * index];
   to.words[2 * at + 1] = from.words[2 * index + 1];
+  if (from.startTimestamps !== undefined) to.startTimestamps![at] = from.startTimestamps[index];
 }
 
 function copyRun(from: Columns, start: number, end: number, to: Columns, at: number): number {
@@ -106,13 +108,24 @@ function copyRun(from: Columns, start: number, end: number, to: Columns, at: num
   } else {
     to.timestamps.set(from.timestamps.subarray(start, end), at);
     to.words.set(from.words.subarray(2 * start, 2 * end), 2 * at);
+    if (from.startTimestamps !== undefined)
+      to.startTimestamps!.set(from.startTimestamps.subarray(start, end), at);
   }
   return at + end - start;
 }
 
 /** The columns without their unused end, which would keep memory alive. */
 function trim(columns: SampleColumns): Samples {
-  const { timestamps, values, count } = columns;
-  if (count === timestamps.length) return { timestamps, values };
-  return { timestamps: timestamps.slice(0, count), values: values.slice(0, count) };
+  const { timestamps, values, startTimestamps, count } = columns;
+  if (count < timestamps.length) return copyFirst(columns, count);
+  return { timestamps, values, ...(startTimestamps && { startTimestamps }) };
+}
+
+/** Copies the first `count`. */
+export function copyFirst({ timestamps, values, startTimestamps }: Samples, count: number): Samples {
+  return {
+    timestamps: timestamps.slice(0, count),
+    values: values.slice(0, count),
+    ...(startTimestamps && { startTimestamps: startTimestamps.slice(0, count) }),
+  };
 }

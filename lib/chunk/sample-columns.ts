@@ -19,6 +19,8 @@ export class SampleColumns {
   values: Float64Array<ArrayBuffer>;
   /** The same memory as `values`, two words each: low at 2i, high at 2i + 1 (every host of Node is little-endian). */
   words: Uint32Array<ArrayBuffer>;
+  /** Since when each counts, in ms, 0 where that is not known. Undefined while it is known of none. */
+  startTimestamps: Float64Array<ArrayBuffer> | undefined;
   count = 0;
   /** By their index the samples that are native histograms: their values mean nothing. Undefined while there is none. */
   histograms: Map<number, Histogram> | undefined;
@@ -40,9 +42,24 @@ export class SampleColumns {
     const grown = new SampleColumns(Math.max(needed, 2 * this.timestamps.length, MIN_CAPACITY));
     grown.timestamps.set(this.timestamps.subarray(0, this.count));
     grown.words.set(this.words.subarray(0, 2 * this.count));
+    if (this.startTimestamps !== undefined) {
+      grown.addStarts().set(this.startTimestamps.subarray(0, this.count));
+      this.startTimestamps = grown.startTimestamps;
+    }
     this.timestamps = grown.timestamps;
     this.values = grown.values;
     this.words = grown.words;
+  }
+
+  /** Makes the column of starts, unless there is one. */
+  addStarts(): Float64Array<ArrayBuffer> {
+    this.startTimestamps ??= new Float64Array(this.timestamps.length);
+    return this.startTimestamps;
+  }
+
+  /** Says since when the sample appended last counts, in ms; 0 is not known. */
+  setStart(startMs: number): void {
+    if (startMs !== 0) this.addStarts()[this.count - 1] = startMs;
   }
 
   /** Appends one sample, its value as the two words of its bits. */
@@ -59,6 +76,7 @@ export class SampleColumns {
     this.reserve(samples.timestamps.length);
     this.timestamps.set(samples.timestamps, this.count);
     this.words.set(valueWords(samples.values), 2 * this.count);
+    if (samples.startTimestamps !== undefined) this.addStarts().set(samples.startTimestamps, this.count);
     this.count += samples.timestamps.length;
   }
 
@@ -86,15 +104,18 @@ export class SampleColumns {
   /** Forgets every sample and keeps the memory. */
   clear(): void {
     this.count = 0;
+    this.startTimestamps = undefined;
     this.histograms = undefined;
     this.histogramBytes = 0;
   }
 
   /** Views of what was appended so far, valid until the next append or clear. */
   samples(): Samples {
+    const { count, timestamps, values, startTimestamps } = this;
     return {
-      timestamps: this.timestamps.subarray(0, this.count),
-      values: this.values.subarray(0, this.count),
+      timestamps: timestamps.subarray(0, count),
+      values: values.subarray(0, count),
+      ...(startTimestamps && { startTimestamps: startTimestamps.subarray(0, count) }),
     };
   }
 }

@@ -3,6 +3,7 @@ import { DAY_MS, MINUTE_MS, SECOND_MS } from "../model/time.ts";
 import { instantQuery, rangeQuery } from "../promql/engine/engine.ts";
 import type { QueryEngine } from "../promql/engine-interface.ts";
 import { ALL_EXPERIMENTS } from "../promql/parse/options.ts";
+import type { PromqlSettings } from "../promql/settings.ts";
 import { Reader } from "../storage/reader.ts";
 import type { Table } from "../storage/table.ts";
 import { cardinalityOf } from "./cardinality.ts";
@@ -18,8 +19,10 @@ const TIMEOUT_MS = 25 * SECOND_MS;
 
 const ENGINE: QueryEngine = { instantQuery, rangeQuery };
 
-/** `takesExperiments`: the experimental functions and modifiers of PromQL, which Prometheus has behind feature flags. */
-export function newQueryServices(services: Services, takesExperiments: boolean): QueryServices {
+export function newQueryServices(
+  services: Services,
+  { takesExperiments, useStartTimestamps }: PromqlSettings,
+): QueryServices {
   const settings: QuerySettings = {
     parse: takesExperiments ? ALL_EXPERIMENTS : {},
     limits: {
@@ -33,7 +36,7 @@ export function newQueryServices(services: Services, takesExperiments: boolean):
     defaultSubqueryStepMs: MINUTE_MS,
     delayedNameRemoval: false,
     typeAndUnitLabels: false,
-    useStartTimestamps: false,
+    useStartTimestamps,
     prometheusVersion: PROMETHEUS_VERSION,
   };
   return { settings, engine: ENGINE, openSource: (tenant, table) => openSource(services, tenant, table) };

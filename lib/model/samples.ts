@@ -5,10 +5,12 @@
 import type { HistogramSamples } from "./histogram-samples.ts";
 import type { LabelSet } from "./labels.ts";
 
-/** Two columns of one length: milliseconds since the epoch (whole numbers) and float values. */
+/** Columns of one length: milliseconds since the epoch (whole numbers) and float values. */
 export interface Samples {
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
+  /** Since when each counts, in ms, 0 where that is not known; absent where it is known of none. */
+  readonly startTimestamps?: Float64Array | undefined;
 }
 
 /** One series' samples of both kinds, each sorted by time, at most one of each timestamp: no time is in both. */

@@ -1,5 +1,6 @@
 /** How OpenTelemetry's metrics become Prometheus'. As `otlp` in Prometheus' configuration, its defaults too. */
 import { HearthError } from "../model/errors.ts";
+import { parseFlag } from "../model/flag.ts";
 import { TRANSLATION_STRATEGIES, type TranslationStrategy } from "./metric-name.ts";
 
 export interface OtlpSettings {
@@ -50,10 +51,4 @@ function parseStrategy(text: string | undefined): TranslationStrategy {
 function parseAttributes(text = ""): readonly string[] | "all" {
   const keys = text.split(",").map((key) => key.trim());
   return keys.includes("*") ? "all" : keys.filter((key) => key !== "");
-}
-
-function parseFlag(env: Readonly<Record<string, string | undefined>>, name: string): boolean {
-  const text = env[name] || "false";
-  if (text === "true" || text === "false") return text === "true";
-  throw new HearthError("invalid", `${name}=${text}: expected true or false`);
 }

@@ -10,8 +10,6 @@ import type { Expr } from "./ast.ts";
 export interface SourceSeries extends Samples {
   readonly labels: LabelSet;
   readonly histograms?: HistogramSamples | undefined;
-  /** When the counting began, in ms, of every float sample; 0 is unknown. */
-  readonly startTimestamps?: Float64Array | undefined;
 }
 
 /** Where samples come from; storage's `Queryable` is one. */

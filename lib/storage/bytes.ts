@@ -166,6 +166,12 @@ export class ByteReader {
     return decodeText(this.readBytes(this.readVarint()), this.#what);
   }
 
+  /** Throws unless everything has been read. */
+  expectEnd(): void {
+    if (this.remaining === 0) return;
+    throw new HearthError("data", `${this.#what}: ${this.remaining} bytes too many`);
+  }
+
   #need(count: number): void {
     if (count <= this.remaining) return;
     throw new HearthError(

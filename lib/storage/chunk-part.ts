@@ -1,9 +1,13 @@
 /** Chunk items of one series: one, unless its chunks pass what an item holds. */
 import type { Chunk } from "../chunk/cut.ts";
+import { sortSamples } from "../chunk/merge.ts";
+import { SampleColumns } from "../chunk/sample-columns.ts";
 import type { MixedSamples } from "../model/samples.ts";
-import { encodeChunkItem } from "./chunk-item.ts";
+import { countChunkSamples, encodeChunkItem, type StartColumn } from "./chunk-item.ts";
+import { lowerBound } from "./hashed-samples.ts";
 import { type ChunkPartition, chunkKey } from "./keys.ts";
 import { cutMixedChunks } from "./mixed-chunks.ts";
+import { hasStarts, MAX_START_BYTES } from "./start-runs.ts";
 import type { Item } from "./table.ts";
 
 /** Bytes of chunks of one item at most, heads not counted: with them it stays below 400 KB. */
@@ -16,23 +20,45 @@ export function encodeChunkItems(
   samples: MixedSamples,
   expires: { readonly expiresAtSeconds?: number },
 ): Item[] {
-  return [...groupChunks(cutMixedChunks(samples))].map((chunks, number) => ({
+  const starts = startColumn(samples);
+  const startBytes = starts === undefined ? 0 : MAX_START_BYTES;
+  return [...groupChunks(cutMixedChunks(samples), startBytes)].map((chunks, number) => ({
     ...chunkKey(partition, hash, number),
-    value: encodeChunkItem(chunks),
+    value: encodeChunkItem(chunks, starts && startsWithin(starts, chunks)),
     ...expires,
   }));
 }
 
-function* groupChunks(chunks: Iterable<Chunk>): Generator<readonly Chunk[]> {
+function* groupChunks(chunks: Iterable<Chunk>, startBytes: number): Generator<readonly Chunk[]> {
   let group: Chunk[] = [];
   let sizeBytes = 0;
   for (const chunk of chunks) {
-    if (sizeBytes + chunk.bytes.length > MAX_ITEM_CHUNK_BYTES) {
+    const chunkBytes = chunk.bytes.length + startBytes * countChunkSamples(chunk);
+    if (sizeBytes + chunkBytes > MAX_ITEM_CHUNK_BYTES) {
       yield group;
       [group, sizeBytes] = [[], 0];
     }
     group.push(chunk);
-    sizeBytes += chunk.bytes.length;
+    sizeBytes += chunkBytes;
   }
   if (group.length > 0) yield group;
+}
+
+/** Of both kinds in order of time; undefined where no sample has a start. */
+function startColumn({ histograms, ...floats }: MixedSamples): StartColumn | undefined {
+  const kinds = histograms === undefined ? [floats] : [floats, histograms];
+  if (!kinds.some(({ startTimestamps }) => hasStarts(startTimestamps))) return undefined;
+  const columns = new SampleColumns(0);
+  // Times are sorted together with their starts, which take the place of values.
+  for (const { timestamps, startTimestamps = new Float64Array(timestamps.length) } of kinds)
+    columns.appendSamples({ timestamps, values: startTimestamps });
+  const { timestamps, values: starts } = sortSamples(columns, columns.count);
+  return { timestamps, starts };
+}
+
+function startsWithin({ timestamps, starts }: StartColumn, chunks: readonly Chunk[]): StartColumn {
+  const from = lowerBound(timestamps, chunks[0].minTime);
+  // Times are whole numbers.
+  const to = lowerBound(timestamps, chunks[chunks.length - 1].maxTime + 1);
+  return { timestamps: timestamps.subarray(from, to), starts: starts.subarray(from, to) };
 }

@@ -289,6 +289,11 @@ export class ColumnReader {
     return bytes;
   }
 
+  /** All that has not been read, a view. */
+  readRest(): Uint8Array {
+    return this.readBytes(this.#bytes.length - this.#at);
+  }
+
   readSigned(): number {
     return unzigzag(this.#readVarint());
   }

@@ -6,12 +6,18 @@ import { HISTOGRAM_WEIGHT } from "./hashed-samples.ts";
 import { type EncodedHistograms, encodeHistogramRecords } from "./histogram-record.ts";
 import { hourOf, logKey, markKey } from "./keys.ts";
 import { type DayPlace, KnownSeries } from "./known-series.ts";
-import { encodeLogRecord, type LogColumns, MAX_RECORD_SAMPLES } from "./log-record.ts";
+import {
+  encodeLogRecord,
+  type LogColumns,
+  MAX_RECORD_SAMPLES,
+  MAX_STARTED_RECORD_SAMPLES,
+} from "./log-record.ts";
 import type { ReceiveClock } from "./receive-clock.ts";
 import { transientExpiry } from "./retention.ts";
 import type { SeriesRegistry } from "./series-registry.ts";
 import type { BitsOf } from "./shard.ts";
 import { ShardDictionary } from "./shard-dictionary.ts";
+import { MAX_START_MS } from "./start-runs.ts";
 import type { Item, Table } from "./table.ts";
 
 const NO_VALUE = new Uint8Array(0);
@@ -125,8 +131,10 @@ export class DayWriter {
     receivedMs: number,
   ): Item[] {
     const values: Uint8Array[] = [];
-    for (let start = 0; start < floats.length; start += MAX_RECORD_SAMPLES) {
-      const columns = gather(allFloats, floats.subarray(start, start + MAX_RECORD_SAMPLES), dictionary);
+    const { startTimestamps } = allFloats;
+    const most = startTimestamps === undefined ? MAX_RECORD_SAMPLES : MAX_STARTED_RECORD_SAMPLES;
+    for (let start = 0; start < floats.length; start += most) {
+      const columns = gather(allFloats, floats.subarray(start, start + most), dictionary);
       values.push(encodeLogRecord(columns, 0, columns.count));
     }
     if (histograms.length > 0)
@@ -168,7 +176,18 @@ function gather(all: AcceptedFloats, indices: Int32Array, dictionary: ShardDicti
     to[at * 2] = from[index * 2];
     to[at * 2 + 1] = from[index * 2 + 1];
   }
-  return { count, references, timestamps, values };
+  return { count, references, timestamps, values, startTimestamps: startsAt(all, indices) };
+}
+
+/** One that is no time in ms is as good as none. */
+function startsAt({ startTimestamps }: Accepted, indices: Int32Array): Float64Array | undefined {
+  if (startTimestamps === undefined) return undefined;
+  const starts = new Float64Array(indices.length);
+  for (let at = 0; at < indices.length; at++) {
+    const startMs = startTimestamps[indices[at]];
+    if (Math.abs(startMs) <= MAX_START_MS) starts[at] = startMs;
+  }
+  return starts;
 }
 
 function gatherHistograms(
@@ -179,6 +198,7 @@ function gatherHistograms(
   return {
     references: indices.map((index) => dictionary.reference(all.series[index])),
     timestamps: Float64Array.from(indices, (index) => all.timestamps[index]),
+    startTimestamps: startsAt(all, indices),
     encoded: Array.from(indices, (index) => all.encoded[index]),
   };
 }

@@ -2,7 +2,7 @@
 import { sortColumns } from "../chunk/merge-mixed.ts";
 import { SampleColumns } from "../chunk/sample-columns.ts";
 import type { HistogramSamples } from "../model/histogram-samples.ts";
-import type { MixedSamples } from "../model/samples.ts";
+import type { MixedSamples, Samples } from "../model/samples.ts";
 
 /** A series' hash in hex, and its samples sorted by time, each time once. */
 export type HashedSeries = readonly [hash: string, samples: MixedSamples];
@@ -46,20 +46,37 @@ export function samplesBetween(samples: MixedSamples, start: number, end: number
   const { timestamps, values } = samples;
   const from = lowerBound(timestamps, start);
   const to = lowerBound(timestamps, end);
-  const floats = { timestamps: timestamps.subarray(from, to), values: values.subarray(from, to) };
+  const floats = {
+    timestamps: timestamps.subarray(from, to),
+    values: values.subarray(from, to),
+    ...startsBetween(samples, from, to),
+  };
   const histograms = samples.histograms && histogramsBetween(samples.histograms, start, end);
   return histograms === undefined ? floats : { ...floats, histograms };
 }
 
+function startsBetween(
+  { startTimestamps }: Pick<Samples, "startTimestamps">,
+  from: number,
+  to: number,
+): Pick<Samples, "startTimestamps"> {
+  return startTimestamps === undefined ? {} : { startTimestamps: startTimestamps.subarray(from, to) };
+}
+
 function histogramsBetween(
-  { timestamps, histograms }: HistogramSamples,
+  samples: HistogramSamples,
   start: number,
   end: number,
 ): HistogramSamples | undefined {
+  const { timestamps, histograms } = samples;
   const from = lowerBound(timestamps, start);
   const to = lowerBound(timestamps, end);
   if (from === to) return undefined;
-  return { timestamps: timestamps.subarray(from, to), histograms: histograms.slice(from, to) };
+  return {
+    timestamps: timestamps.subarray(from, to),
+    histograms: histograms.slice(from, to),
+    ...startsBetween(samples, from, to),
+  };
 }
 
 /** Of both kinds. */

@@ -6,12 +6,12 @@ import { decodeDictionary } from "./dictionary.ts";
 import {
   decodeHistogramRecord,
   decodeHistogramRecordHeader,
-  HISTOGRAM_RECORD_VERSION,
   type HistogramRecord,
+  isHistogramRecord,
 } from "./histogram-record.ts";
 import { dictionaryRange, logRange, parseDictionarySortKey, parseLogSortKey } from "./keys.ts";
 import { decodeLogRecord, decodeLogRecordHeader, type LogColumns } from "./log-record.ts";
-import { COLUMN_SAMPLE_BYTES } from "./query-budget.ts";
+import { COLUMN_SAMPLE_BYTES, COLUMN_START_BYTES } from "./query-budget.ts";
 import { hashHex } from "./series-hash.ts";
 import type { Shard } from "./shard.ts";
 import type { Item, Table } from "./table.ts";
@@ -20,6 +20,8 @@ import type { Item, Table } from "./table.ts";
 const SHARD_CONCURRENCY = 8;
 /** Bytes of memory that a byte of a record of floats becomes: 1.4 bytes a sample, and 20 in columns. */
 const FLOAT_BYTE_MEMORY = 14;
+/** What a start takes in columns, however few bytes of a record say it. */
+const START_BYTES = 8;
 
 export interface LogRange {
   readonly tenant: string;
@@ -60,7 +62,10 @@ export async function fetchLog(
 
 /** Decoded, a byte of floats becomes 14; histograms, which may deflate to nothing, count as the bytes that would become as many. */
 function logWeight(record: Uint8Array): number {
-  if (record[0] !== HISTOGRAM_RECORD_VERSION) return record.length;
+  if (!isHistogramRecord(record)) {
+    const { count, hasStarts } = decodeLogRecordHeader(record);
+    return hasStarts ? record.length + Math.ceil((count * START_BYTES) / FLOAT_BYTE_MEMORY) : record.length;
+  }
   const { count, sizeBytes } = decodeHistogramRecordHeader(record);
   return (
     record.length +
@@ -171,7 +176,7 @@ export class LogDecoder {
    * bytes. Throws "data" for a record that is damaged or whose dictionary is.
    */
   async append({ shard, item }: LogItem, minTime: number, maxTime: number): Promise<number> {
-    const isHistograms = item.value[0] === HISTOGRAM_RECORD_VERSION;
+    const isHistograms = isHistogramRecord(item.value);
     const header = isHistograms ? decodeHistogramRecordHeader(item.value) : decodeLogRecordHeader(item.value);
     if (header.maxTime < minTime || header.minTime > maxTime) return 0;
     const { writer } = parseLogSortKey(item.sk);
@@ -182,7 +187,8 @@ export class LogDecoder {
     }
     const record = decodeLogRecord(item.value);
     const columns = await this.#resolve(shard, writer, record.references);
-    return appendSamples(record, columns, minTime, maxTime) * COLUMN_SAMPLE_BYTES;
+    const ofStarts = record.startTimestamps === undefined ? 0 : COLUMN_START_BYTES;
+    return appendSamples(record, columns, minTime, maxTime) * (COLUMN_SAMPLE_BYTES + ofStarts);
   }
 
   /** A writer's columns by reference, complete for `references`. */
@@ -228,6 +234,7 @@ function appendSamples(
   minTime: number,
   maxTime: number,
 ): number {
+  const { startTimestamps } = record;
   const words = new Uint32Array(record.values.buffer, record.values.byteOffset, record.count * 2);
   let appended = 0;
   for (let i = 0; i < record.count; i++) {
@@ -235,17 +242,19 @@ function appendSamples(
     const time = record.timestamps[i];
     if (!series || time < minTime || time > maxTime) continue;
     series.appendSample(time, words[i * 2 + 1], words[i * 2]);
+    if (startTimestamps !== undefined) series.setStart(startTimestamps[i]);
     appended++;
   }
   return appended;
 }
 
 function appendHistograms(
-  { references, timestamps, histograms }: HistogramRecord,
+  { references, timestamps, histograms, startTimestamps }: HistogramRecord,
   columns: readonly Resolved[],
   minTime: number,
   maxTime: number,
 ): number {
+  const ofStarts = startTimestamps === undefined ? 0 : COLUMN_START_BYTES;
   let sizeBytes = 0;
   histograms.forEach((histogram, i) => {
     const series = columns[references[i]];
@@ -253,7 +262,8 @@ function appendHistograms(
     if (!series || time < minTime || time > maxTime) return;
     const before = series.histogramBytes;
     series.appendHistogram(time, histogram);
-    sizeBytes += COLUMN_SAMPLE_BYTES + series.histogramBytes - before;
+    if (startTimestamps !== undefined) series.setStart(startTimestamps[i]);
+    sizeBytes += ofStarts + COLUMN_SAMPLE_BYTES + series.histogramBytes - before;
   });
   return sizeBytes;
 }

@@ -5,14 +5,15 @@ import {
   cutHistogramChunks,
   decodeHistogramChunk,
   readHistogramChunkBuckets,
-  readHistogramChunkHead,
 } from "../chunk/histogram-chunk.ts";
 import { histogramBytes, type SampleColumns } from "../chunk/sample-columns.ts";
-import { appendXorChunk, readChunkCount } from "../chunk/xor-chunk.ts";
+import { appendXorChunk } from "../chunk/xor-chunk.ts";
 import type { HistogramSamples } from "../model/histogram-samples.ts";
 import type { MixedSamples } from "../model/samples.ts";
+import { countChunkSamples, type StoredChunk } from "./chunk-item.ts";
 import { lowerBound } from "./hashed-samples.ts";
-import { DECODED_SAMPLE_BYTES } from "./query-budget.ts";
+import { DECODED_SAMPLE_BYTES, DECODED_START_BYTES } from "./query-budget.ts";
+import { startsOf } from "./start-runs.ts";
 
 /** Bytes of a chunk of histograms at most, so that it goes into an item; one histogram stays below it by itself. */
 const MAX_HISTOGRAM_CHUNK_BYTES = 256 * 1024;
@@ -58,20 +59,24 @@ function* cutSmallHistogramChunks(samples: HistogramSamples, start: number, end:
   }
 }
 
-/** Throws "data" for bytes that cannot hold what they say. */
-export function countChunkSamples({ kind, bytes }: Chunk): number {
-  return kind === undefined ? readChunkCount(bytes) : readHistogramChunkHead(bytes).count;
-}
-
 /** What a chunk's samples take in memory once they are decoded and put in order, about. Throws "data". */
-export function decodedBytes(chunk: Chunk): number {
+export function decodedBytes(chunk: StoredChunk): number {
   const samples = countChunkSamples(chunk);
   const each = chunk.kind === undefined ? 0 : histogramBytes(readHistogramChunkBuckets(chunk.bytes), 0);
-  return samples * (DECODED_SAMPLE_BYTES + each);
+  const ofStarts = chunk.starts === undefined ? 0 : DECODED_START_BYTES;
+  return samples * (DECODED_SAMPLE_BYTES + ofStarts + each);
 }
 
 /** Appends a chunk's samples. Throws "data". */
-export function appendChunk({ kind, bytes }: Chunk, columns: SampleColumns): void {
+export function appendChunk(chunk: StoredChunk, columns: SampleColumns): void {
+  const from = columns.count;
+  appendSamples(chunk, columns);
+  if (chunk.starts === undefined) return;
+  const { runs, timeBefore } = chunk.starts;
+  columns.addStarts().set(startsOf(runs, columns.timestamps.subarray(from, columns.count), timeBefore), from);
+}
+
+function appendSamples({ kind, bytes }: Chunk, columns: SampleColumns): void {
   if (kind === undefined) {
     appendXorChunk(bytes, columns);
     return;

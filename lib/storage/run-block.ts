@@ -3,17 +3,18 @@
  * first, ten minutes of it at a time; on the recorded samples a block of 8 KB takes 1.03 bytes a sample, 20 bytes of hash
  * for 40 samples included.
  *
- *     version    1 byte: 1, floats alone; 2, with native histograms
+ *     version    1 byte: 1, floats alone; 2, with native histograms; 3 and 4, the same with starts
  *     series     varint
  *     samples    varint, of floats
- *     histograms varint, and of how many bytes, varint; of version 2 alone
+ *     histograms varint, and of how many bytes, varint; of versions 2 and 4 alone
  *     columns    deflated:
  *       hashes     20 bytes each
- *       counts     of samples, varints; version 2 alone: also of histograms
+ *       counts     of samples, varints; versions 2 and 4 alone: also of histograms
  *       times      for each series: the first less the last series' first; the first step less the last series' first
  *                  step; each further step less the one before it
  *       values     of all series, chained (columns.ts)
- *       histograms version 2 alone: times as above, and the histograms one after another (histogram-bytes.ts)
+ *       histograms versions 2 and 4 alone: times as above, and the histograms one after another (histogram-bytes.ts)
+ *       starts     versions 3 and 4 alone: of the floats, then of the histograms (start-runs.ts)
  */
 import { type SampleColumns, valueWords } from "../chunk/sample-columns.ts";
 import { HearthError } from "../model/errors.ts";
@@ -23,6 +24,7 @@ import { ColumnReader, ColumnWriter, inflateColumns, MAX_DELTA_BYTES, MAX_VALUE_
 import { lowerBound } from "./hashed-samples.ts";
 import { readHistogram, writeHistogram } from "./histogram-bytes.ts";
 import { HASH_BYTES } from "./keys.ts";
+import { hasStarts, MAX_START_BYTES, readStartRuns, startsOf, writeStarts } from "./start-runs.ts";
 
 /** Series and samples of one block at most: one that does not deflate at all still is an item under 400 KB. */
 export const MAX_BLOCK_SAMPLES = 16_384;
@@ -35,6 +37,8 @@ export const MAX_MIXED_BLOCK_BYTES = 360 * 1024;
 const ALL_TIME = { minTime: Number.NEGATIVE_INFINITY, maxTime: Number.POSITIVE_INFINITY };
 const FLOATS_VERSION = 1;
 const MIXED_VERSION = 2;
+/** What is added to either where there are starts. */
+const STARTED = 2;
 /** What a series takes of a block at most: its hash, and two counts. */
 export const MAX_SERIES_BYTES = HASH_BYTES + 2 * MAX_DELTA_BYTES;
 export const MAX_SAMPLE_BYTES = MAX_DELTA_BYTES + MAX_VALUE_BYTES;
@@ -52,6 +56,8 @@ export interface RunBlock extends BlockColumns {
 interface BlockColumns {
   readonly bounds: Int32Array;
   readonly timestamps: Float64Array;
+  /** Since when each counts, in ms, 0 where that is not known; absent where it is known of none. */
+  readonly startTimestamps?: Float64Array | undefined;
 }
 
 export interface BlockHistograms extends BlockColumns {
@@ -62,13 +68,17 @@ export interface BlockHistograms extends BlockColumns {
 export function encodeRunBlock(block: RunBlock): Uint8Array {
   const { hashes, bounds, timestamps, values, histograms } = block;
   const encoded = histograms && encodeHistograms(histograms.histograms);
+  const isStarted = hasStarts(block.startTimestamps) || hasStarts(histograms?.startTimestamps);
+  const starts = isStarted ? encodeStarts(block, histograms) : undefined;
+  const version = histograms === undefined ? FLOATS_VERSION : MIXED_VERSION;
   const header = new ByteWriter()
-    .writeByte(histograms === undefined ? FLOATS_VERSION : MIXED_VERSION)
+    .writeByte(starts === undefined ? version : version + STARTED)
     .writeVarint(hashes.length)
     .writeVarint(timestamps.length);
   if (histograms && encoded) header.writeVarint(histograms.timestamps.length).writeVarint(encoded.length);
   const writer = new ColumnWriter(
-    maxBytes(hashes.length, timestamps.length, histograms?.timestamps.length, encoded?.length),
+    maxBytes(hashes.length, timestamps.length, histograms?.timestamps.length, encoded?.length) +
+      (starts?.length ?? 0),
   );
   for (const hash of hashes) writer.writeBytes(hash);
   writer.writeDeltas(bounds, 1, bounds.length, 0);
@@ -79,12 +89,20 @@ export function encodeRunBlock(block: RunBlock): Uint8Array {
     writeTimes(writer, histograms.bounds, histograms.timestamps);
     writer.writeBytes(encoded);
   }
+  if (starts !== undefined) writer.writeBytes(starts);
   return writer.deflateBehind(header.finish());
 }
 
 function encodeHistograms(histograms: readonly Histogram[]): Uint8Array {
   const writer = new ByteWriter();
   for (const histogram of histograms) writeHistogram(writer, histogram);
+  return writer.finish();
+}
+
+function encodeStarts(floats: BlockColumns, histograms: BlockColumns | undefined): Uint8Array {
+  const writer = new ByteWriter();
+  for (const { startTimestamps, timestamps } of histograms === undefined ? [floats] : [floats, histograms])
+    writeStarts(writer, startTimestamps, timestamps);
   return writer.finish();
 }
 
@@ -120,9 +138,10 @@ function writeTimes(writer: ColumnWriter, bounds: Int32Array, timestamps: Float6
 export function decodeRunBlock(bytes: Uint8Array): RunBlock {
   const reader = new ByteReader(bytes, "run block");
   const version = reader.readByte();
-  if (version !== FLOATS_VERSION && version !== MIXED_VERSION)
-    throw damaged(`version ${version}, expected 1 or 2`);
-  const isMixed = version === MIXED_VERSION;
+  if (version < FLOATS_VERSION || version > MIXED_VERSION + STARTED)
+    throw damaged(`version ${version}, expected 1 to 4`);
+  const isStarted = version > STARTED;
+  const isMixed = (isStarted ? version - STARTED : version) === MIXED_VERSION;
   const seriesCount = reader.readVarint();
   const sampleCount = reader.readVarint();
   const histogramCount = isMixed ? reader.readVarint() : 0;
@@ -131,7 +150,8 @@ export function decodeRunBlock(bytes: Uint8Array): RunBlock {
     throw damaged(`${seriesCount} series and ${sampleCount} samples are too many`);
   if (histogramCount > MAX_BLOCK_HISTOGRAMS || histogramBytes > MAX_MIXED_BLOCK_BYTES)
     throw damaged(`${histogramCount} histograms of ${histogramBytes} bytes are too many`);
-  const most = maxBytes(seriesCount, sampleCount, histogramCount, histogramBytes);
+  const startBytes = isStarted ? (sampleCount + histogramCount) * MAX_START_BYTES : 0;
+  const most = maxBytes(seriesCount, sampleCount, histogramCount, histogramBytes) + startBytes;
   const deflated = reader.readBytes(reader.remaining);
   const columns = new ColumnReader(inflateColumns(deflated, most, "run block"), "run block");
   const hashes = Array.from({ length: seriesCount }, () => columns.readBytes(HASH_BYTES));
@@ -143,8 +163,24 @@ export function decodeRunBlock(bytes: Uint8Array): RunBlock {
   const floats = { hashes, bounds, timestamps, values };
   const histograms =
     histogramBounds && readHistograms(columns, histogramBounds, histogramCount, histogramBytes);
+  if (isStarted) return withStarts(columns.readRest(), floats, histograms);
   columns.expectEnd();
   return histograms === undefined ? floats : { ...floats, histograms };
+}
+
+function withStarts(bytes: Uint8Array, floats: RunBlock, histograms: BlockHistograms | undefined): RunBlock {
+  const reader = new ByteReader(bytes, "run block");
+  const startTimestamps = readStarts(reader, floats.timestamps);
+  const started = histograms && {
+    ...histograms,
+    startTimestamps: readStarts(reader, histograms.timestamps),
+  };
+  reader.expectEnd();
+  return { ...floats, startTimestamps, histograms: started };
+}
+
+function readStarts(reader: ByteReader, timestamps: Float64Array): Float64Array {
+  return startsOf(readStartRuns(reader, timestamps.length, timestamps[0]), timestamps);
 }
 
 function damaged(what: string): HearthError {
@@ -195,13 +231,13 @@ function readHistograms(
   const timestamps = readTimes(columns, bounds, count);
   const reader = new ByteReader(columns.readBytes(sizeBytes), "run block");
   const histograms = Array.from({ length: count }, () => readHistogram(reader));
-  if (reader.remaining > 0) throw damaged(`${reader.remaining} bytes behind the histograms`);
+  reader.expectEnd();
   return { bounds, timestamps, histograms };
 }
 
 /** Appends what a block has of one of its series, of a range (ms, both included) if one is given. */
 export function appendBlockSeries(
-  { bounds, timestamps, values, histograms }: RunBlock,
+  { bounds, timestamps, values, startTimestamps, histograms }: RunBlock,
   series: number,
   columns: SampleColumns,
   { minTime, maxTime } = ALL_TIME,
@@ -213,11 +249,13 @@ export function appendBlockSeries(
     i++
   ) {
     columns.appendSample(timestamps[i], words[2 * i + 1], words[2 * i]);
+    if (startTimestamps !== undefined) columns.setStart(startTimestamps[i]);
   }
   if (histograms === undefined) return;
-  const { bounds: ends, timestamps: times } = histograms;
+  const { bounds: ends, timestamps: times, startTimestamps: starts } = histograms;
   for (let i = firstAt(ends, times, series, minTime); i < ends[series + 1] && times[i] <= maxTime; i++) {
     columns.appendHistogram(times[i], histograms.histograms[i]);
+    if (starts !== undefined) columns.setStart(starts[i]);
   }
 }
 

@@ -17,6 +17,7 @@ import {
   MAX_SERIES_BYTES,
 } from "./run-block.ts";
 import { shardOf } from "./shard.ts";
+import { hasStarts, MAX_START_BYTES } from "./start-runs.ts";
 import type { Item } from "./table.ts";
 
 /** What a partition is meant to hold: a reader of one metric reads one partition. */
@@ -63,18 +64,20 @@ export function* encodeRun(place: RunPlace, series: Iterable<HashedSeries>): Gen
       yield* flush();
       [partition, index] = [shard, 0];
     }
+    const isStarted = hasStarts(samples.startTimestamps);
     for (let start = 0; start < samples.timestamps.length; ) {
-      if (block.room === 0) yield* flush();
-      const end = Math.min(start + block.room, samples.timestamps.length);
+      if (block.room(isStarted) === 0) yield* flush();
+      const end = Math.min(start + block.room(isStarted), samples.timestamps.length);
       block.addFloats(hash, samples, start, end);
       start = end;
     }
     if (samples.histograms === undefined) continue;
-    const { timestamps, histograms } = samples.histograms;
+    const { timestamps, histograms, startTimestamps } = samples.histograms;
     for (let i = 0; i < timestamps.length; i++) {
-      const sizeBytes = histogramSize(histograms[i]);
+      const startMs = startTimestamps?.[i] ?? 0;
+      const sizeBytes = histogramSize(histograms[i]) + (startMs === 0 ? 0 : MAX_START_BYTES);
       if (!block.hasRoomFor(sizeBytes)) yield* flush();
-      block.addHistogram(hash, timestamps[i], histograms[i], sizeBytes);
+      block.addHistogram(hash, timestamps[i], histograms[i], startMs, sizeBytes);
     }
   }
   yield* flush();
@@ -89,6 +92,8 @@ class BlockBuilder {
   readonly #floats: Samples[] = [];
   readonly #times: number[] = [];
   readonly #histograms: Histogram[] = [];
+  readonly #histogramStarts: number[] = [];
+  #hasFloatStarts = false;
   #samples = 0;
   /** Before deflating, at most. */
   #sizeBytes = 0;
@@ -97,13 +102,15 @@ class BlockBuilder {
     return this.#hashes.length === 0;
   }
 
-  /** How many samples of another series it takes. */
-  get room(): number {
+  /** How many samples of another series it takes, which have starts or have none. */
+  room(isStarted: boolean): number {
     if (this.#hashes.length === MAX_BLOCK_SERIES) return 0;
     const room = MAX_BLOCK_SAMPLES - this.#samples;
-    if (this.#histograms.length === 0) return room;
+    const hasStarts = isStarted || this.#hasFloatStarts;
+    if (this.#histograms.length === 0 && !hasStarts) return room;
     const bytes = MAX_MIXED_BLOCK_BYTES - this.#sizeBytes - MAX_SERIES_BYTES;
-    return Math.max(0, Math.min(room, Math.floor(bytes / MAX_SAMPLE_BYTES)));
+    const sampleBytes = hasStarts ? MAX_SAMPLE_BYTES + MAX_START_BYTES : MAX_SAMPLE_BYTES;
+    return Math.max(0, Math.min(room, Math.floor(bytes / sampleBytes)));
   }
 
   /** Whether it takes a histogram of so many bytes. An empty block takes any. */
@@ -114,19 +121,37 @@ class BlockBuilder {
     return this.#sizeBytes + MAX_SERIES_BYTES + HISTOGRAM_TIME_BYTES + sizeBytes <= MAX_MIXED_BLOCK_BYTES;
   }
 
-  addFloats(hash: Uint8Array, { timestamps, values }: Samples, start: number, end: number): void {
+  addFloats(hash: Uint8Array, samples: Samples, start: number, end: number): void {
+    const { timestamps, values } = samples;
+    const startTimestamps = samples.startTimestamps?.subarray(start, end);
     const series = this.#use(hash);
     this.#floatCounts[series] += end - start;
     this.#samples += end - start;
     this.#sizeBytes += (end - start) * MAX_SAMPLE_BYTES;
-    this.#floats.push({ timestamps: timestamps.subarray(start, end), values: values.subarray(start, end) });
+    if (hasStarts(startTimestamps)) {
+      this.#hasFloatStarts = true;
+      this.#sizeBytes += (end - start) * MAX_START_BYTES;
+    }
+    this.#floats.push({
+      timestamps: timestamps.subarray(start, end),
+      values: values.subarray(start, end),
+      startTimestamps,
+    });
   }
 
-  addHistogram(hash: Uint8Array, time: number, histogram: Histogram, sizeBytes: number): void {
+  /** `sizeBytes` with its start, if it has one. */
+  addHistogram(
+    hash: Uint8Array,
+    time: number,
+    histogram: Histogram,
+    startMs: number,
+    sizeBytes: number,
+  ): void {
     this.#histogramCounts[this.#use(hash)]++;
     this.#sizeBytes += HISTOGRAM_TIME_BYTES + sizeBytes;
     this.#times.push(time);
     this.#histograms.push(histogram);
+    this.#histogramStarts.push(startMs);
   }
 
   /** The place of a series, which may be the one that was added to last. */
@@ -142,11 +167,16 @@ class BlockBuilder {
   encode(): Uint8Array {
     const columns = new SampleColumns(this.#samples);
     for (const part of this.#floats) columns.appendSamples(part);
-    const { timestamps, values } = columns;
-    const floats = { hashes: this.#hashes, bounds: boundsOf(this.#floatCounts), timestamps, values };
+    const { timestamps, values, startTimestamps } = columns;
+    const bounds = boundsOf(this.#floatCounts);
+    const floats = { hashes: this.#hashes, bounds, timestamps, values, startTimestamps };
     if (this.#histograms.length === 0) return encodeRunBlock(floats);
-    const bounds = boundsOf(this.#histogramCounts);
-    const histograms = { bounds, timestamps: Float64Array.from(this.#times), histograms: this.#histograms };
+    const histograms = {
+      bounds: boundsOf(this.#histogramCounts),
+      timestamps: Float64Array.from(this.#times),
+      histograms: this.#histograms,
+      startTimestamps: Float64Array.from(this.#histogramStarts),
+    };
     return encodeRunBlock({ ...floats, histograms });
   }
 }

@@ -4,10 +4,16 @@ import { withoutResetHint } from "../chunk/histogram-chunk.ts";
 import { sortColumns } from "../chunk/merge-mixed.ts";
 import { SampleColumns } from "../chunk/sample-columns.ts";
 import type { MixedSamples } from "../model/samples.ts";
-import { decodeChunkItem } from "./chunk-item.ts";
+import { countChunkSamples, decodeChunkItem, type StoredChunk } from "./chunk-item.ts";
 import { lowerBound, samplesBetween } from "./hashed-samples.ts";
-import { appendChunk, countChunkSamples, cutMixedChunks, decodedBytes } from "./mixed-chunks.ts";
-import { COLUMN_SAMPLE_BYTES, checkDecodable, DECODED_SAMPLE_BYTES } from "./query-budget.ts";
+import { appendChunk, cutMixedChunks, decodedBytes } from "./mixed-chunks.ts";
+import {
+  COLUMN_SAMPLE_BYTES,
+  COLUMN_START_BYTES,
+  checkDecodable,
+  DECODED_SAMPLE_BYTES,
+  DECODED_START_BYTES,
+} from "./query-budget.ts";
 
 export interface TimeRange {
   /** In ms, both included. */
@@ -26,8 +32,9 @@ export function storedItemBytes(valueBytes: number): number {
 }
 
 /** What the samples of columns take in memory, about. */
-export function columnsBytes({ count, histogramBytes }: SampleColumns): number {
-  return count * COLUMN_SAMPLE_BYTES + histogramBytes;
+export function columnsBytes({ count, histogramBytes, startTimestamps }: SampleColumns): number {
+  const each = startTimestamps === undefined ? 0 : COLUMN_START_BYTES;
+  return count * (COLUMN_SAMPLE_BYTES + each) + histogramBytes;
 }
 
 /** A chunk item's value. Where two have a sample of one time, the one of the higher order counts. */
@@ -70,7 +77,7 @@ export class SeriesData {
   }
 
   /** Chunks that have something of a range, in the order in which their samples count. */
-  #chunks(range: TimeRange): Chunk[] {
+  #chunks(range: TimeRange): StoredChunk[] {
     const ordered = this.#items.toSorted((a, b) => a.order - b.order);
     return ordered.flatMap(({ value }) => chunksWithin(value, range));
   }
@@ -98,11 +105,11 @@ export class SeriesData {
   }
 
   /** Chunks to pass on, in order of time, and those to decode, in the order in which they count. */
-  #separate(range: TimeRange): [Chunk[], Chunk[]] {
+  #separate(range: TimeRange): [StoredChunk[], StoredChunk[]] {
     const chunks = this.#chunks(range);
     const ordered = chunks.toSorted((a, b) => a.minTime - b.minTime);
     const columnTimes = this.columns.timestamps.slice(0, this.columns.count).sort();
-    const kept = new Set<Chunk>();
+    const kept = new Set<StoredChunk>();
     let latestEnd = Number.NEGATIVE_INFINITY;
     ordered.forEach((chunk, i) => {
       const isInside = chunk.minTime >= range.minTime && chunk.maxTime <= range.maxTime;
@@ -118,7 +125,7 @@ function hasTimeWithin(timestamps: Float64Array, { minTime, maxTime }: TimeRange
   return timestamps[lowerBound(timestamps, minTime)] <= maxTime;
 }
 
-function chunksWithin(value: Uint8Array, { minTime, maxTime }: TimeRange): Chunk[] {
+function chunksWithin(value: Uint8Array, { minTime, maxTime }: TimeRange): StoredChunk[] {
   return decodeChunkItem(value).filter((chunk) => chunk.maxTime >= minTime && chunk.minTime <= maxTime);
 }
 
@@ -126,8 +133,9 @@ function countSamples(chunks: readonly Chunk[]): number {
   return chunks.reduce((total, chunk) => total + countChunkSamples(chunk), 0);
 }
 
-function decode(chunks: readonly Chunk[], columns: SampleColumns, maxBytes: number): MixedSamples {
-  const ofColumns = columns.count * DECODED_SAMPLE_BYTES + columns.histogramBytes;
+function decode(chunks: readonly StoredChunk[], columns: SampleColumns, maxBytes: number): MixedSamples {
+  const ofStarts = columns.startTimestamps === undefined ? 0 : DECODED_START_BYTES;
+  const ofColumns = columns.count * (DECODED_SAMPLE_BYTES + ofStarts) + columns.histogramBytes;
   checkDecodable(
     chunks.reduce((total, chunk) => total + decodedBytes(chunk), ofColumns),
     maxBytes,

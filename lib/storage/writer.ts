@@ -37,6 +37,7 @@ const NO_INDICES = new Int32Array(0);
 const NO_HISTOGRAMS: AcceptedHistograms = {
   series: new Int32Array(0),
   timestamps: new Float64Array(0),
+  startTimestamps: undefined,
   encoded: [],
 };
 
@@ -118,10 +119,10 @@ export class Writer {
   }
 
   #acceptFloats(batch: AppendBatch, rejections: Rejections): AcceptedFloats {
-    const { sampleCount, sampleSeries, timestamps, values } = batch;
+    const { sampleCount, sampleSeries, timestamps, values, startTimestamps } = batch;
     const times = timestamps.subarray(0, sampleCount);
     const series = this.#accept(batch, sampleSeries, times, rejections);
-    return { series, timestamps: times, values };
+    return { series, timestamps: times, values, startTimestamps };
   }
 
   /** Encoded at once: how large one is decides whether it can be stored. */
@@ -145,7 +146,8 @@ export class Writer {
       series[i] = REJECTED;
       return NO_BYTES;
     });
-    return { series, timestamps, encoded };
+    const startTimestamps = Float64Array.from(histograms, (one) => one.startTimestamp);
+    return { series, timestamps, startTimestamps, encoded };
   }
 
   /**

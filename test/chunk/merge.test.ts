@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { mergeSamples, sortSamples } from "../../lib/chunk/merge.ts";
 import type { Samples } from "../../lib/model/samples.ts";
+import { columnBits } from "../helpers/write-requests.ts";
 import { printSamples, samplesOf } from "./bits.ts";
 
 /** Signalling NaNs that tell samples apart by their payload. */
@@ -19,7 +20,7 @@ function sortNaively(samples: Samples): string[] {
 }
 
 function sort({ timestamps, values }: Samples): Samples {
-  return sortSamples(timestamps, values, timestamps.length);
+  return sortSamples({ timestamps, values }, timestamps.length);
 }
 
 describe("sortSamples: time:arrival", () => {
@@ -53,6 +54,11 @@ test("agrees with a map of the last sample of each time", () => {
     fc.property(arrival, (timestamps) => {
       const samples = numbered(timestamps);
       assert.deepEqual(printSamples(sort(samples)), sortNaively(samples));
+      const startTimestamps = Float64Array.from(timestamps, (_, i) => i + 1);
+      const sorted = sortSamples({ ...samples, startTimestamps }, timestamps.length);
+      assert.deepEqual(printSamples(sorted), sortNaively(samples));
+      const numbers = columnBits(sorted.values).map((bits) => Number(bits & 0xffffffffn));
+      assert.deepEqual([...sorted.startTimestamps!], numbers, "each start stays with its sample");
     }),
     { numRuns: 2000 },
   );
@@ -65,7 +71,7 @@ test("takes only the first samples, from columns with an offset, and returns mem
   ]) {
     const whole = numbered(timestamps);
     const [times, values] = [whole.timestamps.subarray(1), whole.values.subarray(1)];
-    const sorted = sortSamples(times, values, 3);
+    const sorted = sortSamples({ timestamps: times, values }, 3);
     whole.timestamps.fill(0);
     whole.values.fill(0);
     assert.deepEqual(Array.from(sorted.timestamps), [1, 2, 3]);

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { addQueryRoutes } from "../../lib/http/query-routes.ts";
 import { newQueryServices } from "../../lib/http/query-source.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
+import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
 import { basic, TestGateway } from "../helpers/test-gateway.ts";
 
 /** A scrape of Prometheus 3: histograms, exemplars, metadata (test/fixtures/rw2/README.md). */
@@ -14,7 +15,7 @@ const V2 = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
 async function openGateway() {
   const gateway = await TestGateway.open();
   gateway.nowMs += DAY_MS;
-  addQueryRoutes(gateway.app, gateway.services, newQueryServices(gateway.services, false));
+  addQueryRoutes(gateway.app, gateway.services, newQueryServices(gateway.services, DEFAULT_PROMQL_SETTINGS));
   const written = await gateway.post("/api/v1/write", SCRAPE, {
     "Content-Type": V2,
     "X-Prometheus-Remote-Write-Version": "2.0.0",

@@ -9,6 +9,7 @@ import { HearthError } from "../../lib/model/errors.ts";
 import type { Histogram } from "../../lib/model/histogram.ts";
 import type { StepRange } from "../../lib/promql/engine-interface.ts";
 import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
+import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
 import { LATE_RUN_MS } from "../../lib/storage/plan-compaction.ts";
 import { printSeconds } from "../../lib/wire/api-json.ts";
 import { compress } from "../../lib/wire/snappy.ts";
@@ -45,7 +46,7 @@ export class ApiTarget implements ScriptTarget {
   static async open(isCompacted: boolean): Promise<ApiTarget> {
     const gateway = await TestGateway.open();
     await gateway.addKey({ id: KEY, tenant: "*" });
-    const services = newQueryServices(gateway.services, true);
+    const services = newQueryServices(gateway.services, DEFAULT_PROMQL_SETTINGS);
     const settings = { ...services.settings, ...SCRIPT_OPTIONS, parse: ALL_EXPERIMENTS };
     addQueryRoutes(gateway.app, gateway.services, { ...services, settings });
     return new ApiTarget(gateway, isCompacted);

@@ -15,15 +15,6 @@ export interface KnownDifference {
 
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
-    script: "start_timestamps.test",
-    lines: [
-      8, 13, 18, 24, 42, 66, 74, 82, 144, 169, 189, 207, 210, 213, 217, 234, 240, 246, 259, 276, 284, 289,
-      305,
-    ],
-    ways: ["API, log", "API, compacted"],
-    reason: "start timestamps are not stored",
-  },
-  {
     script: "native_histograms.test",
     lines: [1880, 1885],
     ways: ["API, log"],

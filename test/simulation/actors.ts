@@ -4,10 +4,10 @@ import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { compact, type DayReport } from "../../lib/storage/compactor.ts";
 import { Writers } from "../../lib/storage/writers.ts";
-import { batchOf, type SentSeries } from "../helpers/write-requests.ts";
 import { readAndCheck } from "./checked-read.ts";
 import type { Append, Model } from "./model.ts";
 import type { Random } from "./random.ts";
+import { batchOfSamples, printTold, type SentSamples, toldOf } from "./sample.ts";
 import { ScheduledTable } from "./scheduled-table.ts";
 import { Process, type Role } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
@@ -128,7 +128,7 @@ function writer(sim: Simulated, process: Process) {
     const isAnswered = await tolerate(sim, process, "append", async () => {
       const { rejections } = await writers
         .appender({ tenant, retentionMs }, table)
-        .append(batchOf(...request));
+        .append(batchOfSamples(request));
       if (rejections.count > 0) throw new Error(rejections.reasons[0].reason);
     });
     running.delete(begun);
@@ -237,10 +237,10 @@ function noteDay(
   scheduler.note(process.name, `compaction of ${tenant}/${day}: ${state} ${flushes} ${chunkings}`);
 }
 
-function print(request: readonly SentSeries[]): string {
+function print(request: readonly SentSamples[]): string {
   return request
     .map(({ labels, samples }) => {
-      const printed = samples.slice(0, 5).map(([time, bits]) => `${time}=0x${bits.toString(16)}`);
+      const printed = samples.slice(0, 5).map((one) => `${one.time}=${printTold(toldOf(one))}`);
       return `${labels.map(([, value]) => value).join("/")} ${printed.join(" ")}${samples.length > 5 ? " …" : ""}`;
     })
     .join("; ");

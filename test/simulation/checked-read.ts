@@ -1,15 +1,24 @@
 /** One read by the real reader, held against the model. */
+import type { Chunk } from "../../lib/chunk/cut.ts";
+import { decodeHistogramChunk } from "../../lib/chunk/histogram-chunk.ts";
 import { decodeXorChunk } from "../../lib/chunk/xor-chunk.ts";
 import type { LabelSet } from "../../lib/model/labels.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
+import type { MixedSamples } from "../../lib/model/samples.ts";
 import type { Selection } from "../../lib/model/selection.ts";
 import type { Queryable } from "../../lib/storage/interface.ts";
 import { Reader } from "../../lib/storage/reader.ts";
 import type { Table } from "../../lib/storage/table.ts";
-import { type PlainSeries, plainSeries, selectAll } from "../helpers/naive-store.ts";
 import type { Kept, Model } from "./model.ts";
+import { type ToldSeries, toldSamples } from "./sample.ts";
 import type { Process } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
+
+/** What a series of some hundred samples takes, that are read three times over. */
+const LITTLE_BYTES = 250_000;
+const LITTLE_BYTES_OF_HISTOGRAMS = 2_000_000;
+
+const NO_FLOATS = { timestamps: new Float64Array(0), values: new Float64Array(0) };
 
 export interface Read {
   readonly process: Process;
@@ -24,11 +33,12 @@ export async function readAndCheck(
   sim: Simulated,
   table: Table,
   { process, tenant, model, selection, asChunks }: Read,
-): Promise<PlainSeries[]> {
+): Promise<ToldSeries[]> {
   const { scheduler, retentionMs } = sim;
   const clock = scheduler.clockOf(process);
   // So little memory that a query is read in several groups, or so much that it is one.
-  const maxQueryBytes = scheduler.random.pick([DEFAULT_LIMITS.maxQueryBytes, 250_000]);
+  const little = sim.workload.histogramShare === 0 ? LITTLE_BYTES : LITTLE_BYTES_OF_HISTOGRAMS;
+  const maxQueryBytes = scheduler.random.pick([DEFAULT_LIMITS.maxQueryBytes, little]);
   const limits = { ...DEFAULT_LIMITS, maxQueryBytes };
   const store = new Reader(table, { tenant, clock, limits, retentionMs });
   const [begunAt, begunMs] = [model.event(), clock()];
@@ -40,7 +50,7 @@ export async function readAndCheck(
 }
 
 /** What has samples stands in the index. */
-function expectListed(answer: readonly PlainSeries[], series: readonly LabelSet[]): void {
+function expectListed(answer: readonly ToldSeries[], series: readonly LabelSet[]): void {
   const listed = new Set(series.map((labels) => JSON.stringify(labels)));
   const unlisted = answer.find(({ labels }) => !listed.has(JSON.stringify(labels)));
   if (unlisted !== undefined) throw new Error(`${JSON.stringify(unlisted.labels)} is not listed`);
@@ -52,18 +62,30 @@ function keptBetween(retentionMs: number, begunMs: number, endedMs: number): Kep
   return { from: begunMs - retentionMs, surelyFrom: endedMs - retentionMs };
 }
 
-/** The same as `selectAll`, from chunks that do not overlap and are what they say. */
-async function selectAllChunks(store: Queryable, selection: Selection): Promise<PlainSeries[]> {
-  const all: PlainSeries[] = [];
-  for await (const { labels, chunks } of store.selectChunks(selection)) {
-    const parts = [...chunks].map(({ minTime, maxTime, bytes }) => {
-      const samples = decodeXorChunk(bytes);
-      const { timestamps } = samples;
-      if (timestamps[0] === minTime && timestamps.at(-1) === maxTime)
-        return plainSeries({ labels, ...samples });
-      throw new Error(`a chunk of ${timestamps[0]} to ${timestamps.at(-1)} says ${minTime} to ${maxTime}`);
-    });
-    if (parts.length > 0) all.push({ labels, samples: parts.flatMap(({ samples }) => samples) });
+async function selectAll(store: Queryable, selection: Selection): Promise<ToldSeries[]> {
+  const all: ToldSeries[] = [];
+  for await (const { labels, ...samples } of store.select(selection)) {
+    all.push({ labels, samples: toldSamples(samples, true) });
   }
   return all;
+}
+
+/** The same from chunks that do not overlap and are what they say. */
+async function selectAllChunks(store: Queryable, selection: Selection): Promise<ToldSeries[]> {
+  const all: ToldSeries[] = [];
+  for await (const { labels, chunks } of store.selectChunks(selection)) {
+    const samples = [...chunks].flatMap((chunk) => {
+      const told = toldSamples(decodeChunk(chunk), false);
+      const [first, last] = [told[0].time, told[told.length - 1].time];
+      if (first === chunk.minTime && last === chunk.maxTime) return told;
+      throw new Error(`a chunk of ${first} to ${last} says ${chunk.minTime} to ${chunk.maxTime}`);
+    });
+    if (samples.length > 0) all.push({ labels, samples });
+  }
+  return all;
+}
+
+function decodeChunk({ kind, bytes }: Chunk): MixedSamples {
+  if (kind === undefined) return decodeXorChunk(bytes);
+  return { ...NO_FLOATS, histograms: decodeHistogramChunk(bytes, kind) };
 }

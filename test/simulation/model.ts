@@ -6,8 +6,8 @@
 import { compareLabelSets, type LabelSet } from "../../lib/model/labels.ts";
 import { matchesAll } from "../../lib/model/matcher.ts";
 import type { Selection } from "../../lib/model/selection.ts";
-import type { PlainSeries } from "../helpers/naive-store.ts";
-import { labelSetOf, type SentSeries } from "../helpers/write-requests.ts";
+import { labelSetOf } from "../helpers/write-requests.ts";
+import { isSame, printTold, type SentSamples, type Told, type ToldSeries, toldOf } from "./sample.ts";
 
 /** What retention keeps, as a reader may see it: samples before `from` must not be answered, those from `surelyFrom` on must. */
 export interface Kept {
@@ -31,7 +31,9 @@ export interface Append {
 
 interface Write {
   readonly append: Append;
-  readonly bits: bigint;
+  readonly told: Told;
+  /** Whether the same append has a histogram of the time: its record lies behind those of floats, stored or not. */
+  readonly isHidden: boolean;
 }
 
 interface StoredSeries {
@@ -48,7 +50,7 @@ export class Model {
     return ++this.#events;
   }
 
-  begin(request: readonly SentSeries[], startMs: number, writer: string | undefined): Append {
+  begin(request: readonly SentSamples[], startMs: number, writer: string | undefined): Append {
     const append: Append = {
       writer,
       begunAt: this.event(),
@@ -57,12 +59,18 @@ export class Model {
       endedAt: Number.POSITIVE_INFINITY,
       answeredAt: Number.POSITIVE_INFINITY,
     };
-    for (const { labels: sent, samples } of request) {
-      const labels = labelSetOf(sent);
-      const { writes } = this.#seriesOf(labels);
-      for (const [time, bits] of samples) {
-        const others = (writes.get(time) ?? []).filter((write) => write.append !== append);
-        writes.set(time, [...others, { append, bits }]);
+    // Of one request and time the last counts, and a histogram over every float.
+    for (const isHistogram of [false, true]) {
+      for (const { labels: sent, samples } of request) {
+        const { writes } = this.#seriesOf(labelSetOf(sent));
+        for (const sample of samples) {
+          if ((typeof sample.value !== "bigint") !== isHistogram) continue;
+          const known = writes.get(sample.time) ?? [];
+          const others = known.flatMap((write) =>
+            write.append === append ? hidden(write, isHistogram) : write,
+          );
+          writes.set(sample.time, [...others, { append, told: toldOf(sample), isHidden: false }]);
+        }
       }
     }
     return append;
@@ -82,12 +90,12 @@ export class Model {
   /** Throws what is wrong with the answer of a read that was begun and ended at these events. */
   check(
     selection: Selection,
-    answer: readonly PlainSeries[],
+    answer: readonly ToldSeries[],
     kept: Kept,
     begunAt: number,
     endedAt: number,
   ): void {
-    const found = new Map<string, PlainSeries>();
+    const found = new Map<string, ToldSeries>();
     answer.forEach((series, i) => {
       found.set(keyOf(series.labels), series);
       if (i > 0 && compareLabelSets(answer[i - 1].labels, series.labels) >= 0) {
@@ -116,6 +124,12 @@ export class Model {
   }
 }
 
+/** What is left of a write once a later sample of its request is known, of the same kind or a histogram. */
+function hidden(write: Write, byHistogram: boolean): Write[] {
+  const isFloat = write.told.text.startsWith("0x");
+  return isFloat && byHistogram ? [{ ...write, isHidden: true }] : [];
+}
+
 /** Names and values in order; none has the separator. */
 function keyOf(labels: LabelSet): string {
   return labels.map(([name, value]) => `${name}=${value}`).join(",");
@@ -127,29 +141,35 @@ function isWithin(time: number, { minTime, maxTime }: Selection, { from }: Kept)
 
 function checkSamples(
   expected: ReadonlyMap<number, readonly Write[]>,
-  actual: PlainSeries["samples"],
+  actual: ToldSeries["samples"],
   { surelyFrom }: Kept,
   begunAt: number,
   endedAt: number,
 ): void {
-  const present = new Map<number, bigint>();
+  const present = new Map<number, Told>();
   let previous = Number.NEGATIVE_INFINITY;
-  for (const [time, bits] of actual) {
+  for (const told of actual) {
+    const { time } = told;
     if (time <= previous) throw new Error(`a sample of ${time} comes after one of ${previous}`);
     if (!expected.has(time))
       throw new Error(`a sample of ${time} was not written, not asked for, or is past retention`);
-    present.set(time, bits);
+    present.set(time, told);
     previous = time;
   }
   for (const [time, writes] of expected) {
     const answered = writes.filter(({ append }) => append.answeredAt < begunAt);
-    const allowed = writes.filter(({ append }) => append.begunAt < endedAt && !isReplaced(append, answered));
-    const bits = present.get(time);
-    if (bits === undefined) {
+    const allowed = writes.filter(
+      ({ append, isHidden }) =>
+        append.begunAt < endedAt &&
+        !isReplaced(append, answered) &&
+        !(isHidden && append.answeredAt < begunAt),
+    );
+    const told = present.get(time);
+    if (told === undefined) {
       if (answered.length > 0 && time >= surelyFrom)
         throw new Error(`the sample of ${time} is missing: ${print(answered)}`);
-    } else if (!allowed.some((write) => write.bits === bits)) {
-      throw new Error(`the sample of ${time} is 0x${bits.toString(16)}, expected ${print(allowed)}`);
+    } else if (!allowed.some((write) => isSame(write.told, told))) {
+      throw new Error(`the sample of ${time} is ${printTold(told)}, expected ${print(allowed)}`);
     }
   }
 }
@@ -164,11 +184,11 @@ function isReplaced({ endMs, endedAt, writer }: Append, answered: readonly Write
 }
 
 function print(writes: readonly Write[]): string {
-  const lines = writes.map(({ append, bits }) => {
+  const lines = writes.map(({ append, told }) => {
     const [start, end] = [append.startMs, append.endMs].map((ms) =>
       Number.isFinite(ms) ? new Date(ms).toISOString() : "now",
     );
-    return `0x${bits.toString(16)} (${Number.isFinite(append.answeredAt) ? "answered" : "not answered"}, ${start} to ${end})`;
+    return `${printTold(told)} (${Number.isFinite(append.answeredAt) ? "answered" : "not answered"}, ${start} to ${end})`;
   });
   return lines.length === 0 ? "nothing" : lines.join(" or ");
 }

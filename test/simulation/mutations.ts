@@ -20,6 +20,7 @@ export interface Mutation {
 }
 
 const edit = (file: string, from: string, to: string): Edit => ({ file: `lib/storage/${file}`, from, to });
+const chunkEdit = (file: string, from: string, to: string): Edit => ({ file: `lib/chunk/${file}`, from, to });
 
 /** Compare and swap becomes a plain put: two compactors publish over each other. */
 const NO_SWAP = edit(
@@ -161,6 +162,49 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit("compact-day.ts", "parts: [...parts, ...flushed.parts],", "parts: [...flushed.parts, ...parts],"),
     ],
+  },
+  {
+    name: "first kind wins",
+    rule: "the same, of a float and a histogram",
+    edits: [
+      chunkEdit(
+        "merge-mixed.ts",
+        "timestamps[a] - timestamps[b] || a - b",
+        "timestamps[a] - timestamps[b] || b - a",
+      ),
+    ],
+  },
+  {
+    name: "floats behind",
+    rule: "of a float and a histogram of one request and time the histogram counts",
+    edits: [
+      edit(
+        "day-writer.ts",
+        "values.push(...encodeHistogramRecords(",
+        "values.unshift(...encodeHistogramRecords(",
+      ),
+    ],
+  },
+  {
+    name: "starts stay",
+    rule: "a start timestamp goes where its sample goes",
+    edits: [
+      chunkEdit(
+        "merge.ts",
+        "to.startTimestamps![at] = from.startTimestamps[index];",
+        "to.startTimestamps![at] = from.startTimestamps[at];",
+      ),
+    ],
+  },
+  {
+    name: "starts not forgotten",
+    rule: "columns that are used again have forgotten the starts of another series",
+    edits: [chunkEdit("sample-columns.ts", "    this.startTimestamps = undefined;\n", "")],
+  },
+  {
+    name: "delta since elsewhere",
+    rule: "a delta that is the first of its chunk counts from the last time of the chunk before",
+    edits: [edit("chunk-item.ts", "chunks[i - 1].maxTime", "chunks[i - 1].minTime")],
   },
   {
     name: "clock as it is",

@@ -4,10 +4,11 @@ import { compact } from "../../lib/storage/compactor.ts";
 import { dayOf } from "../../lib/storage/keys.ts";
 import { loadManifests } from "../../lib/storage/manifest-store.ts";
 import { TRANSIENT_MS } from "../../lib/storage/retention.ts";
-import { ALL_TIME, type PlainSeries } from "../helpers/naive-store.ts";
+import { ALL_TIME } from "../helpers/naive-store.ts";
 import { start } from "./actors.ts";
 import { readAndCheck } from "./checked-read.ts";
 import { Random } from "./random.ts";
+import { isSame, printTold, type Told, type ToldSeries } from "./sample.ts";
 import { Process } from "./scheduler.ts";
 import { newSimulated, type Simulated } from "./simulated.ts";
 import type { Tally } from "./tally.ts";
@@ -92,7 +93,7 @@ async function settle(sim: Simulated): Promise<void> {
 }
 
 /** A tenant's series and when it was read. */
-type AllSamples = Map<string, PlainSeries[]>;
+type AllSamples = Map<string, ToldSeries[]>;
 
 /** What the store answers by tenant, which the model allows. */
 async function readAll(sim: Simulated, process: Process): Promise<AllSamples> {
@@ -113,27 +114,27 @@ function expectSame(sim: Simulated, before: AllSamples, after: AllSamples, what:
     const [rows, laterRows] = [rowsOf(series, from), rowsOf(after.get(tenant) ?? [], from)];
     if (rows.length < rowsOf(series, Number.NEGATIVE_INFINITY).length) tally.add("sample past retention");
     for (let i = 0; i < Math.max(rows.length, laterRows.length); i++) {
-      if (!isSame(rows[i], laterRows[i]))
+      if (!isSameRow(rows[i], laterRows[i]))
         throw new Error(`${what} ${print(rows[i])} to ${print(laterRows[i])}`);
     }
   }
 }
 
-type Row = readonly [series: PlainSeries, time: number, bits: bigint];
+type Row = readonly [series: ToldSeries, told: Told];
 
-function rowsOf(all: readonly PlainSeries[], from: number): Row[] {
+function rowsOf(all: readonly ToldSeries[], from: number): Row[] {
   return all.flatMap((series) =>
-    series.samples.filter(([time]) => time >= from).map(([time, bits]): Row => [series, time, bits]),
+    series.samples.filter(({ time }) => time >= from).map((told): Row => [series, told]),
   );
 }
 
-function isSame(a: Row | undefined, b: Row | undefined): boolean {
+function isSameRow(a: Row | undefined, b: Row | undefined): boolean {
   if (a === undefined || b === undefined) return false;
-  return a[1] === b[1] && a[2] === b[2] && String(a[0].labels) === String(b[0].labels);
+  return isSame(a[1], b[1]) && String(a[0].labels) === String(b[0].labels);
 }
 
 function print(row: Row | undefined): string {
-  return row === undefined ? "nothing" : `${row[0].labels} ${row[1]} 0x${row[2].toString(16)}`;
+  return row === undefined ? "nothing" : `${row[0].labels} ${row[1].time} ${printTold(row[1])}`;
 }
 
 /** Of what retention still keeps for some hours: the last of it need not be compacted any more. */

@@ -32,6 +32,8 @@ export const EXPECTED = [
   "sample ahead of the clock",
   "sample sent again",
   "chunk of more than 120 samples",
+  "histogram sent",
+  "start sent",
   "read answered",
   "read failed",
   "run flushed",

@@ -1,12 +1,15 @@
 /** What a simulation writes and asks: little of everything that matters. */
+import type { Histogram } from "../../lib/model/histogram.ts";
 import type { Label } from "../../lib/model/labels.ts";
 import { type MatcherType, newMatcher } from "../../lib/model/matcher.ts";
 import type { Selection } from "../../lib/model/selection.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
+import { bucketsOf, histogram } from "../helpers/histograms.ts";
 import { ALL_TIME } from "../helpers/naive-store.ts";
-import { bitsOf, labelSetOf, type SentSeries, STALE_BITS } from "../helpers/write-requests.ts";
+import { bitsOf, labelSetOf, STALE_BITS } from "../helpers/write-requests.ts";
 import type { Model } from "./model.ts";
 import type { Random } from "./random.ts";
+import type { Sample, SentSamples } from "./sample.ts";
 import type { Happening, Tally } from "./tally.ts";
 
 const METRICS = ["up", "load1", "requests_total", "go_threads", "m7"];
@@ -25,6 +28,9 @@ export interface Workload {
   readonly maxSamples: number;
   /** Samples older than so many ms are not written: retention would refuse them. */
   readonly maxAgeMs: number;
+  /** How many series bring histograms, or samples of either kind; and how many say since when they count. */
+  readonly histogramShare: number;
+  readonly startShare: number;
 }
 
 /** Often very little: the same few samples, written and compacted over and over, meet each other most. */
@@ -35,6 +41,8 @@ export function randomWorkload(random: Random, retentionMs: number): Workload {
     maxSeries: random.pick([1, 2, 4]),
     maxSamples: random.pick([1, 2, 4]),
     maxAgeMs: retentionMs === 0 ? Number.POSITIVE_INFINITY : retentionMs - 20 * SECOND_MS,
+    histogramShare: random.pick([0, 0, 0.2, 0.6]),
+    startShare: random.pick([0, 0, 0.5, 1]),
   };
 }
 
@@ -50,7 +58,7 @@ export function randomRequest(
   model: Model,
   nowMs: number,
   tally: Tally,
-): SentSeries[] {
+): SentSamples[] {
   const isTaken = (time: number) => time < nowMs + MAX_AHEAD_MS && time > nowMs - workload.maxAgeMs;
   return Array.from({ length: random.between(1, workload.maxSeries) }, () => {
     const labels = labelsOf(random.pick(workload.metrics), random.pick(workload.jobs));
@@ -61,8 +69,50 @@ export function randomRequest(
     for (const time of taken) tallyTime(tally, nowMs - time);
     for (const time of taken) if (known.includes(time)) tally.add("sample sent again");
     if (times.length === MANY_SAMPLES) tally.add("chunk of more than 120 samples");
-    return { labels, samples: taken.map((time) => [time, randomBits(random)] as const) };
+    const samples = randomSamples(random, workload, taken);
+    if (samples.some(({ value }) => typeof value !== "bigint")) tally.add("histogram sent");
+    if (samples.some(({ startMs }) => startMs !== 0)) tally.add("start sent");
+    return { labels, samples };
   });
+}
+
+const KINDS = ["float", "integer histogram", "float histogram"] as const;
+
+/** Of a series of histograms now and then one is a float, and all are now and then of any kind. */
+function randomSamples(
+  random: Random,
+  { histogramShare, startShare }: Workload,
+  times: readonly number[],
+): Sample[] {
+  const hasHistograms = random.chance(histogramShare);
+  const kind = random.pick(KINDS);
+  const isMixed = times.length < MANY_SAMPLES && random.chance(0.5);
+  const hasStarts = random.chance(startShare);
+  const sinceMs = Math.min(...times) - random.between(0, HOUR_MS);
+  return times.map((time, i) => {
+    const kindOfOne = isMixed ? random.pick(KINDS) : kind;
+    const isFloat = !hasHistograms || kindOfOne === "float";
+    const value = isFloat ? randomBits(random) : randomHistogram(random, kindOfOne === "integer histogram");
+    return { time, value, startMs: hasStarts ? randomStart(random, sinceMs, times[i - 1]) : 0 };
+  });
+}
+
+/** Mostly the same, or when the sample before was taken. */
+function randomStart(random: Random, sinceMs: number, timeBefore: number | undefined): number {
+  if (random.chance(0.1)) return 0;
+  return timeBefore !== undefined && random.chance(0.3) ? timeBefore : sinceMs;
+}
+
+function randomHistogram(random: Random, isInteger: boolean): Histogram {
+  const kind = isInteger ? "integer" : "float";
+  const counts = Array.from(
+    { length: random.between(0, 3) },
+    (_, i) => [i * 3, random.between(0, 9)] as const,
+  );
+  const counterResetHint = random.pick(["unknown", "unknown", "not reset", "gauge"] as const);
+  const isStale = random.chance(0.1);
+  const sum = random.between(0, 100_000) / 100;
+  return histogram({ kind, counterResetHint, isStale, sum, positive: bucketsOf(...counts) });
 }
 
 function someTimes(random: Random, { maxSamples }: Workload, nowMs: number): number[] {

@@ -104,6 +104,7 @@ test("any samples come back as they were, and the header says what they are", ()
       const times = some.map(([, time]) => time);
       assert.deepEqual(decodeLogRecordHeader(record), {
         count: some.length,
+        hasStarts: false,
         minTime: Math.min(...times),
         maxTime: Math.max(...times),
       });
