@@ -64,7 +64,8 @@ export function newApi(session: Session): Api {
   const authorized = (url: RequestInfo, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
     headers.set("Authorization", session.authorization);
-    return fetch(url, { ...init, headers });
+    // With credentials of its own a browser asks for others in a window, when these are refused, and the answer waits for it.
+    return fetch(url, { ...init, headers, credentials: "omit" });
   };
   const post = async (path: string, form: Record<string, string>, signal: AbortSignal): Promise<Result> => {
     const start = performance.now();

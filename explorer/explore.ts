@@ -58,8 +58,9 @@ export function explore(api: Api, logOut: (reason: string) => void, signal: Abor
       const result = isGraph
         ? await api.queryRange(question.expr, range, both)
         : await api.query(question.expr, range.end, both);
-      graphAt.hidden = !isGraph;
-      tableAt.hidden = isGraph;
+      const isEmpty = result.series.length === 0;
+      graphAt.hidden = !isGraph || isEmpty;
+      tableAt.hidden = isGraph || isEmpty;
       const shown = isGraph ? graph.show(result, range) : Math.min(result.series.length, MAX_ROWS);
       if (!isGraph) showTable(tableAt, result, (expr) => ask({ expr, view: "graph" }));
       status.textContent = describe(result, shown, range, isGraph);
