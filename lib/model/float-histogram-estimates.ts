@@ -112,8 +112,12 @@ function rankOf(value: number, buckets: readonly Bucket[], histogram: Histogram)
   const isCustom = usesCustomBuckets(histogram);
   let rank = 0;
   for (const original of buckets) {
-    const isZero = original.lower <= 0 && original.upper >= 0;
-    const bucket = isZero ? narrowedByOneSide(original, histogram) : original;
+    const isZero = !isCustom && original.lower <= 0 && original.upper >= 0;
+    let bucket = original;
+    if (isZero) bucket = narrowedByOneSide(original, histogram);
+    // Zero is where the first of custom buckets begins if it ends above, as in classic histograms.
+    else if (isCustom && original.lower === -Infinity && original.upper > 0)
+      bucket = { ...original, lower: 0 };
     if (bucket.lower >= value) return rank;
     if (bucket.upper > value) {
       // Nothing is known of how observations lie in a bucket without a beginning: it counts as a whole.

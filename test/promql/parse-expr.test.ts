@@ -132,7 +132,7 @@ const ERRORS: readonly (readonly [text: string, error: string])[] = [
   ["# a comment", "1:1: parse error: no expression found in input"],
   ["1 +", "1:4: parse error: unexpected end of input"],
   ["1 +\n\n)", "3:2: parse error: unexpected right parenthesis ')'"],
-  ['"ä" $', "1:5: parse error: unexpected character: '$'"],
+  ['"ä" $', "1:6: parse error: unexpected character: '$'"],
   ["(1", "1:3: parse error: unclosed left parenthesis"],
   ["foo bar", '1:5: parse error: unexpected identifier "bar"'],
   ["foo 'a very long text'", `1:5: parse error: unexpected string "'a very lo"...`],

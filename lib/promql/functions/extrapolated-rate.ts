@@ -52,7 +52,10 @@ function floatRate(window: Window, output: StepColumns, call: WindowCall, kind: 
   const last = floatEnd - 1;
   const first = values[floatStart];
   let result = values[last] - first;
-  if (kind.isCounter) result += starts === undefined ? resetsIn(window) : startResetsIn(window, starts, call);
+  if (kind.isCounter) {
+    result =
+      starts === undefined ? withResets(result, window) : withStartResets(result, window, starts, call);
+  }
   const firstMs = timestamps[floatStart];
   const startMs = startInWindow(starts?.[floatStart], firstMs, window);
   if (startMs !== undefined) result += first;
@@ -70,30 +73,30 @@ function floatRate(window: Window, output: StepColumns, call: WindowCall, kind: 
   if (factor !== undefined) output.setFloat(window.step, result * factor);
 }
 
-/** What a counter had reached before each of its resets. */
-function resetsIn({ floats: { values }, floatStart, floatEnd }: Window): number {
-  let lost = 0;
+/** With what a counter had reached before each of its resets, added one by one: huge values may overflow on the way. */
+function withResets(difference: number, { floats: { values }, floatStart, floatEnd }: Window): number {
+  let result = difference;
   let previous = values[floatStart];
   for (let i = floatStart + 1; i < floatEnd; i++) {
     const value = values[i];
-    if (value < previous) lost += previous;
+    if (value < previous) result += previous;
     previous = value;
   }
-  return lost;
+  return result;
 }
 
-function startResetsIn(window: Window, starts: Float64Array, call: WindowCall): number {
+function withStartResets(difference: number, window: Window, starts: Float64Array, call: WindowCall): number {
   const { timestamps, values } = window.floats;
-  let lost = 0;
+  let result = difference;
   let overlaps = false;
   for (let i = window.floatStart + 1; i < window.floatEnd; i++) {
     overlaps ||= isStartOverlap(starts[i - 1], timestamps[i - 1], starts[i]);
     const isReset =
       values[i] < values[i - 1] || isStartReset(starts[i - 1], timestamps[i - 1], starts[i], timestamps[i]);
-    if (isReset) lost += values[i - 1];
+    if (isReset) result += values[i - 1];
   }
   if (overlaps) annotate(call.context, startTimeOverlap(call.range, metricName(window)));
-  return lost;
+  return result;
 }
 
 function startInWindow(

@@ -10,12 +10,13 @@ export function quantileOf(quantile: number, values: Float64Array, count: number
   if (quantile > 1) return Infinity;
   const rank = quantile * (count - 1);
   const lower = Math.floor(rank);
-  const upper = Math.min(count - 1, lower + 1);
   const weight = rank - lower;
   const firstNumber = moveNaNFirst(values, count);
   if (lower < firstNumber) return Number.NaN;
   select(values, firstNumber, count, lower);
-  const high = upper === lower ? values[lower] : smallestBetween(values, upper, count);
+  // Exactly one of them: infinity behind it would make it NaN.
+  if (weight === 0) return values[lower];
+  const high = smallestBetween(values, lower + 1, count);
   return values[lower] * (1 - weight) + high * weight;
 }
 

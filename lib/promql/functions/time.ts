@@ -111,7 +111,12 @@ function timestamp(call: FunctionCall): ReturnType<VectorFunction> {
 function startTimestamp(call: FunctionCall): ReturnType<VectorFunction> {
   const { plan, grid, context } = call;
   const [arg] = plan.args;
-  if (arg.kind !== "select" || !context.options.useStartTimestamps) return vectorOf([]);
+  if (arg.kind !== "select") {
+    // For what it has to say.
+    vectorArg(call, 0);
+    return vectorOf([]);
+  }
+  if (!context.options.useStartTimestamps) return vectorOf([]);
   const series = newestStartTimestamps(arg, grid, context);
   return withoutNames(
     series.map((one) => ({ ...one, ...withoutName(one, context) })),

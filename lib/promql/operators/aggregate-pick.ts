@@ -5,6 +5,7 @@ import type { AggregateCall } from "./aggregate.ts";
 import type { Group } from "./aggregate-groups.ts";
 import { noteIgnored } from "./aggregate-simple.ts";
 import { samplingOffset } from "./sampling-offset.ts";
+import { type IsWorse, isHigher, isLower, TopHeap } from "./top-heap.ts";
 
 /** The series that a step keeps of a group, in the order that an instant query shows. */
 type Pick = (group: Group, step: number) => readonly StepSeries[];
@@ -27,9 +28,9 @@ function picker(call: AggregateCall): Pick {
   const { plan, parameters } = call;
   switch (plan.operator) {
     case "topk":
-      return (group, step) => best(group, step, Math.trunc(parameters[step]), 1);
+      return (group, step) => best(group, step, Math.trunc(parameters[step]), isLower);
     case "bottomk":
-      return (group, step) => best(group, step, Math.trunc(parameters[step]), -1);
+      return (group, step) => best(group, step, Math.trunc(parameters[step]), isHigher);
     case "limitk":
       return (group, step) => firstOf(group, step, Math.trunc(parameters[step]));
     default:
@@ -37,16 +38,13 @@ function picker(call: AggregateCall): Pick {
   }
 }
 
-/** NaN is the worst either way. Of equals those that come first. */
-function best({ series }: Group, step: number, count: number, sign: 1 | -1): readonly StepSeries[] {
+function best({ series }: Group, step: number, count: number, isWorse: IsWorse): readonly StepSeries[] {
   if (count < 1) return [];
-  const floats = series.filter(({ kinds }) => kinds[step] === FLOAT);
-  return floats.sort((a, b) => compareValues(a.values[step], b.values[step], sign)).slice(0, count);
-}
-
-function compareValues(a: number, b: number, sign: 1 | -1): number {
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
-  return a === b ? 0 : a < b ? sign : -sign;
+  const heap = new TopHeap(Math.min(count, series.length), isWorse);
+  series.forEach(({ kinds, values }, place) => {
+    if (kinds[step] === FLOAT) heap.add({ place, value: values[step] });
+  });
+  return heap.best().map(({ place }) => series[place]);
 }
 
 function firstOf({ series }: Group, step: number, count: number): readonly StepSeries[] {

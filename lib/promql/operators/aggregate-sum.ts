@@ -1,6 +1,7 @@
 /** `sum`: of floats or of histograms, which do not mix. */
 
 import { compactHistogram } from "../../model/float-histogram.ts";
+import type { Histogram } from "../../model/histogram.ts";
 import { compensate } from "../../model/kahan.ts";
 import { labelValue, METRIC_NAME } from "../../model/labels.ts";
 import {
@@ -47,33 +48,44 @@ export function aggregateHistograms(
   call: AggregateCall,
   newTotal: () => HistogramTotal | HistogramMean,
 ): void {
-  const series = group.series.filter(({ histograms }) => histograms !== undefined);
-  if (series.length === 0) return;
+  if (group.series.every(({ histograms }) => histograms === undefined)) return;
   for (let step = 0; step < call.grid.steps; step++) {
-    const present = series.filter(({ kinds }) => kinds[step] === HISTOGRAM);
-    if (present.length === 0) continue;
-    if (output.kinds[step] === FLOAT) {
-      output.kinds[step] = ABSENT;
-      annotate(call.context, mixedFloatsAndHistogramsInAggregation(call.plan.inner.range));
-    } else aggregateStep(present, step, output, call, newTotal());
+    if (group.series.every(({ kinds }) => kinds[step] !== HISTOGRAM)) continue;
+    const result = aggregateStep(group, step, call, newTotal);
+    if (result === undefined) output.kinds[step] = ABSENT;
+    else output.setHistogram(step, compactHistogram(result));
   }
 }
 
+/**
+ * Undefined, with a note of why, where there is no result. As Prometheus goes about it: nothing is added up when a float came
+ * first, and nobody looks behind the first histogram that does not fit.
+ */
 function aggregateStep(
-  present: Group["series"],
+  group: Group,
   step: number,
-  output: StepColumns,
   { plan, context }: AggregateCall,
-  total: HistogramTotal | HistogramMean,
-): void {
+  newTotal: () => HistogramTotal | HistogramMean,
+): Histogram | undefined {
   const { range } = plan.inner;
-  for (const { histograms, labels } of present) {
-    if (total.add(histograms![step]!)) continue;
+  let total: HistogramTotal | HistogramMean | undefined;
+  let [hasFloats, isCompatible] = [false, true];
+  for (const { kinds, histograms, labels } of group.series) {
+    if (kinds[step] === FLOAT) hasFloats = true;
+    if (kinds[step] !== HISTOGRAM) continue;
+    if (total === undefined) {
+      if (hasFloats) break;
+      total = newTotal();
+    }
+    isCompatible = total.add(histograms![step]!);
+    if (isCompatible) continue;
     annotate(context, mixedBucketSchemas(range, labelValue(labels, METRIC_NAME)));
-    return;
+    break;
   }
-  const { sawReset, sawNoReset, boundsReconciled } = total.notes;
-  if (boundsReconciled) annotate(context, reconciledBounds(range, "aggregation"));
-  if (sawReset && sawNoReset) annotate(context, conflictingResets(range, "aggregation"));
-  output.setHistogram(step, compactHistogram(total.result()));
+  if (total?.notes.boundsReconciled) annotate(context, reconciledBounds(range, "aggregation"));
+  if (hasFloats) annotate(context, mixedFloatsAndHistogramsInAggregation(range));
+  if (total === undefined || hasFloats || !isCompatible) return undefined;
+  if (total.notes.sawReset && total.notes.sawNoReset)
+    annotate(context, conflictingResets(range, "aggregation"));
+  return total.result();
 }

@@ -52,8 +52,8 @@ class VectorMatch {
   /** Where the cell that is combined stands. */
   #step = 0;
   #position = 0;
-  /** What is wrong at the earliest step. */
-  #failure: { readonly step: number; readonly error: HearthError } | undefined;
+  /** What is wrong at the earliest step, of that what Prometheus comes upon first. */
+  #failure: { readonly step: number; readonly position: number; readonly error: HearthError } | undefined;
   readonly #collector: SeriesCollector;
   readonly #dropsName: boolean;
   readonly #isSwapped: boolean;
@@ -99,7 +99,7 @@ class VectorMatch {
     for (let step = 0; step < this.#grid.steps; step++) {
       const present = one.filter(({ kinds }) => kinds[step] !== ABSENT);
       if (present.length > 1 && this.#isAnythingToMatch(step))
-        this.#fail(step, this.#several(present[0], present[1]));
+        this.#fail(step, this.#order.get(present[1])!, this.#several(present[0], present[1]));
     }
   }
 
@@ -195,16 +195,18 @@ class VectorMatch {
       const hint = isOneToOne
         ? "many-to-one matching must be explicit (group_left/group_right)"
         : "grouping labels must ensure unique matches";
-      this.#fail(step, `multiple matches for labels: ${hint}`);
+      this.#fail(step, Number.POSITIVE_INFINITY, `multiple matches for labels: ${hint}`);
       return false;
     }
     matched.add(key);
     return true;
   }
 
-  #fail(step: number, message: string): void {
-    if (this.#failure !== undefined && this.#failure.step <= step) return;
-    this.#failure = { step, error: executionError(message) };
+  #fail(step: number, position: number, message: string): void {
+    const known = this.#failure;
+    if (known !== undefined && (known.step < step || (known.step === step && known.position <= position)))
+      return;
+    this.#failure = { step, position, error: executionError(message) };
   }
 
   /** The sample of the side that has one at most: `refuseSeveral` has seen to it. */

@@ -17,7 +17,7 @@ export class ParseError extends HearthError {
   }
 }
 
-/** Line and column, both from 1; a column is a character (code point). */
+/** Line and column, both from 1; a column is a byte of UTF-8, as in annotations. */
 function placeOf(text: string, offset: number): string {
   if (text === "") return "unknown position";
   let line = 1;
@@ -26,7 +26,5 @@ function placeOf(text: string, offset: number): string {
     line++;
     lineStart = i + 1;
   }
-  let column = 1;
-  for (const _ of text.slice(lineStart, offset)) column++;
-  return `${line}:${column}`;
+  return `${line}:${new TextEncoder().encode(text.slice(lineStart, offset)).length + 1}`;
 }

@@ -1,0 +1,82 @@
+/**
+ * The best of a step's values, chosen among equals as Prometheus chooses: it keeps a heap with the worst on top, and only what is
+ * better than that takes its place. So which of several equal series stay, and in which order an instant query shows them, is
+ * that of Prometheus whenever both see the series in one order. https://github.com/prometheus/prometheus/blob/main/promql/engine.go
+ * (`aggregationK`); the heap is Go's `container/heap`.
+ */
+
+/** A series by its place, and its value. */
+export interface Ranked {
+  readonly place: number;
+  readonly value: number;
+}
+
+/** Whether `a` is to be thrown out before `b`: NaN always, even before another NaN. */
+export type IsWorse = (a: number, b: number) => boolean;
+
+/** Of `topk`. */
+export const isLower: IsWorse = (a, b) => Number.isNaN(a) || a < b;
+/** Of `bottomk`. */
+export const isHigher: IsWorse = (a, b) => Number.isNaN(a) || a > b;
+
+export class TopHeap {
+  readonly #max: number;
+  readonly #isWorse: IsWorse;
+  readonly #heap: Ranked[] = [];
+
+  /** Keeps `max` of them, at least one. */
+  constructor(max: number, isWorse: IsWorse) {
+    this.#max = max;
+    this.#isWorse = isWorse;
+  }
+
+  add(one: Ranked): void {
+    const heap = this.#heap;
+    if (heap.length < this.#max) {
+      heap.push(one);
+      this.#rise(heap.length - 1);
+    } else if (this.#isWorse(heap[0].value, one.value) && !Number.isNaN(one.value)) {
+      heap[0] = one;
+      this.#sink();
+    }
+  }
+
+  /** The best first. Sorted by insertion, as Go sorts up to twelve: order among equals depends on it. */
+  best(): readonly Ranked[] {
+    const sorted = this.#heap;
+    for (let i = 1; i < sorted.length; i++) {
+      for (let j = i; j > 0 && this.#isWorse(sorted[j - 1].value, sorted[j].value); j--) this.#swap(j - 1, j);
+    }
+    return sorted;
+  }
+
+  #rise(from: number): void {
+    for (let i = from; i > 0; ) {
+      const parent = (i - 1) >> 1;
+      if (!this.#isWorseAt(i, parent)) return;
+      this.#swap(i, parent);
+      i = parent;
+    }
+  }
+
+  #sink(): void {
+    for (let i = 0; ; ) {
+      const left = 2 * i + 1;
+      if (left >= this.#heap.length) return;
+      const right = left + 1;
+      const child = right < this.#heap.length && this.#isWorseAt(right, left) ? right : left;
+      if (!this.#isWorseAt(child, i)) return;
+      this.#swap(i, child);
+      i = child;
+    }
+  }
+
+  #isWorseAt(i: number, j: number): boolean {
+    return this.#isWorse(this.#heap[i].value, this.#heap[j].value);
+  }
+
+  #swap(i: number, j: number): void {
+    const heap = this.#heap;
+    [heap[i], heap[j]] = [heap[j], heap[i]];
+  }
+}

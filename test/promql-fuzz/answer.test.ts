@@ -1,0 +1,47 @@
+/** What the fuzzer takes for the same answer. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Answer, differenceOf } from "./answer.ts";
+
+const OPTIONS = { isOrdered: false, tolerance: 1e-9 };
+
+function vector(...values: readonly (readonly [job: string, value: string])[]): Answer {
+  const result = values.map(([job, value]) => ({ metric: { job }, value: [1, value] as const }));
+  return { status: "success", data: { resultType: "vector", result } };
+}
+
+const SAME: readonly (readonly [string, Answer, Answer])[] = [
+  ["floats that differ by rounding", vector(["a", "1"]), vector(["a", "1.0000000001"])],
+  ["NaN and infinities", vector(["a", "NaN"], ["b", "+Inf"]), vector(["a", "NaN"], ["b", "+Inf"])],
+  ["another order", vector(["a", "1"], ["b", "2"]), vector(["b", "2"], ["a", "1"])],
+  [
+    "texts with rounded numbers",
+    { status: "error", errorType: "execution", error: "got 1.3682623708966451e+149" },
+    { status: "error", errorType: "execution", error: "got 1.3682623708966447e+149" },
+  ],
+];
+
+for (const [name, ours, theirs] of SAME) {
+  test(`the same: ${name}`, () => assert.equal(differenceOf(ours, theirs, OPTIONS), undefined));
+}
+
+const base = vector(["a", "1"]);
+const OTHER: readonly (readonly [string, Answer, Answer])[] = [
+  ["a value", base, vector(["a", "1.00000001"])],
+  ["NaN", base, vector(["a", "NaN"])],
+  ["an infinity of the other sign", vector(["a", "+Inf"]), vector(["a", "-Inf"])],
+  ["labels", base, vector(["b", "1"])],
+  ["a series more", base, vector(["a", "1"], ["b", "1"])],
+  ["an error", base, { status: "error", errorType: "execution", error: "no" }],
+  ["a warning", base, { ...base, warnings: ["w"] }],
+  ["an info", { ...base, infos: ["i"] }, base],
+];
+
+for (const [name, ours, theirs] of OTHER) {
+  test(`another: ${name}`, () => assert.notEqual(differenceOf(ours, theirs, OPTIONS), undefined));
+}
+
+test("another: the order, where it counts", () => {
+  const [ours, theirs] = [vector(["a", "1"], ["b", "1"]), vector(["b", "1"], ["a", "1"])];
+  assert.notEqual(differenceOf(ours, theirs, { ...OPTIONS, isOrdered: true }), undefined);
+});

@@ -1,0 +1,126 @@
+/**
+ * `npm run test:promql-fuzz`: random queries over random data, answered by Hearth and by a real Prometheus 3, which is built from
+ * its Go module when it is first needed. Every answer must be the same: values to 1e-9, labels, warnings and infos, errors.
+ *
+ *     -- --minutes 60          as long as that; default 1
+ *     -- --queries 5000        or so many
+ *     -- --seed N              from this round on, each with a data set of its own; default: the time
+ *     -- --seed N --query K    one query of one round
+ *     -- --seed N --expr E --start MS [--end MS --step MS]
+ *                              an expression over the data of a round
+ */
+import { parseArgs } from "node:util";
+import { goProgram } from "../peers/go-programs.ts";
+import { minimise } from "./minimise.ts";
+import type { Question } from "./peers.ts";
+import { type Finding, Round } from "./round.ts";
+
+const QUERIES_A_ROUND = 500;
+/** After so many findings a run ends: they are one or two causes mostly. */
+const MAX_FINDINGS = 20;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string" },
+    queries: { type: "string" },
+    seed: { type: "string" },
+    query: { type: "string" },
+    expr: { type: "string" },
+    start: { type: "string" },
+    end: { type: "string" },
+    step: { type: "string" },
+    findings: { type: "string", default: String(MAX_FINDINGS) },
+  },
+});
+
+async function main(): Promise<void> {
+  const { path, missing } = await goProgram("prometheus");
+  if (path === undefined) {
+    console.error(`no Prometheus to compare with: ${missing}`);
+    process.exitCode = 1;
+    return;
+  }
+  if (values.expr !== undefined) await showAnswers(path, values.expr);
+  else if (values.query !== undefined) await replay(path);
+  else await fuzz(path);
+}
+
+const givenSeed = () => (values.seed === undefined ? Date.now() : Number(values.seed)) >>> 0;
+
+async function fuzz(path: string): Promise<void> {
+  const maxQueries = values.queries === undefined ? Number.POSITIVE_INFINITY : Number(values.queries);
+  const defaultMinutes = values.queries === undefined ? 1 : Number.POSITIVE_INFINITY;
+  const minutes = values.minutes === undefined ? defaultMinutes : Number(values.minutes);
+  const deadline = performance.now() + minutes * 60_000;
+  let [asked, findings, unstable] = [0, 0, 0];
+  for (let seed = givenSeed(); asked < maxQueries && performance.now() < deadline; seed = (seed + 1) >>> 0) {
+    await using round = await Round.start(seed, path);
+    for (
+      let number = 0;
+      number < QUERIES_A_ROUND && asked < maxQueries && performance.now() < deadline;
+      number++
+    ) {
+      asked++;
+      const finding = await askOne(round, number);
+      if (finding === undefined) continue;
+      findings++;
+      printFinding(round, number, finding);
+      if (findings >= Number(values.findings)) return conclude(asked, findings);
+    }
+    unstable += round.unstable;
+    console.log(
+      `round ${seed}: ${asked} queries so far, ${findings} answered differently, ${unstable} by Prometheus itself`,
+    );
+  }
+  conclude(asked, findings);
+}
+
+function conclude(asked: number, findings: number): void {
+  console.log(`${asked} queries asked, ${findings} answered differently`);
+  if (findings > 0) process.exitCode = 1;
+}
+
+async function askOne(round: Round, number: number): Promise<Finding | undefined> {
+  const query = round.query(number);
+  const finding = await round.compare(query.question);
+  return finding && minimise(round, query, finding);
+}
+
+function printFinding(round: Round, number: number, { question, difference }: Finding): void {
+  const { query, startMs, endMs, stepMs } = question;
+  const times =
+    stepMs === undefined ? `--start ${startMs}` : `--start ${startMs} --end ${endMs} --step ${stepMs}`;
+  console.log(`
+round ${round.seed}, query ${number}${round.isCompacted ? ", compacted" : ""}
+  ${query}
+  ${difference}
+  again: npm run test:promql-fuzz -- --seed ${round.seed} --query ${number}
+  smaller: npm run test:promql-fuzz -- --seed ${round.seed} ${times} --expr '${query.replaceAll("'", "'\\''")}'`);
+}
+
+async function replay(path: string): Promise<void> {
+  await using round = await Round.start(givenSeed(), path);
+  const number = Number(values.query);
+  console.log(JSON.stringify(round.query(number).question));
+  const finding = await askOne(round, number);
+  if (finding === undefined) console.log("no difference");
+  else {
+    printFinding(round, number, finding);
+    process.exitCode = 1;
+  }
+}
+
+async function showAnswers(path: string, query: string): Promise<void> {
+  await using round = await Round.start(givenSeed(), path);
+  const startMs = Number(values.start ?? round.data.endMs);
+  const stepMs = values.step === undefined ? undefined : Number(values.step);
+  const question: Question = { query, startMs, endMs: Number(values.end ?? startMs), stepMs };
+  const [prometheus, hearth] = await round.answers(question);
+  console.log(`prometheus ${JSON.stringify(prometheus)}\nhearth     ${JSON.stringify(hearth)}`);
+  const finding = await round.compare(question);
+  console.log(finding?.difference ?? "no difference that is not known");
+}
+
+// What was started ends with this process.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+await main();
