@@ -3,6 +3,7 @@ import { newAccessKey, SCOPES } from "../lib/auth/access-key.ts";
 import { createKey } from "../lib/auth/key-store.ts";
 import { composeServices } from "../lib/http/compose-services.ts";
 import { type Gateway, newGateway } from "../lib/http/gateway.ts";
+import { addOtlpRoutes } from "../lib/http/otlp-route.ts";
 import { addReadRoutes } from "../lib/http/read-route.ts";
 import { addWriteRoutes } from "../lib/http/write-route.ts";
 import type { Log } from "../lib/model/log.ts";
@@ -40,6 +41,7 @@ export async function newHearthApp(
   const services = composeServices({ table, clock, retentionMs, log });
   const app = newGateway(services);
   addWriteRoutes(app, services);
+  addOtlpRoutes(app, services);
   addReadRoutes(app, services);
   return app;
 }

@@ -1,13 +1,14 @@
 /**
  * `npm run bench:ingest`: CPU seconds per million samples from request body to stored record, of Hearth and, where they
  * are installed, of VictoriaMetrics and Prometheus under the same requests; Hearth's also by step; what the stored
- * records take; and the memory that the largest requests take. With `-- --json` the last line is the headline as JSON.
+ * records take; what other protocols take for the same samples; and the memory that the largest requests take. With `-- --json` the last line is the headline as JSON.
  *
  * All take turns, round after round, and the figures are medians over the rounds. The programs get their requests over
  * HTTP; their CPU time is counted until they have flushed and fallen quiet, all their threads together.
  */
 import { startDynamoDBStub } from "./dynamodb-stub.ts";
 import { type Measurement, measureIngest, requestsOf } from "./ingest/measure.ts";
+import { measureProtocols, type ProtocolFigures } from "./ingest/measure-protocols.ts";
 import { measurePeaks } from "./ingest/peaks.ts";
 import { PROMETHEUS, VICTORIA_METRICS } from "./ingest/programs.ts";
 import { find, printReport } from "./ingest/report.ts";
@@ -18,6 +19,8 @@ import { newWorkload, workloadStart } from "./workload.ts";
 const SERIES = 10_000;
 /** In scrape intervals: the first is the cold start, and until the code is compiled well it is a warm-up. */
 const PLAN = { warmUp: 80, rounds: 5, round: 40 };
+/** Of each protocol, the first interval is in the warm-up. */
+const PROTOCOL_PLAN = { warmUp: 40, rounds: 5, round: 10 };
 
 async function main(): Promise<void> {
   const { directory, series } = loadRecording();
@@ -26,20 +29,23 @@ async function main(): Promise<void> {
   const stub = await startDynamoDBStub();
   try {
     const measurement = await measureIngest(workload, PLAN, stub.endpoint);
+    const protocols = await measureProtocols(workload, PROTOCOL_PLAN, stub.endpoint);
     const peaks = await measurePeaks(stub.endpoint, requestsOf(workload, 0, PLAN.round));
-    printReport({ directory, recordedSeries: series.length, workload, plan: PLAN, measurement, peaks });
-    if (process.argv.includes("--json")) console.log(headline(measurement));
+    const recordedSeries = series.length;
+    printReport({ directory, recordedSeries, workload, plan: PLAN, measurement, protocols, peaks });
+    if (process.argv.includes("--json")) console.log(headline(measurement, protocols));
   } finally {
     await stub.close();
   }
 }
 
-function headline({ subjects }: Measurement): string {
+function headline({ subjects }: Measurement, protocols: readonly ProtocolFigures[]): string {
   const steady = (name: string) => find(subjects, name)?.steady ?? null;
   return JSON.stringify({
     hearth: steady(HEARTH),
     victoria_metrics: steady(VICTORIA_METRICS.name),
     prometheus: steady(PROMETHEUS.name),
+    protocols: Object.fromEntries(protocols.map((one) => [one.name, one.steady])),
   });
 }
 

@@ -1,9 +1,10 @@
 /**
- * Hearth's write handler in a process of its own. Its argument: the endpoint of a DynamoDB, or none for a table in memory.
- * A message is requests to replay, one after another.
+ * Hearth's write handler in a process of its own. Its arguments: the endpoint of a DynamoDB, or nothing for a table in memory,
+ * and the name of a protocol, or nothing for remote write 1.0. A message is requests to replay, one after another.
  */
 import { newHearthApp, WRITE_HEADERS } from "../hearth-app.ts";
 import { cpuSeconds, serveWorker } from "../worker.ts";
+import { PROTOCOLS, WRITE_V1 } from "./protocols.ts";
 import { openBenchTable } from "./table.ts";
 
 export interface HandlerReply {
@@ -12,14 +13,20 @@ export interface HandlerReply {
   readonly peakBytes: number;
 }
 
-const URL = "http://127.0.0.1/api/v1/write";
-const app = await newHearthApp(openBenchTable(process.argv[2]));
+const [endpoint, protocolName = WRITE_V1.name] = process.argv.slice(2);
+const protocol = PROTOCOLS.find(({ name }) => name === protocolName);
+if (protocol === undefined) throw new Error(`no protocol is called ${protocolName}`);
+const { Authorization, "User-Agent": userAgent } = WRITE_HEADERS;
+const protocolHeaders = protocol.headers;
+const url = `http://127.0.0.1${protocol.path}`;
+const app = await newHearthApp(openBenchTable(endpoint || undefined));
 
 async function replay(bodies: readonly Uint8Array<ArrayBuffer>[]): Promise<void> {
   for (const body of bodies) {
-    const headers = { ...WRITE_HEADERS, "Content-Length": String(body.length) };
-    const response = await app.fetch(new Request(URL, { method: "POST", headers, body }));
-    if (response.status !== 200) throw new Error(`hearth: ${response.status} ${await response.text()}`);
+    const length = String(body.length);
+    const headers = { Authorization, "User-Agent": userAgent, ...protocolHeaders, "Content-Length": length };
+    const response = await app.fetch(new Request(url, { method: "POST", headers, body }));
+    if (!response.ok) throw new Error(`hearth: ${response.status} ${await response.text()}`);
   }
 }
 

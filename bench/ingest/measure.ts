@@ -126,6 +126,6 @@ function stepFigures(rounds: readonly StepCosts[]): StepFigures {
   };
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1];
 }

@@ -3,6 +3,7 @@ import { arch, cpus, platform, release } from "node:os";
 import { WRITE_MEMORY_MB } from "../cost/prices.ts";
 import { REQUEST_SAMPLES, type Workload } from "../workload.ts";
 import type { Measurement, Plan, StepFigures, SubjectFigures } from "./measure.ts";
+import type { ProtocolFigures } from "./measure-protocols.ts";
 import type { Peak } from "./peaks.ts";
 import { STEPS } from "./steps.ts";
 import { HEARTH, HEARTH_MEMORY } from "./subjects.ts";
@@ -13,14 +14,16 @@ export interface IngestReport {
   readonly workload: Workload;
   readonly plan: Plan;
   readonly measurement: Measurement;
+  readonly protocols: readonly ProtocolFigures[];
   readonly peaks: readonly Peak[];
 }
 
 export function printReport(report: IngestReport): void {
-  const { measurement, peaks } = report;
+  const { measurement, protocols, peaks } = report;
   printLoad(report);
   printSubjects(measurement.subjects);
   printSteps(measurement);
+  printProtocols(protocols);
   printPeaks(peaks);
 }
 
@@ -80,6 +83,15 @@ function printSteps({ subjects, steps, memorySteps }: Measurement): void {
 
 function printStep(name: string, [hearth, memory]: readonly number[]): void {
   console.log(`${name.padEnd(26)}${seconds(hearth).padStart(8)}${seconds(memory).padStart(15)}`);
+}
+
+function printProtocols(protocols: readonly ProtocolFigures[]): void {
+  const [{ steady: first }] = protocols;
+  console.log("\nby protocol, as hearth   CPU s per million   x 1.0  bytes a request");
+  for (const { name, steady, bodyBytes } of protocols) {
+    const cells = seconds(steady).padStart(14) + seconds(steady / first).padStart(8);
+    console.log(`${name.padEnd(28)}${cells}${bodyBytes.toFixed(0).padStart(17)}`);
+  }
 }
 
 function printPeaks(peaks: readonly Peak[]): void {

@@ -32,7 +32,8 @@ export async function startSubjects(endpoint: string): Promise<Subject[]> {
   return subjects;
 }
 
-async function startHandler(name: string, args: string[]): Promise<Subject> {
+/** The handler in a process of its own; `args` are its worker's. */
+export async function startHandler(name: string, args: string[]): Promise<Subject> {
   const module = new URL("handler-worker.ts", import.meta.url);
   const worker = await startWorker<Requests, HandlerReply>(module, args);
   let peakBytes: number | undefined;

@@ -96,14 +96,22 @@ class Translator {
     const points = resource.scopes
       .flatMap(({ metrics }) => metrics)
       .reduce((n, { data }) => n + data.points.length, 0);
-    this.#orReject(points, "resource", () => {
-      const shared = resourceLabels(resource.attributes, this.#names, this.#settings);
-      for (const scope of resource.scopes) {
-        const ofScope = scopeLabels(shared, scope, this.#names, this.#settings);
-        for (const metric of scope.metrics) this.#addMetric(metric, ofScope);
-      }
-    });
-    this.#orReject(0, TARGET_INFO, () => this.#addTargetInfo(resource));
+    this.#orReject(
+      points,
+      () => "resource",
+      () => {
+        const shared = resourceLabels(resource.attributes, this.#names, this.#settings);
+        for (const scope of resource.scopes) {
+          const ofScope = scopeLabels(shared, scope, this.#names, this.#settings);
+          for (const metric of scope.metrics) this.#addMetric(metric, ofScope);
+        }
+      },
+    );
+    this.#orReject(
+      0,
+      () => TARGET_INFO,
+      () => this.#addTargetInfo(resource),
+    );
   }
 
   #addMetric(metric: Metric, shared: SharedLabels): void {
@@ -114,11 +122,12 @@ class Translator {
       this.#reject(data.points.length, `metric ${quote(metric.name)}: ${refused}`);
       return;
     }
-    this.#orReject(data.points.length, `metric ${quote(metric.name)}`, () => {
+    const what = () => `metric ${quote(metric.name)}`;
+    this.#orReject(data.points.length, what, () => {
       const name = metricName(metric.name, metric.unit, namedKind(data), this.#naming);
       if (data.points.length > 0) this.#addMetadata(name, metric);
       for (const point of data.points) {
-        this.#orReject(1, `metric ${quote(metric.name)}`, () => this.#addPoint(name, data, point, shared));
+        this.#orReject(1, what, () => this.#addPoint(name, data, point, shared));
       }
     });
   }
@@ -242,12 +251,12 @@ class Translator {
   }
 
   /** What cannot be translated is refused; limits are for the whole request. */
-  #orReject(points: number, what: string, add: () => void): void {
+  #orReject(points: number, what: () => string, add: () => void): void {
     try {
       add();
     } catch (error) {
       if (errorKind(error) !== "invalid") throw error;
-      this.#reject(points, `${what}: ${errorMessage(error)}`);
+      this.#reject(points, `${what()}: ${errorMessage(error)}`);
     }
   }
 

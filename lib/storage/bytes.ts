@@ -86,9 +86,22 @@ export class ByteWriter {
     return this.writeBytes(utf8Encoder.encode(text));
   }
 
+  /** Most are ASCII: for those an encoder, which makes an array of each, is dearer than a loop. */
   writeString(text: string): this {
-    const bytes = utf8Encoder.encode(text);
-    return this.writeVarint(bytes.length).writeBytes(bytes);
+    const start = this.#length;
+    this.writeVarint(text.length).#reserve(text.length);
+    const at = this.#length;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code >= 0x80) {
+        this.#length = start;
+        const bytes = utf8Encoder.encode(text);
+        return this.writeVarint(bytes.length).writeBytes(bytes);
+      }
+      this.#bytes[at + i] = code;
+    }
+    this.#length = at + text.length;
+    return this;
   }
 
   finish(): Uint8Array {

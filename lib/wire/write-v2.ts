@@ -53,13 +53,10 @@ const LAST_METADATA_FIELD = 4;
 /** Bytes that name and value of a label have in an arena besides their text, at most. */
 const LABEL_OVERHEAD_BYTES = 10;
 
-/** What a TimeSeries says of its metric. */
-interface SeriesMetadata {
-  readonly series: number;
-  readonly type: number;
-  readonly helpRef: number;
-  readonly unitRef: number;
-}
+const INITIAL_SYMBOLS = 2048;
+const INITIAL_SERIES = 2048;
+/** Of the columns of metadata. */
+const METADATA_FIELDS = 4;
 
 const value = new Float64Array(1);
 const valueWords = new Uint32Array(value.buffer);
@@ -72,37 +69,45 @@ export class WriteV2Decoder {
   readonly #limits: RequestLimits;
   readonly #builder: BatchBuilder;
   #bytes: Uint8Array = new Uint8Array(0);
+  #view = new DataView(this.#bytes.buffer);
   #symbolCount = 0;
   /** Where the length of each symbol lies, its text, and its end. */
-  #symbolHeads = new Int32Array(2048);
-  #symbolStarts = new Int32Array(2048);
-  #symbolEnds = new Int32Array(2048);
-  #metadata: SeriesMetadata[] = [];
-  /** Of the series that is being read. */
-  readonly #refs: number[] = [];
+  #symbolHeads = new Int32Array(INITIAL_SYMBOLS);
+  #symbolStarts = new Int32Array(INITIAL_SYMBOLS);
+  #symbolEnds = new Int32Array(INITIAL_SYMBOLS);
+  #metadataCount = 0;
+  /** What each TimeSeries says of its metric: the series' number, the type's, the references of help and unit. */
+  #metadata = new Int32Array(METADATA_FIELDS * INITIAL_SERIES);
+  /** Of the series that is being read: how many references, of which one more than may be is kept. */
+  #refCount = 0;
+  readonly #refs: Uint32Array;
   #metadataStart = -1;
   #metadataEnd = -1;
   #createdTimestamp = 0;
+  /** Its fields that are read behind its labels: where the first of them begins, and where the last ends. */
+  #bodyStart = -1;
+  #bodyEnd = -1;
   #buckets: BucketBudget = { left: 0, limit: 0 };
 
   constructor(limits: RequestLimits) {
     this.#limits = limits;
     this.#builder = new BatchBuilder(limits);
+    this.#refs = new Uint32Array(2 * limits.maxLabelsPerSeries + 1);
   }
 
   /** Throws "invalid" for malformed protobuf or symbols that do not begin with an empty one, "too large" past a limit. */
   decode(body: Uint8Array): WriteBatch {
     this.#bytes = body;
+    this.#view = new DataView(body.buffer, body.byteOffset, body.byteLength);
     this.#symbolCount = 0;
-    this.#metadata = [];
+    this.#metadataCount = 0;
     this.#buckets = { left: this.#limits.maxRequestBuckets, limit: this.#limits.maxRequestBuckets };
     this.#builder.reset();
     // Symbols may stand behind the series that refer to them.
     const hasSeries = this.#readSymbols();
     if (hasSeries || this.#symbolCount > 0) this.#checkFirstSymbol();
     this.#readAllSeries();
-    const metadata = this.#metadata;
-    return this.#builder.batch({ count: metadata.length, decode: (i) => this.#decodeMetadata(metadata[i]) });
+    return this.#builder.batch({ count: this.#metadataCount, decode: (i) => this.#decodeMetadata(i) });
   }
 
   /** Whether there is a series among what it passes over. */
@@ -160,17 +165,19 @@ export class WriteV2Decoder {
 
   /** Labels first, wherever they stand; then all else, in its order. */
   #readSeries(reader: ProtobufReader): void {
-    const start = reader.position;
+    const { end } = reader;
     this.#readHead(reader);
     const builder = this.#builder;
     const labelStart = builder.arena.beginSeries();
-    const wrong = this.#writeLabels(this.#refs);
+    const wrong = this.#writeLabels(this.#refs, this.#refCount);
     const index = builder.addSeries(labelStart);
     if (wrong !== undefined) builder.reject(wrong);
-    if (wrong !== undefined || !this.#readMetadata(index)) return;
+    if (wrong !== undefined || !this.#readMetadata(reader, index) || this.#bodyStart < 0) return;
     const { sampleCount, histogramCount } = builder;
-    reader.position = start;
+    reader.position = this.#bodyStart;
+    reader.end = this.#bodyEnd;
     this.#readBody(reader);
+    reader.end = end;
     if (this.#createdTimestamp !== 0) {
       builder.fillStartTimestamps(sampleCount, histogramCount, this.#createdTimestamp);
     }
@@ -180,35 +187,39 @@ export class WriteV2Decoder {
   #readHead(reader: ProtobufReader): void {
     const { maxRequestSamples, maxRequestHistograms, maxRequestExemplars } = this.#limits;
     let [samples, histograms, exemplars] = [0, 0, 0];
-    this.#refs.length = 0;
+    this.#refCount = 0;
     this.#metadataStart = -1;
     this.#createdTimestamp = 0;
+    this.#bodyStart = -1;
     while (reader.hasMore()) {
+      const start = reader.position;
       const tag = reader.readTag();
-      if (tag === PACKED_REFS) this.#readPackedRefs(reader, this.#refs);
-      else if (tag === SAMPLE) {
-        if (++samples > maxRequestSamples) throw tooMany("samples", maxRequestSamples);
-        reader.position = reader.readSpan();
-      } else if (tag === METADATA) {
+      if (tag === PACKED_REFS) this.#refCount = this.#readPackedRefs(reader, this.#refs, this.#refCount);
+      else if (tag === METADATA) {
         this.#metadataEnd = reader.readSpan();
         this.#metadataStart = reader.position;
         reader.position = this.#metadataEnd;
-      } else if (tag === HISTOGRAM) {
-        if (++histograms > maxRequestHistograms) throw tooMany("histograms", maxRequestHistograms);
+      } else if (tag === SAMPLE || tag === HISTOGRAM || tag === EXEMPLAR) {
+        if (tag === SAMPLE && ++samples > maxRequestSamples) throw tooMany("samples", maxRequestSamples);
+        if (tag === HISTOGRAM && ++histograms > maxRequestHistograms)
+          throw tooMany("histograms", maxRequestHistograms);
+        if (tag === EXEMPLAR && ++exemplars > maxRequestExemplars)
+          throw tooMany("exemplars", maxRequestExemplars);
         reader.position = reader.readSpan();
-      } else if (tag === EXEMPLAR) {
-        if (++exemplars > maxRequestExemplars) throw tooMany("exemplars", maxRequestExemplars);
-        reader.position = reader.readSpan();
-      } else if (tag === REF) this.#pushRef(this.#refs, reader);
+        if (this.#bodyStart < 0) this.#bodyStart = start;
+        this.#bodyEnd = reader.position;
+      } else if (tag === REF) this.#refCount = keepRef(this.#refs, this.#refCount, reader.readUint32());
       else if (tag === CREATED_TIMESTAMP) this.#createdTimestamp = reader.readInt64();
       else reader.skip(tag, LAST_TIMESERIES_FIELD);
     }
   }
 
-  #readPackedRefs(reader: ProtobufReader, refs: number[]): void {
+  /** Answers how many there are then. */
+  #readPackedRefs(reader: ProtobufReader, refs: Uint32Array, count: number): number {
     const outerEnd = reader.enter();
-    while (reader.hasMore()) this.#pushRef(refs, reader);
+    while (reader.hasMore()) count = keepRef(refs, count, reader.readUint32());
     reader.leave(outerEnd);
+    return count;
   }
 
   #readBody(reader: ProtobufReader): void {
@@ -227,36 +238,29 @@ export class WriteV2Decoder {
     }
   }
 
-  /** One more than may be is enough to know that there are too many. */
-  #pushRef(refs: number[], reader: ProtobufReader): void {
-    const ref = reader.readUint32();
-    if (refs.length <= 2 * this.#limits.maxLabelsPerSeries) refs.push(ref);
-  }
-
   /** Writes labels out, or says what is wrong with them and writes none. */
-  #writeLabels(refs: readonly number[]): string | undefined {
+  #writeLabels(refs: Uint32Array, count: number): string | undefined {
     const { maxLabelsPerSeries, maxLabelSetBytes } = this.#limits;
     const { arena } = this.#builder;
-    if (refs.length > 2 * maxLabelsPerSeries) return `more than ${maxLabelsPerSeries} labels`;
-    const wrong = this.#checkRefs(refs);
+    if (count > 2 * maxLabelsPerSeries) return `more than ${maxLabelsPerSeries} labels`;
+    const wrong = this.#checkRefs(refs, count);
     if (wrong !== undefined) return wrong;
     const [heads, ends] = [this.#symbolHeads, this.#symbolEnds];
     let bytes = 0;
-    for (let i = 0; i < refs.length; i++) bytes += ends[refs[i]] - heads[refs[i]];
+    for (let i = 0; i < count; i++) bytes += ends[refs[i]] - heads[refs[i]];
     if (bytes > maxLabelSetBytes + maxLabelsPerSeries * LABEL_OVERHEAD_BYTES) {
       return `the labels have more than the ${maxLabelSetBytes} bytes that are taken`;
     }
     // A symbol with its length is just what an arena has.
-    arena.reserve(bytes);
-    arena.writeSpans(this.#bytes, heads, ends, refs);
+    arena.writeSpans(this.#view, heads, ends, refs, count, bytes);
     return undefined;
   }
 
-  #checkRefs(refs: readonly number[]): string | undefined {
-    if (refs.length % 2 !== 0) return `${refs.length} label references, expected pairs of a name and a value`;
-    const count = this.#symbolCount;
-    for (let i = 0; i < refs.length; i++) {
-      if (refs[i] >= count) return `label reference ${refs[i]} is beyond the ${count} symbols`;
+  #checkRefs(refs: Uint32Array, count: number): string | undefined {
+    if (count % 2 !== 0) return `${count} label references, expected pairs of a name and a value`;
+    const symbols = this.#symbolCount;
+    for (let i = 0; i < count; i++) {
+      if (refs[i] >= symbols) return `label reference ${refs[i]} is beyond the ${symbols} symbols`;
     }
     return undefined;
   }
@@ -280,24 +284,25 @@ export class WriteV2Decoder {
   }
 
   #readExemplar(reader: ProtobufReader): void {
-    const refs: number[] = [];
+    const refs = new Uint32Array(this.#refs.length);
+    let count = 0;
     let exemplarValue = 0;
     let timestamp = 0;
     while (reader.hasMore()) {
       const tag = reader.readTag();
-      if (tag === PACKED_REFS) this.#readPackedRefs(reader, refs);
-      else if (tag === REF) this.#pushRef(refs, reader);
+      if (tag === PACKED_REFS) count = this.#readPackedRefs(reader, refs, count);
+      else if (tag === REF) count = keepRef(refs, count, reader.readUint32());
       else if (tag === VALUE_2) exemplarValue = reader.readDouble();
       else if (tag === TIMESTAMP_3) timestamp = reader.readInt64();
       else reader.skip(tag, LAST_EXEMPLAR_FIELD);
     }
-    const wrong = this.#checkRefs(refs);
-    this.#note(wrong ?? this.#builder.addExemplar(timestamp, exemplarValue, this.#labelsOf(refs)));
+    const wrong = this.#checkRefs(refs, count);
+    this.#note(wrong ?? this.#builder.addExemplar(timestamp, exemplarValue, this.#labelsOf(refs, count)));
   }
 
-  #labelsOf(refs: readonly number[]): Label[] {
+  #labelsOf(refs: Uint32Array, count: number): Label[] {
     const labels: Label[] = [];
-    for (let i = 0; i < refs.length; i += 2) labels.push([this.#symbol(refs[i]), this.#symbol(refs[i + 1])]);
+    for (let i = 0; i < count; i += 2) labels.push([this.#symbol(refs[i]), this.#symbol(refs[i + 1])]);
     return labels;
   }
 
@@ -305,10 +310,12 @@ export class WriteV2Decoder {
     return decodeUtf8(this.#bytes, this.#symbolStarts[ref], this.#symbolEnds[ref]);
   }
 
-  /** False, and the series is refused, when it refers to symbols that are not there. */
-  #readMetadata(series: number): boolean {
+  /** False, and the series is refused, when it refers to symbols that are not there. Leaves the reader anywhere. */
+  #readMetadata(reader: ProtobufReader, series: number): boolean {
     if (this.#metadataStart < 0) return true;
-    const reader = new ProtobufReader(this.#bytes, this.#metadataStart, this.#metadataEnd);
+    const { end } = reader;
+    reader.position = this.#metadataStart;
+    reader.end = this.#metadataEnd;
     let type = 0;
     let helpRef = 0;
     let unitRef = 0;
@@ -319,17 +326,28 @@ export class WriteV2Decoder {
       else if (tag === UNIT_REF) unitRef = reader.readUint32();
       else reader.skip(tag, LAST_METADATA_FIELD);
     }
+    reader.end = end;
     const largest = Math.max(helpRef, unitRef);
     if (largest >= this.#symbolCount) {
       this.#builder.reject(`metadata reference ${largest} is beyond the ${this.#symbolCount} symbols`);
       return false;
     }
-    const saysSomething = type !== 0 || helpRef !== 0 || unitRef !== 0;
-    if (saysSomething) this.#metadata.push({ series, type, helpRef, unitRef });
+    if (type !== 0 || helpRef !== 0 || unitRef !== 0) this.#addMetadata(series, type, helpRef, unitRef);
     return true;
   }
 
-  #decodeMetadata({ series, type: number, helpRef, unitRef }: SeriesMetadata): MetricMetadata {
+  #addMetadata(series: number, type: number, helpRef: number, unitRef: number): void {
+    const at = METADATA_FIELDS * this.#metadataCount++;
+    if (at === this.#metadata.length) this.#metadata = new Int32Array(this.#metadata.buffer.transfer(at * 8));
+    this.#metadata[at] = series;
+    this.#metadata[at + 1] = type;
+    this.#metadata[at + 2] = helpRef;
+    this.#metadata[at + 3] = unitRef;
+  }
+
+  #decodeMetadata(index: number): MetricMetadata {
+    const at = METADATA_FIELDS * index;
+    const [series, number, helpRef, unitRef] = this.#metadata.subarray(at, at + METADATA_FIELDS);
     const type = METRIC_TYPES[number] ?? "unknown";
     const name = labelValue(this.#builder.labels(series), METRIC_NAME);
     return {
@@ -339,6 +357,13 @@ export class WriteV2Decoder {
       unit: this.#symbol(unitRef),
     };
   }
+}
+
+/** Counts a reference; of more than there is room for, which is one too many, the first ones are kept. Answers the count. */
+function keepRef(refs: Uint32Array, count: number, ref: number): number {
+  if (count === refs.length) return count;
+  refs[count] = ref;
+  return count + 1;
 }
 
 const V1_BODY =
