@@ -2,6 +2,7 @@
 import { addQueryRoutes } from "../../lib/http/query-routes.ts";
 import { newQueryServices } from "../../lib/http/query-source.ts";
 import { HOUR_MS } from "../../lib/model/time.ts";
+import type { PromqlSettings } from "../../lib/promql/settings.ts";
 import { compact } from "../../lib/storage/compactor.ts";
 import { SETTLE_MS } from "../../lib/storage/plan-compaction.ts";
 import { compress } from "../../lib/wire/snappy.ts";
@@ -25,7 +26,8 @@ export interface Peer extends AsyncDisposable {
   ask(question: Question): Promise<Answer>;
 }
 
-/** What HEARTH_PROMQL_EXPERIMENTAL switches on. */
+/** Hearth's, and below what they are of Prometheus'. */
+const SETTINGS: PromqlSettings = { takesExperiments: true, useStartTimestamps: false };
 const FEATURES = [
   "promql-experimental-functions",
   "promql-duration-expr",
@@ -69,7 +71,7 @@ export async function startPrometheus(path: string): Promise<Peer> {
 export async function startHearth(endMs: number): Promise<Peer & { compact(): Promise<void> }> {
   const gateway = await TestGateway.open();
   gateway.nowMs = endMs;
-  addQueryRoutes(gateway.app, gateway.services, newQueryServices(gateway.services, true));
+  addQueryRoutes(gateway.app, gateway.services, newQueryServices(gateway.services, SETTINGS));
   return {
     async write(request) {
       const response = await gateway.post("/api/v1/write", compress(encodeMixedV1(request)));
