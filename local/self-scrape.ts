@@ -16,6 +16,7 @@ import { createKey, deleteKey, findKey } from "../lib/auth/key-store.ts";
 import type { Gateway, Services } from "../lib/http/gateway.ts";
 import { errorMessage } from "../lib/model/errors.ts";
 import type { Log } from "../lib/model/log.ts";
+import { METRIC_TYPES } from "../lib/model/metric-metadata.ts";
 import type { Metrics } from "../lib/model/metrics.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { SECOND_MS } from "../lib/model/time.ts";
@@ -33,8 +34,23 @@ const FIRST_INTERVAL_MS = 5 * SECOND_MS;
 /** Made anew by every start; it is there to be seen in `hearth keys list`. */
 const KEY_ID = "HKSELFSCRAPE";
 
-/** prometheus.WriteRequest.timeseries, TimeSeries.labels and .samples, Label.name and .value, Sample.value and .timestamp. */
-const FIELD = { series: 1, labels: 1, samples: 2, name: 1, text: 2, value: 1, timestamp: 2 } as const;
+/**
+ * prometheus.WriteRequest.timeseries and .metadata, TimeSeries.labels and .samples, Label.name and .value, Sample.value and
+ * .timestamp, MetricMetadata.type, .metric_family_name and .help.
+ */
+const FIELD = {
+  series: 1,
+  metadata: 3,
+  labels: 1,
+  samples: 2,
+  name: 1,
+  text: 2,
+  value: 1,
+  timestamp: 2,
+  type: 1,
+  family: 2,
+  help: 4,
+} as const;
 
 export interface SelfScrape {
   /** Takes what a request, or a run of the compactor, came to. */
@@ -132,20 +148,31 @@ async function push(app: Gateway, authorization: string, body: Uint8Array<ArrayB
   if (!response.ok) throw new Error(`status ${response.status}: ${(await response.text()).trim()}`);
 }
 
-/** A prometheus.WriteRequest of all that the registry has, compressed. */
+/** A prometheus.WriteRequest of all that the registry has, and of `up`, as a scrape would have it; compressed. */
 function encode(
   metrics: readonly MetricObjectWithValues<MetricValueWithName<string>>[],
   instance: string,
   timestamp: number,
 ): Uint8Array<ArrayBuffer> {
   const writer = new ProtobufWriter();
-  for (const { name, values } of metrics) {
+  const target = { job: "hearth", instance };
+  writeSeries(writer, Object.entries({ __name__: "up", ...target }), 1, timestamp);
+  for (const { name, help, type, values } of metrics) {
+    // Declared as a number, it is a word.
+    writeMetadata(writer, name, String(type), help);
     for (const { metricName = name, labels, value } of values) {
-      const all = { __name__: metricName, job: "hearth", instance, ...labels };
-      writeSeries(writer, Object.entries(all), value, timestamp);
+      writeSeries(writer, Object.entries({ __name__: metricName, ...target, ...labels }), value, timestamp);
     }
   }
   return new Uint8Array(compress(writer.view()));
+}
+
+function writeMetadata(writer: ProtobufWriter, name: string, type: string, help: string): void {
+  const metadata = writer.begin(FIELD.metadata);
+  writer.writeInt64Field(FIELD.type, (METRIC_TYPES as readonly string[]).indexOf(type));
+  writer.writeStringField(FIELD.family, name);
+  writer.writeStringField(FIELD.help, help);
+  writer.end(metadata);
 }
 
 function writeSeries(

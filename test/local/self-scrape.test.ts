@@ -40,6 +40,7 @@ test("what a Hearth tells of itself is stored through the write route, for tenan
     found.set(key, new Float64Array(BigUint64Array.of(samples[0][1]).buffer)[0]);
   }
   const expected = {
+    "up ": 1,
     "hearth_requests_total request /api/v1/write 200": 1,
     "hearth_requests_total request /api/v1/write 400 invalid": 1,
     "hearth_requests_total request 404": 1,
@@ -54,6 +55,11 @@ test("what a Hearth tells of itself is stored through the write route, for tenan
   };
   for (const [key, value] of Object.entries(expected)) assert.equal(found.get(key), value, key);
   assert.ok(found.get("process_resident_memory_bytes ")! > 10_000_000);
+  const metadata = await reader.metadata();
+  const typeOf = (metric: string) => metadata.get(metric)?.map(({ type }) => type);
+  assert.deepEqual(typeOf("hearth_requests_total"), ["counter"]);
+  assert.deepEqual(typeOf("hearth_compaction_lag_seconds"), ["gauge"]);
+  assert.deepEqual(typeOf("hearth_duration_seconds"), ["histogram"]);
   const key = await findKey(gateway.table, "HKSELFSCRAPE");
   assert.deepEqual(key?.scopes, ["write"]);
 });
