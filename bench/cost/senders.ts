@@ -15,7 +15,7 @@ export interface NamedSender extends Sender {
   readonly name: string;
 }
 
-/** As README recommends for less than a request each 5 s: a scrape interval is one request where it fits into one. */
+/** As a stack's output PrometheusConfig has it: a scrape interval is one request where it fits into one. */
 export const RECOMMENDED: NamedSender = {
   ...PROMETHEUS_3,
   name: "2,000 samples a request, sent after 15 s at the latest",
