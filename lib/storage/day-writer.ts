@@ -161,12 +161,23 @@ async function register(
   if (missing.size > 0) await dictionary.register(table, missing);
 }
 
-/** The columns of one record. Values move as words, so that a NaN keeps its bits. */
+/** What records are gathered in, one after another. */
+let gathered = newColumns(1024);
+
+function newColumns(count: number): LogColumns {
+  return {
+    count,
+    references: new Int32Array(count),
+    timestamps: new Float64Array(count),
+    values: new Float64Array(count),
+  };
+}
+
+/** The columns of one record, good until the next is gathered. Values move as words, so that a NaN keeps its bits. */
 function gather(all: AcceptedFloats, indices: Int32Array, dictionary: ShardDictionary): LogColumns {
   const count = indices.length;
-  const references = new Int32Array(count);
-  const timestamps = new Float64Array(count);
-  const values = new Float64Array(count);
+  if (gathered.count < count) gathered = newColumns(count);
+  const { references, timestamps, values } = gathered;
   const from = valueWords(all.values);
   const to = valueWords(values);
   for (let at = 0; at < count; at++) {

@@ -8,6 +8,8 @@ import type { Header } from "./sigv4.ts";
 
 /** A region's endpoint answers a connection in milliseconds; what takes longer is better tried again. */
 export const CONNECT_TIMEOUT_MS = 1000;
+/** An IPv6 or IPv4 address as a URL has it, which writes every IPv4 address as four numbers. https://url.spec.whatwg.org/#host-parsing */
+const ADDRESS = /^(\[.*\]|[\d.]+)$/;
 /** As many as the AWS SDK's client opens. */
 const MAX_CONNECTIONS = 50;
 
@@ -44,7 +46,9 @@ export class DynamoDBConnections {
     const request = isSecure ? httpsRequest : httpRequest;
     // An IPv6 address stands in brackets in a URL, and without when it is connected to.
     const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1");
-    const target = { agent, hostname, port: url.port, method: "POST", path: "/" };
+    // What TLS names the server; an address has no name. Without it Node's client finds out for every request.
+    const servername = ADDRESS.test(url.hostname) ? "" : hostname;
+    const target = { agent, hostname, servername, port: url.port, method: "POST", path: "/" };
     this.host = url.host;
     this.#agent = agent;
     this.#open = (headers) => request({ ...target, headers });

@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import { createHmac, createSecretKey, hash, type KeyObject } from "node:crypto";
+import { SECOND_MS } from "../model/time.ts";
 import type { Credentials } from "./aws-credentials.ts";
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
@@ -48,7 +49,15 @@ function hmac(key: string | Buffer | KeyObject, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 
-/** The X-Amz-Date of a time in ms since the epoch: 20150830T123600Z. */
+let printedSecond = Number.NaN;
+let printed = "";
+
+/** The X-Amz-Date of a time in ms since the epoch: 20150830T123600Z. Calls of one second share it. */
 export function printAmzDate(timeMs: number): string {
-  return `${new Date(timeMs).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
+  const second = Math.floor(timeMs / SECOND_MS);
+  if (second !== printedSecond) {
+    printed = `${new Date(timeMs).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
+    printedSecond = second;
+  }
+  return printed;
 }
