@@ -33,9 +33,16 @@ export function isReset(current: Histogram, previous: Histogram): boolean {
 function hasShrunk(current: Side, before: Side, layout: Histogram, schemaBefore: number): boolean {
   const previous = atLowerSchema(before, schemaBefore, layout.schema);
   let i = 0;
-  for (let j = 0; j < previous.indexes.length; j++) {
+  let first = 0;
+  // Those within the zero bucket count there.
+  while (
+    layout.zeroThreshold > 0 &&
+    first < previous.indexes.length &&
+    bucketBound(previous.indexes[first], layout) <= layout.zeroThreshold
+  )
+    first++;
+  for (let j = first; j < previous.indexes.length; j++) {
     const index = previous.indexes[j];
-    if (layout.zeroThreshold > 0 && bucketBound(index, layout) <= layout.zeroThreshold) continue;
     while (i < current.indexes.length && current.indexes[i] < index) i++;
     const isThere = i < current.indexes.length && current.indexes[i] === index;
     if (isThere ? current.counts[i] < previous.counts[j] : previous.counts[j] !== 0) return true;

@@ -1,6 +1,7 @@
 /** The populated buckets on one side of zero by their index: what arithmetic works on. Spans are how they are stored. */
 import { indexAtSchema } from "./float-histogram-bounds.ts";
 import type { Buckets, Span } from "./histogram.ts";
+import { newFloatColumn } from "./short-columns.ts";
 
 /** Two columns of one length, by ascending index. */
 export interface Side {
@@ -10,20 +11,45 @@ export interface Side {
 
 export const NO_BUCKETS: Buckets = { spans: [], counts: new Float64Array(0) };
 
-/** Shares the counts with the buckets it is made of. */
+const NO_SIDE: Side = { indexes: new Int32Array(0), counts: NO_BUCKETS.counts };
+
+/**
+ * The indexes that spans stand for, and the spans of indexes: the histograms of a chunk share theirs, as do sums of these, and
+ * making them anew is most of what adding takes. Nobody writes to either.
+ */
+const indexesOfSpans = new WeakMap<readonly Span[], Int32Array>();
+const spansOfIndexes = new WeakMap<Int32Array, readonly Span[]>();
+
+/** Shares the counts with the buckets it is made of, and the indexes with whoever has the same spans. */
 export function sideOf({ spans, counts }: Buckets): Side {
-  const indexes = new Int32Array(counts.length);
-  let index = 0;
-  let position = 0;
-  for (const span of spans) {
-    index += span.offset;
-    for (let i = 0; i < span.length; i++) indexes[position++] = index++;
+  if (counts.length === 0) return NO_SIDE;
+  let indexes = indexesOfSpans.get(spans);
+  if (indexes === undefined) {
+    indexes = new Int32Array(counts.length);
+    let index = 0;
+    let position = 0;
+    for (const span of spans) {
+      index += span.offset;
+      for (let i = 0; i < span.length; i++) indexes[position++] = index++;
+    }
+    indexesOfSpans.set(spans, indexes);
   }
   return { indexes, counts };
 }
 
 /** The buckets with as few spans as possible; shares the counts. */
 export function bucketsOf({ indexes, counts }: Side): Buckets {
+  if (counts.length === 0) return NO_BUCKETS;
+  let spans = spansOfIndexes.get(indexes);
+  if (spans === undefined) {
+    spans = fewestSpans(indexes);
+    spansOfIndexes.set(indexes, spans);
+    indexesOfSpans.set(spans, indexes);
+  }
+  return { spans, counts };
+}
+
+function fewestSpans(indexes: Int32Array): Span[] {
   const spans: Span[] = [];
   let end = 0;
   for (let i = 0; i < indexes.length; ) {
@@ -33,17 +59,21 @@ export function bucketsOf({ indexes, counts }: Side): Buckets {
     end = indexes[i - 1] + 1;
     spans.push({ offset, length: i - start });
   }
-  return { spans, counts };
+  return spans;
 }
 
 /** Without empty buckets; the same object where there are none. */
 export function withoutEmptyBuckets(side: Side): Side {
   if (!side.counts.includes(0)) return side;
-  const kept = side.indexes.map((_, i) => i).filter((i) => side.counts[i] !== 0);
-  return {
-    indexes: kept.map((i) => side.indexes[i]),
-    counts: Float64Array.from(kept, (i) => side.counts[i]),
-  };
+  const indexes = new Int32Array(side.indexes.length);
+  const counts = newFloatColumn(side.counts.length);
+  let kept = 0;
+  for (let i = 0; i < side.counts.length; i++) {
+    if (side.counts[i] === 0) continue;
+    indexes[kept] = side.indexes[i];
+    counts[kept++] = side.counts[i];
+  }
+  return { indexes: indexes.subarray(0, kept), counts: counts.subarray(0, kept) };
 }
 
 /** At a lower resolution: neighbours that fall into one bucket are added up. */

@@ -10,6 +10,7 @@ import { atLowerSchema, bucketsOf, type Side, sideOf } from "./float-histogram-s
 import { sideColumns, widerZeroBucket } from "./float-histogram-zero.ts";
 import type { CounterResetHint, Histogram } from "./histogram.ts";
 import { compensate } from "./kahan.ts";
+import { copyFloatColumn, newFloatColumn } from "./short-columns.ts";
 
 /** A sum and what its rounding has lost so far. */
 interface Total {
@@ -17,11 +18,11 @@ interface Total {
   lost: number;
 }
 
-/** Three columns of one length, by ascending index. */
+/** Three columns of one length, by ascending index. The counts and what they have lost are the sum's own. */
 interface SumSide {
-  indexes: number[];
-  counts: number[];
-  lost: number[];
+  readonly indexes: Int32Array;
+  readonly counts: Float64Array;
+  readonly lost: Float64Array;
 }
 
 /** A sum under way. */
@@ -58,8 +59,54 @@ export function startSum(first: Histogram): HistogramSum {
   };
 }
 
+const NO_SUM: SumSide = {
+  indexes: new Int32Array(0),
+  counts: new Float64Array(0),
+  lost: new Float64Array(0),
+};
+
 function sumSideOf({ indexes, counts }: Side): SumSide {
-  return { indexes: Array.from(indexes), counts: Array.from(counts), lost: new Array(counts.length).fill(0) };
+  if (counts.length === 0) return NO_SUM;
+  return { indexes, counts: copyFloatColumn(counts), lost: newFloatColumn(counts.length) };
+}
+
+/** A side in the making: of at most so many buckets. */
+class SideBuilder {
+  readonly #indexes: Int32Array;
+  readonly #counts: Float64Array;
+  readonly #lost: Float64Array;
+  #length = 0;
+
+  constructor(maxLength: number) {
+    this.#indexes = new Int32Array(maxLength);
+    this.#counts = newFloatColumn(maxLength);
+    this.#lost = newFloatColumn(maxLength);
+  }
+
+  push(index: number, count: number, lost: number): void {
+    const at = this.#length++;
+    this.#indexes[at] = index;
+    this.#counts[at] = count;
+    this.#lost[at] = lost;
+  }
+
+  /** Adds to the bucket that was pushed last if it has this index; returns whether it does. */
+  addToLast(index: number, count: number, lost: number): boolean {
+    const last = this.#length - 1;
+    if (last < 0 || this.#indexes[last] !== index) return false;
+    this.#lost[last] = compensate(count, this.#counts[last], this.#lost[last]) + lost;
+    this.#counts[last] += count;
+    return true;
+  }
+
+  finish(): SumSide {
+    const length = this.#length;
+    return {
+      indexes: this.#indexes.subarray(0, length),
+      counts: this.#counts.subarray(0, length),
+      lost: this.#lost.subarray(0, length),
+    };
+  }
 }
 
 /** Whether two can be added at all: exponential and custom buckets cannot be mixed. */
@@ -85,11 +132,11 @@ export function addToSum(sum: HistogramSum, other: Histogram, sign: 1 | -1 = 1):
 /** The sum so far; lost parts are added when `withLost`. */
 export function sumOf(sum: HistogramSum, withLost = true): Histogram {
   const total = (one: Total) => (withLost ? one.value + one.lost : one.value);
-  const buckets = ({ indexes, counts, lost }: SumSide) =>
-    bucketsOf({
-      indexes: Int32Array.from(indexes),
-      counts: Float64Array.from(counts, (count, i) => (withLost ? count + lost[i] : count)),
-    });
+  const buckets = ({ indexes, counts: kept, lost }: SumSide) => {
+    const counts = copyFloatColumn(kept);
+    if (withLost) for (let i = 0; i < counts.length; i++) counts[i] += lost[i];
+    return bucketsOf({ indexes, counts });
+  };
   return {
     kind: "float",
     counterResetHint: sum.hint,
@@ -112,8 +159,10 @@ export function scaleSum(sum: HistogramSum, scale: (value: number) => number): v
     total.lost = scale(total.lost);
   }
   for (const side of [sum.positive, sum.negative]) {
-    side.counts = side.counts.map(scale);
-    side.lost = side.lost.map(scale);
+    for (let i = 0; i < side.counts.length; i++) {
+      side.counts[i] = scale(side.counts[i]);
+      side.lost[i] = scale(side.lost[i]);
+    }
   }
 }
 
@@ -188,57 +237,55 @@ function widenZeroBucket(sum: HistogramSum, threshold: number): void {
 
 /** Without buckets that begin below the zero threshold, and without empty ones. */
 function outsideOf({ indexes, counts, lost }: SumSide, sum: HistogramSum): SumSide {
-  const kept = indexes
-    .map((_, i) => i)
-    .filter(
-      (i) => bucketBound(indexes[i] - 1, sum) >= sum.zeroThreshold && (counts[i] !== 0 || lost[i] !== 0),
-    );
-  return {
-    indexes: kept.map((i) => indexes[i]),
-    counts: kept.map((i) => counts[i]),
-    lost: kept.map((i) => lost[i]),
-  };
+  const outside = new SideBuilder(indexes.length);
+  for (let i = 0; i < indexes.length; i++) {
+    const isPopulated = counts[i] !== 0 || lost[i] !== 0;
+    if (isPopulated && bucketBound(indexes[i] - 1, sum) >= sum.zeroThreshold)
+      outside.push(indexes[i], counts[i], lost[i]);
+  }
+  return outside.finish();
 }
 
 function sumAtLowerSchema({ indexes, counts, lost }: SumSide, from: number, to: number): SumSide {
-  const reduced: SumSide = { indexes: [], counts: [], lost: [] };
+  const reduced = new SideBuilder(indexes.length);
   for (let i = 0; i < indexes.length; i++) {
     const index = indexAtSchema(indexes[i], from, to);
-    const last = reduced.indexes.length - 1;
-    if (last >= 0 && reduced.indexes[last] === index) {
-      reduced.lost[last] = compensate(counts[i], reduced.counts[last], reduced.lost[last]) + lost[i];
-      reduced.counts[last] += counts[i];
-    } else push(reduced, index, counts[i], lost[i]);
+    if (!reduced.addToLast(index, counts[i], lost[i])) reduced.push(index, counts[i], lost[i]);
   }
-  return reduced;
+  return reduced.finish();
 }
 
-function push(side: SumSide, index: number, count: number, lost: number): void {
-  side.indexes.push(index);
-  side.counts.push(count);
-  side.lost.push(lost);
-}
-
+/** In place where both have the same buckets, as samples of one series mostly do. */
 function mergeSides(into: SumSide, side: Side, sign: 1 | -1): SumSide {
-  const merged: SumSide = { indexes: [], counts: [], lost: [] };
+  if (side.counts.length === 0) return into;
+  if (into.indexes === side.indexes || equalColumns(into.indexes, side.indexes)) {
+    const { counts, lost } = into;
+    for (let i = 0; i < counts.length; i++) {
+      const value = sign * side.counts[i];
+      lost[i] = compensate(value, counts[i], lost[i]);
+      counts[i] += value;
+    }
+    return into;
+  }
+  const merged = new SideBuilder(into.indexes.length + side.indexes.length);
   let i = 0;
   let j = 0;
   while (i < into.indexes.length || j < side.indexes.length) {
     const a = i < into.indexes.length ? into.indexes[i] : Infinity;
     const b = j < side.indexes.length ? side.indexes[j] : Infinity;
     if (a < b) {
-      push(merged, a, into.counts[i], into.lost[i]);
+      merged.push(a, into.counts[i], into.lost[i]);
       i++;
       continue;
     }
     const value = sign * side.counts[j++];
-    if (b < a) push(merged, b, value, 0);
+    if (b < a) merged.push(b, value, 0);
     else {
-      push(merged, a, into.counts[i] + value, compensate(value, into.counts[i], into.lost[i]));
+      merged.push(a, into.counts[i] + value, compensate(value, into.counts[i], into.lost[i]));
       i++;
     }
   }
-  return merged;
+  return merged.finish();
 }
 
 /** Both onto the bounds that they share; what was between two of those counts for the one above. */
@@ -256,10 +303,11 @@ function addMismatched(sum: HistogramSum, other: Histogram, sign: 1 | -1): void 
     addTotal(totals[indexOnBounds(side.indexes[i], other.customBounds, bounds)], sign * side.counts[i]);
   }
   sum.customBounds = bounds;
-  sum.positive = { indexes: [], counts: [], lost: [] };
+  const shared = new SideBuilder(totals.length);
   totals.forEach(({ value, lost }, i) => {
-    if (value !== 0 || lost !== 0) push(sum.positive, i, value, lost);
+    if (value !== 0 || lost !== 0) shared.push(i, value, lost);
   });
+  sum.positive = shared.finish();
 }
 
 export interface Combination extends AddOutcome {

@@ -5,6 +5,7 @@
 import { usesCustomBuckets } from "./float-histogram-bounds.ts";
 import { bucketsOf, NO_BUCKETS, sideOf, withoutEmptyBuckets } from "./float-histogram-side.ts";
 import type { Buckets, CounterResetHint, Histogram } from "./histogram.ts";
+import { newFloatColumn } from "./short-columns.ts";
 
 const NO_BOUNDS = new Float64Array(0);
 
@@ -47,7 +48,11 @@ export function divideHistogram(histogram: Histogram, divisor: number): Histogra
 }
 
 function mapCounts(histogram: Histogram, scale: (count: number) => number): Histogram {
-  const scaleBuckets = ({ spans, counts }: Buckets): Buckets => ({ spans, counts: counts.map(scale) });
+  const scaleBuckets = ({ spans, counts }: Buckets): Buckets => {
+    const scaled = newFloatColumn(counts.length);
+    for (let i = 0; i < scaled.length; i++) scaled[i] = scale(counts[i]);
+    return { spans, counts: scaled };
+  };
   return {
     ...histogram,
     kind: "float",
@@ -69,7 +74,13 @@ export function compactHistogram(histogram: Histogram): Histogram {
 }
 
 function compactBuckets(buckets: Buckets): Buckets {
+  if (isCompact(buckets)) return buckets;
   return bucketsOf(withoutEmptyBuckets(sideOf(buckets)));
+}
+
+function isCompact({ spans, counts }: Buckets): boolean {
+  for (let i = 0; i < counts.length; i++) if (counts[i] === 0) return false;
+  return spans.every(({ offset, length }, i) => length > 0 && (i === 0 || offset > 0));
 }
 
 /** Whether a count, the sum or a bound is infinite. */

@@ -6,6 +6,7 @@ import {
   addHistograms,
   addToSum,
   type Combination,
+  type HistogramSum,
   isCompatible,
   startSum,
   subtractHistograms,
@@ -37,14 +38,15 @@ export function histogramIncrease(
   const last = histograms[histogramEnd - 1];
   const first = firstOf(window, starts, isCounter);
   noteGauges(window, call, isCounter);
-  const between = isCounter ? histograms.slice(histogramStart + 1, histogramEnd - 1) : [];
-  if ([last, ...between].some((histogram) => !isCompatible(histogram, first)))
-    return incompatible(window, call);
+  // A gauge's change is between its first and its last.
+  const second = isCounter ? histogramStart + 1 : histogramEnd - 1;
+  for (let i = second; i < histogramEnd; i++) {
+    if (!isCompatible(histograms[i], first)) return incompatible(window, call);
+  }
   const difference = annotated(subtractHistograms(last, first), "subtraction", window, call);
   if (difference === undefined) return undefined;
-  const sum = startSum(difference);
-  if (isCounter) addResets(sum, first, window, starts, call);
-  return withHint(compactHistogram(sumOf(sum)), "gauge");
+  const increase = isCounter ? withResets(difference, first, window, starts, call) : difference;
+  return withHint(compactHistogram(increase), "gauge");
 }
 
 /** Nothing when the counter was reset right after its first sample: that one's buckets need not be comparable. */
@@ -72,34 +74,44 @@ function isResetAt(
   return isReset(histograms[index], previous);
 }
 
-function addResets(
-  sum: ReturnType<typeof startSum>,
+/** With what the counter had reached before each of its resets. */
+function withResets(
+  difference: Histogram,
   first: Histogram,
   window: Window,
   starts: Float64Array | undefined,
   call: WindowCall,
-): void {
+): Histogram {
+  let sum: HistogramSum | undefined;
   const { timestamps, histograms } = window.histograms;
   let previous = first;
   let overlaps = false;
   for (let i = window.histogramStart + 1; i < window.histogramEnd; i++) {
     if (starts !== undefined) overlaps ||= isStartOverlap(starts[i - 1], timestamps[i - 1], starts[i]);
     if (isResetAt(window, i, previous, starts)) {
+      sum ??= startSum(difference);
       const { boundsReconciled } = addToSum(sum, previous);
       if (boundsReconciled) annotate(call.context, reconciledBounds(call.range, "addition"));
     }
     previous = histograms[i];
   }
   if (overlaps) annotate(call.context, startTimeOverlap(call.range, metricName(window)));
+  return sum === undefined ? difference : sumOf(sum);
 }
 
 function noteGauges(window: Window, { context, range }: WindowCall, isCounter: boolean): void {
-  const samples = window.histograms.histograms.slice(window.histogramStart, window.histogramEnd);
-  const isGauge = (histogram: Histogram) => histogram.counterResetHint === "gauge";
-  if (isCounter) {
-    if (samples.some(isGauge)) annotate(context, histogramIsNoCounter(range, metricName(window)));
-  } else if (!isGauge(samples[0]) || !isGauge(samples[samples.length - 1])) {
-    annotate(context, histogramIsNoGauge(range, metricName(window)));
+  const { histogramStart, histogramEnd } = window;
+  const { histograms } = window.histograms;
+  const isGauge = (i: number) => histograms[i].counterResetHint === "gauge";
+  if (!isCounter) {
+    if (!isGauge(histogramStart) || !isGauge(histogramEnd - 1))
+      annotate(context, histogramIsNoGauge(range, metricName(window)));
+    return;
+  }
+  for (let i = histogramStart; i < histogramEnd; i++) {
+    if (!isGauge(i)) continue;
+    annotate(context, histogramIsNoCounter(range, metricName(window)));
+    return;
   }
 }
 

@@ -101,9 +101,9 @@ export class HistogramMean {
 
 function copySum(sum: HistogramSum): HistogramSum {
   const copySide = ({ indexes, counts, lost }: HistogramSum["positive"]) => ({
-    indexes: [...indexes],
-    counts: [...counts],
-    lost: [...lost],
+    indexes,
+    counts: counts.slice(),
+    lost: lost.slice(),
   });
   return {
     ...sum,
