@@ -18,10 +18,11 @@ import type { Item, Table } from "./table.ts";
 
 /** Shards read at once. */
 const SHARD_CONCURRENCY = 8;
-/** Bytes of memory that a byte of a record of floats becomes: 1.4 bytes a sample, and 20 in columns. */
-const FLOAT_BYTE_MEMORY = 14;
-/** What a start takes in columns, however few bytes of a record say it. */
+/** What a float takes in columns (log-record.ts), and a start. */
+const FLOAT_BYTES = 20;
 const START_BYTES = 8;
+/** Bytes of memory that a byte of a record of floats becomes: they mostly take 1.4 bytes a sample. */
+const FLOAT_BYTE_MEMORY = 14;
 
 export interface LogRange {
   readonly tenant: string;
@@ -38,8 +39,8 @@ export interface LogItem {
 }
 
 /**
- * The records of a range, the earliest received first whatever their shard. `onBytes` is told of the bytes as they come, those
- * of histograms by their weight, and may throw to end it.
+ * The records of a range, the earliest received first whatever their shard. `onBytes` is told of the bytes as they come, by
+ * their weight, and may throw to end it.
  */
 export async function fetchLog(
   table: Table,
@@ -60,17 +61,18 @@ export async function fetchLog(
   return found.sort((a, b) => Buffer.compare(a.item.sk, b.item.sk));
 }
 
-/** Decoded, a byte of floats becomes 14; histograms, which may deflate to nothing, count as the bytes that would become as many. */
+/** The bytes of a usual record of floats that become as much memory: one that repeats itself has compressed to nothing. */
 function logWeight(record: Uint8Array): number {
+  return Math.max(record.length, Math.ceil(decodedBytes(record) / FLOAT_BYTE_MEMORY));
+}
+
+function decodedBytes(record: Uint8Array): number {
   if (!isHistogramRecord(record)) {
     const { count, hasStarts } = decodeLogRecordHeader(record);
-    return hasStarts ? record.length + Math.ceil((count * START_BYTES) / FLOAT_BYTE_MEMORY) : record.length;
+    return count * (hasStarts ? FLOAT_BYTES + START_BYTES : FLOAT_BYTES);
   }
   const { count, sizeBytes } = decodeHistogramRecordHeader(record);
-  return (
-    record.length +
-    Math.ceil((histogramBytes(sizeBytes, 0) + count * histogramBytes(0, 2)) / FLOAT_BYTE_MEMORY)
-  );
+  return histogramBytes(sizeBytes, 0) + count * histogramBytes(0, 2);
 }
 
 /**
