@@ -2,14 +2,21 @@
  * `npm run bench:query`: what dashboards' queries cost on a tenant of 10,000 series with a week of samples, as it is at 21:07:
  * closed buckets as chunks, the open one as runs, the latest minutes in the log. Prints read units by kind of item (strongly
  * consistent, as a reader asks), calls of the table and CPU time; then the budget's panel at every minute between two
- * flushes, since what a reader finds in the log depends on it, and at every minute after midnight. With `-- --json` the last line is the figures as JSON;
- * `--series N` is another size.
+ * flushes, since what a reader finds in the log depends on it, and at every minute after midnight.
+ *
+ * First come queries of dashboards in PromQL: read units, size of the answer and CPU time from request to answer, beside the CPU
+ * time of a Prometheus that has the same samples on its disk.
+ *
+ * With `-- --json` the last line is the figures as JSON; `--series N` is another size; `--only promql` and `--only units` leave the
+ * other half away; `--spans 1h,6h` asks less of the dashboards.
  */
 import { parseArgs } from "node:util";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../lib/model/time.ts";
 import { MemoryTable } from "../lib/storage/memory-table.ts";
 import { FLUSH_INTERVAL_MS } from "../lib/storage/plan-compaction.ts";
 import { GROUPS } from "./ledger.ts";
+import { SPANS } from "./query/dashboard.ts";
+import { Dashboard, type DashboardFigures } from "./query/dashboard-report.ts";
 import { BUDGET_PANEL, measurePanel, PANELS, type PanelCost } from "./query/panels.ts";
 import { buildTenant } from "./query/tenant.ts";
 import { loadRecording } from "./recorded-series.ts";
@@ -25,17 +32,35 @@ const BUDGET_UNITS = 100;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { series: { type: "string", default: "10000" }, json: { type: "boolean", default: false } },
+    options: {
+      series: { type: "string", default: "10000" },
+      only: { type: "string" },
+      spans: { type: "string", default: SPANS.map(({ name }) => name).join() },
+      json: { type: "boolean", default: false },
+    },
   });
   const { directory, series: recorded } = loadRecording();
   const table = new MemoryTable();
   const workload = newWorkload(recorded, Number(values.series), START_MS);
-  const simulation = await buildTenant({ table, workload, startMs: START_MS, nowMs: NOW_MS });
+  const dashboard = values.only === "units" ? undefined : new Dashboard(values.spans.split(","));
+  await dashboard?.prepare(table, NOW_MS);
+  const simulation = await buildTenant({
+    table,
+    workload,
+    startMs: START_MS,
+    nowMs: NOW_MS,
+    onDay: dashboard?.onDay,
+  });
   console.log(
     `${values.series} series made of ${recorded.length} in ${directory}, every 15 s since ${new Date(START_MS).toISOString()},\n` +
       `at ${new Date(NOW_MS).toISOString()}. Of the open bucket ${(simulation.spent.samples / 1e6).toFixed(1)} million samples went ` +
       "through writers and compactor;\na closed bucket was encoded as the compactor does, the other closed ones are copies of it with their times moved",
   );
+  const dashboardCosts = await dashboard?.measure(table, NOW_MS);
+  if (values.only === "promql") {
+    if (values.json) console.log(JSON.stringify({ dashboard: dashboardCosts }));
+    return;
+  }
   printHead();
   const costs: PanelCost[] = [];
   for (const panel of PANELS) {
@@ -46,7 +71,7 @@ async function main(): Promise<void> {
   printMinutes("", evening);
   const midnight = await measureMinutes(table, simulation, MIDNIGHT_MS);
   printMinutes(" from midnight on", midnight);
-  if (values.json) console.log(json(costs, evening, midnight));
+  if (values.json) console.log(json(costs, evening, midnight, dashboardCosts));
 }
 
 /** Read units of the budget's panel at each minute of a flush interval and what may pass until the flush is done. */
@@ -85,7 +110,12 @@ function printPanel({ panel, series, samples, calls, readUnits, unitsOf, cpuMs }
   );
 }
 
-function json(costs: readonly PanelCost[], evening: readonly number[], midnight: readonly number[]): string {
+function json(
+  costs: readonly PanelCost[],
+  evening: readonly number[],
+  midnight: readonly number[],
+  dashboard: readonly DashboardFigures[] | undefined,
+): string {
   const panels = costs.map(({ panel, series, samples, calls, readUnits, unitsOf, cpuMs }) => ({
     panel: panel.name,
     series,
@@ -103,6 +133,7 @@ function json(costs: readonly PanelCost[], evening: readonly number[], midnight:
     budget_panel: figuresOf(evening),
     budget_panel_after_midnight: figuresOf(midnight),
     panels,
+    dashboard,
   });
 }
 

@@ -86,6 +86,11 @@ export class Program {
     return Number(this.spec.storedMetric.exec(await this.#send("GET", "/metrics"))?.[1]);
   }
 
+  /** That it has used since it started. */
+  cpuSeconds(): number {
+    return this.#ticks() / TICKS_PER_SECOND;
+  }
+
   /** The most memory that it has had. */
   peakBytes(): number {
     const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");

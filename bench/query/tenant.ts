@@ -13,24 +13,15 @@ import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import { BUCKET_MS, bucketEnd } from "../../lib/storage/bucket.ts";
 import { ByteWriter } from "../../lib/storage/bytes.ts";
-import { encodeChunkItem } from "../../lib/storage/chunk-item.ts";
-import { groupBits } from "../../lib/storage/chunking.ts";
-import { newId } from "../../lib/storage/compaction.ts";
-import { IndexEntries } from "../../lib/storage/index-entry.ts";
-import { type ChunkPartition, chunkKey, dayKey, dayOf } from "../../lib/storage/keys.ts";
-import { EMPTY_MANIFEST, type IndexPart, type Part } from "../../lib/storage/manifest.ts";
-import { replaceManifest } from "../../lib/storage/manifest-store.ts";
+import { dayOf } from "../../lib/storage/keys.ts";
+import type { Part } from "../../lib/storage/manifest.ts";
 import { BUCKET_GRACE_MS } from "../../lib/storage/plan-compaction.ts";
-import { hashHex, seriesHash } from "../../lib/storage/series-hash.ts";
+import { seriesHash } from "../../lib/storage/series-hash.ts";
 import { SeriesRegistry } from "../../lib/storage/series-registry.ts";
-import { shardOf } from "../../lib/storage/shard.ts";
-import { storeIndexPart } from "../../lib/storage/store-index.ts";
-import type { Item, Table } from "../../lib/storage/table.ts";
-import { RETENTION_MS, Simulation } from "../simulation.ts";
+import type { Table } from "../../lib/storage/table.ts";
+import { Simulation } from "../simulation.ts";
 import { SCRAPE_INTERVAL_MS, type Workload } from "../workload.ts";
-
-/** The level at which the log of such a tenant is split: a reader looks for it in each of its days. */
-const LOG_SHARD_BITS = 2;
+import { type SeriesChunks, storeBucket, storeIndex, storeManifest } from "./store-day.ts";
 
 export interface TenantOptions {
   readonly table: Table;
@@ -38,16 +29,13 @@ export interface TenantOptions {
   readonly workload: Workload;
   readonly startMs: number;
   readonly nowMs: number;
-}
-
-/** A series and its samples of one bucket. */
-interface SeriesChunks {
-  readonly number: number;
-  readonly chunks: readonly Chunk[];
+  /** Told of all samples of each day, of the last up to `nowMs`, as chunks by series in the order of hashes. */
+  readonly onDay?: ((day: number, series: readonly SeriesChunks[]) => void) | undefined;
 }
 
 /** Stores the tenant; answers the simulation of its open bucket, which can go on. */
-export async function buildTenant({ table, workload, startMs, nowMs }: TenantOptions): Promise<Simulation> {
+export async function buildTenant(options: TenantOptions): Promise<Simulation> {
+  const { table, workload, startMs, nowMs, onDay } = options;
   const [firstDay, today] = [dayOf(startMs), dayOf(nowMs)];
   const closed = closedBuckets(nowMs);
   const openMs = bucketEnd(today, closed - 1);
@@ -55,13 +43,25 @@ export async function buildTenant({ table, workload, startMs, nowMs }: TenantOpt
   const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash);
   const template = encodeBucket(workload, registry, intervalOf(openMs - BUCKET_MS), intervalOf(openMs));
   for (let day = firstDay; day <= today; day++) {
-    const index = day < today ? await storeIndex(table, registry, template, day) : [];
+    const place = { table, tenant: DEFAULT_TENANT, day };
+    const index = day < today ? await storeIndex(place, template) : [];
     const parts: Part[] = [];
-    for (let bucket = 0; bucket < (day < today ? DAY_MS / BUCKET_MS : closed); bucket++) {
-      const shiftMs = bucketEnd(day, bucket) - openMs;
-      parts.push(await storeBucket(table, registry, { day, bucket }, template, shiftMs));
+    const shifts = Array.from(
+      { length: day < today ? DAY_MS / BUCKET_MS : closed },
+      (_, bucket) => bucketEnd(day, bucket) - openMs,
+    );
+    for (const [bucket, shiftMs] of shifts.entries())
+      parts.push(await storeBucket(place, bucket, moveAll(template, [shiftMs])));
+    if (parts.length > 0) await storeManifest(place, parts, index);
+    if (day < today) onDay?.(day, [...moveAll(template, shifts)]);
+    else if (onDay !== undefined) {
+      const open = encodeBucket(workload, registry, intervalOf(openMs), intervalOf(nowMs));
+      const before = [...moveAll(template, shifts)];
+      onDay(
+        day,
+        open.map((one, i) => ({ ...one, chunks: [...before[i].chunks, ...one.chunks] })),
+      );
     }
-    if (parts.length > 0) await storeManifest(table, day, parts, index);
   }
   const simulation = new Simulation({
     writeTable: table,
@@ -72,6 +72,14 @@ export async function buildTenant({ table, workload, startMs, nowMs }: TenantOpt
   });
   await simulation.writeTo(nowMs);
   return simulation;
+}
+
+/** The same samples at each of several times. */
+function* moveAll(series: readonly SeriesChunks[], shiftsMs: readonly number[]): Generator<SeriesChunks> {
+  for (const { labels, hash, chunks } of series) {
+    const moved = shiftsMs.flatMap((shiftMs) => chunks.map((chunk) => moveChunk(chunk, shiftMs)));
+    yield { labels, hash, chunks: moved };
+  }
 }
 
 /** Buckets of the day of `nowMs` that are chunks by then. */
@@ -103,8 +111,11 @@ function encodeBucket(
     });
   }
   return columns
-    .map((samples, number) => ({ number, chunks: [...cutChunks(samples)] }))
-    .sort((a, b) => Buffer.compare(registry.hash(a.number), registry.hash(b.number)));
+    .map((samples, number) => {
+      const [labels, hash] = [registry.labels(number), registry.hash(number)];
+      return { labels, hash, chunks: [...cutChunks(samples)] };
+    })
+    .sort((a, b) => Buffer.compare(a.hash, b.hash));
 }
 
 /** The series number of each sample. */
@@ -113,64 +124,10 @@ function resolveAll(registry: SeriesRegistry, batch: SampleBatch): number[] {
   return Array.from(batch.sampleSeries, (index) => registry.resolve(batch, index, rejections));
 }
 
-async function storeIndex(
-  table: Table,
-  registry: SeriesRegistry,
-  series: readonly SeriesChunks[],
-  day: number,
-): Promise<IndexPart[]> {
-  const tenant = DEFAULT_TENANT;
-  await table.put({ ...dayKey(tenant, day, LOG_SHARD_BITS), value: new Uint8Array(0) });
-  const context = { table, tenant, day, retentionMs: RETENTION_MS, clock: () => 0 };
-  const entries = new IndexEntries();
-  return storeIndexPart(
-    context,
-    series.map(({ number }) => entries.entryOf(registry.labels(number))),
-  );
-}
-
-/** Stores the samples of `series`, their times moved by `shiftMs`, as chunk items of a bucket. */
-async function storeBucket(
-  table: Table,
-  registry: SeriesRegistry,
-  { day, bucket }: Pick<ChunkPartition, "day" | "bucket">,
-  series: readonly SeriesChunks[],
-  shiftMs: number,
-): Promise<Part> {
-  const id = newId();
-  const samples = (series.length * BUCKET_MS) / SCRAPE_INTERVAL_MS;
-  const shardBits = groupBits(samples);
-  const items: Item[] = [];
-  let [minTime, maxTime] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const { number, chunks } of series) {
-    const hash = registry.hash(number);
-    const shard = { bits: shardBits, prefix: shardOf(hash, shardBits) };
-    const key = chunkKey({ tenant: DEFAULT_TENANT, day, bucket, part: id, shard }, hashHex(hash), 0);
-    const moved = chunks.map((chunk) => moveChunk(chunk, shiftMs));
-    items.push({ ...key, value: encodeChunkItem(moved) });
-    minTime = Math.min(minTime, moved[0].minTime);
-    maxTime = Math.max(maxTime, moved[moved.length - 1].maxTime);
-  }
-  await table.putAll(items);
-  return { kind: "chunks", id, bucket, shardBits, createdMs: maxTime, samples, minTime, maxTime };
-}
-
 /** A chunk holds but one absolute time, that of its first sample, behind two bytes (xor-chunk.ts). */
 function moveChunk({ minTime, maxTime, bytes }: Chunk, shiftMs: number): Chunk {
   const time = (ms: number) => new ByteWriter().writeSigned(ms).finish();
   const rest = bytes.subarray(2 + time(minTime).length);
   const moved = Buffer.concat([bytes.subarray(0, 2), time(minTime + shiftMs), rest]);
   return { minTime: minTime + shiftMs, maxTime: maxTime + shiftMs, bytes: moved };
-}
-
-async function storeManifest(
-  table: Table,
-  day: number,
-  parts: readonly Part[],
-  index: readonly IndexPart[],
-): Promise<void> {
-  const place = { tenant: DEFAULT_TENANT, day, retentionMs: RETENTION_MS };
-  const flushedToMs = bucketEnd(day, parts.length - 1) - 1;
-  const absent = { manifest: EMPTY_MANIFEST, bytes: undefined };
-  await replaceManifest(table, place, absent, { ...EMPTY_MANIFEST, parts, index, flushedToMs });
 }

@@ -1,0 +1,111 @@
+/** The dashboards' half of the benchmark: gathers the samples for Prometheus, measures, prints. */
+import { DAY_MS } from "../../lib/model/time.ts";
+import type { Table } from "../../lib/storage/table.ts";
+import { DASHBOARD, SPANS } from "./dashboard.ts";
+import { type DashboardCost, measureDashboard, newQueryApp } from "./measure-dashboard.ts";
+import { buildNativeTenant } from "./native-tenant.ts";
+import { Blocks, findPrometheus, startPrometheus } from "./prometheus.ts";
+import type { SeriesChunks } from "./store-day.ts";
+
+/** A row of the output, for programs. */
+export interface DashboardFigures {
+  readonly query: string;
+  readonly span: string;
+  readonly read_units: number;
+  readonly bytes: number;
+  readonly points: number;
+  readonly cpu_ms: number;
+  readonly prometheus_cpu_ms: number | undefined;
+}
+
+export class Dashboard {
+  readonly #spans: readonly string[];
+  readonly #prometheus = findPrometheus();
+  readonly #blocks = new Blocks();
+
+  /** Of `SPANS`, by name. */
+  constructor(spans: readonly string[]) {
+    this.#spans = spans;
+  }
+
+  /** Stores the tenant of native histograms; to be called first. */
+  async prepare(table: Table, nowMs: number): Promise<void> {
+    await buildNativeTenant(table, { sinceMs: nowMs - DAY_MS, nowMs }, (day, series) =>
+      this.#blocks.keep(day, series),
+    );
+  }
+
+  /** Takes the samples of a day of the recording's tenant. */
+  readonly onDay = (day: number, series: readonly SeriesChunks[]): void => {
+    if (this.#prometheus !== undefined) this.#blocks.write(day, series);
+  };
+
+  /** Measures all queries. */
+  async measure(table: Table, nowMs: number): Promise<DashboardFigures[]> {
+    const app = await newQueryApp(table, nowMs);
+    try {
+      const program = this.#prometheus && (await startPrometheus(this.#prometheus.command, this.#blocks));
+      try {
+        this.#printHead();
+        const figures: DashboardFigures[] = [];
+        for (const query of DASHBOARD) {
+          for (const span of SPANS.filter(({ name }) => this.#spans.includes(name))) {
+            if (span.spanMs > (query.maxSpanMs ?? Number.POSITIVE_INFINITY)) continue;
+            const cost = await measureDashboard(app, program, query, span, nowMs);
+            printCost(cost);
+            figures.push(figuresOf(cost));
+          }
+        }
+        return figures;
+      } finally {
+        await program?.close();
+      }
+    } finally {
+      this.#blocks.remove();
+    }
+  }
+
+  #printHead(): void {
+    const version = this.#prometheus === undefined ? "not found" : this.#prometheus.version;
+    console.log(`\nPromQL, CPU time of an answer; Prometheus: ${version}`);
+    console.log(`${"query".padEnd(34)}units    points     KB  Hearth ms  Prometheus ms  ratio`);
+  }
+}
+
+function printCost({
+  query,
+  span,
+  readUnits,
+  points,
+  sizeBytes,
+  hearthMs,
+  prometheusMs,
+}: DashboardCost): void {
+  const name = `${query.name}, ${span.name}`.padEnd(32);
+  const counts = `${String(readUnits).padStart(7)}${String(points).padStart(10)}${String(Math.round(sizeBytes / 1024)).padStart(7)}`;
+  const theirs =
+    prometheusMs === undefined
+      ? ""
+      : prometheusMs.toFixed(1).padStart(15) + (hearthMs / prometheusMs).toFixed(2).padStart(7);
+  console.log(`${name}${counts}${hearthMs.toFixed(1).padStart(11)}${theirs}`);
+}
+
+function figuresOf({
+  query,
+  span,
+  readUnits,
+  sizeBytes,
+  points,
+  hearthMs,
+  prometheusMs,
+}: DashboardCost): DashboardFigures {
+  return {
+    query: query.name,
+    span: span.name,
+    read_units: readUnits,
+    bytes: sizeBytes,
+    points,
+    cpu_ms: hearthMs,
+    prometheus_cpu_ms: prometheusMs,
+  };
+}

@@ -1,0 +1,105 @@
+/** What a query of a dashboard costs Hearth, and what it costs a Prometheus that has the same samples. */
+import { newAccessKey } from "../../lib/auth/access-key.ts";
+import { createKey } from "../../lib/auth/key-store.ts";
+import { composeServices } from "../../lib/http/compose-services.ts";
+import { type Gateway, newGateway } from "../../lib/http/gateway.ts";
+import { addQueryRoutes } from "../../lib/http/query-routes.ts";
+import { newQueryServices } from "../../lib/http/query-source.ts";
+import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
+import type { PromqlSettings } from "../../lib/promql/settings.ts";
+import type { Table } from "../../lib/storage/table.ts";
+import type { Program } from "../ingest/program.ts";
+import { RETENTION_MS, secondsSince } from "../simulation.ts";
+import { askedOf, type DashboardQuery, type DashboardSpan } from "./dashboard.ts";
+
+export interface DashboardCost {
+  readonly query: DashboardQuery;
+  readonly span: DashboardSpan;
+  readonly readUnits: number;
+  /** Of the answer's JSON, and how many points it has. */
+  readonly sizeBytes: number;
+  readonly points: number;
+  readonly hearthMs: number;
+  /** Undefined without a Prometheus. */
+  readonly prometheusMs: number | undefined;
+}
+
+const KEY = { id: "HKBENCH", secret: "bench" };
+const AUTHORIZATION = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString("base64")}`;
+
+/** As a deployment has them. */
+const SETTINGS: PromqlSettings = { takesExperiments: false, useStartTimestamps: false };
+
+/** A query is repeated for so much CPU time: /proc counts in steps of 10 ms. */
+const MEASURED_MS = 400;
+const MIN_REPEATS = 3;
+const MAX_REPEATS = 40;
+
+/** The query API on a table whose clock stands at `nowMs`; its key may read every tenant. */
+export async function newQueryApp(table: Table, nowMs: number): Promise<Gateway> {
+  const clock = () => nowMs;
+  await createKey(table, newAccessKey({ ...KEY, tenant: "*", scopes: ["read"], note: "", createdMs: nowMs }));
+  const services = composeServices({ table, clock, retentionMs: RETENTION_MS, log: () => {} });
+  const app = newGateway(services);
+  addQueryRoutes(app, services, newQueryServices(services, SETTINGS));
+  return app;
+}
+
+export async function measureDashboard(
+  app: Gateway,
+  prometheus: Program | undefined,
+  query: DashboardQuery,
+  span: DashboardSpan,
+  nowMs: number,
+): Promise<DashboardCost> {
+  const form = askedOf(query, span.spanMs, nowMs).toString();
+  const askHearth = () => ask(app, form, query.tenant ?? DEFAULT_TENANT);
+  const { text, readUnits } = await askHearth();
+  const points = countPoints(text);
+  const hearthMs = await meanMs(async () => void (await askHearth()), cpuOfThis);
+  let prometheusMs: number | undefined;
+  if (prometheus !== undefined) {
+    const path = `/api/v1/query_range?${form}`;
+    const theirs = countPoints(await prometheus.get(path));
+    if (theirs !== points)
+      throw new Error(`${query.name}, ${span.name}: points=${points}, of Prometheus ${theirs}`);
+    prometheusMs = await meanMs(
+      async () => void (await prometheus.get(path)),
+      () => prometheus.cpuSeconds(),
+    );
+  }
+  return { query, span, readUnits, sizeBytes: Buffer.byteLength(text), points, hearthMs, prometheusMs };
+}
+
+async function ask(app: Gateway, form: string, tenant: string) {
+  const headers = {
+    Authorization: AUTHORIZATION,
+    "X-Scope-OrgID": tenant,
+    "Content-Type": "application/x-www-form-urlencoded",
+  };
+  const url = "http://127.0.0.1/api/v1/query_range";
+  const response = await app.fetch(new Request(url, { method: "POST", headers, body: form }));
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`hearth: status=${response.status} ${text} ${form}`);
+  return { text, readUnits: Number(response.headers.get("X-Hearth-Read-Units")) };
+}
+
+function countPoints(text: string): number {
+  const { result } = JSON.parse(text).data;
+  return result.reduce((total: number, { values }: { values: unknown[] }) => total + values.length, 0);
+}
+
+const START = process.cpuUsage();
+const cpuOfThis = () => secondsSince(START);
+
+/** CPU time of a call; it has been made once before. */
+async function meanMs(call: () => Promise<void>, cpuSeconds: () => number): Promise<number> {
+  const before = cpuSeconds();
+  let [repeats, spentMs] = [0, 0];
+  while (repeats < MIN_REPEATS || (repeats < MAX_REPEATS && spentMs < MEASURED_MS)) {
+    await call();
+    repeats++;
+    spentMs = (cpuSeconds() - before) * 1000;
+  }
+  return spentMs / repeats;
+}

@@ -1,0 +1,83 @@
+/** A day of a tenant as the compactor leaves it, stored in one go: index, chunks of closed buckets, manifest. */
+import type { Chunk } from "../../lib/chunk/cut.ts";
+import type { LabelSet } from "../../lib/model/labels.ts";
+import { BUCKET_MS, bucketEnd } from "../../lib/storage/bucket.ts";
+import { encodeChunkItem } from "../../lib/storage/chunk-item.ts";
+import { groupBits } from "../../lib/storage/chunking.ts";
+import { newId } from "../../lib/storage/compaction.ts";
+import { IndexEntries } from "../../lib/storage/index-entry.ts";
+import { chunkKey, dayKey } from "../../lib/storage/keys.ts";
+import { EMPTY_MANIFEST, type IndexPart, type Part } from "../../lib/storage/manifest.ts";
+import { replaceManifest } from "../../lib/storage/manifest-store.ts";
+import { hashHex } from "../../lib/storage/series-hash.ts";
+import { shardOf } from "../../lib/storage/shard.ts";
+import { storeIndexPart } from "../../lib/storage/store-index.ts";
+import type { Item, Table } from "../../lib/storage/table.ts";
+import { RETENTION_MS } from "../simulation.ts";
+import { SCRAPE_INTERVAL_MS } from "../workload.ts";
+
+/** The level at which the log of such a tenant is split: a reader looks for it in each of its days. */
+const LOG_SHARD_BITS = 2;
+
+/** A series and its samples of one bucket. */
+export interface SeriesChunks {
+  readonly labels: LabelSet;
+  readonly hash: Uint8Array;
+  readonly chunks: readonly Chunk[];
+}
+
+/** Which day of whom. */
+export interface DayPlace {
+  readonly table: Table;
+  readonly tenant: string;
+  readonly day: number;
+}
+
+/** `series`: by ascending hash. */
+export async function storeIndex(
+  { table, tenant, day }: DayPlace,
+  series: readonly SeriesChunks[],
+): Promise<IndexPart[]> {
+  await table.put({ ...dayKey(tenant, day, LOG_SHARD_BITS), value: new Uint8Array(0) });
+  const context = { table, tenant, day, retentionMs: RETENTION_MS, clock: () => 0 };
+  const entries = new IndexEntries();
+  return storeIndexPart(
+    context,
+    series.map(({ labels }) => entries.entryOf(labels)),
+  );
+}
+
+/** Stores the samples of `series`, by ascending hash, as chunk items of a bucket. */
+export async function storeBucket(
+  { table, tenant, day }: DayPlace,
+  bucket: number,
+  series: Iterable<SeriesChunks>,
+): Promise<Part> {
+  const all = [...series];
+  const id = newId();
+  const samples = (all.length * BUCKET_MS) / SCRAPE_INTERVAL_MS;
+  const shardBits = groupBits(samples);
+  const items: Item[] = [];
+  let [minTime, maxTime] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { hash, chunks } of all) {
+    const shard = { bits: shardBits, prefix: shardOf(hash, shardBits) };
+    const key = chunkKey({ tenant, day, bucket, part: id, shard }, hashHex(hash), 0);
+    items.push({ ...key, value: encodeChunkItem(chunks) });
+    minTime = Math.min(minTime, chunks[0].minTime);
+    maxTime = Math.max(maxTime, chunks[chunks.length - 1].maxTime);
+  }
+  await table.putAll(items);
+  return { kind: "chunks", id, bucket, shardBits, createdMs: maxTime, samples, minTime, maxTime };
+}
+
+/** `parts`: one for each bucket, from the day's first on. */
+export async function storeManifest(
+  { table, tenant, day }: DayPlace,
+  parts: readonly Part[],
+  index: readonly IndexPart[],
+): Promise<void> {
+  const place = { tenant, day, retentionMs: RETENTION_MS };
+  const flushedToMs = bucketEnd(day, parts.length - 1) - 1;
+  const absent = { manifest: EMPTY_MANIFEST, bytes: undefined };
+  await replaceManifest(table, place, absent, { ...EMPTY_MANIFEST, parts, index, flushedToMs });
+}
