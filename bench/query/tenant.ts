@@ -13,11 +13,11 @@ import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import { BUCKET_MS, bucketEnd } from "../../lib/storage/bucket.ts";
 import { ByteWriter } from "../../lib/storage/bytes.ts";
-import { encodeChunkItem } from "../../lib/storage/chunk-item.ts";
+import { ChunkPartitionWriter } from "../../lib/storage/chunk-part.ts";
 import { groupBits } from "../../lib/storage/chunking.ts";
 import { newId } from "../../lib/storage/compaction.ts";
 import { IndexEntries } from "../../lib/storage/index-entry.ts";
-import { type ChunkPartition, chunkKey, dayKey, dayOf } from "../../lib/storage/keys.ts";
+import { type ChunkPartition, dayKey, dayOf } from "../../lib/storage/keys.ts";
 import { EMPTY_MANIFEST, type IndexPart, type Part } from "../../lib/storage/manifest.ts";
 import { replaceManifest } from "../../lib/storage/manifest-store.ts";
 import { BUCKET_GRACE_MS } from "../../lib/storage/plan-compaction.ts";
@@ -140,17 +140,23 @@ async function storeBucket(
   const id = newId();
   const samples = (series.length * BUCKET_MS) / SCRAPE_INTERVAL_MS;
   const shardBits = groupBits(samples);
+  const writers = new Map<number, ChunkPartitionWriter>();
   const items: Item[] = [];
   let [minTime, maxTime] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { number, chunks } of series) {
     const hash = registry.hash(number);
-    const shard = { bits: shardBits, prefix: shardOf(hash, shardBits) };
-    const key = chunkKey({ tenant: DEFAULT_TENANT, day, bucket, part: id, shard }, hashHex(hash), 0);
+    const prefix = shardOf(hash, shardBits);
+    const shard = { bits: shardBits, prefix };
+    const writer =
+      writers.get(prefix) ??
+      new ChunkPartitionWriter({ tenant: DEFAULT_TENANT, day, bucket, part: id, shard }, {});
+    writers.set(prefix, writer);
     const moved = chunks.map((chunk) => moveChunk(chunk, shiftMs));
-    items.push({ ...key, value: encodeChunkItem(moved) });
+    items.push(...writer.addChunks(hashHex(hash), moved));
     minTime = Math.min(minTime, moved[0].minTime);
     maxTime = Math.max(maxTime, moved[moved.length - 1].maxTime);
   }
+  for (const writer of writers.values()) items.push(...writer.finish());
   await table.putAll(items);
   return { kind: "chunks", id, bucket, shardBits, createdMs: maxTime, samples, minTime, maxTime };
 }
