@@ -55,7 +55,8 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       /\bexp\(/.test(query) && /"1\.7\d+e\+308" @.* not "\+Inf"/.test(difference),
   },
   {
-    reason: "periodic functions and remainders of huge powers: whose last digit, which two libraries may round apart, decides",
+    reason:
+      "periodic functions and remainders of huge powers: whose last digit, which two libraries may round apart, decides",
     matches: ({ query }) => /\b(sin|cos|tan)\(| % /.test(query) && /\^|\b(exp|sinh|cosh)\(/.test(query),
   },
   {
