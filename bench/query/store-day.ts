@@ -2,11 +2,11 @@
 import type { Chunk } from "../../lib/chunk/cut.ts";
 import type { LabelSet } from "../../lib/model/labels.ts";
 import { BUCKET_MS, bucketEnd } from "../../lib/storage/bucket.ts";
-import { encodeChunkItem } from "../../lib/storage/chunk-item.ts";
+import { ChunkPartitionWriter } from "../../lib/storage/chunk-part.ts";
 import { groupBits } from "../../lib/storage/chunking.ts";
 import { newId } from "../../lib/storage/compaction.ts";
 import { IndexEntries } from "../../lib/storage/index-entry.ts";
-import { chunkKey, dayKey } from "../../lib/storage/keys.ts";
+import { dayKey } from "../../lib/storage/keys.ts";
 import { EMPTY_MANIFEST, type IndexPart, type Part } from "../../lib/storage/manifest.ts";
 import { replaceManifest } from "../../lib/storage/manifest-store.ts";
 import { hashHex } from "../../lib/storage/series-hash.ts";
@@ -57,15 +57,20 @@ export async function storeBucket(
   const id = newId();
   const samples = (all.length * BUCKET_MS) / SCRAPE_INTERVAL_MS;
   const shardBits = groupBits(samples);
+  const writers = new Map<number, ChunkPartitionWriter>();
   const items: Item[] = [];
   let [minTime, maxTime] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { hash, chunks } of all) {
-    const shard = { bits: shardBits, prefix: shardOf(hash, shardBits) };
-    const key = chunkKey({ tenant, day, bucket, part: id, shard }, hashHex(hash), 0);
-    items.push({ ...key, value: encodeChunkItem(chunks) });
+    const prefix = shardOf(hash, shardBits);
+    const shard = { bits: shardBits, prefix };
+    const writer =
+      writers.get(prefix) ?? new ChunkPartitionWriter({ tenant, day, bucket, part: id, shard }, {});
+    writers.set(prefix, writer);
+    items.push(...writer.addChunks(hashHex(hash), chunks));
     minTime = Math.min(minTime, chunks[0].minTime);
     maxTime = Math.max(maxTime, chunks[chunks.length - 1].maxTime);
   }
+  for (const writer of writers.values()) items.push(...writer.finish());
   await table.putAll(items);
   return { kind: "chunks", id, bucket, shardBits, createdMs: maxTime, samples, minTime, maxTime };
 }

@@ -3,7 +3,7 @@
  * each of which has some of the series whole: its partition of the output, and what an invocation can stop after.
  */
 import { HearthError } from "../model/errors.ts";
-import { encodeChunkItems } from "./chunk-part.ts";
+import { ChunkPartitionWriter } from "./chunk-part.ts";
 import { type ChunkingProgress, loadProgress, storeProgress } from "./chunking-progress.ts";
 import { type DayContext, dayExpiry, newId } from "./compaction.ts";
 import { extentOf, type HashedSeries, type SampleExtent, union } from "./hashed-samples.ts";
@@ -72,17 +72,16 @@ async function storeChunks(
   series: AsyncIterable<HashedSeries>,
 ): Promise<SampleExtent> {
   const { table, tenant, day } = context;
-  const partition = { tenant, day, ...place };
-  const expires = dayExpiry(context);
+  const writer = new ChunkPartitionWriter({ tenant, day, ...place }, dayExpiry(context));
   let extent = extentOf([]);
   let items: Item[] = [];
   for await (const one of series) {
     extent = union(extent, extentOf([one]));
-    items.push(...encodeChunkItems(partition, ...one, expires));
+    items.push(...writer.add(...one));
     if (items.length < STORE_SLICE) continue;
     await table.putAll(items);
     items = [];
   }
-  await table.putAll(items);
+  await table.putAll([...items, ...writer.finish()]);
   return extent;
 }

@@ -69,7 +69,8 @@ export async function flush(context: DayContext, plan: Flush): Promise<Flushed> 
     Math.min(plan.toMs, plan.fromMs + MAX_SPAN_MS),
   );
   const samples = new HashedSamples();
-  const decoder = new LogDecoder(table, tenant, day, (hash) => samples.columnsOf(hash));
+  const columnsOf = (hash: string) => samples.columnsOf(hash);
+  const decoder = new LogDecoder({ table, tenant, day, columnsOf });
   for (const record of records) await decoder.append(record, -MAX_TIMESTAMP_MS, MAX_TIMESTAMP_MS);
   const entries = new IndexEntries();
   const index = await storeIndexPart(

@@ -29,7 +29,7 @@ export class KeptQueries {
 
   /** As `Table.query`, and the same pages every time that it answers from memory. */
   async *query(range: KeyRange, options?: QueryOptions): AsyncGenerator<readonly Item[], void, void> {
-    const key = keyOf(range);
+    const key = keyOf(range, options);
     const kept = this.#kept.get(key);
     if (kept !== undefined) {
       yield* kept;
@@ -61,8 +61,9 @@ export class KeptQueries {
   }
 }
 
-function keyOf({ pk, first, last }: KeyRange): string {
-  return [pk, first, last].map((bytes) => (bytes ? Buffer.from(bytes).toString("base64") : "")).join();
+function keyOf({ pk, first, last }: KeyRange, { consistent = false }: QueryOptions = {}): string {
+  const keys = [pk, first, last].map((bytes) => (bytes ? Buffer.from(bytes).toString("base64") : ""));
+  return [...keys, consistent].join();
 }
 
 function sizeOf(page: readonly Item[]): number {

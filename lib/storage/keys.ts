@@ -9,8 +9,8 @@
  *     dict      D   tenant, day, shard                   writer, first reference          series hashes (dictionary.ts)
  *     day       P   tenant                               day, bits of a shard             -
  *     index     I   tenant, day, part, section, shard    last hash, number                index-part.ts
- *     run       R   tenant, day, part, shard             number                           samples (run-block.ts)
- *     chunk     C   tenant, day, bucket, part, shard     series hash, number              chunks (chunk-item.ts)
+ *     run       R   tenant, day, part, shard             number, whether the last         samples (run-block.ts)
+ *     chunk     C   tenant, day, bucket, part, shard     series hash, number, link        chunks (chunk-item.ts)
  *     manifest  X   tenant                               day                              parts, lease (manifest.ts)
  *     progress  W   tenant, day                          bucket                           chunking-progress.ts
  *     mark      A   -                                    hour, day, tenant                -
@@ -260,9 +260,29 @@ export function parseIndexSortKey(sk: Uint8Array): { readonly lastHash: number; 
   return { lastHash: reader.readUint(4), number: reader.readUint(4) };
 }
 
-/** A block of a run; `part` is its id in hex. */
-export function runKey(tenant: string, day: number, part: string, shard: Shard, number: number): Key {
-  return { pk: runRange(tenant, day, part, shard).pk, sk: new ByteWriter().writeUint(number, 4).finish() };
+/** A block of a run, numbered within its partition; `part` is its id in hex. */
+export function runKey(
+  tenant: string,
+  day: number,
+  part: string,
+  shard: Shard,
+  { number, isLast }: RunPosition,
+): Key {
+  const sk = new ByteWriter().writeUint(number, 4).writeByte(isLast ? 1 : 0);
+  return { pk: runRange(tenant, day, part, shard).pk, sk: sk.finish() };
+}
+
+export interface RunPosition {
+  readonly number: number;
+  /** Of its partition. */
+  readonly isLast: boolean;
+}
+
+/** What `runKey` put into a sort key. */
+export function parseRunSortKey(sk: Uint8Array): RunPosition {
+  const reader = new ByteReader(sk, "run block's sort key");
+  const number = reader.readUint(4);
+  return { number, isLast: reader.remaining > 0 && reader.readByte() === 1 };
 }
 
 /** A partition of a run. */
@@ -280,12 +300,30 @@ export interface ChunkPartition {
   readonly shard: Shard;
 }
 
+/** Where a chunk item lies in its partition. */
+export interface ChunkLink {
+  /** Items before it. */
+  readonly place: number;
+  /** How the hashes of the series of the items before and after it begin, `LINK_HASH_BYTES` of them; undefined: there is none. */
+  readonly before: Uint8Array | undefined;
+  readonly after: Uint8Array | undefined;
+}
+
+/** The metric's bytes of a hash and two that tell most of its series apart. */
+export const LINK_HASH_BYTES = METRIC_HASH_BYTES + 2;
+
 /** `hash` in hex; a series whose chunks pass what an item holds has several, numbered. */
-export function chunkKey(partition: ChunkPartition, hash: string, number: number): Key {
-  return {
-    pk: chunkRange(partition).pk,
-    sk: new ByteWriter().writeBytes(Buffer.from(hash, "hex")).writeUint(number, 2).finish(),
-  };
+export function chunkKey(partition: ChunkPartition, hash: string, number: number, link: ChunkLink): Key {
+  const { place, before, after } = link;
+  const sk = chunkSortKey(hash, number).writeUint(place, 4);
+  sk.writeByte(after === undefined ? 0 : 1);
+  if (before !== undefined) sk.writeBytes(before);
+  if (after !== undefined) sk.writeBytes(after);
+  return { pk: chunkRange(partition).pk, sk: sk.finish() };
+}
+
+function chunkSortKey(hash: string, number: number): ByteWriter {
+  return new ByteWriter().writeBytes(Buffer.from(hash, "hex")).writeUint(number, 2);
 }
 
 /** All chunk items of a partition. */
@@ -298,14 +336,26 @@ export function chunkRange({ tenant, day, bucket, part, shard }: ChunkPartition)
 export function chunkSpanRange(partition: ChunkPartition, first: string, last: string): KeyRange {
   return {
     pk: chunkRange(partition).pk,
-    first: chunkKey(partition, first, 0).sk,
-    last: chunkKey(partition, last, 0xffff).sk,
+    first: chunkSortKey(first, 0).finish(),
+    // Behind whatever links there are.
+    last: chunkSortKey(last, 0xffff).writeByte(0xff).finish(),
   };
 }
 
 /** The series hash of a chunk item, in hex. */
 export function parseChunkSortKey(sk: Uint8Array): string {
   return Buffer.from(new ByteReader(sk, "chunk's sort key").readBytes(HASH_BYTES)).toString("hex");
+}
+
+/** The link of a chunk item; undefined for one without. */
+export function parseChunkLink(sk: Uint8Array): ChunkLink | undefined {
+  const reader = new ByteReader(sk, "chunk's sort key");
+  reader.readBytes(HASH_BYTES + 2);
+  if (reader.remaining === 0) return undefined;
+  const place = reader.readUint(4);
+  const isFollowed = reader.readByte() === 1;
+  const before = place > 0 ? reader.readBytes(LINK_HASH_BYTES) : undefined;
+  return { place, before, after: isFollowed ? reader.readBytes(LINK_HASH_BYTES) : undefined };
 }
 
 export function manifestKey(tenant: string, day: number): Key {

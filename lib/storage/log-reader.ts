@@ -150,27 +150,23 @@ export type ColumnsOf = (hash: string) => SampleColumns | null;
 /** A reference's columns; undefined for one that is not known yet. */
 type Resolved = SampleColumns | null | undefined;
 
+export interface LogDecoderOptions {
+  readonly table: Pick<Table, "query">;
+  /** Answers what it was asked before as it did then; default: `table`. */
+  readonly kept?: Pick<Table, "query">;
+  readonly tenant: string;
+  readonly day: number;
+  readonly columnsOf: ColumnsOf;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Decodes records into the columns of their series. */
 export class LogDecoder {
-  readonly #table: Pick<Table, "query">;
-  readonly #tenant: string;
-  readonly #day: number;
-  readonly #columnsOf: ColumnsOf;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: LogDecoderOptions;
   readonly #dictionaries = new Map<string, Resolved[]>();
 
-  constructor(
-    table: Pick<Table, "query">,
-    tenant: string,
-    day: number,
-    columnsOf: ColumnsOf,
-    signal?: AbortSignal,
-  ) {
-    this.#table = table;
-    this.#tenant = tenant;
-    this.#day = day;
-    this.#columnsOf = columnsOf;
-    this.#signal = signal;
+  constructor(options: LogDecoderOptions) {
+    this.#options = options;
   }
 
   /**
@@ -198,8 +194,11 @@ export class LogDecoder {
     const key = hashHex(writer);
     const known = this.#dictionaries.get(key);
     if (known !== undefined && firstUnknown(known, references) === undefined) return known;
-    // A dictionary is stored before the records that use it, so it is complete when read after them.
-    const columns = await this.#load(shard, writer);
+    const { table, kept = table } = this.#options;
+    let columns = await this.#load(kept, shard, writer, false);
+    // A dictionary is stored before the records that use it, so it is complete when read consistently after them.
+    if (firstUnknown(columns, references) !== undefined)
+      columns = await this.#load(table, shard, writer, true);
     const unknown = firstUnknown(columns, references);
     if (unknown !== undefined) {
       throw new HearthError(
@@ -211,15 +210,21 @@ export class LogDecoder {
     return columns;
   }
 
-  async #load(shard: Shard, writer: Uint8Array): Promise<Resolved[]> {
+  async #load(
+    table: Pick<Table, "query">,
+    shard: Shard,
+    writer: Uint8Array,
+    consistent: boolean,
+  ): Promise<Resolved[]> {
+    const { tenant, day, columnsOf, signal } = this.#options;
     const columns: Resolved[] = [];
-    const range = dictionaryRange(this.#tenant, this.#day, shard, writer);
-    for await (const page of this.#table.query(range, { consistent: true, signal: this.#signal })) {
+    const range = dictionaryRange(tenant, day, shard, writer);
+    for await (const page of table.query(range, { consistent, signal })) {
       for (const item of page) {
         let { firstReference: reference } = parseDictionarySortKey(item.sk);
         // References that a failed registration burnt.
         while (columns.length < reference) columns.push(undefined);
-        for (const hash of decodeDictionary(item.value)) columns[reference++] = this.#columnsOf(hash);
+        for (const hash of decodeDictionary(item.value)) columns[reference++] = columnsOf(hash);
       }
     }
     return columns;

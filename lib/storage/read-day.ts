@@ -1,5 +1,6 @@
 /** Executes a day's plan: reads its items a few at a time and gives them to their series in the order in which they count. */
 import { forEachBounded } from "./bounded.ts";
+import { ChunkChain, queryChain, RunChain } from "./chains.ts";
 import { parseChunkSortKey } from "./keys.ts";
 import { LogDecoder, mergeLog } from "./log-reader.ts";
 import type { DayPlan, DayQuery, PartRead } from "./read-plan.ts";
@@ -48,7 +49,10 @@ async function readParts(read: DayRead): Promise<void> {
 async function readPart(read: DayRead, { kind, range }: PartRead, order: number): Promise<readonly Item[]> {
   const { table, shared, query, group, signal } = read;
   const blocks: Item[] = [];
-  const pages = (kind === "run" ? shared : table).query(range, { consistent: true, signal });
+  const pages =
+    kind === "run"
+      ? queryChain(shared, range, new RunChain(), signal)
+      : queryChain(table, range, new ChunkChain(range), signal);
   for await (const page of pages) {
     if (kind === "run") blocks.push(...page);
     else for (const item of page) addChunks(item, order, query, group);
@@ -72,9 +76,16 @@ function addChunks({ sk, value }: Item, order: number, range: TimeRange, group: 
   if (data !== undefined) group.hold(data.addItem(order, value, range));
 }
 
-async function readLog({ shared, query, plan, group, signal }: DayRead): Promise<void> {
+async function readLog({ table, shared, query, plan, group, signal }: DayRead): Promise<void> {
   const { tenant, day, minTime, maxTime } = query;
-  const decoder = new LogDecoder(shared, tenant, day, (hash) => group.find(hash)?.columns ?? null, signal);
+  const decoder = new LogDecoder({
+    table,
+    kept: shared,
+    tenant,
+    day,
+    columnsOf: (hash) => group.find(hash)?.columns ?? null,
+    signal,
+  });
   for await (const record of mergeLog(shared, { tenant, day, ...plan.log }, signal)) {
     group.hold(await decoder.append(record, minTime, maxTime));
   }

@@ -44,7 +44,7 @@ export function* encodeRun(place: RunPlace, series: Iterable<HashedSeries>): Gen
   let block = new BlockBuilder();
   let partition = -1;
   let index = 0;
-  const flush = function* (): Generator<Item, void, void> {
+  const flush = function* (isLast: boolean): Generator<Item, void, void> {
     if (block.isEmpty) return;
     const { expiresAtSeconds } = place;
     const key = runKey(
@@ -52,7 +52,7 @@ export function* encodeRun(place: RunPlace, series: Iterable<HashedSeries>): Gen
       place.day,
       place.id,
       { bits: place.shardBits, prefix: partition },
-      index++,
+      { number: index++, isLast },
     );
     yield { ...key, value: block.encode(), ...(expiresAtSeconds !== undefined && { expiresAtSeconds }) };
     block = new BlockBuilder();
@@ -61,12 +61,12 @@ export function* encodeRun(place: RunPlace, series: Iterable<HashedSeries>): Gen
     const hash = Buffer.from(hex, "hex");
     const shard = shardOf(hash, place.shardBits);
     if (shard !== partition) {
-      yield* flush();
+      yield* flush(true);
       [partition, index] = [shard, 0];
     }
     const isStarted = hasStarts(samples.startTimestamps);
     for (let start = 0; start < samples.timestamps.length; ) {
-      if (block.room(isStarted) === 0) yield* flush();
+      if (block.room(isStarted) === 0) yield* flush(false);
       const end = Math.min(start + block.room(isStarted), samples.timestamps.length);
       block.addFloats(hash, samples, start, end);
       start = end;
@@ -76,11 +76,11 @@ export function* encodeRun(place: RunPlace, series: Iterable<HashedSeries>): Gen
     for (let i = 0; i < timestamps.length; i++) {
       const startMs = startTimestamps?.[i] ?? 0;
       const sizeBytes = histogramSize(histograms[i]) + (startMs === 0 ? 0 : MAX_START_BYTES);
-      if (!block.hasRoomFor(sizeBytes)) yield* flush();
+      if (!block.hasRoomFor(sizeBytes)) yield* flush(false);
       block.addHistogram(hash, timestamps[i], histograms[i], startMs, sizeBytes);
     }
   }
-  yield* flush();
+  yield* flush(true);
 }
 
 /** A block while it is filled. */

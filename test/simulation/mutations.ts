@@ -133,6 +133,50 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: "run ends",
+    rule: "a run's partition ends with the block that says so",
+    edits: [
+      edit(
+        "chains.ts",
+        "#isComplete = false;\n\n  follow(page: readonly Item[]): number {\n    for (let i = 0; i < page.length; i++) {\n      const { number",
+        "#isComplete = true;\n\n  follow(page: readonly Item[]): number {\n    for (let i = 0; i < page.length; i++) {\n      const { number",
+      ),
+    ],
+  },
+  {
+    name: "lacking chunks",
+    rule: "what an eventually consistent read of chunks lacks is read consistently",
+    edits: [
+      edit(
+        "chains.ts",
+        "this.#next === undefined ? !this.#isOutside(before) : place !== this.#next",
+        "false",
+      ),
+    ],
+  },
+  {
+    name: "chunks end",
+    rule: "a span of chunks ends where a link says so",
+    edits: [
+      edit(
+        "chains.ts",
+        "this.#isComplete = after === undefined || isLess(this.#last, after);",
+        "this.#isComplete = true;",
+      ),
+    ],
+  },
+  {
+    name: "lacking dictionary",
+    rule: "what an eventually consistent read of a dictionary lacks is read consistently",
+    edits: [
+      edit(
+        "log-reader.ts",
+        "columns = await this.#load(table, shard, writer, true);",
+        "columns = await this.#load(table, shard, writer, false);",
+      ),
+    ],
+  },
+  {
     name: "gap in read",
     rule: "a reader takes the log from the watermark on",
     edits: [edit("read-plan.ts", "manifest.flushedToMs + 1,", "manifest.flushedToMs + 2,")],
@@ -222,8 +266,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "chunking.ts",
-        "  }\n  await table.putAll(items);",
-        "  }\n  void table.putAll(items).catch(() => {});",
+        "await table.putAll([...items, ...writer.finish()]);",
+        "void table.putAll([...items, ...writer.finish()]).catch(() => {});",
       ),
     ],
   },

@@ -17,6 +17,8 @@ const SHARD: Shard = { bits: 2, prefix: 3 };
 const SHARDS: readonly Shard[] = [ALL_SERIES, { bits: 2, prefix: 0 }, SHARD, { bits: 8, prefix: 255 }];
 const HASH = new Uint8Array(keys.HASH_BYTES).fill(0xab);
 
+const LINK = { place: 3, before: new Uint8Array(6).fill(1), after: new Uint8Array(6).fill(0xef) };
+
 test("where everything is, byte for byte: a change here loses what is stored", () => {
   const position = { receivedMs: 0x010203040506, writer: WRITER, sequence: 9 };
   const printed = [
@@ -30,8 +32,8 @@ test("where everything is, byte for byte: a change here loses what is stored", (
     ),
     keys.dayKey("ab", 20000, 2),
     keys.dayKey("ab", -1, 0),
-    keys.runKey("ab", 20000, PART, SHARD, 7),
-    keys.chunkKey({ tenant: "ab", day: 20000, bucket: 1, part: PART, shard: SHARD }, hex(HASH), 7),
+    keys.runKey("ab", 20000, PART, SHARD, { number: 7, isLast: true }),
+    keys.chunkKey({ tenant: "ab", day: 20000, bucket: 1, part: PART, shard: SHARD }, hex(HASH), 7, LINK),
     keys.manifestKey("ab", 20000),
     keys.progressKey("ab", 20000, 1),
     keys.markKey({ hourMs: 0x010203040506, day: 20000, tenant: "ab" }),
@@ -47,8 +49,8 @@ test("where everything is, byte for byte: a change here loses what is stored", (
     `4902616280004e20${PART}02020003 ffffffff00000007`,
     "50026162 80004e2002",
     "50026162 7fffffff00",
-    `5202616280004e20${PART}020003 00000007`,
-    `4302616280004e2001${PART}020003 ${"ab".repeat(20)}0007`,
+    `5202616280004e20${PART}020003 0000000701`,
+    `4302616280004e2001${PART}020003 ${"ab".repeat(20)}00070000000301${"01".repeat(6)}${"ef".repeat(6)}`,
     "58026162 80004e20",
     "5702616280004e20 01",
     "41 01020304050680004e20026162",
@@ -178,7 +180,9 @@ test("ranges hold what is theirs", () => {
   const hashes = ["00", "7f", "80", "81", "ff"].map((byte) => byte.repeat(keys.HASH_BYTES));
   const span = keys.chunkSpanRange(place, hashes[1], hashes[3]);
   assert.deepEqual(
-    hashes.map((hash) => [0, 0xffff].filter((n) => isWithin(span, keys.chunkKey(place, hash, n).sk)).length),
+    hashes.map(
+      (hash) => [0, 0xffff].filter((n) => isWithin(span, keys.chunkKey(place, hash, n, LINK).sk)).length,
+    ),
     [0, 2, 2, 2, 0],
   );
   const index = { tenant: "t", day: 5, part: PART, section: "series", shard: SHARD } as const;

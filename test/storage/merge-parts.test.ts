@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Samples } from "../../lib/model/samples.ts";
-import { encodeChunkItems } from "../../lib/storage/chunk-part.ts";
+import { ChunkPartitionWriter } from "../../lib/storage/chunk-part.ts";
 import type { DayContext } from "../../lib/storage/compaction.ts";
 import { extentOf, type HashedSeries } from "../../lib/storage/hashed-samples.ts";
 import type { Part } from "../../lib/storage/manifest.ts";
@@ -45,11 +45,14 @@ async function storePart(
   const place = { tenant: "t", day: DAY, id, shardBits };
   if (kind === "run") await table.putAll([...encodeRun(place, series)]);
   else {
-    for (const [hash, samples] of series) {
-      const shard = { bits: shardBits, prefix: shardOf(Buffer.from(hash, "hex"), shardBits) };
-      await table.putAll(
-        encodeChunkItems({ tenant: "t", day: DAY, bucket: 1, part: id, shard }, hash, samples, {}),
-      );
+    for (let prefix = 0; prefix < 2 ** shardBits; prefix++) {
+      const shard = { bits: shardBits, prefix };
+      const writer = new ChunkPartitionWriter({ tenant: "t", day: DAY, bucket: 1, part: id, shard }, {});
+      for (const [hash, samples] of series) {
+        if (shardOf(Buffer.from(hash, "hex"), shardBits) !== prefix) continue;
+        await table.putAll(writer.add(hash, samples));
+      }
+      await table.putAll(writer.finish());
     }
   }
   return { kind, id, bucket: 1, shardBits, createdMs: 0, ...extentOf(series) } satisfies Part;

@@ -110,8 +110,8 @@ describe("limits: an error that says what to do, never a part", () => {
     [{ maxQuerySamples: 3 }, [UP], "too large", /more than 3 samples match; .*limit=maxQuerySamples/],
     [{ maxQuerySamples: 4 }, [UP], "", /./],
     // Of two days the records of series, the log and its dictionary; before them the list of days and the manifests.
-    [{ maxQueryReadUnits: 7 }, [UP], "too large", /more than 7 read units .*; add .*limit=maxQueryReadUnits/],
-    [{ maxQueryReadUnits: 8 }, [UP], "", /./],
+    [{ maxQueryReadUnits: 6 }, [UP], "too large", /more than 6 read units .*; add .*limit=maxQueryReadUnits/],
+    [{ maxQueryReadUnits: 7 }, [UP], "", /./],
   ] as const;
   for (const [limits, matchers, kind, message] of CASES) {
     test(`${JSON.stringify(limits)} with ${matchers.length} matchers`, async () => {

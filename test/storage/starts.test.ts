@@ -8,7 +8,7 @@ import { HearthError } from "../../lib/model/errors.ts";
 import type { MixedSamples } from "../../lib/model/samples.ts";
 import { ByteReader, ByteWriter } from "../../lib/storage/bytes.ts";
 import { decodeChunkItem } from "../../lib/storage/chunk-item.ts";
-import { encodeChunkItems } from "../../lib/storage/chunk-part.ts";
+import { ChunkPartitionWriter } from "../../lib/storage/chunk-part.ts";
 import { encodeHistogram } from "../../lib/storage/histogram-bytes.ts";
 import { decodeHistogramRecord, encodeHistogramRecords } from "../../lib/storage/histogram-record.ts";
 import { HASH_BYTES } from "../../lib/storage/keys.ts";
@@ -249,8 +249,11 @@ test("a run's blocks are items, whatever the starts", () => {
 });
 
 describe("chunk items", () => {
-  const itemsOf = (some: readonly Row[]) =>
-    encodeChunkItems(PARTITION, HASH, sortColumns(columnsOf(some)), {}).map(({ value }) => value);
+  const itemsOf = (some: readonly Row[]) => {
+    const writer = new ChunkPartitionWriter(PARTITION, {});
+    const items = [...writer.add(HASH, sortColumns(columnsOf(some))), ...writer.finish()];
+    return items.map(({ value }) => value);
+  };
 
   test("keep starts beside chunks that are what they were, and are refused when cut", () => {
     fc.assert(

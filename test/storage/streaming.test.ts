@@ -153,10 +153,10 @@ describe("what it costs", () => {
     calls: object,
     units: number,
   ])[] = [
-    ["metric_0", [0, 33], { P: 1, X: 1, S: 2, I: 4, C: 7, R: 15, L: 2, D: 2 }, 37],
-    ["metric_0", [10, 20], { P: 1, X: 1, S: 1, I: 2, C: 5, R: 2, L: 1, D: 1 }, 16],
-    ["metric_0", [32, 33], { P: 1, X: 1, S: 1, I: 2, L: 1, D: 1 }, 7],
-    ["metric_3", [0, 33], { P: 1, X: 1, S: 2, I: 4, C: 7, R: 15, L: 2, D: 2 }, 34],
+    ["metric_0", [0, 33], { P: 1, X: 1, S: 2, I: 4, C: 7, R: 15, L: 2, D: 2 }, 23.5],
+    ["metric_0", [10, 20], { P: 1, X: 1, S: 1, I: 2, C: 5, R: 2, L: 1, D: 1 }, 11],
+    ["metric_0", [32, 33], { P: 1, X: 1, S: 1, I: 2, L: 1, D: 1 }, 6.5],
+    ["metric_3", [0, 33], { P: 1, X: 1, S: 2, I: 4, C: 9, R: 15, L: 2, D: 2 }, 24],
   ];
   for (const [metric, [from, to], calls, units] of COSTS) {
     test(`${metric} from hour ${from} to ${to} reads each item once`, async () => {
