@@ -17,6 +17,7 @@ import type { Buckets, CounterResetHint, Histogram, Span } from "../model/histog
 import { reduceToSupported } from "../model/histogram-resolution.ts";
 import type { HistogramSamples } from "../model/histogram-samples.ts";
 import { bucketIndices, countBuckets, equalSpans, staleHistogram } from "../model/histogram-spans.ts";
+import { newFloatColumn } from "../model/short-columns.ts";
 import { MAX_TIMESTAMP_MS } from "../model/time.ts";
 import { BitReader } from "./bit-reader.ts";
 import { BitWriter } from "./bit-writer.ts";
@@ -256,8 +257,8 @@ function newValueReader(kind: Histogram["kind"], positive: number, negative: num
 }
 
 function emptyValues({ positiveSpans, negativeSpans }: HistogramLayout): HistogramValues {
-  const positive = new Float64Array(countBuckets(positiveSpans));
-  const negative = new Float64Array(countBuckets(negativeSpans));
+  const positive = newFloatColumn(countBuckets(positiveSpans));
+  const negative = newFloatColumn(countBuckets(negativeSpans));
   return { count: 0, zeroCount: 0, sum: 0, isStale: false, positive, negative };
 }
 

@@ -4,15 +4,22 @@
  */
 import type { Histogram } from "../model/histogram.ts";
 import type { MixedSamples } from "../model/samples.ts";
-import { copyFirst, sortSamples } from "./merge.ts";
+import { copyFirst, isAscending, sortSamples } from "./merge.ts";
 import { SampleColumns } from "./sample-columns.ts";
+
+/** Sorts columns that nobody uses afterwards: full ones of floats that are in order already are answered as they are. */
+export function sortOwnColumns(columns: SampleColumns): MixedSamples {
+  const { timestamps, count, histograms } = columns;
+  const isSorted = histograms === undefined && count === timestamps.length && isAscending(timestamps, count);
+  return isSorted ? columns.samples() : sortColumns(columns);
+}
 
 /** Sorts columns. Returns memory of its own, the histograms themselves apart. */
 export function sortColumns(columns: SampleColumns): MixedSamples {
   const { timestamps, count, histograms, startTimestamps: starts } = columns;
   if (histograms === undefined) return sortSamples(columns, count);
   const order = orderByTime(timestamps, count);
-  const floats = new SampleColumns(order.length);
+  const floats = new SampleColumns(count - histograms.size);
   const times = new Float64Array(order.length);
   const startTimestamps = starts && new Float64Array(order.length);
   const sorted: Histogram[] = [];
@@ -39,7 +46,9 @@ export function sortColumns(columns: SampleColumns): MixedSamples {
 
 /** The indices of the samples that count, by time. */
 function orderByTime(timestamps: Float64Array, count: number): Int32Array {
-  const order = Int32Array.from({ length: count }, (_, i) => i);
+  const order = new Int32Array(count);
+  for (let i = 0; i < count; i++) order[i] = i;
+  if (isAscending(timestamps, count)) return order;
   order.sort((a, b) => timestamps[a] - timestamps[b] || a - b);
   return order.filter((index, i) => i + 1 === count || timestamps[order[i + 1]] !== timestamps[index]);
 }

@@ -27,6 +27,12 @@ export function sortSamples({ timestamps, values, startTimestamps }: Samples, co
   return trim(sorted);
 }
 
+/** Whether each is later than the one before it, of the first `count`. */
+export function isAscending(timestamps: Float64Array, count: number): boolean {
+  for (let i = 1; i < count; i++) if (!(timestamps[i] > timestamps[i - 1])) return false;
+  return true;
+}
+
 /** Merges samples that arrived in the order of `parts`, each in any order. Returns memory of its own. */
 export function mergeSamples(parts: readonly Samples[]): Samples {
   if (parts.length === 1) return sortSamples(parts[0], parts[0].timestamps.length);

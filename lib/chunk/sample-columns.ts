@@ -80,6 +80,22 @@ export class SampleColumns {
     this.count += samples.timestamps.length;
   }
 
+  /** Appends a copy of samples `start..end` (half-open). */
+  appendRange({ timestamps, values, startTimestamps }: Samples, start: number, end: number): void {
+    const { count } = this;
+    this.reserve(end - start);
+    const { timestamps: times, words } = this;
+    const from = valueWords(values);
+    for (let i = start, to = count; i < end; i++, to++) {
+      times[to] = timestamps[i];
+      words[2 * to] = from[2 * i];
+      words[2 * to + 1] = from[2 * i + 1];
+    }
+    this.count += end - start;
+    const starts = startTimestamps?.subarray(start, end);
+    if (starts?.some((startMs) => startMs !== 0)) this.addStarts().set(starts, count);
+  }
+
   appendHistogram(timestampMs: number, histogram: Histogram): void {
     this.histograms ??= new Map();
     this.histograms.set(this.count, histogram);

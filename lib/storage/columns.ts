@@ -18,15 +18,7 @@
  *
  *     runs        of equal entries: the entry, and how many times it comes again, as a varint
  */
-import {
-  constants,
-  deflateRawSync,
-  inflateRawSync,
-  type ZlibOptions,
-  zstdCompressSync,
-  zstdDecompressSync,
-} from "node:zlib";
-import { HearthError } from "../model/errors.ts";
+import { constants, deflateRawSync, type ZlibOptions, zstdCompressSync } from "node:zlib";
 
 /** What a column's entry takes at most: a delta of times, and a value (an exponent and a mantissa or raw bytes). */
 export const MAX_DELTA_BYTES = 8;
@@ -34,23 +26,22 @@ export const MAX_VALUE_BYTES = 9;
 /** What a run of one entry takes beside it. */
 export const MAX_RUN_BYTES = 1;
 
-const RAW = 0xff;
-const MAX_EXPONENT = 12;
+/** In place of an exponent or form. */
+export const RAW = 0xff;
+export const MAX_EXPONENT = 12;
 const MAX_MANTISSA = 2 ** 50;
-const POWERS_OF_TEN = Float64Array.from({ length: MAX_EXPONENT + 1 }, (_, e) => 10 ** e);
+export const POWERS_OF_TEN = Float64Array.from({ length: MAX_EXPONENT + 1 }, (_, e) => 10 ** e);
 
 /** Of zlib's windows, as a power of two; its default `memLevel` 8 belongs to the largest. */
 const MIN_WINDOW_BITS = 9;
 const MAX_WINDOW_BITS = 15;
 const WINDOW_TO_MEM_LEVEL = MAX_WINDOW_BITS - 8;
 /** What does not deflate at all grows by 5 bytes for every 16 KB, and by its end. */
-const MAX_EXPANSION_BYTES = 1024;
+export const MAX_EXPANSION_BYTES = 1024;
 /** What every frame of Zstandard begins with; it is left away. */
-const ZSTD_MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd);
-/** What columns are inflated into at a time, about as many bytes as come out. */
-const TYPICAL_RATIO = 4;
+export const ZSTD_MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd);
 
-type NumberColumn = Int32Array | Float64Array;
+export type NumberColumn = Int32Array | Float64Array;
 
 /** Where columns are written; synchronous users need but one. */
 let scratch = new Uint8Array(0);
@@ -181,7 +172,7 @@ export class ColumnWriter {
   }
 }
 
-function joined(header: Uint8Array, rest: Uint8Array): Uint8Array {
+export function joined(header: Uint8Array, rest: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(header.length + rest.length);
   bytes.set(header);
   bytes.set(rest, header.length);
@@ -219,10 +210,6 @@ function zigzag(value: number): number {
   return value < 0 ? -2 * value - 1 : 2 * value;
 }
 
-function unzigzag(value: number): number {
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-}
-
 function writeVarint(out: Uint8Array, at: number, value: number): number {
   while (value >= 2 ** 31) {
     out[at++] = (value % 0x80) | 0x80;
@@ -242,169 +229,4 @@ function writeUint32(out: Uint8Array, at: number, word: number): number {
   out[at + 2] = word >>> 8;
   out[at + 3] = word;
   return at + 4;
-}
-
-/** Columns that were deflated. `maxBytes` bounds the result, `what` names it in an error. Throws "data". */
-export function inflateColumns(deflated: Uint8Array, maxBytes: number, what: string): Uint8Array {
-  return expanded(inflateRawSync, deflated, maxBytes, what);
-}
-
-/** Columns that were compressed. `maxBytes` bounds the result, `what` names it in an error. Throws "data". */
-export function decompressColumns(compressed: Uint8Array, maxBytes: number, what: string): Uint8Array {
-  return expanded(zstdDecompressSync, joined(ZSTD_MAGIC, compressed), maxBytes, what);
-}
-
-type Expand = (
-  bytes: Uint8Array,
-  options: { readonly maxOutputLength: number; readonly chunkSize: number },
-) => Uint8Array;
-
-function expanded(expand: Expand, bytes: Uint8Array, maxBytes: number, what: string): Uint8Array {
-  try {
-    const chunkSize = bytes.length * TYPICAL_RATIO + MAX_EXPANSION_BYTES;
-    return expand(bytes, { maxOutputLength: maxBytes, chunkSize });
-  } catch (cause) {
-    throw new HearthError("data", `${what}: columns do not expand: ${String(cause)}`, { cause });
-  }
-}
-
-/** Reads what a `ColumnWriter` wrote; every method throws "data" for bytes that it cannot have written. */
-export class ColumnReader {
-  readonly #bytes: Uint8Array;
-  readonly #what: string;
-  #at = 0;
-
-  /** `what` names the bytes in an error. */
-  constructor(bytes: Uint8Array, what: string) {
-    this.#bytes = bytes;
-    this.#what = what;
-  }
-
-  /** A view. */
-  readBytes(length: number): Uint8Array {
-    const end = this.#at + length;
-    if (end > this.#bytes.length) throw this.#damaged("the bytes are cut short");
-    const bytes = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return bytes;
-  }
-
-  /** All that has not been read, a view. */
-  readRest(): Uint8Array {
-    return this.readBytes(this.#bytes.length - this.#at);
-  }
-
-  readSigned(): number {
-    return unzigzag(this.#readVarint());
-  }
-
-  /** Fills a column; the inverse of `writeDeltas`. */
-  readDeltas(column: NumberColumn, base: number): void {
-    let previous = base;
-    for (let i = 0; i < column.length; i++) {
-      previous += this.readSigned();
-      column[i] = previous;
-    }
-  }
-
-  /** Fills a column; the inverse of `writeDeltaRuns`. */
-  readDeltaRuns(column: NumberColumn, base: number): void {
-    let previous = base;
-    for (let i = 0; i < column.length; ) {
-      const delta = this.readSigned();
-      for (const end = this.#runEnd(i, column.length); i < end; i++) {
-        previous += delta;
-        column[i] = previous;
-      }
-    }
-  }
-
-  /** Where a run ends that begins at `start` of `length` entries. */
-  #runEnd(start: number, length: number): number {
-    const end = start + 1 + this.#readVarint();
-    if (end > length) throw this.#damaged(`a run of ${end - start} entries where ${length - start} are left`);
-    return end;
-  }
-
-  readChainedValues(count: number): Float64Array<ArrayBuffer> {
-    return this.#readExponentsAndValues(count, true);
-  }
-
-  /** As log records of version 1 have them: like chained values, each by itself. */
-  readSingleValues(count: number): Float64Array<ArrayBuffer> {
-    return this.#readExponentsAndValues(count, false);
-  }
-
-  readValueRuns(count: number): Float64Array<ArrayBuffer> {
-    const values = new Float64Array(count);
-    const read = new Uint8Array(count);
-    for (let i = 0; i < count; ) {
-      const [form] = this.readBytes(1);
-      if (form !== RAW && form >> 1 > MAX_EXPONENT) throw this.#damaged(`form ${form} of a value`);
-      const end = this.#runEnd(i, count);
-      read.fill(form, i, end);
-      i = end;
-    }
-    for (let i = 0; i < count; i++) {
-      const form = read[i];
-      if (form === RAW) continue;
-      const magnitude = this.#readVarint() / POWERS_OF_TEN[form >> 1];
-      values[i] = form & 1 ? -magnitude : magnitude;
-    }
-    this.#readRaw(values, read);
-    return values;
-  }
-
-  #readExponentsAndValues(count: number, chained: boolean): Float64Array<ArrayBuffer> {
-    const values = new Float64Array(count);
-    const exponents = this.readBytes(count);
-    let previous = 0;
-    let previousExponent = RAW;
-    for (let i = 0; i < count; i++) {
-      const exponent = exponents[i];
-      if (exponent === RAW) continue;
-      if (exponent > MAX_EXPONENT) throw this.#damaged(`exponent ${exponent}, expected 0 to ${MAX_EXPONENT}`);
-      const mantissa = this.readSigned() + (chained && exponent === previousExponent ? previous : 0);
-      values[i] = mantissa / POWERS_OF_TEN[exponent];
-      previous = mantissa;
-      previousExponent = exponent;
-    }
-    this.#readRaw(values, exponents);
-    return values;
-  }
-
-  /** Throws unless everything has been read. */
-  expectEnd(): void {
-    const rest = this.#bytes.length - this.#at;
-    if (rest > 0) throw this.#damaged(`${rest} bytes follow the columns`);
-  }
-
-  #readRaw(values: Float64Array<ArrayBuffer>, exponents: Uint8Array): void {
-    const words = new Uint32Array(values.buffer);
-    for (let i = 0; i < values.length; i++) {
-      if (exponents[i] !== RAW) continue;
-      const raw = this.readBytes(8);
-      const view = new DataView(raw.buffer, raw.byteOffset, 8);
-      words[i * 2 + 1] = view.getUint32(0);
-      words[i * 2] = view.getUint32(4);
-    }
-  }
-
-  /** Reads past the end are `undefined`, which no comparison holds for: they end in the error. */
-  #readVarint(): number {
-    const bytes = this.#bytes;
-    let byte = bytes[this.#at++];
-    if (byte < 0x80) return byte;
-    let value = byte & 0x7f;
-    for (let scale = 0x80; scale <= 2 ** 49; scale *= 0x80) {
-      byte = bytes[this.#at++];
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-    }
-    throw this.#damaged("a varint ends too late or not at all");
-  }
-
-  #damaged(reason: string): HearthError {
-    return new HearthError("data", `${this.#what}: ${reason} position=${this.#at}`);
-  }
 }

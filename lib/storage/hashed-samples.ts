@@ -84,10 +84,15 @@ export function countSamples({ timestamps, histograms }: MixedSamples): number {
   return timestamps.length + (histograms?.timestamps.length ?? 0);
 }
 
-/** The index of the first of ascending times that is at or after `time`. */
-export function lowerBound(timestamps: Float64Array, time: number): number {
-  let low = 0;
-  let high = timestamps.length;
+/** The index of the first of ascending times that is at or after `time`, of those of `start..end` (half-open). */
+export function lowerBound(
+  timestamps: Float64Array,
+  time: number,
+  start = 0,
+  end = timestamps.length,
+): number {
+  let low = start;
+  let high = end;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (timestamps[middle] < time) low = middle + 1;

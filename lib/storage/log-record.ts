@@ -15,15 +15,8 @@
  */
 import { HearthError } from "../model/errors.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
-import {
-  ColumnReader,
-  ColumnWriter,
-  decompressColumns,
-  inflateColumns,
-  MAX_DELTA_BYTES,
-  MAX_RUN_BYTES,
-  MAX_VALUE_BYTES,
-} from "./columns.ts";
+import { ColumnReader, decompressColumns, inflateColumns } from "./column-reader.ts";
+import { ColumnWriter, MAX_DELTA_BYTES, MAX_RUN_BYTES, MAX_VALUE_BYTES } from "./columns.ts";
 import { hasStarts, MAX_START_BYTES, readStartRuns, startsOf, writeStarts } from "./start-runs.ts";
 
 /** Samples of one record at most: one that does not compress at all still is an item under 400 KB. */

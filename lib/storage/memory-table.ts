@@ -167,9 +167,9 @@ function binaryString(pk: Uint8Array): string {
 function copyItem(item: Item): Item {
   const { expiresAtSeconds } = item;
   const copy = {
-    pk: Uint8Array.from(item.pk),
-    sk: Uint8Array.from(item.sk),
-    value: Uint8Array.from(item.value),
+    pk: new Uint8Array(item.pk),
+    sk: new Uint8Array(item.sk),
+    value: new Uint8Array(item.value),
   };
   return expiresAtSeconds === undefined ? copy : { ...copy, expiresAtSeconds };
 }

@@ -7,7 +7,6 @@ import type { DayPlan, DayQuery, PartRead } from "./read-plan.ts";
 import { appendBlockSeries, decodeRunBlock } from "./run-block.ts";
 import { columnsBytes, type TimeRange } from "./series-data.ts";
 import type { SeriesGroup } from "./series-group.ts";
-import { hashHex } from "./series-hash.ts";
 import type { Item, Table } from "./table.ts";
 
 /** Part reads under way at once. */
@@ -63,7 +62,7 @@ async function readPart(read: DayRead, { kind, range }: PartRead, order: number)
 function addBlock({ value }: Item, range: TimeRange, group: SeriesGroup): void {
   const block = decodeRunBlock(value);
   block.hashes.forEach((hash, series) => {
-    const columns = group.find(hashHex(hash))?.columns;
+    const columns = group.findByBytes(hash)?.columns;
     if (columns === undefined) return;
     const before = columnsBytes(columns);
     appendBlockSeries(block, series, columns, range);

@@ -16,11 +16,12 @@
  *       histograms versions 2 and 4 alone: times as above, and the histograms one after another (histogram-bytes.ts)
  *       starts     versions 3 and 4 alone: of the floats, then of the histograms (start-runs.ts)
  */
-import { type SampleColumns, valueWords } from "../chunk/sample-columns.ts";
+import type { SampleColumns } from "../chunk/sample-columns.ts";
 import { HearthError } from "../model/errors.ts";
 import type { Histogram } from "../model/histogram.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
-import { ColumnReader, ColumnWriter, inflateColumns, MAX_DELTA_BYTES, MAX_VALUE_BYTES } from "./columns.ts";
+import { ColumnReader, inflateColumns } from "./column-reader.ts";
+import { ColumnWriter, MAX_DELTA_BYTES, MAX_VALUE_BYTES } from "./columns.ts";
 import { lowerBound } from "./hashed-samples.ts";
 import { readHistogram, writeHistogram } from "./histogram-bytes.ts";
 import { HASH_BYTES } from "./keys.ts";
@@ -212,12 +213,7 @@ function readTimes(columns: ColumnReader, bounds: Int32Array, sampleCount: numbe
     if (start === bounds[series + 1]) continue;
     seriesTime += columns.readSigned();
     timestamps[start] = seriesTime;
-    let step = seriesStep;
-    for (let i = start + 1; i < bounds[series + 1]; i++) {
-      step += columns.readSigned();
-      timestamps[i] = timestamps[i - 1] + step;
-      if (i === start + 1) seriesStep = step;
-    }
+    seriesStep = columns.readSteps(timestamps, start, bounds[series + 1], seriesStep);
   }
   return timestamps;
 }
@@ -242,23 +238,14 @@ export function appendBlockSeries(
   columns: SampleColumns,
   { minTime, maxTime } = ALL_TIME,
 ): void {
-  const words = valueWords(values);
-  for (
-    let i = firstAt(bounds, timestamps, series, minTime);
-    i < bounds[series + 1] && timestamps[i] <= maxTime;
-    i++
-  ) {
-    columns.appendSample(timestamps[i], words[2 * i + 1], words[2 * i]);
-    if (startTimestamps !== undefined) columns.setStart(startTimestamps[i]);
-  }
+  const from = lowerBound(timestamps, minTime, bounds[series], bounds[series + 1]);
+  const to = lowerBound(timestamps, maxTime + 1, from, bounds[series + 1]);
+  columns.appendRange({ timestamps, values, startTimestamps }, from, to);
   if (histograms === undefined) return;
   const { bounds: ends, timestamps: times, startTimestamps: starts } = histograms;
-  for (let i = firstAt(ends, times, series, minTime); i < ends[series + 1] && times[i] <= maxTime; i++) {
+  const first = lowerBound(times, minTime, ends[series], ends[series + 1]);
+  for (let i = first; i < ends[series + 1] && times[i] <= maxTime; i++) {
     columns.appendHistogram(times[i], histograms.histograms[i]);
     if (starts !== undefined) columns.setStart(starts[i]);
   }
-}
-
-function firstAt(bounds: Int32Array, timestamps: Float64Array, series: number, minTime: number): number {
-  return bounds[series] + lowerBound(timestamps.subarray(bounds[series], bounds[series + 1]), minTime);
 }

@@ -1,7 +1,7 @@
 /** What was read of one series: chunk items as they lie, and samples in columns; and how the two become one. */
 import type { Chunk } from "../chunk/cut.ts";
 import { withoutResetHint } from "../chunk/histogram-chunk.ts";
-import { sortColumns } from "../chunk/merge-mixed.ts";
+import { sortColumns, sortOwnColumns } from "../chunk/merge-mixed.ts";
 import { SampleColumns } from "../chunk/sample-columns.ts";
 import type { MixedSamples } from "../model/samples.ts";
 import { countChunkSamples, decodeChunkItem, type StoredChunk } from "./chunk-item.ts";
@@ -141,10 +141,20 @@ function decode(chunks: readonly StoredChunk[], columns: SampleColumns, maxBytes
     maxBytes,
   );
   if (chunks.length === 0) return sortColumns(columns);
-  const all = new SampleColumns(columns.count + chunks.length * 120);
-  for (const chunk of chunks) appendChunk(chunk, all);
+  const all = new SampleColumns(columns.count + countSamples(chunks));
+  for (const chunk of inOrder(chunks)) appendChunk(chunk, all);
   all.appendColumns(columns);
-  return sortColumns(all);
+  return sortOwnColumns(all);
+}
+
+/**
+ * In the order of their times if no two share one, which saves sorting their samples; else in the order in which they count.
+ * What a histogram says of the sample before it is about the one that it was stored behind, so these stay in their order.
+ */
+function inOrder(chunks: readonly StoredChunk[]): readonly StoredChunk[] {
+  if (chunks.some(({ kind }) => kind !== undefined)) return chunks;
+  const byTime = chunks.toSorted((a, b) => a.minTime - b.minTime);
+  return byTime.every((chunk, i) => i === 0 || chunk.minTime > byTime[i - 1].maxTime) ? byTime : chunks;
 }
 
 function trim(samples: MixedSamples, { minTime, maxTime }: TimeRange): MixedSamples {

@@ -1,6 +1,8 @@
 /** A group of consecutive series while they are read and answered, and the bytes that it holds. */
+import { METRIC_HASH_BYTES } from "./keys.ts";
 import { type HeldBytes, seriesTooLarge } from "./query-budget.ts";
 import { SERIES_BYTES, SeriesData } from "./series-data.ts";
+import { hashHex } from "./series-hash.ts";
 
 /** Of its series, what a group keeps when it has become too large. */
 const KEPT_SHARE = 0.75;
@@ -22,6 +24,8 @@ export interface GroupOptions {
 export class SeriesGroup {
   readonly #options: GroupOptions;
   readonly #data = new Map<string, SeriesData>();
+  /** What the hashes of its series begin with, as numbers. */
+  readonly #metrics = new Set<number>();
   #end: number;
   #limitBytes: number;
   #heldBytes = 0;
@@ -31,7 +35,10 @@ export class SeriesGroup {
     this.#options = options;
     this.#end = end;
     this.#limitBytes = options.limitBytes;
-    for (let number = start; number < end; number++) this.#data.set(hashes[number], new SeriesData());
+    for (let number = start; number < end; number++) {
+      this.#data.set(hashes[number], new SeriesData());
+      this.#metrics.add(Number.parseInt(hashes[number].slice(0, 2 * METRIC_HASH_BYTES), 16));
+    }
     this.hold((end - start) * SERIES_BYTES);
   }
 
@@ -57,6 +64,11 @@ export class SeriesGroup {
   /** By hash in hex; undefined for a series that is not, or no longer, of the group. */
   find(hash: string): SeriesData | undefined {
     return this.#data.get(hash);
+  }
+
+  /** By a hash itself: hex is made only of those of its metrics. */
+  findByBytes(hash: Uint8Array): SeriesData | undefined {
+    return this.#metrics.has(metricNumber(hash)) ? this.#data.get(hashHex(hash)) : undefined;
   }
 
   /**
@@ -112,4 +124,8 @@ export class SeriesGroup {
     this.#heldBytes -= sizeBytes;
     this.#options.held.add(-sizeBytes);
   }
+}
+
+function metricNumber(hash: Uint8Array): number {
+  return ((hash[0] << 24) | (hash[1] << 16) | (hash[2] << 8) | hash[3]) >>> 0;
 }
