@@ -146,6 +146,7 @@ function sideOf(spans: readonly Span[]): Side {
   return { spans, indices: bucketIndices(spans) };
 }
 
+/** What every side without buckets shares: most histograms have one. */
 const NO_COUNTS = new Float64Array(0);
 
 function alignedValues(
@@ -237,11 +238,15 @@ function readHistograms(
   isGauge: boolean,
 ): void {
   const layout = readLayout(reader);
-  const values = newValueReader(kind, countBuckets(layout.positiveSpans), countBuckets(layout.negativeSpans));
+  const positiveBuckets = countBuckets(layout.positiveSpans);
+  const negativeBuckets = countBuckets(layout.negativeSpans);
+  const values = newValueReader(kind, positiveBuckets, negativeBuckets);
+  const read = { count: 0, zeroCount: 0, sum: 0, isStale: false, positive: NO_COUNTS, negative: NO_COUNTS };
   let latestIsStale = false;
   for (let i = 0; i < timestamps.length; i++) {
     timestamps[i] = readTime(timestamps, i);
-    const read = emptyValues(layout);
+    read.positive = countColumn(positiveBuckets);
+    read.negative = countColumn(negativeBuckets);
     values.read(reader, read);
     reader.checkEnd();
     if (latestIsStale && !read.isStale) reader.fail("a histogram behind a staleness marker");
@@ -256,10 +261,8 @@ function newValueReader(kind: Histogram["kind"], positive: number, negative: num
   return new FloatHistogramReader(positive, negative);
 }
 
-function emptyValues({ positiveSpans, negativeSpans }: HistogramLayout): HistogramValues {
-  const positive = newFloatColumn(countBuckets(positiveSpans));
-  const negative = newFloatColumn(countBuckets(negativeSpans));
-  return { count: 0, zeroCount: 0, sum: 0, isStale: false, positive, negative };
+function countColumn(buckets: number): Float64Array<ArrayBuffer> {
+  return buckets === 0 ? NO_COUNTS : newFloatColumn(buckets);
 }
 
 const lanes: Lanes = { high: 0, low: 0 };
