@@ -152,12 +152,29 @@ export class ColumnReader {
       read.fill(form, i, end);
       i = end;
     }
+    const bytes = this.#bytes;
+    let at = this.#at;
     for (let i = 0; i < count; i++) {
       const form = read[i];
       if (form === RAW) continue;
-      const magnitude = this.#readVarint() / POWERS_OF_TEN[form >> 1];
+      let magnitude = 0;
+      const byte = bytes[at];
+      const next = bytes[at + 1];
+      if (byte < 0x80) {
+        at++;
+        magnitude = byte;
+      } else if (next < 0x80) {
+        at += 2;
+        magnitude = (byte & 0x7f) | (next << 7);
+      } else {
+        this.#at = at;
+        magnitude = this.#readVarint();
+        at = this.#at;
+      }
+      if (form > 1) magnitude /= POWERS_OF_TEN[form >> 1];
       values[i] = form & 1 ? -magnitude : magnitude;
     }
+    this.#at = at;
     if (hasRaw) this.#readRaw(values, read);
     return values;
   }

@@ -14,13 +14,12 @@ export function encodeDictionary(hashes: readonly Uint8Array[]): Uint8Array {
   return value;
 }
 
-/** The hashes as hex, which is how a series is looked up in memory. Throws "data" for a broken length. */
-export function decodeDictionary(value: Uint8Array): string[] {
+/** The hashes, views of the value's memory. Throws "data" for a broken length. */
+export function decodeDictionary(value: Uint8Array): Uint8Array[] {
   if (value.length === 0 || value.length % HASH_BYTES !== 0) {
     throw new HearthError("data", `dictionary: ${value.length} bytes, expected a multiple of ${HASH_BYTES}`);
   }
-  const hex = Buffer.from(value.buffer, value.byteOffset, value.length).toString("hex");
-  return Array.from({ length: value.length / HASH_BYTES }, (_, i) =>
-    hex.slice(i * 2 * HASH_BYTES, (i + 1) * 2 * HASH_BYTES),
-  );
+  const hashes: Uint8Array[] = [];
+  for (let at = 0; at < value.length; at += HASH_BYTES) hashes.push(value.subarray(at, at + HASH_BYTES));
+  return hashes;
 }

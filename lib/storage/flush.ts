@@ -16,6 +16,7 @@ import type { IndexPart, Part } from "./manifest.ts";
 import type { Flush } from "./plan-compaction.ts";
 import { transientExpiry } from "./retention.ts";
 import { encodeRun, runShardBits } from "./run.ts";
+import { hashHex } from "./series-hash.ts";
 import { forEachSeriesRecord } from "./series-records.ts";
 import type { Shard } from "./shard.ts";
 import { storeIndexPart } from "./store-index.ts";
@@ -69,7 +70,7 @@ export async function flush(context: DayContext, plan: Flush): Promise<Flushed> 
     Math.min(plan.toMs, plan.fromMs + MAX_SPAN_MS),
   );
   const samples = new HashedSamples();
-  const columnsOf = (hash: string) => samples.columnsOf(hash);
+  const columnsOf = (hash: Uint8Array) => samples.columnsOf(hashHex(hash));
   const decoder = new LogDecoder({ table, tenant, day, columnsOf });
   for (const record of records) await decoder.append(record, -MAX_TIMESTAMP_MS, MAX_TIMESTAMP_MS);
   const entries = new IndexEntries();

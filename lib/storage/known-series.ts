@@ -71,7 +71,8 @@ export class KnownSeries {
     for (const { bits } of shards) this.#levels.add(bits);
     await forEachBounded(shards, READ_CONCURRENCY, async (shard) => {
       for await (const page of table.query(dictionariesRange(tenant, day, shard))) {
-        for (const item of page) for (const hash of decodeDictionary(item.value)) this.#series.add(hash);
+        for (const item of page)
+          for (const hash of decodeDictionary(item.value)) this.#series.add(hashHex(hash));
         if (this.#series.size >= MAX_KNOWN_HASHES) return;
       }
     });

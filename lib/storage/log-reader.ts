@@ -144,8 +144,8 @@ function earliest(cursors: readonly ShardCursor[]): ShardCursor | undefined {
   return first;
 }
 
-/** Where a series' samples go, by its hash (hex); null: nowhere. */
-export type ColumnsOf = (hash: string) => SampleColumns | null;
+/** Where a series' samples go, by its hash; null: nowhere. */
+export type ColumnsOf = (hash: Uint8Array) => SampleColumns | null;
 
 /** A reference's columns; undefined for one that is not known yet. */
 type Resolved = SampleColumns | null | undefined;
@@ -232,7 +232,8 @@ export class LogDecoder {
 }
 
 function firstUnknown(columns: readonly Resolved[], references: Int32Array): number | undefined {
-  return references.find((reference) => columns[reference] === undefined);
+  for (let i = 0; i < references.length; i++) if (columns[references[i]] === undefined) return references[i];
+  return undefined;
 }
 
 function appendSamples(

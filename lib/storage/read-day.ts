@@ -82,7 +82,7 @@ async function readLog({ table, shared, query, plan, group, signal }: DayRead): 
     kept: shared,
     tenant,
     day,
-    columnsOf: (hash) => group.find(hash)?.columns ?? null,
+    columnsOf: (hash) => group.findByBytes(hash)?.columns ?? null,
     signal,
   });
   for await (const record of mergeLog(shared, { tenant, day, ...plan.log }, signal)) {

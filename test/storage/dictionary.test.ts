@@ -12,7 +12,10 @@ const hash = fc.uint8Array({ minLength: HASH_BYTES, maxLength: HASH_BYTES });
 test("hashes come back in their order", () => {
   fc.assert(
     fc.property(fc.array(hash, { minLength: 1, maxLength: 50 }), (hashes) => {
-      assert.deepEqual(decodeDictionary(atOffset(encodeDictionary(hashes))), hashes.map(hashHex));
+      assert.deepEqual(
+        decodeDictionary(atOffset(encodeDictionary(hashes))).map(hashHex),
+        hashes.map(hashHex),
+      );
     }),
     { seed: 20261122 },
   );
