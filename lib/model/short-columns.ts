@@ -5,7 +5,7 @@
 
 const SLAB_BYTES = 64 * 1024;
 /** From here on a column has a buffer of its own. */
-const MAX_SHORT_BYTES = 2048;
+const MAX_SHORT_BYTES = 4096;
 
 let slab = new ArrayBuffer(0);
 let used = 0;

@@ -23,29 +23,38 @@ export function vectorOfCells(
   grid: StepGrid,
   context: EvaluationContext,
 ): MatrixSeries[] {
-  return withFinalNames(series, context).map((one) => matrixSeries(one, grid));
+  const times = gridTimes(grid);
+  return withFinalNames(series, context).map((one) => matrixSeries(one, grid, times));
 }
 
 /** Sorted by label set. */
 export function matrixOfCells(value: Value, grid: StepGrid, context: EvaluationContext): MatrixSeries[] {
   if (value.type === "string") throw new TypeError("a string is no matrix");
   if (value.type === "scalar") return [scalarSeries(value.values, grid)];
-  const series = withFinalNames(value.series, context).map((one) => matrixSeries(one, grid));
+  const times = gridTimes(grid);
+  const series = withFinalNames(value.series, context).map((one) => matrixSeries(one, grid, times));
   return series.sort((a, b) => compareLabelSets(a.labels, b.labels));
 }
 
 function scalarSeries(values: Float64Array, grid: StepGrid): MatrixSeries {
-  const timestamps = Float64Array.from(values, (_, step) => stepTime(grid, step));
-  return { labels: NO_LABELS, timestamps, values, histograms: undefined };
+  return { labels: NO_LABELS, timestamps: gridTimes(grid), values, histograms: undefined };
 }
 
-function matrixSeries({ labels, kinds, values, histograms }: StepSeries, grid: StepGrid): MatrixSeries {
+function gridTimes(grid: StepGrid): Float64Array {
+  return Float64Array.from({ length: grid.steps }, (_, step) => stepTime(grid, step));
+}
+
+/** `times`: of all steps; series without a gap share them. */
+function matrixSeries(
+  { labels, kinds, values, histograms }: StepSeries,
+  grid: StepGrid,
+  times: Float64Array,
+): MatrixSeries {
+  const hasAll = kinds.every((kind) => kind === FLOAT);
   return {
     labels,
-    timestamps: timesOf(kinds, FLOAT, grid),
-    values: kinds.every((kind) => kind === FLOAT)
-      ? values
-      : values.filter((_, step) => kinds[step] === FLOAT),
+    timestamps: hasAll ? times : timesOf(kinds, FLOAT, grid),
+    values: hasAll ? values : values.filter((_, step) => kinds[step] === FLOAT),
     histograms: histograms && {
       timestamps: timesOf(kinds, HISTOGRAM, grid),
       histograms: histograms

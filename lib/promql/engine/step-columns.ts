@@ -1,6 +1,7 @@
 /** A series in the making: columns that are filled step by step. */
 import type { Histogram } from "../../model/histogram.ts";
 import type { LabelSet } from "../../model/labels.ts";
+import { newFloatColumn } from "../../model/short-columns.ts";
 import { FLOAT, HISTOGRAM, type StepSeries } from "./value.ts";
 
 export class StepColumns {
@@ -9,8 +10,10 @@ export class StepColumns {
   histograms: (Histogram | undefined)[] | undefined;
 
   constructor(steps: number) {
-    this.kinds = new Uint8Array(steps);
-    this.values = new Float64Array(steps);
+    // One allocation: of panels, which have a few hundred steps, it is most of what a series takes.
+    const column = newFloatColumn(steps + Math.ceil(steps / Float64Array.BYTES_PER_ELEMENT));
+    this.values = column.subarray(0, steps);
+    this.kinds = new Uint8Array(column.buffer, column.byteOffset + this.values.byteLength, steps);
   }
 
   setFloat(step: number, value: number): void {
