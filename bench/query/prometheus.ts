@@ -11,7 +11,7 @@ import { type BlockSeries, writeBlock } from "./tsdb-block.ts";
 /** Where `npm run test:peers` keeps the Prometheus 3 that it builds, and which one that is: it does not know its version. */
 const ROOT = join(import.meta.dirname, "../..");
 const BUILT = join(ROOT, ".cache/peers");
-const MODULE = join(ROOT, "test/peers/go/prometheus/go.mod");
+const MODULE = join(ROOT, "test/peers/go/current/go.mod");
 
 export interface FoundPrometheus {
   readonly command: string;
