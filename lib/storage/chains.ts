@@ -4,7 +4,8 @@
  * eventually consistent read, at half the price, either has them or lacks some that a consistent read has.
  */
 import { ByteReader } from "./bytes.ts";
-import { HASH_BYTES, parseChunkLink, parseRunSortKey } from "./keys.ts";
+import { HASH_BYTES } from "./keys.ts";
+import { parseChunkLink, parseRunSortKey } from "./part-keys.ts";
 import type { Item, KeyRange, Table } from "./table.ts";
 
 /** What is known of a range that is read from its start on. */

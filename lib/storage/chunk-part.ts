@@ -5,8 +5,8 @@ import { SampleColumns } from "../chunk/sample-columns.ts";
 import type { MixedSamples } from "../model/samples.ts";
 import { countChunkSamples, encodeChunkItem, type StartColumn } from "./chunk-item.ts";
 import { lowerBound } from "./hashed-samples.ts";
-import { type ChunkPartition, chunkKey, LINK_HASH_BYTES } from "./keys.ts";
 import { cutMixedChunks } from "./mixed-chunks.ts";
+import { type ChunkPartition, chunkKey, LINK_HASH_BYTES } from "./part-keys.ts";
 import { hasStarts, MAX_START_BYTES } from "./start-runs.ts";
 import type { Item } from "./table.ts";
 

@@ -8,7 +8,7 @@
  */
 import { HearthError } from "../model/errors.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
-import { MAX_INDEX_HASH } from "./keys.ts";
+import { MAX_INDEX_HASH } from "./part-keys.ts";
 
 const VERSION = 1;
 /** Of one item: 40 KB at most. */

@@ -1,5 +1,6 @@
 /** Reads items of an index part: of ranges, and of a hash. */
 import { forEachBounded } from "./bounded.ts";
+import type { IndexPart } from "./manifest.ts";
 import {
   type IndexPartition,
   type IndexSection,
@@ -7,8 +8,7 @@ import {
   indexSpanRange,
   MAX_INDEX_HASH,
   parseIndexSortKey,
-} from "./keys.ts";
-import type { IndexPart } from "./manifest.ts";
+} from "./part-keys.ts";
 import type { Shard } from "./shard.ts";
 import type { Item, KeyRange, Table } from "./table.ts";
 

@@ -17,9 +17,9 @@
 import { METRIC_NAME } from "../model/labels.ts";
 import { encodeDirectory } from "./index-directory.ts";
 import type { IndexEntry } from "./index-entry.ts";
-import { type IndexSection, indexKey, MAX_INDEX_HASH } from "./keys.ts";
 import type { IndexPart } from "./manifest.ts";
 import { encodePairs, type Pair, pairHash } from "./pairs-block.ts";
+import { type IndexSection, indexKey, MAX_INDEX_HASH } from "./part-keys.ts";
 import { SeriesBlockWriter } from "./series-block.ts";
 import { textHash } from "./series-hash.ts";
 import { ALL_SERIES, type Shard } from "./shard.ts";

@@ -7,8 +7,8 @@ import type { Matcher } from "../model/matcher.ts";
 import { hasCatalogue, isSelective, LargePart, type OnLabelSets, type Unread } from "./index-catalogue.ts";
 import { HashReader, type IndexPlace, partitionOf, readRanges } from "./index-items.ts";
 import { indexShard } from "./index-part.ts";
-import { indexRange } from "./keys.ts";
 import type { IndexPart } from "./manifest.ts";
+import { indexRange } from "./part-keys.ts";
 import { decodeSeriesBlock } from "./series-block.ts";
 import { textHash } from "./series-hash.ts";
 

@@ -1,8 +1,8 @@
 /** Executes a day's plan: reads its items a few at a time and gives them to their series in the order in which they count. */
 import { forEachBounded } from "./bounded.ts";
 import { ChunkChain, queryChain, RunChain } from "./chains.ts";
-import { parseChunkSortKey } from "./keys.ts";
 import { LogDecoder, mergeLog } from "./log-reader.ts";
+import { parseChunkSortKey } from "./part-keys.ts";
 import type { DayPlan, DayQuery, PartRead } from "./read-plan.ts";
 import { appendBlockSeries, decodeRunBlock } from "./run-block.ts";
 import { columnsBytes, type TimeRange } from "./series-data.ts";

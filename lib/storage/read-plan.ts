@@ -3,8 +3,8 @@
  * one series and time: a later read of the plan counts over an earlier one, and the log over all of them.
  */
 import type { FoundMetric } from "./find-series.ts";
-import { chunkRange, chunkSpanRange, runRange } from "./keys.ts";
 import type { Manifest, Part } from "./manifest.ts";
+import { chunkRange, chunkSpanRange, runRange } from "./part-keys.ts";
 import { type Shard, shardOf } from "./shard.ts";
 import type { KeyRange } from "./table.ts";
 

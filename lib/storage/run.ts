@@ -5,7 +5,7 @@ import type { Histogram } from "../model/histogram.ts";
 import type { Samples } from "../model/samples.ts";
 import type { HashedSeries } from "./hashed-samples.ts";
 import { histogramSize } from "./histogram-bytes.ts";
-import { runKey } from "./keys.ts";
+import { runKey } from "./part-keys.ts";
 import {
   encodeRunBlock,
   HISTOGRAM_TIME_BYTES,

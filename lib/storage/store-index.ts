@@ -2,8 +2,8 @@
 import { type DayContext, dayExpiry, newId } from "./compaction.ts";
 import { compareEntries, IndexEntries, type IndexEntry, isSameSeries } from "./index-entry.ts";
 import { IndexPartWriter, indexShardBits } from "./index-part.ts";
-import { indexRange } from "./keys.ts";
 import type { IndexPart } from "./manifest.ts";
+import { indexRange } from "./part-keys.ts";
 import { decodeSeriesBlock } from "./series-block.ts";
 import type { BitsOf } from "./shard.ts";
 import type { Item, Table } from "./table.ts";

@@ -3,15 +3,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ChunkChain, queryChain, RunChain } from "../../lib/storage/chains.ts";
 import { ChunkPartitionWriter } from "../../lib/storage/chunk-part.ts";
-import {
-  chunkKey,
-  chunkRange,
-  chunkSpanRange,
-  HASH_BYTES,
-  runKey,
-  runRange,
-} from "../../lib/storage/keys.ts";
+import { HASH_BYTES } from "../../lib/storage/keys.ts";
 import { MemoryTable } from "../../lib/storage/memory-table.ts";
+import { chunkKey, chunkRange, chunkSpanRange, runKey, runRange } from "../../lib/storage/part-keys.ts";
 import { ALL_SERIES } from "../../lib/storage/shard.ts";
 import {
   type Item,

@@ -6,6 +6,7 @@ import { exemplarsKey } from "../../lib/storage/exemplar-keys.ts";
 import { checkKey } from "../../lib/storage/item-size.ts";
 import * as keys from "../../lib/storage/keys.ts";
 import { metadataKey } from "../../lib/storage/metadata-keys.ts";
+import * as partKeys from "../../lib/storage/part-keys.ts";
 import { ALL_SERIES, type Shard } from "../../lib/storage/shard.ts";
 import type { KeyRange } from "../../lib/storage/table.ts";
 
@@ -25,15 +26,15 @@ test("where everything is, byte for byte: a change here loses what is stored", (
     keys.logKey("ab", 20000, SHARD, position),
     keys.dictionaryKey("ab", 20000, SHARD, WRITER, 1000),
     keys.seriesRecordKey("ab", 20000, SHARD, position),
-    keys.indexKey(
+    partKeys.indexKey(
       { tenant: "ab", day: 20000, part: PART, section: "pairs", shard: SHARD },
-      keys.MAX_INDEX_HASH,
+      partKeys.MAX_INDEX_HASH,
       7,
     ),
     keys.dayKey("ab", 20000, 2),
     keys.dayKey("ab", -1, 0),
-    keys.runKey("ab", 20000, PART, SHARD, { number: 7, isLast: true }),
-    keys.chunkKey({ tenant: "ab", day: 20000, bucket: 1, part: PART, shard: SHARD }, hex(HASH), 7, LINK),
+    partKeys.runKey("ab", 20000, PART, SHARD, { number: 7, isLast: true }),
+    partKeys.chunkKey({ tenant: "ab", day: 20000, bucket: 1, part: PART, shard: SHARD }, hex(HASH), 7, LINK),
     keys.manifestKey("ab", 20000),
     keys.progressKey("ab", 20000, 1),
     keys.markKey({ hourMs: 0x010203040506, day: 20000, tenant: "ab" }),
@@ -77,7 +78,7 @@ test("the largest keys are keys that DynamoDB takes", () => {
   const tenant = "t".repeat(150);
   for (const time of [MAX_TIMESTAMP_MS, -MAX_TIMESTAMP_MS]) {
     const day = keys.dayOf(time);
-    checkKey(keys.indexKey({ tenant, day, part: PART, section: "series", shard: SHARD }, 2 ** 32 - 1, 9));
+    checkKey(partKeys.indexKey({ tenant, day, part: PART, section: "series", shard: SHARD }, 2 ** 32 - 1, 9));
     checkKey(keys.markKey({ hourMs: 2 ** 48 - 1, day, tenant }));
     const key = keys.dayKey(tenant, day, 4);
     checkKey(key);
@@ -117,7 +118,7 @@ test("sort keys sort as what they stand for", () => {
 
 test("what is parsed is what was made", () => {
   fc.assert(
-    fc.property(day, position, fc.nat(keys.MAX_INDEX_HASH), (d, p, lastHash) => {
+    fc.property(day, position, fc.nat(partKeys.MAX_INDEX_HASH), (d, p, lastHash) => {
       assert.deepEqual(keys.parseLogSortKey(keys.logKey("t", d, SHARD, p).sk), p);
       assert.deepEqual(keys.parseDaySortKey(keys.dayKey("t", d, 2).sk), { day: d, shardBits: 2 });
       assert.equal(keys.parseManifestSortKey(keys.manifestKey("t", d).sk), d);
@@ -127,7 +128,7 @@ test("what is parsed is what was made", () => {
       assert.deepEqual(keys.parseDictionarySortKey(sk), { writer: p.writer, firstReference: p.sequence });
       const place = { tenant: "t", day: d, part: PART, section: "series", shard: SHARD } as const;
       const number = p.sequence;
-      assert.deepEqual(keys.parseIndexSortKey(keys.indexKey(place, lastHash, number).sk), {
+      assert.deepEqual(partKeys.parseIndexSortKey(partKeys.indexKey(place, lastHash, number).sk), {
         lastHash,
         number,
       });
@@ -178,18 +179,19 @@ test("ranges hold what is theirs", () => {
   );
   const place = { tenant: "t", day: 5, bucket: 0, part: PART, shard: SHARD };
   const hashes = ["00", "7f", "80", "81", "ff"].map((byte) => byte.repeat(keys.HASH_BYTES));
-  const span = keys.chunkSpanRange(place, hashes[1], hashes[3]);
+  const span = partKeys.chunkSpanRange(place, hashes[1], hashes[3]);
   assert.deepEqual(
     hashes.map(
-      (hash) => [0, 0xffff].filter((n) => isWithin(span, keys.chunkKey(place, hash, n, LINK).sk)).length,
+      (hash) => [0, 0xffff].filter((n) => isWithin(span, partKeys.chunkKey(place, hash, n, LINK).sk)).length,
     ),
     [0, 2, 2, 2, 0],
   );
   const index = { tenant: "t", day: 5, part: PART, section: "series", shard: SHARD } as const;
-  const ofHashes = keys.indexSpanRange(index, 7, 9);
+  const ofHashes = partKeys.indexSpanRange(index, 7, 9);
   assert.deepEqual(
     [6, 7, 8, 9, 10].map(
-      (hash) => [0, 2 ** 32 - 1].filter((n) => isWithin(ofHashes, keys.indexKey(index, hash, n).sk)).length,
+      (hash) =>
+        [0, 2 ** 32 - 1].filter((n) => isWithin(ofHashes, partKeys.indexKey(index, hash, n).sk)).length,
     ),
     [0, 2, 2, 2, 0],
   );
@@ -212,14 +214,14 @@ test("no partition is another's, whatever tenants are called", () => {
             return Object.entries({
               log: keys.logRange(tenant, d, shard, 0).pk,
               series: keys.seriesRecordsRange(tenant, d, shard, 0).pk,
-              index: keys.indexRange({ ...place, section: "series" }).pk,
-              values: keys.indexRange({ ...place, section: "values" }).pk,
-              otherIndex: keys.indexRange({ ...place, part: "ff".repeat(8), section: "series" }).pk,
+              index: partKeys.indexRange({ ...place, section: "series" }).pk,
+              values: partKeys.indexRange({ ...place, section: "values" }).pk,
+              otherIndex: partKeys.indexRange({ ...place, part: "ff".repeat(8), section: "series" }).pk,
               dictionary: keys.dictionariesRange(tenant, d, shard).pk,
-              run: keys.runRange(tenant, d, PART, shard).pk,
-              otherRun: keys.runRange(tenant, d, "ff".repeat(8), shard).pk,
-              chunks: keys.chunkRange({ ...place, bucket: 0 }).pk,
-              nextChunks: keys.chunkRange({ ...place, bucket: 1 }).pk,
+              run: partKeys.runRange(tenant, d, PART, shard).pk,
+              otherRun: partKeys.runRange(tenant, d, "ff".repeat(8), shard).pk,
+              chunks: partKeys.chunkRange({ ...place, bucket: 0 }).pk,
+              nextChunks: partKeys.chunkRange({ ...place, bucket: 1 }).pk,
             }).map(([what, pk]) => [`${what} ${JSON.stringify(shard)}`, pk]);
           }),
         ),

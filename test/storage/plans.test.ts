@@ -4,8 +4,8 @@ import { describe, test } from "node:test";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { BUCKET_MS } from "../../lib/storage/bucket.ts";
 import type { FoundMetric } from "../../lib/storage/find-series.ts";
-import { chunkRange, chunkSpanRange, runRange } from "../../lib/storage/keys.ts";
 import { EMPTY_MANIFEST, type IndexPart, type Manifest, type Part } from "../../lib/storage/manifest.ts";
+import { chunkRange, chunkSpanRange, runRange } from "../../lib/storage/part-keys.ts";
 import {
   BUCKET_GRACE_MS,
   FLUSH_INTERVAL_MS,
