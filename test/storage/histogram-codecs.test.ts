@@ -9,7 +9,6 @@ import {
 } from "../../lib/chunk/histogram-chunk.ts";
 import { sortColumns } from "../../lib/chunk/merge-mixed.ts";
 import { SampleColumns } from "../../lib/chunk/sample-columns.ts";
-import { HearthError } from "../../lib/model/errors.ts";
 import type { CounterResetHint, Histogram } from "../../lib/model/histogram.ts";
 import { ByteReader } from "../../lib/storage/bytes.ts";
 import { decodeChunkItem, encodeChunkItem } from "../../lib/storage/chunk-item.ts";
@@ -30,20 +29,11 @@ import { encodeRun } from "../../lib/storage/run.ts";
 import { decodeRunBlock, encodeRunBlock, type RunBlock } from "../../lib/storage/run-block.ts";
 import { SeriesData } from "../../lib/storage/series-data.ts";
 import { MAX_ITEM_BYTES } from "../../lib/storage/table.ts";
+import { expectRefused } from "../helpers/expect-refused.ts";
 import { anyHistogram, bucketsOf, histogram, histogramText } from "../helpers/histograms.ts";
 import { columnBits } from "../helpers/write-requests.ts";
 
 const SEED = 20261123;
-const isData = (error: unknown) => error instanceof HearthError && error.kind === "data";
-
-/** Each length of `bytes` but the whole is refused; the whole is not, wherever it lies. */
-function expectRefused(decode: (bytes: Uint8Array) => unknown, bytes: Uint8Array) {
-  for (let length = 0; length < bytes.length; length++)
-    assert.throws(() => decode(bytes.slice(0, length)), isData, `${length} of ${bytes.length}`);
-  const shifted = new Uint8Array(bytes.length + 3);
-  shifted.set(bytes, 3);
-  assert.deepEqual(decode(shifted.subarray(3)), decode(bytes));
-}
 
 /** A gauge of so many buckets of random counts, none of which deflates or is a whole number. */
 function large(buckets: number, seed: number): Histogram {

@@ -4,7 +4,6 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { sortColumns } from "../../lib/chunk/merge-mixed.ts";
 import { SampleColumns } from "../../lib/chunk/sample-columns.ts";
-import { HearthError } from "../../lib/model/errors.ts";
 import type { MixedSamples } from "../../lib/model/samples.ts";
 import { ByteReader, ByteWriter } from "../../lib/storage/bytes.ts";
 import { decodeChunkItem } from "../../lib/storage/chunk-item.ts";
@@ -24,22 +23,14 @@ import { appendBlockSeries, decodeRunBlock } from "../../lib/storage/run-block.t
 import { SeriesData } from "../../lib/storage/series-data.ts";
 import { MAX_START_MS, readStartRuns, startsOf, writeStarts } from "../../lib/storage/start-runs.ts";
 import { MAX_ITEM_BYTES } from "../../lib/storage/table.ts";
+import { expectRefused, isData } from "../helpers/expect-refused.ts";
 import { histogram } from "../helpers/histograms.ts";
 
 const SEED = 20261127;
-const isData = (error: unknown) => error instanceof HearthError && error.kind === "data";
 const NOW = 1_795_336_000_000;
 const HASH = "11".repeat(HASH_BYTES);
 const RUN = { tenant: "t", day: 1, id: "00".repeat(8), shardBits: 0 };
 const PARTITION = { tenant: "t", day: 1, bucket: 0, part: "00".repeat(8), shard: { bits: 0, prefix: 0 } };
-
-function expectRefused(decode: (bytes: Uint8Array) => unknown, bytes: Uint8Array) {
-  for (let length = 0; length < bytes.length; length++)
-    assert.throws(() => decode(bytes.slice(0, length)), isData, `${length} of ${bytes.length}`);
-  const shifted = new Uint8Array(bytes.length + 3);
-  shifted.set(bytes, 3);
-  assert.deepEqual(decode(shifted.subarray(3)), decode(bytes));
-}
 
 function encodeRuns(starts: Float64Array, timestamps: Float64Array): Uint8Array {
   const writer = new ByteWriter();
