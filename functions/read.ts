@@ -2,11 +2,12 @@
 import { handle, streamHandle } from "hono/aws-lambda";
 import { newGateway } from "../lib/http/gateway.ts";
 import { addReadRoutes } from "../lib/http/read-route.ts";
+import { newReaderMemory } from "./reader-memory.ts";
 import { newServices } from "./services.ts";
 
 const services = newServices(process.env, "read");
 const app = newGateway(services);
-addReadRoutes(app, services);
+addReadRoutes(app, services, newReaderMemory(process.env));
 
 /** `sam local` cannot stream: it takes a buffered answer. */
 const isSamLocal = process.env.AWS_SAM_LOCAL === "true";

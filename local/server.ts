@@ -14,6 +14,7 @@ import { HearthError } from "../lib/model/errors.ts";
 import type { Log } from "../lib/model/log.ts";
 import { openTable } from "../lib/storage/dynamodb-table.ts";
 import { ensureTable } from "../lib/storage/ensure-table.ts";
+import { ReaderMemory } from "../lib/storage/reader-memory.ts";
 import { findAwsAccount } from "./aws-account.ts";
 import { type CompactionTimer, startCompaction } from "./compaction-timer.ts";
 import { type EmbeddedDynamoDB, startEmbeddedDynamoDB } from "./embedded-dynamodb.ts";
@@ -25,6 +26,8 @@ import type { Environment, Settings } from "./settings.ts";
 /** How long requests in flight may take to end before their connections are cut. */
 const CLOSE_GRACE_MS = 10_000;
 const CLOSE_IDLE_MS = 20;
+/** What readers remember. */
+const READER_MEMORY_BYTES = 192 * 1024 * 1024;
 
 export interface LocalServer {
   readonly url: string;
@@ -76,8 +79,9 @@ function newApp(services: Services, settings: Settings): Gateway {
   app.get("/-/healthy", (c) => c.text("Hearth is healthy.\n"));
   addWriteRoutes(app, services);
   addOtlpRoutes(app, services);
-  addReadRoutes(app, services);
-  addQueryRoutes(app, services, newQueryServices(services, settings.promql));
+  const memory = new ReaderMemory(READER_MEMORY_BYTES);
+  addReadRoutes(app, services, memory);
+  addQueryRoutes(app, services, newQueryServices(services, settings.promql, memory));
   addExplorerRoutes(app, buildExplorer);
   return app;
 }

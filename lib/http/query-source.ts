@@ -5,6 +5,7 @@ import type { QueryEngine } from "../promql/engine-interface.ts";
 import { ALL_EXPERIMENTS } from "../promql/parse/options.ts";
 import type { PromqlSettings } from "../promql/settings.ts";
 import { Reader } from "../storage/reader.ts";
+import type { ReaderMemory } from "../storage/reader-memory.ts";
 import type { Table } from "../storage/table.ts";
 import { cardinalityOf } from "./cardinality.ts";
 import type { Services } from "./gateway.ts";
@@ -22,6 +23,7 @@ const ENGINE: QueryEngine = { instantQuery, rangeQuery };
 export function newQueryServices(
   services: Services,
   { takesExperiments, useStartTimestamps }: PromqlSettings,
+  memory?: ReaderMemory,
 ): QueryServices {
   const settings: QuerySettings = {
     parse: takesExperiments ? ALL_EXPERIMENTS : {},
@@ -39,13 +41,22 @@ export function newQueryServices(
     useStartTimestamps,
     prometheusVersion: PROMETHEUS_VERSION,
   };
-  return { settings, engine: ENGINE, openSource: (tenant, table) => openSource(services, tenant, table) };
+  return {
+    settings,
+    engine: ENGINE,
+    openSource: (tenant, table) => openSource(services, memory, tenant, table),
+  };
 }
 
-async function openSource(services: Services, tenant: string, table: Table): Promise<QuerySource> {
+async function openSource(
+  services: Services,
+  memory: ReaderMemory | undefined,
+  tenant: string,
+  table: Table,
+): Promise<QuerySource> {
   const { clock, limits } = services;
   const { retentionMs } = await services.tenants.find(table, tenant);
-  const reader = new Reader(table, { tenant, clock, limits, retentionMs });
+  const reader = new Reader(table, { tenant, clock, limits, retentionMs, memory });
   return {
     select: (selection, signal) => reader.select(selection, signal),
     labelNames: (selection, signal) => reader.labelNames(selection, signal),

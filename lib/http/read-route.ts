@@ -2,6 +2,7 @@
 import type { LogFields } from "../model/log.ts";
 import type { Series } from "../model/samples.ts";
 import { Reader } from "../storage/reader.ts";
+import type { ReaderMemory } from "../storage/reader-memory.ts";
 import {
   type ChunkedSeries,
   joinFrames,
@@ -39,11 +40,16 @@ const POISON_FRAME = Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x01);
 /** Written where an answer is empty: a stream without a write fails in Lambda's runtime. */
 const NOTHING = new Uint8Array(0);
 
-export function addReadRoutes(app: Gateway, services: Services): void {
-  servePost(app, READ_PATHS, "query", (c) => read(c, services));
+/** `memory`: what readers remember from one request to the next; absent: nothing. */
+export function addReadRoutes(app: Gateway, services: Services, memory?: ReaderMemory): void {
+  servePost(app, READ_PATHS, "query", (c) => read(c, services, memory));
 }
 
-async function read(c: GatewayContext, services: Services): Promise<Response> {
+async function read(
+  c: GatewayContext,
+  services: Services,
+  memory: ReaderMemory | undefined,
+): Promise<Response> {
   const tenant = await authenticate(c, services, "read");
   const body = await readSnappyProtobuf(c, MESSAGE, services.limits);
   const { queries, acceptedResponseTypes } = decodeReadRequest(body, services.limits);
@@ -52,7 +58,7 @@ async function read(c: GatewayContext, services: Services): Promise<Response> {
   Object.assign(fields, { queries: queries.length, responseType: type, series: 0, samples: 0 });
   const table = services.table.metered(c.get("meter"));
   const { retentionMs } = await services.tenants.find(table, tenant);
-  const reader = new Reader(table, { ...services, tenant, retentionMs });
+  const reader = new Reader(table, { ...services, tenant, retentionMs, memory });
   const { signal } = c.req.raw;
   if (type === "samples") {
     const results = queries.map((query) => countSamples(reader.select(query, signal), reader, fields));

@@ -63,6 +63,11 @@ export function encodeChunkItem(chunks: readonly Chunk[], starts?: StartColumn):
   return writer.finish();
 }
 
+/** Whether an item's samples are floats, all of them. */
+export function isOfFloats(value: Uint8Array): boolean {
+  return value[0] === FLOATS_VERSION || value[0] === FLOATS_VERSION + STARTED;
+}
+
 /** The chunks, their bytes views of the item's. Throws "data". */
 export function decodeChunkItem(value: Uint8Array): StoredChunk[] {
   const reader = new ByteReader(value, "chunk item");

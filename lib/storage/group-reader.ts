@@ -1,17 +1,22 @@
 /** Reads the selected series group by group: one is answered while the next is read, and no more than these two are held. */
 import { forEachBounded } from "./bounded.ts";
 import { KeptQueries } from "./kept-queries.ts";
-import { expectedBytes, planGroup } from "./plan-groups.ts";
+import { expectedBytes, expectedDecodedBytes, planGroup } from "./plan-groups.ts";
 import { type ByteShares, type HeldBytes, SampleBudget, shareBytes } from "./query-budget.ts";
 import { readDay } from "./read-day.ts";
 import { type DayQuery, planDay } from "./read-plan.ts";
+import { readWarmDay } from "./read-warm-day.ts";
+import type { ReaderMemory } from "./reader-memory.ts";
 import { metricsWithin, type SelectedDay, type SelectedSeries } from "./selected-series.ts";
 import type { SeriesData } from "./series-data.ts";
 import { SeriesGroup } from "./series-group.ts";
 import type { Table } from "./table.ts";
+import type { WarmSamples } from "./warm-samples.ts";
 
 /** Days read at once. */
 const DAY_CONCURRENCY = 4;
+/** A query is remembered if its samples of whole parts take no more of what it may hold. */
+const WARM_SHARE = 0.75;
 
 export interface GroupReads {
   readonly table: Table;
@@ -21,6 +26,9 @@ export interface GroupReads {
   readonly maxQueryBytes: number;
   readonly maxQuerySamples: number;
   readonly held: HeldBytes;
+  readonly memory: ReaderMemory | undefined;
+  /** Whether samples are wanted, which can be remembered, and not chunks as they lie. */
+  readonly decodes: boolean;
   /** Ends what is under way. */
   readonly signal: AbortSignal;
 }
@@ -60,6 +68,8 @@ class GroupReader {
   readonly #shared: KeptQueries;
   readonly #samples: SampleBudget;
   readonly #expected: Float64Array;
+  /** Undefined for a query that is not remembered. */
+  readonly #warm: WarmSamples | undefined;
   #next = 0;
   /** What series have taken to what was expected. */
   #factor = 1;
@@ -71,6 +81,9 @@ class GroupReader {
     this.#shared = new KeptQueries(table, this.#shares.keptBytes, held);
     this.#samples = new SampleBudget(reads);
     this.#expected = expectedBytes(selected, query, nowMs);
+    const warm = reads.decodes ? reads.memory?.samples : undefined;
+    const maxWarmBytes = Math.min(this.#shares.wholeBytes * WARM_SHARE, warm?.maxQueryBytes ?? 0);
+    this.#warm = expectedDecodedBytes(selected, query) <= maxWarmBytes ? warm : undefined;
   }
 
   /** Undefined when all have been read. */
@@ -99,12 +112,16 @@ class GroupReader {
   }
 
   async #readDay(selected: SelectedDay, group: SeriesGroup): Promise<void> {
-    const { table, signal } = this.#reads;
+    const { table, memory, nowMs, held, maxQueryBytes, signal } = this.#reads;
     const metrics = metricsWithin(this.#reads.selected, selected, group.start, group.end);
     if (metrics.length === 0) return;
     const query = { ...this.#reads.query, day: selected.day };
-    const plan = planDay(query, selected, metrics);
-    await readDay({ table, shared: this.#shared, query, plan, group, signal });
+    const shared = this.#shared;
+    const log = memory?.log.over(shared, nowMs) ?? shared;
+    const read = { table, shared, log, memory: memory?.log, query, sink: group, signal };
+    if (this.#warm === undefined) return readDay(read, planDay(query, selected, metrics));
+    const warm = this.#warm.day(query.tenant, query.day);
+    return readWarmDay({ ...read, warm, held, maxBytes: maxQueryBytes }, selected, metrics);
   }
 
   /** Lets go of what is kept. */

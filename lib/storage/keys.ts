@@ -112,8 +112,6 @@ function receivedRange(
   fromMs: number,
   toMs: number,
 ): KeyRange {
-  const receiveTime = (ms: number) =>
-    new ByteWriter().writeUint(Math.min(Math.max(ms, 0), MAX_RECEIVE_TIME_MS), RECEIVE_TIME_BYTES);
   return {
     pk: shardPartition(kind, tenant, day, shard),
     first: receiveTime(fromMs).finish(),
@@ -121,6 +119,21 @@ function receivedRange(
       .writeBytes(new Uint8Array(WRITER_ID_BYTES + 4).fill(0xff))
       .finish(),
   };
+}
+
+/** What the sort key of a record begins with. */
+function receiveTime(ms: number): ByteWriter {
+  return new ByteWriter().writeUint(Math.min(Math.max(ms, 0), MAX_RECEIVE_TIME_MS), RECEIVE_TIME_BYTES);
+}
+
+/** The part of a range of records that was received from a time on, in ms. */
+export function receivedSince(range: KeyRange, fromMs: number): KeyRange {
+  return { ...range, first: receiveTime(fromMs).finish() };
+}
+
+/** When a record was received, in ms, by its sort key, or what a range of records begins with. */
+export function parseReceiveTime(sk: Uint8Array): number {
+  return new ByteReader(sk, "log record's sort key").readUint(RECEIVE_TIME_BYTES);
 }
 
 export function logKey(tenant: string, day: number, shard: Shard, position: LogPosition): Key {

@@ -10,11 +10,14 @@
 import { DAY_MS, SECOND_MS } from "../model/time.ts";
 import { METRIC_HASH_BYTES } from "./keys.ts";
 import { COLUMN_SAMPLE_BYTES } from "./query-budget.ts";
+import { partsWithin } from "./read-plan.ts";
 import type { ReadableDay, SelectedSeries } from "./selected-series.ts";
 import { SERIES_BYTES, storedItemBytes, type TimeRange } from "./series-data.ts";
 
 /** How often a series is taken to have a sample, until the first group has shown it. */
 const ASSUMED_INTERVAL_MS = 15 * SECOND_MS;
+/** A time and a value. */
+const SAMPLE_BYTES = 16;
 /** A sample in a chunk item, measured 1.38. */
 const CHUNK_SAMPLE_BYTES = 1.5;
 /** A group ends with a metric if it has at least this share of the bytes that it may take by then. */
@@ -46,6 +49,17 @@ function bytesOfDay({ day, manifest }: ReadableDay, range: TimeRange, nowMs: num
     maxTime: Math.min((day + 1) * DAY_MS - 1, nowMs),
   };
   return bytes + samplesWithin(log, range) * COLUMN_SAMPLE_BYTES;
+}
+
+/** Bytes of memory that all samples take of the parts that have something of a range, decoded whole. */
+export function expectedDecodedBytes(selected: SelectedSeries, range: TimeRange): number {
+  let bytes = 0;
+  for (const { manifest, metrics } of selected.days) {
+    const series = metrics.reduce((total, metric) => total + metric.series.length, 0);
+    for (const part of partsWithin(manifest, range))
+      bytes += series * Math.min(part.samples, samplesWithin(part, part)) * SAMPLE_BYTES;
+  }
+  return bytes;
 }
 
 function samplesWithin(a: TimeRange, b: TimeRange): number {

@@ -5,6 +5,7 @@
 import type { FoundMetric } from "./find-series.ts";
 import type { Manifest, Part } from "./manifest.ts";
 import { chunkRange, chunkSpanRange, runRange } from "./part-keys.ts";
+import type { TimeRange } from "./series-data.ts";
 import { type Shard, shardOf } from "./shard.ts";
 import type { KeyRange } from "./table.ts";
 
@@ -47,20 +48,35 @@ export interface DayContents {
   readonly metrics: readonly Pick<FoundMetric, "hash">[];
 }
 
+/** Parts of a day that have something of a range, the earliest received first. */
+export function partsWithin({ parts }: Manifest, { minTime, maxTime }: TimeRange): readonly Part[] {
+  return parts.filter((part) => part.minTime <= maxTime && part.maxTime >= minTime);
+}
+
 /** `metrics`: the series to read, all that the query selects of the day or a group of them. */
 export function planDay(query: DayQuery, day: DayContents, metrics: readonly FoundMetric[]): DayPlan {
-  const { manifest, shards } = day;
-  const overlapping = manifest.parts.filter(
-    (part) => part.minTime <= query.maxTime && part.maxTime >= query.minTime,
-  );
+  return { parts: planParts(query, day, metrics), log: planLog(query, day, metrics) };
+}
+
+/** `from`: how many of the parts within the range need not be read. */
+export function planParts(
+  query: DayQuery,
+  day: DayContents,
+  metrics: readonly FoundMetric[],
+  from = 0,
+): readonly PartRead[] {
+  const parts = partsWithin(day.manifest, query).slice(from);
+  return parts.flatMap((part) => planPart(query, part, day, metrics));
+}
+
+export function planLog(
+  { minTime, maxFutureMs }: DayQuery,
+  { manifest, shards }: DayContents,
+  metrics: readonly FoundMetric[],
+): DayPlan["log"] {
   return {
-    parts: overlapping.flatMap((part) => planPart(query, part, day, metrics)),
-    log: {
-      shards: shards.filter((shard) =>
-        metrics.some(({ hash }) => shardOf(hash, shard.bits) === shard.prefix),
-      ),
-      receivedFromMs: Math.max(manifest.flushedToMs + 1, query.minTime - query.maxFutureMs),
-    },
+    shards: shards.filter((shard) => metrics.some(({ hash }) => shardOf(hash, shard.bits) === shard.prefix)),
+    receivedFromMs: Math.max(manifest.flushedToMs + 1, minTime - maxFutureMs),
   };
 }
 

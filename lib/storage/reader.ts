@@ -28,6 +28,7 @@ import { loadManifests } from "./manifest-store.ts";
 import { HeldBytes } from "./query-budget.ts";
 import { readExemplars } from "./read-exemplars.ts";
 import { forEachSeries, forEachValue } from "./read-labels.ts";
+import type { ReaderMemory } from "./reader-memory.ts";
 import { oldestKept, type RetentionMs } from "./retention.ts";
 import type { IndexQuery } from "./scan-index.ts";
 import { addDay, noSeries, type ReadableDay, type SelectedSeries, sortByLabels } from "./selected-series.ts";
@@ -44,6 +45,8 @@ export interface ReaderOptions {
   readonly limits: Limits;
   readonly retentionMs: RetentionMs;
   readonly hash?: SeriesHash;
+  /** What is remembered from other queries; default: nothing. */
+  readonly memory?: ReaderMemory | undefined;
 }
 
 export class Reader implements Queryable {
@@ -59,7 +62,7 @@ export class Reader implements Queryable {
 
   async *select(selection: Selection, signal?: AbortSignal): AsyncGenerator<Series, void, void> {
     const range = this.#kept(selection);
-    for await (const [labels, data] of this.#read(selection, range, signal)) {
+    for await (const [labels, data] of this.#read(selection, range, true, signal)) {
       const samples = data.samples(range, this.#options.limits.maxQueryBytes);
       if (countSamples(samples) > 0) yield { labels, ...samples };
     }
@@ -67,7 +70,7 @@ export class Reader implements Queryable {
 
   async *selectChunks(selection: Selection, signal?: AbortSignal): AsyncGenerator<ChunkedSeries, void, void> {
     const range = this.#kept(selection);
-    for await (const [labels, data] of this.#read(selection, range, signal)) {
+    for await (const [labels, data] of this.#read(selection, range, false, signal)) {
       yield { labels, chunks: data.toChunks(range, this.#options.limits.maxQueryBytes) };
     }
   }
@@ -174,9 +177,10 @@ export class Reader implements Queryable {
   async *#read(
     selection: Selection,
     range: TimeRange,
+    decodes: boolean,
     signal: AbortSignal = new AbortController().signal,
   ): AsyncGenerator<readonly [LabelSet, SeriesData], void, void> {
-    const { tenant, clock } = this.#options;
+    const { tenant, clock, memory } = this.#options;
     const { maxFutureMs, maxQueryBytes, maxQueryReadUnits, maxQuerySamples } = this.#options.limits;
     const table = new LimitedTable(this.#table, maxQueryReadUnits);
     const selected = await this.#find(table, selection, range, signal);
@@ -188,6 +192,8 @@ export class Reader implements Queryable {
       maxQueryBytes,
       maxQuerySamples,
       held: this.held,
+      memory,
+      decodes,
       signal,
     };
     for await (const [number, data] of readGroups(reads)) yield [selected.labels[number], data];

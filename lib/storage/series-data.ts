@@ -3,8 +3,8 @@ import type { Chunk } from "../chunk/cut.ts";
 import { withoutResetHint } from "../chunk/histogram-chunk.ts";
 import { sortColumns, sortOwnColumns } from "../chunk/merge-mixed.ts";
 import { SampleColumns } from "../chunk/sample-columns.ts";
-import type { MixedSamples } from "../model/samples.ts";
-import { countChunkSamples, decodeChunkItem, type StoredChunk } from "./chunk-item.ts";
+import type { MixedSamples, Samples } from "../model/samples.ts";
+import { countChunkSamples, decodeChunkItem, isOfFloats, type StoredChunk } from "./chunk-item.ts";
 import { lowerBound, samplesBetween } from "./hashed-samples.ts";
 import { appendChunk, cutMixedChunks, decodedBytes } from "./mixed-chunks.ts";
 import {
@@ -37,6 +37,11 @@ export function columnsBytes({ count, histogramBytes, startTimestamps }: SampleC
   return count * (COLUMN_SAMPLE_BYTES + each) + histogramBytes;
 }
 
+/** What samples take in memory. */
+function samplesBytes({ timestamps, startTimestamps }: Samples): number {
+  return timestamps.length * (startTimestamps === undefined ? 16 : 24);
+}
+
 /** A chunk item's value. Where two have a sample of one time, the one of the higher order counts. */
 interface StoredItem {
   readonly order: number;
@@ -46,23 +51,52 @@ interface StoredItem {
 export class SeriesData {
   /** Not decoded to chunks before they are answered: 200 bytes of objects for 160 bytes of chunk. */
   readonly #items: StoredItem[] = [];
+  /** Of parts before all others that are here, sorted; no two share a time. */
+  readonly #decoded: Samples[] = [];
+  #decodedSamples = 0;
   #itemBytes = 0;
   #itemSamples = 0;
   /** Of runs and the log, which count over every chunk. */
   readonly columns = new SampleColumns(0);
 
   get isEmpty(): boolean {
-    return this.#items.length === 0 && this.columns.count === 0;
+    return this.sampleCount === 0;
   }
 
   /** What it takes in memory, about. */
   get sizeBytes(): number {
-    return SERIES_BYTES + this.#itemBytes + columnsBytes(this.columns);
+    const ofDecoded = this.#decoded.reduce((total, samples) => total + samplesBytes(samples), 0);
+    return SERIES_BYTES + this.#itemBytes + ofDecoded + columnsBytes(this.columns);
   }
 
   /** Samples read, before any gives way to another of its time. */
   get sampleCount(): number {
-    return this.#itemSamples + this.columns.count;
+    return this.#itemSamples + this.#decodedSamples + this.columns.count;
+  }
+
+  /** Whether no native histogram is among its samples. */
+  get isOfFloats(): boolean {
+    return this.columns.histograms === undefined && this.#items.every(({ value }) => isOfFloats(value));
+  }
+
+  /**
+   * Adds samples of one day that are sorted and shared with others, of parts before all others of it; answers by how much that
+   * has made it grow.
+   */
+  addDecoded(samples: Samples): number {
+    if (samples.timestamps.length === 0) return 0;
+    this.#decoded.push(samples);
+    this.#decodedSamples += samples.timestamps.length;
+    return samplesBytes(samples);
+  }
+
+  /** Takes over what was read of the series apart, before anything else of the same day; answers as `addDecoded`. */
+  absorb(other: SeriesData): number {
+    this.#items.push(...other.#items);
+    this.#itemBytes += other.#itemBytes;
+    this.#itemSamples += other.#itemSamples;
+    this.columns.appendColumns(other.columns);
+    return other.#itemBytes + columnsBytes(other.columns);
   }
 
   /** Adds a chunk item, unless it has nothing of the range; answers by how much that has made it grow. Throws "data". */
@@ -84,7 +118,9 @@ export class SeriesData {
 
   /** The samples of a range, sorted, each time once. Throws "too large" if they take more than `maxBytes` meanwhile. */
   samples(range: TimeRange, maxBytes: number): MixedSamples {
-    return trim(decode(this.#chunks(range), this.columns, maxBytes), range);
+    const chunks = this.#chunks(range);
+    const isDecoded = this.#decoded.length === 1 && chunks.length === 0 && this.columns.count === 0;
+    return trim(isDecoded ? this.#decoded[0] : this.#decode(chunks, maxBytes), range);
   }
 
   /**
@@ -93,7 +129,7 @@ export class SeriesData {
    */
   *toChunks(range: TimeRange, maxBytes: number): Generator<Chunk, void, undefined> {
     const [kept, others] = this.#separate(range);
-    const samples = trim(decode(others, this.columns, maxBytes), range);
+    const samples = trim(this.#decode(others, maxBytes), range);
     let from = Number.NEGATIVE_INFINITY;
     for (const chunk of kept) {
       yield* cutMixedChunks(samples, from, chunk.minTime);
@@ -119,10 +155,31 @@ export class SeriesData {
     });
     return [ordered.filter((chunk) => kept.has(chunk)), chunks.filter((chunk) => !kept.has(chunk))];
   }
+
+  /** All that is here, of `chunks` instead of all items. */
+  #decode(chunks: readonly StoredChunk[], maxBytes: number): MixedSamples {
+    const { columns } = this;
+    const ofStarts = columns.startTimestamps === undefined ? 0 : DECODED_START_BYTES;
+    const ofColumns = columns.count * (DECODED_SAMPLE_BYTES + ofStarts) + columns.histogramBytes;
+    checkDecodable(
+      chunks.reduce((total, chunk) => total + decodedBytes(chunk), ofColumns),
+      maxBytes,
+    );
+    if (chunks.length === 0 && this.#decoded.length === 0) return sortColumns(columns);
+    const all = new SampleColumns(this.#decodedSamples + countSamples(chunks) + columns.count);
+    for (const samples of this.#decoded.toSorted(byTime)) all.appendSamples(samples);
+    for (const chunk of inOrder(chunks)) appendChunk(chunk, all);
+    all.appendColumns(columns);
+    return sortOwnColumns(all);
+  }
 }
 
 function hasTimeWithin(timestamps: Float64Array, { minTime, maxTime }: TimeRange): boolean {
   return timestamps[lowerBound(timestamps, minTime)] <= maxTime;
+}
+
+function byTime(a: Samples, b: Samples): number {
+  return a.timestamps[0] - b.timestamps[0];
 }
 
 function chunksWithin(value: Uint8Array, { minTime, maxTime }: TimeRange): StoredChunk[] {
@@ -131,20 +188,6 @@ function chunksWithin(value: Uint8Array, { minTime, maxTime }: TimeRange): Store
 
 function countSamples(chunks: readonly Chunk[]): number {
   return chunks.reduce((total, chunk) => total + countChunkSamples(chunk), 0);
-}
-
-function decode(chunks: readonly StoredChunk[], columns: SampleColumns, maxBytes: number): MixedSamples {
-  const ofStarts = columns.startTimestamps === undefined ? 0 : DECODED_START_BYTES;
-  const ofColumns = columns.count * (DECODED_SAMPLE_BYTES + ofStarts) + columns.histogramBytes;
-  checkDecodable(
-    chunks.reduce((total, chunk) => total + decodedBytes(chunk), ofColumns),
-    maxBytes,
-  );
-  if (chunks.length === 0) return sortColumns(columns);
-  const all = new SampleColumns(columns.count + countSamples(chunks));
-  for (const chunk of inOrder(chunks)) appendChunk(chunk, all);
-  all.appendColumns(columns);
-  return sortOwnColumns(all);
 }
 
 /**

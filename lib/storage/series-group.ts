@@ -1,8 +1,7 @@
 /** A group of consecutive series while they are read and answered, and the bytes that it holds. */
-import { METRIC_HASH_BYTES } from "./keys.ts";
 import { type HeldBytes, seriesTooLarge } from "./query-budget.ts";
-import { SERIES_BYTES, SeriesData } from "./series-data.ts";
-import { hashHex } from "./series-hash.ts";
+import { SeriesByHash, type SeriesSink } from "./series-by-hash.ts";
+import { SERIES_BYTES, type SeriesData } from "./series-data.ts";
 
 /** Of its series, what a group keeps when it has become too large. */
 const KEPT_SHARE = 0.75;
@@ -21,11 +20,9 @@ export interface GroupOptions {
   readonly held: HeldBytes;
 }
 
-export class SeriesGroup {
+export class SeriesGroup implements SeriesSink {
   readonly #options: GroupOptions;
-  readonly #data = new Map<string, SeriesData>();
-  /** What the hashes of its series begin with, as numbers. */
-  readonly #metrics = new Set<number>();
+  readonly #series: SeriesByHash;
   #end: number;
   #limitBytes: number;
   #heldBytes = 0;
@@ -35,10 +32,7 @@ export class SeriesGroup {
     this.#options = options;
     this.#end = end;
     this.#limitBytes = options.limitBytes;
-    for (let number = start; number < end; number++) {
-      this.#data.set(hashes[number], new SeriesData());
-      this.#metrics.add(Number.parseInt(hashes[number].slice(0, 2 * METRIC_HASH_BYTES), 16));
-    }
+    this.#series = new SeriesByHash(hashes.slice(start, end));
     this.hold((end - start) * SERIES_BYTES);
   }
 
@@ -57,18 +51,17 @@ export class SeriesGroup {
 
   get samples(): number {
     let samples = 0;
-    for (const data of this.#data.values()) samples += data.sampleCount;
+    for (const data of this.#series.all()) samples += data.sampleCount;
     return samples;
   }
 
   /** By hash in hex; undefined for a series that is not, or no longer, of the group. */
   find(hash: string): SeriesData | undefined {
-    return this.#data.get(hash);
+    return this.#series.find(hash);
   }
 
-  /** By a hash itself: hex is made only of those of its metrics. */
   findByBytes(hash: Uint8Array): SeriesData | undefined {
-    return this.#metrics.has(metricNumber(hash)) ? this.#data.get(hashHex(hash)) : undefined;
+    return this.#series.findByBytes(hash);
   }
 
   /**
@@ -89,7 +82,7 @@ export class SeriesGroup {
     while (this.#heldBytes > this.#limitBytes) {
       if (this.#end - start === 1) throw seriesTooLarge(maxQueryBytes);
       const end = start + Math.ceil((this.#end - start - 1) * KEPT_SHARE);
-      for (let number = end; number < this.#end; number++) this.#data.delete(hashes[number]);
+      for (let number = end; number < this.#end; number++) this.#series.delete(hashes[number]);
       this.#end = end;
       this.#limitBytes = shrunkLimitBytes;
       this.#recount();
@@ -98,7 +91,7 @@ export class SeriesGroup {
 
   #recount(): void {
     let sizeBytes = 0;
-    for (const data of this.#data.values()) sizeBytes += data.sizeBytes;
+    for (const data of this.#series.all()) sizeBytes += data.sizeBytes;
     this.#options.held.add(sizeBytes - this.#heldBytes);
     this.#heldBytes = sizeBytes;
   }
@@ -107,8 +100,8 @@ export class SeriesGroup {
   *take(): Generator<readonly [number: number, data: SeriesData], void, void> {
     const { hashes, start } = this.#options;
     for (let number = start; number < this.#end; number++) {
-      const data = this.#data.get(hashes[number])!;
-      this.#data.delete(hashes[number]);
+      const data = this.#series.find(hashes[number])!;
+      this.#series.delete(hashes[number]);
       if (!data.isEmpty) yield [number, data];
       this.#release(data.sizeBytes);
     }
@@ -116,7 +109,7 @@ export class SeriesGroup {
 
   /** Lets go of all that is left. */
   drop(): void {
-    this.#data.clear();
+    this.#series.clear();
     this.#release(this.#heldBytes);
   }
 
@@ -124,8 +117,4 @@ export class SeriesGroup {
     this.#heldBytes -= sizeBytes;
     this.#options.held.add(-sizeBytes);
   }
-}
-
-function metricNumber(hash: Uint8Array): number {
-  return ((hash[0] << 24) | (hash[1] << 16) | (hash[2] << 8) | hash[3]) >>> 0;
 }

@@ -5,6 +5,7 @@ import { compact } from "../../lib/storage/compactor.ts";
 import { MemoryTable } from "../../lib/storage/memory-table.ts";
 import { SETTLE_MS } from "../../lib/storage/plan-compaction.ts";
 import { Reader } from "../../lib/storage/reader.ts";
+import type { ReaderMemory } from "../../lib/storage/reader-memory.ts";
 import { MAX_HOLD_MS } from "../../lib/storage/receive-clock.ts";
 import type { SeriesHash } from "../../lib/storage/series-hash.ts";
 import type { Table } from "../../lib/storage/table.ts";
@@ -53,9 +54,10 @@ export class Engine {
     return new Writers({ ...this.#common, maxBytes, ...(hash && { hash }) });
   }
 
-  reader(tenant = "t"): Reader {
+  /** Cold unless it is given a memory. */
+  reader(tenant = "t", memory?: ReaderMemory): Reader {
     const { hash } = this.#options;
-    const options = { ...this.#common, retentionMs: this.#retentionMs, tenant };
+    const options = { ...this.#common, retentionMs: this.#retentionMs, tenant, memory };
     return new Reader(this.table, { ...options, ...(hash && { hash }) });
   }
 

@@ -3,6 +3,7 @@ import { errorKind } from "../../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { compact, type DayReport } from "../../lib/storage/compactor.ts";
+import { ReaderMemory } from "../../lib/storage/reader-memory.ts";
 import { Writers } from "../../lib/storage/writers.ts";
 import { readAndCheck } from "./checked-read.ts";
 import type { Append, Model } from "./model.ts";
@@ -152,26 +153,33 @@ function writer(sim: Simulated, process: Process) {
   };
 }
 
+/** What a warm reader may remember: all that a schedule has, hardly anything, or it is cold every time. */
+const READER_MEMORIES = [10_000_000, 10_000_000, 20_000, undefined];
+
 function reader(sim: Simulated, process: Process) {
+  const bytes = sim.scheduler.random.pick(READER_MEMORIES);
+  const memory = bytes === undefined ? undefined : new ReaderMemory(bytes);
   return async (turn: () => boolean) => {
     while (turn()) {
       await pause(sim, process);
       const invocation = limitInvocation(sim, process);
-      const isAnswered = await tolerate(sim, process, "read", () => checkRead(sim, process));
+      const isAnswered = await tolerate(sim, process, "read", () => checkRead(sim, process, memory));
       invocation.isOver = true;
       sim.tally.add(isAnswered ? "read answered" : "read failed");
     }
   };
 }
 
-async function checkRead(sim: Simulated, process: Process): Promise<void> {
+async function checkRead(sim: Simulated, process: Process, memory: ReaderMemory | undefined): Promise<void> {
   const { scheduler } = sim;
   const { random } = scheduler;
   const [tenant, model] = random.pick([...sim.models]);
   const selection = randomSelection(random, scheduler.clockOf(process)());
   const asChunks = random.chance(0.5);
   scheduler.note(process.name, `read of ${tenant} begins${asChunks ? " (chunks)" : ""}`);
-  await readAndCheck(sim, new ScheduledTable(sim, process), { process, tenant, model, selection, asChunks });
+  if (memory !== undefined && memory.sizeBytes > 0) sim.tally.add("reader remembered something");
+  const read = { process, tenant, model, selection, asChunks, memory };
+  await readAndCheck(sim, new ScheduledTable(sim, process), read);
   scheduler.note(process.name, `read of ${tenant} ends`);
 }
 

@@ -8,6 +8,7 @@ import type { MixedSamples } from "../../lib/model/samples.ts";
 import type { Selection } from "../../lib/model/selection.ts";
 import type { Queryable } from "../../lib/storage/interface.ts";
 import { Reader } from "../../lib/storage/reader.ts";
+import type { ReaderMemory } from "../../lib/storage/reader-memory.ts";
 import type { Table } from "../../lib/storage/table.ts";
 import type { Kept, Model } from "./model.ts";
 import { type ToldSeries, toldSamples } from "./sample.ts";
@@ -26,13 +27,14 @@ export interface Read {
   readonly model: Model;
   readonly selection: Selection;
   readonly asChunks: boolean;
+  readonly memory?: ReaderMemory | undefined;
 }
 
 /** What the store answers; throws what the model does not allow. */
 export async function readAndCheck(
   sim: Simulated,
   table: Table,
-  { process, tenant, model, selection, asChunks }: Read,
+  { process, tenant, model, selection, asChunks, memory }: Read,
 ): Promise<ToldSeries[]> {
   const { scheduler, retentionMs } = sim;
   const clock = scheduler.clockOf(process);
@@ -40,7 +42,7 @@ export async function readAndCheck(
   const little = sim.workload.histogramShare === 0 ? LITTLE_BYTES : LITTLE_BYTES_OF_HISTOGRAMS;
   const maxQueryBytes = scheduler.random.pick([DEFAULT_LIMITS.maxQueryBytes, little]);
   const limits = { ...DEFAULT_LIMITS, maxQueryBytes };
-  const store = new Reader(table, { tenant, clock, limits, retentionMs });
+  const store = new Reader(table, { tenant, clock, limits, retentionMs, memory });
   const [begunAt, begunMs] = [model.event(), clock()];
   const answer = asChunks ? await selectAllChunks(store, selection) : await selectAll(store, selection);
   const kept = keptBetween(retentionMs, begunMs, Math.max(clock(), scheduler.nowMs));

@@ -170,9 +170,9 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "what an eventually consistent read of a dictionary lacks is read consistently",
     edits: [
       edit(
-        "log-reader.ts",
-        "columns = await this.#load(table, shard, writer, true);",
-        "columns = await this.#load(table, shard, writer, false);",
+        "log-decoder.ts",
+        "dictionary = await this.#load(table, range, true);",
+        "dictionary = await this.#load(table, range, false);",
       ),
     ],
   },
@@ -191,7 +191,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "no early samples",
     rule: "a sample may have been received 10 minutes before its time",
-    edits: [edit("read-plan.ts", "query.minTime - query.maxFutureMs", "query.minTime")],
+    edits: [edit("read-plan.ts", "minTime - maxFutureMs", "minTime")],
   },
   {
     name: "first wins",
@@ -339,6 +339,32 @@ export const MUTATIONS: readonly Mutation[] = [
         "if (flushedToMs < mark.lastHourMs + HOUR_MS)",
       ),
     ],
+  },
+  {
+    name: "memory of the unsettled",
+    rule: "a reader remembers of the log what has settled",
+    edits: [edit("warm-log.ts", "minuteOf(nowMs - SETTLE_MS)", "minuteOf(nowMs) + 1")],
+  },
+  {
+    name: "memory of half a minute",
+    rule: "a reader that remembers a part of a minute knows of which",
+    edits: [edit("warm-log.ts", "slice.fromMs > Math.max(fromMs, minute * MINUTE_MS)", "false")],
+  },
+  {
+    name: "memory of parts that have gone",
+    rule: "remembered samples are of the parts that the manifest names",
+    edits: [
+      edit(
+        "warm-samples.ts",
+        "if (first <= 0) return first === 0 ? 0 : wanted.length;",
+        "if (first <= 0) return wanted.length;",
+      ),
+    ],
+  },
+  {
+    name: "memory of later parts",
+    rule: "what is read beside remembered samples is of later parts than theirs",
+    edits: [edit("warm-samples.ts", ".some(isWarm) ? 0 : first", ".some(isWarm) ? first : first")],
   },
   {
     name: "no retention",

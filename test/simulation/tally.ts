@@ -34,6 +34,7 @@ export const EXPECTED = [
   "chunk of more than 120 samples",
   "histogram sent",
   "start sent",
+  "reader remembered something",
   "read answered",
   "read failed",
   "run flushed",

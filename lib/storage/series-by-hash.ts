@@ -1,0 +1,54 @@
+/** Series while they are read, by their hashes. */
+import { METRIC_HASH_BYTES } from "./keys.ts";
+import { SeriesData } from "./series-data.ts";
+import { hashHex } from "./series-hash.ts";
+
+/** Where what is read goes. */
+export interface SeriesSink {
+  /** By hash in hex; undefined for a series that is not wanted. */
+  find(hash: string): SeriesData | undefined;
+  /** By a hash itself. */
+  findByBytes(hash: Uint8Array): SeriesData | undefined;
+  /** Notes that the series have grown by so many bytes; may throw. */
+  hold(sizeBytes: number): void;
+}
+
+export class SeriesByHash {
+  readonly #data = new Map<string, SeriesData>();
+  /** What the hashes of its series begin with, as numbers. */
+  readonly #metrics = new Set<number>();
+
+  /** `hashes`: in hex. */
+  constructor(hashes: readonly string[]) {
+    for (const hash of hashes) {
+      this.#data.set(hash, new SeriesData());
+      this.#metrics.add(Number.parseInt(hash.slice(0, 2 * METRIC_HASH_BYTES), 16));
+    }
+  }
+
+  find(hash: string): SeriesData | undefined {
+    return this.#data.get(hash);
+  }
+
+  /** Hex is made only of the hashes of its metrics. */
+  findByBytes(hash: Uint8Array): SeriesData | undefined {
+    return this.#metrics.has(metricNumber(hash)) ? this.#data.get(hashHex(hash)) : undefined;
+  }
+
+  all(): Iterable<SeriesData> {
+    return this.#data.values();
+  }
+
+  /** Lets go of a series. */
+  delete(hash: string): void {
+    this.#data.delete(hash);
+  }
+
+  clear(): void {
+    this.#data.clear();
+  }
+}
+
+function metricNumber(hash: Uint8Array): number {
+  return ((hash[0] << 24) | (hash[1] << 16) | (hash[2] << 8) | hash[3]) >>> 0;
+}

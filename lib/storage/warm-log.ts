@@ -1,0 +1,149 @@
+/**
+ * A log in the memory of a warm process. A record that was received longer ago than the settle time is where it will ever be,
+ * and never changes: a compactor relies on it (plan-compaction.ts), and so does a reader here. A shard's log is kept by the
+ * minute of reception, so what is read of the table is the last two minutes of it.
+ */
+import { MINUTE_MS } from "../model/time.ts";
+import { parseReceiveTime, receivedSince } from "./keys.ts";
+import {
+  type DecodedRecord,
+  type Dictionary,
+  decodedRecordBytes,
+  decodeRecord,
+  type LogMemory,
+} from "./log-decoder.ts";
+import { SETTLE_MS } from "./plan-compaction.ts";
+import type { Item, KeyRange, QueryOptions, Table } from "./table.ts";
+import type { WarmCache, WarmEntries } from "./warm-cache.ts";
+
+/** Keys and objects of a record beside its value, about, and of a hash in a dictionary. */
+const ITEM_OVERHEAD_BYTES = 800;
+const HASH_MEMORY_BYTES = 120;
+const SLICE_BYTES = 200;
+/** Of the cache, what one shard's log may fill at a time: it would push out itself, and keep nothing. */
+const MAX_QUERY_SHARE = 1 / 8;
+
+/** A log that reaches back further is not kept: nobody compacts it. */
+const MAX_MINUTES = 180;
+
+/** Records that a shard received in a minute. */
+interface Slice {
+  /** All that it received in that minute since then, in ms. */
+  readonly fromMs: number;
+  readonly items: readonly Item[];
+}
+
+export class WarmLog implements LogMemory {
+  readonly #maxQueryBytes: number;
+  readonly #slices: WarmEntries<Slice>;
+  readonly #dictionaries: WarmEntries<Dictionary>;
+  /** For as long as somebody has the item: a slice, or the query that reads it. */
+  readonly #decoded = new WeakMap<Item, DecodedRecord>();
+
+  constructor(cache: WarmCache) {
+    this.#maxQueryBytes = cache.maxBytes * MAX_QUERY_SHARE;
+    this.#slices = cache.entries("log");
+    this.#dictionaries = cache.entries("dictionary");
+  }
+
+  /**
+   * A table with what is known of its logs: for ranges of `logRange` that end now, read consistently. `nowMs`: the time now, or
+   * one that has been.
+   */
+  over(table: Pick<Table, "query">, nowMs: number): Pick<Table, "query"> {
+    const settledMinute = minuteOf(nowMs - SETTLE_MS);
+    return {
+      query: (range, options) => {
+        const fromMs = parseReceiveTime(range.first!);
+        if (minuteOf(fromMs) < settledMinute - MAX_MINUTES) return table.query(range, options);
+        return this.#query(table, { range, fromMs, settledMinute }, options);
+      },
+    };
+  }
+
+  decode(item: Item): DecodedRecord {
+    let decoded = this.#decoded.get(item);
+    if (decoded === undefined) {
+      decoded = decodeRecord(item.value);
+      this.#decoded.set(item, decoded);
+    }
+    return decoded;
+  }
+
+  findDictionary(range: KeyRange): Dictionary | undefined {
+    return this.#dictionaries.get(dictionaryName(range));
+  }
+
+  keepDictionary(range: KeyRange, dictionary: Dictionary): void {
+    this.#dictionaries.set(dictionaryName(range), dictionary, dictionary.length * HASH_MEMORY_BYTES);
+  }
+
+  async *#query(
+    table: Pick<Table, "query">,
+    { range, fromMs, settledMinute }: ShardRead,
+    options: QueryOptions | undefined,
+  ): AsyncGenerator<readonly Item[], void, void> {
+    const shard = name(range.pk);
+    let minute = minuteOf(fromMs);
+    for (let slice = this.#find(shard, minute, fromMs); slice; slice = this.#find(shard, ++minute, fromMs)) {
+      const items = slice.filter(({ sk }) => parseReceiveTime(sk) >= fromMs);
+      if (items.length > 0) yield items;
+    }
+    const restFromMs = Math.max(fromMs, minute * MINUTE_MS);
+    let items: Item[] = [];
+    let keptBytes = 0;
+    const keepUntil = (end: number) => {
+      for (; minute < Math.min(end, settledMinute) && keptBytes < this.#maxQueryBytes; minute++) {
+        keptBytes += this.#keep(shard, minute, { fromMs: restFromMs, items });
+        items = [];
+      }
+    };
+    for await (const page of table.query(receivedSince(range, restFromMs), options)) {
+      for (const item of page) {
+        const received = minuteOf(parseReceiveTime(item.sk));
+        // Records come in the order of their reception, so the minutes before are whole.
+        keepUntil(received);
+        if (received === minute) items.push(item);
+      }
+      yield page;
+    }
+    keepUntil(settledMinute);
+  }
+
+  /** What a shard received in a minute, undefined unless all of it since `fromMs` is known. */
+  #find(shard: string, minute: number, fromMs: number): readonly Item[] | undefined {
+    const slice = this.#slices.get(`${shard}/${minute}`);
+    return slice === undefined || slice.fromMs > Math.max(fromMs, minute * MINUTE_MS)
+      ? undefined
+      : slice.items;
+  }
+
+  /** Answers what it takes in memory. */
+  #keep(shard: string, minute: number, slice: Slice): number {
+    let sizeBytes = SLICE_BYTES;
+    for (const { value } of slice.items)
+      sizeBytes += value.length + ITEM_OVERHEAD_BYTES + decodedRecordBytes(value);
+    this.#slices.set(`${shard}/${minute}`, slice, sizeBytes);
+    return sizeBytes;
+  }
+}
+
+interface ShardRead {
+  readonly range: KeyRange;
+  /** What the range begins with, in ms. */
+  readonly fromMs: number;
+  /** Minutes before this one are settled. */
+  readonly settledMinute: number;
+}
+
+function minuteOf(timestampMs: number): number {
+  return Math.floor(timestampMs / MINUTE_MS);
+}
+
+function name(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
+}
+
+function dictionaryName({ pk, first }: KeyRange): string {
+  return name(pk) + name(first!);
+}
