@@ -64,7 +64,7 @@ export async function startServer(settings: Settings, env: Environment, log: Log
     const compaction = startCompaction(services, selfScrape?.observe("compaction"));
     const stop = async () => {
       selfScrape?.stop();
-      await close(server, compaction, embedded);
+      await close(server, compaction, embedded, log);
     };
     return { url, key, close: stop };
   } catch (error) {
@@ -109,13 +109,17 @@ async function close(
   server: Server,
   compaction: CompactionTimer,
   embedded: EmbeddedDynamoDB | undefined,
+  log: Log,
 ): Promise<void> {
   // A busy sender's connection is hardly ever idle, so its next answer says that it is the last.
   server.prependListener("request", (_, response) => response.setHeader("Connection", "close"));
   const closed = new Promise((resolve) => server.close(resolve));
   // One whose last request was in flight would stay open, idle, for seconds.
   const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
-  const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+  const cut = setTimeout(() => {
+    log("warn", "requests in flight are cut off", { afterMs: CLOSE_GRACE_MS });
+    server.closeAllConnections();
+  }, CLOSE_GRACE_MS);
   await Promise.all([closed, compaction.stop()]);
   clearInterval(idle);
   clearTimeout(cut);

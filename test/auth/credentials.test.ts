@@ -45,11 +45,11 @@ for (const header of BAD) {
   test(`takes ${header} for nothing`, () => assert.equal(parseAuthorization(header), undefined));
 }
 
-test("a header of 64 KB takes no time, whatever it holds", () => {
-  const before = performance.now();
+test("a header takes time in proportion to its length, whatever it holds", () => {
+  // Of this length a pattern that takes the square of it would not end today.
+  const LENGTH = 2_000_000;
   for (const filling of [" ", "x", "x ", ":", "="]) {
-    parseAuthorization(`Basic x${filling.repeat(64_000 / filling.length)}y`);
-    parseAuthorization(`Bearer${" ".repeat(1000)}x${filling.repeat(64_000 / filling.length)}y`);
+    parseAuthorization(`Basic x${filling.repeat(LENGTH / filling.length)}y`);
+    parseAuthorization(`Bearer${" ".repeat(1000)}x${filling.repeat(LENGTH / filling.length)}y`);
   }
-  assert.ok(performance.now() - before < 200, `${performance.now() - before} ms`);
 });

@@ -83,8 +83,6 @@ async function pushUntilGone(target: Target, id: number, minTime: number, pushed
 }
 
 const WRITERS = 8;
-/** Well below the grace that the server leaves to requests in flight: a busy sender must not use it up. */
-const MAX_END_MS = 5000;
 const ENDINGS: readonly { starter: Starter; signal: NodeJS.Signals }[] = [
   { starter: "npm", signal: "SIGTERM" },
   { starter: "npm", signal: "SIGINT" },
@@ -92,8 +90,8 @@ const ENDINGS: readonly { starter: Starter; signal: NodeJS.Signals }[] = [
   { starter: "node", signal: "SIGINT" },
 ];
 
-it("ends on SIGTERM and SIGINT, soon, and has every sample that it answered for", async (t) => {
-  const env = { HEARTH_DATA_DIR: join(root.path, "signals"), PORT: "0", LOG_LEVEL: "error", ...KEY_ENV };
+it("ends on SIGTERM and SIGINT, and has every sample that it answered for", async (t) => {
+  const env = { HEARTH_DATA_DIR: join(root.path, "signals"), PORT: "0", LOG_LEVEL: "warn", ...KEY_ENV };
   const startTime = Date.now();
   const pushed = Array.from({ length: WRITERS }, (): Pushed => ({ stored: [], otherStatuses: [] }));
   for (const { starter, signal } of ENDINGS) {
@@ -107,12 +105,10 @@ it("ends on SIGTERM and SIGINT, soon, and has every sample that it answered for"
     await hearth.child.until("answering", async () =>
       pushed.every(({ stored }, id) => stored.length > counts[id] + 10),
     );
-    const signalledAt = performance.now();
     await stopCleanly(hearth.child, signal);
-    const durationMs = Math.round(performance.now() - signalledAt);
-    assert.ok(durationMs < MAX_END_MS, `${starter} ${signal}: took ${durationMs} ms to end`);
+    // A busy sender does not use up the time that is left to requests in flight.
+    assert.doesNotMatch(hearth.child.output, /cut off/);
     await Promise.all(pushing);
-    t.diagnostic(`${starter} ${signal}: ended in ${durationMs} ms`);
   }
   // What is refused while it ends must be a "try again".
   for (const { otherStatuses } of pushed) for (const status of otherStatuses) assert.equal(status, 503);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createServer, type Socket } from "node:net";
 import { describe, it } from "node:test";
-import { MINUTE_MS } from "../../lib/model/time.ts";
+import { HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import type { CredentialProvider } from "../../lib/storage/aws-credentials.ts";
 import { BACKOFF_BASE_MS } from "../../lib/storage/backoff.ts";
 import { DynamoDBClient } from "../../lib/storage/dynamodb-client.ts";
@@ -173,15 +173,14 @@ describe("an abort", () => {
   for (const answer of ["hang", "stall"] as const) {
     it(`ends a call in flight at once, and its connection: ${answer}`, async () => {
       const controller = new AbortController();
-      await using service = await open(() => {
+      const answerOnce = () => {
         setTimeout(() => controller.abort(), 20);
         return answer;
-      });
-      const start = performance.now();
+      };
+      await using service = await open(answerOnce, { requestTimeoutMs: HOUR_MS });
       const error = await failure(service.client.call("Query", "{}", controller.signal));
       assert.ok(error instanceof ExchangeError);
       assert.equal(error.code, "ABORT_ERR");
-      assert.ok(performance.now() - start < PATIENT_MS / 2, "before the call timed out");
       assert.equal(service.calls.length, 1);
     });
   }

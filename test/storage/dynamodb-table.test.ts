@@ -8,9 +8,12 @@ import { startEmbeddedDynamoDB } from "../../local/embedded-dynamodb.ts";
 import { serviceError, startFakeDynamoDB } from "../helpers/fake-dynamodb.ts";
 import { type OpenedTable, tableContract } from "./table-contract.ts";
 
+/** A busy machine's emulator takes longer for 10 MB than the service may, and a call that is repeated is counted again. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
 async function openNew(options: TableOptions, closeServer: () => Promise<void>): Promise<OpenedTable> {
   await ensureTable(options);
-  const table = openTable(options);
+  const table = openTable({ ...options, requestTimeoutMs: REQUEST_TIMEOUT_MS });
   return {
     table,
     async close() {

@@ -329,14 +329,13 @@ describe("what is refused", () => {
     assert.deepEqual(table.calls, []);
   });
 
-  test("300,000 samples of the future are refused soon", async () => {
+  test("of 300,000 samples of the future ten are told why they are refused", async () => {
     const engine = new Engine({ limits });
     const { labels } = series("x", { a: "y".repeat(10_000) });
     const samples = Array.from({ length: 300_000 }, (_, i) => [NOW + 700_000 + i, 0n] as const);
-    const before = performance.now();
     const { rejections } = await engine.append(engine.newWriters(), [{ labels, samples }]);
     assert.equal(rejections.count, 300_000);
-    assert.ok(performance.now() - before < 1500, `${performance.now() - before} ms`);
+    assert.equal(rejections.reasons.length, 10);
   });
 });
 

