@@ -6,7 +6,7 @@ import { SampleColumns } from "../chunk/sample-columns.ts";
 import type { MixedSamples } from "../model/samples.ts";
 import { countChunkSamples, decodeChunkItem, type StoredChunk } from "./chunk-item.ts";
 import { lowerBound, samplesBetween } from "./hashed-samples.ts";
-import { appendChunk, cutMixedChunks, decodedBytes } from "./mixed-chunks.ts";
+import { appendChunk, cutMixedChunks, decodedBytes, decodeHistogramChunks } from "./mixed-chunks.ts";
 import {
   COLUMN_SAMPLE_BYTES,
   COLUMN_START_BYTES,
@@ -84,7 +84,7 @@ export class SeriesData {
 
   /** The samples of a range, sorted, each time once. Throws "too large" if they take more than `maxBytes` meanwhile. */
   samples(range: TimeRange, maxBytes: number): MixedSamples {
-    return trim(decode(this.#chunks(range), this.columns, maxBytes), range);
+    return trim(decode(this.#chunks(range), this.columns, range, maxBytes), range);
   }
 
   /**
@@ -93,7 +93,7 @@ export class SeriesData {
    */
   *toChunks(range: TimeRange, maxBytes: number): Generator<Chunk, void, undefined> {
     const [kept, others] = this.#separate(range);
-    const samples = trim(decode(others, this.columns, maxBytes), range);
+    const samples = trim(decode(others, this.columns, range, maxBytes), range);
     let from = Number.NEGATIVE_INFINITY;
     for (const chunk of kept) {
       yield* cutMixedChunks(samples, from, chunk.minTime);
@@ -133,7 +133,13 @@ function countSamples(chunks: readonly Chunk[]): number {
   return chunks.reduce((total, chunk) => total + countChunkSamples(chunk), 0);
 }
 
-function decode(chunks: readonly StoredChunk[], columns: SampleColumns, maxBytes: number): MixedSamples {
+/** At least the samples of the range. */
+function decode(
+  chunks: readonly StoredChunk[],
+  columns: SampleColumns,
+  range: TimeRange,
+  maxBytes: number,
+): MixedSamples {
   const ofStarts = columns.startTimestamps === undefined ? 0 : DECODED_START_BYTES;
   const ofColumns = columns.count * (DECODED_SAMPLE_BYTES + ofStarts) + columns.histogramBytes;
   checkDecodable(
@@ -141,10 +147,25 @@ function decode(chunks: readonly StoredChunk[], columns: SampleColumns, maxBytes
     maxBytes,
   );
   if (chunks.length === 0) return sortColumns(columns);
+  const histograms = columns.count === 0 ? onlyHistograms(chunks) : undefined;
+  if (histograms !== undefined) return { ...NO_FLOATS, histograms: decodeHistogramChunks(histograms, range) };
   const all = new SampleColumns(columns.count + countSamples(chunks));
   for (const chunk of inOrder(chunks)) appendChunk(chunk, all);
   all.appendColumns(columns);
   return sortOwnColumns(all);
+}
+
+const NO_FLOATS = { timestamps: new Float64Array(0), values: new Float64Array(0) };
+
+/** In the order of their times, if they are of histograms without starts and no two share a time: they need no sorting. */
+function onlyHistograms(chunks: readonly StoredChunk[]): readonly StoredChunk[] | undefined {
+  if (chunks.some(({ kind, starts }) => kind === undefined || starts !== undefined)) return undefined;
+  const byTime = chunks.toSorted((a, b) => a.minTime - b.minTime);
+  return areApart(byTime) ? byTime : undefined;
+}
+
+function areApart(byTime: readonly StoredChunk[]): boolean {
+  return byTime.every((chunk, i) => i === 0 || chunk.minTime > byTime[i - 1].maxTime);
 }
 
 /**
@@ -154,7 +175,7 @@ function decode(chunks: readonly StoredChunk[], columns: SampleColumns, maxBytes
 function inOrder(chunks: readonly StoredChunk[]): readonly StoredChunk[] {
   if (chunks.some(({ kind }) => kind !== undefined)) return chunks;
   const byTime = chunks.toSorted((a, b) => a.minTime - b.minTime);
-  return byTime.every((chunk, i) => i === 0 || chunk.minTime > byTime[i - 1].maxTime) ? byTime : chunks;
+  return areApart(byTime) ? byTime : chunks;
 }
 
 function trim(samples: MixedSamples, { minTime, maxTime }: TimeRange): MixedSamples {
