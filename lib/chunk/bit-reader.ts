@@ -13,10 +13,11 @@ const TWO_32 = 2 ** 32;
 export class BitReader {
   readonly #what: string;
   #bytes = new Uint8Array(INITIAL_CAPACITY_BYTES);
-  #view = new DataView(this.#bytes.buffer);
+  /** The input, for loops that keep the position to themselves meanwhile; `reset` may replace it. */
+  view = new DataView(this.#bytes.buffer);
   /** The next bit, and the number of bits in the input. */
-  #position = 0;
-  #end = 0;
+  position = 0;
+  end = 0;
 
   /** `what` is read, for messages. */
   constructor(what: string) {
@@ -28,29 +29,29 @@ export class BitReader {
     const needed = input.length + OVERREAD_BYTES;
     if (needed > this.#bytes.length) {
       this.#bytes = new Uint8Array(2 * needed);
-      this.#view = new DataView(this.#bytes.buffer);
+      this.view = new DataView(this.#bytes.buffer);
     }
     this.#bytes.set(input);
     this.#bytes.fill(0, input.length, needed);
-    this.#position = 0;
-    this.#end = input.length * 8;
+    this.position = 0;
+    this.end = input.length * 8;
   }
 
   /** The next 32 bits as a signed number, without moving. */
   peek(): number {
-    const byte = this.#position >>> 3;
-    const shift = this.#position & 7;
-    return (this.#view.getInt32(byte) << shift) | (this.#bytes[byte + 4] >>> (8 - shift));
+    const byte = this.position >>> 3;
+    const shift = this.position & 7;
+    return (this.view.getInt32(byte) << shift) | (this.#bytes[byte + 4] >>> (8 - shift));
   }
 
   skip(count: number): void {
-    this.#position += count;
+    this.position += count;
   }
 
   /** Reads `count` (1 to 32) bits as an unsigned number. */
   readBits(count: number): number {
     const bits = this.peek() >>> (32 - count);
-    this.#position += count;
+    this.position += count;
     return bits;
   }
 
@@ -79,18 +80,18 @@ export class BitReader {
 
   /** Throws "data" when more bits were read than the input has. */
   checkEnd(): void {
-    if (this.#position > this.#end) this.fail();
+    if (this.position > this.end) this.fail();
   }
 
   /** Throws "data" for what was just read: that the input ended within it, if it did, else `message`. */
   fail(message?: string): never {
-    const ended = `input ends within a sample, bytes=${this.#end / 8}`;
-    throw new HearthError("data", `${this.#what}: ${this.#position > this.#end ? ended : message}`);
+    const ended = `input ends within a sample, bytes=${this.end / 8}`;
+    throw new HearthError("data", `${this.#what}: ${this.position > this.end ? ended : message}`);
   }
 
   /** How many bits are left; negative past the end. */
   unreadBits(): number {
-    return this.#end - this.#position;
+    return this.end - this.position;
   }
 
   /** Whole bytes of the input that were not read; a byte begun counts as read. */

@@ -16,7 +16,13 @@ import { HearthError } from "../model/errors.ts";
 import type { Buckets, CounterResetHint, Histogram, Span } from "../model/histogram.ts";
 import { reduceToSupported } from "../model/histogram-resolution.ts";
 import type { HistogramSamples } from "../model/histogram-samples.ts";
-import { bucketIndices, countBuckets, equalSpans, staleHistogram } from "../model/histogram-spans.ts";
+import {
+  bucketIndices,
+  countBuckets,
+  equalSpans,
+  NO_BUCKETS,
+  staleHistogram,
+} from "../model/histogram-spans.ts";
 import { newFloatColumn } from "../model/short-columns.ts";
 import { MAX_TIMESTAMP_MS } from "../model/time.ts";
 import { BitReader } from "./bit-reader.ts";
@@ -32,9 +38,10 @@ import {
   IntegerHistogramWriter,
 } from "./histogram-values.ts";
 import {
-  addSecondDifference,
   type Lanes,
   MAX_VARBIT_BYTES,
+  numberOf,
+  readSecondDifference,
   readVarbitInt,
   writeSecondDifference,
   writeVarbitInt,
@@ -210,50 +217,74 @@ export function withoutResetHint<T extends Chunk>(chunk: T): T {
 }
 
 /**
- * Decodes a whole chunk of one kind, the bytes being nothing else. Histograms share spans and bounds. The first is "unknown"
- * whatever the head says, since nobody knows here what came before it; the others are "not reset", or all are gauges.
- * Throws "data" when the bytes end early or late, are no histograms, or times do not ascend.
+ * Decodes a whole chunk of one kind, the bytes being nothing else, and answers its histograms of a range (ms, both ends included;
+ * all when absent). Histograms share spans and bounds. The chunk's first is "unknown" whatever the head says, since nobody knows
+ * here what came before it; the others are "not reset", or all are gauges. Throws "data" when the bytes end early or late, are no
+ * histograms, or times do not ascend.
  */
-export function decodeHistogramChunk(bytes: Uint8Array, kind: Histogram["kind"]): HistogramSamples {
+export function decodeHistogramChunk(
+  bytes: Uint8Array,
+  kind: Histogram["kind"],
+  range: DecodedRange = ALL_TIMES,
+): HistogramSamples {
   const { count, counterReset } = readHistogramChunkHead(bytes);
   reader.reset(bytes);
   reader.skip(8 * HEAD_BYTES);
-  const samples = { timestamps: new Float64Array(count), histograms: [] as Histogram[] };
-  if (count > 0) readHistograms(samples, kind, counterReset === "gauge");
+  const timestamps = new Float64Array(count);
+  const histograms = count > 0 ? readHistograms(timestamps, kind, counterReset === "gauge", range) : [];
   reader.checkEnd();
   if (reader.unreadBytes() > 1) {
     reader.fail(`${reader.unreadBytes()} bytes behind the last histogram, histograms=${count}`);
   }
-  return samples;
+  if (histograms.length === count) return { timestamps, histograms };
+  const start = timestamps.findIndex((time) => time >= range.minTime);
+  return { timestamps: timestamps.slice(start, start + histograms.length), histograms };
 }
 
-interface MutableSamples {
-  readonly timestamps: Float64Array;
-  readonly histograms: Histogram[];
+interface DecodedRange {
+  readonly minTime: number;
+  readonly maxTime: number;
 }
 
+const ALL_TIMES: DecodedRange = { minTime: Number.NEGATIVE_INFINITY, maxTime: Number.POSITIVE_INFINITY };
+
+/** Sets all times, answers the histograms of the range. */
 function readHistograms(
-  { timestamps, histograms }: MutableSamples,
+  timestamps: Float64Array,
   kind: Histogram["kind"],
   isGauge: boolean,
-): void {
+  { minTime, maxTime }: DecodedRange,
+): Histogram[] {
   const layout = readLayout(reader);
   const positiveBuckets = countBuckets(layout.positiveSpans);
   const negativeBuckets = countBuckets(layout.negativeSpans);
   const values = newValueReader(kind, positiveBuckets, negativeBuckets);
-  const read = { count: 0, zeroCount: 0, sum: 0, isStale: false, positive: NO_COUNTS, negative: NO_COUNTS };
+  const histograms: Histogram[] = [];
+  const read = {
+    count: 0,
+    zeroCount: 0,
+    sum: 0,
+    isStale: false,
+    positive: countColumn(positiveBuckets),
+    negative: countColumn(negativeBuckets),
+  };
   let latestIsStale = false;
   for (let i = 0; i < timestamps.length; i++) {
-    timestamps[i] = readTime(timestamps, i);
-    read.positive = countColumn(positiveBuckets);
-    read.negative = countColumn(negativeBuckets);
+    const time = readTime(timestamps, i);
+    timestamps[i] = time;
     values.read(reader, read);
     reader.checkEnd();
     if (latestIsStale && !read.isStale) reader.fail("a histogram behind a staleness marker");
     latestIsStale = read.isStale;
+    if (time < minTime || time > maxTime) continue;
     const hint = isGauge ? "gauge" : i === 0 ? "unknown" : "not reset";
     histograms.push(histogramOf(kind, hint, layout, read));
+    if (read.isStale) continue;
+    // They are the histogram's now.
+    read.positive = countColumn(positiveBuckets);
+    read.negative = countColumn(negativeBuckets);
   }
+  return histograms;
 }
 
 function newValueReader(kind: Histogram["kind"], positive: number, negative: number) {
@@ -268,10 +299,12 @@ function countColumn(buckets: number): Float64Array<ArrayBuffer> {
 const lanes: Lanes = { high: 0, low: 0 };
 
 function readTime(timestamps: Float64Array, index: number): number {
-  readVarbitInt(reader, lanes);
-  if (index === 0) return checkTime(lanes.high * 2 ** 32 + lanes.low, Number.NEGATIVE_INFINITY);
+  if (index === 0) {
+    readVarbitInt(reader, lanes);
+    return checkTime(numberOf(lanes), Number.NEGATIVE_INFINITY);
+  }
   const before = timestamps[index - 1];
-  return checkTime(addSecondDifference(before, timestamps[Math.max(index - 2, 0)], lanes), before);
+  return checkTime(readSecondDifference(reader, before, timestamps[Math.max(index - 2, 0)]), before);
 }
 
 function checkTime(time: number, before: number): number {
@@ -295,9 +328,13 @@ function histogramOf(
     zeroCount,
     count,
     sum,
-    positive: { spans: positiveSpans, counts: positive },
-    negative: { spans: negativeSpans, counts: negative },
+    positive: bucketsOf(positiveSpans, positive),
+    negative: bucketsOf(negativeSpans, negative),
     customBounds,
     isStale,
   });
+}
+
+function bucketsOf(spans: readonly Span[], counts: Float64Array): Buckets {
+  return spans.length === 0 ? NO_BUCKETS : { spans, counts };
 }

@@ -14,7 +14,7 @@
 
 import type { Span } from "../model/histogram.ts";
 import { checkLayout } from "../model/histogram-check.ts";
-import { countBuckets, hasCustomBuckets } from "../model/histogram-spans.ts";
+import { countBuckets, equalSpans, hasCustomBuckets } from "../model/histogram-spans.ts";
 import type { BitReader } from "./bit-reader.ts";
 import type { BitWriter } from "./bit-writer.ts";
 import {
@@ -78,7 +78,27 @@ export function readLayout(bits: BitReader): HistogramLayout {
   const sides = { positive: { spans: positiveSpans }, negative: { spans: negativeSpans } };
   const wrong = checkLayout({ ...layout, ...sides, customBounds });
   if (wrong !== undefined) bits.fail(wrong);
-  return { ...layout, customBounds };
+  return shared({ ...layout, customBounds });
+}
+
+/** The layout read last: the chunks of a series and those of its neighbours mostly have the same one. */
+let latest: HistogramLayout | undefined;
+
+/** The same layout as one object, as far as it is that of the chunk before: who compares two histograms sees at once. */
+function shared(layout: HistogramLayout): HistogramLayout {
+  if (latest === undefined || !equalLayouts(latest, layout)) latest = layout;
+  return latest;
+}
+
+function equalLayouts(a: HistogramLayout, b: HistogramLayout): boolean {
+  return (
+    a.schema === b.schema &&
+    a.zeroThreshold === b.zeroThreshold &&
+    equalSpans(a.positiveSpans, b.positiveSpans) &&
+    equalSpans(a.negativeSpans, b.negativeSpans) &&
+    a.customBounds.length === b.customBounds.length &&
+    a.customBounds.every((bound, i) => bound === b.customBounds[i])
+  );
 }
 
 /** Writes the 64 bits of a double. */

@@ -17,10 +17,9 @@
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../model/stale-marker.ts";
 import type { BitReader } from "./bit-reader.ts";
 import type { BitWriter } from "./bit-writer.ts";
+import { checkCount, WholeBuckets } from "./histogram-buckets.ts";
 import {
-  addSecondDifference,
-  type Lanes,
-  readVarbitInt,
+  readSecondDifference,
   readVarbitUint,
   writeSecondDifference,
   writeVarbitInt,
@@ -96,7 +95,6 @@ function writeSum(bits: BitWriter, writer: DoubleWriter, { sum, isStale }: Histo
 class WholeColumn {
   #middle = 0;
   #oldest = 0;
-  readonly #lanes: Lanes = { high: 0, low: 0 };
 
   start(value: number): void {
     this.#middle = value;
@@ -109,8 +107,7 @@ class WholeColumn {
   }
 
   read(bits: BitReader): number {
-    readVarbitInt(bits, this.#lanes);
-    const value = addSecondDifference(this.#middle, this.#oldest, this.#lanes);
+    const value = readSecondDifference(bits, this.#middle, this.#oldest);
     this.#step(value);
     return value;
   }
@@ -180,58 +177,43 @@ export class IntegerHistogramReader implements HistogramValueReader {
   readonly #count = new WholeColumn();
   readonly #zeroCount = new WholeColumn();
   readonly #sum = new DoubleReader();
-  readonly #positive: WholeColumn[];
-  readonly #negative: WholeColumn[];
-  readonly #lanes: Lanes = { high: 0, low: 0 };
+  readonly #positive: WholeBuckets;
+  readonly #negative: WholeBuckets;
   #isFirst = true;
 
   constructor(positiveBuckets: number, negativeBuckets: number) {
-    this.#positive = wholeColumns(positiveBuckets);
-    this.#negative = wholeColumns(negativeBuckets);
+    this.#positive = new WholeBuckets(positiveBuckets);
+    this.#negative = new WholeBuckets(negativeBuckets);
   }
 
   read(bits: BitReader, into: HistogramValues): void {
-    const isFirst = this.#isFirst;
-    into.count = isFirst ? readVarbitUint(bits) : this.#count.read(bits);
-    into.zeroCount = isFirst ? readVarbitUint(bits) : this.#zeroCount.read(bits);
-    into.sum = this.#sum.read(bits);
-    into.isStale = this.#sum.isStaleMarker;
-    if (isFirst) {
-      this.#count.start(into.count);
-      this.#zeroCount.start(into.zeroCount);
+    if (this.#isFirst) this.#readFirst(bits, into);
+    else {
+      into.count = this.#count.read(bits);
+      into.zeroCount = this.#zeroCount.read(bits);
+      into.sum = this.#sum.read(bits);
+      into.isStale = this.#sum.isStaleMarker;
+      if (!into.isStale) {
+        this.#positive.read(bits, into.positive);
+        this.#negative.read(bits, into.negative);
+      }
     }
-    if (isFirst || !into.isStale) {
-      this.#readBuckets(bits, this.#positive, into.positive);
-      this.#readBuckets(bits, this.#negative, into.negative);
-    }
-    this.#isFirst = false;
     if (into.isStale) return;
     checkCount(bits, into.count);
     checkCount(bits, into.zeroCount);
   }
 
-  #readBuckets(bits: BitReader, columns: readonly WholeColumn[], counts: Float64Array): void {
-    let before = 0;
-    for (let i = 0; i < columns.length; i++) {
-      before += this.#isFirst ? this.#readFirstBucket(bits, columns[i]) : columns[i].read(bits);
-      checkCount(bits, before);
-      counts[i] = before;
-    }
+  #readFirst(bits: BitReader, into: HistogramValues): void {
+    into.count = readVarbitUint(bits);
+    into.zeroCount = readVarbitUint(bits);
+    into.sum = this.#sum.read(bits);
+    into.isStale = this.#sum.isStaleMarker;
+    this.#count.start(into.count);
+    this.#zeroCount.start(into.zeroCount);
+    this.#positive.readFirst(bits, into.positive);
+    this.#negative.readFirst(bits, into.negative);
+    this.#isFirst = false;
   }
-
-  #readFirstBucket(bits: BitReader, column: WholeColumn): number {
-    readVarbitInt(bits, this.#lanes);
-    const value = this.#lanes.high * 2 ** 32 + this.#lanes.low;
-    column.start(value);
-    return value;
-  }
-}
-
-/** Each count that is right makes what is computed from it next exact. */
-function checkCount(bits: BitReader, count: number): void {
-  bits.checkEnd();
-  if (!(count >= 0 && count <= Number.MAX_SAFE_INTEGER))
-    bits.fail(`a count of ${count}, expected 0 to 2^53 - 1`);
 }
 
 export class FloatHistogramWriter implements HistogramValueWriter {

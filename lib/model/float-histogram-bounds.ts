@@ -43,7 +43,15 @@ export function exponentialBound(index: number, schema: number): number {
 /** In two steps, for neither the power nor its product with the fraction may be lost to overflow or underflow. */
 function scaleByPowerOfTwo(fraction: number, exponent: number): number {
   const half = Math.trunc(exponent / 2);
-  return fraction * 2 ** half * 2 ** (exponent - half);
+  return fraction * powerOfTwo(half) * powerOfTwo(exponent - half);
+}
+
+const MAX_TABLED_POWER = 1023;
+const POWERS = Float64Array.from({ length: 2 * MAX_TABLED_POWER + 1 }, (_, i) => 2 ** (i - MAX_TABLED_POWER));
+
+/** Of a whole exponent: a look into a table takes a tenth of an exponentiation. */
+function powerOfTwo(exponent: number): number {
+  return Math.abs(exponent) <= MAX_TABLED_POWER ? POWERS[exponent + MAX_TABLED_POWER] : 2 ** exponent;
 }
 
 /** The upper bound of a bucket on the positive side; with custom buckets index -1 is where the first begins: -Inf. */

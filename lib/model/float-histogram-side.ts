@@ -1,7 +1,7 @@
 /** The populated buckets on one side of zero by their index: what arithmetic works on. Spans are how they are stored. */
 import { indexAtSchema } from "./float-histogram-bounds.ts";
 import type { Buckets, Span } from "./histogram.ts";
-import { newFloatColumn } from "./short-columns.ts";
+import { newFloatColumn, newIndexColumn } from "./short-columns.ts";
 
 /** Two columns of one length, by ascending index. */
 export interface Side {
@@ -11,17 +11,35 @@ export interface Side {
 
 export const NO_BUCKETS: Buckets = { spans: [], counts: new Float64Array(0) };
 
+/** Buckets that are known by their indexes, ascending ones; their spans, as few as possible, are made when they are asked for. */
+export class IndexedBuckets implements Buckets, Side {
+  readonly indexes: Int32Array;
+  readonly counts: Float64Array;
+  #spans: readonly Span[] | undefined;
+
+  constructor(indexes: Int32Array, counts: Float64Array) {
+    this.indexes = indexes;
+    this.counts = counts;
+  }
+
+  get spans(): readonly Span[] {
+    this.#spans ??= fewestSpans(this.indexes);
+    return this.#spans;
+  }
+}
+
 const NO_SIDE: Side = { indexes: new Int32Array(0), counts: NO_BUCKETS.counts };
 
 /**
- * The indexes that spans stand for, and the spans of indexes: the histograms of a chunk share theirs, as do sums of these, and
- * making them anew is most of what adding takes. Nobody writes to either.
+ * The indexes that stored spans stand for: the histograms of a chunk share theirs, and making them anew is most of what adding
+ * takes. Nobody writes to either.
  */
 const indexesOfSpans = new WeakMap<readonly Span[], Int32Array>();
-const spansOfIndexes = new WeakMap<Int32Array, readonly Span[]>();
 
 /** Shares the counts with the buckets it is made of, and the indexes with whoever has the same spans. */
-export function sideOf({ spans, counts }: Buckets): Side {
+export function sideOf(buckets: Buckets): Side {
+  if (buckets instanceof IndexedBuckets) return buckets;
+  const { spans, counts } = buckets;
   if (counts.length === 0) return NO_SIDE;
   let indexes = indexesOfSpans.get(spans);
   if (indexes === undefined) {
@@ -39,14 +57,14 @@ export function sideOf({ spans, counts }: Buckets): Side {
 
 /** The buckets with as few spans as possible; shares the counts. */
 export function bucketsOf({ indexes, counts }: Side): Buckets {
-  if (counts.length === 0) return NO_BUCKETS;
-  let spans = spansOfIndexes.get(indexes);
-  if (spans === undefined) {
-    spans = fewestSpans(indexes);
-    spansOfIndexes.set(indexes, spans);
-    indexesOfSpans.set(spans, indexes);
-  }
-  return { spans, counts };
+  return counts.length === 0 ? NO_BUCKETS : new IndexedBuckets(indexes, counts);
+}
+
+/** The same buckets with other counts. */
+export function withCounts(buckets: Buckets, counts: Float64Array): Buckets {
+  return buckets instanceof IndexedBuckets
+    ? new IndexedBuckets(buckets.indexes, counts)
+    : { spans: buckets.spans, counts };
 }
 
 function fewestSpans(indexes: Int32Array): Span[] {
@@ -64,16 +82,17 @@ function fewestSpans(indexes: Int32Array): Span[] {
 
 /** Without empty buckets; the same object where there are none. */
 export function withoutEmptyBuckets(side: Side): Side {
-  if (!side.counts.includes(0)) return side;
-  const indexes = new Int32Array(side.indexes.length);
-  const counts = newFloatColumn(side.counts.length);
-  let kept = 0;
-  for (let i = 0; i < side.counts.length; i++) {
+  let populated = 0;
+  for (let i = 0; i < side.counts.length; i++) if (side.counts[i] !== 0) populated++;
+  if (populated === side.counts.length) return side;
+  const indexes = newIndexColumn(populated);
+  const counts = newFloatColumn(populated);
+  for (let i = 0, kept = 0; kept < populated; i++) {
     if (side.counts[i] === 0) continue;
     indexes[kept] = side.indexes[i];
     counts[kept++] = side.counts[i];
   }
-  return { indexes: indexes.subarray(0, kept), counts: counts.subarray(0, kept) };
+  return { indexes, counts };
 }
 
 /** At a lower resolution: neighbours that fall into one bucket are added up. */

@@ -5,12 +5,17 @@
 
 import { indexOnBounds, sharedBounds } from "./custom-bounds.ts";
 import { equalColumns } from "./float-histogram.ts";
-import { bucketBound, indexAtSchema, usesCustomBuckets } from "./float-histogram-bounds.ts";
+import {
+  type BucketLayout,
+  bucketBound,
+  indexAtSchema,
+  usesCustomBuckets,
+} from "./float-histogram-bounds.ts";
 import { atLowerSchema, bucketsOf, type Side, sideOf } from "./float-histogram-side.ts";
 import { sideColumns, widerZeroBucket } from "./float-histogram-zero.ts";
-import type { CounterResetHint, Histogram } from "./histogram.ts";
+import type { Buckets, CounterResetHint, Histogram } from "./histogram.ts";
 import { compensate } from "./kahan.ts";
-import { copyFloatColumn, newFloatColumn } from "./short-columns.ts";
+import { copyFloatColumn, newFloatColumn, newIndexColumn } from "./short-columns.ts";
 
 /** A sum and what its rounding has lost so far. */
 interface Total {
@@ -78,7 +83,7 @@ class SideBuilder {
   #length = 0;
 
   constructor(maxLength: number) {
-    this.#indexes = new Int32Array(maxLength);
+    this.#indexes = newIndexColumn(maxLength);
     this.#counts = newFloatColumn(maxLength);
     this.#lost = newFloatColumn(maxLength);
   }
@@ -166,8 +171,8 @@ export function scaleSum(sum: HistogramSum, scale: (value: number) => number): v
   }
 }
 
-/** Returns whether the hints contradict each other. */
-function mergeHint(sum: HistogramSum, other: CounterResetHint): boolean {
+/** Merges a hint into a sum's; returns whether the two contradict each other. */
+export function mergeHint(sum: Pick<HistogramSum, "hint">, other: CounterResetHint): boolean {
   if (other === sum.hint || sum.hint === "gauge") return false;
   const isCollision = other !== "gauge" && sum.hint !== "unknown" && other !== "unknown";
   sum.hint = other === "gauge" ? "gauge" : "unknown";
@@ -186,22 +191,20 @@ function addExponential(sum: HistogramSum, other: Histogram, sign: 1 | -1): void
     sum.negative = sumAtLowerSchema(sum.negative, sum.schema, other.schema);
     sum.schema = other.schema;
   }
-  const addSide = (into: SumSide, side: Side) => {
-    const outside = behindZeroBucket(side, { ...other, zeroThreshold: sum.zeroThreshold });
-    return mergeSides(into, atLowerSchema(outside, other.schema, sum.schema), sign);
-  };
-  sum.positive = addSide(sum.positive, sideOf(other.positive));
-  sum.negative = addSide(sum.negative, sideOf(other.negative));
+  sum.positive = addSide(sum.positive, other.positive, other, sum, sign);
+  sum.negative = addSide(sum.negative, other.negative, other, sum, sign);
+}
+
+function addSide(into: SumSide, buckets: Buckets, from: Histogram, sum: HistogramSum, sign: 1 | -1): SumSide {
+  if (buckets.counts.length === 0) return into;
+  const outside = behindZeroBucket(sideOf(buckets), from, sum.zeroThreshold);
+  return mergeSides(into, atLowerSchema(outside, from.schema, sum.schema), sign);
 }
 
 /** Without the buckets that lie in the zero bucket as a whole: they have been counted there. */
-function behindZeroBucket(
-  side: Side,
-  layout: Pick<Histogram, "schema" | "customBounds" | "zeroThreshold">,
-): Side {
+function behindZeroBucket(side: Side, layout: BucketLayout, zeroThreshold: number): Side {
   let start = 0;
-  const ends = (i: number) => bucketBound(side.indexes[i], layout);
-  while (start < side.indexes.length && ends(start) <= layout.zeroThreshold) start++;
+  while (start < side.indexes.length && bucketBound(side.indexes[start], layout) <= zeroThreshold) start++;
   return start === 0 ? side : { indexes: side.indexes.subarray(start), counts: side.counts.subarray(start) };
 }
 
@@ -267,6 +270,7 @@ function mergeSides(into: SumSide, side: Side, sign: 1 | -1): SumSide {
     }
     return into;
   }
+  if (addInPlace(into, side, sign)) return into;
   const merged = new SideBuilder(into.indexes.length + side.indexes.length);
   let i = 0;
   let j = 0;
@@ -286,6 +290,25 @@ function mergeSides(into: SumSide, side: Side, sign: 1 | -1): SumSide {
     }
   }
   return merged.finish();
+}
+
+/** Adds if there is a place for every bucket, as there is in a sum that has seen some series; returns whether there is. */
+function addInPlace({ indexes, counts, lost }: SumSide, side: Side, sign: 1 | -1): boolean {
+  if (!hasAll(indexes, side.indexes)) return false;
+  for (let i = 0, j = 0; j < side.indexes.length; i++) {
+    if (indexes[i] !== side.indexes[j]) continue;
+    const value = sign * side.counts[j++];
+    lost[i] = compensate(value, counts[i], lost[i]);
+    counts[i] += value;
+  }
+  return true;
+}
+
+/** Whether all of `some` are among `indexes`, both ascending. */
+function hasAll(indexes: Int32Array, some: Int32Array): boolean {
+  let found = 0;
+  for (let i = 0; i < indexes.length && found < some.length; i++) if (indexes[i] === some[found]) found++;
+  return found === some.length;
 }
 
 /** Both onto the bounds that they share; what was between two of those counts for the one above. */
@@ -308,25 +331,4 @@ function addMismatched(sum: HistogramSum, other: Histogram, sign: 1 | -1): void 
     if (value !== 0 || lost !== 0) shared.push(i, value, lost);
   });
   sum.positive = shared.finish();
-}
-
-export interface Combination extends AddOutcome {
-  readonly histogram: Histogram;
-}
-
-/** The sum of two; undefined when one has exponential buckets and the other custom ones. */
-export function addHistograms(a: Histogram, b: Histogram): Combination | undefined {
-  return combine(a, b, 1);
-}
-
-/** Their difference; it has the hint that a sum would have. Undefined as above. */
-export function subtractHistograms(a: Histogram, b: Histogram): Combination | undefined {
-  return combine(a, b, -1);
-}
-
-function combine(a: Histogram, b: Histogram, sign: 1 | -1): Combination | undefined {
-  if (!isCompatible(a, b)) return undefined;
-  const sum = startSum(a);
-  const outcome = addToSum(sum, b, sign);
-  return { histogram: sumOf(sum), ...outcome };
 }

@@ -3,7 +3,14 @@
  * What results are is what model/histogram of Prometheus 3.14 returns.
  */
 import { usesCustomBuckets } from "./float-histogram-bounds.ts";
-import { bucketsOf, NO_BUCKETS, sideOf, withoutEmptyBuckets } from "./float-histogram-side.ts";
+import {
+  bucketsOf,
+  IndexedBuckets,
+  NO_BUCKETS,
+  sideOf,
+  withCounts,
+  withoutEmptyBuckets,
+} from "./float-histogram-side.ts";
 import type { Buckets, CounterResetHint, Histogram } from "./histogram.ts";
 import { newFloatColumn } from "./short-columns.ts";
 
@@ -48,29 +55,32 @@ export function divideHistogram(histogram: Histogram, divisor: number): Histogra
 }
 
 function mapCounts(histogram: Histogram, scale: (count: number) => number): Histogram {
-  const scaleBuckets = ({ spans, counts }: Buckets): Buckets => {
-    const scaled = newFloatColumn(counts.length);
-    for (let i = 0; i < scaled.length; i++) scaled[i] = scale(counts[i]);
-    return { spans, counts: scaled };
-  };
+  const { zeroCount, count, sum, positive, negative } = histogram;
   return {
     ...histogram,
     kind: "float",
-    zeroCount: scale(histogram.zeroCount),
-    count: scale(histogram.count),
-    sum: scale(histogram.sum),
-    positive: scaleBuckets(histogram.positive),
-    negative: scaleBuckets(histogram.negative),
+    zeroCount: scale(zeroCount),
+    count: scale(count),
+    sum: scale(sum),
+    positive: scaleBuckets(positive, scale),
+    negative: scaleBuckets(negative, scale),
   };
+}
+
+function scaleBuckets(buckets: Buckets, scale: (count: number) => number): Buckets {
+  const { counts } = buckets;
+  if (counts.length === 0) return buckets;
+  const scaled = newFloatColumn(counts.length);
+  for (let i = 0; i < scaled.length; i++) scaled[i] = scale(counts[i]);
+  return withCounts(buckets, scaled);
 }
 
 /** Without empty buckets, and with as few spans as possible. */
 export function compactHistogram(histogram: Histogram): Histogram {
-  return {
-    ...histogram,
-    positive: compactBuckets(histogram.positive),
-    negative: compactBuckets(histogram.negative),
-  };
+  const positive = compactBuckets(histogram.positive);
+  const negative = compactBuckets(histogram.negative);
+  if (positive === histogram.positive && negative === histogram.negative) return histogram;
+  return { ...histogram, positive, negative };
 }
 
 function compactBuckets(buckets: Buckets): Buckets {
@@ -78,9 +88,12 @@ function compactBuckets(buckets: Buckets): Buckets {
   return bucketsOf(withoutEmptyBuckets(sideOf(buckets)));
 }
 
-function isCompact({ spans, counts }: Buckets): boolean {
+function isCompact(buckets: Buckets): boolean {
+  const { counts } = buckets;
   for (let i = 0; i < counts.length; i++) if (counts[i] === 0) return false;
-  return spans.every(({ offset, length }, i) => length > 0 && (i === 0 || offset > 0));
+  // Whose spans are as few as possible.
+  if (buckets instanceof IndexedBuckets) return true;
+  return buckets.spans.every(({ offset, length }, i) => length > 0 && (i === 0 || offset > 0));
 }
 
 /** Whether a count, the sum or a bound is infinite. */

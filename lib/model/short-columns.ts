@@ -14,13 +14,28 @@ let used = 0;
 export function newFloatColumn(length: number): Float64Array<ArrayBuffer> {
   const bytes = length * Float64Array.BYTES_PER_ELEMENT;
   if (bytes > MAX_SHORT_BYTES) return new Float64Array(length);
-  if (used + bytes > slab.byteLength) {
+  const offset = reserve(bytes);
+  return new Float64Array(slab, offset, length);
+}
+
+/** Zeros likewise, of 32 bits. (A view of an array that V8 has in its heap moves that out of it, which takes 4 microseconds.) */
+export function newIndexColumn(length: number): Int32Array<ArrayBuffer> {
+  const bytes = length * Int32Array.BYTES_PER_ELEMENT;
+  if (bytes > MAX_SHORT_BYTES) return new Int32Array(length);
+  const offset = reserve(bytes);
+  return new Int32Array(slab, offset, length);
+}
+
+/** Where in `slab`, which may be a new one, so many bytes begin. */
+function reserve(bytes: number): number {
+  const aligned = bytes + (-bytes & (Float64Array.BYTES_PER_ELEMENT - 1));
+  if (used + aligned > slab.byteLength) {
     slab = new ArrayBuffer(SLAB_BYTES);
     used = 0;
   }
-  const column = new Float64Array(slab, used, length);
-  used += bytes;
-  return column;
+  const offset = used;
+  used += aligned;
+  return offset;
 }
 
 export function copyFloatColumn(column: Float64Array): Float64Array<ArrayBuffer> {

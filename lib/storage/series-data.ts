@@ -6,7 +6,7 @@ import { SampleColumns } from "../chunk/sample-columns.ts";
 import type { MixedSamples, Samples } from "../model/samples.ts";
 import { countChunkSamples, decodeChunkItem, isOfFloats, type StoredChunk } from "./chunk-item.ts";
 import { lowerBound, samplesBetween } from "./hashed-samples.ts";
-import { appendChunk, cutMixedChunks, decodedBytes } from "./mixed-chunks.ts";
+import { appendChunk, cutMixedChunks, decodedBytes, decodeHistogramChunks } from "./mixed-chunks.ts";
 import {
   COLUMN_SAMPLE_BYTES,
   COLUMN_START_BYTES,
@@ -120,7 +120,7 @@ export class SeriesData {
   samples(range: TimeRange, maxBytes: number): MixedSamples {
     const chunks = this.#chunks(range);
     const isDecoded = this.#decoded.length === 1 && chunks.length === 0 && this.columns.count === 0;
-    return trim(isDecoded ? this.#decoded[0] : this.#decode(chunks, maxBytes), range);
+    return trim(isDecoded ? this.#decoded[0] : this.#decode(chunks, range, maxBytes), range);
   }
 
   /**
@@ -129,7 +129,7 @@ export class SeriesData {
    */
   *toChunks(range: TimeRange, maxBytes: number): Generator<Chunk, void, undefined> {
     const [kept, others] = this.#separate(range);
-    const samples = trim(this.#decode(others, maxBytes), range);
+    const samples = trim(this.#decode(others, range, maxBytes), range);
     let from = Number.NEGATIVE_INFINITY;
     for (const chunk of kept) {
       yield* cutMixedChunks(samples, from, chunk.minTime);
@@ -156,8 +156,8 @@ export class SeriesData {
     return [ordered.filter((chunk) => kept.has(chunk)), chunks.filter((chunk) => !kept.has(chunk))];
   }
 
-  /** All that is here, of `chunks` instead of all items. */
-  #decode(chunks: readonly StoredChunk[], maxBytes: number): MixedSamples {
+  /** At least the samples of a range, of `chunks` instead of all items. */
+  #decode(chunks: readonly StoredChunk[], range: TimeRange, maxBytes: number): MixedSamples {
     const { columns } = this;
     const ofStarts = columns.startTimestamps === undefined ? 0 : DECODED_START_BYTES;
     const ofColumns = columns.count * (DECODED_SAMPLE_BYTES + ofStarts) + columns.histogramBytes;
@@ -166,6 +166,10 @@ export class SeriesData {
       maxBytes,
     );
     if (chunks.length === 0 && this.#decoded.length === 0) return sortColumns(columns);
+    const areAlone = this.#decoded.length === 0 && columns.count === 0;
+    const histograms = areAlone ? onlyHistograms(chunks) : undefined;
+    if (histograms !== undefined)
+      return { ...NO_FLOATS, histograms: decodeHistogramChunks(histograms, range) };
     const all = new SampleColumns(this.#decodedSamples + countSamples(chunks) + columns.count);
     for (const samples of this.#decoded.toSorted(byTime)) all.appendSamples(samples);
     for (const chunk of inOrder(chunks)) appendChunk(chunk, all);
@@ -190,6 +194,19 @@ function countSamples(chunks: readonly Chunk[]): number {
   return chunks.reduce((total, chunk) => total + countChunkSamples(chunk), 0);
 }
 
+const NO_FLOATS = { timestamps: new Float64Array(0), values: new Float64Array(0) };
+
+/** In the order of their times, if they are of histograms without starts and no two share a time: they need no sorting. */
+function onlyHistograms(chunks: readonly StoredChunk[]): readonly StoredChunk[] | undefined {
+  if (chunks.some(({ kind, starts }) => kind === undefined || starts !== undefined)) return undefined;
+  const byTime = chunks.toSorted((a, b) => a.minTime - b.minTime);
+  return areApart(byTime) ? byTime : undefined;
+}
+
+function areApart(byTime: readonly StoredChunk[]): boolean {
+  return byTime.every((chunk, i) => i === 0 || chunk.minTime > byTime[i - 1].maxTime);
+}
+
 /**
  * In the order of their times if no two share one, which saves sorting their samples; else in the order in which they count.
  * What a histogram says of the sample before it is about the one that it was stored behind, so these stay in their order.
@@ -197,7 +214,7 @@ function countSamples(chunks: readonly Chunk[]): number {
 function inOrder(chunks: readonly StoredChunk[]): readonly StoredChunk[] {
   if (chunks.some(({ kind }) => kind !== undefined)) return chunks;
   const byTime = chunks.toSorted((a, b) => a.minTime - b.minTime);
-  return byTime.every((chunk, i) => i === 0 || chunk.minTime > byTime[i - 1].maxTime) ? byTime : chunks;
+  return areApart(byTime) ? byTime : chunks;
 }
 
 function trim(samples: MixedSamples, { minTime, maxTime }: TimeRange): MixedSamples {

@@ -66,6 +66,27 @@ function testDecoding({ name, samples, chunks }: GoldenSeries): void {
       }
     }
   });
+
+  test(`${name}: of a range alone`, () => {
+    const [{ kind, bytes }] = chunks;
+    const all = decodeHistogramChunk(bytes, kind);
+    const { length } = all.timestamps;
+    for (let i = 0; i < length; i += Math.ceil(length / 7)) {
+      for (const range of [
+        { minTime: all.timestamps[i], maxTime: all.timestamps[Math.min(i + 5, length - 1)] },
+        { minTime: all.timestamps[i] + 1, maxTime: all.timestamps[length - 1] + 1 },
+        { minTime: all.timestamps[i] - 1, maxTime: all.timestamps[i] - 1 },
+      ]) {
+        const isWithin = (_: unknown, at: number) =>
+          all.timestamps[at] >= range.minTime && all.timestamps[at] <= range.maxTime;
+        const expected = {
+          timestamps: all.timestamps.filter(isWithin),
+          histograms: all.histograms.filter(isWithin),
+        };
+        assertSameLines(plainLines(decodeHistogramChunk(bytes, kind, range)), plainLines(expected));
+      }
+    }
+  });
 }
 
 describe("series as Prometheus 3.14 encodes them", () => {

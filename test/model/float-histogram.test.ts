@@ -14,18 +14,14 @@ import {
   histogramQuantile,
   histogramVariance,
 } from "../../lib/model/float-histogram-estimates.ts";
+import { addHistograms, subtractHistograms } from "../../lib/model/float-histogram-pair.ts";
 import { isReset } from "../../lib/model/float-histogram-reset.ts";
 import { atLowerSchema, bucketsOf, NO_BUCKETS, sideOf } from "../../lib/model/float-histogram-side.ts";
-import {
-  addHistograms,
-  addToSum,
-  startSum,
-  subtractHistograms,
-  sumOf,
-} from "../../lib/model/float-histogram-sum.ts";
+import { addToSum, startSum, sumOf } from "../../lib/model/float-histogram-sum.ts";
 import { trimHistogram } from "../../lib/model/float-histogram-trim.ts";
 import type { Histogram } from "../../lib/model/histogram.ts";
 import { printHistogram } from "../../lib/model/print-histogram.ts";
+import { anyHistogram, meaningOf } from "../helpers/histograms.ts";
 
 interface Sketch {
   readonly schema?: number;
@@ -296,6 +292,30 @@ test("trimming cuts the bucket that the value lies in", () => {
   assert.equal(trimHistogram(one, Infinity, "below").count, 8);
 });
 
+test("histograms that share their spans add up to what others with the same buckets do", () => {
+  const ownSpans = ({ spans, counts }: Histogram["positive"]) => ({ spans: [...spans], counts });
+  const result = (a: Histogram, b: Histogram) =>
+    [addHistograms(a, b), subtractHistograms(a, b)].map(
+      (one) =>
+        one && { ...one, histogram: { ...meaningOf(one.histogram), hint: one.histogram.counterResetHint } },
+    );
+  fc.assert(
+    fc.property(
+      anyHistogram,
+      fc.double({ min: -3, max: 3, noNaN: true }),
+      anyHistogram,
+      (a, factor, other) => {
+        const counts = multiplyHistogram(a, factor);
+        const b: Histogram = { ...counts, counterResetHint: other.counterResetHint };
+        const apart = { ...b, positive: ownSpans(b.positive), negative: ownSpans(b.negative) };
+        assert.equal(a.positive.spans, b.positive.spans);
+        assert.deepEqual(result(a, b), result(a, apart));
+      },
+    ),
+    { seed: 20261127, numRuns: 3000 },
+  );
+});
+
 test("spans and indexes are the same", () => {
   const spans = [
     { offset: -2, length: 2 },
@@ -304,5 +324,6 @@ test("spans and indexes are the same", () => {
   ];
   const buckets = { spans, counts: Float64Array.of(1, 2, 3, 4, 5) };
   assert.deepEqual([...sideOf(buckets).indexes], [-2, -1, 3, 5, 6]);
-  assert.deepEqual(bucketsOf(sideOf(buckets)), buckets);
+  const again = bucketsOf(sideOf(buckets));
+  assert.deepEqual({ spans: again.spans, counts: again.counts }, buckets);
 });

@@ -1,15 +1,13 @@
 /** The difference of native histograms over a window, resets taken into account. */
 
 import { compactHistogram, emptyHistogram, withHint } from "../../model/float-histogram.ts";
+import { addHistograms, type Combination, subtractHistograms } from "../../model/float-histogram-pair.ts";
 import { isReset } from "../../model/float-histogram-reset.ts";
 import {
-  addHistograms,
   addToSum,
-  type Combination,
   type HistogramSum,
   isCompatible,
   startSum,
-  subtractHistograms,
   sumOf,
 } from "../../model/float-histogram-sum.ts";
 import type { Histogram } from "../../model/histogram.ts";

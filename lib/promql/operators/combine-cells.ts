@@ -6,7 +6,7 @@ import {
   multiplyHistogram,
   withHint,
 } from "../../model/float-histogram.ts";
-import { addHistograms, subtractHistograms } from "../../model/float-histogram-sum.ts";
+import { addHistograms, subtractHistograms } from "../../model/float-histogram-pair.ts";
 import { trimHistogram } from "../../model/float-histogram-trim.ts";
 import type { Histogram } from "../../model/histogram.ts";
 import {
