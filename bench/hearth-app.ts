@@ -1,14 +1,19 @@
 /** The gateway's routes on a table, with a key to call them by. */
+
+import { newReaderMemory } from "../functions/reader-memory.ts";
 import { newAccessKey, SCOPES } from "../lib/auth/access-key.ts";
 import { createKey } from "../lib/auth/key-store.ts";
 import { composeServices } from "../lib/http/compose-services.ts";
 import { type Gateway, newGateway } from "../lib/http/gateway.ts";
 import { addOtlpRoutes } from "../lib/http/otlp-route.ts";
+import { addQueryRoutes } from "../lib/http/query-routes.ts";
+import { newQueryServices } from "../lib/http/query-source.ts";
 import { addReadRoutes } from "../lib/http/read-route.ts";
 import { addWriteRoutes } from "../lib/http/write-route.ts";
 import type { Log } from "../lib/model/log.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { DAY_MS } from "../lib/model/time.ts";
+import { DEFAULT_PROMQL_SETTINGS } from "../lib/promql/settings.ts";
 import type { Table } from "../lib/storage/table.ts";
 
 const ID = "HKBENCH";
@@ -42,6 +47,8 @@ export async function newHearthApp(
   const app = newGateway(services);
   addWriteRoutes(app, services);
   addOtlpRoutes(app, services);
-  addReadRoutes(app, services);
+  const memory = newReaderMemory(process.env);
+  addReadRoutes(app, services, memory);
+  addQueryRoutes(app, services, newQueryServices(services, DEFAULT_PROMQL_SETTINGS, memory));
   return app;
 }

@@ -1,9 +1,9 @@
 /**
  * `npm run bench:memory`: the most memory that each function takes (design §5), bundled and with Node's heap limits as Lambda
- * sets them: the write handler with the largest bodies, remote read streaming 5, 20 and 50 million samples, the compactor
- * with a bucket to chunk. Each runs in a process of its own and gets its data over HTTP from a DynamoDB in another.
+ * sets them: the write handler with the largest bodies, remote read streaming 5, 20 and 50 million samples, a warm query
+ * function with as many samples as a query may have, the compactor with a bucket to chunk. Each runs in a process of its own and gets its data over HTTP from a DynamoDB in another.
  *
- * `--only write|read|compact` is one of them, `--samples 5,20,50` in millions the sizes of reads, `--series 100000` that of
+ * `--only write|read|query|compact` is one of them, `--samples 5,20,50` in millions the sizes of reads, `--series 100000` that of
  * the compactor (default 20,000). With `--json` the last line is the figures as JSON. It takes about two minutes. Linux: /proc.
  */
 import { parseArgs } from "node:util";
@@ -12,6 +12,7 @@ import {
   mb,
   measurePeak,
   type Peak,
+  querySubject,
   samplesSubject,
   streamSubject,
   writeSubjects,
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   const subjects = {
     write: writeSubjects(),
     read: [...values.samples.split(",").map((text) => streamSubject(Number(text) * 1e6)), samplesSubject()],
+    query: [querySubject()],
     compact: [compactSubject(Number(values.series))],
   };
   const chosen = Object.entries(subjects).flatMap(([kind, some]) =>

@@ -21,6 +21,7 @@ export function deployedServer(endpoint: string, module: string, memoryMb: numbe
   return {
     ...hearthServer(endpoint),
     name: "hearth, bundled",
+    env: { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb) },
     args: (port, directory) => [...nodeFlags(memoryMb), bundle(module, directory), String(port), endpoint],
   };
 }

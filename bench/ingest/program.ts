@@ -13,6 +13,8 @@ export interface ProgramSpec {
   readonly name: string;
   readonly command: string;
   readonly args: (port: number, directory: string) => string[];
+  /** Beside this process' own. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly writePath: string;
   readonly readyPath: string;
   /** Called after each replay: what makes the program do now what it would do a little later. */
@@ -46,7 +48,8 @@ export class Program {
   static async start(spec: ProgramSpec): Promise<Program> {
     const directory = mkdtempSync(join(tmpdir(), "hearth-bench-"));
     const port = await freePort();
-    const child = spawn(spec.command, spec.args(port, directory), { stdio: "ignore", cwd: directory });
+    const env = { ...process.env, ...spec.env };
+    const child = spawn(spec.command, spec.args(port, directory), { stdio: "ignore", cwd: directory, env });
     const program = new Program(spec, child, directory, port);
     await program.#waitUntilReady();
     return program;
@@ -132,7 +135,9 @@ export class Program {
   }
 
   async #begin(method: string, path: string, body?: Uint8Array): Promise<IncomingMessage> {
-    const headers = body === undefined ? {} : { ...WRITE_HEADERS, "Content-Length": body.length };
+    const { Authorization } = WRITE_HEADERS;
+    const headers =
+      body === undefined ? { Authorization } : { ...WRITE_HEADERS, "Content-Length": body.length };
     const sent = request({ port: this.#port, host: "127.0.0.1", agent: this.#agent, method, path, headers });
     sent.end(body);
     const [response] = await once(sent, "response");

@@ -14,6 +14,8 @@ import { chunkingTime } from "./tenants.ts";
 
 /** Design §5. */
 const READ_MEMORY_MB = 512;
+/** As template.yaml has it: one whole CPU. */
+const QUERY_MEMORY_MB = 1769;
 
 export interface Peak {
   readonly name: string;
@@ -73,6 +75,33 @@ export function samplesSubject(): Subject {
     tenant: { kind: "chunks", series: 1000 },
     run: (program, startMs) => read(program, startMs, startMs + 15.5 * HOUR_MS, SAMPLES),
   };
+}
+
+/** A dashboard's queries until the reader's memory is full of them, then the largest that there may be, 20 million samples. */
+export function querySubject(): Subject {
+  return {
+    name: "query: 18 million samples, after many small ones",
+    budgetMb: QUERY_MEMORY_MB,
+    tenant: { kind: "chunks", series: 3200 },
+    async run(program, startMs) {
+      const ask = (query: string) => program.get(queryPath(query, startMs, startMs + DAY_MS - 1));
+      const { data } = JSON.parse(await program.get("/api/v1/label/__name__/values"));
+      for (const metric of data) await ask(`sum(rate({__name__=${JSON.stringify(metric)}}[10m]))`);
+      await ask('count({__name__!=""})');
+      const { samples, readUnits, status } = (await said(program)).lastLine;
+      return `${data.length} queries, and one of ${samples} samples: ${status}, ${readUnits} units`;
+    },
+  };
+}
+
+function queryPath(query: string, startMs: number, endMs: number): string {
+  const form = new URLSearchParams({
+    query,
+    start: String(startMs / 1000),
+    end: String(endMs / 1000),
+    step: "360",
+  });
+  return `/api/v1/query_range?${form}`;
 }
 
 /** Ten minutes of log to flush, then eight hours of runs to make chunks of. */
