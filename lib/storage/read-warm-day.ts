@@ -2,7 +2,6 @@
  * Reads a day for a query that is small enough to be remembered: what a warm process has of it is not read, and what is read of
  * parts is decoded whole and kept. The log is read as ever.
  */
-import { MAX_TIMESTAMP_MS } from "../model/time.ts";
 import type { FoundMetric } from "./find-series.ts";
 import { samplesBetween } from "./hashed-samples.ts";
 import type { Part } from "./manifest.ts";
@@ -10,10 +9,8 @@ import { DECODED_SAMPLE_BYTES, type HeldBytes } from "./query-budget.ts";
 import { type DayRead, readDay, readLog, readParts } from "./read-day.ts";
 import { type DayContents, partsWithin, planDay, planLog, planParts } from "./read-plan.ts";
 import { SeriesByHash, type SeriesSink } from "./series-by-hash.ts";
-import type { SeriesData, TimeRange } from "./series-data.ts";
-import { countWarmParts, extendWarm, type WarmDay, type WarmSeries } from "./warm-samples.ts";
-
-const ALL_TIME: TimeRange = { minTime: -MAX_TIMESTAMP_MS, maxTime: MAX_TIMESTAMP_MS };
+import { ALL_TIME, type SeriesData } from "./series-data.ts";
+import { completeWarm, countWarmParts, type WarmDay, type WarmSeries } from "./warm-samples.ts";
 
 export interface WarmDayRead extends DayRead {
   readonly warm: WarmDay;
@@ -29,10 +26,11 @@ export async function readWarmDay(
   metrics: readonly FoundMetric[],
 ): Promise<void> {
   const { query, warm, sink } = read;
+  const wanted = partsWithin(day.manifest, query);
+  if (wanted.length === 0) return readLog(read, planLog(query, day, metrics));
   const entries = new Map(
     metrics.flatMap(({ series }) => series.map((hash) => [hash, warm.find(hash)] as const)),
   );
-  const wanted = partsWithin(day.manifest, query);
   const missing = findMissing(entries, day.manifest.parts, wanted);
   const fresh = new FreshSeries([...missing.series], read);
   try {
@@ -97,14 +95,12 @@ function give(
   { hash, known, added, parts }: Completed,
   data: SeriesData,
 ): number {
-  const within = ({ samples }: WarmSeries) => samplesBetween(samples, query.minTime, query.maxTime + 1);
-  if (added === undefined) return data.addDecoded(within(known!));
-  // Histograms take a hundred times the memory, and are not kept.
-  if (!added.isOfFloats) return (known ? data.addDecoded(within(known)) : 0) + data.absorb(added);
-  const samples = added.samples(ALL_TIME, maxBytes);
-  const entry = known === undefined ? { parts, samples } : extendWarm(known, parts, samples);
-  warm.keep(hash, entry);
-  return data.addDecoded(within(entry));
+  const entry = added === undefined ? known! : completeWarm(known, added, parts, maxBytes);
+  if (entry !== known) warm.keep(hash, entry);
+  const { samples, items } = entry;
+  if (samples !== undefined)
+    return data.addDecoded(samplesBetween(samples, query.minTime, query.maxTime + 1));
+  return items.reduce((grown, value, order) => grown + data.addItem(order, value, query), 0);
 }
 
 /** Series while their missing parts are read. */

@@ -4,7 +4,9 @@ import { withoutResetHint } from "../chunk/histogram-chunk.ts";
 import { sortColumns, sortOwnColumns } from "../chunk/merge-mixed.ts";
 import { SampleColumns } from "../chunk/sample-columns.ts";
 import type { MixedSamples, Samples } from "../model/samples.ts";
+import { MAX_TIMESTAMP_MS } from "../model/time.ts";
 import { countChunkSamples, decodeChunkItem, isOfFloats, type StoredChunk } from "./chunk-item.ts";
+import { encodeSampleItems } from "./chunk-items.ts";
 import { lowerBound, samplesBetween } from "./hashed-samples.ts";
 import { appendChunk, cutMixedChunks, decodedBytes, decodeHistogramChunks } from "./mixed-chunks.ts";
 import {
@@ -20,6 +22,8 @@ export interface TimeRange {
   readonly minTime: number;
   readonly maxTime: number;
 }
+
+export const ALL_TIME: TimeRange = { minTime: -MAX_TIMESTAMP_MS, maxTime: MAX_TIMESTAMP_MS };
 
 /** What a series takes beside its items and samples, about: the objects here, and its place in maps. */
 export const SERIES_BYTES = 700;
@@ -38,7 +42,7 @@ export function columnsBytes({ count, histogramBytes, startTimestamps }: SampleC
 }
 
 /** What samples take in memory. */
-function samplesBytes({ timestamps, startTimestamps }: Samples): number {
+export function samplesBytes({ timestamps, startTimestamps }: Samples): number {
   return timestamps.length * (startTimestamps === undefined ? 16 : 24);
 }
 
@@ -90,13 +94,10 @@ export class SeriesData {
     return samplesBytes(samples);
   }
 
-  /** Takes over what was read of the series apart, before anything else of the same day; answers as `addDecoded`. */
-  absorb(other: SeriesData): number {
-    this.#items.push(...other.#items);
-    this.#itemBytes += other.#itemBytes;
-    this.#itemSamples += other.#itemSamples;
-    this.columns.appendColumns(other.columns);
-    return other.#itemBytes + columnsBytes(other.columns);
+  /** All of it as values of chunk items, in the order in which their samples count. */
+  toItems(): Uint8Array[] {
+    const ordered = this.#items.toSorted((a, b) => a.order - b.order);
+    return [...ordered.map(({ value }) => value), ...encodeSampleItems(sortColumns(this.columns))];
   }
 
   /** Adds a chunk item, unless it has nothing of the range; answers by how much that has made it grow. Throws "data". */

@@ -6,20 +6,27 @@
 import { sortOwnColumns } from "../chunk/merge-mixed.ts";
 import { SampleColumns } from "../chunk/sample-columns.ts";
 import type { Samples } from "../model/samples.ts";
+import { encodeSampleItems } from "./chunk-items.ts";
 import { dayPartition } from "./keys.ts";
 import type { Part } from "./manifest.ts";
+import { ALL_TIME, type SeriesData, samplesBytes, storedItemBytes } from "./series-data.ts";
 import type { WarmCache, WarmEntries } from "./warm-cache.ts";
 
 /** What an entry takes beside its samples: its objects and its names, about. */
 const ENTRY_BYTES = 600;
 const PART_BYTES = 16;
 
-/** The floats of one series and day, and no histograms. */
+/** The samples of one series and day. */
 export interface WarmSeries {
   /** Whose samples they are, all of each, the earliest received first; ids in hex. */
   readonly parts: readonly string[];
-  /** Sorted by time, each time once. Shared: nobody may write to them. */
-  readonly samples: Samples;
+  /** Of a series of floats alone: sorted by time, each time once. Shared: nobody may write to them. */
+  readonly samples?: Samples | undefined;
+  /**
+   * Of one that has native histograms, which decoded would take a hundred times the memory: values of chunk items, in the order
+   * in which their samples count.
+   */
+  readonly items: readonly Uint8Array[];
 }
 
 export class WarmSamples {
@@ -55,9 +62,9 @@ export class WarmDay {
   }
 
   keep(series: string, entry: WarmSeries): void {
-    const { startTimestamps, timestamps } = entry.samples;
-    const each = startTimestamps === undefined ? 16 : 24;
-    const sizeBytes = ENTRY_BYTES + entry.parts.length * PART_BYTES + timestamps.length * each;
+    const { parts, samples, items } = entry;
+    let sizeBytes = ENTRY_BYTES + parts.length * PART_BYTES + (samples ? samplesBytes(samples) : 0);
+    for (const value of items) sizeBytes += storedItemBytes(value.length);
     this.#entries.set(this.#prefix + series, entry, sizeBytes);
   }
 }
@@ -79,10 +86,28 @@ export function countWarmParts(
   return parts.slice(parts.indexOf(wanted[first])).some(isWarm) ? 0 : first;
 }
 
-/** An entry with what parts have that count over its own, or are the last of these. */
-export function extendWarm(entry: WarmSeries, parts: readonly string[], samples: Samples): WarmSeries {
-  const columns = new SampleColumns(entry.samples.timestamps.length + samples.timestamps.length);
-  columns.appendSamples(entry.samples);
+/**
+ * What is known of a series (undefined: nothing) with what was added of `parts`, which count over its own or are the last of these.
+ * Throws "too large" if that takes more than `maxBytes` while it is decoded.
+ */
+export function completeWarm(
+  known: WarmSeries | undefined,
+  added: SeriesData,
+  parts: readonly string[],
+  maxBytes: number,
+): WarmSeries {
+  const all = known === undefined ? parts : [...new Set([...known.parts, ...parts])];
+  const isOfFloats = added.isOfFloats && (known === undefined || known.samples !== undefined);
+  if (isOfFloats)
+    return { parts: all, samples: joined(known?.samples, added.samples(ALL_TIME, maxBytes)), items: [] };
+  const before = known?.samples === undefined ? (known?.items ?? []) : encodeSampleItems(known.samples);
+  return { parts: all, items: [...before, ...added.toItems()] };
+}
+
+function joined(before: Samples | undefined, samples: Samples): Samples {
+  if (before === undefined) return samples;
+  const columns = new SampleColumns(before.timestamps.length + samples.timestamps.length);
+  columns.appendSamples(before);
   columns.appendSamples(samples);
-  return { parts: [...new Set([...entry.parts, ...parts])], samples: sortOwnColumns(columns) };
+  return sortOwnColumns(columns);
 }

@@ -3,11 +3,14 @@ import { describe, test } from "node:test";
 import { newMatcher } from "../../lib/model/matcher.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { ReaderMemory } from "../../lib/storage/reader-memory.ts";
+import type { Writers } from "../../lib/storage/writers.ts";
 import { Engine, MIDNIGHT_MS } from "../helpers/engine.ts";
 import { FaultyTable } from "../helpers/faulty-table.ts";
-import { assertSame, NaiveStore } from "../helpers/naive-store.ts";
-import { type SentSeries, series } from "../helpers/write-requests.ts";
+import { bucketsOf, histogram } from "../helpers/histograms.ts";
+import { ALL_TIME, assertSame, NaiveStore } from "../helpers/naive-store.ts";
+import { bitsOf, type SentSeries, series } from "../helpers/write-requests.ts";
 import { Random } from "../simulation/random.ts";
+import { batchOfSamples, type Sample, toldSamples } from "../simulation/sample.ts";
 
 const MEMORY_BYTES = 10_000_000;
 const START_MS = MIDNIGHT_MS + 9 * HOUR_MS;
@@ -169,6 +172,57 @@ describe("what a warm reader reads again", () => {
     await assertSame(watched.engine.reader("u", watched.memory), model);
     await watched.read();
   });
+});
+
+/** Floats and histograms with starts, of one series, as simulated writers send them. */
+async function appendMixed(engine: Engine, writers: Writers, samples: readonly Sample[]): Promise<void> {
+  const labels = [["__name__", "up"] as const];
+  await writers
+    .appender({ tenant: "t", retentionMs: 0 }, engine.table)
+    .append(batchOfSamples([{ labels, samples }]));
+}
+
+async function readMixed(engine: Engine, memory?: ReaderMemory) {
+  const told = [];
+  for await (const { labels, ...samples } of engine
+    .reader("t", memory)
+    .select({ matchers: [UP], ...ALL_TIME }))
+    told.push({ labels, samples: toldSamples(samples, true) });
+  return told;
+}
+
+test("a series of native histograms is not read again either, and stays what it was", async () => {
+  const table = new FaultyTable();
+  const engine = new Engine({ table });
+  const memory = new ReaderMemory(MEMORY_BYTES);
+  const writers = engine.newWriters();
+  const partsRead = async () => {
+    const before = table.calls.length;
+    const answer = await readMixed(engine, memory);
+    assert.deepEqual(answer, await readMixed(engine));
+    return [answer[0].samples.length, table.calls.slice(before).filter((call) => /[RC]$/.test(call)).length];
+  };
+  let count = 0;
+  for (const kind of ["floats", "histograms", "both", "floats"]) {
+    for (let i = 0; i < 20; i++) {
+      engine.nowMs += 15 * SECOND_MS;
+      const time = engine.nowMs;
+      const counts = bucketsOf([0, i], [1, 2 * i], [5, 3]);
+      const isFloat = kind === "floats" || (kind === "both" && i % 3 === 0);
+      const value = isFloat ? bitsOf(i) : histogram({ positive: counts });
+      await appendMixed(engine, writers, [{ time, value, startMs: i % 2 === 0 ? time - 5 : 0 }]);
+    }
+    count += 20;
+    await engine.compact();
+    // Whoever remembers nothing reads all runs.
+    const runs = count / 20;
+    assert.deepEqual(await partsRead(), [count, 1 + runs]);
+    assert.deepEqual(await partsRead(), [count, runs]);
+  }
+  engine.nowMs += 9 * HOUR_MS;
+  await engine.compact();
+  assert.deepEqual(await partsRead(), [count, 2]);
+  assert.deepEqual(await partsRead(), [count, 1]);
 });
 
 const NAMES = ["up", "load", "rss"];
