@@ -67,7 +67,8 @@ class Collector {
     }
     metric.seen++;
     if (!this.#passes(labels)) return;
-    const hash = hashHex(this.#query.hash(labels));
+    const { memory, hash: hashOf } = this.#query;
+    const hash = memory === undefined ? hashHex(hashOf(labels)) : memory.hashOf(labels, hashOf);
     const known = this.#labels.get(hash);
     if (known === undefined) {
       this.#labels.set(hash, labels);

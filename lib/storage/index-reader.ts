@@ -12,31 +12,32 @@ import { indexRange } from "./part-keys.ts";
 import { decodeSeriesBlock } from "./series-block.ts";
 import { textHash } from "./series-hash.ts";
 
-const NOTHING_UNREAD: Unread = () => 0;
-
-/** Reads every label set of a part that passes the matchers, and some that do not. */
+/**
+ * Reads every label set of a part that passes the matchers, and some that do not. Answers what was not read; undefined if nothing
+ * was left that has the metric of the matchers, or at all where they name none.
+ */
 export async function readIndexPart(
   place: IndexPlace,
   part: IndexPart,
   matchers: readonly Matcher[],
   onLabelSets: OnLabelSets,
-): Promise<Unread> {
+): Promise<Unread | undefined> {
   const metric = matchers.find(({ name, type }) => name === METRIC_NAME && type === "=")?.value;
   const isLarge = hasCatalogue(part);
   if (metric === undefined || part.blocks === 1) {
     if (isLarge && matchers.some(isSelective)) return new LargePart(place, part).read(matchers, onLabelSets);
     await readWhole(place, part, onLabelSets);
-    return NOTHING_UNREAD;
+    return undefined;
   }
   const hash = textHash(metric);
   const partition = partitionOf(place, part, "series", indexShard(hash, part.shardBits));
   const reader = new HashReader(place, partition, hash);
   const isMore = await reader.readFirst((item) => onLabelSets(decodeSeriesBlock(item.value)));
-  if (!isMore) return NOTHING_UNREAD;
+  if (!isMore) return undefined;
   const others = matchers.filter((matcher) => matcher.name !== METRIC_NAME);
   if (isLarge && others.some(isSelective)) return new LargePart(place, part).read(matchers, onLabelSets);
   await reader.readRest((item) => onLabelSets(decodeSeriesBlock(item.value)));
-  return NOTHING_UNREAD;
+  return undefined;
 }
 
 async function readWhole(place: IndexPlace, part: IndexPart, onLabelSets: OnLabelSets): Promise<void> {

@@ -151,11 +151,13 @@ export class Reader implements Queryable {
     ask: (table: Table, query: IndexQuery) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<void> {
-    const { tenant, limits } = this.#options;
+    const { tenant, limits, memory } = this.#options;
     const { matchers } = selection;
     const table = new LimitedTable(this.#table, limits.maxQueryReadUnits);
     const days = await this.#days(table, this.#kept(selection), signal);
-    await forEachBounded(days, DAY_CONCURRENCY, (day) => ask(table, { tenant, matchers, ...day }));
+    await forEachBounded(days, DAY_CONCURRENCY, (day) =>
+      ask(table, { tenant, matchers, memory: memory?.index, ...day }),
+    );
   }
 
   /** Which days a range has, and their manifests, before anything else is read of them. */
@@ -205,12 +207,12 @@ export class Reader implements Queryable {
     range: TimeRange,
     signal: AbortSignal,
   ): Promise<SelectedSeries> {
-    const { tenant, hash = seriesHash } = this.#options;
+    const { tenant, hash = seriesHash, memory } = this.#options;
     const { maxQuerySeries } = this.#options.limits;
     const found = noSeries();
     const days = await this.#days(table, range, signal);
     await forEachBounded(days, DAY_CONCURRENCY, async (day) => {
-      const query = { tenant, matchers, maxSeries: maxQuerySeries, hash, ...day };
+      const query = { tenant, matchers, maxSeries: maxQuerySeries, hash, memory: memory?.index, ...day };
       addDay(found, day, await findSeries(table, query, signal));
       if (found.labels.length > maxQuerySeries) throw tooManySeries(maxQuerySeries);
     });

@@ -10,6 +10,7 @@ import { metricHash } from "./series-hash.ts";
 import { forEachSeriesRecord } from "./series-records.ts";
 import { type Shard, shardOf } from "./shard.ts";
 import type { Table } from "./table.ts";
+import type { WarmIndex } from "./warm-index.ts";
 
 /** Index parts read at once. */
 const PART_CONCURRENCY = 8;
@@ -22,6 +23,8 @@ export interface IndexQuery {
   readonly manifest: Manifest;
   /** All that the day's log has. */
   readonly shards: readonly Shard[];
+  /** What is known from queries before. */
+  readonly memory?: WarmIndex | undefined;
 }
 
 /**
@@ -34,12 +37,17 @@ export async function scanIndex(
   onLabelSet: (labels: LabelSet) => void,
   signal?: AbortSignal,
 ): Promise<Unread[]> {
-  const { matchers, shards } = query;
+  const { matchers, shards, memory } = query;
   const metric = metricOf(matchers);
   if (metric === null) return [];
   const unread: Unread[] = [];
   const readPart: ReadPart = async (place, part, onLabelSets) => {
-    unread.push(await readIndexPart(place, part, matchers, onLabelSets));
+    const read = (onSets: OnLabelSets) => readIndexPart(place, part, matchers, onSets);
+    const left =
+      memory === undefined || metric === undefined
+        ? await read(onLabelSets)
+        : await memory.read({ place, part: part.id, metric }, onLabelSets, read);
+    if (left !== undefined) unread.push(left);
   };
   await scanParts(table, { ...query, shards: shardsWith(shards, metric) }, onLabelSet, readPart, signal);
   return unread;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { newMatcher } from "../../lib/model/matcher.ts";
+import { type Matcher, newMatcher } from "../../lib/model/matcher.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { ReaderMemory } from "../../lib/storage/reader-memory.ts";
 import type { Writers } from "../../lib/storage/writers.ts";
@@ -38,7 +38,10 @@ class Watched {
   }
 
   async writeAt(timestampMs: number, value: number, metric = "up"): Promise<void> {
-    const request = [series(metric, { job: "a" }, [timestampMs, value])];
+    await this.append([series(metric, { job: "a" }, [timestampMs, value])]);
+  }
+
+  async append(request: SentSeries[]): Promise<void> {
     await this.engine.append(this.#writers, request);
     this.model.append(request);
   }
@@ -147,6 +150,33 @@ describe("what a warm reader reads again", () => {
     assert.ok((await watched.read(START_MS, load)).includes("R"));
     assert.ok(!(await watched.read()).includes("R"));
     assert.ok(!(await watched.read(START_MS, load)).includes("R"));
+  });
+
+  test("of the index what is new, and by another matcher nothing", async () => {
+    const watched = new Watched();
+    const indexReads = async (...matchers: Matcher[]) => {
+      const before = watched.table.calls.length;
+      const reader = watched.engine.reader("t", watched.memory);
+      await assertSame(reader, watched.model, { matchers });
+      await reader.series({ matchers, ...ALL_TIME });
+      return watched.table.calls.slice(before).filter((call) => call === "query I").length;
+    };
+    await watched.write(5);
+    await watched.write(1, "load");
+    await watched.engine.compact();
+    assert.equal(await indexReads(UP), 1);
+    assert.equal(await indexReads(UP, newMatcher("=", "job", "a")), 0);
+    assert.equal(await indexReads(UP, newMatcher("!=", "job", "a")), 0);
+    assert.equal(await indexReads(newMatcher("=", "__name__", "load")), 1);
+    assert.equal(
+      await indexReads(newMatcher("=", "job", "a")),
+      2,
+      "of no metric, once for samples and once for series",
+    );
+    await watched.append([series("up", { job: "b" }, [watched.engine.nowMs, 1])]);
+    await watched.engine.compact();
+    assert.equal(await indexReads(UP), 1, "the new part");
+    assert.equal(await indexReads(UP), 0);
   });
 
   test("all, where hardly anything can be remembered", async () => {
