@@ -32,7 +32,10 @@ const run = promisify(execFile);
 
 const missing = await whyMissing("prometheus", "prometheus-node-exporter");
 
-describe("a Prometheus with an empty disk answers as the one that wrote", { skip: missing ?? false }, () => {
+// All at once: each waits for a clock nearly all of its time.
+const options = { concurrency: true, skip: missing ?? false };
+
+describe("a Prometheus with an empty disk answers as the one that wrote", options, () => {
   it("on the embedded DynamoDB, from the log and from a run", { timeout: TEST_MS }, (t) =>
     roundTrip(t, {}, { compaction: true }),
   );

@@ -2,8 +2,13 @@ module hearth/test/peers/compliance
 
 go 1.26.0
 
-// The suite calls itself otherwise than where it is.
-replace github.com/prometheus/complicance/remotewrite2 => github.com/prometheus/compliance/remotewrite/receiver v0.0.0-20260806071727-67b8327a2e93
+replace (
+	// The suite calls itself otherwise than where it is.
+	github.com/prometheus/complicance/remotewrite2 => github.com/prometheus/compliance/remotewrite/receiver v0.0.0-20260806071727-67b8327a2e93
+	// Made to be compiled, and never used: see ../stand-ins.
+	github.com/prometheus/sigv4 => ../stand-ins/sigv4
+	google.golang.org/api => ../stand-ins/google-api
+)
 
 // In the versions of ../current, so that they are compiled for both at once.
 require (

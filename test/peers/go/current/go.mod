@@ -4,6 +4,13 @@ go 1.26.7
 
 tool github.com/prometheus/prometheus/cmd/prometheus
 
+// Made to be compiled, and never used: see ../stand-ins.
+replace (
+	github.com/pb33f/libopenapi => ../stand-ins/libopenapi
+	github.com/prometheus/sigv4 => ../stand-ins/sigv4
+	google.golang.org/api => ../stand-ins/google-api
+)
+
 require (
 	github.com/open-telemetry/opentelemetry-collector-contrib/exporter/prometheusremotewriteexporter v0.165.0
 	go.opentelemetry.io/collector/component v1.71.0
