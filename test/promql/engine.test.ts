@@ -194,6 +194,33 @@ test("names that are dropped at once may make series the same", async () => {
   assert.equal(delayed.value.type === "vector" && delayed.value.series.length, 2);
 });
 
+test("series that are the same without their names are one when they have no step in common", async () => {
+  const gaps = loaded('g1{x="1"} 1 1 _ _ _ _ 1\ng2{x="1"} _ _ 2 2 _ _ _');
+  const evaluate = (text: string) => rangeQuery(gaps, query(text), MINUTES, OPTIONS);
+  const { value } = await evaluate('max_over_time({x="1"}[1m])');
+  assert.deepEqual(
+    value.type === "matrix" && value.series.map(({ labels, values }) => [labels, [...values]]),
+    [[[["x", "1"]], [1, 1, 2, 2]]],
+  );
+  const error = await errorOf(evaluate('max_over_time({x="1"}[3m])'));
+  assert.equal(error.message, "vector cannot contain metrics with the same labelset");
+});
+
+test("what limitk and limit_ratio pick of an instant lies in the order of a heap by value", async () => {
+  const unordered = loaded('k{x="a"} 3\nk{x="b"} 1\nk{x="c"} 2');
+  for (const picked of ["limitk(3, k)", "limit_ratio(1, k)"]) {
+    const { value } = await instantQuery(unordered, query(`limitk(1, ${picked})`), { timeMs: 0 }, OPTIONS);
+    assert.deepEqual(value.type === "vector" && value.series.map(({ values }) => values[0]), [1], picked);
+  }
+});
+
+test("increases of histograms are added up as they are: what rounding has lost is lost", async () => {
+  const histograms = ["", "count:1", "", "count:1e16", "count:-1e16"].map((text) => `{{schema:0 ${text}}}`);
+  const lost = loaded(`lost ${histograms.join(" ")}`);
+  const { value } = await instantQuery(lost, query("increase(lost[5m])"), { timeMs: 240_000 }, OPTIONS);
+  assert.equal(value.type === "vector" && value.series[0].histograms?.histograms[0].count, 0);
+});
+
 test("annotations name the line and the byte", async () => {
   const { warnings } = await instantQuery(
     SOURCE,

@@ -4,9 +4,18 @@ import type { Expr } from "../ast.ts";
 /** "unknown": nothing around it says that they do not; "used" cannot change any more on the way in. */
 export type BucketUse = "unknown" | "unused" | "used";
 
-const COUNT_FUNCTIONS = new Set(["histogram_count", "histogram_sum", "histogram_avg"]);
+/** Those that look at counts and sums, and those that look at no value at all. */
+const COUNT_FUNCTIONS = new Set([
+  "histogram_count",
+  "histogram_sum",
+  "histogram_avg",
+  "timestamp",
+  "start_timestamp",
+  "absent",
+]);
 
 const BUCKET_FUNCTIONS = new Set([
+  "changes",
   "histogram_quantile",
   "histogram_quantiles",
   "histogram_fraction",
@@ -20,6 +29,7 @@ export function bucketUseIn(expr: Expr, use: BucketUse): BucketUse {
   // A subquery loses the samples between its steps: resets can be told by buckets alone.
   if (expr.kind === "subquery") return "used";
   if (expr.kind === "binary" && (expr.operator === "</" || expr.operator === ">/")) return "used";
+  if (expr.kind === "aggregation" && expr.operator === "count_values") return "used";
   if (expr.kind !== "call") return use;
   if (BUCKET_FUNCTIONS.has(expr.function)) return "used";
   return COUNT_FUNCTIONS.has(expr.function) ? "unused" : use;

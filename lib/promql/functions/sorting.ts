@@ -2,6 +2,7 @@
 import { compareLabelSets, labelValue } from "../../model/labels.ts";
 import { sortInRangeQuery } from "../engine/annotation-texts.ts";
 import { annotate } from "../engine/context.ts";
+import { isInstant } from "../engine/grid.ts";
 import { FLOAT, isPopulated, type StepSeries, vectorOf } from "../engine/value.ts";
 import { type FunctionCall, textArg, type VectorFunction, vectorArg } from "./function-call.ts";
 
@@ -55,7 +56,7 @@ function comesFirst(a: string, b: string): boolean {
 }
 
 function sorted(call: FunctionCall, series: readonly StepSeries[], compare: Compare) {
-  if (call.grid.steps === 1) return vectorOf(series.toSorted(compare));
+  if (isInstant(call.grid)) return vectorOf(series.toSorted(compare));
   annotate(call.context, sortInRangeQuery(call.plan.range));
   return vectorOf(series);
 }
