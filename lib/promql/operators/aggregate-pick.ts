@@ -52,9 +52,9 @@ function heaped({ grid }: AggregateCall, pick: Pick): Pick {
   };
 }
 
-/** A histogram ranks by its sum of observations. */
-function rankOf({ kinds, values, histograms }: StepSeries, step: number): number {
-  return kinds[step] === FLOAT ? values[step] : histograms![step]!.sum;
+/** A histogram ranks as zero. */
+function rankOf({ kinds, values }: StepSeries, step: number): number {
+  return kinds[step] === FLOAT ? values[step] : 0;
 }
 
 function best({ series }: Group, step: number, count: number, isWorse: IsWorse): readonly StepSeries[] {
