@@ -97,7 +97,9 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     reason: "empty buckets that became NaN: which empty ones a histogram has depends on how it is stored",
     explains: ({ expr, ours, theirs }) =>
-      selectsSparse(expr) && isSameAnswer(withoutNaN(ours), withoutNaN(theirs)),
+      selectsSparse(expr) &&
+      !isSameAnswer(ours, theirs) &&
+      isSameAnswer(withoutNaN(ours), withoutNaN(theirs)),
   },
   {
     reason:
@@ -105,8 +107,9 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     explains: ({ expr, ours, theirs }) =>
       isCall(expr, "changes") &&
       selectsSparse(expr) &&
-      (pairFloats(ours, theirs) ?? [{ ours: 1, theirs: 0 }]).every(
-        (pair) => pair.theirs >= pair.ours && pair.theirs - pair.ours <= MAX_CHUNKS,
+      differingFloats(ours, theirs).length > 0 &&
+      differingFloats(ours, theirs).every(
+        (pair) => pair.theirs > pair.ours && pair.theirs - pair.ours <= MAX_CHUNKS,
       ),
   },
   {
@@ -167,13 +170,18 @@ const isBelowNormal = (value: number) => value > 0 && value < MIN_NORMAL;
 /** What the operands of a part were at the time of a pair. */
 type Explains = (pair: FloatPair, operands: readonly (readonly FloatPair[])[]) => boolean;
 
+/** Those that are not the same; none when anything else differs too. */
+function differingFloats(ours: Answer, theirs: Answer): readonly FloatPair[] {
+  const hasSameNotes = isSameAnswer({ ...ours, data: theirs.data! }, theirs);
+  const pairs = hasSameNotes ? pairFloats(ours, theirs) : undefined;
+  return (pairs ?? []).filter((pair) => !isSame(pair.ours, pair.theirs));
+}
+
 /** Whether floats are all that differs, and each of them is explained. */
 function everyDifference({ expr, inner, ours, theirs }: DifferingPart, explains: Explains): boolean {
-  const pairs = pairFloats(ours, theirs);
+  const differing = differingFloats(ours, theirs);
   const operands = operandsOf(expr, inner);
-  if (pairs === undefined || operands === undefined) return false;
-  const differing = pairs.filter((pair) => !isSame(pair.ours, pair.theirs));
-  if (differing.length === 0) return false;
+  if (differing.length === 0 || operands === undefined) return false;
   return differing.every((pair) =>
     explains(
       pair,

@@ -59,7 +59,7 @@ async function fuzz(path: string): Promise<void> {
   const minutes = values.minutes === undefined ? defaultMinutes : Number(values.minutes);
   const deadline = performance.now() + minutes * 60_000;
   let [asked, findings] = [0, 0];
-  const chance: Chance = { matched: 0, unmatched: 0 };
+  const chance: Chance = { matched: 0, unmatched: [] };
   const known = new Map<string, number>();
   for (let seed = givenSeed(); asked < maxQueries && performance.now() < deadline; seed = (seed + 1) >>> 0) {
     await using round = await Round.start(seed, path);
@@ -76,10 +76,10 @@ async function fuzz(path: string): Promise<void> {
       if (findings >= Number(values.findings)) return conclude(asked, findings, known, chance);
     }
     chance.matched += round.chance.matched;
-    chance.unmatched += round.chance.unmatched;
+    chance.unmatched.push(...round.chance.unmatched);
     for (const [reason, count] of round.known) known.set(reason, (known.get(reason) ?? 0) + count);
     console.log(
-      `round ${seed}: ${asked} queries so far, ${findings} answered differently, ${chance.matched + chance.unmatched} by Prometheus itself`,
+      `round ${seed}: ${asked} queries so far, ${findings} answered differently, ${chance.matched + chance.unmatched.length} by Prometheus itself`,
     );
   }
   conclude(asked, findings, known, chance);
@@ -92,8 +92,10 @@ function conclude(
   { matched, unmatched }: Chance,
 ): void {
   for (const [reason, count] of known) console.log(`${count} as is known: ${reason}`);
+  for (const { question, difference } of unmatched)
+    console.log(`by chance: ${question.query}\n  ${difference}`);
   console.log(
-    `${matched} to which Prometheus gives several answers, Hearth's among them; ${unmatched} of which none was Hearth's`,
+    `${matched} to which Prometheus gives several answers, Hearth's among them; ${unmatched.length} of which none was Hearth's`,
   );
   console.log(`${asked} queries asked, ${findings} answered differently`);
   if (findings > 0) process.exitCode = 1;

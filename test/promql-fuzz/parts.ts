@@ -61,7 +61,8 @@ function* partsIn(
     if (child.kind === "parentheses") yield* partsIn(child, question, options);
     else if (child.kind === "subquery")
       yield* partsIn(child, { ...question, ...subqueryTimes(child, options) }, options);
-    else if (isAskable(child)) yield { expr: child, question: { ...question, query: printExpr(child) } };
+    else if (isAskable(child))
+      yield { expr: child, question: { ...question, query: printExpr(child), limit: undefined } };
   }
 }
 

@@ -41,8 +41,8 @@ export interface Finding {
 export interface Chance {
   /** Hearth's among them, or the same in another order. */
   matched: number;
-  /** None of those that were seen is Hearth's. */
-  unmatched: number;
+  /** None of those that were seen is Hearth's; with the first difference. */
+  readonly unmatched: Finding[];
 }
 
 type RoundData = Pick<Round, "seed" | "isCompacted" | "settings" | "data">;
@@ -55,7 +55,7 @@ export class Round implements AsyncDisposable {
   readonly data: DataSet;
   /** How often each known difference came up, by its reason. */
   readonly known = new Map<string, number>();
-  readonly chance: Chance = { matched: 0, unmatched: 0 };
+  readonly chance: Chance = { matched: 0, unmatched: [] };
   readonly #prometheus: Peer;
   readonly #hearth: Peer;
 
@@ -93,7 +93,7 @@ export class Round implements AsyncDisposable {
   query(number: number): RandomQuery {
     const random = new Random(Math.imul(this.seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(number, 0xc2b2ae35));
     const { startMs, endMs } = this.data;
-    // To `anchored` and `smoothed` ranges start timestamps matter from 3.15 on.
+    // To `anchored` and `smoothed` ranges start timestamps matter from 3.16 on.
     const hasExtended = !this.settings.useStartTimestamps;
     const tree = new Expressions(random, startMs, endMs, hasExtended).query(random.between(1, MAX_DEPTH));
     return {
@@ -112,7 +112,8 @@ export class Round implements AsyncDisposable {
     if (reasons.length > 0) return undefined;
     const chance = await this.#chanceOf(question, ours, theirs);
     if (chance === "none") return { question, difference };
-    this.chance[chance]++;
+    if (chance === "matched") this.chance.matched++;
+    else this.chance.unmatched.push({ question, difference });
     return undefined;
   }
 
@@ -137,7 +138,8 @@ export class Round implements AsyncDisposable {
     const other = reword(question);
     if (other !== undefined) {
       const reworded = await this.#hearth.ask(other.question);
-      if (this.#isSame(question, withoutPlaces(reworded), withoutPlaces(theirs))) return other.reasons;
+      const options = { ...compareOptions(question), countsSamples: false };
+      if (differenceOf(comparable(reworded), comparable(theirs), options) === undefined) return other.reasons;
     }
     const expr = parsed(question.query);
     if (expr === undefined) return [];
@@ -173,12 +175,17 @@ export class Round implements AsyncDisposable {
 
 /**
  * The order of an instant vector counts, even where no function gives it one: what another picks of it depends on it. Samples of
- * subqueries are counted in another way from 3.15 on, and those of histograms by buckets that depend on how they are stored.
+ * subqueries are counted in another way from 3.16 on, and those of histograms by buckets that depend on how they are stored.
  */
 function compareOptions({ query, stepMs }: Question): CompareOptions {
   const expr = parsed(query);
   const countsSamples = expr !== undefined && !hasSubquery(expr) && !selectsSparse(expr);
   return { isOrdered: stepMs === undefined, tolerance: TOLERANCE, countsSamples };
+}
+
+/** To a query in other words. */
+function comparable(answer: Answer): Answer {
+  return withoutPlaces(withoutCounts(answer));
 }
 
 function hasSubquery(expr: Expr): boolean {

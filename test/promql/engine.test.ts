@@ -246,6 +246,16 @@ test("the buckets of histograms are looked at where they are compared, though it
   assert.equal(value.type === "vector" && value.series.length, 0);
 });
 
+test("quantiles that are the same series may be summed up when names are dropped late", async () => {
+  const histograms = loaded('h{q="x"} {{schema:0 sum:1 count:1 buckets:[1]}}');
+  const text = 'count(histogram_quantiles(h, "q", 1, 1))';
+  const late = { ...OPTIONS, delayedNameRemoval: true };
+  const { value } = await instantQuery(histograms, query(text), { timeMs: 0 }, late);
+  assert.equal(value.type === "vector" && value.series[0].values[0], 2);
+  const error = await errorOf(instantQuery(histograms, query(text), { timeMs: 0 }, OPTIONS));
+  assert.equal(error.message, "vector cannot contain metrics with the same labelset");
+});
+
 test("increases of histograms are added up as they are: what rounding has lost is lost", async () => {
   const histograms = ["", "count:1", "", "count:1e16", "count:-1e16"].map((text) => `{{schema:0 ${text}}}`);
   const lost = loaded(`lost ${histograms.join(" ")}`);
