@@ -144,7 +144,12 @@ test("queries in other words", () => {
     other("timestamp(a @ 1000 offset -1m)"),
     "(timestamp(a @ 1000.000) and (timestamp(a @ 1000.000) > 760))",
   );
+  assert.equal(
+    other("topk(scalar(a @ start()) + scalar(sum_over_time(a[1m] @ end())), b @ end())"),
+    "topk(scalar(a) + scalar(sum_over_time(a[1m])), b @ end())",
+  );
   for (const same of [
+    "topk(scalar(a @ 1000), b)",
     "a - on (i) group_left () fill_left (1) b",
     "timestamp(a @ 1000)",
     "timestamp(a offset 1m)",

@@ -1,5 +1,5 @@
 /** Queries in other words: what Hearth must be asked to get what Prometheus answers, where it is known to answer something else. */
-import type { BinaryExpr, Call, Expr, VectorSelector } from "../../lib/promql/ast.ts";
+import type { Aggregation, BinaryExpr, Call, Expr, VectorSelector } from "../../lib/promql/ast.ts";
 import { resolveDuration } from "../../lib/promql/engine/resolve-duration.ts";
 import { printExpr } from "../../lib/promql/print.ts";
 import { parsed } from "./parts.ts";
@@ -24,6 +24,11 @@ export const REWRITES: readonly Rewrite[] = [
       "timestamps of a selector with `@` and `offset`: Prometheus reads what both say together, then looks there at the time of `@` alone",
     rewrite: (expr, question) => (expr.kind === "call" ? timestampAt(expr, question) : undefined),
   },
+  {
+    reason:
+      "`@ start()` and `@ end()` in the parameter of an aggregation: Prometheus looks at the step instead",
+    rewrite: (expr) => (expr.kind === "aggregation" ? atSteps(expr) : undefined),
+  },
 ];
 
 /** The whole in other words, and why; undefined when there is nothing to reword. */
@@ -46,7 +51,7 @@ export function reword(question: Question): { question: Question; reasons: reado
 
 /** What a rewrite made is not rewritten again, what stands inside of it is. */
 function printInner(rewritten: Expr, print: (expr: Expr) => string): (expr: Expr) => string {
-  return rewritten.kind === "binary" ? print : (expr) => printExpr(expr);
+  return rewritten.kind === "call" || rewritten.kind === "parentheses" ? (expr) => printExpr(expr) : print;
 }
 
 function withFillsSwapped(expr: BinaryExpr): Expr | undefined {
@@ -68,6 +73,29 @@ function timestampAt(call: Call, { startMs, endMs, stepMs, lookbackMs }: Questio
   const looked = printExpr({ ...selector, ...lookedAt(offsetMs) });
   const isIn = `timestamp(${looked}) > ${afterMs / 1000}`;
   return parsed(`(${call.function}(${looked}) and (${isIn}))`);
+}
+
+function atSteps(expr: Aggregation): Expr | undefined {
+  const { parameter } = expr;
+  if (parameter === undefined) return undefined;
+  const text = printWithoutStartOrEnd(parameter);
+  return text === printExpr(parameter) ? undefined : { ...expr, parameter: parsed(text)! };
+}
+
+function printWithoutStartOrEnd(expr: Expr): string {
+  return printExpr(withoutStartOrEnd(expr), printWithoutStartOrEnd);
+}
+
+function withoutStartOrEnd(expr: Expr): Expr {
+  switch (expr.kind) {
+    case "vector selector":
+    case "subquery":
+      return expr.at?.kind === "time" ? expr : { ...expr, at: undefined };
+    case "matrix selector":
+      return { ...expr, selector: withoutStartOrEnd(expr.selector) as VectorSelector };
+    default:
+      return expr;
+  }
 }
 
 function lookedAt(offsetMs: number): Pick<VectorSelector, "offset"> {
