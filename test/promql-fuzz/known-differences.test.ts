@@ -66,6 +66,14 @@ const KNOWN: readonly Case[] = [
     theirs: { [A]: Infinity },
     inner: [both({ [A]: 709.78 })],
   },
+  { query: "cosh(e)", ours: { [A]: Math.cosh(710) }, theirs: { [A]: Infinity }, inner: [both({ [A]: 710 })] },
+  {
+    query: "histogram_quantile(0.5, native_sparse)",
+    ours: { [A]: 0 },
+    theirs: { [A]: 0.2 },
+    inner: [both({})],
+  },
+  { query: "changes(native_sparse[5m])", ours: { [A]: 2 }, theirs: { [A]: 3 }, inner: [] },
   {
     query: "sin(e)",
     ours: { [A]: Math.sin(1e22) },
@@ -87,14 +95,27 @@ const KNOWN: readonly Case[] = [
 ];
 
 const OTHER: readonly Case[] = [
+  {
+    query: "histogram_quantile(0.5, native_sparse)",
+    ours: { [A]: 0 },
+    theirs: { [A]: 2 },
+    inner: [both({})],
+  },
+  {
+    query: "histogram_quantile(0.5, native_seconds)",
+    ours: { [A]: 0 },
+    theirs: { [A]: 0.2 },
+    inner: [both({})],
+  },
+  { query: "changes(native_sparse[5m])", ours: { [A]: 3 }, theirs: { [A]: 2 }, inner: [] },
   { ...KNOWN[0], theirs: { [A]: -1 } },
   { ...KNOWN[0], inner: [both({ [A]: 3e-300 })] },
   { ...KNOWN[0], query: "abs(e)" },
   { ...KNOWN[1], theirs: { [A]: 0.5 } },
   { ...KNOWN[2], ours: { [A]: 1 } },
-  { ...KNOWN[3], inner: [both({ [A]: 1e22 })] },
-  { ...KNOWN[4], inner: [both({ '{"i":"a","le":"1"}': 1, '{"i":"a","le":"2"}': 1 })] },
-  { ...KNOWN[5], query: 'absent(e{i="a",j=~"b"})' },
+  { ...KNOWN[6], inner: [both({ [A]: 1e22 })] },
+  { ...KNOWN[7], inner: [both({ '{"i":"a","le":"1"}': 1, '{"i":"a","le":"2"}': 1 })] },
+  { ...KNOWN[8], query: 'absent(e{i="a",j=~"b"})' },
 ];
 
 for (const one of KNOWN)

@@ -4,7 +4,7 @@
  */
 
 import { METRIC_NAME } from "../../lib/model/labels.ts";
-import type { Expr, VectorSelector } from "../../lib/promql/ast.ts";
+import type { Call, Expr, VectorSelector } from "../../lib/promql/ast.ts";
 import { childrenOf } from "../../lib/promql/children.ts";
 import { type Answer, type AnswerSeries, differenceOf, labelsOf, valuesInOrder } from "./answer.ts";
 import { goLog, goPow, MIN_NORMAL } from "./go-math.ts";
@@ -52,16 +52,19 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       ),
   },
   {
-    reason: "exponentials of nearly the largest number: Go's are infinite a little early",
-    explains: (part) =>
-      isCall(part.expr, "exp") &&
-      everyDifference(
+    reason: "exponentials of nearly the largest number, and half of them: Go's are infinite a little early",
+    explains: (part) => {
+      const calculate = part.expr.kind === "call" ? EXPONENTIALS.get(part.expr.function) : undefined;
+      if (calculate === undefined) return false;
+      return everyDifference(
         part,
         ({ ours, theirs }, [values]) =>
-          theirs === Number.POSITIVE_INFINITY &&
-          ours > 1.7e308 &&
-          values.some(({ ours: value }) => isSame(Math.exp(value), ours)),
-      ),
+          Number.isFinite(ours) &&
+          Math.abs(ours) > 0.45 * Number.MAX_VALUE &&
+          theirs === Math.sign(ours) * Number.POSITIVE_INFINITY &&
+          values.some(({ ours: value }) => isSame(calculate(value), ours)),
+      );
+    },
   },
   {
     reason:
@@ -100,6 +103,15 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       selectsSparse(expr) &&
       !isSameAnswer(ours, theirs) &&
       isSameAnswer(withoutNaN(ours), withoutNaN(theirs)),
+  },
+  {
+    reason:
+      "what lies in the zero bucket: whether a histogram has negative buckets, empty ones, decides how it is divided",
+    explains: ({ expr, ours, theirs }) =>
+      expr.kind === "call" &&
+      selectsSparse(expr) &&
+      differingFloats(ours, theirs).length > 0 &&
+      differingFloats(ours, theirs).every((pair) => mayLieInZeroBucket(expr, pair)),
   },
   {
     reason:
@@ -170,6 +182,16 @@ const isBelowNormal = (value: number) => value > 0 && value < MIN_NORMAL;
 /** What the operands of a part were at the time of a pair. */
 type Explains = (pair: FloatPair, operands: readonly (readonly FloatPair[])[]) => boolean;
 
+/** The widest that a data set has. */
+const MAX_ZERO_THRESHOLD = 0.25;
+
+function mayLieInZeroBucket(expr: Call, { ours, theirs }: FloatPair): boolean {
+  const isInside = (value: number) => Math.abs(value) <= MAX_ZERO_THRESHOLD;
+  if (expr.function === "histogram_fraction")
+    return expr.args.slice(0, 2).some((arg) => isInside(numberOf(arg) ?? Number.NaN));
+  return /^histogram_quantiles?$/.test(expr.function) && isInside(ours) && isInside(theirs);
+}
+
 /** Those that are not the same; none when anything else differs too. */
 function differingFloats(ours: Answer, theirs: Answer): readonly FloatPair[] {
   const hasSameNotes = isSameAnswer({ ...ours, data: theirs.data! }, theirs);
@@ -229,6 +251,12 @@ const LOGARITHMS: ReadonlyMap<string, number> = new Map([
 ]);
 
 type Calculate = (...operands: number[]) => number;
+
+const EXPONENTIALS: ReadonlyMap<string, Calculate> = new Map([
+  ["exp", Math.exp],
+  ["cosh", Math.cosh],
+  ["sinh", Math.sinh],
+]);
 
 const PERIODIC: ReadonlyMap<string, Calculate> = new Map([
   ["sin", Math.sin],

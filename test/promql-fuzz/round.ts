@@ -1,7 +1,9 @@
 /** A round: one data set in both, and queries over it. A seed is a round, the number of a query one of its queries. */
+import type { Histogram } from "../../lib/model/histogram.ts";
 import type { Expr } from "../../lib/promql/ast.ts";
 import { childrenOf } from "../../lib/promql/children.ts";
 import type { MixedSeries } from "../helpers/mixed-requests.ts";
+import { STALE_BITS } from "../helpers/write-requests.ts";
 import { Random } from "../simulation/random.ts";
 import { type Answer, type CompareOptions, differenceOf } from "./answer.ts";
 import { type DataSet, makeData } from "./data.ts";
@@ -192,19 +194,28 @@ function hasSubquery(expr: Expr): boolean {
   return expr.kind === "subquery" || childrenOf(expr).some(hasSubquery);
 }
 
-/** A series' samples of one kind up to the next of the other: Prometheus takes those of a request by kind, not by time. */
+/**
+ * A series' samples of one kind up to the next of the other: Prometheus takes those of a request by kind, not by time. A staleness
+ * marker becomes one of the kind before it, so that one at the beginning goes alone.
+ */
 function* runsOf({ series }: DataSet): Generator<MixedSeries> {
   for (const { labels, floats = [], histograms = [], starts } of series) {
     const samples = [...floats, ...histograms].sort(([a], [b]) => a - b);
     const isFloat = (sample: (typeof samples)[number]) => typeof sample[1] === "bigint";
     for (let start = 0, end = 0; start < samples.length; start = end) {
-      while (end < samples.length && isFloat(samples[end]) === isFloat(samples[start])) end++;
+      const isEnd = (i: number) =>
+        isFloat(samples[i]) !== isFloat(samples[start]) || isMarker(samples[start]);
+      while (end === start || (end < samples.length && !isEnd(end))) end++;
       const [first, last] = [samples[start][0], samples[end - 1][0]];
       const isInRun = ([timeMs]: readonly [number, unknown]) => timeMs >= first && timeMs <= last;
       const [ownFloats, ownHistograms] = [floats.filter(isInRun), histograms.filter(isInRun)];
       yield { labels, floats: ownFloats, histograms: ownHistograms, ...(starts && { starts }) };
     }
   }
+}
+
+function isMarker([, value]: readonly [number, bigint | Histogram]): boolean {
+  return typeof value === "bigint" ? value === STALE_BITS : value.isStale;
 }
 
 function randomSettings(random: Random): PeerSettings {
