@@ -11,6 +11,8 @@ export interface MixedSeries {
   readonly histograms?: readonly (readonly [timestamp: number, histogram: Histogram])[];
   /** When the counting of all of them began, in ms; 0 is unknown. Only remote write 2.0 can say it. */
   readonly createdTimestamp?: number;
+  /** When the counting of a sample began, in ms, by the sample's time; 2.0 alone, too. Missing is unknown. */
+  readonly starts?: ReadonlyMap<number, number>;
 }
 
 /** A prometheus.WriteRequest. */
@@ -40,13 +42,14 @@ export function encodeMixedV2(request: readonly MixedSeries[]): Uint8Array {
     writer.writeRaw(new TextEncoder().encode(symbol));
     writer.end(mark);
   }
-  for (const { labels, floats = [], histograms = [], createdTimestamp = 0 } of request) {
+  for (const { labels, floats = [], histograms = [], createdTimestamp = 0, starts } of request) {
     const mark = writer.begin(5);
     const refs = writer.begin(1);
     for (const text of labels.flat()) writer.writeUint(symbols.indexOf(text));
     writer.end(refs);
-    writeFloats(writer, floats);
-    for (const [timestamp, histogram] of histograms) writeHistogramField(writer, 3, timestamp, histogram);
+    writeFloats(writer, floats, starts);
+    for (const [timestamp, histogram] of histograms)
+      writeHistogramV2(writer, timestamp, histogram, starts?.get(timestamp));
     writer.writeInt64Field(6, createdTimestamp);
     writer.end(mark);
   }
@@ -56,6 +59,7 @@ export function encodeMixedV2(request: readonly MixedSeries[]): Uint8Array {
 function writeFloats(
   writer: ProtobufWriter,
   floats: readonly (readonly [timestamp: number, bits: bigint])[],
+  starts?: ReadonlyMap<number, number>,
 ) {
   const column = new BigUint64Array(1);
   for (const [timestamp, bits] of floats) {
@@ -63,8 +67,28 @@ function writeFloats(
     column[0] = bits;
     writer.writeDoubleField(1, new Float64Array(column.buffer), 0);
     writer.writeInt64Field(2, timestamp);
+    writer.writeInt64Field(3, starts?.get(timestamp) ?? 0);
     writer.end(sample);
   }
+}
+
+/** Its message as remote write 1.0 has it, which knows no start, and the start behind that. */
+function writeHistogramV2(
+  writer: ProtobufWriter,
+  timestamp: number,
+  histogram: Histogram,
+  startTimestamp = 0,
+): void {
+  const alone = new ProtobufWriter();
+  writeHistogramField(alone, 3, timestamp, histogram);
+  const field = alone.copy();
+  // A tag of one byte, and a length of which all bytes but the last have the highest bit.
+  let begin = 2;
+  while (field[begin - 1] >= 128) begin++;
+  const mark = writer.begin(3);
+  writer.writeRaw(field.subarray(begin));
+  writer.writeInt64Field(17, startTimestamp);
+  writer.end(mark);
 }
 
 /** An ExportMetricsServiceRequest in JSON: exponential histograms of one metric, job `job`. They are of whole counts. */

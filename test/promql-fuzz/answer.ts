@@ -12,14 +12,22 @@ export interface Answer {
 type Point = readonly [time: number, value: string];
 type HistogramPoint = readonly [time: number, histogram: AnswerHistogram];
 
-type AnswerData = { readonly resultType: "scalar" | "string"; readonly result: Point } | SeriesData;
+type AnswerData = ({ readonly resultType: "scalar" | "string"; readonly result: Point } | SeriesData) & {
+  readonly stats?: { readonly samples: SampleCounts };
+};
 
-interface SeriesData {
+/** Samples that were looked at, and of each step. */
+interface SampleCounts {
+  readonly totalQueryableSamples: number;
+  readonly totalQueryableSamplesPerStep?: readonly (readonly [time: number, count: number])[];
+}
+
+export interface SeriesData {
   readonly resultType: "vector" | "matrix";
   readonly result: readonly AnswerSeries[];
 }
 
-interface AnswerSeries {
+export interface AnswerSeries {
   readonly metric: Readonly<Record<string, string>>;
   readonly value?: Point;
   readonly values?: readonly Point[];
@@ -27,7 +35,7 @@ interface AnswerSeries {
   readonly histograms?: readonly HistogramPoint[];
 }
 
-interface AnswerHistogram {
+export interface AnswerHistogram {
   readonly count: string;
   readonly sum: string;
   readonly buckets?: readonly (readonly [boundaries: number, lower: string, upper: string, count: string])[];
@@ -38,6 +46,8 @@ export interface CompareOptions {
   readonly isOrdered: boolean;
   /** How far two floats may be apart, of the larger of both. */
   readonly tolerance: number;
+  /** Whether to compare how many samples were looked at. */
+  readonly countsSamples?: boolean;
 }
 
 /** The values of an instant vector in their order. */
@@ -52,7 +62,10 @@ export function differenceOf(ours: Answer, theirs: Answer, options: CompareOptio
   return (
     differenceOfData(ours.data!, theirs.data!, options) ??
     differenceOfNotes("warnings", ours.warnings, theirs.warnings) ??
-    differenceOfNotes("infos", ours.infos, theirs.infos)
+    differenceOfNotes("infos", ours.infos, theirs.infos) ??
+    (options.countsSamples
+      ? differenceOfCounts(ours.data!.stats?.samples, theirs.data!.stats?.samples)
+      : undefined)
   );
 }
 
@@ -73,6 +86,15 @@ function differenceOfNotes(
   const missing = their.find((note) => !our.includes(note));
   if (more === undefined && missing === undefined) return undefined;
   return `${what}: ${more ?? "nothing"}, not ${missing ?? "nothing"}`;
+}
+
+function differenceOfCounts(ours?: SampleCounts, theirs?: SampleCounts): string | undefined {
+  const [our, their] = [ours, theirs].map((counts) =>
+    counts === undefined
+      ? "none"
+      : `${counts.totalQueryableSamples}, by steps ${JSON.stringify(counts.totalQueryableSamplesPerStep)}`,
+  );
+  return our === their ? undefined : `samples: ${our}, not ${their}`;
 }
 
 /** Numbers in a text that are not exact: with the digits that must be the same. */
@@ -147,13 +169,13 @@ function isSameHistogram(a: AnswerHistogram, b: AnswerHistogram, tolerance: numb
   );
 }
 
-function isClose(a: string, b: string, tolerance: number): boolean {
+export function isClose(a: string, b: string, tolerance: number): boolean {
   if (a === b) return true;
   const [x, y] = [Number(a), Number(b)];
   return Math.abs(x - y) <= tolerance * Math.max(Math.abs(x), Math.abs(y)) && Number.isFinite(x - y);
 }
 
-const labelsOf = ({ metric }: AnswerSeries) =>
+export const labelsOf = ({ metric }: AnswerSeries) =>
   roundNumbers(
     JSON.stringify(Object.fromEntries(Object.entries(metric).sort(([a], [b]) => (a < b ? -1 : 1)))),
   );

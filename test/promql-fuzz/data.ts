@@ -25,7 +25,8 @@ type Sample = readonly [timeMs: number, value: bigint | Histogram];
 /** Values of a series one after another; undefined leaves a gap. */
 type Next = () => bigint | Histogram | undefined;
 
-export function makeData(random: Random): DataSet {
+/** `hasStarts`: whether samples say when their counting began. */
+export function makeData(random: Random, hasStarts = false): DataSet {
   const startMs = EPOCH_MS + random.between(0, 9 * 60) * MINUTE_MS;
   const intervalMs = random.pick(INTERVALS_MS);
   const endMs = startMs + random.between(30, 200) * intervalMs;
@@ -36,10 +37,24 @@ export function makeData(random: Random): DataSet {
       const histograms = samples.filter(
         (sample): sample is [number, Histogram] => typeof sample[1] === "object",
       );
-      return { labels, floats, histograms };
+      const times = samples.map(([timeMs]) => timeMs);
+      return { labels, floats, histograms, ...(hasStarts && { starts: makeStarts(random, times) }) };
     }),
   );
   return { series: series.sort((a, b) => compareLabelSets(a.labels, b.labels)), startMs, endMs };
+}
+
+/** Of a series' samples: some say nothing, some what cannot be; most stay as they are for a while. */
+function makeStarts(random: Random, times: readonly number[]): ReadonlyMap<number, number> {
+  const changes = random.pick([0, 0.02, 0.2]);
+  const unknown = random.pick([0, 0, 0.1, 1]);
+  const starts = new Map<number, number>();
+  let start = times.length === 0 ? 0 : times[0] - random.between(1, 600) * SECOND_MS;
+  times.forEach((timeMs, i) => {
+    if (i > 0 && random.chance(changes)) start = random.between(times[i - 1] - 1000, timeMs + 1);
+    if (!random.chance(unknown)) starts.set(timeMs, start);
+  });
+  return starts;
 }
 
 const LE = ["0.1", "0.5", "1", "2.5", "10", "+Inf"];

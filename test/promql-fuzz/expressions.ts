@@ -40,9 +40,12 @@ export class Expressions {
   readonly #startMs: number;
   readonly #endMs: number;
 
-  /** Times that are written into an expression lie about `startMs` to `endMs`. */
-  constructor(random: Random, startMs: number, endMs: number) {
+  readonly #hasExtended: boolean;
+
+  /** Times that are written into an expression lie about `startMs` to `endMs`. `hasExtended`: `anchored` and `smoothed` too. */
+  constructor(random: Random, startMs: number, endMs: number, hasExtended = true) {
     this.random = random;
+    this.#hasExtended = hasExtended;
     this.#startMs = startMs;
     this.#endMs = endMs;
   }
@@ -94,16 +97,20 @@ export class Expressions {
       const step = random.chance(0.7) ? random.pick(["15s", "1m", "37s", "30s", "2m"]) : "";
       return treeOf("range", `#[${random.pick(LONG_DURATIONS)}:${step}]#`, inner, this.#modifiers());
     }
-    const extended = random.chance(0.08) ? random.pick([" anchored", " smoothed"]) : "";
+    const extended = this.#extended(0.08);
     const series = this.#series(flavour);
     return treeOf("range", `#[#]##`, series, this.#duration(), text("option", extended), this.#modifiers());
   }
 
   /** A selector with what may follow it. */
   selector(flavour: Flavour): Tree {
-    const { random } = this;
-    const extended = random.chance(0.02) ? random.pick([" anchored", " smoothed"]) : "";
+    const extended = this.#extended(0.02);
     return treeOf("vector", "###", this.#series(flavour), text("option", extended), this.#modifiers());
+  }
+
+  #extended(probability: number): string {
+    const isExtended = this.random.chance(probability) && this.#hasExtended;
+    return isExtended ? this.random.pick([" anchored", " smoothed"]) : "";
   }
 
   metric(flavour: Flavour): Metric {

@@ -1,98 +1,158 @@
-/** Where Hearth answers otherwise than Prometheus, and why that stays so. */
-import { type Answer, type CompareOptions, differenceOf, valuesInOrder } from "./answer.ts";
-import type { Question } from "./peers.ts";
+/**
+ * Where Hearth answers otherwise than Prometheus, and why that stays so. A difference is a known one by its values, not by the
+ * query's text: the innermost part of the query that is answered differently must be so in just the way that is described.
+ */
+
+import { METRIC_NAME } from "../../lib/model/labels.ts";
+import type { Call, Expr, VectorSelector } from "../../lib/promql/ast.ts";
+import { childrenOf } from "../../lib/promql/children.ts";
+import { type Answer, type AnswerSeries, differenceOf, labelsOf, valuesInOrder } from "./answer.ts";
+import { goLog, goPow, MIN_NORMAL } from "./go-math.ts";
+import { type FloatPair, isSameFloat, pairFloats } from "./paired-floats.ts";
+import type { DifferingPart } from "./parts.ts";
 
 export interface KnownDifference {
   readonly reason: string;
-  readonly matches: (question: Question, difference: string, ours: Answer, theirs: Answer) => boolean;
+  readonly explains: (part: DifferingPart) => boolean;
 }
+
+const TOLERANCE = 1e-9;
+/** Of one series in the head of Prometheus: a data set has some 200 samples of each, a chunk up to 120, fewer after a reset. */
+const MAX_CHUNKS = 20;
 
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
-    reason:
-      "3.16 tells the sides of `group_right` with `fill` apart as they are written, 3.14 as it matches them",
-    matches: ({ query }) => /group_right[^)]*\) fill/.test(query),
+    reason: "logarithms of numbers below 2^-1022: Go's are wrong by up to three decimal orders",
+    explains: (part) => {
+      const base = part.expr.kind === "call" ? LOGARITHMS.get(part.expr.function) : undefined;
+      if (base === undefined) return false;
+      return everyDifference(part, ({ ours, theirs }, [values]) =>
+        values.some(
+          ({ ours: value }) =>
+            isBelowNormal(value) &&
+            isSame(Math.log(value) / base, ours) &&
+            isSame(goLog(value) / base, theirs),
+        ),
+      );
+    },
+  },
+  {
+    reason: "powers of numbers below 2^-1022: Go makes them from such logarithms",
+    explains: (part) =>
+      part.expr.kind === "binary" &&
+      part.expr.operator === "^" &&
+      everyDifference(part, ({ ours, theirs }, [bases, exponents]) =>
+        bases.some(
+          ({ ours: base }) =>
+            isBelowNormal(base) &&
+            exponents.some(
+              ({ ours: exponent }) => isSame(base ** exponent, ours) && isSame(goPow(base, exponent), theirs),
+            ),
+        ),
+      ),
+  },
+  {
+    reason: "exponentials of nearly the largest number, and half of them: Go's are infinite a little early",
+    explains: (part) => {
+      const calculate = part.expr.kind === "call" ? EXPONENTIALS.get(part.expr.function) : undefined;
+      if (calculate === undefined) return false;
+      return everyDifference(
+        part,
+        ({ ours, theirs }, [values]) =>
+          Number.isFinite(ours) &&
+          Math.abs(ours) > 0.45 * Number.MAX_VALUE &&
+          theirs === Math.sign(ours) * Number.POSITIVE_INFINITY &&
+          values.some(({ ours: value }) => isSame(calculate(value), ours)),
+      );
+    },
   },
   {
     reason:
-      "how many samples of buckets were made monotonic: Prometheus merges the annotations of the steps into themselves, " +
-      "and its count doubles with each",
-    matches: (_question, _difference, ours, theirs) => isSame(ours, theirs, withoutCounts),
+      "periodic functions and remainders of huge numbers: the last digit of those, which two libraries may round apart, decides",
+    explains: (part) => {
+      const calculate = lastDigitDecides(part.expr);
+      return calculate !== undefined && everyDifference(part, isCalculatedBy(calculate));
+    },
   },
   {
     reason:
-      "that sorting a range has no effect: Prometheus says so of one step too, when the range is longer",
-    matches: ({ startMs, endMs, stepMs }, difference) =>
-      stepMs !== undefined && endMs - startMs < stepMs && difference.includes("sort is ineffective"),
-  },
-  {
-    reason:
-      "the order of equals among more than twelve series: Go's sort does not keep the one they had, Hearth's does",
-    matches: ({ query, stepMs }, _difference, ours, theirs) =>
-      stepMs === undefined &&
-      /^(sort|topk|bottomk)/.test(query) &&
-      isSame(ours, theirs, (answer) => answer) &&
-      valuesInOrder(ours).join() === valuesInOrder(theirs).join(),
-  },
-  {
-    reason: "empty buckets that became NaN: which empty ones a histogram has depends on how it is stored",
-    matches: (_question, _difference, ours, theirs) => isSame(ours, theirs, withoutNaN),
-  },
-  {
-    reason:
-      "empty buckets that are looked at: a change is one of them too, and whether there are negative ones decides how the " +
-      "zero bucket is divided; which ones there are depends on how a histogram is stored",
-    matches: ({ query }) => selectsSparse(query) && /\b(changes|resets|histogram_\w+)\(/.test(query),
+      "several quantiles of buckets of which two have one bound (`1` and `1.0`): Prometheus puts them together again for every quantile but the first",
+    explains: (part) => {
+      if (!isCall(part.expr, "histogram_quantiles")) return false;
+      const label = part.expr.args[1];
+      const twice = groupsWithOneBoundTwice(part.inner[0]?.ours);
+      return everyDifference(
+        part,
+        ({ labels }) => label.kind === "string" && twice.has(groupOf(labels, [label.value])),
+      );
+    },
   },
   {
     reason:
       "the labels of what is absent when one is matched twice: Prometheus' storage puts the matchers in its own order",
-    matches: ({ query }) => /\babsent(_over_time)?\(.*?\b(\w+)[=!]~?"[^"]*",\s*\2[=!]/.test(query),
+    explains: ({ expr, ours, theirs }) => {
+      if (!isCall(expr, "absent") && !isCall(expr, "absent_over_time")) return false;
+      const names = selectorsIn(expr).flatMap(({ matchers }) => repeated(matchers.map(({ name }) => name)));
+      const without = (answer: Answer) => withoutLabels(answer, names);
+      return names.length > 0 && isSameAnswer(without(ours), without(theirs));
+    },
   },
   {
-    reason: "exponentials of nearly the largest number: Go's are infinite a little early",
-    matches: ({ query }, difference) =>
-      /\bexp\(/.test(query) && /"1\.7\d+e\+308" @.* not "\+Inf"/.test(difference),
+    reason: "empty buckets that became NaN: which empty ones a histogram has depends on how it is stored",
+    explains: ({ expr, ours, theirs }) =>
+      selectsSparse(expr) &&
+      !isSameAnswer(ours, theirs) &&
+      isSameAnswer(withoutNaN(ours), withoutNaN(theirs)),
   },
   {
     reason:
-      "periodic functions and remainders of huge powers: whose last digit, which two libraries may round apart, decides",
-    matches: ({ query }) => /\b(sin|cos|tan)\(| % /.test(query) && /\^|\b(exp|sinh|cosh)\(/.test(query),
+      "what lies in the zero bucket: whether a histogram has negative buckets, empty ones, decides how it is divided",
+    explains: ({ expr, ours, theirs }) =>
+      expr.kind === "call" &&
+      selectsSparse(expr) &&
+      differingFloats(ours, theirs).length > 0 &&
+      differingFloats(ours, theirs).every((pair) => mayLieInZeroBucket(expr, pair)),
   },
   {
-    reason: "logarithms of numbers below 2^-1022: Go's are wrong by up to three decimal orders",
-    matches: ({ query }, difference) => {
-      const logarithm = LOGARITHMS.get(/\b(ln|log2|log10)\(/.exec(query)?.[1] ?? "");
-      const [, ours] = /: "(-[\d.]+)" @/.exec(difference) ?? [];
-      return logarithm !== undefined && ours !== undefined && Number(ours) <= logarithm(MIN_NORMAL);
+    reason:
+      "changes of histograms: to Prometheus an empty bucket more or less is one, and where its chunks begin there may be",
+    explains: ({ expr, ours, theirs }) =>
+      isCall(expr, "changes") &&
+      selectsSparse(expr) &&
+      differingFloats(ours, theirs).length > 0 &&
+      differingFloats(ours, theirs).every(
+        (pair) => pair.theirs > pair.ours && pair.theirs - pair.ours <= MAX_CHUNKS,
+      ),
+  },
+  {
+    reason:
+      "sorting by a label that some series lack: Go's order puts what lacks it behind everything, and everything behind it",
+    explains: ({ expr, ours, theirs }) => {
+      if (expr.kind !== "call" || !expr.function.startsWith("sort_by_label")) return false;
+      const names = expr.args.slice(1).flatMap((arg) => (arg.kind === "string" ? [arg.value] : []));
+      const lacksOne = seriesOf(ours).some(({ metric }) => names.some((name) => !metric[name]));
+      return lacksOne && isSameAnswer(ours, theirs);
     },
+  },
+  {
+    reason:
+      "the order of equals among more than twelve series: Go's sort does not keep the one they had, Hearth's does",
+    explains: ({ expr, question, ours, theirs }) =>
+      question.stepMs === undefined &&
+      isSorting(expr) &&
+      valuesInOrder(ours).length > 12 &&
+      valuesInOrder(ours).join() === valuesInOrder(theirs).join() &&
+      isSameAnswer(ours, theirs),
   },
 ];
 
-/** The known one that this is, if it is any. */
-export function knownDifference(
-  question: Question,
-  difference: string,
-  ours: Answer,
-  theirs: Answer,
-): KnownDifference | undefined {
-  return KNOWN_DIFFERENCES.find(({ matches }) => matches(question, difference, ours, theirs));
-}
+/** Its histograms have the buckets alone that have observed something. */
+const SPARSE = "native_sparse";
 
-function selectsSparse(query: string): boolean {
-  return /native_sparse|native\.\*|[{(,]\s*job=/.test(query);
-}
-
-const EXACT: CompareOptions = { isOrdered: false, tolerance: 1e-9 };
-
-function isSame(ours: Answer, theirs: Answer, without: (answer: Answer) => Answer): boolean {
-  return differenceOf(without(ours), without(theirs), EXACT) === undefined;
-}
-
-function withoutCounts(answer: Answer): Answer {
-  if (answer.infos === undefined) return answer;
-  const infos = answer.infos.map((info) => info.replace(/over \d+ samples from/, "over some samples from"));
-  return { ...answer, infos };
+export function selectsSparse(expr: Expr): boolean {
+  return selectorsIn(expr).some(({ matchers }) =>
+    matchers.every(({ name, type, value }) => name !== METRIC_NAME || type !== "=" || value === SPARSE),
+  );
 }
 
 /** Without the buckets of NaN observations. */
@@ -102,11 +162,171 @@ function withoutNaN(answer: Answer): Answer {
   );
 }
 
-/** Smaller numbers have fewer digits. */
-const MIN_NORMAL = 2 ** -1022;
+/** The known one that explains a part that is answered differently, if any does. */
+export function knownDifference(part: DifferingPart): KnownDifference | undefined {
+  return KNOWN_DIFFERENCES.find(({ explains }) => explains(part));
+}
 
-const LOGARITHMS: ReadonlyMap<string, (value: number) => number> = new Map([
-  ["ln", Math.log],
-  ["log2", Math.log2],
-  ["log10", Math.log10],
+function isCall<N extends string>(expr: Expr, name: N): expr is Extract<Expr, { kind: "call" }> {
+  return expr.kind === "call" && expr.function === name;
+}
+
+function isSorting(expr: Expr): boolean {
+  return expr.kind === "call" ? expr.function.startsWith("sort") : expr.kind === "aggregation";
+}
+
+const isSame = (a: number, b: number) => isSameFloat(a, b, TOLERANCE);
+
+const isBelowNormal = (value: number) => value > 0 && value < MIN_NORMAL;
+
+/** What the operands of a part were at the time of a pair. */
+type Explains = (pair: FloatPair, operands: readonly (readonly FloatPair[])[]) => boolean;
+
+/** The widest that a data set has. */
+const MAX_ZERO_THRESHOLD = 0.25;
+
+function mayLieInZeroBucket(expr: Call, { ours, theirs }: FloatPair): boolean {
+  const isInside = (value: number) => Math.abs(value) <= MAX_ZERO_THRESHOLD;
+  if (expr.function === "histogram_fraction")
+    return expr.args.slice(0, 2).some((arg) => isInside(numberOf(arg) ?? Number.NaN));
+  return /^histogram_quantiles?$/.test(expr.function) && isInside(ours) && isInside(theirs);
+}
+
+/** Those that are not the same; none when anything else differs too. */
+function differingFloats(ours: Answer, theirs: Answer): readonly FloatPair[] {
+  const hasSameNotes = isSameAnswer({ ...ours, data: theirs.data! }, theirs);
+  const pairs = hasSameNotes ? pairFloats(ours, theirs) : undefined;
+  return (pairs ?? []).filter((pair) => !isSame(pair.ours, pair.theirs));
+}
+
+/** Whether floats are all that differs, and each of them is explained. */
+function everyDifference({ expr, inner, ours, theirs }: DifferingPart, explains: Explains): boolean {
+  const differing = differingFloats(ours, theirs);
+  const operands = operandsOf(expr, inner);
+  if (differing.length === 0 || operands === undefined) return false;
+  return differing.every((pair) =>
+    explains(
+      pair,
+      operands.map((all) => all.filter(({ time }) => Number.isNaN(time) || time === pair.time)),
+    ),
+  );
+}
+
+/** Of every argument its values; those of a number have no time. */
+function operandsOf(
+  expr: Expr,
+  inner: DifferingPart["inner"],
+): readonly (readonly FloatPair[])[] | undefined {
+  const operands: (readonly FloatPair[])[] = [];
+  let next = 0;
+  for (const child of childrenOf(expr)) {
+    const bare = withoutParentheses(child);
+    if (bare.kind === "string") continue;
+    const value = numberOf(bare);
+    if (value !== undefined) {
+      operands.push([{ time: Number.NaN, ours: value, theirs: value, labels: {} }]);
+      continue;
+    }
+    const asked = inner[next++];
+    const pairs = asked && pairFloats(asked.ours, asked.theirs);
+    if (pairs === undefined) return undefined;
+    operands.push(pairs);
+  }
+  return operands;
+}
+
+function withoutParentheses(expr: Expr): Expr {
+  return expr.kind === "parentheses" ? withoutParentheses(expr.expr) : expr;
+}
+
+function numberOf(expr: Expr): number | undefined {
+  return expr.kind === "number" ? expr.value : undefined;
+}
+
+/** The natural logarithm of the base of each. */
+const LOGARITHMS: ReadonlyMap<string, number> = new Map([
+  ["ln", 1],
+  ["log2", Math.LN2],
+  ["log10", Math.LN10],
 ]);
+
+type Calculate = (...operands: number[]) => number;
+
+const EXPONENTIALS: ReadonlyMap<string, Calculate> = new Map([
+  ["exp", Math.exp],
+  ["cosh", Math.cosh],
+  ["sinh", Math.sinh],
+]);
+
+const PERIODIC: ReadonlyMap<string, Calculate> = new Map([
+  ["sin", Math.sin],
+  ["cos", Math.cos],
+  ["tan", Math.tan],
+]);
+
+function lastDigitDecides(expr: Expr): Calculate | undefined {
+  if (expr.kind === "call") return PERIODIC.get(expr.function);
+  return expr.kind === "binary" && expr.operator === "%" ? (a, b) => a % b : undefined;
+}
+
+/** By both alike, but from operands that are not the same bit for bit. */
+function isCalculatedBy(calculate: Calculate): Explains {
+  return ({ ours, theirs }, operands) =>
+    combinations(operands).some(
+      (combination) =>
+        combination.some((one) => !Object.is(one.ours, one.theirs)) &&
+        isSame(calculate(...combination.map((one) => one.ours)), ours) &&
+        isSame(calculate(...combination.map((one) => one.theirs)), theirs),
+    );
+}
+
+function combinations<T>(columns: readonly (readonly T[])[]): readonly (readonly T[])[] {
+  return columns.reduce<readonly (readonly T[])[]>(
+    (all, column) => all.flatMap((one) => column.map((value) => [...one, value])),
+    [[]],
+  );
+}
+
+/** A histogram's labels. */
+function groupOf(labels: AnswerSeries["metric"], without: readonly string[]): string {
+  const rest = Object.entries(labels).filter(([name]) => name !== "__name__" && !without.includes(name));
+  return labelsOf({ metric: Object.fromEntries(rest) });
+}
+
+function groupsWithOneBoundTwice(answer: Answer | undefined): ReadonlySet<string> {
+  const bounds = new Map<string, Set<string>>();
+  const twice = new Set<string>();
+  for (const { metric } of seriesOf(answer)) {
+    const group = groupOf(metric, ["le"]);
+    const bound = String(Number((metric.le ?? "").replace("Inf", "Infinity")));
+    const known = bounds.get(group) ?? new Set();
+    if (known.has(bound)) twice.add(group);
+    bounds.set(group, known.add(bound));
+  }
+  return twice;
+}
+
+function seriesOf(answer: Answer | undefined): readonly AnswerSeries[] {
+  const data = answer?.data;
+  return data?.resultType === "vector" || data?.resultType === "matrix" ? data.result : [];
+}
+
+function selectorsIn(expr: Expr): readonly VectorSelector[] {
+  return expr.kind === "vector selector" ? [expr] : childrenOf(expr).flatMap(selectorsIn);
+}
+
+function repeated(names: readonly string[]): readonly string[] {
+  return names.filter((name, i) => names.indexOf(name) !== i);
+}
+
+function withoutLabels(answer: Answer, names: readonly string[]): Answer {
+  return JSON.parse(JSON.stringify(answer), (key, value) =>
+    key === "metric"
+      ? Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)))
+      : value,
+  );
+}
+
+function isSameAnswer(ours: Answer, theirs: Answer): boolean {
+  return differenceOf(ours, theirs, { isOrdered: false, tolerance: TOLERANCE }) === undefined;
+}

@@ -6,14 +6,14 @@
  *     -- --queries 5000        or so many
  *     -- --seed N              from this round on, each with a data set of its own; default: the time
  *     -- --seed N --query K    one query of one round
- *     -- --seed N --expr E --start MS [--end MS --step MS]
+ *     -- --seed N --expr E --start MS [--end MS --step MS] [--lookback MS] [--limit N]
  *                              an expression over the data of a round
  */
 import { parseArgs } from "node:util";
 import { goProgram } from "../peers/go-programs.ts";
 import { minimise } from "./minimise.ts";
-import type { Question } from "./peers.ts";
-import { type Finding, Round } from "./round.ts";
+import type { Question } from "./question.ts";
+import { type Chance, type Finding, Round } from "./round.ts";
 
 const QUERIES_A_ROUND = 500;
 /** After so many findings a run ends: they are one or two causes mostly. */
@@ -29,6 +29,8 @@ const { values } = parseArgs({
     start: { type: "string" },
     end: { type: "string" },
     step: { type: "string" },
+    lookback: { type: "string" },
+    limit: { type: "string" },
     findings: { type: "string", default: String(MAX_FINDINGS) },
   },
 });
@@ -45,6 +47,10 @@ async function main(): Promise<void> {
   else await fuzz(path);
 }
 
+function optionalNumber(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
+}
+
 const givenSeed = () => (values.seed === undefined ? Date.now() : Number(values.seed)) >>> 0;
 
 async function fuzz(path: string): Promise<void> {
@@ -52,7 +58,8 @@ async function fuzz(path: string): Promise<void> {
   const defaultMinutes = values.queries === undefined ? 1 : Number.POSITIVE_INFINITY;
   const minutes = values.minutes === undefined ? defaultMinutes : Number(values.minutes);
   const deadline = performance.now() + minutes * 60_000;
-  let [asked, findings, unstable] = [0, 0, 0];
+  let [asked, findings] = [0, 0];
+  const chance: Chance = { matched: 0, unmatched: [] };
   const known = new Map<string, number>();
   for (let seed = givenSeed(); asked < maxQueries && performance.now() < deadline; seed = (seed + 1) >>> 0) {
     await using round = await Round.start(seed, path);
@@ -66,19 +73,30 @@ async function fuzz(path: string): Promise<void> {
       if (finding === undefined) continue;
       findings++;
       printFinding(round, number, finding);
-      if (findings >= Number(values.findings)) return conclude(asked, findings, known);
+      if (findings >= Number(values.findings)) return conclude(asked, findings, known, chance);
     }
-    unstable += round.unstable;
-    for (const [{ reason }, count] of round.known) known.set(reason, (known.get(reason) ?? 0) + count);
+    chance.matched += round.chance.matched;
+    chance.unmatched.push(...round.chance.unmatched);
+    for (const [reason, count] of round.known) known.set(reason, (known.get(reason) ?? 0) + count);
     console.log(
-      `round ${seed}: ${asked} queries so far, ${findings} answered differently, ${unstable} by Prometheus itself`,
+      `round ${seed}: ${asked} queries so far, ${findings} answered differently, ${chance.matched + chance.unmatched.length} by Prometheus itself`,
     );
   }
-  conclude(asked, findings, known);
+  conclude(asked, findings, known, chance);
 }
 
-function conclude(asked: number, findings: number, known: ReadonlyMap<string, number>): void {
+function conclude(
+  asked: number,
+  findings: number,
+  known: ReadonlyMap<string, number>,
+  { matched, unmatched }: Chance,
+): void {
   for (const [reason, count] of known) console.log(`${count} as is known: ${reason}`);
+  for (const { question, difference } of unmatched)
+    console.log(`by chance: ${question.query}\n  ${difference}`);
+  console.log(
+    `${matched} to which Prometheus gives several answers, Hearth's among them; ${unmatched.length} of which none was Hearth's`,
+  );
   console.log(`${asked} queries asked, ${findings} answered differently`);
   if (findings > 0) process.exitCode = 1;
 }
@@ -90,15 +108,23 @@ async function askOne(round: Round, number: number): Promise<Finding | undefined
 }
 
 function printFinding(round: Round, number: number, { question, difference }: Finding): void {
-  const { query, startMs, endMs, stepMs } = question;
+  const { query, startMs, endMs, stepMs, lookbackMs, limit } = question;
   const times =
     stepMs === undefined ? `--start ${startMs}` : `--start ${startMs} --end ${endMs} --step ${stepMs}`;
+  const lookback = lookbackMs === undefined ? "" : ` --lookback ${lookbackMs}`;
+  const atMost = limit === undefined ? "" : ` --limit ${limit}`;
   console.log(`
-round ${round.seed}, query ${number}${round.isCompacted ? ", compacted" : ""}
+round ${round.seed}, query ${number}${round.isCompacted ? ", compacted" : ""}, ${settingsOf(round)}
   ${query}
   ${difference}
   again: npm run test:promql-fuzz -- --seed ${round.seed} --query ${number}
-  smaller: npm run test:promql-fuzz -- --seed ${round.seed} ${times} --expr '${query.replaceAll("'", "'\\''")}'`);
+  smaller: npm run test:promql-fuzz -- --seed ${round.seed} ${times}${lookback}${atMost} --expr='${query.replaceAll("'", "'\\''")}'`);
+}
+
+/** Those that are on. */
+function settingsOf({ settings }: Round): string {
+  const on = Object.entries(settings).flatMap(([name, isOn]) => (isOn ? [name] : []));
+  return on.length === 0 ? "no settings" : on.join(" ");
 }
 
 async function replay(path: string): Promise<void> {
@@ -116,8 +142,15 @@ async function replay(path: string): Promise<void> {
 async function showAnswers(path: string, query: string): Promise<void> {
   await using round = await Round.start(givenSeed(), path);
   const startMs = Number(values.start ?? round.data.endMs);
-  const stepMs = values.step === undefined ? undefined : Number(values.step);
-  const question: Question = { query, startMs, endMs: Number(values.end ?? startMs), stepMs };
+  const stepMs = optionalNumber(values.step);
+  const question: Question = {
+    query,
+    startMs,
+    endMs: Number(values.end ?? startMs),
+    stepMs,
+    lookbackMs: optionalNumber(values.lookback),
+    limit: optionalNumber(values.limit),
+  };
   const [prometheus, hearth] = await round.answers(question);
   console.log(`prometheus ${JSON.stringify(prometheus)}\nhearth     ${JSON.stringify(hearth)}`);
   const finding = await round.compare(question);

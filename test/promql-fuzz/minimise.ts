@@ -1,5 +1,5 @@
 /** Makes a query that shows a difference smaller, as long as it shows one. */
-import type { Question } from "./peers.ts";
+import type { Question } from "./question.ts";
 import type { Finding, RandomQuery, Round } from "./round.ts";
 import { printTree, smallerTrees, type Tree } from "./tree.ts";
 

@@ -2,23 +2,17 @@
 import { addQueryRoutes } from "../../lib/http/query-routes.ts";
 import { newQueryServices } from "../../lib/http/query-source.ts";
 import { HOUR_MS } from "../../lib/model/time.ts";
-import type { PromqlSettings } from "../../lib/promql/settings.ts";
+import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
+import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
 import { compact } from "../../lib/storage/compactor.ts";
 import { SETTLE_MS } from "../../lib/storage/plan-compaction.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { Prometheus } from "../e2e/prometheus.ts";
-import { encodeMixedV1, type MixedSeries } from "../helpers/mixed-requests.ts";
+import { encodeMixedV2, type MixedSeries } from "../helpers/mixed-requests.ts";
 import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 import { basic, TestGateway } from "../helpers/test-gateway.ts";
 import type { Answer } from "./answer.ts";
-
-/** A query at `startMs`, or, with a step, to `endMs`. */
-export interface Question {
-  readonly query: string;
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly stepMs: number | undefined;
-}
+import type { Question } from "./question.ts";
 
 export interface Peer extends AsyncDisposable {
   /** Stores what one request carries. */
@@ -26,19 +20,38 @@ export interface Peer extends AsyncDisposable {
   ask(question: Question): Promise<Answer>;
 }
 
-/** Hearth's, and below what they are of Prometheus'. */
-const SETTINGS: PromqlSettings = { takesExperiments: true, useStartTimestamps: false };
-const FEATURES = [
+/** What both are set up with in a round; all else that is experimental is always on. */
+export interface PeerSettings {
+  readonly useStartTimestamps: boolean;
+  readonly delayedNameRemoval: boolean;
+  readonly typeAndUnitLabels: boolean;
+}
+
+/** What Prometheus calls them. */
+const ALWAYS_ON = [
   "promql-experimental-functions",
   "promql-duration-expr",
   "promql-extended-range-selectors",
   "promql-binop-fill-modifiers",
+  "promql-per-step-stats",
 ];
+const FEATURES: Readonly<Record<keyof PeerSettings, string>> = {
+  useStartTimestamps: "st-storage,use-start-timestamps",
+  delayedNameRemoval: "promql-delayed-name-removal",
+  typeAndUnitLabels: "type-and-unit-labels",
+};
 
-export async function startPrometheus(path: string): Promise<Peer> {
+const WRITE_HEADERS = {
+  "Content-Type": "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+  "Content-Encoding": "snappy",
+  "X-Prometheus-Remote-Write-Version": "2.0.0",
+};
+
+export async function startPrometheus(path: string, settings: PeerSettings): Promise<Peer> {
   const root = await newTemporaryDirectory("promql-fuzz");
+  const chosen = (Object.keys(FEATURES) as (keyof PeerSettings)[]).filter((name) => settings[name]);
   const flags = [
-    `--enable-feature=${FEATURES.join(",")}`,
+    `--enable-feature=${[...ALWAYS_ON, ...chosen.map((name) => FEATURES[name])].join(",")}`,
     "--web.enable-remote-write-receiver",
     "--log.level=error",
     // It takes samples that are half a block older than the latest: series come one after another.
@@ -49,9 +62,8 @@ export async function startPrometheus(path: string): Promise<Peer> {
   const url = `http://${prometheus.address}`;
   return {
     async write(request) {
-      const headers = { "Content-Type": "application/x-protobuf", "Content-Encoding": "snappy" };
-      const body = compress(encodeMixedV1(request)) as Uint8Array<ArrayBuffer>;
-      const response = await fetch(`${url}/api/v1/write`, { method: "POST", headers, body });
+      const body = compress(encodeMixedV2(request)) as Uint8Array<ArrayBuffer>;
+      const response = await fetch(`${url}/api/v1/write`, { method: "POST", headers: WRITE_HEADERS, body });
       if (!response.ok)
         throw new Error(`prometheus refused: status=${response.status} ${await response.text()}`);
     },
@@ -68,13 +80,18 @@ export async function startPrometheus(path: string): Promise<Peer> {
 }
 
 /** `endMs`: where its data end, so that its clock is right. */
-export async function startHearth(endMs: number): Promise<Peer & { compact(): Promise<void> }> {
+export async function startHearth(
+  endMs: number,
+  settings: PeerSettings,
+): Promise<Peer & { compact(): Promise<void> }> {
   const gateway = await TestGateway.open();
   gateway.nowMs = endMs;
-  addQueryRoutes(gateway.app, gateway.services, newQueryServices(gateway.services, SETTINGS));
+  const services = newQueryServices(gateway.services, DEFAULT_PROMQL_SETTINGS);
+  const all = { ...services.settings, ...settings, parse: ALL_EXPERIMENTS };
+  addQueryRoutes(gateway.app, gateway.services, { ...services, settings: all });
   return {
     async write(request) {
-      const response = await gateway.post("/api/v1/write", compress(encodeMixedV1(request)));
+      const response = await gateway.post("/api/v1/write", compress(encodeMixedV2(request)), WRITE_HEADERS);
       if (!response.ok) throw new Error(`hearth refused: status=${response.status} ${await response.text()}`);
     },
     async ask(question) {
@@ -103,9 +120,17 @@ export async function startHearth(endMs: number): Promise<Peer & { compact(): Pr
   };
 }
 
-function formOf({ query, startMs, endMs, stepMs }: Question): [path: string, form: URLSearchParams] {
+function formOf(question: Question): [path: string, form: URLSearchParams] {
+  const { query, startMs, endMs, stepMs, lookbackMs, limit } = question;
   const seconds = (ms: number) => String(ms / 1000);
-  if (stepMs === undefined) return ["/api/v1/query", new URLSearchParams({ query, time: seconds(startMs) })];
-  const times = { start: seconds(startMs), end: seconds(endMs), step: seconds(stepMs) };
-  return ["/api/v1/query_range", new URLSearchParams({ query, ...times })];
+  const form = new URLSearchParams({ query, stats: "all" });
+  if (lookbackMs !== undefined) form.set("lookback_delta", seconds(lookbackMs));
+  if (limit !== undefined) form.set("limit", String(limit));
+  if (stepMs === undefined) {
+    form.set("time", seconds(startMs));
+    return ["/api/v1/query", form];
+  }
+  for (const [name, ms] of Object.entries({ start: startMs, end: endMs, step: stepMs }))
+    form.set(name, seconds(ms));
+  return ["/api/v1/query_range", form];
 }

@@ -1,11 +1,19 @@
 /** A round: one data set in both, and queries over it. A seed is a round, the number of a query one of its queries. */
+import type { Histogram } from "../../lib/model/histogram.ts";
+import type { Expr } from "../../lib/promql/ast.ts";
+import { childrenOf } from "../../lib/promql/children.ts";
 import type { MixedSeries } from "../helpers/mixed-requests.ts";
+import { STALE_BITS } from "../helpers/write-requests.ts";
 import { Random } from "../simulation/random.ts";
-import { type CompareOptions, differenceOf } from "./answer.ts";
+import { type Answer, type CompareOptions, differenceOf } from "./answer.ts";
 import { type DataSet, makeData } from "./data.ts";
 import { Expressions } from "./expressions.ts";
-import { type KnownDifference, knownDifference } from "./known-differences.ts";
-import { type Peer, type Question, startHearth, startPrometheus } from "./peers.ts";
+import { knownDifference, selectsSparse } from "./known-differences.ts";
+import { COUNTS_DOUBLE, withoutCounts, withoutPlaces } from "./notes.ts";
+import { differingParts, parsed } from "./parts.ts";
+import { type Peer, type PeerSettings, startHearth, startPrometheus } from "./peers.ts";
+import type { Question } from "./question.ts";
+import { reword } from "./rewrites.ts";
 import { printTree, type Tree } from "./tree.ts";
 
 /** As the issue has it. */
@@ -14,9 +22,11 @@ const MAX_DEPTH = 4;
 /**
  * How often Prometheus is asked again when answers differ. It takes series in the order of a Go map, another one each time, where
  * a range query puts steps together: which of several errors it tells, which of several equals it picks, where it says that an
- * annotation comes from, is chance then.
+ * annotation comes from, is chance then. Not all of them are equally likely.
  */
-const REPEATS = 5;
+const REPEATS = 40;
+/** An hour around the data: what subqueries look at. */
+const MARGIN_MS = 3_600_000;
 
 export interface RandomQuery {
   readonly tree: Tree;
@@ -29,22 +39,33 @@ export interface Finding {
   readonly difference: string;
 }
 
+/** Queries to which Prometheus gave several answers. */
+export interface Chance {
+  /** Hearth's among them, or the same in another order. */
+  matched: number;
+  /** None of those that were seen is Hearth's; with the first difference. */
+  readonly unmatched: Finding[];
+}
+
+type RoundData = Pick<Round, "seed" | "isCompacted" | "settings" | "data">;
+
 export class Round implements AsyncDisposable {
   readonly seed: number;
   /** Hearth reads what its compactor has made, else what its writers have. */
   readonly isCompacted: boolean;
+  readonly settings: PeerSettings;
   readonly data: DataSet;
-  /** How often each known difference came up. */
-  readonly known = new Map<KnownDifference, number>();
-  /** Queries to which Prometheus gave several answers. */
-  unstable = 0;
+  /** How often each known difference came up, by its reason. */
+  readonly known = new Map<string, number>();
+  readonly chance: Chance = { matched: 0, unmatched: [] };
   readonly #prometheus: Peer;
   readonly #hearth: Peer;
 
-  private constructor(seed: number, isCompacted: boolean, data: DataSet, prometheus: Peer, hearth: Peer) {
-    this.seed = seed;
-    this.isCompacted = isCompacted;
-    this.data = data;
+  private constructor(made: RoundData, prometheus: Peer, hearth: Peer) {
+    this.seed = made.seed;
+    this.isCompacted = made.isCompacted;
+    this.settings = made.settings;
+    this.data = made.data;
     this.#prometheus = prometheus;
     this.#hearth = hearth;
   }
@@ -53,10 +74,11 @@ export class Round implements AsyncDisposable {
   static async start(seed: number, prometheusPath: string): Promise<Round> {
     const random = new Random(seed);
     const isCompacted = random.chance(0.5);
-    const data = makeData(random);
-    const prometheus = await startPrometheus(prometheusPath);
-    const hearth = await startHearth(data.endMs);
-    const round = new Round(seed, isCompacted, data, prometheus, hearth);
+    const settings = randomSettings(random);
+    const data = makeData(random, settings.useStartTimestamps);
+    const prometheus = await startPrometheus(prometheusPath, settings);
+    const hearth = await startHearth(data.endMs, settings);
+    const round = new Round({ seed, isCompacted, settings, data }, prometheus, hearth);
     try {
       const runs = [...runsOf(data)];
       for (const run of runs) await prometheus.write([run]);
@@ -73,28 +95,74 @@ export class Round implements AsyncDisposable {
   query(number: number): RandomQuery {
     const random = new Random(Math.imul(this.seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(number, 0xc2b2ae35));
     const { startMs, endMs } = this.data;
-    const tree = new Expressions(random, startMs, endMs).query(random.between(1, MAX_DEPTH));
-    return { tree, question: { query: printTree(tree), ...randomTimes(random, this.data) } };
+    // To `anchored` and `smoothed` ranges start timestamps matter from 3.16 on.
+    const hasExtended = !this.settings.useStartTimestamps;
+    const tree = new Expressions(random, startMs, endMs, hasExtended).query(random.between(1, MAX_DEPTH));
+    return {
+      tree,
+      question: { query: printTree(tree), ...randomTimes(random, this.data), ...randomLimits(random) },
+    };
   }
 
-  /** Undefined when both answer the same, differ as is known, or Prometheus gives another answer each time. */
+  /** Undefined when both answer the same, differ as is known, or Prometheus gives several answers. */
   async compare(question: Question): Promise<Finding | undefined> {
     const [theirs, ours] = await this.answers(question);
-    const options = compareOptions(question);
-    const difference = differenceOf(ours, theirs, options);
+    const difference = differenceOf(ours, theirs, compareOptions(question));
     if (difference === undefined) return undefined;
-    const known = knownDifference(question, difference, ours, theirs);
-    if (known !== undefined) {
-      this.known.set(known, (this.known.get(known) ?? 0) + 1);
-      return undefined;
-    }
+    const reasons = await this.#knownReasons(question, ours, theirs);
+    for (const reason of reasons) this.known.set(reason, (this.known.get(reason) ?? 0) + 1);
+    if (reasons.length > 0) return undefined;
+    const chance = await this.#chanceOf(question, ours, theirs);
+    if (chance === "none") return { question, difference };
+    if (chance === "matched") this.chance.matched++;
+    else this.chance.unmatched.push({ question, difference });
+    return undefined;
+  }
+
+  /** What part chance has in Prometheus' answer. */
+  async #chanceOf(question: Question, ours: Answer, theirs: Answer): Promise<keyof Chance | "none"> {
+    const unordered = { isOrdered: false, tolerance: TOLERANCE };
+    let isStable = true;
     for (let again = 0; again < REPEATS; again++) {
       const other = await this.#prometheus.ask(question);
-      if (differenceOf(other, theirs, options) === undefined) continue;
-      this.unstable++;
-      return undefined;
+      if (this.#isSame(question, ours, other)) return "matched";
+      if (this.#isSame(question, other, theirs)) continue;
+      isStable = false;
+      const isOrderAlone = differenceOf(other, theirs, unordered) === undefined;
+      if (isOrderAlone && differenceOf(ours, theirs, unordered) === undefined) return "matched";
     }
-    return { question, difference };
+    return isStable ? "none" : "unmatched";
+  }
+
+  /** None when any of it is not known. */
+  async #knownReasons(question: Question, ours: Answer, theirs: Answer): Promise<readonly string[]> {
+    if (this.#isSame(question, ours, theirs)) return [COUNTS_DOUBLE];
+    const other = reword(question);
+    if (other !== undefined) {
+      const reworded = await this.#hearth.ask(other.question);
+      const options = { ...compareOptions(question), countsSamples: false };
+      if (differenceOf(comparable(reworded), comparable(theirs), options) === undefined) return other.reasons;
+    }
+    const expr = parsed(question.query);
+    if (expr === undefined) return [];
+    const { startMs, endMs } = this.data;
+    const parts = await differingParts(
+      { expr, question, ours, theirs },
+      {
+        ask: (one) => this.answers(one),
+        isSame: (one) => this.#isSame(one.question, one.ours, one.theirs),
+        span: {
+          startMs: Math.min(startMs, question.startMs) - MARGIN_MS,
+          endMs: Math.max(endMs, question.endMs) + MARGIN_MS,
+        },
+      },
+    );
+    const reasons = parts.map((part) => knownDifference(part)?.reason);
+    return reasons.includes(undefined) ? [] : [...new Set(reasons as string[])];
+  }
+
+  #isSame(question: Question, ours: Answer, theirs: Answer): boolean {
+    return differenceOf(withoutCounts(ours), withoutCounts(theirs), compareOptions(question)) === undefined;
   }
 
   answers(question: Question) {
@@ -107,24 +175,66 @@ export class Round implements AsyncDisposable {
   }
 }
 
-/** An instant vector has an order of its own only where a function gives it one. */
+/**
+ * The order of an instant vector counts, even where no function gives it one: what another picks of it depends on it. Samples of
+ * subqueries are counted in another way from 3.16 on, and those of histograms by buckets that depend on how they are stored.
+ */
 function compareOptions({ query, stepMs }: Question): CompareOptions {
-  const isOrdered = stepMs === undefined && /^(sort|topk|bottomk)/.test(query);
-  return { isOrdered, tolerance: TOLERANCE };
+  const expr = parsed(query);
+  const countsSamples = expr !== undefined && !hasSubquery(expr) && !selectsSparse(expr);
+  return { isOrdered: stepMs === undefined, tolerance: TOLERANCE, countsSamples };
 }
 
-/** A series' samples of one kind up to the next of the other: Prometheus takes those of a request by kind, not by time. */
+/** To a query in other words. */
+function comparable(answer: Answer): Answer {
+  return withoutPlaces(withoutCounts(answer));
+}
+
+function hasSubquery(expr: Expr): boolean {
+  return expr.kind === "subquery" || childrenOf(expr).some(hasSubquery);
+}
+
+/**
+ * A series' samples of one kind up to the next of the other: Prometheus takes those of a request by kind, not by time. A staleness
+ * marker becomes one of the kind before it, so that one at the beginning goes alone.
+ */
 function* runsOf({ series }: DataSet): Generator<MixedSeries> {
-  for (const { labels, floats = [], histograms = [] } of series) {
+  for (const { labels, floats = [], histograms = [], starts } of series) {
     const samples = [...floats, ...histograms].sort(([a], [b]) => a - b);
     const isFloat = (sample: (typeof samples)[number]) => typeof sample[1] === "bigint";
     for (let start = 0, end = 0; start < samples.length; start = end) {
-      while (end < samples.length && isFloat(samples[end]) === isFloat(samples[start])) end++;
+      const isEnd = (i: number) =>
+        isFloat(samples[i]) !== isFloat(samples[start]) || isMarker(samples[start]);
+      while (end === start || (end < samples.length && !isEnd(end))) end++;
       const [first, last] = [samples[start][0], samples[end - 1][0]];
       const isInRun = ([timeMs]: readonly [number, unknown]) => timeMs >= first && timeMs <= last;
-      yield { labels, floats: floats.filter(isInRun), histograms: histograms.filter(isInRun) };
+      const [ownFloats, ownHistograms] = [floats.filter(isInRun), histograms.filter(isInRun)];
+      yield { labels, floats: ownFloats, histograms: ownHistograms, ...(starts && { starts }) };
     }
   }
+}
+
+function isMarker([, value]: readonly [number, bigint | Histogram]): boolean {
+  return typeof value === "bigint" ? value === STALE_BITS : value.isStale;
+}
+
+function randomSettings(random: Random): PeerSettings {
+  return {
+    useStartTimestamps: random.chance(0.3),
+    delayedNameRemoval: random.chance(0.3),
+    typeAndUnitLabels: random.chance(0.2),
+  };
+}
+
+const LOOKBACKS_MS = [1, 10_000, 15_000, 60_000, 600_000];
+const LIMITS = [1, 2, 3, 5, 10];
+
+/** Mostly none. */
+function randomLimits(random: Random): Pick<Question, "lookbackMs" | "limit"> {
+  return {
+    ...(random.chance(0.1) && { lookbackMs: random.pick(LOOKBACKS_MS) }),
+    ...(random.chance(0.05) && { limit: random.pick(LIMITS) }),
+  };
 }
 
 const STEPS_MS = [1000, 7000, 15_000, 30_000, 37_000, 60_000, 60_000, 300_000];

@@ -135,6 +135,17 @@ test("samples are counted for each step", async () => {
   const { samples } = await rangeQuery(SOURCE, query("sum(a) + sum(rate(b[2m]))"), MINUTES, OPTIONS);
   assert.deepEqual([...samples.totalQueryableSamplesPerStep!], [3, 4, 4, 4, 4, 4]);
   assert.equal(samples.totalQueryableSamples, 23);
+  const unused = await rangeQuery(SOURCE, query("start_timestamp(a)"), MINUTES, OPTIONS);
+  assert.equal(unused.samples.totalQueryableSamples, 12);
+  // Of the info series two are read: with labels of one series, and with those of several.
+  const infos = loaded(
+    ["a{job='x',instance='1'}", "a{job='y',instance='2'}"]
+      .concat(["1", "2", "3"].map((instance) => `target_info{job="x",instance="${instance}"}`))
+      .map((series) => `${series.replaceAll("'", '"')} 1x5`)
+      .join("\n"),
+  );
+  const described = await rangeQuery(infos, query("info(a)"), MINUTES, OPTIONS);
+  assert.equal(described.samples.totalQueryableSamples, 24);
   const once = await rangeQuery(SOURCE, query("sum(a @ 0)"), MINUTES, OPTIONS);
   assert.equal(once.samples.totalQueryableSamples, 12);
 });
@@ -192,6 +203,64 @@ test("names that are dropped at once may make series the same", async () => {
     { ...OPTIONS, delayedNameRemoval: true },
   );
   assert.equal(delayed.value.type === "vector" && delayed.value.series.length, 2);
+});
+
+test("series that are the same without their names are one when they have no step in common", async () => {
+  const gaps = loaded('g1{x="1"} 1 1 _ _ _ _ 1\ng2{x="1"} _ _ 2 2 _ _ _');
+  const evaluate = (text: string) => rangeQuery(gaps, query(text), MINUTES, OPTIONS);
+  const { value } = await evaluate('max_over_time({x="1"}[1m])');
+  assert.deepEqual(
+    value.type === "matrix" && value.series.map(({ labels, values }) => [labels, [...values]]),
+    [[[["x", "1"]], [1, 1, 2, 2]]],
+  );
+  const error = await errorOf(evaluate('max_over_time({x="1"}[3m])'));
+  assert.equal(error.message, "vector cannot contain metrics with the same labelset");
+});
+
+test("what limitk and limit_ratio pick of an instant lies in the order of a heap by value", async () => {
+  const unordered = loaded('k{x="a"} 3\nk{x="b"} 1\nk{x="c"} {{sum:2 count:2}}');
+  for (const picked of ["limitk(3, k)", "limit_ratio(1, k)"]) {
+    const { value } = await instantQuery(unordered, query(picked), { timeMs: 0 }, OPTIONS);
+    const order = value.type === "vector" && value.series.map(({ labels }) => labels.at(-1)?.[1]);
+    assert.deepEqual(order, ["c", "a", "b"], picked);
+  }
+});
+
+test("of an instant, matches stand in the order of the side that may have several, what is filled in behind them", async () => {
+  const sides = loaded(
+    'l{a="1",z="x"} 1\nl{a="2",z="y"} 2\nl{a="3",z="x"} 3\nr{z="w"} 4\nr{z="x"} 5\nr{z="y"} 6',
+  );
+  const orderOf = async (text: string) => {
+    const { value } = await instantQuery(sides, query(text), { timeMs: 0 }, OPTIONS);
+    return value.type === "vector" && value.series.map(({ values }) => values[0]);
+  };
+  assert.deepEqual(await orderOf("l * on (z) group_left () r"), [5, 12, 15]);
+  assert.deepEqual(await orderOf("l * on (z) group_left () fill_left (0) r"), [5, 12, 15, 0]);
+});
+
+test("the buckets of histograms are looked at where they are compared, though it is their count that is asked for", async () => {
+  const twins = loaded(
+    'h{i="a"} {{schema:0 sum:1 count:1 buckets:[1]}}\ng{i="a"} {{schema:0 sum:1 count:1 buckets:[0 1]}}',
+  );
+  const { value } = await instantQuery(twins, query("histogram_count(h == g)"), { timeMs: 0 }, OPTIONS);
+  assert.equal(value.type === "vector" && value.series.length, 0);
+});
+
+test("quantiles that are the same series may be summed up when names are dropped late", async () => {
+  const histograms = loaded('h{q="x"} {{schema:0 sum:1 count:1 buckets:[1]}}');
+  const text = 'count(histogram_quantiles(h, "q", 1, 1))';
+  const late = { ...OPTIONS, delayedNameRemoval: true };
+  const { value } = await instantQuery(histograms, query(text), { timeMs: 0 }, late);
+  assert.equal(value.type === "vector" && value.series[0].values[0], 2);
+  const error = await errorOf(instantQuery(histograms, query(text), { timeMs: 0 }, OPTIONS));
+  assert.equal(error.message, "vector cannot contain metrics with the same labelset");
+});
+
+test("increases of histograms are added up as they are: what rounding has lost is lost", async () => {
+  const histograms = ["", "count:1", "", "count:1e16", "count:-1e16"].map((text) => `{{schema:0 ${text}}}`);
+  const lost = loaded(`lost ${histograms.join(" ")}`);
+  const { value } = await instantQuery(lost, query("increase(lost[5m])"), { timeMs: 240_000 }, OPTIONS);
+  assert.equal(value.type === "vector" && value.series[0].histograms?.histograms[0].count, 0);
 });
 
 test("annotations name the line and the byte", async () => {

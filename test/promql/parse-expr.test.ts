@@ -227,6 +227,7 @@ const ERRORS: readonly (readonly [text: string, error: string])[] = [
   ],
   ["1 == 2", "1:3: parse error: comparisons between scalars must use BOOL modifier"],
   ["a + bool b", "1:3: parse error: bool modifier can only be used on comparison operators"],
+  ["a anchored + bool b", "1:3: parse error: bool modifier can only be used on comparison operators"],
   ["a and 1", '1:1: parse error: set operator "and" not allowed in binary scalar expression'],
   ["a + on (x) 1", "1:1: parse error: vector matching only allowed between instant vectors"],
   ["a + fill (0) 1", "1:1: parse error: filling in missing series only allowed between instant vectors"],

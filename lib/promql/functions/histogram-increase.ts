@@ -94,7 +94,8 @@ function withResets(
     previous = histograms[i];
   }
   if (overlaps) annotate(call.context, startTimeOverlap(call.range, metricName(window)));
-  return sum === undefined ? difference : sumOf(sum);
+  // As Prometheus adds them: without what rounding has lost.
+  return sum === undefined ? difference : sumOf(sum, false);
 }
 
 function noteGauges(window: Window, { context, range }: WindowCall, isCounter: boolean): void {

@@ -19,7 +19,7 @@ import {
 } from "../engine/annotation-texts.ts";
 import { mergeSameLabels } from "../engine/collect-series.ts";
 import { annotate } from "../engine/context.ts";
-import { stepTime } from "../engine/grid.ts";
+import { isInstant, stepTime } from "../engine/grid.ts";
 import { withoutName } from "../engine/result-labels.ts";
 import { setLabel } from "../engine/series-labels.ts";
 import { HISTOGRAM, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../engine/value.ts";
@@ -123,9 +123,7 @@ function quantile(call: FunctionCall): VectorValue {
   noteInvalid(call, quantiles, call.plan.args[0].range);
   const input = histogramInput(call, series, range);
   const conflicts = findConflicts(call, input, range);
-  return vectorOf(
-    mergeSameLabels(estimateAll(call, input, conflicts, quantileEstimator(call, quantiles, range))),
-  );
+  return merged(call, estimateAll(call, input, conflicts, quantileEstimator(call, quantiles, range)));
 }
 
 /** Several at once, told apart by a label. */
@@ -140,7 +138,7 @@ function quantiles(call: FunctionCall): VectorValue {
     const estimates = estimateAll(call, input, conflicts, quantileEstimator(call, asked, args[0].range));
     return estimates.flatMap((series) => labelled(call, series, label, asked));
   });
-  return vectorOf(mergeSameLabels(all));
+  return merged(call, all);
 }
 
 /** A quantile that is not the same at every step has a series for each of its values. */
@@ -171,7 +169,12 @@ function fraction(call: FunctionCall): VectorValue {
     classic: (buckets, _, step) => classicFraction(lower[step], upper[step], buckets),
   };
   const conflicts = findConflicts(call, input, range);
-  return vectorOf(mergeSameLabels(estimateAll(call, input, conflicts, estimator)));
+  return merged(call, estimateAll(call, input, conflicts, estimator));
+}
+
+/** With names that are dropped late, Prometheus looks for series of an instant that are the same in the end alone. */
+function merged({ grid, context }: FunctionCall, series: readonly StepSeries[]): VectorValue {
+  return vectorOf(context.options.delayedNameRemoval && isInstant(grid) ? series : mergeSameLabels(series));
 }
 
 export const HISTOGRAM_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {

@@ -2,16 +2,25 @@
 import { compareLabelSets, labelValue } from "../../model/labels.ts";
 import { sortInRangeQuery } from "../engine/annotation-texts.ts";
 import { annotate } from "../engine/context.ts";
+import { isInstant } from "../engine/grid.ts";
 import { FLOAT, isPopulated, type StepSeries, vectorOf } from "../engine/value.ts";
 import { type FunctionCall, textArg, type VectorFunction, vectorArg } from "./function-call.ts";
 
-type Compare = (a: StepSeries, b: StepSeries) => number;
+type Sort = (series: readonly StepSeries[]) => readonly StepSeries[];
 
 /** By value, histograms left away; NaN at the end either way. */
 function byValue(sign: 1 | -1): VectorFunction {
   return (call) => {
     const floats = vectorArg(call, 0).map(floatsOf).filter(isPopulated);
-    return sorted(call, floats, (a, b) => compareValues(a.values[0], b.values[0], sign));
+    return sorted(call, floats, (series) => {
+      const isNone = ({ values }: StepSeries) => Number.isNaN(values[0]);
+      const numbers = series.filter((one) => !isNone(one));
+      // To Prometheus every NaN comes before every other: the last one ends up first.
+      return [
+        ...numbers.sort((a, b) => sign * compareNumbers(a.values[0], b.values[0])),
+        ...series.filter(isNone).reverse(),
+      ];
+    });
   };
 }
 
@@ -21,15 +30,16 @@ function floatsOf(series: StepSeries): StepSeries {
   return { ...series, kinds, histograms: undefined };
 }
 
-function compareValues(a: number, b: number, sign: 1 | -1): number {
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
-  return a === b ? 0 : a < b ? -sign : sign;
+function compareNumbers(a: number, b: number): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 function byLabels(sign: 1 | -1): VectorFunction {
   return (call) => {
     const names = call.plan.args.slice(1).map((_, index) => textArg(call, index + 1));
-    return sorted(call, vectorArg(call, 0), (a, b) => sign * compareByLabels(a, b, names));
+    return sorted(call, vectorArg(call, 0), (series) =>
+      series.toSorted((a, b) => sign * compareByLabels(a, b, names)),
+    );
   };
 }
 
@@ -54,8 +64,8 @@ function comesFirst(a: string, b: string): boolean {
   return false;
 }
 
-function sorted(call: FunctionCall, series: readonly StepSeries[], compare: Compare) {
-  if (call.grid.steps === 1) return vectorOf(series.toSorted(compare));
+function sorted(call: FunctionCall, series: readonly StepSeries[], sort: Sort) {
+  if (isInstant(call.grid)) return vectorOf(sort(series));
   annotate(call.context, sortInRangeQuery(call.plan.range));
   return vectorOf(series);
 }

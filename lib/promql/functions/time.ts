@@ -116,8 +116,9 @@ function startTimestamp(call: FunctionCall): ReturnType<VectorFunction> {
     vectorArg(call, 0);
     return vectorOf([]);
   }
-  if (!context.options.useStartTimestamps) return vectorOf([]);
+  // They are looked at, and counted, either way.
   const series = newestStartTimestamps(arg, grid, context);
+  if (!context.options.useStartTimestamps) return vectorOf([]);
   return withoutNames(
     series.map((one) => ({ ...one, ...withoutName(one, context) })),
     call,

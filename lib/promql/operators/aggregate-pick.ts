@@ -1,5 +1,6 @@
 /** Aggregations that pick some series of each group: `topk`, `bottomk`, `limitk` and `limit_ratio`. */
 import { SeriesCollector } from "../engine/collect-series.ts";
+import { isInstant } from "../engine/grid.ts";
 import { ABSENT, FLOAT, type StepSeries } from "../engine/value.ts";
 import type { AggregateCall } from "./aggregate.ts";
 import type { Group } from "./aggregate-groups.ts";
@@ -32,10 +33,28 @@ function picker(call: AggregateCall): Pick {
     case "bottomk":
       return (group, step) => best(group, step, Math.trunc(parameters[step]), isHigher);
     case "limitk":
-      return (group, step) => firstOf(group, step, Math.trunc(parameters[step]));
+      return heaped(call, (group, step) => firstOf(group, step, Math.trunc(parameters[step])));
     default:
-      return ratioPicker(parameters);
+      return heaped(call, ratioPicker(parameters));
   }
+}
+
+/** `limitk` and `limit_ratio` promise no order; Prometheus leaves what an instant query picks in the order of a heap by value. */
+function heaped({ grid }: AggregateCall, pick: Pick): Pick {
+  if (!isInstant(grid)) return pick;
+  return (group, step) => {
+    const picked = pick(group, step);
+    const heap = new TopHeap(Math.max(1, picked.length), isLower);
+    picked.forEach((one, place) => {
+      heap.add({ place, value: rankOf(one, step) });
+    });
+    return heap.unsorted().map(({ place }) => picked[place]);
+  };
+}
+
+/** A histogram ranks as zero. */
+function rankOf({ kinds, values }: StepSeries, step: number): number {
+  return kinds[step] === FLOAT ? values[step] : 0;
 }
 
 function best({ series }: Group, step: number, count: number, isWorse: IsWorse): readonly StepSeries[] {

@@ -3,11 +3,10 @@
  * each step only those count that have a sample.
  */
 import type { HearthError } from "../../model/errors.ts";
-import type { LabelSet } from "../../model/labels.ts";
 import type { VectorMatching } from "../ast.ts";
 import { claimCell, SeriesCollector } from "../engine/collect-series.ts";
 import { type EvaluationContext, executionError } from "../engine/context.ts";
-import type { StepGrid } from "../engine/grid.ts";
+import { isInstant, type StepGrid } from "../engine/grid.ts";
 import type { BinaryPlan } from "../engine/plan.ts";
 import { labelKey, printLabelSet } from "../engine/series-labels.ts";
 import type { StepColumns } from "../engine/step-columns.ts";
@@ -49,6 +48,8 @@ class VectorMatch {
   readonly #notes = new LastNotes();
   /** The place of each series among the samples of a step: those of `one` that are filled come last. */
   readonly #order: ReadonlyMap<StepSeries, number>;
+  /** By its labels' key the place of what a result was made of; of an instant, where results stand in that order. */
+  readonly #places = new Map<string, number>();
   /** Where the cell that is combined stands. */
   #step = 0;
   #position = 0;
@@ -90,7 +91,10 @@ class VectorMatch {
   result(): StepSeries[] {
     if (this.#failure !== undefined) throw this.#failure.error;
     this.#notes.tell(this.#context);
-    return this.#collector.series();
+    const series = this.#collector.series();
+    if (!isInstant(this.#grid)) return series;
+    const placeOf = ({ labels }: StepSeries) => this.#places.get(labelKey(labels))!;
+    return series.sort((a, b) => placeOf(a) - placeOf(b));
   }
 
   /** The side that must not have several samples of a signature must not at any step. */
@@ -122,18 +126,14 @@ class VectorMatch {
 
   #combinePair(many: StepSeries, one: StepSeries): void {
     const calculate = floatOperator(this.#plan).calculate!;
-    const columns = this.#columnsFor(many.labels, one.labels);
+    const { columns, key } = this.#newOutput(many, one);
+    this.#places.set(key, this.#order.get(many)!);
     const [a, b] = this.#isSwapped ? [one, many] : [many, one];
     for (let step = 0; step < this.#grid.steps; step++) {
       if (a.kinds[step] !== FLOAT || b.kinds[step] !== FLOAT) continue;
       claimCell(columns, step);
       columns.setFloat(step, calculate(a.values[step], b.values[step]));
     }
-  }
-
-  #columnsFor(many: LabelSet, one: LabelSet): StepColumns {
-    const labels = resultLabels(many, one, this.#matching, this.#dropsName);
-    return this.#collector.columns(labels, this.#plan.returnsBool);
   }
 
   /** The general case. Output columns are found once for each pair of series. */
@@ -164,9 +164,8 @@ class VectorMatch {
     const matched = matchedLabels(this.#matching);
     const manyLabels = many?.labels ?? matched(one!.labels);
     const oneLabels = one?.labels ?? matched(many!.labels);
-    const columns = this.#columnsFor(manyLabels, oneLabels);
     const labels = resultLabels(manyLabels, oneLabels, this.#matching, this.#dropsName);
-    return { columns, key: labelKey(labels) };
+    return { columns: this.#collector.columns(labels, this.#plan.returnsBool), key: labelKey(labels) };
   }
 
   #combineCell(
@@ -185,6 +184,7 @@ class VectorMatch {
     if (!this.#markMatched(matched, output.key, step)) return;
     if (!result.isKept && !this.#plan.returnsBool) return;
     claimCell(output.columns, step);
+    this.#places.set(output.key, this.#position);
     setCell(output.columns, step, this.#plan.returnsBool ? Number(result.isKept) : result.value);
   }
 

@@ -13,13 +13,15 @@ const IDENTIFYING = ["instance", "job"] as const;
 
 export function info(plan: InfoPlan, grid: StepGrid, context: EvaluationContext): VectorValue {
   const { series } = asVector(context.evaluate(plan.inner, grid, context));
-  const infos = infoSeries(plan, grid, context, series);
   const nameMatchers = plan.select.matchers.filter(({ name }) => name === METRIC_NAME);
+  const isInfo = ({ labels }: StepSeries) =>
+    nameMatchers.every((matcher) => matcher.matches(labelValue(labels, METRIC_NAME)));
+  const described = series.filter((one) => !isInfo(one));
+  const infos = infoSeries(plan, grid, context, described);
   const collector = new SeriesCollector(grid, context);
   const enriched = new Enrichment(plan.dataMatchers);
   for (const one of series) {
-    const isInfo = nameMatchers.every((matcher) => matcher.matches(labelValue(one.labels, METRIC_NAME)));
-    const candidates = isInfo ? undefined : (infos.get(identity(one.labels)) ?? []);
+    const candidates = isInfo(one) ? undefined : (infos.get(identity(one.labels)) ?? []);
     for (let step = 0; step < grid.steps; step++) {
       if (one.kinds[step] === ABSENT) continue;
       const labels = candidates === undefined ? one.labels : enriched.labels(one.labels, candidates, step);
@@ -53,9 +55,9 @@ function infoSeries(
   for (const { labels } of described) {
     if (IDENTIFYING.some((name) => labelValue(labels, name) !== "")) found.set(identity(labels), []);
   }
+  const isRead = readLike(described);
   for (const series of context.data.get(select)!) {
-    const same = found.get(identity(series.labels));
-    if (same === undefined) continue;
+    if (!isRead(series.labels)) continue;
     const cursor = new InstantCursor(series, context.options.lookbackDeltaMs);
     const writtenMs = new Float64Array(grid.steps).fill(Number.NaN);
     for (let step = 0; step < grid.steps; step++) {
@@ -65,11 +67,36 @@ function infoSeries(
           `this should be an info metric, with float samples: ${printLabelSet(series.labels)}`,
         );
       }
-      if (kind !== ABSENT) writtenMs[step] = cursor.timestampMs;
+      if (kind === ABSENT) continue;
+      writtenMs[step] = cursor.timestampMs;
+      context.samples.add(step, 1);
     }
-    same.push({ labels: series.labels, writtenMs });
+    found.get(identity(series.labels))?.push({ labels: series.labels, writtenMs });
   }
   return found;
+}
+
+/**
+ * Which info series Prometheus reads for those that are described, and so counts: with one's `instance` and another's `job` too,
+ * as long as they have the same of the two labels.
+ */
+function readLike(described: readonly StepSeries[]): (labels: LabelSet) => boolean {
+  const valuesOf = (labels: LabelSet) => IDENTIFYING.map((name) => labelValue(labels, name));
+  const presence = (values: readonly string[]) => values.map((value) => value !== "").join();
+  const seen = new Map<string, readonly Set<string>[]>();
+  for (const { labels } of described) {
+    const values = valuesOf(labels);
+    if (values.every((value) => value === "")) continue;
+    const key = presence(values);
+    const sets = seen.get(key) ?? IDENTIFYING.map(() => new Set<string>());
+    for (const [i, value] of values.entries()) sets[i].add(value);
+    seen.set(key, sets);
+  }
+  return (labels) => {
+    const values = valuesOf(labels);
+    const sets = seen.get(presence(values));
+    return sets !== undefined && values.every((value, i) => sets[i].has(value));
+  };
 }
 
 /** Label sets with what info series add; the same input and info series give the same object. */

@@ -41,6 +41,11 @@ export class TopHeap {
     }
   }
 
+  /** As they lie in the heap, the worst first and the others in no order of their own. */
+  unsorted(): readonly Ranked[] {
+    return this.#heap;
+  }
+
   /** The best first. Sorted by insertion, as Go sorts up to twelve: order among equals depends on it. */
   best(): readonly Ranked[] {
     const sorted = this.#heap;

@@ -1,7 +1,7 @@
 /** Calls of functions over range vectors: one window moves along each series. */
 import { labelValue, METRIC_NAME } from "../../model/labels.ts";
 import type { TextRange } from "../ast.ts";
-import { mergeSameLabels, SAME_LABELS } from "../engine/collect-series.ts";
+import { mergeSameLabels } from "../engine/collect-series.ts";
 import { checkDeadline, type EvaluationContext, executionError } from "../engine/context.ts";
 import { referenceTime, type StepGrid, stepTime } from "../engine/grid.ts";
 import type { CallPlan, Plan, SubqueryPlan, WindowPlan } from "../engine/plan.ts";
@@ -49,7 +49,7 @@ export function isRangePlan(plan: { readonly kind: string }): plan is WindowPlan
 
 export function windowCall(plan: CallPlan, grid: StepGrid, context: EvaluationContext): VectorValue {
   const series = windowSeries(plan, grid, context);
-  return vectorOf(context.options.delayedNameRemoval ? series : refuseSameLabels(series));
+  return vectorOf(context.options.delayedNameRemoval ? series : mergeSameLabels(series));
 }
 
 /** The function's result for every series; they may have the same labels once they have lost their names. */
@@ -85,13 +85,6 @@ function checkExtended(name: string, { extended }: RangeVector): void {
   const names: readonly string[] = EXTENDED_FUNCTIONS[extended];
   if (names.includes(name)) return;
   throw executionError(`${extended} modifier can only be used with: ${names.join(", ")} - not with ${name}`);
-}
-
-/** Without delayed name removal the names are gone already, and nothing may have become the same. */
-function refuseSameLabels(series: readonly StepSeries[]): readonly StepSeries[] {
-  const merged = mergeSameLabels(series);
-  if (merged.length !== series.length) throw executionError(SAME_LABELS);
-  return merged;
 }
 
 function callOverSeries(

@@ -150,5 +150,6 @@ function parseExtended(tokens: TokenCursor, expr: Expr, extended: ExtendedRange)
   if (before !== undefined && before !== extended) {
     tokens.fail(expr.range, "anchored and smoothed modifiers cannot be used together");
   }
-  return modified(tokens, expr, { extended });
+  // As in Prometheus, where the expression ends before the modifier: errors of an operator behind it point there.
+  return { ...modified(tokens, expr, { extended }), range: expr.range };
 }

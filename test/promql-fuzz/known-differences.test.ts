@@ -1,0 +1,179 @@
+/** A difference is known by its values: what is not just as described is a finding. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Answer } from "./answer.ts";
+import { goLog, goPow } from "./go-math.ts";
+import { knownDifference } from "./known-differences.ts";
+import { type DifferingPart, differingParts, parsed } from "./parts.ts";
+import type { Question } from "./question.ts";
+import { reword } from "./rewrites.ts";
+
+const TINY = 3e-310;
+
+function question(query: string): Question {
+  return { query, startMs: 1000, endMs: 1000, stepMs: undefined };
+}
+
+type Values = Readonly<Record<string, number | string>>;
+
+/** Of series with the labels that are the values' keys, in JSON. */
+function vector(values: Values): Answer {
+  const result = Object.entries(values).map(([labels, value]) => ({
+    metric: JSON.parse(labels),
+    value: [1, String(value).replace(/^Infinity/, "+Inf")] as const,
+  }));
+  return { status: "success", data: { resultType: "vector", result } };
+}
+
+interface Case {
+  readonly query: string;
+  readonly ours: Values;
+  readonly theirs: Values;
+  /** What stands inside, as both answer it. */
+  readonly inner: readonly (readonly [ours: Values, theirs: Values])[];
+}
+
+function partOf({ query, ours, theirs, inner }: Case): DifferingPart {
+  const expr = parsed(query)!;
+  const asked = (one: Values, other: Values) => ({
+    expr,
+    question: question(query),
+    ours: vector(one),
+    theirs: vector(other),
+  });
+  return { ...asked(ours, theirs), inner: inner.map(([one, other]) => asked(one, other)) };
+}
+
+const A = '{"i":"a"}';
+const both = (values: Values) => [values, values] as const;
+
+const KNOWN: readonly Case[] = [
+  {
+    query: "ln(e)",
+    ours: { [A]: Math.log(TINY) },
+    theirs: { [A]: goLog(TINY) },
+    inner: [both({ [A]: TINY })],
+  },
+  {
+    query: "e ^ 1e-9",
+    ours: { [A]: TINY ** 1e-9 },
+    theirs: { [A]: goPow(TINY, 1e-9) },
+    inner: [both({ [A]: TINY })],
+  },
+  {
+    query: "exp(e)",
+    ours: { [A]: Math.exp(709.78) },
+    theirs: { [A]: Infinity },
+    inner: [both({ [A]: 709.78 })],
+  },
+  { query: "cosh(e)", ours: { [A]: Math.cosh(710) }, theirs: { [A]: Infinity }, inner: [both({ [A]: 710 })] },
+  {
+    query: "histogram_quantile(0.5, native_sparse)",
+    ours: { [A]: 0 },
+    theirs: { [A]: 0.2 },
+    inner: [both({})],
+  },
+  { query: "changes(native_sparse[5m])", ours: { [A]: 2 }, theirs: { [A]: 3 }, inner: [] },
+  {
+    query: "sin(e)",
+    ours: { [A]: Math.sin(1e22) },
+    theirs: { [A]: Math.sin(1e22 + 2 ** 21) },
+    inner: [[{ [A]: 1e22 }, { [A]: 1e22 + 2 ** 21 }]],
+  },
+  {
+    query: 'histogram_quantiles(b, "q", 0.5, 0.9)',
+    ours: { '{"i":"a","q":"0.9"}': 1 },
+    theirs: { '{"i":"a","q":"0.9"}': 2 },
+    inner: [both({ '{"i":"a","le":"1"}': 1, '{"i":"a","le":"1.0"}': 1 })],
+  },
+  {
+    query: 'absent(e{i="a",i=~"b"})',
+    ours: { "{}": 1 },
+    theirs: { [A]: 1 },
+    inner: [both({})],
+  },
+];
+
+const OTHER: readonly Case[] = [
+  {
+    query: "histogram_quantile(0.5, native_sparse)",
+    ours: { [A]: 0 },
+    theirs: { [A]: 2 },
+    inner: [both({})],
+  },
+  {
+    query: "histogram_quantile(0.5, native_seconds)",
+    ours: { [A]: 0 },
+    theirs: { [A]: 0.2 },
+    inner: [both({})],
+  },
+  { query: "changes(native_sparse[5m])", ours: { [A]: 3 }, theirs: { [A]: 2 }, inner: [] },
+  { ...KNOWN[0], theirs: { [A]: -1 } },
+  { ...KNOWN[0], inner: [both({ [A]: 3e-300 })] },
+  { ...KNOWN[0], query: "abs(e)" },
+  { ...KNOWN[1], theirs: { [A]: 0.5 } },
+  { ...KNOWN[2], ours: { [A]: 1 } },
+  { ...KNOWN[6], inner: [both({ [A]: 1e22 })] },
+  { ...KNOWN[7], inner: [both({ '{"i":"a","le":"1"}': 1, '{"i":"a","le":"2"}': 1 })] },
+  { ...KNOWN[8], query: 'absent(e{i="a",j=~"b"})' },
+];
+
+for (const one of KNOWN)
+  test(`known: ${one.query}`, () => assert.notEqual(knownDifference(partOf(one)), undefined));
+for (const one of OTHER)
+  test(`not known: ${one.query} of ${JSON.stringify(one.inner)}: ${JSON.stringify(one.theirs)}`, () =>
+    assert.equal(knownDifference(partOf(one)), undefined));
+
+test("the innermost part that differs is found, at the times at which it is looked at", async () => {
+  const query = "sum(max_over_time((ln(e))[5m:30s])) + f";
+  const asked: string[] = [];
+  const parts = await differingParts(
+    { expr: parsed(query)!, question: question(query), ours: vector({}), theirs: vector({ [A]: 1 }) },
+    {
+      ask: async (one) => {
+        asked.push(`${one.query} @ ${one.startMs}..${one.endMs} by ${one.stepMs}`);
+        return [vector({}), vector(one.query.includes("ln(e)") ? { [A]: 1 } : {})];
+      },
+      isSame: ({ ours, theirs }) => JSON.stringify(ours) === JSON.stringify(theirs),
+      span: { startMs: 10_000, endMs: 95_000 },
+    },
+  );
+  assert.deepEqual(
+    parts.map(({ question }) => question.query),
+    ["ln(e)"],
+  );
+  assert.deepEqual(asked, [
+    "sum(max_over_time((ln(e))[5m:30s])) @ 1000..1000 by undefined",
+    "f @ 1000..1000 by undefined",
+    "max_over_time((ln(e))[5m:30s]) @ 1000..1000 by undefined",
+    "ln(e) @ 0..95000 by 30000",
+    "e @ 0..95000 by 30000",
+  ]);
+});
+
+test("queries in other words", () => {
+  const other = (query: string) => reword(question(query))?.question.query;
+  assert.equal(
+    other("sum(a - on (i) group_right () fill_left (1) b)"),
+    "sum(a - on (i) group_right () fill_right (1) b)",
+  );
+  assert.equal(
+    other("timestamp(a @ 1000 offset 1m)"),
+    "(timestamp(a @ 1000.000 offset 1m) and (timestamp(a @ 1000.000 offset 1m) > 700))",
+  );
+  assert.equal(
+    other("timestamp(a @ 1000 offset -1m)"),
+    "(timestamp(a @ 1000.000) and (timestamp(a @ 1000.000) > 760))",
+  );
+  assert.equal(
+    other("topk(scalar(a @ start()) + scalar(sum_over_time(a[1m] @ end())), b @ end())"),
+    "topk(scalar(a) + scalar(sum_over_time(a[1m])), b @ end())",
+  );
+  for (const same of [
+    "topk(scalar(a @ 1000), b)",
+    "a - on (i) group_left () fill_left (1) b",
+    "timestamp(a @ 1000)",
+    "timestamp(a offset 1m)",
+  ])
+    assert.equal(other(same), undefined);
+});

@@ -1,0 +1,89 @@
+/** The parts of a query that can be asked on their own, and the innermost of them that two answer differently. */
+import type { DurationExpr, Expr, Subquery } from "../../lib/promql/ast.ts";
+import { childrenOf } from "../../lib/promql/children.ts";
+import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
+import { parseExpr } from "../../lib/promql/parse/parse-expr.ts";
+import { printExpr } from "../../lib/promql/print.ts";
+import { valueTypeOf } from "../../lib/promql/value-type.ts";
+import type { Answer } from "./answer.ts";
+import type { Question } from "./question.ts";
+
+/** One that both were asked. */
+export interface AskedPart {
+  readonly expr: Expr;
+  readonly question: Question;
+  readonly ours: Answer;
+  readonly theirs: Answer;
+}
+
+/** One that is answered differently, while what stands directly inside of it is not. */
+export interface DifferingPart extends AskedPart {
+  readonly inner: readonly AskedPart[];
+}
+
+export interface PartsOptions {
+  readonly ask: (question: Question) => Promise<readonly [theirs: Answer, ours: Answer]>;
+  readonly isSame: (part: AskedPart) => boolean;
+  /** Holds every time at which a subquery may look. */
+  readonly span: { readonly startMs: number; readonly endMs: number };
+}
+
+/** Undefined for what is not valid. */
+export function parsed(query: string): Expr | undefined {
+  try {
+    return parseExpr(query, ALL_EXPERIMENTS);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The innermost parts of one that is answered differently: itself, or some of those inside of it. */
+export async function differingParts(part: AskedPart, options: PartsOptions): Promise<DifferingPart[]> {
+  const inner: AskedPart[] = [];
+  for (const one of partsIn(part.expr, part.question, options)) {
+    const [theirs, ours] = await options.ask(one.question);
+    inner.push({ ...one, theirs, ours });
+  }
+  const differing = inner.filter((one) => !options.isSame(one));
+  if (differing.length === 0) return [{ ...part, inner }];
+  const found: DifferingPart[] = [];
+  for (const one of differing) found.push(...(await differingParts(one, options)));
+  return found;
+}
+
+/** What stands directly inside of an expression, each as it is asked at the times at which the expression looks at it. */
+function* partsIn(
+  expr: Expr,
+  question: Question,
+  options: PartsOptions,
+): Generator<Pick<AskedPart, "expr" | "question">> {
+  for (const child of argumentsOf(expr)) {
+    if (child.kind === "parentheses") yield* partsIn(child, question, options);
+    else if (child.kind === "subquery")
+      yield* partsIn(child, { ...question, ...subqueryTimes(child, options) }, options);
+    else if (isAskable(child))
+      yield { expr: child, question: { ...question, query: printExpr(child), limit: undefined } };
+  }
+}
+
+/** The second argument of `info` is no selector of its own. */
+function argumentsOf(expr: Expr): readonly Expr[] {
+  return expr.kind === "call" && expr.function === "info" ? expr.args.slice(0, 1) : childrenOf(expr);
+}
+
+function isAskable(expr: Expr): boolean {
+  const type = valueTypeOf(expr);
+  return (type === "vector" || type === "scalar") && expr.kind !== "number";
+}
+
+const DEFAULT_SUBQUERY_STEP_MS = 60_000;
+
+/** All multiples of its step that it may look at, wherever `@` and offsets point. */
+function subqueryTimes({ step }: Subquery, { span }: PartsOptions): Omit<Question, "query"> {
+  const stepMs = literalMs(step) ?? DEFAULT_SUBQUERY_STEP_MS;
+  return { startMs: Math.floor(span.startMs / stepMs) * stepMs, endMs: span.endMs, stepMs };
+}
+
+function literalMs(duration: DurationExpr | undefined): number | undefined {
+  return duration?.kind === "duration" ? duration.ms : undefined;
+}
