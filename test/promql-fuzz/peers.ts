@@ -6,6 +6,7 @@ import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
 import { compact } from "../../lib/storage/compactor.ts";
 import { SETTLE_MS } from "../../lib/storage/plan-compaction.ts";
+import { ReaderMemory } from "../../lib/storage/reader-memory.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { Prometheus } from "../e2e/prometheus.ts";
 import { encodeMixedV2, type MixedSeries } from "../helpers/mixed-requests.ts";
@@ -41,6 +42,8 @@ const FEATURES: Readonly<Record<keyof PeerSettings, string>> = {
   typeAndUnitLabels: "type-and-unit-labels",
 };
 
+/** Hearth's readers are warm: a query meets what another one has made of what they remember. */
+const MEMORY_BYTES = 100_000_000;
 const WRITE_HEADERS = {
   "Content-Type": "application/x-protobuf;proto=io.prometheus.write.v2.Request",
   "Content-Encoding": "snappy",
@@ -86,7 +89,8 @@ export async function startHearth(
 ): Promise<Peer & { compact(): Promise<void> }> {
   const gateway = await TestGateway.open();
   gateway.nowMs = endMs;
-  const services = newQueryServices(gateway.services, DEFAULT_PROMQL_SETTINGS);
+  const memory = new ReaderMemory(MEMORY_BYTES);
+  const services = newQueryServices(gateway.services, DEFAULT_PROMQL_SETTINGS, memory);
   const all = { ...services.settings, ...settings, parse: ALL_EXPERIMENTS };
   addQueryRoutes(gateway.app, gateway.services, { ...services, settings: all });
   return {

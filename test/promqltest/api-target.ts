@@ -11,6 +11,7 @@ import type { StepRange } from "../../lib/promql/engine-interface.ts";
 import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
 import { LATE_RUN_MS } from "../../lib/storage/plan-compaction.ts";
+import { ReaderMemory } from "../../lib/storage/reader-memory.ts";
 import { printSeconds } from "../../lib/wire/api-json.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { encodeMixedV2, type MixedSeries } from "../helpers/mixed-requests.ts";
@@ -28,6 +29,8 @@ const KEY = "HKALL";
 const V2 = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
 /** Of an answer to a query that cannot be evaluated. */
 const QUERY_FAILURES = ["bad_data", "execution"];
+/** Readers are warm: what one evaluation has changed of what they remember the next one meets. */
+const MEMORY_BYTES = 100_000_000;
 /** So begins the error of a query that cannot be parsed. */
 const IN_QUERY = 'invalid parameter "query": ';
 
@@ -46,7 +49,8 @@ export class ApiTarget implements ScriptTarget {
   static async open(isCompacted: boolean): Promise<ApiTarget> {
     const gateway = await TestGateway.open();
     await gateway.addKey({ id: KEY, tenant: "*" });
-    const services = newQueryServices(gateway.services, DEFAULT_PROMQL_SETTINGS);
+    const memory = new ReaderMemory(MEMORY_BYTES);
+    const services = newQueryServices(gateway.services, DEFAULT_PROMQL_SETTINGS, memory);
     const settings = { ...services.settings, ...SCRIPT_OPTIONS, parse: ALL_EXPERIMENTS };
     addQueryRoutes(gateway.app, gateway.services, { ...services, settings });
     return new ApiTarget(gateway, isCompacted);
