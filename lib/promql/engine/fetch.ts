@@ -3,49 +3,85 @@ import { HearthError } from "../../model/errors.ts";
 import type { Selection } from "../../model/selection.ts";
 import type { QueryOptions, SeriesSource, SourceSeries } from "../engine-interface.ts";
 import type { Budget } from "./budget.ts";
+import { CalledSeries } from "./called-series.ts";
+import type { EvaluationContext } from "./context.ts";
 import type { StepGrid } from "./grid.ts";
 import { withoutBuckets } from "./histogram-totals.ts";
-import type { Plan, SelectPlan } from "./plan.ts";
+import type { CallPlan, Plan, SelectPlan } from "./plan.ts";
 import { planReads } from "./plan-reads.ts";
 import { loadedSamples, type SelectedSeries, selectedSeries } from "./selected-series.ts";
 
-type FetchOptions = Pick<QueryOptions, "limits" | "signal" | "lookbackDeltaMs">;
+export interface FetchedSeries {
+  /** Of each selector, sorted by label set; not of those that `called` has the results for. */
+  readonly data: ReadonlyMap<SelectPlan, readonly SelectedSeries[]>;
+  readonly called: ReadonlyMap<CallPlan, CalledSeries>;
+}
 
-/** Every selector's series, sorted by label set. Throws "too large" when they are too many. */
+type FetchContext = Pick<EvaluationContext, "options" | "budget" | "deadlineMs" | "evaluate">;
+
+/** Every selector's series. Throws "too large" when they are too many. */
 export async function fetchSeries(
   source: SeriesSource,
   plan: Plan,
   grid: StepGrid,
-  options: FetchOptions,
-  budget: Budget,
-): Promise<ReadonlyMap<SelectPlan, readonly SelectedSeries[]>> {
-  const reads = planReads(plan, grid, options.lookbackDeltaMs);
-  const counter = { series: 0 };
-  const answers = await Promise.all(
-    reads.map(({ selection }) => readAll(source, selection, options, budget, counter)),
-  );
+  context: FetchContext,
+): Promise<FetchedSeries> {
+  const reads = planReads(plan, grid, context.options.lookbackDeltaMs);
   const data = new Map<SelectPlan, readonly SelectedSeries[]>();
-  reads.forEach(({ selectors }, i) => {
-    for (const select of selectors) data.set(select, seriesFor(select, answers[i]));
-  });
-  return data;
+  const called = new Map<CallPlan, CalledSeries>();
+  const counter = { series: 0 };
+  await Promise.all(
+    reads.map(async ({ selection, selectors, calls }) => {
+      const series = readSeries(source, selection, context.options, counter);
+      if (calls === undefined) {
+        const all = await keepAll(series, context.budget);
+        for (const select of selectors) data.set(select, seriesFor(select, all));
+      } else {
+        const bases = { ...context, data, called };
+        const results = calls.map((call) => new CalledSeries(call, bases));
+        await callOverAll(series, results, context.budget);
+        calls.forEach((call, i) => {
+          called.set(call.plan, results[i]);
+        });
+      }
+    }),
+  );
+  return { data, called };
 }
 
-async function readAll(
+async function* readSeries(
   source: SeriesSource,
   selection: Selection,
-  { limits, signal }: FetchOptions,
-  budget: Budget,
+  { limits, signal }: QueryOptions,
   counter: { series: number },
-): Promise<SelectedSeries[]> {
-  const all: SelectedSeries[] = [];
+): AsyncGenerator<SelectedSeries, void, void> {
   for await (const series of source.select(selection, signal)) {
     if (++counter.series > limits.maxSeries) throw tooManySeries(limits.maxSeries);
-    const selected = selectedSeries(series satisfies SourceSeries);
-    budget.take(loadedSamples(selected));
-    all.push(selected);
+    yield selectedSeries(series satisfies SourceSeries);
+  }
+}
+
+async function keepAll(series: AsyncIterable<SelectedSeries>, budget: Budget): Promise<SelectedSeries[]> {
+  const all: SelectedSeries[] = [];
+  for await (const one of series) {
+    budget.take(loadedSamples(one));
+    all.push(one);
   }
   return all;
+}
+
+/** Each series is in memory by itself, its results stay. */
+async function callOverAll(
+  all: AsyncIterable<SelectedSeries>,
+  results: readonly CalledSeries[],
+  budget: Budget,
+): Promise<void> {
+  for await (const series of all) {
+    const samples = loadedSamples(series);
+    budget.take(samples);
+    for (const called of results) called.add(series);
+    budget.resetTo(budget.current - samples);
+  }
 }
 
 function tooManySeries(maxSeries: number): HearthError {

@@ -11,6 +11,11 @@ export class SampleCount {
     this.perStep[step] += samples;
   }
 
+  /** Those of as many steps. */
+  addAll({ perStep }: SampleCount): void {
+    for (let step = 0; step < perStep.length; step++) this.perStep[step] += perStep[step];
+  }
+
   get total(): number {
     return this.perStep.reduce((sum, count) => sum + count, 0);
   }
