@@ -17,6 +17,8 @@ export class SampleCount {
   }
 
   get total(): number {
-    return this.perStep.reduce((sum, count) => sum + count, 0);
+    let total = 0;
+    for (let step = 0; step < this.perStep.length; step++) total += this.perStep[step];
+    return total;
   }
 }
