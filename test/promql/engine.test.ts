@@ -143,6 +143,31 @@ test("a function's series are in memory one at a time, unless something else nee
   assert.match(error.message, /limit=maxSamples$/);
 });
 
+test("a function's series are given back, what is kept is not", async () => {
+  const released = async (text: string) => {
+    let count = 0;
+    const source: SeriesSource = {
+      async *select(selection) {
+        for await (const series of SOURCE.select(selection)) {
+          yield {
+            ...series,
+            release: () => {
+              series.values.fill(Number.NaN);
+              count++;
+            },
+          };
+        }
+      },
+    };
+    const { value } = await rangeQuery(source, query(text), MINUTES, OPTIONS);
+    assert.deepEqual(value, (await rangeQuery(SOURCE, query(text), MINUTES, OPTIONS)).value);
+    return count;
+  };
+  assert.equal(await released("last_over_time(a[5m])"), 2);
+  assert.equal(await released("max_over_time(a[5m]) + min_over_time(a[3m])"), 2);
+  assert.equal(await released("a + max_over_time(a[5m])"), 0);
+});
+
 test("what is called over as it is read is told as if it were read first", async () => {
   const source = loaded('d{x="1"} 1+1x10\nd{x="2"} {{count:1 sum:1 buckets:[1]}} 2x9');
   const results = await Promise.all(

@@ -54,33 +54,36 @@ async function* readSeries(
   selection: Selection,
   { limits, signal }: QueryOptions,
   counter: { series: number },
-): AsyncGenerator<SelectedSeries, void, void> {
+): AsyncGenerator<SourceSeries, void, void> {
   for await (const series of source.select(selection, signal)) {
     if (++counter.series > limits.maxSeries) throw tooManySeries(limits.maxSeries);
-    yield selectedSeries(series satisfies SourceSeries);
+    yield series;
   }
 }
 
-async function keepAll(series: AsyncIterable<SelectedSeries>, budget: Budget): Promise<SelectedSeries[]> {
+async function keepAll(series: AsyncIterable<SourceSeries>, budget: Budget): Promise<SelectedSeries[]> {
   const all: SelectedSeries[] = [];
   for await (const one of series) {
-    budget.take(loadedSamples(one));
-    all.push(one);
+    const selected = selectedSeries(one);
+    budget.take(loadedSamples(selected));
+    all.push(selected);
   }
   return all;
 }
 
 /** Each series is in memory by itself, its results stay. */
 async function callOverAll(
-  all: AsyncIterable<SelectedSeries>,
+  all: AsyncIterable<SourceSeries>,
   results: readonly CalledSeries[],
   budget: Budget,
 ): Promise<void> {
-  for await (const series of all) {
+  for await (const one of all) {
+    const series = selectedSeries(one);
     const samples = loadedSamples(series);
     budget.take(samples);
     for (const called of results) called.add(series);
     budget.resetTo(budget.current - samples);
+    one.release?.();
   }
 }
 
