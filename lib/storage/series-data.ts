@@ -130,8 +130,12 @@ export class SeriesData {
       lent = takeColumns(capacity);
       return lent;
     });
-    const columns = lent;
-    return columns === undefined ? samples : { ...samples, release: () => giveColumns(columns) };
+    if (lent === undefined) return samples;
+    const release = () => {
+      if (lent !== undefined) giveColumns(lent);
+      lent = undefined;
+    };
+    return { ...samples, release };
   }
 
   #samples(range: TimeRange, maxBytes: number, columnsFor: typeof newColumns): MixedSamples {

@@ -88,7 +88,9 @@ test("samples that are given back are written over by the next, others are not",
   const kept = decode(1);
   const given = decode(2);
   given.release?.();
+  given.release?.();
   const next = decode(3);
+  given.release?.();
   const later = decode(4);
   assert.equal(next.values.buffer, given.values.buffer);
   assert.deepEqual(
