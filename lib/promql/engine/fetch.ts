@@ -1,7 +1,6 @@
 /** Reading what the selectors of a query ask for: all at once, before anything is evaluated. */
 import { HearthError } from "../../model/errors.ts";
-import type { Selection } from "../../model/selection.ts";
-import type { QueryOptions, SeriesSource, SourceSeries } from "../engine-interface.ts";
+import type { SeriesSource, SourceSeries } from "../engine-interface.ts";
 import type { Budget } from "./budget.ts";
 import { CalledSeries } from "./called-series.ts";
 import type { EvaluationContext } from "./context.ts";
@@ -29,17 +28,17 @@ export async function fetchSeries(
   const reads = planReads(plan, grid, context.options.lookbackDeltaMs);
   const data = new Map<SelectPlan, readonly SelectedSeries[]>();
   const called = new Map<CallPlan, CalledSeries>();
-  const counter = { series: 0 };
+  const counter = new SeriesCounter(context.options.limits.maxSeries);
   await Promise.all(
     reads.map(async ({ selection, selectors, calls }) => {
-      const series = readSeries(source, selection, context.options, counter);
+      const series = source.select(selection, context.options.signal);
       if (calls === undefined) {
-        const all = await keepAll(series, context.budget);
+        const all = await keepAll(series, counter, context.budget);
         for (const select of selectors) data.set(select, seriesFor(select, all));
       } else {
         const bases = { ...context, data, called };
         const results = calls.map((call) => new CalledSeries(call, bases));
-        await callOverAll(series, results, context.budget);
+        await callOverAll(series, counter, results, context.budget);
         calls.forEach((call, i) => {
           called.set(call.plan, results[i]);
         });
@@ -49,21 +48,29 @@ export async function fetchSeries(
   return { data, called };
 }
 
-async function* readSeries(
-  source: SeriesSource,
-  selection: Selection,
-  { limits, signal }: QueryOptions,
-  counter: { series: number },
-): AsyncGenerator<SourceSeries, void, void> {
-  for await (const series of source.select(selection, signal)) {
-    if (++counter.series > limits.maxSeries) throw tooManySeries(limits.maxSeries);
-    yield series;
+/** Counts the series of all reads. */
+class SeriesCounter {
+  readonly #maxSeries: number;
+  #series = 0;
+
+  constructor(maxSeries: number) {
+    this.#maxSeries = maxSeries;
+  }
+
+  /** Throws "too large" when they are too many. */
+  add(): void {
+    if (++this.#series > this.#maxSeries) throw tooManySeries(this.#maxSeries);
   }
 }
 
-async function keepAll(series: AsyncIterable<SourceSeries>, budget: Budget): Promise<SelectedSeries[]> {
+async function keepAll(
+  series: AsyncIterable<SourceSeries>,
+  counter: SeriesCounter,
+  budget: Budget,
+): Promise<SelectedSeries[]> {
   const all: SelectedSeries[] = [];
   for await (const one of series) {
+    counter.add();
     const selected = selectedSeries(one);
     budget.take(loadedSamples(selected));
     all.push(selected);
@@ -74,10 +81,12 @@ async function keepAll(series: AsyncIterable<SourceSeries>, budget: Budget): Pro
 /** Each series is in memory by itself, its results stay. */
 async function callOverAll(
   all: AsyncIterable<SourceSeries>,
+  counter: SeriesCounter,
   results: readonly CalledSeries[],
   budget: Budget,
 ): Promise<void> {
   for await (const one of all) {
+    counter.add();
     const series = selectedSeries(one);
     const samples = loadedSamples(series);
     budget.take(samples);
