@@ -10,6 +10,13 @@ export const OVERREAD_BYTES = 40;
 const INITIAL_CAPACITY_BYTES = 4096;
 const TWO_32 = 2 ** 32;
 
+/** The 32 bits from bit `position` on as a signed number. */
+export function peekAt(view: DataView, position: number): number {
+  const byte = position >>> 3;
+  const shift = position & 7;
+  return (view.getInt32(byte) << shift) | (view.getUint8(byte + 4) >>> (8 - shift));
+}
+
 export class BitReader {
   readonly #what: string;
   #bytes = new Uint8Array(INITIAL_CAPACITY_BYTES);
@@ -39,9 +46,7 @@ export class BitReader {
 
   /** The next 32 bits as a signed number, without moving. */
   peek(): number {
-    const byte = this.position >>> 3;
-    const shift = this.position & 7;
-    return (this.view.getInt32(byte) << shift) | (this.#bytes[byte + 4] >>> (8 - shift));
+    return peekAt(this.view, this.position);
   }
 
   skip(count: number): void {

@@ -7,10 +7,10 @@ import type { MixedSamples } from "../model/samples.ts";
 import { copyFirst, isAscending, sortSamples } from "./merge.ts";
 import { SampleColumns } from "./sample-columns.ts";
 
-/** Sorts columns that nobody uses afterwards: full ones of floats that are in order already are answered as they are. */
+/** Sorts columns that nobody uses afterwards: floats that are in order already are answered as they lie. */
 export function sortOwnColumns(columns: SampleColumns): MixedSamples {
   const { timestamps, count, histograms } = columns;
-  const isSorted = histograms === undefined && count === timestamps.length && isAscending(timestamps, count);
+  const isSorted = histograms === undefined && isAscending(timestamps, count);
   return isSorted ? columns.samples() : sortColumns(columns);
 }
 

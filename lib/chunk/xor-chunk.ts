@@ -22,10 +22,10 @@
 import { HearthError } from "../model/errors.ts";
 import type { Samples } from "../model/samples.ts";
 import { MAX_TIMESTAMP_MS } from "../model/time.ts";
-import { BitReader } from "./bit-reader.ts";
+import { BitReader, peekAt } from "./bit-reader.ts";
 import { BitWriter } from "./bit-writer.ts";
 import { SampleColumns, valueWords } from "./sample-columns.ts";
-import { XorValueReader, XorValueWriter } from "./xor-value.ts";
+import { XorValueWriter } from "./xor-value.ts";
 
 /** What the two bytes of the count can say. */
 export const MAX_CHUNK_SAMPLES = 0xffff;
@@ -44,7 +44,6 @@ const MIN_SAMPLE_BITS = 2;
 const writer = new BitWriter();
 const valueWriter = new XorValueWriter();
 const reader = new BitReader("xor chunk");
-const valueReader = new XorValueReader();
 
 /**
  * Encodes samples `start..end`. Throws "internal" when there are more than `MAX_CHUNK_SAMPLES`, when times do not
@@ -155,45 +154,91 @@ export function appendXorChunk(bytes: Uint8Array, columns: SampleColumns): numbe
 }
 
 /**
- * Reads samples to `start..end`, at least one. Samples with the same step and value are two zero bits each: up to 16
- * of them are read at a glance, which makes decoding recorded data 1.9 times as fast (bench/chunk.ts).
+ * Reads samples to `start..end`, at least one. Decoding is a fifth of a query over a day, so this is one loop that keeps all its
+ * state to itself: 0.55 of the time that a call for each field takes. Samples with the same step and value are two zero bits each: up
+ * to 16 of them are read at a glance.
  */
-function readSamples(columns: SampleColumns, start: number, end: number): void {
+function readSamples({ timestamps, words }: SampleColumns, start: number, end: number): void {
   let time = reader.readVarint();
   let step = 0;
-  valueReader.readFirst(reader);
-  storeRun(columns, start, start + 1, time, step);
+  let high = reader.readBits(32);
+  let low = reader.readBits(32);
+  timestamps[start] = time;
+  words[2 * start] = low;
+  words[2 * start + 1] = high;
+  if (end - start > 1) step = reader.readUvarint();
+  const { view, end: endBit } = reader;
+  let { position } = reader;
+  /** The window of the last change of a value: 0 significant bits when there was none. */
+  let significant = 0;
+  let trailing = 0;
   for (let i = start + 1; i < end; ) {
-    reader.checkEnd();
-    const same = i === start + 1 ? 0 : Math.min(Math.clz32(reader.peek()) >>> 1, end - i);
-    if (same > 0) reader.skip(2 * same);
-    else {
-      step = i === start + 1 ? reader.readUvarint() : step + readStepChange();
-      if (!(step > 0)) reader.fail(`times do not ascend, step=${step}`);
-      valueReader.read(reader);
+    if (position > endBit) stopAt(position);
+    let head = peekAt(view, position);
+    if (i > start + 1) {
+      const same = Math.min(Math.clz32(head) >>> 1, end - i);
+      if (same > 0) {
+        position += 2 * same;
+        for (const stop = i + same; i < stop; i++) {
+          time += step;
+          timestamps[i] = time;
+          words[2 * i] = low;
+          words[2 * i + 1] = high;
+        }
+        continue;
+      }
+      if (head >= 0) {
+        position++;
+        head <<= 1;
+      } else {
+        reader.position = position;
+        step += readStepChange();
+        ({ position } = reader);
+        head = peekAt(view, position);
+      }
     }
-    const next = i + Math.max(same, 1);
-    storeRun(columns, i, next, time + step, step);
-    time += (next - i) * step;
-    i = next;
+    if (!(step > 0)) stopAt(position, `times do not ascend, step=${step}`);
+    if (head >= 0) position++;
+    else {
+      if ((head & 0x4000_0000) === 0) position += 2;
+      else {
+        const leading = (head >>> 25) & 31;
+        significant = (head >>> 19) & 63 || 64;
+        trailing = 64 - leading - significant;
+        position += 13;
+        if (trailing < 0)
+          stopAt(position, `impossible window, leading=${leading} significant=${significant}`);
+      }
+      if (significant > 32) {
+        const upper = peekAt(view, position) >>> (64 - significant);
+        const lower = peekAt(view, position + significant - 32);
+        high ^= trailing === 0 ? upper : (upper << trailing) | (lower >>> (32 - trailing));
+        low ^= lower << trailing;
+      } else {
+        if (significant === 0) stopAt(position, "a window is used before one is set");
+        const lower = peekAt(view, position) >>> (32 - significant);
+        if (trailing >= 32) high ^= lower << (trailing - 32);
+        else {
+          low ^= lower << trailing;
+          if (trailing > 0) high ^= lower >>> (32 - trailing);
+        }
+      }
+      position += significant;
+    }
+    time += step;
+    timestamps[i] = time;
+    words[2 * i] = low;
+    words[2 * i + 1] = high;
+    i++;
   }
+  reader.position = position;
   if (!Number.isSafeInteger(time)) reader.fail(`a time is beyond 2^53 ms, came ${time}`);
 }
 
-/** Stores the value read last at `start..end`, the first at `time`. */
-function storeRun(
-  { timestamps, words }: SampleColumns,
-  start: number,
-  end: number,
-  time: number,
-  step: number,
-): void {
-  const { high, low } = valueReader;
-  for (let i = start, t = time; i < end; i++, t += step) {
-    timestamps[i] = t;
-    words[2 * i] = low;
-    words[2 * i + 1] = high;
-  }
+/** Throws "data": that the input ended before `position`, if it did, else `message`. */
+function stopAt(position: number, message?: string): never {
+  reader.position = position;
+  return reader.fail(message);
 }
 
 function readStepChange(): number {

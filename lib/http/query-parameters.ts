@@ -26,7 +26,7 @@ export async function readParameters(c: GatewayContext): Promise<URLSearchParams
   const type = c.req.header("Content-Type")?.split(";")[0].trim().toLowerCase();
   if (type !== "application/x-www-form-urlencoded") return inUrl;
   const form = new URLSearchParams(Buffer.from(await readBody(c, MAX_FORM_BYTES)).toString());
-  return new URLSearchParams([...form, ...inUrl]);
+  return inUrl.size === 0 ? form : new URLSearchParams([...form, ...inUrl]);
 }
 
 function invalidParameter(name: string, reason: string): HearthError {

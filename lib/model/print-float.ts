@@ -25,7 +25,37 @@ function withExponent(value: number): string {
   return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
 }
 
+/** Up to here integers have no more digits than it takes to tell them apart. */
+const MAX_PRINTED_INTEGER = Number.MAX_SAFE_INTEGER;
+/** Above it a fraction has at most five zeros behind the point. */
+const MIN_SHORT_FRACTION = 1e-6;
+const ZEROS = ["", "0", "00", "000", "0000", "00000"];
+
+/**
+ * The digits of `String(value)`, without its cache of all numbers that were printed lately: to look in it and to add what is not
+ * there takes longer than to find the digits, and what is measured is hardly ever the same.
+ */
 function withoutExponent(value: number): string {
+  if (Number.isInteger(value)) {
+    if ((value | 0) === value) return String(value);
+    if (Math.abs(value) <= MAX_PRINTED_INTEGER) return value.toFixed(0);
+  } else if (value > MIN_SHORT_FRACTION) return movePoint(value.toExponential());
+  else if (value < -MIN_SHORT_FRACTION) return `-${movePoint((-value).toExponential())}`;
+  return withLongExponent(value);
+}
+
+/** From `d.ddde±x`, x from -6 to 20, a number that is not whole. */
+function movePoint(text: string): string {
+  const end = text.lastIndexOf("e");
+  const exponent = Number(text.slice(end + 1));
+  if (exponent === 0) return text.slice(0, end);
+  const first = text[0];
+  if (exponent < 0) return `0.${ZEROS[-exponent - 1]}${first}${text.slice(2, end)}`;
+  const point = 2 + exponent;
+  return `${first}${text.slice(2, point)}.${text.slice(point, end)}`;
+}
+
+function withLongExponent(value: number): string {
   const text = String(value);
   if (!text.includes("e")) return text;
   const [, sign, whole, fraction = "", exponentText] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text)!;

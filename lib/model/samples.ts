@@ -22,4 +22,6 @@ export interface MixedSamples extends Samples {
 /** One series and its samples. */
 export interface Series extends MixedSamples {
   readonly labels: LabelSet;
+  /** Lets others have the memory of its columns, which must not be looked at any more. Nobody needs to call it. */
+  readonly release?: (() => void) | undefined;
 }

@@ -10,6 +10,8 @@ import type { Expr } from "./ast.ts";
 export interface SourceSeries extends Samples {
   readonly labels: LabelSet;
   readonly histograms?: HistogramSamples | undefined;
+  /** To be called, if at all, when nobody looks at its columns any more. */
+  readonly release?: (() => void) | undefined;
 }
 
 /** Where samples come from; storage's `Queryable` is one. */

@@ -18,6 +18,9 @@ const DAY_CONCURRENCY = 4;
 /** A query is remembered if its samples of whole parts take no more of what it may hold. */
 const WARM_SHARE = 0.75;
 
+/** Why what is read ahead is ended. Without a reason an exception is made, with its stack: 20 microseconds of each query. */
+const ANSWERED = "no more series are asked for";
+
 export interface GroupReads {
   readonly table: Table;
   readonly query: Omit<DayQuery, "day">;
@@ -55,7 +58,7 @@ export async function* readGroups(
       }
     }
   } finally {
-    stop.abort();
+    stop.abort(ANSWERED);
     const ahead = await reading.catch(() => undefined);
     ahead?.drop();
     reader.close();

@@ -63,7 +63,7 @@ export class Reader implements Queryable {
   async *select(selection: Selection, signal?: AbortSignal): AsyncGenerator<Series, void, void> {
     const range = this.#kept(selection);
     for await (const [labels, data] of this.#read(selection, range, true, signal)) {
-      const samples = data.samples(range, this.#options.limits.maxQueryBytes);
+      const samples = data.lentSamples(range, this.#options.limits.maxQueryBytes);
       if (countSamples(samples) > 0) yield { labels, ...samples };
     }
   }

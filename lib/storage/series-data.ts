@@ -3,7 +3,8 @@ import type { Chunk } from "../chunk/cut.ts";
 import { withoutResetHint } from "../chunk/histogram-chunk.ts";
 import { sortColumns, sortOwnColumns } from "../chunk/merge-mixed.ts";
 import { SampleColumns } from "../chunk/sample-columns.ts";
-import type { MixedSamples, Samples } from "../model/samples.ts";
+import { giveColumns, takeColumns } from "../chunk/spare-columns.ts";
+import type { MixedSamples, Samples, Series } from "../model/samples.ts";
 import { MAX_TIMESTAMP_MS } from "../model/time.ts";
 import { countChunkSamples, decodeChunkItem, isOfFloats, type StoredChunk } from "./chunk-item.ts";
 import { encodeSampleItems } from "./chunk-items.ts";
@@ -119,9 +120,28 @@ export class SeriesData {
 
   /** The samples of a range, sorted, each time once. Throws "too large" if they take more than `maxBytes` meanwhile. */
   samples(range: TimeRange, maxBytes: number): MixedSamples {
+    return this.#samples(range, maxBytes, newColumns);
+  }
+
+  /** The same in memory that others have had and may have next: when it is given back. */
+  lentSamples(range: TimeRange, maxBytes: number): MixedSamples & Pick<Series, "release"> {
+    let lent: SampleColumns | undefined;
+    const samples = this.#samples(range, maxBytes, (capacity) => {
+      lent = takeColumns(capacity);
+      return lent;
+    });
+    if (lent === undefined) return samples;
+    const release = () => {
+      if (lent !== undefined) giveColumns(lent);
+      lent = undefined;
+    };
+    return { ...samples, release };
+  }
+
+  #samples(range: TimeRange, maxBytes: number, columnsFor: typeof newColumns): MixedSamples {
     const chunks = this.#chunks(range);
     const isDecoded = this.#decoded.length === 1 && chunks.length === 0 && this.columns.count === 0;
-    return trim(isDecoded ? this.#decoded[0] : this.#decode(chunks, range, maxBytes), range);
+    return trim(isDecoded ? this.#decoded[0] : this.#decode(chunks, range, maxBytes, columnsFor), range);
   }
 
   /**
@@ -130,7 +150,7 @@ export class SeriesData {
    */
   *toChunks(range: TimeRange, maxBytes: number): Generator<Chunk, void, undefined> {
     const [kept, others] = this.#separate(range);
-    const samples = trim(this.#decode(others, range, maxBytes), range);
+    const samples = trim(this.#decode(others, range, maxBytes, newColumns), range);
     let from = Number.NEGATIVE_INFINITY;
     for (const chunk of kept) {
       yield* cutMixedChunks(samples, from, chunk.minTime);
@@ -158,7 +178,12 @@ export class SeriesData {
   }
 
   /** At least the samples of a range, of `chunks` instead of all items. */
-  #decode(chunks: readonly StoredChunk[], range: TimeRange, maxBytes: number): MixedSamples {
+  #decode(
+    chunks: readonly StoredChunk[],
+    range: TimeRange,
+    maxBytes: number,
+    columnsFor: typeof newColumns,
+  ): MixedSamples {
     const { columns } = this;
     const ofStarts = columns.startTimestamps === undefined ? 0 : DECODED_START_BYTES;
     const ofColumns = columns.count * (DECODED_SAMPLE_BYTES + ofStarts) + columns.histogramBytes;
@@ -171,12 +196,16 @@ export class SeriesData {
     const histograms = areAlone ? onlyHistograms(chunks) : undefined;
     if (histograms !== undefined)
       return { ...NO_FLOATS, histograms: decodeHistogramChunks(histograms, range) };
-    const all = new SampleColumns(this.#decodedSamples + countSamples(chunks) + columns.count);
+    const all = columnsFor(this.#decodedSamples + countSamples(chunks) + columns.count);
     for (const samples of this.#decoded.toSorted(byTime)) all.appendSamples(samples);
     for (const chunk of inOrder(chunks)) appendChunk(chunk, all);
     all.appendColumns(columns);
     return sortOwnColumns(all);
   }
+}
+
+function newColumns(capacity: number): SampleColumns {
+  return new SampleColumns(capacity);
 }
 
 function hasTimeWithin(timestamps: Float64Array, { minTime, maxTime }: TimeRange): boolean {

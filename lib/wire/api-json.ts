@@ -21,13 +21,14 @@ const PIECE_POINTS = 1000;
 /** `[series,…]` of a range vector, piece by piece. */
 export function* printMatrix(series: Iterable<ApiSeries>): Generator<string> {
   let separator = "[";
+  const times = new PrintedTimes();
   for (const one of series) {
     yield `${separator}{"metric":${printLabelsJson(one.labels)}`;
     separator = ",";
-    yield* printPoints("values", one.timestamps, (i) => printValue(one.values[i]));
+    yield* printPoints("values", times.of(one.timestamps), (i) => printValue(one.values[i]));
     const { histograms } = one;
     if (histograms !== undefined) {
-      yield* printPoints("histograms", histograms.timestamps, (i) =>
+      yield* printPoints("histograms", times.of(histograms.timestamps), (i) =>
         printHistogram(histograms.histograms[i]),
       );
     }
@@ -36,16 +37,30 @@ export function* printMatrix(series: Iterable<ApiSeries>): Generator<string> {
   yield separator === "[" ? "[]" : "]";
 }
 
+/** Texts of the times of a column; of the one before, if that is the same: series without gaps share theirs. */
+class PrintedTimes {
+  #timestamps: Float64Array | undefined;
+  #texts: readonly string[] = [];
+
+  of(timestamps: Float64Array): readonly string[] {
+    if (timestamps !== this.#timestamps) {
+      this.#timestamps = timestamps;
+      this.#texts = Array.from(timestamps, printSeconds);
+    }
+    return this.#texts;
+  }
+}
+
 /** `,"name":[[time,value],…]`, or nothing where there is none. */
 function* printPoints(
   name: string,
-  timestamps: Float64Array,
+  times: readonly string[],
   print: (index: number) => string,
 ): Generator<string> {
-  if (timestamps.length === 0) return;
+  if (times.length === 0) return;
   let piece = `,"${name}":[`;
-  for (let i = 0; i < timestamps.length; i++) {
-    piece += `${i === 0 ? "" : ","}[${printSeconds(timestamps[i])},${print(i)}]`;
+  for (let i = 0; i < times.length; i++) {
+    piece += `${i === 0 ? "" : ","}[${times[i]},${print(i)}]`;
     if ((i + 1) % PIECE_POINTS === 0) {
       yield piece;
       piece = "";

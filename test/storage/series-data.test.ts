@@ -77,3 +77,28 @@ test("chunks say what samples say, in order, and those that nothing else touches
     { seed: SEED, numRuns: 1000 },
   );
 });
+
+test("samples that are given back are written over by the next, others are not", () => {
+  const all = { minTime: 0, maxTime: 100 };
+  const decode = (value: number) => {
+    const data = new SeriesData();
+    data.addItem(0, encodeChunkItem([chunkOf([1, 2, 3].map((t) => [t, value]))]), all);
+    return data.lentSamples(all, MAX_BYTES);
+  };
+  const kept = decode(1);
+  const given = decode(2);
+  given.release?.();
+  given.release?.();
+  const next = decode(3);
+  given.release?.();
+  const later = decode(4);
+  assert.equal(next.values.buffer, given.values.buffer);
+  assert.deepEqual(
+    [kept, next, later].map(({ values }) => [...values]),
+    [
+      [1, 1, 1],
+      [3, 3, 3],
+      [4, 4, 4],
+    ],
+  );
+});

@@ -33,6 +33,11 @@ export class Annotations {
     );
   }
 
+  /** As if each had been added here, in the same order. */
+  addAll(others: Annotations): void {
+    for (const annotation of others.#byMessage.values()) this.add(annotation);
+  }
+
   /** The texts of one level, in the order in which they first came up. */
   print(level: Annotation["level"], query: string): string[] {
     return [...this.#byMessage.values()]

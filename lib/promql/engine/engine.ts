@@ -2,7 +2,8 @@
  * The query engine. A query goes through four stages, each with files of its own:
  *
  * 1. plan (make-plan.ts, plan.ts): the syntax tree with all times known, what is the same at every step marked;
- * 2. read (plan-reads.ts, fetch.ts): all selectors at once, each with the range of time that the plan looks at;
+ * 2. read (plan-reads.ts, fetch.ts): all selectors at once, each with the range of time that the plan looks at; what is but the
+ *    range vector of a function is called over series by series meanwhile (called-series.ts);
  * 3. evaluate (evaluate.ts, ../operators, ../functions): synchronous, every operator from columns of steps to columns of steps
  *    (value.ts), functions over ranges with a window that moves along each series;
  * 4. answer (result.ts): the samples without the gaps, sorted.
@@ -76,10 +77,11 @@ async function run(
   const deadlineMs = options.clock() + options.limits.timeoutMs;
   const plan = makePlan(expr, { times, defaultSubqueryStepMs: options.defaultSubqueryStepMs });
   const budget = new Budget(options.limits.maxSamples);
-  const data = await fetchSeries(source, plan, grid, options, budget);
+  const base = { options, budget, deadlineMs, evaluate };
+  const fetched = await fetchSeries(source, plan, grid, base);
   const annotations = new Annotations();
   const samples = new SampleCount(grid.steps);
-  const value = toValue(plan, { options, data, annotations, budget, samples, deadlineMs, evaluate });
+  const value = toValue(plan, { ...base, ...fetched, annotations, samples });
   return {
     value,
     warnings: annotations.print("warning", text),

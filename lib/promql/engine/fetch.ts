@@ -1,51 +1,99 @@
 /** Reading what the selectors of a query ask for: all at once, before anything is evaluated. */
 import { HearthError } from "../../model/errors.ts";
-import type { Selection } from "../../model/selection.ts";
-import type { QueryOptions, SeriesSource, SourceSeries } from "../engine-interface.ts";
+import type { SeriesSource, SourceSeries } from "../engine-interface.ts";
 import type { Budget } from "./budget.ts";
+import { CalledSeries } from "./called-series.ts";
+import type { EvaluationContext } from "./context.ts";
 import type { StepGrid } from "./grid.ts";
 import { withoutBuckets } from "./histogram-totals.ts";
-import type { Plan, SelectPlan } from "./plan.ts";
+import type { CallPlan, Plan, SelectPlan } from "./plan.ts";
 import { planReads } from "./plan-reads.ts";
 import { loadedSamples, type SelectedSeries, selectedSeries } from "./selected-series.ts";
 
-type FetchOptions = Pick<QueryOptions, "limits" | "signal" | "lookbackDeltaMs">;
+export interface FetchedSeries {
+  /** Of each selector, sorted by label set; not of those that `called` has the results for. */
+  readonly data: ReadonlyMap<SelectPlan, readonly SelectedSeries[]>;
+  readonly called: ReadonlyMap<CallPlan, CalledSeries>;
+}
 
-/** Every selector's series, sorted by label set. Throws "too large" when they are too many. */
+type FetchContext = Pick<EvaluationContext, "options" | "budget" | "deadlineMs" | "evaluate">;
+
+/** Every selector's series. Throws "too large" when they are too many. */
 export async function fetchSeries(
   source: SeriesSource,
   plan: Plan,
   grid: StepGrid,
-  options: FetchOptions,
-  budget: Budget,
-): Promise<ReadonlyMap<SelectPlan, readonly SelectedSeries[]>> {
-  const reads = planReads(plan, grid, options.lookbackDeltaMs);
-  const counter = { series: 0 };
-  const answers = await Promise.all(
-    reads.map(({ selection }) => readAll(source, selection, options, budget, counter)),
-  );
+  context: FetchContext,
+): Promise<FetchedSeries> {
+  const reads = planReads(plan, grid, context.options.lookbackDeltaMs);
   const data = new Map<SelectPlan, readonly SelectedSeries[]>();
-  reads.forEach(({ selectors }, i) => {
-    for (const select of selectors) data.set(select, seriesFor(select, answers[i]));
-  });
-  return data;
+  const called = new Map<CallPlan, CalledSeries>();
+  const counter = new SeriesCounter(context.options.limits.maxSeries);
+  await Promise.all(
+    reads.map(async ({ selection, selectors, calls }) => {
+      const series = source.select(selection, context.options.signal);
+      if (calls === undefined) {
+        const all = await keepAll(series, counter, context.budget);
+        for (const select of selectors) data.set(select, seriesFor(select, all));
+      } else {
+        const bases = { ...context, data, called };
+        const results = calls.map((call) => new CalledSeries(call, bases));
+        await callOverAll(series, counter, results, context.budget);
+        calls.forEach((call, i) => {
+          called.set(call.plan, results[i]);
+        });
+      }
+    }),
+  );
+  return { data, called };
 }
 
-async function readAll(
-  source: SeriesSource,
-  selection: Selection,
-  { limits, signal }: FetchOptions,
+/** Counts the series of all reads. */
+class SeriesCounter {
+  readonly #maxSeries: number;
+  #series = 0;
+
+  constructor(maxSeries: number) {
+    this.#maxSeries = maxSeries;
+  }
+
+  /** Throws "too large" when they are too many. */
+  add(): void {
+    if (++this.#series > this.#maxSeries) throw tooManySeries(this.#maxSeries);
+  }
+}
+
+async function keepAll(
+  series: AsyncIterable<SourceSeries>,
+  counter: SeriesCounter,
   budget: Budget,
-  counter: { series: number },
 ): Promise<SelectedSeries[]> {
   const all: SelectedSeries[] = [];
-  for await (const series of source.select(selection, signal)) {
-    if (++counter.series > limits.maxSeries) throw tooManySeries(limits.maxSeries);
-    const selected = selectedSeries(series satisfies SourceSeries);
+  for await (const one of series) {
+    counter.add();
+    const selected = selectedSeries(one);
     budget.take(loadedSamples(selected));
     all.push(selected);
   }
   return all;
+}
+
+/** Each series is in memory by itself, its results stay. */
+async function callOverAll(
+  all: AsyncIterable<SourceSeries>,
+  counter: SeriesCounter,
+  results: readonly CalledSeries[],
+  budget: Budget,
+): Promise<void> {
+  for await (const one of all) {
+    counter.add();
+    const series = selectedSeries(one);
+    const samples = loadedSamples(series);
+    budget.take(samples);
+    for (const called of results) called.add(series);
+    budget.resetTo(budget.current - samples);
+    one.release?.();
+  }
 }
 
 function tooManySeries(maxSeries: number): HearthError {

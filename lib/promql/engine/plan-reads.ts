@@ -2,17 +2,28 @@
 import type { Matcher } from "../../model/matcher.ts";
 import type { Selection } from "../../model/selection.ts";
 import { instantGrid, lastTime, referenceTime, type StepGrid } from "./grid.ts";
-import { type Plan, plansIn, type SelectPlan, type WindowPlan } from "./plan.ts";
+import { type CallPlan, type Plan, plansIn, type SelectPlan, type WindowPlan } from "./plan.ts";
 import { subqueryGrid } from "./subquery-grid.ts";
 
 export interface Read {
   readonly selection: Selection;
   /** Those that are served by it. */
   readonly selectors: readonly SelectPlan[];
+  /** All that is made of its series, if that can be made of each of them as it comes; else undefined. */
+  readonly calls: readonly StreamedCall[] | undefined;
+}
+
+/** A function of nothing but a range vector: no series matters to another. */
+export interface StreamedCall {
+  readonly plan: CallPlan;
+  readonly window: WindowPlan;
+  /** At whose steps. */
+  readonly grid: StepGrid;
 }
 
 interface Want extends Selection {
   readonly select: SelectPlan;
+  readonly call?: StreamedCall | undefined;
 }
 
 export function planReads(plan: Plan, grid: StepGrid, lookbackDeltaMs: number): Read[] {
@@ -31,25 +42,44 @@ function matchersKey(matchers: readonly Matcher[]): string {
 }
 
 function mergeOverlapping(wants: readonly Want[]): Read[] {
-  const reads: { selection: Selection; selectors: SelectPlan[] }[] = [];
-  for (const { select, matchers, minTime, maxTime } of wants.toSorted((a, b) => a.minTime - b.minTime)) {
+  const reads: { selection: Selection; wants: Want[] }[] = [];
+  for (const want of wants.toSorted((a, b) => a.minTime - b.minTime)) {
+    const { matchers, minTime, maxTime } = want;
     const last = reads.at(-1);
     if (last !== undefined && minTime <= last.selection.maxTime + 1) {
       last.selection = { ...last.selection, maxTime: Math.max(last.selection.maxTime, maxTime) };
-      last.selectors.push(select);
-    } else reads.push({ selection: { matchers, minTime, maxTime }, selectors: [select] });
+      last.wants.push(want);
+    } else reads.push({ selection: { matchers, minTime, maxTime }, wants: [want] });
   }
-  return reads;
+  return reads.map(({ selection, wants }) => ({
+    selection,
+    selectors: wants.map(({ select }) => select),
+    calls: callsOf(wants),
+  }));
+}
+
+function callsOf(wants: readonly Want[]): StreamedCall[] | undefined {
+  const calls = wants.flatMap(({ call }) => call ?? []);
+  return calls.length === wants.length ? calls : undefined;
 }
 
 function collect(plan: Plan, grid: StepGrid, lookbackDeltaMs: number, wants: Want[]): void {
   if (grid.steps === 0) return;
-  if (plan.kind === "select") wants.push(instantWant(plan, grid, lookbackDeltaMs));
+  const call = streamedCall(plan, grid);
+  if (call !== undefined) wants.push({ ...windowWant(call.window, grid, lookbackDeltaMs), call });
+  else if (plan.kind === "select") wants.push(instantWant(plan, grid, lookbackDeltaMs));
   else if (plan.kind === "window") wants.push(windowWant(plan, grid, lookbackDeltaMs));
   else {
     const inner = innerGrid(plan, grid);
     for (const child of plansIn(plan)) collect(child, inner, lookbackDeltaMs, wants);
   }
+}
+
+function streamedCall(plan: Plan, grid: StepGrid): StreamedCall | undefined {
+  if (plan.kind !== "call" || plan.args.length !== 1) return undefined;
+  const [window] = plan.args;
+  if (window.kind !== "window" || window.select.extended !== undefined) return undefined;
+  return { plan, window, grid };
 }
 
 function innerGrid(plan: Plan, grid: StepGrid): StepGrid {

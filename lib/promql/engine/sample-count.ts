@@ -11,7 +11,14 @@ export class SampleCount {
     this.perStep[step] += samples;
   }
 
+  /** Those of as many steps. */
+  addAll({ perStep }: SampleCount): void {
+    for (let step = 0; step < perStep.length; step++) this.perStep[step] += perStep[step];
+  }
+
   get total(): number {
-    return this.perStep.reduce((sum, count) => sum + count, 0);
+    let total = 0;
+    for (let step = 0; step < this.perStep.length; step++) total += this.perStep[step];
+    return total;
   }
 }

@@ -39,8 +39,22 @@ export function selectedSeries(series: SourceSeries): SelectedSeries {
 /** How many samples a series counts as in memory. */
 export function loadedSamples({ floats, histograms }: SelectedSeries): number {
   let count = floats.timestamps.length;
-  for (const histogram of histograms.histograms) count += histogramSampleCount(histogram);
+  let [latest, each]: [Histogram | undefined, number] = [undefined, 0];
+  for (const histogram of histograms.histograms) {
+    if (latest === undefined || !haveSameSpans(histogram, latest)) each = histogramSampleCount(histogram);
+    latest = histogram;
+    count += each;
+  }
   return count;
+}
+
+/** As the histograms of a chunk have: they count the same. */
+function haveSameSpans(a: Histogram, b: Histogram): boolean {
+  return (
+    a.positive.spans === b.positive.spans &&
+    a.negative.spans === b.negative.spans &&
+    a.customBounds === b.customBounds
+  );
 }
 
 const LOW_WORD = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1;

@@ -58,9 +58,22 @@ export function windowSeries(
   grid: StepGrid,
   context: EvaluationContext,
 ): readonly StepSeries[] {
+  const called = context.called.get(plan);
+  if (called !== undefined) return called.tell(context).filter(isPopulated);
   const rangePlan = plan.args.find(isRangePlan)!;
   const vector = rangeVector(rangePlan, grid, context);
   checkExtended(plan.name, vector);
+  return vector.series.map(overSeries(plan, rangePlan, vector, grid, context)).filter(isPopulated);
+}
+
+/** What makes of each series the function's result. */
+export function overSeries(
+  plan: CallPlan,
+  rangePlan: WindowPlan | SubqueryPlan,
+  vector: Omit<RangeVector, "series">,
+  grid: StepGrid,
+  context: EvaluationContext,
+): (series: SelectedSeries) => StepSeries {
   const call: WindowCall = {
     context,
     range: placeOf(rangePlan),
@@ -72,7 +85,7 @@ export function windowSeries(
       .filter((arg) => arg !== rangePlan)
       .map((arg) => asScalar(context.evaluate(arg, grid, context)).values),
   };
-  return vector.series.map((one) => callOverSeries(plan, one, vector, grid, call)).filter(isPopulated);
+  return (series) => callOverSeries(plan, series, vector, grid, call);
 }
 
 /** Annotations about a subquery point at the beginning of the query, as Prometheus' do. */
@@ -80,7 +93,7 @@ function placeOf({ kind, range }: Plan): TextRange {
   return kind === "subquery" ? { start: 0, end: 0 } : range;
 }
 
-function checkExtended(name: string, { extended }: RangeVector): void {
+function checkExtended(name: string, { extended }: Pick<RangeVector, "extended">): void {
   if (extended === undefined) return;
   const names: readonly string[] = EXTENDED_FUNCTIONS[extended];
   if (names.includes(name)) return;
@@ -90,7 +103,7 @@ function checkExtended(name: string, { extended }: RangeVector): void {
 function callOverSeries(
   plan: CallPlan,
   series: SelectedSeries,
-  vector: RangeVector,
+  vector: Omit<RangeVector, "series">,
   grid: StepGrid,
   call: WindowCall,
 ): StepSeries {
@@ -107,7 +120,7 @@ function callOverSeries(
 
 function moveWindow(
   window: Window,
-  { windowMs, reference, extended }: RangeVector,
+  { windowMs, reference, extended }: Omit<RangeVector, "series">,
   grid: StepGrid,
   call: WindowCall,
   apply: WindowFunction,
