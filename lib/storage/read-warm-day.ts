@@ -56,21 +56,25 @@ interface Missing {
   readonly from: number;
 }
 
+/**
+ * All parts where they lack different ones: samples of a part that one of them has would count over those of a later one that it
+ * has too, and that is not of the range.
+ */
 function findMissing(
   entries: ReadonlyMap<string, WarmSeries | undefined>,
   parts: readonly Part[],
   wanted: readonly Part[],
 ): Missing {
   const series = new Set<string>();
-  let from = wanted.length;
+  const counts = new Set<number>();
   for (const [hash, entry] of entries) {
     const count = countWarmParts(entry, parts, wanted);
     if (count === wanted.length && entry !== undefined) continue;
     series.add(hash);
-    // A series that has more is given some parts again, in their order, and all that come after them.
-    from = Math.min(from, count);
+    counts.add(count);
   }
-  return { series, from };
+  const [from, ...others] = counts;
+  return { series, from: from === undefined || others.length > 0 ? 0 : from };
 }
 
 function only(metrics: readonly FoundMetric[], wanted: ReadonlySet<string>): FoundMetric[] {

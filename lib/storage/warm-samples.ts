@@ -87,7 +87,7 @@ export function countWarmParts(
 }
 
 /**
- * What is known of a series (undefined: nothing) with what was added of `parts`, which count over its own or are the last of these.
+ * What is known of a series (undefined: nothing) with what was added of `parts`, which count over its own.
  * Throws "too large" if that takes more than `maxBytes` while it is decoded.
  */
 export function completeWarm(
@@ -96,7 +96,7 @@ export function completeWarm(
   parts: readonly string[],
   maxBytes: number,
 ): WarmSeries {
-  const all = known === undefined ? parts : [...new Set([...known.parts, ...parts])];
+  const all = [...(known?.parts ?? []), ...parts];
   const isOfFloats = added.isOfFloats && (known === undefined || known.samples !== undefined);
   if (isOfFloats)
     return { parts: all, samples: joined(known?.samples, added.samples(ALL_TIME, maxBytes)), items: [] };

@@ -367,6 +367,17 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [edit("warm-samples.ts", ".some(isWarm) ? 0 : first", ".some(isWarm) ? first : first")],
   },
   {
+    name: "memory of some series",
+    rule: "what series know is completed by parts that none of them has",
+    edits: [
+      edit(
+        "read-warm-day.ts",
+        "from: from === undefined || others.length > 0 ? 0 : from",
+        "from: from === undefined ? 0 : Math.min(from, ...others)",
+      ),
+    ],
+  },
+  {
     name: "no retention",
     rule: "what is past retention is not answered",
     edits: [

@@ -114,6 +114,30 @@ describe("what a warm reader reads again", () => {
     assert.equal(await watched.read(START_MS), "L");
   });
 
+  test("all of two series that know different parts", async () => {
+    const watched = new Watched();
+    const read = async (job: string, fromMinute: number, toMinute: number) => {
+      const range = { minTime: START_MS + fromMinute * MINUTE_MS, maxTime: START_MS + toMinute * MINUTE_MS };
+      const matchers = [UP, newMatcher("=~", "job", job)];
+      await assertSame(watched.engine.reader("t", watched.memory), watched.model, { matchers, ...range });
+    };
+    const flush = async (...samples: [job: string, minute: number, value: number][]) => {
+      for (const [job, minute, value] of samples)
+        await watched.append([series("up", { job }, [START_MS + minute * MINUTE_MS, value])]);
+      await watched.engine.compact();
+    };
+    watched.engine.nowMs += HOUR_MS;
+    await flush(["a", 0, 1], ["b", 0, 1], ["a", 20, 1], ["b", 20, 1]);
+    await flush(["a", 8, 2], ["a", 30, 2]);
+    await flush(["a", 5, 3], ["a", 8, 3]);
+    await read("a", 0, 60);
+    await read("b", 0, 4);
+    await flush(["a", 40, 4], ["b", 40, 4]);
+    // Of this range b lacks the second run and the fourth, a the fourth alone, and has the third, which is not of the range.
+    await read("a|b", 9, 60);
+    await read("a", 0, 60);
+  });
+
   test("of the log what was received before, in the same minute too", async () => {
     const watched = new Watched();
     await watched.write(15);
