@@ -48,7 +48,7 @@ class VectorMatch {
   readonly #notes = new LastNotes();
   /** The place of each series among the samples of a step: those of `one` that are filled come last. */
   readonly #order: ReadonlyMap<StepSeries, number>;
-  /** By its labels' key the place of what a result was made of; of an instant, where results stand in that order. */
+  /** Of an instant, where results stand in order: by the key of a result's labels the place of what it was made of. */
   readonly #places = new Map<string, number>();
   /** Where the cell that is combined stands. */
   #step = 0;
@@ -93,8 +93,8 @@ class VectorMatch {
     this.#notes.tell(this.#context);
     const series = this.#collector.series();
     if (!isInstant(this.#grid)) return series;
-    const placeOf = ({ labels }: StepSeries) => this.#places.get(labelKey(labels))!;
-    return series.sort((a, b) => placeOf(a) - placeOf(b));
+    const placed = series.map((one) => ({ one, place: this.#places.get(labelKey(one.labels))! }));
+    return placed.sort((a, b) => a.place - b.place).map(({ one }) => one);
   }
 
   /** The side that must not have several samples of a signature must not at any step. */
@@ -126,8 +126,9 @@ class VectorMatch {
 
   #combinePair(many: StepSeries, one: StepSeries): void {
     const calculate = floatOperator(this.#plan).calculate!;
-    const { columns, key } = this.#newOutput(many, one);
-    this.#places.set(key, this.#order.get(many)!);
+    const labels = resultLabels(many.labels, one.labels, this.#matching, this.#dropsName);
+    const columns = this.#collector.columns(labels, this.#plan.returnsBool);
+    if (isInstant(this.#grid)) this.#places.set(labelKey(labels), this.#order.get(many)!);
     const [a, b] = this.#isSwapped ? [one, many] : [many, one];
     for (let step = 0; step < this.#grid.steps; step++) {
       if (a.kinds[step] !== FLOAT || b.kinds[step] !== FLOAT) continue;
@@ -184,7 +185,7 @@ class VectorMatch {
     if (!this.#markMatched(matched, output.key, step)) return;
     if (!result.isKept && !this.#plan.returnsBool) return;
     claimCell(output.columns, step);
-    this.#places.set(output.key, this.#position);
+    if (isInstant(this.#grid)) this.#places.set(output.key, this.#position);
     setCell(output.columns, step, this.#plan.returnsBool ? Number(result.isKept) : result.value);
   }
 
