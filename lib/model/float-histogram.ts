@@ -105,7 +105,10 @@ export function hasOverflow(histogram: Histogram): boolean {
   return [positive.counts, negative.counts, customBounds].some((column) => column.some(isInfinite));
 }
 
-/** Whether two are the same data, empty buckets included; NaN equals NaN, and the hints do not matter. */
+/**
+ * Whether two are the same data; NaN equals NaN, and the hints do not matter. Nor do empty buckets, of which chunks have those that
+ * others of their histograms fill: to Prometheus they do, whose answer depends on where a chunk begins.
+ */
 export function equalHistograms(a: Histogram, b: Histogram): boolean {
   return (
     a.schema === b.schema &&
@@ -120,7 +123,16 @@ export function equalHistograms(a: Histogram, b: Histogram): boolean {
 }
 
 function equalBuckets(a: Buckets, b: Buckets): boolean {
-  return equalColumns(a.counts, b.counts) && equalColumns(sideOf(a).indexes, sideOf(b).indexes);
+  const [one, other] = [sideOf(a), sideOf(b)];
+  if (equalColumns(one.counts, other.counts) && equalColumns(one.indexes, other.indexes)) return true;
+  for (let i = 0, j = 0; ; i++, j++) {
+    while (i < one.counts.length && one.counts[i] === 0) i++;
+    while (j < other.counts.length && other.counts[j] === 0) j++;
+    if (i === one.counts.length || j === other.counts.length)
+      return i === one.counts.length && j === other.counts.length;
+    const isSame = one.indexes[i] === other.indexes[j] && Object.is(one.counts[i], other.counts[j]);
+    if (!isSame) return false;
+  }
 }
 
 export function equalColumns(a: ArrayLike<number>, b: ArrayLike<number>): boolean {

@@ -327,3 +327,16 @@ test("spans and indexes are the same", () => {
   const again = bucketsOf(sideOf(buckets));
   assert.deepEqual({ spans: again.spans, counts: again.counts }, buckets);
 });
+
+test("empty buckets make no other histogram", () => {
+  const plain = histogram({ positive: { 1: 1, 3: 2 } });
+  assert.ok(equalHistograms(plain, histogram({ positive: { 0: 0, 1: 1, 2: 0, 3: 2, 4: 0 } })));
+  for (const positive of [
+    { 1: 1, 2: 0, 4: 2 },
+    { 1: 3, 2: 0 },
+    { 1: 2, 2: 0, 3: 1 },
+  ]) {
+    const other = histogram({ positive });
+    assert.ok(!equalHistograms(plain, other) && !equalHistograms(other, plain));
+  }
+});

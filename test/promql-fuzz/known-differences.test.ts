@@ -169,8 +169,8 @@ test("queries in other words", () => {
     other("topk(scalar(a @ start()) + scalar(sum_over_time(a[1m] @ end())), b @ end())"),
     "topk(scalar(a) + scalar(sum_over_time(a[1m])), b @ end())",
   );
+  assert.equal(other("topk(scalar(a @ 40 offset -1m), b @ 40)"), "topk(scalar(a offset -1m39s), b @ 40.000)");
   for (const same of [
-    "topk(scalar(a @ 1000), b)",
     "a - on (i) group_left () fill_left (1) b",
     "timestamp(a @ 1000)",
     "timestamp(a offset 1m)",

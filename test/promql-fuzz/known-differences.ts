@@ -52,17 +52,18 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       ),
   },
   {
-    reason: "exponentials of nearly the largest number, and half of them: Go's are infinite a little early",
+    reason:
+      "exponentials from 2^1023.5 on: Go's are infinite there, half an octave early, and so are cosh() and sinh()",
     explains: (part) => {
       const calculate = part.expr.kind === "call" ? EXPONENTIALS.get(part.expr.function) : undefined;
       if (calculate === undefined) return false;
       return everyDifference(
         part,
         ({ ours, theirs }, [values]) =>
-          Number.isFinite(ours) &&
-          Math.abs(ours) > 0.45 * Number.MAX_VALUE &&
           theirs === Math.sign(ours) * Number.POSITIVE_INFINITY &&
-          values.some(({ ours: value }) => isSame(calculate(value), ours)),
+          values.some(
+            ({ ours: value }) => Math.abs(value) > GO_MAX_EXPONENT && isSame(calculate(value), ours),
+          ),
       );
     },
   },
@@ -251,6 +252,9 @@ const LOGARITHMS: ReadonlyMap<string, number> = new Map([
 ]);
 
 type Calculate = (...operands: number[]) => number;
+
+/** `math.Exp` rounds its operand to a whole power of two, of which 1024 has no room. */
+const GO_MAX_EXPONENT = 1023.499 * Math.LN2;
 
 const EXPONENTIALS: ReadonlyMap<string, Calculate> = new Map([
   ["exp", Math.exp],

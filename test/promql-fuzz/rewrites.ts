@@ -1,5 +1,13 @@
 /** Queries in other words: what Hearth must be asked to get what Prometheus answers, where it is known to answer something else. */
-import type { Aggregation, BinaryExpr, Call, Expr, VectorSelector } from "../../lib/promql/ast.ts";
+import type {
+  Aggregation,
+  BinaryExpr,
+  Call,
+  DurationLiteral,
+  Expr,
+  Subquery,
+  VectorSelector,
+} from "../../lib/promql/ast.ts";
 import { resolveDuration } from "../../lib/promql/engine/resolve-duration.ts";
 import { printExpr } from "../../lib/promql/print.ts";
 import { parsed } from "./parts.ts";
@@ -27,7 +35,7 @@ export const REWRITES: readonly Rewrite[] = [
   {
     reason:
       "`@ start()` and `@ end()` in the parameter of an aggregation: Prometheus looks at the step instead",
-    rewrite: (expr) => (expr.kind === "aggregation" ? atSteps(expr) : undefined),
+    rewrite: (expr, question) => (expr.kind === "aggregation" ? atSteps(expr, question) : undefined),
   },
 ];
 
@@ -61,47 +69,51 @@ function withFillsSwapped(expr: BinaryExpr): Expr | undefined {
 }
 
 /** With what lies outside of one of the two windows left away. */
-function timestampAt(call: Call, { startMs, endMs, stepMs, lookbackMs }: Question): Expr | undefined {
+function timestampAt(call: Call, question: Question): Expr | undefined {
   if (call.function !== "timestamp" && call.function !== "start_timestamp") return undefined;
   const selector = withoutParentheses(call.args[0]);
   if (selector.kind !== "vector selector" || selector.at === undefined || selector.offset === undefined)
     return undefined;
-  const times = { startMs, endMs, stepMs: stepMs ?? 0 };
-  const offsetMs = resolveDuration(selector.offset, times, true);
-  const atMs = selector.at.kind === "time" ? selector.at.timestampMs : times[`${selector.at.kind}Ms`];
-  const afterMs = atMs - Math.min(offsetMs, 0) - (lookbackMs ?? DEFAULT_LOOKBACK_MS);
-  const looked = printExpr({ ...selector, ...lookedAt(offsetMs) });
+  const offsetMs = offsetMsOf(selector, question);
+  const atMs = selector.at.kind === "time" ? selector.at.timestampMs : question[`${selector.at.kind}Ms`];
+  const afterMs = atMs - Math.min(offsetMs, 0) - (question.lookbackMs ?? DEFAULT_LOOKBACK_MS);
+  const looked = printExpr({ ...selector, offset: offsetMs > 0 ? durationOf(offsetMs) : undefined });
   const isIn = `timestamp(${looked}) > ${afterMs / 1000}`;
   return parsed(`(${call.function}(${looked}) and (${isIn}))`);
 }
 
-function atSteps(expr: Aggregation): Expr | undefined {
+function atSteps(expr: Aggregation, question: Question): Expr | undefined {
   const { parameter } = expr;
   if (parameter === undefined) return undefined;
-  const text = printWithoutStartOrEnd(parameter);
+  const print = (one: Expr): string => printExpr(movingWithSteps(one, question), print);
+  const text = print(parameter);
   return text === printExpr(parameter) ? undefined : { ...expr, parameter: parsed(text)! };
 }
 
-function printWithoutStartOrEnd(expr: Expr): string {
-  return printExpr(withoutStartOrEnd(expr), printWithoutStartOrEnd);
-}
-
-function withoutStartOrEnd(expr: Expr): Expr {
+function movingWithSteps(expr: Expr, question: Question): Expr {
   switch (expr.kind) {
     case "vector selector":
     case "subquery":
-      return expr.at?.kind === "time" ? expr : { ...expr, at: undefined };
+      if (expr.at === undefined) return expr;
+      if (expr.at.kind !== "time") return { ...expr, at: undefined };
+      return {
+        ...expr,
+        at: undefined,
+        offset: durationOf(question.startMs - expr.at.timestampMs + offsetMsOf(expr, question)),
+      };
     case "matrix selector":
-      return { ...expr, selector: withoutStartOrEnd(expr.selector) as VectorSelector };
+      return { ...expr, selector: movingWithSteps(expr.selector, question) as VectorSelector };
     default:
       return expr;
   }
 }
 
-function lookedAt(offsetMs: number): Pick<VectorSelector, "offset"> {
-  if (offsetMs <= 0) return { offset: undefined };
-  const range = { start: 0, end: 0 };
-  return { offset: { kind: "duration", ms: offsetMs, seconds: offsetMs / 1000, isDuration: true, range } };
+function offsetMsOf({ offset }: VectorSelector | Subquery, { startMs, endMs, stepMs }: Question): number {
+  return offset === undefined ? 0 : resolveDuration(offset, { startMs, endMs, stepMs: stepMs ?? 0 }, true);
+}
+
+function durationOf(ms: number): DurationLiteral {
+  return { kind: "duration", ms, seconds: ms / 1000, isDuration: true, range: { start: 0, end: 0 } };
 }
 
 function withoutParentheses(expr: Expr): Expr {
