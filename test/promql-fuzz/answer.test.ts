@@ -19,6 +19,11 @@ const SAME: readonly (readonly [string, Answer, Answer])[] = [
     { status: "error", errorType: "execution", error: "got 1.3682623708966451e+149" },
     { status: "error", errorType: "execution", error: "got 1.3682623708966447e+149" },
   ],
+  [
+    "texts with numbers of which one happens to be round",
+    { status: "error", errorType: "execution", error: "got 1e+200" },
+    { status: "error", errorType: "execution", error: "got 1.0000000000000002e+200" },
+  ],
 ];
 
 for (const [name, ours, theirs] of SAME) {

@@ -3,10 +3,10 @@ import type { Answer } from "./answer.ts";
 
 export const COUNTS_DOUBLE =
   "how many samples of buckets were made monotonic: Prometheus merges the annotations of the steps into themselves, and its " +
-  "count doubles with each";
+  "count doubles with each, until it overflows";
 
 export function withoutCounts(answer: Answer): Answer {
-  return withNotes(answer, (note) => note.replace(/over \d+ samples from/, "over some samples from"));
+  return withNotes(answer, (note) => note.replace(/over -?\d+ samples from/, "over some samples from"));
 }
 
 /** Without where in the query they come from. */
