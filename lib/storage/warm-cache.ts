@@ -3,9 +3,23 @@
  * number of bytes, the least recently used first to go.
  */
 import { LRUCache } from "lru-cache";
+import { dayPartition } from "./keys.ts";
 
 /** What an entry takes beside its key and its value: its places in the cache's map and lists, about. */
 const ENTRY_BYTES = 200;
+
+/** Bytes as a key, or a part of one. */
+export function keyOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+}
+
+/** What the keys of a tenant's day begin with. */
+export function dayKeyOf(tenant: string, day: number): string {
+  return keyOf(dayPartition(NO_KIND, tenant, day).finish());
+}
+
+/** Entries of different kinds are told apart by the cache, not by their keys. */
+const NO_KIND = 0;
 
 /** Entries of one kind. */
 export interface WarmEntries<Value extends object> {

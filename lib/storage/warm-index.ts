@@ -5,9 +5,8 @@
 import { type LabelSet, labelValue, METRIC_NAME } from "../model/labels.ts";
 import type { OnLabelSets, Unread } from "./index-catalogue.ts";
 import type { IndexPlace } from "./index-items.ts";
-import { dayPartition } from "./keys.ts";
 import { hashHex, type SeriesHash } from "./series-hash.ts";
-import type { WarmCache, WarmEntries } from "./warm-cache.ts";
+import { dayKeyOf, type WarmCache, type WarmEntries } from "./warm-cache.ts";
 
 /** What a label set takes, and a label of its own, about. */
 const LABEL_SET_BYTES = 250;
@@ -35,7 +34,7 @@ export class WarmIndex {
     onLabelSets: OnLabelSets,
     read: (onLabelSets: OnLabelSets) => Promise<Unread | undefined>,
   ): Promise<Unread | undefined> {
-    const name = `${Buffer.from(dayPartition(0, place.tenant, place.day).finish()).toString("latin1")}${part}${metric}`;
+    const name = `${dayKeyOf(place.tenant, place.day)}${part}${metric}`;
     const known = this.#metrics.get(name);
     if (known !== undefined) {
       onLabelSets(known);

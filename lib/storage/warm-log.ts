@@ -14,7 +14,7 @@ import {
 } from "./log-decoder.ts";
 import { SETTLE_MS } from "./plan-compaction.ts";
 import type { Item, KeyRange, QueryOptions, Table } from "./table.ts";
-import type { WarmCache, WarmEntries } from "./warm-cache.ts";
+import { keyOf, type WarmCache, type WarmEntries } from "./warm-cache.ts";
 
 /** Keys and objects of a record beside its value, about, and of a hash in a dictionary. */
 const ITEM_OVERHEAD_BYTES = 800;
@@ -71,11 +71,11 @@ export class WarmLog implements LogMemory {
   }
 
   findDictionary(range: KeyRange): Dictionary | undefined {
-    return this.#dictionaries.get(dictionaryName(range));
+    return this.#dictionaries.get(dictionaryKeyOf(range));
   }
 
   keepDictionary(range: KeyRange, dictionary: Dictionary): void {
-    this.#dictionaries.set(dictionaryName(range), dictionary, dictionary.length * HASH_MEMORY_BYTES);
+    this.#dictionaries.set(dictionaryKeyOf(range), dictionary, dictionary.length * HASH_MEMORY_BYTES);
   }
 
   async *#query(
@@ -83,7 +83,7 @@ export class WarmLog implements LogMemory {
     { range, fromMs, settledMinute }: ShardRead,
     options: QueryOptions | undefined,
   ): AsyncGenerator<readonly Item[], void, void> {
-    const shard = name(range.pk);
+    const shard = keyOf(range.pk);
     let minute = minuteOf(fromMs);
     for (let slice = this.#find(shard, minute, fromMs); slice; slice = this.#find(shard, ++minute, fromMs)) {
       const items = slice.filter(({ sk }) => parseReceiveTime(sk) >= fromMs);
@@ -140,10 +140,6 @@ function minuteOf(timestampMs: number): number {
   return Math.floor(timestampMs / MINUTE_MS);
 }
 
-function name(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("latin1");
-}
-
-function dictionaryName({ pk, first }: KeyRange): string {
-  return name(pk) + name(first!);
+function dictionaryKeyOf({ pk, first }: KeyRange): string {
+  return keyOf(pk) + keyOf(first!);
 }

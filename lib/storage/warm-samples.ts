@@ -7,10 +7,9 @@ import { sortOwnColumns } from "../chunk/merge-mixed.ts";
 import { SampleColumns } from "../chunk/sample-columns.ts";
 import type { Samples } from "../model/samples.ts";
 import { encodeSampleItems } from "./chunk-items.ts";
-import { dayPartition } from "./keys.ts";
 import type { Part } from "./manifest.ts";
 import { ALL_TIME, type SeriesData, samplesBytes, storedItemBytes } from "./series-data.ts";
-import type { WarmCache, WarmEntries } from "./warm-cache.ts";
+import { dayKeyOf, type WarmCache, type WarmEntries } from "./warm-cache.ts";
 
 /** What an entry takes beside its samples: its objects and its names, about. */
 const ENTRY_BYTES = 600;
@@ -40,20 +39,18 @@ export class WarmSamples {
   }
 
   day(tenant: string, day: number): WarmDay {
-    return new WarmDay(this.#entries, dayPartition(DAY_KIND, tenant, day).finish());
+    return new WarmDay(this.#entries, dayKeyOf(tenant, day));
   }
 }
-
-/** Entries of a day are told from each other by their hashes alone. */
-const DAY_KIND = 0;
 
 export class WarmDay {
   readonly #entries: WarmEntries<WarmSeries>;
   readonly #prefix: string;
 
-  constructor(entries: WarmEntries<WarmSeries>, place: Uint8Array) {
+  /** `prefix`: what the keys of the day begin with. */
+  constructor(entries: WarmEntries<WarmSeries>, prefix: string) {
     this.#entries = entries;
-    this.#prefix = Buffer.from(place).toString("latin1");
+    this.#prefix = prefix;
   }
 
   /** `series`: its hash in hex. */
