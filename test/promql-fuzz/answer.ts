@@ -50,10 +50,10 @@ export interface CompareOptions {
   readonly countsSamples?: boolean;
 }
 
-/** The values of an instant vector in their order. */
+/** The values of an instant vector in their order; zeros of either sign are equals to whoever sorts. */
 export function valuesInOrder({ data }: Answer): readonly string[] {
   if (data?.resultType !== "vector") return [];
-  return data.result.map(({ value }) => value?.[1] ?? "");
+  return data.result.map(({ value }) => (value?.[1] === "-0" ? "0" : (value?.[1] ?? "")));
 }
 
 /** The first difference, in words; undefined when there is none. `theirs` is Prometheus'. */

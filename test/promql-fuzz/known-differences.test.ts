@@ -47,6 +47,12 @@ function partOf({ query, ours, theirs, inner }: Case): DifferingPart {
 const A = '{"i":"a"}';
 const both = (values: Values) => [values, values] as const;
 
+/** Fourteen: a twelve of numbers, and the two in which the order of equals is seen. */
+function sortedAs(...equals: readonly (readonly [name: string, value: number | string])[]): Values {
+  const numbers = Array.from({ length: 12 }, (_, i) => [`{"i":"${i}"}`, i + 1]);
+  return Object.fromEntries([...equals.map(([name, value]) => [`{"i":"${name}"}`, value]), ...numbers]);
+}
+
 const KNOWN: readonly Case[] = [
   {
     query: "ln(e)",
@@ -92,6 +98,12 @@ const KNOWN: readonly Case[] = [
     theirs: { [A]: 1 },
     inner: [both({})],
   },
+  {
+    query: "sort(e)",
+    ours: sortedAs(["a", 0], ["b", "-0"]),
+    theirs: sortedAs(["b", "-0"], ["a", 0]),
+    inner: [],
+  },
 ];
 
 const OTHER: readonly Case[] = [
@@ -116,6 +128,8 @@ const OTHER: readonly Case[] = [
   { ...KNOWN[6], inner: [both({ [A]: 1e22 })] },
   { ...KNOWN[7], inner: [both({ '{"i":"a","le":"1"}': 1, '{"i":"a","le":"2"}': 1 })] },
   { ...KNOWN[8], query: 'absent(e{i="a",j=~"b"})' },
+  { ...KNOWN[9], query: "abs(e)" },
+  { ...KNOWN[9], ours: sortedAs(["a", 0.5], ["b", 0]), theirs: sortedAs(["b", 0], ["a", 0.5]) },
 ];
 
 for (const one of KNOWN)
