@@ -1,7 +1,7 @@
 /** What the fuzzer takes for the same answer. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Answer, differenceOf } from "./answer.ts";
+import { type Answer, differenceOf, isFirstOf } from "./answer.ts";
 
 const OPTIONS = { isOrdered: false, tolerance: 1e-9 };
 
@@ -49,4 +49,14 @@ for (const [name, ours, theirs] of OTHER) {
 test("another: the order, where it counts", () => {
   const [ours, theirs] = [vector(["a", "1"], ["b", "1"]), vector(["b", "1"], ["a", "1"])];
   assert.notEqual(differenceOf(ours, theirs, { ...OPTIONS, isOrdered: true }), undefined);
+});
+
+test("what a limit has left of an answer are its first series, as many as it allows", () => {
+  const whole = vector(["a", "1"], ["b", "2"], ["c", "3"]);
+  const isLeft = (part: Answer, limit: number) => isFirstOf(part, whole, limit, OPTIONS.tolerance);
+  assert.ok(isLeft(vector(["a", "1"], ["b", "2"]), 2));
+  assert.ok(isLeft(whole, 5));
+  assert.ok(!isLeft(vector(["a", "1"]), 2));
+  assert.ok(!isLeft(vector(["b", "2"], ["a", "1"]), 2));
+  assert.ok(!isLeft(vector(["a", "1"], ["b", "2.1"]), 2));
 });

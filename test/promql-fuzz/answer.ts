@@ -56,6 +56,19 @@ export function valuesInOrder({ data }: Answer): readonly string[] {
   return data.result.map(({ value }) => (value?.[1] === "-0" ? "0" : (value?.[1] ?? "")));
 }
 
+/** Whether `part` is what a limit leaves of `whole`: its first series. */
+export function isFirstOf(part: Answer, whole: Answer, limit: number, tolerance: number): boolean {
+  const [some, all] = [part, whole].map(seriesOf);
+  const first = all.slice(0, limit);
+  return differenceOfSeries(some, first, { isOrdered: true, tolerance }) === undefined;
+}
+
+/** None of an error, a scalar or a string. */
+export function seriesOf(answer: Answer | undefined): readonly AnswerSeries[] {
+  const data = answer?.data;
+  return data?.resultType === "vector" || data?.resultType === "matrix" ? data.result : [];
+}
+
 /** The first difference, in words; undefined when there is none. `theirs` is Prometheus'. */
 export function differenceOf(ours: Answer, theirs: Answer, options: CompareOptions): string | undefined {
   if (ours.status === "error" || theirs.status === "error") return differenceOfErrors(ours, theirs);

@@ -6,7 +6,7 @@
 import { METRIC_NAME } from "../../lib/model/labels.ts";
 import type { Call, Expr, VectorSelector } from "../../lib/promql/ast.ts";
 import { childrenOf } from "../../lib/promql/children.ts";
-import { type Answer, type AnswerSeries, differenceOf, labelsOf, valuesInOrder } from "./answer.ts";
+import { type Answer, type AnswerSeries, differenceOf, labelsOf, seriesOf, valuesInOrder } from "./answer.ts";
 import { goLog, goPow, MIN_NORMAL } from "./go-math.ts";
 import { type FloatPair, isSameFloat, pairFloats } from "./paired-floats.ts";
 import type { DifferingPart } from "./parts.ts";
@@ -308,11 +308,6 @@ function groupsWithOneBoundTwice(answer: Answer | undefined): ReadonlySet<string
     bounds.set(group, known.add(bound));
   }
   return twice;
-}
-
-function seriesOf(answer: Answer | undefined): readonly AnswerSeries[] {
-  const data = answer?.data;
-  return data?.resultType === "vector" || data?.resultType === "matrix" ? data.result : [];
 }
 
 function selectorsIn(expr: Expr): readonly VectorSelector[] {

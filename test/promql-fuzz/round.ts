@@ -5,7 +5,7 @@ import { childrenOf } from "../../lib/promql/children.ts";
 import type { MixedSeries } from "../helpers/mixed-requests.ts";
 import { STALE_BITS } from "../helpers/write-requests.ts";
 import { Random } from "../simulation/random.ts";
-import { type Answer, type CompareOptions, differenceOf } from "./answer.ts";
+import { type Answer, type CompareOptions, differenceOf, isFirstOf } from "./answer.ts";
 import { type DataSet, makeData } from "./data.ts";
 import { Expressions } from "./expressions.ts";
 import { knownDifference, selectsSparse } from "./known-differences.ts";
@@ -137,6 +137,8 @@ export class Round implements AsyncDisposable {
   /** None when any of it is not known. */
   async #knownReasons(question: Question, ours: Answer, theirs: Answer): Promise<readonly string[]> {
     if (this.#isSame(question, ours, theirs)) return [COUNTS_DOUBLE];
+    const { limit } = question;
+    if (limit !== undefined) return this.#knownOfWhole(question, limit, ours, theirs);
     const other = reword(question);
     if (other !== undefined) {
       const reworded = await this.#hearth.ask(other.question);
@@ -159,6 +161,21 @@ export class Round implements AsyncDisposable {
     );
     const reasons = parts.map((part) => knownDifference(part)?.reason);
     return reasons.includes(undefined) ? [] : [...new Set(reasons as string[])];
+  }
+
+  /** An answer that a limit has cut is known to differ when the whole is. */
+  async #knownOfWhole(
+    question: Question,
+    limit: number,
+    ours: Answer,
+    theirs: Answer,
+  ): Promise<readonly string[]> {
+    const whole = { ...question, limit: undefined };
+    const [allTheirs, allOurs] = await this.answers(whole);
+    const isCut =
+      isFirstOf(ours, allOurs, limit, TOLERANCE) && isFirstOf(theirs, allTheirs, limit, TOLERANCE);
+    if (!isCut || this.#isSame(whole, allOurs, allTheirs)) return [];
+    return this.#knownReasons(whole, allOurs, allTheirs);
   }
 
   #isSame(question: Question, ours: Answer, theirs: Answer): boolean {
