@@ -1,7 +1,5 @@
 /** A round: one data set in both, and queries over it. A seed is a round, the number of a query one of its queries. */
 import type { Histogram } from "../../lib/model/histogram.ts";
-import type { Expr } from "../../lib/promql/ast.ts";
-import { childrenOf } from "../../lib/promql/children.ts";
 import type { MixedSeries } from "../helpers/mixed-requests.ts";
 import { STALE_BITS } from "../helpers/write-requests.ts";
 import { Random } from "../simulation/random.ts";
@@ -194,21 +192,17 @@ export class Round implements AsyncDisposable {
 
 /**
  * The order of an instant vector counts, even where no function gives it one: what another picks of it depends on it. Samples of
- * subqueries are counted in another way from 3.16 on, and those of histograms by buckets that depend on how they are stored.
+ * histograms are counted by buckets that depend on how they are stored.
  */
 function compareOptions({ query, stepMs }: Question): CompareOptions {
   const expr = parsed(query);
-  const countsSamples = expr !== undefined && !hasSubquery(expr) && !selectsSparse(expr);
+  const countsSamples = expr !== undefined && !selectsSparse(expr);
   return { isOrdered: stepMs === undefined, tolerance: TOLERANCE, countsSamples };
 }
 
 /** To a query in other words. */
 function comparable(answer: Answer): Answer {
   return withoutPlaces(withoutCounts(answer));
-}
-
-function hasSubquery(expr: Expr): boolean {
-  return expr.kind === "subquery" || childrenOf(expr).some(hasSubquery);
 }
 
 /**

@@ -25,7 +25,7 @@ export class CalledSeries {
     this.#samples = new SampleCount(grid.steps);
     const context = { ...base, annotations: this.#annotations, samples: this.#samples };
     const { select, windowMs } = window;
-    const vector = { windowMs, reference: select, extended: select.extended };
+    const vector = { windowMs, reference: select, extended: select.extended, isStored: true };
     this.#over = overSeries(plan, window, vector, grid, context);
   }
 

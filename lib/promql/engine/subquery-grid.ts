@@ -1,15 +1,12 @@
 /** When the expression inside of a subquery is evaluated. */
-import { gridBetween, referenceTime, type StepGrid } from "./grid.ts";
+import { gridBetween, lastTime, referenceTime, type StepGrid } from "./grid.ts";
 import type { SubqueryPlan } from "./plan.ts";
 
-/**
- * At multiples of its interval, independent of the query's start: after the beginning of the first window, up to the end of
- * the query, which may lie behind the last window.
- */
+/** At multiples of its interval, independent of the query's start: after the beginning of the first window, up to the end of the last. */
 export function subqueryGrid(plan: SubqueryPlan, grid: StepGrid): StepGrid {
   const { intervalMs, windowMs } = plan;
   const windowStart = referenceTime(plan, grid.startMs) - windowMs;
   const multiple = intervalMs * Math.trunc(windowStart / intervalMs);
   const startMs = multiple <= windowStart ? multiple + intervalMs : multiple;
-  return gridBetween(startMs, referenceTime(plan, grid.endMs), intervalMs);
+  return gridBetween(startMs, referenceTime(plan, lastTime(grid)), intervalMs);
 }

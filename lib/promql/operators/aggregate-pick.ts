@@ -1,5 +1,5 @@
 /** Aggregations that pick some series of each group: `topk`, `bottomk`, `limitk` and `limit_ratio`. */
-import { SeriesCollector } from "../engine/collect-series.ts";
+import { claimCell, SeriesCollector } from "../engine/collect-series.ts";
 import { isInstant } from "../engine/grid.ts";
 import { ABSENT, FLOAT, type StepSeries } from "../engine/value.ts";
 import type { AggregateCall } from "./aggregate.ts";
@@ -18,7 +18,9 @@ export function pickFromGroups(groups: readonly Group[], call: AggregateCall): S
     if (call.plan.operator === "topk" || call.plan.operator === "bottomk") noteIgnored(group.series, call);
     for (let step = 0; step < call.grid.steps; step++) {
       for (const series of pick(group, step)) {
-        collector.columns(series.labels, series.dropsName).copy(step, series);
+        const columns = collector.columns(series.labels, series.dropsName);
+        claimCell(columns, step);
+        columns.copy(step, series);
       }
     }
   }

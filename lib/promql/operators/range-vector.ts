@@ -3,7 +3,7 @@ import { withHint } from "../../model/float-histogram.ts";
 import type { Histogram } from "../../model/histogram.ts";
 import type { ExtendedRange } from "../ast.ts";
 import type { EvaluationContext } from "../engine/context.ts";
-import { type StepGrid, stepTime, type TimeReference } from "../engine/grid.ts";
+import { referenceTime, type StepGrid, stepTime, type TimeReference } from "../engine/grid.ts";
 import type { SubqueryPlan, WindowPlan } from "../engine/plan.ts";
 import { SampleCount } from "../engine/sample-count.ts";
 import { NO_HISTOGRAMS, type SelectedSeries, withoutStaleMarkers } from "../engine/selected-series.ts";
@@ -15,6 +15,8 @@ export interface RangeVector {
   readonly windowMs: number;
   readonly reference: TimeReference;
   readonly extended: ExtendedRange | undefined;
+  /** Whether the samples in its windows are stored ones. Of a subquery those count that its expression looked at, which it has counted. */
+  readonly isStored: boolean;
 }
 
 export function rangeVector(
@@ -24,7 +26,13 @@ export function rangeVector(
 ): RangeVector {
   if (plan.kind === "subquery") return subqueryVector(plan, grid, context);
   const series = context.data.get(plan.select)!.map(withoutStaleMarkers);
-  return { series, windowMs: plan.windowMs, reference: plan.select, extended: plan.select.extended };
+  return {
+    series,
+    windowMs: plan.windowMs,
+    reference: plan.select,
+    extended: plan.select.extended,
+    isStored: true,
+  };
 }
 
 function subqueryVector(plan: SubqueryPlan, grid: StepGrid, context: EvaluationContext): RangeVector {
@@ -46,7 +54,26 @@ function subqueryVector(plan: SubqueryPlan, grid: StepGrid, context: EvaluationC
           ),
         ]
       : asVector(value).series.map((one) => samplesOf(one, inner));
-  return { series, windowMs: plan.windowMs, reference: plan, extended: undefined };
+  const vector = { series, windowMs: plan.windowMs, reference: plan, extended: undefined, isStored: false };
+  countWindows(vector, samples, inner, grid, context);
+  return vector;
+}
+
+/** Counts at each step what the expression inside looked at in its window. */
+function countWindows(
+  { reference, windowMs }: RangeVector,
+  { perStep }: SampleCount,
+  inner: StepGrid,
+  grid: StepGrid,
+  context: EvaluationContext,
+): void {
+  let [start, end, samples] = [0, 0, 0];
+  for (let step = 0; step < grid.steps; step++) {
+    const windowEndMs = referenceTime(reference, stepTime(grid, step));
+    while (end < inner.steps && stepTime(inner, end) <= windowEndMs) samples += perStep[end++];
+    while (start < end && stepTime(inner, start) <= windowEndMs - windowMs) samples -= perStep[start++];
+    context.samples.add(step, samples);
+  }
 }
 
 /** The cells of a series as samples. */

@@ -120,7 +120,7 @@ function callOverSeries(
 
 function moveWindow(
   window: Window,
-  { windowMs, reference, extended }: Omit<RangeVector, "series">,
+  { windowMs, reference, extended, isStored }: Omit<RangeVector, "series">,
   grid: StepGrid,
   call: WindowCall,
   apply: WindowFunction,
@@ -136,7 +136,7 @@ function moveWindow(
     window.rangeStartMs = window.rangeEndMs - windowMs;
     window.moveTo(window.rangeStartMs - before, window.rangeEndMs + after);
     if (window.floatCount + window.histogramCount === 0) continue;
-    call.context.samples.add(step, window.sampleCount());
+    if (isStored) call.context.samples.add(step, window.sampleCount());
     apply(window, output, call);
   }
 }
