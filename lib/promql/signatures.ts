@@ -1,4 +1,4 @@
-/** The functions of PromQL and their types, as of Prometheus 3.14. https://prometheus.io/docs/prometheus/latest/querying/functions/ */
+/** The functions of PromQL and their types, as of Prometheus 3.16. https://prometheus.io/docs/prometheus/latest/querying/functions/ */
 import type { ValueType } from "./ast.ts";
 
 export interface Signature {
@@ -53,6 +53,7 @@ define("changes delta deriv idelta increase irate rate resets", ["matrix"]);
 define("mad_over_time ts_of_first_over_time ts_of_last_over_time", ["matrix"], EXPERIMENTAL);
 define("ts_of_max_over_time ts_of_min_over_time", ["matrix"], EXPERIMENTAL);
 define("predict_linear", ["matrix", "scalar"]);
+define("integral", ["matrix", "scalar"], { variadic: 1, isExperimental: true });
 define("quantile_over_time", ["scalar", "matrix"]);
 define("double_exponential_smoothing", ["matrix", "scalar", "scalar"], EXPERIMENTAL);
 

@@ -154,6 +154,11 @@ const SPECIAL: Readonly<Record<string, SpecialCall>> = {
       expressions.range(depth, flavour),
       text("scalar", expressions.random.pick(["60", "3600", "-1", "0"])),
     ),
+  integral: (expressions, depth, flavour) => {
+    const strategy = expressions.random.pick(["", "0", "1", "2", "0.5", "NaN"]);
+    const template = strategy === "" ? "integral(##)" : "integral(#, #)";
+    return treeOf("vector", template, expressions.range(depth, flavour), text("scalar", strategy));
+  },
   double_exponential_smoothing: (expressions, depth, flavour) => {
     const { random } = expressions;
     const factors = [random.pick(["0.5", "0.1", "0.99"]), random.pick(["0.5", "0.3", "0.01"])];

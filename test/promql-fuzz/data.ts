@@ -58,7 +58,7 @@ function makeStarts(random: Random, times: readonly number[]): ReadonlyMap<numbe
 }
 
 const LE = ["0.1", "0.5", "1", "2.5", "10", "+Inf"];
-const ODD_LE = ["0.1", "0.5", "1.0", "1", "+Inf", "many", ""];
+const ODD_LE = ["NaN", "0.1", "0.5", "1.0", "1", "+Inf", "many", ""];
 const CASES = ["constant", "nan", "inf", "huge", "tiny", "zero", "stale", "one", "mixture"];
 
 function labelSets({ name, kind, labels }: Metric, random: Random): Label[][] {

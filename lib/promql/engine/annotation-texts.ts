@@ -24,6 +24,11 @@ export function isQuantile(value: number): boolean {
   return value >= 0 && value <= 1;
 }
 
+export function invalidStrategy(range: TextRange, strategy: number): Annotation {
+  const got = printGeneralFloat(strategy);
+  return warning(range, `strategy should be 0, 1, or 2 (default), using 2, got ${got}`);
+}
+
 export function invalidRatio(range: TextRange, ratio: number, cappedTo: number): Annotation {
   const got = printGeneralFloat(ratio);
   return warning(range, `ratio value should be between -1 and 1, got ${got}, capping to ${cappedTo}`);

@@ -68,11 +68,11 @@ export function reportedName({ context }: FunctionCall, labels: LabelSet): strin
   return context.options.delayedNameRemoval ? labelValue(labels, METRIC_NAME) : "";
 }
 
-/** As Go's ParseFloat takes it. */
+/** A number or an infinity as Go's ParseFloat takes it. */
 function parseBound(text: string): number | undefined {
   if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
   if (/^[+-]?inf(inity)?$/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
-  return /^nan$/i.test(text) ? Number.NaN : undefined;
+  return undefined;
 }
 
 /** The buckets that there are at a step. */

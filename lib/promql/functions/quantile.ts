@@ -9,9 +9,9 @@ import { quantileOf } from "./quantile-of.ts";
 export const quantileOverTime: WindowFunction = (window, output, call) => {
   if (window.floatCount === 0) return;
   const quantile = call.scalars[0][window.step];
-  if (!isQuantile(quantile)) annotate(call.context, invalidQuantile(call.firstArgRange, quantile));
-  if (window.histogramCount > 0)
-    annotate(call.context, ignoredInRange(call.firstArgRange, metricName(window)));
+  const [firstArgRange] = call.argRanges;
+  if (!isQuantile(quantile)) annotate(call.context, invalidQuantile(firstArgRange, quantile));
+  if (window.histogramCount > 0) annotate(call.context, ignoredInRange(firstArgRange, metricName(window)));
   output.setFloat(window.step, quantileOf(quantile, valuesOf(window, call), window.floatCount));
 };
 

@@ -3,6 +3,7 @@ import type { WindowFunction } from "../operators/window-call.ts";
 import { changes, countOverTime, presentOverTime, resets } from "./counting.ts";
 import { delta, increase, rate } from "./extrapolated-rate.ts";
 import { idelta, irate } from "./instant-rate.ts";
+import { integral } from "./integral.ts";
 import {
   firstOverTime,
   lastOverTime,
@@ -31,6 +32,7 @@ export const WINDOW_FUNCTIONS: ReadonlyMap<string, WindowFunction> = new Map(
     first_over_time: firstOverTime,
     idelta,
     increase,
+    integral,
     irate,
     last_over_time: lastOverTime,
     mad_over_time: madOverTime,

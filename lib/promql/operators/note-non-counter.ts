@@ -12,7 +12,7 @@ const COUNTER_SUFFIX = /_(total|sum|count|bucket)$/;
 export function noteNonCounter(
   labels: LabelSet,
   output: StepColumns,
-  { context, firstArgRange }: WindowCall,
+  { context, argRanges: [firstArgRange] }: WindowCall,
 ): void {
   const metric = labelValue(labels, METRIC_NAME);
   if (metric === "" || !output.kinds.includes(FLOAT)) return;

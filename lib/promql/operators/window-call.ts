@@ -20,7 +20,7 @@ export interface WindowCall {
   readonly context: EvaluationContext;
   /** The range vector's place. */
   readonly range: TextRange;
-  readonly firstArgRange: TextRange;
+  readonly argRanges: readonly TextRange[];
   readonly windowMs: number;
   readonly extended: RangeVector["extended"];
   /** The other arguments, at every step. */
@@ -77,7 +77,7 @@ export function overSeries(
   const call: WindowCall = {
     context,
     range: placeOf(rangePlan),
-    firstArgRange: placeOf(plan.args[0]),
+    argRanges: plan.args.map(placeOf),
     windowMs: vector.windowMs,
     extended: vector.extended,
     scratch: new Scratch(),
