@@ -69,6 +69,12 @@ export async function goProgram(name: GoProgramName): Promise<BuiltProgram> {
   return { path, missing: false };
 }
 
+/** The sources of a module in the version that a program is built of, fetched where they are not there. */
+export async function goSources(program: GoProgramName, module: string): Promise<string> {
+  const found = await go(join(MODULES, PROGRAMS[program].module), "mod", "download", "-json", module);
+  return (JSON.parse(found) as { Dir: string }).Dir;
+}
+
 interface Toolchain {
   readonly version: string;
   readonly missing?: string;
