@@ -40,12 +40,9 @@ export class Expressions {
   readonly #startMs: number;
   readonly #endMs: number;
 
-  readonly #hasExtended: boolean;
-
-  /** Times that are written into an expression lie about `startMs` to `endMs`. `hasExtended`: `anchored` and `smoothed` too. */
-  constructor(random: Random, startMs: number, endMs: number, hasExtended = true) {
+  /** Times that are written into an expression lie about `startMs` to `endMs`. */
+  constructor(random: Random, startMs: number, endMs: number) {
     this.random = random;
-    this.#hasExtended = hasExtended;
     this.#startMs = startMs;
     this.#endMs = endMs;
   }
@@ -109,7 +106,7 @@ export class Expressions {
   }
 
   #extended(probability: number): string {
-    const isExtended = this.random.chance(probability) && this.#hasExtended;
+    const isExtended = this.random.chance(probability);
     return isExtended ? this.random.pick([" anchored", " smoothed"]) : "";
   }
 

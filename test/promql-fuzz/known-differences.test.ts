@@ -138,6 +138,30 @@ for (const one of OTHER)
   test(`not known: ${one.query} of ${JSON.stringify(one.inner)}: ${JSON.stringify(one.theirs)}`, () =>
     assert.equal(knownDifference(partOf(one)), undefined));
 
+test("known: a quantile of negative counts, where another's last bucket is an empty one", () => {
+  const negated = (count: string): Answer => ({
+    status: "success",
+    data: {
+      resultType: "vector",
+      result: [
+        { metric: { i: "a" }, histogram: [1, { count, sum: "-1", buckets: [[0, "0.25", "0.5", count]] }] },
+      ],
+    },
+  });
+  const part = (count: string, ours: number): DifferingPart => {
+    const asked = partOf({
+      query: "histogram_quantile(0, -native_sparse)",
+      ours: { [A]: ours },
+      theirs: { [A]: 64 },
+      inner: [],
+    });
+    return { ...asked, inner: [{ ...asked, ours: negated(count), theirs: negated(count) }] };
+  };
+  assert.notEqual(knownDifference(part("-3", 0.5)), undefined);
+  assert.equal(knownDifference(part("3", 0.5)), undefined);
+  assert.equal(knownDifference(part("-3", 0.75)), undefined);
+});
+
 test("the innermost part that differs is found, at the times at which it is looked at", async () => {
   const query = "sum(max_over_time((ln(e))[5m:30s])) + f";
   const asked: string[] = [];

@@ -116,6 +116,18 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     reason:
+      "quantiles of negative counts: none reaches its rank, so that it is the upper bound of the last bucket, an empty one too",
+    explains: ({ expr, ours, theirs, inner }) =>
+      expr.kind === "call" &&
+      /^histogram_quantiles?$/.test(expr.function) &&
+      selectsSparse(expr) &&
+      differingFloats(ours, theirs).length > 0 &&
+      differingFloats(ours, theirs).every(
+        (pair) => pair.theirs > pair.ours && lastUpperBounds(inner, pair.time).includes(pair.ours),
+      ),
+  },
+  {
+    reason:
       "changes of histograms: to Prometheus an empty bucket more or less is one, and where its chunks begin there may be",
     explains: ({ expr, ours, theirs }) =>
       isCall(expr, "changes") &&
@@ -191,6 +203,15 @@ function mayLieInZeroBucket(expr: Call, { ours, theirs }: FloatPair): boolean {
   if (expr.function === "histogram_fraction")
     return expr.args.slice(0, 2).some((arg) => isInside(numberOf(arg) ?? Number.NaN));
   return /^histogram_quantiles?$/.test(expr.function) && isInside(ours) && isInside(theirs);
+}
+
+/** Of the histograms with negative counts at a time. */
+function lastUpperBounds(inner: DifferingPart["inner"], time: number): readonly number[] {
+  return inner
+    .flatMap(({ ours }) => seriesOf(ours))
+    .flatMap(({ histogram, histograms = [] }) => (histogram === undefined ? histograms : [histogram]))
+    .filter(([at, { count }]) => at === time && Number(count) < 0)
+    .map(([, { buckets }]) => Number(buckets?.at(-1)?.[2]));
 }
 
 /** Those that are not the same; none when anything else differs too. */

@@ -93,9 +93,7 @@ export class Round implements AsyncDisposable {
   query(number: number): RandomQuery {
     const random = new Random(Math.imul(this.seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(number, 0xc2b2ae35));
     const { startMs, endMs } = this.data;
-    // To `anchored` and `smoothed` ranges start timestamps matter from 3.16 on.
-    const hasExtended = !this.settings.useStartTimestamps;
-    const tree = new Expressions(random, startMs, endMs, hasExtended).query(random.between(1, MAX_DEPTH));
+    const tree = new Expressions(random, startMs, endMs).query(random.between(1, MAX_DEPTH));
     return {
       tree,
       question: { query: printTree(tree), ...randomTimes(random, this.data), ...randomLimits(random) },

@@ -1,7 +1,7 @@
 /** Range vectors as answers: the samples themselves, at their own times. */
 import { compareLabelSets } from "../../model/labels.ts";
 import type { MatrixSeries } from "../engine-interface.ts";
-import { findBoundaries, leftValue, rightValue } from "../functions/extended-rate.ts";
+import { findBoundaries, leftPoint, rightPoint } from "../functions/range-boundaries.ts";
 import { rangeVector } from "../operators/range-vector.ts";
 import { Window } from "../operators/window.ts";
 import { type EvaluationContext, executionError } from "./context.ts";
@@ -68,8 +68,9 @@ function extendedSamples(window: Window, isSmoothed: boolean): MatrixSeries {
   }
   const first = timestamps[found.first] <= rangeStartMs ? found.first + 1 : found.first;
   const last = timestamps[found.last] >= rangeEndMs ? found.last - 1 : found.last;
-  const left = leftValue(window, found.first, isSmoothed, false);
-  const right = rightValue(window, found.last, isSmoothed, false);
+  const rules = { isSmoothed, isCounter: false, starts: undefined, lookbackStartMs: 0 };
+  const left = leftPoint(window, found.first, rules).value;
+  const right = rightPoint(window, found.last, rules).value;
   const between = [first, Math.max(first, last + 1)] as const;
   return {
     labels,

@@ -13,10 +13,10 @@ import { annotate } from "../engine/context.ts";
 import type { StepColumns } from "../engine/step-columns.ts";
 import type { Window } from "../operators/window.ts";
 import { metricName, type WindowCall } from "../operators/window-call.ts";
-import { type Boundaries, findBoundaries } from "./extended-rate.ts";
 import type { RateKind } from "./extrapolated-rate.ts";
 import { addAnnotated, subtractAnnotated } from "./histogram-increase.ts";
 import { type At, interpolateHistogram } from "./interpolate.ts";
+import { type Boundaries, findBoundaries } from "./range-boundaries.ts";
 
 export function extendedHistogramRate(
   window: Window,

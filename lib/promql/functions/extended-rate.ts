@@ -7,86 +7,65 @@ import type { Window } from "../operators/window.ts";
 import type { WindowCall } from "../operators/window-call.ts";
 import { extendedHistogramRate } from "./extended-histogram-rate.ts";
 import type { RateKind } from "./extrapolated-rate.ts";
-import { type At, interpolateFloat } from "./interpolate.ts";
+import {
+  type Boundaries,
+  type BoundaryRules,
+  findBoundaries,
+  hasBegunAt,
+  leftPoint,
+  type Point,
+  pointAt,
+  rightPoint,
+} from "./range-boundaries.ts";
+import { startsBetween } from "./start-timestamps.ts";
 
 export function extendedRate(window: Window, output: StepColumns, call: WindowCall, kind: RateKind): void {
   if (window.floatCount > 0) extendedFloatRate(window, output, call, kind);
   else extendedHistogramRate(window, output, call, kind);
 }
 
-/** The samples that boundary values are made of; undefined when no sample lies in the range. */
-export interface Boundaries {
-  /** The last one that is not after the range's start; else the first of all. */
-  readonly first: number;
-  /** The last one of all; of a smoothed range the first that is not before its end. */
-  readonly last: number;
-}
-
-export function findBoundaries(
-  timestamps: Float64Array,
-  start: number,
-  end: number,
+function extendedFloatRate(
   window: Window,
-  isSmoothed: boolean,
-): Boundaries | undefined {
-  let last = end - 1;
-  let after = start;
-  while (after < last && timestamps[after] <= window.rangeStartMs) after++;
-  const first = Math.max(start, after - 1);
-  if (isSmoothed) {
-    let reached = start;
-    while (reached < last && timestamps[reached] < window.rangeEndMs) reached++;
-    last = reached;
-  }
-  if (timestamps[last] <= window.rangeStartMs) return undefined;
-  if (isSmoothed && timestamps[first] > window.rangeEndMs) return undefined;
-  return { first, last };
-}
-
-function extendedFloatRate(window: Window, output: StepColumns, call: WindowCall, kind: RateKind): void {
-  const { timestamps } = window.floats;
-  const isSmoothed = call.extended === "smoothed";
-  const found = findBoundaries(timestamps, window.floatStart, window.floatEnd, window, isSmoothed);
-  if (found === undefined) return;
-  const left = leftValue(window, found.first, isSmoothed, kind.isCounter);
-  const right = rightValue(window, found.last, isSmoothed, kind.isCounter);
-  let result = right - left;
-  if (kind.isCounter) result += resetsBetween(window, found, left, right);
-  output.setFloat(window.step, kind.perSecond ? result / (call.windowMs / 1000) : result);
-}
-
-export function leftValue(window: Window, first: number, isSmoothed: boolean, isCounter: boolean): number {
-  const { timestamps, values } = window.floats;
-  if (!isSmoothed || timestamps[first] >= window.rangeStartMs) return values[first];
-  return interpolateFloat(
-    sampleAt(window, first),
-    sampleAt(window, first + 1),
-    window.rangeStartMs,
+  output: StepColumns,
+  { context, extended, windowMs }: WindowCall,
+  { isCounter, perSecond }: RateKind,
+): void {
+  const { floats, floatStart, floatEnd, rangeStartMs, rangeEndMs } = window;
+  const isSmoothed = extended === "smoothed";
+  const { useStartTimestamps, lookbackDeltaMs } = context.options;
+  const rules: BoundaryRules = {
+    isSmoothed,
     isCounter,
-  );
-}
-
-export function rightValue(window: Window, last: number, isSmoothed: boolean, isCounter: boolean): number {
-  const { timestamps, values } = window.floats;
-  const isAfter = timestamps[last] > window.rangeEndMs;
-  if (!isSmoothed || last === window.floatStart || !isAfter) return values[last];
-  return interpolateFloat(sampleAt(window, last - 1), sampleAt(window, last), window.rangeEndMs, isCounter);
-}
-
-function sampleAt({ floats: { timestamps, values } }: Window, index: number): At<number> {
-  return { timeMs: timestamps[index], value: values[index] };
+    starts: isCounter && useStartTimestamps ? floats.startTimestamps : undefined,
+    lookbackStartMs: rangeStartMs - lookbackDeltaMs,
+  };
+  const isKnown = (first: number) => hasBegunAt(rangeEndMs, pointAt(window, first, rules), rules);
+  const found = findBoundaries(floats.timestamps, floatStart, floatEnd, window, isSmoothed, isKnown);
+  if (found === undefined) return;
+  const left = leftPoint(window, found.first, rules);
+  const right = rightPoint(window, found.last, rules);
+  let result = right.value - left.value;
+  if (isCounter) result += resetsBetween(window, found, left, right, rules);
+  output.setFloat(window.step, perSecond ? result / (windowMs / 1000) : result);
 }
 
 /** What the counter had reached before each reset strictly inside of the range. */
-function resetsBetween(window: Window, { first, last }: Boundaries, left: number, right: number): number {
-  const { timestamps, values } = window.floats;
+function resetsBetween(
+  window: Window,
+  { first, last }: Boundaries,
+  left: Point,
+  right: Point,
+  rules: BoundaryRules,
+): number {
+  const { timestamps } = window.floats;
   const from = timestamps[first] <= window.rangeStartMs ? first + 1 : first;
   const to = timestamps[last] >= window.rangeEndMs ? last - 1 : last;
   let lost = 0;
   let previous = left;
-  for (let i = from; i <= to; i++) {
-    if (values[i] < previous) lost += previous;
-    previous = values[i];
+  for (let i = from; i <= to + 1; i++) {
+    const point = i > to ? right : pointAt(window, i, rules);
+    if (point.value < previous.value || startsBetween(previous, point)) lost += previous.value;
+    previous = point;
   }
-  return right < previous ? lost + previous : lost;
+  return lost;
 }

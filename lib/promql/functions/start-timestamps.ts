@@ -3,7 +3,23 @@
  * https://prometheus.io/docs/prometheus/latest/feature_flags/
  */
 
+interface Sample {
+  readonly timeMs: number;
+  /** 0 is unknown. */
+  readonly startMs: number;
+}
+
 /** Whether a counter began anew between two samples. */
+export function startsBetween(previous: Sample, { startMs, timeMs }: Sample): boolean {
+  return isStartReset(previous.startMs, previous.timeMs, startMs, timeMs);
+}
+
+/** Whether a sample counts since a time that is after `timeMs`. */
+export function startsAfter(timeMs: number, { startMs, timeMs: ownMs }: Sample): boolean {
+  return startMs !== 0 && startMs > timeMs && startMs < ownMs;
+}
+
+/** The same as columns have it. */
 export function isStartReset(
   previousStart: number,
   previousTime: number,

@@ -1,0 +1,125 @@
+/** What a series of floats is at the very boundaries of an `anchored` or `smoothed` range. */
+import type { Window } from "../operators/window.ts";
+import { type At, interpolateFloat } from "./interpolate.ts";
+import { startsAfter, startsBetween } from "./start-timestamps.ts";
+
+/** The samples that boundary values are made of. */
+export interface Boundaries {
+  /** The last one that is not after the range's start; else the first of all. */
+  readonly first: number;
+  /** The last one of all; of a smoothed range the first that is not before its end. */
+  readonly last: number;
+}
+
+/** How values come about where there is no sample. */
+export interface BoundaryRules {
+  /** On the line between the samples of both sides, not that of the one before. */
+  readonly isSmoothed: boolean;
+  /** A counter has been zero when its counting began. */
+  readonly isCounter: boolean;
+  /** When the counting of each sample began, in ms, 0 where that is unknown; undefined when it does not matter. */
+  readonly starts: Float64Array | undefined;
+  /** A counting that began before is not looked at. */
+  readonly lookbackStartMs: number;
+}
+
+export interface Point extends At<number> {
+  /** 0 is unknown. */
+  readonly startMs: number;
+}
+
+/** Undefined when no sample lies in the range, unless `isKnown` says of a smoothed one's first, which is after it, that it counts since then. */
+export function findBoundaries(
+  timestamps: Float64Array,
+  start: number,
+  end: number,
+  { rangeStartMs, rangeEndMs }: Pick<Window, "rangeStartMs" | "rangeEndMs">,
+  isSmoothed: boolean,
+  isKnown: (first: number) => boolean = () => false,
+): Boundaries | undefined {
+  let last = end - 1;
+  let after = start;
+  while (after < last && timestamps[after] <= rangeStartMs) after++;
+  const first = Math.max(start, after - 1);
+  if (isSmoothed) {
+    let reached = start;
+    while (reached < last && timestamps[reached] < rangeEndMs) reached++;
+    last = reached;
+  }
+  if (timestamps[last] <= rangeStartMs) return undefined;
+  if (isSmoothed && timestamps[first] > rangeEndMs && !isKnown(first)) return undefined;
+  return { first, last };
+}
+
+/** At the range's start. */
+export function leftPoint(window: Window, first: number, rules: BoundaryRules): Point {
+  const own = pointAt(window, first, rules);
+  const boundaryMs = window.rangeStartMs;
+  if (own.timeMs === boundaryMs) return own;
+  if (own.timeMs > boundaryMs) return pointBefore(own, boundaryMs, rules);
+  return pointBetween(own, pointAt(window, first + 1, rules), own, boundaryMs, rules);
+}
+
+/** At the range's end. */
+export function rightPoint(window: Window, last: number, rules: BoundaryRules): Point {
+  const own = pointAt(window, last, rules);
+  const boundaryMs = window.rangeEndMs;
+  if (own.timeMs <= boundaryMs) return pointOf(own.value, own, boundaryMs);
+  if (last === window.floatStart) return pointBefore(own, boundaryMs, rules);
+  return pointBetween(pointAt(window, last - 1, rules), own, own, boundaryMs, rules);
+}
+
+/** Whether a sample, the first that is known, counts since a time that is looked at and not after `timeMs`. */
+export function hasBegunAt(
+  timeMs: number,
+  point: Point,
+  { isCounter, lookbackStartMs }: BoundaryRules,
+): boolean {
+  return isCounter && startsAfter(lookbackStartMs, point) && !startsAfter(timeMs, point);
+}
+
+export function pointAt({ floats }: Window, index: number, { starts }: BoundaryRules): Point {
+  return {
+    timeMs: floats.timestamps[index],
+    value: floats.values[index],
+    startMs: starts === undefined ? 0 : starts[index],
+  };
+}
+
+/** Before a sample that none is known before. */
+function pointBefore(next: Point, boundaryMs: number, rules: BoundaryRules): Point {
+  const { isSmoothed, isCounter, lookbackStartMs } = rules;
+  if (!isCounter || !startsAfter(lookbackStartMs, next)) return pointOf(next.value, next, boundaryMs);
+  const isCounting = isSmoothed && !startsAfter(boundaryMs, next);
+  return pointOf(isCounting ? interpolateFloat(zeroOf(next), next, boundaryMs, true) : 0, next, boundaryMs);
+}
+
+/** Between two samples; `own` is the one of them that counts since the boundary's value does. */
+function pointBetween(
+  before: Point,
+  after: Point,
+  own: Point,
+  boundaryMs: number,
+  { isSmoothed, isCounter }: BoundaryRules,
+): Point {
+  let [from, to, counted] = [before, after, own];
+  if (isCounter && startsAfter(boundaryMs, after)) {
+    to = zeroOf(after);
+    counted = before;
+  } else if (isCounter && startsBetween(before, after)) {
+    from = zeroOf(after);
+    counted = after;
+  }
+  const value = isSmoothed ? interpolateFloat(from, to, boundaryMs, isCounter) : from.value;
+  return pointOf(value, counted, boundaryMs);
+}
+
+/** Where a sample's counting began. */
+function zeroOf({ startMs }: Point): Point {
+  return { timeMs: startMs, value: 0, startMs };
+}
+
+/** A start after the boundary says nothing of it. */
+function pointOf(value: number, { startMs }: Point, timeMs: number): Point {
+  return { timeMs, value, startMs: startMs > timeMs ? 0 : startMs };
+}
