@@ -35,15 +35,15 @@ export function trimHistogram(histogram: Histogram, at: number, kept: Kept): His
   const isTrimmed =
     hasChanged(positive, histogram.positive) ||
     hasChanged(negative, histogram.negative) ||
-    zero.count !== histogram.zeroCount;
+    (zero !== undefined && zero.count !== histogram.zeroCount);
   if (!isTrimmed) return histogram;
-  const rests = [...positive, ...negative, zero];
+  const rests = [...positive, ...negative, ...(zero === undefined ? [] : [zero])];
   return compactHistogram({
     ...histogram,
     kind: "float",
     count: rests.reduce((sum, rest) => sum + rest.count, 0),
     sum: rests.reduce((sum, rest) => sum + (rest.count === 0 ? 0 : rest.middle * rest.count), 0),
-    zeroCount: zero.count,
+    zeroCount: zero?.count ?? histogram.zeroCount,
     positive: withCounts(histogram.positive, positive),
     negative: withCounts(histogram.negative, negative),
   });
@@ -102,9 +102,10 @@ function middleOf(lower: number, upper: number, sign: 1 | -1, isCustom: boolean)
   return isCustom ? (lower + upper) / 2 : sign * Math.sqrt(Math.abs(lower * upper));
 }
 
-function trimZeroBucket(histogram: Histogram, { at, kept }: Cut): Rest {
+/** Undefined for one without observations or with a negative count, which is left as it is and not part of the new total. */
+function trimZeroBucket(histogram: Histogram, { at, kept }: Cut): Rest | undefined {
   const { zeroCount } = histogram;
-  if (!(zeroCount > 0)) return { count: zeroCount, middle: 0 };
+  if (!(zeroCount > 0)) return undefined;
   const { lower, upper } = zeroBucketBounds(histogram);
   const isAllAbove = at <= lower;
   const isAllBelow = at >= upper;
