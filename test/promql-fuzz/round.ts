@@ -144,10 +144,11 @@ export class Round implements AsyncDisposable {
     const expr = parsed(question.query);
     if (expr === undefined) return [];
     const { startMs, endMs } = this.data;
+    // What else differs beside the counts of notes is looked for.
     const parts = await differingParts(
-      { expr, question, ours, theirs },
+      { expr, question, ours: withoutCounts(ours), theirs: withoutCounts(theirs) },
       {
-        ask: (one) => this.answers(one),
+        ask: async (one) => (await this.answers(one)).map(withoutCounts) as [Answer, Answer],
         isSame: (one) => this.#isSame(one.question, one.ours, one.theirs),
         span: {
           startMs: Math.min(startMs, question.startMs) - MARGIN_MS,
