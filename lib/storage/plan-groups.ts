@@ -16,8 +16,11 @@ import { SERIES_BYTES, storedItemBytes, type TimeRange } from "./series-data.ts"
 
 /** How often a series is taken to have a sample, until the first group has shown it. */
 const ASSUMED_INTERVAL_MS = 15 * SECOND_MS;
-/** A time and a value. */
-const SAMPLE_BYTES = 16;
+/**
+ * What a remembered sample is taken for: a value, and of a time the share that it has where four series or more have the same times
+ * (warm-times.ts). A target has hundreds of series; where fewer share theirs a group turns out too large, and is cut.
+ */
+const WARM_SAMPLE_BYTES = 10;
 /** A sample in a chunk item, measured 1.38. */
 const CHUNK_SAMPLE_BYTES = 1.5;
 /** A group ends with a metric if it has at least this share of the bytes that it may take by then. */
@@ -51,13 +54,13 @@ function bytesOfDay({ day, manifest }: ReadableDay, range: TimeRange, nowMs: num
   return bytes + samplesWithin(log, range) * COLUMN_SAMPLE_BYTES;
 }
 
-/** Bytes of memory that all samples take of the parts that have something of a range, decoded whole. */
+/** Bytes of memory that all samples are taken for of the parts that have something of a range, decoded whole. */
 export function expectedDecodedBytes(selected: SelectedSeries, range: TimeRange): number {
   let bytes = 0;
   for (const { manifest, metrics } of selected.days) {
     const series = metrics.reduce((total, metric) => total + metric.series.length, 0);
     for (const part of partsWithin(manifest, range))
-      bytes += series * Math.min(part.samples, samplesWithin(part, part)) * SAMPLE_BYTES;
+      bytes += series * Math.min(part.samples, samplesWithin(part, part)) * WARM_SAMPLE_BYTES;
   }
   return bytes;
 }

@@ -5,14 +5,15 @@
 import type { FoundMetric } from "./find-series.ts";
 import { samplesBetween } from "./hashed-samples.ts";
 import type { Part } from "./manifest.ts";
-import { DECODED_SAMPLE_BYTES, type HeldBytes } from "./query-budget.ts";
+import { DECODED_SAMPLE_BYTES, DECODED_START_BYTES, type HeldBytes } from "./query-budget.ts";
 import { type DayRead, readDay, readLog, readParts } from "./read-day.ts";
 import { type DayContents, partsWithin, planDay, planLog, planParts } from "./read-plan.ts";
-import { SeriesByHash, type SeriesSink } from "./series-by-hash.ts";
+import { SeriesByHash, type SeriesSink, type SharedTimesSink } from "./series-by-hash.ts";
 import { ALL_TIME, type SeriesData } from "./series-data.ts";
 import { completeWarm, countWarmParts, type WarmDay, type WarmSeries } from "./warm-samples.ts";
 
 export interface WarmDayRead extends DayRead {
+  readonly sink: SharedTimesSink;
   readonly warm: WarmDay;
   readonly held: HeldBytes;
   /** Of memory, for what is read of parts. A day that takes more is read as for a query that is not remembered. */
@@ -41,7 +42,7 @@ export async function readWarmDay(
     for (const [hash, entry] of entries) {
       const known = missing.from === 0 && missing.series.has(hash) ? undefined : entry;
       const data = sink.find(hash);
-      if (data !== undefined) sink.hold(give(read, { hash, known, added: fresh.find(hash), parts }, data));
+      if (data !== undefined) give(read, { hash, known, added: fresh.find(hash), parts }, data);
     }
   } finally {
     fresh.drop();
@@ -93,18 +94,21 @@ interface Completed {
   readonly parts: readonly string[];
 }
 
-/** Gives a series what it has of its parts, and keeps that; answers by how many bytes it has grown. */
+/** Gives a series what it has of its parts, and keeps that. */
 function give(
-  { query, warm, maxBytes }: WarmDayRead,
+  { query, warm, sink, maxBytes }: WarmDayRead,
   { hash, known, added, parts }: Completed,
   data: SeriesData,
-): number {
-  const entry = added === undefined ? known! : completeWarm(known, added, parts, maxBytes);
-  if (entry !== known) warm.keep(hash, entry);
-  const { samples, items } = entry;
-  if (samples !== undefined)
-    return data.addDecoded(samplesBetween(samples, query.minTime, query.maxTime + 1));
-  return items.reduce((grown, value, order) => grown + data.addItem(order, value, query), 0);
+): void {
+  const { samples, items } =
+    added === undefined ? known! : warm.keep(hash, completeWarm(known, added, parts, maxBytes));
+  if (samples === undefined) {
+    sink.hold(items.reduce((grown, value, order) => grown + data.addItem(order, value, query), 0));
+    return;
+  }
+  const within = samplesBetween(samples, query.minTime, query.maxTime + 1);
+  sink.hold(data.addDecoded(within));
+  sink.holdTimes(within.timestamps);
 }
 
 /** Series while their missing parts are read. */
@@ -120,7 +124,7 @@ class FreshSeries implements SeriesSink {
     this.#held = held;
   }
 
-  /** Whether what is read is not too much, to be read nor to be decoded. */
+  /** Whether what is read is not too much, to be read nor, of each series by itself, to be decoded. */
   async fits(read: () => Promise<void>): Promise<boolean> {
     try {
       await read();
@@ -128,9 +132,9 @@ class FreshSeries implements SeriesSink {
       if (error === TOO_LARGE) return false;
       throw error;
     }
-    let samples = 0;
-    for (const { sampleCount } of this.#series.all()) samples += sampleCount;
-    return samples * DECODED_SAMPLE_BYTES <= this.#maxBytes;
+    const maxSamples = this.#maxBytes / (DECODED_SAMPLE_BYTES + DECODED_START_BYTES);
+    for (const { sampleCount } of this.#series.all()) if (sampleCount > maxSamples) return false;
+    return true;
   }
 
   find(hash: string): SeriesData | undefined {

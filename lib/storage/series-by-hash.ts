@@ -13,6 +13,12 @@ export interface SeriesSink {
   hold(sizeBytes: number): void;
 }
 
+/** Where samples go that series share the times of. */
+export interface SharedTimesSink extends SeriesSink {
+  /** Notes that a series has these times, which others may have too. */
+  holdTimes(timestamps: Float64Array): void;
+}
+
 export class SeriesByHash {
   readonly #data = new Map<string, SeriesData>();
   /** What the hashes of its series begin with, as numbers. */

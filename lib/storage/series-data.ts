@@ -42,9 +42,9 @@ export function columnsBytes({ count, histogramBytes, startTimestamps }: SampleC
   return count * (COLUMN_SAMPLE_BYTES + each) + histogramBytes;
 }
 
-/** What samples take in memory. */
-export function samplesBytes({ timestamps, startTimestamps }: Samples): number {
-  return timestamps.length * (startTimestamps === undefined ? 16 : 24);
+/** What samples take in memory beside their times. */
+export function valuesBytes({ values, startTimestamps }: Samples): number {
+  return values.byteLength + (startTimestamps?.byteLength ?? 0);
 }
 
 /** A chunk item's value. Where two have a sample of one time, the one of the higher order counts. */
@@ -68,10 +68,15 @@ export class SeriesData {
     return this.sampleCount === 0;
   }
 
-  /** What it takes in memory, about. */
+  /** What it takes in memory, about, `sharedTimes` apart. */
   get sizeBytes(): number {
-    const ofDecoded = this.#decoded.reduce((total, samples) => total + samplesBytes(samples), 0);
+    const ofDecoded = this.#decoded.reduce((total, samples) => total + valuesBytes(samples), 0);
     return SERIES_BYTES + this.#itemBytes + ofDecoded + columnsBytes(this.columns);
+  }
+
+  /** The times of samples that are shared with others, which other series may have too. */
+  get sharedTimes(): readonly Float64Array[] {
+    return this.#decoded.map(({ timestamps }) => timestamps);
   }
 
   /** Samples read, before any gives way to another of its time. */
@@ -86,13 +91,13 @@ export class SeriesData {
 
   /**
    * Adds samples of one day that are sorted and shared with others, of parts before all others of it; answers by how much that
-   * has made it grow.
+   * has made it grow, their times apart.
    */
   addDecoded(samples: Samples): number {
     if (samples.timestamps.length === 0) return 0;
     this.#decoded.push(samples);
     this.#decodedSamples += samples.timestamps.length;
-    return samplesBytes(samples);
+    return valuesBytes(samples);
   }
 
   /** All of it as values of chunk items, in the order in which their samples count. */

@@ -1,6 +1,6 @@
 /** A group of consecutive series while they are read and answered, and the bytes that it holds. */
 import { type HeldBytes, seriesTooLarge } from "./query-budget.ts";
-import { SeriesByHash, type SeriesSink } from "./series-by-hash.ts";
+import { SeriesByHash, type SharedTimesSink } from "./series-by-hash.ts";
 import { SERIES_BYTES, type SeriesData } from "./series-data.ts";
 
 /** Of its series, what a group keeps when it has become too large. */
@@ -20,9 +20,11 @@ export interface GroupOptions {
   readonly held: HeldBytes;
 }
 
-export class SeriesGroup implements SeriesSink {
+export class SeriesGroup implements SharedTimesSink {
   readonly #options: GroupOptions;
   readonly #series: SeriesByHash;
+  /** Of times that its series share, the memory: held once, and until the group is dropped. */
+  readonly #times = new Set<ArrayBufferLike>();
   #end: number;
   #limitBytes: number;
   #heldBytes = 0;
@@ -75,6 +77,17 @@ export class SeriesGroup implements SeriesSink {
     if (this.#heldBytes > this.#limitBytes) this.#shrink();
   }
 
+  holdTimes(timestamps: Float64Array): void {
+    this.hold(this.#addTimes(timestamps));
+  }
+
+  /** Answers what they take in memory that is not held yet. */
+  #addTimes({ buffer, byteLength }: Float64Array): number {
+    if (this.#times.has(buffer)) return 0;
+    this.#times.add(buffer);
+    return byteLength;
+  }
+
   #shrink(): void {
     const { hashes, start, shrunkLimitBytes, maxQueryBytes } = this.#options;
     // Samples of a writer's record are counted for series too that were let go of.
@@ -91,7 +104,11 @@ export class SeriesGroup implements SeriesSink {
 
   #recount(): void {
     let sizeBytes = 0;
-    for (const data of this.#series.all()) sizeBytes += data.sizeBytes;
+    this.#times.clear();
+    for (const data of this.#series.all()) {
+      sizeBytes += data.sizeBytes;
+      for (const timestamps of data.sharedTimes) sizeBytes += this.#addTimes(timestamps);
+    }
     this.#options.held.add(sizeBytes - this.#heldBytes);
     this.#heldBytes = sizeBytes;
   }

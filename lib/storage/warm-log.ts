@@ -1,7 +1,8 @@
 /**
  * A log in the memory of a warm process. A record that was received longer ago than the settle time is where it will ever be,
  * and never changes: a compactor relies on it (plan-compaction.ts), and so does a reader here. A shard's log is kept by the
- * minute of reception, so what is read of the table is the last two minutes of it.
+ * minute of reception, so what is read of the table is the last two minutes of it. Of these the records are read again, since others
+ * may have come between them, but not decoded again.
  */
 import { MINUTE_MS } from "../model/time.ts";
 import { parseReceiveTime, receivedSince } from "./keys.ts";
@@ -22,6 +23,8 @@ const HASH_MEMORY_BYTES = 120;
 const SLICE_BYTES = 200;
 /** Of the cache, what one shard's log may fill at a time: it would push out itself, and keep nothing. */
 const MAX_QUERY_SHARE = 1 / 8;
+/** The same of what has not settled: a query holds it while it reads, of each shard. Enough for 100,000 series in four shards. */
+const MAX_LATEST_SHARE = 1 / 32;
 
 /** A log that reaches back further is not kept: nobody compacts it. */
 const MAX_MINUTES = 180;
@@ -33,16 +36,23 @@ interface Slice {
   readonly items: readonly Item[];
 }
 
+/** By their sort keys, the records that a shard had last time and that were not settled. */
+type LatestRecords = ReadonlyMap<string, Item>;
+
 export class WarmLog implements LogMemory {
   readonly #maxQueryBytes: number;
+  readonly #maxLatestBytes: number;
   readonly #slices: WarmEntries<Slice>;
+  readonly #latest: WarmEntries<LatestRecords>;
   readonly #dictionaries: WarmEntries<Dictionary>;
   /** For as long as somebody has the item: a slice, or the query that reads it. */
   readonly #decoded = new WeakMap<Item, DecodedRecord>();
 
   constructor(cache: WarmCache) {
     this.#maxQueryBytes = cache.maxBytes * MAX_QUERY_SHARE;
+    this.#maxLatestBytes = cache.maxBytes * MAX_LATEST_SHARE;
     this.#slices = cache.entries("log");
+    this.#latest = cache.entries("latest log");
     this.#dictionaries = cache.entries("dictionary");
   }
 
@@ -86,10 +96,14 @@ export class WarmLog implements LogMemory {
     const shard = keyOf(range.pk);
     let minute = minuteOf(fromMs);
     for (let slice = this.#find(shard, minute, fromMs); slice; slice = this.#find(shard, ++minute, fromMs)) {
-      const items = slice.filter(({ sk }) => parseReceiveTime(sk) >= fromMs);
+      const isWhole = minute * MINUTE_MS >= fromMs;
+      const items = isWhole ? slice : slice.filter(({ sk }) => parseReceiveTime(sk) >= fromMs);
       if (items.length > 0) yield items;
     }
     const restFromMs = Math.max(fromMs, minute * MINUTE_MS);
+    const known = this.#latest.get(shard);
+    const latest = new Map<string, Item>();
+    let latestBytes = SLICE_BYTES;
     let items: Item[] = [];
     let keptBytes = 0;
     const keepUntil = (end: number) => {
@@ -98,16 +112,23 @@ export class WarmLog implements LogMemory {
         items = [];
       }
     };
-    for await (const page of table.query(receivedSince(range, restFromMs), options)) {
+    for await (const read of table.query(receivedSince(range, restFromMs), options)) {
+      const page = read.map((item) => knownRecord(known, item));
       for (const item of page) {
         const received = minuteOf(parseReceiveTime(item.sk));
         // Records come in the order of their reception, so the minutes before are whole.
         keepUntil(received);
         if (received === minute) items.push(item);
+        if (received < settledMinute) continue;
+        const sizeBytes = recordBytes(item);
+        if (latestBytes + sizeBytes > this.#maxLatestBytes) continue;
+        latestBytes += sizeBytes;
+        latest.set(keyOf(item.sk), item);
       }
       yield page;
     }
     keepUntil(settledMinute);
+    this.#latest.set(shard, latest, latestBytes);
   }
 
   /** What a shard received in a minute, undefined unless all of it since `fromMs` is known. */
@@ -120,12 +141,21 @@ export class WarmLog implements LogMemory {
 
   /** Answers what it takes in memory. */
   #keep(shard: string, minute: number, slice: Slice): number {
-    let sizeBytes = SLICE_BYTES;
-    for (const { value } of slice.items)
-      sizeBytes += value.length + ITEM_OVERHEAD_BYTES + decodedRecordBytes(value);
+    const sizeBytes = slice.items.reduce((total, item) => total + recordBytes(item), SLICE_BYTES);
     this.#slices.set(`${shard}/${minute}`, slice, sizeBytes);
     return sizeBytes;
   }
+}
+
+/** What a record takes in memory, with what it is decoded to. */
+function recordBytes({ value }: Item): number {
+  return value.length + ITEM_OVERHEAD_BYTES + decodedRecordBytes(value);
+}
+
+/** The record as it was read before, if it was: what was made of its item then is good for this one too. */
+function knownRecord(known: LatestRecords | undefined, item: Item): Item {
+  const before = known?.get(keyOf(item.sk));
+  return before !== undefined && Buffer.compare(before.value, item.value) === 0 ? before : item;
 }
 
 interface ShardRead {

@@ -8,8 +8,9 @@ import { SampleColumns } from "../chunk/sample-columns.ts";
 import type { Samples } from "../model/samples.ts";
 import { encodeSampleItems } from "./chunk-items.ts";
 import type { Part } from "./manifest.ts";
-import { ALL_TIME, type SeriesData, samplesBytes, storedItemBytes } from "./series-data.ts";
+import { ALL_TIME, type SeriesData, storedItemBytes, valuesBytes } from "./series-data.ts";
 import { dayKeyOf, type WarmCache, type WarmEntries } from "./warm-cache.ts";
+import { type TimeColumn, WarmTimes } from "./warm-times.ts";
 
 /** What an entry takes beside its samples: its objects and its names, about. */
 const ENTRY_BYTES = 600;
@@ -21,6 +22,8 @@ export interface WarmSeries {
   readonly parts: readonly string[];
   /** Of a series of floats alone: sorted by time, each time once. Shared: nobody may write to them. */
   readonly samples?: Samples | undefined;
+  /** The times of `samples`, where other series may have the same. */
+  readonly times?: TimeColumn | undefined;
   /**
    * Of one that has native histograms, which decoded would take a hundred times the memory: values of chunk items, in the order
    * in which their samples count.
@@ -32,37 +35,59 @@ export class WarmSamples {
   /** Of the whole cache: one query should not push out all others. */
   readonly maxQueryBytes: number;
   readonly #entries: WarmEntries<WarmSeries>;
+  readonly #times: WarmTimes;
 
   constructor(cache: WarmCache) {
     this.maxQueryBytes = cache.maxBytes / 2;
     this.#entries = cache.entries("samples");
+    this.#times = new WarmTimes(cache);
   }
 
   day(tenant: string, day: number): WarmDay {
-    return new WarmDay(this.#entries, dayKeyOf(tenant, day));
+    return new WarmDay(this.#entries, this.#times, dayKeyOf(tenant, day));
   }
 }
 
 export class WarmDay {
   readonly #entries: WarmEntries<WarmSeries>;
+  readonly #times: WarmTimes;
   readonly #prefix: string;
 
   /** `prefix`: what the keys of the day begin with. */
-  constructor(entries: WarmEntries<WarmSeries>, prefix: string) {
+  constructor(entries: WarmEntries<WarmSeries>, times: WarmTimes, prefix: string) {
     this.#entries = entries;
+    this.#times = times;
     this.#prefix = prefix;
   }
 
   /** `series`: its hash in hex. */
   find(series: string): WarmSeries | undefined {
-    return this.#entries.get(this.#prefix + series);
+    const entry = this.#entries.get(this.#prefix + series);
+    if (entry?.times !== undefined) this.#times.use(entry.times);
+    return entry;
   }
 
-  keep(series: string, entry: WarmSeries): void {
-    const { parts, samples, items } = entry;
-    let sizeBytes = ENTRY_BYTES + parts.length * PART_BYTES + (samples ? samplesBytes(samples) : 0);
+  /** Answers the entry as it is kept: with the times that others have, where they are the same. */
+  keep(series: string, entry: WarmSeries): WarmSeries {
+    const kept = this.#withSharedTimes(entry);
+    const { parts, samples, times, items } = kept;
+    let sizeBytes = ENTRY_BYTES + parts.length * PART_BYTES;
+    if (samples !== undefined) sizeBytes += valuesBytes(samples);
+    if (samples !== undefined && times === undefined) sizeBytes += samples.timestamps.byteLength;
     for (const value of items) sizeBytes += storedItemBytes(value.length);
-    this.#entries.set(this.#prefix + series, entry, sizeBytes);
+    this.#entries.set(this.#prefix + series, kept, sizeBytes);
+    if (times !== undefined) this.#times.keep(times);
+    return kept;
+  }
+
+  #withSharedTimes(entry: WarmSeries): WarmSeries {
+    const { samples } = entry;
+    if (samples === undefined || samples.timestamps.length === 0) return entry;
+    const times = this.#times.share(this.#prefix, samples.timestamps);
+    if (times === undefined) return entry;
+    // Values of their own: the columns that samples are decoded to are one piece of memory, times included.
+    const values = samples.values.slice();
+    return { ...entry, times, samples: { ...samples, timestamps: times.timestamps, values } };
   }
 }
 
