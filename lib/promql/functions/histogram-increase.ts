@@ -1,6 +1,6 @@
 /** The difference of native histograms over a window, resets taken into account. */
 
-import { compactHistogram, emptyHistogram, withHint } from "../../model/float-histogram.ts";
+import { emptyHistogram } from "../../model/float-histogram.ts";
 import { addHistograms, type Combination, subtractHistograms } from "../../model/float-histogram-pair.ts";
 import { isReset } from "../../model/float-histogram-reset.ts";
 import {
@@ -24,7 +24,7 @@ import type { Window } from "../operators/window.ts";
 import { metricName, type WindowCall } from "../operators/window-call.ts";
 import { isStartOverlap, isStartReset } from "./start-timestamps.ts";
 
-/** A gauge; undefined, with a warning, when the buckets of some cannot be compared. At least two samples. */
+/** Not compact; undefined, with a warning, when the buckets of some cannot be compared. At least two samples. */
 export function histogramIncrease(
   window: Window,
   starts: Float64Array | undefined,
@@ -43,8 +43,7 @@ export function histogramIncrease(
   }
   const difference = annotated(subtractHistograms(last, first), "subtraction", window, call);
   if (difference === undefined) return undefined;
-  const increase = isCounter ? withResets(difference, first, window, starts, call) : difference;
-  return withHint(compactHistogram(increase), "gauge");
+  return isCounter ? withResets(difference, first, window, starts, call) : difference;
 }
 
 /** Nothing when the counter was reset right after its first sample: that one's buckets need not be comparable. */
