@@ -93,6 +93,7 @@ async function callOverAll(
     for (const called of results) called.add(series);
     budget.resetTo(budget.current - samples);
     one.release?.();
+    series.histograms.release();
   }
 }
 

@@ -110,10 +110,10 @@ function startInWindow(
 
 function histogramRate(window: Window, output: StepColumns, call: WindowCall, kind: RateKind): void {
   const { histograms: samples, histogramStart, histogramEnd } = window;
-  const { timestamps, histograms } = samples;
+  const { timestamps } = samples;
   const starts =
     kind.isCounter && call.context.options.useStartTimestamps ? samples.startTimestamps : undefined;
-  const first = histograms[histogramStart];
+  const first = samples.at(histogramStart);
   const startMs = startInWindow(starts?.[histogramStart], timestamps[histogramStart], window);
   if (histogramEnd - histogramStart < 2 && startMs === undefined) return;
   let result: Histogram | undefined;
