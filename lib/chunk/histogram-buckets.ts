@@ -13,66 +13,88 @@ export class WholeBuckets {
   /** The latest two numbers of each. */
   readonly #middle: Float64Array;
   readonly #oldest: Float64Array;
+  /** Whether all counts so far are, and so all numbers. */
+  #areSmall = true;
 
   constructor(buckets: number) {
     this.#middle = newFloatColumn(buckets);
     this.#oldest = newFloatColumn(buckets);
   }
 
-  /** Reads those of a chunk's first histogram. Throws "data" for a count that is none. */
-  readFirst(bits: BitReader, counts: Float64Array): void {
+  /** Reads those of a chunk's first histogram to `rows[from..]`. Throws "data" for a count that is none. */
+  readFirst(bits: BitReader, rows: Float64Array, from: number): void {
+    const middle = this.#middle;
     let count = 0;
-    for (let i = 0; i < counts.length; i++) {
+    for (let i = 0; i < middle.length; i++) {
       readVarbitInt(bits, lanes);
       const value = numberOf(lanes);
-      this.#middle[i] = value;
+      middle[i] = value;
       this.#oldest[i] = value;
       count += value;
       checkCount(bits, count);
-      counts[i] = count;
+      if (count >= MAX_SMALL) this.#areSmall = false;
+      rows[from + i] = count;
     }
   }
 
+  /** Reads those of a later one. Throws "data" likewise. */
+  read(bits: BitReader, rows: Float64Array, from: number): void {
+    if (this.#areSmall) this.#readSmall(bits, rows, from);
+    else this.#readAny(bits, rows, from);
+  }
+
   /**
-   * Reads those of a later one. Throws "data" likewise. They are most of what a chunk has, so the loop keeps the position to
-   * itself and sees a short field at one glance: chunks take 0.85 of what they take with a call for each.
+   * They are most of what a chunk has, so this loop keeps the position to itself and sees a short field at one glance, and as long as
+   * all counts are small adds without a look at how large its numbers are: chunks take 0.8 of what they take with a call for each.
    */
-  read(bits: BitReader, counts: Float64Array): void {
+  #readSmall(bits: BitReader, rows: Float64Array, from: number): void {
     const middle = this.#middle;
     const oldest = this.#oldest;
     const { view, end } = bits;
     let { position } = bits;
     let count = 0;
-    for (let i = 0; i < counts.length; i++) {
+    for (let i = 0; i < middle.length; i++) {
       const head = view.getInt32(position >>> 3) << (position & 7);
       const latest = middle[i];
-      const before = oldest[i];
-      const ones = Math.clz32(~head);
-      let value: number;
-      if (ones <= SHORT_WIDTHS && Math.abs(latest) < MAX_SMALL && Math.abs(before) < MAX_SMALL) {
-        value = latest + (latest - before);
-        position++;
-        if (ones > 0) {
+      let value = latest + (latest - oldest[i]);
+      if (head >= 0) position++;
+      else {
+        const ones = Math.clz32(~head);
+        if (ones <= SHORT_WIDTHS) {
           const width = WIDTHS[ones - 1];
           const field = (head << (ones + 1)) >>> (32 - width);
           value += field > 1 << (width - 1) ? field - (1 << width) : field;
-          position += ones + width;
+          position += ones + 1 + width;
+        } else {
+          bits.position = position;
+          value = readSecondDifference(bits, latest, oldest[i]);
+          position = bits.position;
         }
-      } else {
-        bits.position = position;
-        value = readSecondDifference(bits, latest, before);
-        position = bits.position;
       }
       oldest[i] = latest;
       middle[i] = value;
       count += value;
-      if (position > end || !(count >= 0 && count <= Number.MAX_SAFE_INTEGER)) {
+      rows[from + i] = count;
+      if (position > end || !(count >= 0 && count < MAX_SMALL)) {
         bits.position = position;
         checkCount(bits, count);
+        this.#areSmall = false;
       }
-      counts[i] = count;
     }
     bits.position = position;
+  }
+
+  #readAny(bits: BitReader, rows: Float64Array, from: number): void {
+    let count = 0;
+    for (let i = 0; i < this.#middle.length; i++) {
+      const latest = this.#middle[i];
+      const value = readSecondDifference(bits, latest, this.#oldest[i]);
+      this.#oldest[i] = latest;
+      this.#middle[i] = value;
+      count += value;
+      checkCount(bits, count);
+      rows[from + i] = count;
+    }
   }
 }
 

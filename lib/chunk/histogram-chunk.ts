@@ -14,21 +14,14 @@
  */
 import { HearthError } from "../model/errors.ts";
 import type { Buckets, CounterResetHint, Histogram, Span } from "../model/histogram.ts";
-import { reduceToSupported } from "../model/histogram-resolution.ts";
-import type { HistogramSamples } from "../model/histogram-samples.ts";
-import {
-  bucketIndices,
-  countBuckets,
-  equalSpans,
-  NO_BUCKETS,
-  staleHistogram,
-} from "../model/histogram-spans.ts";
-import { newFloatColumn } from "../model/short-columns.ts";
+import type { HistogramColumn, HistogramSamples } from "../model/histogram-samples.ts";
+import { bucketIndices, countBuckets, equalSpans } from "../model/histogram-spans.ts";
 import { MAX_TIMESTAMP_MS } from "../model/time.ts";
 import { BitReader } from "./bit-reader.ts";
 import { BitWriter } from "./bit-writer.ts";
 import type { Chunk } from "./cut.ts";
-import { type HistogramLayout, maxLayoutBytes, readLayout, writeLayout } from "./histogram-layout.ts";
+import { BlockHistograms, type BlockRange, HistogramBlock } from "./histogram-block.ts";
+import { maxLayoutBytes, readLayout, writeLayout } from "./histogram-layout.ts";
 import { type HistogramChunkPlan, planHistogramChunks } from "./histogram-plan.ts";
 import {
   FloatHistogramReader,
@@ -227,18 +220,21 @@ export function decodeHistogramChunk(
   kind: Histogram["kind"],
   range: DecodedRange = ALL_TIMES,
 ): HistogramSamples {
-  const { count, counterReset } = readHistogramChunkHead(bytes);
-  reader.reset(bytes);
-  reader.skip(8 * HEAD_BYTES);
-  const timestamps = new Float64Array(count);
-  const histograms = count > 0 ? readHistograms(timestamps, kind, counterReset === "gauge", range) : [];
-  reader.checkEnd();
-  if (reader.unreadBytes() > 1) {
-    reader.fail(`${reader.unreadBytes()} bytes behind the last histogram, histograms=${count}`);
+  const { timestamps, histograms } = decodeHistogramChunks([{ kind, bytes }], range);
+  return { timestamps, histograms };
+}
+
+/** Decodes chunks that are in order and do not overlap likewise; no histogram is made before somebody asks for it. */
+export function decodeHistogramChunks(
+  chunks: readonly { readonly kind: Histogram["kind"]; readonly bytes: Uint8Array }[],
+  range: DecodedRange = ALL_TIMES,
+): HistogramColumn {
+  const ranges: BlockRange[] = [];
+  for (const { kind, bytes } of chunks) {
+    const decoded = decodeBlock(bytes, kind);
+    if (decoded !== undefined) ranges.push({ ...decoded, ...placesWithin(decoded.timestamps, range) });
   }
-  if (histograms.length === count) return { timestamps, histograms };
-  const start = timestamps.findIndex((time) => time >= range.minTime);
-  return { timestamps: timestamps.slice(start, start + histograms.length), histograms };
+  return new BlockHistograms(ranges);
 }
 
 interface DecodedRange {
@@ -248,52 +244,51 @@ interface DecodedRange {
 
 const ALL_TIMES: DecodedRange = { minTime: Number.NEGATIVE_INFINITY, maxTime: Number.POSITIVE_INFINITY };
 
-/** Sets all times, answers the histograms of the range. */
-function readHistograms(
-  timestamps: Float64Array,
+/** Half-open. */
+function placesWithin(timestamps: Float64Array, { minTime, maxTime }: DecodedRange) {
+  let start = 0;
+  while (start < timestamps.length && timestamps[start] < minTime) start++;
+  let end = timestamps.length;
+  while (end > start && timestamps[end - 1] > maxTime) end--;
+  return { start, end };
+}
+
+/** Undefined without a histogram. */
+function decodeBlock(
+  bytes: Uint8Array,
   kind: Histogram["kind"],
-  isGauge: boolean,
-  { minTime, maxTime }: DecodedRange,
-): Histogram[] {
-  const layout = readLayout(reader);
-  const positiveBuckets = countBuckets(layout.positiveSpans);
-  const negativeBuckets = countBuckets(layout.negativeSpans);
-  const values = newValueReader(kind, positiveBuckets, negativeBuckets);
-  const histograms: Histogram[] = [];
-  const read = {
-    count: 0,
-    zeroCount: 0,
-    sum: 0,
-    isStale: false,
-    positive: countColumn(positiveBuckets),
-    negative: countColumn(negativeBuckets),
-  };
-  let latestIsStale = false;
-  for (let i = 0; i < timestamps.length; i++) {
-    const time = readTime(timestamps, i);
-    timestamps[i] = time;
-    values.read(reader, read);
-    reader.checkEnd();
-    if (latestIsStale && !read.isStale) reader.fail("a histogram behind a staleness marker");
-    latestIsStale = read.isStale;
-    if (time < minTime || time > maxTime) continue;
-    const hint = isGauge ? "gauge" : i === 0 ? "unknown" : "not reset";
-    histograms.push(histogramOf(kind, hint, layout, read));
-    if (read.isStale) continue;
-    // They are the histogram's now.
-    read.positive = countColumn(positiveBuckets);
-    read.negative = countColumn(negativeBuckets);
+): Pick<BlockRange, "block" | "timestamps"> | undefined {
+  const { count, counterReset } = readHistogramChunkHead(bytes);
+  reader.reset(bytes);
+  reader.skip(8 * HEAD_BYTES);
+  const timestamps = new Float64Array(count);
+  const block = count > 0 ? readBlock(timestamps, kind, counterReset === "gauge") : undefined;
+  reader.checkEnd();
+  if (reader.unreadBytes() > 1) {
+    reader.fail(`${reader.unreadBytes()} bytes behind the last histogram, histograms=${count}`);
   }
-  return histograms;
+  return block && { block, timestamps };
+}
+
+/** Sets the times. */
+function readBlock(timestamps: Float64Array, kind: Histogram["kind"], isGauge: boolean): HistogramBlock {
+  const layout = readLayout(reader);
+  const block = new HistogramBlock(kind, layout, isGauge, timestamps.length, reader.unreadBits());
+  const values = newValueReader(kind, block.positiveBuckets, block.negativeBuckets);
+  const { rows } = block;
+  for (let i = 0; i < timestamps.length; i++) {
+    timestamps[i] = readTime(timestamps, i);
+    const isStale = values.read(reader, rows, block.rowOf(i));
+    reader.checkEnd();
+    if (isStale) block.staleFrom = Math.min(block.staleFrom, i);
+    else if (block.isStaleAt(i)) reader.fail("a histogram behind a staleness marker");
+  }
+  return block;
 }
 
 function newValueReader(kind: Histogram["kind"], positive: number, negative: number) {
   if (kind === "integer") return new IntegerHistogramReader(positive, negative);
   return new FloatHistogramReader(positive, negative);
-}
-
-function countColumn(buckets: number): Float64Array<ArrayBuffer> {
-  return buckets === 0 ? NO_COUNTS : newFloatColumn(buckets);
 }
 
 const lanes: Lanes = { high: 0, low: 0 };
@@ -311,30 +306,4 @@ function checkTime(time: number, before: number): number {
   if (!Number.isSafeInteger(time)) reader.fail(`a time is beyond 2^53 ms, came ${time}`);
   if (time <= before) reader.fail(`times do not ascend, ${before} to ${time}`);
   return time;
-}
-
-function histogramOf(
-  kind: Histogram["kind"],
-  counterResetHint: CounterResetHint,
-  { schema, zeroThreshold, positiveSpans, negativeSpans, customBounds }: HistogramLayout,
-  { count, zeroCount, sum, isStale, positive, negative }: HistogramValues,
-): Histogram {
-  if (isStale) return staleHistogram(kind, counterResetHint);
-  return reduceToSupported({
-    kind,
-    counterResetHint,
-    schema,
-    zeroThreshold,
-    zeroCount,
-    count,
-    sum,
-    positive: bucketsOf(positiveSpans, positive),
-    negative: bucketsOf(negativeSpans, negative),
-    customBounds,
-    isStale,
-  });
-}
-
-function bucketsOf(spans: readonly Span[], counts: Float64Array): Buckets {
-  return spans.length === 0 ? NO_BUCKETS : { spans, counts };
 }

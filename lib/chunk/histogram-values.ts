@@ -17,6 +17,7 @@
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../model/stale-marker.ts";
 import type { BitReader } from "./bit-reader.ts";
 import type { BitWriter } from "./bit-writer.ts";
+import { ROW_BUCKETS, ROW_COUNT, ROW_SUM, ROW_ZERO_COUNT } from "./histogram-block.ts";
 import { checkCount, WholeBuckets } from "./histogram-buckets.ts";
 import {
   readSecondDifference,
@@ -27,15 +28,15 @@ import {
 } from "./varbit.ts";
 import { XorValueReader, XorValueWriter } from "./xor-value.ts";
 
-/** What one histogram has beside its chunk's layout. Written to by readers, which hand out the same object each time. */
+/** What one histogram has beside its chunk's layout. */
 export interface HistogramValues {
-  count: number;
-  zeroCount: number;
-  sum: number;
-  isStale: boolean;
+  readonly count: number;
+  readonly zeroCount: number;
+  readonly sum: number;
+  readonly isStale: boolean;
   /** One count for each bucket of the layout; none of a staleness marker. */
-  positive: Float64Array;
-  negative: Float64Array;
+  readonly positive: Float64Array;
+  readonly negative: Float64Array;
 }
 
 export interface HistogramValueWriter {
@@ -44,8 +45,8 @@ export interface HistogramValueWriter {
 }
 
 export interface HistogramValueReader {
-  /** Reads the next histogram, its buckets to the arrays that `into` has. Throws "data". */
-  read(bits: BitReader, into: HistogramValues): void;
+  /** Reads the next histogram to the row that begins at `row`; returns whether it is a staleness marker. Throws "data". */
+  read(bits: BitReader, rows: Float64Array, row: number): boolean;
 }
 
 const double = new Float64Array(1);
@@ -179,40 +180,45 @@ export class IntegerHistogramReader implements HistogramValueReader {
   readonly #sum = new DoubleReader();
   readonly #positive: WholeBuckets;
   readonly #negative: WholeBuckets;
+  readonly #negativeFrom: number;
   #isFirst = true;
 
   constructor(positiveBuckets: number, negativeBuckets: number) {
     this.#positive = new WholeBuckets(positiveBuckets);
     this.#negative = new WholeBuckets(negativeBuckets);
+    this.#negativeFrom = ROW_BUCKETS + positiveBuckets;
   }
 
-  read(bits: BitReader, into: HistogramValues): void {
-    if (this.#isFirst) this.#readFirst(bits, into);
-    else {
-      into.count = this.#count.read(bits);
-      into.zeroCount = this.#zeroCount.read(bits);
-      into.sum = this.#sum.read(bits);
-      into.isStale = this.#sum.isStaleMarker;
-      if (!into.isStale) {
-        this.#positive.read(bits, into.positive);
-        this.#negative.read(bits, into.negative);
-      }
-    }
-    if (into.isStale) return;
-    checkCount(bits, into.count);
-    checkCount(bits, into.zeroCount);
+  read(bits: BitReader, rows: Float64Array, row: number): boolean {
+    if (this.#isFirst) return this.#readFirst(bits, rows, row);
+    const count = this.#count.read(bits);
+    const zeroCount = this.#zeroCount.read(bits);
+    rows[row + ROW_COUNT] = count;
+    rows[row + ROW_ZERO_COUNT] = zeroCount;
+    rows[row + ROW_SUM] = this.#sum.read(bits);
+    if (this.#sum.isStaleMarker) return true;
+    this.#positive.read(bits, rows, row + ROW_BUCKETS);
+    this.#negative.read(bits, rows, row + this.#negativeFrom);
+    checkCount(bits, count);
+    checkCount(bits, zeroCount);
+    return false;
   }
 
-  #readFirst(bits: BitReader, into: HistogramValues): void {
-    into.count = readVarbitUint(bits);
-    into.zeroCount = readVarbitUint(bits);
-    into.sum = this.#sum.read(bits);
-    into.isStale = this.#sum.isStaleMarker;
-    this.#count.start(into.count);
-    this.#zeroCount.start(into.zeroCount);
-    this.#positive.readFirst(bits, into.positive);
-    this.#negative.readFirst(bits, into.negative);
+  #readFirst(bits: BitReader, rows: Float64Array, row: number): boolean {
+    const count = readVarbitUint(bits);
+    const zeroCount = readVarbitUint(bits);
+    rows[row + ROW_COUNT] = count;
+    rows[row + ROW_ZERO_COUNT] = zeroCount;
+    rows[row + ROW_SUM] = this.#sum.read(bits);
+    this.#count.start(count);
+    this.#zeroCount.start(zeroCount);
+    this.#positive.readFirst(bits, rows, row + ROW_BUCKETS);
+    this.#negative.readFirst(bits, rows, row + this.#negativeFrom);
     this.#isFirst = false;
+    if (this.#sum.isStaleMarker) return true;
+    checkCount(bits, count);
+    checkCount(bits, zeroCount);
+    return false;
   }
 }
 
@@ -241,30 +247,26 @@ export class FloatHistogramReader implements HistogramValueReader {
   readonly #count = new DoubleReader();
   readonly #zeroCount = new DoubleReader();
   readonly #sum = new DoubleReader();
-  readonly #positive: DoubleReader[];
-  readonly #negative: DoubleReader[];
+  readonly #buckets: readonly DoubleReader[];
   #isFirst = true;
 
   constructor(positiveBuckets: number, negativeBuckets: number) {
-    this.#positive = Array.from({ length: positiveBuckets }, () => new DoubleReader());
-    this.#negative = Array.from({ length: negativeBuckets }, () => new DoubleReader());
+    this.#buckets = Array.from({ length: positiveBuckets + negativeBuckets }, () => new DoubleReader());
   }
 
-  read(bits: BitReader, into: HistogramValues): void {
-    into.count = this.#count.read(bits);
-    into.zeroCount = this.#zeroCount.read(bits);
-    into.sum = this.#sum.read(bits);
-    into.isStale = this.#sum.isStaleMarker;
-    if (this.#isFirst || !into.isStale) {
-      this.#readBuckets(bits, this.#positive, into.positive);
-      this.#readBuckets(bits, this.#negative, into.negative);
-    }
+  read(bits: BitReader, rows: Float64Array, row: number): boolean {
+    rows[row + ROW_COUNT] = this.#count.read(bits);
+    rows[row + ROW_ZERO_COUNT] = this.#zeroCount.read(bits);
+    rows[row + ROW_SUM] = this.#sum.read(bits);
+    const isStale = this.#sum.isStaleMarker;
+    if (this.#isFirst || !isStale) this.#readBuckets(bits, rows, row + ROW_BUCKETS);
     this.#isFirst = false;
+    return isStale;
   }
 
-  #readBuckets(bits: BitReader, columns: readonly DoubleReader[], counts: Float64Array): void {
-    for (let i = 0; i < columns.length; i++) {
-      counts[i] = columns[i].read(bits);
+  #readBuckets(bits: BitReader, rows: Float64Array, from: number): void {
+    for (let i = 0; i < this.#buckets.length; i++) {
+      rows[from + i] = this.#buckets[i].read(bits);
       bits.checkEnd();
     }
   }

@@ -11,14 +11,20 @@ export const MAX_RESERVED_SCHEMA = 52;
 /** The histogram itself, or one of the finest schema there is. `checkHistogram` has found nothing wrong with it. */
 export function reduceToSupported(histogram: Histogram): Histogram {
   const { schema } = histogram;
-  if (schema <= MAX_EXPONENTIAL_SCHEMA || schema > MAX_RESERVED_SCHEMA) return histogram;
-  const steps = schema - MAX_EXPONENTIAL_SCHEMA;
+  const supported = supportedSchema(schema);
+  if (supported === schema) return histogram;
+  const steps = schema - supported;
   return {
     ...histogram,
-    schema: MAX_EXPONENTIAL_SCHEMA,
+    schema: supported,
     positive: reduceBuckets(histogram.positive, steps),
     negative: reduceBuckets(histogram.negative, steps),
   };
+}
+
+/** The schema that a histogram of this one has then. */
+export function supportedSchema(schema: number): number {
+  return schema <= MAX_EXPONENTIAL_SCHEMA || schema > MAX_RESERVED_SCHEMA ? schema : MAX_EXPONENTIAL_SCHEMA;
 }
 
 /** Halves the resolution `steps` times. */

@@ -1,5 +1,6 @@
 /** Native histograms over time. */
-import type { Histogram } from "./histogram.ts";
+import { histogramSampleCount } from "./float-histogram.ts";
+import type { CounterResetHint, Histogram } from "./histogram.ts";
 
 /** Columns of one length, sorted by time, at most one of each timestamp. */
 export interface HistogramSamples {
@@ -8,4 +9,54 @@ export interface HistogramSamples {
   readonly histograms: readonly Histogram[];
   /** Since when each counts, in ms, 0 where that is not known; absent where it is known of none. */
   readonly startTimestamps?: Float64Array | undefined;
+}
+
+/** The same for who looks at a few of them, or at what most have in common: not every histogram need be made for that. */
+export interface HistogramColumn extends HistogramSamples {
+  at(index: number): Histogram;
+  hintAt(index: number): CounterResetHint;
+  isStaleAt(index: number): boolean;
+  schemaAt(index: number): number;
+  /** To be called, if at all, once, when nobody asks for one any more; those that were asked for stay. */
+  release(): void;
+  /** How many float samples one counts as against limits. */
+  sampleCountAt(index: number): number;
+}
+
+export function columnOf(samples: HistogramSamples): HistogramColumn {
+  return "sampleCountAt" in samples ? (samples as HistogramColumn) : new ListedHistograms(samples);
+}
+
+class ListedHistograms implements HistogramColumn {
+  readonly timestamps: Float64Array;
+  readonly histograms: readonly Histogram[];
+  readonly startTimestamps: Float64Array | undefined;
+
+  constructor({ timestamps, histograms, startTimestamps }: HistogramSamples) {
+    this.timestamps = timestamps;
+    this.histograms = histograms;
+    this.startTimestamps = startTimestamps;
+  }
+
+  at(index: number): Histogram {
+    return this.histograms[index];
+  }
+
+  release(): void {}
+
+  hintAt(index: number): CounterResetHint {
+    return this.histograms[index].counterResetHint;
+  }
+
+  isStaleAt(index: number): boolean {
+    return this.histograms[index].isStale;
+  }
+
+  schemaAt(index: number): number {
+    return this.histograms[index].schema;
+  }
+
+  sampleCountAt(index: number): number {
+    return histogramSampleCount(this.histograms[index]);
+  }
 }

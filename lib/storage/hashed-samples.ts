@@ -68,13 +68,14 @@ function histogramsBetween(
   start: number,
   end: number,
 ): HistogramSamples | undefined {
-  const { timestamps, histograms } = samples;
+  const { timestamps } = samples;
   const from = lowerBound(timestamps, start);
   const to = lowerBound(timestamps, end);
   if (from === to) return undefined;
+  if (to - from === timestamps.length) return samples;
   return {
     timestamps: timestamps.subarray(from, to),
-    histograms: histograms.slice(from, to),
+    histograms: samples.histograms.slice(from, to),
     ...startsBetween(samples, from, to),
   };
 }

@@ -8,7 +8,6 @@ import {
 } from "../chunk/histogram-chunk.ts";
 import { histogramBytes, type SampleColumns } from "../chunk/sample-columns.ts";
 import { appendXorChunk } from "../chunk/xor-chunk.ts";
-import type { Histogram } from "../model/histogram.ts";
 import type { HistogramSamples } from "../model/histogram-samples.ts";
 import type { MixedSamples } from "../model/samples.ts";
 import { countChunkSamples, type StoredChunk } from "./chunk-item.ts";
@@ -66,23 +65,6 @@ export function decodedBytes(chunk: StoredChunk): number {
   const each = chunk.kind === undefined ? 0 : histogramBytes(readHistogramChunkBuckets(chunk.bytes), 0);
   const ofStarts = chunk.starts === undefined ? 0 : DECODED_START_BYTES;
   return samples * (DECODED_SAMPLE_BYTES + ofStarts + each);
-}
-
-/**
- * The samples of chunks of histograms that are in order and do not overlap, those of a range (ms, both included). Throws "data".
- */
-export function decodeHistogramChunks(
-  chunks: readonly StoredChunk[],
-  range: { readonly minTime: number; readonly maxTime: number },
-): HistogramSamples {
-  const parts = chunks.map(({ kind, bytes }) => decodeHistogramChunk(bytes, kind!, range));
-  const timestamps = new Float64Array(parts.reduce((total, part) => total + part.timestamps.length, 0));
-  const histograms: Histogram[] = [];
-  for (const part of parts) {
-    timestamps.set(part.timestamps, histograms.length);
-    for (const histogram of part.histograms) histograms.push(histogram);
-  }
-  return { timestamps, histograms };
 }
 
 /** Appends a chunk's samples. Throws "data". */

@@ -1,6 +1,6 @@
 /** What was read of one series: chunk items as they lie, and samples in columns; and how the two become one. */
 import type { Chunk } from "../chunk/cut.ts";
-import { withoutResetHint } from "../chunk/histogram-chunk.ts";
+import { decodeHistogramChunks, type HistogramChunk, withoutResetHint } from "../chunk/histogram-chunk.ts";
 import { sortColumns, sortOwnColumns } from "../chunk/merge-mixed.ts";
 import { SampleColumns } from "../chunk/sample-columns.ts";
 import { giveColumns, takeColumns } from "../chunk/spare-columns.ts";
@@ -9,7 +9,7 @@ import { MAX_TIMESTAMP_MS } from "../model/time.ts";
 import { countChunkSamples, decodeChunkItem, isOfFloats, type StoredChunk } from "./chunk-item.ts";
 import { encodeSampleItems } from "./chunk-items.ts";
 import { lowerBound, samplesBetween } from "./hashed-samples.ts";
-import { appendChunk, cutMixedChunks, decodedBytes, decodeHistogramChunks } from "./mixed-chunks.ts";
+import { appendChunk, cutMixedChunks, decodedBytes } from "./mixed-chunks.ts";
 import {
   COLUMN_SAMPLE_BYTES,
   COLUMN_START_BYTES,
@@ -232,13 +232,17 @@ function countSamples(chunks: readonly Chunk[]): number {
 const NO_FLOATS = { timestamps: new Float64Array(0), values: new Float64Array(0) };
 
 /** In the order of their times, if they are of histograms without starts and no two share a time: they need no sorting. */
-function onlyHistograms(chunks: readonly StoredChunk[]): readonly StoredChunk[] | undefined {
-  if (chunks.some(({ kind, starts }) => kind === undefined || starts !== undefined)) return undefined;
+function onlyHistograms(chunks: readonly StoredChunk[]): readonly HistogramChunk[] | undefined {
+  if (!chunks.every(isOfHistogramsAlone)) return undefined;
   const byTime = chunks.toSorted((a, b) => a.minTime - b.minTime);
   return areApart(byTime) ? byTime : undefined;
 }
 
-function areApart(byTime: readonly StoredChunk[]): boolean {
+function isOfHistogramsAlone(chunk: StoredChunk): chunk is StoredChunk & HistogramChunk {
+  return chunk.kind !== undefined && chunk.starts === undefined;
+}
+
+function areApart(byTime: readonly Chunk[]): boolean {
   return byTime.every((chunk, i) => i === 0 || chunk.minTime > byTime[i - 1].maxTime);
 }
 

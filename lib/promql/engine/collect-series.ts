@@ -36,6 +36,26 @@ function mergeColumns(same: readonly StepSeries[]): StepSeries {
   return columns.series(same[0].labels, same[0].dropsName);
 }
 
+/** The steps at which each label set has a sample: where its series are not kept. */
+export class LabelOverlap {
+  readonly #taken = new Map<string, Uint8Array>();
+
+  /** Throws when a series of the same labels had a sample at one of its steps. */
+  add({ labels, kinds }: StepSeries): void {
+    const key = labelKey(labels);
+    const taken = this.#taken.get(key);
+    if (taken === undefined) {
+      this.#taken.set(key, kinds.slice());
+      return;
+    }
+    for (let step = 0; step < kinds.length; step++) {
+      if (kinds[step] === ABSENT) continue;
+      if (taken[step] !== ABSENT) throw executionError(SAME_LABELS);
+      taken[step] = kinds[step];
+    }
+  }
+}
+
 /** Output series that are filled cell by cell, found by their labels. */
 export class SeriesCollector {
   readonly #byKey = new Map<string, { labels: LabelSet; dropsName: boolean; columns: StepColumns }>();

@@ -5,7 +5,7 @@ import type { Annotation, Annotations } from "./annotations.ts";
 import type { Budget } from "./budget.ts";
 import type { CalledSeries } from "./called-series.ts";
 import type { StepGrid } from "./grid.ts";
-import type { CallPlan, Plan, SelectPlan } from "./plan.ts";
+import type { AggregatePlan, CallPlan, Plan, SelectPlan } from "./plan.ts";
 import type { SampleCount } from "./sample-count.ts";
 import type { SelectedSeries } from "./selected-series.ts";
 import type { Value } from "./value.ts";
@@ -14,7 +14,7 @@ export interface EvaluationContext {
   readonly options: QueryOptions;
   readonly data: ReadonlyMap<SelectPlan, readonly SelectedSeries[]>;
   /** What has been made of series that are not in `data`. */
-  readonly called: ReadonlyMap<CallPlan, CalledSeries>;
+  readonly called: ReadonlyMap<CallPlan | AggregatePlan, CalledSeries>;
   readonly annotations: Annotations;
   readonly budget: Budget;
   /** Counts for the grid that is evaluated: a subquery has its own. */

@@ -3,7 +3,7 @@
  *
  * 1. plan (make-plan.ts, plan.ts): the syntax tree with all times known, what is the same at every step marked;
  * 2. read (plan-reads.ts, fetch.ts): all selectors at once, each with the range of time that the plan looks at; what is but the
- *    range vector of a function is called over series by series meanwhile (called-series.ts);
+ *    range vector of a function is called over series by series meanwhile, and aggregated (called-series.ts);
  * 3. evaluate (evaluate.ts, ../operators, ../functions): synchronous, every operator from columns of steps to columns of steps
  *    (value.ts), functions over ranges with a window that moves along each series;
  * 4. answer (result.ts): the samples without the gaps, sorted.

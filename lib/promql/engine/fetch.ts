@@ -6,14 +6,14 @@ import { CalledSeries } from "./called-series.ts";
 import type { EvaluationContext } from "./context.ts";
 import type { StepGrid } from "./grid.ts";
 import { withoutBuckets } from "./histogram-totals.ts";
-import type { CallPlan, Plan, SelectPlan } from "./plan.ts";
+import type { AggregatePlan, CallPlan, Plan, SelectPlan } from "./plan.ts";
 import { planReads } from "./plan-reads.ts";
 import { loadedSamples, type SelectedSeries, selectedSeries } from "./selected-series.ts";
 
 export interface FetchedSeries {
   /** Of each selector, sorted by label set; not of those that `called` has the results for. */
   readonly data: ReadonlyMap<SelectPlan, readonly SelectedSeries[]>;
-  readonly called: ReadonlyMap<CallPlan, CalledSeries>;
+  readonly called: ReadonlyMap<CallPlan | AggregatePlan, CalledSeries>;
 }
 
 type FetchContext = Pick<EvaluationContext, "options" | "budget" | "deadlineMs" | "evaluate">;
@@ -27,7 +27,7 @@ export async function fetchSeries(
 ): Promise<FetchedSeries> {
   const reads = planReads(plan, grid, context.options.lookbackDeltaMs);
   const data = new Map<SelectPlan, readonly SelectedSeries[]>();
-  const called = new Map<CallPlan, CalledSeries>();
+  const called = new Map<CallPlan | AggregatePlan, CalledSeries>();
   const counter = new SeriesCounter(context.options.limits.maxSeries);
   await Promise.all(
     reads.map(async ({ selection, selectors, calls }) => {
@@ -40,7 +40,7 @@ export async function fetchSeries(
         const results = calls.map((call) => new CalledSeries(call, bases));
         await callOverAll(series, counter, results, context.budget);
         calls.forEach((call, i) => {
-          called.set(call.plan, results[i]);
+          called.set(call.aggregate ?? call.plan, results[i]);
         });
       }
     }),
@@ -93,6 +93,7 @@ async function callOverAll(
     for (const called of results) called.add(series);
     budget.resetTo(budget.current - samples);
     one.release?.();
+    series.histograms.release();
   }
 }
 

@@ -6,11 +6,11 @@
 import { emptyHistogram } from "../../model/float-histogram.ts";
 import { isReset } from "../../model/float-histogram-reset.ts";
 import type { CounterResetHint, Histogram } from "../../model/histogram.ts";
-import type { HistogramSamples } from "../../model/histogram-samples.ts";
+import { columnOf, type HistogramColumn } from "../../model/histogram-samples.ts";
 
 const NO_BOUNDS = new Float64Array(0);
 
-export function withoutBuckets(samples: HistogramSamples): HistogramSamples {
+export function withoutBuckets(samples: HistogramColumn): HistogramColumn {
   let last: Histogram | undefined;
   const histograms = samples.histograms.map((histogram) => {
     const { schema, count, sum, isStale } = histogram;
@@ -19,7 +19,8 @@ export function withoutBuckets(samples: HistogramSamples): HistogramSamples {
     const layout = emptyHistogram({ schema, customBounds: NO_BOUNDS });
     return { ...layout, counterResetHint: hint, count, sum, isStale };
   });
-  return { ...samples, histograms };
+  const { timestamps, startTimestamps } = samples;
+  return columnOf({ timestamps, histograms, startTimestamps });
 }
 
 function hintAfter(last: Histogram | undefined, histogram: Histogram): CounterResetHint {

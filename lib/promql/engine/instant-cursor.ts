@@ -28,7 +28,7 @@ export class InstantCursor {
     if (this.timestampMs <= timeMs - this.#lookbackDeltaMs) return ABSENT;
     this.index = isFloat ? this.#float : this.#histogram;
     if (isFloat) return staleFloats !== undefined && staleFloats[this.index] === 1 ? ABSENT : FLOAT;
-    return histograms.histograms[this.index].isStale ? ABSENT : HISTOGRAM;
+    return histograms.isStaleAt(this.index) ? ABSENT : HISTOGRAM;
   }
 }
 

@@ -2,7 +2,14 @@
 import type { Matcher } from "../../model/matcher.ts";
 import type { Selection } from "../../model/selection.ts";
 import { instantGrid, lastTime, referenceTime, type StepGrid } from "./grid.ts";
-import { type CallPlan, type Plan, plansIn, type SelectPlan, type WindowPlan } from "./plan.ts";
+import {
+  type AggregatePlan,
+  type CallPlan,
+  type Plan,
+  plansIn,
+  type SelectPlan,
+  type WindowPlan,
+} from "./plan.ts";
 import { subqueryGrid } from "./subquery-grid.ts";
 
 export interface Read {
@@ -19,6 +26,8 @@ export interface StreamedCall {
   readonly window: WindowPlan;
   /** At whose steps. */
   readonly grid: StepGrid;
+  /** The aggregation that is all that the results are for, if there is one that takes them one by one. */
+  readonly aggregate: AggregatePlan | undefined;
 }
 
 interface Want extends Selection {
@@ -76,10 +85,20 @@ function collect(plan: Plan, grid: StepGrid, lookbackDeltaMs: number, wants: Wan
 }
 
 function streamedCall(plan: Plan, grid: StepGrid): StreamedCall | undefined {
+  if (plan.kind === "aggregate") return aggregatedCall(plan, grid);
   if (plan.kind !== "call" || plan.args.length !== 1) return undefined;
   const [window] = plan.args;
   if (window.kind !== "window" || window.select.extended !== undefined) return undefined;
-  return { plan, window, grid };
+  return { plan, window, grid, aggregate: undefined };
+}
+
+/** Those without a parameter make one series of each group, and one after the other. */
+function aggregatedCall(plan: AggregatePlan, grid: StepGrid): StreamedCall | undefined {
+  if (plan.parameter !== undefined || plan.inner.kind !== "call") return undefined;
+  // Its series are those that are not there.
+  if (plan.inner.name === "absent_over_time") return undefined;
+  const call = streamedCall(plan.inner, grid);
+  return call && { ...call, aggregate: plan };
 }
 
 function innerGrid(plan: Plan, grid: StepGrid): StepGrid {

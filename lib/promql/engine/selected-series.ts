@@ -1,7 +1,5 @@
 /** Series as a selector has read them, and what operators want to know of their columns. */
-import { histogramSampleCount } from "../../model/float-histogram.ts";
-import type { Histogram } from "../../model/histogram.ts";
-import type { HistogramSamples } from "../../model/histogram-samples.ts";
+import { columnOf, type HistogramColumn, type HistogramSamples } from "../../model/histogram-samples.ts";
 import type { LabelSet } from "../../model/labels.ts";
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../../model/stale-marker.ts";
 import type { SourceSeries } from "../engine-interface.ts";
@@ -13,14 +11,14 @@ export interface FloatColumns {
   readonly startTimestamps: Float64Array | undefined;
 }
 
-export const NO_HISTOGRAMS: HistogramSamples = { timestamps: new Float64Array(0), histograms: [] };
+export const NO_HISTOGRAMS = columnOf({ timestamps: new Float64Array(0), histograms: [] });
 
 export interface SelectedSeries {
   readonly labels: LabelSet;
   readonly dropsName: boolean;
   /** As they are stored, staleness markers included. */
   readonly floats: FloatColumns;
-  readonly histograms: HistogramSamples;
+  readonly histograms: HistogramColumn;
   /** The floats that are a staleness marker: a word for each. Undefined when there is none. */
   readonly staleFloats: Uint8Array | undefined;
 }
@@ -31,7 +29,7 @@ export function selectedSeries(series: SourceSeries): SelectedSeries {
     labels: series.labels,
     dropsName: false,
     floats: { timestamps, values, startTimestamps },
-    histograms: series.histograms ?? NO_HISTOGRAMS,
+    histograms: series.histograms === undefined ? NO_HISTOGRAMS : columnOf(series.histograms),
     staleFloats: findStaleMarkers(values),
   };
 }
@@ -39,22 +37,8 @@ export function selectedSeries(series: SourceSeries): SelectedSeries {
 /** How many samples a series counts as in memory. */
 export function loadedSamples({ floats, histograms }: SelectedSeries): number {
   let count = floats.timestamps.length;
-  let [latest, each]: [Histogram | undefined, number] = [undefined, 0];
-  for (const histogram of histograms.histograms) {
-    if (latest === undefined || !haveSameSpans(histogram, latest)) each = histogramSampleCount(histogram);
-    latest = histogram;
-    count += each;
-  }
+  for (let i = 0; i < histograms.timestamps.length; i++) count += histograms.sampleCountAt(i);
   return count;
-}
-
-/** As the histograms of a chunk have: they count the same. */
-function haveSameSpans(a: Histogram, b: Histogram): boolean {
-  return (
-    a.positive.spans === b.positive.spans &&
-    a.negative.spans === b.negative.spans &&
-    a.customBounds === b.customBounds
-  );
 }
 
 const LOW_WORD = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1;
@@ -76,14 +60,18 @@ function findStaleMarkers(values: Float64Array): Uint8Array | undefined {
 /** What range vectors are made of: the samples that are no staleness markers. */
 export function withoutStaleMarkers(series: SelectedSeries): SelectedSeries {
   const { floats, histograms, staleFloats } = series;
-  const hasStaleHistograms = histograms.histograms.some(({ isStale }) => isStale);
-  if (staleFloats === undefined && !hasStaleHistograms) return series;
+  if (staleFloats === undefined && !hasStale(histograms)) return series;
   return {
     ...series,
     floats: staleFloats === undefined ? floats : filterFloats(floats, (i) => staleFloats[i] === 0),
-    histograms: filterHistograms(histograms),
+    histograms: columnOf(filterHistograms(histograms)),
     staleFloats: undefined,
   };
+}
+
+function hasStale(histograms: HistogramColumn): boolean {
+  for (let i = 0; i < histograms.timestamps.length; i++) if (histograms.isStaleAt(i)) return true;
+  return false;
 }
 
 function filterFloats(floats: FloatColumns, keeps: (i: number) => boolean): FloatColumns {
@@ -100,7 +88,7 @@ function filterHistograms(samples: HistogramSamples): HistogramSamples {
   const keep = (column: Float64Array) => column.filter((_, i) => !histograms[i].isStale);
   return {
     timestamps: keep(timestamps),
-    histograms: histograms.filter((histogram: Histogram) => !histogram.isStale),
+    histograms: histograms.filter(({ isStale }) => !isStale),
     startTimestamps: startTimestamps && keep(startTimestamps),
   };
 }

@@ -2,7 +2,7 @@
  * `rate`, `increase` and `delta`: the difference over a window, extrapolated to its boundaries.
  * https://prometheus.io/docs/prometheus/latest/querying/functions/#rate
  */
-import { multiplyHistogram } from "../../model/float-histogram.ts";
+import { compactGauge, multiplyHistogram } from "../../model/float-histogram.ts";
 import type { Histogram } from "../../model/histogram.ts";
 import { mixedFloatsAndHistograms, startTimeOverlap } from "../engine/annotation-texts.ts";
 import { annotate } from "../engine/context.ts";
@@ -110,10 +110,10 @@ function startInWindow(
 
 function histogramRate(window: Window, output: StepColumns, call: WindowCall, kind: RateKind): void {
   const { histograms: samples, histogramStart, histogramEnd } = window;
-  const { timestamps, histograms } = samples;
+  const { timestamps } = samples;
   const starts =
     kind.isCounter && call.context.options.useStartTimestamps ? samples.startTimestamps : undefined;
-  const first = histograms[histogramStart];
+  const first = samples.at(histogramStart);
   const startMs = startInWindow(starts?.[histogramStart], timestamps[histogramStart], window);
   if (histogramEnd - histogramStart < 2 && startMs === undefined) return;
   let result: Histogram | undefined;
@@ -122,7 +122,7 @@ function histogramRate(window: Window, output: StepColumns, call: WindowCall, ki
     if (result === undefined) return;
   }
   if (startMs !== undefined) {
-    result = result === undefined ? first : addAnnotated(result, first, window, call);
+    result = result === undefined ? first : addAnnotated(compactGauge(result, 1), first, window, call);
     if (result === undefined) return;
   }
   const [firstMs, lastMs] = [timestamps[histogramStart], timestamps[histogramEnd - 1]];
@@ -135,7 +135,9 @@ function histogramRate(window: Window, output: StepColumns, call: WindowCall, ki
     startMs,
   };
   const factor = extrapolation(sampled, window, call, kind);
-  if (factor !== undefined) output.setHistogram(window.step, multiplyHistogram(result!, factor));
+  if (factor === undefined) return;
+  const scaled = startMs === undefined ? compactGauge(result!, factor) : multiplyHistogram(result!, factor);
+  output.setHistogram(window.step, scaled);
 }
 
 /**

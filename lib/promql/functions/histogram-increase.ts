@@ -1,16 +1,10 @@
 /** The difference of native histograms over a window, resets taken into account. */
 
-import { compactHistogram, emptyHistogram, withHint } from "../../model/float-histogram.ts";
+import { emptyHistogram } from "../../model/float-histogram.ts";
 import { addHistograms, type Combination, subtractHistograms } from "../../model/float-histogram-pair.ts";
 import { isReset } from "../../model/float-histogram-reset.ts";
-import {
-  addToSum,
-  type HistogramSum,
-  isCompatible,
-  startSum,
-  sumOf,
-} from "../../model/float-histogram-sum.ts";
-import type { Histogram } from "../../model/histogram.ts";
+import { addToSum, type HistogramSum, startSum, sumOf } from "../../model/float-histogram-sum.ts";
+import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from "../../model/histogram.ts";
 import {
   type HistogramOperation,
   histogramIsNoCounter,
@@ -24,52 +18,53 @@ import type { Window } from "../operators/window.ts";
 import { metricName, type WindowCall } from "../operators/window-call.ts";
 import { isStartOverlap, isStartReset } from "./start-timestamps.ts";
 
-/** A gauge; undefined, with a warning, when the buckets of some cannot be compared. At least two samples. */
+/** Not compact; undefined, with a warning, when the buckets of some cannot be compared. At least two samples. */
 export function histogramIncrease(
   window: Window,
   starts: Float64Array | undefined,
   call: WindowCall,
   isCounter: boolean,
 ): Histogram | undefined {
-  const { histogramStart, histogramEnd } = window;
-  const { histograms } = window.histograms;
-  const last = histograms[histogramEnd - 1];
+  const { histogramStart, histogramEnd, histograms } = window;
+  const last = histograms.at(histogramEnd - 1);
   const first = firstOf(window, starts, isCounter);
   noteGauges(window, call, isCounter);
   // A gauge's change is between its first and its last.
   const second = isCounter ? histogramStart + 1 : histogramEnd - 1;
+  const isCustom = first.schema === CUSTOM_BUCKETS_SCHEMA;
   for (let i = second; i < histogramEnd; i++) {
-    if (!isCompatible(histograms[i], first)) return incompatible(window, call);
+    if ((histograms.schemaAt(i) === CUSTOM_BUCKETS_SCHEMA) !== isCustom) return incompatible(window, call);
   }
   const difference = annotated(subtractHistograms(last, first), "subtraction", window, call);
   if (difference === undefined) return undefined;
-  const increase = isCounter ? withResets(difference, first, window, starts, call) : difference;
-  return withHint(compactHistogram(increase), "gauge");
+  return isCounter ? withResets(difference, first, window, starts, call) : difference;
 }
 
 /** Nothing when the counter was reset right after its first sample: that one's buckets need not be comparable. */
 function firstOf(window: Window, starts: Float64Array | undefined, isCounter: boolean): Histogram {
-  const { histogramStart } = window;
-  const { histograms } = window.histograms;
-  const [first, second] = [histograms[histogramStart], histograms[histogramStart + 1]];
-  if (!isCounter) return first;
-  return isResetAt(window, histogramStart + 1, first, starts) ? emptyHistogram(second) : first;
+  const { histogramStart, histograms } = window;
+  const first = histograms.at(histogramStart);
+  if (!isCounter || !isResetAt(window, histogramStart + 1, first, starts)) return first;
+  return emptyHistogram(histograms.at(histogramStart + 1));
 }
 
+/** `first` stands for the window's first. What a histogram's hint says needs no look at any. */
 function isResetAt(
-  window: Window,
+  { histogramStart, histograms }: Window,
   index: number,
-  previous: Histogram,
+  first: Histogram,
   starts: Float64Array | undefined,
 ): boolean {
-  const { timestamps, histograms } = window.histograms;
+  const { timestamps } = histograms;
   if (
     starts !== undefined &&
     isStartReset(starts[index - 1], timestamps[index - 1], starts[index], timestamps[index])
   ) {
     return true;
   }
-  return isReset(histograms[index], previous);
+  const hint = histograms.hintAt(index);
+  if (hint === "reset" || hint === "not reset") return hint === "reset";
+  return isReset(histograms.at(index), index - 1 === histogramStart ? first : histograms.at(index - 1));
 }
 
 /** With what the counter had reached before each of its resets. */
@@ -81,17 +76,16 @@ function withResets(
   call: WindowCall,
 ): Histogram {
   let sum: HistogramSum | undefined;
-  const { timestamps, histograms } = window.histograms;
-  let previous = first;
+  const { histogramStart, histogramEnd, histograms } = window;
+  const { timestamps } = histograms;
   let overlaps = false;
-  for (let i = window.histogramStart + 1; i < window.histogramEnd; i++) {
+  for (let i = histogramStart + 1; i < histogramEnd; i++) {
     if (starts !== undefined) overlaps ||= isStartOverlap(starts[i - 1], timestamps[i - 1], starts[i]);
-    if (isResetAt(window, i, previous, starts)) {
-      sum ??= startSum(difference);
-      const { boundsReconciled } = addToSum(sum, previous);
-      if (boundsReconciled) annotate(call.context, reconciledBounds(call.range, "addition"));
-    }
-    previous = histograms[i];
+    if (!isResetAt(window, i, first, starts)) continue;
+    sum ??= startSum(difference);
+    const previous = i - 1 === histogramStart ? first : histograms.at(i - 1);
+    const { boundsReconciled } = addToSum(sum, previous);
+    if (boundsReconciled) annotate(call.context, reconciledBounds(call.range, "addition"));
   }
   if (overlaps) annotate(call.context, startTimeOverlap(call.range, metricName(window)));
   // As Prometheus adds them: without what rounding has lost.
@@ -99,9 +93,8 @@ function withResets(
 }
 
 function noteGauges(window: Window, { context, range }: WindowCall, isCounter: boolean): void {
-  const { histogramStart, histogramEnd } = window;
-  const { histograms } = window.histograms;
-  const isGauge = (i: number) => histograms[i].counterResetHint === "gauge";
+  const { histogramStart, histogramEnd, histograms } = window;
+  const isGauge = (i: number) => histograms.hintAt(i) === "gauge";
   if (!isCounter) {
     if (!isGauge(histogramStart) || !isGauge(histogramEnd - 1))
       annotate(context, histogramIsNoGauge(range, metricName(window)));

@@ -99,7 +99,7 @@ function lastHistograms(
       timeMs: histograms.timestamps[i],
       startMs,
       value: 0,
-      histogram: histograms.histograms[i],
+      histogram: histograms.at(i),
     });
   }
   return samples;

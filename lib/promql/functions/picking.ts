@@ -9,7 +9,7 @@ export const firstOverTime: WindowFunction = (window, output) => {
   const floatTime = window.floatCount > 0 ? floats.timestamps[floatStart] : Infinity;
   const histogramTime = window.histogramCount > 0 ? histograms.timestamps[histogramStart] : Infinity;
   if (floatTime < histogramTime) output.setFloat(window.step, floats.values[floatStart]);
-  else output.setHistogram(window.step, histograms.histograms[histogramStart]);
+  else output.setHistogram(window.step, histograms.at(histogramStart));
 };
 
 export const lastOverTime: WindowFunction = (window, output) => {
@@ -17,7 +17,7 @@ export const lastOverTime: WindowFunction = (window, output) => {
   const floatTime = window.floatCount > 0 ? floats.timestamps[floatEnd - 1] : -Infinity;
   const histogramTime = window.histogramCount > 0 ? histograms.timestamps[histogramEnd - 1] : -Infinity;
   if (floatTime > histogramTime) output.setFloat(window.step, floats.values[floatEnd - 1]);
-  else output.setHistogram(window.step, histograms.histograms[histogramEnd - 1]);
+  else output.setHistogram(window.step, histograms.at(histogramEnd - 1));
 };
 
 export const timeOfFirst: WindowFunction = (window, output) => {

@@ -91,9 +91,9 @@ function setHistogram(
   call: WindowCall,
   total: HistogramTotal | HistogramMean,
 ): void {
-  const { histograms } = window.histograms;
+  const { histograms } = window;
   for (let i = window.histogramStart; i < window.histogramEnd; i++) {
-    if (total.add(histograms[i])) continue;
+    if (total.add(histograms.at(i))) continue;
     annotate(call.context, mixedBucketSchemas(call.range, metricName(window)));
     return;
   }

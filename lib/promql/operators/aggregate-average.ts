@@ -2,15 +2,12 @@
 import { compensate } from "../../model/kahan.ts";
 import type { StepColumns } from "../engine/step-columns.ts";
 import { ABSENT, FLOAT } from "../engine/value.ts";
-import type { AggregateGroup } from "./aggregate.ts";
-import type { Group } from "./aggregate-groups.ts";
-import { aggregateHistograms } from "./aggregate-sum.ts";
+import type { Accumulator, NewAccumulator } from "./aggregate-series.ts";
+import { HistogramAggregation, ofBothKinds } from "./aggregate-sum.ts";
 import { HistogramMean } from "./histogram-total.ts";
 
-export const averageGroup: AggregateGroup = (group, output, call) => {
-  averageFloats(group, output);
-  aggregateHistograms(group, output, call, () => new HistogramMean());
-};
+export const averageOf: NewAccumulator = (output, call) =>
+  ofBothKinds(averageOfFloats(output), new HistogramAggregation(output, call, () => new HistogramMean()));
 
 /** Of each step: the sum or the mean so far, what it has lost, how many there were, and which of the two it is. */
 interface Averages {
@@ -20,7 +17,7 @@ interface Averages {
   readonly areMeans: Uint8Array;
 }
 
-function averageFloats(group: Group, output: StepColumns): void {
+function averageOfFloats(output: StepColumns): Accumulator {
   const steps = output.values.length;
   const averages: Averages = {
     totals: output.values,
@@ -28,16 +25,23 @@ function averageFloats(group: Group, output: StepColumns): void {
     counts: new Float64Array(steps),
     areMeans: new Uint8Array(steps),
   };
-  for (const { kinds, values } of group.series) {
-    for (let step = 0; step < steps; step++) if (kinds[step] === FLOAT) addTo(averages, step, values[step]);
-  }
-  const { totals, lost, counts, areMeans } = averages;
-  for (let step = 0; step < steps; step++) {
-    if (counts[step] === 0) continue;
-    const divisor = areMeans[step] === 1 ? 1 : counts[step];
-    output.kinds[step] = FLOAT;
-    totals[step] = totals[step] / divisor + lost[step] / divisor;
-  }
+  return {
+    add: ({ kinds, values }) => {
+      for (let step = 0; step < steps; step++) {
+        if (kinds[step] !== FLOAT) continue;
+        output.kinds[step] = FLOAT;
+        addTo(averages, step, values[step]);
+      }
+    },
+    finish: () => {
+      const { totals, lost, counts, areMeans } = averages;
+      for (let step = 0; step < steps; step++) {
+        if (counts[step] === 0) continue;
+        const divisor = areMeans[step] === 1 ? 1 : counts[step];
+        totals[step] = totals[step] / divisor + lost[step] / divisor;
+      }
+    },
+  };
 }
 
 function addTo({ totals, lost, counts, areMeans }: Averages, step: number, value: number): void {

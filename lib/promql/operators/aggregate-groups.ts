@@ -21,16 +21,36 @@ export function groupLabels({ grouping, labels }: Grouping): (labels: LabelSet) 
   return (all) => dropLabels(all, names);
 }
 
-/** In the order of their first series. */
-export function groupSeries(grouping: Grouping, series: readonly StepSeries[]): Group[] {
-  const labelsOf = groupLabels(grouping);
-  const groups = new Map<string, Group>();
-  for (const one of series) {
-    const labels = labelsOf(one.labels);
-    const key = labelKey(labels);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { labels, series: [one] });
-    else group.series.push(one);
+/** What there is for each group, in the order of their first series. */
+export class Groups<T> {
+  readonly #labelsOf: (labels: LabelSet) => LabelSet;
+  readonly #newGroup: (labels: LabelSet) => T;
+  readonly #byKey = new Map<string, T>();
+
+  constructor(grouping: Grouping, newGroup: (labels: LabelSet) => T) {
+    this.#labelsOf = groupLabels(grouping);
+    this.#newGroup = newGroup;
   }
-  return [...groups.values()];
+
+  /** A series' own. */
+  of(series: StepSeries): T {
+    const labels = this.#labelsOf(series.labels);
+    const key = labelKey(labels);
+    let group = this.#byKey.get(key);
+    if (group === undefined) {
+      group = this.#newGroup(labels);
+      this.#byKey.set(key, group);
+    }
+    return group;
+  }
+
+  all(): T[] {
+    return [...this.#byKey.values()];
+  }
+}
+
+export function groupSeries(grouping: Grouping, series: readonly StepSeries[]): Group[] {
+  const groups = new Groups<Group>(grouping, (labels) => ({ labels, series: [] }));
+  for (const one of series) groups.of(one).series.push(one);
+  return groups.all();
 }

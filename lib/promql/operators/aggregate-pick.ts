@@ -15,7 +15,8 @@ export function pickFromGroups(groups: readonly Group[], call: AggregateCall): S
   const collector = new SeriesCollector(call.grid, call.context);
   const pick = picker(call);
   for (const group of groups) {
-    if (call.plan.operator === "topk" || call.plan.operator === "bottomk") noteIgnored(group.series, call);
+    if (call.plan.operator === "topk" || call.plan.operator === "bottomk")
+      for (const series of group.series) noteIgnored(series, call);
     for (let step = 0; step < call.grid.steps; step++) {
       for (const series of pick(group, step)) {
         const columns = collector.columns(series.labels, series.dropsName);

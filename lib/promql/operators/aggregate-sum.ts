@@ -1,7 +1,6 @@
 /** `sum`: of floats or of histograms, which do not mix. */
 
 import { compactHistogram } from "../../model/float-histogram.ts";
-import type { Histogram } from "../../model/histogram.ts";
 import { compensate } from "../../model/kahan.ts";
 import { labelValue, METRIC_NAME } from "../../model/labels.ts";
 import {
@@ -12,80 +11,121 @@ import {
 } from "../engine/annotation-texts.ts";
 import { annotate } from "../engine/context.ts";
 import type { StepColumns } from "../engine/step-columns.ts";
-import { ABSENT, FLOAT, HISTOGRAM } from "../engine/value.ts";
-import type { AggregateCall, AggregateGroup } from "./aggregate.ts";
-import type { Group } from "./aggregate-groups.ts";
+import { ABSENT, FLOAT, HISTOGRAM, type StepSeries } from "../engine/value.ts";
+import type { AggregateCall } from "./aggregate.ts";
+import type { Accumulator, NewAccumulator } from "./aggregate-series.ts";
 import { type HistogramMean, HistogramTotal } from "./histogram-total.ts";
 
-export const sumGroup: AggregateGroup = (group, output, call) => {
-  sumFloats(group, output);
-  aggregateHistograms(group, output, call, () => new HistogramTotal());
-};
+export const sumOf: NewAccumulator = (output, call) =>
+  ofBothKinds(sumOfFloats(output), new HistogramAggregation(output, call, () => new HistogramTotal()));
 
-function sumFloats(group: Group, output: StepColumns): void {
-  const { kinds: outKinds, values: sums } = output;
-  const lost = new Float64Array(sums.length);
-  for (const { kinds, values } of group.series) {
-    for (let step = 0; step < kinds.length; step++) {
-      if (kinds[step] !== FLOAT) continue;
-      const value = values[step];
-      if (outKinds[step] === ABSENT) {
-        outKinds[step] = FLOAT;
-        sums[step] = value;
-        continue;
-      }
-      lost[step] = compensate(value, sums[step], lost[step]);
-      sums[step] += value;
-    }
-  }
-  for (let step = 0; step < sums.length; step++) sums[step] += lost[step];
+/** That of the floats marks the steps that have any; that of the histograms clears or sets them in the end. */
+export function ofBothKinds(floats: Accumulator, histograms: HistogramAggregation): Accumulator {
+  return {
+    add: (series) => {
+      floats.add(series);
+      histograms.add(series);
+    },
+    finish: () => {
+      floats.finish();
+      histograms.finish();
+    },
+  };
 }
 
-/** Sums or means of histograms at the steps that have any. Where floats are as well, there is no result. */
-export function aggregateHistograms(
-  group: Group,
-  output: StepColumns,
-  call: AggregateCall,
-  newTotal: () => HistogramTotal | HistogramMean,
-): void {
-  if (group.series.every(({ histograms }) => histograms === undefined)) return;
-  for (let step = 0; step < call.grid.steps; step++) {
-    if (group.series.every(({ kinds }) => kinds[step] !== HISTOGRAM)) continue;
-    const result = aggregateStep(group, step, call, newTotal);
-    if (result === undefined) output.kinds[step] = ABSENT;
-    else output.setHistogram(step, compactHistogram(result));
-  }
+function sumOfFloats({ kinds: outKinds, values: sums }: StepColumns): Accumulator {
+  const lost = new Float64Array(sums.length);
+  return {
+    add: ({ kinds, values }) => {
+      for (let step = 0; step < kinds.length; step++) {
+        if (kinds[step] !== FLOAT) continue;
+        const value = values[step];
+        if (outKinds[step] === ABSENT) {
+          outKinds[step] = FLOAT;
+          sums[step] = value;
+          continue;
+        }
+        lost[step] = compensate(value, sums[step], lost[step]);
+        sums[step] += value;
+      }
+    },
+    finish: () => {
+      for (let step = 0; step < sums.length; step++) sums[step] += lost[step];
+    },
+  };
+}
+
+/** What is known of a step that has a histogram. */
+interface StepTotal {
+  /** Undefined when a float came first: nothing is added up then. */
+  readonly total: HistogramTotal | HistogramMean | undefined;
+  hasFloats: boolean;
+  isCompatible: boolean;
 }
 
 /**
- * Undefined, with a note of why, where there is no result. As Prometheus goes about it: nothing is added up when a float came
- * first, and nobody looks behind the first histogram that does not fit.
+ * Sums or means of histograms at the steps that have any. Where floats are as well, there is no result. As Prometheus goes about
+ * it: nobody looks behind the first histogram that does not fit, nor behind the first one that a float came before.
  */
-function aggregateStep(
-  group: Group,
-  step: number,
-  { plan, context }: AggregateCall,
-  newTotal: () => HistogramTotal | HistogramMean,
-): Histogram | undefined {
-  const { range } = plan.inner;
-  let total: HistogramTotal | HistogramMean | undefined;
-  let [hasFloats, isCompatible] = [false, true];
-  for (const { kinds, histograms, labels } of group.series) {
-    if (kinds[step] === FLOAT) hasFloats = true;
-    if (kinds[step] !== HISTOGRAM) continue;
-    if (total === undefined) {
-      if (hasFloats) break;
-      total = newTotal();
-    }
-    isCompatible = total.add(histograms![step]!);
-    if (isCompatible) continue;
-    annotate(context, mixedBucketSchemas(range, labelValue(labels, METRIC_NAME)));
-    break;
+export class HistogramAggregation {
+  readonly #output: StepColumns;
+  readonly #call: AggregateCall;
+  readonly #newTotal: () => HistogramTotal | HistogramMean;
+  #steps: (StepTotal | undefined)[] | undefined;
+
+  constructor(output: StepColumns, call: AggregateCall, newTotal: () => HistogramTotal | HistogramMean) {
+    this.#output = output;
+    this.#call = call;
+    this.#newTotal = newTotal;
   }
-  if (total?.notes.boundsReconciled) annotate(context, reconciledBounds(range, "aggregation"));
-  if (hasFloats) annotate(context, mixedFloatsAndHistogramsInAggregation(range));
-  if (total === undefined || hasFloats || !isCompatible) return undefined;
-  if (total.notes.sawReset && total.notes.sawNoReset)
-    annotate(context, conflictingResets(range, "aggregation"));
-  return total.result();
+
+  /** To be called after the output knows of the series' floats. */
+  add(series: StepSeries): void {
+    if (series.histograms === undefined && this.#steps === undefined) return;
+    const { kinds } = series;
+    this.#steps ??= new Array(kinds.length).fill(undefined);
+    for (let step = 0; step < kinds.length; step++) {
+      if (kinds[step] === HISTOGRAM) this.#addHistogram(series, step, this.#steps);
+      else if (kinds[step] === FLOAT) this.#addFloat(this.#steps[step]);
+    }
+  }
+
+  #addFloat(step: StepTotal | undefined): void {
+    if (step?.isCompatible) step.hasFloats = true;
+  }
+
+  #addHistogram({ histograms, labels }: StepSeries, step: number, steps: (StepTotal | undefined)[]): void {
+    let known = steps[step];
+    if (known === undefined) {
+      const hasFloats = this.#output.kinds[step] === FLOAT;
+      known = { total: hasFloats ? undefined : this.#newTotal(), hasFloats, isCompatible: true };
+      steps[step] = known;
+    }
+    if (known.total === undefined || !known.isCompatible) return;
+    known.isCompatible = known.total.add(histograms![step]!);
+    if (known.isCompatible) return;
+    const { plan, context } = this.#call;
+    annotate(context, mixedBucketSchemas(plan.inner.range, labelValue(labels, METRIC_NAME)));
+  }
+
+  /** To be called after the floats are complete. */
+  finish(): void {
+    this.#steps?.forEach((known, step) => {
+      if (known !== undefined) this.#finishStep(known, step);
+    });
+  }
+
+  #finishStep({ total, hasFloats, isCompatible }: StepTotal, step: number): void {
+    const { plan, context } = this.#call;
+    const { range } = plan.inner;
+    if (total?.notes.boundsReconciled) annotate(context, reconciledBounds(range, "aggregation"));
+    if (hasFloats) annotate(context, mixedFloatsAndHistogramsInAggregation(range));
+    if (total === undefined || hasFloats || !isCompatible) {
+      this.#output.kinds[step] = ABSENT;
+      return;
+    }
+    if (total.notes.sawReset && total.notes.sawNoReset)
+      annotate(context, conflictingResets(range, "aggregation"));
+    this.#output.setHistogram(step, compactHistogram(total.result()));
+  }
 }

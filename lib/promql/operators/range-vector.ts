@@ -1,6 +1,7 @@
 /** Range vectors: of stored samples, or of a subquery's values. */
 import { withHint } from "../../model/float-histogram.ts";
 import type { Histogram } from "../../model/histogram.ts";
+import { columnOf } from "../../model/histogram-samples.ts";
 import type { ExtendedRange } from "../ast.ts";
 import type { EvaluationContext } from "../engine/context.ts";
 import { referenceTime, type StepGrid, stepTime, type TimeReference } from "../engine/grid.ts";
@@ -95,10 +96,10 @@ export function samplesOf(series: StepSeries, grid: StepGrid): SelectedSeries {
     histograms:
       series.histograms === undefined
         ? NO_HISTOGRAMS
-        : {
+        : columnOf({
             timestamps: timesOf(HISTOGRAM),
             histograms: series.histograms.filter((one) => one !== undefined).map(withoutResetHint),
-          },
+          }),
     staleFloats: undefined,
   };
 }

@@ -1,5 +1,4 @@
 /** Instant vector selectors: the newest sample of each series at each step. */
-import { histogramSampleCount } from "../../model/float-histogram.ts";
 import { checkDeadline, type EvaluationContext } from "../engine/context.ts";
 import { referenceTime, type StepGrid, stepTime } from "../engine/grid.ts";
 import { InstantCursor } from "../engine/instant-cursor.ts";
@@ -24,7 +23,7 @@ function newestSamples(
   checkDeadline(context);
   context.budget.take(grid.steps);
   const { values } = series.floats;
-  const { histograms } = series.histograms;
+  const { histograms } = series;
   const cursor = new InstantCursor(series, context.options.lookbackDeltaMs);
   const columns = new StepColumns(grid.steps);
   for (let step = 0; step < grid.steps; step++) {
@@ -34,8 +33,8 @@ function newestSamples(
       columns.setFloat(step, values[cursor.index]);
       context.samples.add(step, 1);
     } else {
-      columns.setHistogram(step, histograms[cursor.index]);
-      context.samples.add(step, histogramSampleCount(histograms[cursor.index]));
+      columns.setHistogram(step, histograms.at(cursor.index));
+      context.samples.add(step, histograms.sampleCountAt(cursor.index));
     }
   }
   return columns.series(series.labels, series.dropsName);

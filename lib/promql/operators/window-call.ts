@@ -59,7 +59,7 @@ export function windowSeries(
   context: EvaluationContext,
 ): readonly StepSeries[] {
   const called = context.called.get(plan);
-  if (called !== undefined) return called.tell(context).filter(isPopulated);
+  if (called !== undefined) return called.tell(context);
   const rangePlan = plan.args.find(isRangePlan)!;
   const vector = rangeVector(rangePlan, grid, context);
   checkExtended(plan.name, vector);

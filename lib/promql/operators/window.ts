@@ -1,14 +1,13 @@
 /** A range vector's window as it moves along a series: a cursor that functions over ranges look at. */
 
-import { histogramSampleCount } from "../../model/float-histogram.ts";
-import type { HistogramSamples } from "../../model/histogram-samples.ts";
+import type { HistogramColumn } from "../../model/histogram-samples.ts";
 import type { LabelSet } from "../../model/labels.ts";
 import type { FloatColumns, SelectedSeries } from "../engine/selected-series.ts";
 
 export class Window {
   readonly labels: LabelSet;
   readonly floats: FloatColumns;
-  readonly histograms: HistogramSamples;
+  readonly histograms: HistogramColumn;
   /** Its samples: half-open ranges of the columns. */
   floatStart = 0;
   floatEnd = 0;
@@ -52,9 +51,7 @@ export class Window {
   /** How many samples it counts as. */
   sampleCount(): number {
     let count = this.floatCount;
-    for (let i = this.histogramStart; i < this.histogramEnd; i++) {
-      count += histogramSampleCount(this.histograms.histograms[i]);
-    }
+    for (let i = this.histogramStart; i < this.histogramEnd; i++) count += this.histograms.sampleCountAt(i);
     return count;
   }
 }
