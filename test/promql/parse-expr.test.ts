@@ -186,6 +186,8 @@ const ERRORS: readonly (readonly [text: string, error: string])[] = [
   ["foo[5m/0]", "1:7: parse error: division by zero"],
   ["(foo)[5m]", "1:6: parse error: ranges only allowed for vector selectors"],
   ["foo offset 5m[5m]", "1:14: parse error: no offset modifiers allowed before range"],
+  ["foo offset (5m+1)[5m]", "1:18: parse error: no offset modifiers allowed before range"],
+  ["foo @ end()[5m]", "1:12: parse error: no @ modifiers allowed before range"],
   ["foo @ 5[5m]", "1:8: parse error: no @ modifiers allowed before range"],
   [
     "foo offset bar",
@@ -207,6 +209,10 @@ const ERRORS: readonly (readonly [text: string, error: string])[] = [
   ["foo[5m:] smoothed", "1:1: parse error: smoothed modifier is not supported for subqueries"],
   ["foo()", '1:1: parse error: unknown function with name "foo"'],
   ["RATE(foo[5m])", '1:1: parse error: unknown function with name "RATE"'],
+  ["a + on (b) group_left @ c", '1:23: parse error: unexpected <op:@> in grouping opts, expected "("'],
+  ["a offset -1e20", "1:10: parse error: duration out of range"],
+  ["a offset NaN", "1:10: parse error: duration out of range"],
+  ["clamp(a, @)", "1:8: parse error: trailing commas not allowed in function call args"],
   ["abs(a,)", "1:6: parse error: trailing commas not allowed in function call args"],
   ["abs()", '1:1: parse error: expected 1 argument(s) in call to "abs", got 0'],
   ["round(a, 1, 2)", '1:1: parse error: expected at most 2 argument(s) in call to "round", got 3'],
@@ -245,7 +251,12 @@ const ERRORS: readonly (readonly [text: string, error: string])[] = [
   ["'\ufffd'", "1:1: parse error: invalid UTF-8 rune"],
   ["1__0", '1:1: parse error: bad number or duration syntax: "1__"'],
   ["5x", '1:1: parse error: bad number or duration syntax: "5"'],
-  ["1e400", '1:1: parse error: error parsing number: "1e400"'],
+  [
+    "1e400",
+    '1:1: parse error: error parsing number: strconv.ParseFloat: parsing "1e400": value out of range',
+  ],
+  ["(1e-)", '1:2: parse error: error parsing number: strconv.ParseFloat: parsing "1e-": invalid syntax'],
+  ["0.5.5", '1:1: parse error: error parsing number: strconv.ParseFloat: parsing "0.5.5": invalid syntax'],
 ];
 
 for (const [text, error] of ERRORS) {

@@ -7,7 +7,13 @@ import { MAX_DEPTH, TOO_DEEP } from "./depth.ts";
 import { parseNumberLiteral, parseStringLiteral, withSign } from "./literal.ts";
 import { parsePostfix } from "./postfix.ts";
 import { parseLabelNames, parseVectorSelector } from "./selector.ts";
-import { isAggregationOperator, isMetricName, isPreprocessor, type Token } from "./token.ts";
+import {
+  canBeginExpression,
+  isAggregationOperator,
+  isMetricName,
+  isPreprocessor,
+  type Token,
+} from "./token.ts";
 import type { TokenCursor } from "./token-cursor.ts";
 
 /** How tight operators bind; all are left-associative but `^`. A sign binds as `*` does. */
@@ -121,8 +127,8 @@ function parseArguments(tokens: TokenCursor): Expr[] {
     args.push(parseExpression(tokens));
     if (tokens.accept(")") !== undefined) return args;
     const comma = tokens.expect(",");
-    const { kind } = tokens.peek();
-    if (kind === ")" || kind === ",") tokens.fail(comma, "trailing commas not allowed in function call args");
+    if (!canBeginExpression(tokens.peek()))
+      tokens.fail(comma, "trailing commas not allowed in function call args");
   }
 }
 
