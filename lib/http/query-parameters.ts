@@ -133,11 +133,16 @@ export function limitParameter(parameters: URLSearchParams): number {
   return limit;
 }
 
+const INT64_DIGITS = 19;
+
 /** A whole number as Go's `strconv.Atoi` takes it, rounded where JavaScript has no such number; or that function's words. */
 export function parseWhole(text: string): number | string {
   const failure = `strconv.Atoi: parsing ${quote(text)}`;
-  if (!/^[+-]?\d+$/.test(text)) return `${failure}: invalid syntax`;
-  const whole = BigInt(text.replace("+", ""));
+  const digits = /^([+-]?)0*(\d+)$/.exec(text);
+  if (digits === null) return `${failure}: invalid syntax`;
+  const [, sign, number] = digits;
+  if (number.length > INT64_DIGITS) return `${failure}: value out of range`;
+  const whole = BigInt(`${sign === "-" ? "-" : ""}${number}`);
   return BigInt.asIntN(64, whole) === whole ? Number(whole) : `${failure}: value out of range`;
 }
 
