@@ -1,6 +1,7 @@
 /** What clients ask about the server and its metrics. */
 import { HearthError } from "../model/errors.ts";
 import { answerValue } from "./query-answer.ts";
+import { parseWhole } from "./query-parameters.ts";
 import type { QueryRequest } from "./query-routes.ts";
 
 /** Names in each list of `/status/tsdb`. */
@@ -31,8 +32,9 @@ export async function answerMetadata({
 function numberParameter(parameters: URLSearchParams, name: string): number {
   const text = parameters.get(name) ?? "";
   if (text === "") return -1;
-  if (!/^[+-]?\d{1,15}$/.test(text)) throw new HearthError("invalid", `${name} must be a number`);
-  return Number(text);
+  const number = parseWhole(text);
+  if (typeof number === "string") throw new HearthError("invalid", `${name} must be a number`);
+  return number;
 }
 
 /** Hearth evaluates no rules: Prometheus and other rulers do, and query it. */
@@ -77,8 +79,9 @@ export async function answerCardinality({
 function cardinalityLimit(parameters: URLSearchParams): number {
   const text = parameters.get("limit") ?? "";
   if (text === "") return DEFAULT_CARDINALITY_NAMES;
-  if (!/^\d{1,15}$/.test(text) || Number(text) < 1)
+  const limit = parseWhole(text);
+  if (typeof limit === "string" || limit < 1)
     throw new HearthError("invalid", "limit must be a positive number");
-  if (Number(text) <= MAX_CARDINALITY_NAMES) return Number(text);
+  if (limit <= MAX_CARDINALITY_NAMES) return limit;
   throw new HearthError("invalid", `limit must not exceed ${MAX_CARDINALITY_NAMES}`);
 }

@@ -2,15 +2,19 @@
 import { HearthError } from "../model/errors.ts";
 import { printJsonFloat } from "../model/print-float.ts";
 import { SECOND_MS } from "../model/time.ts";
+import type { Expr } from "../promql/ast.ts";
 import type { Query, QueryOptions, QueryResult, QueryValue, StepRange } from "../promql/engine-interface.ts";
+import { quote } from "../promql/quote.ts";
+import { checkRangeType } from "../promql/range-type.ts";
 import { printMatrix, printPair, printVector } from "../wire/api-json.ts";
 import { answerData } from "./query-answer.ts";
 import { queryParameter } from "./query-expression.ts";
 import {
-  durationParameter,
   limitParameter,
-  optionalDurationParameter,
+  lookbackParameter,
   optionalTimeParameter,
+  stepParameter,
+  timeoutParameter,
   timeParameter,
 } from "./query-parameters.ts";
 import type { QueryRequest } from "./query-routes.ts";
@@ -30,9 +34,8 @@ export async function answerRangeQuery(request: QueryRequest): Promise<Response>
   const limit = limitParameter(parameters);
   const range = stepRange(parameters, services.settings.limits.maxSteps);
   const options = engineOptions(request);
-  return evaluate(request, limit, range, (query) =>
-    services.engine.rangeQuery(request.source, query, range, options),
-  );
+  const run = (query: Query) => services.engine.rangeQuery(request.source, query, range, options);
+  return evaluate(request, limit, range, run, checkRangeType);
 }
 
 function stepRange(parameters: URLSearchParams, maxSteps: number): StepRange {
@@ -41,13 +44,11 @@ function stepRange(parameters: URLSearchParams, maxSteps: number): StepRange {
   if (endMs < startMs) {
     throw new HearthError("invalid", 'invalid parameter "end": end timestamp must not be before start time');
   }
-  const stepMs = durationParameter(parameters, "step");
-  if (stepMs <= 0) {
-    const reason = "zero or negative query resolution step widths are not accepted. Try a positive integer";
-    throw new HearthError("invalid", `invalid parameter "step": ${reason}`);
-  }
-  if (Math.floor((endMs - startMs) / stepMs) > maxSteps) {
-    const most = maxSteps.toLocaleString("en-US");
+  const stepMs = stepParameter(parameters);
+  // Prometheus counts the intervals between the steps, and calls them points.
+  const maxIntervals = maxSteps - 1;
+  if (Math.floor((endMs - startMs) / stepMs) > maxIntervals) {
+    const most = maxIntervals.toLocaleString("en-US");
     const reason = `exceeded maximum resolution of ${most} points per timeseries`;
     throw new HearthError("invalid", `${reason}. Try decreasing the query resolution (?step=XX)`);
   }
@@ -57,15 +58,10 @@ function stepRange(parameters: URLSearchParams, maxSteps: number): StepRange {
 /** The timeout that is asked for may be shorter than the service's own, not longer. */
 function engineOptions({ parameters, services, clock, signal }: QueryRequest): QueryOptions {
   const { settings } = services;
-  const asked = optionalDurationParameter(parameters, "timeout") ?? settings.limits.timeoutMs;
-  const timeoutMs = Math.max(0, Math.min(asked, settings.limits.timeoutMs));
-  const lookbackDeltaMs = optionalDurationParameter(parameters, "lookback_delta") || settings.lookbackDeltaMs;
-  if (lookbackDeltaMs < 0) {
-    throw new HearthError("invalid", 'invalid parameter "lookback_delta": it must not be negative');
-  }
+  const asked = timeoutParameter(parameters) ?? settings.limits.timeoutMs;
   return {
-    lookbackDeltaMs,
-    limits: { ...settings.limits, timeoutMs },
+    lookbackDeltaMs: lookbackParameter(parameters) ?? settings.lookbackDeltaMs,
+    limits: { ...settings.limits, timeoutMs: Math.min(asked, settings.limits.timeoutMs) },
     clock,
     signal,
     defaultSubqueryStepMs: settings.defaultSubqueryStepMs,
@@ -76,15 +72,17 @@ function engineOptions({ parameters, services, clock, signal }: QueryRequest): Q
   };
 }
 
+/** `check`: throws when the query cannot be asked so. */
 async function evaluate(
   request: QueryRequest,
   limit: number,
   range: StepRange,
   run: (query: Query) => Promise<QueryResult>,
+  check?: (expr: Expr) => void,
 ): Promise<Response> {
   const { c, parameters, services, clock } = request;
   const beganMs = clock();
-  const query = queryParameter(parameters, services.settings.parse);
+  const query = queryParameter(parameters, services.settings.parse, check);
   request.setPhase("evaluation");
   const parsedMs = clock();
   const result = await run(query);
@@ -113,7 +111,8 @@ function truncated(value: QueryValue, limit: number, warnings: string[]): QueryV
 }
 
 function oddStats(stats: string): string {
-  return `value ${JSON.stringify(stats)} for parameter "stats" is deprecated, use "true" or "all"`;
+  const advice = 'is deprecated and will be rejected in the next major release, use "true" or "all"';
+  return `value ${quote(stats)} for parameter "stats" ${advice}`;
 }
 
 function* printData(value: QueryValue, stats: string): Generator<string> {

@@ -5,9 +5,9 @@ import type { Matcher } from "../model/matcher.ts";
 import { printJsonFloat } from "../model/print-float.ts";
 import type { Expr } from "../promql/ast.ts";
 import { childrenOf } from "../promql/children.ts";
+import { parseExpr } from "../promql/parse/parse-expr.ts";
 import { printLabelsJson, printSeconds } from "../wire/api-json.ts";
 import { answerData } from "./query-answer.ts";
-import { queryParameter } from "./query-expression.ts";
 import { lookupRange } from "./query-parameters.ts";
 import type { QueryRequest } from "./query-routes.ts";
 
@@ -16,7 +16,8 @@ export async function answerExemplars(request: QueryRequest): Promise<Response> 
   const range = lookupRange(parameters);
   if (range.maxTime < range.minTime)
     throw new HearthError("invalid", "end timestamp must not be before start timestamp");
-  const { expr } = queryParameter(parameters, services.settings.parse);
+  // Errors of the expression are not said to be the parameter's: so does Prometheus.
+  const expr = parseExpr(parameters.get("query") ?? "", services.settings.parse);
   const selections = [...selectorsOf(expr)];
   setPhase("evaluation");
   const found = selections.length === 0 ? [] : await source.exemplars(selections, range, signal);
@@ -34,7 +35,8 @@ function* printExemplars(all: readonly SeriesExemplars[]): Generator<string> {
   for (const { labels, exemplars } of all) {
     const printed = exemplars.map(
       ({ labels, value, timestamp }) =>
-        `{"labels":${printLabelsJson(labels)},"value":"${printJsonFloat(value)}","timestamp":${printSeconds(timestamp)}}`,
+        // A label that is empty is none.
+        `{"labels":${printLabelsJson(labels.filter(([, value]) => value !== ""))},"value":"${printJsonFloat(value)}","timestamp":${printSeconds(timestamp)}}`,
     );
     yield `${separator}{"seriesLabels":${printLabelsJson(labels)},"exemplars":[${printed.join()}]}`;
     separator = ",";

@@ -1,5 +1,6 @@
 /** Expressions from parameters, and the routes that only look at them. */
 import { HearthError } from "../model/errors.ts";
+import type { Expr } from "../promql/ast.ts";
 import { astToJson } from "../promql/ast-json.ts";
 import type { Query } from "../promql/engine-interface.ts";
 import type { ParseOptions } from "../promql/parse/options.ts";
@@ -8,11 +9,17 @@ import { printPretty } from "../promql/print-pretty.ts";
 import { answerValue } from "./query-answer.ts";
 import type { QueryRequest } from "./query-routes.ts";
 
-/** The parameter `query`, parsed. */
-export function queryParameter(parameters: URLSearchParams, options: ParseOptions): Query {
+/** The parameter `query`, parsed. `check`: throws when it is not what is needed. */
+export function queryParameter(
+  parameters: URLSearchParams,
+  options: ParseOptions,
+  check?: (expr: Expr) => void,
+): Query {
   const text = parameters.get("query") ?? "";
   try {
-    return { text, expr: parseExpr(text, options) };
+    const expr = parseExpr(text, options);
+    check?.(expr);
+    return { text, expr };
   } catch (error) {
     if (!(error instanceof HearthError)) throw error;
     throw new HearthError("invalid", `invalid parameter "query": ${error.message}`, { cause: error });

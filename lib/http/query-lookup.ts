@@ -6,7 +6,7 @@ import { quote } from "../promql/quote.ts";
 import { printLabelsJson } from "../wire/api-json.ts";
 import { unescapeLabelName } from "./label-escape.ts";
 import { answerData, answerValue, type Notes } from "./query-answer.ts";
-import { limitParameter, lookupRange, matchParameters } from "./query-parameters.ts";
+import { invalidParameter, limitParameter, lookupRange, matchParameters } from "./query-parameters.ts";
 import type { QueryRequest } from "./query-routes.ts";
 
 export async function answerLabelNames(request: QueryRequest): Promise<Response> {
@@ -33,18 +33,29 @@ export async function answerSeries(request: QueryRequest): Promise<Response> {
   const { c, source, signal, parameters } = request;
   if (!parameters.has("match[]")) throw new HearthError("invalid", "no match[] parameter provided");
   const limit = limitParameter(parameters);
-  const selections = selectionsOf(request);
+  const selections = selectionsOf(request, (error) => invalidParameter("match[]", error.message));
   const found = await Promise.all(selections.map((selection) => source.series(selection, signal)));
   const { items, notes } = limited(mergeSeries(found), limit);
   return answerData(c, printSeries(items), notes);
 }
 
-/** One for each `match[]`; without any, of everything. */
-function selectionsOf({ parameters, setPhase }: QueryRequest): Selection[] {
+/** One for each `match[]`; without any, of everything. `inWords`: an error of theirs, as the route says it. */
+function selectionsOf(
+  { parameters, setPhase }: QueryRequest,
+  inWords: (error: HearthError) => HearthError = (error) => error,
+): Selection[] {
   const range = lookupRange(parameters);
-  const matcherSets = matchParameters(parameters);
+  const matcherSets = checkedMatchers(parameters, inWords);
   setPhase("evaluation");
   return (matcherSets.length === 0 ? [[]] : matcherSets).map((matchers) => ({ matchers, ...range }));
+}
+
+function checkedMatchers(parameters: URLSearchParams, inWords: (error: HearthError) => HearthError) {
+  try {
+    return matchParameters(parameters);
+  } catch (error) {
+    throw error instanceof HearthError ? inWords(error) : error;
+  }
 }
 
 function mergeNames(lists: readonly (readonly string[])[]): readonly string[] {

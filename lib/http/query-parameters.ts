@@ -1,8 +1,8 @@
 /** Parameters of the query API: in the URL, or in a form that is posted. https://prometheus.io/docs/prometheus/latest/querying/api/ */
 import { HearthError } from "../model/errors.ts";
 import type { Matcher } from "../model/matcher.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../model/time.ts";
-import { parseDuration } from "../promql/duration-text.ts";
+import { HOUR_MS, MINUTE_MS } from "../model/time.ts";
+import { type ParsedDuration, parseDuration, printDuration } from "../promql/duration-text.ts";
 import { parseSelector } from "../promql/parse/parse-expr.ts";
 import { quote } from "../promql/quote.ts";
 import { readBody } from "./body.ts";
@@ -29,7 +29,8 @@ export async function readParameters(c: GatewayContext): Promise<URLSearchParams
   return inUrl.size === 0 ? form : new URLSearchParams([...form, ...inUrl]);
 }
 
-function invalidParameter(name: string, reason: string): HearthError {
+/** That a parameter is not what it must be, in Prometheus' words. */
+export function invalidParameter(name: string, reason: string): HearthError {
   return new HearthError("invalid", `invalid parameter ${quote(name)}: ${reason}`);
 }
 
@@ -79,41 +80,65 @@ function parseRfc3339(text: string): number | undefined {
   return date.getTime() - (sign === "-" ? -zoneMs : zoneMs);
 }
 
-/** A parameter that must be a length of time, in whole ms: seconds, or `1h30m`. */
-export function durationParameter(parameters: URLSearchParams, name: string): number {
-  const text = parameters.get(name) ?? "";
-  const ms = parseSecondsOrDuration(text);
-  if (ms === undefined) throw invalidParameter(name, `cannot parse ${quote(text)} to a valid duration`);
-  return ms;
+/** The step of a range query, in whole ms: seconds, or `1h30m`. */
+export function stepParameter(parameters: URLSearchParams): number {
+  const step = parseSecondsOrDuration(parameters.get("step") ?? "");
+  if (!step.ok) throw invalidParameter("step", step.reason);
+  if (step.ms > 0) return step.ms;
+  const reason = "zero or negative query resolution step widths are not accepted. Try a positive integer";
+  throw invalidParameter("step", reason);
 }
 
-/** The same where it may be left away. */
-export function optionalDurationParameter(parameters: URLSearchParams, name: string): number | undefined {
-  return (parameters.get(name) ?? "") === "" ? undefined : durationParameter(parameters, name);
+/** In ms; undefined when it is left away. */
+export function timeoutParameter(parameters: URLSearchParams): number | undefined {
+  const text = parameters.get("timeout") ?? "";
+  if (text === "") return undefined;
+  const timeout = parseSecondsOrDuration(text);
+  if (!timeout.ok) throw invalidParameter("timeout", timeout.reason);
+  if (timeout.ms > 0) return timeout.ms;
+  throw invalidParameter("timeout", `timeout must be positive, got ${printDuration(timeout.ms)}`);
+}
+
+/** In ms; undefined when it is left away, and when it is not positive, which is not refused. */
+export function lookbackParameter(parameters: URLSearchParams): number | undefined {
+  const text = parameters.get("lookback_delta") ?? "";
+  if (text === "") return undefined;
+  const delta = parseSecondsOrDuration(text);
+  if (!delta.ok) throw new HearthError("invalid", `error parsing lookback delta duration: ${delta.reason}`);
+  return delta.ms > 0 ? delta.ms : undefined;
 }
 
 /** What a count of nanoseconds in an int64 can say. */
-const MAX_DURATION_MS = 106_751 * DAY_MS;
+const MAX_DURATION_SECONDS = 2 ** 63 / 1e9;
+/** These are numbers too, and too large, to Go's `strconv.ParseFloat`. */
+const NOT_FINITE = /^[+-]?(?:inf|infinity)$|^nan$/i;
 
-function parseSecondsOrDuration(text: string): number | undefined {
-  if (FLOAT.test(text)) {
-    const ms = Math.trunc(Math.round(Number(text) * 1e9) / 1e6);
-    return Math.abs(ms) <= MAX_DURATION_MS ? ms : undefined;
-  }
+function parseSecondsOrDuration(text: string): ParsedDuration {
+  const reason = `cannot parse ${quote(text)} to a valid duration`;
+  const seconds = FLOAT.test(text) ? Number(text) : Number.NaN;
+  const isTooLarge = Number.isFinite(seconds) && Math.abs(seconds) >= MAX_DURATION_SECONDS;
+  if (isTooLarge || NOT_FINITE.test(text)) return { ok: false, reason: `${reason}. It overflows int64` };
+  if (Number.isFinite(seconds)) return { ok: true, ms: Math.trunc(Math.round(seconds * 1e9) / 1e6) };
   const duration = parseDuration(text);
-  return duration.ok ? duration.ms : undefined;
+  return duration.ok ? duration : { ok: false, reason };
 }
 
 /** Zero is no limit. */
 export function limitParameter(parameters: URLSearchParams): number {
   const text = parameters.get("limit") ?? "";
   if (text === "") return 0;
-  const limit = Number(text);
-  if (!/^[+-]?\d+$/.test(text) || !Number.isSafeInteger(limit)) {
-    throw invalidParameter("limit", `cannot parse ${quote(text)} to a valid number`);
-  }
+  const limit = parseWhole(text);
+  if (typeof limit === "string") throw invalidParameter("limit", limit);
   if (limit < 0) throw invalidParameter("limit", "limit must be non-negative");
   return limit;
+}
+
+/** A whole number as Go's `strconv.Atoi` takes it, rounded where JavaScript has no such number; or that function's words. */
+export function parseWhole(text: string): number | string {
+  const failure = `strconv.Atoi: parsing ${quote(text)}`;
+  if (!/^[+-]?\d+$/.test(text)) return `${failure}: invalid syntax`;
+  const whole = BigInt(text.replace("+", ""));
+  return BigInt.asIntN(64, whole) === whole ? Number(whole) : `${failure}: value out of range`;
 }
 
 /** Each is a look-up of its own, and all run at once. */
@@ -123,21 +148,14 @@ const MAX_SELECTORS = 64;
 export function matchParameters(parameters: URLSearchParams): (readonly Matcher[])[] {
   const texts = parameters.getAll("match[]");
   if (texts.length > MAX_SELECTORS) {
-    throw invalidParameter("match[]", `${texts.length} selectors, at most ${MAX_SELECTORS} are taken`);
+    throw new HearthError(
+      "invalid",
+      `${texts.length} selectors in match[], at most ${MAX_SELECTORS} are taken`,
+    );
   }
-  return texts.map((text) => {
-    const matchers = selectorOf(text);
-    if (matchers.some((matcher) => !matcher.matches(""))) return matchers;
-    throw new HearthError("invalid", "match[] must contain at least one non-empty matcher");
-  });
-}
-
-function selectorOf(text: string): readonly Matcher[] {
-  try {
-    return parseSelector(text);
-  } catch (error) {
-    throw error instanceof HearthError ? invalidParameter("match[]", error.message) : error;
-  }
+  const matcherSets = texts.map(parseSelector);
+  if (matcherSets.every((matchers) => matchers.some((matcher) => !matcher.matches("")))) return matcherSets;
+  throw new HearthError("invalid", "match[] must contain at least one non-empty matcher");
 }
 
 /** The time range of a look-up of labels; all times where it is left away. */

@@ -22,7 +22,7 @@ import { basic, TestGateway } from "./test-gateway.ts";
 
 const SETTINGS: QuerySettings = {
   parse: {},
-  limits: { maxSamples: 1e6, maxSteps: 11_000, maxSeries: 1e4, timeoutMs: 60_000 },
+  limits: { maxSamples: 1e6, maxSteps: 11_001, maxSeries: 1e4, timeoutMs: 60_000 },
   lookbackDeltaMs: 300_000,
   defaultSubqueryStepMs: 60_000,
   delayedNameRemoval: false,

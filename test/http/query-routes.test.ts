@@ -94,6 +94,22 @@ test("scalars and strings", async () => {
   });
 });
 
+test("a range of as many steps as Prometheus gives; a lookback delta that is not positive is none", async () => {
+  const api = await QueryGateway.open();
+  const response = await api.fetch(
+    "/api/v1/query_range?query=a&start=0&end=11000&step=1&lookback_delta=-5&limit=9223372036854775807",
+  );
+  assert.equal(response.status, 200);
+  assert.equal(api.asked[0].options.lookbackDeltaMs, 300_000);
+});
+
+test("a deprecated value of stats is warned of", async () => {
+  const api = await QueryGateway.open();
+  const { warnings } = (await api.json("/api/v1/query?query=1&stats=yes")) as { warnings: string[] };
+  const words = 'is deprecated and will be rejected in the next major release, use "true" or "all"';
+  assert.deepEqual(warnings, [`value "yes" for parameter "stats" ${words}`]);
+});
+
 test("limit, warnings, infos and stats", async () => {
   const api = await QueryGateway.open();
   const three = ["a", "b", "c"].map((name) => series({ name }, [[0, 1]]));
@@ -144,7 +160,21 @@ const BAD: readonly (readonly [path: string, error: string])[] = [
   ],
   ["/query?query=1&timeout=5q", 'invalid parameter "timeout": cannot parse "5q" to a valid duration'],
   ["/query?query=1&limit=-1", 'invalid parameter "limit": limit must be non-negative'],
-  ["/query?query=1&limit=x", 'invalid parameter "limit": cannot parse "x" to a valid number'],
+  ["/query?query=1&limit=x", 'invalid parameter "limit": strconv.Atoi: parsing "x": invalid syntax'],
+  [
+    "/labels?limit=9223372036854775808",
+    'invalid parameter "limit": strconv.Atoi: parsing "9223372036854775808": value out of range',
+  ],
+  ["/query?query=1&timeout=0", 'invalid parameter "timeout": timeout must be positive, got 0s'],
+  ["/query?query=1&timeout=-5", 'invalid parameter "timeout": timeout must be positive, got -5s'],
+  [
+    "/query?query=1&timeout=inf",
+    'invalid parameter "timeout": cannot parse "inf" to a valid duration. It overflows int64',
+  ],
+  [
+    "/query?query=1&lookback_delta=5q",
+    'error parsing lookback delta duration: cannot parse "5q" to a valid duration',
+  ],
   ["/query_range?query=a", 'invalid parameter "start": cannot parse "" to a valid timestamp'],
   [
     "/query_range?query=a&start=0&end=1&step=0",
@@ -155,6 +185,18 @@ const BAD: readonly (readonly [path: string, error: string])[] = [
     'invalid parameter "end": end timestamp must not be before start time',
   ],
   [
+    "/query_range?query=a&start=0&end=9223372037&step=9223372037",
+    'invalid parameter "step": cannot parse "9223372037" to a valid duration. It overflows int64',
+  ],
+  [
+    "/query_range?query=a[5m]&start=0&end=1&step=1",
+    'invalid parameter "query": invalid expression type "range vector" for range query, must be Scalar or instant Vector',
+  ],
+  [
+    "/query_range?query='a'&start=0&end=1&step=1",
+    'invalid parameter "query": invalid expression type "string" for range query, must be Scalar or instant Vector',
+  ],
+  [
     "/query_range?query=a&start=0&end=11001&step=1",
     "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
   ],
@@ -163,7 +205,14 @@ const BAD: readonly (readonly [path: string, error: string])[] = [
     'invalid parameter "query": unknown position: parse error: no expression found in input',
   ],
   ["/series", "no match[] parameter provided"],
-  ["/series?match[]={a=''}", "match[] must contain at least one non-empty matcher"],
+  [
+    "/series?match[]={a=''}",
+    'invalid parameter "match[]": match[] must contain at least one non-empty matcher',
+  ],
+  ["/labels?match[]={a=''}", "match[] must contain at least one non-empty matcher"],
+  ["/labels?match[]={a=''}&match[]=rate(a[5m])", '1:5: parse error: unexpected "("'],
+  ["/label/a/values?match[]={", "1:2: parse error: unexpected end of input inside braces"],
+  ["/query_exemplars?query=", "unknown position: parse error: no expression found in input"],
   ["/series?match[]=rate(a[5m])", 'invalid parameter "match[]": 1:5: parse error: unexpected "("'],
   [
     "/labels?end=x",

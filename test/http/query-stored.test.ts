@@ -6,7 +6,9 @@ import { addQueryRoutes } from "../../lib/http/query-routes.ts";
 import { newQueryServices } from "../../lib/http/query-source.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
+import { compress } from "../../lib/wire/snappy.ts";
 import { basic, TestGateway } from "../helpers/test-gateway.ts";
+import { encodeMessage } from "../wire/prometheus-proto.ts";
 
 /** A scrape of Prometheus 3: histograms, exemplars, metadata (test/fixtures/rw2/README.md). */
 const SCRAPE = readFileSync(new URL("../fixtures/rw2/prom3.16-scrape.snappy", import.meta.url));
@@ -27,7 +29,7 @@ async function openGateway() {
     // biome-ignore lint/suspicious/noExplicitAny: an answer of the API
     return ((await response.json()) as any).data;
   };
-  return { written, ask };
+  return { gateway, written, ask };
 }
 
 test("histograms, exemplars and metadata of one scrape are answered for", async () => {
@@ -45,4 +47,23 @@ test("histograms, exemplars and metadata of one scrape are answered for", async 
   const metadata = await ask("/api/v1/metadata");
   assert.ok(Object.keys(metadata).length > 0);
   for (const [{ type }] of Object.values<[{ type: string }]>(metadata)) assert.equal(typeof type, "string");
+});
+
+test("a label of an exemplar that is empty is none", async () => {
+  const { gateway, ask } = await openGateway();
+  const exemplar = {
+    labels: [
+      { name: "trace_id", value: "a1" },
+      { name: "span_id", value: "" },
+    ],
+    value: 0.5,
+    timestamp: gateway.nowMs,
+  };
+  const labels = [{ name: "__name__", value: "odd_exemplars" }];
+  const body = compress(encodeMessage("WriteRequest", { timeseries: [{ labels, exemplars: [exemplar] }] }));
+  assert.equal((await gateway.post("/api/v1/write", body)).status, 200);
+  const [{ exemplars }] = await ask("/api/v1/query_exemplars?query=odd_exemplars");
+  assert.deepEqual(exemplars, [
+    { labels: { trace_id: "a1" }, value: "0.5", timestamp: exemplar.timestamp / 1000 },
+  ]);
 });

@@ -207,6 +207,7 @@ const ERRORS: readonly (readonly [text: string, error: string])[] = [
   ["foo[5m:] smoothed", "1:1: parse error: smoothed modifier is not supported for subqueries"],
   ["foo()", '1:1: parse error: unknown function with name "foo"'],
   ["RATE(foo[5m])", '1:1: parse error: unknown function with name "RATE"'],
+  ["clamp(a, @)", "1:8: parse error: trailing commas not allowed in function call args"],
   ["abs(a,)", "1:6: parse error: trailing commas not allowed in function call args"],
   ["abs()", '1:1: parse error: expected 1 argument(s) in call to "abs", got 0'],
   ["round(a, 1, 2)", '1:1: parse error: expected at most 2 argument(s) in call to "round", got 3'],
@@ -245,7 +246,12 @@ const ERRORS: readonly (readonly [text: string, error: string])[] = [
   ["'\ufffd'", "1:1: parse error: invalid UTF-8 rune"],
   ["1__0", '1:1: parse error: bad number or duration syntax: "1__"'],
   ["5x", '1:1: parse error: bad number or duration syntax: "5"'],
-  ["1e400", '1:1: parse error: error parsing number: "1e400"'],
+  [
+    "1e400",
+    '1:1: parse error: error parsing number: strconv.ParseFloat: parsing "1e400": value out of range',
+  ],
+  ["(1e-)", '1:2: parse error: error parsing number: strconv.ParseFloat: parsing "1e-": invalid syntax'],
+  ["0.5.5", '1:1: parse error: error parsing number: strconv.ParseFloat: parsing "0.5.5": invalid syntax'],
 ];
 
 for (const [text, error] of ERRORS) {

@@ -19,16 +19,15 @@ import type {
   StepRange,
 } from "../engine-interface.ts";
 import { isRangePlan } from "../operators/window-call.ts";
+import { checkRangeType } from "../range-type.ts";
 import { Annotations } from "./annotations.ts";
 import { Budget } from "./budget.ts";
 import type { EvaluationContext } from "./context.ts";
-import { executionError } from "./context.ts";
 import { evaluate } from "./evaluate.ts";
 import { fetchSeries } from "./fetch.ts";
 import { gridBetween, instantGrid, type StepGrid } from "./grid.ts";
 import { makePlan } from "./make-plan.ts";
 import type { Plan } from "./plan.ts";
-import { valueTypeOfPlan } from "./plan-type.ts";
 import type { QueryTimes } from "./resolve-duration.ts";
 import { matrixOfCells, vectorOfCells } from "./result.ts";
 import { matrixOfSamples } from "./result-matrix.ts";
@@ -53,6 +52,7 @@ export async function rangeQuery(
   { startMs, endMs, stepMs }: StepRange,
   options: QueryOptions,
 ): Promise<QueryResult> {
+  checkRangeType(query.expr);
   const { limits } = options;
   const grid = gridBetween(startMs, endMs, stepMs);
   if (grid.steps > limits.maxSteps) {
@@ -103,14 +103,6 @@ function instantValue(plan: Plan, grid: StepGrid, context: EvaluationContext): Q
   return { type: "vector", timestampMs, series: vectorOfCells(value, grid, context) };
 }
 
-const TYPE_NAMES = { string: "string", matrix: "range vector" } as const;
-
 function rangeValue(plan: Plan, grid: StepGrid, context: EvaluationContext): QueryValue {
-  const type = valueTypeOfPlan(plan);
-  if (type === "string" || type === "matrix") {
-    throw executionError(
-      `invalid expression type "${TYPE_NAMES[type]}" for range query, must be Scalar or instant Vector`,
-    );
-  }
   return { type: "matrix", series: matrixOfCells(evaluate(plan, grid, context), grid, context) };
 }

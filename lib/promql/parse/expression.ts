@@ -68,6 +68,13 @@ function parseSigned(tokens: TokenCursor): Expr {
   return { kind: "unary", operator: sign.kind === "-" ? "-" : "+", expr, range };
 }
 
+const BEGINNINGS: ReadonlySet<string> = new Set(["-", "+", "number", "duration", "string", "(", "{"]);
+
+/** Whether an expression can begin with it. */
+function canBegin(token: Token): boolean {
+  return BEGINNINGS.has(token.kind) || isMetricName(token);
+}
+
 function parseOperand(tokens: TokenCursor): Expr {
   const token = tokens.peek();
   switch (token.kind) {
@@ -121,8 +128,7 @@ function parseArguments(tokens: TokenCursor): Expr[] {
     args.push(parseExpression(tokens));
     if (tokens.accept(")") !== undefined) return args;
     const comma = tokens.expect(",");
-    const { kind } = tokens.peek();
-    if (kind === ")" || kind === ",") tokens.fail(comma, "trailing commas not allowed in function call args");
+    if (!canBegin(tokens.peek())) tokens.fail(comma, "trailing commas not allowed in function call args");
   }
 }
 

@@ -1,7 +1,6 @@
 /** Numbers, durations and strings. */
 import type { NumberLiteral, StringLiteral } from "../ast.ts";
 import { parseDuration } from "../duration-text.ts";
-import { quote } from "../quote.ts";
 import { parseNumber } from "./parse-number.ts";
 import { unquote } from "./string-literal.ts";
 import type { Token } from "./token.ts";
@@ -21,7 +20,7 @@ export function parseNumberLiteral(tokens: TokenCursor): NumberLiteral {
     return { kind: "number", value: duration.ms / 1000, isDuration: true, range };
   }
   const value = parseNumber(token.text);
-  if (value === undefined) tokens.fail(token, `error parsing number: ${quote(token.text)}`);
+  if (typeof value === "string") tokens.fail(token, `error parsing number: ${value}`);
   return { kind: "number", value, isDuration: false, range };
 }
 

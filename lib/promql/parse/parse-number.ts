@@ -1,19 +1,21 @@
 /** Number literals: as Go parses integers of any base, then floats. */
+import { quote } from "../quote.ts";
 
 const DECIMAL_FLOAT =
   /^(?:[0-9](?:_?[0-9])*\.?(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:[eE][+-]?[0-9](?:_?[0-9])*)?$/;
 const HEXADECIMAL = /^0[xX](?:_?[0-9a-fA-F])+$/;
 const OCTAL = /^0(?:_?[0-7])+$/;
 
-/** The value of a literal that the lexer passed; undefined if it is none after all, or too large for a double. */
-export function parseNumber(text: string): number | undefined {
+/** The value of a literal that the lexer passed; if it is none after all, or too large for a double, why: as Go says it. */
+export function parseNumber(text: string): number | string {
   const word = text.toLowerCase();
   if (word === "inf") return Number.POSITIVE_INFINITY;
   if (word === "nan") return Number.NaN;
   if (HEXADECIMAL.test(text)) return Number(text.replaceAll("_", ""));
   // A leading zero makes an octal number, `08` is none and therefore a float.
   if (OCTAL.test(text)) return Number.parseInt(text.replaceAll("_", ""), 8);
-  if (!DECIMAL_FLOAT.test(text)) return undefined;
-  const value = Number(text.replaceAll("_", ""));
-  return Number.isFinite(value) ? value : undefined;
+  const value = DECIMAL_FLOAT.test(text) ? Number(text.replaceAll("_", "")) : Number.NaN;
+  if (Number.isFinite(value)) return value;
+  const reason = Number.isNaN(value) ? "invalid syntax" : "value out of range";
+  return `strconv.ParseFloat: parsing ${quote(text)}: ${reason}`;
 }

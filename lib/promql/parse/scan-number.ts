@@ -18,17 +18,17 @@ const HEXADECIMAL = /[0-9a-fA-F]/;
 const WORD = /[0-9A-Za-z_]/;
 
 function scanNumber(text: string, start: number): NumberScan {
-  let at = start;
+  let at = text[start] === "0" ? start + 1 : start;
   let digits = DECIMAL;
-  if (text[at] === "0" && /[xX]/.test(text[at + 1] ?? "")) {
+  if (at > start && /[xX]/.test(text[at] ?? "")) {
     digits = HEXADECIMAL;
-    at += text[at + 2] === "_" ? 3 : 2;
+    at += text[at + 1] === "_" ? 2 : 1;
   }
   let hasDot = false;
   let hasExponent = false;
   const is = (pattern: RegExp) => at < text.length && pattern.test(text[at]);
   if (is(/\./)) {
-    // The first dot is not counted, and a second one after it comes to a number that nothing can parse.
+    // A dot at the beginning, or behind a zero, is not counted: a second one after it comes to a number that nothing can parse.
     at++;
   }
   while (at < text.length) {
