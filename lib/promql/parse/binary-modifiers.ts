@@ -2,6 +2,7 @@
 import type { VectorMatching } from "../ast.ts";
 import { parseSignedNumber } from "./literal.ts";
 import { parseLabelNames } from "./selector.ts";
+import { canBeginExpression } from "./token.ts";
 import type { TokenCursor } from "./token-cursor.ts";
 
 export interface BinaryModifiers {
@@ -35,7 +36,9 @@ function parseGroup(
 ): { cardinality: "many-to-one" | "one-to-many"; include: string[] } | undefined {
   const word = tokens.accept("group_left") ?? tokens.accept("group_right");
   if (word === undefined) return undefined;
-  const include = tokens.peek().kind === "(" ? parseLabelNames(tokens) : [];
+  const next = tokens.peek();
+  if (!canBeginExpression(next)) tokens.unexpected(' in grouping opts, expected "("');
+  const include = next.kind === "(" ? parseLabelNames(tokens) : [];
   return { cardinality: word.kind === "group_left" ? "many-to-one" : "one-to-many", include };
 }
 

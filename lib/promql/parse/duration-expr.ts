@@ -35,6 +35,9 @@ export function parseOffset(tokens: TokenCursor): DurationExpr {
 function finished(tokens: TokenCursor, duration: DurationExpr): DurationExpr {
   const tooDeep = findTooDeep(duration, operandsOf);
   if (tooDeep !== undefined) tokens.fail(tooDeep.range, TOO_DEEP);
+  // Prometheus takes it for the shortest duration that it can count. What it is calculated with is told of when it is.
+  const isNumber = duration.kind !== "duration" || !Number.isNaN(duration.seconds);
+  if (!isNumber) tokens.fail(duration.range, "duration out of range");
   return duration.kind === "duration" ? { ...duration, isDuration: true } : duration;
 }
 
@@ -99,10 +102,10 @@ function parseSigned(tokens: TokenCursor): DurationExpr {
   return applySign(tokens, first, parseOperations(tokens, POWER));
 }
 
-/** `first` is where an error about experiments points: the operand, or the sign of an offset. */
+/** `first` is where errors about it as a whole point: the operand, or the sign of an offset. */
 function parseOperand(tokens: TokenCursor, first: Token): DurationExpr {
   const token = tokens.peek();
-  if (isNumberToken(token)) return newLiteral(tokens, parseNumberLiteral(tokens), token);
+  if (isNumberToken(token)) return newLiteral(tokens, parseNumberLiteral(tokens), first);
   switch (token.kind) {
     case "step":
     case "range": {

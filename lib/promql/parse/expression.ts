@@ -7,7 +7,13 @@ import { MAX_DEPTH, TOO_DEEP } from "./depth.ts";
 import { parseNumberLiteral, parseStringLiteral, withSign } from "./literal.ts";
 import { parsePostfix } from "./postfix.ts";
 import { parseLabelNames, parseVectorSelector } from "./selector.ts";
-import { isAggregationOperator, isMetricName, isPreprocessor, type Token } from "./token.ts";
+import {
+  canBeginExpression,
+  isAggregationOperator,
+  isMetricName,
+  isPreprocessor,
+  type Token,
+} from "./token.ts";
 import type { TokenCursor } from "./token-cursor.ts";
 
 /** How tight operators bind; all are left-associative but `^`. A sign binds as `*` does. */
@@ -68,13 +74,6 @@ function parseSigned(tokens: TokenCursor): Expr {
   return { kind: "unary", operator: sign.kind === "-" ? "-" : "+", expr, range };
 }
 
-const BEGINNINGS: ReadonlySet<string> = new Set(["-", "+", "number", "duration", "string", "(", "{"]);
-
-/** Whether an expression can begin with it. */
-function canBegin(token: Token): boolean {
-  return BEGINNINGS.has(token.kind) || isMetricName(token);
-}
-
 function parseOperand(tokens: TokenCursor): Expr {
   const token = tokens.peek();
   switch (token.kind) {
@@ -128,7 +127,8 @@ function parseArguments(tokens: TokenCursor): Expr[] {
     args.push(parseExpression(tokens));
     if (tokens.accept(")") !== undefined) return args;
     const comma = tokens.expect(",");
-    if (!canBegin(tokens.peek())) tokens.fail(comma, "trailing commas not allowed in function call args");
+    if (!canBeginExpression(tokens.peek()))
+      tokens.fail(comma, "trailing commas not allowed in function call args");
   }
 }
 

@@ -195,3 +195,18 @@ function quoteShort(text: string): string {
   // The length is counted in bytes, as Go counts it; what is shown is counted in characters.
   return Buffer.byteLength(text) > 10 ? `${quote([...text].slice(0, 10).join(""))}...` : quote(text);
 }
+
+const BEGINNINGS: ReadonlySet<TokenKind> = new Set<TokenKind>([
+  "-",
+  "+",
+  "number",
+  "duration",
+  "string",
+  "(",
+  "{",
+]);
+
+/** Whether an expression can begin with it. */
+export function canBeginExpression(token: Token): boolean {
+  return BEGINNINGS.has(token.kind) || isMetricName(token);
+}
