@@ -19,6 +19,8 @@ export interface Peer extends AsyncDisposable {
   /** Stores what one request carries. */
   write(request: readonly MixedSeries[]): Promise<void>;
   ask(question: Question): Promise<Answer>;
+  /** Any request to its HTTP API, by whoever may do it. */
+  fetch(path: string, init: RequestInit): Promise<Response>;
 }
 
 /** What both are set up with in a round; all else that is experimental is always on. */
@@ -35,6 +37,7 @@ const ALWAYS_ON = [
   "promql-extended-range-selectors",
   "promql-binop-fill-modifiers",
   "promql-per-step-stats",
+  "exemplar-storage",
 ];
 const FEATURES: Readonly<Record<keyof PeerSettings, string>> = {
   useStartTimestamps: "st-storage,use-start-timestamps",
@@ -50,16 +53,16 @@ const WRITE_HEADERS = {
   "X-Prometheus-Remote-Write-Version": "2.0.0",
 };
 
-export async function startPrometheus(path: string, settings: PeerSettings): Promise<Peer> {
+/** `block`: it takes samples that are half of that older than the latest: series come one after another. */
+export async function startPrometheus(path: string, settings: PeerSettings, block = "1d"): Promise<Peer> {
   const root = await newTemporaryDirectory("promql-fuzz");
   const chosen = (Object.keys(FEATURES) as (keyof PeerSettings)[]).filter((name) => settings[name]);
   const flags = [
     `--enable-feature=${[...ALWAYS_ON, ...chosen.map((name) => FEATURES[name])].join(",")}`,
     "--web.enable-remote-write-receiver",
     "--log.level=error",
-    // It takes samples that are half a block older than the latest: series come one after another.
-    "--storage.tsdb.min-block-duration=1d",
-    "--storage.tsdb.max-block-duration=1d",
+    `--storage.tsdb.min-block-duration=${block}`,
+    `--storage.tsdb.max-block-duration=${block}`,
   ];
   const prometheus = await Prometheus.start(root.path, {}, { command: path, flags });
   const url = `http://${prometheus.address}`;
@@ -75,6 +78,7 @@ export async function startPrometheus(path: string, settings: PeerSettings): Pro
       const response = await fetch(`${url}${path}`, { method: "POST", body: form });
       return (await response.json()) as Answer;
     },
+    fetch: (path, init) => fetch(`${url}${path}`, init),
     async [Symbol.asyncDispose]() {
       await prometheus.child[Symbol.asyncDispose]();
       await root[Symbol.asyncDispose]();
@@ -103,6 +107,11 @@ export async function startHearth(
       const headers = { Authorization: basic("HKA") };
       const response = await gateway.fetch(path, { method: "POST", body: form, headers });
       return (await response.json()) as Answer;
+    },
+    fetch(path, init) {
+      const headers = new Headers(init.headers);
+      headers.set("Authorization", basic("HKA"));
+      return gateway.fetch(path, { ...init, headers });
     },
     /** From here on it reads runs and chunks, not the log. */
     async compact() {

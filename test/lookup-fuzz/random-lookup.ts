@@ -1,0 +1,54 @@
+/** A random lookup of any kind, sent in any way. */
+import type { Random } from "../simulation/random.ts";
+import { randomAboutLookup, randomRouteLookup } from "./about-lookups.ts";
+import type { LookupData } from "./data.ts";
+import { randomExemplarsLookup, randomExpressionLookup } from "./expression-lookups.ts";
+import { randomGrafanaLookup } from "./grafana-lookups.ts";
+import { randomNamesLookup, randomSeriesLookup, randomValuesLookup } from "./label-lookups.ts";
+import type { Lookup } from "./lookup.ts";
+import { randomInstantQuery, randomRangeQuery } from "./query-lookups.ts";
+
+type Make = (random: Random, data: LookupData) => Lookup;
+
+/** Each as often as its weight says. */
+const KINDS: readonly (readonly [weight: number, make: Make])[] = [
+  [20, randomSeriesLookup],
+  [10, randomNamesLookup],
+  [20, randomValuesLookup],
+  [12, randomExpressionLookup],
+  [8, randomExemplarsLookup],
+  [8, randomInstantQuery],
+  [8, randomRangeQuery],
+  [4, randomAboutLookup],
+  [3, randomRouteLookup],
+  [7, randomGrafanaLookup],
+];
+const ALL = KINDS.flatMap(([weight, make]) => Array.from({ length: weight }, () => make));
+
+const TYPES = [
+  "application/x-www-form-urlencoded; charset=utf-8",
+  "Application/X-WWW-Form-URLEncoded",
+  "text/plain",
+  "application/json",
+];
+
+/** Paths that take a form. */
+const TAKES_FORM = /\/(query|query_range|query_exemplars|format_query|parse_query|series|labels)$/;
+
+export function randomLookup(random: Random, data: LookupData): Lookup {
+  const lookup = random.pick(ALL)(random, data);
+  if (lookup.method !== "GET") return lookup;
+  const isGzip = random.chance(0.3);
+  if (!TAKES_FORM.test(lookup.path) || random.chance(0.6)) return { ...lookup, isGzip };
+  const { parameters } = lookup;
+  // Some are in the form, the rest in the URL: mostly none.
+  const split = random.chance(0.8) ? parameters.length : random.between(0, parameters.length);
+  return {
+    ...lookup,
+    method: "POST",
+    form: parameters.slice(0, split),
+    parameters: parameters.slice(split),
+    contentType: random.chance(0.05) ? random.pick(TYPES) : undefined,
+    isGzip,
+  };
+}
