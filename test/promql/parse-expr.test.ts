@@ -186,6 +186,8 @@ const ERRORS: readonly (readonly [text: string, error: string])[] = [
   ["foo[5m/0]", "1:7: parse error: division by zero"],
   ["(foo)[5m]", "1:6: parse error: ranges only allowed for vector selectors"],
   ["foo offset 5m[5m]", "1:14: parse error: no offset modifiers allowed before range"],
+  ["foo offset (5m+1)[5m]", "1:18: parse error: no offset modifiers allowed before range"],
+  ["foo @ end()[5m]", "1:12: parse error: no @ modifiers allowed before range"],
   ["foo @ 5[5m]", "1:8: parse error: no @ modifiers allowed before range"],
   [
     "foo offset bar",

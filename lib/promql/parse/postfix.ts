@@ -53,8 +53,8 @@ function newMatrixSelector(
   brackets: { start: number; end: number },
 ): MatrixSelector {
   if (selector.kind !== "vector selector") tokens.fail(brackets, "ranges only allowed for vector selectors");
-  if (selector.offset?.kind === "duration") tokens.fail(brackets, "no offset modifiers allowed before range");
-  if (selector.at?.kind === "time") tokens.fail(brackets, "no @ modifiers allowed before range");
+  if (selector.offset !== undefined) tokens.fail(brackets, "no offset modifiers allowed before range");
+  if (selector.at !== undefined) tokens.fail(brackets, "no @ modifiers allowed before range");
   return {
     kind: "matrix selector",
     selector,
