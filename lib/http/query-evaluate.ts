@@ -3,6 +3,7 @@ import { HearthError } from "../model/errors.ts";
 import { printJsonFloat } from "../model/print-float.ts";
 import { SECOND_MS } from "../model/time.ts";
 import type { Expr } from "../promql/ast.ts";
+import { checkDurations } from "../promql/engine/check-durations.ts";
 import type { Query, QueryOptions, QueryResult, QueryValue, StepRange } from "../promql/engine-interface.ts";
 import { quote } from "../promql/quote.ts";
 import { checkRangeType } from "../promql/range-type.ts";
@@ -24,9 +25,10 @@ export async function answerInstantQuery(request: QueryRequest): Promise<Respons
   const limit = limitParameter(parameters);
   const timeMs = optionalTimeParameter(parameters, "time", clock());
   const options = engineOptions(request);
-  return evaluate(request, limit, { startMs: timeMs, endMs: timeMs, stepMs: SECOND_MS }, (query) =>
-    services.engine.instantQuery(request.source, query, { timeMs }, options),
-  );
+  const at = { startMs: timeMs, endMs: timeMs };
+  const run = (query: Query) => services.engine.instantQuery(request.source, query, { timeMs }, options);
+  const check = (expr: Expr) => checkDurations(expr, { ...at, stepMs: 0 });
+  return evaluate(request, limit, { ...at, stepMs: SECOND_MS }, run, check);
 }
 
 export async function answerRangeQuery(request: QueryRequest): Promise<Response> {
@@ -35,7 +37,11 @@ export async function answerRangeQuery(request: QueryRequest): Promise<Response>
   const range = stepRange(parameters, services.settings.limits.maxSteps);
   const options = engineOptions(request);
   const run = (query: Query) => services.engine.rangeQuery(request.source, query, range, options);
-  return evaluate(request, limit, range, run, checkRangeType);
+  const check = (expr: Expr) => {
+    checkRangeType(expr);
+    checkDurations(expr, range);
+  };
+  return evaluate(request, limit, range, run, check);
 }
 
 function stepRange(parameters: URLSearchParams, maxSteps: number): StepRange {
@@ -72,13 +78,13 @@ function engineOptions({ parameters, services, clock, signal }: QueryRequest): Q
   };
 }
 
-/** `check`: throws when the query cannot be asked so. */
+/** `check`: throws when the query cannot be asked so, whatever is stored. */
 async function evaluate(
   request: QueryRequest,
   limit: number,
   range: StepRange,
   run: (query: Query) => Promise<QueryResult>,
-  check?: (expr: Expr) => void,
+  check: (expr: Expr) => void,
 ): Promise<Response> {
   const { c, parameters, services, clock } = request;
   const beganMs = clock();

@@ -17,7 +17,8 @@ const V2 = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
 async function openGateway() {
   const gateway = await TestGateway.open();
   gateway.nowMs += DAY_MS;
-  addQueryRoutes(gateway.app, gateway.services, newQueryServices(gateway.services, DEFAULT_PROMQL_SETTINGS));
+  const settings = { ...DEFAULT_PROMQL_SETTINGS, takesExperiments: true };
+  addQueryRoutes(gateway.app, gateway.services, newQueryServices(gateway.services, settings));
   const written = await gateway.post("/api/v1/write", SCRAPE, {
     "Content-Type": V2,
     "X-Prometheus-Remote-Write-Version": "2.0.0",
@@ -66,4 +67,23 @@ test("a label of an exemplar that is empty is none", async () => {
   assert.deepEqual(exemplars, [
     { labels: { trace_id: "a1" }, value: "0.5", timestamp: exemplar.timestamp / 1000 },
   ]);
+});
+
+test("a calculated duration that is none makes the query a bad one", async () => {
+  const { gateway } = await openGateway();
+  for (const [path, error] of [
+    ["query?query=a offset (5m*1e9)", "10:16: duration is out of range"],
+    ["query?query=rate(a[step()])", "7:13: duration must be greater than 0"],
+    [
+      "query_range?query=rate(a[5m:step()-1m])&start=0&end=60&step=60",
+      "10:19: duration must be greater than 0",
+    ],
+    ["query?query=a offset (1/step())", "10:18: division by zero"],
+  ]) {
+    const headers = { Authorization: basic("HKA") };
+    const response = await gateway.fetch(`/api/v1/${path.replaceAll(" ", "%20")}`, { headers });
+    const body = { status: "error", errorType: "bad_data", error: `invalid parameter "query": ${error}` };
+    assert.deepEqual(await response.json(), body);
+    assert.equal(response.status, 400);
+  }
 });

@@ -67,6 +67,9 @@ function calculate(operator: Operator, first: number, second: number): number {
   }
 }
 
-function failure({ range }: DurationExpr, reason: string): HearthError {
+/** Its place is without parentheses: they are no part of Prometheus' tree. */
+function failure(expr: DurationExpr, reason: string): HearthError {
+  if (expr.kind === "duration parentheses") return failure(expr.inner, reason);
+  const { range } = expr;
   return new HearthError("invalid", `${range.start}:${range.end}: ${reason}`);
 }
