@@ -15,6 +15,10 @@ const QUERIES = [
   "",
   "up{",
   "up[1h]",
+  "up offset (5m * 1e9)",
+  "rate(up[step() - 1h])",
+  "up offset -max_of(NaN, 5m)",
+  "sum_over_time(up[1h:step() * 0] offset (range() * 1e18))",
 ];
 
 export function randomInstantQuery(random: Random, data: LookupData): Lookup {
