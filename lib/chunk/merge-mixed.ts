@@ -7,10 +7,13 @@ import type { MixedSamples } from "../model/samples.ts";
 import { copyFirst, isAscending, sortSamples } from "./merge.ts";
 import { SampleColumns } from "./sample-columns.ts";
 
-/** Sorts columns that nobody uses afterwards: floats that are in order already are answered as they lie. */
-export function sortOwnColumns(columns: SampleColumns): MixedSamples {
+/**
+ * Sorts columns that nobody uses afterwards: floats that are in order already are answered as they lie. `ascending`: how many, from
+ * the first on, are known to be later each than the one before it.
+ */
+export function sortOwnColumns(columns: SampleColumns, ascending = 0): MixedSamples {
   const { timestamps, count, histograms } = columns;
-  const isSorted = histograms === undefined && isAscending(timestamps, count);
+  const isSorted = histograms === undefined && isAscending(timestamps, count, ascending);
   return isSorted ? columns.samples() : sortColumns(columns);
 }
 

@@ -27,9 +27,9 @@ export function sortSamples({ timestamps, values, startTimestamps }: Samples, co
   return trim(sorted);
 }
 
-/** Whether each is later than the one before it, of the first `count`. */
-export function isAscending(timestamps: Float64Array, count: number): boolean {
-  for (let i = 1; i < count; i++) if (!(timestamps[i] > timestamps[i - 1])) return false;
+/** Whether each is later than the one before it, of the first `count`; `from`: how many are known to be. */
+export function isAscending(timestamps: Float64Array, count: number, from = 0): boolean {
+  for (let i = Math.max(from, 1); i < count; i++) if (!(timestamps[i] > timestamps[i - 1])) return false;
   return true;
 }
 

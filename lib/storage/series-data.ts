@@ -205,7 +205,8 @@ export class SeriesData {
     for (const samples of this.#decoded.toSorted(byTime)) all.appendSamples(samples);
     for (const chunk of inOrder(chunks)) appendChunk(chunk, all);
     all.appendColumns(columns);
-    return sortOwnColumns(all);
+    // The decoded ones come first, of one day after the other.
+    return sortOwnColumns(all, this.#decodedSamples);
   }
 }
 
