@@ -1,4 +1,5 @@
 /** Answers of the query API: small ones whole, large ones as they are printed, in memory that does not grow with them. */
+import { gzipSync } from "node:zlib";
 import type { GatewayContext } from "./gateway.ts";
 import type { ApiError } from "./query-error.ts";
 import { RETRY_AFTER_SECONDS } from "./status.ts";
@@ -55,8 +56,9 @@ function answerPieces(c: GatewayContext, pieces: Generator<string>): Response {
   const headers: Record<string, string> = { "Content-Type": "application/json", Vary: "Accept-Encoding" };
   const isGzip = first.length >= MIN_GZIP_LENGTH && acceptsGzip(c.req.header("Accept-Encoding"));
   if (isGzip) headers["Content-Encoding"] = "gzip";
-  if (second.done && !isGzip) return new Response(first, { headers });
-  const text = ReadableStream.from(encodeAll(first, second, joined));
+  // As a stream it would be compressed to the same bytes, and take half as long again.
+  if (second.done) return new Response(isGzip ? gzipSync(first) : first, { headers });
+  const text = ReadableStream.from(encodeAll(first, second.value, joined));
   return new Response(isGzip ? text.pipeThrough(new CompressionStream("gzip")) : text, { headers });
 }
 
@@ -73,13 +75,12 @@ function* joinPieces(pieces: Iterable<string>): Generator<string, undefined> {
 
 function* encodeAll(
   first: string,
-  second: IteratorResult<string, undefined>,
+  second: string,
   rest: Iterable<string>,
 ): Generator<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   yield encoder.encode(first);
-  if (second.done) return;
-  yield encoder.encode(second.value);
+  yield encoder.encode(second);
   for (const piece of rest) yield encoder.encode(piece);
 }
 

@@ -425,6 +425,23 @@ test("large answers stream, compressed for who takes it, and are one log line", 
   assert.deepEqual([api.gateway.lastLine.fields.series, api.gateway.lastLine.fields.samples], [2, 7]);
 });
 
+test("answers that are whole are compressed where that pays", async () => {
+  const api = await QueryGateway.open();
+  for (const [points, encoding] of [
+    [20, null],
+    [200, "gzip"],
+  ] as const) {
+    const values = Array.from({ length: points }, (_, i) => [i * 1000, i] as const);
+    api.value = { type: "matrix", series: [series({ a: "1" }, values)] };
+    const path = `/api/v1/query_range?query=a&start=0&end=5000&step=1`;
+    const text = await (await api.fetch(path)).text();
+    const answer = await api.fetch(path, { headers: { "Accept-Encoding": "gzip" } });
+    assert.equal(answer.headers.get("Content-Encoding"), encoding);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    assert.equal((encoding === null ? bytes : gunzipSync(bytes)).toString(), text);
+  }
+});
+
 /** What the document says of answers, in all their kinds. */
 const DOCUMENTED: readonly (readonly [path: string, inDocument: string])[] = [
   ["/query?query=1&stats=all", "/query"],

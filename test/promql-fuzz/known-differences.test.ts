@@ -104,6 +104,12 @@ const KNOWN: readonly Case[] = [
     theirs: sortedAs(["b", "-0"], ["a", 0]),
     inner: [],
   },
+  {
+    query: 'count_values("v", quantile(0.5, e))',
+    ours: { '{"v":"0"}': 1 },
+    theirs: { '{"v":"-0"}': 1 },
+    inner: [[{ [A]: 0 }, { [A]: "-0" }]],
+  },
 ];
 
 const OTHER: readonly Case[] = [
@@ -129,6 +135,7 @@ const OTHER: readonly Case[] = [
   { ...KNOWN[7], inner: [both({ '{"i":"a","le":"1"}': 1, '{"i":"a","le":"2"}': 1 })] },
   { ...KNOWN[8], query: 'absent(e{i="a",j=~"b"})' },
   { ...KNOWN[9], query: "abs(e)" },
+  { ...KNOWN[10], inner: [both({ [A]: 0 })] },
   { ...KNOWN[9], ours: sortedAs(["a", 0.5], ["b", 0]), theirs: sortedAs(["b", 0], ["a", 0.5]) },
 ];
 

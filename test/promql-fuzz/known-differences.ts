@@ -9,7 +9,7 @@ import { childrenOf } from "../../lib/promql/children.ts";
 import { type Answer, type AnswerSeries, differenceOf, labelsOf, seriesOf, valuesInOrder } from "./answer.ts";
 import { goLog, goPow, MIN_NORMAL } from "./go-math.ts";
 import { type FloatPair, isSameFloat, pairFloats } from "./paired-floats.ts";
-import type { DifferingPart } from "./parts.ts";
+import type { AskedPart, DifferingPart } from "./parts.ts";
 
 export interface KnownDifference {
   readonly reason: string;
@@ -139,6 +139,16 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     reason:
+      "the sign of a zero that is a quantile: zeros of both signs are equals to a sort, and only `count_values` tells them apart",
+    explains: ({ expr, inner, ours, theirs }) =>
+      expr.kind === "aggregation" &&
+      expr.operator === "count_values" &&
+      inner.some((part) => haveOtherZeros(part)) &&
+      !isSameAnswer(ours, theirs) &&
+      isSameAnswer(withoutSignsOfZero(ours), withoutSignsOfZero(theirs)),
+  },
+  {
+    reason:
       "sorting by a label that some series lack: Go's order puts what lacks it behind everything, and everything behind it",
     explains: ({ expr, ours, theirs }) => {
       if (expr.kind !== "call" || !expr.function.startsWith("sort_by_label")) return false;
@@ -172,6 +182,21 @@ export function selectsSparse(expr: Expr): boolean {
 function withoutNaN(answer: Answer): Answer {
   return JSON.parse(JSON.stringify(answer), (key, value) =>
     key === "buckets" ? value.filter((bucket: readonly unknown[]) => bucket[3] !== "NaN") : value,
+  );
+}
+
+function haveOtherZeros({ ours, theirs }: AskedPart): boolean {
+  return (pairFloats(ours, theirs) ?? []).some(
+    (pair) => pair.ours === 0 && pair.theirs === 0 && !Object.is(pair.ours, pair.theirs),
+  );
+}
+
+/** With labels of zeros that have none. */
+function withoutSignsOfZero(answer: Answer): Answer {
+  return JSON.parse(JSON.stringify(answer), (key, value) =>
+    key === "metric"
+      ? Object.fromEntries(Object.entries(value).map(([name, text]) => [name, text === "-0" ? "0" : text]))
+      : value,
   );
 }
 

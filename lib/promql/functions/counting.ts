@@ -113,7 +113,7 @@ function samplesByTime(window: Window, { context }: WindowCall): Sample[] {
       timeMs: histograms.timestamps[i],
       startMs,
       value: 0,
-      histogram: histograms.histograms[i],
+      histogram: histograms.at(i),
     });
   }
   return samples.sort((a, b) => a.timeMs - b.timeMs);
