@@ -3,18 +3,18 @@ import { HearthError } from "../../model/errors.ts";
 import type { QueryOptions } from "../engine-interface.ts";
 import type { Annotation, Annotations } from "./annotations.ts";
 import type { Budget } from "./budget.ts";
-import type { CalledSeries } from "./called-series.ts";
 import type { StepGrid } from "./grid.ts";
-import type { AggregatePlan, CallPlan, Plan, SelectPlan } from "./plan.ts";
+import type { Plan, SelectPlan, StreamedPlan } from "./plan.ts";
 import type { SampleCount } from "./sample-count.ts";
 import type { SelectedSeries } from "./selected-series.ts";
+import type { StreamedSeries } from "./streamed-series.ts";
 import type { Value } from "./value.ts";
 
 export interface EvaluationContext {
   readonly options: QueryOptions;
   readonly data: ReadonlyMap<SelectPlan, readonly SelectedSeries[]>;
   /** What has been made of series that are not in `data`. */
-  readonly called: ReadonlyMap<CallPlan | AggregatePlan, CalledSeries>;
+  readonly streamed: ReadonlyMap<StreamedPlan, StreamedSeries>;
   readonly annotations: Annotations;
   readonly budget: Budget;
   /** Counts for the grid that is evaluated: a subquery has its own. */

@@ -2,8 +2,8 @@
  * The query engine. A query goes through four stages, each with files of its own:
  *
  * 1. plan (make-plan.ts, plan.ts): the syntax tree with all times known, what is the same at every step marked;
- * 2. read (plan-reads.ts, fetch.ts): all selectors at once, each with the range of time that the plan looks at; what is but the
- *    range vector of a function is called over series by series meanwhile, and aggregated (called-series.ts);
+ * 2. read (plan-reads.ts, fetch.ts): all selectors at once, each with the range of time that the plan looks at; instant
+ *    vectors and functions of range vectors are made series by series meanwhile, and aggregated (streamed-series.ts);
  * 3. evaluate (evaluate.ts, ../operators, ../functions): synchronous, every operator from columns of steps to columns of steps
  *    (value.ts), functions over ranges with a window that moves along each series;
  * 4. answer (result.ts): the samples without the gaps, sorted.

@@ -2,18 +2,18 @@
 import { HearthError } from "../../model/errors.ts";
 import type { SeriesSource, SourceSeries } from "../engine-interface.ts";
 import type { Budget } from "./budget.ts";
-import { CalledSeries } from "./called-series.ts";
 import type { EvaluationContext } from "./context.ts";
 import type { StepGrid } from "./grid.ts";
 import { withoutBuckets } from "./histogram-totals.ts";
-import type { AggregatePlan, CallPlan, Plan, SelectPlan } from "./plan.ts";
+import type { Plan, SelectPlan, StreamedPlan } from "./plan.ts";
 import { planReads } from "./plan-reads.ts";
 import { loadedSamples, type SelectedSeries, selectedSeries } from "./selected-series.ts";
+import { StreamedSeries } from "./streamed-series.ts";
 
 export interface FetchedSeries {
-  /** Of each selector, sorted by label set; not of those that `called` has the results for. */
+  /** Of each selector, sorted by label set; not of those that `streamed` has what is made of. */
   readonly data: ReadonlyMap<SelectPlan, readonly SelectedSeries[]>;
-  readonly called: ReadonlyMap<CallPlan | AggregatePlan, CalledSeries>;
+  readonly streamed: ReadonlyMap<StreamedPlan, StreamedSeries>;
 }
 
 type FetchContext = Pick<EvaluationContext, "options" | "budget" | "deadlineMs" | "evaluate">;
@@ -27,25 +27,25 @@ export async function fetchSeries(
 ): Promise<FetchedSeries> {
   const reads = planReads(plan, grid, context.options.lookbackDeltaMs);
   const data = new Map<SelectPlan, readonly SelectedSeries[]>();
-  const called = new Map<CallPlan | AggregatePlan, CalledSeries>();
+  const streamed = new Map<StreamedPlan, StreamedSeries>();
   const counter = new SeriesCounter(context.options.limits.maxSeries);
   await Promise.all(
-    reads.map(async ({ selection, selectors, calls }) => {
+    reads.map(async ({ selection, selectors, vectors }) => {
       const series = source.select(selection, context.options.signal);
-      if (calls === undefined) {
+      if (vectors === undefined) {
         const all = await keepAll(series, counter, context.budget);
         for (const select of selectors) data.set(select, seriesFor(select, all));
       } else {
-        const bases = { ...context, data, called };
-        const results = calls.map((call) => new CalledSeries(call, bases));
-        await callOverAll(series, counter, results, context.budget);
-        calls.forEach((call, i) => {
-          called.set(call.aggregate ?? call.plan, results[i]);
+        const bases = { ...context, data, streamed };
+        const results = vectors.map((vector) => new StreamedSeries(vector, bases));
+        await streamAll(series, counter, results, context.budget);
+        vectors.forEach(({ plan, aggregate }, i) => {
+          streamed.set(aggregate ?? plan, results[i]);
         });
       }
     }),
   );
-  return { data, called };
+  return { data, streamed };
 }
 
 /** Counts the series of all reads. */
@@ -78,11 +78,11 @@ async function keepAll(
   return all;
 }
 
-/** Each series is in memory by itself, its results stay. */
-async function callOverAll(
+/** Each series is in memory by itself, what is made of it stays. */
+async function streamAll(
   all: AsyncIterable<SourceSeries>,
   counter: SeriesCounter,
-  results: readonly CalledSeries[],
+  results: readonly StreamedSeries[],
   budget: Budget,
 ): Promise<void> {
   for await (const one of all) {
@@ -90,7 +90,7 @@ async function callOverAll(
     const series = selectedSeries(one);
     const samples = loadedSamples(series);
     budget.take(samples);
-    for (const called of results) called.add(series);
+    for (const result of results) result.add(series);
     budget.resetTo(budget.current - samples);
     one.release?.();
     series.histograms.release();

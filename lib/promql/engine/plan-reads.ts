@@ -17,22 +17,23 @@ export interface Read {
   /** Those that are served by it. */
   readonly selectors: readonly SelectPlan[];
   /** All that is made of its series, if that can be made of each of them as it comes; else undefined. */
-  readonly calls: readonly StreamedCall[] | undefined;
+  readonly vectors: readonly StreamedVector[] | undefined;
 }
 
-/** A function of nothing but a range vector: no series matters to another. */
-export interface StreamedCall {
-  readonly plan: CallPlan;
-  readonly window: WindowPlan;
+/** An instant vector, or a function of nothing but a range vector: no series matters to another. */
+export type StreamedVector = (
+  | { readonly plan: SelectPlan; readonly window: undefined }
+  | { readonly plan: CallPlan; readonly window: WindowPlan }
+) & {
   /** At whose steps. */
   readonly grid: StepGrid;
-  /** The aggregation that is all that the results are for, if there is one that takes them one by one. */
+  /** The aggregation that is all that the vector is for, if there is one that takes its series one by one. */
   readonly aggregate: AggregatePlan | undefined;
-}
+};
 
 interface Want extends Selection {
   readonly select: SelectPlan;
-  readonly call?: StreamedCall | undefined;
+  readonly vector?: StreamedVector | undefined;
 }
 
 export function planReads(plan: Plan, grid: StepGrid, lookbackDeltaMs: number): Read[] {
@@ -63,29 +64,47 @@ function mergeOverlapping(wants: readonly Want[]): Read[] {
   return reads.map(({ selection, wants }) => ({
     selection,
     selectors: wants.map(({ select }) => select),
-    calls: callsOf(wants),
+    vectors: vectorsOf(wants),
   }));
 }
 
-function callsOf(wants: readonly Want[]): StreamedCall[] | undefined {
-  const calls = wants.flatMap(({ call }) => call ?? []);
-  return calls.length === wants.length ? calls : undefined;
+function vectorsOf(wants: readonly Want[]): StreamedVector[] | undefined {
+  const vectors = wants.flatMap(({ vector }) => vector ?? []);
+  return vectors.length === wants.length ? vectors : undefined;
 }
 
 function collect(plan: Plan, grid: StepGrid, lookbackDeltaMs: number, wants: Want[]): void {
   if (grid.steps === 0) return;
-  const call = streamedCall(plan, grid);
-  if (call !== undefined) wants.push({ ...windowWant(call.window, grid, lookbackDeltaMs), call });
+  const vector = streamedVector(plan, grid);
+  if (vector !== undefined) wants.push({ ...wantOf(vector, lookbackDeltaMs), vector });
   else if (plan.kind === "select") wants.push(instantWant(plan, grid, lookbackDeltaMs));
   else if (plan.kind === "window") wants.push(windowWant(plan, grid, lookbackDeltaMs));
   else {
     const inner = innerGrid(plan, grid);
-    for (const child of plansIn(plan)) collect(child, inner, lookbackDeltaMs, wants);
+    for (const child of plansIn(plan)) {
+      if (child.kind === "select" && looksAtSamples(plan, child))
+        wants.push(instantWant(child, inner, lookbackDeltaMs));
+      else collect(child, inner, lookbackDeltaMs, wants);
+    }
   }
 }
 
-function streamedCall(plan: Plan, grid: StepGrid): StreamedCall | undefined {
-  if (plan.kind === "aggregate") return aggregatedCall(plan, grid);
+function wantOf({ plan, window, grid }: StreamedVector, lookbackDeltaMs: number): Want {
+  return window === undefined
+    ? instantWant(plan, grid, lookbackDeltaMs)
+    : windowWant(window, grid, lookbackDeltaMs);
+}
+
+/** Whether a plan asks more of a selector than the values of its vector: when its samples were written. */
+function looksAtSamples(plan: Plan, select: SelectPlan): boolean {
+  if (plan.kind === "info") return plan.select === select;
+  return plan.kind === "call" && (plan.name === "timestamp" || plan.name === "start_timestamp");
+}
+
+function streamedVector(plan: Plan, grid: StepGrid): StreamedVector | undefined {
+  if (plan.kind === "aggregate") return aggregatedVector(plan, grid);
+  if (plan.kind === "select")
+    return plan.extended === undefined ? { plan, window: undefined, grid, aggregate: undefined } : undefined;
   if (plan.kind !== "call" || plan.args.length !== 1) return undefined;
   const [window] = plan.args;
   if (window.kind !== "window" || window.select.extended !== undefined) return undefined;
@@ -93,12 +112,13 @@ function streamedCall(plan: Plan, grid: StepGrid): StreamedCall | undefined {
 }
 
 /** Those without a parameter make one series of each group, and one after the other. */
-function aggregatedCall(plan: AggregatePlan, grid: StepGrid): StreamedCall | undefined {
-  if (plan.parameter !== undefined || plan.inner.kind !== "call") return undefined;
+function aggregatedVector(plan: AggregatePlan, grid: StepGrid): StreamedVector | undefined {
+  const { parameter, inner } = plan;
+  if (parameter !== undefined || inner.kind === "aggregate") return undefined;
   // Its series are those that are not there.
-  if (plan.inner.name === "absent_over_time") return undefined;
-  const call = streamedCall(plan.inner, grid);
-  return call && { ...call, aggregate: plan };
+  if (inner.kind === "call" && inner.name === "absent_over_time") return undefined;
+  const vector = streamedVector(inner, grid);
+  return vector && { ...vector, aggregate: plan };
 }
 
 function innerGrid(plan: Plan, grid: StepGrid): StepGrid {

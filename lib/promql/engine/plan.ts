@@ -110,6 +110,9 @@ export interface OncePlan extends PlanNode {
   readonly inner: Plan;
 }
 
+/** What can be made of each series of a selector as it comes. */
+export type StreamedPlan = SelectPlan | CallPlan | AggregatePlan;
+
 /** The plans directly inside of one. A window's selector is one. */
 export function plansIn(plan: Plan): readonly Plan[] {
   switch (plan.kind) {

@@ -20,8 +20,8 @@ export interface AggregateCall {
 export const NO_PARAMETERS = new Float64Array(0);
 
 export function aggregate(plan: AggregatePlan, grid: StepGrid, context: EvaluationContext): VectorValue {
-  const called = context.called.get(plan);
-  if (called !== undefined) return vectorOf(called.tell(context));
+  const streamed = context.streamed.get(plan);
+  if (streamed !== undefined) return vectorOf(streamed.tell(context));
   const parameter = plan.parameter && context.evaluate(plan.parameter, grid, context);
   const { series } = asVector(context.evaluate(plan.inner, grid, context));
   if (plan.operator === "count_values") return countValues(plan, asText(parameter!), series, grid, context);

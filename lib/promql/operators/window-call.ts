@@ -58,8 +58,8 @@ export function windowSeries(
   grid: StepGrid,
   context: EvaluationContext,
 ): readonly StepSeries[] {
-  const called = context.called.get(plan);
-  if (called !== undefined) return called.tell(context);
+  const streamed = context.streamed.get(plan);
+  if (streamed !== undefined) return streamed.tell(context);
   const rangePlan = plan.args.find(isRangePlan)!;
   const vector = rangeVector(rangePlan, grid, context);
   checkExtended(plan.name, vector);

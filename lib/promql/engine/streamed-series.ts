@@ -1,49 +1,51 @@
 /**
- * What a function makes of the series of a range vector while these are read: each is called over as it comes and let go of. A
- * query of a day holds the steps of its series then and not all of their samples; those of its groups alone where an aggregation
- * takes what the function makes.
+ * What an instant vector takes of its series, or a function makes of those of a range vector, while these are read: each is let go of
+ * when the next one comes. A query of a day holds the steps of its series then and not all of their samples; those of its groups
+ * alone where an aggregation takes them.
  */
 import { NO_PARAMETERS } from "../operators/aggregate.ts";
 import { accumulatorOf, SeriesAggregation } from "../operators/aggregate-series.ts";
+import { newestSamples } from "../operators/select-vector.ts";
 import { overSeries } from "../operators/window-call.ts";
 import { Annotations } from "./annotations.ts";
 import { LabelOverlap } from "./collect-series.ts";
 import type { EvaluationContext } from "./context.ts";
 import type { StepGrid } from "./grid.ts";
 import { withoutBuckets } from "./histogram-totals.ts";
-import type { AggregatePlan } from "./plan.ts";
-import type { StreamedCall } from "./plan-reads.ts";
+import type { AggregatePlan, CallPlan, WindowPlan } from "./plan.ts";
+import type { StreamedVector } from "./plan-reads.ts";
 import { SampleCount } from "./sample-count.ts";
 import { type SelectedSeries, withoutStaleMarkers } from "./selected-series.ts";
 import { isPopulated, type StepSeries } from "./value.ts";
 
-export class CalledSeries {
-  readonly #call: StreamedCall;
-  readonly #over: (series: SelectedSeries) => StepSeries;
+export class StreamedSeries {
+  readonly #make: (series: SelectedSeries) => StepSeries;
+  readonly #skipsBuckets: boolean;
   readonly #results: Results;
-  /** Told when the call's turn comes. */
+  /** Told when the plan's turn comes. */
   readonly #annotations = new Annotations();
   readonly #samples: SampleCount;
   #told: readonly StepSeries[] | undefined;
 
-  constructor(call: StreamedCall, base: Omit<EvaluationContext, "annotations" | "samples">) {
-    const { plan, window, grid } = call;
-    this.#call = call;
+  constructor(vector: StreamedVector, base: Omit<EvaluationContext, "annotations" | "samples">) {
+    const { plan, window, grid, aggregate } = vector;
     this.#samples = new SampleCount(grid.steps);
     const context = { ...base, annotations: this.#annotations, samples: this.#samples };
-    const { select, windowMs } = window;
-    const vector = { windowMs, reference: select, extended: select.extended, isStored: true };
-    this.#over = overSeries(plan, window, vector, grid, context);
+    if (window === undefined) {
+      this.#make = (series) => newestSamples(series, plan, grid, context);
+      this.#skipsBuckets = plan.skipsBuckets;
+    } else {
+      this.#make = functionOver(plan, window, grid, context);
+      this.#skipsBuckets = window.select.skipsBuckets;
+    }
     this.#results =
-      call.aggregate === undefined ? new KeptResults() : new AggregatedResults(call.aggregate, grid, context);
+      aggregate === undefined ? new KeptResults() : new AggregatedResults(aggregate, grid, context);
   }
 
-  /** Calls over one more series. */
+  /** Takes one more series, which may be gone afterwards. */
   add(series: SelectedSeries): void {
-    const { skipsBuckets } = this.#call.window.select;
-    const { histograms } = series;
-    const needed = skipsBuckets ? { ...series, histograms: withoutBuckets(histograms) } : series;
-    this.#results.add(this.#over(withoutStaleMarkers(needed)));
+    const needed = this.#skipsBuckets ? { ...series, histograms: withoutBuckets(series.histograms) } : series;
+    this.#results.add(this.#make(needed));
   }
 
   /** The results that have samples, of each series or of each group, in the context in which the call stands. */
@@ -53,6 +55,18 @@ export class CalledSeries {
     samples.addAll(this.#samples);
     return this.#told;
   }
+}
+
+function functionOver(
+  plan: CallPlan,
+  window: WindowPlan,
+  grid: StepGrid,
+  context: EvaluationContext,
+): (series: SelectedSeries) => StepSeries {
+  const { select, windowMs } = window;
+  const vector = { windowMs, reference: select, extended: select.extended, isStored: true };
+  const over = overSeries(plan, window, vector, grid, context);
+  return (series) => over(withoutStaleMarkers(series));
 }
 
 interface Results {
@@ -77,19 +91,22 @@ class AggregatedResults implements Results {
   readonly #grid: StepGrid;
   readonly #context: EvaluationContext;
   readonly #aggregation: SeriesAggregation;
-  readonly #overlap = new LabelOverlap();
+  /** Undefined where names are still there that tell series apart. */
+  readonly #overlap: LabelOverlap | undefined;
 
   constructor(plan: AggregatePlan, grid: StepGrid, context: EvaluationContext) {
     this.#grid = grid;
     this.#context = context;
+    const keepsNames = plan.inner.kind === "select" || context.options.delayedNameRemoval;
+    this.#overlap = keepsNames ? undefined : new LabelOverlap();
     const call = { plan, grid, context, parameters: NO_PARAMETERS };
     this.#aggregation = new SeriesAggregation(accumulatorOf(plan)!, call);
   }
 
   add(series: StepSeries): void {
-    const { budget, options } = this.#context;
+    const { budget } = this.#context;
     if (isPopulated(series)) {
-      if (!options.delayedNameRemoval) this.#overlap.add(series);
+      this.#overlap?.add(series);
       this.#aggregation.add(series);
     }
     budget.resetTo(budget.current - this.#grid.steps);
