@@ -45,6 +45,7 @@ function partOf({ query, ours, theirs, inner }: Case): DifferingPart {
 }
 
 const A = '{"i":"a"}';
+const B = '{"i":"b"}';
 const both = (values: Values) => [values, values] as const;
 
 /** Fourteen: a twelve of numbers, and the two in which the order of equals is seen. */
@@ -110,6 +111,24 @@ const KNOWN: readonly Case[] = [
     theirs: { '{"v":"-0"}': 1 },
     inner: [[{ [A]: 0 }, { [A]: "-0" }]],
   },
+  {
+    query: "sort(e)",
+    ours: { [A]: 1, [B]: 1 + Number.EPSILON },
+    theirs: { [B]: 1, [A]: 1 + Number.EPSILON },
+    inner: [[{ [A]: 1 }, { [A]: 1 + Number.EPSILON }]],
+  },
+  {
+    query: "year(e)",
+    ours: { [A]: 1970 },
+    theirs: { [A]: 1969 },
+    inner: [[{ [A]: -1 + Number.EPSILON }, { [A]: -1 }]],
+  },
+  {
+    query: "last_over_time(sort(e @ 5)[1m:])",
+    ours: { [A]: 1, [B]: 1 },
+    theirs: { [B]: 1, [A]: 1 },
+    inner: [],
+  },
 ];
 
 const OTHER: readonly Case[] = [
@@ -136,6 +155,10 @@ const OTHER: readonly Case[] = [
   { ...KNOWN[8], query: 'absent(e{i="a",j=~"b"})' },
   { ...KNOWN[9], query: "abs(e)" },
   { ...KNOWN[10], inner: [both({ [A]: 0 })] },
+  { ...KNOWN[11], inner: [both({ [A]: 1 })] },
+  { ...KNOWN[11], ours: { [A]: 1, [B]: 2 }, theirs: { [B]: 2, [A]: 1 } },
+  { ...KNOWN[12], inner: [both({ [A]: -1 })] },
+  { ...KNOWN[13], query: "last_over_time((e @ 5)[1m:])" },
   { ...KNOWN[9], ours: sortedAs(["a", 0.5], ["b", 0]), theirs: sortedAs(["b", 0], ["a", 0.5]) },
 ];
 

@@ -6,7 +6,15 @@
 import { METRIC_NAME } from "../../lib/model/labels.ts";
 import type { Call, Expr, VectorSelector } from "../../lib/promql/ast.ts";
 import { childrenOf } from "../../lib/promql/children.ts";
-import { type Answer, type AnswerSeries, differenceOf, labelsOf, seriesOf, valuesInOrder } from "./answer.ts";
+import {
+  type Answer,
+  type AnswerSeries,
+  differenceOf,
+  isClose,
+  labelsOf,
+  seriesOf,
+  valuesInOrder,
+} from "./answer.ts";
 import { goLog, goPow, MIN_NORMAL } from "./go-math.ts";
 import { type FloatPair, isSameFloat, pairFloats } from "./paired-floats.ts";
 import type { AskedPart, DifferingPart } from "./parts.ts";
@@ -69,7 +77,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     reason:
-      "periodic functions and remainders of huge numbers: the last digit of those, which two libraries may round apart, decides",
+      "periodic functions and remainders of huge numbers, and functions that jump: the last digit, which two libraries may round apart, decides",
     explains: (part) => {
       const calculate = lastDigitDecides(part.expr);
       return calculate !== undefined && everyDifference(part, isCalculatedBy(calculate));
@@ -167,6 +175,21 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       valuesInOrder(ours).join() === valuesInOrder(theirs).join() &&
       isSameAnswer(ours, theirs),
   },
+  {
+    reason: "the order of values that differ in the last digit alone, which two libraries may round apart",
+    explains: ({ expr, question, inner, ours, theirs }) =>
+      question.stepMs === undefined &&
+      isSorting(expr) &&
+      inner.some((part) => haveOtherDigits(part)) &&
+      haveCloseValues(ours, theirs) &&
+      isSameAnswer(ours, theirs),
+  },
+  {
+    reason:
+      "the order of what a subquery evaluates once: an instant vector, which may be sorted, of which Go leaves equals in another order",
+    explains: ({ expr, question, ours, theirs }) =>
+      question.stepMs === undefined && sortsInSubquery(expr) && isSameAnswer(ours, theirs),
+  },
 ];
 
 /** Its histograms have the buckets alone that have observed something. */
@@ -183,6 +206,21 @@ function withoutNaN(answer: Answer): Answer {
   return JSON.parse(JSON.stringify(answer), (key, value) =>
     key === "buckets" ? value.filter((bucket: readonly unknown[]) => bucket[3] !== "NaN") : value,
   );
+}
+
+function haveOtherDigits({ ours, theirs }: AskedPart): boolean {
+  return (pairFloats(ours, theirs) ?? []).some((pair) => !Object.is(pair.ours, pair.theirs));
+}
+
+/** In their order. */
+function haveCloseValues(ours: Answer, theirs: Answer): boolean {
+  const [our, their] = [ours, theirs].map(valuesInOrder);
+  return our.length === their.length && our.every((value, i) => isClose(value, their[i], TOLERANCE));
+}
+
+function sortsInSubquery(expr: Expr, isInside = false): boolean {
+  const isIn = isInside || expr.kind === "subquery";
+  return (isIn && isSorting(expr)) || childrenOf(expr).some((child) => sortsInSubquery(child, isIn));
 }
 
 function haveOtherZeros({ ours, theirs }: AskedPart): boolean {
@@ -314,8 +352,24 @@ const PERIODIC: ReadonlyMap<string, Calculate> = new Map([
   ["tan", Math.tan],
 ]);
 
+/** By trunc, as Go makes a whole number of seconds. */
+const dateOf = (seconds: number) => new Date(Math.trunc(seconds) * 1000);
+
+const JUMPING: ReadonlyMap<string, Calculate> = new Map<string, Calculate>([
+  ["ceil", Math.ceil],
+  ["floor", Math.floor],
+  ["round", (value, to = 1) => Math.floor(value / to + 0.5) * to],
+  ["sgn", Math.sign],
+  ["day_of_month", (seconds) => dateOf(seconds).getUTCDate()],
+  ["day_of_week", (seconds) => dateOf(seconds).getUTCDay()],
+  ["hour", (seconds) => dateOf(seconds).getUTCHours()],
+  ["minute", (seconds) => dateOf(seconds).getUTCMinutes()],
+  ["month", (seconds) => dateOf(seconds).getUTCMonth() + 1],
+  ["year", (seconds) => dateOf(seconds).getUTCFullYear()],
+]);
+
 function lastDigitDecides(expr: Expr): Calculate | undefined {
-  if (expr.kind === "call") return PERIODIC.get(expr.function);
+  if (expr.kind === "call") return PERIODIC.get(expr.function) ?? JUMPING.get(expr.function);
   return expr.kind === "binary" && expr.operator === "%" ? (a, b) => a % b : undefined;
 }
 

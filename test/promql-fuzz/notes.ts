@@ -9,6 +9,16 @@ export function withoutCounts(answer: Answer): Answer {
   return withNotes(answer, (note) => note.replace(/over -?\d+ samples from/, "over some samples from"));
 }
 
+export const RESET_CONFLICTS =
+  "warnings of conflicting counter resets: which histograms are known to be no resets is worked out when they are compacted";
+
+export function withoutResetConflicts(answer: Answer): Answer {
+  const { warnings } = answer;
+  const isConflict = (note: string) =>
+    note.includes("conflicting counter resets during histogram aggregation");
+  return { ...answer, ...(warnings && { warnings: warnings.filter((note) => !isConflict(note)) }) };
+}
+
 /** Without where in the query they come from. */
 export function withoutPlaces(answer: Answer): Answer {
   return withNotes(answer, (note) => note.replace(/ \(\d+:\d+\)$/, ""));

@@ -7,7 +7,13 @@ import { type Answer, type CompareOptions, differenceOf, isFirstOf } from "./ans
 import { type DataSet, makeData } from "./data.ts";
 import { Expressions } from "./expressions.ts";
 import { knownDifference, selectsSparse } from "./known-differences.ts";
-import { COUNTS_DOUBLE, withoutCounts, withoutPlaces } from "./notes.ts";
+import {
+  COUNTS_DOUBLE,
+  RESET_CONFLICTS,
+  withoutCounts,
+  withoutPlaces,
+  withoutResetConflicts,
+} from "./notes.ts";
 import { differingParts, parsed } from "./parts.ts";
 import { type Peer, type PeerSettings, startHearth, startPrometheus } from "./peers.ts";
 import type { Question } from "./question.ts";
@@ -133,6 +139,8 @@ export class Round implements AsyncDisposable {
   /** None when any of it is not known. */
   async #knownReasons(question: Question, ours: Answer, theirs: Answer): Promise<readonly string[]> {
     if (this.#isSame(question, ours, theirs)) return [COUNTS_DOUBLE];
+    const [our, their] = [ours, theirs].map(withoutResetConflicts);
+    if (!this.isCompacted && this.#isSame(question, our, their)) return [RESET_CONFLICTS];
     const { limit } = question;
     if (limit !== undefined) return this.#knownOfWhole(question, limit, ours, theirs);
     const other = reword(question);
