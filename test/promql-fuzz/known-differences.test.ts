@@ -112,6 +112,12 @@ const KNOWN: readonly Case[] = [
     inner: [[{ [A]: 0 }, { [A]: "-0" }]],
   },
   {
+    query: 'count_values("v", atan(e))',
+    ours: { '{"v":"1.5707963267948966"}': 2, '{"v":"2"}': 1 },
+    theirs: { '{"v":"1.5707963267948966"}': 1, '{"v":"1.5707963267948963"}': 1, '{"v":"2"}': 1 },
+    inner: [[{ [A]: 1.5707963267948966 }, { [A]: 1.5707963267948963 }]],
+  },
+  {
     query: "sort(e)",
     ours: { [A]: 1, [B]: 1 + Number.EPSILON },
     theirs: { [B]: 1, [A]: 1 + Number.EPSILON },
@@ -155,10 +161,11 @@ const OTHER: readonly Case[] = [
   { ...KNOWN[8], query: 'absent(e{i="a",j=~"b"})' },
   { ...KNOWN[9], query: "abs(e)" },
   { ...KNOWN[10], inner: [both({ [A]: 0 })] },
-  { ...KNOWN[11], inner: [both({ [A]: 1 })] },
-  { ...KNOWN[11], ours: { [A]: 1, [B]: 2 }, theirs: { [B]: 2, [A]: 1 } },
-  { ...KNOWN[12], inner: [both({ [A]: -1 })] },
-  { ...KNOWN[13], query: "last_over_time((e @ 5)[1m:])" },
+  { ...KNOWN[11], theirs: { '{"v":"1.5707963267948966"}': 1, '{"v":"2"}': 1 } },
+  { ...KNOWN[12], inner: [both({ [A]: 1 })] },
+  { ...KNOWN[12], ours: { [A]: 1, [B]: 2 }, theirs: { [B]: 2, [A]: 1 } },
+  { ...KNOWN[13], inner: [both({ [A]: -1 })] },
+  { ...KNOWN[14], query: "last_over_time((e @ 5)[1m:])" },
   { ...KNOWN[9], ours: sortedAs(["a", 0.5], ["b", 0]), theirs: sortedAs(["b", 0], ["a", 0.5]) },
 ];
 
