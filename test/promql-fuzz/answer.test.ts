@@ -24,6 +24,7 @@ const SAME: readonly (readonly [string, Answer, Answer])[] = [
     { status: "error", errorType: "execution", error: "got 1e+200" },
     { status: "error", errorType: "execution", error: "got 1.0000000000000002e+200" },
   ],
+  ["labels with rounded numbers", vector(["5859571186401306", "1"]), vector(["5859571186401305", "1"])],
 ];
 
 for (const [name, ours, theirs] of SAME) {

@@ -112,7 +112,7 @@ function differenceOfCounts(ours?: SampleCounts, theirs?: SampleCounts): string 
 
 /** Numbers in a text that are not exact: with the digits that must be the same. */
 function roundNumbers(text: string): string {
-  return text.replace(/\d+(\.\d+)?e[+-]\d+|\d+\.\d+|\d{17,}/g, (number) => Number(number).toPrecision(9));
+  return text.replace(/\d+(\.\d+)?e[+-]\d+|\d+\.\d+|\d{16,}/g, (number) => Number(number).toPrecision(9));
 }
 
 function differenceOfData(ours: AnswerData, theirs: AnswerData, options: CompareOptions): string | undefined {
