@@ -45,17 +45,16 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     },
   },
   {
-    reason: "powers of numbers below 2^-1022: Go makes them from such logarithms",
+    reason:
+      "powers: Go squares again and again, which leaves those of huge exponents few digits, and takes wrong logarithms of numbers below 2^-1022",
     explains: (part) =>
       part.expr.kind === "binary" &&
       part.expr.operator === "^" &&
       everyDifference(part, ({ ours, theirs }, [bases, exponents]) =>
-        bases.some(
-          ({ ours: base }) =>
-            isBelowNormal(base) &&
-            exponents.some(
-              ({ ours: exponent }) => isSame(base ** exponent, ours) && isSame(goPow(base, exponent), theirs),
-            ),
+        bases.some(({ ours: base }) =>
+          exponents.some(
+            ({ ours: exponent }) => isSame(base ** exponent, ours) && isSame(goPow(base, exponent), theirs),
+          ),
         ),
       ),
   },
@@ -77,7 +76,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     reason:
-      "periodic functions and remainders of huge numbers, and functions that jump: the last digit, which two libraries may round apart, decides",
+      "periodic functions, remainders, powers and differences, and functions that jump: the last digit, which two libraries may round apart, decides",
     explains: (part) => {
       const calculate = lastDigitDecides(part.expr);
       return calculate !== undefined && everyDifference(part, isCalculatedBy(calculate));
@@ -176,6 +175,30 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       isSameAnswer(ours, theirs),
   },
   {
+    reason: "comparisons of numbers that differ in the last digit alone, which two libraries may round apart",
+    explains: ({ expr, inner }) =>
+      expr.kind === "binary" &&
+      COMPARISONS.has(expr.operator) &&
+      inner.some((part) => haveOtherDigits(part)) &&
+      haveCloseOperands(operandsOf(expr, inner)),
+  },
+  {
+    reason:
+      "changes, resets and deviations of numbers that differ in the last digit alone, which two libraries may round apart",
+    explains: ({ expr, inner, ours, theirs }) =>
+      LAST_DIGIT_SEEN.test(nameOf(expr)) &&
+      inner.some((part) => haveOtherDigits(part)) &&
+      differingFloats(ours, theirs).length > 0,
+  },
+  {
+    reason:
+      "the largest or smallest of numbers that differ in the last digit alone, which two libraries may round apart",
+    explains: ({ expr, inner, ours, theirs }) =>
+      /^(top|bottom)k$/.test(nameOf(expr)) &&
+      inner.some((part) => haveOtherDigits(part)) &&
+      haveCloseValues(ours, theirs),
+  },
+  {
     reason: "the order of values that differ in the last digit alone, which two libraries may round apart",
     explains: ({ expr, question, inner, ours, theirs }) =>
       question.stepMs === undefined &&
@@ -206,6 +229,29 @@ function withoutNaN(answer: Answer): Answer {
   return JSON.parse(JSON.stringify(answer), (key, value) =>
     key === "buckets" ? value.filter((bucket: readonly unknown[]) => bucket[3] !== "NaN") : value,
   );
+}
+
+const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">="]);
+
+/** At one time, in any two series. */
+function haveCloseOperands(operands: ReturnType<typeof operandsOf>): boolean {
+  if (operands === undefined) return false;
+  const [left, right] = operands;
+  return left.some((one) =>
+    right.some(
+      (other) =>
+        (one.time === other.time || Number.isNaN(one.time) || Number.isNaN(other.time)) &&
+        isSame(one.ours, other.ours),
+    ),
+  );
+}
+
+/** Functions and aggregations to whom equal numbers are none that are nearly equal. */
+const LAST_DIGIT_SEEN = /^(changes|resets|std(dev|var)(_over_time)?|deriv|rate|increase|delta|idelta|irate)$/;
+
+function nameOf(expr: Expr): string {
+  if (expr.kind === "call") return expr.function;
+  return expr.kind === "aggregation" ? expr.operator : "";
 }
 
 function haveOtherDigits({ ours, theirs }: AskedPart): boolean {
@@ -368,9 +414,18 @@ const JUMPING: ReadonlyMap<string, Calculate> = new Map<string, Calculate>([
   ["year", (seconds) => dateOf(seconds).getUTCFullYear()],
 ]);
 
+/** What is nearly nothing, or to a huge power, shows the last digit of what it is made of. */
+const ARITHMETIC: ReadonlyMap<string, Calculate> = new Map<string, Calculate>([
+  ["%", (a, b) => a % b],
+  ["+", (a, b) => a + b],
+  ["-", (a, b) => a - b],
+  ["/", (a, b) => a / b],
+  ["^", (a, b) => a ** b],
+]);
+
 function lastDigitDecides(expr: Expr): Calculate | undefined {
   if (expr.kind === "call") return PERIODIC.get(expr.function) ?? JUMPING.get(expr.function);
-  return expr.kind === "binary" && expr.operator === "%" ? (a, b) => a % b : undefined;
+  return expr.kind === "binary" ? ARITHMETIC.get(expr.operator) : undefined;
 }
 
 /** By both alike, but from operands that are not the same bit for bit. */
