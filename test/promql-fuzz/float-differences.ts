@@ -12,7 +12,7 @@ import {
 } from "./explain-floats.ts";
 import { goLog, goPow, MIN_NORMAL } from "./go-math.ts";
 import type { KnownDifference } from "./known-differences.ts";
-import { pairFloats } from "./paired-floats.ts";
+import { type FloatPair, pairFloats } from "./paired-floats.ts";
 import type { AskedPart } from "./parts.ts";
 
 export const FLOAT_DIFFERENCES: readonly KnownDifference[] = [
@@ -91,9 +91,9 @@ export const FLOAT_DIFFERENCES: readonly KnownDifference[] = [
     reason:
       "changes, resets and deviations of numbers that differ in the last digit alone, which two libraries may round apart",
     explains: ({ expr, inner, ours, theirs }) =>
-      LAST_DIGIT_SEEN.test(nameOf(expr)) &&
       inner.some((part) => haveOtherDigits(part)) &&
-      differingFloats(ours, theirs).length > 0,
+      differingFloats(ours, theirs).length > 0 &&
+      differingFloats(ours, theirs).every((pair) => isSeenDigit(nameOf(expr), pair, inner)),
   },
   {
     reason:
@@ -129,8 +129,15 @@ function haveCloseOperands(operands: ReturnType<typeof operandsOf>): boolean {
   );
 }
 
-/** Functions and aggregations to whom equal numbers are none that are nearly equal. */
-const LAST_DIGIT_SEEN = /^(changes|resets|std(dev|var)(_over_time)?|deriv|rate|increase|delta|idelta|irate)$/;
+/** Of numbers that should be equal: that they change, or by how little they deviate. */
+function isSeenDigit(name: string, { ours, theirs }: FloatPair, inner: readonly AskedPart[]): boolean {
+  if (name === "changes" || name === "resets") return Number.isInteger(ours) && Number.isInteger(theirs);
+  const isDeviation = /^(std(dev|var)(_over_time)?|deriv|delta|idelta)$/.test(name);
+  const sizes = inner
+    .flatMap((part) => pairFloats(part.ours, part.theirs) ?? [])
+    .map((pair) => Math.abs(pair.ours));
+  return isDeviation && Math.abs(ours - theirs) <= TOLERANCE * Math.max(...sizes.filter(Number.isFinite));
+}
 
 function nameOf(expr: Expr): string {
   if (expr.kind === "call") return expr.function;

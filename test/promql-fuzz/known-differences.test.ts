@@ -148,6 +148,12 @@ const KNOWN: readonly Case[] = [
     inner: [[{ [A]: 1 + Number.EPSILON }, { [A]: 1 }]],
   },
   {
+    query: "stddev(e)",
+    ours: { "{}": 0 },
+    theirs: { "{}": 1e-16 },
+    inner: [[{ [A]: 1 + Number.EPSILON }, { [A]: 1 }]],
+  },
+  {
     query: "topk(1, e)",
     ours: { [A]: 1 + Number.EPSILON },
     theirs: { [B]: 1 },
@@ -198,10 +204,11 @@ const OTHER: readonly Case[] = [
   { ...KNOWN[15], inner: [both({ [A]: 1 })] },
   { ...KNOWN[15], inner: [[{ [A]: 2 + 2 ** -50 }, { [A]: 2 }]] },
   { ...KNOWN[16], inner: [both({ [A]: 1 })] },
-  { ...KNOWN[17], theirs: { [B]: 2 } },
-  { ...KNOWN[18], inner: [both({ [A]: -1 })] },
-  { ...KNOWN[19], query: "last_over_time((e @ 5)[1m:])" },
+  { ...KNOWN[18], theirs: { [B]: 2 } },
+  { ...KNOWN[19], inner: [both({ [A]: -1 })] },
+  { ...KNOWN[20], query: "last_over_time((e @ 5)[1m:])" },
   { ...KNOWN[10], ours: sortedAs(["a", 0.5], ["b", 0]), theirs: sortedAs(["b", 0], ["a", 0.5]) },
+  { ...KNOWN[17], theirs: { "{}": 0.1 } },
 ];
 
 for (const one of KNOWN)
