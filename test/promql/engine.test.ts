@@ -359,12 +359,15 @@ test("the buckets of histograms are looked at where they are compared, though it
 
 test("quantiles that are the same series may be summed up when names are dropped late", async () => {
   const histograms = loaded('h{q="x"} {{schema:0 sum:1 count:1 buckets:[1]}}');
-  const text = 'count(histogram_quantiles(h, "q", 1, 1))';
   const late = { ...OPTIONS, delayedNameRemoval: true };
-  const { value } = await instantQuery(histograms, query(text), { timeMs: 0 }, late);
-  assert.equal(value.type === "vector" && value.series[0].values[0], 2);
-  const error = await errorOf(instantQuery(histograms, query(text), { timeMs: 0 }, OPTIONS));
-  assert.equal(error.message, "vector cannot contain metrics with the same labelset");
+  for (const text of ['histogram_quantiles(h, "q", 1, 1)', 'topk(2, histogram_quantiles(h, "q", 1, 1))']) {
+    const ask = (options: QueryOptions, of = `count(${text})`) =>
+      instantQuery(histograms, query(of), { timeMs: 0 }, options);
+    const { value } = await ask(late);
+    assert.equal(value.type === "vector" && value.series[0].values[0], 2);
+    for (const failing of [ask(OPTIONS), ask(late, text)])
+      assert.equal((await errorOf(failing)).message, "vector cannot contain metrics with the same labelset");
+  }
 });
 
 test("increases of histograms are added up as they are: what rounding has lost is lost", async () => {

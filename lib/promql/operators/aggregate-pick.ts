@@ -1,6 +1,6 @@
 /** Aggregations that pick some series of each group: `topk`, `bottomk`, `limitk` and `limit_ratio`. */
-import { claimCell, SeriesCollector } from "../engine/collect-series.ts";
 import { isInstant } from "../engine/grid.ts";
+import { StepColumns } from "../engine/step-columns.ts";
 import { ABSENT, FLOAT, type StepSeries } from "../engine/value.ts";
 import type { AggregateCall } from "./aggregate.ts";
 import type { Group } from "./aggregate-groups.ts";
@@ -11,21 +11,27 @@ import { type IsWorse, isHigher, isLower, TopHeap } from "./top-heap.ts";
 /** The series that a step keeps of a group, in the order that an instant query shows. */
 type Pick = (group: Group, step: number) => readonly StepSeries[];
 
+/** What is picked of each series, in the order in which they are first: some may have the same labels when names are dropped late. */
 export function pickFromGroups(groups: readonly Group[], call: AggregateCall): StepSeries[] {
-  const collector = new SeriesCollector(call.grid, call.context);
+  const { grid, context, plan } = call;
+  const picked = new Map<StepSeries, StepColumns>();
   const pick = picker(call);
   for (const group of groups) {
-    if (call.plan.operator === "topk" || call.plan.operator === "bottomk")
+    if (plan.operator === "topk" || plan.operator === "bottomk")
       for (const series of group.series) noteIgnored(series, call);
-    for (let step = 0; step < call.grid.steps; step++) {
+    for (let step = 0; step < grid.steps; step++) {
       for (const series of pick(group, step)) {
-        const columns = collector.columns(series.labels, series.dropsName);
-        claimCell(columns, step);
+        let columns = picked.get(series);
+        if (columns === undefined) {
+          context.budget.take(grid.steps);
+          columns = new StepColumns(grid.steps);
+          picked.set(series, columns);
+        }
         columns.copy(step, series);
       }
     }
   }
-  return collector.series();
+  return Array.from(picked, ([{ labels, dropsName }, columns]) => columns.series(labels, dropsName));
 }
 
 function picker(call: AggregateCall): Pick {
