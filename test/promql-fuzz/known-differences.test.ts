@@ -227,16 +227,17 @@ test("known: a quantile of negative counts, where another's last bucket is an em
       ],
     },
   });
-  const part = (count: string, ours: number): DifferingPart => {
+  const part = (count: string, ours: number, theirs = 64): DifferingPart => {
     const asked = partOf({
       query: "histogram_quantile(0, -native_sparse)",
       ours: { [A]: ours },
-      theirs: { [A]: 64 },
+      theirs: { [A]: theirs },
       inner: [],
     });
     return { ...asked, inner: [{ ...asked, ours: negated(count), theirs: negated(count) }] };
   };
   assert.notEqual(knownDifference(part("-3", 0.5)), undefined);
+  assert.notEqual(knownDifference(part("-3", 0.5, 0.125)), undefined);
   assert.equal(knownDifference(part("3", 0.5)), undefined);
   assert.equal(knownDifference(part("-3", 0.75)), undefined);
 });

@@ -63,15 +63,13 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     reason:
-      "quantiles of negative counts: none reaches its rank, so that it is the upper bound of the last bucket, an empty one too",
+      "quantiles of negative counts: none reaches its rank, so that it is the upper bound of the bucket that is looked at last, an empty one too",
     explains: ({ expr, ours, theirs, inner }) =>
       expr.kind === "call" &&
       /^histogram_quantiles?$/.test(expr.function) &&
       selectsSparse(expr) &&
       differingFloats(ours, theirs).length > 0 &&
-      differingFloats(ours, theirs).every(
-        (pair) => pair.theirs > pair.ours && lastUpperBounds(inner, pair.time).includes(pair.ours),
-      ),
+      differingFloats(ours, theirs).every((pair) => outerUpperBounds(inner, pair).includes(pair.ours)),
   },
   {
     reason:
@@ -152,13 +150,16 @@ function mayLieInZeroBucket(expr: Call, { ours, theirs }: FloatPair): boolean {
   return /^histogram_quantiles?$/.test(expr.function) && isInside(ours) && isInside(theirs);
 }
 
-/** Of the histograms with negative counts at a time. */
-function lastUpperBounds(inner: DifferingPart["inner"], time: number): readonly number[] {
+/** Of the histograms with negative counts at the time of a pair: of the last bucket if Prometheus has one above, else of the first. */
+function outerUpperBounds(
+  inner: DifferingPart["inner"],
+  { time, ours, theirs }: FloatPair,
+): readonly number[] {
   return inner
-    .flatMap(({ ours }) => seriesOf(ours))
+    .flatMap((part) => seriesOf(part.ours))
     .flatMap(({ histogram, histograms = [] }) => (histogram === undefined ? histograms : [histogram]))
     .filter(([at, { count }]) => at === time && Number(count) < 0)
-    .map(([, { buckets }]) => Number(buckets?.at(-1)?.[2]));
+    .map(([, { buckets }]) => Number(buckets?.at(theirs > ours ? -1 : 0)?.[2]));
 }
 
 /** A histogram's labels. */
