@@ -242,6 +242,21 @@ test("known: a quantile of negative counts, where another's last bucket is an em
   assert.equal(knownDifference(part("-3", 0.75)), undefined);
 });
 
+test("known: which series an error tells of, when a sort before it has an order of its own", () => {
+  const failed = (error: string): Answer => ({ status: "error", errorType: "execution", error });
+  const of = (inner: string, ours: string): DifferingPart => {
+    const asked = partOf({ query: "a - sort(b)", ours: {}, theirs: {}, inner: [] });
+    const sorted = partOf({ query: "sort(b)", ours: {}, theirs: {}, inner: [] });
+    const other = failed('found duplicate series for the match group {i="b"}');
+    return { ...asked, ours: failed(ours), theirs: other, inner: [{ ...sorted, ours: failed(inner) }] };
+  };
+  const same = "vector cannot contain metrics with the same labelset";
+  const duplicate = 'found duplicate series for the match group {i="a"}';
+  assert.notEqual(knownDifference(of(same, duplicate)), undefined);
+  assert.equal(knownDifference(of("another", duplicate)), undefined);
+  assert.equal(knownDifference(of(same, "another")), undefined);
+});
+
 test("the innermost part that differs is found, at the times at which it is looked at", async () => {
   const query = "sum(max_over_time((ln(e))[5m:30s])) + f";
   const asked: string[] = [];

@@ -6,6 +6,7 @@
 import { METRIC_NAME } from "../../lib/model/labels.ts";
 import type { Call, Expr, VectorSelector } from "../../lib/promql/ast.ts";
 import { childrenOf } from "../../lib/promql/children.ts";
+import { SAME_LABELS } from "../../lib/promql/engine/collect-series.ts";
 import { type Answer, type AnswerSeries, labelsOf, seriesOf, valuesInOrder } from "./answer.ts";
 import { differingFloats, everyDifference, isSameAnswer, numberOf } from "./explain-floats.ts";
 import { FLOAT_DIFFERENCES, isSorting } from "./float-differences.ts";
@@ -101,6 +102,15 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       valuesInOrder(ours).length > 12 &&
       valuesInOrder(ours).join() === valuesInOrder(theirs).join() &&
       isSameAnswer(ours, theirs),
+  },
+  {
+    reason:
+      "which series of a sorted vector an error tells of, where the vector alone is no answer that would show its order",
+    explains: ({ expr, question, inner, ours, theirs }) =>
+      question.stepMs === undefined &&
+      expr.kind === "binary" &&
+      inner.some((part) => isSorting(part.expr) && part.ours.error === SAME_LABELS) &&
+      [ours, theirs].every(({ error }) => error?.startsWith("found duplicate series for the match group")),
   },
   {
     reason:
