@@ -1,6 +1,6 @@
 /**
- * What Grafana's Prometheus data source asks: its health check, its variables, its query builder. After
- * https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/ and what it was seen to send.
+ * What Grafana's Prometheus data source asks: its health check, its variables, its query builder. After what it says of them:
+ * https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/
  */
 import type { Random } from "../simulation/random.ts";
 import { type LookupData, METRICS, VALUES } from "./data.ts";
