@@ -198,6 +198,9 @@ const PERIODIC: ReadonlyMap<string, Calculate> = new Map([
 /** By trunc, as Go makes a whole number of seconds. */
 const dateOf = (seconds: number) => new Date(Math.trunc(seconds) * 1000);
 
+/** Of numbers that no `Date` takes too. */
+const secondOfDay = (seconds: number) => ((Math.trunc(seconds) % 86_400) + 86_400) % 86_400;
+
 const JUMPING: ReadonlyMap<string, Calculate> = new Map<string, Calculate>([
   ["ceil", Math.ceil],
   ["floor", Math.floor],
@@ -205,8 +208,8 @@ const JUMPING: ReadonlyMap<string, Calculate> = new Map<string, Calculate>([
   ["sgn", Math.sign],
   ["day_of_month", (seconds) => dateOf(seconds).getUTCDate()],
   ["day_of_week", (seconds) => dateOf(seconds).getUTCDay()],
-  ["hour", (seconds) => dateOf(seconds).getUTCHours()],
-  ["minute", (seconds) => dateOf(seconds).getUTCMinutes()],
+  ["hour", (seconds) => Math.floor(secondOfDay(seconds) / 3600)],
+  ["minute", (seconds) => Math.floor((secondOfDay(seconds) % 3600) / 60)],
   ["month", (seconds) => dateOf(seconds).getUTCMonth() + 1],
   ["year", (seconds) => dateOf(seconds).getUTCFullYear()],
 ]);
