@@ -166,6 +166,12 @@ const KNOWN: readonly Case[] = [
     inner: [[{ [A]: -1 + Number.EPSILON }, { [A]: -1 }]],
   },
   {
+    query: "minute(e)",
+    ours: { [A]: 46 },
+    theirs: { [A]: 19 },
+    inner: [[{ [A]: 1e20 }, { [A]: 1e20 + 2 ** 14 }]],
+  },
+  {
     query: "last_over_time(sort(e @ 5)[1m:])",
     ours: { [A]: 1, [B]: 1 },
     theirs: { [B]: 1, [A]: 1 },
@@ -206,7 +212,7 @@ const OTHER: readonly Case[] = [
   { ...KNOWN[16], inner: [both({ [A]: 1 })] },
   { ...KNOWN[18], theirs: { [B]: 2 } },
   { ...KNOWN[19], inner: [both({ [A]: -1 })] },
-  { ...KNOWN[20], query: "last_over_time((e @ 5)[1m:])" },
+  { ...KNOWN[21], query: "last_over_time((e @ 5)[1m:])" },
   { ...KNOWN[10], ours: sortedAs(["a", 0.5], ["b", 0]), theirs: sortedAs(["b", 0], ["a", 0.5]) },
   { ...KNOWN[17], theirs: { "{}": 0.1 } },
 ];
