@@ -1,18 +1,22 @@
 /** A difference is known by its values: what is not just as described is a finding. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SAME_LABELS } from "../../lib/promql/engine/collect-series.ts";
+import { printExpr } from "../../lib/promql/print.ts";
 import type { Answer } from "./answer.ts";
 import { goLog, goPow } from "./go-math.ts";
 import { knownDifference } from "./known-differences.ts";
 import { type DifferingPart, differingParts, parsed } from "./parts.ts";
 import type { Question } from "./question.ts";
-import { reword } from "./rewrites.ts";
+import { FOR_HEARTH, FOR_PROMETHEUS, reword } from "./rewrites.ts";
 
 const TINY = 3e-310;
 
 function question(query: string): Question {
   return { query, startMs: 1000, endMs: 1000, stepMs: undefined };
 }
+
+const printed = (query: string) => printExpr(parsed(query)!);
 
 type Values = Readonly<Record<string, number | string>>;
 
@@ -290,8 +294,30 @@ test("the innermost part that differs is found, at the times at which it is look
   ]);
 });
 
+test("what alone is an error of names that are dropped is asked with them", async () => {
+  const query = "sum(a % {__name__=~'b|c'})";
+  const other = `label_replace(a % {__name__=~"b|c"}, "name", "$1", "__name__", "(.*)")`;
+  const failed: Answer = { status: "error", errorType: "execution", error: SAME_LABELS };
+  const ask = async (one: Question): Promise<[Answer, Answer]> => {
+    if (one.query === other) return [vector({ [A]: 1 }), vector({ [A]: 2 })];
+    return one.query.startsWith("a %") ? [failed, failed] : [vector({}), vector({})];
+  };
+  const parts = await differingParts(
+    { expr: parsed(query)!, question: question(query), ours: vector({}), theirs: vector({ [A]: 1 }) },
+    {
+      ask,
+      isSame: ({ ours, theirs }) => JSON.stringify(ours) === JSON.stringify(theirs),
+      span: { startMs: 0, endMs: 1 },
+    },
+  );
+  assert.deepEqual(
+    parts.map((part) => [printExpr(part.expr), part.ours, part.theirs]),
+    [[`a % {__name__=~"b|c"}`, vector({ [A]: 2 }), vector({ [A]: 1 })]],
+  );
+});
+
 test("queries in other words", () => {
-  const other = (query: string) => reword(question(query))?.question.query;
+  const other = (query: string) => reword(question(query), FOR_HEARTH)?.question.query;
   assert.equal(
     other("sum(a - on (i) group_right () fill_left (1) b)"),
     "sum(a - on (i) group_right () fill_right (1) b)",
@@ -308,11 +334,35 @@ test("queries in other words", () => {
     other("topk(scalar(a @ start()) + scalar(sum_over_time(a[1m] @ end())), b @ end())"),
     "topk(scalar(a) + scalar(sum_over_time(a[1m])), b @ end())",
   );
-  assert.equal(other("topk(scalar(a @ 40 offset -1m), b @ 40)"), "topk(scalar(a offset -1m39s), b @ 40.000)");
+  assert.equal(
+    other("topk(scalar(a @ 40 offset -1m), b @ 40)"),
+    "topk(scalar((a @ 40.000 offset -1m and (timestamp(a @ 40.000 offset -1m) > time() - 201))), b @ 40.000)",
+  );
+  assert.equal(
+    other("topk(scalar(sum_over_time(a[1m] @ 40 offset -1m)), b)"),
+    "topk(scalar(sum_over_time(a[1m] offset -1m39s)), b)",
+  );
   for (const same of [
     "a - on (i) group_left () fill_left (1) b",
     "timestamp(a @ 1000)",
     "timestamp(a offset 1m)",
+  ])
+    assert.equal(other(same), undefined);
+});
+
+test("queries in other words for Prometheus", () => {
+  const other = (query: string) => reword(question(query), FOR_PROMETHEUS)?.question.query;
+  // The first step of each is at 1 s, when the query is asked.
+  for (const query of [
+    "sum_over_time(a @ end()[3s:1s] @ 3)",
+    "rate(rate(a[1m] @ 5)[3s:1s] @ start() offset -2s)",
+    "quantile_over_time(0.5, (a @ 7)[1m:500ms] @ 60.999)",
+  ])
+    assert.equal(other(`abs(${query})`), `abs(last_over_time((${printed(query)})[2ms:1ms] @ 1.000))`);
+  for (const same of [
+    "sum_over_time(a @ end()[3s:1s] @ 4)",
+    "sum_over_time(a @ end()[3s:1s] offset -2s)",
+    "sum_over_time(a[3s:1s] @ 3)",
   ])
     assert.equal(other(same), undefined);
 });

@@ -1,6 +1,8 @@
 /** The parts of a query that can be asked on their own, and the innermost of them that two answer differently. */
+import { METRIC_NAME } from "../../lib/model/labels.ts";
 import type { DurationExpr, Expr, Subquery } from "../../lib/promql/ast.ts";
 import { childrenOf } from "../../lib/promql/children.ts";
+import { SAME_LABELS } from "../../lib/promql/engine/collect-series.ts";
 import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { parseExpr } from "../../lib/promql/parse/parse-expr.ts";
 import { printExpr } from "../../lib/promql/print.ts";
@@ -15,6 +17,8 @@ export interface AskedPart {
   readonly ours: Answer;
   readonly theirs: Answer;
 }
+
+type UnaskedPart = Pick<AskedPart, "expr" | "question">;
 
 /** One that is answered differently, while what stands directly inside of it is not. */
 export interface DifferingPart extends AskedPart {
@@ -40,10 +44,7 @@ export function parsed(query: string): Expr | undefined {
 /** The innermost parts of one that is answered differently: itself, or some of those inside of it. */
 export async function differingParts(part: AskedPart, options: PartsOptions): Promise<DifferingPart[]> {
   const inner: AskedPart[] = [];
-  for (const one of partsIn(part.expr, part.question, options)) {
-    const [theirs, ours] = await options.ask(one.question);
-    inner.push({ ...one, theirs, ours });
-  }
+  for (const one of partsIn(part.expr, part.question, options)) inner.push(await askPart(one, options));
   const differing = inner.filter((one) => !options.isSame(one));
   if (differing.length === 0) return [{ ...part, inner }];
   const found: DifferingPart[] = [];
@@ -51,12 +52,20 @@ export async function differingParts(part: AskedPart, options: PartsOptions): Pr
   return found;
 }
 
+/** Series that have the same labels without their name, which is no error inside of what drops names late, are asked with it as a label. */
+async function askPart(part: UnaskedPart, { ask }: PartsOptions): Promise<AskedPart> {
+  const [theirs, ours] = await ask(part.question);
+  if (ours.error !== SAME_LABELS || theirs.error !== SAME_LABELS) return { ...part, theirs, ours };
+  const query = `label_replace(${part.question.query}, "name", "$1", "${METRIC_NAME}", "(.*)")`;
+  const question = { ...part.question, query };
+  const [named, ourNamed] = await ask(question);
+  return named.status === "error"
+    ? { ...part, theirs, ours }
+    : { ...part, question, theirs: named, ours: ourNamed };
+}
+
 /** What stands directly inside of an expression, each as it is asked at the times at which the expression looks at it. */
-function* partsIn(
-  expr: Expr,
-  question: Question,
-  options: PartsOptions,
-): Generator<Pick<AskedPart, "expr" | "question">> {
+function* partsIn(expr: Expr, question: Question, options: PartsOptions): Generator<UnaskedPart> {
   for (const child of argumentsOf(expr)) {
     if (child.kind === "parentheses") yield* partsIn(child, question, options);
     else if (child.kind === "subquery")

@@ -1,13 +1,18 @@
-/** Queries in other words: what Hearth must be asked to get what Prometheus answers, where it is known to answer something else. */
+/**
+ * Queries in other words, where Prometheus is known to answer something else: what Hearth must be asked to get what Prometheus
+ * answers, or Prometheus to get what Hearth does.
+ */
 import type {
   Aggregation,
   BinaryExpr,
   Call,
+  DurationExpr,
   DurationLiteral,
   Expr,
   Subquery,
   VectorSelector,
 } from "../../lib/promql/ast.ts";
+import { childrenOf } from "../../lib/promql/children.ts";
 import { resolveDuration } from "../../lib/promql/engine/resolve-duration.ts";
 import { printExpr } from "../../lib/promql/print.ts";
 import { parsed } from "./parts.ts";
@@ -20,8 +25,9 @@ export interface Rewrite {
 }
 
 const DEFAULT_LOOKBACK_MS = 300_000;
+const DEFAULT_SUBQUERY_STEP_MS = 60_000;
 
-export const REWRITES: readonly Rewrite[] = [
+export const FOR_HEARTH: readonly Rewrite[] = [
   {
     reason:
       "3.16 tells the sides of `group_right` with `fill` apart as they are written, 3.14 as it matches them",
@@ -34,18 +40,29 @@ export const REWRITES: readonly Rewrite[] = [
   },
   {
     reason:
-      "`@ start()` and `@ end()` in the parameter of an aggregation: Prometheus looks at the step instead",
+      "`@` in the parameter of an aggregation: Prometheus moves the time with the steps, and reads what is there at its own",
     rewrite: (expr, question) => (expr.kind === "aggregation" ? atSteps(expr, question) : undefined),
   },
 ];
 
+export const FOR_PROMETHEUS: readonly Rewrite[] = [
+  {
+    reason:
+      "selectors with `@` in a subquery with `@` whose first step is the query's: Prometheus leaves them at times that were reckoned for it",
+    rewrite: (expr, question) => (expr.kind === "call" ? awayFromStart(expr, question) : undefined),
+  },
+];
+
 /** The whole in other words, and why; undefined when there is nothing to reword. */
-export function reword(question: Question): { question: Question; reasons: readonly string[] } | undefined {
+export function reword(
+  question: Question,
+  rewrites: readonly Rewrite[],
+): { question: Question; reasons: readonly string[] } | undefined {
   const expr = parsed(question.query);
   if (expr === undefined) return undefined;
   const reasons = new Set<string>();
   const print = (one: Expr): string => {
-    for (const { reason, rewrite } of REWRITES) {
+    for (const { reason, rewrite } of rewrites) {
       const other = rewrite(one, question);
       if (other === undefined) continue;
       reasons.add(reason);
@@ -59,7 +76,9 @@ export function reword(question: Question): { question: Question; reasons: reado
 
 /** What a rewrite made is not rewritten again, what stands inside of it is. */
 function printInner(rewritten: Expr, print: (expr: Expr) => string): (expr: Expr) => string {
-  return rewritten.kind === "call" || rewritten.kind === "parentheses" ? (expr) => printExpr(expr) : print;
+  if (rewritten.kind === "call" || rewritten.kind === "parentheses") return (expr) => printExpr(expr);
+  if (rewritten.kind !== "aggregation") return print;
+  return (expr) => (expr === rewritten.parameter ? printExpr(expr) : print(expr));
 }
 
 function withFillsSwapped(expr: BinaryExpr): Expr | undefined {
@@ -75,7 +94,7 @@ function timestampAt(call: Call, question: Question): Expr | undefined {
   if (selector.kind !== "vector selector" || selector.at === undefined || selector.offset === undefined)
     return undefined;
   const offsetMs = offsetMsOf(selector, question);
-  const atMs = selector.at.kind === "time" ? selector.at.timestampMs : question[`${selector.at.kind}Ms`];
+  const atMs = atMsOf(selector.at, question);
   const afterMs = atMs - Math.min(offsetMs, 0) - (question.lookbackMs ?? DEFAULT_LOOKBACK_MS);
   const looked = printExpr({ ...selector, offset: offsetMs > 0 ? durationOf(offsetMs) : undefined });
   const isIn = `timestamp(${looked}) > ${afterMs / 1000}`;
@@ -85,7 +104,10 @@ function timestampAt(call: Call, question: Question): Expr | undefined {
 function atSteps(expr: Aggregation, question: Question): Expr | undefined {
   const { parameter } = expr;
   if (parameter === undefined) return undefined;
-  const print = (one: Expr): string => printExpr(movingWithSteps(one, question), print);
+  const print = (one: Expr): string => {
+    const moving = movingWithSteps(one, question);
+    return printExpr(moving, moving === one ? print : printInner(moving, print));
+  };
   const text = print(parameter);
   return text === printExpr(parameter) ? undefined : { ...expr, parameter: parsed(text)! };
 }
@@ -93,23 +115,64 @@ function atSteps(expr: Aggregation, question: Question): Expr | undefined {
 function movingWithSteps(expr: Expr, question: Question): Expr {
   switch (expr.kind) {
     case "vector selector":
+      return expr.at?.kind === "time"
+        ? untilItIsOld(expr, expr.at.timestampMs, question)
+        : atStep(expr, question);
     case "subquery":
-      if (expr.at === undefined) return expr;
-      if (expr.at.kind !== "time") return { ...expr, at: undefined };
-      return {
-        ...expr,
-        at: undefined,
-        offset: durationOf(question.startMs - expr.at.timestampMs + offsetMsOf(expr, question)),
-      };
+      return atStep(expr, question);
     case "matrix selector":
-      return { ...expr, selector: movingWithSteps(expr.selector, question) as VectorSelector };
+      return { ...expr, selector: atStep(expr.selector, question) };
     default:
       return expr;
   }
 }
 
-function offsetMsOf({ offset }: VectorSelector | Subquery, { startMs, endMs, stepMs }: Question): number {
-  return offset === undefined ? 0 : resolveDuration(offset, { startMs, endMs, stepMs: stepMs ?? 0 }, true);
+function atStep<T extends VectorSelector | Subquery>(expr: T, question: Question): T {
+  if (expr.at === undefined) return expr;
+  if (expr.at.kind !== "time") return { ...expr, at: undefined };
+  const offsetMs = question.startMs - expr.at.timestampMs + offsetMsOf(expr, question);
+  return { ...expr, at: undefined, offset: durationOf(offsetMs) };
+}
+
+/** What is newest at `atMs`, as long as it is not too old for a time that is `atMs` at the first step and moves on. */
+function untilItIsOld(selector: VectorSelector, atMs: number, question: Question): Expr {
+  const { lookbackMs = DEFAULT_LOOKBACK_MS, startMs } = question;
+  const ageMs = startMs - atMs + offsetMsOf(selector, question) + lookbackMs;
+  const text = printExpr(selector);
+  return parsed(`(${text} and (timestamp(${text}) > time() - ${ageMs / 1000}))`)!;
+}
+
+/** A call of a subquery within another one, which begins a millisecond before the query's start. */
+function awayFromStart(call: Call, question: Question): Expr | undefined {
+  const subqueries = call.args.map(withoutParentheses).filter((arg) => arg.kind === "subquery");
+  if (!subqueries.some((subquery) => firstStepOf(subquery, question) === question.startMs)) return undefined;
+  return parsed(`last_over_time((${printExpr(call)})[2ms:1ms] @ ${question.startMs / 1000})`);
+}
+
+/** Undefined without an `@` of its own and one inside. */
+function firstStepOf(subquery: Subquery, question: Question): number | undefined {
+  if (subquery.at === undefined || !selectsAt(subquery.expr)) return undefined;
+  const rangeMs = durationMsOf(subquery.window, question);
+  const stepMs =
+    subquery.step === undefined ? DEFAULT_SUBQUERY_STEP_MS : durationMsOf(subquery.step, question);
+  const afterMs = atMsOf(subquery.at, question) - offsetMsOf(subquery, question) - rangeMs;
+  return (Math.floor(afterMs / stepMs) + 1) * stepMs;
+}
+
+function selectsAt(expr: Expr): boolean {
+  return expr.kind === "vector selector" ? expr.at !== undefined : childrenOf(expr).some(selectsAt);
+}
+
+function atMsOf(at: NonNullable<VectorSelector["at"]>, question: Question): number {
+  return at.kind === "time" ? at.timestampMs : question[`${at.kind}Ms`];
+}
+
+function offsetMsOf({ offset }: VectorSelector | Subquery, question: Question): number {
+  return offset === undefined ? 0 : durationMsOf(offset, question);
+}
+
+function durationMsOf(duration: DurationExpr, { startMs, endMs, stepMs = 0 }: Question): number {
+  return resolveDuration(duration, { startMs, endMs, stepMs }, true);
 }
 
 function durationOf(ms: number): DurationLiteral {

@@ -17,7 +17,7 @@ import {
 import { differingParts, parsed } from "./parts.ts";
 import { type Peer, type PeerSettings, startHearth, startPrometheus } from "./peers.ts";
 import type { Question } from "./question.ts";
-import { reword } from "./rewrites.ts";
+import { FOR_HEARTH, FOR_PROMETHEUS, reword } from "./rewrites.ts";
 import { printTree, type Tree } from "./tree.ts";
 
 /** As the issue has it. */
@@ -143,12 +143,8 @@ export class Round implements AsyncDisposable {
     if (!this.isCompacted && this.#isSame(question, our, their)) return [RESET_CONFLICTS];
     const { limit } = question;
     if (limit !== undefined) return this.#knownOfWhole(question, limit, ours, theirs);
-    const other = reword(question);
-    if (other !== undefined) {
-      const reworded = await this.#hearth.ask(other.question);
-      const options = { ...compareOptions(question), countsSamples: false };
-      if (differenceOf(comparable(reworded), comparable(theirs), options) === undefined) return other.reasons;
-    }
+    const reworded = await this.#sameInOtherWords(question, ours, theirs);
+    if (reworded.length > 0) return reworded;
     const expr = parsed(question.query);
     if (expr === undefined) return [];
     const { startMs, endMs } = this.data;
@@ -166,6 +162,20 @@ export class Round implements AsyncDisposable {
     );
     const reasons = parts.map((part) => knownDifference(part)?.reason);
     return reasons.includes(undefined) ? [] : [...new Set(reasons as string[])];
+  }
+
+  async #sameInOtherWords(question: Question, ours: Answer, theirs: Answer): Promise<readonly string[]> {
+    const isSame = (our: Answer, their: Answer) => {
+      const options = { ...compareOptions(question), countsSamples: false };
+      return differenceOf(comparable(our), comparable(their), options) === undefined;
+    };
+    const ofHearth = reword(question, FOR_HEARTH);
+    if (ofHearth !== undefined && isSame(await this.#hearth.ask(ofHearth.question), theirs))
+      return ofHearth.reasons;
+    const ofPrometheus = reword(question, FOR_PROMETHEUS);
+    if (ofPrometheus !== undefined && isSame(ours, await this.#prometheus.ask(ofPrometheus.question)))
+      return ofPrometheus.reasons;
+    return [];
   }
 
   /** An answer that a limit has cut is known to differ when the whole is. */
