@@ -145,8 +145,8 @@ function printStats(
   { preparationMs, evaluationMs }: { preparationMs: number; evaluationMs: number },
   { startMs, stepMs }: StepRange,
 ): unknown {
-  const perStep = samples.totalQueryableSamplesPerStep;
-  const steps = perStep && Array.from(perStep, (count, i) => [(startMs + i * stepMs) / 1000, count]);
+  const steps = (counts: Float64Array | undefined) =>
+    counts && Array.from(counts, (count, i) => [(startMs + i * stepMs) / 1000, count]);
   return {
     timings: {
       evalTotalTime: evaluationMs / 1000,
@@ -157,8 +157,11 @@ function printStats(
       execTotalTime: (preparationMs + evaluationMs) / 1000,
     },
     samples: {
-      ...(steps && { totalQueryableSamplesPerStep: steps }),
+      totalQueryableSamplesPerStep: steps(samples.totalQueryableSamplesPerStep),
       totalQueryableSamples: samples.totalQueryableSamples,
+      samplesReadPerStep: steps(samples.samplesReadPerStep),
+      samplesRead: samples.samplesRead,
+      seriesTouched: samples.seriesTouched,
       peakSamples: samples.peakSamples,
     },
   };

@@ -79,12 +79,18 @@ export type QueryValue =
   /** Sorted by label set. */
   | { readonly type: "matrix"; readonly series: readonly MatrixSeries[] };
 
-/** Counted as Prometheus does for `stats=all`. */
+/** Counted as Prometheus does for `stats`. */
 export interface SampleStats {
   /** Of every step all samples that it looked at: what instant queries at each of the steps would read together. */
   readonly totalQueryableSamples: number;
   /** Undefined unless it was asked for. */
   readonly totalQueryableSamplesPerStep: Float64Array | undefined;
+  /** Those that no step before had looked at already, by the same range vector or subquery. */
+  readonly samplesRead: number;
+  /** Undefined unless it was asked for. */
+  readonly samplesReadPerStep: Float64Array | undefined;
+  /** Of every selector all series that it has. */
+  readonly seriesTouched: number;
   readonly peakSamples: number;
 }
 

@@ -112,7 +112,15 @@ export class QueryGateway {
   async #answer(query: Query, range: InstantRange | StepRange, options: QueryOptions): Promise<QueryResult> {
     this.asked.push({ query: printExpr(query.expr), range, options });
     if (this.error !== undefined) throw this.error;
-    const samples = { totalQueryableSamples: 7, totalQueryableSamplesPerStep: this.perStep, peakSamples: 5 };
+    const { perStep } = this;
+    const samples = {
+      totalQueryableSamples: 7,
+      totalQueryableSamplesPerStep: perStep,
+      samplesRead: 6,
+      samplesReadPerStep: perStep,
+      seriesTouched: 2,
+      peakSamples: 5,
+    };
     return { value: this.value, warnings: this.warnings, infos: this.infos, samples };
   }
 

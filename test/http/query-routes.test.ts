@@ -132,6 +132,9 @@ test("limit, warnings, infos and stats", async () => {
   assert.deepEqual(data.stats.samples, {
     totalQueryableSamplesPerStep: perStep,
     totalQueryableSamples: 7,
+    samplesReadPerStep: perStep,
+    samplesRead: 6,
+    seriesTouched: 2,
     peakSamples: 5,
   });
   assert.ok(data.stats.timings.execTotalTime > 0);

@@ -29,9 +29,11 @@ test("a status differs whatever the body says; words that are no JSON do not", a
 });
 
 test("what took how long is not compared, what was looked at is", async () => {
-  const statsOf = (evalTotalTime: number, totalQueryableSamples: number) => ({
-    data: { stats: { timings: { evalTotalTime }, samples: { totalQueryableSamples, peakSamples: 1 } } },
-  });
+  const statsOf = (evalTotalTime: number, totalQueryableSamples: number, seriesTouched = 1) => {
+    const samples = { totalQueryableSamples, seriesTouched, peakSamples: evalTotalTime };
+    return { data: { stats: { timings: { evalTotalTime }, samples } } };
+  };
+  assert.equal(await difference(statsOf(1, 2, 3), statsOf(1, 2, 4)), undefined);
   assert.equal(await difference(statsOf(1, 2), statsOf(3, 2)), undefined);
   assert.equal(
     await difference(statsOf(1, 2), statsOf(1, 3)),

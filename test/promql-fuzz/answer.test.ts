@@ -47,6 +47,19 @@ for (const [name, ours, theirs] of OTHER) {
   test(`another: ${name}`, () => assert.notEqual(differenceOf(ours, theirs, OPTIONS), undefined));
 }
 
+test("another: samples that were read, or series that Prometheus does not touch, where they count", () => {
+  const counted = (samplesRead: number, seriesTouched: number): Answer => {
+    const samples = { totalQueryableSamples: 3, samplesRead, seriesTouched };
+    return { ...base, data: { ...base.data!, stats: { samples } } };
+  };
+  const difference = (ours: Answer, theirs: Answer) =>
+    differenceOf(ours, theirs, { ...OPTIONS, countsSamples: true });
+  assert.equal(difference(counted(2, 1), counted(2, 1)), undefined);
+  assert.equal(difference(counted(2, 1), counted(2, 4)), undefined);
+  assert.equal(difference(counted(2, 2), counted(2, 1)), "series touched: 2, not 1");
+  assert.match(difference(counted(2, 1), counted(3, 1))!, /^samples: 3.* 2 read/);
+});
+
 test("another: the order, where it counts", () => {
   const [ours, theirs] = [vector(["a", "1"], ["b", "1"]), vector(["b", "1"], ["a", "1"])];
   assert.notEqual(differenceOf(ours, theirs, { ...OPTIONS, isOrdered: true }), undefined);

@@ -16,11 +16,16 @@ type AnswerData = ({ readonly resultType: "scalar" | "string"; readonly result: 
   readonly stats?: { readonly samples: SampleCounts };
 };
 
-/** Samples that were looked at, and of each step. */
+/** Samples that were looked at, those that were read, and both of each step; series of each selector. */
 interface SampleCounts {
   readonly totalQueryableSamples: number;
-  readonly totalQueryableSamplesPerStep?: readonly (readonly [time: number, count: number])[];
+  readonly totalQueryableSamplesPerStep?: readonly StepCount[];
+  readonly samplesRead: number;
+  readonly samplesReadPerStep?: readonly StepCount[];
+  readonly seriesTouched: number;
 }
+
+type StepCount = readonly [time: number, count: number];
 
 export interface SeriesData {
   readonly resultType: "vector" | "matrix";
@@ -102,12 +107,18 @@ function differenceOfNotes(
 }
 
 function differenceOfCounts(ours?: SampleCounts, theirs?: SampleCounts): string | undefined {
-  const [our, their] = [ours, theirs].map((counts) =>
-    counts === undefined
-      ? "none"
-      : `${counts.totalQueryableSamples}, by steps ${JSON.stringify(counts.totalQueryableSamplesPerStep)}`,
-  );
-  return our === their ? undefined : `samples: ${our}, not ${their}`;
+  const [our, their] = [ours, theirs].map(printCounts);
+  if (our !== their) return `samples: ${our}, not ${their}`;
+  // Prometheus counts a series as well of which just the chunk reaches into the time that is looked at.
+  const [ourSeries, theirSeries] = [ours, theirs].map((counts) => counts?.seriesTouched ?? 0);
+  return ourSeries <= theirSeries ? undefined : `series touched: ${ourSeries}, not ${theirSeries}`;
+}
+
+function printCounts(counts?: SampleCounts): string {
+  if (counts === undefined) return "none";
+  const { totalQueryableSamples, totalQueryableSamplesPerStep, samplesRead, samplesReadPerStep } = counts;
+  const looked = `${totalQueryableSamples}, by steps ${JSON.stringify(totalQueryableSamplesPerStep)}`;
+  return `${looked}, ${samplesRead} read, by steps ${JSON.stringify(samplesReadPerStep)}`;
 }
 
 /** Numbers in a text that are not exact: with the digits that must be the same. */

@@ -8,6 +8,7 @@ import type { Plan, SelectPlan, StreamedPlan } from "./plan.ts";
 import type { SampleCount } from "./sample-count.ts";
 import type { SelectedSeries } from "./selected-series.ts";
 import type { StreamedSeries } from "./streamed-series.ts";
+import type { TouchedSeries } from "./touched-series.ts";
 import type { Value } from "./value.ts";
 
 export interface EvaluationContext {
@@ -19,6 +20,8 @@ export interface EvaluationContext {
   readonly budget: Budget;
   /** Counts for the grid that is evaluated: a subquery has its own. */
   readonly samples: SampleCount;
+  /** Counts for the whole query. */
+  readonly touched: TouchedSeries;
   readonly deadlineMs: number;
   /** Evaluates what an operator stands on. */
   readonly evaluate: (plan: Plan, grid: StepGrid, context: EvaluationContext) => Value;

@@ -32,6 +32,7 @@ import type { QueryTimes } from "./resolve-duration.ts";
 import { matrixOfCells, vectorOfCells } from "./result.ts";
 import { matrixOfSamples } from "./result-matrix.ts";
 import { SampleCount } from "./sample-count.ts";
+import { TouchedSeries } from "./touched-series.ts";
 
 /** Evaluates at one time. */
 export async function instantQuery(
@@ -77,7 +78,8 @@ async function run(
   const deadlineMs = options.clock() + options.limits.timeoutMs;
   const plan = makePlan(expr, { times, defaultSubqueryStepMs: options.defaultSubqueryStepMs });
   const budget = new Budget(options.limits.maxSamples);
-  const base = { options, budget, deadlineMs, evaluate };
+  const touched = new TouchedSeries();
+  const base = { options, budget, deadlineMs, evaluate, touched };
   const fetched = await fetchSeries(source, plan, grid, base);
   const annotations = new Annotations();
   const samples = new SampleCount(grid.steps);
@@ -89,6 +91,9 @@ async function run(
     samples: {
       totalQueryableSamples: samples.total,
       totalQueryableSamplesPerStep: options.perStepStats ? samples.perStep : undefined,
+      samplesRead: samples.totalRead,
+      samplesReadPerStep: options.perStepStats ? samples.readPerStep : undefined,
+      seriesTouched: touched.count,
       peakSamples: budget.peak,
     },
   };

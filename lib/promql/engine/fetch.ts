@@ -16,7 +16,7 @@ export interface FetchedSeries {
   readonly streamed: ReadonlyMap<StreamedPlan, StreamedSeries>;
 }
 
-type FetchContext = Pick<EvaluationContext, "options" | "budget" | "deadlineMs" | "evaluate">;
+type FetchContext = Pick<EvaluationContext, "options" | "budget" | "deadlineMs" | "evaluate" | "touched">;
 
 /** Every selector's series. Throws "too large" when they are too many. */
 export async function fetchSeries(
@@ -30,15 +30,19 @@ export async function fetchSeries(
   const streamed = new Map<StreamedPlan, StreamedSeries>();
   const counter = new SeriesCounter(context.options.limits.maxSeries);
   await Promise.all(
-    reads.map(async ({ selection, selectors, vectors }) => {
+    reads.map(async ({ selection, wants, vectors }) => {
       const series = source.select(selection, context.options.signal);
+      const count = (one: SelectedSeries) => {
+        counter.add();
+        for (const want of wants) if (!want.countsLater) context.touched.add(one, want);
+      };
       if (vectors === undefined) {
-        const all = await keepAll(series, counter, context.budget);
-        for (const select of selectors) data.set(select, seriesFor(select, all));
+        const all = await keepAll(series, count, context.budget);
+        for (const { select } of wants) data.set(select, seriesFor(select, all));
       } else {
         const bases = { ...context, data, streamed };
         const results = vectors.map((vector) => new StreamedSeries(vector, bases));
-        await streamAll(series, counter, results, context.budget);
+        await streamAll(series, count, results, context.budget);
         vectors.forEach(({ plan, aggregate }, i) => {
           streamed.set(aggregate ?? plan, results[i]);
         });
@@ -65,13 +69,13 @@ class SeriesCounter {
 
 async function keepAll(
   series: AsyncIterable<SourceSeries>,
-  counter: SeriesCounter,
+  count: (one: SelectedSeries) => void,
   budget: Budget,
 ): Promise<SelectedSeries[]> {
   const all: SelectedSeries[] = [];
   for await (const one of series) {
-    counter.add();
     const selected = selectedSeries(one);
+    count(selected);
     budget.take(loadedSamples(selected));
     all.push(selected);
   }
@@ -81,13 +85,13 @@ async function keepAll(
 /** Each series is in memory by itself, what is made of it stays. */
 async function streamAll(
   all: AsyncIterable<SourceSeries>,
-  counter: SeriesCounter,
+  count: (one: SelectedSeries) => void,
   results: readonly StreamedSeries[],
   budget: Budget,
 ): Promise<void> {
   for await (const one of all) {
-    counter.add();
     const series = selectedSeries(one);
+    count(series);
     const samples = loadedSamples(series);
     budget.take(samples);
     for (const result of results) result.add(series);

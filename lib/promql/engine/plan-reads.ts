@@ -15,7 +15,7 @@ import { subqueryGrid } from "./subquery-grid.ts";
 export interface Read {
   readonly selection: Selection;
   /** Those that are served by it. */
-  readonly selectors: readonly SelectPlan[];
+  readonly wants: readonly Want[];
   /** All that is made of its series, if that can be made of each of them as it comes; else undefined. */
   readonly vectors: readonly StreamedVector[] | undefined;
 }
@@ -31,9 +31,12 @@ export type StreamedVector = (
   readonly aggregate: AggregatePlan | undefined;
 };
 
-interface Want extends Selection {
+/** What one selector looks at. */
+export interface Want extends Selection {
   readonly select: SelectPlan;
   readonly vector?: StreamedVector | undefined;
+  /** Whether it is not known yet which of the series matter: those of `info()` are counted where it is evaluated. */
+  readonly countsLater?: boolean;
 }
 
 export function planReads(plan: Plan, grid: StepGrid, lookbackDeltaMs: number): Read[] {
@@ -63,7 +66,7 @@ function mergeOverlapping(wants: readonly Want[]): Read[] {
   }
   return reads.map(({ selection, wants }) => ({
     selection,
-    selectors: wants.map(({ select }) => select),
+    wants,
     vectors: vectorsOf(wants),
   }));
 }
@@ -82,9 +85,10 @@ function collect(plan: Plan, grid: StepGrid, lookbackDeltaMs: number, wants: Wan
   else {
     const inner = innerGrid(plan, grid);
     for (const child of plansIn(plan)) {
-      if (child.kind === "select" && looksAtSamples(plan, child))
-        wants.push(instantWant(child, inner, lookbackDeltaMs));
-      else collect(child, inner, lookbackDeltaMs, wants);
+      if (child.kind === "select" && looksAtSamples(plan, child)) {
+        const countsLater = plan.kind === "info";
+        wants.push({ ...instantWant(child, inner, lookbackDeltaMs), countsLater });
+      } else collect(child, inner, lookbackDeltaMs, wants);
     }
   }
 }

@@ -1,24 +1,37 @@
-/** How many samples a query looks at, step by step. */
+/** How many samples a query looks at and how many it reads, step by step. */
 
 export class SampleCount {
+  /** Looked at: by every step all that it needs. */
   readonly perStep: Float64Array;
+  /** Read: not again what a step before had in its window, or once for all steps. */
+  readonly readPerStep: Float64Array;
 
   constructor(steps: number) {
     this.perStep = new Float64Array(steps);
+    this.readPerStep = new Float64Array(steps);
   }
 
-  add(step: number, samples: number): void {
+  add(step: number, samples: number, read = samples): void {
     this.perStep[step] += samples;
+    this.readPerStep[step] += read;
   }
 
   /** Those of as many steps. */
-  addAll({ perStep }: SampleCount): void {
-    for (let step = 0; step < perStep.length; step++) this.perStep[step] += perStep[step];
+  addAll({ perStep, readPerStep }: SampleCount): void {
+    for (let step = 0; step < perStep.length; step++) this.add(step, perStep[step], readPerStep[step]);
   }
 
   get total(): number {
-    let total = 0;
-    for (let step = 0; step < this.perStep.length; step++) total += this.perStep[step];
-    return total;
+    return sum(this.perStep);
   }
+
+  get totalRead(): number {
+    return sum(this.readPerStep);
+  }
+}
+
+function sum(counts: Float64Array): number {
+  let total = 0;
+  for (let step = 0; step < counts.length; step++) total += counts[step];
+  return total;
 }

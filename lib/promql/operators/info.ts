@@ -58,6 +58,7 @@ function infoSeries(
   const isRead = readLike(described);
   for (const series of context.data.get(select)!) {
     if (!isRead(series.labels)) continue;
+    context.touched.add(series);
     const cursor = new InstantCursor(series, context.options.lookbackDeltaMs);
     const writtenMs = new Float64Array(grid.steps).fill(Number.NaN);
     for (let step = 0; step < grid.steps; step++) {

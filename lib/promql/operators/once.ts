@@ -8,7 +8,8 @@ import { type StepSeries, type Value, vectorOf } from "../engine/value.ts";
 export function evaluateOnce(plan: OncePlan, grid: StepGrid, context: EvaluationContext): Value {
   const samples = new SampleCount(1);
   const value = context.evaluate(plan.inner, instantGrid(grid.startMs), { ...context, samples });
-  for (let step = 0; step < grid.steps; step++) context.samples.add(step, samples.total);
+  const [looked, read] = [samples.total, samples.totalRead];
+  for (let step = 0; step < grid.steps; step++) context.samples.add(step, looked, step === 0 ? read : 0);
   if (value.type === "string") return value;
   if (value.type === "scalar") {
     context.budget.take(grid.steps);

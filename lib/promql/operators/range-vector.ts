@@ -60,10 +60,10 @@ function subqueryVector(plan: SubqueryPlan, grid: StepGrid, context: EvaluationC
   return vector;
 }
 
-/** Counts at each step what the expression inside looked at in its window. */
+/** Counts at each step what the expression inside looked at in its window, as read at the first step that has it there. */
 function countWindows(
   { reference, windowMs }: RangeVector,
-  { perStep }: SampleCount,
+  { perStep, readPerStep }: SampleCount,
   inner: StepGrid,
   grid: StepGrid,
   context: EvaluationContext,
@@ -71,9 +71,12 @@ function countWindows(
   let [start, end, samples] = [0, 0, 0];
   for (let step = 0; step < grid.steps; step++) {
     const windowEndMs = referenceTime(reference, stepTime(grid, step));
+    const fresh = end;
     while (end < inner.steps && stepTime(inner, end) <= windowEndMs) samples += perStep[end++];
     while (start < end && stepTime(inner, start) <= windowEndMs - windowMs) samples -= perStep[start++];
-    context.samples.add(step, samples);
+    let read = 0;
+    for (let i = Math.max(fresh, start); i < end; i++) read += readPerStep[i];
+    context.samples.add(step, samples, read);
   }
 }
 

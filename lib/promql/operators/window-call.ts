@@ -134,9 +134,12 @@ function moveWindow(
     window.timeMs = stepTime(grid, step);
     window.rangeEndMs = referenceTime(reference, window.timeMs);
     window.rangeStartMs = window.rangeEndMs - windowMs;
+    const { floatEnd, histogramEnd } = window;
     window.moveTo(window.rangeStartMs - before, window.rangeEndMs + after);
     if (window.floatCount + window.histogramCount === 0) continue;
-    if (isStored) call.context.samples.add(step, window.sampleCount());
+    if (isStored) {
+      call.context.samples.add(step, window.sampleCount(), window.sampleCount(floatEnd, histogramEnd));
+    }
     apply(window, output, call);
   }
 }

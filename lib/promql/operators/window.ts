@@ -48,10 +48,13 @@ export class Window {
     }
   }
 
-  /** How many samples it counts as. */
-  sampleCount(): number {
-    let count = this.floatCount;
-    for (let i = this.histogramStart; i < this.histogramEnd; i++) count += this.histograms.sampleCountAt(i);
+  /** How many samples those of it count as that are not before an index: where the window ended at the step before, if need be. */
+  sampleCount(floatFrom = 0, histogramFrom = 0): number {
+    let count = this.floatEnd - Math.max(this.floatStart, floatFrom);
+    const { histogramEnd, histograms } = this;
+    for (let i = Math.max(this.histogramStart, histogramFrom); i < histogramEnd; i++) {
+      count += histograms.sampleCountAt(i);
+    }
     return count;
   }
 }

@@ -1,0 +1,36 @@
+/**
+ * How many series a query's selectors touch: the sum of what each has, so those that two of them select count twice. A series
+ * counts when it has a sample, a staleness marker too, at a time that the selector looks at.
+ */
+import type { Selection } from "../../model/selection.ts";
+import type { SelectedSeries } from "./selected-series.ts";
+
+type TimeRange = Pick<Selection, "minTime" | "maxTime">;
+
+const ALWAYS: TimeRange = { minTime: -Infinity, maxTime: Infinity };
+
+export class TouchedSeries {
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(series: SelectedSeries, { minTime, maxTime }: TimeRange = ALWAYS): void {
+    const { floats, histograms } = series;
+    const isThere =
+      hasTimeIn(floats.timestamps, minTime, maxTime) || hasTimeIn(histograms.timestamps, minTime, maxTime);
+    if (isThere) this.#count++;
+  }
+}
+
+/** Whether one of some sorted times is in a range. */
+function hasTimeIn(timestamps: Float64Array, minTime: number, maxTime: number): boolean {
+  let [start, end] = [0, timestamps.length];
+  while (start < end) {
+    const middle = (start + end) >>> 1;
+    if (timestamps[middle] < minTime) start = middle + 1;
+    else end = middle;
+  }
+  return start < timestamps.length && timestamps[start] <= maxTime;
+}
