@@ -80,6 +80,12 @@ export const FLOAT_DIFFERENCES: readonly KnownDifference[] = [
       JSON.stringify(countsOfRounded(ours)) === JSON.stringify(countsOfRounded(theirs)),
   },
   {
+    reason:
+      "which series a ratio picks that have a number as a label, whose last digit two libraries may round apart",
+    explains: ({ expr, inner, ours, theirs }) =>
+      nameOf(expr) === "limit_ratio" && picksByLastDigit(inner, ours, theirs),
+  },
+  {
     reason: "comparisons of numbers that differ in the last digit alone, which two libraries may round apart",
     explains: ({ expr, inner }) =>
       expr.kind === "binary" &&
@@ -167,6 +173,29 @@ function countsOfRounded(answer: Answer): unknown {
     }
   }
   return [[...counts].sort(([a], [b]) => (a < b ? -1 : 1)), warnings, infos];
+}
+
+/** Series are in one of two answers alone when their labels inside are the same but for a last digit, and others are the same. */
+function picksByLastDigit(inner: readonly AskedPart[], ours: Answer, theirs: Answer): boolean {
+  const [our, their] = [ours, theirs].map((answer) => new Set(seriesOf(answer).map(labelsOf)));
+  const inOne = new Set([...our, ...their].filter((labels) => !our.has(labels) || !their.has(labels)));
+  const [ourInside, theirInside] = [inner.at(-1)?.ours, inner.at(-1)?.theirs];
+  return (
+    inOne.size > 0 &&
+    [...inOne].every((labels) => exactLabels(ourInside, labels) !== exactLabels(theirInside, labels)) &&
+    isSameAnswer(withoutSeries(ours, inOne), withoutSeries(theirs, inOne))
+  );
+}
+
+/** Of the series that have these when rounded. */
+function exactLabels(answer: Answer | undefined, rounded: string): string {
+  return JSON.stringify(seriesOf(answer).flatMap((one) => (labelsOf(one) === rounded ? [one.metric] : [])));
+}
+
+function withoutSeries(answer: Answer, labels: ReadonlySet<string>): Answer {
+  const { data } = answer;
+  if (data?.resultType !== "vector" && data?.resultType !== "matrix") return answer;
+  return { ...answer, data: { ...data, result: data.result.filter((one) => !labels.has(labelsOf(one))) } };
 }
 
 const isBelowNormal = (value: number) => value > 0 && value < MIN_NORMAL;

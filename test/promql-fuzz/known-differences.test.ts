@@ -181,6 +181,18 @@ const KNOWN: readonly Case[] = [
     theirs: { [B]: 1, [A]: 1 },
     inner: [],
   },
+  {
+    query: 'histogram_quantiles(b, "i", 0.5, 0.9)',
+    ours: { '{"i":"0.9"}': 1 },
+    theirs: { '{"i":"0.9"}': 2 },
+    inner: [both({ '{"i":"a","le":"1"}': 1, '{"i":"a","le":"1.0"}': 1 })],
+  },
+  {
+    query: 'limit_ratio(0.5, count_values("v", e))',
+    ours: { '{"v":"1.5707963267948966"}': 2 },
+    theirs: {},
+    inner: [[{ '{"v":"1.5707963267948966"}': 2 }, { '{"v":"1.5707963267948963"}': 2 }]],
+  },
 ];
 
 const OTHER: readonly Case[] = [
@@ -219,6 +231,8 @@ const OTHER: readonly Case[] = [
   { ...KNOWN[21], query: "last_over_time((e @ 5)[1m:])" },
   { ...KNOWN[10], ours: sortedAs(["a", 0.5], ["b", 0]), theirs: sortedAs(["b", 0], ["a", 0.5]) },
   { ...KNOWN[17], theirs: { "{}": 0.1 } },
+  { ...KNOWN.at(-1)!, inner: [both({ '{"v":"1.5707963267948966"}': 2 })] },
+  { ...KNOWN.at(-1)!, theirs: { '{"v":"3"}': 1 } },
 ];
 
 for (const one of KNOWN)

@@ -29,11 +29,9 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     explains: (part) => {
       if (!isCall(part.expr, "histogram_quantiles")) return false;
       const label = part.expr.args[1];
-      const twice = groupsWithOneBoundTwice(part.inner[0]?.ours);
-      return everyDifference(
-        part,
-        ({ labels }) => label.kind === "string" && twice.has(groupOf(labels, [label.value])),
-      );
+      if (label.kind !== "string") return false;
+      const twice = groupsWithOneBoundTwice(part.inner[0]?.ours, label.value);
+      return everyDifference(part, ({ labels }) => twice.has(groupOf(labels, [label.value])));
     },
   },
   {
@@ -178,14 +176,15 @@ function groupOf(labels: AnswerSeries["metric"], without: readonly string[]): st
   return labelsOf({ metric: Object.fromEntries(rest) });
 }
 
-function groupsWithOneBoundTwice(answer: Answer | undefined): ReadonlySet<string> {
+/** Without the label that tells quantiles apart, which a histogram may have already. */
+function groupsWithOneBoundTwice(answer: Answer | undefined, label: string): ReadonlySet<string> {
   const bounds = new Map<string, Set<string>>();
   const twice = new Set<string>();
   for (const { metric } of seriesOf(answer)) {
     const group = groupOf(metric, ["le"]);
     const bound = String(Number((metric.le ?? "").replace("Inf", "Infinity")));
     const known = bounds.get(group) ?? new Set();
-    if (known.has(bound)) twice.add(group);
+    if (known.has(bound)) twice.add(groupOf(metric, ["le", label]));
     bounds.set(group, known.add(bound));
   }
   return twice;
