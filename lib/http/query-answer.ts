@@ -1,17 +1,22 @@
 /** Answers of the query API: small ones whole, large ones as they are printed, in memory that does not grow with them. */
 import { gzipSync } from "node:zlib";
+import type { Piece } from "../wire/api-json.ts";
 import type { GatewayContext } from "./gateway.ts";
 import type { ApiError } from "./query-error.ts";
 import { RETRY_AFTER_SECONDS } from "./status.ts";
 
-/** Text is joined to pieces of about this many characters before it is written. */
-const PIECE_LENGTH = 64 * 1024;
+/** An answer is joined to pieces of about so many bytes before it is written; one that has no more is whole: 10,000 to 40,000 points. */
+const PIECE_BYTES = 512 * 1024;
 
 /** From this length on compressing pays: below it an answer fits one packet. */
-const MIN_GZIP_LENGTH = 1400;
+const MIN_GZIP_BYTES = 1400;
 
 /** Notes that Prometheus sends of each kind; how many more there are is said. */
 const MAX_NOTES = 10;
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const NOTHING: Bytes = new Uint8Array(0);
 
 export interface Notes {
   readonly warnings?: readonly string[];
@@ -19,7 +24,7 @@ export interface Notes {
 }
 
 /** 200 with `data`, which is JSON in pieces, or a value that becomes JSON. */
-export function answerData(c: GatewayContext, data: Iterable<string>, notes: Notes = {}): Response {
+export function answerData(c: GatewayContext, data: Iterable<Piece>, notes: Notes = {}): Response {
   return answerPieces(c, envelope(data, notes));
 }
 
@@ -27,7 +32,7 @@ export function answerValue(c: GatewayContext, data: unknown, notes: Notes = {})
   return answerData(c, [JSON.stringify(data)], notes);
 }
 
-function* envelope(data: Iterable<string>, notes: Notes): Generator<string> {
+function* envelope(data: Iterable<Piece>, notes: Notes): Generator<Piece> {
   yield '{"status":"success","data":';
   yield* data;
   yield* printNotes("warnings", "warning", notes.warnings ?? []);
@@ -49,39 +54,52 @@ export function answerApiError({ errorType, status, message }: ApiError): Respon
   return new Response(JSON.stringify({ status: "error", errorType, error: message }), { status, headers });
 }
 
-function answerPieces(c: GatewayContext, pieces: Generator<string>): Response {
+function answerPieces(c: GatewayContext, pieces: Iterable<Piece>): Response {
   const joined = joinPieces(pieces);
-  const first = joined.next().value ?? "";
+  const first = joined.next().value ?? NOTHING;
   const second = joined.next();
   const headers: Record<string, string> = { "Content-Type": "application/json", Vary: "Accept-Encoding" };
-  const isGzip = first.length >= MIN_GZIP_LENGTH && acceptsGzip(c.req.header("Accept-Encoding"));
+  const isGzip = first.length >= MIN_GZIP_BYTES && acceptsGzip(c.req.header("Accept-Encoding"));
   if (isGzip) headers["Content-Encoding"] = "gzip";
   // As a stream it would be compressed to the same bytes, and take half as long again.
   if (second.done) return new Response(isGzip ? gzipSync(first) : first, { headers });
-  const text = ReadableStream.from(encodeAll(first, second.value, joined));
-  return new Response(isGzip ? text.pipeThrough(new CompressionStream("gzip")) : text, { headers });
+  const bytes = ReadableStream.from(chain(first, second.value, joined));
+  return new Response(isGzip ? bytes.pipeThrough(new CompressionStream("gzip")) : bytes, { headers });
 }
 
-function* joinPieces(pieces: Iterable<string>): Generator<string, undefined> {
-  let joined = "";
-  for (const piece of pieces) {
-    joined += piece;
-    if (joined.length < PIECE_LENGTH) continue;
-    yield joined;
-    joined = "";
-  }
-  if (joined !== "") yield joined;
-}
-
-function* encodeAll(
-  first: string,
-  second: string,
-  rest: Iterable<string>,
-): Generator<Uint8Array<ArrayBuffer>> {
+/** Text is encoded, many of its pieces at once. */
+function* joinPieces(pieces: Iterable<Piece>): Generator<Bytes, undefined> {
   const encoder = new TextEncoder();
-  yield encoder.encode(first);
-  yield encoder.encode(second);
-  for (const piece of rest) yield encoder.encode(piece);
+  let parts: Uint8Array[] = [];
+  let sizeBytes = 0;
+  let text = "";
+  const join = () => {
+    if (text !== "") parts.push(encoder.encode(text));
+    const joined = Buffer.concat(parts);
+    [parts, sizeBytes, text] = [[], 0, ""];
+    return joined;
+  };
+  for (const piece of pieces) {
+    if (typeof piece === "string") text += piece;
+    else {
+      if (text !== "") {
+        const encoded = encoder.encode(text);
+        sizeBytes += encoded.length;
+        parts.push(encoded);
+        text = "";
+      }
+      parts.push(piece);
+      sizeBytes += piece.length;
+    }
+    if (sizeBytes + text.length >= PIECE_BYTES) yield join();
+  }
+  if (sizeBytes + text.length > 0) yield join();
+}
+
+function* chain(first: Bytes, second: Bytes, rest: Iterable<Bytes>): Generator<Bytes> {
+  yield first;
+  yield second;
+  yield* rest;
 }
 
 /** `gzip;q=0` says no. */

@@ -7,7 +7,7 @@ import { checkDurations } from "../promql/engine/check-durations.ts";
 import type { Query, QueryOptions, QueryResult, QueryValue, StepRange } from "../promql/engine-interface.ts";
 import { quote } from "../promql/quote.ts";
 import { checkRangeType } from "../promql/range-type.ts";
-import { printMatrix, printPair, printVector } from "../wire/api-json.ts";
+import { type Piece, printMatrix, printPair, printVector } from "../wire/api-json.ts";
 import { answerData } from "./query-answer.ts";
 import { queryParameter } from "./query-expression.ts";
 import {
@@ -121,7 +121,7 @@ function oddStats(stats: string): string {
   return `value ${quote(stats)} for parameter "stats" ${advice}`;
 }
 
-function* printData(value: QueryValue, stats: string): Generator<string> {
+function* printData(value: QueryValue, stats: string): Generator<Piece> {
   yield `{"resultType":"${value.type}","result":`;
   switch (value.type) {
     case "scalar":

@@ -8,6 +8,10 @@ import type { HistogramSamples } from "../model/histogram-samples.ts";
 import type { LabelSet } from "../model/labels.ts";
 import { printJsonFloat } from "../model/print-float.ts";
 import type { Samples } from "../model/samples.ts";
+import { PrintedTimes, writePoints } from "./point-writer.ts";
+
+/** A piece of an answer: text, or bytes of it that are its own. */
+export type Piece = string | Uint8Array;
 
 /** One series of an answer; floats and histograms are sorted by time. */
 export interface ApiSeries extends Samples {
@@ -15,52 +19,37 @@ export interface ApiSeries extends Samples {
   readonly histograms: HistogramSamples | undefined;
 }
 
-/** Points are joined to pieces of about this many before they are handed out: 12 to 40 KB of text. */
+/** Histograms are joined to pieces of about this many before they are handed out: 12 to 40 KB of text. */
 const PIECE_POINTS = 1000;
 
 /** `[series,…]` of a range vector, piece by piece. */
-export function* printMatrix(series: Iterable<ApiSeries>): Generator<string> {
+export function* printMatrix(series: Iterable<ApiSeries>): Generator<Piece> {
   let separator = "[";
-  const times = new PrintedTimes();
-  for (const one of series) {
-    yield `${separator}{"metric":${printLabelsJson(one.labels)}`;
+  let column: Float64Array | undefined;
+  let times: PrintedTimes | undefined;
+  for (const { labels, timestamps, values, histograms } of series) {
+    yield `${separator}{"metric":${printLabelsJson(labels)}`;
     separator = ",";
-    yield* printPoints("values", times.of(one.timestamps), (i) => printValue(one.values[i]));
-    const { histograms } = one;
-    if (histograms !== undefined) {
-      yield* printPoints("histograms", times.of(histograms.timestamps), (i) =>
-        printHistogram(histograms.histograms[i]),
-      );
+    if (timestamps.length > 0) {
+      // Series without gaps share their times.
+      if (times === undefined || timestamps !== column) times = new PrintedTimes(timestamps, printSeconds);
+      column = timestamps;
+      yield ',"values":[';
+      yield* writePoints(times, values);
+      yield "]";
     }
+    if (histograms !== undefined) yield* printHistograms(histograms);
     yield "}";
   }
   yield separator === "[" ? "[]" : "]";
 }
 
-/** Texts of the times of a column; of the one before, if that is the same: series without gaps share theirs. */
-class PrintedTimes {
-  #timestamps: Float64Array | undefined;
-  #texts: readonly string[] = [];
-
-  of(timestamps: Float64Array): readonly string[] {
-    if (timestamps !== this.#timestamps) {
-      this.#timestamps = timestamps;
-      this.#texts = Array.from(timestamps, printSeconds);
-    }
-    return this.#texts;
-  }
-}
-
-/** `,"name":[[time,value],…]`, or nothing where there is none. */
-function* printPoints(
-  name: string,
-  times: readonly string[],
-  print: (index: number) => string,
-): Generator<string> {
-  if (times.length === 0) return;
-  let piece = `,"${name}":[`;
-  for (let i = 0; i < times.length; i++) {
-    piece += `${i === 0 ? "" : ","}[${times[i]},${print(i)}]`;
+/** `,"histograms":[[time,value],…]`, or nothing where there is none. */
+function* printHistograms({ timestamps, histograms }: HistogramSamples): Generator<string> {
+  if (timestamps.length === 0) return;
+  let piece = ',"histograms":[';
+  for (let i = 0; i < timestamps.length; i++) {
+    piece += `${i === 0 ? "" : ","}[${printSeconds(timestamps[i])},${printHistogram(histograms[i])}]`;
     if ((i + 1) % PIECE_POINTS === 0) {
       yield piece;
       piece = "";

@@ -1,0 +1,54 @@
+/** The points of one series, `[time,"value"],…`, as bytes: as text each would be made of pieces, put together and encoded. */
+import { MAX_FLOAT_BYTES, writeAscii, writeJsonFloat } from "../model/write-float.ts";
+
+/** Points are handed out by so many: 12 to 60 KB. */
+const PIECE_POINTS = 1000;
+/** Of a point beside its time and its value. */
+const MARKS = '[,""],'.length;
+/** Of a time, with sign and milliseconds. */
+const MAX_TIME_BYTES = 24;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const END = 0x5d;
+
+/** Nothing in it outlasts the call that makes a piece: pieces are copies. */
+const scratch = new Uint8Array(PIECE_POINTS * (MAX_TIME_BYTES + MARKS + MAX_FLOAT_BYTES));
+
+/** What the points of a column begin with, `[time,"`, one behind the other. */
+export class PrintedTimes {
+  readonly bytes: Uint8Array;
+  /** Where each begins, and where the last one ends. */
+  readonly bounds: Int32Array;
+
+  constructor(timestamps: Float64Array, print: (timestampMs: number) => string) {
+    this.bounds = new Int32Array(timestamps.length + 1);
+    this.bytes = new Uint8Array(timestamps.length * (MAX_TIME_BYTES + MARKS));
+    let at = 0;
+    for (let i = 0; i < timestamps.length; i++) {
+      at = writeAscii(`[${print(timestamps[i])},"`, this.bytes, at);
+      this.bounds[i + 1] = at;
+    }
+  }
+}
+
+/** The points of a column, of the same length as its times, without brackets around them. */
+export function* writePoints(times: PrintedTimes, values: Float64Array): Generator<Uint8Array> {
+  for (let start = 0; start < values.length; start += PIECE_POINTS) {
+    const end = Math.min(start + PIECE_POINTS, values.length);
+    yield scratch.slice(0, writePiece(times, values, start, end));
+  }
+}
+
+/** Answers its length. */
+function writePiece(times: PrintedTimes, values: Float64Array, start: number, end: number): number {
+  const { bytes, bounds } = times;
+  let at = 0;
+  for (let i = start; i < end; i++) {
+    if (i > 0) scratch[at++] = COMMA;
+    for (let from = bounds[i]; from < bounds[i + 1]; from++) scratch[at++] = bytes[from];
+    at = writeJsonFloat(values[i], scratch, at);
+    scratch[at++] = QUOTE;
+    scratch[at++] = END;
+  }
+  return at;
+}
