@@ -122,8 +122,10 @@ function operandToJson(duration: DurationExpr, wrapped: boolean): Json {
       return operandToJson(duration.inner, true);
     case "duration operation": {
       const [left, right] = duration.operands.map((operand) => operandToJson(operand, false));
-      if (duration.operator === "negate")
-        return { type: "durationExpr", op: "-", lhs: null, rhs: left, wrapped };
+      if (right === undefined) {
+        const op = duration.operator === "negate" ? "-" : "+";
+        return { type: "durationExpr", op, lhs: null, rhs: left, wrapped };
+      }
       const isCall = duration.operator === "min" || duration.operator === "max";
       const op = isCall ? `${duration.operator}_of` : duration.operator;
       return { type: "durationExpr", op, lhs: left, rhs: right, wrapped };

@@ -48,13 +48,14 @@ export type AtModifier =
   | { readonly kind: "start" }
   | { readonly kind: "end" };
 
-/** A length of time, or arithmetic over `step()`, `range()` and numbers (experimental duration expressions). */
+/** A length of time, or arithmetic over `step()`, `range()` and numbers. */
 export type DurationExpr =
   | DurationLiteral
   | { readonly kind: "step" | "range"; readonly range: TextRange }
   | {
       readonly kind: "duration operation";
-      readonly operator: "+" | "-" | "*" | "/" | "%" | "^" | "min" | "max" | "negate";
+      /** `plus` and `negate` have one operand. */
+      readonly operator: "+" | "-" | "*" | "/" | "%" | "^" | "min" | "max" | "plus" | "negate";
       readonly operands: readonly DurationExpr[];
       readonly range: TextRange;
     }
@@ -77,7 +78,7 @@ interface Modifiers {
   readonly at: AtModifier | undefined;
 }
 
-/** Experimental: how a range's boundaries are made. */
+/** How a range's boundaries are made. */
 export type ExtendedRange = "anchored" | "smoothed";
 
 export interface VectorSelector extends Node, Modifiers {

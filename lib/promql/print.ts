@@ -153,6 +153,7 @@ function printDurationOperand(duration: DurationExpr): string {
       return `(${printDurationOperand(duration.inner)})`;
     case "duration operation": {
       const [left, right] = duration.operands.map(printDurationOperand);
+      if (duration.operator === "plus") return left;
       if (duration.operator === "negate") return `-${left}`;
       const isCall = duration.operator === "min" || duration.operator === "max";
       return isCall ? `${duration.operator}_of(${left}, ${right})` : `${left} ${duration.operator} ${right}`;

@@ -27,8 +27,9 @@ export function quote(text: string): string {
   return `"${quoted}"`;
 }
 
-/** `'c'`: a code point. */
+/** `'c'`: a code point; U+FFFD bare, as what is none is shown. */
 export function quoteCharacter(character: string): string {
+  if (character === "\ufffd") return `'${character}'`;
   return `'${printCharacter(character, "'")}'`;
 }
 

@@ -2,7 +2,7 @@
 import { parseFlag } from "../model/flag.ts";
 
 export interface PromqlSettings {
-  /** Functions and modifiers that are experimental. */
+  /** Experimental functions and aggregations, and `fill` and its like. */
   readonly takesExperiments: boolean;
   /** `use-start-timestamps`: `rate()` and others go by the start timestamps of samples, and `start_timestamp()` answers them. */
   readonly useStartTimestamps: boolean;

@@ -56,20 +56,32 @@ const MORE_TOKENS = [
   "5m",
   "=",
   "rate",
+  "!",
+  "0x1e",
+  "(1m)",
+  "offset (0)",
+  "step()",
+  "anchored",
+  "group_left",
+  "#",
 ];
 
-/** One of its tokens is missing, twice there or another one, or it ends early; it may be valid still. */
+/** One of its tokens is missing, twice there or another one, two have changed places, or it ends early; it may be valid still. */
 function broken(random: Random, query: string): string {
-  const tokens = query.match(TOKENS) ?? [];
+  const tokens: readonly string[] = query.match(TOKENS) ?? [];
   if (tokens.length === 0) return query;
   const at = random.between(0, tokens.length - 1);
-  switch (random.between(0, 3)) {
+  switch (random.between(0, 4)) {
     case 0:
       return tokens.toSpliced(at, 1).join("");
     case 1:
       return tokens.toSpliced(at, 0, random.chance(0.5) ? tokens[at] : random.pick(MORE_TOKENS)).join("");
     case 2:
       return tokens.toSpliced(at, 1, random.pick(MORE_TOKENS)).join("");
+    case 3: {
+      const other = random.between(0, tokens.length - 1);
+      return tokens.with(at, tokens[other]).with(other, tokens[at]).join("");
+    }
     default:
       return tokens.slice(0, at).join("");
   }

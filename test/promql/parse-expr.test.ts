@@ -40,7 +40,8 @@ const SHAPES: readonly (readonly [text: string, shape: string])[] = [
   ["-(1)", "(-[1])"],
   ["a offset -2 ^ 2", "(a offset -2s ^ 2)"],
   ["a offset step() + 3", "(a offset step() + 3)"],
-  ["a offset (5m) + 3", "a offset (5m + 3)"],
+  ["a offset (5m) + 3", "a offset (5m) + 3"],
+  ["a offset --5m + 3", "a offset (5m + 3)"],
   ["and and and", "(and and and)"],
   ["a or or or b", "((a or or) or b)"],
   ["sum + sum", "(sum + sum)"],
@@ -59,7 +60,9 @@ const NUMBERS: readonly (readonly [text: string, value: number])[] = [
   ["1_0.2_5e1_0", 102500000000],
   ["0x1F", 31],
   ["0X_ff", 255],
-  ["0x1e", 30],
+  ["0xe1f", 3615],
+  ["0x1e1e1", 123361],
+  ["0x12e", 302],
   ["010", 8],
   ["08", 8],
   ["inf", Number.POSITIVE_INFINITY],
@@ -256,6 +259,17 @@ const ERRORS: readonly (readonly [text: string, error: string])[] = [
     '1:1: parse error: error parsing number: strconv.ParseFloat: parsing "1e400": value out of range',
   ],
   ["(1e-)", '1:2: parse error: error parsing number: strconv.ParseFloat: parsing "1e-": invalid syntax'],
+  // Prometheus takes the `e` for an exponent, so that a digit has to follow.
+  ["0x1e", '1:1: parse error: bad number or duration syntax: "0x1e"'],
+  ["0x1e + 1", "parsed as 30 + 1"],
+  ["0x1e+1", '1:1: parse error: error parsing number: strconv.ParseFloat: parsing "0x1e+1": invalid syntax'],
+  ["0x1_e1_e1", '1:1: parse error: bad number or duration syntax: "0x1_e"'],
+  ["a offset (0)[5m]", "1:13: parse error: no offset modifiers allowed before range"],
+  ["a offset (0) offset 1m", "1:1: parse error: offset may not be set multiple times"],
+  ["a[(0)]", "parsed as a[(0)]"],
+  ["a[5m / (0)]", "parsed as a[5m / (0)]"],
+  ["a!", "1:2: parse error: unexpected character after '!': '\ufffd'"],
+  ["a + \ufffd", "1:5: parse error: unexpected character: '\ufffd'"],
   ["0.5.5", '1:1: parse error: error parsing number: strconv.ParseFloat: parsing "0.5.5": invalid syntax'],
 ];
 
@@ -271,21 +285,6 @@ const EXPERIMENTS: readonly (readonly [text: string, option: keyof ParseOptions,
     "1:1: parse error: limitk() is experimental and not enabled",
   ],
   [
-    "a[5m + 1]",
-    "enableDurationExpressions",
-    "1:3: parse error: experimental duration expression is not enabled",
-  ],
-  [
-    "a offset -step()",
-    "enableDurationExpressions",
-    "1:10: parse error: experimental duration expression is not enabled",
-  ],
-  [
-    "a[5m] smoothed",
-    "enableExtendedRangeSelectors",
-    "1:1: parse error: smoothed modifier is experimental and not enabled",
-  ],
-  [
     "a + fill (1) b",
     "enableBinopFillModifiers",
     "1:1: parse error: binop fill modifiers are experimental and not enabled",
@@ -299,8 +298,9 @@ for (const [text, option, error] of EXPERIMENTS) {
   });
 }
 
-test("a signed offset in parentheses is no experiment", () => {
-  assert.equal(errorOf("a offset -(5m)", {}), "parsed as a offset -5m");
+test("durations that are calculated, anchored and smoothed ranges are no experiment", () => {
+  assert.equal(errorOf("a[5m + step()] offset -(5m)", {}), "parsed as a[5m + step()] offset -(5m)");
+  assert.equal(errorOf("a[5m] smoothed", {}), "parsed as a[5m] smoothed");
 });
 
 test("binary expressions match only between vectors, set operators many to many", () => {

@@ -30,7 +30,7 @@ const LINES: readonly (readonly [text: string, printed?: string])[] = [
   ["foo anchored offset 1m", "foo anchored offset 1m"],
   ["foo[5m] offset 1m smoothed", "foo[5m] smoothed offset 1m"],
   ["foo[(2*STEP())+range()]", "foo[(2 * step()) + range()]"],
-  ["foo[((5m))]", "foo[5m]"],
+  ["foo[((5m))]", "foo[(5m)]"],
   ["foo offset -min_of(step(),1.5)", "foo offset -min_of(step(), 1.5)"],
   ["12.34e6", "12340000"],
   ["1e-7", "0.0000001"],

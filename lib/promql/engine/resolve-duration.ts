@@ -46,6 +46,8 @@ type Operator = Extract<DurationExpr, { kind: "duration operation" }>["operator"
 
 function calculate(operator: Operator, first: number, second: number): number {
   switch (operator) {
+    case "plus":
+      return first;
     case "negate":
       return -first;
     case "+":
@@ -67,9 +69,6 @@ function calculate(operator: Operator, first: number, second: number): number {
   }
 }
 
-/** Its place is without parentheses: they are no part of Prometheus' tree. */
-function failure(expr: DurationExpr, reason: string): HearthError {
-  if (expr.kind === "duration parentheses") return failure(expr.inner, reason);
-  const { range } = expr;
+function failure({ range }: DurationExpr, reason: string): HearthError {
   return new HearthError("invalid", `${range.start}:${range.end}: ${reason}`);
 }

@@ -1,4 +1,4 @@
-/** Durations in brackets and after `offset`: a literal, or the experimental arithmetic. */
+/** Durations in brackets and after `offset`: a literal, or arithmetic. */
 import type { DurationExpr, DurationLiteral, NumberLiteral } from "../ast.ts";
 import { findTooDeep, TOO_DEEP } from "./depth.ts";
 import { isNumberToken, parseNumberLiteral, withSign } from "./literal.ts";
@@ -48,12 +48,11 @@ function operandsOf(duration: DurationExpr): readonly DurationExpr[] {
 
 function parseBareOffset(tokens: TokenCursor): DurationExpr {
   const first = tokens.peek();
-  if (first.kind === "(") return inParentheses(parseOperations(tokens, 1));
+  if (first.kind === "(") return parseOperations(tokens, 1);
   if (!isSign(first)) return parseOperand(tokens, first);
   tokens.take();
   const next = tokens.peek();
-  // Not an experiment after a sign.
-  if (next.kind === "(") return applySign(tokens, first, parseParentheses(tokens, false));
+  if (next.kind === "(") return applySign(tokens, first, parseParentheses(tokens));
   if (!isSign(next)) return applySign(tokens, first, parseOperand(tokens, first));
   const left = applySign(tokens, first, parseOperations(tokens, POWER));
   return inParentheses(parseMoreOperations(tokens, left, 1));
@@ -81,7 +80,6 @@ function newOperation(
   left: DurationExpr,
   right: DurationExpr,
 ): DurationExpr {
-  requireExperiment(tokens, left.range.start);
   if (right.kind === "duration" && right.seconds === 0) {
     if (operator.kind === "/") tokens.fail(operator, "division by zero");
     if (operator.kind === "%") tokens.fail(operator, "modulo by zero");
@@ -112,12 +110,11 @@ function parseOperand(tokens: TokenCursor, first: Token): DurationExpr {
       tokens.take();
       tokens.expect("(");
       const range = { start: token.start, end: tokens.expect(")").end };
-      requireExperiment(tokens, first.start);
       return { kind: token.kind, range };
     }
     case "min_of":
     case "max_of":
-      return parseMinOrMax(tokens, first);
+      return parseMinOrMax(tokens);
     case "(":
       return parseParentheses(tokens);
     default:
@@ -125,27 +122,30 @@ function parseOperand(tokens: TokenCursor, first: Token): DurationExpr {
   }
 }
 
-function parseMinOrMax(tokens: TokenCursor, first: Token): DurationExpr {
+function parseMinOrMax(tokens: TokenCursor): DurationExpr {
   const name = tokens.take();
   tokens.expect("(");
   const left = parseOperations(tokens, 1);
   tokens.expect(",");
   const right = parseOperations(tokens, 1);
   const range = { start: name.start, end: tokens.expect(")").end };
-  requireExperiment(tokens, first.start);
   const operator = name.kind === "min_of" ? "min" : "max";
   return { kind: "duration operation", operator, operands: [left, right], range };
 }
 
-/** Parentheses around a literal, and second ones, leave no trace. */
-function parseParentheses(tokens: TokenCursor, isExperiment = true): DurationExpr {
+/**
+ * Second parentheses leave no trace. A literal in them is no literal to Prometheus: it has an operation around it that changes
+ * nothing, which begins at the parenthesis. Else errors point at what is inside.
+ */
+function parseParentheses(tokens: TokenCursor): DurationExpr {
   const { start } = tokens.expect("(");
   const inner = parseOperations(tokens, 1);
-  const { end } = tokens.expect(")");
-  if (isExperiment) requireExperiment(tokens, inner.range.start);
-  if (inner.kind === "duration" || inner.kind === "duration parentheses")
-    return { ...inner, range: { start, end } };
-  return { kind: "duration parentheses", inner, range: { start, end } };
+  tokens.expect(")");
+  if (inner.kind === "duration parentheses") return inner;
+  if (inner.kind !== "duration") return { kind: "duration parentheses", inner, range: inner.range };
+  const range = { start, end: inner.range.end };
+  const operation = { kind: "duration operation", operator: "plus", operands: [inner], range } as const;
+  return { kind: "duration parentheses", inner: operation, range };
 }
 
 function isSign({ kind }: Token): boolean {
@@ -162,7 +162,7 @@ function applySign(tokens: TokenCursor, sign: Token, operand: DurationExpr): Dur
   return { kind: "duration operation", operator: "negate", operands: [operand], range };
 }
 
-/** An operation after `offset` reads like one with what stands before it: it gets the parentheses that it was not given. */
+/** An operation that begins with two signs reads like one with what stands before it: it gets the parentheses that it was not given. */
 function inParentheses(duration: DurationExpr): DurationExpr {
   if (duration.kind !== "duration operation" || duration.operands.length === 1) return duration;
   if (duration.operator === "min" || duration.operator === "max") return duration;
@@ -179,9 +179,4 @@ function newLiteral(
   const ms = Math.trunc(Math.round(value * 1e9) / 1e6);
   // No -0: it would print as 0, and be another tree.
   return { kind: "duration", ms: ms + 0, seconds: value + 0, isDuration, range };
-}
-
-function requireExperiment(tokens: TokenCursor, start: number): void {
-  if (tokens.options.enableDurationExpressions) return;
-  tokens.fail({ start, end: tokens.lastEnd }, "experimental duration expression is not enabled");
 }

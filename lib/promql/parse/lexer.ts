@@ -8,6 +8,9 @@ import { type Token, type TokenKind, wordKind } from "./token.ts";
 const LETTER = /[A-Za-z_]/;
 const NUMBER_START = /\.?[0-9]/y;
 
+/** As Prometheus shows the end of the input where it expects a character. */
+const NO_CHARACTER = "\ufffd";
+
 /** Longest first. */
 const SYMBOLS: readonly TokenKind[] = [
   ...(["==", "!=", "<=", "</", ">=", ">/"] as const),
@@ -208,9 +211,7 @@ export class Lexer {
   #expectAfter(first: string, expected: RegExp, where: string): void {
     const after = this.#character(this.#at + first.length);
     if (expected.test(after)) return;
-    this.#fail(
-      `unexpected character after '${first}'${where}: ${after === "" ? "end of input" : quoteCharacter(after)}`,
-    );
+    this.#fail(`unexpected character after '${first}'${where}: ${quoteCharacter(after || NO_CHARACTER)}`);
   }
 
   /** A whole code point; "" at the end. */

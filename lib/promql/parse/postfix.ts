@@ -138,9 +138,6 @@ function roundHalfAway(value: number): number {
 
 function parseExtended(tokens: TokenCursor, expr: Expr, extended: ExtendedRange): Expr {
   tokens.take();
-  if (!tokens.options.enableExtendedRangeSelectors) {
-    tokens.fail(expr.range, `${extended} modifier is experimental and not enabled`);
-  }
   if (expr.kind === "subquery")
     tokens.fail(expr.range, `${extended} modifier is not supported for subqueries`);
   if (expr.kind !== "vector selector" && expr.kind !== "matrix selector") {

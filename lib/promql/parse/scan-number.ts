@@ -31,6 +31,8 @@ function scanNumber(text: string, start: number): NumberScan {
     // A dot at the beginning, or behind a zero, is not counted: a second one after it comes to a number that nothing can parse.
     at++;
   }
+  // By itself: right behind it, or behind an underscore, `e` is no hexadecimal digit, and nothing may end with an exponent: `0x1e`.
+  if (is(digits)) at++;
   while (at < text.length) {
     if (is(/\./)) {
       at++;
@@ -38,7 +40,7 @@ function scanNumber(text: string, start: number): NumberScan {
       hasDot = true;
       if (is(/[_.]/)) return { kind: "bad", end: at + 1 };
       if (digits === HEXADECIMAL) return { kind: "bad", end: at };
-    } else if (is(/[eE]/) && digits === DECIMAL) {
+    } else if (is(/[eE]/)) {
       at++;
       if (hasExponent) return { kind: "bad", end: at };
       hasExponent = true;
@@ -50,7 +52,7 @@ function scanNumber(text: string, start: number): NumberScan {
       if (is(/[._eE]/)) return { kind: "bad", end: at + 1 };
       if (at === text.length) return { kind: "bad", end: at };
     } else if (is(digits)) {
-      at++;
+      while (is(digits)) at++;
     } else {
       break;
     }
