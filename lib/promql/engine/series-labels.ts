@@ -9,7 +9,7 @@ export const METRIC_TYPE = "__type__";
 const METRIC_UNIT = "__unit__";
 
 /** Labels that speak of the metric itself: they no longer hold once something is calculated with it. */
-function isMetadata(name: string): boolean {
+export function isMetadata(name: string): boolean {
   return name === METRIC_NAME || name === METRIC_TYPE || name === METRIC_UNIT;
 }
 

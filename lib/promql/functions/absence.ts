@@ -1,9 +1,8 @@
 /** `absent`, `absent_over_time`, and conversions between vectors and scalars. */
 import type { LabelSet } from "../../model/labels.ts";
-import { METRIC_NAME } from "../../model/labels.ts";
 import type { Matcher } from "../../model/matcher.ts";
 import type { Plan } from "../engine/plan.ts";
-import { NO_LABELS, setLabel } from "../engine/series-labels.ts";
+import { isMetadata, NO_LABELS, setLabel } from "../engine/series-labels.ts";
 import { ABSENT, FLOAT, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../engine/value.ts";
 import { windowSeries } from "../operators/window-call.ts";
 import { type FunctionCall, newColumns, scalarArg, type VectorFunction, vectorArg } from "./function-call.ts";
@@ -37,7 +36,7 @@ function labelsAskedFor(matchers: readonly Matcher[]): LabelSet {
   const seen = new Set<string>();
   let labels = NO_LABELS;
   for (const { type, name, value } of matchers) {
-    if (name === METRIC_NAME) continue;
+    if (isMetadata(name)) continue;
     const isFirst = type === "=" && !seen.has(name);
     labels = setLabel(labels, name, isFirst ? value : "");
     if (isFirst) seen.add(name);

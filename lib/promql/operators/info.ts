@@ -6,7 +6,7 @@ import { type EvaluationContext, executionError } from "../engine/context.ts";
 import { referenceTime, type StepGrid, stepTime } from "../engine/grid.ts";
 import { InstantCursor } from "../engine/instant-cursor.ts";
 import type { InfoPlan } from "../engine/plan.ts";
-import { printLabelSet, setLabel } from "../engine/series-labels.ts";
+import { isMetadata, printLabelSet, setLabel } from "../engine/series-labels.ts";
 import { ABSENT, asVector, HISTOGRAM, type StepSeries, type VectorValue, vectorOf } from "../engine/value.ts";
 
 const IDENTIFYING = ["instance", "job"] as const;
@@ -133,7 +133,7 @@ class Enrichment {
     const added = new Map<string, string>();
     for (const { labels } of infos) {
       for (const [name, value] of labels) {
-        if (name === METRIC_NAME || (this.#wanted.size > 0 && !this.#wanted.has(name))) continue;
+        if (isMetadata(name) || (this.#wanted.size > 0 && !this.#wanted.has(name))) continue;
         const other = added.get(name);
         if (other !== undefined && other !== value) throw executionError(`conflicting label: ${name}`);
         if (labelValue(base, name) === "") added.set(name, value);
