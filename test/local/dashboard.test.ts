@@ -28,25 +28,53 @@ interface Panel {
 const dashboard: {
   readonly panels: readonly Panel[];
   readonly templating: {
-    readonly list: readonly { readonly name: string; readonly query: string | { readonly query: string } }[];
+    readonly list: readonly {
+      readonly name: string;
+      readonly query: string | { readonly query: string };
+      readonly multi?: boolean;
+      readonly allValue?: string;
+    }[];
   };
 } = JSON.parse(readFileSync(new URL("../../grafana/hearth.json", import.meta.url), "utf8"));
 
-/** As Grafana fills them in when everything is chosen: $__rate_interval is four scrapes. */
-const VARIABLES: Readonly<Record<string, string>> = {
-  $tenant: ".*",
-  $instance: ".*",
-  $__rate_interval: "1m",
-};
+const provisioned = readFileSync(new URL("../../grafana/hearth.yaml", import.meta.url), "utf8");
+const SCRAPE_SECONDS = Number(/timeInterval: (\d+)s/.exec(provisioned)![1]);
 
-const queries = dashboard.panels.flatMap(({ title, targets }) =>
-  targets.map(({ expr }) => ({ title, expr: expr.replaceAll(/\$\w+/g, (name) => VARIABLES[name] ?? name) })),
+/** $__rate_interval is four scrapes, as long as a step is not more than three. */
+const RATE_INTERVAL = "1m";
+
+/**
+ * A query as Grafana fills it in: of a variable that takes several values everything is `allValue`, one is that value, more are in
+ * parentheses, each with what regular expressions know escaped, for a string in quotes.
+ */
+function filledIn(expr: string, chosen: Readonly<Record<string, readonly string[]>> = {}): string {
+  return expr.replaceAll(/\$(\w+)/g, (variable, name: string) => {
+    if (name === "__rate_interval") return RATE_INTERVAL;
+    const { multi, allValue } = dashboard.templating.list.find((one) => one.name === name) ?? {};
+    if (!multi || allValue === undefined) return variable;
+    if (chosen[name] === undefined) return allValue;
+    const escaped = chosen[name].map((value) => value.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\\\$&"));
+    return escaped.length === 1 ? escaped[0] : `(${escaped.join("|")})`;
+  });
+}
+
+const targets = dashboard.panels.flatMap(({ title, targets }) =>
+  targets.map((target) => ({ title, ...target })),
 );
+
+/** With everything chosen. */
+const queries = targets.map(({ title, expr }) => ({ title, expr: filledIn(expr) }));
+
+interface Series {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly values?: readonly (readonly [time: number, value: string])[];
+}
 
 const KEY = { accessKeyId: "ak", secret: "s3cret" };
 const Authorization = `Basic ${btoa(`${KEY.accessKeyId}:${KEY.secret}`)}`;
 
 test("every query parses, and no variable is left in it", () => {
+  assert.equal(RATE_INTERVAL, `${(4 * SCRAPE_SECONDS) / 60}m`);
   assert.ok(queries.length >= 15);
   for (const { title, expr } of queries) {
     assert.doesNotMatch(expr, /\$/, title);
@@ -99,7 +127,7 @@ test("every query and variable has an answer from npm start, after some traffic 
       body: new URLSearchParams(form),
       headers: { Authorization },
     });
-    const { data } = (await response.json()) as { data?: { result?: unknown[] } };
+    const { data } = (await response.json()) as { data?: { result?: Series[] } };
     return data?.result ?? [];
   };
   const target = { url, ...KEY };
@@ -119,6 +147,7 @@ test("every query and variable has an answer from npm start, after some traffic 
     waiting = waiting.filter((_, i) => answers[i].length === 0);
     return waiting.length === 0;
   });
+  const values: Record<string, readonly string[]> = {};
   for (const { name, query: asked } of dashboard.templating.list) {
     if (typeof asked === "string") continue; // The data source itself.
     const [, metric, label] = /^label_values\((\w+), (\w+)\)$/.exec(asked.query) ?? [];
@@ -128,11 +157,36 @@ test("every query and variable has an answer from npm start, after some traffic 
     });
     const { data } = (await response.json()) as { data: string[] };
     assert.ok(data.length > 0, name);
+    values[name] = data;
   }
+  assert.deepEqual(Object.keys(values).sort(), ["instance", "tenant"]);
+  // As Grafana draws the last half an hour: everything chosen, each value by name, and these one by one.
+  const [instance] = values.instance;
+  const choices = [{}, values, { instance: [instance], tenant: ["default"] }, { instance: ["no", instance] }];
+  const end = Date.now() / 1000;
+  const span = { start: String(end - 1800), end: String(end), step: String(SCRAPE_SECONDS) };
+  for (const { title, refId, expr, legendFormat } of targets) {
+    for (const chosen of choices) {
+      const query = filledIn(expr, chosen);
+      const series = await ask("query_range", { query, ...span });
+      // Between two scrapes no run has ended yet, so there is nothing to take a quantile of.
+      const mayBeNaN = query.includes('source="compaction"');
+      const isDrawn = ({ values }: Series) =>
+        values!.some(([, value]) => mayBeNaN || Number.isFinite(Number(value)));
+      assert.ok(series.some(isDrawn), `${title} ${refId}: ${query}`);
+      for (const [, label] of legendFormat.matchAll(/\{\{(\w+)\}\}/g))
+        assert.ok(
+          series.some(({ metric }) => Object.hasOwn(metric, label)),
+          `${title} ${refId}: ${label}`,
+        );
+    }
+  }
+  const none = await ask("query_range", { query: filledIn(targets[0].expr, { tenant: ["no"] }), ...span });
+  assert.deepEqual(none, []);
   const errors = await ask("query", {
     query: 'sum by (status, error) (hearth_requests_total{status=~"4.."})',
   });
-  const kinds = errors.map((series) => (series as { metric: { status: string; error: string } }).metric);
+  const kinds = errors.map(({ metric }) => metric);
   assert.deepEqual(kinds.map(({ status, error }) => `${status} ${error}`).sort(), [
     "400 invalid",
     "401 unauthenticated",

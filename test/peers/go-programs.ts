@@ -32,6 +32,8 @@ const PROGRAMS = {
     args: ["test", "-c", "-vet=off", "github.com/prometheus/complicance/remotewrite2"],
   },
   collector: { module: "current", args: ["build", "./collector"] },
+  // Of Grafana's types for dashboards, in Go and Apache-2.0, those that Hearth's has.
+  dashboard: { module: "dashboard", args: ["build", "."] },
   // Without service discovery, a third of its packages: nothing here is discovered. Without the tag `builtinassets` it has
   // no pages either, which the Go module does not hold.
   prometheus: {
