@@ -360,6 +360,25 @@ test("series that are the same without their names are one when they have no ste
   assert.equal(error.message, "vector cannot contain metrics with the same labelset");
 });
 
+test("a name that only some steps want dropped late is dropped as the first of them has it", async () => {
+  const moving = loaded('m{x="1"} 1 9 9 9 9 9\nm{x="2"} 9 1 1 1 1 1');
+  const late = { ...OPTIONS, delayedNameRemoval: true };
+  const { value } = await rangeQuery(moving, query("(3 % bottomk(1, m)) or m"), MINUTES, late);
+  assert.deepEqual(
+    value.type === "matrix" && value.series.map(({ labels, values }) => [labels, [...values]]),
+    [
+      [
+        [
+          ["__name__", "m"],
+          ["x", "2"],
+        ],
+        [9, 0, 0, 0, 0, 0],
+      ],
+      [[["x", "1"]], [0, 9, 9, 9, 9, 9]],
+    ],
+  );
+});
+
 test("what limitk and limit_ratio pick of an instant lies in the order of a heap by value", async () => {
   const unordered = loaded('k{x="a"} 3\nk{x="b"} 1\nk{x="c"} {{sum:2 count:2}}');
   for (const picked of ["limitk(3, k)", "limit_ratio(1, k)"]) {

@@ -26,14 +26,17 @@ function mergeColumns(same: readonly StepSeries[]): StepSeries {
   if (same.length === 1) return same[0];
   const steps = same[0].kinds.length;
   const columns = new StepColumns(steps);
+  let [first, firstStep] = [same[0], steps];
   for (const one of same) {
     for (let step = 0; step < steps; step++) {
       if (one.kinds[step] === ABSENT) continue;
       if (columns.kinds[step] !== ABSENT) throw executionError(SAME_LABELS);
       columns.copy(step, one);
+      if (step < firstStep) [first, firstStep] = [one, step];
     }
   }
-  return columns.series(same[0].labels, same[0].dropsName);
+  // Whether their name is dropped in the end, which only one may want, is as the first sample has it.
+  return columns.series(first.labels, first.dropsName);
 }
 
 /** The steps at which each label set has a sample: where its series are not kept. */
