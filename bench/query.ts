@@ -4,7 +4,7 @@
  * consistent, as a reader asks), calls of the table and CPU time; then the budget's panel at every minute between two
  * flushes, since what a reader finds in the log depends on it, and at every minute after midnight.
  *
- * First come queries of dashboards in PromQL: read units, size of the answer and CPU time from request to answer, beside the CPU
+ * Then come queries of dashboards in PromQL: read units, size of the answer and CPU time from request to answer, beside the CPU
  * time of a Prometheus that has the same samples on its disk.
  *
  * With `-- --json` the last line is the figures as JSON; `--series N` is another size; `--only promql` and `--only units` leave the
@@ -14,9 +14,12 @@ import { parseArgs } from "node:util";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../lib/model/time.ts";
 import { MemoryTable } from "../lib/storage/memory-table.ts";
 import { FLUSH_INTERVAL_MS } from "../lib/storage/plan-compaction.ts";
+import type { SortedItems } from "../lib/storage/sorted-items.ts";
+import type { Item } from "../lib/storage/table.ts";
 import { GROUPS } from "./ledger.ts";
 import { SPANS } from "./query/dashboard.ts";
-import { Dashboard, type DashboardFigures } from "./query/dashboard-report.ts";
+import { Dashboard } from "./query/dashboard-report.ts";
+import { FrozenTable } from "./query/frozen-table.ts";
 import { BUDGET_PANEL, measurePanel, PANELS, type PanelCost } from "./query/panels.ts";
 import { buildTenant } from "./query/tenant.ts";
 import { loadRecording } from "./recorded-series.ts";
@@ -40,7 +43,8 @@ async function main(): Promise<void> {
     },
   });
   const { directory, series: recorded } = loadRecording();
-  const table = new MemoryTable();
+  const partitions: Map<string, SortedItems<Item>> = new Map();
+  const table = new MemoryTable(partitions);
   const workload = newWorkload(recorded, Number(values.series), START_MS);
   const dashboard = values.only === "units" ? undefined : new Dashboard(values.spans.split(","));
   await dashboard?.prepare(table, NOW_MS);
@@ -56,11 +60,15 @@ async function main(): Promise<void> {
       `at ${new Date(NOW_MS).toISOString()}. Of the open bucket ${(simulation.spent.samples / 1e6).toFixed(1)} million samples went ` +
       "through writers and compactor;\na closed bucket was encoded as the compactor does, the other closed ones are copies of it with their times moved",
   );
-  const dashboardCosts = await dashboard?.measure(table, NOW_MS);
-  if (values.only === "promql") {
-    if (values.json) console.log(JSON.stringify({ dashboard: dashboardCosts }));
-    return;
-  }
+  const frozen = dashboard && FrozenTable.of(partitions);
+  const figures = values.only === "promql" ? {} : await measureUnits(table, simulation);
+  partitions.clear();
+  const dashboardCosts = await dashboard?.measure(frozen!, NOW_MS);
+  if (values.json) console.log(JSON.stringify({ ...figures, dashboard: dashboardCosts }));
+}
+
+/** The panels, and the budget's at every minute of two times of the day. */
+async function measureUnits(table: MemoryTable, simulation: Simulation): Promise<object> {
   printHead();
   const costs: PanelCost[] = [];
   for (const panel of PANELS) {
@@ -71,7 +79,7 @@ async function main(): Promise<void> {
   printMinutes("", evening);
   const midnight = await measureMinutes(table, simulation, MIDNIGHT_MS);
   printMinutes(" from midnight on", midnight);
-  if (values.json) console.log(json(costs, evening, midnight, dashboardCosts));
+  return figuresOf(costs, evening, midnight);
 }
 
 /** Read units of the budget's panel at each minute of a flush interval and what may pass until the flush is done. */
@@ -110,12 +118,11 @@ function printPanel({ panel, series, samples, calls, readUnits, unitsOf, cpuMs }
   );
 }
 
-function json(
+function figuresOf(
   costs: readonly PanelCost[],
   evening: readonly number[],
   midnight: readonly number[],
-  dashboard: readonly DashboardFigures[] | undefined,
-): string {
+): object {
   const panels = costs.map(({ panel, series, samples, calls, readUnits, unitsOf, cpuMs }) => ({
     panel: panel.name,
     series,
@@ -125,16 +132,15 @@ function json(
     units_by_kind: unitsOf,
     cpu_ms: cpuMs,
   }));
-  const figuresOf = (units: readonly number[]) => ({
+  const overMinutes = (units: readonly number[]) => ({
     read_units_mean: meanOf(units),
     read_units_max: Math.max(...units),
   });
-  return JSON.stringify({
-    budget_panel: figuresOf(evening),
-    budget_panel_after_midnight: figuresOf(midnight),
+  return {
+    budget_panel: overMinutes(evening),
+    budget_panel_after_midnight: overMinutes(midnight),
     panels,
-    dashboard,
-  });
+  };
 }
 
 await main();

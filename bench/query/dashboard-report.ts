@@ -2,7 +2,7 @@
 import { DAY_MS } from "../../lib/model/time.ts";
 import type { Table } from "../../lib/storage/table.ts";
 import { DASHBOARD, SPANS } from "./dashboard.ts";
-import { type DashboardCost, measureDashboard, newQueryApps } from "./measure-dashboard.ts";
+import { type DashboardCost, measureDashboard, newQueryApps, storeKey } from "./measure-dashboard.ts";
 import { buildNativeTenant } from "./native-tenant.ts";
 import { Blocks, findPrometheus, startPrometheus } from "./prometheus.ts";
 import type { SeriesChunks } from "./store-day.ts";
@@ -31,8 +31,9 @@ export class Dashboard {
     this.#spans = spans;
   }
 
-  /** Stores the tenant of native histograms; to be called first. */
+  /** Stores the key of the requests and the tenant of native histograms; to be called first. */
   async prepare(table: Table, nowMs: number): Promise<void> {
+    await storeKey(table, nowMs);
     await buildNativeTenant(table, { sinceMs: nowMs - DAY_MS, nowMs }, (day, series) =>
       this.#blocks.keep(day, series),
     );
@@ -45,7 +46,7 @@ export class Dashboard {
 
   /** Measures all queries. */
   async measure(table: Table, nowMs: number): Promise<DashboardFigures[]> {
-    const apps = await newQueryApps(table, nowMs);
+    const apps = newQueryApps(table, nowMs);
     try {
       const program = this.#prometheus && (await startPrometheus(this.#prometheus.command, this.#blocks));
       try {
