@@ -266,6 +266,35 @@ test("known: a quantile of negative counts, where another's last bucket is an em
   assert.equal(knownDifference(part("-3", 0.75)), undefined);
 });
 
+test("known: histograms that are equal but for empty buckets, which are not printed", () => {
+  const histograms = (...counts: readonly string[]): Answer => ({
+    status: "success",
+    data: {
+      resultType: "vector",
+      result: counts.map((count, i) => ({
+        metric: { i: String(i) },
+        histogram: [1, { count, sum: "2", buckets: [[0, "1", "2", count]] }],
+      })),
+    },
+  });
+  const part = (operator: string, ours: Answer, theirs: Answer, right = histograms("3", "4")) => {
+    const asked = partOf({ query: `h ${operator} g`, ours: {}, theirs: {}, inner: [both({}), both({})] });
+    const inner = [histograms("3", "4"), right].map((one, i) => ({
+      ...asked.inner[i],
+      ours: one,
+      theirs: one,
+    }));
+    return { ...asked, ours, theirs, inner };
+  };
+  const [one, none] = [histograms("3"), histograms()];
+  assert.notEqual(knownDifference(part("==", one, none)), undefined);
+  assert.notEqual(knownDifference(part("!=", none, one)), undefined);
+  assert.notEqual(knownDifference(part("== bool", vector({ [A]: 1 }), vector({ [A]: 0 }))), undefined);
+  assert.equal(knownDifference(part("==", none, one)), undefined);
+  assert.equal(knownDifference(part("==", one, none, histograms("5"))), undefined);
+  assert.equal(knownDifference(part("== bool", vector({ [A]: 0 }), vector({ [A]: 1 }))), undefined);
+});
+
 test("known: which series an error tells of, when a sort before it has an order of its own", () => {
   const failed = (error: string): Answer => ({ status: "error", errorType: "execution", error });
   const of = (inner: string, ours: string): DifferingPart => {

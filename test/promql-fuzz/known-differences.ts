@@ -83,6 +83,15 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     reason:
+      "histograms that are equal but for empty buckets: to Prometheus they are not, and what it calculates with loses them",
+    explains: ({ expr, inner, ours, theirs }) => {
+      if (expr.kind !== "binary" || (expr.operator !== "==" && expr.operator !== "!=")) return false;
+      const [more, fewer] = expr.operator === "==" ? [ours, theirs] : [theirs, ours];
+      return areEqualInside(more, fewer, inner);
+    },
+  },
+  {
+    reason:
       "sorting by a label that some series lack: Go's order puts what lacks it behind everything, and everything behind it",
     explains: ({ expr, ours, theirs }) => {
       if (expr.kind !== "call" || !expr.function.startsWith("sort_by_label")) return false;
@@ -168,6 +177,36 @@ function outerUpperBounds(
     .flatMap(({ histogram, histograms = [] }) => (histogram === undefined ? histograms : [histogram]))
     .filter(([at, { count }]) => at === time && Number(count) < 0)
     .map(([, { buckets }]) => Number(buckets?.at(theirs > ours ? -1 : 0)?.[2]));
+}
+
+/** What one answer has more is there, or true, at times at which both sides have just the same histogram. */
+function areEqualInside(more: Answer, fewer: Answer, inner: DifferingPart["inner"]): boolean {
+  const [left, right] = inner.map((part) => new Set(histogramPointsOf(part.ours).map(printPoint)));
+  if (right === undefined) return false;
+  const both = [...left].filter((point) => right.has(point));
+  const isEqualAt = (time: number) => both.some((point) => point.startsWith(`[${time},`));
+  const differing = differingFloats(more, fewer);
+  if (differing.length > 0)
+    return differing.every(({ ours, theirs, time }) => ours === 1 && theirs === 0 && isEqualAt(time));
+  const [all, some] = [more, fewer].map((answer) => histogramPointsOf(answer).map(printPoint));
+  const rest = all.filter((point) => !some.includes(point));
+  const hasSameNotes = isSameAnswer({ ...more, data: fewer.data! }, fewer);
+  return (
+    hasSameNotes &&
+    rest.length > 0 &&
+    all.length - some.length === rest.length &&
+    rest.every((point) => both.includes(point))
+  );
+}
+
+type HistogramPoint = NonNullable<AnswerSeries["histogram"]>;
+
+const printPoint = (point: HistogramPoint) => JSON.stringify(point);
+
+function histogramPointsOf(answer: Answer): readonly HistogramPoint[] {
+  return seriesOf(answer).flatMap(({ histogram, histograms = [] }) =>
+    histogram === undefined ? histograms : [histogram],
+  );
 }
 
 /** A histogram's labels. */
