@@ -25,6 +25,11 @@ const SAME: readonly (readonly [string, Answer, Answer])[] = [
     { status: "error", errorType: "execution", error: "got 1.0000000000000002e+200" },
   ],
   ["labels with rounded numbers", vector(["5859571186401306", "1"]), vector(["5859571186401305", "1"])],
+  [
+    "labels with numbers of which one happens to be whole",
+    vector(["0.9999999999999999", "2"]),
+    vector(["1", "2"]),
+  ],
 ];
 
 for (const [name, ours, theirs] of SAME) {

@@ -121,9 +121,11 @@ function printCounts(counts?: SampleCounts): string {
   return `${looked}, ${samplesRead} read, by steps ${JSON.stringify(samplesReadPerStep)}`;
 }
 
-/** Numbers in a text that are not exact: with the digits that must be the same. */
+/** Numbers in a text that are not exact: with the digits that must be the same, as short as `1` beside a rounded 0.9999999999999999. */
 function roundNumbers(text: string): string {
-  return text.replace(/\d+(\.\d+)?e[+-]\d+|\d+\.\d+|\d{16,}/g, (number) => Number(number).toPrecision(9));
+  return text.replace(/\d+(\.\d+)?e[+-]\d+|\d+\.\d+|\d{16,}/g, (number) =>
+    String(Number(Number(number).toPrecision(9))),
+  );
 }
 
 function differenceOfData(ours: AnswerData, theirs: AnswerData, options: CompareOptions): string | undefined {
