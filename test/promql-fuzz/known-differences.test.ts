@@ -6,6 +6,7 @@ import { printExpr } from "../../lib/promql/print.ts";
 import type { Answer } from "./answer.ts";
 import { goLog, goPow } from "./go-math.ts";
 import { knownDifference } from "./known-differences.ts";
+import { passesOverResets } from "./notes.ts";
 import { type DifferingPart, differingParts, parsed } from "./parts.ts";
 import type { Question } from "./question.ts";
 import { FOR_HEARTH, FOR_PROMETHEUS, reword } from "./rewrites.ts";
@@ -408,4 +409,14 @@ test("queries in other words for Prometheus", () => {
     "sum_over_time(a[3s:1s] @ 3)",
   ])
     assert.equal(other(same), undefined);
+});
+
+test("known: resets of counts and sums that are passed over, when a step is no shorter than the lookback", () => {
+  const passes = (query: string, stepMs: number | undefined, lookbackMs?: number) =>
+    passesOverResets({ ...question(query), stepMs, lookbackMs });
+  assert.ok(passes("histogram_sum(avg(h))", 60_000, 15_000));
+  assert.ok(passes("histogram_sum(avg(h))", 300_000));
+  assert.ok(!passes("histogram_sum(avg(h))", 60_000));
+  assert.ok(!passes("histogram_sum(avg(h))", undefined, 15_000));
+  assert.ok(!passes("avg(h)", 60_000, 15_000));
 });

@@ -1,5 +1,6 @@
 /** Warnings and infos, without what may differ in them. */
 import type { Answer } from "./answer.ts";
+import { DEFAULT_LOOKBACK_MS, type Question } from "./question.ts";
 
 export const COUNTS_DOUBLE =
   "how many samples of buckets were made monotonic: Prometheus merges the annotations of the steps into themselves, and its " +
@@ -11,6 +12,15 @@ export function withoutCounts(answer: Answer): Answer {
 
 export const RESET_CONFLICTS =
   "warnings of conflicting counter resets: which histograms are known to be no resets is worked out when they are compacted";
+
+export const RESETS_PASSED_OVER =
+  "warnings of conflicting counter resets of counts and sums, at steps as long as the lookback: Prometheus passes over samples " +
+  "between, and does not know then whether there was a reset";
+
+/** Whether Prometheus lacks them for that reason, if they are all that differs. */
+export function passesOverResets({ query, stepMs = 0, lookbackMs = DEFAULT_LOOKBACK_MS }: Question): boolean {
+  return stepMs >= lookbackMs && /histogram_(count|sum|avg)/.test(query);
+}
 
 export function withoutResetConflicts(answer: Answer): Answer {
   const { warnings } = answer;

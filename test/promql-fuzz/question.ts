@@ -11,3 +11,6 @@ export interface Question {
   /** Series of the answer at most; undefined is all. */
   readonly limit?: number | undefined;
 }
+
+/** Prometheus' and Hearth's own. */
+export const DEFAULT_LOOKBACK_MS = 300_000;

@@ -16,7 +16,7 @@ import { childrenOf } from "../../lib/promql/children.ts";
 import { resolveDuration } from "../../lib/promql/engine/resolve-duration.ts";
 import { printExpr } from "../../lib/promql/print.ts";
 import { parsed } from "./parts.ts";
-import type { Question } from "./question.ts";
+import { DEFAULT_LOOKBACK_MS, type Question } from "./question.ts";
 
 export interface Rewrite {
   readonly reason: string;
@@ -24,7 +24,6 @@ export interface Rewrite {
   readonly rewrite: (expr: Expr, question: Question) => Expr | undefined;
 }
 
-const DEFAULT_LOOKBACK_MS = 300_000;
 const DEFAULT_SUBQUERY_STEP_MS = 60_000;
 
 export const FOR_HEARTH: readonly Rewrite[] = [

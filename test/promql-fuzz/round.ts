@@ -9,7 +9,9 @@ import { Expressions } from "./expressions.ts";
 import { knownDifference, selectsSparse } from "./known-differences.ts";
 import {
   COUNTS_DOUBLE,
+  passesOverResets,
   RESET_CONFLICTS,
+  RESETS_PASSED_OVER,
   withoutCounts,
   withoutPlaces,
   withoutResetConflicts,
@@ -140,7 +142,10 @@ export class Round implements AsyncDisposable {
   async #knownReasons(question: Question, ours: Answer, theirs: Answer): Promise<readonly string[]> {
     if (this.#isSame(question, ours, theirs)) return [COUNTS_DOUBLE];
     const [our, their] = [ours, theirs].map(withoutResetConflicts);
-    if (!this.isCompacted && this.#isSame(question, our, their)) return [RESET_CONFLICTS];
+    if (this.#isSame(question, our, their)) {
+      if (!this.isCompacted) return [RESET_CONFLICTS];
+      if (passesOverResets(question) && this.#isSame(question, our, theirs)) return [RESETS_PASSED_OVER];
+    }
     const { limit } = question;
     if (limit !== undefined) return this.#knownOfWhole(question, limit, ours, theirs);
     const reworded = await this.#sameInOtherWords(question, ours, theirs);
