@@ -83,6 +83,15 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     reason:
+      "values of histograms with custom buckets times infinity: Prometheus fails to print the zero bucket, NaN, that they have not",
+    explains: ({ expr, ours, theirs }) =>
+      expr.kind === "aggregation" &&
+      expr.operator === "count_values" &&
+      ours.status === "success" &&
+      theirs.error === "histograms with custom buckets have no zero bucket",
+  },
+  {
+    reason:
       "histograms that are equal but for empty buckets: to Prometheus they are not, and what it calculates with loses them",
     explains: ({ expr, inner, ours, theirs }) => {
       if (expr.kind !== "binary" || (expr.operator !== "==" && expr.operator !== "!=")) return false;
