@@ -242,7 +242,7 @@ for (const one of OTHER)
   test(`not known: ${one.query} of ${JSON.stringify(one.inner)}: ${JSON.stringify(one.theirs)}`, () =>
     assert.equal(knownDifference(partOf(one)), undefined));
 
-test("known: a quantile of negative counts, where another's last bucket is an empty one", () => {
+test("known: a quantile and a rate of negative counts, where another's last bucket is an empty one", () => {
   const negated = (count: string): Answer => ({
     status: "success",
     data: {
@@ -261,6 +261,9 @@ test("known: a quantile of negative counts, where another's last bucket is an em
     });
     return { ...asked, inner: [{ ...asked, ours: negated(count), theirs: negated(count) }] };
   };
+  const rate = (count: string) => ({ ...part(count, 1, 2), expr: parsed("rate((-native_sparse)[5m:])")! });
+  assert.notEqual(knownDifference(rate("-3")), undefined);
+  assert.equal(knownDifference(rate("3")), undefined);
   assert.notEqual(knownDifference(part("-3", 0.5)), undefined);
   assert.notEqual(knownDifference(part("-3", 0.5, 0.125)), undefined);
   assert.equal(knownDifference(part("3", 0.5)), undefined);

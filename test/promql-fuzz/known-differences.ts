@@ -72,6 +72,15 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     reason:
+      "resets among negative counts: a bucket that is gone is one, an empty one, of which chunks have what others fill, is larger",
+    explains: ({ expr, inner }) =>
+      expr.kind === "call" &&
+      /^(i?rate|increase|resets)$/.test(expr.function) &&
+      selectsSparse(expr) &&
+      inner.some(({ ours }) => histogramPointsOf(ours).some(([, { count }]) => Number(count) < 0)),
+  },
+  {
+    reason:
       "changes of histograms: to Prometheus an empty bucket more or less is one, and where its chunks begin there may be",
     explains: ({ expr, ours, theirs }) =>
       isCall(expr, "changes") &&
