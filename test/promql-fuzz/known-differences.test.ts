@@ -9,15 +9,12 @@ import { knownDifference } from "./known-differences.ts";
 import { passesOverResets } from "./notes.ts";
 import { type DifferingPart, differingParts, parsed } from "./parts.ts";
 import type { Question } from "./question.ts";
-import { FOR_HEARTH, FOR_PROMETHEUS, reword } from "./rewrites.ts";
 
 const TINY = 3e-310;
 
 function question(query: string): Question {
   return { query, startMs: 1000, endMs: 1000, stepMs: undefined };
 }
-
-const printed = (query: string) => printExpr(parsed(query)!);
 
 type Values = Readonly<Record<string, number | string>>;
 
@@ -361,57 +358,6 @@ test("what alone is an error of names that are dropped is asked with them", asyn
     parts.map((part) => [printExpr(part.expr), part.ours, part.theirs]),
     [[`a % {__name__=~"b|c"}`, vector({ [A]: 2 }), vector({ [A]: 1 })]],
   );
-});
-
-test("queries in other words", () => {
-  const other = (query: string) => reword(question(query), FOR_HEARTH)?.question.query;
-  assert.equal(
-    other("sum(a - on (i) group_right () fill_left (1) b)"),
-    "sum(a - on (i) group_right () fill_right (1) b)",
-  );
-  assert.equal(
-    other("timestamp(a @ 1000 offset 1m)"),
-    "(timestamp(a @ 1000.000 offset 1m) and (timestamp(a @ 1000.000 offset 1m) > 700))",
-  );
-  assert.equal(
-    other("timestamp(a @ 1000 offset -1m)"),
-    "(timestamp(a @ 1000.000) and (timestamp(a @ 1000.000) > 760))",
-  );
-  assert.equal(
-    other("topk(scalar(a @ start()) + scalar(sum_over_time(a[1m] @ end())), b @ end())"),
-    "topk(scalar(a) + scalar(sum_over_time(a[1m])), b @ end())",
-  );
-  assert.equal(
-    other("topk(scalar(a @ 40 offset -1m), b @ 40)"),
-    "topk(scalar((a @ 40.000 offset -1m and (timestamp(a @ 40.000 offset -1m) > time() - 201))), b @ 40.000)",
-  );
-  assert.equal(
-    other("topk(scalar(sum_over_time(a[1m] @ 40 offset -1m)), b)"),
-    "topk(scalar(sum_over_time(a[1m] offset -1m39s)), b)",
-  );
-  for (const same of [
-    "a - on (i) group_left () fill_left (1) b",
-    "timestamp(a @ 1000)",
-    "timestamp(a offset 1m)",
-  ])
-    assert.equal(other(same), undefined);
-});
-
-test("queries in other words for Prometheus", () => {
-  const other = (query: string) => reword(question(query), FOR_PROMETHEUS)?.question.query;
-  // The first step of each is at 1 s, when the query is asked.
-  for (const query of [
-    "sum_over_time(a @ end()[3s:1s] @ 3)",
-    "rate(rate(a[1m] @ 5)[3s:1s] @ start() offset -2s)",
-    "quantile_over_time(0.5, (a @ 7)[1m:500ms] @ 60.999)",
-  ])
-    assert.equal(other(`abs(${query})`), `abs(last_over_time((${printed(query)})[2ms:1ms] @ 1.000))`);
-  for (const same of [
-    "sum_over_time(a @ end()[3s:1s] @ 4)",
-    "sum_over_time(a @ end()[3s:1s] offset -2s)",
-    "sum_over_time(a[3s:1s] @ 3)",
-  ])
-    assert.equal(other(same), undefined);
 });
 
 test("known: resets of counts and sums that are passed over, when a step is no shorter than the lookback", () => {
