@@ -1,66 +1,44 @@
 /** What the records of a day's log say: the samples of their series, by the dictionaries of their writers. */
-import { histogramBytes, type SampleColumns } from "../chunk/sample-columns.ts";
+import type { SampleColumns } from "../chunk/sample-columns.ts";
 import { HearthError } from "../model/errors.ts";
-import { decodeDictionary } from "./dictionary.ts";
-import {
-  decodeHistogramRecord,
-  decodeHistogramRecordHeader,
-  type HistogramRecord,
-  isHistogramRecord,
-} from "./histogram-record.ts";
-import { dictionaryRange, parseDictionarySortKey, parseLogSortKey } from "./keys.ts";
+import { Dictionary, decodeDictionary } from "./dictionary.ts";
+import type { HistogramRecord } from "./histogram-record.ts";
+import { dictionaryRange, parseDictionarySortKey } from "./keys.ts";
 import type { LogItem } from "./log-reader.ts";
-import { decodeLogRecord, decodeLogRecordHeader, type LogColumns } from "./log-record.ts";
+import { type DecodedRecord, LoggedRecord } from "./logged-record.ts";
 import { COLUMN_SAMPLE_BYTES, COLUMN_START_BYTES } from "./query-budget.ts";
 import { hashHex } from "./series-hash.ts";
 import type { Shard } from "./shard.ts";
 import type { Item, KeyRange, Table } from "./table.ts";
 
-/** What a float takes in columns (log-record.ts), and a start. */
-const FLOAT_BYTES = 20;
-const START_BYTES = 8;
-
-/** What a record takes in memory once it is decoded, about, in bytes. Throws "data". */
-export function decodedRecordBytes(record: Uint8Array): number {
-  if (!isHistogramRecord(record)) {
-    const { count, hasStarts } = decodeLogRecordHeader(record);
-    return count * (hasStarts ? FLOAT_BYTES + START_BYTES : FLOAT_BYTES);
-  }
-  const { count, sizeBytes } = decodeHistogramRecordHeader(record);
-  return histogramBytes(sizeBytes, 0) + count * histogramBytes(0, 2);
-}
+/** A search takes as long as so many entries that are looked at one after the other. */
+const SEARCH_ENTRIES = 12;
 
 /** Where a series' samples go, by its hash; null: nowhere. */
 export type ColumnsOf = (hash: Uint8Array) => SampleColumns | null;
 
-/** A reference's columns; undefined for one that is not known yet. */
-type Resolved = SampleColumns | null | undefined;
+type DecodedFloats = Extract<DecodedRecord, { readonly kind: "floats" }>;
 
-/** A writer's hashes by reference; undefined for those that a failed registration burnt. */
-export type Dictionary = readonly (Uint8Array | undefined)[];
-
-/** A record, whichever of the two it is. */
-export type DecodedRecord =
-  | { readonly kind: "floats"; readonly record: LogColumns }
-  | { readonly kind: "histograms"; readonly record: HistogramRecord };
-
-export function decodeRecord(value: Uint8Array): DecodedRecord {
-  return isHistogramRecord(value)
-    ? { kind: "histograms", record: decodeHistogramRecord(value) }
-    : { kind: "floats", record: decodeLogRecord(value) };
+/** What is wanted of a writer, by its dictionary. */
+interface WriterColumns {
+  readonly dictionary: Dictionary;
+  /** By reference; of one that is burnt, none. */
+  readonly columns: readonly (SampleColumns | null)[];
+  /** The references that have columns, ascending. */
+  readonly wanted: Int32Array;
 }
 
 /** What is remembered of a log from one query to the next. */
 export interface LogMemory {
-  /** As `decodeRecord`; what it answers may be shared. */
-  decode(item: Item): DecodedRecord;
+  /** The record of an item; it may be shared. Throws "data". */
+  recordOf(item: Item): LoggedRecord;
   /** The dictionary in a range, as far as it is known. */
   findDictionary(range: KeyRange): Dictionary | undefined;
   keepDictionary(range: KeyRange, dictionary: Dictionary): void;
 }
 
 const FORGETFUL: LogMemory = {
-  decode: ({ value }) => decodeRecord(value),
+  recordOf: (item) => new LoggedRecord(item),
   findDictionary: () => undefined,
   keepDictionary: () => {},
 };
@@ -74,6 +52,8 @@ export interface LogDecoderOptions {
   readonly tenant: string;
   readonly day: number;
   readonly columnsOf: ColumnsOf;
+  /** What the hashes begin with that have columns, as numbers; default: anything. */
+  readonly metrics?: ReadonlySet<number> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -81,7 +61,7 @@ export interface LogDecoderOptions {
 export class LogDecoder {
   readonly #options: LogDecoderOptions;
   readonly #memory: LogMemory;
-  readonly #resolved = new Map<string, readonly Resolved[]>();
+  readonly #resolved = new Map<string, WriterColumns>();
 
   constructor(options: LogDecoderOptions) {
     this.#options = options;
@@ -89,43 +69,51 @@ export class LogDecoder {
   }
 
   /**
-   * Appends a record's samples of `minTime..maxTime`, in the record's order; answers what they take in memory, in
-   * bytes. Throws "data" for a record that is damaged or whose dictionary is.
+   * Appends a record's samples of `minTime..maxTime`, in the record's order; answers what they take in memory, in bytes: at once
+   * unless the dictionary has to be read. Throws "data" for a record that is damaged or whose dictionary is.
    */
-  async append({ shard, item }: LogItem, minTime: number, maxTime: number): Promise<number> {
-    const isHistograms = isHistogramRecord(item.value);
-    const header = isHistograms ? decodeHistogramRecordHeader(item.value) : decodeLogRecordHeader(item.value);
-    if (header.maxTime < minTime || header.minTime > maxTime) return 0;
-    const { writer } = parseLogSortKey(item.sk);
-    const { kind, record } = this.#memory.decode(item);
-    const columns = await this.#resolve(shard, writer, record.references);
-    if (kind === "histograms") return appendHistograms(record, columns, minTime, maxTime);
-    const ofStarts = record.startTimestamps === undefined ? 0 : COLUMN_START_BYTES;
-    return appendSamples(record, columns, minTime, maxTime) * (COLUMN_SAMPLE_BYTES + ofStarts);
+  append({ shard, item }: LogItem, minTime: number, maxTime: number): number | Promise<number> {
+    const record = this.#memory.recordOf(item);
+    if (record.maxTime < minTime || record.minTime > maxTime) return 0;
+    const decoded = record.decode();
+    const known = this.#resolved.get(hashHex(record.writer));
+    if (known !== undefined && firstUnknown(known.dictionary, decoded) === undefined)
+      return appendDecoded(decoded, known, minTime, maxTime);
+    return this.#resolve(shard, record.writer, decoded).then((columns) =>
+      appendDecoded(decoded, columns, minTime, maxTime),
+    );
   }
 
-  /** A writer's columns by reference, complete for `references`. */
-  async #resolve(shard: Shard, writer: Uint8Array, references: Int32Array): Promise<readonly Resolved[]> {
-    const key = hashHex(writer);
-    const known = this.#resolved.get(key);
-    if (known !== undefined && firstUnknown(known, references) === undefined) return known;
-    const dictionary = await this.#findDictionary(shard, writer, references);
-    const { columnsOf } = this.#options;
-    const columns = dictionary.map((hash) => hash && columnsOf(hash));
-    this.#resolved.set(key, columns);
-    return columns;
+  /** A writer's columns, complete for a record. */
+  async #resolve(shard: Shard, writer: Uint8Array, record: DecodedRecord): Promise<WriterColumns> {
+    const dictionary = await this.#findDictionary(shard, writer, record);
+    const { columnsOf, metrics } = this.#options;
+    const { hashes } = dictionary;
+    const columns: (SampleColumns | null)[] = new Array(hashes.length).fill(null);
+    const candidates = metrics === undefined ? hashes.keys() : dictionary.referencesOf(metrics);
+    const wanted: number[] = [];
+    for (const reference of candidates) {
+      const hash = hashes[reference];
+      const found = hash === undefined ? null : columnsOf(hash);
+      if (found === null) continue;
+      columns[reference] = found;
+      wanted.push(reference);
+    }
+    const resolved = { dictionary, columns, wanted: Int32Array.from(wanted) };
+    this.#resolved.set(hashHex(writer), resolved);
+    return resolved;
   }
 
-  /** A writer's dictionary, complete for `references`. */
-  async #findDictionary(shard: Shard, writer: Uint8Array, references: Int32Array): Promise<Dictionary> {
+  /** A writer's dictionary, complete for a record. */
+  async #findDictionary(shard: Shard, writer: Uint8Array, record: DecodedRecord): Promise<Dictionary> {
     const { table, kept = table, tenant, day } = this.#options;
     const range = dictionaryRange(tenant, day, shard, writer);
     const remembered = this.#memory.findDictionary(range);
-    if (remembered !== undefined && firstUnknown(remembered, references) === undefined) return remembered;
+    if (remembered !== undefined && firstUnknown(remembered, record) === undefined) return remembered;
     let dictionary = await this.#load(kept, range, false);
     // A dictionary is stored before the records that use it, so it is complete when read consistently after them.
-    if (firstUnknown(dictionary, references) !== undefined) dictionary = await this.#load(table, range, true);
-    const unknown = firstUnknown(dictionary, references);
+    if (firstUnknown(dictionary, record) !== undefined) dictionary = await this.#load(table, range, true);
+    const unknown = firstUnknown(dictionary, record);
     if (unknown !== undefined) {
       throw new HearthError(
         "data",
@@ -137,47 +125,90 @@ export class LogDecoder {
   }
 
   async #load(table: Pick<Table, "query">, range: KeyRange, consistent: boolean): Promise<Dictionary> {
-    const dictionary: (Uint8Array | undefined)[] = [];
+    const hashes: (Uint8Array | undefined)[] = [];
     for await (const page of table.query(range, { consistent, signal: this.#options.signal })) {
       for (const item of page) {
         let { firstReference: reference } = parseDictionarySortKey(item.sk);
-        while (dictionary.length < reference) dictionary.push(undefined);
-        for (const hash of decodeDictionary(item.value)) dictionary[reference++] = hash;
+        while (hashes.length < reference) hashes.push(undefined);
+        for (const hash of decodeDictionary(item.value)) hashes[reference++] = hash;
       }
     }
-    return dictionary;
+    return new Dictionary(hashes);
   }
 }
 
-/** The first reference that means nothing. */
-function firstUnknown(known: readonly (Resolved | Uint8Array)[], references: Int32Array): number | undefined {
-  for (let i = 0; i < references.length; i++) if (known[references[i]] === undefined) return references[i];
-  return undefined;
+/** The first of a record's references that means nothing. */
+function firstUnknown(dictionary: Dictionary, { record, highest }: DecodedRecord): number | undefined {
+  return dictionary.firstUnknown(record.references, highest);
 }
 
-function appendSamples(
-  record: LogColumns,
-  columns: readonly Resolved[],
+/** Answers what was appended takes in memory. */
+function appendDecoded(
+  decoded: DecodedRecord,
+  writer: WriterColumns,
   minTime: number,
   maxTime: number,
 ): number {
-  const { startTimestamps } = record;
-  const words = new Uint32Array(record.values.buffer, record.values.byteOffset, record.count * 2);
+  if (decoded.kind === "histograms") return appendHistograms(decoded.record, writer, minTime, maxTime);
+  const ofStarts = decoded.record.startTimestamps === undefined ? 0 : COLUMN_START_BYTES;
+  const append = decoded.isAscending ? appendAscending : appendSamples;
+  return append(decoded, writer, minTime, maxTime) * (COLUMN_SAMPLE_BYTES + ofStarts);
+}
+
+/** Of a record whose references ascend: the few that are wanted are looked for. Answers how many samples were appended. */
+function appendAscending(
+  floats: DecodedFloats,
+  writer: WriterColumns,
+  minTime: number,
+  maxTime: number,
+): number {
+  const { references, count } = floats.record;
+  const { wanted } = writer;
+  const from = firstAtLeast(wanted, references[0], 0, wanted.length);
+  const to = firstAtLeast(wanted, references[count - 1] + 1, from, wanted.length);
+  if ((to - from) * SEARCH_ENTRIES > count) return appendSamples(floats, writer, minTime, maxTime);
   let appended = 0;
-  for (let i = 0; i < record.count; i++) {
-    const series = columns[record.references[i]];
-    const time = record.timestamps[i];
-    if (!series || time < minTime || time > maxTime) continue;
-    series.appendSample(time, words[i * 2 + 1], words[i * 2]);
-    if (startTimestamps !== undefined) series.setStart(startTimestamps[i]);
-    appended++;
+  let at = 0;
+  for (let i = from; i < to; i++) {
+    at = firstAtLeast(references, wanted[i], at, count);
+    if (references[at] === wanted[i]) appended += appendSample(floats, at, writer, minTime, maxTime);
   }
   return appended;
 }
 
+/** Answers how many samples were appended. */
+function appendSamples(
+  floats: DecodedFloats,
+  writer: WriterColumns,
+  minTime: number,
+  maxTime: number,
+): number {
+  const { count } = floats.record;
+  let appended = 0;
+  for (let i = 0; i < count; i++) appended += appendSample(floats, i, writer, minTime, maxTime);
+  return appended;
+}
+
+/** Answers how many samples were appended: 1 or 0. */
+function appendSample(
+  { record, words }: DecodedFloats,
+  index: number,
+  { columns }: WriterColumns,
+  minTime: number,
+  maxTime: number,
+): number {
+  const { references, timestamps, startTimestamps } = record;
+  const series = columns[references[index]];
+  const time = timestamps[index];
+  if (!series || time < minTime || time > maxTime) return 0;
+  series.appendSample(time, words[2 * index + 1], words[2 * index]);
+  if (startTimestamps !== undefined) series.setStart(startTimestamps[index]);
+  return 1;
+}
+
 function appendHistograms(
   { references, timestamps, histograms, startTimestamps }: HistogramRecord,
-  columns: readonly Resolved[],
+  { columns }: WriterColumns,
   minTime: number,
   maxTime: number,
 ): number {
@@ -193,4 +224,16 @@ function appendHistograms(
     sizeBytes += ofStarts + COLUMN_SAMPLE_BYTES + series.histogramBytes - before;
   });
   return sizeBytes;
+}
+
+/** The place of the first of ascending references that is at least `reference`, of those of `start..end` (half-open). */
+function firstAtLeast(ascending: Int32Array, reference: number, start: number, end: number): number {
+  let low = start;
+  let high = end;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle] < reference) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

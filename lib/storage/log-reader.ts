@@ -1,7 +1,7 @@
 /** The log of one day: its records in the order of reception, whatever their shard. */
 import { forEachBounded } from "./bounded.ts";
 import { logRange } from "./keys.ts";
-import { decodedRecordBytes } from "./log-decoder.ts";
+import { decodedRecordBytes } from "./logged-record.ts";
 import type { Shard } from "./shard.ts";
 import type { Item, Table } from "./table.ts";
 
@@ -53,14 +53,14 @@ function logWeight(record: Uint8Array): number {
 }
 
 /**
- * The records of a range, the earliest received first whatever their shard, a page of each shard at a time: what is in memory
- * does not grow with a log that nobody flushes.
+ * The records of a range, the earliest received first whatever their shard, some at a time; a page of each shard is in memory,
+ * which so does not grow with a log that nobody flushes.
  */
 export async function* mergeLog(
   table: Pick<Table, "query">,
   range: Omit<LogRange, "receivedToMs">,
   signal?: AbortSignal,
-): AsyncGenerator<LogItem, void, void> {
+): AsyncGenerator<readonly LogItem[], void, void> {
   const cursors = range.shards.map((shard) => {
     const keys = logRange(range.tenant, range.day, shard, range.receivedFromMs);
     return new ShardCursor(shard, table.query(keys, { consistent: true, signal }));
@@ -68,8 +68,15 @@ export async function* mergeLog(
   try {
     await forEachBounded(cursors, SHARD_CONCURRENCY, (cursor) => cursor.fill());
     for (let first = earliest(cursors); first !== undefined; first = earliest(cursors)) {
-      yield { shard: first.shard, item: first.item! };
-      await first.advance();
+      const records: LogItem[] = [];
+      let last: ShardCursor | undefined = first;
+      // As far as a page goes: what comes behind it may come before what the others have.
+      while (last !== undefined) {
+        records.push({ shard: last.shard, item: last.item! });
+        last = last.advance() ? earliest(cursors) : undefined;
+      }
+      yield records;
+      await forEachBounded(cursors, SHARD_CONCURRENCY, (cursor) => cursor.fill());
     }
   } finally {
     await Promise.all(cursors.map((cursor) => cursor.close()));
@@ -93,17 +100,17 @@ class ShardCursor {
     return this.#page[this.#at];
   }
 
-  async advance(): Promise<void> {
-    if (++this.#at === this.#page.length) await this.fill();
+  /** Whether the next is of the same page. */
+  advance(): boolean {
+    return ++this.#at < this.#page.length;
   }
 
-  /** Goes on to the next page that has items, if there is one. */
+  /** Goes on to the next page that has items, if this one is through and there is one. */
   async fill(): Promise<void> {
-    [this.#page, this.#at] = [[], 0];
-    while (this.#page.length === 0) {
+    while (this.#at === this.#page.length) {
       const next = await this.#pages.next();
+      [this.#page, this.#at] = [next.value ?? [], 0];
       if (next.done) return;
-      this.#page = next.value;
     }
   }
 

@@ -145,6 +145,10 @@ class FreshSeries implements SeriesSink {
     return this.#series.findByBytes(hash);
   }
 
+  get metrics(): ReadonlySet<number> {
+    return this.#series.metrics;
+  }
+
   hold(sizeBytes: number): void {
     this.#heldBytes += sizeBytes;
     this.#held.add(sizeBytes);

@@ -1,7 +1,7 @@
 /** Series while they are read, by their hashes. */
 import { METRIC_HASH_BYTES } from "./keys.ts";
 import { SeriesData } from "./series-data.ts";
-import { hashHex } from "./series-hash.ts";
+import { hashHex, metricNumber } from "./series-hash.ts";
 
 /** Where what is read goes. */
 export interface SeriesSink {
@@ -9,6 +9,8 @@ export interface SeriesSink {
   find(hash: string): SeriesData | undefined;
   /** By a hash itself. */
   findByBytes(hash: Uint8Array): SeriesData | undefined;
+  /** What the hashes of its series begin with, as numbers. */
+  readonly metrics: ReadonlySet<number>;
   /** Notes that the series have grown by so many bytes; may throw. */
   hold(sizeBytes: number): void;
 }
@@ -21,7 +23,6 @@ export interface SharedTimesSink extends SeriesSink {
 
 export class SeriesByHash {
   readonly #data = new Map<string, SeriesData>();
-  /** What the hashes of its series begin with, as numbers. */
   readonly #metrics = new Set<number>();
 
   /** `hashes`: in hex. */
@@ -41,6 +42,11 @@ export class SeriesByHash {
     return this.#metrics.has(metricNumber(hash)) ? this.#data.get(hashHex(hash)) : undefined;
   }
 
+  /** What the hashes of its series begin with, as numbers. */
+  get metrics(): ReadonlySet<number> {
+    return this.#metrics;
+  }
+
   all(): Iterable<SeriesData> {
     return this.#data.values();
   }
@@ -53,8 +59,4 @@ export class SeriesByHash {
   clear(): void {
     this.#data.clear();
   }
-}
-
-function metricNumber(hash: Uint8Array): number {
-  return ((hash[0] << 24) | (hash[1] << 16) | (hash[2] << 8) | hash[3]) >>> 0;
 }

@@ -66,6 +66,10 @@ export class SeriesGroup implements SharedTimesSink {
     return this.#series.findByBytes(hash);
   }
 
+  get metrics(): ReadonlySet<number> {
+    return this.#series.metrics;
+  }
+
   /**
    * Notes that its series have grown by so much. When they take more than the group may hold, it lets go of the last of
    * them: the next group reads them, and what the others have been given need not be read again. Throws "too large" for

@@ -32,6 +32,11 @@ export function metricHash(metric: string): Uint8Array {
   return latestHash;
 }
 
+/** What a hash begins with, its metric's part, as a number. */
+export function metricNumber(hash: Uint8Array): number {
+  return ((hash[0] << 24) | (hash[1] << 16) | (hash[2] << 8) | hash[3]) >>> 0;
+}
+
 /** What the hashes of a metric's series begin with, and of other texts alike, as a number. */
 export function textHash(text: string): number {
   return sha256(text).readUint32BE();

@@ -5,21 +5,17 @@
  * may have come between them, but not decoded again.
  */
 import { MINUTE_MS } from "../model/time.ts";
+import type { Dictionary } from "./dictionary.ts";
 import { parseReceiveTime, receivedSince } from "./keys.ts";
-import {
-  type DecodedRecord,
-  type Dictionary,
-  decodedRecordBytes,
-  decodeRecord,
-  type LogMemory,
-} from "./log-decoder.ts";
+import type { LogMemory } from "./log-decoder.ts";
+import { decodedRecordBytes, LoggedRecord } from "./logged-record.ts";
 import { SETTLE_MS } from "./plan-compaction.ts";
 import type { Item, KeyRange, QueryOptions, Table } from "./table.ts";
 import { keyOf, type WarmCache, type WarmEntries } from "./warm-cache.ts";
 
 /** Keys and objects of a record beside its value, about, and of a hash in a dictionary. */
-const ITEM_OVERHEAD_BYTES = 800;
-const HASH_MEMORY_BYTES = 120;
+const ITEM_OVERHEAD_BYTES = 1000;
+const HASH_MEMORY_BYTES = 150;
 const SLICE_BYTES = 200;
 /** Of the cache, what one shard's log may fill at a time: it would push out itself, and keep nothing. */
 const MAX_QUERY_SHARE = 1 / 8;
@@ -46,7 +42,7 @@ export class WarmLog implements LogMemory {
   readonly #latest: WarmEntries<LatestRecords>;
   readonly #dictionaries: WarmEntries<Dictionary>;
   /** For as long as somebody has the item: a slice, or the query that reads it. */
-  readonly #decoded = new WeakMap<Item, DecodedRecord>();
+  readonly #records = new WeakMap<Item, LoggedRecord>();
 
   constructor(cache: WarmCache) {
     this.#maxQueryBytes = cache.maxBytes * MAX_QUERY_SHARE;
@@ -71,13 +67,13 @@ export class WarmLog implements LogMemory {
     };
   }
 
-  decode(item: Item): DecodedRecord {
-    let decoded = this.#decoded.get(item);
-    if (decoded === undefined) {
-      decoded = decodeRecord(item.value);
-      this.#decoded.set(item, decoded);
+  recordOf(item: Item): LoggedRecord {
+    let record = this.#records.get(item);
+    if (record === undefined) {
+      record = new LoggedRecord(item);
+      this.#records.set(item, record);
     }
-    return decoded;
+    return record;
   }
 
   findDictionary(range: KeyRange): Dictionary | undefined {
@@ -85,7 +81,7 @@ export class WarmLog implements LogMemory {
   }
 
   keepDictionary(range: KeyRange, dictionary: Dictionary): void {
-    this.#dictionaries.set(dictionaryKeyOf(range), dictionary, dictionary.length * HASH_MEMORY_BYTES);
+    this.#dictionaries.set(dictionaryKeyOf(range), dictionary, dictionary.hashes.length * HASH_MEMORY_BYTES);
   }
 
   async *#query(

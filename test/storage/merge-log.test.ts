@@ -35,8 +35,8 @@ test("records of all shards come in the order of reception, pages when they are 
   const before = table.calls.length;
   const calls: number[] = [];
   const merged: number[] = [];
-  for await (const { item } of mergeLog(table, RANGE)) {
-    merged.push(receivedMs(item.sk));
+  for await (const records of mergeLog(table, RANGE)) {
+    for (const { item } of records) merged.push(receivedMs(item.sk));
     calls.push(table.calls.length - before);
   }
   assert.deepEqual(merged, times);
@@ -46,7 +46,7 @@ test("records of all shards come in the order of reception, pages when they are 
 
 test("who stops asking ends the calls; a failure is thrown", async () => {
   const { table, times } = await newLog();
-  for await (const { item } of mergeLog(table, RANGE)) {
+  for await (const [{ item }] of mergeLog(table, RANGE)) {
     assert.equal(receivedMs(item.sk), times[0]);
     break;
   }
@@ -55,7 +55,7 @@ test("who stops asking ends the calls; a failure is thrown", async () => {
     failing.failOnce(k);
     let count = 0;
     const read = async () => {
-      for await (const _ of mergeLog(failing, RANGE)) count++;
+      for await (const records of mergeLog(failing, RANGE)) count += records.length;
     };
     const failed = await read().then(
       () => false,
