@@ -67,7 +67,8 @@ export function addDay(found: FoundDays, day: ReadableDay, { metrics, labels }: 
 
 /** Numbers the series anew, by label set. */
 export function sortByLabels({ numbers, labels, days }: FoundDays): SelectedSeries {
-  const order = Int32Array.from(labels.keys()).sort((a, b) => compareLabelSets(labels[a], labels[b]));
+  // An array, not a typed one: the index has the series of a metric in this order, and only an array's sort looks whether all is well.
+  const order = [...labels.keys()].sort((a, b) => compareLabelSets(labels[a], labels[b]));
   const hashes = [...numbers.keys()];
   const ranks = new Int32Array(order.length);
   order.forEach((number, rank) => {
@@ -82,8 +83,8 @@ export function sortByLabels({ numbers, labels, days }: FoundDays): SelectedSeri
     }
   }
   return {
-    labels: Array.from(order, (number) => labels[number]),
-    hashes: Array.from(order, (number) => hashes[number]),
+    labels: order.map((number) => labels[number]),
+    hashes: order.map((number) => hashes[number]),
     days,
   };
 }
