@@ -49,7 +49,9 @@ export class Dictionary {
   referencesOf(metrics: Iterable<number>): Int32Array {
     this.#byMetric ??= groupByMetric(this.hashes);
     const references: number[] = [];
-    for (const metric of metrics) references.push(...(this.#byMetric.get(metric) ?? []));
+    for (const metric of metrics) {
+      for (const reference of this.#byMetric.get(metric) ?? []) references.push(reference);
+    }
     return Int32Array.from(references).sort();
   }
 }
