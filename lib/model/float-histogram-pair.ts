@@ -5,11 +5,10 @@ import {
   addToSum,
   isCompatible,
   mergeHint,
-  startSum,
+  startPlainSum,
   sumOf,
 } from "./float-histogram-sum.ts";
 import type { Buckets, Histogram } from "./histogram.ts";
-import { compensate } from "./kahan.ts";
 import { newFloatColumn } from "./short-columns.ts";
 
 export interface Combination extends AddOutcome {
@@ -29,7 +28,7 @@ export function subtractHistograms(a: Histogram, b: Histogram): Combination | un
 function combine(a: Histogram, b: Histogram, sign: 1 | -1): Combination | undefined {
   if (!isCompatible(a, b)) return undefined;
   if (areAlike(a, b)) return combineAlike(a, b, sign);
-  const sum = startSum(a);
+  const sum = startPlainSum(a);
   const outcome = addToSum(sum, b, sign);
   return { histogram: sumOf(sum), ...outcome };
 }
@@ -60,9 +59,9 @@ function combineAlike(a: Histogram, b: Histogram, sign: 1 | -1): Combination {
     counterResetHint: state.hint,
     schema: a.schema,
     zeroThreshold: a.zeroThreshold,
-    zeroCount: addExactly(a.zeroCount, sign * b.zeroCount),
-    count: addExactly(a.count, sign * b.count),
-    sum: addExactly(a.sum, sign * b.sum),
+    zeroCount: a.zeroCount + sign * b.zeroCount,
+    count: a.count + sign * b.count,
+    sum: a.sum + sign * b.sum,
     positive: combineCounts(a.positive, b.positive, sign),
     negative: combineCounts(a.negative, b.negative, sign),
     customBounds: a.customBounds,
@@ -71,14 +70,9 @@ function combineAlike(a: Histogram, b: Histogram, sign: 1 | -1): Combination {
   return { histogram, counterResetCollision, boundsReconciled: false };
 }
 
-/** As a sum of the two that ends here: with what it has lost. */
-function addExactly(a: number, b: number): number {
-  return a + b + compensate(b, a, 0);
-}
-
 function combineCounts(a: Buckets, b: Buckets, sign: 1 | -1): Buckets {
   if (a.counts.length === 0) return a;
   const counts = newFloatColumn(a.counts.length);
-  for (let i = 0; i < counts.length; i++) counts[i] = addExactly(a.counts[i], sign * b.counts[i]);
+  for (let i = 0; i < counts.length; i++) counts[i] = a.counts[i] + sign * b.counts[i];
   return { spans: a.spans, counts };
 }

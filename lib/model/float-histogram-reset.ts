@@ -22,7 +22,7 @@ export function isReset(current: Histogram, previous: Histogram): boolean {
   }
   if (current.schema > previous.schema || current.zeroThreshold < previous.zeroThreshold) return true;
   const sides = [sideOf(previous.positive), sideOf(previous.negative)];
-  const zero = widerZeroBucket(previous, previous.zeroCount, sides, current.zeroThreshold);
+  const zero = widerZeroBucket(previous, { count: previous.zeroCount }, sides, current.zeroThreshold);
   if (zero.threshold !== current.zeroThreshold || current.zeroCount < zero.count) return true;
   return (
     hasShrunk(sideOf(current.positive), sides[0], current, previous.schema) ||

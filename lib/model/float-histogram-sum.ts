@@ -1,37 +1,39 @@
 /**
- * Adding up native histograms, with the rounding error of every count carried along. Zero buckets and resolutions that
- * differ are reconciled, and so are the bounds of custom buckets: the result has those that all have.
+ * Adding up native histograms. Zero buckets and resolutions that differ are reconciled, and so are the bounds of custom buckets:
+ * the result has those that all have.
+ *
+ * As in Prometheus there are two kinds of sums. A compensated one (of `sum`, `avg` and the like) carries the rounding error of every
+ * count along; a plain one (of `+`, `-` and rates) does not.
  */
 
 import { indexOnBounds, sharedBounds } from "./custom-bounds.ts";
 import { equalColumns } from "./float-histogram.ts";
-import {
-  type BucketLayout,
-  bucketBound,
-  indexAtSchema,
-  usesCustomBuckets,
-} from "./float-histogram-bounds.ts";
+import { type BucketLayout, bucketBound, usesCustomBuckets } from "./float-histogram-bounds.ts";
 import { atLowerSchema, bucketsOf, type Side, sideOf } from "./float-histogram-side.ts";
+import {
+  type AddedSide,
+  type AddMode,
+  mergeSides,
+  outsideOfZero,
+  type SumSide,
+  SumSideBuilder,
+  sumAtLowerSchema,
+  sumSideOf,
+} from "./float-histogram-sum-side.ts";
 import { sideColumns, widerZeroBucket } from "./float-histogram-zero.ts";
 import type { Buckets, CounterResetHint, Histogram } from "./histogram.ts";
 import { compensate } from "./kahan.ts";
-import { copyFloatColumn, newFloatColumn, newIndexColumn } from "./short-columns.ts";
+import { copyFloatColumn } from "./short-columns.ts";
 
-/** A sum and what its rounding has lost so far. */
+/** A sum and what its rounding has lost so far: 0 in a plain one. */
 interface Total {
   value: number;
   lost: number;
 }
 
-/** Three columns of one length, by ascending index. The counts and what they have lost are the sum's own. */
-interface SumSide {
-  readonly indexes: Int32Array;
-  readonly counts: Float64Array;
-  readonly lost: Float64Array;
-}
-
 /** A sum under way. */
 export interface HistogramSum {
+  readonly isCompensated: boolean;
   hint: CounterResetHint;
   schema: number;
   zeroThreshold: number;
@@ -50,8 +52,19 @@ export interface AddOutcome {
   readonly boundsReconciled: boolean;
 }
 
+/** A compensated sum. */
 export function startSum(first: Histogram): HistogramSum {
+  return start(first, true);
+}
+
+/** A plain one. */
+export function startPlainSum(first: Histogram): HistogramSum {
+  return start(first, false);
+}
+
+function start(first: Histogram, isCompensated: boolean): HistogramSum {
   return {
+    isCompensated,
     hint: first.counterResetHint,
     schema: first.schema,
     zeroThreshold: first.zeroThreshold,
@@ -64,78 +77,29 @@ export function startSum(first: Histogram): HistogramSum {
   };
 }
 
-const NO_SUM: SumSide = {
-  indexes: new Int32Array(0),
-  counts: new Float64Array(0),
-  lost: new Float64Array(0),
-};
-
-function sumSideOf({ indexes, counts }: Side): SumSide {
-  if (counts.length === 0) return NO_SUM;
-  return { indexes, counts: copyFloatColumn(counts), lost: newFloatColumn(counts.length) };
-}
-
-/** A side in the making: of at most so many buckets. */
-class SideBuilder {
-  readonly #indexes: Int32Array;
-  readonly #counts: Float64Array;
-  readonly #lost: Float64Array;
-  #length = 0;
-
-  constructor(maxLength: number) {
-    this.#indexes = newIndexColumn(maxLength);
-    this.#counts = newFloatColumn(maxLength);
-    this.#lost = newFloatColumn(maxLength);
-  }
-
-  push(index: number, count: number, lost: number): void {
-    const at = this.#length++;
-    this.#indexes[at] = index;
-    this.#counts[at] = count;
-    this.#lost[at] = lost;
-  }
-
-  /** Adds to the bucket that was pushed last if it has this index; returns whether it does. */
-  addToLast(index: number, count: number, lost: number): boolean {
-    const last = this.#length - 1;
-    if (last < 0 || this.#indexes[last] !== index) return false;
-    this.#lost[last] = compensate(count, this.#counts[last], this.#lost[last]) + lost;
-    this.#counts[last] += count;
-    return true;
-  }
-
-  finish(): SumSide {
-    const length = this.#length;
-    return {
-      indexes: this.#indexes.subarray(0, length),
-      counts: this.#counts.subarray(0, length),
-      lost: this.#lost.subarray(0, length),
-    };
-  }
-}
-
 /** Whether two can be added at all: exponential and custom buckets cannot be mixed. */
 export function isCompatible(a: Pick<Histogram, "schema">, b: Pick<Histogram, "schema">): boolean {
   return usesCustomBuckets(a) === usesCustomBuckets(b);
 }
 
-/** Adds one that is compatible; `sign` -1 subtracts it. */
+/** Adds one that is compatible; `sign` -1 subtracts it, from plain sums only. */
 export function addToSum(sum: HistogramSum, other: Histogram, sign: 1 | -1 = 1): AddOutcome {
+  const mode: AddMode = { isCompensated: sum.isCompensated, sign };
   const counterResetCollision = mergeHint(sum, other.counterResetHint);
-  addTotal(sum.count, sign * other.count);
-  addTotal(sum.sum, sign * other.sum);
+  addTotal(sum.count, other.count, mode);
+  addTotal(sum.sum, other.sum, mode);
   if (!usesCustomBuckets(sum)) {
-    addExponential(sum, other, sign);
+    addExponential(sum, other, mode);
     return { counterResetCollision, boundsReconciled: false };
   }
   const boundsReconciled = !equalColumns(sum.customBounds, other.customBounds);
-  if (boundsReconciled) addMismatched(sum, other, sign);
-  else sum.positive = mergeSides(sum.positive, sideOf(other.positive), sign);
+  if (boundsReconciled) addMismatched(sum, other, mode);
+  else sum.positive = mergeSides(sum.positive, sideOf(other.positive), mode);
   return { counterResetCollision, boundsReconciled };
 }
 
 /** The sum so far; lost parts are added when `withLost`. */
-export function sumOf(sum: HistogramSum, withLost = true): Histogram {
+export function sumOf(sum: HistogramSum, withLost = sum.isCompensated): Histogram {
   const total = (one: Total) => (withLost ? one.value + one.lost : one.value);
   const buckets = ({ indexes, counts: kept, lost }: SumSide) => {
     const counts = copyFloatColumn(kept);
@@ -179,26 +143,42 @@ export function mergeHint(sum: Pick<HistogramSum, "hint">, other: CounterResetHi
   return isCollision;
 }
 
-function addTotal(total: Total, value: number): void {
-  total.lost = compensate(value, total.value, total.lost);
-  total.value += value;
+function addTotal(total: Total, value: number, { isCompensated, sign }: AddMode): void {
+  const added = sign * value;
+  if (isCompensated) total.lost = compensate(added, total.value, total.lost);
+  total.value += added;
 }
 
-function addExponential(sum: HistogramSum, other: Histogram, sign: 1 | -1): void {
-  addTotal(sum.zeroCount, sign * reconcileZeroBuckets(sum, other));
+function addExponential(sum: HistogramSum, other: Histogram, mode: AddMode): void {
+  const zero = reconcileZeroBuckets(sum, other);
+  addTotal(sum.zeroCount, zero.count, mode);
+  if (mode.isCompensated) addTotal(sum.zeroCount, zero.lost, mode);
   if (other.schema < sum.schema) {
-    sum.positive = sumAtLowerSchema(sum.positive, sum.schema, other.schema);
-    sum.negative = sumAtLowerSchema(sum.negative, sum.schema, other.schema);
+    sum.positive = sumAtLowerSchema(sum.positive, sum.schema, other.schema, mode.isCompensated);
+    sum.negative = sumAtLowerSchema(sum.negative, sum.schema, other.schema, mode.isCompensated);
     sum.schema = other.schema;
   }
-  sum.positive = addSide(sum.positive, other.positive, other, sum, sign);
-  sum.negative = addSide(sum.negative, other.negative, other, sum, sign);
+  sum.positive = addSide(sum.positive, other.positive, other, sum, mode);
+  sum.negative = addSide(sum.negative, other.negative, other, sum, mode);
 }
 
-function addSide(into: SumSide, buckets: Buckets, from: Histogram, sum: HistogramSum, sign: 1 | -1): SumSide {
+function addSide(
+  into: SumSide,
+  buckets: Buckets,
+  from: Histogram,
+  sum: HistogramSum,
+  mode: AddMode,
+): SumSide {
   if (buckets.counts.length === 0) return into;
   const outside = behindZeroBucket(sideOf(buckets), from, sum.zeroThreshold);
-  return mergeSides(into, atLowerSchema(outside, from.schema, sum.schema), sign);
+  return mergeSides(into, atSchemaOf(sum, outside, from.schema), mode);
+}
+
+function atSchemaOf({ schema, isCompensated }: HistogramSum, side: Side, from: number): AddedSide {
+  if (schema === from) return side;
+  return isCompensated
+    ? sumAtLowerSchema(sumSideOf(side), from, schema, true)
+    : atLowerSchema(side, from, schema);
 }
 
 /** Without the buckets that lie in the zero bucket as a whole: they have been counted there. */
@@ -209,124 +189,43 @@ function behindZeroBucket(side: Side, layout: BucketLayout, zeroThreshold: numbe
 }
 
 /** Widens the zero bucket of the sum until both can have it. Returns what the other one's counts then. */
-function reconcileZeroBuckets(sum: HistogramSum, other: Histogram): number {
-  let count = other.zeroCount;
-  let threshold = other.zeroThreshold;
-  while (threshold !== sum.zeroThreshold) {
-    if (sum.zeroThreshold > threshold) {
-      const wider = widerZeroBucket(other, other.zeroCount, sideColumns(other), sum.zeroThreshold);
-      ({ count, threshold } = wider);
-    }
-    if (threshold > sum.zeroThreshold) widenZeroBucket(sum, threshold);
+function reconcileZeroBuckets(sum: HistogramSum, other: Histogram): { count: number; lost: number } {
+  let zero = { count: other.zeroCount, lost: 0, threshold: other.zeroThreshold };
+  while (zero.threshold !== sum.zeroThreshold) {
+    if (sum.zeroThreshold > zero.threshold)
+      zero = widerZeroBucket(other, { count: other.zeroCount }, sideColumns(other), sum.zeroThreshold);
+    if (zero.threshold > sum.zeroThreshold) widenZeroBucket(sum, zero.threshold);
   }
-  return count;
+  return zero;
 }
 
 function widenZeroBucket(sum: HistogramSum, threshold: number): void {
-  const sides = [sum.positive, sum.negative] as const;
-  const wider = widerZeroBucket(sum, sum.zeroCount.value, sides, threshold);
-  const lost = widerZeroBucket(
-    sum,
-    sum.zeroCount.lost,
-    sides.map(({ indexes, lost }) => ({ indexes, counts: lost })),
-    wider.threshold,
-  );
-  sum.zeroCount.value = wider.count;
-  sum.zeroCount.lost = lost.count;
+  const { zeroCount, isCompensated } = sum;
+  const sides = [sum.positive, sum.negative];
+  const wider = widerZeroBucket(sum, { count: zeroCount.value, lost: zeroCount.lost }, sides, threshold);
+  zeroCount.value = wider.count;
+  if (isCompensated) zeroCount.lost = wider.lost;
   sum.zeroThreshold = wider.threshold;
-  sum.positive = outsideOf(sum.positive, sum);
-  sum.negative = outsideOf(sum.negative, sum);
-}
-
-/** Without buckets that begin below the zero threshold, and without empty ones. */
-function outsideOf({ indexes, counts, lost }: SumSide, sum: HistogramSum): SumSide {
-  const outside = new SideBuilder(indexes.length);
-  for (let i = 0; i < indexes.length; i++) {
-    const isPopulated = counts[i] !== 0 || lost[i] !== 0;
-    if (isPopulated && bucketBound(indexes[i] - 1, sum) >= sum.zeroThreshold)
-      outside.push(indexes[i], counts[i], lost[i]);
-  }
-  return outside.finish();
-}
-
-function sumAtLowerSchema({ indexes, counts, lost }: SumSide, from: number, to: number): SumSide {
-  const reduced = new SideBuilder(indexes.length);
-  for (let i = 0; i < indexes.length; i++) {
-    const index = indexAtSchema(indexes[i], from, to);
-    if (!reduced.addToLast(index, counts[i], lost[i])) reduced.push(index, counts[i], lost[i]);
-  }
-  return reduced.finish();
-}
-
-/** In place where both have the same buckets, as samples of one series mostly do. */
-function mergeSides(into: SumSide, side: Side, sign: 1 | -1): SumSide {
-  if (side.counts.length === 0) return into;
-  if (into.indexes === side.indexes || equalColumns(into.indexes, side.indexes)) {
-    const { counts, lost } = into;
-    for (let i = 0; i < counts.length; i++) {
-      const value = sign * side.counts[i];
-      lost[i] = compensate(value, counts[i], lost[i]);
-      counts[i] += value;
-    }
-    return into;
-  }
-  if (addInPlace(into, side, sign)) return into;
-  const merged = new SideBuilder(into.indexes.length + side.indexes.length);
-  let i = 0;
-  let j = 0;
-  while (i < into.indexes.length || j < side.indexes.length) {
-    const a = i < into.indexes.length ? into.indexes[i] : Infinity;
-    const b = j < side.indexes.length ? side.indexes[j] : Infinity;
-    if (a < b) {
-      merged.push(a, into.counts[i], into.lost[i]);
-      i++;
-      continue;
-    }
-    const value = sign * side.counts[j++];
-    if (b < a) merged.push(b, value, 0);
-    else {
-      merged.push(a, into.counts[i] + value, compensate(value, into.counts[i], into.lost[i]));
-      i++;
-    }
-  }
-  return merged.finish();
-}
-
-/** Adds if there is a place for every bucket, as there is in a sum that has seen some series; returns whether there is. */
-function addInPlace({ indexes, counts, lost }: SumSide, side: Side, sign: 1 | -1): boolean {
-  if (!hasAll(indexes, side.indexes)) return false;
-  for (let i = 0, j = 0; j < side.indexes.length; i++) {
-    if (indexes[i] !== side.indexes[j]) continue;
-    const value = sign * side.counts[j++];
-    lost[i] = compensate(value, counts[i], lost[i]);
-    counts[i] += value;
-  }
-  return true;
-}
-
-/** Whether all of `some` are among `indexes`, both ascending. */
-function hasAll(indexes: Int32Array, some: Int32Array): boolean {
-  let found = 0;
-  for (let i = 0; i < indexes.length && found < some.length; i++) if (indexes[i] === some[found]) found++;
-  return found === some.length;
+  sum.positive = outsideOfZero(sum.positive, sum);
+  sum.negative = outsideOfZero(sum.negative, sum);
 }
 
 /** Both onto the bounds that they share; what was between two of those counts for the one above. */
-function addMismatched(sum: HistogramSum, other: Histogram, sign: 1 | -1): void {
+function addMismatched(sum: HistogramSum, other: Histogram, mode: AddMode): void {
   const bounds = sharedBounds(sum.customBounds, other.customBounds);
   const totals: Total[] = Array.from({ length: bounds.length + 1 }, () => ({ value: 0, lost: 0 }));
+  const kept: AddMode = { isCompensated: mode.isCompensated, sign: 1 };
   const { indexes, counts, lost } = sum.positive;
   for (let i = 0; i < indexes.length; i++) {
     const total = totals[indexOnBounds(indexes[i], sum.customBounds, bounds)];
-    addTotal(total, counts[i]);
-    addTotal(total, lost[i]);
+    addTotal(total, counts[i], kept);
+    addTotal(total, lost[i], kept);
   }
   const side = sideOf(other.positive);
-  for (let i = 0; i < side.indexes.length; i++) {
-    addTotal(totals[indexOnBounds(side.indexes[i], other.customBounds, bounds)], sign * side.counts[i]);
-  }
+  for (let i = 0; i < side.indexes.length; i++)
+    addTotal(totals[indexOnBounds(side.indexes[i], other.customBounds, bounds)], side.counts[i], mode);
   sum.customBounds = bounds;
-  const shared = new SideBuilder(totals.length);
+  const shared = new SumSideBuilder(totals.length);
   totals.forEach(({ value, lost }, i) => {
     if (value !== 0 || lost !== 0) shared.push(i, value, lost);
   });

@@ -2,12 +2,20 @@
 import { bucketBound } from "./float-histogram-bounds.ts";
 import { sideOf } from "./float-histogram-side.ts";
 import type { Histogram } from "./histogram.ts";
+import { compensate } from "./kahan.ts";
 
 type Column = ArrayLike<number>;
-/** Buckets on one side of zero. */
+/** Buckets on one side of zero; `lost`: what rounding has taken of their counts, where that is kept. */
 export interface SideColumns {
   readonly indexes: Column;
   readonly counts: Column;
+  readonly lost?: Column | undefined;
+}
+
+/** Of a zero bucket. `lost`: as above. */
+interface ZeroCount {
+  readonly count: number;
+  readonly lost?: number | undefined;
 }
 
 export function sideColumns({ positive, negative }: Histogram): readonly SideColumns[] {
@@ -20,24 +28,30 @@ export function sideColumns({ positive, negative }: Histogram): readonly SideCol
  */
 export function widerZeroBucket(
   layout: Pick<Histogram, "schema" | "customBounds" | "zeroThreshold">,
-  zeroCount: number,
+  zero: ZeroCount,
   sides: readonly SideColumns[],
   threshold: number,
-): { count: number; threshold: number } {
+): { count: number; lost: number; threshold: number } {
   // Buckets that reach into the zero bucket as it is have what lies outside of it.
-  if (threshold === layout.zeroThreshold) return { count: zeroCount, threshold };
+  if (threshold === layout.zeroThreshold) return { count: zero.count, lost: zero.lost ?? 0, threshold };
   let reached = threshold;
   for (;;) {
-    let count = zeroCount;
+    const total = { count: zero.count, lost: zero.lost ?? 0 };
     let end = reached;
-    for (const { indexes, counts } of sides) {
+    for (const { indexes, counts, lost } of sides) {
       for (let i = 0; i < indexes.length && bucketBound(indexes[i] - 1, layout) < end; i++) {
-        count += counts[i];
+        addTo(total, counts[i]);
+        if (lost !== undefined) addTo(total, lost[i]);
         const upper = bucketBound(indexes[i], layout);
         if (upper > end && counts[i] !== 0) end = upper;
       }
     }
-    if (end === reached) return { count, threshold: end };
+    if (end === reached) return { ...total, threshold: end };
     reached = end;
   }
+}
+
+function addTo(total: { count: number; lost: number }, count: number): void {
+  total.lost = compensate(count, total.count, total.lost);
+  total.count += count;
 }

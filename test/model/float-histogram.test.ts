@@ -183,6 +183,31 @@ test("a sum carries along what rounding loses", () => {
   assert.equal(sumOf(sum).positive.counts[0], 2);
 });
 
+test("so it does where a finer resolution is reduced, or a zero bucket grows; what adds or subtracts just two does not", () => {
+  const coarse = histogram({ positive: { 1: -1e100 } });
+  const fine = histogram({ schema: 1, positive: { 1: 1e100, 2: 1 } });
+  const narrow = histogram({ zero: [0.25, 1], positive: { 0: 1e100 } });
+  const wide = histogram({ zero: [1, -1e100] });
+  for (const [first, second] of [
+    [coarse, fine],
+    [fine, coarse],
+  ]) {
+    const sum = startSum(first);
+    addToSum(sum, second);
+    assert.equal(sumOf(sum).positive.counts[0], 1);
+    assert.equal(addHistograms(first, second)!.histogram.positive.counts[0], 0);
+  }
+  for (const [first, second] of [
+    [narrow, wide],
+    [wide, narrow],
+  ]) {
+    const sum = startSum(first);
+    addToSum(sum, second);
+    assert.equal(sumOf(sum).zeroCount, 1);
+    assert.equal(addHistograms(first, second)!.histogram.zeroCount, 0);
+  }
+});
+
 test("sums do not depend on the order of what is added", () => {
   const counts = fc.dictionary(fc.integer({ min: -6, max: 6 }).map(String), fc.integer({ min: 1, max: 99 }));
   const any = fc.record({

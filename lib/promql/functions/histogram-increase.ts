@@ -3,7 +3,7 @@
 import { emptyHistogram } from "../../model/float-histogram.ts";
 import { addHistograms, type Combination, subtractHistograms } from "../../model/float-histogram-pair.ts";
 import { isReset } from "../../model/float-histogram-reset.ts";
-import { addToSum, type HistogramSum, startSum, sumOf } from "../../model/float-histogram-sum.ts";
+import { addToSum, type HistogramSum, startPlainSum, sumOf } from "../../model/float-histogram-sum.ts";
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from "../../model/histogram.ts";
 import {
   type HistogramOperation,
@@ -82,14 +82,13 @@ function withResets(
   for (let i = histogramStart + 1; i < histogramEnd; i++) {
     if (starts !== undefined) overlaps ||= isStartOverlap(starts[i - 1], timestamps[i - 1], starts[i]);
     if (!isResetAt(window, i, first, starts)) continue;
-    sum ??= startSum(difference);
+    sum ??= startPlainSum(difference);
     const previous = i - 1 === histogramStart ? first : histograms.at(i - 1);
     const { boundsReconciled } = addToSum(sum, previous);
     if (boundsReconciled) annotate(call.context, reconciledBounds(call.range, "addition"));
   }
   if (overlaps) annotate(call.context, startTimeOverlap(call.range, metricName(window)));
-  // As Prometheus adds them: without what rounding has lost.
-  return sum === undefined ? difference : sumOf(sum, false);
+  return sum === undefined ? difference : sumOf(sum);
 }
 
 function noteGauges(window: Window, { context, range }: WindowCall, isCounter: boolean): void {
