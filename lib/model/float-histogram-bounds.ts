@@ -29,6 +29,10 @@ const BOUNDS = Float64Array.from(
   (_, i) => 2 ** (i / BOUND_COUNT) / 2 - (Number(UNITS_BELOW[i]) - 1) * 2 ** -53,
 );
 
+/** Indexes have 32 bits. */
+const MIN_INDEX = -(2 ** 31);
+const MAX_INDEX = 2 ** 31 - 1;
+
 /** The upper bound of the positive bucket at an index; the lower one is that of the index before. */
 export function exponentialBound(index: number, schema: number): number {
   const perDoubling = 2 ** schema;
@@ -59,6 +63,23 @@ export function bucketBound(index: number, { schema, customBounds }: BucketLayou
   if (schema !== CUSTOM_BUCKETS_SCHEMA) return exponentialBound(index, schema);
   if (index < 0) return -Infinity;
   return index < customBounds.length ? customBounds[index] : Infinity;
+}
+
+/** The last answer of `firstIndexAbove`: the histograms of a query mostly have one layout, and each asks. */
+const latest = { schema: Number.NaN, threshold: Number.NaN, index: 0 };
+
+/** The lowest index whose exponential bucket reaches above a threshold, which is 0 or more. */
+export function firstIndexAbove(threshold: number, schema: number): number {
+  if (schema === latest.schema && threshold === latest.threshold) return latest.index;
+  let below = MIN_INDEX;
+  let above = MAX_INDEX;
+  while (above - below > 1) {
+    const middle = below + Math.floor((above - below) / 2);
+    if (exponentialBound(middle, schema) > threshold) above = middle;
+    else below = middle;
+  }
+  Object.assign(latest, { schema, threshold, index: above });
+  return above;
 }
 
 /** The index at a lower resolution of the bucket that takes in the one at `index`. */

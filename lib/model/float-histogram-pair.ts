@@ -1,5 +1,5 @@
 /** The sum and the difference of two native histograms. */
-import { bucketBound, usesCustomBuckets } from "./float-histogram-bounds.ts";
+import { firstIndexAbove, usesCustomBuckets } from "./float-histogram-bounds.ts";
 import {
   type AddOutcome,
   addToSum,
@@ -46,8 +46,8 @@ function areAlike(a: Histogram, b: Histogram): boolean {
   );
 }
 
-function isOutside({ spans }: Buckets, { schema, customBounds, zeroThreshold }: Histogram): boolean {
-  return spans.length === 0 || bucketBound(spans[0].offset, { schema, customBounds }) > zeroThreshold;
+function isOutside({ spans }: Buckets, { schema, zeroThreshold }: Histogram): boolean {
+  return spans.length === 0 || spans[0].offset >= firstIndexAbove(zeroThreshold, schema);
 }
 
 /** What a sum of the two is, without the columns of a sum under way: all rates of native histograms are such differences. */

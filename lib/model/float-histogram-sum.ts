@@ -8,7 +8,7 @@
 
 import { indexOnBounds, sharedBounds } from "./custom-bounds.ts";
 import { equalColumns } from "./float-histogram.ts";
-import { type BucketLayout, bucketBound, usesCustomBuckets } from "./float-histogram-bounds.ts";
+import { firstIndexAbove, usesCustomBuckets } from "./float-histogram-bounds.ts";
 import { atLowerSchema, bucketsOf, type Side, sideOf } from "./float-histogram-side.ts";
 import {
   type AddedSide,
@@ -170,7 +170,7 @@ function addSide(
   mode: AddMode,
 ): SumSide {
   if (buckets.counts.length === 0) return into;
-  const outside = behindZeroBucket(sideOf(buckets), from, sum.zeroThreshold);
+  const outside = behindZeroBucket(sideOf(buckets), from.schema, sum.zeroThreshold);
   return mergeSides(into, atSchemaOf(sum, outside, from.schema), mode);
 }
 
@@ -182,9 +182,10 @@ function atSchemaOf({ schema, isCompensated }: HistogramSum, side: Side, from: n
 }
 
 /** Without the buckets that lie in the zero bucket as a whole: they have been counted there. */
-function behindZeroBucket(side: Side, layout: BucketLayout, zeroThreshold: number): Side {
+function behindZeroBucket(side: Side, schema: number, zeroThreshold: number): Side {
+  const first = firstIndexAbove(zeroThreshold, schema);
   let start = 0;
-  while (start < side.indexes.length && bucketBound(side.indexes[start], layout) <= zeroThreshold) start++;
+  while (start < side.indexes.length && side.indexes[start] < first) start++;
   return start === 0 ? side : { indexes: side.indexes.subarray(start), counts: side.counts.subarray(start) };
 }
 

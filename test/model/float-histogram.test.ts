@@ -7,7 +7,7 @@ import {
   equalHistograms,
   multiplyHistogram,
 } from "../../lib/model/float-histogram.ts";
-import { exponentialBound } from "../../lib/model/float-histogram-bounds.ts";
+import { exponentialBound, firstIndexAbove } from "../../lib/model/float-histogram-bounds.ts";
 import { allBuckets } from "../../lib/model/float-histogram-buckets.ts";
 import {
   histogramFraction,
@@ -82,6 +82,22 @@ test("bounds of exponential buckets", () => {
     assert.equal(exponentialBound(last + 1, schema), Infinity);
     assert.ok(exponentialBound(-1070 * 2 ** schema, schema) > 0);
   }
+});
+
+test("the first bucket above a threshold ends above it, the one before does not", () => {
+  const schemas = fc.integer({ min: -4, max: 8 });
+  const thresholds = fc.oneof(
+    fc.double({ min: 0, noNaN: true }),
+    fc.constantFrom(0, 2 ** -128, 0.001, 0.5, 1),
+  );
+  fc.assert(
+    fc.property(schemas, thresholds, (schema, threshold) => {
+      const index = firstIndexAbove(threshold, schema);
+      assert.ok(exponentialBound(index - 1, schema) <= threshold);
+      assert.ok(exponentialBound(index, schema) > threshold || threshold === Infinity);
+      assert.equal(firstIndexAbove(threshold, schema), index);
+    }),
+  );
 });
 
 test("a lower resolution has every other bound", () => {
