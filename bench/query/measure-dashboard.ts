@@ -36,7 +36,7 @@ const AUTHORIZATION = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString("
 const SETTINGS: PromqlSettings = { takesExperiments: false, useStartTimestamps: false };
 
 /** CPU time of the calls before those that are measured: what is compiled as it runs has been compiled by then. */
-const WARM_UP_MS = 2000;
+const WARM_UP_MS = 5000;
 /** A query is repeated for so much CPU time: /proc counts in steps of 10 ms. */
 const MEASURED_MS = 300;
 /** The programs take turns, so that what else the machine does meets all of them; of each the median counts. */
