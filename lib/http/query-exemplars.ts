@@ -35,8 +35,7 @@ function* printExemplars(all: readonly SeriesExemplars[]): Generator<string> {
   for (const { labels, exemplars } of all) {
     const printed = exemplars.map(
       ({ labels, value, timestamp }) =>
-        // A label that is empty is none.
-        `{"labels":${printLabelsJson(labels.filter(([, value]) => value !== ""))},"value":"${printJsonFloat(value)}","timestamp":${printSeconds(timestamp)}}`,
+        `{"labels":${printLabelsJson(labels)},"value":"${printJsonFloat(value)}","timestamp":${printSeconds(timestamp)}}`,
     );
     yield `${separator}{"seriesLabels":${printLabelsJson(labels)},"exemplars":[${printed.join()}]}`;
     separator = ",";

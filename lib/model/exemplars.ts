@@ -2,7 +2,7 @@
 import type { Label, LabelSet } from "./labels.ts";
 
 export interface Exemplar {
-  /** As they were sent. */
+  /** As they were sent; of an answer a label set. */
   readonly labels: readonly Label[];
   readonly value: number;
   /** Milliseconds since the epoch. */

@@ -1,7 +1,7 @@
 /** Reads exemplars: of the days of a range the records that may have some, and of these the series that pass. */
 import { HearthError } from "../model/errors.ts";
 import type { Exemplar, SeriesExemplars } from "../model/exemplars.ts";
-import { compareLabelSets, type LabelSet } from "../model/labels.ts";
+import { compareBytewise, compareLabelSets, type Label, type LabelSet } from "../model/labels.ts";
 import { type Matcher, matchesAll } from "../model/matcher.ts";
 import { DAY_MS, HOUR_MS } from "../model/time.ts";
 import { exemplarsRange } from "./exemplar-keys.ts";
@@ -18,7 +18,7 @@ type Found = Map<string, Exemplar>;
 
 /**
  * The exemplars of a range (whose days have been limited to those that may have any) of the series that pass any of the
- * selections, by label set. Throws "too large", "data".
+ * selections, by label set, each with its labels in order and none that is empty. Throws "too large", "data".
  */
 export async function readExemplars(
   table: Table,
@@ -37,7 +37,10 @@ export async function readExemplars(
     const series = found.get(key) ?? { labels, exemplars: new Map<string, Exemplar>() };
     found.set(key, series);
     const before = series.exemplars.size;
-    for (const one of inRange) series.exemplars.set(keyOf(one), one);
+    for (const one of inRange) {
+      const exemplar = { ...one, labels: asLabelSet(one.labels) };
+      series.exemplars.set(keyOf(exemplar), exemplar);
+    }
     total += series.exemplars.size - before;
     if (total > MAX_QUERY_EXEMPLARS) throw tooMany();
   }
@@ -60,6 +63,11 @@ async function* seriesOf(
     const records = table.query(exemplarsRange(tenant, day, first, last), { consistent: true, signal });
     for await (const page of records) for (const { value } of page) yield* decodeExemplarRecord(value);
   }
+}
+
+/** As Prometheus has them, which puts the labels that it receives in order; in another one they are the same exemplar. */
+function asLabelSet(labels: readonly Label[]): LabelSet {
+  return labels.filter(([, value]) => value !== "").sort(([a], [b]) => compareBytewise(a, b));
 }
 
 /** Repeated requests bring exemplars again. */

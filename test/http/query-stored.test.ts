@@ -69,6 +69,22 @@ test("a label of an exemplar that is empty is none", async () => {
   ]);
 });
 
+test("labels of an exemplar are answered in order, and in another order are the same exemplar", async () => {
+  const { gateway, ask } = await openGateway();
+  const labels = [{ name: "__name__", value: "odd_exemplars" }];
+  const names = ["trace_id", "😀", "span", "Span", "｡"];
+  const timestamp = gateway.nowMs;
+  for (const order of [names, names.toReversed()]) {
+    const exemplar = { labels: order.map((name) => ({ name, value: "a" })), value: 0.5, timestamp };
+    const request = { timeseries: [{ labels, exemplars: [exemplar] }] };
+    const body = compress(encodeMessage("WriteRequest", request));
+    assert.equal((await gateway.post("/api/v1/write", body)).status, 200);
+  }
+  const [{ exemplars }] = await ask("/api/v1/query_exemplars?query=odd_exemplars");
+  const answered = exemplars.map((one: { labels: object }) => Object.keys(one.labels));
+  assert.deepEqual(answered, [["Span", "span", "trace_id", "｡", "😀"]]);
+});
+
 test("a calculated duration that is none makes the query a bad one", async () => {
   const { gateway } = await openGateway();
   for (const [path, error] of [
