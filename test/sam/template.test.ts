@@ -68,6 +68,8 @@ test("what API Gateway refuses for load is a 503 to be repeated, an unknown path
   for (const kind of ["THROTTLED", "QUOTA_EXCEEDED"]) {
     assert.equal(answers[kind].statusCode, "503", kind);
     assert.equal(answers[kind].responseParameters["gatewayresponse.header.Retry-After"], "'5'", kind);
+    const { status, errorType } = JSON.parse(answers[kind].responseTemplates["application/json"]);
+    assert.deepEqual([status, errorType], ["error", "unavailable"], kind);
   }
   assert.equal(answers.MISSING_AUTHENTICATION_TOKEN.statusCode, "404");
 });
