@@ -63,7 +63,7 @@ export const FLOAT_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     reason:
-      "periodic functions, remainders, powers and differences, and functions that jump: the last digit, which two libraries may round apart, decides",
+      "functions that are steep or jump, remainders, powers and differences: the last digit, which two libraries may round apart, decides",
     explains: (part) => {
       const calculate = lastDigitDecides(part.expr);
       return calculate !== undefined && everyDifference(part, isCalculatedBy(calculate));
@@ -138,7 +138,8 @@ function haveCloseOperands(operands: ReturnType<typeof operandsOf>): boolean {
 /** Of numbers that should be equal: that they change, or by how little they deviate. */
 function isSeenDigit(name: string, { ours, theirs }: FloatPair, inner: readonly AskedPart[]): boolean {
   if (name === "changes" || name === "resets") return Number.isInteger(ours) && Number.isInteger(theirs);
-  const isDeviation = /^(std(dev|var)(_over_time)?|deriv|delta|idelta)$/.test(name);
+  const isDeviation =
+    /^(std(dev|var)(_over_time)?|mad_over_time|deriv|predict_linear|i?delta|i?rate|increase)$/.test(name);
   const sizes = inner
     .flatMap((part) => pairFloats(part.ours, part.theirs) ?? [])
     .map((pair) => Math.abs(pair.ours));
@@ -218,10 +219,18 @@ const EXPONENTIALS: ReadonlyMap<string, Calculate> = new Map([
   ["sinh", Math.sinh],
 ]);
 
-const PERIODIC: ReadonlyMap<string, Calculate> = new Map([
+/** Of huge numbers, or near to one: there a last digit makes more than a last digit. */
+const STEEP: ReadonlyMap<string, Calculate> = new Map([
   ["sin", Math.sin],
   ["cos", Math.cos],
   ["tan", Math.tan],
+  ["asin", Math.asin],
+  ["acos", Math.acos],
+  ["acosh", Math.acosh],
+  ["atanh", Math.atanh],
+  ["ln", Math.log],
+  ["log2", Math.log2],
+  ["log10", Math.log10],
 ]);
 
 /** By trunc, as Go makes a whole number of seconds. */
@@ -253,7 +262,7 @@ const ARITHMETIC: ReadonlyMap<string, Calculate> = new Map<string, Calculate>([
 ]);
 
 function lastDigitDecides(expr: Expr): Calculate | undefined {
-  if (expr.kind === "call") return PERIODIC.get(expr.function) ?? JUMPING.get(expr.function);
+  if (expr.kind === "call") return STEEP.get(expr.function) ?? JUMPING.get(expr.function);
   return expr.kind === "binary" ? ARITHMETIC.get(expr.operator) : undefined;
 }
 

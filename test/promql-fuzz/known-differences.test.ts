@@ -186,6 +186,24 @@ const KNOWN: readonly Case[] = [
     inner: [both({ '{"i":"a","le":"1"}': 1, '{"i":"a","le":"1.0"}': 1 })],
   },
   {
+    query: "asin(e)",
+    ours: { [A]: Math.asin(1 - Number.EPSILON / 2) },
+    theirs: { [A]: Math.asin(1) },
+    inner: [[{ [A]: 1 - Number.EPSILON / 2 }, { [A]: 1 }]],
+  },
+  {
+    query: "mad_over_time(e[5m:])",
+    ours: { [A]: 2.5e-14 },
+    theirs: { [A]: 2.6e-14 },
+    inner: [[{ [A]: 1 + Number.EPSILON }, { [A]: 1 }]],
+  },
+  {
+    query: "irate(e[5m:])",
+    ours: { [A]: 2.4381964e-9 },
+    theirs: { [A]: 2.4381963e-9 },
+    inner: [[{ [A]: 1 + Number.EPSILON }, { [A]: 1 }]],
+  },
+  {
     query: 'limit_ratio(0.5, count_values("v", e))',
     ours: { '{"v":"1.5707963267948966"}': 2 },
     theirs: {},
@@ -229,6 +247,9 @@ const OTHER: readonly Case[] = [
   { ...KNOWN[21], query: "last_over_time((e @ 5)[1m:])" },
   { ...KNOWN[10], ours: sortedAs(["a", 0.5], ["b", 0]), theirs: sortedAs(["b", 0], ["a", 0.5]) },
   { ...KNOWN[17], theirs: { "{}": 0.1 } },
+  { ...KNOWN.at(-4)!, inner: [both({ [A]: 1 })] },
+  { ...KNOWN.at(-3)!, theirs: { [A]: 0.1 } },
+  { ...KNOWN.at(-2)!, theirs: { [A]: 1 } },
   { ...KNOWN.at(-1)!, inner: [both({ '{"v":"1.5707963267948966"}': 2 })] },
   { ...KNOWN.at(-1)!, theirs: { '{"v":"3"}': 1 } },
 ];

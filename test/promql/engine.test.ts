@@ -348,6 +348,19 @@ test("names that are dropped at once may make series the same", async () => {
   assert.equal(delayed.value.type === "vector" && delayed.value.series.length, 2);
 });
 
+test("of two errors the one that is evaluated first is told, whichever is found first", async () => {
+  const same = 'count(max_over_time({x="1"}[5m]))';
+  const unfit = "irate(a[2m] anchored)";
+  for (const [text, message] of [
+    [`${unfit} + ${same}`, /anchored modifier can only be used with/],
+    [`${same} + ${unfit}`, /metrics with the same labelset/],
+  ] as const) {
+    const error = await errorOf(instantQuery(SOURCE, query(text), { timeMs: 0 }, OPTIONS));
+    assert.equal(error.kind, "invalid");
+    assert.match(error.message, message);
+  }
+});
+
 test("series that are the same without their names are one when they have no step in common", async () => {
   const gaps = loaded('g1{x="1"} 1 1 _ _ _ _ 1\ng2{x="1"} _ _ 2 2 _ _ _');
   const evaluate = (text: string) => rangeQuery(gaps, query(text), MINUTES, OPTIONS);

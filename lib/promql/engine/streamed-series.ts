@@ -3,6 +3,7 @@
  * when the next one comes. A query of a day holds the steps of its series then and not all of their samples; those of its groups
  * alone where an aggregation takes them.
  */
+import { HearthError } from "../../model/errors.ts";
 import { NO_PARAMETERS } from "../operators/aggregate.ts";
 import { accumulatorOf, SeriesAggregation } from "../operators/aggregate-series.ts";
 import { newestSamples } from "../operators/select-vector.ts";
@@ -26,6 +27,7 @@ export class StreamedSeries {
   readonly #annotations = new Annotations();
   readonly #samples: SampleCount;
   #told: readonly StepSeries[] | undefined;
+  #error: HearthError | undefined;
 
   constructor(vector: StreamedVector, base: Omit<EvaluationContext, "annotations" | "samples">) {
     const { plan, window, grid, aggregate } = vector;
@@ -42,14 +44,24 @@ export class StreamedSeries {
       aggregate === undefined ? new KeptResults() : new AggregatedResults(aggregate, grid, context);
   }
 
-  /** Takes one more series, which may be gone afterwards. */
+  /** Takes one more series, which may be gone afterwards. Nothing is made of it behind an error that `tell` has. */
   add(series: SelectedSeries): void {
+    if (this.#error !== undefined) return;
     const needed = this.#skipsBuckets ? { ...series, histograms: withoutBuckets(series.histograms) } : series;
-    this.#results.add(this.#make(needed));
+    try {
+      this.#results.add(this.#make(needed));
+    } catch (error) {
+      if (!(error instanceof HearthError && error.kind === "invalid")) throw error;
+      this.#error = error;
+    }
   }
 
-  /** The results that have samples, of each series or of each group, in the context in which the call stands. */
+  /**
+   * The results that have samples, of each series or of each group, in the context in which the call stands. Throws "invalid" only
+   * now: of a query's errors the user is told the one that is evaluated first.
+   */
   tell({ annotations, samples }: EvaluationContext): readonly StepSeries[] {
+    if (this.#error !== undefined) throw this.#error;
     this.#told ??= this.#results.finish();
     annotations.addAll(this.#annotations);
     samples.addAll(this.#samples);
