@@ -10,6 +10,11 @@ export type Label = readonly [name: string, value: string];
 /** Labels sorted by name in UTF-8 byte order, names unique, no empty name and no empty value. */
 export type LabelSet = readonly Label[];
 
+/** Of labels with unique names, in any order, some perhaps empty, which are none. */
+export function labelSetOf(labels: Iterable<Label>): LabelSet {
+  return [...labels].filter(([, value]) => value !== "").sort(([a], [b]) => compareBytewise(a, b));
+}
+
 /**
  * Compares in UTF-8 byte order, as Go compares strings. It differs from UTF-16 order (`<`) only where a surrogate
  * meets a code unit above the surrogates.

@@ -2,7 +2,7 @@
  * Attributes of a data point, its scope and its resource -> labels of its series, as Prometheus 3.14 makes them
  * (`createAttributes` in storage/remote/otlptranslator/prometheusremotewrite/helper.go of prometheus/prometheus).
  */
-import { compareBytewise, type Label, METRIC_NAME } from "../model/labels.ts";
+import { compareBytewise, type Label, type LabelSet, labelSetOf, METRIC_NAME } from "../model/labels.ts";
 import { labelName } from "./label-name.ts";
 import { namingOf } from "./metric-name.ts";
 import type { Attribute, ScopeMetrics } from "./metrics.ts";
@@ -99,7 +99,7 @@ export function pointLabels(
   attributes: readonly Attribute[],
   names: LabelNames,
   shared: SharedLabels,
-): Label[] {
+): LabelSet {
   const labels = new Map<string, string>();
   for (const { key, value } of attributes.toSorted((a, b) => compareBytewise(a.key, b.key))) {
     if (key === METRIC_NAME || value === "") continue;
@@ -110,5 +110,5 @@ export function pointLabels(
   for (const [name, value] of shared.promoted) if (!labels.has(name)) labels.set(name, value);
   for (const [name, value] of shared.imposed) labels.set(name, value);
   labels.delete(METRIC_NAME);
-  return [...labels].filter(([, value]) => value !== "").sort(([a], [b]) => compareBytewise(a, b));
+  return labelSetOf(labels);
 }

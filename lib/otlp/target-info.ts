@@ -2,7 +2,7 @@
  * `target_info`: the attributes of a resource that are no labels of its series.
  * https://github.com/open-telemetry/opentelemetry-specification/blob/main/specification/compatibility/prometheus_and_openmetrics.md#resource-attributes-1
  */
-import type { Label } from "../model/labels.ts";
+import type { LabelSet } from "../model/labels.ts";
 import { MINUTE_MS } from "../model/time.ts";
 import { IDENTIFYING_ATTRIBUTES, type LabelNames, pointLabels, resourceLabels } from "./labels.ts";
 import type { ResourceMetrics } from "./metrics.ts";
@@ -20,7 +20,7 @@ export function targetInfoLabels(
   { attributes }: ResourceMetrics,
   names: LabelNames,
   { keepIdentifyingResourceAttributes: keepsAll }: OtlpSettings,
-): Label[] | undefined {
+): LabelSet | undefined {
   const others = attributes.filter(({ key }) => !IDENTIFYING_ATTRIBUTES.includes(key));
   if (others.length === 0) return undefined;
   const shared = resourceLabels(attributes, names, { promoteResourceAttributes: [] });

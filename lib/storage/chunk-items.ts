@@ -2,9 +2,9 @@
 import type { Chunk } from "../chunk/cut.ts";
 import { sortSamples } from "../chunk/merge.ts";
 import { SampleColumns } from "../chunk/sample-columns.ts";
+import { lowerBound } from "../model/lower-bound.ts";
 import type { MixedSamples } from "../model/samples.ts";
 import { countChunkSamples, encodeChunkItem, type StartColumn } from "./chunk-item.ts";
-import { lowerBound } from "./hashed-samples.ts";
 import { cutMixedChunks } from "./mixed-chunks.ts";
 import { hasStarts, MAX_START_BYTES } from "./start-runs.ts";
 

@@ -1,7 +1,9 @@
 /** Samples of many series on their way from one form to another, by series hash. */
+
 import { sortColumns } from "../chunk/merge-mixed.ts";
 import { SampleColumns } from "../chunk/sample-columns.ts";
 import type { HistogramSamples } from "../model/histogram-samples.ts";
+import { lowerBound } from "../model/lower-bound.ts";
 import type { MixedSamples, Samples } from "../model/samples.ts";
 
 /** A series' hash in hex, and its samples sorted by time, each time once. */
@@ -83,23 +85,6 @@ function histogramsBetween(
 /** Of both kinds. */
 export function countSamples({ timestamps, histograms }: MixedSamples): number {
   return timestamps.length + (histograms?.timestamps.length ?? 0);
-}
-
-/** The index of the first of ascending times that is at or after `time`, of those of `start..end` (half-open). */
-export function lowerBound(
-  timestamps: Float64Array,
-  time: number,
-  start = 0,
-  end = timestamps.length,
-): number {
-  let low = start;
-  let high = end;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (timestamps[middle] < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 export interface SampleExtent {

@@ -1,6 +1,7 @@
 /** What the records of a day's log say: the samples of their series, by the dictionaries of their writers. */
 import type { SampleColumns } from "../chunk/sample-columns.ts";
 import { HearthError } from "../model/errors.ts";
+import { lowerBound } from "../model/lower-bound.ts";
 import { Dictionary, decodeDictionary } from "./dictionary.ts";
 import type { HistogramRecord } from "./histogram-record.ts";
 import { dictionaryRange, parseDictionarySortKey } from "./keys.ts";
@@ -164,13 +165,13 @@ function appendAscending(
 ): number {
   const { references, count } = floats.record;
   const { wanted } = writer;
-  const from = firstAtLeast(wanted, references[0], 0, wanted.length);
-  const to = firstAtLeast(wanted, references[count - 1] + 1, from, wanted.length);
+  const from = lowerBound(wanted, references[0]);
+  const to = lowerBound(wanted, references[count - 1] + 1, from);
   if ((to - from) * SEARCH_ENTRIES > count) return appendSamples(floats, writer, minTime, maxTime);
   let appended = 0;
   let at = 0;
   for (let i = from; i < to; i++) {
-    at = firstAtLeast(references, wanted[i], at, count);
+    at = lowerBound(references, wanted[i], at, count);
     if (references[at] === wanted[i]) appended += appendSample(floats, at, writer, minTime, maxTime);
   }
   return appended;
@@ -224,16 +225,4 @@ function appendHistograms(
     sizeBytes += ofStarts + COLUMN_SAMPLE_BYTES + series.histogramBytes - before;
   });
   return sizeBytes;
-}
-
-/** The place of the first of ascending references that is at least `reference`, of those of `start..end` (half-open). */
-function firstAtLeast(ascending: Int32Array, reference: number, start: number, end: number): number {
-  let low = start;
-  let high = end;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle] < reference) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

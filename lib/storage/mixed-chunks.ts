@@ -9,9 +9,9 @@ import {
 import { histogramBytes, type SampleColumns } from "../chunk/sample-columns.ts";
 import { appendXorChunk } from "../chunk/xor-chunk.ts";
 import type { HistogramSamples } from "../model/histogram-samples.ts";
+import { lowerBound } from "../model/lower-bound.ts";
 import type { MixedSamples } from "../model/samples.ts";
 import { countChunkSamples, type StoredChunk } from "./chunk-item.ts";
-import { lowerBound } from "./hashed-samples.ts";
 import { DECODED_SAMPLE_BYTES, DECODED_START_BYTES } from "./query-budget.ts";
 import { startsOf } from "./start-runs.ts";
 

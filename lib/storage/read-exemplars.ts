@@ -1,7 +1,7 @@
 /** Reads exemplars: of the days of a range the records that may have some, and of these the series that pass. */
 import { HearthError } from "../model/errors.ts";
 import type { Exemplar, SeriesExemplars } from "../model/exemplars.ts";
-import { compareBytewise, compareLabelSets, type Label, type LabelSet } from "../model/labels.ts";
+import { compareLabelSets, type LabelSet, labelSetOf } from "../model/labels.ts";
 import { type Matcher, matchesAll } from "../model/matcher.ts";
 import { DAY_MS, HOUR_MS } from "../model/time.ts";
 import { exemplarsRange } from "./exemplar-keys.ts";
@@ -38,7 +38,8 @@ export async function readExemplars(
     found.set(key, series);
     const before = series.exemplars.size;
     for (const one of inRange) {
-      const exemplar = { ...one, labels: asLabelSet(one.labels) };
+      // As Prometheus, which puts the labels that it receives in order: in another one they are the same exemplar.
+      const exemplar = { ...one, labels: labelSetOf(one.labels) };
       series.exemplars.set(keyOf(exemplar), exemplar);
     }
     total += series.exemplars.size - before;
@@ -63,11 +64,6 @@ async function* seriesOf(
     const records = table.query(exemplarsRange(tenant, day, first, last), { consistent: true, signal });
     for await (const page of records) for (const { value } of page) yield* decodeExemplarRecord(value);
   }
-}
-
-/** As Prometheus has them, which puts the labels that it receives in order; in another one they are the same exemplar. */
-function asLabelSet(labels: readonly Label[]): LabelSet {
-  return labels.filter(([, value]) => value !== "").sort(([a], [b]) => compareBytewise(a, b));
 }
 
 /** Repeated requests bring exemplars again. */

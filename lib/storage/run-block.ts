@@ -19,10 +19,10 @@
 import type { SampleColumns } from "../chunk/sample-columns.ts";
 import { HearthError } from "../model/errors.ts";
 import type { Histogram } from "../model/histogram.ts";
+import { lowerBound } from "../model/lower-bound.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { ColumnReader, inflateColumns } from "./column-reader.ts";
 import { ColumnWriter, MAX_DELTA_BYTES, MAX_VALUE_BYTES } from "./columns.ts";
-import { lowerBound } from "./hashed-samples.ts";
 import { readHistogram, writeHistogram } from "./histogram-bytes.ts";
 import { HASH_BYTES } from "./keys.ts";
 import { hasStarts, MAX_START_BYTES, readStartRuns, startsOf, writeStarts } from "./start-runs.ts";

@@ -1,5 +1,7 @@
 /** The series that a query selects, of all its days together, numbered in the order in which they are answered. */
+
 import { compareLabelSets, type LabelSet } from "../model/labels.ts";
+import { lowerBound } from "../model/lower-bound.ts";
 import { collision, type FoundMetric, type FoundSeries } from "./find-series.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Shard } from "./shard.ts";
@@ -98,21 +100,10 @@ export function metricsWithin(
 ): FoundMetric[] {
   const within: FoundMetric[] = [];
   for (const { hash, total, series } of metrics) {
-    const from = firstAtLeast(series, start);
-    const to = firstAtLeast(series, end);
+    const from = lowerBound(series, start);
+    const to = lowerBound(series, end);
     if (from === to) continue;
     within.push({ hash, total, series: Array.from(series.subarray(from, to), (number) => hashes[number]) });
   }
   return within;
-}
-
-function firstAtLeast(ascending: Int32Array, number: number): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle] < number) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -4,11 +4,12 @@ import { decodeHistogramChunks, type HistogramChunk, withoutResetHint } from "..
 import { sortColumns, sortOwnColumns } from "../chunk/merge-mixed.ts";
 import { SampleColumns } from "../chunk/sample-columns.ts";
 import { giveColumns, takeColumns } from "../chunk/spare-columns.ts";
+import { lowerBound } from "../model/lower-bound.ts";
 import type { MixedSamples, Samples, Series } from "../model/samples.ts";
 import { MAX_TIMESTAMP_MS } from "../model/time.ts";
 import { countChunkSamples, decodeChunkItem, isOfFloats, type StoredChunk } from "./chunk-item.ts";
 import { encodeSampleItems } from "./chunk-items.ts";
-import { lowerBound, samplesBetween } from "./hashed-samples.ts";
+import { samplesBetween } from "./hashed-samples.ts";
 import { appendChunk, cutMixedChunks, decodedBytes } from "./mixed-chunks.ts";
 import {
   COLUMN_SAMPLE_BYTES,

@@ -2,6 +2,7 @@
  * How many series a query's selectors touch: the sum of what each has, so those that two of them select count twice. A series
  * counts when it has a sample, a staleness marker too, at a time that the selector looks at.
  */
+import { lowerBound } from "../../model/lower-bound.ts";
 import type { Selection } from "../../model/selection.ts";
 import type { SelectedSeries } from "./selected-series.ts";
 
@@ -26,11 +27,6 @@ export class TouchedSeries {
 
 /** Whether one of some sorted times is in a range. */
 function hasTimeIn(timestamps: Float64Array, minTime: number, maxTime: number): boolean {
-  let [start, end] = [0, timestamps.length];
-  while (start < end) {
-    const middle = (start + end) >>> 1;
-    if (timestamps[middle] < minTime) start = middle + 1;
-    else end = middle;
-  }
-  return start < timestamps.length && timestamps[start] <= maxTime;
+  const first = lowerBound(timestamps, minTime);
+  return first < timestamps.length && timestamps[first] <= maxTime;
 }
