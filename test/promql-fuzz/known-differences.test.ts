@@ -7,7 +7,8 @@ import type { Answer } from "./answer.ts";
 import { goLog, goPow } from "./go-math.ts";
 import { knownDifference } from "./known-differences.ts";
 import { passesOverResets } from "./notes.ts";
-import { type DifferingPart, differingParts, parsed } from "./parts.ts";
+import { parsed } from "./parsed.ts";
+import { type DifferingPart, differingParts } from "./parts.ts";
 import type { Question } from "./question.ts";
 
 const TINY = 3e-310;
@@ -333,14 +334,14 @@ test("known: which series an error tells of, when a sort before it has an order 
 });
 
 test("the innermost part that differs is found, at the times at which it is looked at", async () => {
-  const query = "sum(max_over_time((ln(e))[5m:30s])) + f";
+  const query = "sum(max_over_time((ln(e @ end()))[5m:30s])) + f";
   const asked: string[] = [];
   const parts = await differingParts(
     { expr: parsed(query)!, question: question(query), ours: vector({}), theirs: vector({ [A]: 1 }) },
     {
       ask: async (one) => {
         asked.push(`${one.query} @ ${one.startMs}..${one.endMs} by ${one.stepMs}`);
-        return [vector({}), vector(one.query.includes("ln(e)") ? { [A]: 1 } : {})];
+        return [vector({}), vector(one.query.includes("ln(e ") ? { [A]: 1 } : {})];
       },
       isSame: ({ ours, theirs }) => JSON.stringify(ours) === JSON.stringify(theirs),
       span: { startMs: 10_000, endMs: 95_000 },
@@ -348,14 +349,14 @@ test("the innermost part that differs is found, at the times at which it is look
   );
   assert.deepEqual(
     parts.map(({ question }) => question.query),
-    ["ln(e)"],
+    ["ln(e @ 1.000)"],
   );
   assert.deepEqual(asked, [
-    "sum(max_over_time((ln(e))[5m:30s])) @ 1000..1000 by undefined",
+    "sum(max_over_time((ln(e @ 1.000))[5m:30s])) @ 1000..1000 by undefined",
     "f @ 1000..1000 by undefined",
-    "max_over_time((ln(e))[5m:30s]) @ 1000..1000 by undefined",
-    "ln(e) @ 0..95000 by 30000",
-    "e @ 0..95000 by 30000",
+    "max_over_time((ln(e @ 1.000))[5m:30s]) @ 1000..1000 by undefined",
+    "ln(e @ 1.000) @ 0..95000 by 30000",
+    "e @ 1.000 @ 0..95000 by 30000",
   ]);
 });
 

@@ -3,11 +3,10 @@ import { METRIC_NAME } from "../../lib/model/labels.ts";
 import type { DurationExpr, Expr, Subquery } from "../../lib/promql/ast.ts";
 import { childrenOf } from "../../lib/promql/children.ts";
 import { SAME_LABELS } from "../../lib/promql/engine/collect-series.ts";
-import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
-import { parseExpr } from "../../lib/promql/parse/parse-expr.ts";
 import { printExpr } from "../../lib/promql/print.ts";
 import { valueTypeOf } from "../../lib/promql/value-type.ts";
 import type { Answer } from "./answer.ts";
+import { withFixedTimes } from "./fixed-times.ts";
 import type { Question } from "./question.ts";
 
 /** One that both were asked. */
@@ -32,23 +31,19 @@ export interface PartsOptions {
   readonly span: { readonly startMs: number; readonly endMs: number };
 }
 
-/** Undefined for what is not valid. */
-export function parsed(query: string): Expr | undefined {
-  try {
-    return parseExpr(query, ALL_EXPERIMENTS);
-  } catch {
-    return undefined;
-  }
+/** The innermost parts of one that is answered differently: itself, or some of those inside of it. */
+export async function differingParts(whole: AskedPart, options: PartsOptions): Promise<DifferingPart[]> {
+  // Inside of a subquery `start()` would be another time.
+  return partsOf({ ...whole, expr: withFixedTimes(whole.expr, whole.question) }, options);
 }
 
-/** The innermost parts of one that is answered differently: itself, or some of those inside of it. */
-export async function differingParts(part: AskedPart, options: PartsOptions): Promise<DifferingPart[]> {
+async function partsOf(part: AskedPart, options: PartsOptions): Promise<DifferingPart[]> {
   const inner: AskedPart[] = [];
   for (const one of partsIn(part.expr, part.question, options)) inner.push(await askPart(one, options));
   const differing = inner.filter((one) => !options.isSame(one));
   if (differing.length === 0) return [{ ...part, inner }];
   const found: DifferingPart[] = [];
-  for (const one of differing) found.push(...(await differingParts(one, options)));
+  for (const one of differing) found.push(...(await partsOf(one, options)));
   return found;
 }
 

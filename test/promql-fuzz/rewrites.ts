@@ -2,20 +2,11 @@
  * Queries in other words, where Prometheus is known to answer something else: what Hearth must be asked to get what Prometheus
  * answers, or Prometheus to get what Hearth does.
  */
-import type {
-  Aggregation,
-  BinaryExpr,
-  Call,
-  DurationExpr,
-  DurationLiteral,
-  Expr,
-  Subquery,
-  VectorSelector,
-} from "../../lib/promql/ast.ts";
+import type { BinaryExpr, Call, Expr, Subquery, VectorSelector } from "../../lib/promql/ast.ts";
 import { childrenOf } from "../../lib/promql/children.ts";
-import { resolveDuration } from "../../lib/promql/engine/resolve-duration.ts";
 import { printExpr } from "../../lib/promql/print.ts";
-import { parsed } from "./parts.ts";
+import { atMsOf, durationMsOf, durationOf } from "./fixed-times.ts";
+import { parsed } from "./parsed.ts";
 import { DEFAULT_LOOKBACK_MS, type Question } from "./question.ts";
 
 export interface Rewrite {
@@ -36,11 +27,6 @@ export const FOR_HEARTH: readonly Rewrite[] = [
     reason:
       "timestamps of a selector with `@` and `offset`: Prometheus reads what both say together, then looks there at the time of `@` alone",
     rewrite: (expr, question) => (expr.kind === "call" ? timestampAt(expr, question) : undefined),
-  },
-  {
-    reason:
-      "`@` in the parameter of an aggregation: Prometheus moves the time with the steps, and reads what is there at its own",
-    rewrite: (expr, question) => (expr.kind === "aggregation" ? atSteps(expr, question) : undefined),
   },
 ];
 
@@ -75,9 +61,7 @@ export function reword(
 
 /** What a rewrite made is not rewritten again, what stands inside of it is. */
 function printInner(rewritten: Expr, print: (expr: Expr) => string): (expr: Expr) => string {
-  if (rewritten.kind === "call" || rewritten.kind === "parentheses") return (expr) => printExpr(expr);
-  if (rewritten.kind !== "aggregation") return print;
-  return (expr) => (expr === rewritten.parameter ? printExpr(expr) : print(expr));
+  return rewritten.kind === "call" || rewritten.kind === "parentheses" ? (expr) => printExpr(expr) : print;
 }
 
 function withFillsSwapped(expr: BinaryExpr): Expr | undefined {
@@ -98,47 +82,6 @@ function timestampAt(call: Call, question: Question): Expr | undefined {
   const looked = printExpr({ ...selector, offset: offsetMs > 0 ? durationOf(offsetMs) : undefined });
   const isIn = `timestamp(${looked}) > ${afterMs / 1000}`;
   return parsed(`(${call.function}(${looked}) and (${isIn}))`);
-}
-
-function atSteps(expr: Aggregation, question: Question): Expr | undefined {
-  const { parameter } = expr;
-  if (parameter === undefined) return undefined;
-  const print = (one: Expr): string => {
-    const moving = movingWithSteps(one, question);
-    return printExpr(moving, moving === one ? print : printInner(moving, print));
-  };
-  const text = print(parameter);
-  return text === printExpr(parameter) ? undefined : { ...expr, parameter: parsed(text)! };
-}
-
-function movingWithSteps(expr: Expr, question: Question): Expr {
-  switch (expr.kind) {
-    case "vector selector":
-      return expr.at?.kind === "time"
-        ? untilItIsOld(expr, expr.at.timestampMs, question)
-        : atStep(expr, question);
-    case "subquery":
-      return atStep(expr, question);
-    case "matrix selector":
-      return { ...expr, selector: atStep(expr.selector, question) };
-    default:
-      return expr;
-  }
-}
-
-function atStep<T extends VectorSelector | Subquery>(expr: T, question: Question): T {
-  if (expr.at === undefined) return expr;
-  if (expr.at.kind !== "time") return { ...expr, at: undefined };
-  const offsetMs = question.startMs - expr.at.timestampMs + offsetMsOf(expr, question);
-  return { ...expr, at: undefined, offset: durationOf(offsetMs) };
-}
-
-/** What is newest at `atMs`, as long as it is not too old for a time that is `atMs` at the first step and moves on. */
-function untilItIsOld(selector: VectorSelector, atMs: number, question: Question): Expr {
-  const { lookbackMs = DEFAULT_LOOKBACK_MS, startMs } = question;
-  const ageMs = startMs - atMs + offsetMsOf(selector, question) + lookbackMs;
-  const text = printExpr(selector);
-  return parsed(`(${text} and (timestamp(${text}) > time() - ${ageMs / 1000}))`)!;
 }
 
 /** A call of a subquery within another one, which begins a millisecond before the query's start. */
@@ -162,20 +105,8 @@ function selectsAt(expr: Expr): boolean {
   return expr.kind === "vector selector" ? expr.at !== undefined : childrenOf(expr).some(selectsAt);
 }
 
-function atMsOf(at: NonNullable<VectorSelector["at"]>, question: Question): number {
-  return at.kind === "time" ? at.timestampMs : question[`${at.kind}Ms`];
-}
-
 function offsetMsOf({ offset }: VectorSelector | Subquery, question: Question): number {
   return offset === undefined ? 0 : durationMsOf(offset, question);
-}
-
-function durationMsOf(duration: DurationExpr, { startMs, endMs, stepMs = 0 }: Question): number {
-  return resolveDuration(duration, { startMs, endMs, stepMs }, true);
-}
-
-function durationOf(ms: number): DurationLiteral {
-  return { kind: "duration", ms, seconds: ms / 1000, isDuration: true, range: { start: 0, end: 0 } };
 }
 
 function withoutParentheses(expr: Expr): Expr {

@@ -16,10 +16,12 @@ import {
   withoutPlaces,
   withoutResetConflicts,
 } from "./notes.ts";
-import { differingParts, parsed } from "./parts.ts";
+import { parsed } from "./parsed.ts";
+import { differingParts } from "./parts.ts";
 import { type Peer, type PeerSettings, startHearth, startPrometheus } from "./peers.ts";
 import type { Question } from "./question.ts";
 import { FOR_HEARTH, FOR_PROMETHEUS, reword } from "./rewrites.ts";
+import { joinSteps, MOVED_WITH_STEPS, singleSteps } from "./single-steps.ts";
 import { printTree, type Tree } from "./tree.ts";
 
 /** As the issue has it. */
@@ -165,8 +167,15 @@ export class Round implements AsyncDisposable {
         },
       },
     );
-    const reasons = parts.map((part) => knownDifference(part)?.reason);
-    return reasons.includes(undefined) ? [] : [...new Set(reasons as string[])];
+    const reasons = new Set<string>();
+    for (const part of parts) {
+      const known = knownDifference(part)?.reason;
+      const ofPart =
+        known === undefined ? await this.#sameInOtherWords(part.question, part.ours, part.theirs) : [known];
+      if (ofPart.length === 0) return [];
+      for (const reason of ofPart) reasons.add(reason);
+    }
+    return [...reasons];
   }
 
   async #sameInOtherWords(question: Question, ours: Answer, theirs: Answer): Promise<readonly string[]> {
@@ -180,7 +189,11 @@ export class Round implements AsyncDisposable {
     const ofPrometheus = reword(question, FOR_PROMETHEUS);
     if (ofPrometheus !== undefined && isSame(ours, await this.#prometheus.ask(ofPrometheus.question)))
       return ofPrometheus.reasons;
-    return [];
+    const steps = singleSteps(question);
+    if (steps === undefined) return [];
+    const answers: Answer[] = [];
+    for (const step of steps) answers.push(await this.#prometheus.ask(step));
+    return isSame(ours, joinSteps(answers)) ? [MOVED_WITH_STEPS] : [];
   }
 
   /** An answer that a limit has cut is known to differ when the whole is. */
