@@ -9,7 +9,7 @@ import { childrenOf } from "../../lib/promql/children.ts";
 import { SAME_LABELS } from "../../lib/promql/engine/collect-series.ts";
 import { type Answer, type AnswerSeries, labelsOf, seriesOf, valuesInOrder } from "./answer.ts";
 import { differingFloats, everyDifference, isSameAnswer, numberOf } from "./explain-floats.ts";
-import { FLOAT_DIFFERENCES, isSorting } from "./float-differences.ts";
+import { FLOAT_DIFFERENCES } from "./float-differences.ts";
 import type { FloatPair } from "./paired-floats.ts";
 import type { DifferingPart } from "./parts.ts";
 
@@ -159,6 +159,10 @@ function withoutNaN(answer: Answer): Answer {
   return JSON.parse(JSON.stringify(answer), (key, value) =>
     key === "buckets" ? value.filter((bucket: readonly unknown[]) => bucket[3] !== "NaN") : value,
   );
+}
+
+function isSorting(expr: Expr): boolean {
+  return expr.kind === "call" ? expr.function.startsWith("sort") : expr.kind === "aggregation";
 }
 
 function sortsInSubquery(expr: Expr, isInside = false): boolean {

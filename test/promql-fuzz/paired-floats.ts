@@ -42,7 +42,7 @@ function floatsOf({ value, values = [] }: AnswerSeries) {
 }
 
 /** As Go prints them. */
-function parseFloatText(text: string): number {
+export function parseFloatText(text: string): number {
   if (text === "+Inf") return Number.POSITIVE_INFINITY;
   return text === "-Inf" ? Number.NEGATIVE_INFINITY : Number(text);
 }

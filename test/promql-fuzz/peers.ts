@@ -1,5 +1,6 @@
 /** The two that are compared: a real Prometheus, and Hearth's handlers in this process; each behind the same two calls. */
 import { addQueryRoutes } from "../../lib/http/query-routes.ts";
+import type { QueryServices } from "../../lib/http/query-services.ts";
 import { newQueryServices } from "../../lib/http/query-source.ts";
 import { HOUR_MS } from "../../lib/model/time.ts";
 import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
@@ -14,6 +15,7 @@ import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 import { basic, TestGateway } from "../helpers/test-gateway.ts";
 import type { Answer } from "./answer.ts";
 import type { Question } from "./question.ts";
+import { type GivenQuestion, givenSource } from "./their-operands.ts";
 
 export interface Peer extends AsyncDisposable {
   /** Stores what one request carries. */
@@ -86,34 +88,44 @@ export async function startPrometheus(path: string, settings: PeerSettings, bloc
   };
 }
 
+export interface HearthPeer extends Peer {
+  /** From here on it reads runs and chunks, not the log. */
+  compact(): Promise<void>;
+  askGiven(given: GivenQuestion): Promise<Answer>;
+}
+
 /** `endMs`: where its data end, so that its clock is right. */
-export async function startHearth(
-  endMs: number,
-  settings: PeerSettings,
-): Promise<Peer & { compact(): Promise<void> }> {
+export async function startHearth(endMs: number, settings: PeerSettings): Promise<HearthPeer> {
   const gateway = await TestGateway.open();
   gateway.nowMs = endMs;
   const memory = new ReaderMemory(MEMORY_BYTES);
   const services = newQueryServices(gateway.services, DEFAULT_PROMQL_SETTINGS, memory);
   const all = { ...services.settings, ...settings, parse: ALL_EXPERIMENTS };
-  addQueryRoutes(gateway.app, gateway.services, { ...services, settings: all });
+  let given: readonly Answer[] = [];
+  const openSource: QueryServices["openSource"] = async (tenant, table) =>
+    givenSource(await services.openSource(tenant, table), () => given);
+  addQueryRoutes(gateway.app, gateway.services, { ...services, settings: all, openSource });
+  const ask = async (question: Question): Promise<Answer> => {
+    const [path, form] = formOf(question);
+    const headers = { Authorization: basic("HKA") };
+    const response = await gateway.fetch(path, { method: "POST", body: form, headers });
+    return (await response.json()) as Answer;
+  };
   return {
     async write(request) {
       const response = await gateway.post("/api/v1/write", compress(encodeMixedV2(request)), WRITE_HEADERS);
       if (!response.ok) throw new Error(`hearth refused: status=${response.status} ${await response.text()}`);
     },
-    async ask(question) {
-      const [path, form] = formOf(question);
-      const headers = { Authorization: basic("HKA") };
-      const response = await gateway.fetch(path, { method: "POST", body: form, headers });
-      return (await response.json()) as Answer;
+    ask,
+    askGiven(made) {
+      given = made.given;
+      return ask(made.question);
     },
     fetch(path, init) {
       const headers = new Headers(init.headers);
       headers.set("Authorization", basic("HKA"));
       return gateway.fetch(path, { ...init, headers });
     },
-    /** From here on it reads runs and chunks, not the log. */
     async compact() {
       gateway.nowMs += SETTLE_MS + 12 * HOUR_MS;
       const onDay = ({ error }: { readonly error: unknown }) => {

@@ -17,11 +17,12 @@ import {
   withoutResetConflicts,
 } from "./notes.ts";
 import { parsed } from "./parsed.ts";
-import { differingParts } from "./parts.ts";
-import { type Peer, type PeerSettings, startHearth, startPrometheus } from "./peers.ts";
+import { type DifferingPart, differingParts } from "./parts.ts";
+import { type HearthPeer, type Peer, type PeerSettings, startHearth, startPrometheus } from "./peers.ts";
 import type { Question } from "./question.ts";
 import { FOR_HEARTH, FOR_PROMETHEUS, reword } from "./rewrites.ts";
 import { joinSteps, MOVED_WITH_STEPS, singleSteps } from "./single-steps.ts";
+import { fromTheirOperands, OTHER_DIGITS, withNotesOf } from "./their-operands.ts";
 import { printTree, type Tree } from "./tree.ts";
 
 /** As the issue has it. */
@@ -67,9 +68,9 @@ export class Round implements AsyncDisposable {
   readonly known = new Map<string, number>();
   readonly chance: Chance = { matched: 0, unmatched: [] };
   readonly #prometheus: Peer;
-  readonly #hearth: Peer;
+  readonly #hearth: HearthPeer;
 
-  private constructor(made: RoundData, prometheus: Peer, hearth: Peer) {
+  private constructor(made: RoundData, prometheus: Peer, hearth: HearthPeer) {
     this.seed = made.seed;
     this.isCompacted = made.isCompacted;
     this.settings = made.settings;
@@ -169,20 +170,30 @@ export class Round implements AsyncDisposable {
     );
     const reasons = new Set<string>();
     for (const part of parts) {
-      const known = knownDifference(part)?.reason;
-      const ofPart =
-        known === undefined ? await this.#sameInOtherWords(part.question, part.ours, part.theirs) : [known];
+      const ofPart = await this.#reasonsOfPart(part);
       if (ofPart.length === 0) return [];
       for (const reason of ofPart) reasons.add(reason);
     }
     return [...reasons];
   }
 
+  async #reasonsOfPart(part: DifferingPart): Promise<readonly string[]> {
+    const known = knownDifference(part);
+    if (known !== undefined) return [known.reason];
+    const { question, ours, theirs, inner } = part;
+    const fromTheirs = fromTheirOperands(part);
+    if (fromTheirs !== undefined) {
+      const answer = withNotesOf(await this.#hearth.askGiven(fromTheirs), fromTheirs.given);
+      if (this.#isSameOtherwise(question, answer, theirs)) return [OTHER_DIGITS];
+      const sameInner = inner.map((one) => ({ ...one, ours: one.theirs }));
+      const left = knownDifference({ ...part, ours: answer, inner: sameInner });
+      if (left !== undefined) return [OTHER_DIGITS, left.reason];
+    }
+    return this.#sameInOtherWords(question, ours, theirs);
+  }
+
   async #sameInOtherWords(question: Question, ours: Answer, theirs: Answer): Promise<readonly string[]> {
-    const isSame = (our: Answer, their: Answer) => {
-      const options = { ...compareOptions(question), countsSamples: false };
-      return differenceOf(comparable(our), comparable(their), options) === undefined;
-    };
+    const isSame = (our: Answer, their: Answer) => this.#isSameOtherwise(question, our, their);
     const ofHearth = reword(question, FOR_HEARTH);
     if (ofHearth !== undefined && isSame(await this.#hearth.ask(ofHearth.question), theirs))
       return ofHearth.reasons;
@@ -213,6 +224,12 @@ export class Round implements AsyncDisposable {
 
   #isSame(question: Question, ours: Answer, theirs: Answer): boolean {
     return differenceOf(withoutCounts(ours), withoutCounts(theirs), compareOptions(question)) === undefined;
+  }
+
+  /** When one of both was asked for it in another way. */
+  #isSameOtherwise(question: Question, ours: Answer, theirs: Answer): boolean {
+    const options = { ...compareOptions(question), countsSamples: false };
+    return differenceOf(comparable(ours), comparable(theirs), options) === undefined;
   }
 
   answers(question: Question) {
