@@ -62,38 +62,55 @@ function answerPieces(c: GatewayContext, pieces: Iterable<Piece>): Response {
   const isGzip = first.length >= MIN_GZIP_BYTES && acceptsGzip(c.req.header("Accept-Encoding"));
   if (isGzip) headers["Content-Encoding"] = "gzip";
   // As a stream it would be compressed to the same bytes, and take half as long again.
-  if (second.done) return new Response(isGzip ? gzipSync(first) : first, { headers });
+  if (second.done) return new Response(streamOf(isGzip ? gzipSync(first) : first), { headers });
   const bytes = ReadableStream.from(chain(first, second.value, joined));
   return new Response(isGzip ? bytes.pipeThrough(new CompressionStream("gzip")) : bytes, { headers });
 }
 
+/** Pieces are joined here first; text of less than `PIECE_BYTES` characters has room. Nothing is in it when others have their turn. */
+const scratch = new Uint8Array(3 * PIECE_BYTES);
+
 /** Text is encoded, many of its pieces at once. */
 function* joinPieces(pieces: Iterable<Piece>): Generator<Bytes, undefined> {
   const encoder = new TextEncoder();
-  let parts: Uint8Array[] = [];
   let sizeBytes = 0;
   let text = "";
-  const join = () => {
-    if (text !== "") parts.push(encoder.encode(text));
-    const joined = Buffer.concat(parts);
-    [parts, sizeBytes, text] = [[], 0, ""];
+  const addText = () => {
+    if (text !== "") sizeBytes += encoder.encodeInto(text, scratch.subarray(sizeBytes)).written;
+    text = "";
+  };
+  const joinWith = (last: Uint8Array) => {
+    const joined = new Uint8Array(sizeBytes + last.length);
+    joined.set(scratch.subarray(0, sizeBytes));
+    joined.set(last, sizeBytes);
+    [sizeBytes, text] = [0, ""];
     return joined;
   };
   for (const piece of pieces) {
-    if (typeof piece === "string") text += piece;
+    if (typeof piece === "string") {
+      text += piece;
+      if (sizeBytes + text.length >= PIECE_BYTES) yield joinWith(encoder.encode(text));
+      continue;
+    }
+    addText();
+    if (sizeBytes + piece.length >= PIECE_BYTES) yield joinWith(piece);
     else {
-      if (text !== "") {
-        const encoded = encoder.encode(text);
-        sizeBytes += encoded.length;
-        parts.push(encoded);
-        text = "";
-      }
-      parts.push(piece);
+      scratch.set(piece, sizeBytes);
       sizeBytes += piece.length;
     }
-    if (sizeBytes + text.length >= PIECE_BYTES) yield join();
   }
-  if (sizeBytes + text.length > 0) yield join();
+  addText();
+  if (sizeBytes > 0) yield joinWith(NOTHING);
+}
+
+/** Bytes by themselves would be copied by `Response`, and once more when they are read: 0.7 ms for 400 KB, in place of 8 microseconds. */
+function streamOf(bytes: Bytes): ReadableStream<Bytes> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
 }
 
 function* chain(first: Bytes, second: Bytes, rest: Iterable<Bytes>): Generator<Bytes> {

@@ -10,7 +10,7 @@ import { printJsonFloat } from "../model/print-float.ts";
 import type { Samples } from "../model/samples.ts";
 import { PrintedTimes, writePoints } from "./point-writer.ts";
 
-/** A piece of an answer: text, or bytes of it that are its own. */
+/** A piece of an answer: text, or bytes of it, which are there until the next piece is asked for and nothing else is done meanwhile. */
 export type Piece = string | Uint8Array;
 
 /** One series of an answer; floats and histograms are sorted by time. */

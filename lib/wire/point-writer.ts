@@ -11,31 +11,39 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const END = 0x5d;
 
-/** Nothing in it outlasts the call that makes a piece: pieces are copies. */
-const scratch = new Uint8Array(PIECE_POINTS * (MAX_TIME_BYTES + MARKS + MAX_FLOAT_BYTES));
+/** Times are copied by so many bytes, the last of which may be too many: what follows is written over them. */
+const WORD_BYTES = Float64Array.BYTES_PER_ELEMENT;
+
+/** Nothing in it outlasts the making of a piece. */
+const scratch = new Uint8Array(PIECE_POINTS * (MAX_TIME_BYTES + MARKS + MAX_FLOAT_BYTES) + WORD_BYTES);
+const scratchWords = new DataView(scratch.buffer);
 
 /** What the points of a column begin with, `[time,"`, one behind the other. */
 export class PrintedTimes {
-  readonly bytes: Uint8Array;
+  readonly bytes: DataView;
   /** Where each begins, and where the last one ends. */
   readonly bounds: Int32Array;
 
   constructor(timestamps: Float64Array, print: (timestampMs: number) => string) {
     this.bounds = new Int32Array(timestamps.length + 1);
-    this.bytes = new Uint8Array(timestamps.length * (MAX_TIME_BYTES + MARKS));
+    const bytes = new Uint8Array(timestamps.length * (MAX_TIME_BYTES + MARKS) + WORD_BYTES);
+    this.bytes = new DataView(bytes.buffer);
     let at = 0;
     for (let i = 0; i < timestamps.length; i++) {
-      at = writeAscii(`[${print(timestamps[i])},"`, this.bytes, at);
+      at = writeAscii(`[${print(timestamps[i])},"`, bytes, at);
       this.bounds[i + 1] = at;
     }
   }
 }
 
-/** The points of a column, of the same length as its times, without brackets around them. */
+/**
+ * The points of a column, of the same length as its times, without brackets around them. A piece is there until the next thing is
+ * written, here or by another.
+ */
 export function* writePoints(times: PrintedTimes, values: Float64Array): Generator<Uint8Array> {
   for (let start = 0; start < values.length; start += PIECE_POINTS) {
     const end = Math.min(start + PIECE_POINTS, values.length);
-    yield scratch.slice(0, writePiece(times, values, start, end));
+    yield scratch.subarray(0, writePiece(times, values, start, end));
   }
 }
 
@@ -45,10 +53,17 @@ function writePiece(times: PrintedTimes, values: Float64Array, start: number, en
   let at = 0;
   for (let i = start; i < end; i++) {
     if (i > 0) scratch[at++] = COMMA;
-    for (let from = bounds[i]; from < bounds[i + 1]; from++) scratch[at++] = bytes[from];
+    at = copyTime(bytes, bounds[i], bounds[i + 1], at);
     at = writeJsonFloat(values[i], scratch, at);
     scratch[at++] = QUOTE;
     scratch[at++] = END;
   }
   return at;
+}
+
+/** As doubles, eight bytes at once: of ASCII none is NaN, whose bits might change. Answers where it ends. */
+function copyTime(bytes: DataView, start: number, end: number, at: number): number {
+  for (let from = start, to = at; from < end; from += WORD_BYTES, to += WORD_BYTES)
+    scratchWords.setFloat64(to, bytes.getFloat64(from));
+  return at + end - start;
 }

@@ -428,6 +428,35 @@ test("large answers stream, compressed for who takes it, and are one log line", 
   assert.deepEqual([api.gateway.lastLine.fields.series, api.gateway.lastLine.fields.samples], [2, 7]);
 });
 
+test("large answers that stream at the same time do not meet", async () => {
+  const api = await QueryGateway.open();
+  const path = `/api/v1/query_range?query=a&start=0&end=5000&step=1`;
+  const answers: Response[] = [];
+  for (const value of [1, 2.5]) {
+    const points = Array.from({ length: 60_000 }, (_, i) => [i * 1000, value] as const);
+    // A label of which nothing is ASCII fills three bytes a character.
+    const all = [series({ a: "1" }, points), series({ a: "ä€".repeat(200_000) }, points.slice(0, 1500))];
+    api.value = { type: "matrix", series: all };
+    answers.push(await api.fetch(path));
+  }
+  const texts = ["", ""];
+  const readers = answers.map(({ body }) => body!.pipeThrough(new TextDecoderStream()).getReader());
+  for (let isOpen = true; isOpen; ) {
+    isOpen = false;
+    for (const [i, reader] of readers.entries()) {
+      const { value, done } = await reader.read();
+      texts[i] += value ?? "";
+      if (!done) isOpen = true;
+    }
+  }
+  for (const [i, value] of ["1", "2.5"].entries()) {
+    const [first, second] = JSON.parse(texts[i]).data.result;
+    assert.equal(second.metric.a, "ä€".repeat(200_000));
+    const times = (count: number) => Array.from({ length: count }, (_, at) => [at, value]);
+    assert.deepEqual([first.values, second.values], [times(60_000), times(1500)]);
+  }
+});
+
 test("answers that are whole are compressed where that pays", async () => {
   const api = await QueryGateway.open();
   for (const [points, encoding] of [
