@@ -1,5 +1,5 @@
 /** Functions that put an instant vector in order. Results of range queries are ordered by labels anyhow. */
-import { compareLabelSets, labelValue } from "../../model/labels.ts";
+import { compareBytewise, compareLabelSets, labelValue } from "../../model/labels.ts";
 import { sortInRangeQuery } from "../engine/annotation-texts.ts";
 import { annotate } from "../engine/context.ts";
 import { isInstant } from "../engine/grid.ts";
@@ -51,17 +51,31 @@ function compareByLabels(a: StepSeries, b: StepSeries, names: readonly string[])
   return compareLabelSets(a.labels, b.labels);
 }
 
-/** Natural order: runs of digits are compared as numbers. */
+/** Natural order: runs of digits are compared as numbers; those that an int64 does not hold as texts, as in Prometheus. */
 function comesFirst(a: string, b: string): boolean {
   const [chunksA, chunksB] = [a, b].map((text) => text.match(/\d+|\D+/g) ?? [""]);
   for (let i = 0; i < chunksA.length; i++) {
     if (i >= chunksB.length) return false;
-    const [x, y] = [chunksA[i], chunksB[i]];
-    const areNumbers = /^\d/.test(x) && /^\d/.test(y);
-    if (areNumbers ? Number(x) !== Number(y) : x !== y) return areNumbers ? Number(x) < Number(y) : x < y;
+    const order = compareChunks(chunksA[i], chunksB[i]);
+    if (order !== 0) return order < 0;
     if (i === chunksA.length - 1) return true;
   }
   return false;
+}
+
+function compareChunks(a: string, b: string): number {
+  const [x, y] = [int64Of(a), int64Of(b)];
+  if (x === undefined || y === undefined) return compareBytewise(a, b);
+  return x === y ? 0 : x < y ? -1 : 1;
+}
+
+const MAX_INT64 = 2n ** 63n - 1n;
+
+/** Undefined for what is no digits, or too large. */
+function int64Of(chunk: string): bigint | undefined {
+  const digits = /^0*(\d{1,19})$/.exec(chunk)?.[1];
+  const value = digits === undefined ? undefined : BigInt(digits);
+  return value !== undefined && value <= MAX_INT64 ? value : undefined;
 }
 
 function sorted(call: FunctionCall, series: readonly StepSeries[], sort: Sort) {
