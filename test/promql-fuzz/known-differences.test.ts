@@ -286,14 +286,16 @@ test("what alone is an error of names that are dropped is asked with them", asyn
   );
 });
 
-test("known: resets of counts and sums that are passed over, when a step is no shorter than the lookback", () => {
+test("known: resets that are passed over where buckets do not matter, when a step is no shorter than the lookback", () => {
   const passes = (query: string, stepMs: number | undefined, lookbackMs?: number) =>
     passesOverResets({ ...question(query), stepMs, lookbackMs });
   assert.ok(passes("histogram_sum(avg(h))", 60_000, 15_000));
   assert.ok(passes("histogram_sum(avg(h))", 300_000));
   assert.ok(!passes("histogram_sum(avg(h))", 60_000));
   assert.ok(!passes("histogram_sum(avg(h))", undefined, 15_000));
+  assert.ok(passes("start_timestamp(sum(h))", 60_000, 15_000));
   assert.ok(!passes("avg(h)", 60_000, 15_000));
+  assert.ok(!passes("absent_over_time(h[5m])", 60_000, 15_000));
 });
 
 test("known: a zero bucket of NaN that Prometheus fails to print", () => {

@@ -14,12 +14,15 @@ export const RESET_CONFLICTS =
   "warnings of conflicting counter resets: which histograms are known to be no resets is worked out when they are compacted";
 
 export const RESETS_PASSED_OVER =
-  "warnings of conflicting counter resets of counts and sums, at steps as long as the lookback: Prometheus passes over samples " +
-  "between, and does not know then whether there was a reset";
+  "warnings of conflicting counter resets where buckets do not matter, at steps as long as the lookback: Prometheus passes over " +
+  "samples between, and does not know then whether there was a reset";
+
+/** Functions for which neither reads the buckets of histograms. */
+const WITHOUT_BUCKETS = /\b(histogram_(count|sum|avg)|(start_)?timestamp|absent)\(/;
 
 /** Whether Prometheus lacks them for that reason, if they are all that differs. */
 export function passesOverResets({ query, stepMs = 0, lookbackMs = DEFAULT_LOOKBACK_MS }: Question): boolean {
-  return stepMs >= lookbackMs && /histogram_(count|sum|avg)/.test(query);
+  return stepMs >= lookbackMs && WITHOUT_BUCKETS.test(query);
 }
 
 export function withoutResetConflicts(answer: Answer): Answer {
