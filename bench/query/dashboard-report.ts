@@ -85,19 +85,19 @@ function printCost({
   warmReadUnits,
   points,
   sizeBytes,
-  hearthMs,
-  warmMs,
-  prometheusMs,
+  forgetful,
+  warm,
 }: DashboardCost): void {
   const name = `${query.name}, ${span.name}`.padEnd(32);
   const counts = `${String(readUnits).padStart(7)}${String(warmReadUnits).padStart(7)}${String(points).padStart(10)}${String(Math.round(sizeBytes / 1024)).padStart(7)}`;
+  const ours = forgetful.hearthMs.toFixed(1).padStart(11) + warm.hearthMs.toFixed(1).padStart(8);
   const theirs =
-    prometheusMs === undefined
+    warm.prometheusMs === undefined
       ? ""
-      : prometheusMs.toFixed(1).padStart(15) +
-        (hearthMs / prometheusMs).toFixed(2).padStart(7) +
-        (warmMs / prometheusMs).toFixed(2).padStart(8);
-  console.log(`${name}${counts}${hearthMs.toFixed(1).padStart(11)}${warmMs.toFixed(1).padStart(8)}${theirs}`);
+      : warm.prometheusMs.toFixed(1).padStart(15) +
+        (forgetful.hearthMs / forgetful.prometheusMs!).toFixed(2).padStart(7) +
+        (warm.hearthMs / warm.prometheusMs).toFixed(2).padStart(8);
+  console.log(`${name}${counts}${ours}${theirs}`);
 }
 
 function figuresOf({
@@ -107,9 +107,8 @@ function figuresOf({
   warmReadUnits,
   sizeBytes,
   points,
-  hearthMs,
-  warmMs,
-  prometheusMs,
+  forgetful,
+  warm,
 }: DashboardCost): DashboardFigures {
   return {
     query: query.name,
@@ -118,8 +117,8 @@ function figuresOf({
     warm_read_units: warmReadUnits,
     bytes: sizeBytes,
     points,
-    cpu_ms: hearthMs,
-    warm_cpu_ms: warmMs,
-    prometheus_cpu_ms: prometheusMs,
+    cpu_ms: forgetful.hearthMs,
+    warm_cpu_ms: warm.hearthMs,
+    prometheus_cpu_ms: warm.prometheusMs,
   };
 }
