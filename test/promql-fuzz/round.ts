@@ -21,7 +21,7 @@ import { type DifferingPart, differingParts } from "./parts.ts";
 import { type HearthPeer, type Peer, type PeerSettings, startHearth, startPrometheus } from "./peers.ts";
 import type { Question } from "./question.ts";
 import { FOR_HEARTH, FOR_PROMETHEUS, reword } from "./rewrites.ts";
-import { joinSteps, MOVED_WITH_STEPS, singleSteps } from "./single-steps.ts";
+import { hasParameterAt, joinSteps, MOVED_WITH_STEPS, singleSteps } from "./single-steps.ts";
 import { fromTheirOperands, OTHER_DIGITS, withNotesOf } from "./their-operands.ts";
 import { printTree, type Tree } from "./tree.ts";
 
@@ -244,11 +244,11 @@ export class Round implements AsyncDisposable {
 
 /**
  * The order of an instant vector counts, even where no function gives it one: what another picks of it depends on it. Samples of
- * histograms are counted by buckets that depend on how they are stored.
+ * histograms are counted by buckets that depend on how they are stored, those of `@` in a parameter once or at every step.
  */
 function compareOptions({ query, stepMs }: Question): CompareOptions {
   const expr = parsed(query);
-  const countsSamples = expr !== undefined && !selectsSparse(expr);
+  const countsSamples = expr !== undefined && !selectsSparse(expr) && !hasParameterAt(expr);
   return { isOrdered: stepMs === undefined, tolerance: TOLERANCE, countsSamples };
 }
 

@@ -28,7 +28,8 @@ export function singleSteps(question: Question): readonly Question[] | undefined
   });
 }
 
-function hasParameterAt(expr: Expr): boolean {
+/** Prometheus evaluates that at every step, also where it is the same at each. */
+export function hasParameterAt(expr: Expr): boolean {
   const isIn = expr.kind === "aggregation" && expr.parameter !== undefined && hasAt(expr.parameter);
   return isIn || childrenOf(expr).some(hasParameterAt);
 }
