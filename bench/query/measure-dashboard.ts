@@ -40,8 +40,10 @@ const AUTHORIZATION = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString("
 /** As a deployment has them. */
 const SETTINGS: PromqlSettings = { takesExperiments: false, useStartTimestamps: false };
 
-/** CPU time of the calls before those that are measured: what is compiled as it runs has been compiled by then. */
-const WARM_UP_MS = 5000;
+/** CPU time of the calls before those that are measured: what Hearth compiles as it runs has been compiled by then. */
+const WARM_UP_MS = 10_000;
+/** Prometheus has been compiled; its files are mapped. */
+const PROMETHEUS_WARM_UP_MS = 500;
 /** A query is repeated for so much CPU time: /proc counts in steps of 10 ms. */
 const MEASURED_MS = 300;
 /** The programs take turns, so that what else the machine does meets all of them; of each the median counts. */
@@ -114,10 +116,11 @@ async function comparedTime(
   prometheus: Program | undefined,
   path: string,
 ): Promise<ComparedTime> {
-  const measured: Measured[] = [{ call, cpuSeconds: cpuOfThis }];
+  const measured: Measured[] = [{ call, cpuSeconds: cpuOfThis, warmUpMs: WARM_UP_MS }];
   if (prometheus !== undefined) {
     const get = async () => void (await prometheus.get(path));
-    measured.push({ call: get, cpuSeconds: () => prometheus.cpuSeconds() });
+    const cpuSeconds = () => prometheus.cpuSeconds();
+    measured.push({ call: get, cpuSeconds, warmUpMs: PROMETHEUS_WARM_UP_MS });
   }
   const [hearthMs, prometheusMs] = await medianMs(measured);
   return { hearthMs, prometheusMs };
@@ -150,13 +153,14 @@ const cpuOfThis = () => secondsSince(START);
 interface Measured {
   readonly call: () => Promise<void>;
   readonly cpuSeconds: () => number;
+  readonly warmUpMs: number;
 }
 
 /** CPU time of a call of each, of programs that are warm. What others left behind is collected first. */
 async function medianMs(measured: readonly Measured[]): Promise<number[]> {
   // Not later: what a collection leaves to be swept in the background would be counted.
   globalThis.gc?.();
-  for (const one of measured) await repeatedMs(one, WARM_UP_MS, Number.POSITIVE_INFINITY);
+  for (const one of measured) await repeatedMs(one, one.warmUpMs, Number.POSITIVE_INFINITY);
   const rounds: number[][] = measured.map(() => []);
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, one] of measured.entries()) {
