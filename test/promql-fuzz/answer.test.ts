@@ -24,6 +24,11 @@ const SAME: readonly (readonly [string, Answer, Answer])[] = [
     { status: "error", errorType: "execution", error: "got 1e+200" },
     { status: "error", errorType: "execution", error: "got 1.0000000000000002e+200" },
   ],
+  [
+    "labels that are one number, in another order",
+    vector(["1.0", "2"], ["1", "3"]),
+    vector(["1", "3"], ["1.0", "2"]),
+  ],
   ["labels with rounded numbers", vector(["5859571186401306", "1"]), vector(["5859571186401305", "1"])],
   [
     "labels with numbers of which one happens to be whole",
@@ -38,6 +43,7 @@ for (const [name, ours, theirs] of SAME) {
 
 const base = vector(["a", "1"]);
 const OTHER: readonly (readonly [string, Answer, Answer])[] = [
+  ["labels that are one number", vector(["1", "2"]), vector(["1.0", "2"])],
   ["a value", base, vector(["a", "1.00000001"])],
   ["NaN", base, vector(["a", "NaN"])],
   ["an infinity of the other sign", vector(["a", "+Inf"]), vector(["a", "-Inf"])],

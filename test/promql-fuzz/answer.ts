@@ -121,10 +121,17 @@ function printCounts(counts?: SampleCounts): string {
   return `${looked}, ${samplesRead} read, by steps ${JSON.stringify(samplesReadPerStep)}`;
 }
 
-/** Numbers in a text that are not exact: with the digits that must be the same, as short as `1` beside a rounded 0.9999999999999999. */
+const EXACT_DIGITS = 9;
+
+/**
+ * Numbers in a text that are not exact: with the digits that must be the same, as short as `1` beside a rounded 0.9999999999999999.
+ * What has no more stays as it is: `1.0` is another label than `1`.
+ */
 function roundNumbers(text: string): string {
-  return text.replace(/\d+(\.\d+)?e[+-]\d+|\d+\.\d+|\d{16,}/g, (number) =>
-    String(Number(Number(number).toPrecision(9))),
+  return text.replace(/(\d+(?:\.\d+)?)e[+-]\d+|\d+\.\d+|\d{16,}/g, (number, mantissa: string = number) =>
+    mantissa.replace(".", "").length > EXACT_DIGITS
+      ? String(Number(Number(number).toPrecision(EXACT_DIGITS)))
+      : number,
   );
 }
 
