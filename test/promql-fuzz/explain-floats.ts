@@ -11,7 +11,7 @@ export const TOLERANCE = 1e-9;
 export const isSame = (a: number, b: number) => isSameFloat(a, b, TOLERANCE);
 
 /** What the operands of a part were at the time of a pair. */
-export type Explains = (pair: FloatPair, operands: readonly (readonly FloatPair[])[]) => boolean;
+type Explains = (pair: FloatPair, operands: readonly (readonly FloatPair[])[]) => boolean;
 
 /** Those that are not the same; none when anything else differs too. */
 export function differingFloats(ours: Answer, theirs: Answer): readonly FloatPair[] {
@@ -34,7 +34,7 @@ export function everyDifference({ expr, inner, ours, theirs }: DifferingPart, ex
 }
 
 /** Of every argument its values; those of a number have no time. */
-export function operandsOf(
+function operandsOf(
   expr: Expr,
   inner: DifferingPart["inner"],
 ): readonly (readonly FloatPair[])[] | undefined {

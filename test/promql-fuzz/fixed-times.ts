@@ -7,7 +7,8 @@ import type {
   Subquery,
   VectorSelector,
 } from "../../lib/promql/ast.ts";
-import { resolveDuration } from "../../lib/promql/engine/resolve-duration.ts";
+import { queryConstant } from "../../lib/promql/engine/make-plan.ts";
+import { type QueryTimes, resolveDuration } from "../../lib/promql/engine/resolve-duration.ts";
 import { printExpr } from "../../lib/promql/print.ts";
 import { parsed } from "./parsed.ts";
 import type { Question } from "./question.ts";
@@ -40,7 +41,7 @@ function fixed(expr: Expr, question: Question): Expr {
       };
     }
     case "call": {
-      const value = constantOf(expr.function, question);
+      const value = queryConstant(expr, timesOf(question));
       return value === undefined ? expr : { kind: "number", value, isDuration: false, range: expr.range };
     }
     default:
@@ -61,29 +62,17 @@ function fixedDuration(duration: DurationExpr, question: Question): DurationExpr
   return durationOf(durationMsOf(duration, question));
 }
 
-/** Of a call, in seconds; undefined when it is another one. */
-function constantOf(name: string, { startMs, endMs, stepMs = 0 }: Question): number | undefined {
-  switch (name) {
-    case "start":
-      return startMs / 1000;
-    case "end":
-      return endMs / 1000;
-    case "range":
-      return (endMs - startMs) / 1000;
-    case "step":
-      return startMs === endMs ? 0 : stepMs / 1000;
-    default:
-      return undefined;
-  }
-}
-
 export function atMsOf(at: AtModifier, question: Question): number {
   return at.kind === "time" ? at.timestampMs : question[`${at.kind}Ms`];
 }
 
 /** Throws what `resolveDuration` does. */
-export function durationMsOf(duration: DurationExpr, { startMs, endMs, stepMs = 0 }: Question): number {
-  return resolveDuration(duration, { startMs, endMs, stepMs }, true);
+export function durationMsOf(duration: DurationExpr, question: Question): number {
+  return resolveDuration(duration, timesOf(question), true);
+}
+
+function timesOf({ startMs, endMs, stepMs = 0 }: Question): QueryTimes {
+  return { startMs, endMs, stepMs };
 }
 
 export function durationOf(ms: number): DurationLiteral {

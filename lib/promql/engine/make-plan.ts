@@ -156,7 +156,7 @@ function isTimestampOfSamples(expr: Call, args: readonly Part[]): boolean {
 }
 
 /** What `start()`, `end()`, `range()` and `step()` are throughout a query, in seconds. */
-function queryConstant(expr: Call, { startMs, endMs, stepMs }: QueryTimes): number | undefined {
+export function queryConstant(expr: Call, { startMs, endMs, stepMs }: QueryTimes): number | undefined {
   switch (expr.function) {
     case "start":
       return startMs / 1000;
