@@ -192,7 +192,8 @@ function behindZeroBucket(side: Side, schema: number, zeroThreshold: number): Si
 /** Widens the zero bucket of the sum until both can have it. Returns what the other one's counts then. */
 function reconcileZeroBuckets(sum: HistogramSum, other: Histogram): { count: number; lost: number } {
   let zero = { count: other.zeroCount, lost: 0, threshold: other.zeroThreshold };
-  while (zero.threshold !== sum.zeroThreshold) {
+  // Not `!==`: a stored threshold may be NaN, which equals nothing.
+  while (zero.threshold < sum.zeroThreshold || zero.threshold > sum.zeroThreshold) {
     if (sum.zeroThreshold > zero.threshold)
       zero = widerZeroBucket(other, { count: other.zeroCount }, sideColumns(other), sum.zeroThreshold);
     if (zero.threshold > sum.zeroThreshold) widenZeroBucket(sum, zero.threshold);

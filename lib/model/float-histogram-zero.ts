@@ -46,7 +46,8 @@ export function widerZeroBucket(
         if (upper > end && counts[i] !== 0) end = upper;
       }
     }
-    if (end === reached) return { ...total, threshold: end };
+    // Not `end === reached`: a stored threshold may be NaN, which equals nothing.
+    if (!(end > reached)) return { ...total, threshold: end };
     reached = end;
   }
 }

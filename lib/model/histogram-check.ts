@@ -17,11 +17,18 @@ const MIN_INDEX = -(2 ** 31);
 export function checkHistogram(histogram: Histogram): string | undefined {
   if (histogram.isStale) return undefined;
   return (
+    checkZeroThreshold(histogram) ??
     checkLayout(histogram) ??
     checkCounts("positive", histogram.positive) ??
     checkCounts("negative", histogram.negative) ??
     checkTotals(histogram)
   );
+}
+
+/** Apart from the layout: Hearth stored histograms without this check before, so decoders accept any threshold. */
+function checkZeroThreshold({ zeroThreshold }: Histogram): string | undefined {
+  if (Number.isFinite(zeroThreshold) && zeroThreshold >= 0) return undefined;
+  return `a zero threshold of ${zeroThreshold}: expected a finite number that is not negative`;
 }
 
 type Layout = Pick<Histogram, "schema" | "zeroThreshold" | "customBounds"> & {

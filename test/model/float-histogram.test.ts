@@ -381,3 +381,31 @@ test("empty buckets make no other histogram", () => {
     assert.ok(!equalHistograms(plain, other) && !equalHistograms(other, plain));
   }
 });
+
+/** Tables may hold such thresholds from before they were refused. An endless loop here stops a whole server. */
+for (const threshold of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
+  test(`arithmetic with a stored zero threshold of ${threshold} ends`, () => {
+    const odd = histogram({ zero: [threshold, 1], positive: { 1: 2, 3: 4 }, negative: { 0: 1 } });
+    const usual = histogram({ zero: [0.001, 2], positive: { 0: 1, 3: 5 }, hint: "unknown" });
+    for (const [a, b] of [
+      [odd, usual],
+      [usual, odd],
+      [odd, odd],
+    ] as const) {
+      const sum = startSum(a);
+      addToSum(sum, b);
+      assert.equal(sumOf(sum).count, a.count + b.count);
+      assert.equal(addHistograms(a, b)?.histogram.count, a.count + b.count);
+      subtractHistograms(a, b);
+      isReset(a, b);
+      equalHistograms(a, b);
+    }
+    histogramQuantile(0.5, odd);
+    histogramFraction(-1, 1, odd);
+    histogramVariance(odd);
+    compactHistogram(odd);
+    trimHistogram(odd, 1, "below");
+    allBuckets(odd);
+    printHistogram(odd);
+  });
+}

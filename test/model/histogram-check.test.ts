@@ -20,6 +20,13 @@ const CASES: readonly (readonly [what: string, histogram: Histogram, wrong: RegE
   ["empty", histogram({ positive: bucketsOf() }), undefined],
   ["a staleness marker", staleHistogram("integer", "unknown"), undefined],
   ["a staleness marker of nonsense", { ...histogram({ schema: 99, count: -1 }), isStale: true }, undefined],
+  ["a zero threshold of NaN", histogram({ zeroThreshold: Number.NaN }), /^a zero threshold of NaN/],
+  [
+    "a zero threshold of +Inf",
+    histogram({ zeroThreshold: Number.POSITIVE_INFINITY }),
+    /^a zero threshold of Infinity/,
+  ],
+  ["a zero threshold below zero", histogram({ zeroThreshold: -1 }), /^a zero threshold of -1/],
   ["schema -4", histogram({ schema: -4 }), undefined],
   ["schema 52, which is reduced", histogram({ schema: 52 }), undefined],
   ["schema -5", histogram({ schema: -5 }), /^schema -5: expected -4 to 52, or -53/],
