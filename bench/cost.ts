@@ -16,8 +16,8 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { openTable } from "../lib/storage/dynamodb-table.ts";
-import { ensureTable } from "../lib/storage/ensure-table.ts";
+import { openTable } from "../lib/storage/dynamodb/dynamodb-table.ts";
+import { ensureTable } from "../lib/storage/dynamodb/ensure-table.ts";
 import {
   type CostFigures,
   costFigures,

@@ -6,15 +6,15 @@ import { createKey } from "../lib/auth/key-store.ts";
 import { composeServices } from "../lib/http/compose-services.ts";
 import { type Gateway, newGateway } from "../lib/http/gateway.ts";
 import { addOtlpRoutes } from "../lib/http/otlp-route.ts";
-import { addQueryRoutes } from "../lib/http/query-routes.ts";
-import { newQueryServices } from "../lib/http/query-source.ts";
+import { addQueryRoutes } from "../lib/http/query/routes.ts";
+import { newQueryServices } from "../lib/http/query/source.ts";
 import { addReadRoutes } from "../lib/http/read-route.ts";
 import { addWriteRoutes } from "../lib/http/write-route.ts";
 import type { Log } from "../lib/model/log.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../lib/promql/settings.ts";
-import type { Table } from "../lib/storage/table.ts";
+import type { Table } from "../lib/storage/table/table.ts";
 
 const ID = "HKBENCH";
 const SECRET = "bench";

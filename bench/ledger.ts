@@ -1,5 +1,5 @@
 /** What the calls of a benchmark cost by kind of item, as the table itself counts it. */
-import { itemSizeBytes } from "../lib/storage/item-size.ts";
+import { itemSizeBytes } from "../lib/storage/table/item-size.ts";
 import {
   type Item,
   type Key,
@@ -8,7 +8,7 @@ import {
   newMeter,
   type QueryOptions,
   type Table,
-} from "../lib/storage/table.ts";
+} from "../lib/storage/table/table.ts";
 
 /** Kinds of items, by the first byte of the partition key (lib/storage/keys.ts), gathered to what they are for. */
 const GROUP_OF_KIND = {

@@ -12,10 +12,10 @@
  */
 import { parseArgs } from "node:util";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../lib/model/time.ts";
-import { MemoryTable } from "../lib/storage/memory-table.ts";
-import { FLUSH_INTERVAL_MS } from "../lib/storage/plan-compaction.ts";
-import type { SortedItems } from "../lib/storage/sorted-items.ts";
-import type { Item } from "../lib/storage/table.ts";
+import { FLUSH_INTERVAL_MS } from "../lib/storage/compact/plan-compaction.ts";
+import { MemoryTable } from "../lib/storage/table/memory-table.ts";
+import type { SortedItems } from "../lib/storage/table/sorted-items.ts";
+import type { Item } from "../lib/storage/table/table.ts";
 import { GROUPS } from "./ledger.ts";
 import { SPANS } from "./query/dashboard.ts";
 import { Dashboard } from "./query/dashboard-report.ts";

@@ -2,9 +2,9 @@
 import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { DAY_MS, MINUTE_MS } from "../lib/model/time.ts";
-import { compact } from "../lib/storage/compactor.ts";
-import type { Table } from "../lib/storage/table.ts";
-import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/writers.ts";
+import { compact } from "../lib/storage/compact/compactor.ts";
+import type { Table } from "../lib/storage/table/table.ts";
+import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/write/writers.ts";
 import { SCRAPE_INTERVAL_MS, type Workload } from "./workload.ts";
 
 /** As template.yaml schedules it. */

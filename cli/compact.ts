@@ -1,9 +1,9 @@
 /** `hearth compact`: one run of the compactor, by hand, until nothing is due. */
 import { HearthError } from "../lib/model/errors.ts";
 import { type Clock, DAY_MS } from "../lib/model/time.ts";
-import { compact, type DayReport } from "../lib/storage/compactor.ts";
-import type { Table } from "../lib/storage/table.ts";
-import { Tenants } from "../lib/storage/tenant-settings.ts";
+import { compact, type DayReport } from "../lib/storage/compact/compactor.ts";
+import type { Table } from "../lib/storage/table/table.ts";
+import { Tenants } from "../lib/storage/tenants/tenant-settings.ts";
 
 export interface CompactCommandOptions {
   readonly "retention-days"?: string | undefined;

@@ -1,7 +1,7 @@
 /** `hearth`: what is done to a Hearth by hand. */
 import { parseArgs } from "node:util";
 import { errorMessage, HearthError } from "../lib/model/errors.ts";
-import type { Table } from "../lib/storage/table.ts";
+import type { Table } from "../lib/storage/table/table.ts";
 import { compactCommand } from "./compact.ts";
 import { createCommand, deleteCommand, disableCommand, type GivenKey, listCommand } from "./keys.ts";
 import { withTable } from "./target.ts";

@@ -12,7 +12,7 @@ import { KEY_CACHE_MS } from "../lib/auth/verifier.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../lib/model/tenant.ts";
 import { SECOND_MS } from "../lib/model/time.ts";
-import type { Table } from "../lib/storage/table.ts";
+import type { Table } from "../lib/storage/table/table.ts";
 import { alignColumns } from "./columns.ts";
 
 export interface KeysOptions {

@@ -1,9 +1,9 @@
 /** Which table a command works on. */
 import { HearthError } from "../lib/model/errors.ts";
-import { isLoopback } from "../lib/storage/dynamodb-endpoint.ts";
-import { openTable, type TableOptions } from "../lib/storage/dynamodb-table.ts";
-import { ensureTable } from "../lib/storage/ensure-table.ts";
-import type { Table } from "../lib/storage/table.ts";
+import { openTable, type TableOptions } from "../lib/storage/dynamodb/dynamodb-table.ts";
+import { isLoopback } from "../lib/storage/dynamodb/endpoint.ts";
+import { ensureTable } from "../lib/storage/dynamodb/ensure-table.ts";
+import type { Table } from "../lib/storage/table/table.ts";
 import { findAwsAccount } from "../local/aws-account.ts";
 import { findEmbeddedEndpoint, startEmbeddedDynamoDB } from "../local/embedded-dynamodb.ts";
 import type { Environment } from "../local/settings.ts";

@@ -2,13 +2,13 @@
 import { HearthError } from "../lib/model/errors.ts";
 import { parseTenant } from "../lib/model/tenant.ts";
 import { SECOND_MS } from "../lib/model/time.ts";
-import type { Table } from "../lib/storage/table.ts";
+import type { Table } from "../lib/storage/table/table.ts";
 import {
   changeTenantSettings,
   listTenantSettings,
   TENANT_CACHE_MS,
   type TenantSettings,
-} from "../lib/storage/tenant-settings.ts";
+} from "../lib/storage/tenants/tenant-settings.ts";
 import { alignColumns } from "./columns.ts";
 
 export interface TenantsOptions {

@@ -1,8 +1,8 @@
 /** Lambda: compaction, on a schedule. What one invocation does not finish others take up, beside it and after it. */
 import type { Context } from "aws-lambda";
 import { MINUTE_MS } from "../lib/model/time.ts";
-import { compactAndLog } from "../lib/storage/compaction-log.ts";
-import type { CompactResult } from "../lib/storage/compactor.ts";
+import { compactAndLog } from "../lib/storage/compact/compaction-log.ts";
+import type { CompactResult } from "../lib/storage/compact/compactor.ts";
 import { type CompactEvent, newFanOut } from "./fan-out.ts";
 import { newServices } from "./services.ts";
 

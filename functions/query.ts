@@ -1,8 +1,8 @@
 /** Lambda: the query API, its answers streamed. */
 import { handle, streamHandle } from "hono/aws-lambda";
 import { newGateway } from "../lib/http/gateway.ts";
-import { addQueryRoutes } from "../lib/http/query-routes.ts";
-import { newQueryServices } from "../lib/http/query-source.ts";
+import { addQueryRoutes } from "../lib/http/query/routes.ts";
+import { newQueryServices } from "../lib/http/query/source.ts";
 import { parsePromqlSettings } from "../lib/promql/settings.ts";
 import { newReaderMemory } from "./reader-memory.ts";
 import { newServices } from "./services.ts";

@@ -1,5 +1,5 @@
 /** How much of a function's memory is for what its readers remember. */
-import { ReaderMemory } from "../lib/storage/reader-memory.ts";
+import { ReaderMemory } from "../lib/storage/cache/reader-memory.ts";
 
 /** An eighth: 221 MB of the query function, beside 128 MiB that a query holds and what it is evaluated in. */
 const SHARE = 1 / 8;

@@ -4,8 +4,8 @@ import type { Services } from "../lib/http/gateway.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { parseOtlpSettings } from "../lib/otlp/settings.ts";
-import { awsSettings } from "../lib/storage/dynamodb-endpoint.ts";
-import { openTable } from "../lib/storage/dynamodb-table.ts";
+import { openTable } from "../lib/storage/dynamodb/dynamodb-table.ts";
+import { awsSettings } from "../lib/storage/dynamodb/endpoint.ts";
 import { newLog } from "./log.ts";
 import { newMetrics } from "./metrics.ts";
 

@@ -1,6 +1,6 @@
 /** Whose DynamoDB a command works on: region and credentials as the AWS CLI's files and environment say them. */
 import { HearthError } from "../lib/model/errors.ts";
-import { type AwsSettings, isLoopback } from "../lib/storage/dynamodb-endpoint.ts";
+import { type AwsSettings, isLoopback } from "../lib/storage/dynamodb/endpoint.ts";
 import type { Environment } from "./settings.ts";
 
 /** Loads what finds them only when it is needed: an endpoint on this machine takes any, and only a region that is named. Throws "invalid" without a region. */

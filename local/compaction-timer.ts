@@ -3,7 +3,7 @@ import type { Services } from "../lib/http/gateway.ts";
 import { errorMessage } from "../lib/model/errors.ts";
 import type { Metrics } from "../lib/model/metrics.ts";
 import { MINUTE_MS } from "../lib/model/time.ts";
-import { compactAndLog } from "../lib/storage/compaction-log.ts";
+import { compactAndLog } from "../lib/storage/compact/compaction-log.ts";
 
 /** As the schedule in template.yaml. */
 const INTERVAL_MS = 5 * MINUTE_MS;

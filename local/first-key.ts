@@ -3,7 +3,7 @@ import { isSecretOf, newAccessKey, newAccessKeyId, newSecret, SCOPES } from "../
 import { createKey, findKey, listKeys } from "../lib/auth/key-store.ts";
 import { ANY_TENANT, parseTenant } from "../lib/model/tenant.ts";
 import type { Clock } from "../lib/model/time.ts";
-import type { Table } from "../lib/storage/table.ts";
+import type { Table } from "../lib/storage/table/table.ts";
 import type { Settings } from "./settings.ts";
 
 export interface FirstKey {

@@ -1,8 +1,8 @@
 /** How a panel's read units grow with a tenant, whatever moment between two flushes it is asked at. */
 import { newMatcher } from "../../lib/model/matcher.ts";
 import { HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
-import { MemoryTable } from "../../lib/storage/memory-table.ts";
-import { FLUSH_INTERVAL_MS } from "../../lib/storage/plan-compaction.ts";
+import { FLUSH_INTERVAL_MS } from "../../lib/storage/compact/plan-compaction.ts";
+import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import { measurePanel } from "../query/panels.ts";
 import type { RecordedSeries } from "../recorded-series.ts";
 import { Simulation } from "../simulation.ts";

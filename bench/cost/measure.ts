@@ -1,11 +1,11 @@
 /** What a tenant of so many series costs over whole buckets, from their first sample to their chunks. */
 import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
-import { BUCKET_MS } from "../../lib/storage/bucket.ts";
-import { dayOf } from "../../lib/storage/keys.ts";
-import { loadManifests } from "../../lib/storage/manifest-store.ts";
-import { MemoryTable } from "../../lib/storage/memory-table.ts";
-import { type Item, type Table, WRITE_UNIT_BYTES } from "../../lib/storage/table.ts";
+import { BUCKET_MS } from "../../lib/storage/layout/bucket.ts";
+import { dayOf } from "../../lib/storage/layout/keys.ts";
+import { loadManifests } from "../../lib/storage/layout/manifest-store.ts";
+import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
+import { type Item, type Table, WRITE_UNIT_BYTES } from "../../lib/storage/table/table.ts";
 import { GROUPS, type Group, type Ledger, LedgerTable, newLedger } from "../ledger.ts";
 import type { RecordedSeries } from "../recorded-series.ts";
 import { COMPACT_INTERVAL_MS, Simulation, type Spent } from "../simulation.ts";

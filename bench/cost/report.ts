@@ -1,7 +1,7 @@
 /** Prints what was measured, for people and, a line for each size, for programs. */
 
 import { HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
-import { BUCKET_MS } from "../../lib/storage/bucket.ts";
+import { BUCKET_MS } from "../../lib/storage/layout/bucket.ts";
 import { GROUPS, type Ledger, total } from "../ledger.ts";
 import {
   type ByGroup,

@@ -4,7 +4,7 @@
  * CPU that a request takes beside its samples'.
  */
 import { SECOND_MS } from "../../lib/model/time.ts";
-import { MemoryTable } from "../../lib/storage/memory-table.ts";
+import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import { LedgerTable, newLedger } from "../ledger.ts";
 import type { RecordedSeries } from "../recorded-series.ts";
 import { Simulation } from "../simulation.ts";

@@ -2,12 +2,12 @@
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { Rejections } from "../../lib/model/rejections.ts";
 import type { SampleBatch } from "../../lib/model/sample-batch.ts";
-import { itemSizeBytes, writeUnits } from "../../lib/storage/item-size.ts";
-import { logKey, WRITER_ID_BYTES } from "../../lib/storage/keys.ts";
-import { encodeLogRecord } from "../../lib/storage/log-record.ts";
-import { seriesHash } from "../../lib/storage/series-hash.ts";
-import { SeriesRegistry } from "../../lib/storage/series-registry.ts";
-import type { Item, Table } from "../../lib/storage/table.ts";
+import { logKey, WRITER_ID_BYTES } from "../../lib/storage/layout/keys.ts";
+import { encodeLogRecord } from "../../lib/storage/log/log-record.ts";
+import { seriesHash } from "../../lib/storage/series/series-hash.ts";
+import { SeriesRegistry } from "../../lib/storage/series/series-registry.ts";
+import { itemSizeBytes, writeUnits } from "../../lib/storage/table/item-size.ts";
+import type { Item, Table } from "../../lib/storage/table/table.ts";
 import { uncompress } from "../../lib/wire/snappy.ts";
 import { decodeWriteRequest } from "../../lib/wire/write-v1.ts";
 import { cpuSeconds } from "../worker.ts";

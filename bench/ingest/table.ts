@@ -1,7 +1,7 @@
 /** The table that a worker writes to: a DynamoDB's at an endpoint, or one in memory without. */
-import { openTable } from "../../lib/storage/dynamodb-table.ts";
-import { MemoryTable } from "../../lib/storage/memory-table.ts";
-import type { Table } from "../../lib/storage/table.ts";
+import { openTable } from "../../lib/storage/dynamodb/dynamodb-table.ts";
+import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
+import type { Table } from "../../lib/storage/table/table.ts";
 
 export function openBenchTable(endpoint: string | undefined): Table {
   return endpoint === undefined

@@ -4,9 +4,9 @@
  */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { itemSizeBytes, readUnits, writeUnits } from "../../lib/storage/item-size.ts";
-import type { MemoryTable } from "../../lib/storage/memory-table.ts";
-import { type Item, type Key, type KeyRange, QUERY_PAGE_BYTES } from "../../lib/storage/table.ts";
+import { itemSizeBytes, readUnits, writeUnits } from "../../lib/storage/table/item-size.ts";
+import type { MemoryTable } from "../../lib/storage/table/memory-table.ts";
+import { type Item, type Key, type KeyRange, QUERY_PAGE_BYTES } from "../../lib/storage/table/table.ts";
 
 /** Binary as JSON has it, in base64; a number in decimal digits. */
 type JsonAttributes = Readonly<Record<string, { readonly B?: string; readonly N?: string }>>;

@@ -5,9 +5,9 @@
 import { createAdaptorServer } from "@hono/node-server";
 import type { LogFields } from "../../lib/model/log.ts";
 import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
-import { compactDay } from "../../lib/storage/compact-day.ts";
-import { openTable } from "../../lib/storage/dynamodb-table.ts";
-import { dayOf } from "../../lib/storage/keys.ts";
+import { compactDay } from "../../lib/storage/compact/compact-day.ts";
+import { openTable } from "../../lib/storage/dynamodb/dynamodb-table.ts";
+import { dayOf } from "../../lib/storage/layout/keys.ts";
 import { newHearthApp } from "../hearth-app.ts";
 import { RETENTION_MS } from "../simulation.ts";
 

@@ -1,5 +1,5 @@
 /** A table in a process of its own, with a tenant made to order; answers the endpoint of the DynamoDB that serves it. */
-import { MemoryTable } from "../../lib/storage/memory-table.ts";
+import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import { loadRecording } from "../recorded-series.ts";
 import { serveWorker } from "../worker.ts";
 import { newWorkload } from "../workload.ts";

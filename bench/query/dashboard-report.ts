@@ -1,6 +1,6 @@
 /** The dashboards' half of the benchmark: gathers the samples for Prometheus, measures, prints. */
 import { DAY_MS } from "../../lib/model/time.ts";
-import type { Table } from "../../lib/storage/table.ts";
+import type { Table } from "../../lib/storage/table/table.ts";
 import { DASHBOARD, SPANS } from "./dashboard.ts";
 import { type DashboardCost, measureDashboard, newQueryApps, storeKey } from "./measure-dashboard.ts";
 import { buildNativeTenant } from "./native-tenant.ts";

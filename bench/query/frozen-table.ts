@@ -4,8 +4,14 @@
  * looked at them every 700 ms, which took 130 to 180 ms of its thread and as much of another; 40 ms without.
  */
 import { HearthError } from "../../lib/model/errors.ts";
-import { checkKey, checkQuery, isEmptyRange, itemSizeBytes, readUnits } from "../../lib/storage/item-size.ts";
-import type { SortedItems } from "../../lib/storage/sorted-items.ts";
+import {
+  checkKey,
+  checkQuery,
+  isEmptyRange,
+  itemSizeBytes,
+  readUnits,
+} from "../../lib/storage/table/item-size.ts";
+import type { SortedItems } from "../../lib/storage/table/sorted-items.ts";
 import {
   type Item,
   type Key,
@@ -14,7 +20,7 @@ import {
   QUERY_PAGE_BYTES,
   type QueryOptions,
   type Table,
-} from "../../lib/storage/table.ts";
+} from "../../lib/storage/table/table.ts";
 
 /** Partitions of a table in memory, by their key's bytes, one character each. */
 export type Partitions = ReadonlyMap<string, SortedItems<Item>>;

@@ -6,10 +6,10 @@ import { cutHistogramChunks } from "../../lib/chunk/histogram-chunk.ts";
 import type { Histogram } from "../../lib/model/histogram.ts";
 import type { LabelSet } from "../../lib/model/labels.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
-import { BUCKET_MS, bucketEnd, bucketOf } from "../../lib/storage/bucket.ts";
-import { dayOf } from "../../lib/storage/keys.ts";
-import { seriesHash } from "../../lib/storage/series-hash.ts";
-import type { Table } from "../../lib/storage/table.ts";
+import { BUCKET_MS, bucketEnd, bucketOf } from "../../lib/storage/layout/bucket.ts";
+import { dayOf } from "../../lib/storage/layout/keys.ts";
+import { seriesHash } from "../../lib/storage/series/series-hash.ts";
+import type { Table } from "../../lib/storage/table/table.ts";
 import { SCRAPE_INTERVAL_MS } from "../workload.ts";
 import { type SeriesChunks, storeBucket, storeIndex, storeManifest } from "./store-day.ts";
 

@@ -4,8 +4,8 @@ import { type Matcher, newMatcher } from "../../lib/model/matcher.ts";
 import type { Selection } from "../../lib/model/selection.ts";
 import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
-import { Reader } from "../../lib/storage/reader.ts";
-import type { Table } from "../../lib/storage/table.ts";
+import { Reader } from "../../lib/storage/read/reader.ts";
+import type { Table } from "../../lib/storage/table/table.ts";
 import { GROUPS, type Group, LedgerTable, newLedger, total } from "../ledger.ts";
 import { RETENTION_MS, secondsSince } from "../simulation.ts";
 

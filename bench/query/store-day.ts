@@ -1,18 +1,18 @@
 /** A day of a tenant as the compactor leaves it, stored in one go: index, chunks of closed buckets, manifest. */
 import type { Chunk } from "../../lib/chunk/cut.ts";
 import type { LabelSet } from "../../lib/model/labels.ts";
-import { BUCKET_MS, bucketEnd } from "../../lib/storage/bucket.ts";
-import { ChunkPartitionWriter } from "../../lib/storage/chunk-part.ts";
-import { groupBits } from "../../lib/storage/chunking.ts";
-import { newId } from "../../lib/storage/compaction.ts";
-import { IndexEntries } from "../../lib/storage/index-entry.ts";
-import { dayKey } from "../../lib/storage/keys.ts";
-import { EMPTY_MANIFEST, type IndexPart, type Part } from "../../lib/storage/manifest.ts";
-import { replaceManifest } from "../../lib/storage/manifest-store.ts";
-import { hashHex } from "../../lib/storage/series-hash.ts";
-import { shardOf } from "../../lib/storage/shard.ts";
-import { storeIndexPart } from "../../lib/storage/store-index.ts";
-import type { Item, Table } from "../../lib/storage/table.ts";
+import { groupBits } from "../../lib/storage/compact/chunking.ts";
+import { newId } from "../../lib/storage/compact/day-context.ts";
+import { storeIndexPart } from "../../lib/storage/compact/store-index.ts";
+import { IndexEntries } from "../../lib/storage/index/index-entry.ts";
+import { BUCKET_MS, bucketEnd } from "../../lib/storage/layout/bucket.ts";
+import { dayKey } from "../../lib/storage/layout/keys.ts";
+import { EMPTY_MANIFEST, type IndexPart, type Part } from "../../lib/storage/layout/manifest.ts";
+import { replaceManifest } from "../../lib/storage/layout/manifest-store.ts";
+import { shardOf } from "../../lib/storage/layout/shard.ts";
+import { ChunkPartitionWriter } from "../../lib/storage/parts/chunk-partition.ts";
+import { hashHex } from "../../lib/storage/series/series-hash.ts";
+import type { Item, Table } from "../../lib/storage/table/table.ts";
 import { RETENTION_MS } from "../simulation.ts";
 import { SCRAPE_INTERVAL_MS } from "../workload.ts";
 

@@ -7,7 +7,7 @@ import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:f
 import { join } from "node:path";
 import type { Chunk } from "../../lib/chunk/cut.ts";
 import { compareBytewise, type LabelSet } from "../../lib/model/labels.ts";
-import { ByteWriter } from "../../lib/storage/bytes.ts";
+import { ByteWriter } from "../../lib/storage/codec/bytes.ts";
 import { crc32c } from "../../lib/wire/crc32c.ts";
 
 const INDEX_MAGIC = 0xbaaad700;

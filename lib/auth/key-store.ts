@@ -1,7 +1,7 @@
 /** Access keys in the table. */
 import { HearthError } from "../model/errors.ts";
-import { accessKeyKey, accessKeysRange } from "../storage/keys.ts";
-import type { Table } from "../storage/table.ts";
+import { accessKeyKey, accessKeysRange } from "../storage/layout/keys.ts";
+import type { Table } from "../storage/table/table.ts";
 import { type AccessKey, decodeAccessKey, encodeAccessKey } from "./access-key.ts";
 
 /** Stores a new key; throws "invalid" if its id is taken. */

@@ -5,7 +5,7 @@
 import { HearthError } from "../model/errors.ts";
 import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../model/tenant.ts";
 import { type Clock, SECOND_MS } from "../model/time.ts";
-import type { Table } from "../storage/table.ts";
+import type { Table } from "../storage/table/table.ts";
 import { type AccessKey, newSecretCheck, type Scope, type SecretCheck } from "./access-key.ts";
 import { parseAuthorization } from "./credentials.ts";
 import { findKey } from "./key-store.ts";

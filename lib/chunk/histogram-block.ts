@@ -2,12 +2,12 @@
  * The histograms of a chunk as numbers in rows. A query over a day looks at one in twenty of its histograms, and what it takes to
  * make one is what it takes to read one: they are made when somebody asks for them.
  */
-import { histogramSampleCount } from "../model/float-histogram.ts";
+import { histogramSampleCount } from "../histogram/float-histogram.ts";
+import { reduceToSupported, supportedSchema } from "../histogram/resolution.ts";
+import { newFloatColumn } from "../histogram/short-columns.ts";
+import { countBuckets, NO_BUCKETS, staleHistogram } from "../histogram/spans.ts";
 import type { Buckets, CounterResetHint, Histogram, Span } from "../model/histogram.ts";
-import { reduceToSupported, supportedSchema } from "../model/histogram-resolution.ts";
 import type { HistogramColumn } from "../model/histogram-samples.ts";
-import { countBuckets, NO_BUCKETS, staleHistogram } from "../model/histogram-spans.ts";
-import { newFloatColumn } from "../model/short-columns.ts";
 import type { HistogramLayout } from "./histogram-layout.ts";
 
 /** Where a row has what; buckets are behind, the positive ones first. */

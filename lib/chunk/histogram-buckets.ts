@@ -1,5 +1,5 @@
 /** The buckets of a chunk's histograms of whole counts while they are read; how they are written: histogram-values.ts. */
-import { newFloatColumn } from "../model/short-columns.ts";
+import { newFloatColumn } from "../histogram/short-columns.ts";
 import type { BitReader } from "./bit-reader.ts";
 import { type Lanes, numberOf, readSecondDifference, readVarbitInt, SHORT_WIDTHS, WIDTHS } from "./varbit.ts";
 

@@ -12,10 +12,11 @@
  *                    values
  *     zero bits to the next whole byte
  */
+
+import { bucketIndices, countBuckets, equalSpans } from "../histogram/spans.ts";
 import { HearthError } from "../model/errors.ts";
 import type { Buckets, CounterResetHint, Histogram, Span } from "../model/histogram.ts";
 import type { HistogramColumn, HistogramSamples } from "../model/histogram-samples.ts";
-import { bucketIndices, countBuckets, equalSpans } from "../model/histogram-spans.ts";
 import { MAX_TIMESTAMP_MS } from "../model/time.ts";
 import { BitReader } from "./bit-reader.ts";
 import { BitWriter } from "./bit-writer.ts";

@@ -12,9 +12,9 @@
  *                       else a zero bit and the 8 bytes of the bound
  */
 
+import { checkLayout } from "../histogram/check.ts";
+import { countBuckets, equalSpans, hasCustomBuckets } from "../histogram/spans.ts";
 import type { Span } from "../model/histogram.ts";
-import { checkLayout } from "../model/histogram-check.ts";
-import { countBuckets, equalSpans, hasCustomBuckets } from "../model/histogram-spans.ts";
 import type { BitReader } from "./bit-reader.ts";
 import type { BitWriter } from "./bit-writer.ts";
 import {

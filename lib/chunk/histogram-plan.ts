@@ -9,8 +9,8 @@
  * or set of bounds begins a chunk, and so does whatever follows a staleness marker but another one.
  */
 
+import { bucketIndices, equalSpans, hasCustomBuckets, spansOf } from "../histogram/spans.ts";
 import type { Buckets, CounterResetHint, Histogram, Span } from "../model/histogram.ts";
-import { bucketIndices, equalSpans, hasCustomBuckets, spansOf } from "../model/histogram-spans.ts";
 import { SAMPLES_PER_CHUNK } from "./cut.ts";
 import type { HistogramLayout } from "./histogram-layout.ts";
 

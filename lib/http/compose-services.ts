@@ -1,10 +1,10 @@
 /** What the routes are made of, from what differs between a function, `npm start` and a benchmark. */
 import { KeyVerifier } from "../auth/verifier.ts";
 import { DEFAULT_LIMITS } from "../model/limits.ts";
-import { HaTracker } from "../storage/ha-tracker.ts";
-import type { RetentionMs } from "../storage/retention.ts";
-import { Tenants } from "../storage/tenant-settings.ts";
-import { DEFAULT_WRITERS_BYTES, Writers } from "../storage/writers.ts";
+import type { RetentionMs } from "../storage/layout/retention.ts";
+import { HaTracker } from "../storage/tenants/ha-tracker.ts";
+import { Tenants } from "../storage/tenants/tenant-settings.ts";
+import { DEFAULT_WRITERS_BYTES, Writers } from "../storage/write/writers.ts";
 import type { Services } from "./gateway.ts";
 
 export interface ServiceParts extends Pick<Services, "table" | "clock" | "otlp" | "log" | "metrics"> {

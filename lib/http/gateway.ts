@@ -9,10 +9,10 @@ import { errorKind, errorMessage } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Clock } from "../model/time.ts";
 import type { OtlpSettings } from "../otlp/settings.ts";
-import type { HaTracker } from "../storage/ha-tracker.ts";
-import { type Meter, newMeter, type Table } from "../storage/table.ts";
-import type { Tenants } from "../storage/tenant-settings.ts";
-import type { Writers } from "../storage/writers.ts";
+import { type Meter, newMeter, type Table } from "../storage/table/table.ts";
+import type { HaTracker } from "../storage/tenants/ha-tracker.ts";
+import type { Tenants } from "../storage/tenants/tenant-settings.ts";
+import type { Writers } from "../storage/write/writers.ts";
 import { RequestLog, type RequestSinks } from "./request-log.ts";
 import { CLIENT_CLOSED, type ErrorStatus, type Operation, RETRY_AFTER_SECONDS, statusOf } from "./status.ts";
 

@@ -1,8 +1,8 @@
 /** Remote read. https://prometheus.io/docs/prometheus/latest/querying/remote_read_api/ */
 import type { LogFields } from "../model/log.ts";
 import type { Series } from "../model/samples.ts";
-import { Reader } from "../storage/reader.ts";
-import type { ReaderMemory } from "../storage/reader-memory.ts";
+import type { ReaderMemory } from "../storage/cache/reader-memory.ts";
+import { Reader } from "../storage/read/reader.ts";
 import {
   type ChunkedSeries,
   joinFrames,

@@ -1,7 +1,7 @@
 /** What a request adds to the metrics. */
 import type { LogFields } from "../model/log.ts";
 import { type MetricOrigin, type MetricValues, withoutZeros } from "../model/metrics.ts";
-import type { Meter } from "../storage/table.ts";
+import type { Meter } from "../storage/table/table.ts";
 import type { Operation } from "./status.ts";
 
 /** From the fields of the request's log line; `operation` is undefined where no route was found. */

@@ -2,7 +2,7 @@
 import { HearthError } from "../model/errors.ts";
 import { Rejections } from "../model/rejections.ts";
 import type { WriteBatch } from "../model/sample-batch.ts";
-import { replicaOf } from "../storage/replica-labels.ts";
+import { replicaOf } from "../storage/tenants/replica-labels.ts";
 import type { GatewayContext, Services } from "./gateway.ts";
 
 /** How much of a request is durable, and what is not. */

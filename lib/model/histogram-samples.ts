@@ -1,5 +1,5 @@
 /** Native histograms over time. */
-import { histogramSampleCount } from "./float-histogram.ts";
+import { histogramSampleCount } from "../histogram/float-histogram.ts";
 import type { CounterResetHint, Histogram } from "./histogram.ts";
 
 /** Columns of one length, sorted by time, at most one of each timestamp. */

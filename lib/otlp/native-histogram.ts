@@ -2,6 +2,8 @@
  * Histograms of OpenTelemetry -> native histograms: exponential ones, and ones with explicit bounds as custom buckets.
  * https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#exponential-histograms
  */
+
+import { NO_BUCKETS, spansOf, staleHistogram } from "../histogram/spans.ts";
 import {
   type Buckets,
   CUSTOM_BUCKETS_SCHEMA,
@@ -9,7 +11,6 @@ import {
   MAX_EXPONENTIAL_SCHEMA,
   MIN_EXPONENTIAL_SCHEMA,
 } from "../model/histogram.ts";
-import { NO_BUCKETS, spansOf, staleHistogram } from "../model/histogram-spans.ts";
 import type { ExponentialBuckets, ExponentialPoint, HistogramPoint } from "./metrics.ts";
 
 /** What Prometheus takes, whatever the sender's is. */

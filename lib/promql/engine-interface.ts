@@ -4,7 +4,7 @@ import type { LabelSet } from "../model/labels.ts";
 import type { Samples } from "../model/samples.ts";
 import type { Selection } from "../model/selection.ts";
 import type { Clock } from "../model/time.ts";
-import type { Expr } from "./ast.ts";
+import type { Expr } from "./syntax/ast.ts";
 
 /** One series as it is read: floats, histograms or both, each sorted by time, and no time in both. */
 export interface SourceSeries extends Samples {

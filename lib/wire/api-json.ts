@@ -2,12 +2,12 @@
  * Samples as the JSON of Prometheus' HTTP API: times as numbers of seconds, values as strings.
  * https://prometheus.io/docs/prometheus/latest/querying/api/#expression-query-result-formats
  */
-import { allBuckets, type Bucket } from "../model/float-histogram-buckets.ts";
+import { allBuckets, type Bucket } from "../histogram/buckets.ts";
 import type { Histogram } from "../model/histogram.ts";
 import type { HistogramSamples } from "../model/histogram-samples.ts";
 import type { LabelSet } from "../model/labels.ts";
-import { printJsonFloat } from "../model/print-float.ts";
 import type { Samples } from "../model/samples.ts";
+import { printJsonFloat } from "../number/print-float.ts";
 import { PrintedTimes, writePoints } from "./point-writer.ts";
 
 /** A piece of an answer: text, or bytes of it, which are there until the next piece is asked for and nothing else is done meanwhile. */

@@ -2,9 +2,10 @@
  * Columns that a decoder fills, series by series, where labels do not lie in the body: a `WriteBatch` in the making. Its
  * memory is kept from one request to the next.
  */
+
+import { checkHistogram } from "../histogram/check.ts";
+import { reduceToSupported } from "../histogram/resolution.ts";
 import { HearthError } from "../model/errors.ts";
-import { checkHistogram } from "../model/histogram-check.ts";
-import { reduceToSupported } from "../model/histogram-resolution.ts";
 import type { Label } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
 import { Rejections } from "../model/rejections.ts";

@@ -1,5 +1,5 @@
 /** The points of one series, `[time,"value"],…`, as bytes: as text each would be made of pieces, put together and encoded. */
-import { MAX_FLOAT_BYTES, writeAscii, writeJsonFloat } from "../model/write-float.ts";
+import { MAX_FLOAT_BYTES, writeAscii, writeJsonFloat } from "../number/write-float.ts";
 
 /** Points are handed out by so many: 12 to 60 KB. */
 const PIECE_POINTS = 1000;

@@ -13,9 +13,10 @@
  * The labels of a series stay as they lie in the body, as one span that the engine
  * recognises by its bytes; `decodeLabels` reads such a span.
  */
+
+import { checkHistogram } from "../histogram/check.ts";
+import { reduceToSupported } from "../histogram/resolution.ts";
 import { HearthError } from "../model/errors.ts";
-import { checkHistogram } from "../model/histogram-check.ts";
-import { reduceToSupported } from "../model/histogram-resolution.ts";
 import type { Label } from "../model/labels.ts";
 import { DEFAULT_LIMITS } from "../model/limits.ts";
 import { METRIC_TYPES, type MetricMetadata } from "../model/metric-metadata.ts";

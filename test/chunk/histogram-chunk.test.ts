@@ -7,10 +7,10 @@ import {
   type HistogramChunk,
   readHistogramChunkHead,
 } from "../../lib/chunk/histogram-chunk.ts";
+import { staleHistogram } from "../../lib/histogram/spans.ts";
 import { HearthError } from "../../lib/model/errors.ts";
 import type { Histogram } from "../../lib/model/histogram.ts";
 import type { HistogramSamples } from "../../lib/model/histogram-samples.ts";
-import { staleHistogram } from "../../lib/model/histogram-spans.ts";
 import { MAX_TIMESTAMP_MS } from "../../lib/model/time.ts";
 import { anyHistogram, bucketsOf, grownHistograms, histogram, meaningOf } from "../helpers/histograms.ts";
 import { atOffset } from "../wire/prometheus-proto.ts";

@@ -1,15 +1,15 @@
 /** Writers and readers on one table, and a clock to turn. */
 import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
-import { compact } from "../../lib/storage/compactor.ts";
-import { MemoryTable } from "../../lib/storage/memory-table.ts";
-import { SETTLE_MS } from "../../lib/storage/plan-compaction.ts";
-import { Reader } from "../../lib/storage/reader.ts";
-import type { ReaderMemory } from "../../lib/storage/reader-memory.ts";
-import { MAX_HOLD_MS } from "../../lib/storage/receive-clock.ts";
-import type { SeriesHash } from "../../lib/storage/series-hash.ts";
-import type { Table } from "../../lib/storage/table.ts";
-import { Writers } from "../../lib/storage/writers.ts";
+import type { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
+import { compact } from "../../lib/storage/compact/compactor.ts";
+import { SETTLE_MS } from "../../lib/storage/compact/plan-compaction.ts";
+import { Reader } from "../../lib/storage/read/reader.ts";
+import type { SeriesHash } from "../../lib/storage/series/series-hash.ts";
+import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
+import type { Table } from "../../lib/storage/table/table.ts";
+import { MAX_HOLD_MS } from "../../lib/storage/write/receive-clock.ts";
+import { Writers } from "../../lib/storage/write/writers.ts";
 import { batchOf, type SentSeries } from "./write-requests.ts";
 
 /** A midnight (UTC) of 2026. */

@@ -1,7 +1,7 @@
 /** A table that notes its calls and fails when it is told to. */
 import { HearthError } from "../../lib/model/errors.ts";
-import { MemoryTable } from "../../lib/storage/memory-table.ts";
-import type { Item, Key, KeyRange, Meter, QueryOptions, Table } from "../../lib/storage/table.ts";
+import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
+import type { Item, Key, KeyRange, Meter, QueryOptions, Table } from "../../lib/storage/table/table.ts";
 
 /**
  * What became of a call that fails: nothing was stored, all of it was (the answer was lost), or the first half of the

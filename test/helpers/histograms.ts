@@ -1,8 +1,8 @@
 /** Native histograms from plain data and from chance, and what two of them have in common. */
 import { inspect } from "node:util";
 import fc from "fast-check";
+import { bucketIndices, spansOf, staleHistogram } from "../../lib/histogram/spans.ts";
 import type { Buckets, CounterResetHint, Histogram } from "../../lib/model/histogram.ts";
-import { bucketIndices, spansOf, staleHistogram } from "../../lib/model/histogram-spans.ts";
 import { bitsOf } from "./write-requests.ts";
 
 /** Buckets from `[index, count]`, by ascending index. */

@@ -1,6 +1,7 @@
 /** Requests that carry floats and native histograms, in every protocol; written by hand so that staleness markers keep their bits. */
+
+import { bucketIndices } from "../../lib/histogram/spans.ts";
 import type { Histogram } from "../../lib/model/histogram.ts";
-import { bucketIndices } from "../../lib/model/histogram-spans.ts";
 import type { Label } from "../../lib/model/labels.ts";
 import { ProtobufWriter } from "../../lib/wire/protobuf-writer.ts";
 import { writeHistogramField } from "../../lib/wire/write-histogram.ts";

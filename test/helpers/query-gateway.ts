@@ -1,11 +1,11 @@
 /** The query API over an engine and a source that answer what a test says, and note what they were asked. */
-import { addQueryRoutes } from "../../lib/http/query-routes.ts";
+import { addQueryRoutes } from "../../lib/http/query/routes.ts";
 import type {
   Cardinality,
   QueryServices,
   QuerySettings,
   QuerySource,
-} from "../../lib/http/query-services.ts";
+} from "../../lib/http/query/services.ts";
 import type { LabelSet } from "../../lib/model/labels.ts";
 import type { Selection } from "../../lib/model/selection.ts";
 import type {
@@ -17,7 +17,7 @@ import type {
   QueryValue,
   StepRange,
 } from "../../lib/promql/engine-interface.ts";
-import { printExpr } from "../../lib/promql/print.ts";
+import { printExpr } from "../../lib/promql/syntax/print.ts";
 import { basic, TestGateway } from "./test-gateway.ts";
 
 const SETTINGS: QuerySettings = {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FAILOVER_MS } from "../../lib/storage/ha-tracker.ts";
-import { Reader } from "../../lib/storage/reader.ts";
-import { changeTenantSettings, TENANT_CACHE_MS } from "../../lib/storage/tenant-settings.ts";
+import { Reader } from "../../lib/storage/read/reader.ts";
+import { FAILOVER_MS } from "../../lib/storage/tenants/ha-tracker.ts";
+import { changeTenantSettings, TENANT_CACHE_MS } from "../../lib/storage/tenants/tenant-settings.ts";
 import { MIDNIGHT_MS } from "../helpers/engine.ts";
 import { assertSame, NaiveStore } from "../helpers/naive-store.ts";
 import { TestGateway } from "../helpers/test-gateway.ts";

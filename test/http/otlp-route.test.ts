@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
-import { Reader } from "../../lib/storage/reader.ts";
+import { Reader } from "../../lib/storage/read/reader.ts";
 import { ProtobufReader } from "../../lib/wire/protobuf-reader.ts";
 import { FAULTS } from "../helpers/faulty-table.ts";
 import { ALL_TIME, selectAll } from "../helpers/naive-store.ts";

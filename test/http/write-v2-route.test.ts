@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Label } from "../../lib/model/labels.ts";
-import { Reader } from "../../lib/storage/reader.ts";
+import { Reader } from "../../lib/storage/read/reader.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { MIDNIGHT_MS } from "../helpers/engine.ts";
 import { FAULTS } from "../helpers/faulty-table.ts";

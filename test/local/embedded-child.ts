@@ -1,6 +1,6 @@
 /** Run by embedded-dynamodb.test.ts: serves a directory, puts items, and prints the number of each one stored. */
-import { openTable } from "../../lib/storage/dynamodb-table.ts";
-import { ensureTable } from "../../lib/storage/ensure-table.ts";
+import { openTable } from "../../lib/storage/dynamodb/dynamodb-table.ts";
+import { ensureTable } from "../../lib/storage/dynamodb/ensure-table.ts";
 import { startEmbeddedDynamoDB } from "../../local/embedded-dynamodb.ts";
 
 const server = await startEmbeddedDynamoDB({ directory: process.argv[2] });

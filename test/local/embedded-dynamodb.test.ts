@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, it, type TestContext } from "node:test";
 import database from "dynalite/db/index.js";
-import { openTable } from "../../lib/storage/dynamodb-table.ts";
-import { ensureTable } from "../../lib/storage/ensure-table.ts";
-import type { Item } from "../../lib/storage/table.ts";
+import { openTable } from "../../lib/storage/dynamodb/dynamodb-table.ts";
+import { ensureTable } from "../../lib/storage/dynamodb/ensure-table.ts";
+import type { Item } from "../../lib/storage/table/table.ts";
 import {
   type EmbeddedDynamoDB,
   type EmbeddedOptions,

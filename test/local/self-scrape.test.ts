@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findKey } from "../../lib/auth/key-store.ts";
 import { newMatcher } from "../../lib/model/matcher.ts";
-import { Reader } from "../../lib/storage/reader.ts";
+import { Reader } from "../../lib/storage/read/reader.ts";
 import { newSelfScrape } from "../../local/self-scrape.ts";
 import { ALL_TIME, selectAll } from "../helpers/naive-store.ts";
 import { TestGateway } from "../helpers/test-gateway.ts";

@@ -3,8 +3,8 @@
  * day in Hearth; in the head of Prometheus a series by its chunk, which is all of it here, and names and values by nothing.
  */
 
-import { unescapeLabelName } from "../../lib/http/label-escape.ts";
-import { lookupRange, matchParameters } from "../../lib/http/query-parameters.ts";
+import { unescapeLabelName } from "../../lib/http/query/label-escape.ts";
+import { lookupRange, matchParameters } from "../../lib/http/query/parameters.ts";
 import { compareBytewise, type LabelSet, labelValue } from "../../lib/model/labels.ts";
 import { matchesAll } from "../../lib/model/matcher.ts";
 import { DAY_MS } from "../../lib/model/time.ts";

@@ -1,5 +1,5 @@
 /** Random series selectors over the metrics and labels of the data, for `match[]`; some that are not taken. */
-import { quote } from "../../lib/promql/quote.ts";
+import { quote } from "../../lib/promql/syntax/quote.ts";
 import type { Random } from "../simulation/random.ts";
 import { METRICS, VALUES } from "./data.ts";
 

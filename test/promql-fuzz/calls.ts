@@ -1,7 +1,7 @@
 /** A random call of every function that there is, with arguments that it has something to say about, mostly. */
 
-import type { ValueType } from "../../lib/promql/ast.ts";
-import { SIGNATURES, type Signature } from "../../lib/promql/signatures.ts";
+import type { ValueType } from "../../lib/promql/syntax/ast.ts";
+import { SIGNATURES, type Signature } from "../../lib/promql/syntax/signatures.ts";
 import type { Expressions, Flavour } from "./expressions.ts";
 import { type Tree, treeOf } from "./tree.ts";
 

@@ -1,6 +1,7 @@
 /** Random series for one data set, in the order of their labels: an answer whose order nothing decides has that order in both. */
+
+import { staleHistogram } from "../../lib/histogram/spans.ts";
 import type { Histogram } from "../../lib/model/histogram.ts";
-import { staleHistogram } from "../../lib/model/histogram-spans.ts";
 import { compareLabelSets, type Label } from "../../lib/model/labels.ts";
 import { MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import type { MixedSeries } from "../helpers/mixed-requests.ts";

@@ -1,6 +1,6 @@
 /** What differs between two answers to a part of a query, float by float, and the operands that each was made of. */
-import type { Expr } from "../../lib/promql/ast.ts";
-import { childrenOf } from "../../lib/promql/children.ts";
+import type { Expr } from "../../lib/promql/syntax/ast.ts";
+import { childrenOf } from "../../lib/promql/syntax/children.ts";
 import { type Answer, differenceOf } from "./answer.ts";
 import { type FloatPair, isSameFloat, pairFloats } from "./paired-floats.ts";
 import type { DifferingPart } from "./parts.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { parseExpr } from "../../lib/promql/parse/parse-expr.ts";
-import { SIGNATURES } from "../../lib/promql/signatures.ts";
+import { SIGNATURES } from "../../lib/promql/syntax/signatures.ts";
 import { Random } from "../simulation/random.ts";
 import { makeData } from "./data.ts";
 import { Expressions } from "./expressions.ts";

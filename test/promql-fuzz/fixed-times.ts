@@ -1,4 +1,7 @@
 /** Queries that say in numbers what they take from the times that they are asked at, so that they and their parts can be asked at others. */
+
+import { queryConstant } from "../../lib/promql/plan/make-plan.ts";
+import { type QueryTimes, resolveDuration } from "../../lib/promql/plan/resolve-duration.ts";
 import type {
   AtModifier,
   DurationExpr,
@@ -6,10 +9,8 @@ import type {
   Expr,
   Subquery,
   VectorSelector,
-} from "../../lib/promql/ast.ts";
-import { queryConstant } from "../../lib/promql/engine/make-plan.ts";
-import { type QueryTimes, resolveDuration } from "../../lib/promql/engine/resolve-duration.ts";
-import { printExpr } from "../../lib/promql/print.ts";
+} from "../../lib/promql/syntax/ast.ts";
+import { printExpr } from "../../lib/promql/syntax/print.ts";
 import { parsed } from "./parsed.ts";
 import type { Question } from "./question.ts";
 

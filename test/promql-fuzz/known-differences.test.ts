@@ -1,8 +1,8 @@
 /** A difference is known by its values: what is not just as described is a finding. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SAME_LABELS } from "../../lib/promql/engine/collect-series.ts";
-import { printExpr } from "../../lib/promql/print.ts";
+import { SAME_LABELS } from "../../lib/promql/runtime/collect-series.ts";
+import { printExpr } from "../../lib/promql/syntax/print.ts";
 import type { Answer } from "./answer.ts";
 import { goLog, goPow } from "./go-math.ts";
 import { knownDifference } from "./known-differences.ts";

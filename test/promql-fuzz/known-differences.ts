@@ -4,9 +4,9 @@
  */
 
 import { METRIC_NAME } from "../../lib/model/labels.ts";
-import type { Call, Expr, VectorSelector } from "../../lib/promql/ast.ts";
-import { childrenOf } from "../../lib/promql/children.ts";
-import { SAME_LABELS } from "../../lib/promql/engine/collect-series.ts";
+import { SAME_LABELS } from "../../lib/promql/runtime/collect-series.ts";
+import type { Call, Expr, VectorSelector } from "../../lib/promql/syntax/ast.ts";
+import { childrenOf } from "../../lib/promql/syntax/children.ts";
 import { type Answer, type AnswerSeries, labelsOf, seriesOf, valuesInOrder } from "./answer.ts";
 import { differingFloats, everyDifference, isSameAnswer, numberOf } from "./explain-floats.ts";
 import { FLOAT_DIFFERENCES } from "./float-differences.ts";

@@ -1,10 +1,10 @@
 /** The parts of a query that can be asked on their own, and the innermost of them that two answer differently. */
 import { METRIC_NAME } from "../../lib/model/labels.ts";
-import type { DurationExpr, Expr, Subquery } from "../../lib/promql/ast.ts";
-import { childrenOf } from "../../lib/promql/children.ts";
-import { SAME_LABELS } from "../../lib/promql/engine/collect-series.ts";
-import { printExpr } from "../../lib/promql/print.ts";
-import { valueTypeOf } from "../../lib/promql/value-type.ts";
+import { SAME_LABELS } from "../../lib/promql/runtime/collect-series.ts";
+import type { DurationExpr, Expr, Subquery } from "../../lib/promql/syntax/ast.ts";
+import { childrenOf } from "../../lib/promql/syntax/children.ts";
+import { printExpr } from "../../lib/promql/syntax/print.ts";
+import { valueTypeOf } from "../../lib/promql/syntax/value-type.ts";
 import type { Answer } from "./answer.ts";
 import { withFixedTimes } from "./fixed-times.ts";
 import type { Question } from "./question.ts";

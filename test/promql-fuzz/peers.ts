@@ -1,13 +1,13 @@
 /** The two that are compared: a real Prometheus, and Hearth's handlers in this process; each behind the same two calls. */
-import { addQueryRoutes } from "../../lib/http/query-routes.ts";
-import type { QueryServices } from "../../lib/http/query-services.ts";
-import { newQueryServices } from "../../lib/http/query-source.ts";
+import { addQueryRoutes } from "../../lib/http/query/routes.ts";
+import type { QueryServices } from "../../lib/http/query/services.ts";
+import { newQueryServices } from "../../lib/http/query/source.ts";
 import { HOUR_MS } from "../../lib/model/time.ts";
 import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
-import { compact } from "../../lib/storage/compactor.ts";
-import { SETTLE_MS } from "../../lib/storage/plan-compaction.ts";
-import { ReaderMemory } from "../../lib/storage/reader-memory.ts";
+import { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
+import { compact } from "../../lib/storage/compact/compactor.ts";
+import { SETTLE_MS } from "../../lib/storage/compact/plan-compaction.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { Prometheus } from "../e2e/prometheus.ts";
 import { encodeMixedV2, type MixedSeries } from "../helpers/mixed-requests.ts";

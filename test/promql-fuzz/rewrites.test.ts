@@ -1,7 +1,7 @@
 /** What is asked in other words, and what is not. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { printExpr } from "../../lib/promql/print.ts";
+import { printExpr } from "../../lib/promql/syntax/print.ts";
 import { parsed } from "./parsed.ts";
 import type { Question } from "./question.ts";
 import { FOR_HEARTH, FOR_PROMETHEUS, reword } from "./rewrites.ts";

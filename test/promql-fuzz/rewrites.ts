@@ -2,9 +2,9 @@
  * Queries in other words, where Prometheus is known to answer something else: what Hearth must be asked to get what Prometheus
  * answers, or Prometheus to get what Hearth does.
  */
-import type { BinaryExpr, Call, Expr, Subquery, VectorSelector } from "../../lib/promql/ast.ts";
-import { childrenOf } from "../../lib/promql/children.ts";
-import { printExpr } from "../../lib/promql/print.ts";
+import type { BinaryExpr, Call, Expr, Subquery, VectorSelector } from "../../lib/promql/syntax/ast.ts";
+import { childrenOf } from "../../lib/promql/syntax/children.ts";
+import { printExpr } from "../../lib/promql/syntax/print.ts";
 import { atMsOf, durationMsOf, durationOf } from "./fixed-times.ts";
 import { parsed } from "./parsed.ts";
 import { DEFAULT_LOOKBACK_MS, type Question } from "./question.ts";

@@ -1,7 +1,7 @@
 /** What a range query is asked step by step for, how, and what it should answer then. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { printExpr } from "../../lib/promql/print.ts";
+import { printExpr } from "../../lib/promql/syntax/print.ts";
 import { type Answer, differenceOf } from "./answer.ts";
 import { withFixedTimes } from "./fixed-times.ts";
 import { parsed } from "./parsed.ts";

@@ -1,7 +1,7 @@
 /** A range query asked step by step: an answer that Prometheus contradicts when it is asked for each of its steps alone. */
-import type { Expr } from "../../lib/promql/ast.ts";
-import { childrenOf } from "../../lib/promql/children.ts";
-import { printExpr } from "../../lib/promql/print.ts";
+import type { Expr } from "../../lib/promql/syntax/ast.ts";
+import { childrenOf } from "../../lib/promql/syntax/children.ts";
+import { printExpr } from "../../lib/promql/syntax/print.ts";
 import { type Answer, type AnswerSeries, labelsOf } from "./answer.ts";
 import { withFixedTimes } from "./fixed-times.ts";
 import { parsed } from "./parsed.ts";

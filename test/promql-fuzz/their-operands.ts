@@ -4,10 +4,10 @@
  */
 import { labelSetOf } from "../../lib/model/labels.ts";
 import type { Selection } from "../../lib/model/selection.ts";
-import type { Expr } from "../../lib/promql/ast.ts";
 import type { SeriesSource, SourceSeries } from "../../lib/promql/engine-interface.ts";
-import { printExpr } from "../../lib/promql/print.ts";
-import { valueTypeOf } from "../../lib/promql/value-type.ts";
+import type { Expr } from "../../lib/promql/syntax/ast.ts";
+import { printExpr } from "../../lib/promql/syntax/print.ts";
+import { valueTypeOf } from "../../lib/promql/syntax/value-type.ts";
 import { type Answer, type AnswerSeries, seriesOf } from "./answer.ts";
 import { pairFloats, parseFloatText } from "./paired-floats.ts";
 import type { AskedPart, DifferingPart } from "./parts.ts";

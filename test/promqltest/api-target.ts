@@ -3,15 +3,15 @@
  * read from their JSON.
  */
 import assert from "node:assert/strict";
-import { addQueryRoutes } from "../../lib/http/query-routes.ts";
-import { newQueryServices } from "../../lib/http/query-source.ts";
+import { addQueryRoutes } from "../../lib/http/query/routes.ts";
+import { newQueryServices } from "../../lib/http/query/source.ts";
 import { HearthError } from "../../lib/model/errors.ts";
 import type { Histogram } from "../../lib/model/histogram.ts";
 import type { StepRange } from "../../lib/promql/engine-interface.ts";
 import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
-import { LATE_RUN_MS } from "../../lib/storage/plan-compaction.ts";
-import { ReaderMemory } from "../../lib/storage/reader-memory.ts";
+import { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
+import { LATE_RUN_MS } from "../../lib/storage/compact/plan-compaction.ts";
 import { printSeconds } from "../../lib/wire/api-json.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { encodeMixedV2, type MixedSeries } from "../helpers/mixed-requests.ts";

@@ -1,10 +1,10 @@
 /** Whether an answer is what a script expects: with its tolerance for floats, which Prometheus' own runner has. */
-import { compactHistogram, equalColumns } from "../../lib/model/float-histogram.ts";
-import { sideOf } from "../../lib/model/float-histogram-side.ts";
+import { compactHistogram, equalColumns } from "../../lib/histogram/float-histogram.ts";
+import { printHistogram } from "../../lib/histogram/print-histogram.ts";
+import { sideOf } from "../../lib/histogram/side.ts";
 import type { Buckets, Histogram } from "../../lib/model/histogram.ts";
 import { compareLabelSets, type LabelSet } from "../../lib/model/labels.ts";
-import { printHistogram } from "../../lib/model/print-histogram.ts";
-import { printLabelSet } from "../../lib/promql/engine/series-labels.ts";
+import { printLabelSet } from "../../lib/promql/runtime/series-labels.ts";
 import { isAlmostEqual } from "./almost-equal.ts";
 import type { AnswerPoint, AnswerSeries, AnswerValue } from "./answer.ts";
 import { asPrinted, isSamePrinted } from "./printed-histogram.ts";

@@ -1,9 +1,9 @@
 /** Classic histograms as native ones with custom buckets: what `load_with_nhcb` loads beside them. */
-import { compactHistogram, emptyHistogram } from "../../lib/model/float-histogram.ts";
-import { bucketsOf } from "../../lib/model/float-histogram-side.ts";
+import { compactHistogram, emptyHistogram } from "../../lib/histogram/float-histogram.ts";
+import { bucketsOf } from "../../lib/histogram/side.ts";
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from "../../lib/model/histogram.ts";
 import { type LabelSet, labelValue, METRIC_NAME } from "../../lib/model/labels.ts";
-import { setLabel } from "../../lib/promql/engine/series-labels.ts";
+import { setLabel } from "../../lib/promql/runtime/series-labels.ts";
 import type { LoadedSeries } from "./loaded-series.ts";
 import { isNumber, parseNumber } from "./number-text.ts";
 

@@ -1,5 +1,5 @@
 /** A query with the time of its evaluation written into every selector: it must be the same at any other time. */
-import type { Expr, VectorSelector } from "../../lib/promql/ast.ts";
+import type { Expr, VectorSelector } from "../../lib/promql/syntax/ast.ts";
 
 const AT_UNSAFE = new Set(
   "days_in_month day_of_month day_of_week day_of_year end hour minute month year predict_linear range start step time timestamp".split(

@@ -1,5 +1,5 @@
 /** Native histograms as scripts write them: `{{schema:1 sum:3 count:22 buckets:[5 10 7] offset:2}}`. */
-import { bucketsOf, NO_BUCKETS } from "../../lib/model/float-histogram-side.ts";
+import { bucketsOf, NO_BUCKETS } from "../../lib/histogram/side.ts";
 import type { Buckets, CounterResetHint, Histogram } from "../../lib/model/histogram.ts";
 import { parseNumber } from "./number-text.ts";
 

@@ -1,7 +1,7 @@
 /** Series in memory, floats and histograms, that a query engine can read. */
 
-import { withHint } from "../../lib/model/float-histogram.ts";
-import { isReset } from "../../lib/model/float-histogram-reset.ts";
+import { withHint } from "../../lib/histogram/float-histogram.ts";
+import { isReset } from "../../lib/histogram/reset.ts";
 import type { Histogram } from "../../lib/model/histogram.ts";
 import { compareLabelSets, type LabelSet } from "../../lib/model/labels.ts";
 import { matchesAll } from "../../lib/model/matcher.ts";

@@ -3,7 +3,7 @@
  * threshold and hints are not in it. What is expected is worked out here once more, apart from the code that prints answers.
  * https://prometheus.io/docs/prometheus/latest/querying/api/#native-histograms
  */
-import { sideOf } from "../../lib/model/float-histogram-side.ts";
+import { sideOf } from "../../lib/histogram/side.ts";
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from "../../lib/model/histogram.ts";
 import { isAlmostEqual } from "./almost-equal.ts";
 

@@ -3,7 +3,7 @@ import { errorKind } from "../../lib/model/errors.ts";
 import { MINUTE_MS } from "../../lib/model/time.ts";
 import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { parseExpr } from "../../lib/promql/parse/parse-expr.ts";
-import { printExpr } from "../../lib/promql/print.ts";
+import { printExpr } from "../../lib/promql/syntax/print.ts";
 import type { Answer, AnswerSeries, AnswerValue } from "./answer.ts";
 import { findDifference } from "./compare.ts";
 import { fixTimes } from "./fixed-times.ts";

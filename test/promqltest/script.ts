@@ -2,7 +2,7 @@
  * Prometheus' test scripts: `load`, `clear` and `eval` commands.
  * https://github.com/prometheus/prometheus/blob/main/promql/promqltest/README.md
  */
-import { parseDuration } from "../../lib/promql/duration-text.ts";
+import { parseDuration } from "../../lib/promql/syntax/duration-text.ts";
 import { isNumber, parseNumber } from "./number-text.ts";
 import { parseSeries, type SeriesLine } from "./series-notation.ts";
 import { isStartLine, parseStartLine } from "./start-notation.ts";

@@ -1,5 +1,5 @@
 /** Series as scripts write them: `metric{a="b"} 1+2x3 _ stale {{count:5 sum:2}}x2`. */
-import { addHistograms, subtractHistograms } from "../../lib/model/float-histogram-pair.ts";
+import { addHistograms, subtractHistograms } from "../../lib/histogram/pair.ts";
 import { compareBytewise, type Label, type LabelSet } from "../../lib/model/labels.ts";
 import { parseSelector } from "../../lib/promql/parse/parse-expr.ts";
 import { type HistogramLiteral, parseHistogram } from "./histogram-literal.ts";

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { DynamoDBClient } from "../../lib/storage/dynamodb-client.ts";
-import { newClient } from "../../lib/storage/dynamodb-table.ts";
-import { ensureTable } from "../../lib/storage/ensure-table.ts";
+import type { DynamoDBClient } from "../../lib/storage/dynamodb/client.ts";
+import { newClient } from "../../lib/storage/dynamodb/dynamodb-table.ts";
+import { ensureTable } from "../../lib/storage/dynamodb/ensure-table.ts";
 import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 import { AWS_ENVIRONMENT, BUILD_DIRECTORY, VENV_DIRECTORY } from "./environment.ts";
 import { createBucket, createStack, fitForMoto, startMoto } from "./moto.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../bench/cost/prices.ts";
 import { EXPLORER_PATHS } from "../../lib/http/explorer-route.ts";
 import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
-import { API_PREFIXES } from "../../lib/http/query-routes.ts";
+import { API_PREFIXES } from "../../lib/http/query/routes.ts";
 import { READ_PATHS } from "../../lib/http/read-route.ts";
 import { WRITE_PATHS } from "../../lib/http/write-route.ts";
 import { expandTemplate, functionsOf, type Resource, type Template } from "./template.ts";

@@ -2,9 +2,9 @@
 import { errorKind } from "../../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
-import { compact, type DayReport } from "../../lib/storage/compactor.ts";
-import { ReaderMemory } from "../../lib/storage/reader-memory.ts";
-import { Writers } from "../../lib/storage/writers.ts";
+import { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
+import { compact, type DayReport } from "../../lib/storage/compact/compactor.ts";
+import { Writers } from "../../lib/storage/write/writers.ts";
 import { readAndCheck } from "./checked-read.ts";
 import type { Append, Model } from "./model.ts";
 import type { Random } from "./random.ts";

@@ -1,5 +1,5 @@
 /** A table with TTL: what has expired leaves when it is told to. */
-import type { Item, Key, KeyRange, Meter, QueryOptions, Table } from "../../lib/storage/table.ts";
+import type { Item, Key, KeyRange, Meter, QueryOptions, Table } from "../../lib/storage/table/table.ts";
 
 export class ExpiringTable implements Table {
   readonly #inner: Table;

@@ -1,6 +1,7 @@
 /** Samples as a simulation sends and compares them: a float or a native histogram, and since when it counts. */
+
+import { bucketIndices } from "../../lib/histogram/spans.ts";
 import type { Histogram } from "../../lib/model/histogram.ts";
-import { bucketIndices } from "../../lib/model/histogram-spans.ts";
 import type { Label, LabelSet } from "../../lib/model/labels.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import type { AppendBatch } from "../../lib/model/sample-batch.ts";

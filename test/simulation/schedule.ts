@@ -1,9 +1,9 @@
 /** One schedule: a few actors on a new table, then, when all are done, what must hold in the end. */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
-import { compact } from "../../lib/storage/compactor.ts";
-import { dayOf } from "../../lib/storage/keys.ts";
-import { loadManifests } from "../../lib/storage/manifest-store.ts";
-import { TRANSIENT_MS } from "../../lib/storage/retention.ts";
+import { compact } from "../../lib/storage/compact/compactor.ts";
+import { dayOf } from "../../lib/storage/layout/keys.ts";
+import { loadManifests } from "../../lib/storage/layout/manifest-store.ts";
+import { TRANSIENT_MS } from "../../lib/storage/layout/retention.ts";
 import { ALL_TIME } from "../helpers/naive-store.ts";
 import { start } from "./actors.ts";
 import { readAndCheck } from "./checked-read.ts";

@@ -4,7 +4,7 @@
  */
 import { HearthError } from "../../lib/model/errors.ts";
 import { DAY_MS, SECOND_MS } from "../../lib/model/time.ts";
-import type { Item, Key, KeyRange, QueryOptions, Table } from "../../lib/storage/table.ts";
+import type { Item, Key, KeyRange, QueryOptions, Table } from "../../lib/storage/table/table.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 import type { Happening, Tally } from "./tally.ts";
 

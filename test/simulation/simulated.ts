@@ -1,7 +1,7 @@
 /** What one schedule is made of, and by chance: from the clocks' grain to how bad the weather is. */
 import { DAY_MS, HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
-import { MemoryTable } from "../../lib/storage/memory-table.ts";
-import type { BitsOf } from "../../lib/storage/shard.ts";
+import type { BitsOf } from "../../lib/storage/layout/shard.ts";
+import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import { MIDNIGHT_MS } from "../helpers/engine.ts";
 import { ExpiringTable } from "./expiring-table.ts";
 import { Model } from "./model.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Histogram } from "../../lib/model/histogram.ts";
-import { printJsonFloat } from "../../lib/model/print-float.ts";
+import { printJsonFloat } from "../../lib/number/print-float.ts";
 import { type Piece, printMatrix, printPair, printSeconds, printVector } from "../../lib/wire/api-json.ts";
 
 /** What Go's encoder writes. */

@@ -19,20 +19,20 @@ import type {
   StepRange,
 } from "../engine-interface.ts";
 import { isRangePlan } from "../operators/window-call.ts";
-import { checkRangeType } from "../range-type.ts";
-import { Annotations } from "./annotations.ts";
-import { Budget } from "./budget.ts";
-import type { EvaluationContext } from "./context.ts";
+import { checkRangeType } from "../parse/range-type.ts";
+import { gridBetween, instantGrid, type StepGrid } from "../plan/grid.ts";
+import { makePlan } from "../plan/make-plan.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { QueryTimes } from "../plan/resolve-duration.ts";
+import { Annotations } from "../runtime/annotations.ts";
+import { Budget } from "../runtime/budget.ts";
+import type { EvaluationContext } from "../runtime/context.ts";
+import { SampleCount } from "../runtime/sample-count.ts";
+import { TouchedSeries } from "../runtime/touched-series.ts";
 import { evaluate } from "./evaluate.ts";
 import { fetchSeries } from "./fetch.ts";
-import { gridBetween, instantGrid, type StepGrid } from "./grid.ts";
-import { makePlan } from "./make-plan.ts";
-import type { Plan } from "./plan.ts";
-import type { QueryTimes } from "./resolve-duration.ts";
 import { matrixOfCells, vectorOfCells } from "./result.ts";
 import { matrixOfSamples } from "./result-matrix.ts";
-import { SampleCount } from "./sample-count.ts";
-import { TouchedSeries } from "./touched-series.ts";
 
 /** Evaluates at one time. */
 export async function instantQuery(

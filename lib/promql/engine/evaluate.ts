@@ -1,17 +1,17 @@
 /** From a plan to its value: each node is one operator's. */
-import { aggregate } from "../operators/aggregate.ts";
-import { binary } from "../operators/binary.ts";
+import { aggregate } from "../aggregate/aggregate.ts";
+import { binary } from "../binary/binary.ts";
 import { call } from "../operators/call.ts";
 import { constant } from "../operators/constant.ts";
 import { info } from "../operators/info.ts";
 import { negate } from "../operators/negate.ts";
 import { evaluateOnce } from "../operators/once.ts";
 import { selectVector } from "../operators/select-vector.ts";
-import { checkDeadline, type EvaluationContext } from "./context.ts";
-import type { StepGrid } from "./grid.ts";
-import type { Plan } from "./plan.ts";
-import { valueTypeOfPlan } from "./plan-type.ts";
-import { type Value, vectorOf } from "./value.ts";
+import type { StepGrid } from "../plan/grid.ts";
+import type { Plan } from "../plan/plan.ts";
+import { valueTypeOfPlan } from "../plan/plan-type.ts";
+import { checkDeadline, type EvaluationContext } from "../runtime/context.ts";
+import { type Value, vectorOf } from "../runtime/value.ts";
 
 /** Evaluates what is no range vector: who takes one of those reads it in its own way. */
 export function evaluate(plan: Plan, grid: StepGrid, context: EvaluationContext): Value {

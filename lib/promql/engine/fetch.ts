@@ -1,13 +1,13 @@
 /** Reading what the selectors of a query ask for: all at once, before anything is evaluated. */
 import { HearthError } from "../../model/errors.ts";
 import type { SeriesSource, SourceSeries } from "../engine-interface.ts";
-import type { Budget } from "./budget.ts";
-import type { EvaluationContext } from "./context.ts";
-import type { StepGrid } from "./grid.ts";
-import { withoutBuckets } from "./histogram-totals.ts";
-import type { Plan, SelectPlan, StreamedPlan } from "./plan.ts";
-import { planReads } from "./plan-reads.ts";
-import { loadedSamples, type SelectedSeries, selectedSeries } from "./selected-series.ts";
+import type { StepGrid } from "../plan/grid.ts";
+import type { Plan, SelectPlan, StreamedPlan } from "../plan/plan.ts";
+import { planReads } from "../plan/plan-reads.ts";
+import type { Budget } from "../runtime/budget.ts";
+import type { EvaluationContext } from "../runtime/context.ts";
+import { withoutBuckets } from "../runtime/histogram-totals.ts";
+import { loadedSamples, type SelectedSeries, selectedSeries } from "../runtime/selected-series.ts";
 import { StreamedSeries } from "./streamed-series.ts";
 
 export interface FetchedSeries {

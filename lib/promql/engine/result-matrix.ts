@@ -3,12 +3,12 @@ import { compareLabelSets } from "../../model/labels.ts";
 import type { MatrixSeries } from "../engine-interface.ts";
 import { findBoundaries, leftPoint, rightPoint } from "../functions/range-boundaries.ts";
 import { rangeVector } from "../operators/range-vector.ts";
-import { Window } from "../operators/window.ts";
-import { type EvaluationContext, executionError } from "./context.ts";
-import { referenceTime, type StepGrid } from "./grid.ts";
-import type { SubqueryPlan, WindowPlan } from "./plan.ts";
-import type { SelectedSeries } from "./selected-series.ts";
-import { withoutMetadata } from "./series-labels.ts";
+import { referenceTime, type StepGrid } from "../plan/grid.ts";
+import type { SubqueryPlan, WindowPlan } from "../plan/plan.ts";
+import { type EvaluationContext, executionError } from "../runtime/context.ts";
+import type { SelectedSeries } from "../runtime/selected-series.ts";
+import { withoutMetadata } from "../runtime/series-labels.ts";
+import { Window } from "../runtime/window.ts";
 
 /** Sorted by label set. */
 export function matrixOfSamples(

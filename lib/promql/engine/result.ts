@@ -1,11 +1,11 @@
 /** From operators' columns, with a cell for every step, to those of an answer, with the samples alone. */
 import { compareLabelSets } from "../../model/labels.ts";
 import type { MatrixSeries } from "../engine-interface.ts";
-import { mergeSameLabels } from "./collect-series.ts";
-import type { EvaluationContext } from "./context.ts";
-import { type StepGrid, stepTime } from "./grid.ts";
-import { NO_LABELS, withoutMetadata } from "./series-labels.ts";
-import { FLOAT, HISTOGRAM, type StepSeries, type Value, type VectorValue } from "./value.ts";
+import { type StepGrid, stepTime } from "../plan/grid.ts";
+import { mergeSameLabels } from "../runtime/collect-series.ts";
+import type { EvaluationContext } from "../runtime/context.ts";
+import { NO_LABELS, withoutMetadata } from "../runtime/series-labels.ts";
+import { FLOAT, HISTOGRAM, type StepSeries, type Value, type VectorValue } from "../runtime/value.ts";
 
 /** Drops the names that were to be dropped in the end. Throws when series are the same without them. */
 function withFinalNames(

@@ -4,20 +4,20 @@
  * alone where an aggregation takes them.
  */
 import { HearthError } from "../../model/errors.ts";
-import { NO_PARAMETERS } from "../operators/aggregate.ts";
-import { accumulatorOf, SeriesAggregation } from "../operators/aggregate-series.ts";
+import { NO_PARAMETERS } from "../aggregate/aggregate.ts";
+import { accumulatorOf, SeriesAggregation } from "../aggregate/series-aggregation.ts";
 import { newestSamples } from "../operators/select-vector.ts";
 import { overSeries } from "../operators/window-call.ts";
-import { Annotations } from "./annotations.ts";
-import { LabelOverlap } from "./collect-series.ts";
-import type { EvaluationContext } from "./context.ts";
-import type { StepGrid } from "./grid.ts";
-import { withoutBuckets } from "./histogram-totals.ts";
-import type { AggregatePlan, CallPlan, WindowPlan } from "./plan.ts";
-import type { StreamedVector } from "./plan-reads.ts";
-import { SampleCount } from "./sample-count.ts";
-import { type SelectedSeries, withoutStaleMarkers } from "./selected-series.ts";
-import { isPopulated, type StepSeries } from "./value.ts";
+import type { StepGrid } from "../plan/grid.ts";
+import type { AggregatePlan, CallPlan, WindowPlan } from "../plan/plan.ts";
+import type { StreamedVector } from "../plan/plan-reads.ts";
+import { Annotations } from "../runtime/annotations.ts";
+import { LabelOverlap } from "../runtime/collect-series.ts";
+import type { EvaluationContext } from "../runtime/context.ts";
+import { withoutBuckets } from "../runtime/histogram-totals.ts";
+import { SampleCount } from "../runtime/sample-count.ts";
+import { type SelectedSeries, withoutStaleMarkers } from "../runtime/selected-series.ts";
+import { isPopulated, type StepSeries } from "../runtime/value.ts";
 
 export class StreamedSeries {
   readonly #make: (series: SelectedSeries) => StepSeries;

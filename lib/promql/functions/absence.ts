@@ -1,10 +1,10 @@
 /** `absent`, `absent_over_time`, and conversions between vectors and scalars. */
 import type { LabelSet } from "../../model/labels.ts";
 import type { Matcher } from "../../model/matcher.ts";
-import type { Plan } from "../engine/plan.ts";
-import { isMetadata, NO_LABELS, setLabel } from "../engine/series-labels.ts";
-import { ABSENT, FLOAT, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../engine/value.ts";
 import { windowSeries } from "../operators/window-call.ts";
+import type { Plan } from "../plan/plan.ts";
+import { isMetadata, NO_LABELS, setLabel } from "../runtime/series-labels.ts";
+import { ABSENT, FLOAT, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../runtime/value.ts";
 import { type FunctionCall, newColumns, scalarArg, type VectorFunction, vectorArg } from "./function-call.ts";
 
 function absent(call: FunctionCall): VectorValue {

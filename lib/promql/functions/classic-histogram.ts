@@ -2,7 +2,7 @@
  * Estimates from classic histograms: a count for everything up to each bound.
  * https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile
  */
-import type { Monotonicity } from "../engine/annotation-texts.ts";
+import type { Monotonicity } from "../runtime/annotation-texts.ts";
 
 /** Cumulative. */
 export interface ClassicBucket {

@@ -1,9 +1,9 @@
 /** Functions that count what happens in a window: samples, changes, resets. */
-import { equalHistograms } from "../../model/float-histogram.ts";
-import { isReset } from "../../model/float-histogram-reset.ts";
+import { equalHistograms } from "../../histogram/float-histogram.ts";
+import { isReset } from "../../histogram/reset.ts";
 import type { Histogram } from "../../model/histogram.ts";
-import type { Window } from "../operators/window.ts";
 import type { WindowCall, WindowFunction } from "../operators/window-call.ts";
+import type { Window } from "../runtime/window.ts";
 import { isStartReset } from "./start-timestamps.ts";
 
 export const countOverTime: WindowFunction = (window, output) => {

@@ -1,18 +1,19 @@
 /** As for floats: the difference of native histograms between the boundaries of an `anchored` or `smoothed` range. */
-import { compactHistogram, divideHistogram, withHint } from "../../model/float-histogram.ts";
-import { usesCustomBuckets } from "../../model/float-histogram-bounds.ts";
-import { isReset } from "../../model/float-histogram-reset.ts";
+
+import { usesCustomBuckets } from "../../histogram/bounds.ts";
+import { compactHistogram, divideHistogram, withHint } from "../../histogram/float-histogram.ts";
+import { isReset } from "../../histogram/reset.ts";
 import type { Histogram } from "../../model/histogram.ts";
+import { metricName, type WindowCall } from "../operators/window-call.ts";
 import {
   histogramIsNoCounter,
   histogramIsNoGauge,
   mixedBucketSchemas,
   reconciledBounds,
-} from "../engine/annotation-texts.ts";
-import { annotate } from "../engine/context.ts";
-import type { StepColumns } from "../engine/step-columns.ts";
-import type { Window } from "../operators/window.ts";
-import { metricName, type WindowCall } from "../operators/window-call.ts";
+} from "../runtime/annotation-texts.ts";
+import { annotate } from "../runtime/context.ts";
+import type { StepColumns } from "../runtime/step-columns.ts";
+import type { Window } from "../runtime/window.ts";
 import type { RateKind } from "./extrapolated-rate.ts";
 import { addAnnotated, subtractAnnotated } from "./histogram-increase.ts";
 import { type At, interpolateHistogram } from "./interpolate.ts";

@@ -2,9 +2,10 @@
  * `rate`, `increase` and `delta` of `anchored` and `smoothed` ranges: no extrapolation, but values at the very boundaries:
  * those of the samples before them, or on the line to the next ones.
  */
-import type { StepColumns } from "../engine/step-columns.ts";
-import type { Window } from "../operators/window.ts";
+
 import type { WindowCall } from "../operators/window-call.ts";
+import type { StepColumns } from "../runtime/step-columns.ts";
+import type { Window } from "../runtime/window.ts";
 import { extendedHistogramRate } from "./extended-histogram-rate.ts";
 import type { RateKind } from "./extrapolated-rate.ts";
 import {

@@ -2,13 +2,13 @@
  * `rate`, `increase` and `delta`: the difference over a window, extrapolated to its boundaries.
  * https://prometheus.io/docs/prometheus/latest/querying/functions/#rate
  */
-import { compactGauge, multiplyHistogram } from "../../model/float-histogram.ts";
+import { compactGauge, multiplyHistogram } from "../../histogram/float-histogram.ts";
 import type { Histogram } from "../../model/histogram.ts";
-import { mixedFloatsAndHistograms, startTimeOverlap } from "../engine/annotation-texts.ts";
-import { annotate } from "../engine/context.ts";
-import type { StepColumns } from "../engine/step-columns.ts";
-import type { Window } from "../operators/window.ts";
 import { metricName, type WindowCall, type WindowFunction } from "../operators/window-call.ts";
+import { mixedFloatsAndHistograms, startTimeOverlap } from "../runtime/annotation-texts.ts";
+import { annotate } from "../runtime/context.ts";
+import type { StepColumns } from "../runtime/step-columns.ts";
+import type { Window } from "../runtime/window.ts";
 import { extendedRate } from "./extended-rate.ts";
 import { addAnnotated, histogramIncrease } from "./histogram-increase.ts";
 import { isStartOverlap, isStartReset } from "./start-timestamps.ts";

@@ -1,12 +1,12 @@
 /** Calls of functions over instant vectors and scalars. */
 
 import type { Histogram } from "../../model/histogram.ts";
-import { mergeSameLabels } from "../engine/collect-series.ts";
-import type { EvaluationContext } from "../engine/context.ts";
-import type { StepGrid } from "../engine/grid.ts";
-import type { CallPlan } from "../engine/plan.ts";
-import { withoutName } from "../engine/result-labels.ts";
-import { StepColumns } from "../engine/step-columns.ts";
+import type { StepGrid } from "../plan/grid.ts";
+import type { CallPlan } from "../plan/plan.ts";
+import { mergeSameLabels } from "../runtime/collect-series.ts";
+import type { EvaluationContext } from "../runtime/context.ts";
+import { withoutName } from "../runtime/result-labels.ts";
+import { StepColumns } from "../runtime/step-columns.ts";
 import {
   asScalar,
   asText,
@@ -18,7 +18,7 @@ import {
   type Value,
   type VectorValue,
   vectorOf,
-} from "../engine/value.ts";
+} from "../runtime/value.ts";
 
 export interface FunctionCall {
   readonly plan: CallPlan;

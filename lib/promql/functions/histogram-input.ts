@@ -1,10 +1,10 @@
 /** What functions over histograms read: native ones, and classic ones put together from their buckets. */
 import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
-import type { TextRange } from "../ast.ts";
-import { badBucketLabel, mixedClassicAndNative } from "../engine/annotation-texts.ts";
-import { annotate } from "../engine/context.ts";
-import { dropLabels, labelKey } from "../engine/series-labels.ts";
-import { ABSENT, FLOAT, HISTOGRAM, type StepSeries } from "../engine/value.ts";
+import { badBucketLabel, mixedClassicAndNative } from "../runtime/annotation-texts.ts";
+import { annotate } from "../runtime/context.ts";
+import { dropLabels, labelKey } from "../runtime/series-labels.ts";
+import { ABSENT, FLOAT, HISTOGRAM, type StepSeries } from "../runtime/value.ts";
+import type { TextRange } from "../syntax/ast.ts";
 import type { ClassicBucket } from "./classic-histogram.ts";
 import type { FunctionCall } from "./function-call.ts";
 

@@ -4,11 +4,11 @@ import {
   histogramFraction,
   histogramQuantile,
   histogramVariance,
-} from "../../model/float-histogram-estimates.ts";
+} from "../../histogram/estimates.ts";
 import type { Histogram } from "../../model/histogram.ts";
 import type { LabelSet } from "../../model/labels.ts";
-import { printOpenMetricsFloat } from "../../model/print-general-float.ts";
-import type { TextRange } from "../ast.ts";
+import { printOpenMetricsFloat } from "../../number/print-general-float.ts";
+import { isInstant, stepTime } from "../plan/grid.ts";
 import {
   forcedMonotonicity,
   fractionWithoutNaN,
@@ -16,13 +16,13 @@ import {
   isQuantile,
   quantileIsNaN,
   quantileIsSkewed,
-} from "../engine/annotation-texts.ts";
-import { mergeSameLabels } from "../engine/collect-series.ts";
-import { annotate } from "../engine/context.ts";
-import { isInstant, stepTime } from "../engine/grid.ts";
-import { withoutName } from "../engine/result-labels.ts";
-import { setLabel } from "../engine/series-labels.ts";
-import { HISTOGRAM, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../engine/value.ts";
+} from "../runtime/annotation-texts.ts";
+import { mergeSameLabels } from "../runtime/collect-series.ts";
+import { annotate } from "../runtime/context.ts";
+import { withoutName } from "../runtime/result-labels.ts";
+import { setLabel } from "../runtime/series-labels.ts";
+import { HISTOGRAM, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../runtime/value.ts";
+import type { TextRange } from "../syntax/ast.ts";
 import { type ClassicBucket, classicFraction, classicQuantile } from "./classic-histogram.ts";
 import {
   type FunctionCall,

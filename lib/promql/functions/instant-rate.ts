@@ -1,15 +1,15 @@
 /** `irate` and `idelta`: between the last two samples of a window. */
-import { compactHistogram, divideHistogram, withHint } from "../../model/float-histogram.ts";
-import { isReset } from "../../model/float-histogram-reset.ts";
+import { compactHistogram, divideHistogram, withHint } from "../../histogram/float-histogram.ts";
+import { isReset } from "../../histogram/reset.ts";
 import type { Histogram } from "../../model/histogram.ts";
+import { metricName, type WindowCall, type WindowFunction } from "../operators/window-call.ts";
 import {
   histogramIsNoCounter,
   histogramIsNoGauge,
   mixedFloatsAndHistograms,
-} from "../engine/annotation-texts.ts";
-import { annotate } from "../engine/context.ts";
-import type { Window } from "../operators/window.ts";
-import { metricName, type WindowCall, type WindowFunction } from "../operators/window-call.ts";
+} from "../runtime/annotation-texts.ts";
+import { annotate } from "../runtime/context.ts";
+import type { Window } from "../runtime/window.ts";
 import { subtractAnnotated } from "./histogram-increase.ts";
 import { isStartReset } from "./start-timestamps.ts";
 

@@ -1,8 +1,8 @@
 /** What a series is taken to have been between two samples: on the line from one to the other. */
 
-import { multiplyHistogram } from "../../model/float-histogram.ts";
-import { addHistograms, subtractHistograms } from "../../model/float-histogram-pair.ts";
-import { isReset } from "../../model/float-histogram-reset.ts";
+import { multiplyHistogram } from "../../histogram/float-histogram.ts";
+import { addHistograms, subtractHistograms } from "../../histogram/pair.ts";
+import { isReset } from "../../histogram/reset.ts";
 import type { Histogram } from "../../model/histogram.ts";
 
 export interface At<T> {

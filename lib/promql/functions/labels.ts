@@ -1,10 +1,10 @@
 /** `label_replace` and `label_join`: what changes labels alone. */
 import { labelValue, METRIC_NAME } from "../../model/labels.ts";
 import { type Captures, newCapturePattern } from "../../model/matcher.ts";
-import { mergeSameLabels } from "../engine/collect-series.ts";
-import { executionError } from "../engine/context.ts";
-import { isLabelName, setLabel } from "../engine/series-labels.ts";
-import { type StepSeries, vectorOf } from "../engine/value.ts";
+import { mergeSameLabels } from "../runtime/collect-series.ts";
+import { executionError } from "../runtime/context.ts";
+import { isLabelName, setLabel } from "../runtime/series-labels.ts";
+import { type StepSeries, vectorOf } from "../runtime/value.ts";
 import { type FunctionCall, textArg, type VectorFunction, vectorArg } from "./function-call.ts";
 
 function labelReplace(call: FunctionCall): ReturnType<VectorFunction> {

@@ -1,8 +1,9 @@
 /** Functions that pick one sample of a window, or its time. */
-import { ignoredInRange } from "../engine/annotation-texts.ts";
-import { annotate } from "../engine/context.ts";
-import type { Window } from "../operators/window.ts";
+
 import { metricName, type WindowCall, type WindowFunction } from "../operators/window-call.ts";
+import { ignoredInRange } from "../runtime/annotation-texts.ts";
+import { annotate } from "../runtime/context.ts";
+import type { Window } from "../runtime/window.ts";
 
 export const firstOverTime: WindowFunction = (window, output) => {
   const { floats, floatStart, histograms, histogramStart } = window;

@@ -1,10 +1,11 @@
 /** Functions over ranges that ask for quantiles. */
-import { ignoredInRange, invalidQuantile, isQuantile } from "../engine/annotation-texts.ts";
-import { annotate } from "../engine/context.ts";
-import type { Window } from "../operators/window.ts";
+
 import { metricName, type WindowCall, type WindowFunction } from "../operators/window-call.ts";
+import { ignoredInRange, invalidQuantile, isQuantile } from "../runtime/annotation-texts.ts";
+import { annotate } from "../runtime/context.ts";
+import { quantileOf } from "../runtime/quantile-of.ts";
+import type { Window } from "../runtime/window.ts";
 import { hasFloats } from "./picking.ts";
-import { quantileOf } from "./quantile-of.ts";
 
 export const quantileOverTime: WindowFunction = (window, output, call) => {
   if (window.floatCount === 0) return;

@@ -1,5 +1,5 @@
 /** What a series of floats is at the very boundaries of an `anchored` or `smoothed` range. */
-import type { Window } from "../operators/window.ts";
+import type { Window } from "../runtime/window.ts";
 import { type At, interpolateFloat } from "./interpolate.ts";
 import { startsAfter, startsBetween } from "./start-timestamps.ts";
 

@@ -1,9 +1,9 @@
 /** Functions that put an instant vector in order. Results of range queries are ordered by labels anyhow. */
 import { compareBytewise, compareLabelSets, labelValue } from "../../model/labels.ts";
-import { sortInRangeQuery } from "../engine/annotation-texts.ts";
-import { annotate } from "../engine/context.ts";
-import { isInstant } from "../engine/grid.ts";
-import { FLOAT, isPopulated, type StepSeries, vectorOf } from "../engine/value.ts";
+import { isInstant } from "../plan/grid.ts";
+import { sortInRangeQuery } from "../runtime/annotation-texts.ts";
+import { annotate } from "../runtime/context.ts";
+import { FLOAT, isPopulated, type StepSeries, vectorOf } from "../runtime/value.ts";
 import { type FunctionCall, textArg, type VectorFunction, vectorArg } from "./function-call.ts";
 
 type Sort = (series: readonly StepSeries[]) => readonly StepSeries[];

@@ -1,8 +1,9 @@
 /** Times and dates, in UTC. */
-import { stepTime } from "../engine/grid.ts";
-import { withoutName } from "../engine/result-labels.ts";
-import { ABSENT, vectorOf } from "../engine/value.ts";
+
 import { newestStartTimestamps, newestTimestamps } from "../operators/select-vector.ts";
+import { stepTime } from "../plan/grid.ts";
+import { withoutName } from "../runtime/result-labels.ts";
+import { ABSENT, vectorOf } from "../runtime/value.ts";
 import {
   type FunctionCall,
   mapFloats,

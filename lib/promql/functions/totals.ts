@@ -1,15 +1,15 @@
 /** `sum_over_time` and `avg_over_time`. */
-import { compensate } from "../../model/kahan.ts";
+import { compensate } from "../../number/kahan.ts";
+import { metricName, type WindowCall, type WindowFunction } from "../operators/window-call.ts";
 import {
   conflictingResets,
   mixedBucketSchemas,
   mixedFloatsAndHistograms,
   reconciledBounds,
-} from "../engine/annotation-texts.ts";
-import { annotate } from "../engine/context.ts";
-import { HistogramMean, type HistogramNotes, HistogramTotal } from "../operators/histogram-total.ts";
-import type { Window } from "../operators/window.ts";
-import { metricName, type WindowCall, type WindowFunction } from "../operators/window-call.ts";
+} from "../runtime/annotation-texts.ts";
+import { annotate } from "../runtime/context.ts";
+import type { Window } from "../runtime/window.ts";
+import { HistogramMean, type HistogramNotes, HistogramTotal } from "./histogram-total.ts";
 
 export const sumOverTime: WindowFunction = (window, output, call) => {
   if (isMixed(window, call)) return;

@@ -1,7 +1,7 @@
 /** `stddev_over_time` and `stdvar_over_time`, by Welford's method. */
-import { compensate } from "../../model/kahan.ts";
-import type { Window } from "../operators/window.ts";
+import { compensate } from "../../number/kahan.ts";
 import type { WindowFunction } from "../operators/window-call.ts";
+import type { Window } from "../runtime/window.ts";
 import { hasFloats } from "./picking.ts";
 
 export const stdvarOverTime: WindowFunction = (window, output, call) => {

@@ -1,11 +1,11 @@
 /** Function calls. */
 
-import type { EvaluationContext } from "../engine/context.ts";
-import type { StepGrid } from "../engine/grid.ts";
-import type { CallPlan } from "../engine/plan.ts";
-import type { Value } from "../engine/value.ts";
 import { absentOverTime } from "../functions/absence.ts";
 import { VECTOR_FUNCTIONS } from "../functions/vector-functions.ts";
+import type { StepGrid } from "../plan/grid.ts";
+import type { CallPlan } from "../plan/plan.ts";
+import type { EvaluationContext } from "../runtime/context.ts";
+import type { Value } from "../runtime/value.ts";
 import { isRangePlan, windowCall } from "./window-call.ts";
 
 export function call(plan: CallPlan, grid: StepGrid, context: EvaluationContext): Value {

@@ -1,8 +1,9 @@
 /** A number at every step. */
-import type { EvaluationContext } from "../engine/context.ts";
-import type { StepGrid } from "../engine/grid.ts";
-import type { ConstantPlan } from "../engine/plan.ts";
-import type { ScalarValue } from "../engine/value.ts";
+
+import type { StepGrid } from "../plan/grid.ts";
+import type { ConstantPlan } from "../plan/plan.ts";
+import type { EvaluationContext } from "../runtime/context.ts";
+import type { ScalarValue } from "../runtime/value.ts";
 
 export function constant({ value }: ConstantPlan, grid: StepGrid, context: EvaluationContext): ScalarValue {
   context.budget.take(grid.steps);

@@ -1,13 +1,20 @@
 /** `info()`: adds the labels of info series to those that have the same `instance` and `job`. */
 import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
 import { type Matcher, matchesAll } from "../../model/matcher.ts";
-import { claimCell, SeriesCollector } from "../engine/collect-series.ts";
-import { type EvaluationContext, executionError } from "../engine/context.ts";
-import { referenceTime, type StepGrid, stepTime } from "../engine/grid.ts";
-import { InstantCursor } from "../engine/instant-cursor.ts";
-import type { InfoPlan } from "../engine/plan.ts";
-import { isMetadata, printLabelSet, setLabel } from "../engine/series-labels.ts";
-import { ABSENT, asVector, HISTOGRAM, type StepSeries, type VectorValue, vectorOf } from "../engine/value.ts";
+import { referenceTime, type StepGrid, stepTime } from "../plan/grid.ts";
+import type { InfoPlan } from "../plan/plan.ts";
+import { claimCell, SeriesCollector } from "../runtime/collect-series.ts";
+import { type EvaluationContext, executionError } from "../runtime/context.ts";
+import { InstantCursor } from "../runtime/instant-cursor.ts";
+import { isMetadata, printLabelSet, setLabel } from "../runtime/series-labels.ts";
+import {
+  ABSENT,
+  asVector,
+  HISTOGRAM,
+  type StepSeries,
+  type VectorValue,
+  vectorOf,
+} from "../runtime/value.ts";
 
 const IDENTIFYING = ["instance", "job"] as const;
 

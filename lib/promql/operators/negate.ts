@@ -1,11 +1,11 @@
 /** The unary minus. */
-import { multiplyHistogram } from "../../model/float-histogram.ts";
-import { mergeSameLabels } from "../engine/collect-series.ts";
-import type { EvaluationContext } from "../engine/context.ts";
-import type { StepGrid } from "../engine/grid.ts";
-import type { NegatePlan } from "../engine/plan.ts";
-import { withoutName } from "../engine/result-labels.ts";
-import { asScalar, type StepSeries, type Value, vectorOf } from "../engine/value.ts";
+import { multiplyHistogram } from "../../histogram/float-histogram.ts";
+import type { StepGrid } from "../plan/grid.ts";
+import type { NegatePlan } from "../plan/plan.ts";
+import { mergeSameLabels } from "../runtime/collect-series.ts";
+import type { EvaluationContext } from "../runtime/context.ts";
+import { withoutName } from "../runtime/result-labels.ts";
+import { asScalar, type StepSeries, type Value, vectorOf } from "../runtime/value.ts";
 
 export function negate(plan: NegatePlan, grid: StepGrid, context: EvaluationContext): Value {
   const inner = context.evaluate(plan.inner, grid, context);

@@ -1,10 +1,10 @@
 /** The hint that somebody takes the rate of what may be no counter. */
 import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
-import { possiblyNoCounter, possiblyNoCounterType } from "../engine/annotation-texts.ts";
-import { annotate } from "../engine/context.ts";
-import { METRIC_TYPE } from "../engine/series-labels.ts";
-import type { StepColumns } from "../engine/step-columns.ts";
-import { FLOAT } from "../engine/value.ts";
+import { possiblyNoCounter, possiblyNoCounterType } from "../runtime/annotation-texts.ts";
+import { annotate } from "../runtime/context.ts";
+import { METRIC_TYPE } from "../runtime/series-labels.ts";
+import type { StepColumns } from "../runtime/step-columns.ts";
+import { FLOAT } from "../runtime/value.ts";
 import type { WindowCall } from "./window-call.ts";
 
 const COUNTER_SUFFIX = /_(total|sum|count|bucket)$/;

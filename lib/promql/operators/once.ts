@@ -1,9 +1,10 @@
 /** Evaluates at the first step what is the same at all of them. */
-import type { EvaluationContext } from "../engine/context.ts";
-import { instantGrid, type StepGrid } from "../engine/grid.ts";
-import type { OncePlan } from "../engine/plan.ts";
-import { SampleCount } from "../engine/sample-count.ts";
-import { type StepSeries, type Value, vectorOf } from "../engine/value.ts";
+
+import { instantGrid, type StepGrid } from "../plan/grid.ts";
+import type { OncePlan } from "../plan/plan.ts";
+import type { EvaluationContext } from "../runtime/context.ts";
+import { SampleCount } from "../runtime/sample-count.ts";
+import { type StepSeries, type Value, vectorOf } from "../runtime/value.ts";
 
 export function evaluateOnce(plan: OncePlan, grid: StepGrid, context: EvaluationContext): Value {
   const samples = new SampleCount(1);

@@ -1,15 +1,15 @@
 /** Range vectors: of stored samples, or of a subquery's values. */
-import { withHint } from "../../model/float-histogram.ts";
+import { withHint } from "../../histogram/float-histogram.ts";
 import type { Histogram } from "../../model/histogram.ts";
 import { columnOf } from "../../model/histogram-samples.ts";
-import type { ExtendedRange } from "../ast.ts";
-import type { EvaluationContext } from "../engine/context.ts";
-import { referenceTime, type StepGrid, stepTime, type TimeReference } from "../engine/grid.ts";
-import type { SubqueryPlan, WindowPlan } from "../engine/plan.ts";
-import { SampleCount } from "../engine/sample-count.ts";
-import { NO_HISTOGRAMS, type SelectedSeries, withoutStaleMarkers } from "../engine/selected-series.ts";
-import { subqueryGrid } from "../engine/subquery-grid.ts";
-import { asVector, FLOAT, HISTOGRAM, type StepSeries } from "../engine/value.ts";
+import { referenceTime, type StepGrid, stepTime, type TimeReference } from "../plan/grid.ts";
+import type { SubqueryPlan, WindowPlan } from "../plan/plan.ts";
+import { subqueryGrid } from "../plan/subquery-grid.ts";
+import type { EvaluationContext } from "../runtime/context.ts";
+import { SampleCount } from "../runtime/sample-count.ts";
+import { NO_HISTOGRAMS, type SelectedSeries, withoutStaleMarkers } from "../runtime/selected-series.ts";
+import { asVector, FLOAT, HISTOGRAM, type StepSeries } from "../runtime/value.ts";
+import type { ExtendedRange } from "../syntax/ast.ts";
 
 export interface RangeVector {
   readonly series: readonly SelectedSeries[];

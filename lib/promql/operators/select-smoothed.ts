@@ -1,21 +1,21 @@
 /** `smoothed` instant vectors: on the line between the samples around each step. */
 
-import { withHint } from "../../model/float-histogram.ts";
-import { isCompatible } from "../../model/float-histogram-sum.ts";
+import { withHint } from "../../histogram/float-histogram.ts";
+import { isCompatible } from "../../histogram/sum.ts";
 import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
+import { interpolateFloat, interpolateHistogram } from "../functions/interpolate.ts";
+import { referenceTime, type StepGrid, stepTime } from "../plan/grid.ts";
+import type { SelectPlan } from "../plan/plan.ts";
 import {
   mixedBucketSchemas,
   mixedFloatsAndHistograms,
   reconciledBounds,
-} from "../engine/annotation-texts.ts";
-import { annotate, type EvaluationContext } from "../engine/context.ts";
-import { referenceTime, type StepGrid, stepTime } from "../engine/grid.ts";
-import type { SelectPlan } from "../engine/plan.ts";
-import { type SelectedSeries, withoutStaleMarkers } from "../engine/selected-series.ts";
-import { StepColumns } from "../engine/step-columns.ts";
-import { isPopulated, type StepSeries, type VectorValue, vectorOf } from "../engine/value.ts";
-import { interpolateFloat, interpolateHistogram } from "../functions/interpolate.ts";
-import { Window } from "./window.ts";
+} from "../runtime/annotation-texts.ts";
+import { annotate, type EvaluationContext } from "../runtime/context.ts";
+import { type SelectedSeries, withoutStaleMarkers } from "../runtime/selected-series.ts";
+import { StepColumns } from "../runtime/step-columns.ts";
+import { isPopulated, type StepSeries, type VectorValue, vectorOf } from "../runtime/value.ts";
+import { Window } from "../runtime/window.ts";
 
 export function selectSmoothed(plan: SelectPlan, grid: StepGrid, context: EvaluationContext): VectorValue {
   const series = context.data

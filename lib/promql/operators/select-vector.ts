@@ -1,11 +1,12 @@
 /** Instant vector selectors: the newest sample of each series at each step. */
-import { checkDeadline, type EvaluationContext } from "../engine/context.ts";
-import { referenceTime, type StepGrid, stepTime } from "../engine/grid.ts";
-import { InstantCursor } from "../engine/instant-cursor.ts";
-import type { SelectPlan } from "../engine/plan.ts";
-import type { SelectedSeries } from "../engine/selected-series.ts";
-import { StepColumns } from "../engine/step-columns.ts";
-import { ABSENT, FLOAT, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../engine/value.ts";
+
+import { referenceTime, type StepGrid, stepTime } from "../plan/grid.ts";
+import type { SelectPlan } from "../plan/plan.ts";
+import { checkDeadline, type EvaluationContext } from "../runtime/context.ts";
+import { InstantCursor } from "../runtime/instant-cursor.ts";
+import type { SelectedSeries } from "../runtime/selected-series.ts";
+import { StepColumns } from "../runtime/step-columns.ts";
+import { ABSENT, FLOAT, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../runtime/value.ts";
 import { selectSmoothed } from "./select-smoothed.ts";
 
 export function selectVector(plan: SelectPlan, grid: StepGrid, context: EvaluationContext): VectorValue {

@@ -1,19 +1,19 @@
 /** Calls of functions over range vectors: one window moves along each series. */
 import { labelValue, METRIC_NAME } from "../../model/labels.ts";
-import type { TextRange } from "../ast.ts";
-import { mergeSameLabels } from "../engine/collect-series.ts";
-import { checkDeadline, type EvaluationContext, executionError } from "../engine/context.ts";
-import { referenceTime, type StepGrid, stepTime } from "../engine/grid.ts";
-import type { CallPlan, Plan, SubqueryPlan, WindowPlan } from "../engine/plan.ts";
-import { withoutName } from "../engine/result-labels.ts";
-import type { SelectedSeries } from "../engine/selected-series.ts";
-import { StepColumns } from "../engine/step-columns.ts";
-import { asScalar, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../engine/value.ts";
-import { Scratch } from "../functions/quantile-of.ts";
 import { WINDOW_FUNCTIONS } from "../functions/window-functions.ts";
+import { referenceTime, type StepGrid, stepTime } from "../plan/grid.ts";
+import type { CallPlan, Plan, SubqueryPlan, WindowPlan } from "../plan/plan.ts";
+import { mergeSameLabels } from "../runtime/collect-series.ts";
+import { checkDeadline, type EvaluationContext, executionError } from "../runtime/context.ts";
+import { Scratch } from "../runtime/quantile-of.ts";
+import { withoutName } from "../runtime/result-labels.ts";
+import type { SelectedSeries } from "../runtime/selected-series.ts";
+import { StepColumns } from "../runtime/step-columns.ts";
+import { asScalar, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../runtime/value.ts";
+import { Window } from "../runtime/window.ts";
+import type { TextRange } from "../syntax/ast.ts";
 import { noteNonCounter } from "./note-non-counter.ts";
 import { type RangeVector, rangeVector } from "./range-vector.ts";
-import { Window } from "./window.ts";
 
 /** What a function may want to know beside its window. */
 export interface WindowCall {

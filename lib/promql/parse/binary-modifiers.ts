@@ -1,5 +1,5 @@
 /** What stands between a binary operator and its right side: `bool on (a) group_left (b) fill (0)`. */
-import type { VectorMatching } from "../ast.ts";
+import type { VectorMatching } from "../syntax/ast.ts";
 import { parseSignedNumber } from "./literal.ts";
 import { parseLabelNames } from "./selector.ts";
 import { canBeginExpression } from "./token.ts";

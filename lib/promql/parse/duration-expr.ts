@@ -1,5 +1,5 @@
 /** Durations in brackets and after `offset`: a literal, or arithmetic. */
-import type { DurationExpr, DurationLiteral, NumberLiteral } from "../ast.ts";
+import type { DurationExpr, DurationLiteral, NumberLiteral } from "../syntax/ast.ts";
 import { findTooDeep, TOO_DEEP } from "./depth.ts";
 import { isNumberToken, parseNumberLiteral, withSign } from "./literal.ts";
 import type { Token, TokenKind } from "./token.ts";

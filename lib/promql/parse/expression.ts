@@ -1,7 +1,7 @@
 /** Expressions: operators by precedence, signs, calls, aggregations, parentheses. */
-import type { AggregationOperator, BinaryExpr, BinaryOperator, Expr } from "../ast.ts";
-import { quote } from "../quote.ts";
-import { SIGNATURES } from "../signatures.ts";
+import type { AggregationOperator, BinaryExpr, BinaryOperator, Expr } from "../syntax/ast.ts";
+import { quote } from "../syntax/quote.ts";
+import { SIGNATURES } from "../syntax/signatures.ts";
 import { parseBinaryModifiers } from "./binary-modifiers.ts";
 import { MAX_DEPTH, TOO_DEEP } from "./depth.ts";
 import { parseNumberLiteral, parseStringLiteral, withSign } from "./literal.ts";

@@ -1,5 +1,5 @@
 /** Text to tokens. What a character means depends on the brackets that are open around it. */
-import { quote, quoteCharacter } from "../quote.ts";
+import { quote, quoteCharacter } from "../syntax/quote.ts";
 import { ParseError } from "./parse-error.ts";
 import { scanNumberOrDuration } from "./scan-number.ts";
 import { scanString } from "./string-literal.ts";

@@ -1,6 +1,6 @@
 /** Numbers, durations and strings. */
-import type { NumberLiteral, StringLiteral } from "../ast.ts";
-import { parseDuration } from "../duration-text.ts";
+import type { NumberLiteral, StringLiteral } from "../syntax/ast.ts";
+import { parseDuration } from "../syntax/duration-text.ts";
 import { parseNumber } from "./parse-number.ts";
 import { unquote } from "./string-literal.ts";
 import type { Token } from "./token.ts";

@@ -1,6 +1,6 @@
 /** What is wrong with an expression, and where. */
 import { HearthError } from "../../model/errors.ts";
-import type { TextRange } from "../ast.ts";
+import type { TextRange } from "../syntax/ast.ts";
 
 /** An expression that cannot be parsed; its message begins with line and column: `1:5: parse error: …`. */
 export class ParseError extends HearthError {

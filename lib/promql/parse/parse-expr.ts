@@ -1,8 +1,8 @@
 /** Text to syntax trees. */
 import type { Matcher } from "../../model/matcher.ts";
-import type { Expr } from "../ast.ts";
-import { checkTypes } from "../check.ts";
-import { childrenOf } from "../children.ts";
+import type { Expr } from "../syntax/ast.ts";
+import { childrenOf } from "../syntax/children.ts";
+import { checkTypes } from "./check.ts";
 import { findTooDeep, TOO_DEEP } from "./depth.ts";
 import { parseExpression } from "./expression.ts";
 import type { ParseOptions } from "./options.ts";

@@ -1,5 +1,5 @@
 /** Number literals: as Go parses integers of any base, then floats. */
-import { quote } from "../quote.ts";
+import { quote } from "../syntax/quote.ts";
 
 const DECIMAL_FLOAT =
   /^(?:[0-9](?:_?[0-9])*\.?(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:[eE][+-]?[0-9](?:_?[0-9])*)?$/;

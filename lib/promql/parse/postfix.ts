@@ -7,7 +7,7 @@ import type {
   MatrixSelector,
   Subquery,
   VectorSelector,
-} from "../ast.ts";
+} from "../syntax/ast.ts";
 import { parseOffset, parsePositiveDuration } from "./duration-expr.ts";
 import { parseSignedNumber } from "./literal.ts";
 import type { TokenCursor } from "./token-cursor.ts";

@@ -1,8 +1,8 @@
 /** Selectors of series: `name{label="value"}`, and lists of label names. */
 import { METRIC_NAME } from "../../model/labels.ts";
 import { type Matcher, type MatcherType, newMatcher } from "../../model/matcher.ts";
-import type { VectorSelector } from "../ast.ts";
-import { quote } from "../quote.ts";
+import type { VectorSelector } from "../syntax/ast.ts";
+import { quote } from "../syntax/quote.ts";
 import { unquote } from "./string-literal.ts";
 import { isLabelName, isMetricName, type Token } from "./token.ts";
 import type { TokenCursor } from "./token-cursor.ts";

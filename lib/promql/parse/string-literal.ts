@@ -1,6 +1,6 @@
 /** String literals: Go's escapes in double and single quotes, none in backquotes; a newline in backquotes only. */
-import type { TextRange } from "../ast.ts";
-import { isPrintable } from "../quote.ts";
+import type { TextRange } from "../syntax/ast.ts";
+import { isPrintable } from "../syntax/quote.ts";
 import { ParseError } from "./parse-error.ts";
 
 /** What an escape of a byte or a code point has after its letter; octal escapes have no letter. */

@@ -1,5 +1,5 @@
 /** A cursor over tokens for a parser by recursive descent. */
-import type { TextRange } from "../ast.ts";
+import type { TextRange } from "../syntax/ast.ts";
 import { MAX_DEPTH } from "./depth.ts";
 import { Lexer } from "./lexer.ts";
 import type { ParseOptions } from "./options.ts";

@@ -1,6 +1,6 @@
 /** The tokens of PromQL. */
-import type { AggregationOperator, BinaryOperator } from "../ast.ts";
-import { quote } from "../quote.ts";
+import type { AggregationOperator, BinaryOperator } from "../syntax/ast.ts";
+import { quote } from "../syntax/quote.ts";
 
 export type Keyword =
   | "offset"

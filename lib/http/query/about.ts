@@ -1,0 +1,87 @@
+/** What clients ask about the server and its metrics. */
+import { HearthError } from "../../model/errors.ts";
+import { answerValue } from "./answer.ts";
+import { parseWhole } from "./parameters.ts";
+import type { QueryRequest } from "./routes.ts";
+
+/** Names in each list of `/status/tsdb`. */
+const DEFAULT_CARDINALITY_NAMES = 10;
+const MAX_CARDINALITY_NAMES = 10_000;
+
+export async function answerMetadata({
+  c,
+  parameters,
+  source,
+  signal,
+  setPhase,
+}: QueryRequest): Promise<Response> {
+  const limit = numberParameter(parameters, "limit");
+  const limitPerMetric = numberParameter(parameters, "limit_per_metric");
+  setPhase("evaluation");
+  const metadata = await source.metadata(parameters.get("metric") || undefined, signal);
+  const most = limit < 0 ? Number.POSITIVE_INFINITY : limit;
+  const mostPerMetric = limitPerMetric > 0 ? limitPerMetric : Number.POSITIVE_INFINITY;
+  const entries = [...metadata].slice(0, most);
+  return answerValue(
+    c,
+    Object.fromEntries(entries.map(([name, all]) => [name, all.slice(0, mostPerMetric)])),
+  );
+}
+
+/** -1 where it is left away. */
+function numberParameter(parameters: URLSearchParams, name: string): number {
+  const text = parameters.get(name) ?? "";
+  if (text === "") return -1;
+  const number = parseWhole(text);
+  if (typeof number === "string") throw new HearthError("invalid", `${name} must be a number`);
+  return number;
+}
+
+/** Hearth evaluates no rules: Prometheus and other rulers do, and query it. */
+export function answerRules({ c }: QueryRequest): Response {
+  return answerValue(c, { groups: [] });
+}
+
+export function answerAlerts({ c }: QueryRequest): Response {
+  return answerValue(c, { alerts: [] });
+}
+
+export function answerBuildInfo({ c, services }: QueryRequest): Response {
+  const unknown = { revision: "", branch: "", buildUser: "", buildDate: "", goVersion: "" };
+  return answerValue(c, { version: services.settings.prometheusVersion, ...unknown });
+}
+
+export async function answerCardinality({
+  c,
+  parameters,
+  source,
+  signal,
+  setPhase,
+}: QueryRequest): Promise<Response> {
+  const limit = cardinalityLimit(parameters);
+  setPhase("evaluation");
+  const cardinality = await source.cardinality(limit, signal);
+  return answerValue(c, {
+    headStats: {
+      numSeries: cardinality.seriesCount,
+      numLabelPairs: cardinality.labelPairCount,
+      chunkCount: cardinality.chunkCount,
+      minTime: cardinality.minTime,
+      maxTime: cardinality.maxTime,
+    },
+    seriesCountByMetricName: cardinality.seriesByMetric,
+    labelValueCountByLabelName: cardinality.valuesByLabel,
+    memoryInBytesByLabelName: cardinality.bytesByLabel,
+    seriesCountByLabelValuePair: cardinality.seriesByLabelPair,
+  });
+}
+
+function cardinalityLimit(parameters: URLSearchParams): number {
+  const text = parameters.get("limit") ?? "";
+  if (text === "") return DEFAULT_CARDINALITY_NAMES;
+  const limit = parseWhole(text);
+  if (typeof limit === "string" || limit < 1)
+    throw new HearthError("invalid", "limit must be a positive number");
+  if (limit <= MAX_CARDINALITY_NAMES) return limit;
+  throw new HearthError("invalid", `limit must not exceed ${MAX_CARDINALITY_NAMES}`);
+}

@@ -1,0 +1,128 @@
+/** Answers of the query API: small ones whole, large ones as they are printed, in memory that does not grow with them. */
+import { gzipSync } from "node:zlib";
+import type { Piece } from "../../wire/api-json.ts";
+import type { GatewayContext } from "../gateway.ts";
+import { RETRY_AFTER_SECONDS } from "../status.ts";
+import type { ApiError } from "./errors.ts";
+
+/** An answer is joined to pieces of about so many bytes before it is written; one that has no more is whole: 10,000 to 40,000 points. */
+const PIECE_BYTES = 512 * 1024;
+
+/** From this length on compressing pays: below it an answer fits one packet. */
+const MIN_GZIP_BYTES = 1400;
+
+/** Notes that Prometheus sends of each kind; how many more there are is said. */
+const MAX_NOTES = 10;
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const NOTHING: Bytes = new Uint8Array(0);
+
+export interface Notes {
+  readonly warnings?: readonly string[];
+  readonly infos?: readonly string[];
+}
+
+/** 200 with `data`, which is JSON in pieces, or a value that becomes JSON. */
+export function answerData(c: GatewayContext, data: Iterable<Piece>, notes: Notes = {}): Response {
+  return answerPieces(c, envelope(data, notes));
+}
+
+export function answerValue(c: GatewayContext, data: unknown, notes: Notes = {}): Response {
+  return answerData(c, [JSON.stringify(data)], notes);
+}
+
+function* envelope(data: Iterable<Piece>, notes: Notes): Generator<Piece> {
+  yield '{"status":"success","data":';
+  yield* data;
+  yield* printNotes("warnings", "warning", notes.warnings ?? []);
+  yield* printNotes("infos", "info", notes.infos ?? []);
+  yield "}";
+}
+
+function* printNotes(name: string, singular: string, notes: readonly string[]): Generator<string> {
+  if (notes.length === 0) return;
+  const more = notes.length - MAX_NOTES;
+  const omitted = more > 0 ? [`${more} more ${singular} annotations omitted`] : [];
+  yield `,"${name}":${JSON.stringify([...notes.slice(0, MAX_NOTES), ...omitted])}`;
+}
+
+export function answerApiError({ errorType, status, message }: ApiError): Response {
+  const headers: Record<string, string> = { "Content-Type": "application/json" };
+  if (status === 401) headers["WWW-Authenticate"] = 'Basic realm="Hearth", charset="UTF-8"';
+  if (status === 503) headers["Retry-After"] = String(RETRY_AFTER_SECONDS);
+  return new Response(JSON.stringify({ status: "error", errorType, error: message }), { status, headers });
+}
+
+function answerPieces(c: GatewayContext, pieces: Iterable<Piece>): Response {
+  const joined = joinPieces(pieces);
+  const first = joined.next().value ?? NOTHING;
+  const second = joined.next();
+  const headers: Record<string, string> = { "Content-Type": "application/json", Vary: "Accept-Encoding" };
+  const isGzip = first.length >= MIN_GZIP_BYTES && acceptsGzip(c.req.header("Accept-Encoding"));
+  if (isGzip) headers["Content-Encoding"] = "gzip";
+  // As a stream it would be compressed to the same bytes, and take half as long again.
+  if (second.done) return new Response(streamOf(isGzip ? gzipSync(first) : first), { headers });
+  const bytes = ReadableStream.from(chain(first, second.value, joined));
+  return new Response(isGzip ? bytes.pipeThrough(new CompressionStream("gzip")) : bytes, { headers });
+}
+
+/** Pieces are joined here first; text of less than `PIECE_BYTES` characters has room. Nothing is in it when others have their turn. */
+const scratch = new Uint8Array(3 * PIECE_BYTES);
+
+/** Text is encoded, many of its pieces at once. */
+function* joinPieces(pieces: Iterable<Piece>): Generator<Bytes, undefined> {
+  const encoder = new TextEncoder();
+  let sizeBytes = 0;
+  let text = "";
+  const addText = () => {
+    if (text !== "") sizeBytes += encoder.encodeInto(text, scratch.subarray(sizeBytes)).written;
+    text = "";
+  };
+  const joinWith = (last: Uint8Array) => {
+    const joined = new Uint8Array(sizeBytes + last.length);
+    joined.set(scratch.subarray(0, sizeBytes));
+    joined.set(last, sizeBytes);
+    [sizeBytes, text] = [0, ""];
+    return joined;
+  };
+  for (const piece of pieces) {
+    if (typeof piece === "string") {
+      text += piece;
+      if (sizeBytes + text.length >= PIECE_BYTES) yield joinWith(encoder.encode(text));
+      continue;
+    }
+    addText();
+    if (sizeBytes + piece.length >= PIECE_BYTES) yield joinWith(piece);
+    else {
+      scratch.set(piece, sizeBytes);
+      sizeBytes += piece.length;
+    }
+  }
+  addText();
+  if (sizeBytes > 0) yield joinWith(NOTHING);
+}
+
+/** Bytes by themselves would be copied by `Response`, and once more when they are read: 0.7 ms for 400 KB, in place of 8 microseconds. */
+function streamOf(bytes: Bytes): ReadableStream<Bytes> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+}
+
+function* chain(first: Bytes, second: Bytes, rest: Iterable<Bytes>): Generator<Bytes> {
+  yield first;
+  yield second;
+  yield* rest;
+}
+
+/** `gzip;q=0` says no. */
+function acceptsGzip(header: string | undefined): boolean {
+  return (header ?? "").split(",").some((coding) => {
+    const [name, ...parameters] = coding.split(";").map((part) => part.trim().toLowerCase());
+    return name === "gzip" && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
+}

@@ -1,0 +1,174 @@
+/** Instant and range queries. */
+import { HearthError } from "../../model/errors.ts";
+import { SECOND_MS } from "../../model/time.ts";
+import { printJsonFloat } from "../../number/print-float.ts";
+import type {
+  Query,
+  QueryOptions,
+  QueryResult,
+  QueryValue,
+  StepRange,
+} from "../../promql/engine-interface.ts";
+import { checkRangeType } from "../../promql/parse/range-type.ts";
+import { checkDurations } from "../../promql/plan/check-durations.ts";
+import type { Expr } from "../../promql/syntax/ast.ts";
+import { quote } from "../../promql/syntax/quote.ts";
+import { type Piece, printMatrix, printPair, printVector } from "../../wire/api-json.ts";
+import { answerData } from "./answer.ts";
+import { queryParameter } from "./expression.ts";
+import {
+  limitParameter,
+  lookbackParameter,
+  optionalTimeParameter,
+  stepParameter,
+  timeoutParameter,
+  timeParameter,
+} from "./parameters.ts";
+import type { QueryRequest } from "./routes.ts";
+
+export async function answerInstantQuery(request: QueryRequest): Promise<Response> {
+  const { parameters, services, clock } = request;
+  const limit = limitParameter(parameters);
+  const timeMs = optionalTimeParameter(parameters, "time", clock());
+  const options = engineOptions(request);
+  const at = { startMs: timeMs, endMs: timeMs };
+  const run = (query: Query) => services.engine.instantQuery(request.source, query, { timeMs }, options);
+  const check = (expr: Expr) => checkDurations(expr, { ...at, stepMs: 0 });
+  return evaluate(request, limit, { ...at, stepMs: SECOND_MS }, run, check);
+}
+
+export async function answerRangeQuery(request: QueryRequest): Promise<Response> {
+  const { parameters, services } = request;
+  const limit = limitParameter(parameters);
+  const range = stepRange(parameters, services.settings.limits.maxSteps);
+  const options = engineOptions(request);
+  const run = (query: Query) => services.engine.rangeQuery(request.source, query, range, options);
+  const check = (expr: Expr) => {
+    checkRangeType(expr);
+    checkDurations(expr, range);
+  };
+  return evaluate(request, limit, range, run, check);
+}
+
+function stepRange(parameters: URLSearchParams, maxSteps: number): StepRange {
+  const startMs = timeParameter(parameters, "start");
+  const endMs = timeParameter(parameters, "end");
+  if (endMs < startMs) {
+    throw new HearthError("invalid", 'invalid parameter "end": end timestamp must not be before start time');
+  }
+  const stepMs = stepParameter(parameters);
+  // Prometheus counts the intervals between the steps, and calls them points.
+  const maxIntervals = maxSteps - 1;
+  if (Math.floor((endMs - startMs) / stepMs) > maxIntervals) {
+    const most = maxIntervals.toLocaleString("en-US");
+    const reason = `exceeded maximum resolution of ${most} points per timeseries`;
+    throw new HearthError("invalid", `${reason}. Try decreasing the query resolution (?step=XX)`);
+  }
+  return { startMs, endMs, stepMs };
+}
+
+/** The timeout that is asked for may be shorter than the service's own, not longer. */
+function engineOptions({ parameters, services, clock, signal }: QueryRequest): QueryOptions {
+  const { settings } = services;
+  const asked = timeoutParameter(parameters) ?? settings.limits.timeoutMs;
+  return {
+    lookbackDeltaMs: lookbackParameter(parameters) ?? settings.lookbackDeltaMs,
+    limits: { ...settings.limits, timeoutMs: Math.min(asked, settings.limits.timeoutMs) },
+    clock,
+    signal,
+    defaultSubqueryStepMs: settings.defaultSubqueryStepMs,
+    delayedNameRemoval: settings.delayedNameRemoval,
+    typeAndUnitLabels: settings.typeAndUnitLabels,
+    useStartTimestamps: settings.useStartTimestamps,
+    perStepStats: parameters.get("stats") === "all",
+  };
+}
+
+/** `check`: throws when the query cannot be asked so, whatever is stored. */
+async function evaluate(
+  request: QueryRequest,
+  limit: number,
+  range: StepRange,
+  run: (query: Query) => Promise<QueryResult>,
+  check: (expr: Expr) => void,
+): Promise<Response> {
+  const { c, parameters, services, clock } = request;
+  const beganMs = clock();
+  const query = queryParameter(parameters, services.settings.parse, check);
+  request.setPhase("evaluation");
+  const parsedMs = clock();
+  const result = await run(query);
+  const timings = { preparationMs: parsedMs - beganMs, evaluationMs: clock() - parsedMs };
+  noteResult(request, result);
+  const stats = parameters.get("stats") ?? "";
+  const warnings = [...result.warnings];
+  const value = truncated(result.value, limit, warnings);
+  if (stats !== "" && stats !== "true" && stats !== "all") warnings.push(oddStats(stats));
+  const statsText = stats === "" ? "" : `,"stats":${JSON.stringify(printStats(result, timings, range))}`;
+  return answerData(c, printData(value, statsText), { warnings, infos: result.infos });
+}
+
+function noteResult({ c }: QueryRequest, { value, samples }: QueryResult): void {
+  const { fields } = c.get("requestLog");
+  fields.samples = samples.totalQueryableSamples;
+  fields.peakSamples = samples.peakSamples;
+  if (value.type === "vector" || value.type === "matrix") fields.series = value.series.length;
+}
+
+function truncated(value: QueryValue, limit: number, warnings: string[]): QueryValue {
+  const hasSeries = value.type === "vector" || value.type === "matrix";
+  if (!hasSeries || limit === 0 || value.series.length <= limit) return value;
+  warnings.push("results truncated due to limit");
+  return { ...value, series: value.series.slice(0, limit) };
+}
+
+function oddStats(stats: string): string {
+  const advice = 'is deprecated and will be rejected in the next major release, use "true" or "all"';
+  return `value ${quote(stats)} for parameter "stats" ${advice}`;
+}
+
+function* printData(value: QueryValue, stats: string): Generator<Piece> {
+  yield `{"resultType":"${value.type}","result":`;
+  switch (value.type) {
+    case "scalar":
+      yield printPair(value.timestampMs, printJsonFloat(value.value));
+      break;
+    case "string":
+      yield printPair(value.timestampMs, value.value);
+      break;
+    case "vector":
+      yield* printVector(value.series);
+      break;
+    case "matrix":
+      yield* printMatrix(value.series);
+  }
+  yield `${stats}}`;
+}
+
+/** In seconds; Hearth has no queue, and sorts while it evaluates. */
+function printStats(
+  { samples }: QueryResult,
+  { preparationMs, evaluationMs }: { preparationMs: number; evaluationMs: number },
+  { startMs, stepMs }: StepRange,
+): unknown {
+  const steps = (counts: Float64Array | undefined) =>
+    counts && Array.from(counts, (count, i) => [(startMs + i * stepMs) / 1000, count]);
+  return {
+    timings: {
+      evalTotalTime: evaluationMs / 1000,
+      resultSortTime: 0,
+      queryPreparationTime: preparationMs / 1000,
+      innerEvalTime: evaluationMs / 1000,
+      execQueueTime: 0,
+      execTotalTime: (preparationMs + evaluationMs) / 1000,
+    },
+    samples: {
+      totalQueryableSamplesPerStep: steps(samples.totalQueryableSamplesPerStep),
+      totalQueryableSamples: samples.totalQueryableSamples,
+      samplesReadPerStep: steps(samples.samplesReadPerStep),
+      samplesRead: samples.samplesRead,
+      seriesTouched: samples.seriesTouched,
+      peakSamples: samples.peakSamples,
+    },
+  };
+}

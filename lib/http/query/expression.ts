@@ -1,0 +1,35 @@
+/** Expressions from parameters, and the routes that only look at them. */
+import { HearthError } from "../../model/errors.ts";
+import type { Query } from "../../promql/engine-interface.ts";
+import type { ParseOptions } from "../../promql/parse/options.ts";
+import { parseExpr } from "../../promql/parse/parse-expr.ts";
+import type { Expr } from "../../promql/syntax/ast.ts";
+import { astToJson } from "../../promql/syntax/ast-json.ts";
+import { printPretty } from "../../promql/syntax/print-pretty.ts";
+import { answerValue } from "./answer.ts";
+import type { QueryRequest } from "./routes.ts";
+
+/** The parameter `query`, parsed. `check`: throws when it is not what is needed. */
+export function queryParameter(
+  parameters: URLSearchParams,
+  options: ParseOptions,
+  check?: (expr: Expr) => void,
+): Query {
+  const text = parameters.get("query") ?? "";
+  try {
+    const expr = parseExpr(text, options);
+    check?.(expr);
+    return { text, expr };
+  } catch (error) {
+    if (!(error instanceof HearthError)) throw error;
+    throw new HearthError("invalid", `invalid parameter "query": ${error.message}`, { cause: error });
+  }
+}
+
+export function answerFormattedQuery({ c, parameters, services }: QueryRequest): Response {
+  return answerValue(c, printPretty(queryParameter(parameters, services.settings.parse).expr));
+}
+
+export function answerParsedQuery({ c, parameters, services }: QueryRequest): Response {
+  return answerValue(c, astToJson(queryParameter(parameters, services.settings.parse).expr));
+}

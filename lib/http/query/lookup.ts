@@ -1,0 +1,80 @@
+/** Label names, their values, and series: from the index alone. */
+import { HearthError } from "../../model/errors.ts";
+import { compareBytewise, compareLabelSets, type LabelSet } from "../../model/labels.ts";
+import type { Selection } from "../../model/selection.ts";
+import { quote } from "../../promql/syntax/quote.ts";
+import { printLabelsJson } from "../../wire/api-json.ts";
+import { answerData, answerValue, type Notes } from "./answer.ts";
+import { unescapeLabelName } from "./label-escape.ts";
+import { invalidParameter, limitParameter, lookupRange, matchParameters } from "./parameters.ts";
+import type { QueryRequest } from "./routes.ts";
+
+export async function answerLabelNames(request: QueryRequest): Promise<Response> {
+  const { c, source, signal, parameters } = request;
+  const limit = limitParameter(parameters);
+  const selections = selectionsOf(request);
+  const found = await Promise.all(selections.map((selection) => source.labelNames(selection, signal)));
+  const { items, notes } = limited(mergeNames(found), limit);
+  return answerValue(c, items, notes);
+}
+
+export async function answerLabelValues(request: QueryRequest): Promise<Response> {
+  const { c, source, signal, parameters } = request;
+  const name = unescapeLabelName(c.req.param("name") ?? "");
+  if (name === "") throw new HearthError("invalid", `invalid label name: ${quote(name)}`);
+  const limit = limitParameter(parameters);
+  const selections = selectionsOf(request);
+  const found = await Promise.all(selections.map((selection) => source.labelValues(name, selection, signal)));
+  const { items, notes } = limited(mergeNames(found), limit);
+  return answerValue(c, items, notes);
+}
+
+export async function answerSeries(request: QueryRequest): Promise<Response> {
+  const { c, source, signal, parameters } = request;
+  if (!parameters.has("match[]")) throw new HearthError("invalid", "no match[] parameter provided");
+  const limit = limitParameter(parameters);
+  const selections = selectionsOf(request, (error) => invalidParameter("match[]", error.message));
+  const found = await Promise.all(selections.map((selection) => source.series(selection, signal)));
+  const { items, notes } = limited(mergeSeries(found), limit);
+  return answerData(c, printSeries(items), notes);
+}
+
+/** One for each `match[]`; without any, of everything. `inWords`: an error of theirs, as the route says it. */
+function selectionsOf(
+  { parameters, setPhase }: QueryRequest,
+  inWords: (error: HearthError) => HearthError = (error) => error,
+): Selection[] {
+  const range = lookupRange(parameters);
+  const matcherSets = checkedMatchers(parameters, inWords);
+  setPhase("evaluation");
+  return (matcherSets.length === 0 ? [[]] : matcherSets).map((matchers) => ({ matchers, ...range }));
+}
+
+function checkedMatchers(parameters: URLSearchParams, inWords: (error: HearthError) => HearthError) {
+  try {
+    return matchParameters(parameters);
+  } catch (error) {
+    throw error instanceof HearthError ? inWords(error) : error;
+  }
+}
+
+function mergeNames(lists: readonly (readonly string[])[]): readonly string[] {
+  return lists.length === 1 ? lists[0] : [...new Set(lists.flat())].sort(compareBytewise);
+}
+
+function mergeSeries(lists: readonly (readonly LabelSet[])[]): readonly LabelSet[] {
+  if (lists.length === 1) return lists[0];
+  const sorted = lists.flat().sort(compareLabelSets);
+  return sorted.filter((labels, i) => i === 0 || compareLabelSets(labels, sorted[i - 1]) !== 0);
+}
+
+function limited<T>(items: readonly T[], limit: number): { items: readonly T[]; notes: Notes } {
+  if (limit === 0 || items.length <= limit) return { items, notes: {} };
+  return { items: items.slice(0, limit), notes: { warnings: ["results truncated due to limit"] } };
+}
+
+function* printSeries(series: readonly LabelSet[]): Generator<string> {
+  yield "[";
+  for (let i = 0; i < series.length; i++) yield (i === 0 ? "" : ",") + printLabelsJson(series[i]);
+  yield "]";
+}

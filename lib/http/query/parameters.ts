@@ -1,0 +1,171 @@
+/** Parameters of the query API: in the URL, or in a form that is posted. https://prometheus.io/docs/prometheus/latest/querying/api/ */
+import { HearthError } from "../../model/errors.ts";
+import type { Matcher } from "../../model/matcher.ts";
+import { HOUR_MS, MINUTE_MS } from "../../model/time.ts";
+import { parseSelector } from "../../promql/parse/parse-expr.ts";
+import { type ParsedDuration, parseDuration, printDuration } from "../../promql/syntax/duration-text.ts";
+import { quote } from "../../promql/syntax/quote.ts";
+import { readBody } from "../body.ts";
+import type { GatewayContext } from "../gateway.ts";
+
+/** Bytes of a form: four expressions of the greatest length, escaped. */
+const MAX_FORM_BYTES = 4 * 1024 * 1024;
+
+/** The earliest and the latest time there is in Prometheus' API, in ms, and how clients write them. */
+export const MIN_API_TIME_MS = -9_223_309_901_257_974_000;
+export const MAX_API_TIME_MS = 9_223_309_901_257_975_000;
+const NAMED_TIMES: ReadonlyMap<string, number> = new Map([
+  ["-292273086-05-16T16:47:06Z", MIN_API_TIME_MS],
+  ["292277025-08-18T07:12:54.999999999Z", MAX_API_TIME_MS],
+]);
+
+/** All parameters; those of a form come before those of the URL. */
+export async function readParameters(c: GatewayContext): Promise<URLSearchParams> {
+  const inUrl = new URL(c.req.url).searchParams;
+  if (c.req.method !== "POST") return inUrl;
+  const type = c.req.header("Content-Type")?.split(";")[0].trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") return inUrl;
+  const form = new URLSearchParams(Buffer.from(await readBody(c, MAX_FORM_BYTES)).toString());
+  return inUrl.size === 0 ? form : new URLSearchParams([...form, ...inUrl]);
+}
+
+/** That a parameter is not what it must be, in Prometheus' words. */
+export function invalidParameter(name: string, reason: string): HearthError {
+  return new HearthError("invalid", `invalid parameter ${quote(name)}: ${reason}`);
+}
+
+/** A parameter that must be a time, in ms; RFC 3339 or seconds since the epoch. */
+export function timeParameter(parameters: URLSearchParams, name: string): number {
+  const text = parameters.get(name) ?? "";
+  const timeMs = parseTime(text);
+  if (timeMs === undefined) throw invalidParameter(name, `cannot parse ${quote(text)} to a valid timestamp`);
+  return timeMs;
+}
+
+/** The same where it may be left away. */
+export function optionalTimeParameter(parameters: URLSearchParams, name: string, absentMs: number): number {
+  const text = parameters.get(name) ?? "";
+  if (text === "") return absentMs;
+  const timeMs = parseTime(text);
+  if (timeMs !== undefined) return timeMs;
+  const reason = `invalid time value for '${name}': cannot parse ${quote(text)} to a valid timestamp`;
+  throw invalidParameter(name, reason);
+}
+
+const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+function parseTime(text: string): number | undefined {
+  if (!FLOAT.test(text)) return NAMED_TIMES.get(text) ?? parseRfc3339(text);
+  const seconds = Number(text);
+  const whole = Math.trunc(seconds);
+  const timeMs = whole * 1000 + Math.round((seconds - whole) * 1000);
+  return timeMs >= MIN_API_TIME_MS && timeMs <= MAX_API_TIME_MS ? timeMs : undefined;
+}
+
+const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
+
+/** What is finer than a millisecond is cut off. */
+function parseRfc3339(text: string): number | undefined {
+  const match = RFC3339.exec(text);
+  if (match === null) return undefined;
+  const [, year, month, day, hour, minute, second, fraction = "", sign, zoneHour = "0", zoneMinute = "0"] =
+    match;
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  const isDate = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
+  const isTime = Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
+  if (!isDate || !isTime || Number(zoneHour) > 23 || Number(zoneMinute) > 59) return undefined;
+  date.setUTCHours(Number(hour), Number(minute), Number(second), Number(fraction.slice(0, 3).padEnd(3, "0")));
+  const zoneMs = Number(zoneHour) * HOUR_MS + Number(zoneMinute) * MINUTE_MS;
+  return date.getTime() - (sign === "-" ? -zoneMs : zoneMs);
+}
+
+/** The step of a range query, in whole ms: seconds, or `1h30m`. */
+export function stepParameter(parameters: URLSearchParams): number {
+  const step = parseSecondsOrDuration(parameters.get("step") ?? "");
+  if (!step.ok) throw invalidParameter("step", step.reason);
+  if (step.ms > 0) return step.ms;
+  const reason = "zero or negative query resolution step widths are not accepted. Try a positive integer";
+  throw invalidParameter("step", reason);
+}
+
+/** In ms; undefined when it is left away. */
+export function timeoutParameter(parameters: URLSearchParams): number | undefined {
+  const text = parameters.get("timeout") ?? "";
+  if (text === "") return undefined;
+  const timeout = parseSecondsOrDuration(text);
+  if (!timeout.ok) throw invalidParameter("timeout", timeout.reason);
+  if (timeout.ms > 0) return timeout.ms;
+  throw invalidParameter("timeout", `timeout must be positive, got ${printDuration(timeout.ms)}`);
+}
+
+/** In ms; undefined when it is left away, and when it is not positive, which is not refused. */
+export function lookbackParameter(parameters: URLSearchParams): number | undefined {
+  const text = parameters.get("lookback_delta") ?? "";
+  if (text === "") return undefined;
+  const delta = parseSecondsOrDuration(text);
+  if (!delta.ok) throw new HearthError("invalid", `error parsing lookback delta duration: ${delta.reason}`);
+  return delta.ms > 0 ? delta.ms : undefined;
+}
+
+/** What a count of nanoseconds in an int64 can say. */
+const MAX_DURATION_SECONDS = 2 ** 63 / 1e9;
+/** These are numbers too, and too large, to Go's `strconv.ParseFloat`. */
+const NOT_FINITE = /^[+-]?(?:inf|infinity)$|^nan$/i;
+
+function parseSecondsOrDuration(text: string): ParsedDuration {
+  const reason = `cannot parse ${quote(text)} to a valid duration`;
+  const seconds = FLOAT.test(text) ? Number(text) : Number.NaN;
+  const isTooLarge = Number.isFinite(seconds) && Math.abs(seconds) >= MAX_DURATION_SECONDS;
+  if (isTooLarge || NOT_FINITE.test(text)) return { ok: false, reason: `${reason}. It overflows int64` };
+  if (Number.isFinite(seconds)) return { ok: true, ms: Math.trunc(Math.round(seconds * 1e9) / 1e6) };
+  const duration = parseDuration(text);
+  return duration.ok ? duration : { ok: false, reason };
+}
+
+/** Zero is no limit. */
+export function limitParameter(parameters: URLSearchParams): number {
+  const text = parameters.get("limit") ?? "";
+  if (text === "") return 0;
+  const limit = parseWhole(text);
+  if (typeof limit === "string") throw invalidParameter("limit", limit);
+  if (limit < 0) throw invalidParameter("limit", "limit must be non-negative");
+  return limit;
+}
+
+const INT64_DIGITS = 19;
+
+/** A whole number as Go's `strconv.Atoi` takes it, rounded where JavaScript has no such number; or that function's words. */
+export function parseWhole(text: string): number | string {
+  const failure = `strconv.Atoi: parsing ${quote(text)}`;
+  const digits = /^([+-]?)0*(\d+)$/.exec(text);
+  if (digits === null) return `${failure}: invalid syntax`;
+  const [, sign, number] = digits;
+  if (number.length > INT64_DIGITS) return `${failure}: value out of range`;
+  const whole = BigInt(`${sign === "-" ? "-" : ""}${number}`);
+  return BigInt.asIntN(64, whole) === whole ? Number(whole) : `${failure}: value out of range`;
+}
+
+/** Each is a look-up of its own, and all run at once. */
+const MAX_SELECTORS = 64;
+
+/** The selectors of `match[]`, of which none may select everything. */
+export function matchParameters(parameters: URLSearchParams): (readonly Matcher[])[] {
+  const texts = parameters.getAll("match[]");
+  if (texts.length > MAX_SELECTORS) {
+    throw new HearthError(
+      "invalid",
+      `${texts.length} selectors in match[], at most ${MAX_SELECTORS} are taken`,
+    );
+  }
+  const matcherSets = texts.map(parseSelector);
+  if (matcherSets.every((matchers) => matchers.some((matcher) => !matcher.matches("")))) return matcherSets;
+  throw new HearthError("invalid", "match[] must contain at least one non-empty matcher");
+}
+
+/** The time range of a look-up of labels; all times where it is left away. */
+export function lookupRange(parameters: URLSearchParams): { minTime: number; maxTime: number } {
+  const minTime = optionalTimeParameter(parameters, "start", MIN_API_TIME_MS);
+  const maxTime = optionalTimeParameter(parameters, "end", MAX_API_TIME_MS);
+  return { minTime, maxTime };
+}

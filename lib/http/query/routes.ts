@@ -1,0 +1,88 @@
+/** The query API of Prometheus: every route, under every prefix. https://prometheus.io/docs/prometheus/latest/querying/api/ */
+import { authenticate, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
+import { answerAlerts, answerBuildInfo, answerCardinality, answerMetadata, answerRules } from "./about.ts";
+import { answerApiError } from "./answer.ts";
+import { apiErrorOf, type QueryPhase } from "./errors.ts";
+import { answerInstantQuery, answerRangeQuery } from "./evaluate.ts";
+import { answerExemplars } from "./exemplars.ts";
+import { answerFormattedQuery, answerParsedQuery } from "./expression.ts";
+import { answerLabelNames, answerLabelValues, answerSeries } from "./lookup.ts";
+import { readParameters } from "./parameters.ts";
+import type { QueryServices, QuerySource } from "./services.ts";
+
+/** Prometheus' own, and that of the vendor's service that Hearth takes the place of. */
+export const API_PREFIXES = ["/api/v1", "/api/v3"];
+
+/** A request that was let in. */
+export interface QueryRequest {
+  readonly c: GatewayContext;
+  readonly parameters: URLSearchParams;
+  readonly source: QuerySource;
+  readonly services: QueryServices;
+  readonly clock: Services["clock"];
+  /** Fires when the client goes away. */
+  readonly signal: AbortSignal;
+  /** To be told when the parameters turned out to be good. */
+  setPhase(phase: QueryPhase): void;
+}
+
+type Handler = (request: QueryRequest) => Promise<Response> | Response;
+
+const GET = ["GET"];
+const GET_AND_POST = ["GET", "POST"];
+
+const ROUTES: readonly (readonly [path: string, methods: readonly string[], handler: Handler])[] = [
+  ["/query", GET_AND_POST, answerInstantQuery],
+  ["/query_range", GET_AND_POST, answerRangeQuery],
+  ["/query_exemplars", GET_AND_POST, answerExemplars],
+  ["/format_query", GET_AND_POST, answerFormattedQuery],
+  ["/parse_query", GET_AND_POST, answerParsedQuery],
+  ["/series", GET_AND_POST, answerSeries],
+  ["/labels", GET_AND_POST, answerLabelNames],
+  ["/label/:name/values", GET, answerLabelValues],
+  ["/metadata", GET, answerMetadata],
+  ["/rules", GET, answerRules],
+  ["/alerts", GET, answerAlerts],
+  ["/status/buildinfo", GET, answerBuildInfo],
+  ["/status/tsdb", GET, answerCardinality],
+];
+
+export function addQueryRoutes(app: Gateway, services: Services, queryServices: QueryServices): void {
+  for (const prefix of API_PREFIXES) {
+    for (const [path, methods, handler] of ROUTES) {
+      app.on([...methods], prefix + path, (c) => serve(c, services, queryServices, handler));
+      app.all(prefix + path, (c) => {
+        const message = `method ${c.req.method} is not allowed here, use ${methods.join(" or ")}`;
+        const answer = answerApiError({ errorType: "bad_data", status: 405, message });
+        answer.headers.set("Allow", methods.join(", "));
+        return answer;
+      });
+    }
+  }
+}
+
+async function serve(
+  c: GatewayContext,
+  services: Services,
+  queryServices: QueryServices,
+  handler: Handler,
+): Promise<Response> {
+  const { signal } = c.req.raw;
+  let phase: QueryPhase = "parameters";
+  try {
+    const tenant = await authenticate(c, services, "read");
+    const parameters = await readParameters(c);
+    const source = await queryServices.openSource(tenant, services.table.metered(c.get("meter")));
+    const { clock } = services;
+    const setPhase = (next: QueryPhase) => {
+      phase = next;
+    };
+    const answer = await handler({ c, parameters, source, services: queryServices, clock, signal, setPhase });
+    // All is read when an answer begins.
+    answer.headers.set("X-Hearth-Read-Units", String(c.get("meter").readUnits));
+    return answer;
+  } catch (error) {
+    c.get("requestLog").noteError(error);
+    return answerApiError(apiErrorOf(error, phase, signal));
+  }
+}

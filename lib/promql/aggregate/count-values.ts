@@ -1,0 +1,37 @@
+/** `count_values`: how many series have each value; the value becomes a label. */
+
+import { printHistogram } from "../../histogram/print-histogram.ts";
+import { printFloat } from "../../number/print-float.ts";
+import type { StepGrid } from "../plan/grid.ts";
+import type { AggregatePlan } from "../plan/plan.ts";
+import { SeriesCollector } from "../runtime/collect-series.ts";
+import { type EvaluationContext, executionError } from "../runtime/context.ts";
+import { isLabelName, setLabel } from "../runtime/series-labels.ts";
+import { ABSENT, FLOAT, type StepSeries, type VectorValue, vectorOf } from "../runtime/value.ts";
+import { quote } from "../syntax/quote.ts";
+import { groupLabels } from "./groups.ts";
+
+export function countValues(
+  plan: AggregatePlan,
+  label: string,
+  series: readonly StepSeries[],
+  grid: StepGrid,
+  context: EvaluationContext,
+): VectorValue {
+  if (!isLabelName(label)) throw executionError(`invalid label name ${quote(label)}`);
+  const labels = plan.grouping === "by" ? [...plan.labels, label] : plan.labels;
+  const labelsOf = groupLabels({ grouping: plan.grouping, labels });
+  const collector = new SeriesCollector(grid, context);
+  for (const one of series) {
+    for (let step = 0; step < grid.steps; step++) {
+      if (one.kinds[step] === ABSENT) continue;
+      const columns = collector.columns(labelsOf(setLabel(one.labels, label, textOf(one, step))), false);
+      columns.setFloat(step, columns.values[step] + 1);
+    }
+  }
+  return vectorOf(collector.series());
+}
+
+function textOf({ kinds, values, histograms }: StepSeries, step: number): string {
+  return kinds[step] === FLOAT ? printFloat(values[step]) : printHistogram(histograms![step]!);
+}

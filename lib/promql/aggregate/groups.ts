@@ -1,0 +1,56 @@
+/** Which series are aggregated into one. */
+import { type LabelSet, METRIC_NAME } from "../../model/labels.ts";
+import { dropLabels, keepLabels, labelKey } from "../runtime/series-labels.ts";
+import type { StepSeries } from "../runtime/value.ts";
+
+export interface Grouping {
+  readonly grouping: "by" | "without";
+  readonly labels: readonly string[];
+}
+
+export interface Group {
+  readonly labels: LabelSet;
+  readonly series: StepSeries[];
+}
+
+/** The labels that a series' group has. */
+export function groupLabels({ grouping, labels }: Grouping): (labels: LabelSet) => LabelSet {
+  const names = new Set(labels);
+  if (grouping === "by") return (all) => keepLabels(all, names);
+  names.add(METRIC_NAME);
+  return (all) => dropLabels(all, names);
+}
+
+/** What there is for each group, in the order of their first series. */
+export class Groups<T> {
+  readonly #labelsOf: (labels: LabelSet) => LabelSet;
+  readonly #newGroup: (labels: LabelSet) => T;
+  readonly #byKey = new Map<string, T>();
+
+  constructor(grouping: Grouping, newGroup: (labels: LabelSet) => T) {
+    this.#labelsOf = groupLabels(grouping);
+    this.#newGroup = newGroup;
+  }
+
+  /** A series' own. */
+  of(series: StepSeries): T {
+    const labels = this.#labelsOf(series.labels);
+    const key = labelKey(labels);
+    let group = this.#byKey.get(key);
+    if (group === undefined) {
+      group = this.#newGroup(labels);
+      this.#byKey.set(key, group);
+    }
+    return group;
+  }
+
+  all(): T[] {
+    return [...this.#byKey.values()];
+  }
+}
+
+export function groupSeries(grouping: Grouping, series: readonly StepSeries[]): Group[] {
+  const groups = new Groups<Group>(grouping, (labels) => ({ labels, series: [] }));
+  for (const one of series) groups.of(one).series.push(one);
+  return groups.all();
+}

@@ -1,0 +1,79 @@
+/** Aggregations that make one series of each group: series after series, so that these may come one at a time. */
+import type { LabelSet } from "../../model/labels.ts";
+import { StepColumns } from "../runtime/step-columns.ts";
+import { isPopulated, type StepSeries } from "../runtime/value.ts";
+import type { AggregateCall } from "./aggregate.ts";
+import { averageOf } from "./average.ts";
+import { Groups } from "./groups.ts";
+import { quantileOfGroup } from "./quantile.ts";
+import { countOf, extremeOf, groupOf, varianceOf } from "./simple.ts";
+import { sumOf } from "./sum.ts";
+
+/** Fills the columns of one group. */
+export interface Accumulator {
+  /** Takes a series, which may be gone afterwards. */
+  add(series: StepSeries): void;
+  /** Called last: the columns are complete then. */
+  finish(): void;
+}
+
+/** Makes what fills `output`. */
+export type NewAccumulator = (output: StepColumns, call: AggregateCall) => Accumulator;
+
+/** Undefined for those that pick series rather than make new ones. */
+export function accumulatorOf({ operator }: AggregateCall["plan"]): NewAccumulator | undefined {
+  switch (operator) {
+    case "sum":
+      return sumOf;
+    case "avg":
+      return averageOf;
+    case "count":
+      return countOf;
+    case "group":
+      return groupOf;
+    case "min":
+    case "max":
+      return extremeOf;
+    case "stddev":
+    case "stdvar":
+      return varianceOf;
+    case "quantile":
+      return quantileOfGroup;
+    default:
+      return undefined;
+  }
+}
+
+interface GroupInTheMaking {
+  readonly labels: LabelSet;
+  readonly columns: StepColumns;
+  readonly accumulator: Accumulator;
+  dropsName: boolean;
+}
+
+export class SeriesAggregation {
+  readonly #groups: Groups<GroupInTheMaking>;
+
+  constructor(newAccumulator: NewAccumulator, call: AggregateCall) {
+    this.#groups = new Groups(call.plan, (labels) => {
+      call.context.budget.take(call.grid.steps);
+      const columns = new StepColumns(call.grid.steps);
+      return { labels, columns, accumulator: newAccumulator(columns, call), dropsName: false };
+    });
+  }
+
+  add(series: StepSeries): void {
+    const group = this.#groups.of(series);
+    group.accumulator.add(series);
+    if (series.dropsName) group.dropsName = true;
+  }
+
+  /** The groups that have samples, once. */
+  finish(): StepSeries[] {
+    const all = this.#groups.all().map(({ labels, columns, accumulator, dropsName }) => {
+      accumulator.finish();
+      return columns.series(labels, dropsName);
+    });
+    return all.filter(isPopulated);
+  }
+}

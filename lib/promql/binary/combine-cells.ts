@@ -1,0 +1,137 @@
+/** A binary operator applied to two samples, of which either may be a histogram. */
+import {
+  compactHistogram,
+  divideHistogram,
+  equalHistograms,
+  multiplyHistogram,
+  withHint,
+} from "../../histogram/float-histogram.ts";
+import { addHistograms, subtractHistograms } from "../../histogram/pair.ts";
+import { trimHistogram } from "../../histogram/trim.ts";
+import type { Histogram } from "../../model/histogram.ts";
+import type { BinaryPlan } from "../plan/plan.ts";
+import {
+  conflictingResets,
+  incompatibleBuckets,
+  incompatibleTypes,
+  reconciledBounds,
+} from "../runtime/annotation-texts.ts";
+import type { Annotation } from "../runtime/annotations.ts";
+import { calculator, comparator, isArithmetic, isComparison } from "./arithmetic.ts";
+
+/** Takes what there is to say of two samples. */
+export type Note = (annotation: Annotation) => void;
+
+/** A sample: a histogram where there is one. */
+export type Cell = number | Histogram;
+
+/**
+ * What an operator makes of two samples. `isKept` is what a comparison says; a result that is not kept is left away, or 0
+ * with `bool`. Undefined is no result at all: the two do not go together, which an annotation says.
+ */
+export type CombineCells = (left: Cell, right: Cell) => CombinedCell | undefined;
+
+export interface CombinedCell {
+  readonly value: Cell;
+  readonly isKept: boolean;
+}
+
+/** Between floats alone, where no annotation and no histogram can come up; for loops over columns. */
+export interface FloatOperator {
+  readonly calculate: ((a: number, b: number) => number) | undefined;
+  readonly compare: ((a: number, b: number) => boolean) | undefined;
+}
+
+export function floatOperator({ operator }: Pick<BinaryPlan, "operator">): FloatOperator {
+  return {
+    calculate: isArithmetic(operator) ? calculator(operator) : undefined,
+    compare: isComparison(operator) ? comparator(operator) : undefined,
+  };
+}
+
+export function cellCombiner(plan: BinaryPlan, note: Note): CombineCells {
+  const { calculate, compare } = floatOperator(plan);
+  return (left, right) => {
+    if (typeof left === "number" && typeof right === "number") {
+      if (calculate !== undefined) return kept(calculate(left, right));
+      if (compare !== undefined) return { value: left, isKept: compare(left, right) };
+    } else if (typeof left === "number") {
+      if (plan.operator === "*") return kept(compactHistogram(multiplyHistogram(right as Histogram, left)));
+    } else if (typeof right === "number") {
+      const result = histogramWithNumber(plan, left, right);
+      if (result !== undefined) return kept(result);
+    } else return twoHistograms(plan, left, right, note);
+    return refuse(plan, left, right, note);
+  };
+}
+
+function kept(value: Cell): CombinedCell {
+  return { value, isKept: true };
+}
+
+function refuse(plan: BinaryPlan, left: Cell, right: Cell, note: Note): undefined {
+  const [leftType, rightType] = [left, right].map((cell) =>
+    typeof cell === "number" ? "float" : "histogram",
+  );
+  note(incompatibleTypes(plan.range, leftType, plan.operator, rightType));
+  return undefined;
+}
+
+function histogramWithNumber(
+  { operator }: BinaryPlan,
+  left: Histogram,
+  right: number,
+): Histogram | undefined {
+  switch (operator) {
+    case "*":
+      return compactHistogram(multiplyHistogram(left, right));
+    case "/":
+      return compactHistogram(divideHistogram(left, right));
+    case "</":
+      return trimHistogram(left, right, "below");
+    case ">/":
+      return trimHistogram(left, right, "above");
+    default:
+      return undefined;
+  }
+}
+
+function twoHistograms(
+  plan: BinaryPlan,
+  left: Histogram,
+  right: Histogram,
+  note: Note,
+): CombinedCell | undefined {
+  switch (plan.operator) {
+    case "==":
+      return { value: left, isKept: equalHistograms(left, right) };
+    case "!=":
+      return { value: left, isKept: !equalHistograms(left, right) };
+    case "+":
+    case "-":
+      return addOrSubtract(plan, left, right, note);
+    default:
+      return refuse(plan, left, right, note);
+  }
+}
+
+function addOrSubtract(
+  { operator, range }: BinaryPlan,
+  left: Histogram,
+  right: Histogram,
+  note: Note,
+): CombinedCell | undefined {
+  const combination = operator === "+" ? addHistograms(left, right) : subtractHistograms(left, right);
+  if (combination === undefined) {
+    note(incompatibleBuckets(range, operator));
+    return undefined;
+  }
+  const operation = operator === "+" ? "addition" : "subtraction";
+  if (combination.counterResetCollision) {
+    note(conflictingResets(range, operation));
+    return undefined;
+  }
+  if (combination.boundsReconciled) note(reconciledBounds(range, operation));
+  const histogram = compactHistogram(combination.histogram);
+  return kept(operator === "-" ? withHint(histogram, "gauge") : histogram);
+}

@@ -1,0 +1,39 @@
+/** Which series of two vectors belong together: those with the same values of the labels that are matched. */
+import { type LabelSet, METRIC_NAME } from "../../model/labels.ts";
+import { dropLabels, keepLabels, labelKey } from "../runtime/series-labels.ts";
+import type { StepSeries } from "../runtime/value.ts";
+import type { VectorMatching } from "../syntax/ast.ts";
+
+export interface MatchGroup {
+  readonly left: StepSeries[];
+  readonly right: StepSeries[];
+}
+
+export function matchedLabels({ on, labels }: VectorMatching): (labels: LabelSet) => LabelSet {
+  const names = new Set(labels);
+  if (on) return (all) => keepLabels(all, names);
+  names.add(METRIC_NAME);
+  return (all) => dropLabels(all, names);
+}
+
+/** By signature, in the order in which they first appear. */
+export function matchGroups(
+  matching: VectorMatching,
+  left: readonly StepSeries[],
+  right: readonly StepSeries[],
+): MatchGroup[] {
+  const matched = matchedLabels(matching);
+  const groups = new Map<string, MatchGroup>();
+  const groupOf = ({ labels }: StepSeries): MatchGroup => {
+    const key = labelKey(matched(labels));
+    let group = groups.get(key);
+    if (group === undefined) {
+      group = { left: [], right: [] };
+      groups.set(key, group);
+    }
+    return group;
+  };
+  for (const series of left) groupOf(series).left.push(series);
+  for (const series of right) groupOf(series).right.push(series);
+  return [...groups.values()];
+}

@@ -1,0 +1,20 @@
+/** What the result of two matching series is called. */
+import { type LabelSet, labelValue } from "../../model/labels.ts";
+import { dropLabels, keepLabels, setLabel, withoutMetadata } from "../runtime/series-labels.ts";
+import type { VectorMatching } from "../syntax/ast.ts";
+
+/** `many` is the side that may have several; of one-to-one matching it is the left one. */
+export function resultLabels(
+  many: LabelSet,
+  one: LabelSet,
+  matching: VectorMatching,
+  dropsName: boolean,
+): LabelSet {
+  let labels = dropsName ? withoutMetadata(many) : many;
+  if (matching.cardinality === "one-to-one") {
+    const names = new Set(matching.labels);
+    labels = matching.on ? keepLabels(labels, names) : dropLabels(labels, names);
+  }
+  for (const name of matching.include) labels = setLabel(labels, name, labelValue(one, name));
+  return labels;
+}

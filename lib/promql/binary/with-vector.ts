@@ -1,0 +1,235 @@
+/**
+ * Arithmetic and comparisons between two vectors. Which series match depends on labels alone, so it is found out once; at
+ * each step only those count that have a sample.
+ */
+import type { HearthError } from "../../model/errors.ts";
+import { isInstant, type StepGrid } from "../plan/grid.ts";
+import type { BinaryPlan } from "../plan/plan.ts";
+import { claimCell, SeriesCollector } from "../runtime/collect-series.ts";
+import { type EvaluationContext, executionError } from "../runtime/context.ts";
+import { labelKey, printLabelSet } from "../runtime/series-labels.ts";
+import type { StepColumns } from "../runtime/step-columns.ts";
+import { ABSENT, FLOAT, type StepSeries, type VectorValue, vectorOf } from "../runtime/value.ts";
+import type { VectorMatching } from "../syntax/ast.ts";
+import { isArithmetic } from "./arithmetic.ts";
+import { type Cell, type CombineCells, cellCombiner, floatOperator } from "./combine-cells.ts";
+import { LastNotes } from "./last-notes.ts";
+import { type MatchGroup, matchedLabels, matchGroups } from "./match-signature.ts";
+import { resultLabels } from "./result-labels.ts";
+import { cellAt, setCell } from "./with-scalar.ts";
+
+export function combineVectors(
+  plan: BinaryPlan,
+  left: VectorValue,
+  right: VectorValue,
+  grid: StepGrid,
+  context: EvaluationContext,
+): VectorValue {
+  const matching = plan.matching!;
+  const isSwapped = matching.cardinality === "one-to-many";
+  const [many, one] = isSwapped ? [right.series, left.series] : [left.series, right.series];
+  const match = new VectorMatch(plan, matching, many, one, grid, context);
+  const groups = matchGroups(matching, many, one);
+  // Before anything is matched: of several things that are wrong, Prometheus tells this one.
+  for (const group of groups) match.refuseSeveral(group);
+  for (const group of groups) match.combineGroup(group);
+  return vectorOf(match.result());
+}
+
+/** One match of two vectors under way. Sides are `many` and `one`, of which the former stands on the right of one-to-many. */
+class VectorMatch {
+  readonly #plan: BinaryPlan;
+  readonly #matching: VectorMatching;
+  readonly #many: readonly StepSeries[];
+  readonly #one: readonly StepSeries[];
+  readonly #grid: StepGrid;
+  readonly #combine: CombineCells;
+  readonly #context: EvaluationContext;
+  readonly #notes = new LastNotes();
+  /** The place of each series among the samples of a step: those of `one` that are filled come last. */
+  readonly #order: ReadonlyMap<StepSeries, number>;
+  /** Of an instant, where results stand in order: by the key of a result's labels the place of what it was made of. */
+  readonly #places = new Map<string, number>();
+  /** Where the cell that is combined stands. */
+  #step = 0;
+  #position = 0;
+  /** What is wrong at the earliest step, of that what Prometheus comes upon first. */
+  #failure: { readonly step: number; readonly position: number; readonly error: HearthError } | undefined;
+  readonly #collector: SeriesCollector;
+  readonly #dropsName: boolean;
+  readonly #isSwapped: boolean;
+  /** What stands in for a sample that is missing on either side. */
+  readonly #fillMany: number | undefined;
+  readonly #fillOne: number | undefined;
+
+  constructor(
+    plan: BinaryPlan,
+    matching: VectorMatching,
+    many: readonly StepSeries[],
+    one: readonly StepSeries[],
+    grid: StepGrid,
+    context: EvaluationContext,
+  ) {
+    this.#plan = plan;
+    this.#matching = matching;
+    this.#many = many;
+    this.#one = one;
+    this.#grid = grid;
+    this.#context = context;
+    this.#order = new Map([...many, ...one].map((series, i) => [series, i]));
+    this.#combine = cellCombiner(plan, (note) => this.#notes.add(this.#step, this.#position, note));
+    this.#collector = new SeriesCollector(grid, context);
+    const dropsAtOnce = plan.returnsBool && !context.options.delayedNameRemoval;
+    this.#dropsName = isArithmetic(plan.operator) || dropsAtOnce;
+    this.#isSwapped = matching.cardinality === "one-to-many";
+    // Fill values are named by the sides as they are written, and as they are matched here: many is left.
+    this.#fillMany = matching.fillLeft;
+    this.#fillOne = matching.fillRight;
+  }
+
+  /** Throws what is wrong at the earliest step. */
+  result(): StepSeries[] {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#notes.tell(this.#context);
+    const series = this.#collector.series();
+    if (!isInstant(this.#grid)) return series;
+    const placed = series.map((one) => ({ one, place: this.#places.get(labelKey(one.labels))! }));
+    return placed.sort((a, b) => a.place - b.place).map(({ one }) => one);
+  }
+
+  /** The side that must not have several samples of a signature must not at any step. */
+  refuseSeveral({ right: one }: MatchGroup): void {
+    if (one.length < 2) return;
+    for (let step = 0; step < this.#grid.steps; step++) {
+      const present = one.filter(({ kinds }) => kinds[step] !== ABSENT);
+      if (present.length > 1 && this.#isAnythingToMatch(step))
+        this.#fail(step, this.#order.get(present[1])!, this.#several(present[0], present[1]));
+    }
+  }
+
+  combineGroup(group: MatchGroup): void {
+    const { left: many, right: one } = group;
+    if (many.length === 1 && one.length === 1 && this.#isPlain(many[0], one[0]))
+      this.#combinePair(many[0], one[0]);
+    else if (many.length > 0 || this.#fillMany !== undefined) this.#combineSteps(many, one);
+  }
+
+  /** Floats on both sides, and nothing to fill in: a loop over columns. */
+  #isPlain(a: StepSeries, b: StepSeries): boolean {
+    if (this.#fillMany !== undefined || this.#fillOne !== undefined) return false;
+    return (
+      a.histograms === undefined &&
+      b.histograms === undefined &&
+      floatOperator(this.#plan).calculate !== undefined
+    );
+  }
+
+  #combinePair(many: StepSeries, one: StepSeries): void {
+    const calculate = floatOperator(this.#plan).calculate!;
+    const labels = resultLabels(many.labels, one.labels, this.#matching, this.#dropsName);
+    const columns = this.#collector.columns(labels, this.#plan.returnsBool);
+    if (isInstant(this.#grid)) this.#places.set(labelKey(labels), this.#order.get(many)!);
+    const [a, b] = this.#isSwapped ? [one, many] : [many, one];
+    for (let step = 0; step < this.#grid.steps; step++) {
+      if (a.kinds[step] !== FLOAT || b.kinds[step] !== FLOAT) continue;
+      claimCell(columns, step);
+      columns.setFloat(step, calculate(a.values[step], b.values[step]));
+    }
+  }
+
+  /** The general case. Output columns are found once for each pair of series. */
+  #combineSteps(many: readonly StepSeries[], one: readonly StepSeries[]): void {
+    const pairs = new Map<StepSeries | undefined, Map<StepSeries | undefined, Output>>();
+    const outputFor = (a: StepSeries | undefined, b: StepSeries | undefined): Output => {
+      const known = pairs.get(a)?.get(b);
+      if (known !== undefined) return known;
+      const output = this.#newOutput(a, b);
+      pairs.set(a, (pairs.get(a) ?? new Map()).set(b, output));
+      return output;
+    };
+    for (let step = 0; step < this.#grid.steps; step++) {
+      const partner = this.#onlyOne(one, step);
+      const matched = new Set<string>();
+      for (const series of many) {
+        if (series.kinds[step] === ABSENT) continue;
+        if (partner === undefined && this.#fillOne === undefined) break;
+        this.#combineCell(series, partner, step, outputFor(series, partner), matched);
+      }
+      if (partner !== undefined && matched.size === 0 && this.#fillMany !== undefined) {
+        this.#combineCell(undefined, partner, step, outputFor(undefined, partner), matched);
+      }
+    }
+  }
+
+  #newOutput(many: StepSeries | undefined, one: StepSeries | undefined): Output {
+    const matched = matchedLabels(this.#matching);
+    const manyLabels = many?.labels ?? matched(one!.labels);
+    const oneLabels = one?.labels ?? matched(many!.labels);
+    const labels = resultLabels(manyLabels, oneLabels, this.#matching, this.#dropsName);
+    return { columns: this.#collector.columns(labels, this.#plan.returnsBool), key: labelKey(labels) };
+  }
+
+  #combineCell(
+    many: StepSeries | undefined,
+    one: StepSeries | undefined,
+    step: number,
+    output: Output,
+    matched: Set<string>,
+  ): void {
+    this.#step = step;
+    this.#position = this.#order.get((many ?? one)!)!;
+    const manyCell: Cell = many === undefined ? this.#fillMany! : cellAt(many, step);
+    const oneCell: Cell = one === undefined ? this.#fillOne! : cellAt(one, step);
+    const result = this.#isSwapped ? this.#combine(oneCell, manyCell) : this.#combine(manyCell, oneCell);
+    if (result === undefined) return;
+    if (!this.#markMatched(matched, output.key, step)) return;
+    if (!result.isKept && !this.#plan.returnsBool) return;
+    claimCell(output.columns, step);
+    if (isInstant(this.#grid)) this.#places.set(output.key, this.#position);
+    setCell(output.columns, step, this.#plan.returnsBool ? Number(result.isKept) : result.value);
+  }
+
+  /** Returns false, and remembers why, when something has been matched that allows nothing else. */
+  #markMatched(matched: Set<string>, key: string, step: number): boolean {
+    const isOneToOne = this.#matching.cardinality === "one-to-one";
+    if (isOneToOne ? matched.size > 0 : matched.has(key)) {
+      const hint = isOneToOne
+        ? "many-to-one matching must be explicit (group_left/group_right)"
+        : "grouping labels must ensure unique matches";
+      this.#fail(step, Number.POSITIVE_INFINITY, `multiple matches for labels: ${hint}`);
+      return false;
+    }
+    matched.add(key);
+    return true;
+  }
+
+  #fail(step: number, position: number, message: string): void {
+    const known = this.#failure;
+    if (known !== undefined && (known.step < step || (known.step === step && known.position <= position)))
+      return;
+    this.#failure = { step, position, error: executionError(message) };
+  }
+
+  /** The sample of the side that has one at most: `refuseSeveral` has seen to it. */
+  #onlyOne(one: readonly StepSeries[], step: number): StepSeries | undefined {
+    return one.find(({ kinds }) => kinds[step] !== ABSENT);
+  }
+
+  /** Without samples on the other side nothing is matched, and nobody minds. */
+  #isAnythingToMatch(step: number): boolean {
+    if (this.#fillMany !== undefined || this.#fillOne !== undefined) return true;
+    return this.#many.some(({ kinds }) => kinds[step] !== ABSENT) && this.#one.length > 0;
+  }
+
+  #several(a: StepSeries, b: StepSeries): string {
+    const group = printLabelSet(matchedLabels(this.#matching)(a.labels));
+    const [first, second] = [a, b].map(({ labels }) => printLabelSet(labels)).toSorted();
+    return `found duplicate series for the match group ${group} on the ${this.#isSwapped ? "left" : "right"} hand-side of the operation: [${first}, ${second}];many-to-many matching not allowed: matching labels must be unique on one side`;
+  }
+}
+
+interface Output {
+  readonly columns: StepColumns;
+  /** Of its labels. */
+  readonly key: string;
+}

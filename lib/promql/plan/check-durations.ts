@@ -1,0 +1,15 @@
+/** Calculated durations before anything is evaluated: one that is no length of time makes the query a bad one. */
+import type { DurationExpr, Expr } from "../syntax/ast.ts";
+import { childrenOf } from "../syntax/children.ts";
+import { type QueryTimes, resolveDuration } from "./resolve-duration.ts";
+
+/** Throws "invalid". In the order in which Prometheus looks at them: from the outside in. */
+export function checkDurations(expr: Expr, times: QueryTimes): void {
+  const check = (duration: DurationExpr | undefined, mayBeNegative: boolean) => {
+    if (duration !== undefined) resolveDuration(duration, times, mayBeNegative);
+  };
+  if (expr.kind === "vector selector" || expr.kind === "subquery") check(expr.offset, true);
+  if (expr.kind === "subquery") check(expr.step, false);
+  if (expr.kind === "subquery" || expr.kind === "matrix selector") check(expr.window, false);
+  for (const child of childrenOf(expr)) checkDurations(child, times);
+}

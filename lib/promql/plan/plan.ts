@@ -1,0 +1,138 @@
+/**
+ * The logical plan: a syntax tree with every duration known, every `@` a time, every selector in one list, and what is the
+ * same at every step marked as such. Making one is pure.
+ */
+import type { Matcher } from "../../model/matcher.ts";
+import type {
+  AggregationOperator,
+  BinaryOperator,
+  ExtendedRange,
+  TextRange,
+  VectorMatching,
+} from "../syntax/ast.ts";
+import type { TimeReference } from "./grid.ts";
+
+export type Plan =
+  | ConstantPlan
+  | TextPlan
+  | SelectPlan
+  | WindowPlan
+  | SubqueryPlan
+  | CallPlan
+  | AggregatePlan
+  | BinaryPlan
+  | InfoPlan
+  | NegatePlan
+  | OncePlan;
+
+interface PlanNode {
+  /** Where in the text it stands, for annotations. */
+  readonly range: TextRange;
+}
+
+/** A number, the same at every step. */
+export interface ConstantPlan extends PlanNode {
+  readonly kind: "constant";
+  readonly value: number;
+}
+
+export interface TextPlan extends PlanNode {
+  readonly kind: "text";
+  readonly value: string;
+}
+
+/** An instant vector: the newest sample of every series, if it is not too old. */
+export interface SelectPlan extends PlanNode, TimeReference {
+  readonly kind: "select";
+  readonly matchers: readonly Matcher[];
+  readonly extended: ExtendedRange | undefined;
+  /** Only counts and sums of histograms matter to what the vector is for: buckets are left away. */
+  readonly skipsBuckets: boolean;
+}
+
+/** A range vector of stored samples. */
+export interface WindowPlan extends PlanNode {
+  readonly kind: "window";
+  readonly select: SelectPlan;
+  readonly windowMs: number;
+}
+
+/** A range vector of an expression's values. */
+export interface SubqueryPlan extends PlanNode, TimeReference {
+  readonly kind: "subquery";
+  readonly inner: Plan;
+  readonly windowMs: number;
+  readonly intervalMs: number;
+}
+
+export interface CallPlan extends PlanNode {
+  readonly kind: "call";
+  readonly name: string;
+  readonly args: readonly Plan[];
+}
+
+/** `info(…)`: the labels of info series are added to those of the inner ones. */
+export interface InfoPlan extends PlanNode {
+  readonly kind: "info";
+  readonly inner: Plan;
+  /** Selects the info series: when the samples that they describe are looked at. */
+  readonly select: SelectPlan;
+  /** On labels other than the name, as they are written: which labels to add. */
+  readonly dataMatchers: readonly Matcher[];
+}
+
+export interface AggregatePlan extends PlanNode {
+  readonly kind: "aggregate";
+  readonly operator: AggregationOperator;
+  readonly inner: Plan;
+  readonly parameter: Plan | undefined;
+  readonly grouping: "by" | "without";
+  readonly labels: readonly string[];
+}
+
+export interface BinaryPlan extends PlanNode {
+  readonly kind: "binary";
+  readonly operator: BinaryOperator;
+  readonly left: Plan;
+  readonly right: Plan;
+  readonly returnsBool: boolean;
+  readonly matching: VectorMatching | undefined;
+}
+
+export interface NegatePlan extends PlanNode {
+  readonly kind: "negate";
+  readonly inner: Plan;
+}
+
+/** What does not depend on the step: evaluated at the first one alone. */
+export interface OncePlan extends PlanNode {
+  readonly kind: "once";
+  readonly inner: Plan;
+}
+
+/** What can be made of each series of a selector as it comes. */
+export type StreamedPlan = SelectPlan | CallPlan | AggregatePlan;
+
+/** The plans directly inside of one. A window's selector is one. */
+export function plansIn(plan: Plan): readonly Plan[] {
+  switch (plan.kind) {
+    case "constant":
+    case "text":
+    case "select":
+      return [];
+    case "window":
+      return [plan.select];
+    case "subquery":
+    case "negate":
+    case "once":
+      return [plan.inner];
+    case "call":
+      return plan.args;
+    case "info":
+      return [plan.inner, plan.select];
+    case "aggregate":
+      return plan.parameter === undefined ? [plan.inner] : [plan.parameter, plan.inner];
+    case "binary":
+      return [plan.left, plan.right];
+  }
+}

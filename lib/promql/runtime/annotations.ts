@@ -1,0 +1,58 @@
+/**
+ * Warnings and infos that a query gathers while it runs, in Prometheus' words, each with its place in the text.
+ * https://prometheus.io/docs/prometheus/latest/querying/api/
+ */
+import type { TextRange } from "../syntax/ast.ts";
+
+export interface Annotation {
+  readonly level: "warning" | "info";
+  readonly message: string;
+  readonly range: TextRange;
+  /** Takes in one that is the same but for its details, which are the older. */
+  readonly details?: AnnotationDetails;
+}
+
+/** What is only told in the end, of all annotations that are otherwise the same. */
+export interface AnnotationDetails {
+  merge(older: AnnotationDetails): AnnotationDetails;
+  /** Behind the message. */
+  print(): string;
+}
+
+export class Annotations {
+  readonly #byMessage = new Map<string, Annotation>();
+
+  /** Of annotations with the same message the last one's place counts, of those with details the first one's: as in Prometheus. */
+  add(annotation: Annotation): void {
+    const key = `${annotation.level} ${annotation.message}`;
+    const older = this.#byMessage.get(key);
+    const isMerged = annotation.details !== undefined && older?.details !== undefined;
+    this.#byMessage.set(
+      key,
+      isMerged ? { ...older, details: annotation.details!.merge(older.details!) } : annotation,
+    );
+  }
+
+  /** As if each had been added here, in the same order. */
+  addAll(others: Annotations): void {
+    for (const annotation of others.#byMessage.values()) this.add(annotation);
+  }
+
+  /** The texts of one level, in the order in which they first came up. */
+  print(level: Annotation["level"], query: string): string[] {
+    return [...this.#byMessage.values()]
+      .filter((annotation) => annotation.level === level)
+      .map(({ message, range, details }) => {
+        const place = placeOf(query, range.start);
+        return `PromQL ${level}: ${message}${details?.print() ?? ""} (${place})`;
+      });
+  }
+}
+
+/** Line and column, both from 1; a column is a byte of UTF-8. */
+function placeOf(query: string, offset: number): string {
+  const before = query.slice(0, offset);
+  const lineStart = before.lastIndexOf("\n") + 1;
+  const line = before.split("\n").length;
+  return `${line}:${new TextEncoder().encode(before.slice(lineStart)).length + 1}`;
+}

@@ -1,0 +1,47 @@
+/** What every operator of a running query has at hand. */
+import { HearthError } from "../../model/errors.ts";
+import type { StreamedSeries } from "../engine/streamed-series.ts";
+import type { QueryOptions } from "../engine-interface.ts";
+import type { StepGrid } from "../plan/grid.ts";
+import type { Plan, SelectPlan, StreamedPlan } from "../plan/plan.ts";
+import type { Annotation, Annotations } from "./annotations.ts";
+import type { Budget } from "./budget.ts";
+import type { SampleCount } from "./sample-count.ts";
+import type { SelectedSeries } from "./selected-series.ts";
+import type { TouchedSeries } from "./touched-series.ts";
+import type { Value } from "./value.ts";
+
+export interface EvaluationContext {
+  readonly options: QueryOptions;
+  readonly data: ReadonlyMap<SelectPlan, readonly SelectedSeries[]>;
+  /** What has been made of series that are not in `data`. */
+  readonly streamed: ReadonlyMap<StreamedPlan, StreamedSeries>;
+  readonly annotations: Annotations;
+  readonly budget: Budget;
+  /** Counts for the grid that is evaluated: a subquery has its own. */
+  readonly samples: SampleCount;
+  /** Counts for the whole query. */
+  readonly touched: TouchedSeries;
+  readonly deadlineMs: number;
+  /** Evaluates what an operator stands on. */
+  readonly evaluate: (plan: Plan, grid: StepGrid, context: EvaluationContext) => Value;
+}
+
+export function annotate(context: EvaluationContext, annotation: Annotation): void {
+  context.annotations.add(annotation);
+}
+
+/** Throws "unavailable" when the query has run for too long; evaluation is synchronous, nobody else can stop it. */
+export function checkDeadline({ options, deadlineMs }: EvaluationContext): void {
+  if (options.clock() <= deadlineMs) return;
+  const { timeoutMs } = options.limits;
+  throw new HearthError(
+    "unavailable",
+    `query timed out in expression evaluation: it took more than ${timeoutMs} ms; shorten its range or add matchers limit=timeout`,
+  );
+}
+
+/** What a query asks for cannot be: Prometheus' own words. */
+export function executionError(message: string): HearthError {
+  return new HearthError("invalid", message);
+}

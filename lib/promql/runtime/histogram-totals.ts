@@ -1,0 +1,29 @@
+/**
+ * Native histograms without their buckets, for queries that want counts and sums alone. Resets are looked for before the
+ * buckets are gone, for they tell them.
+ */
+
+import { emptyHistogram } from "../../histogram/float-histogram.ts";
+import { isReset } from "../../histogram/reset.ts";
+import type { CounterResetHint, Histogram } from "../../model/histogram.ts";
+import { columnOf, type HistogramColumn } from "../../model/histogram-samples.ts";
+
+const NO_BOUNDS = new Float64Array(0);
+
+export function withoutBuckets(samples: HistogramColumn): HistogramColumn {
+  let last: Histogram | undefined;
+  const histograms = samples.histograms.map((histogram) => {
+    const { schema, count, sum, isStale } = histogram;
+    const hint = isStale ? histogram.counterResetHint : hintAfter(last, histogram);
+    if (!isStale) last = histogram;
+    const layout = emptyHistogram({ schema, customBounds: NO_BOUNDS });
+    return { ...layout, counterResetHint: hint, count, sum, isStale };
+  });
+  const { timestamps, startTimestamps } = samples;
+  return columnOf({ timestamps, histograms, startTimestamps });
+}
+
+function hintAfter(last: Histogram | undefined, histogram: Histogram): CounterResetHint {
+  if (histogram.counterResetHint !== "unknown" || last === undefined) return histogram.counterResetHint;
+  return isReset(histogram, last) ? "reset" : "not reset";
+}

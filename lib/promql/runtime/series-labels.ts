@@ -1,0 +1,56 @@
+/** What operators do to label sets. */
+import { compareBytewise, type Label, type LabelSet, METRIC_NAME } from "../../model/labels.ts";
+import { quote } from "../syntax/quote.ts";
+
+export const NO_LABELS: LabelSet = [];
+
+/** The label with a metric's type, where it has one. */
+export const METRIC_TYPE = "__type__";
+const METRIC_UNIT = "__unit__";
+
+/** Labels that speak of the metric itself: they no longer hold once something is calculated with it. */
+export function isMetadata(name: string): boolean {
+  return name === METRIC_NAME || name === METRIC_TYPE || name === METRIC_UNIT;
+}
+
+export function withoutMetadata(labels: LabelSet): LabelSet {
+  return labels.some(([name]) => isMetadata(name)) ? labels.filter(([name]) => !isMetadata(name)) : labels;
+}
+
+export function keepLabels(labels: LabelSet, names: ReadonlySet<string>): LabelSet {
+  return labels.filter(([name]) => names.has(name));
+}
+
+export function dropLabels(labels: LabelSet, names: ReadonlySet<string>): LabelSet {
+  return labels.filter(([name]) => !names.has(name));
+}
+
+/** With a label set to a value; an empty one removes it. */
+export function setLabel(labels: LabelSet, name: string, value: string): LabelSet {
+  const others = labels.filter(([other]) => other !== name);
+  if (value === "") return others;
+  const at = others.findIndex(([other]) => compareBytewise(other, name) > 0);
+  const label: Label = [name, value];
+  return at < 0 ? [...others, label] : [...others.slice(0, at), label, ...others.slice(at)];
+}
+
+/** Any text but none, of valid UTF-8. */
+export function isLabelName(name: string): boolean {
+  return name !== "" && name.isWellFormed();
+}
+
+/** A string that two label sets share only if they are the same: no name or value of valid UTF-8 has a lone surrogate. */
+export function labelKey(labels: LabelSet): string {
+  let key = "";
+  for (const [name, value] of labels) key += `${name}\ud800${value}\ud801`;
+  return key;
+}
+
+/** As Prometheus prints them in messages: `{__name__="up", job="a"}`. */
+export function printLabelSet(labels: LabelSet): string {
+  return `{${labels.map(([name, value]) => `${printName(name)}=${quote(value)}`).join(", ")}}`;
+}
+
+function printName(name: string): string {
+  return /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) ? name : quote(name);
+}

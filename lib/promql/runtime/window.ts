@@ -1,0 +1,60 @@
+/** A range vector's window as it moves along a series: a cursor that functions over ranges look at. */
+
+import type { HistogramColumn } from "../../model/histogram-samples.ts";
+import type { LabelSet } from "../../model/labels.ts";
+import type { FloatColumns, SelectedSeries } from "./selected-series.ts";
+
+export class Window {
+  readonly labels: LabelSet;
+  readonly floats: FloatColumns;
+  readonly histograms: HistogramColumn;
+  /** Its samples: half-open ranges of the columns. */
+  floatStart = 0;
+  floatEnd = 0;
+  histogramStart = 0;
+  histogramEnd = 0;
+  /** What was asked for; `anchored` and `smoothed` windows reach farther. Left-open. */
+  rangeStartMs = 0;
+  rangeEndMs = 0;
+  /** The time of the step. */
+  timeMs = 0;
+  step = 0;
+
+  constructor({ labels, floats, histograms }: Pick<SelectedSeries, "labels" | "floats" | "histograms">) {
+    this.labels = labels;
+    this.floats = floats;
+    this.histograms = histograms;
+  }
+
+  get floatCount(): number {
+    return this.floatEnd - this.floatStart;
+  }
+
+  get histogramCount(): number {
+    return this.histogramEnd - this.histogramStart;
+  }
+
+  /** To the samples after `startMs`, up to `endMs`. Neither may go back. */
+  moveTo(startMs: number, endMs: number): void {
+    const floatTimes = this.floats.timestamps;
+    while (this.floatEnd < floatTimes.length && floatTimes[this.floatEnd] <= endMs) this.floatEnd++;
+    while (this.floatStart < this.floatEnd && floatTimes[this.floatStart] <= startMs) this.floatStart++;
+    const histogramTimes = this.histograms.timestamps;
+    if (histogramTimes.length === 0) return;
+    while (this.histogramEnd < histogramTimes.length && histogramTimes[this.histogramEnd] <= endMs)
+      this.histogramEnd++;
+    while (this.histogramStart < this.histogramEnd && histogramTimes[this.histogramStart] <= startMs) {
+      this.histogramStart++;
+    }
+  }
+
+  /** How many samples those of it count as that are not before an index: where the window ended at the step before, if need be. */
+  sampleCount(floatFrom = 0, histogramFrom = 0): number {
+    let count = this.floatEnd - Math.max(this.floatStart, floatFrom);
+    const { histogramEnd, histograms } = this;
+    for (let i = Math.max(this.histogramStart, histogramFrom); i < histogramEnd; i++) {
+      count += histograms.sampleCountAt(i);
+    }
+    return count;
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Of the index in the memory of a warm process: the label sets of a metric in an index part, which never change, and the hashes
+ * of these.
+ */
+import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
+import type { OnLabelSets, Unread } from "../index/index-catalogue.ts";
+import type { IndexPlace } from "../index/index-items.ts";
+import { hashHex, type SeriesHash } from "../series/series-hash.ts";
+import { dayKeyOf, type WarmCache, type WarmEntries } from "./warm-cache.ts";
+
+/** What a label set takes, and a label of its own, about. */
+const LABEL_SET_BYTES = 250;
+const LABEL_BYTES = 60;
+
+/** A metric in an index part. */
+export interface IndexedMetric {
+  readonly place: Pick<IndexPlace, "tenant" | "day">;
+  /** The part's id in hex. */
+  readonly part: string;
+  readonly metric: string;
+}
+
+export class WarmIndex {
+  readonly #metrics: WarmEntries<readonly LabelSet[]>;
+  readonly #hashes = new WeakMap<LabelSet, string>();
+
+  constructor(cache: WarmCache) {
+    this.#metrics = cache.entries("index");
+  }
+
+  /** Calls back as `read` does, for the metric's label sets alone where they are known. `read` answers whether it told all of them. */
+  async read(
+    { place, part, metric }: IndexedMetric,
+    onLabelSets: OnLabelSets,
+    read: (onLabelSets: OnLabelSets) => Promise<Unread | undefined>,
+  ): Promise<Unread | undefined> {
+    const name = `${dayKeyOf(place.tenant, place.day)}${part}${metric}`;
+    const known = this.#metrics.get(name);
+    if (known !== undefined) {
+      onLabelSets(known);
+      return undefined;
+    }
+    const found: LabelSet[] = [];
+    const unread = await read((labelSets) => {
+      onLabelSets(labelSets);
+      for (const labels of labelSets) if (labelValue(labels, METRIC_NAME) === metric) found.push(labels);
+    });
+    if (unread === undefined) this.#metrics.set(name, found, sizeOf(found));
+    return unread;
+  }
+
+  /** The hash of a label set, in hex. */
+  hashOf(labels: LabelSet, hash: SeriesHash): string {
+    let known = this.#hashes.get(labels);
+    if (known === undefined) {
+      known = hashHex(hash(labels));
+      this.#hashes.set(labels, known);
+    }
+    return known;
+  }
+}
+
+function sizeOf(labelSets: readonly LabelSet[]): number {
+  let sizeBytes = 0;
+  for (const labels of labelSets) {
+    sizeBytes += LABEL_SET_BYTES + labels.length * LABEL_BYTES;
+    for (const [name, value] of labels) sizeBytes += name.length + value.length;
+  }
+  return sizeBytes;
+}

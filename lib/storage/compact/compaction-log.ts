@@ -1,0 +1,51 @@
+/** Compaction with a line in the log for each day that something was done to, and one for the whole, and its metrics. */
+import { errorKind, errorMessage } from "../../model/errors.ts";
+import type { Log } from "../../model/log.ts";
+import { type Metrics, withoutZeros } from "../../model/metrics.ts";
+import { type Meter, newMeter, type Table } from "../table/table.ts";
+import { type CompactOptions, type CompactResult, compact, type DayReport } from "./compactor.ts";
+
+/** See `compact`. */
+export async function compactAndLog(
+  table: Table,
+  options: Omit<CompactOptions, "onDay">,
+  log: Log,
+  metrics?: Metrics,
+): Promise<CompactResult> {
+  const startMs = options.clock();
+  const meter = newMeter();
+  let samples = 0;
+  const onDay = (report: DayReport) => {
+    samples += report.outcome?.samples ?? 0;
+    logDay(report, log);
+  };
+  const result = await compact(table.metered(meter), { ...options, onDay });
+  const durationMs = options.clock() - startMs;
+  log(result.failures > 0 ? "error" : "info", "compaction", { ...result, durationMs, ...costOf(meter) });
+  const { failures: FailedDays, lagMs: LagMs } = result;
+  const { readUnits: ReadUnits, writeUnits: WriteUnits } = meter;
+  // The lag is told when it is 0 too: that none comes is what tells of a compactor that does not run.
+  const values = { LagMs, ...withoutZeros({ Samples: samples, FailedDays, ReadUnits, WriteUnits }) };
+  metrics?.(values, { labels: {}, durationMs });
+  return result;
+}
+
+function logDay({ tenant, day, outcome, error, meter }: DayReport, log: Log): void {
+  const fields = { tenant, day: new Date(day * 86_400_000).toISOString().slice(0, 10), ...costOf(meter) };
+  if (error !== undefined) {
+    const stack = errorKind(error) === "internal" && error instanceof Error ? error.stack : undefined;
+    log("error", "compacted day", {
+      ...fields,
+      error: errorMessage(error),
+      errorKind: errorKind(error),
+      stack,
+    });
+  } else if (outcome !== undefined) {
+    const isIdle = outcome.flushes + outcome.merges + outcome.chunkings === 0 && outcome.state === "done";
+    log(isIdle ? "debug" : "info", "compacted day", { ...fields, ...outcome });
+  }
+}
+
+function costOf({ calls, readUnits, writeUnits }: Meter) {
+  return { calls, readUnits, writeUnits };
+}

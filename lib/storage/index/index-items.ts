@@ -1,0 +1,85 @@
+/** Reads items of an index part: of ranges, and of a hash. */
+
+import type { IndexPart } from "../layout/manifest.ts";
+import {
+  type IndexPartition,
+  type IndexSection,
+  indexKey,
+  indexSpanRange,
+  MAX_INDEX_HASH,
+  parseIndexSortKey,
+} from "../layout/part-keys.ts";
+import type { Shard } from "../layout/shard.ts";
+import { forEachBounded } from "../table/bounded.ts";
+import type { Item, KeyRange, Table } from "../table/table.ts";
+
+/** Queries of one part under way at once. */
+const READ_CONCURRENCY = 16;
+
+export interface IndexPlace {
+  readonly table: Table;
+  readonly tenant: string;
+  readonly day: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export function partitionOf(
+  { tenant, day }: IndexPlace,
+  part: IndexPart,
+  section: IndexSection,
+  shard: Shard,
+): IndexPartition {
+  return { tenant, day, part: part.id, section, shard };
+}
+
+export async function readRanges(
+  { table, signal }: IndexPlace,
+  ranges: readonly KeyRange[],
+  onItem: (item: Item) => void,
+): Promise<void> {
+  await forEachBounded(ranges, READ_CONCURRENCY, async (range) => {
+    for await (const page of table.query(range, { consistent: true, signal })) page.forEach(onItem);
+  });
+}
+
+/** Finds the items that have a hash: the first that ends with it or beyond, and more only if it ends with it. */
+export class HashReader {
+  readonly #place: IndexPlace;
+  readonly #partition: IndexPartition;
+  readonly #hash: number;
+  #first: Uint8Array = new Uint8Array(0);
+
+  constructor(place: IndexPlace, partition: IndexPartition, hash: number) {
+    this.#place = place;
+    this.#partition = partition;
+    this.#hash = hash;
+  }
+
+  /** Answers whether there may be more. */
+  async readFirst(onItem: (item: Item) => void): Promise<boolean> {
+    const item = await this.#next(this.#hash);
+    if (item === undefined) return false;
+    onItem(item);
+    this.#first = item.sk;
+    return parseIndexSortKey(item.sk).lastHash === this.#hash;
+  }
+
+  /** The items after the first. */
+  async readRest(onItem: (item: Item) => void): Promise<void> {
+    const { lastHash, number } = parseIndexSortKey(this.#first);
+    const first = indexKey(this.#partition, lastHash, number + 1).sk;
+    const range = { ...indexSpanRange(this.#partition, this.#hash, this.#hash), first };
+    await readRanges(this.#place, [range], onItem);
+    if (this.#hash === MAX_INDEX_HASH) return;
+    const last = await this.#next(this.#hash + 1);
+    if (last !== undefined) onItem(last);
+  }
+
+  async #next(hash: number): Promise<Item | undefined> {
+    const { table, signal } = this.#place;
+    const range = indexSpanRange(this.#partition, hash, MAX_INDEX_HASH);
+    for await (const [item] of table.query(range, { consistent: true, limit: 1, signal }))
+      if (item !== undefined) return item;
+    return undefined;
+  }
+}

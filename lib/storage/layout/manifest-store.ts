@@ -1,0 +1,53 @@
+/** Manifests in the table, read whole and replaced whole. */
+
+import type { Table } from "../table/table.ts";
+import { manifestKey, manifestsRange, parseManifestSortKey } from "./keys.ts";
+import { decodeManifest, EMPTY_MANIFEST, encodeManifest, type Manifest } from "./manifest.ts";
+import { expiry, type RetentionMs } from "./retention.ts";
+
+/** A manifest as it was read: what it says, and the bytes that must still be there when it is replaced. */
+export interface StoredManifest {
+  readonly manifest: Manifest;
+  readonly bytes: Uint8Array | undefined;
+}
+
+export async function loadManifest(table: Table, tenant: string, day: number): Promise<StoredManifest> {
+  const item = await table.get(manifestKey(tenant, day), { consistent: true });
+  if (item === undefined) return { manifest: EMPTY_MANIFEST, bytes: undefined };
+  return { manifest: decodeManifest(item.value), bytes: item.value };
+}
+
+/** The manifests of days `first..last` (inclusive) by day; a day without one was never compacted. */
+export async function loadManifests(
+  table: Table,
+  tenant: string,
+  first: number,
+  last: number,
+  signal?: AbortSignal,
+): Promise<Map<number, Manifest>> {
+  const manifests = new Map<number, Manifest>();
+  for await (const page of table.query(manifestsRange(tenant, first, last), { consistent: true, signal })) {
+    for (const item of page) manifests.set(parseManifestSortKey(item.sk), decodeManifest(item.value));
+  }
+  return manifests;
+}
+
+/**
+ * Replaces a manifest if it is still `previous`; answers the stored one, or undefined if another came first. Undefined may
+ * also mean that this one was stored and the answer lost: load it again to know.
+ */
+export async function replaceManifest(
+  table: Table,
+  place: { readonly tenant: string; readonly day: number; readonly retentionMs: RetentionMs },
+  previous: StoredManifest,
+  next: Omit<Manifest, "generation">,
+): Promise<StoredManifest | undefined> {
+  const manifest = { ...next, generation: previous.manifest.generation + 1 };
+  const value = encodeManifest(manifest);
+  const item = { ...manifestKey(place.tenant, place.day), value, ...expiry(place.day, place.retentionMs) };
+  const isStored =
+    previous.bytes === undefined
+      ? await table.putIfAbsent(item)
+      : await table.putIfEqual(item, previous.bytes);
+  return isStored ? { manifest, bytes: value } : undefined;
+}

@@ -1,0 +1,150 @@
+/**
+ * A day's manifest: which parts hold the samples that have left the log, and up to which receive time they have. Everything
+ * but the manifest is immutable and under keys of its own; a manifest is only ever replaced by compare and swap. So what a
+ * compaction wrote counts from the moment its manifest is stored, all at once; what a dead or late one wrote never counts,
+ * and TTL takes it.
+ *
+ *     version       1 byte, 2
+ *     generation    varint, one more with each replacement: no two manifests of a day are the same bytes
+ *     flushedTo     varint, ms: log and series records received until then (included) are in the parts
+ *     lease         owner (8 bytes), until (varint, ms)
+ *     parts         varint, then each, the earliest received first: where two have a sample of one series and time, the
+ *                   later part's counts
+ *       kind        1 byte, 1 run or 2 chunks
+ *       id          8 bytes
+ *       bucket      varint
+ *       shardBits   varint, of a run: how many leading bits of the series hash its partitions have
+ *       created     varint, ms
+ *       samples     varint
+ *       minTime, maxTime   zigzag varint, ms; varint, less minTime
+ *     index parts   varint, then each, in no order: a series may be in several
+ *       id          8 bytes
+ *       shardBits, created (ms), series, blocks   varints, see index-part.ts
+ */
+import { HearthError } from "../../model/errors.ts";
+import { ByteReader, ByteWriter } from "../codec/bytes.ts";
+import { PART_ID_BYTES } from "./keys.ts";
+
+export type PartKind = "run" | "chunks";
+
+export interface Part {
+  readonly kind: PartKind;
+  /** Hex of `PART_ID_BYTES` random bytes. */
+  readonly id: string;
+  /** Number of the bucket within the day; a part's samples are all of one. */
+  readonly bucket: number;
+  readonly shardBits: number;
+  readonly createdMs: number;
+  readonly samples: number;
+  /** In ms, both included. */
+  readonly minTime: number;
+  readonly maxTime: number;
+}
+
+/** Label sets of the day's series (index-part.ts). */
+export interface IndexPart {
+  readonly id: string;
+  readonly shardBits: number;
+  readonly createdMs: number;
+  /** Label sets, and items that hold them. */
+  readonly series: number;
+  readonly blocks: number;
+}
+
+/** Who may change the manifest until when; a matter of economy: compare and swap alone keeps it right. */
+export interface Lease {
+  readonly owner: string;
+  readonly untilMs: number;
+}
+
+export interface Manifest {
+  readonly generation: number;
+  readonly flushedToMs: number;
+  readonly lease: Lease;
+  readonly parts: readonly Part[];
+  readonly index: readonly IndexPart[];
+}
+
+export const NO_LEASE: Lease = { owner: "00".repeat(PART_ID_BYTES), untilMs: 0 };
+
+/** Of a day that was never compacted: everything is in the log. */
+export const EMPTY_MANIFEST: Manifest = {
+  generation: 0,
+  flushedToMs: 0,
+  lease: NO_LEASE,
+  parts: [],
+  index: [],
+};
+
+const VERSION = 2;
+const KINDS: readonly PartKind[] = ["run", "chunks"];
+
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  const writer = new ByteWriter()
+    .writeByte(VERSION)
+    .writeVarint(manifest.generation)
+    .writeVarint(manifest.flushedToMs)
+    .writeBytes(Buffer.from(manifest.lease.owner, "hex"))
+    .writeVarint(manifest.lease.untilMs)
+    .writeVarint(manifest.parts.length);
+  for (const part of manifest.parts) {
+    writer
+      .writeByte(KINDS.indexOf(part.kind) + 1)
+      .writeBytes(Buffer.from(part.id, "hex"))
+      .writeVarint(part.bucket)
+      .writeVarint(part.shardBits)
+      .writeVarint(part.createdMs)
+      .writeVarint(part.samples)
+      .writeSigned(part.minTime)
+      .writeVarint(part.maxTime - part.minTime);
+  }
+  writer.writeVarint(manifest.index.length);
+  for (const { id, shardBits, createdMs, series, blocks } of manifest.index) {
+    writer
+      .writeBytes(Buffer.from(id, "hex"))
+      .writeVarint(shardBits)
+      .writeVarint(createdMs)
+      .writeVarint(series)
+      .writeVarint(blocks);
+  }
+  return writer.finish();
+}
+
+/** Throws "data". */
+export function decodeManifest(value: Uint8Array): Manifest {
+  const reader = new ByteReader(value, "manifest");
+  const version = reader.readByte();
+  if (version !== VERSION) throw new HearthError("data", `manifest: version ${version}, expected ${VERSION}`);
+  const generation = reader.readVarint();
+  const flushedToMs = reader.readVarint();
+  const lease = { owner: hex(reader.readBytes(PART_ID_BYTES)), untilMs: reader.readVarint() };
+  const parts: Part[] = [];
+  for (let count = reader.readVarint(); count > 0; count--) parts.push(readPart(reader));
+  const index: IndexPart[] = [];
+  for (let count = reader.readVarint(); count > 0; count--) index.push(readIndexPart(reader));
+  return { generation, flushedToMs, lease, parts, index };
+}
+
+function readIndexPart(reader: ByteReader): IndexPart {
+  const id = hex(reader.readBytes(PART_ID_BYTES));
+  const [shardBits, createdMs] = [reader.readVarint(), reader.readVarint()];
+  return { id, shardBits, createdMs, series: reader.readVarint(), blocks: reader.readVarint() };
+}
+
+function readPart(reader: ByteReader): Part {
+  const kindByte = reader.readByte();
+  const kind = KINDS[kindByte - 1];
+  if (kind === undefined)
+    throw new HearthError("data", `manifest: part of kind ${kindByte}, expected 1 or 2`);
+  const id = hex(reader.readBytes(PART_ID_BYTES));
+  const bucket = reader.readVarint();
+  const shardBits = reader.readVarint();
+  const createdMs = reader.readVarint();
+  const samples = reader.readVarint();
+  const minTime = reader.readSigned();
+  return { kind, id, bucket, shardBits, createdMs, samples, minTime, maxTime: minTime + reader.readVarint() };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}

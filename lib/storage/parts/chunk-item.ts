@@ -1,0 +1,116 @@
+/**
+ * A chunk item's value: the samples of one series in one bucket as Prometheus' chunks of up to 120 samples, which a streamed
+ * remote read sends as they lie.
+ *
+ *     version    1 byte: 1, all of floats; 2, native histograms among them; 3 and 4, the same with starts
+ *     chunks     varint
+ *     for each   minTime (the first a zigzag varint, each further a varint, less the maxTime before it), maxTime (a varint,
+ *                less minTime), length (varint)
+ *     encodings  versions 2 and 4 alone: a byte for each, 1 XOR, 2 histograms, 3 float histograms
+ *     data       the chunks, one after another
+ *     starts     versions 3 and 4 alone: of the samples of all chunks, in order of time (start-runs.ts)
+ */
+import type { Chunk } from "../../chunk/cut.ts";
+import { readHistogramChunkHead } from "../../chunk/histogram-chunk.ts";
+import { readChunkCount } from "../../chunk/xor-chunk.ts";
+import { HearthError } from "../../model/errors.ts";
+import { ByteReader, ByteWriter } from "../codec/bytes.ts";
+import { hasStarts, readStartRuns, type StartRun, takeRuns, writeStarts } from "../codec/start-runs.ts";
+
+const FLOATS_VERSION = 1;
+const MIXED_VERSION = 2;
+/** What is added to either where there are starts. */
+const STARTED = 2;
+/** By the number of the encoding less 1. */
+const KINDS: readonly Chunk["kind"][] = [undefined, "integer", "float"];
+
+/** A chunk with what its encoding has no place for. */
+export interface StoredChunk extends Chunk {
+  /** Absent where no sample has a start. */
+  readonly starts?: ChunkStarts | undefined;
+}
+
+/** Since when a chunk's samples count. */
+export interface ChunkStarts {
+  readonly runs: readonly StartRun[];
+  /** The time of the item's sample before the chunk, in ms. */
+  readonly timeBefore: number;
+}
+
+/** Since when the samples of an item count, each with its time, in order. */
+export interface StartColumn {
+  readonly timestamps: Float64Array;
+  readonly starts: Float64Array;
+}
+
+/** `chunks`: at least one, in order of time, not overlapping; `starts`: of their samples, if any has one. */
+export function encodeChunkItem(chunks: readonly Chunk[], starts?: StartColumn): Uint8Array {
+  const isMixed = chunks.some(({ kind }) => kind !== undefined);
+  const isStarted = hasStarts(starts?.starts);
+  const writer = new ByteWriter()
+    .writeByte((isMixed ? MIXED_VERSION : FLOATS_VERSION) + (isStarted ? STARTED : 0))
+    .writeVarint(chunks.length);
+  let previous = 0;
+  chunks.forEach(({ minTime, maxTime, bytes }, i) => {
+    if (i === 0) writer.writeSigned(minTime);
+    else writer.writeVarint(minTime - previous);
+    writer.writeVarint(maxTime - minTime).writeVarint(bytes.length);
+    previous = maxTime;
+  });
+  if (isMixed) for (const { kind } of chunks) writer.writeByte(KINDS.indexOf(kind) + 1);
+  for (const { bytes } of chunks) writer.writeBytes(bytes);
+  if (starts !== undefined && isStarted) writeStarts(writer, starts.starts, starts.timestamps);
+  return writer.finish();
+}
+
+/** Whether an item's samples are floats, all of them. */
+export function isOfFloats(value: Uint8Array): boolean {
+  return value[0] === FLOATS_VERSION || value[0] === FLOATS_VERSION + STARTED;
+}
+
+/** The chunks, their bytes views of the item's. Throws "data". */
+export function decodeChunkItem(value: Uint8Array): StoredChunk[] {
+  const reader = new ByteReader(value, "chunk item");
+  const version = reader.readByte();
+  if (version < FLOATS_VERSION || version > MIXED_VERSION + STARTED)
+    throw new HearthError("data", `chunk item: version ${version}, expected 1 to 4`);
+  const isStarted = version > STARTED;
+  const isMixed = (isStarted ? version - STARTED : version) === MIXED_VERSION;
+  const count = reader.readVarint();
+  const heads: { minTime: number; maxTime: number; length: number }[] = [];
+  let previous = 0;
+  for (let i = 0; i < count; i++) {
+    const minTime = i === 0 ? reader.readSigned() : previous + reader.readVarint();
+    previous = minTime + reader.readVarint();
+    heads.push({ minTime, maxTime: previous, length: reader.readVarint() });
+  }
+  const kinds = isMixed ? readKinds(reader, count) : undefined;
+  const chunks = heads.map(({ minTime, maxTime, length }, i) => {
+    const bytes = reader.readBytes(length) as Uint8Array<ArrayBuffer>;
+    const kind = kinds?.[i];
+    return kind === undefined ? { minTime, maxTime, bytes } : { minTime, maxTime, bytes, kind };
+  });
+  return isStarted ? withStarts(chunks, reader) : chunks;
+}
+
+function withStarts(chunks: readonly Chunk[], reader: ByteReader): StoredChunk[] {
+  const counts = chunks.map(countChunkSamples);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const runs = readStartRuns(reader, total, chunks[0]?.minTime ?? 0);
+  return chunks.map((chunk, i) => {
+    const timeBefore = i === 0 ? Number.NaN : chunks[i - 1].maxTime;
+    return { ...chunk, starts: { runs: takeRuns(runs, counts[i]), timeBefore } };
+  });
+}
+
+/** Throws "data" for bytes that cannot hold what they say. */
+export function countChunkSamples({ kind, bytes }: Chunk): number {
+  return kind === undefined ? readChunkCount(bytes) : readHistogramChunkHead(bytes).count;
+}
+
+function readKinds(reader: ByteReader, count: number): Chunk["kind"][] {
+  return Array.from(reader.readBytes(count), (encoding) => {
+    if (encoding >= 1 && encoding <= KINDS.length) return KINDS[encoding - 1];
+    throw new HearthError("data", `chunk item: encoding ${encoding}, expected 1 to ${KINDS.length}`);
+  });
+}

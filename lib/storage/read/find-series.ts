@@ -1,0 +1,95 @@
+/** Which series of a day pass a query's matchers: from the index parts and, for what is newer, the series records. */
+import { HearthError } from "../../model/errors.ts";
+import { compareLabelSets, type LabelSet, labelValue, METRIC_NAME, printLabels } from "../../model/labels.ts";
+import type { Unread } from "../index/index-catalogue.ts";
+import { hashHex, metricHash, type SeriesHash, textHash } from "../series/series-hash.ts";
+import type { Table } from "../table/table.ts";
+import { cachedMatch, type IndexQuery, scanIndex } from "./scan-index.ts";
+
+export interface SeriesQuery extends IndexQuery {
+  readonly maxSeries: number;
+  readonly hash: SeriesHash;
+}
+
+/** The selected series of one metric. */
+export interface FoundMetric {
+  /** What the hashes of its series begin with. */
+  readonly hash: Uint8Array;
+  /** Series that it has in the day, selected or not, about. */
+  readonly total: number;
+  /** Hashes in hex; at least one. */
+  readonly series: readonly string[];
+}
+
+export interface FoundSeries {
+  readonly metrics: readonly FoundMetric[];
+  /** By hash in hex. */
+  readonly labels: ReadonlyMap<string, LabelSet>;
+}
+
+/** The series of a day, in no order. Throws "too large" past `maxSeries`, "data" for two label sets with one hash. */
+export async function findSeries(
+  table: Table,
+  query: SeriesQuery,
+  signal?: AbortSignal,
+): Promise<FoundSeries> {
+  const collector = new Collector(query);
+  const unread = await scanIndex(table, query, (labels) => collector.add(labels), signal);
+  return collector.finish(unread);
+}
+
+/** What the caller can do about too many series. */
+export function tooManySeries(maxSeries: number): HearthError {
+  return new HearthError(
+    "too large",
+    `query: more than ${maxSeries} series match; add matchers or shorten the time range limit=maxQuerySeries`,
+  );
+}
+
+class Collector {
+  readonly #query: SeriesQuery;
+  readonly #passes: (labels: LabelSet) => boolean;
+  /** Label sets seen of each metric, passing or not, and the hashes of those that pass. */
+  readonly #metrics = new Map<string, { seen: number; readonly series: string[] }>();
+  readonly #labels = new Map<string, LabelSet>();
+
+  constructor(query: SeriesQuery) {
+    this.#query = query;
+    this.#passes = cachedMatch(query.matchers);
+  }
+
+  add(labels: LabelSet): void {
+    const name = labelValue(labels, METRIC_NAME);
+    let metric = this.#metrics.get(name);
+    if (metric === undefined) {
+      metric = { seen: 0, series: [] };
+      this.#metrics.set(name, metric);
+    }
+    metric.seen++;
+    if (!this.#passes(labels)) return;
+    const { memory, hash: hashOf } = this.#query;
+    const hash = memory === undefined ? hashHex(hashOf(labels)) : memory.hashOf(labels, hashOf);
+    const known = this.#labels.get(hash);
+    if (known === undefined) {
+      this.#labels.set(hash, labels);
+      metric.series.push(hash);
+    } else if (compareLabelSets(known, labels) !== 0) throw collision(hash, known, labels);
+    const { maxSeries } = this.#query;
+    if (this.#labels.size > maxSeries) throw tooManySeries(maxSeries);
+  }
+
+  finish(unread: readonly Unread[]): FoundSeries {
+    const metrics: FoundMetric[] = [];
+    for (const [name, { seen, series }] of this.#metrics) {
+      if (series.length === 0) continue;
+      const more = unread.reduce((sum, countOf) => sum + countOf(textHash(name)), 0);
+      metrics.push({ hash: metricHash(name), total: seen + more, series });
+    }
+    return { metrics, labels: this.#labels };
+  }
+}
+
+/** The error of two label sets that nobody could tell apart by what is stored under their hash. */
+export function collision(hash: string, a: LabelSet, b: LabelSet): HearthError {
+  return new HearthError("data", `index: ${printLabels(a)} and ${printLabels(b)} have the same hash ${hash}`);
+}

@@ -1,0 +1,103 @@
+/** Executes a day's plan: reads its items a few at a time and gives them to their series in the order in which they count. */
+
+import { parseChunkSortKey } from "../layout/part-keys.ts";
+import { LogDecoder, type LogMemory } from "../log/log-decoder.ts";
+import { mergeLog } from "../log/log-reader.ts";
+import { ChunkChain, queryChain, RunChain } from "../parts/chains.ts";
+import { appendBlockSeries, decodeRunBlock } from "../parts/run-block.ts";
+import type { SeriesSink } from "../parts/series-by-hash.ts";
+import { columnsBytes, type TimeRange } from "../parts/series-data.ts";
+import { forEachBounded } from "../table/bounded.ts";
+import type { Item, Table } from "../table/table.ts";
+import type { DayPlan, DayQuery, PartRead } from "./read-plan.ts";
+
+/** Part reads under way at once. */
+const READ_CONCURRENCY = 16;
+
+export interface DayRead {
+  /** For chunks. */
+  readonly table: Pick<Table, "query">;
+  /** For what holds samples of many series: runs and dictionaries. */
+  readonly shared: Pick<Table, "query">;
+  /** For the log, which holds such too. */
+  readonly log: Pick<Table, "query">;
+  readonly memory: LogMemory | undefined;
+  readonly query: DayQuery;
+  readonly sink: SeriesSink;
+  readonly signal: AbortSignal;
+}
+
+/** Throws "too large" for a series that is, "data", "unavailable". */
+export async function readDay(read: DayRead, { parts, log }: DayPlan): Promise<void> {
+  await readParts(read, parts, read.query);
+  await readLog(read, log);
+}
+
+/**
+ * Reads what parts have of a range. Chunks go to their series as they come, and say what they count over; run blocks wait for
+ * those before them.
+ */
+export async function readParts(read: DayRead, parts: readonly PartRead[], range: TimeRange): Promise<void> {
+  const blocks = new Map<number, readonly Item[]>();
+  let next = 0;
+  await forEachBounded([...parts.keys()], READ_CONCURRENCY, async (order) => {
+    blocks.set(order, await readPart(read, parts[order], order, range));
+    for (let ready = blocks.get(next); ready !== undefined; ready = blocks.get(next)) {
+      for (const block of ready) addBlock(block, range, read.sink);
+      blocks.delete(next++);
+    }
+  });
+}
+
+/** Answers the blocks of a run's partition: some KB, whatever the run (run.ts). */
+async function readPart(
+  { table, shared, sink, signal }: DayRead,
+  { kind, range: keys }: PartRead,
+  order: number,
+  range: TimeRange,
+): Promise<readonly Item[]> {
+  const blocks: Item[] = [];
+  const pages =
+    kind === "run"
+      ? queryChain(shared, keys, new RunChain(), signal)
+      : queryChain(table, keys, new ChunkChain(keys), signal);
+  for await (const page of pages) {
+    if (kind === "run") blocks.push(...page);
+    else for (const item of page) addChunks(item, order, range, sink);
+  }
+  return blocks;
+}
+
+function addBlock({ value }: Item, range: TimeRange, sink: SeriesSink): void {
+  const block = decodeRunBlock(value);
+  block.hashes.forEach((hash, series) => {
+    const columns = sink.findByBytes(hash)?.columns;
+    if (columns === undefined) return;
+    const before = columnsBytes(columns);
+    appendBlockSeries(block, series, columns, range);
+    sink.hold(columnsBytes(columns) - before);
+  });
+}
+
+function addChunks({ sk, value }: Item, order: number, range: TimeRange, sink: SeriesSink): void {
+  const data = sink.find(parseChunkSortKey(sk));
+  if (data !== undefined) sink.hold(data.addItem(order, value, range));
+}
+
+/** Reads the log, which counts over all parts. */
+export async function readLog(
+  { table, shared, log, memory, query, sink, signal }: DayRead,
+  plan: DayPlan["log"],
+): Promise<void> {
+  const { tenant, day, minTime, maxTime } = query;
+  const columnsOf = (hash: Uint8Array) => sink.findByBytes(hash)?.columns ?? null;
+  const { metrics } = sink;
+  const decoder = new LogDecoder({ table, kept: shared, memory, tenant, day, columnsOf, metrics, signal });
+  for await (const records of mergeLog(log, { tenant, day, ...plan }, signal)) {
+    for (const record of records) {
+      const appended = decoder.append(record, minTime, maxTime);
+      // Mostly it has no dictionary to wait for: a promise for each of some hundreds of records takes longer than to read them.
+      sink.hold(typeof appended === "number" ? appended : await appended);
+    }
+  }
+}

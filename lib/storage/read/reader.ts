@@ -1,0 +1,221 @@
+/**
+ * A tenant's samples, as a reader gets them: the manifests of the range's days first, then the series of each day that match,
+ * then, group by group, what the days' plans say. The table is read consistently, so what was answered is seen; and what a
+ * manifest names is never changed, so a compaction in between moves nothing out of sight.
+ */
+import type { ChunkedSeries } from "../../chunk/cut.ts";
+import type { SeriesExemplars } from "../../model/exemplars.ts";
+import { compareBytewise, compareLabelSets, type LabelSet, labelValue } from "../../model/labels.ts";
+import type { Limits } from "../../model/limits.ts";
+import type { Matcher } from "../../model/matcher.ts";
+import type { MetricDescription } from "../../model/metric-metadata.ts";
+import type { Series } from "../../model/samples.ts";
+import type { Selection } from "../../model/selection.ts";
+import { type Clock, MAX_TIMESTAMP_MS } from "../../model/time.ts";
+import type { ReaderMemory } from "../cache/reader-memory.ts";
+import { oldestExemplar } from "../exemplars/exemplar-writer.ts";
+import { readExemplars } from "../exemplars/read-exemplars.ts";
+import { LABEL_NAMES } from "../index/index-part.ts";
+import type { Queryable } from "../interface.ts";
+import { listDays } from "../layout/day-shards.ts";
+import { dayOf } from "../layout/keys.ts";
+import { EMPTY_MANIFEST } from "../layout/manifest.ts";
+import { loadManifests } from "../layout/manifest-store.ts";
+import { oldestKept, type RetentionMs } from "../layout/retention.ts";
+import { loadMetadata } from "../metadata/known-metadata.ts";
+import { countSamples } from "../parts/hashed-samples.ts";
+import type { SeriesData, TimeRange } from "../parts/series-data.ts";
+import { type SeriesHash, seriesHash } from "../series/series-hash.ts";
+import { forEachBounded } from "../table/bounded.ts";
+import { LimitedTable } from "../table/limited-table.ts";
+import type { Table } from "../table/table.ts";
+import { findSeries, tooManySeries } from "./find-series.ts";
+import { readGroups } from "./group-reader.ts";
+import { HeldBytes } from "./query-budget.ts";
+import { forEachSeries, forEachValue } from "./read-labels.ts";
+import type { IndexQuery } from "./scan-index.ts";
+import { addDay, noSeries, type ReadableDay, type SelectedSeries, sortByLabels } from "./selected-series.ts";
+
+/** Days whose index is read at once. */
+const DAY_CONCURRENCY = 4;
+
+export interface ReaderOptions {
+  readonly tenant: string;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly retentionMs: RetentionMs;
+  readonly hash?: SeriesHash;
+  /** What is remembered from other queries; default: nothing. */
+  readonly memory?: ReaderMemory | undefined;
+}
+
+export class Reader implements Queryable {
+  /** Of samples and chunks of all its queries that have not been answered yet. */
+  readonly held = new HeldBytes();
+  readonly #table: Table;
+  readonly #options: ReaderOptions;
+
+  constructor(table: Table, options: ReaderOptions) {
+    this.#table = table;
+    this.#options = options;
+  }
+
+  async *select(selection: Selection, signal?: AbortSignal): AsyncGenerator<Series, void, void> {
+    const range = this.#kept(selection);
+    for await (const [labels, data] of this.#read(selection, range, true, signal)) {
+      const samples = data.lentSamples(range, this.#options.limits.maxQueryBytes);
+      if (countSamples(samples) > 0) yield { labels, ...samples };
+    }
+  }
+
+  async *selectChunks(selection: Selection, signal?: AbortSignal): AsyncGenerator<ChunkedSeries, void, void> {
+    const range = this.#kept(selection);
+    for await (const [labels, data] of this.#read(selection, range, false, signal)) {
+      yield { labels, chunks: data.toChunks(range, this.#options.limits.maxQueryBytes) };
+    }
+  }
+
+  async labelNames(selection: Selection, signal?: AbortSignal): Promise<string[]> {
+    return this.#values(selection, LABEL_NAMES, (labels) => labels.map(([name]) => name), signal);
+  }
+
+  async labelValues(name: string, selection: Selection, signal?: AbortSignal): Promise<string[]> {
+    const valuesOf = (labels: LabelSet) => {
+      const value = labelValue(labels, name);
+      return value === "" ? [] : [value];
+    };
+    // No label has an empty name; asked for, it has no values.
+    return name === "" ? [] : this.#values(selection, name, valuesOf, signal);
+  }
+
+  async series(selection: Selection, signal?: AbortSignal): Promise<LabelSet[]> {
+    const { maxQuerySeries } = this.#options.limits;
+    const found = new Map<string, LabelSet>();
+    const onSeries = (labels: LabelSet) => {
+      found.set(JSON.stringify(labels), labels);
+      if (found.size > maxQuerySeries) throw tooManySeries(maxQuerySeries);
+    };
+    await this.#eachDay(selection, (table, query) => forEachSeries(table, query, onSeries, signal), signal);
+    return [...found.values()].sort(compareLabelSets);
+  }
+
+  async metadata(
+    metric?: string,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, readonly MetricDescription[]>> {
+    const { tenant, clock, limits } = this.#options;
+    const table = new LimitedTable(this.#table, limits.maxQueryReadUnits);
+    return (await loadMetadata(table, tenant, clock(), signal)).all(metric);
+  }
+
+  async exemplars(
+    selections: readonly (readonly Matcher[])[],
+    range: TimeRange,
+    signal?: AbortSignal,
+  ): Promise<SeriesExemplars[]> {
+    const { tenant, clock, limits, retentionMs } = this.#options;
+    const nowMs = clock();
+    const kept = {
+      minTime: Math.max(range.minTime, oldestExemplar(nowMs, retentionMs)),
+      maxTime: Math.min(range.maxTime, nowMs + limits.maxFutureMs),
+    };
+    const table = new LimitedTable(this.#table, limits.maxQueryReadUnits);
+    return readExemplars(table, tenant, selections, kept, signal);
+  }
+
+  /** The part of a range that retention keeps and timestamps can have; it may be empty (minTime after maxTime). */
+  #kept({ minTime, maxTime }: Selection): TimeRange {
+    const oldest = Math.max(oldestKept(this.#options.clock(), this.#options.retentionMs), -MAX_TIMESTAMP_MS);
+    return { minTime: Math.max(minTime, oldest), maxTime: Math.min(maxTime, MAX_TIMESTAMP_MS) };
+  }
+
+  async #values(
+    selection: Selection,
+    catalogued: string,
+    valuesOf: (labels: LabelSet) => Iterable<string>,
+    signal?: AbortSignal,
+  ): Promise<string[]> {
+    const found = new Set<string>();
+    const onValue = (value: string) => found.add(value);
+    await this.#eachDay(
+      selection,
+      (table, query) => forEachValue(table, query, catalogued, valuesOf, onValue, signal),
+      signal,
+    );
+    return [...found].sort(compareBytewise);
+  }
+
+  /** Asks the index of each day of a selection. */
+  async #eachDay(
+    selection: Selection,
+    ask: (table: Table, query: IndexQuery) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { tenant, limits, memory } = this.#options;
+    const { matchers } = selection;
+    const table = new LimitedTable(this.#table, limits.maxQueryReadUnits);
+    const days = await this.#days(table, this.#kept(selection), signal);
+    await forEachBounded(days, DAY_CONCURRENCY, (day) =>
+      ask(table, { tenant, matchers, memory: memory?.index, ...day }),
+    );
+  }
+
+  /** Which days a range has, and their manifests, before anything else is read of them. */
+  async #days(table: Table, range: TimeRange, signal?: AbortSignal): Promise<ReadableDay[]> {
+    if (range.minTime > range.maxTime) return [];
+    const { tenant } = this.#options;
+    const [first, last] = [dayOf(range.minTime), dayOf(range.maxTime)];
+    const days = await listDays(table, tenant, first, last, signal);
+    if (days.size === 0) return [];
+    const manifests = await loadManifests(table, tenant, first, last, signal);
+    return [...days].map(([day, shards]) => ({
+      day,
+      shards,
+      manifest: manifests.get(day) ?? EMPTY_MANIFEST,
+    }));
+  }
+
+  /** What was read of each series that may have samples, sorted by label set, good until the next is asked for. */
+  async *#read(
+    selection: Selection,
+    range: TimeRange,
+    decodes: boolean,
+    signal: AbortSignal = new AbortController().signal,
+  ): AsyncGenerator<readonly [LabelSet, SeriesData], void, void> {
+    const { tenant, clock, memory } = this.#options;
+    const { maxFutureMs, maxQueryBytes, maxQueryReadUnits, maxQuerySamples } = this.#options.limits;
+    const table = new LimitedTable(this.#table, maxQueryReadUnits);
+    const selected = await this.#find(table, selection, range, signal);
+    const reads = {
+      table,
+      query: { tenant, ...range, maxFutureMs },
+      selected,
+      nowMs: clock(),
+      maxQueryBytes,
+      maxQuerySamples,
+      held: this.held,
+      memory,
+      decodes,
+      signal,
+    };
+    for await (const [number, data] of readGroups(reads)) yield [selected.labels[number], data];
+  }
+
+  async #find(
+    table: Table,
+    { matchers }: Selection,
+    range: TimeRange,
+    signal: AbortSignal,
+  ): Promise<SelectedSeries> {
+    const { tenant, hash = seriesHash, memory } = this.#options;
+    const { maxQuerySeries } = this.#options.limits;
+    const found = noSeries();
+    const days = await this.#days(table, range, signal);
+    await forEachBounded(days, DAY_CONCURRENCY, async (day) => {
+      const query = { tenant, matchers, maxSeries: maxQuerySeries, hash, memory: memory?.index, ...day };
+      addDay(found, day, await findSeries(table, query, signal));
+      if (found.labels.length > maxQuerySeries) throw tooManySeries(maxQuerySeries);
+    });
+    return sortByLabels(found);
+  }
+}

@@ -1,0 +1,109 @@
+/** The series that a query selects, of all its days together, numbered in the order in which they are answered. */
+
+import { compareLabelSets, type LabelSet } from "../../model/labels.ts";
+import { lowerBound } from "../../model/lower-bound.ts";
+import type { Manifest } from "../layout/manifest.ts";
+import type { Shard } from "../layout/shard.ts";
+import { collision, type FoundMetric, type FoundSeries } from "./find-series.ts";
+
+/** A day of the range that has samples. */
+export interface ReadableDay {
+  readonly day: number;
+  /** Those of its log. */
+  readonly shards: readonly Shard[];
+  readonly manifest: Manifest;
+}
+
+/** The selected series of one metric and day. */
+interface NumberedMetric {
+  readonly hash: Uint8Array;
+  /** Series that it has in the day, selected or not. */
+  readonly total: number;
+  /** Numbers of series, ascending. */
+  readonly series: Int32Array;
+}
+
+export interface SelectedDay extends ReadableDay {
+  readonly metrics: readonly NumberedMetric[];
+}
+
+/** By the number of a series: its labels, in ascending order, and its hash in hex. */
+export interface SelectedSeries {
+  readonly labels: readonly LabelSet[];
+  readonly hashes: readonly string[];
+  readonly days: readonly SelectedDay[];
+}
+
+/** What has been found so far: series in the order in which they were found, each with one label set whatever its days. */
+export interface FoundDays {
+  readonly numbers: Map<string, number>;
+  readonly labels: LabelSet[];
+  readonly days: SelectedDay[];
+}
+
+export function noSeries(): FoundDays {
+  return { numbers: new Map(), labels: [], days: [] };
+}
+
+/** Adds what one day has. Throws "data" for two label sets with one hash. */
+export function addDay(found: FoundDays, day: ReadableDay, { metrics, labels }: FoundSeries): void {
+  const { numbers } = found;
+  const numberOf = (hash: string): number => {
+    const labelSet = labels.get(hash)!;
+    const known = numbers.get(hash);
+    if (known === undefined) {
+      numbers.set(hash, numbers.size);
+      return found.labels.push(labelSet) - 1;
+    }
+    if (compareLabelSets(found.labels[known], labelSet) !== 0)
+      throw collision(hash, found.labels[known], labelSet);
+    return known;
+  };
+  const numbered = metrics.map(({ hash, total, series }) => ({
+    hash,
+    total,
+    series: Int32Array.from(series, numberOf),
+  }));
+  if (numbered.length > 0) found.days.push({ ...day, metrics: numbered });
+}
+
+/** Numbers the series anew, by label set. */
+export function sortByLabels({ numbers, labels, days }: FoundDays): SelectedSeries {
+  // An array, not a typed one: the index has the series of a metric in this order, and only an array's sort looks whether all is well.
+  const order = [...labels.keys()].sort((a, b) => compareLabelSets(labels[a], labels[b]));
+  const hashes = [...numbers.keys()];
+  const ranks = new Int32Array(order.length);
+  order.forEach((number, rank) => {
+    ranks[number] = rank;
+  });
+  for (const { metrics } of days) {
+    for (const { series } of metrics) {
+      series.forEach((number, i) => {
+        series[i] = ranks[number];
+      });
+      series.sort();
+    }
+  }
+  return {
+    labels: order.map((number) => labels[number]),
+    hashes: order.map((number) => hashes[number]),
+    days,
+  };
+}
+
+/** Of a day's metrics those with series of the numbers `start..end` (half-open), and these. */
+export function metricsWithin(
+  { hashes }: SelectedSeries,
+  { metrics }: SelectedDay,
+  start: number,
+  end: number,
+): FoundMetric[] {
+  const within: FoundMetric[] = [];
+  for (const { hash, total, series } of metrics) {
+    const from = lowerBound(series, start);
+    const to = lowerBound(series, end);
+    if (from === to) continue;
+    within.push({ hash, total, series: Array.from(series.subarray(from, to), (number) => hashes[number]) });
+  }
+  return within;
+}

@@ -1,0 +1,131 @@
+/**
+ * What an administrator has set for one tenant. Everything else is as the deployment says. An item of JSON, for whoever looks
+ * at the table: `{"retentionDays":90,"haLabels":{"cluster":"cluster","replica":"__replica__"}}`.
+ */
+import { HearthError } from "../../model/errors.ts";
+import { type Clock, DAY_MS, MINUTE_MS } from "../../model/time.ts";
+import { tenantKey, tenantsRange } from "../layout/keys.ts";
+import type { RetentionMs } from "../layout/retention.ts";
+import type { Table } from "../table/table.ts";
+
+/** The labels by which the replicas of a pair are known. */
+export interface HaLabels {
+  readonly cluster: string;
+  readonly replica: string;
+}
+
+export interface TenantSettings {
+  /** Whole days, 0 to keep for ever; absent: the deployment's. */
+  readonly retentionDays?: number | undefined;
+  /** "off": no sample is taken for a replica's; absent: `DEFAULT_HA_LABELS`. */
+  readonly haLabels?: HaLabels | "off" | undefined;
+}
+
+/** Settings with all defaults applied. */
+export interface Tenant {
+  readonly name: string;
+  readonly retentionMs: RetentionMs;
+  readonly haLabels: HaLabels | undefined;
+}
+
+/** As Mimir and Amazon's managed service have them. */
+export const DEFAULT_HA_LABELS: HaLabels = { cluster: "cluster", replica: "__replica__" };
+export const MAX_RETENTION_DAYS = 36_500;
+/** How long a warm process goes by what it has read. */
+export const TENANT_CACHE_MS = MINUTE_MS;
+/** Tenants remembered at most. */
+const MAX_CACHED_TENANTS = 10_000;
+
+/** Changes what is set for a tenant; a property that is undefined goes back to its default. Throws "invalid". */
+export async function changeTenantSettings(
+  table: Table,
+  tenant: string,
+  change: TenantSettings,
+): Promise<void> {
+  const settings = { ...(await loadTenantSettings(table, tenant)), ...change };
+  const reason = whatIsWrong(settings);
+  if (reason !== undefined) throw new HearthError("invalid", `tenant ${tenant}: ${reason}`);
+  await table.put({ ...tenantKey(tenant), value: new TextEncoder().encode(JSON.stringify(settings)) });
+}
+
+/** What is set for a tenant: nothing, for most. Throws "data" for an item that `changeTenantSettings` cannot have made. */
+export async function loadTenantSettings(table: Table, tenant: string): Promise<TenantSettings> {
+  const item = await table.get(tenantKey(tenant), { consistent: true });
+  return item === undefined ? {} : decodeSettings(item.value, tenant);
+}
+
+/** Every tenant for which something was set, by name. */
+export async function listTenantSettings(table: Table): Promise<Map<string, TenantSettings>> {
+  const found = new Map<string, TenantSettings>();
+  for await (const page of table.query(tenantsRange(), { consistent: true })) {
+    for (const { sk, value } of page) {
+      const tenant = new TextDecoder().decode(sk);
+      found.set(tenant, decodeSettings(value, tenant));
+    }
+  }
+  return found;
+}
+
+function decodeSettings(value: Uint8Array, tenant: string): TenantSettings {
+  const settings = parseJson(new TextDecoder().decode(value));
+  const reason = typeof settings === "object" && settings !== null ? whatIsWrong(settings) : "not an object";
+  if (reason === undefined) return settings as TenantSettings;
+  throw new HearthError("data", `settings of tenant ${tenant}: ${reason}; hearth tenants set writes them`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function whatIsWrong({ retentionDays, haLabels }: TenantSettings): string | undefined {
+  if (retentionDays !== undefined && !isRetentionDays(retentionDays)) {
+    return `retention of ${retentionDays} days: expected whole days up to ${MAX_RETENTION_DAYS}, 0 to keep for ever`;
+  }
+  if (haLabels !== undefined && haLabels !== "off" && !areHaLabels(haLabels)) {
+    return `labels of replicas ${JSON.stringify(haLabels)}: expected the names of two different labels, or off`;
+  }
+  return undefined;
+}
+
+function isRetentionDays(days: unknown): boolean {
+  return Number.isInteger(days) && Number(days) >= 0 && Number(days) <= MAX_RETENTION_DAYS;
+}
+
+function areHaLabels({ cluster, replica }: Partial<HaLabels>): boolean {
+  return Boolean(
+    typeof cluster === "string" && typeof replica === "string" && cluster && replica !== cluster && replica,
+  );
+}
+
+/** Tenants as a warm process knows them. */
+export class Tenants {
+  readonly #defaultRetentionMs: RetentionMs;
+  readonly #clock: Clock;
+  readonly #cache = new Map<string, { readonly tenant: Tenant; readonly untilMs: number }>();
+
+  /** `defaultRetentionMs` is that of tenants for which none is set. */
+  constructor(defaultRetentionMs: RetentionMs, clock: Clock) {
+    this.#defaultRetentionMs = defaultRetentionMs;
+    this.#clock = clock;
+  }
+
+  /** At most `TENANT_CACHE_MS` old. Throws "unavailable" or "data". */
+  async find(table: Table, name: string): Promise<Tenant> {
+    const nowMs = this.#clock();
+    const cached = this.#cache.get(name);
+    if (cached !== undefined && nowMs < cached.untilMs) return cached.tenant;
+    const tenant = this.#applyDefaults(name, await loadTenantSettings(table, name));
+    if (this.#cache.size >= MAX_CACHED_TENANTS) this.#cache.clear();
+    this.#cache.set(name, { tenant, untilMs: nowMs + TENANT_CACHE_MS });
+    return tenant;
+  }
+
+  #applyDefaults(name: string, { retentionDays, haLabels = DEFAULT_HA_LABELS }: TenantSettings): Tenant {
+    const retentionMs = retentionDays === undefined ? this.#defaultRetentionMs : retentionDays * DAY_MS;
+    return { name, retentionMs, haLabels: haLabels === "off" ? undefined : haLabels };
+  }
+}

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.ts";
+import { compact } from "../../../lib/storage/compact/compactor.ts";
+import { dayOf, dictionariesRange } from "../../../lib/storage/layout/keys.ts";
+import { loadManifest } from "../../../lib/storage/layout/manifest-store.ts";
+import { runRange } from "../../../lib/storage/layout/part-keys.ts";
+import { ALL_SERIES } from "../../../lib/storage/layout/shard.ts";
+import type { KeyRange, Table } from "../../../lib/storage/table/table.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { series } from "../../helpers/write-requests.ts";
+
+/** By how much a writer's clock is behind the compactor's, or its mark on the way. */
+for (const lateMs of [0, 1, 29, 59].map((seconds) => seconds * SECOND_MS)) {
+  test(`a mark of the hour before, ${lateMs} ms late, is not passed over`, async () => {
+    const engine = new Engine();
+    const options = { clock: engine.clock, retentionOf: () => 0, deadlineMs: Number.POSITIVE_INFINITY };
+    const hourEnd = MIDNIGHT_MS + 10 * HOUR_MS;
+    engine.nowMs = hourEnd - 100 + lateMs;
+    await compact(engine.table, options);
+    engine.nowMs = hourEnd - 100;
+    await engine.append(engine.newWriters(), [series("up", {}, [MIDNIGHT_MS, 1])]);
+    engine.nowMs = MIDNIGHT_MS + DAY_MS;
+    const { days, failures } = await compact(engine.table, options);
+    assert.deepEqual([days, failures], [1, 0]);
+    const { manifest } = await loadManifest(engine.table, "t", dayOf(MIDNIGHT_MS));
+    assert.ok(manifest.flushedToMs > hourEnd);
+  });
+}
+
+test("a compactor asks for help once, when days still wait after a minute, and both together do all of it", async () => {
+  const engine = new Engine();
+  const tenants = Array.from({ length: 12 }, (_, i) => `t${i}`);
+  engine.nowMs = MIDNIGHT_MS + HOUR_MS;
+  for (const tenant of tenants) {
+    await engine.append(engine.newWriters(), [series("up", {}, [MIDNIGHT_MS, 1])], tenant);
+  }
+  engine.nowMs += HOUR_MS;
+  const done = new Map<string, string[]>();
+  const common = { clock: engine.clock, retentionOf: () => 0, deadlineMs: Number.POSITIVE_INFINITY };
+  const compactAs = (name: string, secondsPerDay: number, fanOut?: () => Promise<void>) =>
+    compact(engine.table, {
+      ...common,
+      fanOut,
+      onDay: ({ tenant, outcome }) => {
+        engine.nowMs += secondsPerDay * SECOND_MS;
+        if (outcome !== undefined && outcome.flushes > 0) done.set(name, [...(done.get(name) ?? []), tenant]);
+      },
+    });
+  let asked = 0;
+  const first = await compactAs("quick", 1, async () => {
+    asked++;
+  });
+  assert.deepEqual([asked, first.failures, done.get("quick")?.length], [0, 0, tenants.length]);
+
+  done.clear();
+  engine.nowMs = MIDNIGHT_MS + 3 * HOUR_MS;
+  for (const tenant of tenants) {
+    await engine.append(engine.newWriters(), [series("up", {}, [MIDNIGHT_MS, 2])], tenant);
+  }
+  engine.nowMs += HOUR_MS;
+  await compactAs("slow", 20, async () => {
+    asked++;
+    await compactAs("helper", 0);
+  });
+  assert.equal(asked, 1);
+  assert.ok(done.get("helper")!.length >= tenants.length - 6, "the helper did what was left");
+  assert.deepEqual([...done.values()].flat().sort(), tenants.toSorted());
+});
+
+test("a day past retention, of which TTL has taken some, is passed over", async () => {
+  const retentionMs = DAY_MS;
+  const engine = new Engine({ retentionMs });
+  await engine.append(engine.newWriters(), [series("up", {}, [MIDNIGHT_MS, 1])]);
+  await remove(engine.table, dictionariesRange("t", dayOf(MIDNIGHT_MS), ALL_SERIES));
+  const options = {
+    clock: engine.clock,
+    retentionOf: () => retentionMs,
+    deadlineMs: Number.POSITIVE_INFINITY,
+  };
+  engine.nowMs = MIDNIGHT_MS + 2 * DAY_MS - MINUTE_MS;
+  assert.deepEqual((await compact(engine.table, options)).failures, 1);
+  engine.nowMs = MIDNIGHT_MS + 2 * DAY_MS;
+  assert.deepEqual(await compact(engine.table, options), { days: 0, failures: 0, lagMs: 0 });
+});
+
+test("runs that have gone are an error, not a part without samples", async () => {
+  const engine = new Engine();
+  const options = { clock: engine.clock, retentionOf: () => 0, deadlineMs: Number.POSITIVE_INFINITY };
+  await engine.append(engine.newWriters(), [series("up", {}, [MIDNIGHT_MS, 1])]);
+  engine.nowMs = MIDNIGHT_MS + HOUR_MS;
+  await compact(engine.table, options);
+  const { manifest } = await loadManifest(engine.table, "t", dayOf(MIDNIGHT_MS));
+  const [run] = manifest.parts;
+  await remove(engine.table, runRange("t", dayOf(MIDNIGHT_MS), run.id, ALL_SERIES));
+  engine.nowMs = MIDNIGHT_MS + DAY_MS;
+  const errors: unknown[] = [];
+  await compact(engine.table, { ...options, onDay: ({ error }) => errors.push(error) });
+  assert.equal(errors.length, 1);
+  assert.match(String(errors[0]), /^HearthError: chunking: the 1 parts of bucket 0 .* are not in the table/);
+});
+
+/** What TTL may do. */
+async function remove(table: Table, range: KeyRange): Promise<void> {
+  let removed = 0;
+  for await (const page of table.query(range, { consistent: true })) {
+    for (const item of page) {
+      await table.delete(item);
+      removed++;
+    }
+  }
+  assert.equal(removed, 1);
+}
