@@ -10,7 +10,7 @@ import {
   type Table,
 } from "../lib/storage/table/table.ts";
 
-/** Kinds of items, by the first byte of the partition key (lib/storage/keys.ts), gathered to what they are for. */
+/** Kinds of items, by the first byte of the partition key (lib/storage/layout/keys.ts), gathered to what they are for. */
 const GROUP_OF_KIND = {
   L: "log",
   D: "dictionary",

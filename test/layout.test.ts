@@ -9,19 +9,62 @@ const ROOT = path.resolve(import.meta.dirname, "..");
 
 /** What each part of the house may import of the others, beside itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "lib/number": [],
   "lib/model": [],
-  "lib/chunk": ["lib/model"],
-  "lib/storage": ["lib/model", "lib/chunk"],
-  "lib/wire": ["lib/model"],
-  "lib/otlp": ["lib/model", "lib/wire"],
-  "lib/promql": ["lib/model"],
+  "lib/histogram": ["lib/model", "lib/number"],
+  "lib/chunk": ["lib/model", "lib/histogram"],
+  "lib/wire": ["lib/model", "lib/number", "lib/histogram"],
+  "lib/storage": ["lib/model", "lib/histogram", "lib/chunk"],
+  "lib/promql": ["lib/model", "lib/number", "lib/histogram"],
+  "lib/otlp": ["lib/model", "lib/histogram", "lib/wire"],
   "lib/auth": ["lib/model", "lib/storage"],
-  "lib/http": ["lib/model", "lib/storage", "lib/wire", "lib/otlp", "lib/auth", "lib/promql"],
+  "lib/http": ["lib/model", "lib/number", "lib/storage", "lib/wire", "lib/otlp", "lib/auth", "lib/promql"],
   functions: ["lib/*"],
   local: ["lib/*"],
   cli: ["lib/*", "local"],
   bench: ["lib/*", "functions", "local"],
 };
+
+/**
+ * The rooms of a part, in their one order: a file imports only from its own room and from rooms before it. A file at the
+ * top of the part that is listed is a room too; top files that are not listed may import every room.
+ */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  "lib/storage": [
+    "interface.ts",
+    "table",
+    "dynamodb",
+    "codec",
+    "layout",
+    "series",
+    "metadata",
+    "tenants",
+    "log",
+    "index",
+    "parts",
+    "exemplars",
+    "cache",
+    "write",
+    "compact",
+    "read",
+  ],
+  "lib/promql": [
+    "settings.ts",
+    "syntax",
+    "engine-interface.ts",
+    "parse",
+    "plan",
+    "runtime",
+    "functions",
+    "binary",
+    "aggregate",
+    "operators",
+    "engine",
+  ],
+};
+
+/** The most sources a folder may have: more asks for another room. */
+const MAX_FILES = 25;
 
 /** Files that may import what their part may not. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
@@ -50,7 +93,7 @@ const PACKAGE_HOMES: readonly (readonly [packages: RegExp, home: RegExp])[] = [
 /** Built-in modules that do neither I/O nor look at the clock: all that lib may use, but for the way to DynamoDB. */
 const PURE_BUILTINS = ["node:crypto", "node:zlib", "node:timers/promises"];
 const HTTP_BUILTINS = ["node:http", "node:https"];
-const HTTP_HOME = "lib/storage/dynamodb-http.ts";
+const HTTP_HOME = "lib/storage/dynamodb/http.ts";
 
 /** What a library that is handed its world does not touch. */
 const OUTSIDE_WORLD =
@@ -139,6 +182,98 @@ test("the sources keep the import rules", () => {
   assert.deepEqual(all.flatMap(violations), []);
 });
 
+/** The place of a file's room in its part's order, and the room; undefined for a top file that is not listed. */
+function roomOf(
+  file: string,
+): { readonly part: string; readonly room: string; readonly at: number } | undefined {
+  const part = partOf(file);
+  const room = file.slice(part.length + 1).split("/")[0];
+  const at = ROOMS[part]?.indexOf(room) ?? -1;
+  return at < 0 ? undefined : { part, room, at };
+}
+
+/** Imports of a room behind the file's own, a line each. */
+function backwardImports({ file, text }: Source): string[] {
+  const from = roomOf(file);
+  if (from === undefined) return [];
+  return relativeImports({ file, text }).flatMap((target) => {
+    const to = roomOf(target);
+    if (to === undefined) return partOf(target) === from.part ? [`${file} imports ${target}`] : [];
+    return to.part === from.part && to.at > from.at ? [`${file} imports ${target}`] : [];
+  });
+}
+
+function relativeImports({ file, text }: Source): string[] {
+  return importsOf(withoutComments(text))
+    .filter(({ specifier }) => specifier.startsWith("."))
+    .map(({ specifier }) => path.posix.join(path.posix.dirname(file), specifier));
+}
+
+/** Groups of files that import each other in a circle, types included; each sorted, as one line. */
+function circles(all: readonly Source[]): string[] {
+  const imports = new Map(all.map((source) => [source.file, relativeImports(source)]));
+  // Tarjan's strongly connected components.
+  const found: string[] = [];
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const visit = (file: string): void => {
+    order.set(file, order.size);
+    lowest.set(file, order.get(file)!);
+    stack.push(file);
+    for (const next of imports.get(file) ?? []) {
+      if (!imports.has(next)) continue;
+      if (!order.has(next)) visit(next);
+      if (stack.includes(next)) lowest.set(file, Math.min(lowest.get(file)!, lowest.get(next)!));
+    }
+    if (lowest.get(file) !== order.get(file)) return;
+    const members = stack.splice(stack.indexOf(file));
+    if (members.length > 1 || imports.get(file)!.includes(file)) found.push(members.sort().join(" "));
+  };
+  for (const { file } of all) if (!order.has(file)) visit(file);
+  return found;
+}
+
+test("no file imports a room behind its own", () => {
+  assert.deepEqual(sources().flatMap(backwardImports), []);
+});
+
+test("no files import each other in a circle, types included", () => {
+  assert.deepEqual(circles(sources()), []);
+});
+
+test("every folder and top file of a part with rooms has its place in the order", () => {
+  for (const [part, rooms] of Object.entries(ROOMS)) {
+    const names = readdirSync(path.join(ROOT, part));
+    assert.deepEqual(names.toSorted(), rooms.toSorted(), part);
+  }
+});
+
+test(`no folder has more than ${MAX_FILES} sources`, () => {
+  const counts = Map.groupBy(sources(), ({ file }) => path.posix.dirname(file));
+  const full = [...counts].filter(([, files]) => files.length > MAX_FILES);
+  assert.deepEqual(
+    full.map(([folder, files]) => `${folder}: ${files.length}`),
+    [],
+  );
+});
+
+test("a room behind one's own, and circles, are seen", () => {
+  const source = (file: string, ...targets: string[]): Source => ({
+    file,
+    text: targets.map((target) => `import type { X } from "${target}";\n`).join(""),
+  });
+  assert.deepEqual(backwardImports(source("lib/storage/log/a.ts", "../read/b.ts", "../table/c.ts")), [
+    "lib/storage/log/a.ts imports lib/storage/read/b.ts",
+  ]);
+  assert.deepEqual(backwardImports(source("lib/promql/parse/a.ts", "../engine-interface.ts", "./b.ts")), []);
+  assert.deepEqual(backwardImports(source("lib/promql/engine-interface.ts", "./engine/a.ts")), [
+    "lib/promql/engine-interface.ts imports lib/promql/engine/a.ts",
+  ]);
+  const ring = [source("lib/a.ts", "./b.ts"), source("lib/b.ts", "./c.ts"), source("lib/c.ts", "./b.ts")];
+  assert.deepEqual(circles(ring), ["lib/b.ts lib/c.ts"]);
+});
+
 test("every part of lib has rules", () => {
   const parts = readdirSync(path.join(ROOT, "lib")).map((name) => `lib/${name}`);
   assert.deepEqual(
@@ -178,7 +313,7 @@ const CASES: readonly (readonly [file: string, line: string, broken: string])[] 
   ["local/a.ts", 'import { x } from "@smithy/types";', "imports @smithy/types"],
   ["local/aws-account.ts", 'const x = await import("@aws-sdk/credential-provider-node");', ""],
   ["lib/storage/a.ts", 'import { request } from "node:http";', "imports node:http"],
-  ["lib/storage/dynamodb-http.ts", 'import { request } from "node:http";', ""],
+  ["lib/storage/dynamodb/http.ts", 'import { request } from "node:http";', ""],
   ["cli/stack.ts", 'import { x } from "@aws-sdk/client-cloudformation";', ""],
   [
     "cli/a.ts",

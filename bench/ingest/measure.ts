@@ -1,8 +1,9 @@
 /** Sends one workload to everybody in turn, round after round, and gathers what each spends. */
 import { startWorker, type Worker } from "../worker.ts";
 import { REQUEST_SAMPLES, type Workload } from "../workload.ts";
+import type { Requests } from "./batch-series.ts";
 import { STEPS, type Step, type StepCosts } from "./steps.ts";
-import { type Requests, type Subject, startSubjects } from "./subjects.ts";
+import { type Subject, startSubjects } from "./subjects.ts";
 
 /** Each in scrape intervals, but `rounds`. */
 export interface Plan {

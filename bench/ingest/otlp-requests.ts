@@ -4,7 +4,7 @@
  */
 import type { SampleBatch } from "../../lib/model/sample-batch.ts";
 import { ProtobufWriter } from "../../lib/wire/protobuf-writer.ts";
-import type { BatchSeries, Encode } from "./protocols.ts";
+import type { BatchSeries, Encode } from "./batch-series.ts";
 
 const BODY_BYTES = 512 * 1024;
 const NANOSECONDS = 1_000_000n;

@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { SECOND_MS } from "../../lib/model/time.ts";
 import { WRITE_MEMORY_MB } from "../cost/prices.ts";
+import type { Requests } from "./batch-series.ts";
 import { deployedServer } from "./deployed.ts";
 import { encodeLargestBody, LARGEST_BODIES } from "./largest-bodies.ts";
 import { Program } from "./program.ts";
-import type { Requests } from "./subjects.ts";
 
 const SERVER = join(import.meta.dirname, "hearth-server.ts");
 

@@ -1,10 +1,10 @@
 /** The protocols that a write may come in: the same samples, spelled as a sender of each spells them. */
-import type { Label } from "../../lib/model/labels.ts";
+
 import type { SampleBatch } from "../../lib/model/sample-batch.ts";
 import { WRITE_V2_MESSAGE } from "../../lib/wire/write-v2.ts";
 import type { Workload } from "../workload.ts";
+import type { BatchSeries, Encode, Requests } from "./batch-series.ts";
 import { newOtlpEncoder } from "./otlp-requests.ts";
-import type { Requests } from "./subjects.ts";
 import { newWriteV2Encoder } from "./write-v2-requests.ts";
 
 export interface Protocol {
@@ -15,17 +15,9 @@ export interface Protocol {
   readonly requests: (workload: Workload, interval: number) => Requests;
 }
 
-export interface BatchSeries {
-  readonly labels: readonly Label[];
-  readonly isCounter: boolean;
-}
-
 const SNAPPY = { "Content-Encoding": "snappy", "Content-Type": "application/x-protobuf" };
 const V2 = { ...SNAPPY, "Content-Type": `application/x-protobuf;proto=${WRITE_V2_MESSAGE}` };
 const WRITE_PATH = "/api/v1/write";
-
-/** Made once of the series of a request, since a workload repeats them every interval. */
-export type Encode = (batch: SampleBatch) => Uint8Array<ArrayBuffer>;
 
 export const WRITE_V1: Protocol = {
   name: "remote write 1.0",

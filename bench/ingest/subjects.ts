@@ -1,10 +1,10 @@
 /** Who is measured: Hearth's handler in a process without HTTP, and programs that take requests over HTTP. */
+
 import { startWorker } from "../worker.ts";
+import type { Requests } from "./batch-series.ts";
 import type { HandlerReply } from "./handler-worker.ts";
 import { installedVersion, Program, type ProgramSpec } from "./program.ts";
 import { hearthServer, PROMETHEUS, VICTORIA_METRICS } from "./programs.ts";
-
-export type Requests = readonly Uint8Array<ArrayBuffer>[];
 
 export interface Subject {
   readonly name: string;

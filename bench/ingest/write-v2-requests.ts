@@ -6,7 +6,7 @@ import type { SampleBatch } from "../../lib/model/sample-batch.ts";
 import { MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { ProtobufWriter } from "../../lib/wire/protobuf-writer.ts";
 import { compress } from "../../lib/wire/snappy.ts";
-import type { BatchSeries, Encode } from "./protocols.ts";
+import type { BatchSeries, Encode } from "./batch-series.ts";
 
 export interface WriteV2Options {
   /** Whether samples say since when they count. */

@@ -1,5 +1,4 @@
 /** Native histograms over time. */
-import { histogramSampleCount } from "../histogram/float-histogram.ts";
 import type { CounterResetHint, Histogram } from "./histogram.ts";
 
 /** Columns of one length, sorted by time, at most one of each timestamp. */
@@ -21,42 +20,4 @@ export interface HistogramColumn extends HistogramSamples {
   release(): void;
   /** How many float samples one counts as against limits. */
   sampleCountAt(index: number): number;
-}
-
-export function columnOf(samples: HistogramSamples): HistogramColumn {
-  return "sampleCountAt" in samples ? (samples as HistogramColumn) : new ListedHistograms(samples);
-}
-
-class ListedHistograms implements HistogramColumn {
-  readonly timestamps: Float64Array;
-  readonly histograms: readonly Histogram[];
-  readonly startTimestamps: Float64Array | undefined;
-
-  constructor({ timestamps, histograms, startTimestamps }: HistogramSamples) {
-    this.timestamps = timestamps;
-    this.histograms = histograms;
-    this.startTimestamps = startTimestamps;
-  }
-
-  at(index: number): Histogram {
-    return this.histograms[index];
-  }
-
-  release(): void {}
-
-  hintAt(index: number): CounterResetHint {
-    return this.histograms[index].counterResetHint;
-  }
-
-  isStaleAt(index: number): boolean {
-    return this.histograms[index].isStale;
-  }
-
-  schemaAt(index: number): number {
-    return this.histograms[index].schema;
-  }
-
-  sampleCountAt(index: number): number {
-    return histogramSampleCount(this.histograms[index]);
-  }
 }

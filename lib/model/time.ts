@@ -13,3 +13,11 @@ export type Clock = () => number;
  * timestamps stay exact in a double (2^53). It is 285,000 years.
  */
 export const MAX_TIMESTAMP_MS = 2 ** 51;
+
+export interface TimeRange {
+  /** In ms, both included. */
+  readonly minTime: number;
+  readonly maxTime: number;
+}
+
+export const ALL_TIME: TimeRange = { minTime: -MAX_TIMESTAMP_MS, maxTime: MAX_TIMESTAMP_MS };

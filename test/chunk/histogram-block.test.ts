@@ -5,9 +5,10 @@ import {
   decodeHistogramChunk,
   decodeHistogramChunks,
 } from "../../lib/chunk/histogram-chunk.ts";
+import { columnOf } from "../../lib/histogram/listed-histograms.ts";
 import { staleHistogram } from "../../lib/histogram/spans.ts";
 import type { Histogram } from "../../lib/model/histogram.ts";
-import { columnOf, type HistogramColumn } from "../../lib/model/histogram-samples.ts";
+import type { HistogramColumn } from "../../lib/model/histogram-samples.ts";
 import { bucketsOf, histogram } from "../helpers/histograms.ts";
 import { readGoldenSeries } from "./histogram-golden.ts";
 

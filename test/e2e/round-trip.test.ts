@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
-import { SETTLE_MS } from "../../lib/storage/compact/plan-compaction.ts";
+import { SETTLE_MS } from "../../lib/storage/log/settling.ts";
 import { freePort } from "../helpers/free-port.ts";
 import { type Hearth, type HearthEnvironment, startHearth, stopCleanly } from "../helpers/hearth-process.ts";
 import type { Target } from "../helpers/remote-client.ts";

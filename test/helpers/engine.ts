@@ -3,12 +3,11 @@ import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import type { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
 import { compact } from "../../lib/storage/compact/compactor.ts";
-import { SETTLE_MS } from "../../lib/storage/compact/plan-compaction.ts";
+import { MAX_HOLD_MS, SETTLE_MS } from "../../lib/storage/log/settling.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";
 import type { SeriesHash } from "../../lib/storage/series/series-hash.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
-import { MAX_HOLD_MS } from "../../lib/storage/write/receive-clock.ts";
 import { Writers } from "../../lib/storage/write/writers.ts";
 import { batchOf, type SentSeries } from "./write-requests.ts";
 

@@ -7,7 +7,7 @@ import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
 import { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
 import { compact } from "../../lib/storage/compact/compactor.ts";
-import { SETTLE_MS } from "../../lib/storage/compact/plan-compaction.ts";
+import { SETTLE_MS } from "../../lib/storage/log/settling.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { Prometheus } from "../e2e/prometheus.ts";
 import { encodeMixedV2, type MixedSeries } from "../helpers/mixed-requests.ts";

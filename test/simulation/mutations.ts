@@ -24,18 +24,26 @@ const chunkEdit = (file: string, from: string, to: string): Edit => ({ file: `li
 
 /** Compare and swap becomes a plain put: two compactors publish over each other. */
 const NO_SWAP = edit(
-  "manifest-store.ts",
+  "layout/manifest-store.ts",
   ": await table.putIfEqual(item, previous.bytes);",
   ": (await table.put(item), true);",
 );
-const NO_LEASE = edit("compact-day.ts", "if (!this.#isLeased && lease.untilMs > nowMs) return false;", "");
+const NO_LEASE = edit(
+  "compact/compact-day.ts",
+  "if (!this.#isLeased && lease.untilMs > nowMs) return false;",
+  "",
+);
 
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: "answer first",
     rule: "a request is answered after its log record is stored",
     edits: [
-      edit("day-writer.ts", "await table.putAll(values);", "void table.putAll(values).catch(() => {});"),
+      edit(
+        "write/day-writer.ts",
+        "await table.putAll(values);",
+        "void table.putAll(values).catch(() => {});",
+      ),
     ],
   },
   {
@@ -43,7 +51,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "a dictionary is stored before the record that needs it",
     edits: [
       edit(
-        "shard-dictionary.ts",
+        "write/shard-dictionary.ts",
         "await table.put({ ...key, value, ...expiry(day, retentionMs) });",
         "void table.put({ ...key, value, ...expiry(day, retentionMs) }).catch(() => {});",
       ),
@@ -53,9 +61,9 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "reference again",
     rule: "a reference whose dictionary may not have been stored is never used for another series",
     edits: [
-      edit("shard-dictionary.ts", "this.#nextReference += slice.length;", ""),
+      edit("write/shard-dictionary.ts", "this.#nextReference += slice.length;", ""),
       edit(
-        "shard-dictionary.ts",
+        "write/shard-dictionary.ts",
         "slice.forEach(",
         "this.#nextReference += slice.length;\n    slice.forEach(",
       ),
@@ -66,7 +74,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "every dictionary has an id of its own",
     edits: [
       edit(
-        "shard-dictionary.ts",
+        "write/shard-dictionary.ts",
         "crypto.getRandomValues(new Uint8Array(WRITER_ID_BYTES))",
         "new Uint8Array(WRITER_ID_BYTES)",
       ),
@@ -77,7 +85,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "the mark of an hour is stored before the answer",
     edits: [
       edit(
-        "day-writer.ts",
+        "write/day-writer.ts",
         "await this.#mark(table, receivedMs);",
         "void this.#mark(table, receivedMs).catch(() => {});",
       ),
@@ -86,34 +94,36 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "settle 0 s",
     rule: "nothing is flushed that may still be on its way: a settle time of 60 s",
-    edits: [edit("plan-compaction.ts", "SETTLE_MS = MINUTE_MS;", "SETTLE_MS = 0;")],
+    edits: [edit("log/settling.ts", "SETTLE_MS = MINUTE_MS;", "SETTLE_MS = 0;")],
   },
   {
     name: "settle 30 s",
     rule: "the same, half of it",
-    edits: [edit("plan-compaction.ts", "SETTLE_MS = MINUTE_MS;", "SETTLE_MS = MINUTE_MS / 2;")],
+    edits: [edit("log/settling.ts", "SETTLE_MS = MINUTE_MS;", "SETTLE_MS = MINUTE_MS / 2;")],
   },
   {
     name: "settle 50 s",
     rule: "the same, five sixths of it",
-    edits: [edit("plan-compaction.ts", "SETTLE_MS = MINUTE_MS;", "SETTLE_MS = (MINUTE_MS * 5) / 6;")],
+    edits: [edit("log/settling.ts", "SETTLE_MS = MINUTE_MS;", "SETTLE_MS = (MINUTE_MS * 5) / 6;")],
   },
   {
     name: "no re-dating",
     rule: "a record held for more than 30 s is dated anew",
-    edits: [edit("receive-clock.ts", "if (this.#clock() - receivedMs <= MAX_HOLD_MS) return;", "return;")],
+    edits: [
+      edit("write/receive-clock.ts", "if (this.#clock() - receivedMs <= MAX_HOLD_MS) return;", "return;"),
+    ],
   },
   {
     name: "hold 60 s",
     rule: "the same, after twice as long",
-    edits: [edit("receive-clock.ts", "MAX_HOLD_MS = 30 * SECOND_MS;", "MAX_HOLD_MS = 60 * SECOND_MS;")],
+    edits: [edit("log/settling.ts", "MAX_HOLD_MS = 30 * SECOND_MS;", "MAX_HOLD_MS = 60 * SECOND_MS;")],
   },
   {
     name: "old parts",
     rule: "a reader's parts and watermark are of one manifest",
     edits: [
       edit(
-        "reader.ts",
+        "read/reader.ts",
         "addDay(found, day, await findSeries(table, query, signal));",
         `const later = (await loadManifests(table, tenant, day.day, day.day)).get(day.day) ?? EMPTY_MANIFEST;
       const manifest = { ...day.manifest, flushedToMs: later.flushedToMs };
@@ -126,7 +136,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "the log is read consistently",
     edits: [
       edit(
-        "log-reader.ts",
+        "log/log-reader.ts",
         "new ShardCursor(shard, table.query(keys, { consistent: true, signal }));",
         "new ShardCursor(shard, table.query(keys, { consistent: false, signal }));",
       ),
@@ -137,7 +147,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "a run's partition ends with the block that says so",
     edits: [
       edit(
-        "chains.ts",
+        "parts/chains.ts",
         "#isComplete = false;\n\n  follow(page: readonly Item[]): number {\n    for (let i = 0; i < page.length; i++) {\n      const { number",
         "#isComplete = true;\n\n  follow(page: readonly Item[]): number {\n    for (let i = 0; i < page.length; i++) {\n      const { number",
       ),
@@ -148,7 +158,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "what an eventually consistent read of chunks lacks is read consistently",
     edits: [
       edit(
-        "chains.ts",
+        "parts/chains.ts",
         "this.#next === undefined ? !this.#isOutside(before) : place !== this.#next",
         "false",
       ),
@@ -159,7 +169,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "a span of chunks ends where a link says so",
     edits: [
       edit(
-        "chains.ts",
+        "parts/chains.ts",
         "this.#isComplete = after === undefined || isLess(this.#last, after);",
         "this.#isComplete = true;",
       ),
@@ -170,7 +180,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "what an eventually consistent read of a dictionary lacks is read consistently",
     edits: [
       edit(
-        "log-decoder.ts",
+        "log/log-decoder.ts",
         "dictionary = await this.#load(table, range, true);",
         "dictionary = await this.#load(table, range, false);",
       ),
@@ -179,32 +189,44 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "gap in read",
     rule: "a reader takes the log from the watermark on",
-    edits: [edit("read-plan.ts", "manifest.flushedToMs + 1,", "manifest.flushedToMs + 2,")],
+    edits: [edit("read/read-plan.ts", "manifest.flushedToMs + 1,", "manifest.flushedToMs + 2,")],
   },
   {
     name: "gap in flush",
     rule: "a flush takes the log from the watermark on",
     edits: [
-      edit("plan-compaction.ts", "fromMs: manifest.flushedToMs + 1,", "fromMs: manifest.flushedToMs + 2,"),
+      edit(
+        "compact/plan-compaction.ts",
+        "fromMs: manifest.flushedToMs + 1,",
+        "fromMs: manifest.flushedToMs + 2,",
+      ),
     ],
   },
   {
     name: "no early samples",
     rule: "a sample may have been received 10 minutes before its time",
-    edits: [edit("read-plan.ts", "minTime - maxFutureMs", "minTime")],
+    edits: [edit("read/read-plan.ts", "minTime - maxFutureMs", "minTime")],
   },
   {
     name: "first wins",
     rule: "of two samples of one time the one received last counts, in the log",
     edits: [
-      edit("log-reader.ts", "Buffer.compare(a.item.sk, b.item.sk)", "Buffer.compare(b.item.sk, a.item.sk)"),
+      edit(
+        "log/log-reader.ts",
+        "Buffer.compare(a.item.sk, b.item.sk)",
+        "Buffer.compare(b.item.sk, a.item.sk)",
+      ),
     ],
   },
   {
     name: "first part wins",
     rule: "the same, in parts",
     edits: [
-      edit("compact-day.ts", "parts: [...parts, ...flushed.parts],", "parts: [...flushed.parts, ...parts],"),
+      edit(
+        "compact/compact-day.ts",
+        "parts: [...parts, ...flushed.parts],",
+        "parts: [...flushed.parts, ...parts],",
+      ),
     ],
   },
   {
@@ -223,7 +245,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "of a float and a histogram of one request and time the histogram counts",
     edits: [
       edit(
-        "day-writer.ts",
+        "write/day-writer.ts",
         "values.push(...encodeHistogramRecords(",
         "values.unshift(...encodeHistogramRecords(",
       ),
@@ -248,24 +270,26 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "delta since elsewhere",
     rule: "a delta that is the first of its chunk counts from the last time of the chunk before",
-    edits: [edit("chunk-item.ts", "chunks[i - 1].maxTime", "chunks[i - 1].minTime")],
+    edits: [edit("parts/chunk-item.ts", "chunks[i - 1].maxTime", "chunks[i - 1].minTime")],
   },
   {
     name: "clock as it is",
     rule: "of two records of one writer the later has the later receive time",
-    edits: [edit("receive-clock.ts", "Math.max(this.#latestMs + 1, this.#clock())", "this.#clock()")],
+    edits: [edit("write/receive-clock.ts", "Math.max(this.#latestMs + 1, this.#clock())", "this.#clock()")],
   },
   {
     name: "runs late",
     rule: "runs are stored before the manifest that names them",
-    edits: [edit("flush.ts", "await table.putAll(slice);", "void table.putAll(slice).catch(() => {});")],
+    edits: [
+      edit("compact/flush.ts", "await table.putAll(slice);", "void table.putAll(slice).catch(() => {});"),
+    ],
   },
   {
     name: "chunks late",
     rule: "chunks are stored before the manifest that names them",
     edits: [
       edit(
-        "chunking.ts",
+        "compact/chunking.ts",
         "await table.putAll([...items, ...writer.finish()]);",
         "void table.putAll([...items, ...writer.finish()]).catch(() => {});",
       ),
@@ -276,7 +300,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "every part has an id of its own",
     edits: [
       edit(
-        "compaction.ts",
+        "compact/day-context.ts",
         "crypto.getRandomValues(new Uint8Array(PART_ID_BYTES))",
         "new Uint8Array(PART_ID_BYTES)",
       ),
@@ -293,20 +317,20 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "lost is won",
     rule: "a compactor that came second stops",
-    edits: [edit("compact-day.ts", '? "published" : "lost"', '? "published" : "published"')],
+    edits: [edit("compact/compact-day.ts", '? "published" : "lost"', '? "published" : "published"')],
     harmless: "its next step renews the lease by compare and swap, and is told then",
   },
   {
     name: "others' progress",
     rule: "a chunking goes on only from a note on the same inputs",
-    edits: [edit("chunking-progress.ts", "if (inputs !== inputsOf(plan)) return undefined;", "")],
+    edits: [edit("compact/chunking-progress.ts", "if (inputs !== inputsOf(plan)) return undefined;", "")],
   },
   {
     name: "group skipped",
     rule: "a note says what is stored, and no more",
     edits: [
       edit(
-        "chunking.ts",
+        "compact/chunking.ts",
         "{ ...progress, groups: prefix, extent }",
         "{ ...progress, groups: prefix + 1, extent }",
       ),
@@ -317,7 +341,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "a part takes the place of the first of its inputs",
     edits: [
       edit(
-        "compact-day.ts",
+        "compact/compact-day.ts",
         "return without(parts.toSpliced(at, 0, output), inputs);",
         "return [...without(parts, inputs), output];",
       ),
@@ -327,14 +351,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "cursor too far",
     rule: "the cursor stays before the hour of a mark that may still come",
-    edits: [edit("compactor.ts", "hourOf(startMs - SETTLE_MS);", "hourOf(startMs) + HOUR_MS;")],
+    edits: [edit("compact/compactor.ts", "hourOf(startMs - SETTLE_MS);", "hourOf(startMs) + HOUR_MS;")],
   },
   {
     name: "cursor past runs",
     rule: "the cursor stays before a day that is not wholly compacted",
     edits: [
       edit(
-        "compactor.ts",
+        "compact/compactor.ts",
         "if (settledToMs < mark.lastHourMs + HOUR_MS)",
         "if (flushedToMs < mark.lastHourMs + HOUR_MS)",
       ),
@@ -343,19 +367,19 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "memory of the unsettled",
     rule: "a reader remembers of the log what has settled",
-    edits: [edit("warm-log.ts", "minuteOf(nowMs - SETTLE_MS)", "minuteOf(nowMs) + 1")],
+    edits: [edit("cache/warm-log.ts", "minuteOf(nowMs - SETTLE_MS)", "minuteOf(nowMs) + 1")],
   },
   {
     name: "memory of half a minute",
     rule: "a reader that remembers a part of a minute knows of which",
-    edits: [edit("warm-log.ts", "slice.fromMs > Math.max(fromMs, minute * MINUTE_MS)", "false")],
+    edits: [edit("cache/warm-log.ts", "slice.fromMs > Math.max(fromMs, minute * MINUTE_MS)", "false")],
   },
   {
     name: "memory of parts that have gone",
     rule: "remembered samples are of the parts that the manifest names",
     edits: [
       edit(
-        "warm-samples.ts",
+        "cache/warm-samples.ts",
         "if (first <= 0) return first === 0 ? 0 : wanted.length;",
         "if (first <= 0) return wanted.length;",
       ),
@@ -364,14 +388,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "memory of later parts",
     rule: "what is read beside remembered samples is of later parts than theirs",
-    edits: [edit("warm-samples.ts", ".some(isWarm) ? 0 : first", ".some(isWarm) ? first : first")],
+    edits: [edit("cache/warm-samples.ts", ".some(isWarm) ? 0 : first", ".some(isWarm) ? first : first")],
   },
   {
     name: "memory of some series",
     rule: "what series know is completed by parts that none of them has",
     edits: [
       edit(
-        "read-warm-day.ts",
+        "read/read-warm-day.ts",
         "from: from === undefined || others.length > 0 ? 0 : from",
         "from: from === undefined ? 0 : Math.min(from, ...others)",
       ),
@@ -382,7 +406,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "what is past retention is not answered",
     edits: [
       edit(
-        "reader.ts",
+        "read/reader.ts",
         "oldestKept(this.#options.clock(), this.#options.retentionMs)",
         "oldestKept(this.#options.clock(), 0)",
       ),
@@ -391,16 +415,16 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "log leaves early",
     rule: "the log stays long after its compaction is due",
-    edits: [edit("retention.ts", "Math.ceil((nowMs + TRANSIENT_MS)", "Math.ceil((nowMs + SECOND_MS)")],
+    edits: [edit("layout/retention.ts", "Math.ceil((nowMs + TRANSIENT_MS)", "Math.ceil((nowMs + SECOND_MS)")],
   },
   {
     name: "past days",
     rule: "a day that TTL is taking apart is not compacted",
-    edits: [edit("compactor.ts", "if (isDayPast(", "if (false && isDayPast(")],
+    edits: [edit("compact/compactor.ts", "if (isDayPast(", "if (false && isDayPast(")],
   },
   {
     name: "no hour more",
     rule: "a day's items stay longer than whoever reads them",
-    edits: [edit("retention.ts", "LEAVING_MS = HOUR_MS;", "LEAVING_MS = 0;")],
+    edits: [edit("layout/retention.ts", "LEAVING_MS = HOUR_MS;", "LEAVING_MS = 0;")],
   },
 ];

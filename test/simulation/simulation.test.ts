@@ -38,7 +38,7 @@ test("every mutation still is a change of the engine", () => {
 
 test("an engine that loops for ever is ended, and its seed printed", { timeout: 60_000 }, () => {
   const loop = {
-    file: "lib/storage/flush.ts",
+    file: "lib/storage/compact/flush.ts",
     from: "const shards = await",
     to: "for (;;);\n  const shards = await",
   };

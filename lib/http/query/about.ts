@@ -2,7 +2,7 @@
 import { HearthError } from "../../model/errors.ts";
 import { answerValue } from "./answer.ts";
 import { parseWhole } from "./parameters.ts";
-import type { QueryRequest } from "./routes.ts";
+import type { QueryRequest } from "./request.ts";
 
 /** Names in each list of `/status/tsdb`. */
 const DEFAULT_CARDINALITY_NAMES = 10;

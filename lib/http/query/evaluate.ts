@@ -24,7 +24,7 @@ import {
   timeoutParameter,
   timeParameter,
 } from "./parameters.ts";
-import type { QueryRequest } from "./routes.ts";
+import type { QueryRequest } from "./request.ts";
 
 export async function answerInstantQuery(request: QueryRequest): Promise<Response> {
   const { parameters, services, clock } = request;

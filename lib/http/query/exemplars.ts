@@ -9,7 +9,7 @@ import { childrenOf } from "../../promql/syntax/children.ts";
 import { printLabelsJson, printSeconds } from "../../wire/api-json.ts";
 import { answerData } from "./answer.ts";
 import { lookupRange } from "./parameters.ts";
-import type { QueryRequest } from "./routes.ts";
+import type { QueryRequest } from "./request.ts";
 
 export async function answerExemplars(request: QueryRequest): Promise<Response> {
   const { c, parameters, services, source, signal, setPhase } = request;

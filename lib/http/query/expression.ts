@@ -7,7 +7,7 @@ import type { Expr } from "../../promql/syntax/ast.ts";
 import { astToJson } from "../../promql/syntax/ast-json.ts";
 import { printPretty } from "../../promql/syntax/print-pretty.ts";
 import { answerValue } from "./answer.ts";
-import type { QueryRequest } from "./routes.ts";
+import type { QueryRequest } from "./request.ts";
 
 /** The parameter `query`, parsed. `check`: throws when it is not what is needed. */
 export function queryParameter(

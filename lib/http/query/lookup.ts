@@ -7,7 +7,7 @@ import { printLabelsJson } from "../../wire/api-json.ts";
 import { answerData, answerValue, type Notes } from "./answer.ts";
 import { unescapeLabelName } from "./label-escape.ts";
 import { invalidParameter, limitParameter, lookupRange, matchParameters } from "./parameters.ts";
-import type { QueryRequest } from "./routes.ts";
+import type { QueryRequest } from "./request.ts";
 
 export async function answerLabelNames(request: QueryRequest): Promise<Response> {
   const { c, source, signal, parameters } = request;

@@ -1,4 +1,5 @@
 /** The query API of Prometheus: every route, under every prefix. https://prometheus.io/docs/prometheus/latest/querying/api/ */
+
 import { authenticate, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
 import { answerAlerts, answerBuildInfo, answerCardinality, answerMetadata, answerRules } from "./about.ts";
 import { answerApiError } from "./answer.ts";
@@ -8,23 +9,11 @@ import { answerExemplars } from "./exemplars.ts";
 import { answerFormattedQuery, answerParsedQuery } from "./expression.ts";
 import { answerLabelNames, answerLabelValues, answerSeries } from "./lookup.ts";
 import { readParameters } from "./parameters.ts";
-import type { QueryServices, QuerySource } from "./services.ts";
+import type { QueryRequest } from "./request.ts";
+import type { QueryServices } from "./services.ts";
 
 /** Prometheus' own, and that of the vendor's service that Hearth takes the place of. */
 export const API_PREFIXES = ["/api/v1", "/api/v3"];
-
-/** A request that was let in. */
-export interface QueryRequest {
-  readonly c: GatewayContext;
-  readonly parameters: URLSearchParams;
-  readonly source: QuerySource;
-  readonly services: QueryServices;
-  readonly clock: Services["clock"];
-  /** Fires when the client goes away. */
-  readonly signal: AbortSignal;
-  /** To be told when the parameters turned out to be good. */
-  setPhase(phase: QueryPhase): void;
-}
 
 type Handler = (request: QueryRequest) => Promise<Response> | Response;
 

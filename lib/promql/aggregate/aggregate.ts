@@ -4,21 +4,12 @@ import type { StepGrid } from "../plan/grid.ts";
 import type { AggregatePlan } from "../plan/plan.ts";
 import type { EvaluationContext } from "../runtime/context.ts";
 import { asScalar, asText, asVector, type VectorValue, vectorOf } from "../runtime/value.ts";
+import { type AggregateCall, NO_PARAMETERS } from "./aggregate-call.ts";
 import { countValues } from "./count-values.ts";
 import { groupSeries } from "./groups.ts";
 import { notePicks } from "./parameters.ts";
 import { pickFromGroups } from "./pick.ts";
 import { accumulatorOf, SeriesAggregation } from "./series-aggregation.ts";
-
-export interface AggregateCall {
-  readonly plan: AggregatePlan;
-  readonly grid: StepGrid;
-  readonly context: EvaluationContext;
-  /** At every step; empty without one. */
-  readonly parameters: Float64Array;
-}
-
-export const NO_PARAMETERS = new Float64Array(0);
 
 export function aggregate(plan: AggregatePlan, grid: StepGrid, context: EvaluationContext): VectorValue {
   const streamed = context.streamed.get(plan);

@@ -3,7 +3,7 @@ import { compensate } from "../../number/kahan.ts";
 import { HistogramMean } from "../functions/histogram-total.ts";
 import type { StepColumns } from "../runtime/step-columns.ts";
 import { ABSENT, FLOAT } from "../runtime/value.ts";
-import type { Accumulator, NewAccumulator } from "./series-aggregation.ts";
+import type { Accumulator, NewAccumulator } from "./accumulator.ts";
 import { HistogramAggregation, ofBothKinds } from "./sum.ts";
 
 export const averageOf: NewAccumulator = (output, call) =>

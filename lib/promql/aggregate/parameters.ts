@@ -3,7 +3,7 @@
 import { printGeneralFloat } from "../../number/print-general-float.ts";
 import { invalidQuantile, invalidRatio } from "../runtime/annotation-texts.ts";
 import { annotate, executionError } from "../runtime/context.ts";
-import type { AggregateCall } from "./aggregate.ts";
+import type { AggregateCall } from "./aggregate-call.ts";
 
 /** From where on an int64 has no room for a float. */
 const MAX_COUNT = 2 ** 63 - 1024;

@@ -2,7 +2,7 @@
 import { isInstant } from "../plan/grid.ts";
 import { StepColumns } from "../runtime/step-columns.ts";
 import { ABSENT, FLOAT, type StepSeries } from "../runtime/value.ts";
-import type { AggregateCall } from "./aggregate.ts";
+import type { AggregateCall } from "./aggregate-call.ts";
 import type { Group } from "./groups.ts";
 import { samplingOffset } from "./sampling-offset.ts";
 import { noteIgnored } from "./simple.ts";

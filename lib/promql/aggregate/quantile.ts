@@ -2,7 +2,7 @@
 
 import { quantileOf } from "../runtime/quantile-of.ts";
 import { FLOAT, type StepSeries } from "../runtime/value.ts";
-import type { NewAccumulator } from "./series-aggregation.ts";
+import type { NewAccumulator } from "./accumulator.ts";
 import { noteIgnored } from "./simple.ts";
 
 export const quantileOfGroup: NewAccumulator = (output, call) => {

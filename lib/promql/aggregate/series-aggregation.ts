@@ -1,24 +1,15 @@
 /** Aggregations that make one series of each group: series after series, so that these may come one at a time. */
+
 import type { LabelSet } from "../../model/labels.ts";
 import { StepColumns } from "../runtime/step-columns.ts";
 import { isPopulated, type StepSeries } from "../runtime/value.ts";
-import type { AggregateCall } from "./aggregate.ts";
+import type { Accumulator, NewAccumulator } from "./accumulator.ts";
+import type { AggregateCall } from "./aggregate-call.ts";
 import { averageOf } from "./average.ts";
 import { Groups } from "./groups.ts";
 import { quantileOfGroup } from "./quantile.ts";
 import { countOf, extremeOf, groupOf, varianceOf } from "./simple.ts";
 import { sumOf } from "./sum.ts";
-
-/** Fills the columns of one group. */
-export interface Accumulator {
-  /** Takes a series, which may be gone afterwards. */
-  add(series: StepSeries): void;
-  /** Called last: the columns are complete then. */
-  finish(): void;
-}
-
-/** Makes what fills `output`. */
-export type NewAccumulator = (output: StepColumns, call: AggregateCall) => Accumulator;
 
 /** Undefined for those that pick series rather than make new ones. */
 export function accumulatorOf({ operator }: AggregateCall["plan"]): NewAccumulator | undefined {

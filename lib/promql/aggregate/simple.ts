@@ -2,8 +2,8 @@
 import { ignoredInAggregation } from "../runtime/annotation-texts.ts";
 import { annotate } from "../runtime/context.ts";
 import { ABSENT, FLOAT, HISTOGRAM, type StepSeries } from "../runtime/value.ts";
-import type { AggregateCall } from "./aggregate.ts";
-import type { NewAccumulator } from "./series-aggregation.ts";
+import type { NewAccumulator } from "./accumulator.ts";
+import type { AggregateCall } from "./aggregate-call.ts";
 
 const nothingLeft = () => {};
 

@@ -13,8 +13,8 @@ import {
 import { annotate } from "../runtime/context.ts";
 import type { StepColumns } from "../runtime/step-columns.ts";
 import { ABSENT, FLOAT, HISTOGRAM, type StepSeries } from "../runtime/value.ts";
-import type { AggregateCall } from "./aggregate.ts";
-import type { Accumulator, NewAccumulator } from "./series-aggregation.ts";
+import type { Accumulator, NewAccumulator } from "./accumulator.ts";
+import type { AggregateCall } from "./aggregate-call.ts";
 
 export const sumOf: NewAccumulator = (output, call) =>
   ofBothKinds(sumOfFloats(output), new HistogramAggregation(output, call, () => new HistogramTotal()));

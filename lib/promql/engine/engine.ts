@@ -18,11 +18,11 @@ import type {
   SeriesSource,
   StepRange,
 } from "../engine-interface.ts";
-import { isRangePlan } from "../operators/window-call.ts";
 import { checkRangeType } from "../parse/range-type.ts";
 import { gridBetween, instantGrid, type StepGrid } from "../plan/grid.ts";
 import { makePlan } from "../plan/make-plan.ts";
 import type { Plan } from "../plan/plan.ts";
+import { isRangePlan } from "../plan/plan.ts";
 import type { QueryTimes } from "../plan/resolve-duration.ts";
 import { Annotations } from "../runtime/annotations.ts";
 import { Budget } from "../runtime/budget.ts";

@@ -1,7 +1,7 @@
 /** Range vectors as answers: the samples themselves, at their own times. */
 import { compareLabelSets } from "../../model/labels.ts";
 import type { MatrixSeries } from "../engine-interface.ts";
-import { findBoundaries, leftPoint, rightPoint } from "../functions/range-boundaries.ts";
+import { findBoundaries, leftPoint, rightPoint } from "../functions/rates/range-boundaries.ts";
 import { rangeVector } from "../operators/range-vector.ts";
 import { referenceTime, type StepGrid } from "../plan/grid.ts";
 import type { SubqueryPlan, WindowPlan } from "../plan/plan.ts";

@@ -4,7 +4,7 @@
  * alone where an aggregation takes them.
  */
 import { HearthError } from "../../model/errors.ts";
-import { NO_PARAMETERS } from "../aggregate/aggregate.ts";
+import { NO_PARAMETERS } from "../aggregate/aggregate-call.ts";
 import { accumulatorOf, SeriesAggregation } from "../aggregate/series-aggregation.ts";
 import { newestSamples } from "../operators/select-vector.ts";
 import { overSeries } from "../operators/window-call.ts";

@@ -1,7 +1,6 @@
 /** `absent`, `absent_over_time`, and conversions between vectors and scalars. */
 import type { LabelSet } from "../../model/labels.ts";
 import type { Matcher } from "../../model/matcher.ts";
-import { windowSeries } from "../operators/window-call.ts";
 import type { Plan } from "../plan/plan.ts";
 import { isMetadata, NO_LABELS, setLabel } from "../runtime/series-labels.ts";
 import { ABSENT, FLOAT, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../runtime/value.ts";
@@ -11,12 +10,8 @@ function absent(call: FunctionCall): VectorValue {
   return whereAbsent(call, vectorArg(call, 0));
 }
 
-export function absentOverTime(call: FunctionCall): VectorValue {
-  return whereAbsent(call, windowSeries(call.plan, call.grid, call.context));
-}
-
 /** 1 at every step at which there is nothing. */
-function whereAbsent(call: FunctionCall, series: readonly StepSeries[]): VectorValue {
+export function whereAbsent(call: FunctionCall, series: readonly StepSeries[]): VectorValue {
   const columns = newColumns(call);
   for (let step = 0; step < call.grid.steps; step++) {
     if (series.every(({ kinds }) => kinds[step] === ABSENT)) columns.setFloat(step, 1);

@@ -2,8 +2,8 @@
 import { equalHistograms } from "../../histogram/float-histogram.ts";
 import { isReset } from "../../histogram/reset.ts";
 import type { Histogram } from "../../model/histogram.ts";
-import type { WindowCall, WindowFunction } from "../operators/window-call.ts";
 import type { Window } from "../runtime/window.ts";
+import type { WindowCall, WindowFunction } from "../runtime/window-function.ts";
 import { isStartReset } from "./start-timestamps.ts";
 
 export const countOverTime: WindowFunction = (window, output) => {

@@ -1,8 +1,8 @@
 /** `integral`: the area under a series, in its unit times seconds. */
 import { compensate } from "../../number/kahan.ts";
-import type { WindowCall, WindowFunction } from "../operators/window-call.ts";
 import { invalidStrategy } from "../runtime/annotation-texts.ts";
 import { annotate } from "../runtime/context.ts";
+import type { WindowCall, WindowFunction } from "../runtime/window-function.ts";
 import { hasFloats } from "./picking.ts";
 
 /** What counts between two samples: the earlier one, the later one, or the mean of both. */

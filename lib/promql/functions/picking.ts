@@ -1,9 +1,9 @@
 /** Functions that pick one sample of a window, or its time. */
 
-import { metricName, type WindowCall, type WindowFunction } from "../operators/window-call.ts";
 import { ignoredInRange } from "../runtime/annotation-texts.ts";
 import { annotate } from "../runtime/context.ts";
 import type { Window } from "../runtime/window.ts";
+import { metricName, type WindowCall, type WindowFunction } from "../runtime/window-function.ts";
 
 export const firstOverTime: WindowFunction = (window, output) => {
   const { floats, floatStart, histograms, histogramStart } = window;

@@ -1,10 +1,10 @@
 /** Functions over ranges that ask for quantiles. */
 
-import { metricName, type WindowCall, type WindowFunction } from "../operators/window-call.ts";
 import { ignoredInRange, invalidQuantile, isQuantile } from "../runtime/annotation-texts.ts";
 import { annotate } from "../runtime/context.ts";
 import { quantileOf } from "../runtime/quantile-of.ts";
 import type { Window } from "../runtime/window.ts";
+import { metricName, type WindowCall, type WindowFunction } from "../runtime/window-function.ts";
 import { hasFloats } from "./picking.ts";
 
 export const quantileOverTime: WindowFunction = (window, output, call) => {

@@ -1,6 +1,5 @@
 /** Times and dates, in UTC. */
 
-import { newestStartTimestamps, newestTimestamps } from "../operators/select-vector.ts";
 import { stepTime } from "../plan/grid.ts";
 import { withoutName } from "../runtime/result-labels.ts";
 import { ABSENT, vectorOf } from "../runtime/value.ts";
@@ -12,6 +11,7 @@ import {
   vectorArg,
   withoutNames,
 } from "./function-call.ts";
+import { newestStartTimestamps, newestTimestamps } from "./newest-times.ts";
 
 const SECONDS_PER_DAY = 86_400;
 

@@ -1,6 +1,5 @@
 /** `sum_over_time` and `avg_over_time`. */
 import { compensate } from "../../number/kahan.ts";
-import { metricName, type WindowCall, type WindowFunction } from "../operators/window-call.ts";
 import {
   conflictingResets,
   mixedBucketSchemas,
@@ -9,6 +8,7 @@ import {
 } from "../runtime/annotation-texts.ts";
 import { annotate } from "../runtime/context.ts";
 import type { Window } from "../runtime/window.ts";
+import { metricName, type WindowCall, type WindowFunction } from "../runtime/window-function.ts";
 import { HistogramMean, type HistogramNotes, HistogramTotal } from "./histogram-total.ts";
 
 export const sumOverTime: WindowFunction = (window, output, call) => {

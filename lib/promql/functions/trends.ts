@@ -1,8 +1,8 @@
 /** `deriv`, `predict_linear` and `double_exponential_smoothing`: where a series is heading. */
 import { compensate } from "../../number/kahan.ts";
-import type { WindowCall, WindowFunction } from "../operators/window-call.ts";
 import { executionError } from "../runtime/context.ts";
 import type { Window } from "../runtime/window.ts";
+import type { WindowCall, WindowFunction } from "../runtime/window-function.ts";
 import { hasFloats } from "./picking.ts";
 
 export const deriv: WindowFunction = (window, output, call) => {

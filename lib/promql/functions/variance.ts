@@ -1,7 +1,7 @@
 /** `stddev_over_time` and `stdvar_over_time`, by Welford's method. */
 import { compensate } from "../../number/kahan.ts";
-import type { WindowFunction } from "../operators/window-call.ts";
 import type { Window } from "../runtime/window.ts";
+import type { WindowFunction } from "../runtime/window-function.ts";
 import { hasFloats } from "./picking.ts";
 
 export const stdvarOverTime: WindowFunction = (window, output, call) => {

@@ -1,8 +1,6 @@
 /** The functions over range vectors, by name. */
-import type { WindowFunction } from "../operators/window-call.ts";
+import type { WindowFunction } from "../runtime/window-function.ts";
 import { changes, countOverTime, presentOverTime, resets } from "./counting.ts";
-import { delta, increase, rate } from "./extrapolated-rate.ts";
-import { idelta, irate } from "./instant-rate.ts";
 import { integral } from "./integral.ts";
 import {
   firstOverTime,
@@ -15,6 +13,8 @@ import {
   timeOfMin,
 } from "./picking.ts";
 import { madOverTime, quantileOverTime } from "./quantile.ts";
+import { delta, increase, rate } from "./rates/extrapolated-rate.ts";
+import { idelta, irate } from "./rates/instant-rate.ts";
 import { avgOverTime, sumOverTime } from "./totals.ts";
 import { deriv, doubleExponentialSmoothing, predictLinear } from "./trends.ts";
 import { stddevOverTime, stdvarOverTime } from "./variance.ts";

@@ -5,7 +5,7 @@ import { annotate } from "../runtime/context.ts";
 import { METRIC_TYPE } from "../runtime/series-labels.ts";
 import type { StepColumns } from "../runtime/step-columns.ts";
 import { FLOAT } from "../runtime/value.ts";
-import type { WindowCall } from "./window-call.ts";
+import type { WindowCall } from "../runtime/window-function.ts";
 
 const COUNTER_SUFFIX = /_(total|sum|count|bucket)$/;
 

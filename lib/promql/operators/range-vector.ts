@@ -1,7 +1,7 @@
 /** Range vectors: of stored samples, or of a subquery's values. */
 import { withHint } from "../../histogram/float-histogram.ts";
+import { columnOf } from "../../histogram/listed-histograms.ts";
 import type { Histogram } from "../../model/histogram.ts";
-import { columnOf } from "../../model/histogram-samples.ts";
 import { referenceTime, type StepGrid, stepTime, type TimeReference } from "../plan/grid.ts";
 import type { SubqueryPlan, WindowPlan } from "../plan/plan.ts";
 import { subqueryGrid } from "../plan/subquery-grid.ts";

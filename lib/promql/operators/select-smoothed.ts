@@ -3,7 +3,7 @@
 import { withHint } from "../../histogram/float-histogram.ts";
 import { isCompatible } from "../../histogram/sum.ts";
 import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
-import { interpolateFloat, interpolateHistogram } from "../functions/interpolate.ts";
+import { interpolateFloat, interpolateHistogram } from "../functions/rates/interpolate.ts";
 import { referenceTime, type StepGrid, stepTime } from "../plan/grid.ts";
 import type { SelectPlan } from "../plan/plan.ts";
 import {

@@ -1,8 +1,9 @@
 /** Calls of functions over range vectors: one window moves along each series. */
-import { labelValue, METRIC_NAME } from "../../model/labels.ts";
+
 import { WINDOW_FUNCTIONS } from "../functions/window-functions.ts";
 import { referenceTime, type StepGrid, stepTime } from "../plan/grid.ts";
 import type { CallPlan, Plan, SubqueryPlan, WindowPlan } from "../plan/plan.ts";
+import { isRangePlan } from "../plan/plan.ts";
 import { mergeSameLabels } from "../runtime/collect-series.ts";
 import { checkDeadline, type EvaluationContext, executionError } from "../runtime/context.ts";
 import { Scratch } from "../runtime/quantile-of.ts";
@@ -11,29 +12,10 @@ import type { SelectedSeries } from "../runtime/selected-series.ts";
 import { StepColumns } from "../runtime/step-columns.ts";
 import { asScalar, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../runtime/value.ts";
 import { Window } from "../runtime/window.ts";
+import type { WindowCall, WindowFunction } from "../runtime/window-function.ts";
 import type { TextRange } from "../syntax/ast.ts";
 import { noteNonCounter } from "./note-non-counter.ts";
 import { type RangeVector, rangeVector } from "./range-vector.ts";
-
-/** What a function may want to know beside its window. */
-export interface WindowCall {
-  readonly context: EvaluationContext;
-  /** The range vector's place. */
-  readonly range: TextRange;
-  readonly argRanges: readonly TextRange[];
-  readonly windowMs: number;
-  readonly extended: RangeVector["extended"];
-  /** The other arguments, at every step. */
-  readonly scalars: readonly Float64Array[];
-  readonly scratch: Scratch;
-}
-
-/** Sets the cell of a window's step, or leaves it empty. Never called without a sample in the window. */
-export type WindowFunction = (window: Window, output: StepColumns, call: WindowCall) => void;
-
-export function metricName(window: Pick<Window, "labels">): string {
-  return labelValue(window.labels, METRIC_NAME);
-}
 
 /** Functions that return samples as they are: these keep their name. */
 const KEEPS_NAME = new Set(["last_over_time", "first_over_time"]);
@@ -42,10 +24,6 @@ const EXTENDED_FUNCTIONS = {
   anchored: ["changes", "delta", "increase", "rate", "resets"],
   smoothed: ["delta", "increase", "rate"],
 } as const;
-
-export function isRangePlan(plan: { readonly kind: string }): plan is WindowPlan | SubqueryPlan {
-  return plan.kind === "window" || plan.kind === "subquery";
-}
 
 export function windowCall(plan: CallPlan, grid: StepGrid, context: EvaluationContext): VectorValue {
   const series = windowSeries(plan, grid, context);

@@ -2,6 +2,7 @@
  * The logical plan: a syntax tree with every duration known, every `@` a time, every selector in one list, and what is the
  * same at every step marked as such. Making one is pure.
  */
+
 import type { Matcher } from "../../model/matcher.ts";
 import type {
   AggregationOperator,
@@ -135,4 +136,8 @@ export function plansIn(plan: Plan): readonly Plan[] {
     case "binary":
       return [plan.left, plan.right];
   }
+}
+
+export function isRangePlan(plan: { readonly kind: string }): plan is WindowPlan | SubqueryPlan {
+  return plan.kind === "window" || plan.kind === "subquery";
 }

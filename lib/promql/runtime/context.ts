@@ -1,6 +1,5 @@
 /** What every operator of a running query has at hand. */
 import { HearthError } from "../../model/errors.ts";
-import type { StreamedSeries } from "../engine/streamed-series.ts";
 import type { QueryOptions } from "../engine-interface.ts";
 import type { StepGrid } from "../plan/grid.ts";
 import type { Plan, SelectPlan, StreamedPlan } from "../plan/plan.ts";
@@ -9,13 +8,18 @@ import type { Budget } from "./budget.ts";
 import type { SampleCount } from "./sample-count.ts";
 import type { SelectedSeries } from "./selected-series.ts";
 import type { TouchedSeries } from "./touched-series.ts";
-import type { Value } from "./value.ts";
+import type { StepSeries, Value } from "./value.ts";
+
+/** The result of an operator that took its series one by one while they were read. */
+export interface StreamedResult {
+  tell(context: EvaluationContext): readonly StepSeries[];
+}
 
 export interface EvaluationContext {
   readonly options: QueryOptions;
   readonly data: ReadonlyMap<SelectPlan, readonly SelectedSeries[]>;
   /** What has been made of series that are not in `data`. */
-  readonly streamed: ReadonlyMap<StreamedPlan, StreamedSeries>;
+  readonly streamed: ReadonlyMap<StreamedPlan, StreamedResult>;
   readonly annotations: Annotations;
   readonly budget: Budget;
   /** Counts for the grid that is evaluated: a subquery has its own. */

@@ -4,9 +4,10 @@
  */
 
 import { emptyHistogram } from "../../histogram/float-histogram.ts";
+import { columnOf } from "../../histogram/listed-histograms.ts";
 import { isReset } from "../../histogram/reset.ts";
 import type { CounterResetHint, Histogram } from "../../model/histogram.ts";
-import { columnOf, type HistogramColumn } from "../../model/histogram-samples.ts";
+import type { HistogramColumn } from "../../model/histogram-samples.ts";
 
 const NO_BOUNDS = new Float64Array(0);
 

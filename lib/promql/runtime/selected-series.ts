@@ -1,5 +1,7 @@
 /** Series as a selector has read them, and what operators want to know of their columns. */
-import { columnOf, type HistogramColumn, type HistogramSamples } from "../../model/histogram-samples.ts";
+
+import { columnOf } from "../../histogram/listed-histograms.ts";
+import type { HistogramColumn, HistogramSamples } from "../../model/histogram-samples.ts";
 import type { LabelSet } from "../../model/labels.ts";
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../../model/stale-marker.ts";
 import type { SourceSeries } from "../engine-interface.ts";

@@ -5,11 +5,11 @@
  * may have come between them, but not decoded again.
  */
 import { MINUTE_MS } from "../../model/time.ts";
-import { SETTLE_MS } from "../compact/plan-compaction.ts";
 import { parseReceiveTime, receivedSince } from "../layout/keys.ts";
 import type { Dictionary } from "../log/dictionary.ts";
 import type { LogMemory } from "../log/log-decoder.ts";
 import { decodedRecordBytes, LoggedRecord } from "../log/logged-record.ts";
+import { SETTLE_MS } from "../log/settling.ts";
 import type { Item, KeyRange, QueryOptions, Table } from "../table/table.ts";
 import { keyOf, type WarmCache, type WarmEntries } from "./warm-cache.ts";
 

@@ -6,9 +6,10 @@
 import { sortOwnColumns } from "../../chunk/merge-mixed.ts";
 import { SampleColumns } from "../../chunk/sample-columns.ts";
 import type { Samples } from "../../model/samples.ts";
+import { ALL_TIME } from "../../model/time.ts";
 import type { Part } from "../layout/manifest.ts";
 import { encodeSampleItems } from "../parts/chunk-items.ts";
-import { ALL_TIME, type SeriesData, storedItemBytes, valuesBytes } from "../parts/series-data.ts";
+import { type SeriesData, storedItemBytes, valuesBytes } from "../parts/series-data.ts";
 import { dayKeyOf, type WarmCache, type WarmEntries } from "./warm-cache.ts";
 import { type TimeColumn, WarmTimes } from "./warm-times.ts";
 

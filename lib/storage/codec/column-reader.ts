@@ -1,4 +1,4 @@
-/** Reading columns that were written by columns.ts, which has their format. */
+/** Reading columns that were written by column-writer.ts, which has their format. */
 import { inflateRawSync, zstdDecompressSync } from "node:zlib";
 import { HearthError } from "../../model/errors.ts";
 import {

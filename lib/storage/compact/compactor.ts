@@ -7,10 +7,10 @@ import { ByteReader, ByteWriter } from "../codec/bytes.ts";
 import { cursorKey, hourOf, marksRange, parseMarkSortKey } from "../layout/keys.ts";
 import { isDayPast, type RetentionMs } from "../layout/retention.ts";
 import type { BitsOf } from "../layout/shard.ts";
+import { SETTLE_MS } from "../log/settling.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import { type Meter, newMeter, type Table } from "../table/table.ts";
 import { type CompactDayOptions, compactDay, type DayOutcome } from "./compact-day.ts";
-import { SETTLE_MS } from "./plan-compaction.ts";
 
 /** For how long a compactor works alone before it asks for help with the days that still wait. */
 export const FAN_OUT_AFTER_MS = MINUTE_MS;

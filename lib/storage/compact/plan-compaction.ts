@@ -3,15 +3,11 @@
  * index part, so that a reader need not merge more than some minutes of log; *merge*, several index parts to one; *chunk*, the
  * runs of a bucket whose time is over to chunk items.
  */
+
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../model/time.ts";
 import { bucketEnd } from "../layout/bucket.ts";
 import type { IndexPart, Manifest, Part } from "../layout/manifest.ts";
-
-/**
- * How long a log record may take to land after the receive time in its key. A writer dates a record anew that it has held
- * for `MAX_HOLD_MS` (writer.ts); the rest is for clocks that differ. Nothing younger is flushed.
- */
-export const SETTLE_MS = MINUTE_MS;
+import { SETTLE_MS } from "../log/settling.ts";
 /** Between flushes of a day that gets much: what a reader has to merge of its log. */
 export const FLUSH_INTERVAL_MS = 10 * MINUTE_MS;
 /** Between flushes of one that gets less than `SMALL_RUN_SAMPLES` in such an interval: larger runs cost less. */

@@ -39,3 +39,6 @@ export function shardsOverlapping(shard: Shard, bits: number): Shard[] {
 
 /** All shards of a level. */
 export const ALL_SERIES: Shard = { bits: 0, prefix: 0 };
+
+/** What a native histogram counts for where samples are divided by how much they take: its bytes are a score of samples'. */
+export const HISTOGRAM_WEIGHT = 16;

@@ -1,10 +1,10 @@
 /** What the records of a day's log say: the samples of their series, by the dictionaries of their writers. */
 import type { SampleColumns } from "../../chunk/sample-columns.ts";
+import { COLUMN_SAMPLE_BYTES, COLUMN_START_BYTES } from "../../chunk/sample-sizes.ts";
 import { HearthError } from "../../model/errors.ts";
 import { lowerBound } from "../../model/lower-bound.ts";
 import { dictionaryRange, parseDictionarySortKey } from "../layout/keys.ts";
 import type { Shard } from "../layout/shard.ts";
-import { COLUMN_SAMPLE_BYTES, COLUMN_START_BYTES } from "../read/query-budget.ts";
 import { hashHex } from "../series/series-hash.ts";
 import type { Item, KeyRange, Table } from "../table/table.ts";
 import { Dictionary, decodeDictionary } from "./dictionary.ts";

@@ -5,7 +5,7 @@
  *     count        varint
  *     minTime      zigzag varint, ms
  *     span         varint, maxTime - minTime
- *     columns      compressed (columns.ts): references (runs of deltas), times (runs of deltas, the first less minTime), values
+ *     columns      compressed (column-writer.ts): references (runs of deltas), times (runs of deltas, the first less minTime), values
  *                  (in runs); version 5 alone: starts (start-runs.ts)
  *
  * On the recorded requests (2,000 samples each, 15 s apart) it takes 1.3 bytes a sample; plain doubles deflate to 1.81,

@@ -5,6 +5,7 @@ import { SampleColumns } from "../../chunk/sample-columns.ts";
 import type { HistogramSamples } from "../../model/histogram-samples.ts";
 import { lowerBound } from "../../model/lower-bound.ts";
 import type { MixedSamples, Samples } from "../../model/samples.ts";
+import { HISTOGRAM_WEIGHT } from "../layout/shard.ts";
 
 /** A series' hash in hex, and its samples sorted by time, each time once. */
 export type HashedSeries = readonly [hash: string, samples: MixedSamples];
@@ -116,9 +117,6 @@ export function union(a: SampleExtent, b: SampleExtent): SampleExtent {
     maxTime: Math.max(a.maxTime, b.maxTime),
   };
 }
-
-/** What a native histogram counts for where samples are divided by how much they take: its bytes are a score of samples'. */
-export const HISTOGRAM_WEIGHT = 16;
 
 /** How many samples of floats take as much. */
 export function weightOf(series: Iterable<HashedSeries>): number {

@@ -7,12 +7,12 @@ import {
   readHistogramChunkBuckets,
 } from "../../chunk/histogram-chunk.ts";
 import { histogramBytes, type SampleColumns } from "../../chunk/sample-columns.ts";
+import { DECODED_SAMPLE_BYTES, DECODED_START_BYTES } from "../../chunk/sample-sizes.ts";
 import { appendXorChunk } from "../../chunk/xor-chunk.ts";
 import type { HistogramSamples } from "../../model/histogram-samples.ts";
 import { lowerBound } from "../../model/lower-bound.ts";
 import type { MixedSamples } from "../../model/samples.ts";
 import { startsOf } from "../codec/start-runs.ts";
-import { DECODED_SAMPLE_BYTES, DECODED_START_BYTES } from "../read/query-budget.ts";
 import { countChunkSamples, type StoredChunk } from "./chunk-item.ts";
 
 /** Bytes of a chunk of histograms at most, so that it goes into an item; one histogram stays below it by itself. */

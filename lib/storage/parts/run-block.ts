@@ -12,7 +12,7 @@
  *       counts     of samples, varints; versions 2 and 4 alone: also of histograms
  *       times      for each series: the first less the last series' first; the first step less the last series' first
  *                  step; each further step less the one before it
- *       values     of all series, chained (columns.ts)
+ *       values     of all series, chained (column-writer.ts)
  *       histograms versions 2 and 4 alone: times as above, and the histograms one after another (histogram-bytes.ts)
  *       starts     versions 3 and 4 alone: of the floats, then of the histograms (start-runs.ts)
  */
@@ -35,7 +35,7 @@ export const MAX_BLOCK_SERIES = 4096;
 export const MAX_BLOCK_HISTOGRAMS = 4096;
 export const MAX_MIXED_BLOCK_BYTES = 360 * 1024;
 
-const ALL_TIME = { minTime: Number.NEGATIVE_INFINITY, maxTime: Number.POSITIVE_INFINITY };
+const EVERYTHING = { minTime: Number.NEGATIVE_INFINITY, maxTime: Number.POSITIVE_INFINITY };
 const FLOATS_VERSION = 1;
 const MIXED_VERSION = 2;
 /** What is added to either where there are starts. */
@@ -236,7 +236,7 @@ export function appendBlockSeries(
   { bounds, timestamps, values, startTimestamps, histograms }: RunBlock,
   series: number,
   columns: SampleColumns,
-  { minTime, maxTime } = ALL_TIME,
+  { minTime, maxTime } = EVERYTHING,
 ): void {
   const from = lowerBound(timestamps, minTime, bounds[series], bounds[series + 1]);
   const to = lowerBound(timestamps, maxTime + 1, from, bounds[series + 1]);

@@ -1,31 +1,24 @@
 /** What was read of one series: chunk items as they lie, and samples in columns; and how the two become one. */
+
 import type { Chunk } from "../../chunk/cut.ts";
 import { decodeHistogramChunks, type HistogramChunk, withoutResetHint } from "../../chunk/histogram-chunk.ts";
 import { sortColumns, sortOwnColumns } from "../../chunk/merge-mixed.ts";
 import { SampleColumns } from "../../chunk/sample-columns.ts";
-import { giveColumns, takeColumns } from "../../chunk/spare-columns.ts";
-import { lowerBound } from "../../model/lower-bound.ts";
-import type { MixedSamples, Samples, Series } from "../../model/samples.ts";
-import { MAX_TIMESTAMP_MS } from "../../model/time.ts";
 import {
   COLUMN_SAMPLE_BYTES,
   COLUMN_START_BYTES,
-  checkDecodable,
   DECODED_SAMPLE_BYTES,
   DECODED_START_BYTES,
-} from "../read/query-budget.ts";
+} from "../../chunk/sample-sizes.ts";
+import { giveColumns, takeColumns } from "../../chunk/spare-columns.ts";
+import { lowerBound } from "../../model/lower-bound.ts";
+import type { MixedSamples, Samples, Series } from "../../model/samples.ts";
+import type { TimeRange } from "../../model/time.ts";
 import { countChunkSamples, decodeChunkItem, isOfFloats, type StoredChunk } from "./chunk-item.ts";
 import { encodeSampleItems } from "./chunk-items.ts";
 import { samplesBetween } from "./hashed-samples.ts";
 import { appendChunk, cutMixedChunks, decodedBytes } from "./mixed-chunks.ts";
-
-export interface TimeRange {
-  /** In ms, both included. */
-  readonly minTime: number;
-  readonly maxTime: number;
-}
-
-export const ALL_TIME: TimeRange = { minTime: -MAX_TIMESTAMP_MS, maxTime: MAX_TIMESTAMP_MS };
+import { checkDecodable } from "./too-large.ts";
 
 /** What a series takes beside its items and samples, about: the objects here, and its place in maps. */
 export const SERIES_BYTES = 700;

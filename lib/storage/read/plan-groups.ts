@@ -7,10 +7,11 @@
  * chunk item, 0.65 on average if read together. So groups are as large as they may be, and end where a metric does if they
  * can.
  */
-import { DAY_MS, SECOND_MS } from "../../model/time.ts";
+
+import { COLUMN_SAMPLE_BYTES } from "../../chunk/sample-sizes.ts";
+import { DAY_MS, SECOND_MS, type TimeRange } from "../../model/time.ts";
 import { METRIC_HASH_BYTES } from "../layout/keys.ts";
-import { SERIES_BYTES, storedItemBytes, type TimeRange } from "../parts/series-data.ts";
-import { COLUMN_SAMPLE_BYTES } from "./query-budget.ts";
+import { SERIES_BYTES, storedItemBytes } from "../parts/series-data.ts";
 import { partsWithin } from "./read-plan.ts";
 import type { ReadableDay, SelectedSeries } from "./selected-series.ts";
 

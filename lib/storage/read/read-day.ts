@@ -1,12 +1,13 @@
 /** Executes a day's plan: reads its items a few at a time and gives them to their series in the order in which they count. */
 
+import type { TimeRange } from "../../model/time.ts";
 import { parseChunkSortKey } from "../layout/part-keys.ts";
 import { LogDecoder, type LogMemory } from "../log/log-decoder.ts";
 import { mergeLog } from "../log/log-reader.ts";
 import { ChunkChain, queryChain, RunChain } from "../parts/chains.ts";
 import { appendBlockSeries, decodeRunBlock } from "../parts/run-block.ts";
 import type { SeriesSink } from "../parts/series-by-hash.ts";
-import { columnsBytes, type TimeRange } from "../parts/series-data.ts";
+import { columnsBytes } from "../parts/series-data.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, Table } from "../table/table.ts";
 import type { DayPlan, DayQuery, PartRead } from "./read-plan.ts";
@@ -49,7 +50,7 @@ export async function readParts(read: DayRead, parts: readonly PartRead[], range
   });
 }
 
-/** Answers the blocks of a run's partition: some KB, whatever the run (run.ts). */
+/** Answers the blocks of a run's partition: some KB, whatever the run (run-items.ts). */
 async function readPart(
   { table, shared, sink, signal }: DayRead,
   { kind, range: keys }: PartRead,

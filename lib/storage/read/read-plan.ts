@@ -3,10 +3,10 @@
  * one series and time: a later read of the plan counts over an earlier one, and the log over all of them.
  */
 
+import type { TimeRange } from "../../model/time.ts";
 import type { Manifest, Part } from "../layout/manifest.ts";
 import { chunkRange, chunkSpanRange, runRange } from "../layout/part-keys.ts";
 import { type Shard, shardOf } from "../layout/shard.ts";
-import type { TimeRange } from "../parts/series-data.ts";
 import type { KeyRange } from "../table/table.ts";
 import type { FoundMetric } from "./find-series.ts";
 

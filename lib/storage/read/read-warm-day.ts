@@ -3,13 +3,15 @@
  * parts is decoded whole and kept. The log is read as ever.
  */
 
+import { DECODED_SAMPLE_BYTES, DECODED_START_BYTES } from "../../chunk/sample-sizes.ts";
+import { ALL_TIME } from "../../model/time.ts";
 import { completeWarm, countWarmParts, type WarmDay, type WarmSeries } from "../cache/warm-samples.ts";
 import type { Part } from "../layout/manifest.ts";
 import { samplesBetween } from "../parts/hashed-samples.ts";
 import { SeriesByHash, type SeriesSink, type SharedTimesSink } from "../parts/series-by-hash.ts";
-import { ALL_TIME, type SeriesData } from "../parts/series-data.ts";
+import type { SeriesData } from "../parts/series-data.ts";
 import type { FoundMetric } from "./find-series.ts";
-import { DECODED_SAMPLE_BYTES, DECODED_START_BYTES, type HeldBytes } from "./query-budget.ts";
+import type { HeldBytes } from "./query-budget.ts";
 import { type DayRead, readDay, readLog, readParts } from "./read-day.ts";
 import { type DayContents, partsWithin, planDay, planLog, planParts } from "./read-plan.ts";
 

@@ -2,7 +2,8 @@
 
 import { SeriesByHash, type SharedTimesSink } from "../parts/series-by-hash.ts";
 import { SERIES_BYTES, type SeriesData } from "../parts/series-data.ts";
-import { type HeldBytes, seriesTooLarge } from "./query-budget.ts";
+import { seriesTooLarge } from "../parts/too-large.ts";
+import type { HeldBytes } from "./query-budget.ts";
 
 /** Of its series, what a group keeps when it has become too large. */
 const KEPT_SHARE = 0.75;

@@ -1,6 +1,6 @@
 /**
  * The narrow waist between the engine and DynamoDB: one table of binary keys and opaque values. Implementations: the
- * real one (`dynamodb-table.ts`) and a strict twin in memory (`memory-table.ts`); `test/storage/table-contract.ts`
+ * real one (`dynamodb/dynamodb-table.ts`) and a strict twin in memory (`memory-table.ts`); `test/storage/table/table-contract.ts`
  * holds for both, and for the real one against each emulator.
  *
  * Limits: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html

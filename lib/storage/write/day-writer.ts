@@ -5,6 +5,7 @@ import { MAX_START_MS } from "../codec/start-runs.ts";
 import { hourOf, logKey, markKey } from "../layout/keys.ts";
 import { transientExpiry } from "../layout/retention.ts";
 import type { BitsOf } from "../layout/shard.ts";
+import { HISTOGRAM_WEIGHT } from "../layout/shard.ts";
 import { type EncodedHistograms, encodeHistogramRecords } from "../log/histogram-record.ts";
 import {
   encodeLogRecord,
@@ -12,7 +13,6 @@ import {
   MAX_RECORD_SAMPLES,
   MAX_STARTED_RECORD_SAMPLES,
 } from "../log/log-record.ts";
-import { HISTOGRAM_WEIGHT } from "../parts/hashed-samples.ts";
 import type { SeriesRegistry } from "../series/series-registry.ts";
 import type { Item, Table } from "../table/table.ts";
 import type { Accepted, AcceptedFloats, AcceptedHistograms, Chosen } from "./accepted.ts";

@@ -2,14 +2,11 @@
  * The times in the keys of one process' log records: each after the one before it, whatever the clock does, so that of two
  * records the one received last sorts last.
  */
-import { HearthError } from "../../model/errors.ts";
-import { type Clock, SECOND_MS } from "../../model/time.ts";
 
-/**
- * A record that took longer to be stored is stored again under a new receive time before it is answered: compaction takes a
- * record to be there a settle time after its receive time (plan-compaction.ts), and may have passed it by.
- */
-export const MAX_HOLD_MS = 30 * SECOND_MS;
+import { HearthError } from "../../model/errors.ts";
+import type { Clock } from "../../model/time.ts";
+import { MAX_HOLD_MS } from "../log/settling.ts";
+
 /** How often that is tried. */
 const MAX_HOLD_ATTEMPTS = 3;
 

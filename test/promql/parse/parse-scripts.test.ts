@@ -10,7 +10,7 @@ import { printExpr } from "../../../lib/promql/syntax/print.ts";
 import { printPretty } from "../../../lib/promql/syntax/print-pretty.ts";
 import { plainTree } from "./same-tree.ts";
 
-const SCRIPTS = join(import.meta.dirname, "../../../shared/data/promqltest");
+const SCRIPTS = join(import.meta.dirname, "../../../../shared/data/promqltest");
 
 const EVALUATION =
   /^\s*eval(?:_\w+)?\s+(?:instant\s+at\s+\S+|range\s+from\s+\S+\s+to\s+\S+\s+step\s+\S+)\s+(.*)$/gm;

@@ -13,7 +13,6 @@ import {
   planChunking,
   planFlush,
   planIndexMerge,
-  SETTLE_MS,
   SMALL_FLUSH_INTERVAL_MS,
   SMALL_RUN_SAMPLES,
 } from "../../../lib/storage/compact/plan-compaction.ts";
@@ -25,6 +24,7 @@ import {
   type Part,
 } from "../../../lib/storage/layout/manifest.ts";
 import { chunkRange, chunkSpanRange, runRange } from "../../../lib/storage/layout/part-keys.ts";
+import { SETTLE_MS } from "../../../lib/storage/log/settling.ts";
 import type { FoundMetric } from "../../../lib/storage/read/find-series.ts";
 import { planDay } from "../../../lib/storage/read/read-plan.ts";
 

@@ -15,7 +15,7 @@ import { DAY_MS, HOUR_MS } from "../../../lib/model/time.ts";
 import { MAX_INDEX_PARTS } from "../../../lib/storage/compact/plan-compaction.ts";
 import { dayOf } from "../../../lib/storage/layout/keys.ts";
 import { loadManifest } from "../../../lib/storage/layout/manifest-store.ts";
-import { MAX_HOLD_MS } from "../../../lib/storage/write/receive-clock.ts";
+import { MAX_HOLD_MS } from "../../../lib/storage/log/settling.ts";
 import type { Writers } from "../../../lib/storage/write/writers.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
 import { FaultyTable } from "../../helpers/faulty-table.ts";

@@ -3,11 +3,11 @@
  * those of the samples before them, or on the line to the next ones.
  */
 
-import type { WindowCall } from "../operators/window-call.ts";
-import type { StepColumns } from "../runtime/step-columns.ts";
-import type { Window } from "../runtime/window.ts";
+import type { StepColumns } from "../../runtime/step-columns.ts";
+import type { Window } from "../../runtime/window.ts";
+import type { WindowCall } from "../../runtime/window-function.ts";
+import { startsBetween } from "../start-timestamps.ts";
 import { extendedHistogramRate } from "./extended-histogram-rate.ts";
-import type { RateKind } from "./extrapolated-rate.ts";
 import {
   type Boundaries,
   type BoundaryRules,
@@ -18,7 +18,7 @@ import {
   pointAt,
   rightPoint,
 } from "./range-boundaries.ts";
-import { startsBetween } from "./start-timestamps.ts";
+import type { RateKind } from "./rate-kind.ts";
 
 export function extendedRate(window: Window, output: StepColumns, call: WindowCall, kind: RateKind): void {
   if (window.floatCount > 0) extendedFloatRate(window, output, call, kind);

@@ -1,9 +1,9 @@
 /** What a series is taken to have been between two samples: on the line from one to the other. */
 
-import { multiplyHistogram } from "../../histogram/float-histogram.ts";
-import { addHistograms, subtractHistograms } from "../../histogram/pair.ts";
-import { isReset } from "../../histogram/reset.ts";
-import type { Histogram } from "../../model/histogram.ts";
+import { multiplyHistogram } from "../../../histogram/float-histogram.ts";
+import { addHistograms, subtractHistograms } from "../../../histogram/pair.ts";
+import { isReset } from "../../../histogram/reset.ts";
+import type { Histogram } from "../../../model/histogram.ts";
 
 export interface At<T> {
   readonly timeMs: number;

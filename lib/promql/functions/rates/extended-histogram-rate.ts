@@ -1,23 +1,23 @@
 /** As for floats: the difference of native histograms between the boundaries of an `anchored` or `smoothed` range. */
 
-import { usesCustomBuckets } from "../../histogram/bounds.ts";
-import { compactHistogram, divideHistogram, withHint } from "../../histogram/float-histogram.ts";
-import { isReset } from "../../histogram/reset.ts";
-import type { Histogram } from "../../model/histogram.ts";
-import { metricName, type WindowCall } from "../operators/window-call.ts";
+import { usesCustomBuckets } from "../../../histogram/bounds.ts";
+import { compactHistogram, divideHistogram, withHint } from "../../../histogram/float-histogram.ts";
+import { isReset } from "../../../histogram/reset.ts";
+import type { Histogram } from "../../../model/histogram.ts";
 import {
   histogramIsNoCounter,
   histogramIsNoGauge,
   mixedBucketSchemas,
   reconciledBounds,
-} from "../runtime/annotation-texts.ts";
-import { annotate } from "../runtime/context.ts";
-import type { StepColumns } from "../runtime/step-columns.ts";
-import type { Window } from "../runtime/window.ts";
-import type { RateKind } from "./extrapolated-rate.ts";
+} from "../../runtime/annotation-texts.ts";
+import { annotate } from "../../runtime/context.ts";
+import type { StepColumns } from "../../runtime/step-columns.ts";
+import type { Window } from "../../runtime/window.ts";
+import { metricName, type WindowCall } from "../../runtime/window-function.ts";
 import { addAnnotated, subtractAnnotated } from "./histogram-increase.ts";
 import { type At, interpolateHistogram } from "./interpolate.ts";
 import { type Boundaries, findBoundaries } from "./range-boundaries.ts";
+import type { RateKind } from "./rate-kind.ts";
 
 export function extendedHistogramRate(
   window: Window,

@@ -1,11 +1,10 @@
 /** The difference of native histograms over a window, resets taken into account. */
 
-import { emptyHistogram } from "../../histogram/float-histogram.ts";
-import { addHistograms, type Combination, subtractHistograms } from "../../histogram/pair.ts";
-import { isReset } from "../../histogram/reset.ts";
-import { addToSum, type HistogramSum, startPlainSum, sumOf } from "../../histogram/sum.ts";
-import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from "../../model/histogram.ts";
-import { metricName, type WindowCall } from "../operators/window-call.ts";
+import { emptyHistogram } from "../../../histogram/float-histogram.ts";
+import { addHistograms, type Combination, subtractHistograms } from "../../../histogram/pair.ts";
+import { isReset } from "../../../histogram/reset.ts";
+import { addToSum, type HistogramSum, startPlainSum, sumOf } from "../../../histogram/sum.ts";
+import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from "../../../model/histogram.ts";
 import {
   type HistogramOperation,
   histogramIsNoCounter,
@@ -13,10 +12,11 @@ import {
   mixedBucketSchemas,
   reconciledBounds,
   startTimeOverlap,
-} from "../runtime/annotation-texts.ts";
-import { annotate } from "../runtime/context.ts";
-import type { Window } from "../runtime/window.ts";
-import { isStartOverlap, isStartReset } from "./start-timestamps.ts";
+} from "../../runtime/annotation-texts.ts";
+import { annotate } from "../../runtime/context.ts";
+import type { Window } from "../../runtime/window.ts";
+import { metricName, type WindowCall } from "../../runtime/window-function.ts";
+import { isStartOverlap, isStartReset } from "../start-timestamps.ts";
 
 /** Not compact; undefined, with a warning, when the buckets of some cannot be compared. At least two samples. */
 export function histogramIncrease(

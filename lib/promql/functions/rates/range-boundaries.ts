@@ -1,7 +1,7 @@
 /** What a series of floats is at the very boundaries of an `anchored` or `smoothed` range. */
-import type { Window } from "../runtime/window.ts";
+import type { Window } from "../../runtime/window.ts";
+import { startsAfter, startsBetween } from "../start-timestamps.ts";
 import { type At, interpolateFloat } from "./interpolate.ts";
-import { startsAfter, startsBetween } from "./start-timestamps.ts";
 
 /** The samples that boundary values are made of. */
 export interface Boundaries {

@@ -2,22 +2,18 @@
  * `rate`, `increase` and `delta`: the difference over a window, extrapolated to its boundaries.
  * https://prometheus.io/docs/prometheus/latest/querying/functions/#rate
  */
-import { compactGauge, multiplyHistogram } from "../../histogram/float-histogram.ts";
-import type { Histogram } from "../../model/histogram.ts";
-import { metricName, type WindowCall, type WindowFunction } from "../operators/window-call.ts";
-import { mixedFloatsAndHistograms, startTimeOverlap } from "../runtime/annotation-texts.ts";
-import { annotate } from "../runtime/context.ts";
-import type { StepColumns } from "../runtime/step-columns.ts";
-import type { Window } from "../runtime/window.ts";
+
+import { compactGauge, multiplyHistogram } from "../../../histogram/float-histogram.ts";
+import type { Histogram } from "../../../model/histogram.ts";
+import { mixedFloatsAndHistograms, startTimeOverlap } from "../../runtime/annotation-texts.ts";
+import { annotate } from "../../runtime/context.ts";
+import type { StepColumns } from "../../runtime/step-columns.ts";
+import type { Window } from "../../runtime/window.ts";
+import { metricName, type WindowCall, type WindowFunction } from "../../runtime/window-function.ts";
+import { isStartOverlap, isStartReset } from "../start-timestamps.ts";
 import { extendedRate } from "./extended-rate.ts";
 import { addAnnotated, histogramIncrease } from "./histogram-increase.ts";
-import { isStartOverlap, isStartReset } from "./start-timestamps.ts";
-
-export interface RateKind {
-  /** What goes down is a reset. */
-  readonly isCounter: boolean;
-  readonly perSecond: boolean;
-}
+import type { RateKind } from "./rate-kind.ts";
 
 export const rate = rateFunction({ isCounter: true, perSecond: true });
 export const increase = rateFunction({ isCounter: true, perSecond: false });

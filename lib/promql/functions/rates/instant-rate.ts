@@ -1,17 +1,17 @@
 /** `irate` and `idelta`: between the last two samples of a window. */
-import { compactHistogram, divideHistogram, withHint } from "../../histogram/float-histogram.ts";
-import { isReset } from "../../histogram/reset.ts";
-import type { Histogram } from "../../model/histogram.ts";
-import { metricName, type WindowCall, type WindowFunction } from "../operators/window-call.ts";
+import { compactHistogram, divideHistogram, withHint } from "../../../histogram/float-histogram.ts";
+import { isReset } from "../../../histogram/reset.ts";
+import type { Histogram } from "../../../model/histogram.ts";
 import {
   histogramIsNoCounter,
   histogramIsNoGauge,
   mixedFloatsAndHistograms,
-} from "../runtime/annotation-texts.ts";
-import { annotate } from "../runtime/context.ts";
-import type { Window } from "../runtime/window.ts";
+} from "../../runtime/annotation-texts.ts";
+import { annotate } from "../../runtime/context.ts";
+import type { Window } from "../../runtime/window.ts";
+import { metricName, type WindowCall, type WindowFunction } from "../../runtime/window-function.ts";
+import { isStartReset } from "../start-timestamps.ts";
 import { subtractAnnotated } from "./histogram-increase.ts";
-import { isStartReset } from "./start-timestamps.ts";
 
 export const irate = instantRate(true);
 export const idelta = instantRate(false);

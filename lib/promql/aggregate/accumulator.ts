@@ -1,0 +1,15 @@
+/** The state of an aggregation that takes one series at a time. */
+import type { StepColumns } from "../runtime/step-columns.ts";
+import type { StepSeries } from "../runtime/value.ts";
+import type { AggregateCall } from "./aggregate-call.ts";
+
+/** Fills the columns of one group. */
+export interface Accumulator {
+  /** Takes a series, which may be gone afterwards. */
+  add(series: StepSeries): void;
+  /** Called last: the columns are complete then. */
+  finish(): void;
+}
+
+/** Makes what fills `output`. */
+export type NewAccumulator = (output: StepColumns, call: AggregateCall) => Accumulator;
