@@ -14,6 +14,7 @@
  * compactor work on a table in memory that counts units as DynamoDB bills them, against a clock that is turned. The writers
  * get decoded requests; the CPU of the write function is measured apart, on some of the same requests as HTTP bodies.
  */
+import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { openTable } from "../lib/storage/dynamodb/dynamodb-table.ts";
@@ -78,7 +79,7 @@ async function main(): Promise<void> {
 /** Makes the same calls on a table in memory and on a DynamoDB. */
 async function check(recorded: readonly RecordedSeries[], endpoint: string): Promise<void> {
   const tableName = `bench-cost-${Date.now()}`;
-  const options = { tableName, clock: Date.now, endpoint };
+  const options = { tableName, clock: Date.now, randomBytes, endpoint };
   await ensureTable(options);
   const { series, hours } = CHECK;
   const memory = await runCost(recorded, series, hours, RECOMMENDED);

@@ -1,5 +1,6 @@
 /** The gateway's routes on a table, with a key to call them by. */
 
+import { randomBytes } from "node:crypto";
 import { newReaderMemory } from "../functions/reader-memory.ts";
 import { newAccessKey, SCOPES } from "../lib/auth/access-key.ts";
 import { createKey } from "../lib/auth/key-store.ts";
@@ -42,8 +43,11 @@ export async function newHearthApp(
 ): Promise<Gateway> {
   const clock = Date.now;
   const [tenant, note, createdMs] = [DEFAULT_TENANT, "", clock()];
-  await createKey(table, newAccessKey({ id: ID, secret: SECRET, tenant, scopes: SCOPES, note, createdMs }));
-  const services = composeServices({ table, clock, retentionMs, log });
+  await createKey(
+    table,
+    newAccessKey({ id: ID, secret: SECRET, tenant, scopes: SCOPES, note, createdMs }, randomBytes),
+  );
+  const services = composeServices({ table, clock, randomBytes, retentionMs, log });
   const app = newGateway(services);
   addWriteRoutes(app, services);
   addOtlpRoutes(app, services);

@@ -1,4 +1,5 @@
 /** A tenant's life against a clock of its own: the workload through the real writers, and the real compactor on its schedule. */
+import { randomBytes } from "node:crypto";
 import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { DAY_MS, MINUTE_MS } from "../lib/model/time.ts";
@@ -100,6 +101,7 @@ export class Simulation {
     const before = process.cpuUsage();
     await compact(this.#options.compactTable, {
       clock: this.clock,
+      randomBytes,
       retentionOf: () => RETENTION_MS,
       deadlineMs: Number.POSITIVE_INFINITY,
       onDay: ({ error }) => {
@@ -114,7 +116,7 @@ export class Simulation {
 
   #newWriters(): Writers {
     const { clock } = this;
-    return new Writers({ clock, limits: DEFAULT_LIMITS, maxBytes: DEFAULT_WRITERS_BYTES });
+    return new Writers({ clock, randomBytes, limits: DEFAULT_LIMITS, maxBytes: DEFAULT_WRITERS_BYTES });
   }
 }
 

@@ -1,4 +1,5 @@
 /** `hearth compact`: one run of the compactor, by hand, until nothing is due. */
+import { randomBytes } from "node:crypto";
 import { HearthError } from "../lib/model/errors.ts";
 import { type Clock, DAY_MS } from "../lib/model/time.ts";
 import { compact, type DayReport } from "../lib/storage/compact/compactor.ts";
@@ -21,7 +22,14 @@ export async function compactCommand(
   const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
   const onDay = (report: DayReport) => print(describe(report));
   const deadlineMs = Number.POSITIVE_INFINITY;
-  const result = await compact(table, { clock, retentionOf, deadlineMs, isEager: options.all, onDay });
+  const result = await compact(table, {
+    clock,
+    randomBytes,
+    retentionOf,
+    deadlineMs,
+    isEager: options.all,
+    onDay,
+  });
   print(`${result.days} days looked at, ${result.failures} failed`);
   if (result.failures > 0)
     throw new HearthError("unavailable", `compact: ${result.failures} days failed, see above`);

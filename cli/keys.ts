@@ -1,4 +1,5 @@
 /** `hearth keys …`: access keys of a table. */
+import { randomBytes } from "node:crypto";
 import {
   type AccessKey,
   newAccessKey,
@@ -39,15 +40,18 @@ export async function createCommand(
 ): Promise<void> {
   if ((options.id === undefined) !== (options.secret === undefined))
     throw new HearthError("invalid", "HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY: set both or none");
-  const { id = newAccessKeyId(), secret = newSecret() } = options;
-  const key = newAccessKey({
-    id,
-    secret,
-    tenant: parseTenantOption(options.tenant ?? DEFAULT_TENANT),
-    scopes: parseScopes(options.scopes),
-    note: options.note ?? "",
-    createdMs: nowMs,
-  });
+  const { id = newAccessKeyId(randomBytes), secret = newSecret(randomBytes) } = options;
+  const key = newAccessKey(
+    {
+      id,
+      secret,
+      tenant: parseTenantOption(options.tenant ?? DEFAULT_TENANT),
+      scopes: parseScopes(options.scopes),
+      note: options.note ?? "",
+      createdMs: nowMs,
+    },
+    randomBytes,
+  );
   await createKey(table, key);
   if (options.json) return print(JSON.stringify({ ...describe(key), secret }));
   print(`access key id: ${key.id}

@@ -1,4 +1,5 @@
 /** Which table a command works on. */
+import { randomBytes } from "node:crypto";
 import { HearthError } from "../lib/model/errors.ts";
 import { openTable, type TableOptions } from "../lib/storage/dynamodb/dynamodb-table.ts";
 import { isLoopback } from "../lib/storage/dynamodb/endpoint.ts";
@@ -30,7 +31,7 @@ export async function withTable(
 ): Promise<void> {
   const endpoint = options["endpoint-url"] ?? (env.AWS_ENDPOINT_URL_DYNAMODB || undefined);
   const tableName = await tableNameOf(options, env);
-  const target = { tableName: tableName ?? DEFAULT_TABLE, clock: Date.now };
+  const target = { tableName: tableName ?? DEFAULT_TABLE, clock: Date.now, randomBytes };
   const isRemote = options["data-dir"] === undefined && (endpoint !== undefined || tableName !== undefined);
   if (isRemote) {
     const account = await findAwsAccount(env, { endpoint, region: options.region });

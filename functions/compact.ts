@@ -9,14 +9,19 @@ import { newServices } from "./services.ts";
 /** No step is begun in the last of the function's time: the longest, a bucket of 100,000 series, needs less. */
 const LAST_STEP_MS = 3 * MINUTE_MS;
 
-const { table, clock, tenants, log, metrics } = newServices(process.env, "compact");
+const { table, clock, randomBytes, tenants, log, metrics } = newServices(process.env, "compact");
 
 /** Throws when a day failed, so that the schedule's error metric shows it; the others are done. */
 export async function handler(event: CompactEvent, context: Context): Promise<CompactResult> {
   const deadlineMs = clock() + context.getRemainingTimeInMillis() - LAST_STEP_MS;
   const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
   const fanOut = newFanOut(event, context.functionName, log);
-  const result = await compactAndLog(table, { clock, retentionOf, deadlineMs, fanOut }, log, metrics);
+  const result = await compactAndLog(
+    table,
+    { clock, randomBytes, retentionOf, deadlineMs, fanOut },
+    log,
+    metrics,
+  );
   if (result.failures > 0)
     throw new Error(`compaction: ${result.failures} of ${result.days} days failed; see the log`);
   return result;

@@ -1,4 +1,5 @@
 /** What a warm function keeps: made once per instance, from the environment that template.yaml sets. */
+import { randomBytes } from "node:crypto";
 import { composeServices } from "../lib/http/compose-services.ts";
 import type { Services } from "../lib/http/gateway.ts";
 import { HearthError } from "../lib/model/errors.ts";
@@ -15,8 +16,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function newServices(env: Environment, functionName: string): Services {
   const clock = Date.now;
   return composeServices({
-    table: openTable({ tableName: required(env, "HEARTH_TABLE"), clock, ...awsSettings(env) }),
+    table: openTable({ tableName: required(env, "HEARTH_TABLE"), clock, randomBytes, ...awsSettings(env) }),
     clock,
+    randomBytes,
     retentionMs: retentionDays(env) * DAY_MS,
     otlp: parseOtlpSettings(env),
     log: newLog(env.LOG_LEVEL),

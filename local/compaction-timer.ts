@@ -17,7 +17,7 @@ export interface CompactionTimer {
 
 /** Runs at once, for what was left from before, and then every five minutes; one run at a time. */
 export function startCompaction(
-  { table, clock, tenants, log }: Services,
+  { table, clock, randomBytes, tenants, log }: Services,
   metrics: Metrics | undefined,
 ): CompactionTimer {
   const stopping = new AbortController();
@@ -27,7 +27,7 @@ export function startCompaction(
     try {
       const deadlineMs = clock() + RUN_MS;
       const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
-      await compactAndLog(table, { clock, retentionOf, deadlineMs, signal }, log, metrics);
+      await compactAndLog(table, { clock, randomBytes, retentionOf, deadlineMs, signal }, log, metrics);
     } catch (error) {
       log("error", "compaction", { error: errorMessage(error) });
     }

@@ -1,4 +1,5 @@
 /** The access key that a laptop's Hearth starts with. */
+import { randomBytes } from "node:crypto";
 import { isSecretOf, newAccessKey, newAccessKeyId, newSecret, SCOPES } from "../lib/auth/access-key.ts";
 import { createKey, findKey, listKeys } from "../lib/auth/key-store.ts";
 import { ANY_TENANT, parseTenant } from "../lib/model/tenant.ts";
@@ -22,7 +23,12 @@ export async function ensureFirstKey(
   if (settings.key !== undefined) return ensureKey(table, settings.key, settings.tenant, clock);
   const [first] = await listKeys(table);
   if (first !== undefined) return { id: first.id, secret: undefined, isNew: false };
-  return makeKey(table, { id: newAccessKeyId(), secret: newSecret() }, settings.tenant, clock);
+  return makeKey(
+    table,
+    { id: newAccessKeyId(randomBytes), secret: newSecret(randomBytes) },
+    settings.tenant,
+    clock,
+  );
 }
 
 async function ensureKey(
@@ -49,7 +55,10 @@ async function makeKey(
   const checked = tenant === ANY_TENANT ? tenant : parseTenant(tenant);
   await createKey(
     table,
-    newAccessKey({ id, secret, tenant: checked, scopes: SCOPES, note: "npm start", createdMs: clock() }),
+    newAccessKey(
+      { id, secret, tenant: checked, scopes: SCOPES, note: "npm start", createdMs: clock() },
+      randomBytes,
+    ),
   );
   return { id, secret, isNew: true };
 }

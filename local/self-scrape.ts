@@ -2,6 +2,7 @@
  * `npm start` watches itself: its own process and requests as metrics, stored as anybody's are, through the write route. So a
  * newcomer sees a curve before there is a Prometheus.
  */
+import { randomBytes } from "node:crypto";
 import {
   Counter,
   collectDefaultMetrics,
@@ -129,11 +130,11 @@ function counterOf(counters: Map<string, Counter>, registry: Registry, name: str
 }
 
 async function makeKey({ table, clock }: Services): Promise<string> {
-  const secret = newSecret();
+  const secret = newSecret(randomBytes);
   if ((await findKey(table, KEY_ID)) !== undefined) await deleteKey(table, KEY_ID);
   const note = "npm start, for its own metrics";
   const key = { id: KEY_ID, secret, tenant: DEFAULT_TENANT, scopes: ["write"], note } as const;
-  await createKey(table, newAccessKey({ ...key, createdMs: clock() }));
+  await createKey(table, newAccessKey({ ...key, createdMs: clock() }, randomBytes));
   return `Bearer ${KEY_ID}:${secret}`;
 }
 

@@ -1,4 +1,5 @@
 /** The deployed functions' routes behind one HTTP server, on a DynamoDB of this machine. */
+import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
@@ -44,7 +45,7 @@ export async function startServer(settings: Settings, env: Environment, log: Log
       : undefined;
   try {
     const account = await findAwsAccount(env, { endpoint: settings.endpoint ?? embedded?.endpoint });
-    const tableOptions = { tableName: settings.tableName, clock: Date.now, ...account };
+    const tableOptions = { tableName: settings.tableName, clock: Date.now, randomBytes, ...account };
     await ensureTable(tableOptions);
     const table = openTable(tableOptions);
     const key = await ensureFirstKey(table, settings, Date.now);
@@ -52,6 +53,7 @@ export async function startServer(settings: Settings, env: Environment, log: Log
     const services = composeServices({
       table,
       clock: Date.now,
+      randomBytes,
       retentionMs: settings.retentionMs,
       otlp: settings.otlp,
       log,

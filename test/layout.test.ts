@@ -97,7 +97,11 @@ const HTTP_HOME = "lib/storage/dynamodb/http.ts";
 
 /** What a library that is handed its world does not touch. */
 const OUTSIDE_WORLD =
-  /\bprocess\s*\.|\bDate\s*\.\s*now\b|\bnew\s+Date\s*\(\s*\)|\bconsole\s*\.|\bMath\s*\.\s*random\b|\bperformance\s*\.\s*now\b/;
+  /\bprocess\s*\.|\bDate\s*\.\s*now\b|\bnew\s+Date\s*\(\s*\)|\bconsole\s*\.|\bMath\s*\.\s*random\b|\bperformance\s*\.\s*now\b|\bgetRandomValues\b|\brandomUUID\b|\bcrypto\s*\.\s*random\w*/;
+
+/** An import of what makes random bytes, keys or ids: callers hand in `RandomBytes`. */
+const RANDOM_IMPORT =
+  /\bimport\s+(?!type\b)(?:[\w*][^"';]*|\{[^}]*\b(?:random\w*|generate\w*|webcrypto)\b[^}]*\})\s*from\s+["'](?:node:)?crypto["']/;
 
 interface Source {
   /** From the root, with slashes. */
@@ -140,6 +144,7 @@ function violations({ file, text }: Source): string[] {
   const broken = importsOf(code).flatMap((one) => violationOf(file, one));
   const [outside] = (file.startsWith("lib/") && OUTSIDE_WORLD.exec(code)) || [];
   if (outside !== undefined) broken.push(`${file} uses ${outside}`);
+  if (file.startsWith("lib/") && RANDOM_IMPORT.test(code)) broken.push(`${file} imports randomness`);
   return broken;
 }
 
@@ -328,6 +333,22 @@ const CASES: readonly (readonly [file: string, line: string, broken: string])[] 
   ["lib/storage/a.ts", 'const url = "http://x"; console.log(url);', "uses console."],
   ["lib/storage/a.ts", "process.env.X", "uses process."],
   ["lib/storage/a.ts", "Math.random()", "uses Math.random"],
+  ["lib/storage/a.ts", "crypto.getRandomValues(new Uint8Array(8))", "uses getRandomValues"],
+  ["lib/storage/a.ts", "const { getRandomValues } = globalThis.crypto;", "uses getRandomValues"],
+  ["lib/storage/a.ts", "crypto.randomUUID()", "uses crypto.randomUUID"],
+  ["lib/storage/a.ts", "crypto.randomBytes(8)", "uses crypto.randomBytes"],
+  ["lib/auth/a.ts", 'import { randomBytes } from "node:crypto";', "imports randomness"],
+  [
+    "lib/auth/a.ts",
+    'import {\n  createHmac,\n  randomInt as x,\n} from "node:crypto";',
+    "imports randomness",
+  ],
+  ["lib/auth/a.ts", 'import * as c from "node:crypto";', "imports randomness"],
+  ["lib/auth/a.ts", 'import c from "node:crypto";', "imports randomness"],
+  ["lib/auth/a.ts", 'import { createHmac, type KeyObject } from "node:crypto";', ""],
+  ["lib/auth/a.ts", 'import type * as c from "node:crypto";', ""],
+  ["lib/auth/a.ts", "const salt = randomBytes(16);", ""],
+  ["local/a.ts", 'import { randomBytes } from "node:crypto";', ""],
   ["local/a.ts", "Date.now()", ""],
 ];
 

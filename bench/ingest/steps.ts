@@ -1,4 +1,5 @@
 /** The steps of the write path one by one over the same requests, each step over all of them before the next. */
+import { randomBytes } from "node:crypto";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { Rejections } from "../../lib/model/rejections.ts";
 import type { SampleBatch } from "../../lib/model/sample-batch.ts";
@@ -26,8 +27,8 @@ export interface StepCosts {
 /** Keeps what a warm writer keeps from one call to the next. */
 export class StepRunner {
   readonly #table: Table;
-  readonly #registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash);
-  readonly #writer = crypto.getRandomValues(new Uint8Array(WRITER_ID_BYTES));
+  readonly #registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash, randomBytes);
+  readonly #writer = randomBytes(WRITER_ID_BYTES);
   #sequence = 0;
 
   constructor(table: Table) {

@@ -1,4 +1,5 @@
 /** The table that a worker writes to: a DynamoDB's at an endpoint, or one in memory without. */
+import { randomBytes } from "node:crypto";
 import { openTable } from "../../lib/storage/dynamodb/dynamodb-table.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
@@ -6,5 +7,5 @@ import type { Table } from "../../lib/storage/table/table.ts";
 export function openBenchTable(endpoint: string | undefined): Table {
   return endpoint === undefined
     ? new MemoryTable()
-    : openTable({ tableName: "bench", clock: Date.now, endpoint });
+    : openTable({ tableName: "bench", clock: Date.now, randomBytes, endpoint });
 }

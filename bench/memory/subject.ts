@@ -2,6 +2,7 @@
  * What is measured, as it is deployed, in a process of its own: Hearth's write and read routes behind Node's HTTP server, and
  * a compaction to call. Its arguments: the port, the endpoint of a DynamoDB, and for a compaction the day and the time.
  */
+import { randomBytes } from "node:crypto";
 import { createAdaptorServer } from "@hono/node-server";
 import type { LogFields } from "../../lib/model/log.ts";
 import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
@@ -21,7 +22,7 @@ export interface MemoryReply {
 const SAMPLE_INTERVAL_MS = 25;
 
 const [port, endpoint] = process.argv.slice(2);
-const table = openTable({ tableName: "bench", endpoint, clock: Date.now });
+const table = openTable({ tableName: "bench", endpoint, clock: Date.now, randomBytes });
 const peak = { heapBytes: 0, bufferBytes: 0 };
 let lastLine: LogFields = {};
 
@@ -44,6 +45,7 @@ app.post("/compact/:ms", async (c) => {
     day: dayOf(nowMs),
     retentionMs: RETENTION_MS,
     clock: () => nowMs,
+    randomBytes,
   };
   return c.json(await compactDay(context, { deadlineMs: Number.POSITIVE_INFINITY }));
 });

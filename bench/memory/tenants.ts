@@ -1,5 +1,6 @@
 /** Tenants whose data are large and cheap to make: closed buckets as chunks, or one bucket as the runs it is chunked from. */
 
+import { randomBytes } from "node:crypto";
 import { SampleColumns, valueWords } from "../../lib/chunk/sample-columns.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { Rejections } from "../../lib/model/rejections.ts";
@@ -64,7 +65,7 @@ export async function buildOpenBucket({ table, workload, startMs }: TenantPlan):
 
 /** By request of an interval and sample in it, the hash (hex) of its series: each interval sends the same. */
 function hashesOf(workload: Workload): string[][] {
-  const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash);
+  const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash, randomBytes);
   const rejections = new Rejections();
   return workload
     .batches(0)
@@ -101,7 +102,7 @@ async function storeRun(
 ): Promise<Part> {
   const extent = extentOf(series);
   const shardBits = runShardBits(extent.samples);
-  const id = newId();
+  const id = newId(randomBytes);
   await table.putAll([...encodeRun({ tenant: DEFAULT_TENANT, day, id, shardBits }, series)]);
   return { kind: "run", id, bucket: 0, shardBits, createdMs, ...extent };
 }

@@ -1,4 +1,5 @@
 /** What a query of a dashboard costs Hearth, and what it costs a Prometheus that has the same samples. */
+import { randomBytes } from "node:crypto";
 import { newAccessKey } from "../../lib/auth/access-key.ts";
 import { createKey } from "../../lib/auth/key-store.ts";
 import { composeServices } from "../../lib/http/compose-services.ts";
@@ -62,13 +63,16 @@ export interface QueryApps {
 
 /** Stores the key of the requests, which may read every tenant. */
 export async function storeKey(table: Table, nowMs: number): Promise<void> {
-  await createKey(table, newAccessKey({ ...KEY, tenant: "*", scopes: ["read"], note: "", createdMs: nowMs }));
+  await createKey(
+    table,
+    newAccessKey({ ...KEY, tenant: "*", scopes: ["read"], note: "", createdMs: nowMs }, randomBytes),
+  );
 }
 
 /** On a table whose clock stands at `nowMs`. */
 export function newQueryApps(table: Table, nowMs: number): QueryApps {
   const clock = () => nowMs;
-  const services = composeServices({ table, clock, retentionMs: RETENTION_MS, log: () => {} });
+  const services = composeServices({ table, clock, randomBytes, retentionMs: RETENTION_MS, log: () => {} });
   const appWith = (memory?: ReaderMemory) => {
     const app = newGateway(services);
     addQueryRoutes(app, services, newQueryServices(services, SETTINGS, memory));

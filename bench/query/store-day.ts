@@ -1,4 +1,5 @@
 /** A day of a tenant as the compactor leaves it, stored in one go: index, chunks of closed buckets, manifest. */
+import { randomBytes } from "node:crypto";
 import type { Chunk } from "../../lib/chunk/cut.ts";
 import type { LabelSet } from "../../lib/model/labels.ts";
 import { groupBits } from "../../lib/storage/compact/chunking.ts";
@@ -39,7 +40,7 @@ export async function storeIndex(
   series: readonly SeriesChunks[],
 ): Promise<IndexPart[]> {
   await table.put({ ...dayKey(tenant, day, LOG_SHARD_BITS), value: new Uint8Array(0) });
-  const context = { table, tenant, day, retentionMs: RETENTION_MS, clock: () => 0 };
+  const context = { table, tenant, day, retentionMs: RETENTION_MS, clock: () => 0, randomBytes };
   const entries = new IndexEntries();
   return storeIndexPart(
     context,
@@ -54,7 +55,7 @@ export async function storeBucket(
   series: Iterable<SeriesChunks>,
 ): Promise<Part> {
   const all = [...series];
-  const id = newId();
+  const id = newId(randomBytes);
   const samples = (all.length * BUCKET_MS) / SCRAPE_INTERVAL_MS;
   const shardBits = groupBits(samples);
   const writers = new Map<number, ChunkPartitionWriter>();

@@ -5,6 +5,7 @@
  * The open bucket comes about as it does in life, through writers and compactor. Closed ones would take minutes: the samples
  * of one are encoded as the compactor encodes them, and every other closed bucket is a copy with its times moved.
  */
+import { randomBytes } from "node:crypto";
 import { type Chunk, cutChunks } from "../../lib/chunk/cut.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { Rejections } from "../../lib/model/rejections.ts";
@@ -40,7 +41,7 @@ export async function buildTenant(options: TenantOptions): Promise<Simulation> {
   const closed = closedBuckets(nowMs);
   const openMs = bucketEnd(today, closed - 1);
   const intervalOf = (ms: number) => Math.ceil((ms - startMs) / SCRAPE_INTERVAL_MS);
-  const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash);
+  const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash, randomBytes);
   const template = encodeBucket(workload, registry, intervalOf(openMs - BUCKET_MS), intervalOf(openMs));
   for (let day = firstDay; day <= today; day++) {
     const place = { table, tenant: DEFAULT_TENANT, day };

@@ -3,8 +3,9 @@
  * secret. It is a fast hash on purpose: a secret that Hearth makes has 240 random bits, which no guessing reaches, so a
  * slow hash would only slow the functions down.
  */
-import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { HearthError } from "../model/errors.ts";
+import type { RandomBytes } from "../model/random-bytes.ts";
 
 export type Scope = "read" | "write";
 export const SCOPES: readonly Scope[] = ["read", "write"];
@@ -31,13 +32,13 @@ const ID_RANDOM_LENGTH = 18;
 const ID_PATTERN = /^[\x21-\x39\x3b-\x7e]{1,128}$/;
 
 /** A new id: "HK" and 90 random bits in base32. */
-export function newAccessKeyId(): string {
+export function newAccessKeyId(randomBytes: RandomBytes): string {
   return ID_PREFIX + Array.from(randomBytes(ID_RANDOM_LENGTH), (byte) => ID_CHARACTERS[byte % 32]).join("");
 }
 
 /** A new secret: 240 random bits in 40 characters that need no quoting in a shell or YAML. */
-export function newSecret(): string {
-  return randomBytes(SECRET_BYTES).toString("base64url");
+export function newSecret(randomBytes: RandomBytes): string {
+  return Buffer.from(randomBytes(SECRET_BYTES)).toString("base64url");
 }
 
 export interface NewAccessKey {
@@ -50,7 +51,7 @@ export interface NewAccessKey {
 }
 
 /** What the table keeps of a key. Throws "invalid" for an id or a secret that cannot be sent. */
-export function newAccessKey({ secret, ...key }: NewAccessKey): AccessKey {
+export function newAccessKey({ secret, ...key }: NewAccessKey, randomBytes: RandomBytes): AccessKey {
   if (!ID_PATTERN.test(key.id)) {
     throw new HearthError(
       "invalid",
@@ -58,7 +59,7 @@ export function newAccessKey({ secret, ...key }: NewAccessKey): AccessKey {
     );
   }
   if (secret === "") throw new HearthError("invalid", `access key ${key.id}: the secret is empty`);
-  const salt = randomBytes(SALT_BYTES).toString("hex");
+  const salt = Buffer.from(randomBytes(SALT_BYTES)).toString("hex");
   return { ...key, disabled: false, salt, secretHash: hashSecret(saltKey(salt), secret).toString("hex") };
 }
 

@@ -7,14 +7,15 @@ import { Tenants } from "../storage/tenants/tenant-settings.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../storage/write/writers.ts";
 import type { Services } from "./gateway.ts";
 
-export interface ServiceParts extends Pick<Services, "table" | "clock" | "otlp" | "log" | "metrics"> {
+export interface ServiceParts
+  extends Pick<Services, "table" | "clock" | "randomBytes" | "otlp" | "log" | "metrics"> {
   /** Of tenants for which none is set. */
   readonly retentionMs: RetentionMs;
 }
 
 /** With the default limits; once for a process, which keeps what it learns in them. */
 export function composeServices({ retentionMs, ...parts }: ServiceParts): Services {
-  const { clock } = parts;
+  const { clock, randomBytes } = parts;
   const limits = DEFAULT_LIMITS;
   return {
     ...parts,
@@ -22,6 +23,6 @@ export function composeServices({ retentionMs, ...parts }: ServiceParts): Servic
     tenants: new Tenants(retentionMs, clock),
     haTracker: new HaTracker(clock),
     keys: new KeyVerifier(clock),
-    writers: new Writers({ clock, limits, maxBytes: DEFAULT_WRITERS_BYTES }),
+    writers: new Writers({ clock, randomBytes, limits, maxBytes: DEFAULT_WRITERS_BYTES }),
   };
 }

@@ -7,6 +7,7 @@ import type { Scope } from "../auth/access-key.ts";
 import { authorize, type KeyVerifier } from "../auth/verifier.ts";
 import { errorKind, errorMessage } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
+import type { RandomBytes } from "../model/random-bytes.ts";
 import type { Clock } from "../model/time.ts";
 import type { OtlpSettings } from "../otlp/settings.ts";
 import { type Meter, newMeter, type Table } from "../storage/table/table.ts";
@@ -20,6 +21,7 @@ import { CLIENT_CLOSED, type ErrorStatus, type Operation, RETRY_AFTER_SECONDS, s
 export interface Services extends RequestSinks {
   readonly table: Table;
   readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
   readonly limits: Limits;
   readonly tenants: Tenants;
   readonly keys: KeyVerifier;

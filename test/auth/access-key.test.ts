@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import {
   decodeAccessKey,
@@ -26,14 +27,14 @@ test("ids and secrets are random, and go through shells, URLs and basic auth unq
     [newAccessKeyId, /^HK[A-Z2-7]{18}$/],
     [newSecret, /^[A-Za-z0-9_-]{40}$/],
   ] as const) {
-    const made = Array.from({ length: 200 }, make);
+    const made = Array.from({ length: 200 }, () => make(randomBytes));
     for (const one of made) assert.match(one, pattern);
     assert.equal(new Set(made).size, 200);
   }
 });
 
 test("keeps no secret, only a salted hash of it", () => {
-  const [key, again] = [newAccessKey(NEW), newAccessKey(NEW)];
+  const [key, again] = [newAccessKey(NEW, randomBytes), newAccessKey(NEW, randomBytes)];
   assert.ok(!Buffer.from(encodeAccessKey(key)).toString().includes("s3cret"));
   assert.notEqual(key.secretHash, again.secretHash);
   assert.equal(key.disabled, false);
@@ -48,17 +49,17 @@ test("keeps no secret, only a salted hash of it", () => {
 });
 
 test("comes back from an item", () => {
-  const key = newAccessKey(NEW);
+  const key = newAccessKey(NEW, randomBytes);
   assert.deepEqual(decodeAccessKey(encodeAccessKey(key)), key);
   assert.throws(() => decodeAccessKey(encodeAccessKey(key).subarray(0, 9)), kindIs("data"));
 });
 
 for (const id of ["", "a:b", "a b", "é", "a\n", "x".repeat(129)]) {
   test(`refuses the id ${JSON.stringify(id.slice(0, 9))}`, () => {
-    assert.throws(() => newAccessKey({ ...NEW, id }), kindIs("invalid"));
+    assert.throws(() => newAccessKey({ ...NEW, id }, randomBytes), kindIs("invalid"));
   });
 }
 
 test("refuses an empty secret", () => {
-  assert.throws(() => newAccessKey({ ...NEW, secret: "" }), kindIs("invalid"));
+  assert.throws(() => newAccessKey({ ...NEW, secret: "" }, randomBytes), kindIs("invalid"));
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import { type NewAccessKey, newAccessKey, type Scope } from "../../lib/auth/access-key.ts";
 import { createKey, deleteKey, disableKey, findKey, listKeys } from "../../lib/auth/key-store.ts";
@@ -17,7 +18,7 @@ function newKey(fields: Partial<NewAccessKey> = {}) {
     note: "",
     createdMs: 0,
   };
-  return newAccessKey({ ...all, ...fields });
+  return newAccessKey({ ...all, ...fields }, randomBytes);
 }
 
 /** A verifier, its clock, and what it says of a pair. */

@@ -1,4 +1,5 @@
 /** Writers and readers on one table, and a clock to turn. */
+import { randomBytes } from "node:crypto";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import type { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
@@ -40,7 +41,7 @@ export class Engine {
   };
 
   get #common() {
-    return { clock: this.clock, limits: { ...DEFAULT_LIMITS, ...this.#options.limits } };
+    return { clock: this.clock, randomBytes, limits: { ...DEFAULT_LIMITS, ...this.#options.limits } };
   }
 
   get #retentionMs() {
@@ -68,7 +69,14 @@ export class Engine {
       if (error !== undefined) throw error;
     };
     const deadlineMs = Number.POSITIVE_INFINITY;
-    await compact(this.table, { clock: this.clock, retentionOf, deadlineMs, isEager: true, onDay });
+    await compact(this.table, {
+      clock: this.clock,
+      randomBytes,
+      retentionOf,
+      deadlineMs,
+      isEager: true,
+      onDay,
+    });
   }
 
   append(writers: Writers, request: readonly SentSeries[], tenant = "t") {

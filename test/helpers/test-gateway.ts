@@ -1,4 +1,5 @@
 /** The gateway with every route, over a table in memory; its log lines kept. */
+import { randomBytes } from "node:crypto";
 import { type NewAccessKey, newAccessKey } from "../../lib/auth/access-key.ts";
 import { createKey } from "../../lib/auth/key-store.ts";
 import { KeyVerifier } from "../../lib/auth/verifier.ts";
@@ -50,11 +51,12 @@ export class TestGateway {
     this.services = {
       table: this.table.metered(this.meter),
       clock,
+      randomBytes,
       limits: all,
       tenants: new Tenants(0, clock),
       haTracker: new HaTracker(clock),
       keys: new KeyVerifier(clock),
-      writers: new Writers({ clock, limits: all, maxBytes: 2 ** 26 }),
+      writers: new Writers({ clock, randomBytes, limits: all, maxBytes: 2 ** 26 }),
       log: (level, message, fields) => this.lines.push({ level, message, fields }),
       metrics: (values, origin) => {
         this.metrics.push(values);
@@ -83,7 +85,7 @@ export class TestGateway {
       note: "",
       createdMs: 0,
     } as const;
-    return createKey(this.table.inner, newAccessKey({ ...key, ...fields }));
+    return createKey(this.table.inner, newAccessKey({ ...key, ...fields }, randomBytes));
   }
 
   /** Flushes all that was written, and does what else is due; throws what went wrong. */
@@ -94,7 +96,7 @@ export class TestGateway {
     };
     const deadlineMs = Number.POSITIVE_INFINITY;
     const { clock } = this.services;
-    await compact(this.table, { clock, retentionOf: () => 0, deadlineMs, isEager: true, onDay });
+    await compact(this.table, { clock, randomBytes, retentionOf: () => 0, deadlineMs, isEager: true, onDay });
   }
 
   get lastLine(): LogLine {

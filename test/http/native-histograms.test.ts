@@ -1,5 +1,7 @@
 /** Native histograms from the senders' requests to the readers' answers, and on the way through log, runs and chunks. */
+
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { decodeHistogramChunk } from "../../lib/chunk/histogram-chunk.ts";
@@ -136,7 +138,14 @@ async function compactAll(gateway: TestGateway): Promise<void> {
   };
   const { clock } = gateway.services;
   const deadlineMs = Number.POSITIVE_INFINITY;
-  await compact(gateway.table, { clock, retentionOf: () => 0, deadlineMs, isEager: true, onDay });
+  await compact(gateway.table, {
+    clock,
+    randomBytes,
+    retentionOf: () => 0,
+    deadlineMs,
+    isEager: true,
+    onDay,
+  });
 }
 
 const minute = fc.nat(8 * 60 + 50);

@@ -1,5 +1,7 @@
 /** Start timestamps from the senders' requests to PromQL's answers, and on the way through log, runs and chunks. */
+
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
@@ -62,7 +64,14 @@ class Asking {
     };
     this.gateway.nowMs += 2 * MINUTE_MS;
     const deadlineMs = Number.POSITIVE_INFINITY;
-    await compact(this.gateway.table, { clock, retentionOf: () => 0, deadlineMs, isEager: true, onDay });
+    await compact(this.gateway.table, {
+      clock,
+      randomBytes,
+      retentionOf: () => 0,
+      deadlineMs,
+      isEager: true,
+      onDay,
+    });
     const { manifest } = await loadManifest(this.gateway.table, "t", dayOf(START));
     return manifest.parts.map(({ kind }) => kind).join();
   }

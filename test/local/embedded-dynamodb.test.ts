@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
@@ -43,8 +44,8 @@ async function start(test: TestContext, options: EmbeddedOptions = {}): Promise<
 
 /** Opens the table of a running server for one use. */
 async function withTable<T>(endpoint: string, use: (table: ReturnType<typeof openTable>) => Promise<T>) {
-  await ensureTable({ tableName: "hearth", clock: Date.now, endpoint });
-  const table = openTable({ tableName: "hearth", clock: Date.now, endpoint });
+  await ensureTable({ tableName: "hearth", clock: Date.now, randomBytes, endpoint });
+  const table = openTable({ tableName: "hearth", clock: Date.now, randomBytes, endpoint });
   try {
     return await use(table);
   } finally {

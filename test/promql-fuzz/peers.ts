@@ -1,4 +1,5 @@
 /** The two that are compared: a real Prometheus, and Hearth's handlers in this process; each behind the same two calls. */
+import { randomBytes } from "node:crypto";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
 import type { QueryServices } from "../../lib/http/query/services.ts";
 import { newQueryServices } from "../../lib/http/query/source.ts";
@@ -134,6 +135,7 @@ export async function startHearth(endMs: number, settings: PeerSettings): Promis
       const clock = () => gateway.nowMs++;
       const options = {
         clock,
+        randomBytes,
         retentionOf: () => 0,
         deadlineMs: Number.POSITIVE_INFINITY,
         isEager: true,

@@ -1,5 +1,7 @@
 /** The functions, as `sam build` has bundled them, do to the table exactly what their roles allow. */
+
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { mock, test } from "node:test";
@@ -92,10 +94,10 @@ function largeBody(timestamp: number): string {
 
 /** Uncounted, as the deployed table and its first key are there before any function runs. */
 async function prepareTable(endpoint: string): Promise<void> {
-  const options = { tableName: TABLE, endpoint, clock: Date.now };
+  const options = { tableName: TABLE, endpoint, clock: Date.now, randomBytes };
   await ensureTable(options);
   const table = openTable(options);
   const key = { id: "HKLOCAL", secret: "local-secret", tenant: "default", note: "", createdMs: 0 };
-  await createKey(table, newAccessKey({ ...key, scopes: ["read", "write"] }));
+  await createKey(table, newAccessKey({ ...key, scopes: ["read", "write"] }, randomBytes));
   table.close();
 }

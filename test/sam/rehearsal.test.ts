@@ -1,5 +1,7 @@
 /** A deploy without an account: the template as a stack of moto's, and what a user does next. */
+
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { DynamoDBClient } from "../../lib/storage/dynamodb/client.ts";
@@ -51,7 +53,7 @@ test("the stack has the table that the code expects, and its outputs lead to a k
   const outputs = await createStack(moto.endpoint, STACK, fitForMoto(template), parameters);
   const { AWS_REGION: region } = AWS_ENVIRONMENT;
   const tableName = outputs.get("TableName") ?? "";
-  const options = { tableName, endpoint: moto.endpoint, region, clock: Date.now };
+  const options = { tableName, endpoint: moto.endpoint, region, clock: Date.now, randomBytes };
   const client = newClient(options);
 
   await t.test("keys, types and indexes are those of ensureTable, and so is the TTL", async () => {

@@ -107,11 +107,11 @@ async function tolerate(sim: Simulated, process: Process, what: string, task: ()
 }
 
 function writer(sim: Simulated, process: Process) {
-  const { scheduler, retentionMs, shardBits, tally } = sim;
+  const { scheduler, randomBytes, retentionMs, shardBits, tally } = sim;
   const { random } = scheduler;
   const clock = scheduler.clockOf(process);
   const maxBytes = random.pick([0, 2 ** 26, 2 ** 26]);
-  const writers = new Writers({ clock, limits: DEFAULT_LIMITS, shardBits, maxBytes });
+  const writers = new Writers({ clock, randomBytes, limits: DEFAULT_LIMITS, shardBits, maxBytes });
   const table = new ScheduledTable(sim, process);
   const running = new Map<Append, Model>();
   const { onDeath } = process;
@@ -184,7 +184,7 @@ async function checkRead(sim: Simulated, process: Process, memory: ReaderMemory 
 }
 
 function compactor(sim: Simulated, process: Process) {
-  const { scheduler, retentionMs, partitionBits, eagerness } = sim;
+  const { scheduler, randomBytes, retentionMs, partitionBits, eagerness } = sim;
   const { random } = scheduler;
   const clock = scheduler.clockOf(process);
   return async (turn: () => boolean) => {
@@ -195,6 +195,7 @@ function compactor(sim: Simulated, process: Process) {
         const { faults } = process;
         await compact(new ScheduledTable(sim, process), {
           clock,
+          randomBytes,
           retentionOf: () => retentionMs,
           partitionBits,
           deadlineMs: random.chance(0.6) ? Number.POSITIVE_INFINITY : clock() + randomBudget(random),

@@ -75,8 +75,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "write/shard-dictionary.ts",
-        "crypto.getRandomValues(new Uint8Array(WRITER_ID_BYTES))",
-        "new Uint8Array(WRITER_ID_BYTES)",
+        "this.writer = randomBytes(WRITER_ID_BYTES)",
+        "this.writer = new Uint8Array(WRITER_ID_BYTES)",
       ),
     ],
   },
@@ -298,13 +298,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "parts alike",
     rule: "every part has an id of its own",
-    edits: [
-      edit(
-        "compact/day-context.ts",
-        "crypto.getRandomValues(new Uint8Array(PART_ID_BYTES))",
-        "new Uint8Array(PART_ID_BYTES)",
-      ),
-    ],
+    edits: [edit("compact/day-context.ts", "randomBytes(PART_ID_BYTES)", "new Uint8Array(PART_ID_BYTES)")],
   },
   { name: "no swap", rule: "a manifest is replaced by compare and swap", edits: [NO_SWAP] },
   { name: "no swap, no lease", rule: "the same, and the lease is ignored", edits: [NO_SWAP, NO_LEASE] },

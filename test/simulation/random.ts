@@ -28,7 +28,7 @@ export class Random {
     return all[this.between(0, all.length - 1)];
   }
 
-  fill(bytes: Uint8Array): void {
-    for (let i = 0; i < bytes.length; i++) bytes[i] = this.between(0, 255);
+  bytes(length: number): Uint8Array<ArrayBuffer> {
+    return Uint8Array.from({ length }, () => this.between(0, 255));
   }
 }

@@ -1,4 +1,5 @@
 /** What one schedule is made of, and by chance: from the clocks' grain to how bad the weather is. */
+import type { RandomBytes } from "../../lib/model/random-bytes.ts";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
 import type { BitsOf } from "../../lib/storage/layout/shard.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
@@ -37,6 +38,8 @@ const MAX_SPAN_MS = 10 * DAY_MS;
 
 export interface Simulated extends World {
   readonly table: ExpiringTable;
+  /** Of the schedule's seed: even ids are the same every time. */
+  readonly randomBytes: RandomBytes;
   /** By tenant. */
   readonly models: ReadonlyMap<string, Model>;
   readonly workload: Workload;
@@ -68,6 +71,7 @@ export function newSimulated(random: Random, tally: Tally): Simulated {
     scheduler,
     table: new ExpiringTable(new MemoryTable(), () => scheduler.countStep()),
     tally,
+    randomBytes: (length) => random.bytes(length),
     weather: random.pick(WEATHERS),
     bornMs: new Map(),
     models: new Map(tenants.map((tenant) => [tenant, new Model()])),

@@ -54,9 +54,12 @@ export async function chunk(
   return { kind: "chunks", id, bucket, shardBits: bits, createdMs: context.clock(), ...extent };
 }
 
-function newProgress({ partitionBits = groupBits }: DayContext, inputs: readonly Part[]): ChunkingProgress {
+function newProgress(
+  { randomBytes, partitionBits = groupBits }: DayContext,
+  inputs: readonly Part[],
+): ChunkingProgress {
   const bits = partitionBits(inputs.reduce((total, part) => total + part.samples, 0));
-  return { id: newId(), bits, groups: 0, extent: extentOf([]) };
+  return { id: newId(randomBytes), bits, groups: 0, extent: extentOf([]) };
 }
 
 /** Into how many groups, as bits, so many samples are divided; they are the chunks' partitions too. */

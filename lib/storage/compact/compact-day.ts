@@ -62,7 +62,7 @@ type StepResult = "published" | "lost" | "stopped";
 class DayCompactor {
   readonly #context: DayContext;
   readonly #options: CompactDayOptions;
-  readonly #owner = newId();
+  readonly #owner: string;
   readonly #progress = { flushes: 0, merges: 0, chunkings: 0, records: 0, samples: 0 };
   #stored: StoredManifest;
   #isLeased = false;
@@ -71,6 +71,7 @@ class DayCompactor {
 
   constructor(context: DayContext, stored: StoredManifest, options: CompactDayOptions) {
     this.#context = context;
+    this.#owner = newId(context.randomBytes);
     this.#options = options;
     this.#stored = stored;
   }

@@ -2,6 +2,7 @@
  * Compaction of a whole table: the days that writers said they write to, tenant by tenant. A writer marks each hour in which
  * it writes to a day; the compactor goes through the marks from its cursor on, and moves the cursor over those that are done.
  */
+import type { RandomBytes } from "../../model/random-bytes.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../model/time.ts";
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
 import { cursorKey, hourOf, marksRange, parseMarkSortKey } from "../layout/keys.ts";
@@ -20,6 +21,7 @@ const DAY_CONCURRENCY = 2;
 
 export interface CompactOptions extends CompactDayOptions {
   readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
   readonly retentionOf: (tenant: string) => RetentionMs | Promise<RetentionMs>;
   /** See `DayContext`. */
   readonly partitionBits?: BitsOf | undefined;
@@ -101,12 +103,13 @@ async function compactMark(
   options: CompactOptions,
 ): Promise<DayReport | undefined> {
   const { tenant, day } = mark;
-  const { retentionOf, clock, partitionBits } = options;
+  const { retentionOf, clock, randomBytes, partitionBits } = options;
   const meter = newMeter();
   try {
     const retentionMs = await retentionOf(tenant);
     if (isDayPast(day, clock(), retentionMs)) return undefined;
-    const context = { table: table.metered(meter), tenant, day, retentionMs, clock, partitionBits };
+    const place = { table: table.metered(meter), tenant, day, retentionMs };
+    const context = { ...place, clock, randomBytes, partitionBits };
     return { tenant, day, outcome: await compactDay(context, options), error: undefined, meter };
   } catch (error) {
     return { tenant, day, outcome: undefined, error, meter };

@@ -137,11 +137,11 @@ async function storeRuns(context: DayContext, series: readonly HashedSeries[]): 
 }
 
 async function storeRun(context: DayContext, bucket: number, series: readonly HashedSeries[]): Promise<Part> {
-  const { table, tenant, day, clock, partitionBits = runShardBits } = context;
+  const { table, tenant, day, clock, randomBytes, partitionBits = runShardBits } = context;
   const extent = extentOf(series);
   const part: Part = {
     kind: "run",
-    id: newId(),
+    id: newId(randomBytes),
     bucket,
     shardBits: partitionBits(weightOf(series)),
     createdMs: clock(),

@@ -54,8 +54,15 @@ class PartSink {
   #latest: IndexEntry | undefined;
 
   constructor(context: DayContext, shardBits: number) {
-    const { table, tenant, day, clock } = context;
-    const place = { tenant, day, id: newId(), shardBits, createdMs: clock(), ...dayExpiry(context) };
+    const { table, tenant, day, clock, randomBytes } = context;
+    const place = {
+      tenant,
+      day,
+      id: newId(randomBytes),
+      shardBits,
+      createdMs: clock(),
+      ...dayExpiry(context),
+    };
     this.#table = table;
     this.#writer = new IndexPartWriter(place, (item) => this.#items.push(item));
   }

@@ -3,6 +3,7 @@
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 import { setTimeout } from "node:timers/promises";
+import type { RandomBytes } from "../../model/random-bytes.ts";
 
 /** What waiting needs from outside; a test passes its own. */
 export interface Backoff {
@@ -11,10 +12,17 @@ export interface Backoff {
   readonly sleep: (durationMs: number) => Promise<unknown>;
 }
 
-export const realBackoff: Backoff = {
-  random: () => crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32,
-  sleep: (durationMs) => setTimeout(durationMs),
-};
+/** Waits in real time. */
+export function newBackoff(randomBytes: RandomBytes): Backoff {
+  return {
+    random: () => readUint32(randomBytes(4)) / 2 ** 32,
+    sleep: (durationMs) => setTimeout(durationMs),
+  };
+}
+
+function readUint32(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+}
 
 /** The longest first wait, and the longest of any. */
 export const BACKOFF_BASE_MS = 50;

@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations.html
  */
 import { HearthError } from "../../model/errors.ts";
+import type { RandomBytes } from "../../model/random-bytes.ts";
 import type { Clock } from "../../model/time.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import {
@@ -24,7 +25,7 @@ import {
   type QueryOptions,
   type Table,
 } from "../table/table.ts";
-import { type Backoff, realBackoff, waitAfter } from "./backoff.ts";
+import { type Backoff, newBackoff, waitAfter } from "./backoff.ts";
 import { DynamoDBClient } from "./client.ts";
 import { type AwsSettings, resolveEndpoint } from "./endpoint.ts";
 import { mapDynamoDBError, ServiceError } from "./errors.ts";
@@ -49,6 +50,7 @@ export const BATCH_ATTEMPTS = 8;
 export interface TableOptions extends AwsSettings {
   readonly tableName: string;
   readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
   readonly requestTimeoutMs?: number | undefined;
   readonly maxAttempts?: number | undefined;
   readonly backoff?: Backoff | undefined;
@@ -79,7 +81,11 @@ const METERED = '"ReturnConsumedCapacity":"TOTAL"';
  * "invalid" when region or credentials are missing.
  */
 export function openTable(options: TableOptions): DynamoDBTable {
-  return new DynamoDBTable(newClient(options), options.tableName, options.backoff ?? realBackoff);
+  return new DynamoDBTable(
+    newClient(options),
+    options.tableName,
+    options.backoff ?? newBackoff(options.randomBytes),
+  );
 }
 
 /** Throws "invalid" when region or credentials are missing, and for a name that no table can have. */
@@ -95,7 +101,7 @@ export function newClient(options: TableOptions): DynamoDBClient {
     clock: options.clock,
     requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     maxAttempts: options.maxAttempts ?? MAX_ATTEMPTS,
-    backoff: options.backoff ?? realBackoff,
+    backoff: options.backoff ?? newBackoff(options.randomBytes),
   });
 }
 

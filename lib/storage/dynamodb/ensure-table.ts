@@ -1,7 +1,7 @@
 /** Making the table where no template.yaml does: in a local database and for tests. */
 import { HearthError } from "../../model/errors.ts";
 import { PK_ATTRIBUTE, SK_ATTRIBUTE, TTL_ATTRIBUTE } from "../table/item-size.ts";
-import { type Backoff, realBackoff, waitAfter } from "./backoff.ts";
+import { type Backoff, newBackoff, waitAfter } from "./backoff.ts";
 import type { DynamoDBClient } from "./client.ts";
 import { newClient, type TableOptions } from "./dynamodb-table.ts";
 import { mapDynamoDBError, ServiceError } from "./errors.ts";
@@ -32,7 +32,11 @@ export async function ensureTable(options: TableOptions): Promise<void> {
   const client = newClient(options);
   try {
     await createIfAbsent(client, options.tableName);
-    const table = await waitUntilActive(client, options.tableName, options.backoff ?? realBackoff);
+    const table = await waitUntilActive(
+      client,
+      options.tableName,
+      options.backoff ?? newBackoff(options.randomBytes),
+    );
     checkSchema(table, options.tableName);
     await enableTimeToLive(client, options.tableName);
   } catch (error) {

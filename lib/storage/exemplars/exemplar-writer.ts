@@ -1,6 +1,7 @@
 /** How a writer stores exemplars: those of a request as one record an hour of theirs, as many as a rate allows. */
 import type { Exemplar, SeriesExemplars } from "../../model/exemplars.ts";
 import type { LabelSet } from "../../model/labels.ts";
+import type { RandomBytes } from "../../model/random-bytes.ts";
 import type { ExemplarSample } from "../../model/sample-batch.ts";
 import { type Clock, DAY_MS, HOUR_MS, SECOND_MS } from "../../model/time.ts";
 import { hourOf, RECORD_ID_BYTES } from "../layout/keys.ts";
@@ -19,6 +20,7 @@ const MAX_BURST = 10_000;
 export interface ExemplarWriterOptions {
   readonly tenant: string;
   readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
   readonly retentionMs: RetentionMs;
   readonly maxFutureMs: number;
 }
@@ -46,7 +48,7 @@ export class ExemplarWriter {
     const items = [...groupByHour(kept, batch)].flatMap(([hourMs, all]) => {
       const expiresAtSeconds = Math.ceil((hourMs + HOUR_MS + EXEMPLAR_TTL_MS) / SECOND_MS);
       return Array.from(encodeExemplarRecords(all), ([newestMs, value]) => {
-        const id = crypto.getRandomValues(new Uint8Array(RECORD_ID_BYTES));
+        const id = this.#options.randomBytes(RECORD_ID_BYTES);
         return { ...exemplarsKey(this.#options.tenant, newestMs, id), value, expiresAtSeconds };
       });
     });

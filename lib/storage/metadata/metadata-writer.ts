@@ -5,6 +5,7 @@
 import { errorMessage } from "../../model/errors.ts";
 import type { Limits } from "../../model/limits.ts";
 import type { MetricMetadata } from "../../model/metric-metadata.ts";
+import type { RandomBytes } from "../../model/random-bytes.ts";
 import type { Rejections } from "../../model/rejections.ts";
 import type { MetadataColumns } from "../../model/sample-batch.ts";
 import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../model/time.ts";
@@ -27,6 +28,7 @@ const MAX_UNIT_CHARACTERS = 256;
 export interface MetadataWriterOptions {
   readonly tenant: string;
   readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
   readonly limits: Limits;
 }
 
@@ -56,7 +58,7 @@ export class MetadataWriter {
     const { tenant } = this.#options;
     const expiresAtSeconds = Math.ceil((nowMs + METADATA_TTL_MS) / SECOND_MS);
     const items = Array.from(encodeMetadataRecords(fresh), (value) => {
-      const id = crypto.getRandomValues(new Uint8Array(RECORD_ID_BYTES));
+      const id = this.#options.randomBytes(RECORD_ID_BYTES);
       return { ...metadataKey(tenant, nowMs, id), value, expiresAtSeconds };
     });
     await table.putAll(items);

@@ -1,8 +1,9 @@
 /**
- * The labels a warm writer has met, by the very bytes in which a sender encoded them: a known series costs one comparison
- * of bytes, no string and no hash. Senders repeat their series in one order, so the entry that followed last time is
- * tried first; only a miss hashes the bytes and probes the table.
+ * The labels a warm writer has met, by the very bytes in which a sender encoded them. A known series
+ * costs one comparison of bytes, no string and no hash. Senders repeat their series in one order, so
+ * the entry that followed last time is tried first. Only a miss hashes the bytes and probes the table.
  */
+import type { RandomBytes } from "../../model/random-bytes.ts";
 
 const INITIAL_ENTRIES = 1024;
 const INITIAL_ARENA_BYTES = 128 * 1024;
@@ -10,6 +11,7 @@ const INITIAL_ARENA_BYTES = 128 * 1024;
 const SLOTS_PER_ENTRY = 2;
 /** A step of a comparison: four words of 32 bits. */
 const BLOCK_BYTES = 16;
+const HASH_TABLE_ENTRIES = 256;
 
 export class LabelCache {
   /** All entries' bytes, one after another. */
@@ -25,6 +27,18 @@ export class LabelCache {
   #count = 0;
   /** The entry found or added last. */
   #latest = 0;
+  /**
+   * Secret and different in every cache, so that nobody can send label sets that all fall into one
+   * slot, where each probe would walk them all. A seed alone does not prevent that: MurmurHash has
+   * collisions for every seed.
+   */
+  readonly #hashTable: Int32Array;
+
+  constructor(randomBytes: RandomBytes) {
+    this.#hashTable = new Int32Array(
+      Uint8Array.from(randomBytes(HASH_TABLE_ENTRIES * Int32Array.BYTES_PER_ELEMENT)).buffer,
+    );
+  }
 
   get count(): number {
     return this.#count;
@@ -42,7 +56,7 @@ export class LabelCache {
       this.#latest = guess;
       return guess;
     }
-    const found = this.#probe(hashBytes(bytes, start, end), bytes, start, end);
+    const found = this.#probe(this.#hash(bytes, start, end), bytes, start, end);
     if (found >= 0) this.#follow(found);
     return found;
   }
@@ -55,7 +69,7 @@ export class LabelCache {
     this.#arena.set(bytes.subarray(start, end), offset);
     const entry = this.#count++;
     this.#ends[entry] = offset + length;
-    this.#hashes[entry] = hashBytes(bytes, start, end);
+    this.#hashes[entry] = this.#hash(bytes, start, end);
     this.#place(entry);
     this.#follow(entry);
     return entry;
@@ -64,6 +78,14 @@ export class LabelCache {
   /** The bytes of an entry: a view that is good until the next `add`. */
   bytesOf(entry: number): Uint8Array {
     return this.#arena.subarray(this.#start(entry), this.#ends[entry]);
+  }
+
+  /** A 32-bit hash: each byte is one step through the random table, as a CRC steps through its own. */
+  #hash(bytes: Uint8Array, start: number, end: number): number {
+    const table = this.#hashTable;
+    let hash = end - start;
+    for (let i = start; i < end; i++) hash = table[(hash ^ bytes[i]) & 0xff] ^ (hash >>> 8);
+    return hash;
   }
 
   #start(entry: number): number {
@@ -153,17 +175,4 @@ function grown(column: Int32Array, length: number): Int32Array<ArrayBuffer> {
   const result = new Int32Array(length);
   result.set(column);
   return result;
-}
-
-/**
- * Secret and different in every process, so that nobody can send label sets that all fall into one slot, where each probe
- * would walk them all. (A seed alone does not do that: MurmurHash has collisions for every seed.)
- */
-const HASH_TABLE = crypto.getRandomValues(new Int32Array(256));
-
-/** A 32-bit hash, a byte a step through the random table as a CRC goes through its own. */
-function hashBytes(bytes: Uint8Array, start: number, end: number): number {
-  let hash = end - start;
-  for (let i = start; i < end; i++) hash = HASH_TABLE[(hash ^ bytes[i]) & 0xff] ^ (hash >>> 8);
-  return hash;
 }

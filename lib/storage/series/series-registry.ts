@@ -3,6 +3,7 @@ import { errorMessage, HearthError } from "../../model/errors.ts";
 import { checkLabels } from "../../model/label-rules.ts";
 import { compareLabelSets, type Label, type LabelSet } from "../../model/labels.ts";
 import type { Limits } from "../../model/limits.ts";
+import type { RandomBytes } from "../../model/random-bytes.ts";
 import type { Rejections } from "../../model/rejections.ts";
 import type { SampleBatch } from "../../model/sample-batch.ts";
 import { HASH_BYTES } from "../layout/keys.ts";
@@ -21,7 +22,7 @@ export class SeriesRegistry {
   readonly #limits: Limits;
   readonly #hash: SeriesHash;
   /** By the bytes a sender uses; several spellings may mean one series. */
-  readonly #spellings = new LabelCache();
+  readonly #spellings: LabelCache;
   readonly #seriesOfSpelling: number[] = [];
   readonly #seriesOfHash = new Map<string, number>();
   readonly #hashes: Uint8Array[] = [];
@@ -31,7 +32,8 @@ export class SeriesRegistry {
   readonly #firstSpellings: number[] = [];
   readonly #decoders: SampleBatch["decodeLabels"][] = [];
 
-  constructor(limits: Limits, hash: SeriesHash) {
+  constructor(limits: Limits, hash: SeriesHash, randomBytes: RandomBytes) {
+    this.#spellings = new LabelCache(randomBytes);
     this.#limits = limits;
     this.#hash = hash;
   }

@@ -1,6 +1,7 @@
 /** How a writer stores the samples of one day: split by shard, each shard's as log records under its dictionary. */
 
 import { valueWords } from "../../chunk/sample-columns.ts";
+import type { RandomBytes } from "../../model/random-bytes.ts";
 import { MAX_START_MS } from "../codec/start-runs.ts";
 import { hourOf, logKey, markKey } from "../layout/keys.ts";
 import { transientExpiry } from "../layout/retention.ts";
@@ -29,24 +30,29 @@ interface ShardSamples {
   readonly histograms: Int32Array;
 }
 
+export interface DayWriterOptions {
+  readonly shardBits: BitsOf;
+  readonly randomBytes: RandomBytes;
+}
+
 export class DayWriter {
   readonly #place: DayPlace;
   readonly #registry: SeriesRegistry;
   readonly #clock: ReceiveClock;
   readonly #known: KnownSeries;
-  readonly #shardBits: BitsOf;
+  readonly #options: DayWriterOptions;
   /** By level and prefix. */
   readonly #dictionaries = new Map<string, ShardDictionary>();
   #sequence = 0;
   /** The hour for which the day is marked, as its start in ms. */
   #markedHourMs = -1;
 
-  constructor(place: DayPlace, registry: SeriesRegistry, clock: ReceiveClock, shardBits: BitsOf) {
+  constructor(place: DayPlace, registry: SeriesRegistry, clock: ReceiveClock, options: DayWriterOptions) {
     this.#place = place;
     this.#registry = registry;
     this.#clock = clock;
-    this.#shardBits = shardBits;
-    this.#known = new KnownSeries(place, registry, clock);
+    this.#options = options;
+    this.#known = new KnownSeries(place, registry, clock, options.randomBytes);
   }
 
   get sizeBytes(): number {
@@ -72,7 +78,9 @@ export class DayWriter {
 
   /** As many shards as what they take makes worth while. */
   #split(floats: Chosen<AcceptedFloats>, histograms: Chosen<AcceptedHistograms>): ShardSamples[] {
-    const bits = this.#shardBits(floats.indices.length + HISTOGRAM_WEIGHT * histograms.indices.length);
+    const bits = this.#options.shardBits(
+      floats.indices.length + HISTOGRAM_WEIGHT * histograms.indices.length,
+    );
     if (bits === 0) {
       const dictionary = this.#dictionary(0, 0);
       return [{ dictionary, floats: floats.indices, histograms: histograms.indices }];
@@ -104,7 +112,8 @@ export class DayWriter {
     const key = `${bits}/${prefix}`;
     let found = this.#dictionaries.get(key);
     if (found === undefined) {
-      found = new ShardDictionary(this.#place, { bits, prefix }, this.#registry, this.#known);
+      const { randomBytes } = this.#options;
+      found = new ShardDictionary(this.#place, { bits, prefix }, this.#registry, this.#known, randomBytes);
       this.#dictionaries.set(key, found);
     }
     return found;

@@ -3,6 +3,7 @@
  * label sets, beside the log of its shard and dated as log records are. The next flush moves it to the index.
  */
 import { compareLabelSets } from "../../model/labels.ts";
+import type { RandomBytes } from "../../model/random-bytes.ts";
 import { SeriesBlockWriter } from "../index/series-block.ts";
 import { listDays } from "../layout/day-shards.ts";
 import { dayKey, dictionariesRange, seriesRecordKey, WRITER_ID_BYTES } from "../layout/keys.ts";
@@ -31,15 +32,16 @@ export class KnownSeries {
   readonly #place: DayPlace;
   readonly #registry: SeriesRegistry;
   readonly #clock: ReceiveClock;
-  /** Told apart from others' records of the same moment. */
-  readonly #writer: Uint8Array = crypto.getRandomValues(new Uint8Array(WRITER_ID_BYTES));
+  /** Tells this writer's records from others' of the same moment. */
+  readonly #writer: Uint8Array;
   #sequence = 0;
   /** Hashes (hex) of series that a record has, and levels of shards that readers look at. */
   readonly #series = new Set<string>();
   readonly #levels = new Set<number>();
   #loaded = false;
 
-  constructor(place: DayPlace, registry: SeriesRegistry, clock: ReceiveClock) {
+  constructor(place: DayPlace, registry: SeriesRegistry, clock: ReceiveClock, randomBytes: RandomBytes) {
+    this.#writer = randomBytes(WRITER_ID_BYTES);
     this.#place = place;
     this.#registry = registry;
     this.#clock = clock;

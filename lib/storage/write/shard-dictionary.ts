@@ -2,7 +2,7 @@
  * A writer's dictionary for one day and shard, under an id of its own. A reference is handed out only when a reader can
  * resolve it: the series records first, then the dictionary, then its users.
  */
-
+import type { RandomBytes } from "../../model/random-bytes.ts";
 import { dictionaryKey, WRITER_ID_BYTES } from "../layout/keys.ts";
 import { expiry } from "../layout/retention.ts";
 import type { Shard } from "../layout/shard.ts";
@@ -19,7 +19,7 @@ const REGISTER_SLICE = 1000;
 
 export class ShardDictionary {
   /** Random: what it numbers needs no coordination. */
-  readonly writer: Uint8Array = crypto.getRandomValues(new Uint8Array(WRITER_ID_BYTES));
+  readonly writer: Uint8Array;
   readonly shard: Shard;
   readonly #place: DayPlace;
   readonly #registry: SeriesRegistry;
@@ -30,7 +30,14 @@ export class ShardDictionary {
   /** Registrations run one after another. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(place: DayPlace, shard: Shard, registry: SeriesRegistry, known: KnownSeries) {
+  constructor(
+    place: DayPlace,
+    shard: Shard,
+    registry: SeriesRegistry,
+    known: KnownSeries,
+    randomBytes: RandomBytes,
+  ) {
+    this.writer = randomBytes(WRITER_ID_BYTES);
     this.#place = place;
     this.shard = shard;
     this.#registry = registry;

@@ -4,6 +4,7 @@
  */
 import type { Histogram } from "../../model/histogram.ts";
 import type { Limits } from "../../model/limits.ts";
+import type { RandomBytes } from "../../model/random-bytes.ts";
 import { Rejections } from "../../model/rejections.ts";
 import type { AppendBatch, MetadataColumns, SampleBatch } from "../../model/sample-batch.ts";
 import { type Clock, MAX_TIMESTAMP_MS } from "../../model/time.ts";
@@ -23,6 +24,7 @@ import { ReceiveClock } from "./receive-clock.ts";
 export interface WriterOptions {
   readonly tenant: string;
   readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
   readonly limits: Limits;
   readonly retentionMs: RetentionMs;
   readonly hash: SeriesHash;
@@ -61,7 +63,7 @@ export class Writer {
     this.#options = options;
     this.#metadata = new MetadataWriter(options);
     this.#exemplars = new ExemplarWriter({ ...options, maxFutureMs: options.limits.maxFutureMs });
-    this.#registry = new SeriesRegistry(options.limits, options.hash);
+    this.#registry = new SeriesRegistry(options.limits, options.hash, options.randomBytes);
     this.#receiveClock = new ReceiveClock(options.clock);
   }
 
@@ -182,9 +184,10 @@ export class Writer {
   }
 
   #day(day: number): DayWriter {
-    const { tenant, retentionMs, shardBits } = this.#options;
+    const { tenant, retentionMs } = this.#options;
     const place = { tenant, day, retentionMs };
-    const found = this.#days.get(day) ?? new DayWriter(place, this.#registry, this.#receiveClock, shardBits);
+    const found =
+      this.#days.get(day) ?? new DayWriter(place, this.#registry, this.#receiveClock, this.#options);
     this.#days.delete(day);
     this.#days.set(day, found);
     if (this.#days.size > MAX_OPEN_DAYS) {

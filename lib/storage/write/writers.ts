@@ -1,6 +1,7 @@
 /** The writers of a process, one a tenant, within a bound of memory. */
 
 import type { Limits } from "../../model/limits.ts";
+import type { RandomBytes } from "../../model/random-bytes.ts";
 import { Rejections } from "../../model/rejections.ts";
 import type { AppendBatch } from "../../model/sample-batch.ts";
 import type { Clock } from "../../model/time.ts";
@@ -20,6 +21,7 @@ const SLICE_SERIES = 10_000;
 
 export interface WritersOptions {
   readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
   readonly limits: Limits;
   /** What all writers together may hold, in bytes; past it the one unused longest is forgotten. */
   readonly maxBytes: number;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import type { MetricValues } from "../../../lib/model/metrics.ts";
 import { HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
@@ -10,7 +11,12 @@ import { series } from "../../helpers/write-requests.ts";
 async function compactOnce(engine: Engine): Promise<{ lines: string[]; metrics: MetricValues }> {
   const lines: string[] = [];
   const told: MetricValues[] = [];
-  const options = { clock: engine.clock, retentionOf: () => 0, deadlineMs: Number.POSITIVE_INFINITY };
+  const options = {
+    clock: engine.clock,
+    randomBytes,
+    retentionOf: () => 0,
+    deadlineMs: Number.POSITIVE_INFINITY,
+  };
   await compactAndLog(
     engine.table,
     options,

@@ -1,5 +1,7 @@
 /** Compaction by hand: what is written is there before, during and after every step, once. */
+
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { compact } from "../../../lib/storage/compact/compactor.ts";
@@ -41,6 +43,7 @@ test("a day of samples goes from the log to runs to chunks", async () => {
     model.append(sent);
     await compact(engine.table, {
       clock: engine.clock,
+      randomBytes,
       retentionOf: () => 0,
       deadlineMs: Number.POSITIVE_INFINITY,
       onDay,

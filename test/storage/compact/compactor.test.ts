@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.ts";
 import { compact } from "../../../lib/storage/compact/compactor.ts";
@@ -14,7 +15,12 @@ import { series } from "../../helpers/write-requests.ts";
 for (const lateMs of [0, 1, 29, 59].map((seconds) => seconds * SECOND_MS)) {
   test(`a mark of the hour before, ${lateMs} ms late, is not passed over`, async () => {
     const engine = new Engine();
-    const options = { clock: engine.clock, retentionOf: () => 0, deadlineMs: Number.POSITIVE_INFINITY };
+    const options = {
+      clock: engine.clock,
+      randomBytes,
+      retentionOf: () => 0,
+      deadlineMs: Number.POSITIVE_INFINITY,
+    };
     const hourEnd = MIDNIGHT_MS + 10 * HOUR_MS;
     engine.nowMs = hourEnd - 100 + lateMs;
     await compact(engine.table, options);
@@ -37,7 +43,12 @@ test("a compactor asks for help once, when days still wait after a minute, and b
   }
   engine.nowMs += HOUR_MS;
   const done = new Map<string, string[]>();
-  const common = { clock: engine.clock, retentionOf: () => 0, deadlineMs: Number.POSITIVE_INFINITY };
+  const common = {
+    clock: engine.clock,
+    randomBytes,
+    retentionOf: () => 0,
+    deadlineMs: Number.POSITIVE_INFINITY,
+  };
   const compactAs = (name: string, secondsPerDay: number, fanOut?: () => Promise<void>) =>
     compact(engine.table, {
       ...common,
@@ -75,6 +86,7 @@ test("a day past retention, of which TTL has taken some, is passed over", async 
   await remove(engine.table, dictionariesRange("t", dayOf(MIDNIGHT_MS), ALL_SERIES));
   const options = {
     clock: engine.clock,
+    randomBytes,
     retentionOf: () => retentionMs,
     deadlineMs: Number.POSITIVE_INFINITY,
   };
@@ -86,7 +98,12 @@ test("a day past retention, of which TTL has taken some, is passed over", async 
 
 test("runs that have gone are an error, not a part without samples", async () => {
   const engine = new Engine();
-  const options = { clock: engine.clock, retentionOf: () => 0, deadlineMs: Number.POSITIVE_INFINITY };
+  const options = {
+    clock: engine.clock,
+    randomBytes,
+    retentionOf: () => 0,
+    deadlineMs: Number.POSITIVE_INFINITY,
+  };
   await engine.append(engine.newWriters(), [series("up", {}, [MIDNIGHT_MS, 1])]);
   engine.nowMs = MIDNIGHT_MS + HOUR_MS;
   await compact(engine.table, options);

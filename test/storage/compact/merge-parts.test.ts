@@ -1,5 +1,7 @@
 /** Runs and chunk parts, cut into partitions of any size, merge to what a map of maps makes of them. */
+
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import type { Samples } from "../../../lib/model/samples.ts";
 import type { DayContext } from "../../../lib/storage/compact/day-context.ts";
@@ -22,6 +24,7 @@ const contextOf = (table: Table): DayContext => ({
   day: DAY,
   retentionMs: 0,
   clock: () => 0,
+  randomBytes,
 });
 
 /** Series whose hashes share their leading bits now and then, in ascending order. */
@@ -66,11 +69,9 @@ test("series come whole, by hash, the later part's samples over the earlier's", 
   const random = new Random(SEED);
   for (let round = 0; round < 60; round++) {
     const table = new FaultyTable();
-    const hashes = Array.from({ length: random.between(1, 30) }, () => {
-      const bytes = new Uint8Array(20);
-      random.fill(bytes);
-      return Buffer.from(bytes).toString("hex");
-    }).sort();
+    const hashes = Array.from({ length: random.between(1, 30) }, () =>
+      Buffer.from(random.bytes(20)).toString("hex"),
+    ).sort();
     const expected = new Map<string, Map<number, number>>();
     const parts: Part[] = [];
     for (let number = 0; number < random.between(1, 5); number++) {

@@ -1,5 +1,7 @@
 /** The client on a service that fails, stalls and lies: what it repeats, what it tells, and that nothing is left behind. */
+
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { createServer, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import { HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
@@ -222,6 +224,7 @@ it("a service that accepts and says no HTTP is no connection", async () => {
   const table = openTable({
     tableName: "hearth",
     clock: () => NOW_MS,
+    randomBytes,
     endpoint: `http://127.0.0.1:${port}`,
     maxAttempts: 1,
   });
@@ -251,7 +254,7 @@ it("pages of any size come whole, and go on where the last one ended", async () 
       ...(number < 3 ? { LastEvaluatedKey: last(number * 2 + 1) } : {}),
     },
   }));
-  const table = openTable({ tableName: "hearth", clock: () => NOW_MS, endpoint: fake.endpoint });
+  const table = openTable({ tableName: "hearth", clock: () => NOW_MS, randomBytes, endpoint: fake.endpoint });
   try {
     const items: Item[] = [];
     for await (const page of table.query({ pk: Uint8Array.of(1) })) items.push(...page);
@@ -272,7 +275,7 @@ it("pages of any size come whole, and go on where the last one ended", async () 
 
 it("a table's name is checked, since it is sent as it is", () => {
   const open = (tableName: string) => () =>
-    openTable({ tableName, clock: () => NOW_MS, endpoint: "http://127.0.0.1:1" });
+    openTable({ tableName, clock: () => NOW_MS, randomBytes, endpoint: "http://127.0.0.1:1" });
   for (const name of ["", 'a"b', "tisch ", "größe"]) assert.throws(open(name), { kind: "invalid" }, name);
   for (const name of ["a.b-c_D9", "arn:aws:dynamodb:eu-west-1:123456789012:table/hearth"])
     open(name)().close();

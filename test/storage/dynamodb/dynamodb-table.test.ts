@@ -1,6 +1,6 @@
 /** The contract on the emulators. On the real service it holds too, by hand: see the last test. */
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
 import { openTable, type TableOptions } from "../../../lib/storage/dynamodb/dynamodb-table.ts";
 import { ensureTable } from "../../../lib/storage/dynamodb/ensure-table.ts";
@@ -25,7 +25,9 @@ async function openNew(options: TableOptions, closeServer: () => Promise<void>):
 
 tableContract("dynamodb on the embedded server", async () => {
   const server = await startEmbeddedDynamoDB();
-  return openNew({ tableName: "hearth", clock: Date.now, endpoint: server.endpoint }, () => server.close());
+  return openNew({ tableName: "hearth", clock: Date.now, randomBytes, endpoint: server.endpoint }, () =>
+    server.close(),
+  );
 });
 
 const endpoint = process.env.HEARTH_TEST_DYNAMODB_LOCAL;
@@ -36,7 +38,7 @@ if (endpoint === undefined) {
   it("table contract: dynamodb on DynamoDB Local", { skip: how }, () => {});
 } else {
   tableContract("dynamodb on DynamoDB Local", () =>
-    openNew({ tableName: `hearth-${randomUUID()}`, clock: Date.now, endpoint }, async () => {}),
+    openNew({ tableName: `hearth-${randomUUID()}`, clock: Date.now, randomBytes, endpoint }, async () => {}),
   );
 }
 
@@ -61,7 +63,13 @@ describe("ensureTable", () => {
       DescribeTimeToLive: [{ body: { TimeToLiveDescription: { TimeToLiveStatus: "DISABLED" } } }],
       UpdateTimeToLive: [{ body: {} }],
     });
-    await ensureTable({ tableName: "hearth", clock: Date.now, endpoint: fake.endpoint, backoff });
+    await ensureTable({
+      tableName: "hearth",
+      clock: Date.now,
+      randomBytes,
+      endpoint: fake.endpoint,
+      backoff,
+    });
     const [create] = fake.calls;
     assert.equal(create.body.BillingMode, "PAY_PER_REQUEST");
     assert.deepEqual(create.body.KeySchema, ACTIVE.KeySchema);
@@ -80,7 +88,7 @@ describe("ensureTable", () => {
         { body: { TimeToLiveDescription: { TimeToLiveStatus: "ENABLED", AttributeName: "ttl" } } },
       ],
     });
-    await ensureTable({ tableName: "hearth", clock: Date.now, endpoint: fake.endpoint });
+    await ensureTable({ tableName: "hearth", clock: Date.now, randomBytes, endpoint: fake.endpoint });
   });
 
   it("tolerates a service without TTL, and no other failure of it", async () => {
@@ -93,12 +101,18 @@ describe("ensureTable", () => {
       ...start,
       UpdateTimeToLive: [serviceError("UnknownOperationException")],
     });
-    await ensureTable({ tableName: "hearth", clock: Date.now, endpoint: without.endpoint });
+    await ensureTable({ tableName: "hearth", clock: Date.now, randomBytes, endpoint: without.endpoint });
     await using denied = await scripted({
       ...start,
       UpdateTimeToLive: [serviceError("AccessDeniedException")],
     });
-    const options = { tableName: "hearth", clock: Date.now, endpoint: denied.endpoint, maxAttempts: 1 };
+    const options = {
+      tableName: "hearth",
+      clock: Date.now,
+      randomBytes,
+      endpoint: denied.endpoint,
+      maxAttempts: 1,
+    };
     await assert.rejects(ensureTable(options), { kind: "unavailable", message: /access denied/ });
   });
 
@@ -107,17 +121,20 @@ describe("ensureTable", () => {
       CreateTable: [serviceError("ResourceInUseException")],
       DescribeTable: [{ body: { Table: { ...ACTIVE, KeySchema: ACTIVE.KeySchema.slice(0, 1) } } }],
     });
-    await assert.rejects(ensureTable({ tableName: "hearth", clock: Date.now, endpoint: other.endpoint }), {
-      kind: "internal",
-      message:
-        "ensure table: table has other keys, keys=HASH:pk:B expected=HASH:pk:B,RANGE:sk:B table=hearth",
-    });
+    await assert.rejects(
+      ensureTable({ tableName: "hearth", clock: Date.now, randomBytes, endpoint: other.endpoint }),
+      {
+        kind: "internal",
+        message:
+          "ensure table: table has other keys, keys=HASH:pk:B expected=HASH:pk:B,RANGE:sk:B table=hearth",
+      },
+    );
     await using stuck = await scripted({
       CreateTable: [{ body: {} }],
       DescribeTable: Array.from({ length: 20 }, () => ({ body: { Table: { TableStatus: "CREATING" } } })),
     });
     await assert.rejects(
-      ensureTable({ tableName: "hearth", clock: Date.now, endpoint: stuck.endpoint, backoff }),
+      ensureTable({ tableName: "hearth", clock: Date.now, randomBytes, endpoint: stuck.endpoint, backoff }),
       {
         kind: "unavailable",
         message: /not active in time/,

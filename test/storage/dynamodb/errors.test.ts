@@ -1,5 +1,7 @@
 /** What the client makes of a service in trouble: never an answer that tells a sender to drop its samples. */
+
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { describe, it } from "node:test";
 import { HearthError } from "../../../lib/model/errors.ts";
 import { BACKOFF_BASE_MS, BACKOFF_MAX_MS } from "../../../lib/storage/dynamodb/backoff.ts";
@@ -33,6 +35,7 @@ async function open(answer: (call: FakeCall) => FakeAnswer | Promise<FakeAnswer>
   const table = openTable({
     tableName: "hearth",
     clock: Date.now,
+    randomBytes,
     endpoint: fake.endpoint,
     maxAttempts,
     requestTimeoutMs: 150,
@@ -114,6 +117,7 @@ describe("errors of the service", () => {
     const table = openTable({
       tableName: "hearth",
       clock: Date.now,
+      randomBytes,
       endpoint: fake.endpoint,
       maxAttempts: 1,
     });

@@ -1,5 +1,6 @@
 /** An index part too large to be read whole: what its catalogue leads to, against a plain filter. */
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { type LabelSet, labelValue, printLabels } from "../../../lib/model/labels.ts";
 import { type Matcher, matchesAll, newMatcher } from "../../../lib/model/matcher.ts";
@@ -38,7 +39,7 @@ const sets = Array.from({ length: 16_000 }, (_, i): LabelSet => {
 /** Stores parts of some of the series each, partitioned as their number asks for or as is said. */
 async function store(parts: readonly (readonly LabelSet[])[], shardBits?: number) {
   const table = new MemoryTable();
-  const context = { table, tenant: "t", day: DAY, retentionMs: 0, clock: () => MIDNIGHT_MS };
+  const context = { table, tenant: "t", day: DAY, retentionMs: 0, clock: () => MIDNIGHT_MS, randomBytes };
   const entries = new IndexEntries();
   const index: IndexPart[] = [];
   for (const part of parts) {

@@ -1,5 +1,7 @@
 /** Reads in memory that does not grow with the result: groups of every size answer the same, and hold no more than they may. */
+
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { before, describe, test } from "node:test";
 import { decodeXorChunk } from "../../../lib/chunk/xor-chunk.ts";
 import { HearthError } from "../../../lib/model/errors.ts";
@@ -51,7 +53,13 @@ async function newData(random: Random): Promise<Data> {
     model.append(sent);
     if (engine.nowMs > END - HOUR_MS) continue;
     const deadlineMs = Number.POSITIVE_INFINITY;
-    await compact(engine.table, { clock: engine.clock, retentionOf: () => 0, deadlineMs, onDay });
+    await compact(engine.table, {
+      clock: engine.clock,
+      randomBytes,
+      retentionOf: () => 0,
+      deadlineMs,
+      onDay,
+    });
   }
   return { table: engine.table, model };
 }
@@ -75,7 +83,7 @@ async function newMetric(series: number): Promise<Table> {
     for (let i = 0; i < series; i += 10) await engine.append(writers, all.slice(i, i + 10));
     engine.nowMs += 30 * MINUTE_MS;
     if (startMs > START) break;
-    await compact(engine.table, { clock: engine.clock, retentionOf: () => 0, deadlineMs: END });
+    await compact(engine.table, { clock: engine.clock, randomBytes, retentionOf: () => 0, deadlineMs: END });
   }
   return engine.table;
 }

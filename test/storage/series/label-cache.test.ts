@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { LabelCache } from "../../../lib/storage/series/label-cache.ts";
@@ -8,7 +9,7 @@ const SEED = 20261122;
 
 /** Texts by entry; asks and adds as the registry does. */
 class Asked {
-  readonly cache = new LabelCache();
+  readonly cache = new LabelCache(randomBytes);
   readonly entries = new Map<string, number>();
 
   ask(text: string): void {

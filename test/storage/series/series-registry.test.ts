@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { type Label, printLabels } from "../../../lib/model/labels.ts";
 import { DEFAULT_LIMITS } from "../../../lib/model/limits.ts";
@@ -18,10 +19,14 @@ function resolveAll(registry: SeriesRegistry, rejections: Rejections, ...sent: L
 
 test("numbers series from 0; every spelling of one is that one", () => {
   let hashed = 0;
-  const registry = new SeriesRegistry(DEFAULT_LIMITS, (labels) => {
-    hashed++;
-    return seriesHash(labels);
-  });
+  const registry = new SeriesRegistry(
+    DEFAULT_LIMITS,
+    (labels) => {
+      hashed++;
+      return seriesHash(labels);
+    },
+    randomBytes,
+  );
   const rejections = new Rejections();
   const spellings: Label[][] = [
     [UP, ["a", "1"]],
@@ -39,7 +44,7 @@ test("numbers series from 0; every spelling of one is that one", () => {
 });
 
 test("says each time what is wrong with a series, and learns nothing from it", () => {
-  const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash);
+  const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash, randomBytes);
   const before = registry.sizeBytes;
   const rejections = new Rejections();
   for (let round = 0; round < 2; round++) {
@@ -52,13 +57,13 @@ test("says each time what is wrong with a series, and learns nothing from it", (
 test("a label that is not UTF-8 is refused", () => {
   const broken = decodeWriteRequest(fromHex("0a 07 0a 05 0a 03 61 ff 62"), DEFAULT_LIMITS);
   const rejections = new Rejections();
-  const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash);
+  const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash, randomBytes);
   assert.equal(registry.resolve(broken, 0, rejections), REJECTED);
   assert.match(rejections.reasons[0].reason, /^series with unreadable labels: protobuf: .*UTF-8/);
 });
 
 test("10,000 series are counted in its size", () => {
-  const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash);
+  const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash, randomBytes);
   const labels = Array.from({ length: 10_000 }, (_, i): Label[] => [UP, ["instance", `host-${i}:9100`]]);
   resolveAll(registry, new Rejections(), ...labels);
   assert.ok(registry.sizeBytes > 10_000 * 200);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { DAY_MS, HOUR_MS } from "../../../lib/model/time.ts";
 import { compact } from "../../../lib/storage/compact/compactor.ts";
@@ -70,7 +71,13 @@ test("each tenant's samples are kept as long as was set for it: written, read an
 
   const retentionOf = async (tenant: string) =>
     (await services.tenants.find(services.table, tenant)).retentionMs;
-  const options = { clock: services.clock, retentionOf, deadlineMs: Number.POSITIVE_INFINITY, isEager: true };
+  const options = {
+    clock: services.clock,
+    randomBytes,
+    retentionOf,
+    deadlineMs: Number.POSITIVE_INFINITY,
+    isEager: true,
+  };
   gateway.nowMs += HOUR_MS;
   await compact(services.table, options);
   const day = dayOf(MIDNIGHT_MS - 1);
