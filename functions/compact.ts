@@ -1,4 +1,4 @@
-/** Lambda: compaction, on a schedule. What one invocation does not finish others take up, beside it and after it. */
+/** Lambda: compaction, on a schedule. Other invocations, in parallel or later, continue what one cannot finish. */
 import type { Context } from "aws-lambda";
 import { MINUTE_MS } from "../lib/model/time.ts";
 import { compactAndLog } from "../lib/storage/compact/compaction-log.ts";
@@ -6,12 +6,12 @@ import type { CompactResult } from "../lib/storage/compact/compactor.ts";
 import { type CompactEvent, newFanOut } from "./fan-out.ts";
 import { newServices } from "./services.ts";
 
-/** No step is begun in the last of the function's time: the longest, a bucket of 100,000 series, needs less. */
+/** No step starts in the last minutes before the timeout: the longest, a bucket of 100,000 series, takes less. */
 const LAST_STEP_MS = 3 * MINUTE_MS;
 
 const { table, clock, randomBytes, tenants, log, metrics } = newServices(process.env, "compact");
 
-/** Throws when a day failed, so that the schedule's error metric shows it; the others are done. */
+/** Throws after all days if one failed, so that the function's error metric counts it. */
 export async function handler(event: CompactEvent, context: Context): Promise<CompactResult> {
   const deadlineMs = clock() + context.getRemainingTimeInMillis() - LAST_STEP_MS;
   const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;

@@ -1,8 +1,9 @@
-/** Lambda: the explorer's files, which lie beside this one in its package. It knows no table and no key. */
+/** Lambda: the explorer's files, which the package holds beside this one. It reads no table and needs no key. */
 import { readFile } from "node:fs/promises";
-import { handle, type LambdaEvent, streamHandle } from "hono/aws-lambda";
+import type { LambdaEvent } from "hono/aws-lambda";
 import { addExplorerRoutes, EXPLORER_FILES } from "../lib/http/explorer-route.ts";
 import { newGateway } from "../lib/http/gateway.ts";
+import { newStreamHandler } from "./handler.ts";
 import { newLog } from "./log.ts";
 
 const app = newGateway({ clock: Date.now, log: newLog(process.env.LOG_LEVEL) });
@@ -15,13 +16,11 @@ async function loadFiles(): Promise<Map<string, Uint8Array>> {
   return new Map(await Promise.all(files));
 }
 
-/** As the browser has it: with the stage, or what a custom domain has instead, in front. */
+/** The path in the browser: it begins with the stage, or with a custom domain's base path. */
 function pathOf(bindings: unknown): string {
   const { requestContext } = (bindings as { event: LambdaEvent }).event;
   return (requestContext as { path?: string } | undefined)?.path ?? "/";
 }
 
-/** Streamed, an answer needs no base64 on its way, which API Gateway undoes only for some requests. `sam local` cannot stream. */
-const isSamLocal = process.env.AWS_SAM_LOCAL === "true";
-
-export const handler = isSamLocal ? handle(app) : streamHandle(app);
+/** Streamed responses need no base64, which API Gateway decodes for some requests only. */
+export const handler = newStreamHandler(app);

@@ -1,18 +1,18 @@
-/** A compactor that needs help starts another: an asynchronous invocation of its own function. */
+/** A busy compactor starts another one: an asynchronous invocation of its own function. */
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { errorMessage } from "../lib/model/errors.ts";
 import type { Log } from "../lib/model/log.ts";
 
-/** Compactors that one schedule's event may start in a row. Lambda itself would end such a row after 16. */
+/** Compactors that one scheduled event may start in a chain. Lambda stops such a chain after 16. */
 export const MAX_HELPERS = 8;
 
-/** What the function is invoked with: the schedule's own event says nothing of it. */
+/** The event of an invocation; the schedule's own event has no `helper`. */
 export interface CompactEvent {
-  /** How many compactors there were before this one. */
+  /** The number of compactors before this one. */
   readonly helper?: number;
 }
 
-/** The `fanOut` of `compact`; undefined for the last in a row. What fails is logged: the next schedule goes on. */
+/** The `fanOut` of `compact`; undefined for the last in a chain. Failures are logged: the next schedule continues. */
 export function newFanOut(
   { helper = 0 }: CompactEvent,
   functionName: string,

@@ -1,6 +1,6 @@
 /**
- * Metrics in CloudWatch's embedded metric format: a line of the log, from which CloudWatch takes them. It costs no call, and
- * what the line does not name costs nothing.
+ * Metrics in CloudWatch's embedded metric format: log lines from which CloudWatch extracts them. They
+ * need no API call, and only the metrics that a line names are charged.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 import type { Metrics } from "../lib/model/metrics.ts";
@@ -10,15 +10,15 @@ export const NAMESPACE = "Hearth";
 const DIMENSIONS = ["Stack", "Function"];
 
 export interface MetricsOptions {
-  /** Empty or absent: no metrics are wanted. */
+  /** Empty or undefined: no metrics. */
   readonly stack: string | undefined;
   readonly functionName: string;
   readonly clock: Clock;
-  /** Takes a line without its end. */
+  /** Takes a line without its line break. */
   readonly write: (line: string) => void;
 }
 
-/** Undefined when none are wanted. */
+/** Undefined without a stack. */
 export function newMetrics({ stack, functionName, clock, write }: MetricsOptions): Metrics | undefined {
   if (!stack) return undefined;
   return (values) => {

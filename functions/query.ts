@@ -1,9 +1,9 @@
-/** Lambda: the query API, its answers streamed. */
-import { handle, streamHandle } from "hono/aws-lambda";
+/** Lambda: the query API with streamed responses. */
 import { newGateway } from "../lib/http/gateway.ts";
 import { addQueryRoutes } from "../lib/http/query/routes.ts";
 import { newQueryServices } from "../lib/http/query/source.ts";
 import { parsePromqlSettings } from "../lib/promql/settings.ts";
+import { newStreamHandler } from "./handler.ts";
 import { newReaderMemory } from "./reader-memory.ts";
 import { newServices } from "./services.ts";
 
@@ -15,7 +15,4 @@ addQueryRoutes(
   newQueryServices(services, parsePromqlSettings(process.env), newReaderMemory(process.env)),
 );
 
-/** `sam local` cannot stream: it takes a buffered answer. */
-const isSamLocal = process.env.AWS_SAM_LOCAL === "true";
-
-export const handler = isSamLocal ? handle(app) : streamHandle(app);
+export const handler = newStreamHandler(app);

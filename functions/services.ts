@@ -1,4 +1,4 @@
-/** What a warm function keeps: made once per instance, from the environment that template.yaml sets. */
+/** A function's services, made once per instance from the environment that template.yaml sets. */
 import { randomBytes } from "node:crypto";
 import { composeServices } from "../lib/http/compose-services.ts";
 import type { Services } from "../lib/http/gateway.ts";
@@ -12,7 +12,7 @@ import { newMetrics } from "./metrics.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `functionName` is a dimension of the metrics. Throws "invalid" when the environment is not what template.yaml makes it. */
+/** `functionName` is a dimension of the metrics. Throws "invalid" for an environment that template.yaml does not make. */
 export function newServices(env: Environment, functionName: string): Services {
   const clock = Date.now;
   return composeServices({
@@ -42,7 +42,7 @@ function retentionDays(env: Environment): number {
   );
 }
 
-/** Past the console, which wraps what it is given in a log line of its own. */
+/** Bypasses the console, which wraps each line in a log line of its own. */
 function writeLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }

@@ -1,4 +1,4 @@
-/** Lambda: remote write, buffered. */
+/** Lambda: remote write and OTLP with buffered responses. */
 import { handle } from "hono/aws-lambda";
 import { newGateway } from "../lib/http/gateway.ts";
 import { addOtlpRoutes } from "../lib/http/otlp-route.ts";

@@ -1,7 +1,7 @@
 /** What the environment says to `npm start`. */
 
 import { HearthError } from "../lib/model/errors.ts";
-import type { LogLevel } from "../lib/model/log.ts";
+import { LOG_LEVELS, type LogLevel } from "../lib/model/log.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { type OtlpSettings, parseOtlpSettings } from "../lib/otlp/settings.ts";
@@ -28,8 +28,6 @@ export interface Settings {
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 const NO_SELF_SCRAPE = "--no-self-scrape";
 

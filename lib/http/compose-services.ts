@@ -1,4 +1,4 @@
-/** What the routes are made of, from what differs between a function, `npm start` and a benchmark. */
+/** The routes' services, from the parts that differ between a function, `npm start` and a benchmark. */
 import { KeyVerifier } from "../auth/verifier.ts";
 import { DEFAULT_LIMITS } from "../model/limits.ts";
 import type { RetentionMs } from "../storage/layout/retention.ts";
@@ -9,11 +9,11 @@ import type { Services } from "./gateway.ts";
 
 export interface ServiceParts
   extends Pick<Services, "table" | "clock" | "randomBytes" | "otlp" | "log" | "metrics"> {
-  /** Of tenants for which none is set. */
+  /** For tenants without a setting of their own. */
   readonly retentionMs: RetentionMs;
 }
 
-/** With the default limits; once for a process, which keeps what it learns in them. */
+/** Call once per process: the services hold its caches. Limits are the default ones. */
 export function composeServices({ retentionMs, ...parts }: ServiceParts): Services {
   const { clock, randomBytes } = parts;
   const limits = DEFAULT_LIMITS;

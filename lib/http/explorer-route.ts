@@ -1,9 +1,9 @@
-/** The explorer's files, at the gateway's own address. They are the same for everybody: what they ask for needs a key. */
+/** The explorer's files. They need no key; the API calls that the page makes do. */
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import type { Gateway, GatewayContext } from "./gateway.ts";
 
-/** What esbuild made of `explorer/`, by the names of `EXPLORER_FILES`. */
+/** The files that esbuild makes of `explorer/`, by the names in `EXPLORER_FILES`. */
 export type ExplorerFiles = ReadonlyMap<string, Uint8Array>;
 
 const PAGE = "index.html";
@@ -14,10 +14,10 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 export const EXPLORER_FILES = Object.keys(CONTENT_TYPES);
-/** The page is at the root, what it loads beside it. */
+/** The page is `/`; the files that it loads are beside it. */
 export const EXPLORER_PATHS = EXPLORER_FILES.map(pathOfFile);
 
-/** Nothing from elsewhere, and no frame around it. The editor makes its own styles. */
+/** No other origins and no frames. Inline styles are allowed because the editor creates them. */
 const SECURITY_HEADERS = {
   "Content-Security-Policy":
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'self'; form-action 'none'; frame-ancestors 'none'",
@@ -25,7 +25,7 @@ const SECURITY_HEADERS = {
   "X-Content-Type-Options": "nosniff",
 };
 
-/** A path that can stand in an attribute as it is, and names no other host. */
+/** A path that needs no escaping in an attribute and cannot name another host. */
 const PLAIN_PATH = /^(\/[\w.~$+!*'()-]+)*\/?$/;
 
 interface Asset {
@@ -35,9 +35,9 @@ interface Asset {
 }
 
 /**
- * Serves the explorer at `/`. `load` is called with the first request, and again if it failed. `pagePath` tells the path that
- * the page has in the browser, where something before us took part of it away: without it relative addresses are left as they
- * are, so that any proxy may do so.
+ * Serves the explorer at `/`. The first request calls `load`; after a failure the next one does again.
+ * `pagePath` returns the page's path in the browser, for a gateway that strips a prefix of it. Without
+ * `pagePath` the page's addresses stay relative, which works behind any proxy.
  */
 export function addExplorerRoutes(
   app: Gateway,
@@ -77,11 +77,12 @@ function answer(c: GatewayContext, { headers, plain, gzipped }: Asset): Response
 }
 
 /**
- * The page for a browser that has it at `path`. A stage's address may lack the last slash (`https://…/prod`); what is relative to
- * that would be looked for beside the stage and not below it.
+ * The page for a browser that shows it at `path`. A stage's address may lack the last slash
+ * (`https://…/prod`); a browser would resolve relative addresses beside such a stage, not below it.
  */
 function withBase({ plain }: Asset, path: string): Asset {
-  if (!PLAIN_PATH.test(path)) throw new Error(`explorer: the page's path ${JSON.stringify(path)}`);
+  if (!PLAIN_PATH.test(path))
+    throw new Error(`explorer: page path ${JSON.stringify(path)}: expected a plain path`);
   const html = new TextDecoder().decode(plain);
   const based = html.replace("<head>", `<head>\n    <base href="${path.replace(/\/?$/, "/")}" />`);
   return newAsset(PAGE, new TextEncoder().encode(based));
@@ -98,7 +99,7 @@ function newAssets(files: ExplorerFiles): ReadonlyMap<string, Asset> {
 
 function newAsset(name: string, plain: Uint8Array): Asset {
   const ETag = `"${createHash("sha256").update(plain).digest("base64url").slice(0, 16)}"`;
-  // Asked for again each time and answered with 304, so that an upgrade shows at once.
+  // Browsers revalidate each time and get 304, so an upgrade shows at once.
   const caching = { "Cache-Control": "no-cache", Vary: "Accept-Encoding", ETag };
   return {
     headers: { "Content-Type": CONTENT_TYPES[name], ...caching, ...SECURITY_HEADERS },

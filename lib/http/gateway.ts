@@ -1,6 +1,4 @@
-/**
- * What every route shares: the request's log line and meter, errors to answers, wrong methods and unknown paths.
- */
+/** What every route shares: log line, meter, error responses, wrong methods and unknown paths. */
 import { type Context, Hono } from "hono";
 import { routePath } from "hono/route";
 import type { Scope } from "../auth/access-key.ts";
@@ -15,9 +13,9 @@ import type { HaTracker } from "../storage/tenants/ha-tracker.ts";
 import type { Tenants } from "../storage/tenants/tenant-settings.ts";
 import type { Writers } from "../storage/write/writers.ts";
 import { RequestLog, type RequestSinks } from "./request-log.ts";
-import { CLIENT_CLOSED, type ErrorStatus, type Operation, RETRY_AFTER_SECONDS, statusOf } from "./status.ts";
+import { CLIENT_CLOSED, type ErrorStatus, errorHeaders, type Operation, statusOf } from "./status.ts";
 
-/** What the routes are made of; a runtime makes them once. */
+/** What the routes depend on; each process makes one. */
 export interface Services extends RequestSinks {
   readonly table: Table;
   readonly clock: Clock;
@@ -27,7 +25,7 @@ export interface Services extends RequestSinks {
   readonly keys: KeyVerifier;
   readonly writers: Writers;
   readonly haTracker: HaTracker;
-  /** `DEFAULT_OTLP_SETTINGS` when it is left away. */
+  /** Default: `DEFAULT_OTLP_SETTINGS`. */
   readonly otlp?: OtlpSettings;
 }
 
@@ -35,7 +33,7 @@ export interface GatewayEnv {
   Variables: {
     requestLog: RequestLog;
     meter: Meter;
-    /** Set by a route whose answer streams: it writes the log line itself, at the end. */
+    /** Set by a route that streams its response: the route writes the log line itself, at the end. */
     logsItself: boolean;
   };
 }
@@ -43,10 +41,10 @@ export interface GatewayEnv {
 export type Gateway = Hono<GatewayEnv>;
 export type GatewayContext = Context<GatewayEnv>;
 
-/** The pattern of what is used for every request. */
+/** The pattern of middleware that runs for every request. */
 const EVERY_PATH = "/*";
 
-/** An app without routes. Where no route has to do with the table, this is all that it needs. */
+/** An app without routes. Apps whose routes need no table need no more services than these. */
 export function newGateway(services: RequestSinks & Pick<Services, "clock">): Gateway {
   const app: Gateway = new Hono<GatewayEnv>();
   app.use(async (c, next) => {
@@ -58,17 +56,17 @@ export function newGateway(services: RequestSinks & Pick<Services, "clock">): Ga
     if (!c.get("logsItself")) requestLog.write(services, c.res.status, meter, services.clock());
   });
   app.onError((error, c) => answerError(c, error, "query", printText));
-  app.notFound((c) => c.text(`no route for ${c.req.path}; see the API table in Hearth's README\n`, 404));
+  app.notFound((c) => c.text(`no route for ${c.req.path}; see docs/http-api.md for all routes\n`, 404));
   return app;
 }
 
-/** The pattern of the last handler that matches: for a path without a route that is this very middleware. */
+/** The pattern of the last handler that matches. For a path without a route that is the middleware itself. */
 function routeOf(c: GatewayContext): string | undefined {
   const pattern = routePath(c, -1);
   return pattern === EVERY_PATH ? undefined : pattern;
 }
 
-/** Answers an error in the words that a protocol has for it; headers are set already. */
+/** Makes a protocol's error response; its headers are set before. */
 export type ErrorPrinter = (c: GatewayContext, message: string, status: ErrorStatus) => Response;
 
 const printText: ErrorPrinter = (c, message, status) => c.text(`${message}\n`, status);
@@ -96,7 +94,10 @@ export function servePost(
   }
 }
 
-/** Who is asking, and for which tenant: an Authorization header checked, the scope too. Notes both in the log line. */
+/**
+ * The tenant of a request, from its access key. Notes the key's id and the tenant in the log line.
+ * Throws "unauthenticated" or "forbidden".
+ */
 export async function authenticate(c: GatewayContext, services: Services, scope: Scope): Promise<string> {
   const table = services.table.metered(c.get("meter"));
   const key = await services.keys.verify(table, c.req.header("Authorization"));
@@ -106,12 +107,12 @@ export async function authenticate(c: GatewayContext, services: Services, scope:
   return tenant;
 }
 
-/** Whether a query's failure is but its end: its client has given it up. */
+/** Whether a query failed only because its client disconnected. */
 export function isGivenUp(c: GatewayContext, error: unknown, operation: Operation): boolean {
   return operation === "query" && c.req.raw.signal.aborted && errorKind(error) === "unavailable";
 }
 
-/** A bug's words stay in the log; every other error was written to be shown. */
+/** The message of a bug stays in the log; all others may be shown. */
 function answerError(
   c: GatewayContext,
   error: unknown,
@@ -125,7 +126,6 @@ function answerError(
     return new Response(null, { status: CLIENT_CLOSED });
   }
   c.get("requestLog").noteError(error);
-  if (status === 401) c.header("WWW-Authenticate", 'Basic realm="Hearth", charset="UTF-8"');
-  if (status === 503) c.header("Retry-After", String(RETRY_AFTER_SECONDS));
+  for (const [name, value] of Object.entries(errorHeaders(status))) c.header(name, value);
   return printError(c, kind === "internal" ? "internal error; see the log" : errorMessage(error), status);
 }

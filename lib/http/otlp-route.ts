@@ -16,7 +16,7 @@ import { authenticate, type Gateway, type GatewayContext, type Services, servePo
 import type { ErrorStatus } from "./status.ts";
 import { printReasons, type Stored, storeBatch } from "./store.ts";
 
-/** Prometheus' own; exporters are given what stands before `/v1/metrics`. */
+/** Prometheus' own path. Exporters are configured with the part before `/v1/metrics`. */
 export const OTLP_PATHS = ["/api/v1/otlp/v1/metrics"];
 
 export function addOtlpRoutes(app: Gateway, services: Services): void {
@@ -35,14 +35,15 @@ async function exportMetrics(c: GatewayContext, services: Services): Promise<Res
   return answer(c, encoding, translated, stored);
 }
 
-/** A data point of a histogram is a score of series, so a request has more of them. */
+/** One histogram point becomes about 20 series, so OTLP requests may have more of them. */
 function otlpLimits(limits: Limits): Limits {
   return { ...limits, maxRequestSeries: limits.maxRequestOtlpSeries };
 }
 
 /**
- * A refused series of a data point refuses the point: the count is that of series where it is not more than there are points.
- * 200 with what was refused: another status would make the sender drop, or send again, what is stored.
+ * The status is 200 even if points were rejected: with another one the sender would drop or resend
+ * stored points. A data point counts as rejected if one of its series is, so the count is that of
+ * rejected series, at most the number of points.
  */
 function answer(
   c: GatewayContext,
@@ -56,7 +57,7 @@ function answer(
   return respond(c, encoding, encodeExportResponse(encoding, rejected, reasons.join("\n")), 200);
 }
 
-/** By the Content-Type alone. */
+/** The encoding that the Content-Type names. */
 function encodingOf(c: GatewayContext): OtlpEncoding | undefined {
   const type = c.req.header("Content-Type")?.split(";")[0].trim().toLowerCase();
   if (type === OTLP_CONTENT_TYPES.protobuf) return "protobuf";
@@ -71,7 +72,7 @@ function wrongType(header: string | undefined): HearthError {
   );
 }
 
-/** In plain text where the sender's own encoding is not known. */
+/** Plain text if the sender's own encoding is unknown. */
 function printStatus(c: GatewayContext, message: string, status: ErrorStatus): Response {
   const encoding = encodingOf(c);
   if (encoding === undefined) return c.text(`${message}\n`, status);

@@ -2,7 +2,7 @@
 import type { LogFields } from "../model/log.ts";
 import type { Series } from "../model/samples.ts";
 import type { ReaderMemory } from "../storage/cache/reader-memory.ts";
-import { Reader } from "../storage/read/reader.ts";
+import type { Reader } from "../storage/read/reader.ts";
 import {
   type ChunkedSeries,
   joinFrames,
@@ -22,25 +22,26 @@ import {
   type Services,
   servePost,
 } from "./gateway.ts";
+import { openReader } from "./open-reader.ts";
 
-/** Prometheus' own path, and those of the vendor's service that Hearth takes the place of. */
+/** Prometheus' own path, and those of the vendor's service that Hearth replaces. */
 export const READ_PATHS = ["/api/v1/read", "/api/prom_read", "/api/v3/read"];
 
 const MESSAGE = "prometheus.ReadRequest";
 
-/** Frames are joined to about this many bytes before they are written. */
+/** Frames are joined into writes of about this size. */
 const WRITE_BYTES = 64 * 1024;
 
 /**
- * Ends a stream that broke: a frame longer than any reader takes (2^35 bytes). Where the transport hides that a stream
- * was cut, as a Lambda's does, the reader still fails instead of taking the part for the whole.
+ * Ends a broken stream: the header of a frame longer than any reader accepts (2^35 bytes). Lambda's
+ * transport hides that a stream was cut; this frame makes the reader fail instead of accepting a part.
  */
 const POISON_FRAME = Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x01);
 
-/** Written where an answer is empty: a stream without a write fails in Lambda's runtime. */
+/** Written for an empty response: a stream without any write fails in Lambda's runtime. */
 const NOTHING = new Uint8Array(0);
 
-/** `memory`: what readers remember from one request to the next; absent: nothing. */
+/** `memory` is the readers' cache between requests; default: none. */
 export function addReadRoutes(app: Gateway, services: Services, memory?: ReaderMemory): void {
   servePost(app, READ_PATHS, "query", (c) => read(c, services, memory));
 }
@@ -56,9 +57,7 @@ async function read(
   const type = negotiateResponseType(acceptedResponseTypes);
   const { fields } = c.get("requestLog");
   Object.assign(fields, { queries: queries.length, responseType: type, series: 0, samples: 0 });
-  const table = services.table.metered(c.get("meter"));
-  const { retentionMs } = await services.tenants.find(table, tenant);
-  const reader = new Reader(table, { ...services, tenant, retentionMs, memory });
+  const reader = await openReader(services, tenant, services.table.metered(c.get("meter")), memory);
   const { signal } = c.req.raw;
   if (type === "samples") {
     const results = queries.map((query) => countSamples(reader.select(query, signal), reader, fields));
@@ -68,7 +67,7 @@ async function read(
   return answerStream(c, results, services);
 }
 
-/** Counts what passes in the request's log line. */
+/** Passes all series on and counts them in the request's log line. */
 async function* countSamples(
   result: AsyncIterable<Series>,
   { held }: Reader,
@@ -111,7 +110,7 @@ async function answerSamples(
   });
 }
 
-/** The first write is made before the status is sent: what fails until then gets an error answer. */
+/** The first write is made before the status is sent, so an error until then gets an error status. */
 async function answerStream(
   c: GatewayContext,
   results: readonly AsyncIterable<ChunkedSeries>[],
@@ -126,8 +125,9 @@ async function answerStream(
 }
 
 /**
- * The stream's writes; its log line when it ends, fails, or its reader goes away. The first value is nothing yet: a generator
- * that was never begun would write no line when its reader goes away at once.
+ * The stream's writes. Writes the log line when the stream ends, fails, or its client disconnects. The
+ * first value is empty and starts the generator: one that never started would log nothing if the
+ * client disconnects at once.
  */
 async function* logged(
   c: GatewayContext,

@@ -1,6 +1,6 @@
 /**
- * One line in the log for each request: who, what, how much, at what cost, and what became of it. Never a secret. The metrics
- * say the same in numbers.
+ * One log line per request: who, what, how much, at what cost, and the outcome. Secrets are never
+ * logged. Metrics count the same.
  */
 import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 import type { Log, LogFields, LogLevel } from "../model/log.ts";
@@ -9,14 +9,14 @@ import type { Meter } from "../storage/table/table.ts";
 import { requestLabels, requestMetrics } from "./request-metrics.ts";
 import { CLIENT_CLOSED, type Operation } from "./status.ts";
 
-/** Where requests are told of. */
+/** Where requests are reported. */
 export interface RequestSinks {
   readonly log: Log;
-  /** Absent: none are kept. */
+  /** Default: no metrics. */
   readonly metrics?: Metrics | undefined;
 }
 
-/** Gathers what a request's line will say. */
+/** Gathers the fields of a request's line. */
 export class RequestLog {
   readonly fields: LogFields;
   /** Set by the route. */
@@ -24,14 +24,14 @@ export class RequestLog {
   readonly #route: string | undefined;
   readonly #startMs: number;
 
-  /** `route` is the pattern that the path was found by; undefined: it was not. */
+  /** `route` is the pattern that matched the path; undefined if none did. */
   constructor(method: string, path: string, route: string | undefined, startMs: number) {
     this.fields = { method, path };
     this.#route = route;
     this.#startMs = startMs;
   }
 
-  /** Notes what went wrong; of a bug where, too. */
+  /** Notes an error; for a bug its stack too. */
   noteError(error: unknown): void {
     const kind = errorKind(error);
     Object.assign(this.fields, { error: errorMessage(error), errorKind: kind });
@@ -40,7 +40,7 @@ export class RequestLog {
       this.fields.cause = errorMessage(error.cause);
   }
 
-  /** Writes the line and the metrics; call once, when the answer is complete. */
+  /** Writes the line and the metrics. Call once, when the response is complete. */
   write({ log, metrics }: RequestSinks, status: number, meter: Meter, nowMs: number): void {
     const cost = { calls: meter.calls, readUnits: meter.readUnits, writeUnits: meter.writeUnits };
     const level = levelOf(status, this.fields);
@@ -53,7 +53,7 @@ export class RequestLog {
   }
 }
 
-/** A 5xx is ours, so an error, and what broke after a 200 too; what was refused or not stored is worth a warning. */
+/** "error" for a 5xx and for a failure after a 200, "warn" for a 4xx; a disconnected client is normal. */
 function levelOf(status: number, fields: LogFields): LogLevel {
   if (status === CLIENT_CLOSED) return "info";
   if (status >= 500 || (status < 400 && fields.error !== undefined)) return "error";

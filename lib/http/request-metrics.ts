@@ -1,10 +1,10 @@
-/** What a request adds to the metrics. */
+/** The metrics of a request. */
 import type { LogFields } from "../model/log.ts";
 import { type MetricOrigin, type MetricValues, withoutZeros } from "../model/metrics.ts";
 import type { Meter } from "../storage/table/table.ts";
 import type { Operation } from "./status.ts";
 
-/** From the fields of the request's log line; `operation` is undefined where no route was found. */
+/** `fields` are those of the request's log line; `operation` is undefined if no route matched. */
 export function requestMetrics(
   operation: Operation | undefined,
   fields: LogFields,
@@ -24,7 +24,7 @@ export function requestMetrics(
   };
 }
 
-/** By what requests may be told apart. `route` is the pattern of the path, since of paths there are any number; absent: no route was found. */
+/** `route` is the pattern of the path (paths are unlimited in number); undefined if none matched. */
 export function requestLabels(
   route: string | undefined,
   { tenant, errorKind }: LogFields,
@@ -38,7 +38,7 @@ export function requestLabels(
   };
 }
 
-/** A field is not there when the request failed before it was known. */
+/** A field is missing if the request failed before its value was known. */
 function countOf(field: unknown): number {
   return typeof field === "number" ? field : 0;
 }

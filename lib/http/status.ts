@@ -1,17 +1,18 @@
-/** Error kind -> HTTP status: the one place. */
+/** From an error's kind to its HTTP status and headers: the only place that decides either. */
 import type { ErrorKind } from "../model/errors.ts";
 
-/** What a request did, where the same kind means different things to its sender. */
+/** What a request does: a kind may mean another status for a write than for a query. */
 export type Operation = "write" | "query";
 
-/** Seconds after which a sender should try again. Prometheus backs off by itself and takes the larger. */
-export const RETRY_AFTER_SECONDS = 5;
+/** Seconds after which a sender should retry. Prometheus waits for the larger of this and its own backoff. */
+const RETRY_AFTER_SECONDS = 5;
+const CHALLENGE = 'Basic realm="Hearth", charset="UTF-8"';
 
 export type ErrorStatus = 400 | 401 | 403 | 413 | 415 | 422 | 500 | 503;
-/** Of a request whose client went away before its answer began: nobody reads it but the log (nginx' number for it). */
+/** The client disconnected before its response began: nginx's status, which Prometheus uses too. */
 export const CLIENT_CLOSED = 499;
 
-/** Never 4xx for our trouble: Prometheus drops what was answered 4xx (429 too, by default) and repeats what was 5xx. */
+/** Our own failures are never 4xx: Prometheus drops a write on 4xx (by default on 429 too) and retries on 5xx. */
 export function statusOf(kind: ErrorKind, operation: Operation): ErrorStatus {
   switch (kind) {
     case "invalid":
@@ -25,9 +26,16 @@ export function statusOf(kind: ErrorKind, operation: Operation): ErrorStatus {
     case "too large":
       return operation === "write" ? 413 : 422;
     case "unavailable":
+    case "timed out":
       return 503;
     case "data":
     case "internal":
       return 500;
   }
+}
+
+/** The headers that an error's status requires. */
+export function errorHeaders(status: number): Readonly<Record<string, string>> {
+  if (status === 401) return { "WWW-Authenticate": CHALLENGE };
+  return status === 503 ? { "Retry-After": String(RETRY_AFTER_SECONDS) } : {};
 }

@@ -1,25 +1,25 @@
-/** What every write protocol does with a decoded request: stores it, and notes in the log line what came of it. */
+/** Stores a decoded request, for every write protocol, and notes the outcome in the log line. */
 import { HearthError } from "../model/errors.ts";
 import { Rejections } from "../model/rejections.ts";
 import type { WriteBatch } from "../model/sample-batch.ts";
 import { replicaOf } from "../storage/tenants/replica-labels.ts";
 import type { GatewayContext, Services } from "./gateway.ts";
 
-/** How much of a request is durable, and what is not. */
+/** How much of a request is durable, and what was rejected. */
 export interface Stored {
   readonly samples: number;
   readonly histograms: number;
   readonly exemplars: number;
-  /** What the decoder refused and what the engine did. */
+  /** By the decoder and by the engine. */
   readonly rejections: Rejections;
   /**
-   * Whether the sender is elected, or no replica at all. If not, nothing is stored, and the counts are what it sent: Prometheus
-   * takes zeros for a failure, and what it sent is there by its elected twin.
+   * Whether the sender is the elected replica, or no replica. Otherwise nothing is stored and the counts
+   * are those that came: the elected replica stores the same, and Prometheus reads zeros as a failure.
    */
   readonly isElected: boolean;
 }
 
-/** Stores a batch. Throws "unavailable" when any of it may not be stored. */
+/** Stores a batch. Throws "unavailable" if any of it may be missing. */
 export async function storeBatch(
   c: GatewayContext,
   services: Services,
@@ -52,13 +52,13 @@ export async function storeBatch(
   return { ...stored, rejections, isElected: true };
 }
 
-/** The error that names the first of what was refused. */
+/** The error of a partial write. Its first line names the first rejected series: senders log one line. */
 export function refusal({ rejections, samples, histograms }: Stored): HearthError {
-  const summary = `write request: ${rejections.count} refused, the other ${samples + histograms} samples are stored`;
-  return new HearthError(rejections.kind, `${summary}:\n${printReasons(rejections)}`);
+  const summary = `write request: ${rejections.count} rejected, the other ${samples + histograms} samples are stored`;
+  return new HearthError(rejections.kind, `${summary}: ${printReasons(rejections)}`);
 }
 
-/** A line for each reason that was kept, and one for those that were not. */
+/** A line for each kept reason, and one that counts the others. */
 export function printReasons(rejections: Rejections): string {
   const reasons = rejections.reasons.map(({ reason }) => reason);
   const more = rejections.count - reasons.length;

@@ -9,19 +9,19 @@ import { negotiateProtobuf, readSnappyBody } from "./body.ts";
 import { authenticate, type Gateway, type GatewayContext, type Services, servePost } from "./gateway.ts";
 import { refusal, type Stored, storeBatch } from "./store.ts";
 
-/** Prometheus' own path, and those of the vendor's service that Hearth takes the place of. */
+/** Prometheus' own path, and those of the vendor's service that Hearth replaces. */
 export const WRITE_PATHS = ["/api/v1/write", "/api/prom_write", "/api/v3/write"];
 
 const V1_MESSAGE = "prometheus.WriteRequest";
 
 /**
- * What decoding a request takes; the next request uses it again. Made anew each time it took 0.07 CPU seconds per million
- * samples more, and after large requests 100 MB of memory more, until it was collected.
+ * The decoders and the body's memory, reused by the next request. New ones per request cost 0.07 CPU
+ * seconds more per million samples, and 100 MB more until the next garbage collection.
  */
 class Workspace {
   readonly #services: Services;
   readonly #v1 = new WriteRequestDecoder();
-  /** Made for the first request that needs it: most senders speak one version. */
+  /** Created on first use: most senders use one version. */
   #v2: WriteV2Decoder | undefined;
   body: Uint8Array = new Uint8Array(0);
 
@@ -51,8 +51,8 @@ export function addWriteRoutes(app: Gateway, services: Services): void {
 }
 
 /**
- * 200 for 1.0 when all is stored: the OpenTelemetry exporter of the vendor's documentation takes nothing else for success. 202,
- * as Mimir, when nothing is, since the sender is the replica of a pair that is not elected.
+ * Version 1.0 gets 200 when all is stored: the OpenTelemetry exporter of the vendor's documentation
+ * accepts nothing else. A replica that is not elected gets 202, as in Mimir, and nothing is stored.
  */
 async function write(
   c: GatewayContext,
@@ -62,18 +62,18 @@ async function write(
 ): Promise<Response> {
   const message = negotiateProtobuf(c, V1_MESSAGE, WRITE_V2_MESSAGE);
   const isV2 = message === WRITE_V2_MESSAGE;
-  // As long as nothing is known to be stored, nothing is.
-  if (isV2) tellWritten(c, { samples: 0, histograms: 0, exemplars: 0 });
+  // An error from here on reports that nothing is stored.
+  if (isV2) setWrittenHeaders(c, { samples: 0, histograms: 0, exemplars: 0 });
   const body = await readSnappyBody(c, services.limits, workspace.body);
   if (body.length > workspace.body.length) workspace.body = body;
   const stored = await storeBatch(c, services, tenant, workspace.decode(message, body));
-  if (isV2) tellWritten(c, stored);
+  if (isV2) setWrittenHeaders(c, stored);
   if (stored.rejections.count > 0) throw refusal(stored);
   if (!stored.isElected) return c.body(null, 202);
   return c.body(null, isV2 ? 204 : 200);
 }
 
-function tellWritten(
+function setWrittenHeaders(
   c: GatewayContext,
   { samples, histograms, exemplars }: Pick<Stored, "samples" | "histograms" | "exemplars">,
 ): void {

@@ -15,6 +15,8 @@ export type ErrorKind =
   | "too large"
   /** Throttled, timed out or storage away: send the same again later. */
   | "unavailable"
+  /** A query ran longer than its timeout: ask for less. */
+  | "timed out"
   /** Stored bytes fail to decode. */
   | "data"
   /** A bug. */

@@ -1,5 +1,7 @@
-/** Log lines, as the library hands them out; each runtime brings a place for them. */
+/** Log lines. Each runtime decides where they go. */
 
-export type LogLevel = "debug" | "info" | "warn" | "error";
+/** The least important first. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFields = Record<string, unknown>;
 export type Log = (level: LogLevel, message: string, fields: LogFields) => void;

@@ -1,23 +1,13 @@
-/** What a query engine is asked, what it reads from, and what it answers. */
+/** What a query engine takes, reads from and returns. */
 import type { HistogramSamples } from "../model/histogram-samples.ts";
 import type { LabelSet } from "../model/labels.ts";
 import type { Samples } from "../model/samples.ts";
-import type { Selection } from "../model/selection.ts";
 import type { Clock } from "../model/time.ts";
+import type { Queryable } from "../storage/interface.ts";
 import type { Expr } from "./syntax/ast.ts";
 
-/** One series as it is read: floats, histograms or both, each sorted by time, and no time in both. */
-export interface SourceSeries extends Samples {
-  readonly labels: LabelSet;
-  readonly histograms?: HistogramSamples | undefined;
-  /** To be called, if at all, when nobody looks at its columns any more. */
-  readonly release?: (() => void) | undefined;
-}
-
-/** Where samples come from; storage's `Queryable` is one. */
-export interface SeriesSource {
-  select(selection: Selection, signal?: AbortSignal): AsyncIterable<SourceSeries>;
-}
+/** The part of a reader that the engine uses. */
+export type SeriesSource = Pick<Queryable, "select">;
 
 export interface Query {
   /** What was parsed: annotations name places in it. */

@@ -1,11 +1,6 @@
 /** The query API over an engine and a source that answer what a test says, and note what they were asked. */
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
-import type {
-  Cardinality,
-  QueryServices,
-  QuerySettings,
-  QuerySource,
-} from "../../lib/http/query/services.ts";
+import type { QueryServices, QuerySettings } from "../../lib/http/query/services.ts";
 import type { LabelSet } from "../../lib/model/labels.ts";
 import type { Selection } from "../../lib/model/selection.ts";
 import type {
@@ -18,6 +13,7 @@ import type {
   StepRange,
 } from "../../lib/promql/engine-interface.ts";
 import { printExpr } from "../../lib/promql/syntax/print.ts";
+import type { Queryable } from "../../lib/storage/interface.ts";
 import { basic, TestGateway } from "./test-gateway.ts";
 
 const SETTINGS: QuerySettings = {
@@ -29,18 +25,6 @@ const SETTINGS: QuerySettings = {
   typeAndUnitLabels: false,
   useStartTimestamps: false,
   prometheusVersion: "3.14.0",
-};
-
-const CARDINALITY: Cardinality = {
-  seriesCount: 3,
-  labelPairCount: 5,
-  chunkCount: 0,
-  minTime: 1000,
-  maxTime: 2000,
-  seriesByMetric: [{ name: "up", value: 2 }],
-  valuesByLabel: [{ name: "job", value: 2 }],
-  bytesByLabel: [],
-  seriesByLabelPair: [{ name: "job=a", value: 1 }],
 };
 
 /** `timestamps` and `values` as pairs. */
@@ -124,7 +108,7 @@ export class QueryGateway {
     return { value: this.value, warnings: this.warnings, infos: this.infos, samples };
   }
 
-  #source(): QuerySource {
+  #source(): Queryable {
     const note = async <T>(selection: Selection, answer: (selection: Selection) => T): Promise<T> => {
       this.selections.push(selection);
       if (this.error !== undefined) throw this.error;
@@ -133,6 +117,9 @@ export class QueryGateway {
     return {
       select: () => {
         throw new Error("the engine of this test reads nothing");
+      },
+      selectChunks: () => {
+        throw new Error("the query API reads no chunks");
       },
       labelNames: (selection) => note(selection, this.labelNames),
       labelValues: (name, selection) => note(selection, () => [name, "b"]),
@@ -148,7 +135,6 @@ export class QueryGateway {
           ],
         ]),
       exemplars: async () => [],
-      cardinality: async () => CARDINALITY,
     };
   }
 }

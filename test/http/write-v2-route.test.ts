@@ -125,7 +125,7 @@ describe("400 names what was refused, and the counts are those of the rest", () 
       const response = await post(gateway, body);
       const text = await response.text();
       assert.deepEqual([response.status, written(response)], [400, ["2", "0", "0"]], text);
-      assert.match(text, /1 refused, the other 2 samples are stored/);
+      assert.match(text, /1 rejected, the other 2 samples are stored/);
       assert.match(text, reason);
       await assertStored(gateway, [STORED]);
     });
@@ -172,7 +172,10 @@ test("415 by the header, before the body is touched", async () => {
   for (const one of headers) {
     const response = await gateway.post("/api/v1/write", unreadable(), one);
     assert.equal(response.status, 415);
-    assert.match(await response.text(), /expected (application\/x-protobuf, with proto=prometheus|snappy)/);
+    assert.match(
+      await response.text(),
+      /expected (application\/x-protobuf, optionally with proto=prometheus|snappy)/,
+    );
   }
 });
 

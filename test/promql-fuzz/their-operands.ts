@@ -3,8 +3,8 @@
  * must make of Prometheus' digits what Prometheus did.
  */
 import { labelSetOf } from "../../lib/model/labels.ts";
-import type { Selection } from "../../lib/model/selection.ts";
-import type { SeriesSource, SourceSeries } from "../../lib/promql/engine-interface.ts";
+import type { Series } from "../../lib/model/samples.ts";
+import type { SeriesSource } from "../../lib/promql/engine-interface.ts";
 import type { Expr } from "../../lib/promql/syntax/ast.ts";
 import { printExpr } from "../../lib/promql/syntax/print.ts";
 import { valueTypeOf } from "../../lib/promql/syntax/value-type.ts";
@@ -49,20 +49,22 @@ function hasHistograms(answer: Answer): boolean {
   );
 }
 
-/** What is given, and of `source` all else. */
+/** `source` with another `select`: series that a place label names are those given. */
 export function givenSource<T extends SeriesSource>(source: T, given: () => readonly Answer[]): T {
-  return {
-    ...source,
-    select(selection: Selection, signal?: AbortSignal) {
-      const place = selection.matchers.find(({ name }) => name === PLACE_LABEL);
-      return place === undefined
-        ? source.select(selection, signal)
-        : givenSeries(given()[Number(place.value)]);
-    },
+  const select: SeriesSource["select"] = (selection, signal) => {
+    const place = selection.matchers.find(({ name }) => name === PLACE_LABEL);
+    return place === undefined ? source.select(selection, signal) : givenSeries(given()[Number(place.value)]);
   };
+  return new Proxy(source, {
+    get(target, name) {
+      if (name === "select") return select;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
 
-async function* givenSeries(answer: Answer): AsyncGenerator<SourceSeries> {
+async function* givenSeries(answer: Answer): AsyncGenerator<Series> {
   const { data } = answer;
   const all = data?.resultType === "scalar" ? [{ metric: {}, value: data.result }] : seriesOf(answer);
   for (const { metric, value, values = [] } of all as readonly AnswerSeries[]) {

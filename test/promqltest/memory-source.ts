@@ -5,9 +5,10 @@ import { isReset } from "../../lib/histogram/reset.ts";
 import type { Histogram } from "../../lib/model/histogram.ts";
 import { compareLabelSets, type LabelSet } from "../../lib/model/labels.ts";
 import { matchesAll } from "../../lib/model/matcher.ts";
+import type { Series } from "../../lib/model/samples.ts";
 import type { Selection } from "../../lib/model/selection.ts";
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../../lib/model/stale-marker.ts";
-import type { SeriesSource, SourceSeries } from "../../lib/promql/engine-interface.ts";
+import type { SeriesSource } from "../../lib/promql/engine-interface.ts";
 import { type LoadedSample, type LoadedSeries, loadedSeries } from "./loaded-series.ts";
 import type { LoadCommand } from "./script.ts";
 
@@ -26,7 +27,7 @@ export class MemorySource implements SeriesSource {
   }
 
   /** Exactly what is asked for: a sample more would hide a range that is planned wrong. */
-  async *select({ matchers, minTime, maxTime }: Selection): AsyncGenerator<SourceSeries> {
+  async *select({ matchers, minTime, maxTime }: Selection): AsyncGenerator<Series> {
     const found = [...this.#series.values()].filter(({ labels }) => matchesAll(matchers, labels));
     for (const { labels, samples } of found.sort((a, b) => compareLabelSets(a.labels, b.labels))) {
       const inRange = samples.filter(({ timeMs }) => timeMs >= minTime && timeMs <= maxTime);
@@ -49,7 +50,7 @@ function withResetHints(samples: readonly LoadedSample[]): LoadedSample[] {
   });
 }
 
-function sourceSeries(labels: LabelSet, samples: readonly LoadedSample[]): SourceSeries {
+function sourceSeries(labels: LabelSet, samples: readonly LoadedSample[]): Series {
   const floats = samples.filter(({ value }) => typeof value !== "object");
   const histograms = samples.filter(({ value }) => typeof value === "object");
   return {

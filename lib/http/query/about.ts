@@ -1,6 +1,8 @@
-/** What clients ask about the server and its metrics. */
+/** Routes about the server and its metrics. */
 import { HearthError } from "../../model/errors.ts";
+import { DAY_MS } from "../../model/time.ts";
 import { answerValue } from "./answer.ts";
+import { cardinalityOf } from "./cardinality.ts";
 import { parseWhole } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
 
@@ -28,7 +30,7 @@ export async function answerMetadata({
   );
 }
 
-/** -1 where it is left away. */
+/** -1 if omitted. */
 function numberParameter(parameters: URLSearchParams, name: string): number {
   const text = parameters.get(name) ?? "";
   if (text === "") return -1;
@@ -37,7 +39,7 @@ function numberParameter(parameters: URLSearchParams, name: string): number {
   return number;
 }
 
-/** Hearth evaluates no rules: Prometheus and other rulers do, and query it. */
+/** Hearth evaluates no rules. Rulers such as vmalert do so, and query it. */
 export function answerRules({ c }: QueryRequest): Response {
   return answerValue(c, { groups: [] });
 }
@@ -51,16 +53,20 @@ export function answerBuildInfo({ c, services }: QueryRequest): Response {
   return answerValue(c, { version: services.settings.prometheusVersion, ...unknown });
 }
 
+/** Of the current UTC day, which corresponds to the head of a Prometheus. */
 export async function answerCardinality({
   c,
   parameters,
   source,
+  clock,
   signal,
   setPhase,
 }: QueryRequest): Promise<Response> {
   const limit = cardinalityLimit(parameters);
   setPhase("evaluation");
-  const cardinality = await source.cardinality(limit, signal);
+  const nowMs = clock();
+  const range = { minTime: Math.floor(nowMs / DAY_MS) * DAY_MS, maxTime: nowMs };
+  const cardinality = cardinalityOf(await source.series({ matchers: [], ...range }, signal), range, limit);
   return answerValue(c, {
     headStats: {
       numSeries: cardinality.seriesCount,

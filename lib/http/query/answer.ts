@@ -1,17 +1,20 @@
-/** Answers of the query API: small ones whole, large ones as they are printed, in memory that does not grow with them. */
+/** Responses of the query API. Large ones are streamed while they are printed, in constant memory. */
 import { gzipSync } from "node:zlib";
 import type { Piece } from "../../wire/api-json.ts";
 import type { GatewayContext } from "../gateway.ts";
-import { RETRY_AFTER_SECONDS } from "../status.ts";
+import { errorHeaders } from "../status.ts";
 import type { ApiError } from "./errors.ts";
 
-/** An answer is joined to pieces of about so many bytes before it is written; one that has no more is whole: 10,000 to 40,000 points. */
+/**
+ * Responses are written in pieces of about this size: 10,000 to 40,000 points. A response of one piece is
+ * not streamed.
+ */
 const PIECE_BYTES = 512 * 1024;
 
-/** From this length on compressing pays: below it an answer fits one packet. */
+/** Shorter responses fit one packet, so compressing them saves nothing. */
 const MIN_GZIP_BYTES = 1400;
 
-/** Notes that Prometheus sends of each kind; how many more there are is said. */
+/** Notes of each kind, as in Prometheus; one more note counts the omitted ones. */
 const MAX_NOTES = 10;
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -23,11 +26,12 @@ export interface Notes {
   readonly infos?: readonly string[];
 }
 
-/** 200 with `data`, which is JSON in pieces, or a value that becomes JSON. */
+/** 200 with `data`, which is JSON in pieces. */
 export function answerData(c: GatewayContext, data: Iterable<Piece>, notes: Notes = {}): Response {
   return answerPieces(c, envelope(data, notes));
 }
 
+/** 200 with a value that becomes JSON. */
 export function answerValue(c: GatewayContext, data: unknown, notes: Notes = {}): Response {
   return answerData(c, [JSON.stringify(data)], notes);
 }
@@ -48,9 +52,7 @@ function* printNotes(name: string, singular: string, notes: readonly string[]): 
 }
 
 export function answerApiError({ errorType, status, message }: ApiError): Response {
-  const headers: Record<string, string> = { "Content-Type": "application/json" };
-  if (status === 401) headers["WWW-Authenticate"] = 'Basic realm="Hearth", charset="UTF-8"';
-  if (status === 503) headers["Retry-After"] = String(RETRY_AFTER_SECONDS);
+  const headers = { "Content-Type": "application/json", ...errorHeaders(status) };
   return new Response(JSON.stringify({ status: "error", errorType, error: message }), { status, headers });
 }
 
@@ -61,16 +63,19 @@ function answerPieces(c: GatewayContext, pieces: Iterable<Piece>): Response {
   const headers: Record<string, string> = { "Content-Type": "application/json", Vary: "Accept-Encoding" };
   const isGzip = first.length >= MIN_GZIP_BYTES && acceptsGzip(c.req.header("Accept-Encoding"));
   if (isGzip) headers["Content-Encoding"] = "gzip";
-  // As a stream it would be compressed to the same bytes, and take half as long again.
+  // Compressing a stream gives the same bytes and takes 1.5 times as long.
   if (second.done) return new Response(streamOf(isGzip ? gzipSync(first) : first), { headers });
   const bytes = ReadableStream.from(chain(first, second.value, joined));
   return new Response(isGzip ? bytes.pipeThrough(new CompressionStream("gzip")) : bytes, { headers });
 }
 
-/** Pieces are joined here first; text of less than `PIECE_BYTES` characters has room. Nothing is in it when others have their turn. */
+/**
+ * Pieces are joined here; UTF-8 of `PIECE_BYTES` characters fits. Empty whenever a generator yields, so
+ * responses can share it.
+ */
 const scratch = new Uint8Array(3 * PIECE_BYTES);
 
-/** Text is encoded, many of its pieces at once. */
+/** Joins pieces into writes of about `PIECE_BYTES`; consecutive texts are encoded together. */
 function* joinPieces(pieces: Iterable<Piece>): Generator<Bytes, undefined> {
   const encoder = new TextEncoder();
   let sizeBytes = 0;
@@ -103,7 +108,10 @@ function* joinPieces(pieces: Iterable<Piece>): Generator<Bytes, undefined> {
   if (sizeBytes > 0) yield joinWith(NOTHING);
 }
 
-/** Bytes by themselves would be copied by `Response`, and once more when they are read: 0.7 ms for 400 KB, in place of 8 microseconds. */
+/**
+ * A stream of one chunk. `Response` copies plain bytes, and again when they are read: 0.7 ms for 400 KB
+ * instead of 8 microseconds.
+ */
 function streamOf(bytes: Bytes): ReadableStream<Bytes> {
   return new ReadableStream({
     start(controller) {
@@ -119,7 +127,7 @@ function* chain(first: Bytes, second: Bytes, rest: Iterable<Bytes>): Generator<B
   yield* rest;
 }
 
-/** `gzip;q=0` says no. */
+/** `gzip;q=0` refuses it. */
 function acceptsGzip(header: string | undefined): boolean {
   return (header ?? "").split(",").some((coding) => {
     const [name, ...parameters] = coding.split(";").map((part) => part.trim().toLowerCase());

@@ -1,17 +1,27 @@
-/** How many series, names and values there are, counted over label sets: what `/status/tsdb` tells. */
+/** Counts of series, names and values over label sets, for `/status/tsdb`. */
 import { type LabelSet, METRIC_NAME } from "../../model/labels.ts";
-import type { Cardinality, CountedNames } from "./services.ts";
+import type { TimeRange } from "../../model/time.ts";
 
-export interface CountedRange {
-  /** In ms, both included. */
+/** Counts by name, the largest first. */
+export type CountedNames = readonly { readonly name: string; readonly value: number }[];
+
+export interface Cardinality {
+  readonly seriesCount: number;
+  readonly labelPairCount: number;
+  readonly chunkCount: number;
+  /** In ms. */
   readonly minTime: number;
   readonly maxTime: number;
+  readonly seriesByMetric: CountedNames;
+  readonly valuesByLabel: CountedNames;
+  readonly bytesByLabel: CountedNames;
+  readonly seriesByLabelPair: CountedNames;
 }
 
-/** Each list has the `limit` largest, and of equal ones those that come first in the alphabet. */
+/** Each list holds the `limit` largest counts; among equal ones the first in the alphabet. */
 export function cardinalityOf(
   series: readonly LabelSet[],
-  { minTime, maxTime }: CountedRange,
+  { minTime, maxTime }: TimeRange,
   limit: number,
 ): Cardinality {
   const byMetric = new Map<string, number>();

@@ -67,7 +67,7 @@ function stepRange(parameters: URLSearchParams, maxSteps: number): StepRange {
   return { startMs, endMs, stepMs };
 }
 
-/** The timeout that is asked for may be shorter than the service's own, not longer. */
+/** A request may shorten the service's timeout, not extend it. */
 function engineOptions({ parameters, services, clock, signal }: QueryRequest): QueryOptions {
   const { settings } = services;
   const asked = timeoutParameter(parameters) ?? settings.limits.timeoutMs;
@@ -84,7 +84,7 @@ function engineOptions({ parameters, services, clock, signal }: QueryRequest): Q
   };
 }
 
-/** `check`: throws when the query cannot be asked so, whatever is stored. */
+/** `check` throws if the query is invalid whatever is stored. */
 async function evaluate(
   request: QueryRequest,
   limit: number,
@@ -145,7 +145,7 @@ function* printData(value: QueryValue, stats: string): Generator<Piece> {
   yield `${stats}}`;
 }
 
-/** In seconds; Hearth has no queue, and sorts while it evaluates. */
+/** In seconds. Hearth has no queue and sorts while it evaluates, so these timings are 0. */
 function printStats(
   { samples }: QueryResult,
   { preparationMs, evaluationMs }: { preparationMs: number; evaluationMs: number },

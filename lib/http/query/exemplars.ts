@@ -1,4 +1,4 @@
-/** Exemplars of the series that an expression selects. */
+/** `query_exemplars`: exemplars of the series that an expression selects. */
 import { HearthError } from "../../model/errors.ts";
 import type { SeriesExemplars } from "../../model/exemplars.ts";
 import type { Matcher } from "../../model/matcher.ts";
@@ -16,7 +16,7 @@ export async function answerExemplars(request: QueryRequest): Promise<Response> 
   const range = lookupRange(parameters);
   if (range.maxTime < range.minTime)
     throw new HearthError("invalid", "end timestamp must not be before start timestamp");
-  // Errors of the expression are not said to be the parameter's: so does Prometheus.
+  // As in Prometheus, errors of the expression do not name the parameter.
   const expr = parseExpr(parameters.get("query") ?? "", services.settings.parse);
   const selections = [...selectorsOf(expr)];
   setPhase("evaluation");

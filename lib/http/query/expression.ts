@@ -1,4 +1,4 @@
-/** Expressions from parameters, and the routes that only look at them. */
+/** Expressions from parameters, and the routes that only parse and print them. */
 import { HearthError } from "../../model/errors.ts";
 import type { Query } from "../../promql/engine-interface.ts";
 import type { ParseOptions } from "../../promql/parse/options.ts";
@@ -9,7 +9,7 @@ import { printPretty } from "../../promql/syntax/print-pretty.ts";
 import { answerValue } from "./answer.ts";
 import type { QueryRequest } from "./request.ts";
 
-/** The parameter `query`, parsed. `check`: throws when it is not what is needed. */
+/** Parses the parameter `query`. `check` throws for an expression that the route does not accept. */
 export function queryParameter(
   parameters: URLSearchParams,
   options: ParseOptions,

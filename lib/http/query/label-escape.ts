@@ -1,11 +1,11 @@
 /**
- * Label names in paths: names that are no plain words may be escaped as `U__`, then `__` for an underscore and `_2e_` for the
- * code point 2e. https://github.com/prometheus/proposals/blob/main/proposals/0028-utf8.md
+ * Escaped label names in paths: the prefix `U__`, then `__` for an underscore and `_2e_` for the code
+ * point 2e. https://github.com/prometheus/proposals/blob/main/proposals/0028-utf8.md
  */
 
 const ESCAPE = /_(?:_|([0-9a-fA-F]{1,6})_)|_/g;
 
-/** The name that is meant; one that is not escaped as it should be is meant as it is. */
+/** The unescaped name. A name without a valid escape is returned unchanged. */
 export function unescapeLabelName(name: string): string {
   if (!name.startsWith("U__")) return name;
   let isValid = true;

@@ -1,4 +1,4 @@
-/** Label names, their values, and series: from the index alone. */
+/** Label names, label values and series, from the index alone. */
 import { HearthError } from "../../model/errors.ts";
 import { compareBytewise, compareLabelSets, type LabelSet } from "../../model/labels.ts";
 import type { Selection } from "../../model/selection.ts";
@@ -39,22 +39,22 @@ export async function answerSeries(request: QueryRequest): Promise<Response> {
   return answerData(c, printSeries(items), notes);
 }
 
-/** One for each `match[]`; without any, of everything. `inWords`: an error of theirs, as the route says it. */
+/** One selection per `match[]`; without any, one of all series. `rephrase` words their errors as the route does. */
 function selectionsOf(
   { parameters, setPhase }: QueryRequest,
-  inWords: (error: HearthError) => HearthError = (error) => error,
+  rephrase: (error: HearthError) => HearthError = (error) => error,
 ): Selection[] {
   const range = lookupRange(parameters);
-  const matcherSets = checkedMatchers(parameters, inWords);
+  const matcherSets = checkedMatchers(parameters, rephrase);
   setPhase("evaluation");
   return (matcherSets.length === 0 ? [[]] : matcherSets).map((matchers) => ({ matchers, ...range }));
 }
 
-function checkedMatchers(parameters: URLSearchParams, inWords: (error: HearthError) => HearthError) {
+function checkedMatchers(parameters: URLSearchParams, rephrase: (error: HearthError) => HearthError) {
   try {
     return matchParameters(parameters);
   } catch (error) {
-    throw error instanceof HearthError ? inWords(error) : error;
+    throw error instanceof HearthError ? rephrase(error) : error;
   }
 }
 

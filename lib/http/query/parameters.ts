@@ -1,4 +1,4 @@
-/** Parameters of the query API: in the URL, or in a form that is posted. https://prometheus.io/docs/prometheus/latest/querying/api/ */
+/** Parameters of the query API, in the URL or a posted form. https://prometheus.io/docs/prometheus/latest/querying/api/ */
 import { HearthError } from "../../model/errors.ts";
 import type { Matcher } from "../../model/matcher.ts";
 import { HOUR_MS, MINUTE_MS } from "../../model/time.ts";
@@ -8,10 +8,10 @@ import { quote } from "../../promql/syntax/quote.ts";
 import { readBody } from "../body.ts";
 import type { GatewayContext } from "../gateway.ts";
 
-/** Bytes of a form: four expressions of the greatest length, escaped. */
+/** The limit of a form: four expressions of the greatest length, escaped. */
 const MAX_FORM_BYTES = 4 * 1024 * 1024;
 
-/** The earliest and the latest time there is in Prometheus' API, in ms, and how clients write them. */
+/** The earliest and the latest time of Prometheus' API, in ms, and how clients write them. */
 export const MIN_API_TIME_MS = -9_223_309_901_257_974_000;
 export const MAX_API_TIME_MS = 9_223_309_901_257_975_000;
 const NAMED_TIMES: ReadonlyMap<string, number> = new Map([
@@ -19,7 +19,7 @@ const NAMED_TIMES: ReadonlyMap<string, number> = new Map([
   ["292277025-08-18T07:12:54.999999999Z", MAX_API_TIME_MS],
 ]);
 
-/** All parameters; those of a form come before those of the URL. */
+/** All parameters; those of a form precede those of the URL. */
 export async function readParameters(c: GatewayContext): Promise<URLSearchParams> {
   const inUrl = new URL(c.req.url).searchParams;
   if (c.req.method !== "POST") return inUrl;
@@ -29,12 +29,12 @@ export async function readParameters(c: GatewayContext): Promise<URLSearchParams
   return inUrl.size === 0 ? form : new URLSearchParams([...form, ...inUrl]);
 }
 
-/** That a parameter is not what it must be, in Prometheus' words. */
+/** The error of a parameter, as Prometheus words it. */
 export function invalidParameter(name: string, reason: string): HearthError {
   return new HearthError("invalid", `invalid parameter ${quote(name)}: ${reason}`);
 }
 
-/** A parameter that must be a time, in ms; RFC 3339 or seconds since the epoch. */
+/** A required time, in ms, written as RFC 3339 or seconds since the epoch. */
 export function timeParameter(parameters: URLSearchParams, name: string): number {
   const text = parameters.get(name) ?? "";
   const timeMs = parseTime(text);
@@ -42,7 +42,7 @@ export function timeParameter(parameters: URLSearchParams, name: string): number
   return timeMs;
 }
 
-/** The same where it may be left away. */
+/** An optional time, in ms; `absentMs` if omitted. */
 export function optionalTimeParameter(parameters: URLSearchParams, name: string, absentMs: number): number {
   const text = parameters.get(name) ?? "";
   if (text === "") return absentMs;
@@ -64,7 +64,7 @@ function parseTime(text: string): number | undefined {
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
 
-/** What is finer than a millisecond is cut off. */
+/** Fractions of a millisecond are cut off. */
 function parseRfc3339(text: string): number | undefined {
   const match = RFC3339.exec(text);
   if (match === null) return undefined;
@@ -89,7 +89,7 @@ export function stepParameter(parameters: URLSearchParams): number {
   throw invalidParameter("step", reason);
 }
 
-/** In ms; undefined when it is left away. */
+/** In ms; undefined if omitted. */
 export function timeoutParameter(parameters: URLSearchParams): number | undefined {
   const text = parameters.get("timeout") ?? "";
   if (text === "") return undefined;
@@ -99,7 +99,7 @@ export function timeoutParameter(parameters: URLSearchParams): number | undefine
   throw invalidParameter("timeout", `timeout must be positive, got ${printDuration(timeout.ms)}`);
 }
 
-/** In ms; undefined when it is left away, and when it is not positive, which is not refused. */
+/** In ms; undefined if omitted or not positive, which Prometheus accepts. */
 export function lookbackParameter(parameters: URLSearchParams): number | undefined {
   const text = parameters.get("lookback_delta") ?? "";
   if (text === "") return undefined;
@@ -108,9 +108,9 @@ export function lookbackParameter(parameters: URLSearchParams): number | undefin
   return delta.ms > 0 ? delta.ms : undefined;
 }
 
-/** What a count of nanoseconds in an int64 can say. */
+/** The most that an int64 of nanoseconds holds. */
 const MAX_DURATION_SECONDS = 2 ** 63 / 1e9;
-/** These are numbers too, and too large, to Go's `strconv.ParseFloat`. */
+/** Go's `strconv.ParseFloat` accepts these too; Prometheus reports them as too large. */
 const NOT_FINITE = /^[+-]?(?:inf|infinity)$|^nan$/i;
 
 function parseSecondsOrDuration(text: string): ParsedDuration {
@@ -123,7 +123,7 @@ function parseSecondsOrDuration(text: string): ParsedDuration {
   return duration.ok ? duration : { ok: false, reason };
 }
 
-/** Zero is no limit. */
+/** 0 means no limit. */
 export function limitParameter(parameters: URLSearchParams): number {
   const text = parameters.get("limit") ?? "";
   if (text === "") return 0;
@@ -135,7 +135,7 @@ export function limitParameter(parameters: URLSearchParams): number {
 
 const INT64_DIGITS = 19;
 
-/** A whole number as Go's `strconv.Atoi` takes it, rounded where JavaScript has no such number; or that function's words. */
+/** A whole number as Go's `strconv.Atoi` parses it, rounded to a double; or the message of its error. */
 export function parseWhole(text: string): number | string {
   const failure = `strconv.Atoi: parsing ${quote(text)}`;
   const digits = /^([+-]?)0*(\d+)$/.exec(text);
@@ -146,16 +146,16 @@ export function parseWhole(text: string): number | string {
   return BigInt.asIntN(64, whole) === whole ? Number(whole) : `${failure}: value out of range`;
 }
 
-/** Each is a look-up of its own, and all run at once. */
+/** Each selector is a lookup, and all run at once. */
 const MAX_SELECTORS = 64;
 
-/** The selectors of `match[]`, of which none may select everything. */
+/** The selectors of `match[]`. Throws "invalid" for one that could select every series. */
 export function matchParameters(parameters: URLSearchParams): (readonly Matcher[])[] {
   const texts = parameters.getAll("match[]");
   if (texts.length > MAX_SELECTORS) {
     throw new HearthError(
       "invalid",
-      `${texts.length} selectors in match[], at most ${MAX_SELECTORS} are taken`,
+      `match[]: ${texts.length} selectors, the limit is ${MAX_SELECTORS}; send more requests`,
     );
   }
   const matcherSets = texts.map(parseSelector);
@@ -163,7 +163,7 @@ export function matchParameters(parameters: URLSearchParams): (readonly Matcher[
   throw new HearthError("invalid", "match[] must contain at least one non-empty matcher");
 }
 
-/** The time range of a look-up of labels; all times where it is left away. */
+/** The time range of a lookup of labels; all times if omitted. */
 export function lookupRange(parameters: URLSearchParams): { minTime: number; maxTime: number } {
   const minTime = optionalTimeParameter(parameters, "start", MIN_API_TIME_MS);
   const maxTime = optionalTimeParameter(parameters, "end", MAX_API_TIME_MS);

@@ -1,17 +1,18 @@
-/** A request to the query API. */
+/** Requests to the query API. */
+import type { Queryable } from "../../storage/interface.ts";
 import type { GatewayContext, Services } from "../gateway.ts";
 import type { QueryPhase } from "./errors.ts";
-import type { QueryServices, QuerySource } from "./services.ts";
+import type { QueryServices } from "./services.ts";
 
-/** A request that was let in. */
+/** An authorized request. */
 export interface QueryRequest {
   readonly c: GatewayContext;
   readonly parameters: URLSearchParams;
-  readonly source: QuerySource;
+  readonly source: Queryable;
   readonly services: QueryServices;
   readonly clock: Services["clock"];
-  /** Fires when the client goes away. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
-  /** To be told when the parameters turned out to be good. */
+  /** To be called once the parameters are valid. */
   setPhase(phase: QueryPhase): void;
 }

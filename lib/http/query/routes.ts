@@ -1,4 +1,4 @@
-/** The query API of Prometheus: every route, under every prefix. https://prometheus.io/docs/prometheus/latest/querying/api/ */
+/** The routes of Prometheus' query API. https://prometheus.io/docs/prometheus/latest/querying/api/ */
 
 import { authenticate, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
 import { answerAlerts, answerBuildInfo, answerCardinality, answerMetadata, answerRules } from "./about.ts";
@@ -12,7 +12,7 @@ import { readParameters } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
 import type { QueryServices } from "./services.ts";
 
-/** Prometheus' own, and that of the vendor's service that Hearth takes the place of. */
+/** Prometheus' own prefix, and that of the vendor's service that Hearth replaces. */
 export const API_PREFIXES = ["/api/v1", "/api/v3"];
 
 type Handler = (request: QueryRequest) => Promise<Response> | Response;
@@ -67,7 +67,7 @@ async function serve(
       phase = next;
     };
     const answer = await handler({ c, parameters, source, services: queryServices, clock, signal, setPhase });
-    // All is read when an answer begins.
+    // Reading has ended before a response begins.
     answer.headers.set("X-Hearth-Read-Units", String(c.get("meter").readUnits));
     return answer;
   } catch (error) {

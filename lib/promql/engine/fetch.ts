@@ -1,6 +1,7 @@
 /** Reading what the selectors of a query ask for: all at once, before anything is evaluated. */
 import { HearthError } from "../../model/errors.ts";
-import type { SeriesSource, SourceSeries } from "../engine-interface.ts";
+import type { Series } from "../../model/samples.ts";
+import type { SeriesSource } from "../engine-interface.ts";
 import type { StepGrid } from "../plan/grid.ts";
 import type { Plan, SelectPlan, StreamedPlan } from "../plan/plan.ts";
 import { planReads } from "../plan/plan-reads.ts";
@@ -68,7 +69,7 @@ class SeriesCounter {
 }
 
 async function keepAll(
-  series: AsyncIterable<SourceSeries>,
+  series: AsyncIterable<Series>,
   count: (one: SelectedSeries) => void,
   budget: Budget,
 ): Promise<SelectedSeries[]> {
@@ -84,7 +85,7 @@ async function keepAll(
 
 /** Each series is in memory by itself, what is made of it stays. */
 async function streamAll(
-  all: AsyncIterable<SourceSeries>,
+  all: AsyncIterable<Series>,
   count: (one: SelectedSeries) => void,
   results: readonly StreamedSeries[],
   budget: Budget,

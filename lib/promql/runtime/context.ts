@@ -35,12 +35,12 @@ export function annotate(context: EvaluationContext, annotation: Annotation): vo
   context.annotations.add(annotation);
 }
 
-/** Throws "unavailable" when the query has run for too long; evaluation is synchronous, nobody else can stop it. */
+/** Throws "timed out" after the deadline. Evaluation is synchronous, so nothing else can stop it. */
 export function checkDeadline({ options, deadlineMs }: EvaluationContext): void {
   if (options.clock() <= deadlineMs) return;
   const { timeoutMs } = options.limits;
   throw new HearthError(
-    "unavailable",
+    "timed out",
     `query timed out in expression evaluation: it took more than ${timeoutMs} ms; shorten its range or add matchers limit=timeout`,
   );
 }

@@ -3,8 +3,8 @@
 import { columnOf } from "../../histogram/listed-histograms.ts";
 import type { HistogramColumn, HistogramSamples } from "../../model/histogram-samples.ts";
 import type { LabelSet } from "../../model/labels.ts";
+import type { Series } from "../../model/samples.ts";
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../../model/stale-marker.ts";
-import type { SourceSeries } from "../engine-interface.ts";
 
 /** Columns of float samples; start timestamps where they are known. */
 export interface FloatColumns {
@@ -25,7 +25,7 @@ export interface SelectedSeries {
   readonly staleFloats: Uint8Array | undefined;
 }
 
-export function selectedSeries(series: SourceSeries): SelectedSeries {
+export function selectedSeries(series: Series): SelectedSeries {
   const { timestamps, values, startTimestamps } = series;
   return {
     labels: series.labels,

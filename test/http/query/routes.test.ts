@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { gunzipSync } from "node:zlib";
 import { HearthError } from "../../../lib/model/errors.ts";
-import type { LabelSet } from "../../../lib/model/labels.ts";
+import { type LabelSet, labelSetOf } from "../../../lib/model/labels.ts";
 import { QueryGateway, series } from "../../helpers/query-gateway.ts";
 import { basic } from "../../helpers/test-gateway.ts";
 import { readOpenApi, withoutOpenApi } from "../openapi.ts";
@@ -241,7 +241,7 @@ const FAILURES: readonly (readonly [error: unknown, status: number, errorType: s
   [new HearthError("too large", "too many"), 422, "execution", "too many"],
   [new HearthError("unavailable", "throttled"), 503, "unavailable", "throttled"],
   [
-    new HearthError("unavailable", "query timed out in evaluation"),
+    new HearthError("timed out", "query timed out in evaluation"),
     503,
     "timeout",
     "query timed out in evaluation",
@@ -288,6 +288,41 @@ test("a key that may read is needed", async () => {
   const writer = await api.fetch("/api/v1/query?query=1", { headers: { Authorization: basic("HKW") } });
   assert.equal(writer.status, 403);
   assert.equal(((await writer.json()) as { errorType: string }).errorType, "forbidden");
+});
+
+test("status/tsdb counts the series of the current day", async () => {
+  const api = await QueryGateway.open();
+  api.gateway.nowMs = Date.UTC(2026, 4, 1, 7);
+  api.seriesFound = () =>
+    ["a", "b", "bc"].map((job, i) =>
+      labelSetOf([
+        ["__name__", i === 0 ? "up" : "down"],
+        ["job", job],
+      ]),
+    );
+  const { data } = (await api.json("/api/v1/status/tsdb?limit=2")) as { data: unknown };
+  const [{ matchers, minTime, maxTime }] = api.selections;
+  assert.deepEqual([matchers, minTime], [[], Date.UTC(2026, 4, 1)]);
+  assert.equal(Math.trunc(maxTime / 1000), Date.UTC(2026, 4, 1, 7) / 1000);
+  assert.deepEqual(data, {
+    headStats: { numSeries: 3, numLabelPairs: 5, chunkCount: 0, minTime, maxTime },
+    seriesCountByMetricName: [
+      { name: "down", value: 2 },
+      { name: "up", value: 1 },
+    ],
+    labelValueCountByLabelName: [
+      { name: "job", value: 3 },
+      { name: "__name__", value: 2 },
+    ],
+    memoryInBytesByLabelName: [
+      { name: "__name__", value: 10 },
+      { name: "job", value: 4 },
+    ],
+    seriesCountByLabelValuePair: [
+      { name: "__name__=down", value: 2 },
+      { name: "__name__=up", value: 1 },
+    ],
+  });
 });
 
 test("other methods are refused, with the ones that are not", async () => {

@@ -111,7 +111,7 @@ test("every limit is named by the error that it causes", async () => {
       ["too large", "maxSteps"],
       ["too large", "maxSeries"],
       ["too large", "maxSamples"],
-      ["unavailable", "timeout"],
+      ["timed out", "timeout"],
     ],
   );
 });
