@@ -6,7 +6,7 @@ import { isLoopback } from "../lib/storage/dynamodb/endpoint.ts";
 import { ensureTable } from "../lib/storage/dynamodb/ensure-table.ts";
 import type { Table } from "../lib/storage/table/table.ts";
 import { findAwsAccount } from "../local/aws-account.ts";
-import { findEmbeddedEndpoint, startEmbeddedDynamoDB } from "../local/embedded-dynamodb.ts";
+import { findEmbeddedEndpoint, startEmbeddedDynamoDB } from "../local/dynamodb/embedded-dynamodb.ts";
 import type { Environment } from "../local/settings.ts";
 import { findStackTable } from "./stack.ts";
 

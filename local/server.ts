@@ -11,14 +11,14 @@ import { addQueryRoutes } from "../lib/http/query/routes.ts";
 import { newQueryServices } from "../lib/http/query/source.ts";
 import { addReadRoutes } from "../lib/http/read-route.ts";
 import { addWriteRoutes } from "../lib/http/write-route.ts";
-import { HearthError } from "../lib/model/errors.ts";
+import { errorMessage, HearthError } from "../lib/model/errors.ts";
 import type { Log } from "../lib/model/log.ts";
 import { ReaderMemory } from "../lib/storage/cache/reader-memory.ts";
 import { openTable } from "../lib/storage/dynamodb/dynamodb-table.ts";
 import { ensureTable } from "../lib/storage/dynamodb/ensure-table.ts";
 import { findAwsAccount } from "./aws-account.ts";
 import { type CompactionTimer, startCompaction } from "./compaction-timer.ts";
-import { type EmbeddedDynamoDB, startEmbeddedDynamoDB } from "./embedded-dynamodb.ts";
+import { type EmbeddedDynamoDB, startEmbeddedDynamoDB } from "./dynamodb/embedded-dynamodb.ts";
 import { buildExplorer } from "./explorer-files.ts";
 import { ensureFirstKey, type FirstKey } from "./first-key.ts";
 import { newSelfScrape } from "./self-scrape.ts";
@@ -27,6 +27,8 @@ import type { Environment, Settings } from "./settings.ts";
 /** How long requests in flight may take to end before their connections are cut. */
 const CLOSE_GRACE_MS = 10_000;
 const CLOSE_IDLE_MS = 20;
+/** Between two lines about failures of the embedded database. */
+const FAILURE_LOG_INTERVAL_MS = 10_000;
 /** What readers remember. */
 const READER_MEMORY_BYTES = 192 * 1024 * 1024;
 
@@ -41,7 +43,11 @@ export interface LocalServer {
 export async function startServer(settings: Settings, env: Environment, log: Log): Promise<LocalServer> {
   const embedded =
     settings.endpoint === undefined
-      ? await startEmbeddedDynamoDB({ directory: settings.dataDirectory })
+      ? await startEmbeddedDynamoDB({
+          directory: settings.dataDirectory,
+          isSynced: settings.isSynced,
+          onFailure: newFailureLog(log),
+        })
       : undefined;
   try {
     const account = await findAwsAccount(env, { endpoint: settings.endpoint ?? embedded?.endpoint });
@@ -73,6 +79,17 @@ export async function startServer(settings: Settings, env: Environment, log: Log
     await embedded?.close();
     throw error;
   }
+}
+
+/** A full disk fails every write: one line in ten seconds says so. */
+function newFailureLog(log: Log): (error: unknown) => void {
+  let loggedMs = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    const nowMs = performance.now();
+    if (nowMs - loggedMs < FAILURE_LOG_INTERVAL_MS) return;
+    loggedMs = nowMs;
+    log("error", "embedded dynamodb", { error: errorMessage(error) });
+  };
 }
 
 function newApp(services: Services, settings: Settings): Gateway {

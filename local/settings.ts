@@ -12,6 +12,8 @@ export interface Settings {
   readonly port: number;
   /** Of the embedded DynamoDB. */
   readonly dataDirectory: string;
+  /** Whether the embedded DynamoDB syncs a write to the disk before it is answered. */
+  readonly isSynced: boolean;
   /** Another DynamoDB to use instead. */
   readonly endpoint: string | undefined;
   readonly tableName: string;
@@ -40,6 +42,7 @@ export function parseSettings(env: Environment, args: readonly string[] = []): S
     host: env.HOST || "127.0.0.1",
     port: parseNumber(env, "PORT", 9201, 65_535),
     dataDirectory: env.HEARTH_DATA_DIR || ".hearth",
+    isSynced: parseSwitch(env, "HEARTH_FSYNC", true),
     endpoint: parseEndpoint(env.AWS_ENDPOINT_URL_DYNAMODB),
     tableName: env.HEARTH_TABLE || "hearth",
     retentionMs: parseNumber(env, "HEARTH_RETENTION_DAYS", 0, 36_500) * DAY_MS,
@@ -58,6 +61,13 @@ function parseNumber(env: Environment, name: string, fallback: number, max: numb
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= max) return value;
   throw new HearthError("invalid", `${name}=${text}: expected a whole number from 0 to ${max}`);
+}
+
+function parseSwitch(env: Environment, name: string, fallback: boolean): boolean {
+  const text = env[name];
+  if (text === undefined || text === "") return fallback;
+  if (text === "on" || text === "off") return text === "on";
+  throw new HearthError("invalid", `${name}=${text}: expected on or off`);
 }
 
 function parseEndpoint(text: string | undefined): string | undefined {

@@ -1,7 +1,7 @@
 /** A DynamoDB in memory that notes which operations it is asked for, and of what. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { startEmbeddedDynamoDB } from "../../local/embedded-dynamodb.ts";
+import { startEmbeddedDynamoDB } from "../../local/dynamodb/embedded-dynamodb.ts";
 
 export interface RecordedDynamoDB extends AsyncDisposable {
   /** Asks it without a note. */

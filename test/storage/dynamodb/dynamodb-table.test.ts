@@ -4,7 +4,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
 import { openTable, type TableOptions } from "../../../lib/storage/dynamodb/dynamodb-table.ts";
 import { ensureTable } from "../../../lib/storage/dynamodb/ensure-table.ts";
-import { startEmbeddedDynamoDB } from "../../../local/embedded-dynamodb.ts";
+import { startEmbeddedDynamoDB } from "../../../local/dynamodb/embedded-dynamodb.ts";
 import { serviceError, startFakeDynamoDB } from "../../helpers/fake-dynamodb.ts";
 import { type OpenedTable, tableContract } from "../table/table-contract.ts";
 

@@ -2,17 +2,20 @@
  * DynamoDB for one machine: dynalite (LevelDB behind DynamoDB's API) inside this process. It listens on this machine
  * only and takes any credentials.
  *
- * What a process has been told is stored survives its `kill -9`; LevelDB does not sync, so the last writes may be lost
- * with the machine's power.
+ * An answered write survives `kill -9` and a power cut: it is synced to the disk first, unless `isSynced` is false. A full
+ * disk or a damaged block fails the requests that meet it and nothing else.
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import dynalite from "dynalite";
 import database, { type Store } from "dynalite/db/index.js";
-import { HearthError } from "../lib/model/errors.ts";
+import { HearthError } from "../../lib/model/errors.ts";
+import { MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
+import { DurableStore } from "./durable-store.ts";
+import { diskFreeBytes, type FreeBytes, FreeSpace } from "./free-space.ts";
 
 const HOST = "127.0.0.1";
 /** Below the directory: the data, and the URL with a mark by which the server there is known to be this one. */
@@ -23,17 +26,27 @@ const MARK_HEADER = "x-hearth-embedded";
 const CLOSE_GRACE_MS = 5000;
 const CLOSE_IDLE_MS = 20;
 const FIND_TIMEOUT_MS = 1000;
+/** Between two removals of what has expired. */
+const SWEEP_INTERVAL_MS = 10 * MINUTE_MS;
 
 export interface EmbeddedOptions {
   /** Where the data stay, made if need be; absent: in memory. */
   readonly directory?: string | undefined;
   /** Absent or 0: any that is free. */
   readonly port?: number | undefined;
+  /** Whether a write is on the disk before it is answered. Default true. */
+  readonly isSynced?: boolean | undefined;
+  /** Default: what the disk says. */
+  readonly freeBytes?: FreeBytes | undefined;
+  /** Told why a request was answered with a failure. */
+  readonly onFailure?: ((error: unknown) => void) | undefined;
 }
 
 export interface EmbeddedDynamoDB {
   /** The URL to open tables with. */
   readonly endpoint: string;
+  /** Removes what expired before a time, in ms; returns how many items. It is done every ten minutes anyway. */
+  removeExpired(nowMs: number): Promise<number>;
   /** Finishes what is in flight, takes nothing new, and closes the database. */
   close(): Promise<void>;
 }
@@ -41,9 +54,13 @@ export interface EmbeddedDynamoDB {
 /** Starts it. Throws "unavailable" when another process holds the directory or the port. */
 export async function startEmbeddedDynamoDB(options: EmbeddedOptions = {}): Promise<EmbeddedDynamoDB> {
   const { directory, port = 0 } = options;
-  if (directory !== undefined) await mkdir(directory, { recursive: true });
+  if (directory !== undefined) await makePrivate(directory);
   const { server, store } = newServer(directory);
   await openStore(store, directory);
+  const { isSynced = true, freeBytes = diskFreeBytes, onFailure = () => {} } = options;
+  const freeSpace =
+    directory === undefined ? undefined : new FreeSpace(directory, freeBytes, () => performance.now());
+  const durable = new DurableStore(store.db, { isSynced, freeSpace, onFailure });
   const mark = randomUUID();
   guardRequests(server, mark);
   try {
@@ -54,15 +71,26 @@ export async function startEmbeddedDynamoDB(options: EmbeddedOptions = {}): Prom
   }
   const endpoint = `http://${HOST}:${(server.address() as AddressInfo).port}`;
   const file = directory === undefined ? undefined : join(directory, ENDPOINT_NAME);
-  if (file !== undefined) await writeFile(file, `${endpoint}\n${mark}\n`);
+  if (file !== undefined) await writeFile(file, `${endpoint}\n${mark}\n`, { mode: 0o600 });
+  const sweeps = startSweeps(durable, onFailure);
   let closing: Promise<void> | undefined;
   return {
     endpoint,
+    removeExpired: sweeps.run,
     close() {
-      closing ??= close(server, file);
+      closing ??= sweeps
+        .stop()
+        .then(() => durable.idle())
+        .then(() => close(server, file));
       return closing;
     },
   };
+}
+
+/** The directory has every tenant's data and keys: other accounts of this machine have no business there. */
+async function makePrivate(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await chmod(directory, 0o700);
 }
 
 /** The URL of the server that runs on a directory, in this process or another; undefined when none answers. */
@@ -89,24 +117,29 @@ function newServer(directory: string | undefined): { server: Server; store: Stor
     const path = directory === undefined ? {} : { path: join(directory, DATA_NAME) };
     const server = dynalite({ ...path, createTableMs: 0 });
     if (store === undefined) throw new HearthError("internal", "embedded dynamodb: dynalite made no store");
-    closeIterators(store);
     return { server, store };
   } finally {
     database.create = create;
   }
 }
 
-/**
- * Dynalite ends an iterator by `return`, which those of abstract-level 3 have not: each Query would keep one open until
- * the end, 0.3 MB of memory each.
- */
-function closeIterators(store: Store): void {
-  const values = store.db.values.bind(store.db);
-  store.db.values = (options) => {
-    const iterator = values(options);
-    iterator.return = () => iterator.close();
-    return iterator;
+/** Removes now and then what has expired, one sweep at a time. */
+function startSweeps(durable: DurableStore, onFailure: (error: unknown) => void) {
+  const stopping = new AbortController();
+  let last: Promise<unknown> = Promise.resolve();
+  const run = (nowMs: number): Promise<number> => {
+    const sweep = last.then(() => durable.sweep(Math.floor(nowMs / SECOND_MS), stopping.signal));
+    last = sweep.catch(() => {});
+    return sweep;
   };
+  const timer = setInterval(() => run(Date.now()).catch(onFailure), SWEEP_INTERVAL_MS);
+  run(Date.now()).catch(onFailure);
+  const stop = async () => {
+    clearInterval(timer);
+    stopping.abort();
+    await last;
+  };
+  return { run, stop };
 }
 
 async function openStore(store: Store, directory: string | undefined): Promise<void> {

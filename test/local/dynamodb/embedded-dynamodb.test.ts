@@ -2,22 +2,22 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { access, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, it, type TestContext } from "node:test";
 import database from "dynalite/db/index.js";
-import { openTable } from "../../lib/storage/dynamodb/dynamodb-table.ts";
-import { ensureTable } from "../../lib/storage/dynamodb/ensure-table.ts";
-import type { Item } from "../../lib/storage/table/table.ts";
+import { openTable } from "../../../lib/storage/dynamodb/dynamodb-table.ts";
+import { ensureTable } from "../../../lib/storage/dynamodb/ensure-table.ts";
+import type { Item } from "../../../lib/storage/table/table.ts";
 import {
   type EmbeddedDynamoDB,
   type EmbeddedOptions,
   findEmbeddedEndpoint,
   startEmbeddedDynamoDB,
-} from "../../local/embedded-dynamodb.ts";
+} from "../../../local/dynamodb/embedded-dynamodb.ts";
 
 const pk = Uint8Array.of(1);
 const item = (number: number) => ({
@@ -70,6 +70,7 @@ it("keeps its data over a close and a start, on any port", async (test) => {
   const second = await start(test, { directory, port });
   assert.equal(second.endpoint, first.endpoint);
   assert.deepEqual(await stored(second.endpoint), items);
+  if (process.platform !== "win32") assert.equal((await stat(directory)).mode & 0o777, 0o700);
   await second.close();
 });
 
