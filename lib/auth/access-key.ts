@@ -6,6 +6,7 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { HearthError } from "../model/errors.ts";
 import type { RandomBytes } from "../model/random-bytes.ts";
+import { quoteInput } from "../model/shorten.ts";
 
 export type Scope = "read" | "write";
 export const SCOPES: readonly Scope[] = ["read", "write"];
@@ -55,7 +56,7 @@ export function newAccessKey({ secret, ...key }: NewAccessKey, randomBytes: Rand
   if (!ID_PATTERN.test(key.id)) {
     throw new HearthError(
       "invalid",
-      `access key id ${JSON.stringify(key.id)}: expected 1 to 128 printable ASCII characters without a colon`,
+      `access key id ${quoteInput(key.id)}: expected 1 to 128 printable ASCII characters without a colon`,
     );
   }
   if (secret === "") throw new HearthError("invalid", `access key ${key.id}: the secret is empty`);

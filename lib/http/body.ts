@@ -2,6 +2,7 @@
 import { gunzipSync } from "node:zlib";
 import { errorMessage, HearthError } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
+import { quoteInput } from "../model/shorten.ts";
 import { uncompress } from "../wire/snappy.ts";
 import type { GatewayContext } from "./gateway.ts";
 
@@ -26,7 +27,7 @@ export function negotiateProtobuf(c: GatewayContext, ...messages: readonly strin
   if (encoding === undefined || encoding.toLowerCase() === "snappy") return message;
   throw new HearthError(
     "unsupported",
-    `content encoding ${JSON.stringify(encoding)}: expected snappy (block format)`,
+    `content encoding ${quoteInput(encoding)}: expected snappy (block format)`,
   );
 }
 
@@ -46,10 +47,7 @@ export async function readSnappyBody(
 export async function readGzipBody(c: GatewayContext, limits: Limits): Promise<Uint8Array> {
   const encoding = c.req.header("Content-Encoding")?.toLowerCase() ?? "identity";
   if (encoding !== "gzip" && encoding !== "identity") {
-    throw new HearthError(
-      "unsupported",
-      `content encoding ${JSON.stringify(encoding)}: expected gzip or none`,
-    );
+    throw new HearthError("unsupported", `content encoding ${quoteInput(encoding)}: expected gzip or none`);
   }
   const body = await readBody(c, limits.maxBodyBytes);
   if (encoding === "gzip") return gunzip(body, limits.maxDecompressedBytes);
@@ -78,7 +76,7 @@ function messageOf(header: string | undefined, messages: readonly string[]): str
   const expected = messages.map((message) => `proto=${message}`).join(" or ");
   throw new HearthError(
     "unsupported",
-    `content type ${JSON.stringify(header)}: expected application/x-protobuf, optionally with ${expected}`,
+    `content type ${quoteInput(header)}: expected application/x-protobuf, optionally with ${expected}`,
   );
 }
 

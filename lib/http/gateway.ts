@@ -6,6 +6,7 @@ import { authorize, type KeyVerifier } from "../auth/verifier.ts";
 import { errorKind, errorMessage } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import type { RandomBytes } from "../model/random-bytes.ts";
+import { MAX_MESSAGE_CHARACTERS, shorten } from "../model/shorten.ts";
 import type { Clock } from "../model/time.ts";
 import type { OtlpSettings } from "../otlp/settings.ts";
 import { type Meter, newMeter, type Table } from "../storage/table/table.ts";
@@ -56,7 +57,9 @@ export function newGateway(services: RequestSinks & Pick<Services, "clock">): Ga
     if (!c.get("logsItself")) requestLog.write(services, c.res.status, meter, services.clock());
   });
   app.onError((error, c) => answerError(c, error, "query", printText));
-  app.notFound((c) => c.text(`no route for ${c.req.path}; see docs/http-api.md for all routes\n`, 404));
+  app.notFound((c) =>
+    c.text(`no route for ${shorten(c.req.path)}; see docs/http-api.md for all routes\n`, 404),
+  );
   return app;
 }
 
@@ -127,5 +130,6 @@ function answerError(
   }
   c.get("requestLog").noteError(error);
   for (const [name, value] of Object.entries(errorHeaders(status))) c.header(name, value);
-  return printError(c, kind === "internal" ? "internal error; see the log" : errorMessage(error), status);
+  const message = kind === "internal" ? "internal error; see the log" : errorMessage(error);
+  return printError(c, shorten(message, MAX_MESSAGE_CHARACTERS), status);
 }

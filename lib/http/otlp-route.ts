@@ -1,6 +1,7 @@
 /** OTLP/HTTP metrics. https://opentelemetry.io/docs/specs/otlp/#otlphttp */
 import { HearthError } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
+import { quoteInput } from "../model/shorten.ts";
 import { decodeOtlpJson } from "../otlp/decode-json.ts";
 import { decodeOtlpProtobuf } from "../otlp/decode-protobuf.ts";
 import {
@@ -65,7 +66,7 @@ function encodingOf(c: GatewayContext): OtlpEncoding | undefined {
 }
 
 function wrongType(header: string | undefined): HearthError {
-  const came = header === undefined ? "none" : JSON.stringify(header);
+  const came = header === undefined ? "none" : quoteInput(header);
   return new HearthError(
     "unsupported",
     `content type ${came}: expected application/x-protobuf or application/json`,

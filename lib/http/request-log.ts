@@ -5,6 +5,7 @@
 import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 import type { Log, LogFields, LogLevel } from "../model/log.ts";
 import type { Metrics } from "../model/metrics.ts";
+import { MAX_MESSAGE_CHARACTERS, shorten } from "../model/shorten.ts";
 import type { Meter } from "../storage/table/table.ts";
 import { requestLabels, requestMetrics } from "./request-metrics.ts";
 import { CLIENT_CLOSED, type Operation } from "./status.ts";
@@ -45,12 +46,22 @@ export class RequestLog {
     const cost = { calls: meter.calls, readUnits: meter.readUnits, writeUnits: meter.writeUnits };
     const level = levelOf(status, this.fields);
     const durationMs = Math.round(nowMs - this.#startMs);
-    log(level, "request", { ...this.fields, status, durationMs, ...cost });
+    log(level, "request", { ...shortened(this.fields), status, durationMs, ...cost });
     metrics?.(requestMetrics(this.operation, this.fields, level === "error", meter), {
       labels: requestLabels(this.#route, this.fields, status),
       durationMs,
     });
   }
+}
+
+/** A line is short, whatever a sender made part of it. */
+function shortened(fields: LogFields): LogFields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, shortenedValue(value)]));
+}
+
+function shortenedValue(value: unknown): unknown {
+  if (typeof value === "string") return shorten(value, MAX_MESSAGE_CHARACTERS);
+  return Array.isArray(value) ? value.map(shortenedValue) : value;
 }
 
 /** "error" for a 5xx and for a failure after a 200, "warn" for a 4xx; a disconnected client is normal. */

@@ -5,6 +5,7 @@
  */
 import { compareBytewise, type Label, type LabelSet, METRIC_NAME } from "./labels.ts";
 import type { Limits } from "./limits.ts";
+import { quoteInput } from "./shorten.ts";
 
 export type LabelCheck =
   | { readonly ok: true; readonly labels: LabelSet }
@@ -19,7 +20,7 @@ export function checkLabels(labels: readonly Label[], limits: Limits): LabelChec
   for (let i = 0; i < sorted.length; i++) {
     const [name] = sorted[i];
     if (name === "") return invalid("a label has an empty name");
-    if (i > 0 && name === sorted[i - 1][0]) return invalid(`label name ${quote(name)} appears twice`);
+    if (i > 0 && name === sorted[i - 1][0]) return invalid(`label name ${quoteInput(name)} appears twice`);
   }
   const set = sorted.filter(([, value]) => value !== "");
   if (!set.some(([name]) => name === METRIC_NAME)) return invalid(`label ${METRIC_NAME} is missing or empty`);
@@ -35,12 +36,12 @@ function checkSizes(labels: LabelSet, limits: Limits): LabelCheck {
     total += nameBytes + valueBytes;
     if (nameBytes > limits.maxLabelNameBytes) {
       return tooLarge(
-        `label name ${quote(name)} has ${nameBytes} bytes, at most ${limits.maxLabelNameBytes} are taken`,
+        `label name ${quoteInput(name)} has ${nameBytes} bytes, at most ${limits.maxLabelNameBytes} are taken`,
       );
     }
     if (valueBytes > maxValueBytes) {
       return tooLarge(
-        `the value of label ${quote(name)} has ${valueBytes} bytes, at most ${maxValueBytes} are taken`,
+        `the value of label ${quoteInput(name)} has ${valueBytes} bytes, at most ${maxValueBytes} are taken`,
       );
     }
   }
@@ -56,9 +57,4 @@ function invalid(reason: string): LabelCheck {
 
 function tooLarge(reason: string): LabelCheck {
   return { ok: false, kind: "too large", reason };
-}
-
-/** A name as a message can carry it. */
-function quote(name: string): string {
-  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }

@@ -1,5 +1,6 @@
 /** What a request carried and Hearth did not store: how much, and of the first few the reason. */
 import { type Label, printLabels } from "./labels.ts";
+import { shorten } from "./shorten.ts";
 
 export type RejectionKind = "invalid" | "too large";
 
@@ -43,9 +44,6 @@ export class Rejections {
 
 function printShortened(labels: readonly Label[] | undefined): string {
   if (labels === undefined) return "with unreadable labels";
-  const shortened = labels
-    .slice(0, 32)
-    .map(([name, value]): Label => [name.slice(0, 100), value.slice(0, 100)]);
-  const text = printLabels(shortened);
-  return text.length > MAX_SERIES_CHARACTERS ? `${text.slice(0, MAX_SERIES_CHARACTERS)}…` : text;
+  const shortened = labels.slice(0, 32).map(([name, value]): Label => [shorten(name), shorten(value)]);
+  return shorten(printLabels(shortened), MAX_SERIES_CHARACTERS);
 }

@@ -1,5 +1,6 @@
 /** Tenants: whose series these are. Part of every key of the table but the access keys'. */
 import { HearthError } from "./errors.ts";
+import { quoteInput } from "./shorten.ts";
 
 export const DEFAULT_TENANT = "default";
 
@@ -14,6 +15,6 @@ export function parseTenant(name: string): string {
   if (TENANT_PATTERN.test(name)) return name;
   throw new HearthError(
     "invalid",
-    `tenant ${JSON.stringify(name.slice(0, 160))}: expected 1 to 150 characters of A-Z a-z 0-9 ! _ . ' ( ) -`,
+    `tenant ${quoteInput(name)}: expected 1 to 150 characters of A-Z a-z 0-9 ! _ . ' ( ) -`,
   );
 }

@@ -4,6 +4,7 @@
  * Every reader throws "invalid" for a value of another type.
  */
 import { HearthError } from "../model/errors.ts";
+import { quoteInput, shorten } from "../model/shorten.ts";
 import { msOfNanosecondText } from "./nanoseconds.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -63,6 +64,14 @@ export function quoteTimes(json: string): string {
 }
 
 export function wrongType(what: string, value: unknown, expected: string): HearthError {
-  const came = JSON.stringify(value)?.slice(0, 60) ?? String(value);
+  const came = typeof value === "object" && value !== null ? nameOfObject(value) : printScalar(value);
   return new HearthError("invalid", `OTLP request: ${what} is ${came}, expected ${expected}`);
+}
+
+function nameOfObject(value: object): string {
+  return Array.isArray(value) ? "an array" : "an object";
+}
+
+function printScalar(value: unknown): string {
+  return typeof value === "string" ? quoteInput(value) : shorten(String(value));
 }

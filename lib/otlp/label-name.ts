@@ -1,5 +1,6 @@
 /** Keys of OpenTelemetry's attributes -> names of labels, as Prometheus 3.14 makes them by default. */
 import { HearthError } from "../model/errors.ts";
+import { quoteInput } from "../model/shorten.ts";
 
 /**
  * A name may be any text if `allowUtf8`; otherwise every character but letters, digits and underscores becomes an
@@ -10,9 +11,7 @@ export function labelName(key: string, allowUtf8: boolean): string {
   if (/[^_]/u.test(name)) return name;
   throw new HearthError(
     "invalid",
-    key === ""
-      ? "an attribute has an empty key"
-      : `attribute ${JSON.stringify(key.slice(0, 100))}: no label can have its name`,
+    key === "" ? "an attribute has an empty key" : `attribute ${quoteInput(key)}: no label can have its name`,
   );
 }
 

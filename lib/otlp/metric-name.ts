@@ -3,6 +3,7 @@
  * https://github.com/open-telemetry/opentelemetry-specification/blob/main/specification/compatibility/prometheus_and_openmetrics.md#otlp-metric-points-to-prometheus
  */
 import { HearthError } from "../model/errors.ts";
+import { quoteInput } from "../model/shorten.ts";
 import { cleanUnit, unitSuffixes } from "./unit-name.ts";
 
 /** As Prometheus calls them in `otlp.translation_strategy`. */
@@ -37,10 +38,7 @@ export function metricName(name: string, unit: string, kind: NamedKind, naming: 
   if (naming.allowUtf8) return utf8Name(name, unit, kind, naming);
   const built = naming.withSuffixes ? suffixedName(name, unit, kind, naming) : escapedName(name, naming);
   if (built !== "" && (built === name || /[^_]/.test(built))) return built;
-  throw new HearthError(
-    "invalid",
-    `metric name ${JSON.stringify(name.slice(0, 100))}: nothing of it can be in a name`,
-  );
+  throw new HearthError("invalid", `metric name ${quoteInput(name)}: nothing of it can be in a name`);
 }
 
 function escapedName(name: string, { namespace = "" }: MetricNaming): string {

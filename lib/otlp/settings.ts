@@ -1,6 +1,7 @@
 /** How OpenTelemetry's metrics become Prometheus'. As `otlp` in Prometheus' configuration, its defaults too. */
 import { HearthError } from "../model/errors.ts";
 import { parseFlag } from "../model/flag.ts";
+import { shorten } from "../model/shorten.ts";
 import { TRANSLATION_STRATEGIES, type TranslationStrategy } from "./metric-name.ts";
 
 export interface OtlpSettings {
@@ -43,7 +44,7 @@ function parseStrategy(text: string | undefined): TranslationStrategy {
   if (found !== undefined) return found;
   throw new HearthError(
     "invalid",
-    `HEARTH_OTLP_TRANSLATION_STRATEGY=${text}: expected one of ${TRANSLATION_STRATEGIES.join(", ")}`,
+    `HEARTH_OTLP_TRANSLATION_STRATEGY=${shorten(text)}: expected one of ${TRANSLATION_STRATEGIES.join(", ")}`,
   );
 }
 

@@ -15,6 +15,7 @@ import { errorKind, errorMessage } from "../model/errors.ts";
 import { type Label, METRIC_NAME } from "../model/labels.ts";
 import type { MetricMetadata, MetricType } from "../model/metric-metadata.ts";
 import type { WriteBatch } from "../model/sample-batch.ts";
+import { quoteInput } from "../model/shorten.ts";
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../model/stale-marker.ts";
 import { BatchBuilder, type RequestLimits } from "../wire/batch-builder.ts";
 import { encodeLabels } from "../wire/label-arena.ts";
@@ -119,10 +120,10 @@ class Translator {
     this.#pointCount += data.points.length;
     const refused = refusalOf(data);
     if (refused !== undefined) {
-      this.#reject(data.points.length, `metric ${quote(metric.name)}: ${refused}`);
+      this.#reject(data.points.length, `metric ${quoteInput(metric.name)}: ${refused}`);
       return;
     }
-    const what = () => `metric ${quote(metric.name)}`;
+    const what = () => `metric ${quoteInput(metric.name)}`;
     this.#orReject(data.points.length, what, () => {
       const name = metricName(metric.name, metric.unit, namedKind(data), this.#naming);
       if (data.points.length > 0) this.#addMetadata(name, metric);
@@ -217,13 +218,13 @@ class Translator {
 
   #addNative(name: string, point: Point, made: ReturnType<typeof exponentialHistogram>): void {
     if (typeof made === "string") {
-      this.#reject(1, `metric ${quote(name)}: ${made}`);
+      this.#reject(1, `metric ${quoteInput(name)}: ${made}`);
       return;
     }
     this.#addSeries(name, []);
     const { timestamp, startTimestamp } = point;
     const wrong = this.#builder.addHistogram({ timestamp, startTimestamp, histogram: made });
-    if (wrong !== undefined) this.#reject(1, `metric ${quote(name)}: ${wrong}`);
+    if (wrong !== undefined) this.#reject(1, `metric ${quoteInput(name)}: ${wrong}`);
     else this.#addExemplars(point.exemplars);
   }
 
@@ -287,8 +288,4 @@ function metricType(data: MetricData): MetricType {
     default:
       return data.kind;
   }
-}
-
-function quote(name: string): string {
-  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
 }

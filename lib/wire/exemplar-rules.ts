@@ -1,5 +1,6 @@
 /** What an exemplar's labels may be. https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md#exemplars */
 import type { Label } from "../model/labels.ts";
+import { quoteInput } from "../model/shorten.ts";
 
 /** Characters of all names and values; Prometheus takes no more, and OpenMetrics tells senders so. */
 export const MAX_EXEMPLAR_CHARACTERS = 128;
@@ -14,7 +15,7 @@ export function checkExemplarLabels(labels: readonly Label[]): string | undefine
     if (characters > MAX_EXEMPLAR_CHARACTERS) {
       return `an exemplar's labels have more than ${MAX_EXEMPLAR_CHARACTERS} characters`;
     }
-    if (names.has(name)) return `an exemplar has label ${JSON.stringify(name)} twice`;
+    if (names.has(name)) return `an exemplar has label ${quoteInput(name)} twice`;
     names.add(name);
   }
   return undefined;

@@ -141,14 +141,14 @@ describe("JSON that is none of this kind", () => {
     resourceMetrics: [{ scopeMetrics: [{ metrics: [{ gauge: { dataPoints: [point] } }] }] }],
   });
   const CASES: readonly (readonly [string, unknown, RegExp])[] = [
-    ["an array", "[]", /the request is \[\], expected an object/],
+    ["an array", "[]", /the request is an array, expected an object/],
     ["a number", "5", /expected an object/],
     ["null", "null", /expected an object/],
     ["not UTF-8", "", /not JSON/],
-    ["resources that are an object", { resourceMetrics: {} }, /resourceMetrics is \{\}, expected an array/],
+    ["resources that are an object", { resourceMetrics: {} }, /resourceMetrics is an object, expected an array/],
     ["a resource that is a text", { resourceMetrics: ["x"] }, /a resource is "x"/],
     ["a value that is a text", request({ asDouble: "x" }), /asDouble is "x", expected a number/],
-    ["a value that is an array", request({ asInt: [1] }), /asInt is \[1\]/],
+    ["a value that is an array", request({ asInt: [1] }), /asInt is an array, expected a number/],
     ["an attribute that is a text", request({ attributes: ["x"] }), /an attribute is "x"/],
     ["a key that is a number", request({ attributes: [{ key: 5 }] }), /key is 5, expected a text/],
     ["a trace id in base64", request({ exemplars: [{ traceId: "AQID/w==" }] }), /traceId is .*hexadecimal/],

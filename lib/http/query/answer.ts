@@ -1,5 +1,6 @@
 /** Responses of the query API. Large ones are streamed while they are printed, in constant memory. */
 import { gzipSync } from "node:zlib";
+import { MAX_MESSAGE_CHARACTERS, shorten } from "../../model/shorten.ts";
 import type { Piece } from "../../wire/api-json.ts";
 import type { GatewayContext } from "../gateway.ts";
 import { errorHeaders } from "../status.ts";
@@ -53,7 +54,8 @@ function* printNotes(name: string, singular: string, notes: readonly string[]): 
 
 export function answerApiError({ errorType, status, message }: ApiError): Response {
   const headers = { "Content-Type": "application/json", ...errorHeaders(status) };
-  return new Response(JSON.stringify({ status: "error", errorType, error: message }), { status, headers });
+  const error = shorten(message, MAX_MESSAGE_CHARACTERS);
+  return new Response(JSON.stringify({ status: "error", errorType, error }), { status, headers });
 }
 
 function answerPieces(c: GatewayContext, pieces: Iterable<Piece>): Response {

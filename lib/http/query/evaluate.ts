@@ -12,7 +12,7 @@ import type {
 import { checkRangeType } from "../../promql/parse/range-type.ts";
 import { checkDurations } from "../../promql/plan/check-durations.ts";
 import type { Expr } from "../../promql/syntax/ast.ts";
-import { quote } from "../../promql/syntax/quote.ts";
+import { quoteInput } from "../../promql/syntax/quote.ts";
 import { type Piece, printMatrix, printPair, printVector } from "../../wire/api-json.ts";
 import { answerData } from "./answer.ts";
 import { queryParameter } from "./expression.ts";
@@ -124,7 +124,7 @@ function truncated(value: QueryValue, limit: number, warnings: string[]): QueryV
 
 function oddStats(stats: string): string {
   const advice = 'is deprecated and will be rejected in the next major release, use "true" or "all"';
-  return `value ${quote(stats)} for parameter "stats" ${advice}`;
+  return `value ${quoteInput(stats)} for parameter "stats" ${advice}`;
 }
 
 function* printData(value: QueryValue, stats: string): Generator<Piece> {

@@ -4,7 +4,7 @@ import type { Matcher } from "../../model/matcher.ts";
 import { HOUR_MS, MINUTE_MS } from "../../model/time.ts";
 import { parseSelector } from "../../promql/parse/parse-expr.ts";
 import { type ParsedDuration, parseDuration, printDuration } from "../../promql/syntax/duration-text.ts";
-import { quote } from "../../promql/syntax/quote.ts";
+import { quote, quoteInput } from "../../promql/syntax/quote.ts";
 import { readBody } from "../body.ts";
 import type { GatewayContext } from "../gateway.ts";
 
@@ -18,6 +18,9 @@ const NAMED_TIMES: ReadonlyMap<string, number> = new Map([
   ["-292273086-05-16T16:47:06Z", MIN_API_TIME_MS],
   ["292277025-08-18T07:12:54.999999999Z", MAX_API_TIME_MS],
 ]);
+
+/** Characters of a time, a duration or a count: what is longer is refused before a pattern sees it. */
+const MAX_NUMBER_CHARACTERS = 64;
 
 /** All parameters; those of a form precede those of the URL. */
 export async function readParameters(c: GatewayContext): Promise<URLSearchParams> {
@@ -34,12 +37,20 @@ export function invalidParameter(name: string, reason: string): HearthError {
   return new HearthError("invalid", `invalid parameter ${quote(name)}: ${reason}`);
 }
 
+/** `"123…"`, with the limit where the text is past it. */
+function quoteNumber(text: string): string {
+  const quoted = quoteInput(text);
+  return text.length <= MAX_NUMBER_CHARACTERS
+    ? quoted
+    : `${quoted} (${text.length} characters, at most ${MAX_NUMBER_CHARACTERS} are allowed)`;
+}
+
 /** A required time, in ms, written as RFC 3339 or seconds since the epoch. */
 export function timeParameter(parameters: URLSearchParams, name: string): number {
   const text = parameters.get(name) ?? "";
   const timeMs = parseTime(text);
-  if (timeMs === undefined) throw invalidParameter(name, `cannot parse ${quote(text)} to a valid timestamp`);
-  return timeMs;
+  if (timeMs !== undefined) return timeMs;
+  throw invalidParameter(name, `cannot parse ${quoteNumber(text)} to a valid timestamp`);
 }
 
 /** An optional time, in ms; `absentMs` if omitted. */
@@ -48,13 +59,14 @@ export function optionalTimeParameter(parameters: URLSearchParams, name: string,
   if (text === "") return absentMs;
   const timeMs = parseTime(text);
   if (timeMs !== undefined) return timeMs;
-  const reason = `invalid time value for '${name}': cannot parse ${quote(text)} to a valid timestamp`;
+  const reason = `invalid time value for '${name}': cannot parse ${quoteNumber(text)} to a valid timestamp`;
   throw invalidParameter(name, reason);
 }
 
-const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const FLOAT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 function parseTime(text: string): number | undefined {
+  if (text.length > MAX_NUMBER_CHARACTERS) return undefined;
   if (!FLOAT.test(text)) return NAMED_TIMES.get(text) ?? parseRfc3339(text);
   const seconds = Number(text);
   const whole = Math.trunc(seconds);
@@ -114,7 +126,8 @@ const MAX_DURATION_SECONDS = 2 ** 63 / 1e9;
 const NOT_FINITE = /^[+-]?(?:inf|infinity)$|^nan$/i;
 
 function parseSecondsOrDuration(text: string): ParsedDuration {
-  const reason = `cannot parse ${quote(text)} to a valid duration`;
+  const reason = `cannot parse ${quoteNumber(text)} to a valid duration`;
+  if (text.length > MAX_NUMBER_CHARACTERS) return { ok: false, reason };
   const seconds = FLOAT.test(text) ? Number(text) : Number.NaN;
   const isTooLarge = Number.isFinite(seconds) && Math.abs(seconds) >= MAX_DURATION_SECONDS;
   if (isTooLarge || NOT_FINITE.test(text)) return { ok: false, reason: `${reason}. It overflows int64` };
@@ -133,15 +146,13 @@ export function limitParameter(parameters: URLSearchParams): number {
   return limit;
 }
 
-const INT64_DIGITS = 19;
-
 /** A whole number as Go's `strconv.Atoi` parses it, rounded to a double; or the message of its error. */
 export function parseWhole(text: string): number | string {
-  const failure = `strconv.Atoi: parsing ${quote(text)}`;
-  const digits = /^([+-]?)0*(\d+)$/.exec(text);
+  const failure = `strconv.Atoi: parsing ${quoteNumber(text)}`;
+  if (text.length > MAX_NUMBER_CHARACTERS) return `${failure}: invalid syntax`;
+  const digits = /^([+-]?)(\d+)$/.exec(text);
   if (digits === null) return `${failure}: invalid syntax`;
   const [, sign, number] = digits;
-  if (number.length > INT64_DIGITS) return `${failure}: value out of range`;
   const whole = BigInt(`${sign === "-" ? "-" : ""}${number}`);
   return BigInt.asIntN(64, whole) === whole ? Number(whole) : `${failure}: value out of range`;
 }

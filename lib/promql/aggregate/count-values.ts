@@ -8,7 +8,7 @@ import { SeriesCollector } from "../runtime/collect-series.ts";
 import { type EvaluationContext, executionError } from "../runtime/context.ts";
 import { isLabelName, setLabel } from "../runtime/series-labels.ts";
 import { ABSENT, FLOAT, type StepSeries, type VectorValue, vectorOf } from "../runtime/value.ts";
-import { quote } from "../syntax/quote.ts";
+import { quoteInput } from "../syntax/quote.ts";
 import { groupLabels } from "./groups.ts";
 
 export function countValues(
@@ -18,7 +18,7 @@ export function countValues(
   grid: StepGrid,
   context: EvaluationContext,
 ): VectorValue {
-  if (!isLabelName(label)) throw executionError(`invalid label name ${quote(label)}`);
+  if (!isLabelName(label)) throw executionError(`invalid label name ${quoteInput(label)}`);
   const labels = plan.grouping === "by" ? [...plan.labels, label] : plan.labels;
   const labelsOf = groupLabels({ grouping: plan.grouping, labels });
   const collector = new SeriesCollector(grid, context);

@@ -70,7 +70,7 @@ export function reportedName({ context }: FunctionCall, labels: LabelSet): strin
 
 /** A number or an infinity as Go's ParseFloat takes it. */
 function parseBound(text: string): number | undefined {
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
+  if (/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
   if (/^[+-]?inf(inity)?$/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
   return undefined;
 }

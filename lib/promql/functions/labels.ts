@@ -1,6 +1,7 @@
 /** `label_replace` and `label_join`: what changes labels alone. */
 import { labelValue, METRIC_NAME } from "../../model/labels.ts";
 import { type Captures, newCapturePattern } from "../../model/matcher.ts";
+import { shorten } from "../../model/shorten.ts";
 import { mergeSameLabels } from "../runtime/collect-series.ts";
 import { executionError } from "../runtime/context.ts";
 import { isLabelName, setLabel } from "../runtime/series-labels.ts";
@@ -22,7 +23,7 @@ function capturePattern(pattern: string): (value: string) => Captures | undefine
   try {
     return newCapturePattern(pattern);
   } catch {
-    throw executionError(`invalid regular expression in label_replace(): ${pattern}`);
+    throw executionError(`invalid regular expression in label_replace(): ${shorten(pattern)}`);
   }
 }
 
@@ -53,7 +54,7 @@ function labelJoin(call: FunctionCall): ReturnType<VectorFunction> {
 }
 
 function checkName(name: string, what: string): void {
-  if (!isLabelName(name)) throw executionError(`invalid ${what}: ${name}`);
+  if (!isLabelName(name)) throw executionError(`invalid ${what}: ${shorten(name)}`);
 }
 
 export const LABEL_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {

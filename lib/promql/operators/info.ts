@@ -1,6 +1,7 @@
 /** `info()`: adds the labels of info series to those that have the same `instance` and `job`. */
 import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
 import { type Matcher, matchesAll } from "../../model/matcher.ts";
+import { shorten } from "../../model/shorten.ts";
 import { referenceTime, type StepGrid, stepTime } from "../plan/grid.ts";
 import type { InfoPlan } from "../plan/plan.ts";
 import { claimCell, SeriesCollector } from "../runtime/collect-series.ts";
@@ -142,7 +143,8 @@ class Enrichment {
       for (const [name, value] of labels) {
         if (isMetadata(name) || (this.#wanted.size > 0 && !this.#wanted.has(name))) continue;
         const other = added.get(name);
-        if (other !== undefined && other !== value) throw executionError(`conflicting label: ${name}`);
+        if (other !== undefined && other !== value)
+          throw executionError(`conflicting label: ${shorten(name)}`);
         if (labelValue(base, name) === "") added.set(name, value);
       }
     }

@@ -9,7 +9,7 @@ import type {
   ValueType,
   VectorSelector,
 } from "../syntax/ast.ts";
-import { quote } from "../syntax/quote.ts";
+import { quote, quoteInput } from "../syntax/quote.ts";
 import { SIGNATURES } from "../syntax/signatures.ts";
 import { ParseError } from "./parse-error.ts";
 
@@ -78,7 +78,7 @@ function checkSelector(text: string, selector: VectorSelector, mayBeEmpty: boole
     fail(
       text,
       selector,
-      `metric name must not be set twice: ${quote(selector.name)} or ${quote(second.value)}`,
+      `metric name must not be set twice: ${quoteInput(selector.name)} or ${quoteInput(second.value)}`,
     );
   }
   if (mayBeEmpty || selector.matchers.some((matcher) => !matcher.matches(""))) return;
@@ -162,7 +162,7 @@ function checkOperator(text: string, expr: BinaryExpr, isScalar: boolean): void 
   if (matching === undefined || !matching.on) return;
   const twice = matching.labels.find((label) => matching.include.includes(label));
   if (twice === undefined) return;
-  failHere(`label ${quote(twice)} must not occur in ON and GROUP clause at once`);
+  failHere(`label ${quoteInput(twice)} must not occur in ON and GROUP clause at once`);
 }
 
 /** From the operator up to the right side. */

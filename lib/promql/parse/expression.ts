@@ -1,6 +1,6 @@
 /** Expressions: operators by precedence, signs, calls, aggregations, parentheses. */
 import type { AggregationOperator, BinaryExpr, BinaryOperator, Expr } from "../syntax/ast.ts";
-import { quote } from "../syntax/quote.ts";
+import { quoteInput } from "../syntax/quote.ts";
 import { SIGNATURES } from "../syntax/signatures.ts";
 import { parseBinaryModifiers } from "./binary-modifiers.ts";
 import { MAX_DEPTH, TOO_DEEP } from "./depth.ts";
@@ -112,9 +112,9 @@ function parseCall(tokens: TokenCursor): Expr {
   const name = tokens.take();
   const args = parseArguments(tokens);
   const signature = SIGNATURES.get(name.text);
-  if (signature === undefined) tokens.fail(name, `unknown function with name ${quote(name.text)}`);
+  if (signature === undefined) tokens.fail(name, `unknown function with name ${quoteInput(name.text)}`);
   if (signature.isExperimental && !tokens.options.enableExperimentalFunctions) {
-    tokens.fail(name, `function ${quote(name.text)} is not enabled`);
+    tokens.fail(name, `function ${quoteInput(name.text)} is not enabled`);
   }
   return { kind: "call", function: name.text, args, range: { start: name.start, end: tokens.lastEnd } };
 }

@@ -1,5 +1,5 @@
 /** Text to tokens. What a character means depends on the brackets that are open around it. */
-import { quote, quoteCharacter } from "../syntax/quote.ts";
+import { quoteCharacter, quoteInput } from "../syntax/quote.ts";
 import { ParseError } from "./parse-error.ts";
 import { scanNumberOrDuration } from "./scan-number.ts";
 import { scanString } from "./string-literal.ts";
@@ -199,7 +199,8 @@ export class Lexer {
 
   #number(): Token {
     const { kind, end } = scanNumberOrDuration(this.text, this.#at);
-    if (kind === "bad") this.#fail(`bad number or duration syntax: ${quote(this.text.slice(this.#at, end))}`);
+    if (kind === "bad")
+      this.#fail(`bad number or duration syntax: ${quoteInput(this.text.slice(this.#at, end))}`);
     return this.#take(kind, end);
   }
 

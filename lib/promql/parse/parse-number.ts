@@ -1,8 +1,8 @@
 /** Number literals: as Go parses integers of any base, then floats. */
-import { quote } from "../syntax/quote.ts";
+import { quoteInput } from "../syntax/quote.ts";
 
 const DECIMAL_FLOAT =
-  /^(?:[0-9](?:_?[0-9])*\.?(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:[eE][+-]?[0-9](?:_?[0-9])*)?$/;
+  /^(?:[0-9](?:_?[0-9])*(?:\.(?:[0-9](?:_?[0-9])*)?)?|\.[0-9](?:_?[0-9])*)(?:[eE][+-]?[0-9](?:_?[0-9])*)?$/;
 const HEXADECIMAL = /^0[xX](?:_?[0-9a-fA-F])+$/;
 const OCTAL = /^0(?:_?[0-7])+$/;
 
@@ -17,5 +17,5 @@ export function parseNumber(text: string): number | string {
   const value = DECIMAL_FLOAT.test(text) ? Number(text.replaceAll("_", "")) : Number.NaN;
   if (Number.isFinite(value)) return value;
   const reason = Number.isNaN(value) ? "invalid syntax" : "value out of range";
-  return `strconv.ParseFloat: parsing ${quote(text)}: ${reason}`;
+  return `strconv.ParseFloat: parsing ${quoteInput(text)}: ${reason}`;
 }

@@ -1,11 +1,15 @@
 /** Selectors of series: `name{label="value"}`, and lists of label names. */
 import { METRIC_NAME } from "../../model/labels.ts";
 import { type Matcher, type MatcherType, newMatcher } from "../../model/matcher.ts";
+import { shorten } from "../../model/shorten.ts";
 import type { VectorSelector } from "../syntax/ast.ts";
-import { quote } from "../syntax/quote.ts";
+import { quoteInput } from "../syntax/quote.ts";
 import { unquote } from "./string-literal.ts";
 import { isLabelName, isMetricName, type Token } from "./token.ts";
 import type { TokenCursor } from "./token-cursor.ts";
+
+/** Characters of what RE2 says; it repeats the pattern. */
+const MAX_REASON = 300;
 
 const EXPECTED_MATCHER = ' in label matching, expected identifier or "}"';
 const EXPECTED_COMMA = ' in label matching, expected "," or "}"';
@@ -61,7 +65,7 @@ function parseMatcher(tokens: TokenCursor): Matcher {
 /** What RE2 says of the pattern, where that is what is wrong; it shows the pattern as it was compiled. */
 function regexpProblem(error: unknown): string {
   const { message, cause } = error as Error;
-  return cause instanceof Error ? cause.message.replace("`(?s)", "`") : message;
+  return shorten(cause instanceof Error ? cause.message.replace("`(?s)", "`") : message, MAX_REASON);
 }
 
 function matcherType({ kind }: Token): MatcherType | undefined {
@@ -85,6 +89,6 @@ function parseLabelName(tokens: TokenCursor): string {
   tokens.take();
   const name = token.kind === "string" ? unquote(token.text) : token.text;
   if (name === "" || !name.isWellFormed())
-    tokens.fail(token, `invalid label name for grouping: ${quote(name)}`);
+    tokens.fail(token, `invalid label name for grouping: ${quoteInput(name)}`);
   return name;
 }

@@ -1,6 +1,6 @@
 /** The tokens of PromQL. */
 import type { AggregationOperator, BinaryOperator } from "../syntax/ast.ts";
-import { quote } from "../syntax/quote.ts";
+import { quote, quoteInput } from "../syntax/quote.ts";
 
 export type Keyword =
   | "offset"
@@ -173,7 +173,7 @@ export function describeToken({ kind, text }: Token): string {
       return kind;
     case "identifier":
     case "metric identifier":
-      return `${kind} ${quote(text)}`;
+      return `${kind} ${quoteInput(text)}`;
     case "number":
     case "duration":
     case "string":
@@ -193,7 +193,9 @@ export function describeToken({ kind, text }: Token): string {
 
 function quoteShort(text: string): string {
   // The length is counted in bytes, as Go counts it; what is shown is counted in characters.
-  return Buffer.byteLength(text) > 10 ? `${quote([...text].slice(0, 10).join(""))}...` : quote(text);
+  return Buffer.byteLength(text) > 10
+    ? `${quote([...text.slice(0, 20)].slice(0, 10).join(""))}...`
+    : quote(text);
 }
 
 const BEGINNINGS: ReadonlySet<TokenKind> = new Set<TokenKind>([

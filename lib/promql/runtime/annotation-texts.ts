@@ -1,7 +1,7 @@
 /** The annotations there are, as Prometheus 3.14 words them. */
 import { printGeneralFloat, printRoundedFloat } from "../../number/print-general-float.ts";
 import type { TextRange } from "../syntax/ast.ts";
-import { quote } from "../syntax/quote.ts";
+import { quoteInput } from "../syntax/quote.ts";
 import type { Annotation, AnnotationDetails } from "./annotations.ts";
 
 function warning(range: TextRange, message: string): Annotation {
@@ -13,7 +13,7 @@ function info(range: TextRange, message: string): Annotation {
 }
 
 function forMetric(metric: string): string {
-  return metric === "" ? "" : ` for metric name ${quote(metric)}`;
+  return metric === "" ? "" : ` for metric name ${quoteInput(metric)}`;
 }
 
 export function invalidQuantile(range: TextRange, quantile: number): Annotation {
@@ -35,12 +35,12 @@ export function invalidRatio(range: TextRange, ratio: number, cappedTo: number):
 }
 
 export function badBucketLabel(range: TextRange, metric: string, value: string): Annotation {
-  const message = `bucket label "le" is missing or has a malformed value of ${quote(value)}`;
+  const message = `bucket label "le" is missing or has a malformed value of ${quoteInput(value)}`;
   return warning(range, message + forMetric(metric));
 }
 
 export function mixedFloatsAndHistograms(range: TextRange, metric: string): Annotation {
-  return warning(range, `encountered a mix of histograms and floats for metric name ${quote(metric)}`);
+  return warning(range, `encountered a mix of histograms and floats for metric name ${quoteInput(metric)}`);
 }
 
 export function mixedFloatsAndHistogramsInAggregation(range: TextRange): Annotation {
@@ -52,16 +52,16 @@ export function mixedClassicAndNative(range: TextRange, metric: string): Annotat
 }
 
 export function histogramIsNoCounter(range: TextRange, metric: string): Annotation {
-  return warning(range, `this native histogram metric is not a counter: ${quote(metric)}`);
+  return warning(range, `this native histogram metric is not a counter: ${quoteInput(metric)}`);
 }
 
 export function histogramIsNoGauge(range: TextRange, metric: string): Annotation {
-  return warning(range, `this native histogram metric is not a gauge: ${quote(metric)}`);
+  return warning(range, `this native histogram metric is not a gauge: ${quoteInput(metric)}`);
 }
 
 export function mixedBucketSchemas(range: TextRange, metric: string): Annotation {
   const what = "vector contains a mix of histograms with exponential and custom buckets schemas";
-  return warning(range, `${what} for metric name ${quote(metric)}`);
+  return warning(range, `${what} for metric name ${quoteInput(metric)}`);
 }
 
 export function incompatibleBuckets(range: TextRange, operator: string): Annotation {
@@ -84,12 +84,12 @@ export function reconciledBounds(range: TextRange, operation: HistogramOperation
 
 export function possiblyNoCounter(range: TextRange, metric: string): Annotation {
   const what = "metric might not be a counter, name does not end in _total/_sum/_count/_bucket:";
-  return info(range, `${what} ${quote(metric)}`);
+  return info(range, `${what} ${quoteInput(metric)}`);
 }
 
 export function possiblyNoCounterType(range: TextRange, metric: string, type: string): Annotation {
   const what = 'metric might not be a counter, __type__ label is not set to "counter" or "histogram"';
-  return info(range, `${what}, got ${quote(type)}: ${quote(metric)}`);
+  return info(range, `${what}, got ${quoteInput(type)}: ${quoteInput(metric)}`);
 }
 
 export function incompatibleTypes(
@@ -99,7 +99,7 @@ export function incompatibleTypes(
   right: string,
 ): Annotation {
   const what = "incompatible sample types encountered for binary operator";
-  return info(range, `${what} ${quote(operator)}: ${left} ${operator} ${right}`);
+  return info(range, `${what} ${quoteInput(operator)}: ${left} ${operator} ${right}`);
 }
 
 export function ignoredInAggregation(range: TextRange, operator: string): Annotation {
@@ -108,7 +108,7 @@ export function ignoredInAggregation(range: TextRange, operator: string): Annota
 
 export function ignoredInRange(range: TextRange, metric: string): Annotation {
   const what = "ignored histograms in a range containing both floats and histograms";
-  return info(range, `${what} for metric name ${quote(metric)}`);
+  return info(range, `${what} for metric name ${quoteInput(metric)}`);
 }
 
 export function quantileIsNaN(range: TextRange, metric: string): Annotation {
@@ -185,7 +185,7 @@ function printTime(timeMs: number): string {
 }
 
 export function startTimeOverlap(range: TextRange, metric: string): Annotation {
-  const message = `sample has start time that overlaps with previous sample timestamp for metric ${quote(metric)}`;
+  const message = `sample has start time that overlaps with previous sample timestamp for metric ${quoteInput(metric)}`;
   return { ...warning(range, message), details: occurrences(1) };
 }
 

@@ -40,11 +40,16 @@ export class Annotations {
 
   /** The texts of one level, in the order in which they first came up. */
   print(level: Annotation["level"], query: string): string[] {
+    const places = new Map<number, string>();
+    const placeOnce = (offset: number) => {
+      const place = places.get(offset) ?? placeOf(query, offset);
+      places.set(offset, place);
+      return place;
+    };
     return [...this.#byMessage.values()]
       .filter((annotation) => annotation.level === level)
       .map(({ message, range, details }) => {
-        const place = placeOf(query, range.start);
-        return `PromQL ${level}: ${message}${details?.print() ?? ""} (${place})`;
+        return `PromQL ${level}: ${message}${details?.print() ?? ""} (${placeOnce(range.start)})`;
       });
   }
 }

@@ -1,6 +1,7 @@
 /** What operators do to label sets. */
 import { compareBytewise, type Label, type LabelSet, METRIC_NAME } from "../../model/labels.ts";
-import { quote } from "../syntax/quote.ts";
+import { shorten } from "../../model/shorten.ts";
+import { quoteInput } from "../syntax/quote.ts";
 
 export const NO_LABELS: LabelSet = [];
 
@@ -46,11 +47,18 @@ export function labelKey(labels: LabelSet): string {
   return key;
 }
 
-/** As Prometheus prints them in messages: `{__name__="up", job="a"}`. */
+/** Labels of a series in a message. */
+const MAX_PRINTED_LABELS = 32;
+
+/** As Prometheus prints them in messages: `{__name__="up", job="a"}`; long names and values are shortened. */
 export function printLabelSet(labels: LabelSet): string {
-  return `{${labels.map(([name, value]) => `${printName(name)}=${quote(value)}`).join(", ")}}`;
+  const printed = labels
+    .slice(0, MAX_PRINTED_LABELS)
+    .map(([name, value]) => `${printName(name)}=${quoteInput(value)}`);
+  if (labels.length > MAX_PRINTED_LABELS) printed.push("…");
+  return `{${printed.join(", ")}}`;
 }
 
 function printName(name: string): string {
-  return /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) ? name : quote(name);
+  return /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) ? shorten(name) : quoteInput(name);
 }

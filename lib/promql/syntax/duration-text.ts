@@ -2,6 +2,7 @@
  * Durations as Prometheus writes them: `1h30m`, units from large to small, each at most once; a day has 24 hours, a year 365
  * days. https://prometheus.io/docs/prometheus/latest/querying/basics/#float-literals-and-time-durations
  */
+import { quoteInput } from "../../model/shorten.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../model/time.ts";
 
 const YEAR_MS = 365 * DAY_MS;
@@ -38,7 +39,7 @@ export function parseDuration(text: string): ParsedDuration {
     if (unit < 0)
       return {
         ok: false,
-        reason: `unknown unit ${JSON.stringify(unitText)} in duration ${JSON.stringify(text)}`,
+        reason: `unknown unit ${quoteInput(unitText)} in duration ${quoteInput(text)}`,
       };
     if (unit <= lastUnit) return notADuration(text);
     lastUnit = unit;
@@ -49,7 +50,7 @@ export function parseDuration(text: string): ParsedDuration {
 }
 
 function notADuration(text: string): ParsedDuration {
-  return { ok: false, reason: `not a valid duration string: ${JSON.stringify(text)}` };
+  return { ok: false, reason: `not a valid duration string: ${quoteInput(text)}` };
 }
 
 /** Prints whole milliseconds; years and weeks only where nothing is left over: `90d` is easier to read than `12w6d`. */

@@ -1,4 +1,5 @@
 /** Text in quotes as Go prints it (`%q`, strconv.Quote), which is what Prometheus shows in expressions and errors. */
+import { shorten } from "../../model/shorten.ts";
 
 /** What Go takes for printable: letters, marks, numbers, punctuation, symbols, and the ASCII space. */
 const PRINTABLE = /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
@@ -25,6 +26,11 @@ export function quote(text: string): string {
   let quoted = "";
   for (const character of text) quoted += printCharacter(character, '"');
   return `"${quoted}"`;
+}
+
+/** The same of input that an error or an annotation repeats: its beginning. */
+export function quoteInput(text: string): string {
+  return quote(shorten(text));
 }
 
 /** `'c'`: a code point; U+FFFD bare, as what is none is shown. */

@@ -12,6 +12,7 @@
  * remembers is at most too old, so that it asks the table before it elects another one.
  */
 import { HearthError } from "../../model/errors.ts";
+import { shorten } from "../../model/shorten.ts";
 import { type Clock, DAY_MS, SECOND_MS } from "../../model/time.ts";
 import { ByteReader, ByteWriter, decodeText } from "../codec/bytes.ts";
 import { electionKey } from "../layout/keys.ts";
@@ -68,7 +69,7 @@ export class HaTracker {
         return true;
       }
     }
-    const what = `election of a replica of cluster ${cluster}`;
+    const what = `election of a replica of cluster ${shorten(cluster)}`;
     throw new HearthError("unavailable", `${what}: lost to other functions ${MAX_ATTEMPTS} times`);
   }
 
