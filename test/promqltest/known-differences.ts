@@ -1,5 +1,5 @@
 /**
- * Evaluations of Prometheus' own scripts that do not pass, each with the reason. The list fails when one of them passes; the README
+ * Evaluations of Prometheus' own scripts that do not pass, each with the reason. The list fails when one of them passes; docs/promql.md
  * has it too.
  */
 
