@@ -1,6 +1,6 @@
 /**
- * Evaluations of Prometheus' own scripts that do not pass, each with the reason. The list fails when one of them passes; docs/promql.md
- * has it too.
+ * Evaluations of Prometheus' own scripts that do not pass, each with the reason. The list fails when one of them passes.
+ * docs/promql.md has the same list.
  */
 
 /** How scripts are run: on the engine alone; through the API on what is still in the log of writes, or has been compacted. */
