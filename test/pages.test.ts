@@ -88,7 +88,7 @@ test("npm scripts, variables and files that the pages name exist", () => {
       .flatMap((file) => readFileSync(path.join(ROOT, file), "utf8").match(/HEARTH_[A-Z_]+/g) ?? []),
   );
   for (const { file, text } of pages) {
-    for (const [command, name] of text.matchAll(/npm run ([a-z][a-z:-]*)/g))
+    for (const [command, name] of text.matchAll(/npm run ([a-z][a-z0-9:-]*)/g))
       assert.ok(name in scripts, `${file}: ${command}`);
     for (const [name] of text.matchAll(/HEARTH_[A-Z_]+[A-Z]/g))
       assert.ok(variables.has(name), `${file}: ${name}`);
