@@ -1,6 +1,6 @@
 /**
- * Evaluations of Prometheus' own scripts that do not pass, each with the reason. The list fails when one of them passes.
- * docs/promql.md has the same list.
+ * Evaluations of Prometheus' own scripts that do not pass, each with the reason. The list fails when one of them passes; the README
+ * has it too.
  */
 
 /** How scripts are run: on the engine alone; through the API on what is still in the log of writes, or has been compacted. */

@@ -1,25 +1,28 @@
 /** Who works on the table: writers, readers and compactors, each a process that may die and is then started anew. */
 import { errorKind } from "../../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
 import { compact, type DayReport } from "../../lib/storage/compact/compactor.ts";
 import { Writers } from "../../lib/storage/write/writers.ts";
-import { readAndCheck } from "./checked-read.ts";
-import type { Append, Model } from "./model.ts";
+import { type Read, readAndCheck } from "./checked-read.ts";
+import type { Append } from "./model.ts";
 import type { Random } from "./random.ts";
 import { batchOfSamples, printTold, type SentSamples, toldOf } from "./sample.ts";
 import { ScheduledTable } from "./scheduled-table.ts";
 import { Process, type Role } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
-import { randomRequest, randomSelection } from "./workload.ts";
+import { maxAge, randomRequest, randomSelection } from "./workload.ts";
 
-/** What the design allows clocks to be apart, their grain included (docs/storage-format.md). Not the engine's: it may be wrong. */
+/** What the design allows clocks to be apart, their grain included (docs/storage.md). Not the engine's: it may be wrong. */
 const MAX_CLOCK_ERROR_MS = 30 * SECOND_MS;
 /** What the design lets a writer take to store a record before it dates it anew. */
 const MAX_HOLD_MS = 30 * SECOND_MS;
-/** Lambda's longest. A writer's is not limited: frozen and thawed, its calls may take hours. */
+/** Lambda's longest. A writer's is mostly not limited: frozen and thawed, its calls may take hours. */
 const MAX_INVOCATION_MS = 15 * MINUTE_MS;
+
+/** API Gateway's, and so the write function's. */
+const MAX_WRITE_MS = 29 * SECOND_MS;
 
 /** How many things an actor has still to do. */
 export interface Actor {
@@ -39,6 +42,7 @@ export function start(sim: Simulated, role: Role, number: number, times: number)
   let lives = 0;
   const live = () => {
     const process = new Process(role, `${role}${number}.${++lives}`, randomSkew(sim, role));
+    stepClock(sim, process);
     skews.set(role, process.skewMs);
     if (Math.abs((skews.get("writer") ?? 0) - (skews.get("compactor") ?? 0)) > MAX_CLOCK_ERROR_MS * 0.9)
       sim.tally.add("clocks nearly as far apart as they may be");
@@ -67,6 +71,17 @@ function randomSkew({ scheduler, grainMs, writerSkew }: Simulated, role: Role): 
   return random.pick([-max, max, random.between(-max, max)]);
 }
 
+/** In a world of wrong clocks one of a writer or of a compactor may be wrong from now on, or right. */
+function stepClock(sim: Simulated, process: Process): void {
+  const { scheduler, hardships, tally } = sim;
+  const { random } = scheduler;
+  if (!hardships.hasWrongClocks || process.role === "reader" || !random.chance(0.3)) return;
+  const most = random.pick([MINUTE_MS, MINUTE_MS, HOUR_MS, 3 * HOUR_MS, DAY_MS]);
+  process.skewMs = random.chance(0.3) ? 0 : random.pick([-1, 1]) * random.between(10 * SECOND_MS, most);
+  scheduler.note(process.name, `has a clock that is ${process.skewMs} ms ahead`);
+  tally.add("clock stepped");
+}
+
 /** Mostly at once, or some seconds, or just before a slow call of another ends; or until all that wait for long go on together. */
 async function pause(sim: Simulated, process: Process): Promise<void> {
   const { scheduler, isHurried } = sim;
@@ -92,49 +107,75 @@ function nextWake(random: Random, nowMs: number): number {
     : (Math.floor(wakeMs / HOUR_MS) + 1) * HOUR_MS - random.between(0, 20 * SECOND_MS);
 }
 
-/** Does something that may fail when, and only when, the process has met a fault. Answers whether it did not. */
-async function tolerate(sim: Simulated, process: Process, what: string, task: () => Promise<void>) {
+/**
+ * Does something that may fail when, and only when, the process has met a fault, or an item that it needs is damaged. Answers
+ * whether it did not.
+ */
+async function tolerate(
+  sim: Simulated,
+  process: Process,
+  what: string,
+  task: () => Promise<void>,
+  isDamaged?: () => boolean,
+): Promise<boolean> {
   const { faults } = process;
   try {
     await task();
     return true;
   } catch (error) {
     const isExpected = process.faults > faults || /^log record: took longer/.test((error as Error).message);
-    if (errorKind(error) !== "unavailable" || !isExpected) throw error;
+    const isDamage = errorKind(error) === "data" && isDamaged?.() === true;
+    if (!isDamage && (errorKind(error) !== "unavailable" || !isExpected)) throw error;
     sim.scheduler.note(process.name, `${what} failed: ${(error as Error).message}`);
     return false;
   }
 }
 
 function writer(sim: Simulated, process: Process) {
-  const { scheduler, randomBytes, retentionMs, shardBits, tally } = sim;
+  const { scheduler, randomBytes, retention, shardBits, tally, hardships } = sim;
   const { random } = scheduler;
   const clock = scheduler.clockOf(process);
+  // What the model knows of when a request was received: nearly, where clocks are wrong and then corrected.
+  const errorMs = hardships.hasWrongClocks ? MAX_CLOCK_ERROR_MS : 0;
+  const modelClock = hardships.hasWrongClocks ? () => ++scheduler.nowMs : clock;
   const maxBytes = random.pick([0, 2 ** 26, 2 ** 26]);
   const writers = new Writers({ clock, randomBytes, limits: DEFAULT_LIMITS, shardBits, maxBytes });
   const table = new ScheduledTable(sim, process);
-  const running = new Map<Append, Model>();
+  const running = new Map<Append, () => void>();
   const { onDeath } = process;
   process.onDeath = () => {
-    for (const [append, model] of running) model.end(append, clock(), false);
+    for (const end of running.values()) end();
     onDeath();
   };
   const append = async () => {
     const [tenant, model] = random.pick([...sim.models]);
-    const request = randomRequest(random, sim.workload, model, clock(), tally);
-    const startMs = clock();
-    const begun = model.begin(request, startMs, maxBytes === 0 ? undefined : process.name);
-    running.set(begun, model);
+    const retentionMs = retention.at(scheduler.nowMs);
+    const request = nextRequest(sim, tenant, retentionMs, modelClock());
+    if (request.length === 0) return;
+    const startMs = modelClock();
+    const begun = model.begin(
+      request,
+      scheduler.nowMs,
+      startMs - errorMs,
+      maxBytes === 0 ? undefined : process.name,
+    );
+    const end = (isAnswered: boolean) => {
+      running.delete(begun);
+      model.end(begun, modelClock() + errorMs, isAnswered);
+      if (!isAnswered && hardships.isCutOff) unsentOf(sim, tenant).push(request);
+    };
+    running.set(begun, () => end(false));
     scheduler.note(process.name, `append to ${tenant}: ${print(request)}`);
+    const invocation = hardships.isCutOff ? limitInvocation(sim, process, MAX_WRITE_MS) : { isOver: false };
     const isAnswered = await tolerate(sim, process, "append", async () => {
       const { rejections } = await writers
         .appender({ tenant, retentionMs }, table)
         .append(batchOfSamples(request));
-      if (rejections.count > 0) throw new Error(rejections.reasons[0].reason);
+      if (rejections.count > 0) throw new Error(`refused: ${rejections.reasons[0].reason}`);
     });
-    running.delete(begun);
-    const endMs = clock();
-    model.end(begun, endMs, isAnswered);
+    invocation.isOver = true;
+    const endMs = modelClock();
+    end(isAnswered);
     tally.add(isAnswered ? "append answered" : "append failed");
     if (isAnswered) scheduler.note(process.name, `append to ${tenant} answered`);
     const heldMs = endMs - startMs;
@@ -147,10 +188,38 @@ function writer(sim: Simulated, process: Process) {
     // Now and then it is over with a process that nothing happened to.
     while (!random.chance(0.1) && turn()) {
       await pause(sim, process);
+      stepClock(sim, process);
       const atOnce = random.chance(0.3) ? random.between(2, 3) : 1;
       await Promise.all(Array.from({ length: atOnce }, append));
     }
   };
+}
+
+function unsentOf({ unsent }: Simulated, tenant: string): (readonly SentSamples[])[] {
+  const found = unsent.get(tenant) ?? [];
+  unsent.set(tenant, found);
+  return found;
+}
+
+/** One that was not answered before, or a new one. */
+function nextRequest(
+  sim: Simulated,
+  tenant: string,
+  retentionMs: number,
+  nowMs: number,
+): readonly SentSamples[] {
+  const { scheduler, workload, models, tally } = sim;
+  const { random } = scheduler;
+  const maxAgeMs = maxAge(retentionMs);
+  const unsent = unsentOf(sim, tenant);
+  if (unsent.length === 0 || random.chance(0.5))
+    return randomRequest(random, workload, models.get(tenant)!, { nowMs, maxAgeMs }, tally);
+  tally.add("request repeated by its sender");
+  const [again] = unsent.splice(random.between(0, unsent.length - 1), 1);
+  return again.flatMap(({ labels, samples }) => {
+    const taken = samples.filter(({ time }) => time > nowMs - maxAgeMs);
+    return taken.length === 0 ? [] : [{ labels, samples: taken }];
+  });
 }
 
 /** What a warm reader may remember: all that a schedule has, hardly anything, or it is cold every time. */
@@ -163,40 +232,52 @@ function reader(sim: Simulated, process: Process) {
     while (turn()) {
       await pause(sim, process);
       const invocation = limitInvocation(sim, process);
-      const isAnswered = await tolerate(sim, process, "read", () => checkRead(sim, process, memory));
+      const read = randomRead(sim, process, memory);
+      const isAnswered = await tolerate(
+        sim,
+        process,
+        "read",
+        () => checkRead(sim, process, read),
+        () => read.model.isDamaged(read.selection),
+      );
       invocation.isOver = true;
       sim.tally.add(isAnswered ? "read answered" : "read failed");
     }
   };
 }
 
-async function checkRead(sim: Simulated, process: Process, memory: ReaderMemory | undefined): Promise<void> {
+function randomRead(sim: Simulated, process: Process, memory: ReaderMemory | undefined): Read {
   const { scheduler } = sim;
   const { random } = scheduler;
   const [tenant, model] = random.pick([...sim.models]);
   const selection = randomSelection(random, scheduler.clockOf(process)());
-  const asChunks = random.chance(0.5);
+  return { process, tenant, model, selection, asChunks: random.chance(0.5), memory };
+}
+
+async function checkRead(sim: Simulated, process: Process, read: Read): Promise<void> {
+  const { scheduler } = sim;
+  const { tenant, asChunks, memory } = read;
   scheduler.note(process.name, `read of ${tenant} begins${asChunks ? " (chunks)" : ""}`);
   if (memory !== undefined && memory.sizeBytes > 0) sim.tally.add("reader remembered something");
-  const read = { process, tenant, model, selection, asChunks, memory };
   await readAndCheck(sim, new ScheduledTable(sim, process), read);
   scheduler.note(process.name, `read of ${tenant} ends`);
 }
 
 function compactor(sim: Simulated, process: Process) {
-  const { scheduler, randomBytes, retentionMs, partitionBits, eagerness } = sim;
+  const { scheduler, randomBytes, retention, partitionBits, eagerness } = sim;
   const { random } = scheduler;
   const clock = scheduler.clockOf(process);
   return async (turn: () => boolean) => {
     while (turn()) {
       await pause(sim, process);
+      stepClock(sim, process);
       const invocation = limitInvocation(sim, process);
       await tolerate(sim, process, "compaction", async () => {
         const { faults } = process;
         await compact(new ScheduledTable(sim, process), {
           clock,
           randomBytes,
-          retentionOf: () => retentionMs,
+          retentionOf: () => retention.at(scheduler.nowMs),
           partitionBits,
           deadlineMs: random.chance(0.6) ? Number.POSITIVE_INFINITY : clock() + randomBudget(random),
           isEager: random.chance(eagerness),
@@ -214,15 +295,17 @@ function randomBudget(random: Random): number {
 }
 
 /** An invocation of a function is ended by the platform after a time, or by chance early, whatever it does. */
-function limitInvocation({ scheduler, tally }: Simulated, process: Process): { isOver: boolean } {
+function limitInvocation(
+  { scheduler, tally }: Simulated,
+  process: Process,
+  maxMs = MAX_INVOCATION_MS,
+): { isOver: boolean } {
   const invocation = { isOver: false };
   const isEarly = process.role === "compactor" && scheduler.random.chance(0.1);
-  const readyMs = scheduler.nowMs + (isEarly ? scheduler.random.between(0, 300) : MAX_INVOCATION_MS);
+  const readyMs = scheduler.nowMs + (isEarly ? scheduler.random.between(0, 300) : maxMs);
   const run = () => {
     if (invocation.isOver || process.isDead) return "";
-    tally.add(
-      process.role === "compactor" ? "compactor ended by its time-out" : "reader ended by its time-out",
-    );
+    tally.add(`${process.role} ended by its time-out`);
     scheduler.kill(process);
     return "ends it";
   };
@@ -231,12 +314,14 @@ function limitInvocation({ scheduler, tally }: Simulated, process: Process): { i
 }
 
 function noteDay(
-  { scheduler, tally }: Simulated,
+  { scheduler, tally, models }: Simulated,
   process: Process,
   { tenant, day, outcome, error }: DayReport,
   hasFaults: boolean,
 ): void {
-  if (error !== undefined && (errorKind(error) !== "unavailable" || !hasFaults)) scheduler.fail(error);
+  const isDamage = errorKind(error) === "data" && models.get(tenant)!.isDayDamaged(day);
+  if (error !== undefined && !isDamage && (errorKind(error) !== "unavailable" || !hasFaults))
+    scheduler.fail(error);
   if (outcome === undefined) return;
   const { state, flushes, chunkings } = outcome;
   if (flushes > 0) tally.add("run flushed");

@@ -6,6 +6,7 @@ import type { LabelSet } from "../../lib/model/labels.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import type { MixedSamples } from "../../lib/model/samples.ts";
 import type { Selection } from "../../lib/model/selection.ts";
+import { MINUTE_MS } from "../../lib/model/time.ts";
 import type { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
 import type { Queryable } from "../../lib/storage/interface.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";
@@ -36,8 +37,9 @@ export async function readAndCheck(
   table: Table,
   { process, tenant, model, selection, asChunks, memory }: Read,
 ): Promise<ToldSeries[]> {
-  const { scheduler, retentionMs } = sim;
+  const { scheduler, retention } = sim;
   const clock = scheduler.clockOf(process);
+  const retentionMs = retention.at(scheduler.nowMs);
   // So little memory that a query is read in several groups, or so much that it is one.
   const little = sim.workload.histogramShare === 0 ? LITTLE_BYTES : LITTLE_BYTES_OF_HISTOGRAMS;
   const maxQueryBytes = scheduler.random.pick([DEFAULT_LIMITS.maxQueryBytes, little]);
@@ -45,8 +47,8 @@ export async function readAndCheck(
   const store = new Reader(table, { tenant, clock, limits, retentionMs, memory });
   const [begunAt, begunMs] = [model.event(), clock()];
   const answer = asChunks ? await selectAllChunks(store, selection) : await selectAll(store, selection);
-  const kept = keptBetween(retentionMs, begunMs, Math.max(clock(), scheduler.nowMs));
-  model.check(selection, answer, kept, begunAt, model.event());
+  const kept = keptBetween(sim, retentionMs, begunMs, Math.max(clock(), scheduler.nowMs));
+  model.check(selection, answer, kept, { begunAt, endedAt: model.event(), isWarned: false });
   if (scheduler.random.chance(0.2)) expectListed(answer, await store.series(selection));
   return answer;
 }
@@ -58,10 +60,15 @@ function expectListed(answer: readonly ToldSeries[], series: readonly LabelSet[]
   if (unlisted !== undefined) throw new Error(`${JSON.stringify(unlisted.labels)} is not listed`);
 }
 
+/** For how long whoever works may go by a retention that has changed meanwhile: the longest invocation. */
+const OLD_RETENTION_MS = 15 * MINUTE_MS;
+
 /** As TTL goes by the table's clock, so may the loss of a sample. */
-function keptBetween(retentionMs: number, begunMs: number, endedMs: number): Kept {
-  if (retentionMs === 0) return { from: Number.NEGATIVE_INFINITY, surelyFrom: Number.NEGATIVE_INFINITY };
-  return { from: begunMs - retentionMs, surelyFrom: endedMs - retentionMs };
+function keptBetween({ retention }: Simulated, retentionMs: number, begunMs: number, endedMs: number): Kept {
+  return {
+    from: retentionMs === 0 ? Number.NEGATIVE_INFINITY : begunMs - retentionMs,
+    surelyFrom: (sentMs) => endedMs - retention.shortest(sentMs - OLD_RETENTION_MS, endedMs),
+  };
 }
 
 async function selectAll(store: Queryable, selection: Selection): Promise<ToldSeries[]> {

@@ -4,29 +4,50 @@ import type { Item, Key, KeyRange, Meter, QueryOptions, Table } from "../../lib/
 export class ExpiringTable implements Table {
   readonly #inner: Table;
   readonly #onCall: () => void;
-  readonly #expiring = new Map<string, Item>();
+  /** All that is stored, by key. */
+  readonly #items: Map<string, Item>;
 
-  /** `onCall` is told of every call before it is made, and may throw. */
-  constructor(inner: Table, onCall: () => void) {
+  /** `onCall` is told of every call before it is made, and may throw; `items` is for `metered`. */
+  constructor(inner: Table, onCall: () => void, items: Map<string, Item> = new Map()) {
     this.#inner = inner;
     this.#onCall = onCall;
+    this.#items = items;
+  }
+
+  /** All that is stored, in the order in which keys came. */
+  items(): Item[] {
+    return [...this.#items.values()];
+  }
+
+  /** Changes a value behind everybody's back, or takes the item away. */
+  tamper(item: Item, value: Uint8Array | undefined): void {
+    if (value === undefined) this.#remove(item);
+    else {
+      const changed = { ...item, value };
+      this.#note(changed);
+      void this.#inner.put(changed);
+    }
+  }
+
+  #remove(key: Key): void {
+    this.#items.delete(textOf(key));
+    void this.#inner.delete(key);
   }
 
   /** Removes the expired items that `isTaken` says; answers how many. */
   removeExpired(nowMs: number, isTaken: () => boolean): number {
     let removed = 0;
-    for (const [key, item] of this.#expiring) {
+    for (const item of this.#items.values()) {
       if (item.expiresAtSeconds === undefined || item.expiresAtSeconds * 1000 >= nowMs || !isTaken())
         continue;
-      this.#expiring.delete(key);
-      void this.#inner.delete(item);
+      this.#remove(item);
       removed++;
     }
     return removed;
   }
 
-  metered(_meter: Meter): Table {
-    return this;
+  metered(meter: Meter): Table {
+    return new ExpiringTable(this.#inner.metered(meter), this.#onCall, this.#items);
   }
 
   async put(item: Item): Promise<void> {
@@ -62,7 +83,7 @@ export class ExpiringTable implements Table {
 
   async delete(key: Key): Promise<void> {
     this.#onCall();
-    return this.#inner.delete(key);
+    this.#remove(key);
   }
 
   async *query(range: KeyRange, options?: QueryOptions): AsyncGenerator<readonly Item[], void, void> {
@@ -71,8 +92,18 @@ export class ExpiringTable implements Table {
   }
 
   #note(item: Item): void {
-    this.#expiring.set(textOf(item), item);
+    this.#items.set(textOf(item), copyOf(item));
   }
+}
+
+/** A caller may change its bytes once the call is answered. */
+function copyOf(item: Item): Item {
+  return {
+    ...item,
+    pk: new Uint8Array(item.pk),
+    sk: new Uint8Array(item.sk),
+    value: new Uint8Array(item.value),
+  };
 }
 
 function textOf({ pk, sk }: Key): string {

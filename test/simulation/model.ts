@@ -6,13 +6,28 @@
 import { compareLabelSets, type LabelSet } from "../../lib/model/labels.ts";
 import { matchesAll } from "../../lib/model/matcher.ts";
 import type { Selection } from "../../lib/model/selection.ts";
+import type { TimeRange } from "../../lib/model/time.ts";
+import { dayOf } from "../../lib/storage/layout/keys.ts";
 import { labelSetOf } from "../helpers/write-requests.ts";
+import type { Scope } from "./damage.ts";
 import { isSame, printTold, type SentSamples, type Told, type ToldSeries, toldOf } from "./sample.ts";
 
-/** What retention keeps, as a reader may see it: samples before `from` must not be answered, those from `surelyFrom` on must. */
+/**
+ * What retention keeps, as a reader may see it: samples before `from` must not be answered, those from `surelyFrom` on must. The
+ * latter goes by when a sample was sent, since retention may have been shorter for a while after that.
+ */
 export interface Kept {
   readonly from: number;
-  readonly surelyFrom: number;
+  readonly surelyFrom: (begunMs: number) => number;
+}
+
+/** How a read went. */
+export interface ReadTimes {
+  /** By the order of the model's events. */
+  readonly begunAt: number;
+  readonly endedAt: number;
+  /** Whether the answer says that it may lack something. */
+  readonly isWarned: boolean;
 }
 
 /** One append, and between which times of its writer's clock it was received; by the order of the model's events. */
@@ -20,6 +35,8 @@ export interface Append {
   /** Who knows by itself which of its appends it received later; undefined: only its clock says. */
   readonly writer: string | undefined;
   readonly begunAt: number;
+  /** When it was begun, by no process' clock. */
+  readonly begunMs: number;
   readonly startMs: number;
   /** Infinite while it runs. */
   endMs: number;
@@ -41,8 +58,17 @@ interface StoredSeries {
   readonly writes: Map<number, Write[]>;
 }
 
+/** What damage an answer may show: writes begun before `at` of these times, undefined for all of the day. */
+interface Damage {
+  readonly day: number;
+  /** By key of the series; undefined: of each. */
+  readonly times: ReadonlyMap<string, ReadonlySet<number> | undefined> | undefined;
+  readonly at: number;
+}
+
 export class Model {
   readonly #series = new Map<string, StoredSeries>();
+  readonly #damages: Damage[] = [];
   #events = 0;
 
   /** The order of what happens: a later event has a larger number. */
@@ -50,10 +76,16 @@ export class Model {
     return ++this.#events;
   }
 
-  begin(request: readonly SentSamples[], startMs: number, writer: string | undefined): Append {
+  begin(
+    request: readonly SentSamples[],
+    begunMs: number,
+    startMs: number,
+    writer: string | undefined,
+  ): Append {
     const append: Append = {
       writer,
       begunAt: this.event(),
+      begunMs,
       startMs,
       endMs: Number.POSITIVE_INFINITY,
       endedAt: Number.POSITIVE_INFINITY,
@@ -82,19 +114,43 @@ export class Model {
     if (isAnswered) append.answeredAt = append.endedAt;
   }
 
+  /** Every series that was written to, or asked about. */
+  labelSets(): LabelSet[] {
+    return [...this.#series.values()].map(({ labels }) => labels);
+  }
+
+  /** From now on answers may lack what a damaged item held, if they say so. */
+  damage({ day, series, isLasting }: Scope): void {
+    const times =
+      series && new Map(series.map(({ labels, times: of }) => [keyOf(labels), of && new Set(of)]));
+    this.#damages.push({ day, times, at: isLasting ? Number.POSITIVE_INFINITY : this.event() });
+  }
+
+  /** Whether something of a day of a range is damaged. */
+  isDamaged({ minTime, maxTime }: TimeRange): boolean {
+    return this.#damages.some(({ day }) => day >= dayOf(minTime) && day <= dayOf(maxTime));
+  }
+
+  isDayDamaged(day: number): boolean {
+    return this.#damages.some((damage) => damage.day === day);
+  }
+
+  /** Whether a write may have been lost with a damaged item. */
+  #isSpoilt(key: string, time: number, { append }: Write): boolean {
+    return this.#damages.some(({ day, times, at }) => {
+      if (day !== dayOf(time) || append.begunAt > at) return false;
+      if (times === undefined) return true;
+      return times.has(key) && (times.get(key)?.has(time) ?? true);
+    });
+  }
+
   /** Times at which a series has, or may have, a sample. */
   timesOf(labels: LabelSet): number[] {
     return [...this.#seriesOf(labels).writes.keys()];
   }
 
-  /** Throws what is wrong with the answer of a read that was begun and ended at these events. */
-  check(
-    selection: Selection,
-    answer: readonly ToldSeries[],
-    kept: Kept,
-    begunAt: number,
-    endedAt: number,
-  ): void {
+  /** Throws what is wrong with the answer of a read. */
+  check(selection: Selection, answer: readonly ToldSeries[], kept: Kept, times: ReadTimes): void {
     const found = new Map<string, ToldSeries>();
     answer.forEach((series, i) => {
       found.set(keyOf(series.labels), series);
@@ -108,7 +164,8 @@ export class Model {
       const isSelected = matchesAll(selection.matchers, labels);
       const expected = isSelected ? [...writes].filter(([time]) => isWithin(time, selection, kept)) : [];
       try {
-        checkSamples(new Map(expected), actual, kept, begunAt, endedAt);
+        const isSpoilt = (time: number, write: Write) => times.isWarned && this.#isSpoilt(key, time, write);
+        checkSamples(new Map(expected), actual, kept, times, isSpoilt);
       } catch (error) {
         throw new Error(`${key}: ${(error as Error).message}`);
       }
@@ -143,8 +200,8 @@ function checkSamples(
   expected: ReadonlyMap<number, readonly Write[]>,
   actual: ToldSeries["samples"],
   { surelyFrom }: Kept,
-  begunAt: number,
-  endedAt: number,
+  { begunAt, endedAt }: ReadTimes,
+  isSpoilt: (time: number, write: Write) => boolean,
 ): void {
   const present = new Map<number, Told>();
   let previous = Number.NEGATIVE_INFINITY;
@@ -157,17 +214,26 @@ function checkSamples(
     previous = time;
   }
   for (const [time, writes] of expected) {
-    const answered = writes.filter(({ append }) => append.answeredAt < begunAt);
+    // What is not sure to be kept any more may be there and not count over what was before it.
+    const answered = writes.filter(
+      (write) =>
+        write.append.answeredAt < begunAt &&
+        time >= surelyFrom(write.append.begunMs) &&
+        !isSpoilt(time, write),
+    );
     const allowed = writes.filter(
       ({ append, isHidden }) =>
         append.begunAt < endedAt &&
         !isReplaced(append, answered) &&
-        !(isHidden && append.answeredAt < begunAt),
+        !(
+          isHidden &&
+          append.answeredAt < begunAt &&
+          answered.some((write) => write.append === append && !write.isHidden)
+        ),
     );
     const told = present.get(time);
     if (told === undefined) {
-      if (answered.length > 0 && time >= surelyFrom)
-        throw new Error(`the sample of ${time} is missing: ${print(answered)}`);
+      if (answered.length > 0) throw new Error(`the sample of ${time} is missing: ${print(answered)}`);
     } else if (!allowed.some((write) => isSame(write.told, told))) {
       throw new Error(`the sample of ${time} is ${printTold(told)}, expected ${print(allowed)}`);
     }

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { Tally } from "./tally.ts";
 import { type Report, seedOf, type Task } from "./worker.ts";
+import type { WorldChoice } from "./worlds.ts";
 
 /** Of JavaScript objects in one thread; schedules take 60. */
 const MAX_THREAD_MB = 512;
@@ -17,6 +18,7 @@ export interface Schedules {
   /** 0 to 2^32 - 1; the others follow it. */
   readonly firstSeed: number;
   readonly count: number;
+  readonly world: WorldChoice;
   /** After which one of them has no end; default 60. */
   readonly maxSeconds?: number | undefined;
   /** Told now and then how many have begun. */
@@ -41,13 +43,13 @@ export interface Outcome {
 }
 
 export async function runSchedules(schedules: Schedules): Promise<Outcome> {
-  const { firstSeed, count, maxSeconds = DEFAULT_MAX_SECONDS, onProgress } = schedules;
+  const { firstSeed, count, world, maxSeconds = DEFAULT_MAX_SECONDS, onProgress } = schedules;
   const threads = Math.min(availableParallelism(), count);
   const numbers = new Int32Array(new SharedArrayBuffer(4 * (1 + threads)));
   const progress = setInterval(() => onProgress?.(Math.min(Atomics.load(numbers, 0), count)), 10_000);
   const reports = await Promise.all(
     Array.from({ length: threads }, (_, thread) =>
-      runThread({ firstSeed, schedules: count, thread, numbers }, maxSeconds),
+      runThread({ firstSeed, schedules: count, world, thread, numbers }, maxSeconds),
     ),
   );
   clearInterval(progress);

@@ -1,20 +1,22 @@
 /** One schedule: a few actors on a new table, then, when all are done, what must hold in the end. */
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
-import { compact } from "../../lib/storage/compact/compactor.ts";
+
+import { errorKind } from "../../lib/model/errors.ts";
+import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
 import { loadManifests } from "../../lib/storage/layout/manifest-store.ts";
 import { TRANSIENT_MS } from "../../lib/storage/layout/retention.ts";
 import { ALL_TIME } from "../helpers/naive-store.ts";
 import { start } from "./actors.ts";
 import { readAndCheck } from "./checked-read.ts";
+import { DAMAGE_CHANCE, damageItem, MAX_DAMAGES } from "./damage.ts";
+import { compactCalmly, pass, SETTLING_MS } from "./interval.ts";
 import { Random } from "./random.ts";
 import { isSame, printTold, type Told, type ToldSeries } from "./sample.ts";
 import { Process } from "./scheduler.ts";
 import { newSimulated, type Simulated } from "./simulated.ts";
 import type { Tally } from "./tally.ts";
+import type { WorldChoice } from "./worlds.ts";
 
-/** Long enough for every bucket to close and every late run to be taken in. */
-const SETTLING_MS: readonly number[] = [2 * MINUTE_MS, HOUR_MS, 25 * HOUR_MS, 5 * HOUR_MS, 5 * HOUR_MS];
 /** Days before now that may have samples. */
 const MANY_DAYS = 500;
 /** How often, by steps, TTL takes some of what has expired. */
@@ -30,11 +32,15 @@ export class ScheduleFailure extends Error {
 }
 
 /** Returns how many steps it took; throws `ScheduleFailure`. The same seed gives the same schedule, ids included. */
-export async function runSchedule(seed: number, tally: Tally): Promise<number> {
+export async function runSchedule(seed: number, tally: Tally, choice: WorldChoice): Promise<number> {
   const random = new Random(seed);
-  const sim = newSimulated(random, tally);
+  const sim = newSimulated(random, tally, choice);
   try {
     await play(sim);
+    for (const interval of sim.hardships.intervals) {
+      await pass(sim, interval);
+      await play(sim);
+    }
     await settle(sim);
     return sim.scheduler.steps;
   } catch (error) {
@@ -55,33 +61,31 @@ async function play(sim: Simulated): Promise<void> {
   );
   const isDone = () => actors.every((actor) => actor.isDone);
   await scheduler.run(isDone, () => {
+    maybeDamage(sim);
     if (!random.chance(TTL_CHANCE)) return;
     if (table.removeExpired(scheduler.nowMs, () => random.chance(0.5)) > 0) tally.add("item removed by TTL");
   });
 }
 
+function maybeDamage(sim: Simulated): void {
+  const { scheduler, hardships, tally } = sim;
+  if (hardships.damage.length === 0 || sim.damages >= MAX_DAMAGES || !scheduler.random.chance(DAMAGE_CHANCE))
+    return;
+  const what = damageItem(sim);
+  if (what === undefined) return;
+  sim.damages++;
+  tally.add("item damaged");
+  scheduler.note("nobody", `damages an item: ${what}`);
+}
+
 /** From now on nothing fails: everything is compacted, and then nothing but what must stay stays. */
 async function settle(sim: Simulated): Promise<void> {
-  const { scheduler, table, randomBytes, retentionMs, partitionBits } = sim;
+  const { scheduler, table } = sim;
   const process = new Process("reader", "end", 0);
-  const clock = scheduler.clockOf(process);
   scheduler.note("end", "all are done");
   const before = await readAll(sim, process);
   for (const ms of SETTLING_MS) {
-    scheduler.nowMs += ms;
-    const onDay = ({ error }: { readonly error: unknown }) => {
-      if (error !== undefined) scheduler.fail(error);
-    };
-    const deadlineMs = Number.POSITIVE_INFINITY;
-    await compact(table, {
-      clock,
-      randomBytes,
-      retentionOf: () => retentionMs,
-      partitionBits,
-      deadlineMs,
-      onDay,
-    });
-    scheduler.throwFailure();
+    await compactCalmly(sim, process, ms);
     expectSame(sim, before, await readAll(sim, process), `compaction ${ms} ms later changed`);
   }
   await expectChunksOnly(sim);
@@ -101,16 +105,24 @@ async function readAll(sim: Simulated, process: Process): Promise<AllSamples> {
   const asChunks = sim.scheduler.random.chance(0.5);
   const selection = { matchers: [], ...ALL_TIME };
   for (const [tenant, model] of sim.models) {
-    all.set(tenant, await readAndCheck(sim, sim.table, { process, tenant, model, selection, asChunks }));
+    try {
+      all.set(tenant, await readAndCheck(sim, sim.table, { process, tenant, model, selection, asChunks }));
+    } catch (error) {
+      if (errorKind(error) !== "data" || !model.isDamaged(selection)) throw error;
+      sim.scheduler.note(process.name, `read of ${tenant} fails: ${(error as Error).message}`);
+    }
   }
   return all;
 }
 
 /** The later read has all that the earlier one had and retention still keeps, and no more. */
 function expectSame(sim: Simulated, before: AllSamples, after: AllSamples, what: string): void {
-  const { scheduler, retentionMs, tally } = sim;
-  const from = retentionMs === 0 ? Number.NEGATIVE_INFINITY : scheduler.nowMs - retentionMs;
+  const { scheduler, retention, tally, models, hardships } = sim;
+  // What retention may have let go since.
+  const from = scheduler.nowMs - retention.shortest(0, scheduler.nowMs);
   for (const [tenant, series] of before) {
+    // What is left of a damaged day goes by the model alone, as does what a shorter retention has begun to take.
+    if (models.get(tenant)!.isDamaged(ALL_TIME) || hardships.retention === "any") continue;
     const [rows, laterRows] = [rowsOf(series, from), rowsOf(after.get(tenant) ?? [], from)];
     if (rows.length < rowsOf(series, Number.NEGATIVE_INFINITY).length) tally.add("sample past retention");
     for (let i = 0; i < Math.max(rows.length, laterRows.length); i++) {
@@ -138,10 +150,12 @@ function print(row: Row | undefined): string {
 }
 
 /** Of what retention still keeps for some hours: the last of it need not be compacted any more. */
-async function expectChunksOnly({ table, scheduler, models, retentionMs }: Simulated): Promise<void> {
+async function expectChunksOnly({ table, scheduler, models, retention }: Simulated): Promise<void> {
   const today = dayOf(scheduler.nowMs);
-  const first = dayOf(scheduler.nowMs - (retentionMs === 0 ? MANY_DAYS * DAY_MS : retentionMs - 2 * HOUR_MS));
+  const keptMs = retention.shortest(0, scheduler.nowMs);
+  const first = dayOf(scheduler.nowMs - Math.min(MANY_DAYS * DAY_MS, keptMs - 2 * HOUR_MS));
   for (const tenant of models.keys()) {
+    if (models.get(tenant)!.isDamaged(ALL_TIME)) continue;
     for (const [day, { parts, index }] of await loadManifests(table, tenant, first, today + 1)) {
       if (index.length > 1)
         throw new Error(`day ${day} of ${tenant} has ${index.length} index parts in the end`);

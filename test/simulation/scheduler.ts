@@ -7,11 +7,12 @@ import type { Random } from "./random.ts";
 
 export type Role = "writer" | "reader" | "compactor";
 
-/** A process: what dies at once. Its clock is off by a constant. */
+/** A process: what dies at once. */
 export class Process {
   readonly role: Role;
   readonly name: string;
-  readonly skewMs: number;
+  /** By how much its clock is ahead. */
+  skewMs: number;
   /** Faults that its calls met. */
   faults = 0;
   isDead = false;
@@ -62,9 +63,9 @@ export class Scheduler {
   }
 
   /** A clock that does not move while others look at theirs, if it is coarse. */
-  clockOf({ skewMs }: Process): Clock {
+  clockOf(process: Process): Clock {
     return () => {
-      const ms = ++this.nowMs + skewMs;
+      const ms = ++this.nowMs + process.skewMs;
       return ms - (ms % this.#grainMs);
     };
   }

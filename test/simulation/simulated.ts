@@ -7,10 +7,13 @@ import { MIDNIGHT_MS } from "../helpers/engine.ts";
 import { ExpiringTable } from "./expiring-table.ts";
 import { Model } from "./model.ts";
 import type { Random } from "./random.ts";
+import { type RetentionHistory, randomRetention } from "./retention-history.ts";
+import type { SentSamples } from "./sample.ts";
 import type { Weather, World } from "./scheduled-table.ts";
 import { type Role, Scheduler } from "./scheduler.ts";
 import type { Tally } from "./tally.ts";
 import { randomWorkload, type Workload } from "./workload.ts";
+import { type Hardships, pickWorld, WORLDS, type WorldChoice, type WorldName } from "./worlds.ts";
 
 /** Moments, nearly what a writer may hold a record and around it, around what a flush waits for, and of a frozen process hours. */
 const ANY_DELAYS = [
@@ -34,16 +37,18 @@ const WEATHERS: readonly Weather[] = [
   { fault: 0, death: 0, delay: 0.2, delays: HOLDING_DELAYS, pageItems: 1000 },
 ];
 /** Log records stay for 14 days whether compacted or not; when those who have nothing to do wake last, there are some left. */
-const MAX_SPAN_MS = 10 * DAY_MS;
+export const MAX_SPAN_MS = 10 * DAY_MS;
 
 export interface Simulated extends World {
+  readonly worldName: WorldName;
+  readonly hardships: Hardships;
   readonly table: ExpiringTable;
   /** Of the schedule's seed: even ids are the same every time. */
   readonly randomBytes: RandomBytes;
   /** By tenant. */
   readonly models: ReadonlyMap<string, Model>;
   readonly workload: Workload;
-  readonly retentionMs: number;
+  readonly retention: RetentionHistory;
   readonly grainMs: number;
   readonly shardBits: BitsOf;
   readonly partitionBits: BitsOf;
@@ -57,15 +62,22 @@ export interface Simulated extends World {
   readonly skews: Map<Role, number>;
   /** When those who have nothing to do for long all wake up, and when at the latest. */
   wakeMs: number;
-  readonly lastWakeMs: number;
+  lastWakeMs: number;
+  /** Requests that senders will repeat, by tenant. */
+  readonly unsent: Map<string, (readonly SentSamples[])[]>;
+  /** Kinds of items, as first bytes of their keys, of which one was damaged. */
+  readonly damagedKinds: Set<number>;
+  damages: number;
 }
 
-export function newSimulated(random: Random, tally: Tally): Simulated {
+export function newSimulated(random: Random, tally: Tally, choice: WorldChoice): Simulated {
+  const worldName = pickWorld(random, choice);
+  const hardships = WORLDS[worldName];
   const startMs = MIDNIGHT_MS + random.between(0, DAY_MS);
   const grainMs = random.pick([1, 1, 1000, 10_000]);
   const scheduler = new Scheduler(random, startMs, grainMs);
   const levels = random.pick([[0], [0, 1], [0, 2], [1], [2, 3]]);
-  const retentionMs = random.pick([0, 30 * DAY_MS, 2 * DAY_MS, DAY_MS]);
+  const retention = randomRetention(random, hardships.retention, startMs, MAX_SPAN_MS);
   const tenants = random.chance(0.7) ? ["a"] : ["a", "b"];
   return {
     scheduler,
@@ -75,8 +87,10 @@ export function newSimulated(random: Random, tally: Tally): Simulated {
     weather: random.pick(WEATHERS),
     bornMs: new Map(),
     models: new Map(tenants.map((tenant) => [tenant, new Model()])),
-    workload: randomWorkload(random, retentionMs),
-    retentionMs,
+    workload: randomWorkload(random),
+    worldName,
+    hardships,
+    retention,
     grainMs,
     shardBits: () => random.pick(levels),
     partitionBits: () => random.between(0, 3),
@@ -86,5 +100,8 @@ export function newSimulated(random: Random, tally: Tally): Simulated {
     skews: new Map(),
     wakeMs: 0,
     lastWakeMs: startMs + MAX_SPAN_MS,
+    unsent: new Map(),
+    damagedKinds: new Set(),
+    damages: 0,
   };
 }

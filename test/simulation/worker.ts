@@ -2,11 +2,13 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { runSchedule, type ScheduleFailure } from "./schedule.ts";
 import { Tally } from "./tally.ts";
+import type { WorldChoice } from "./worlds.ts";
 
 /** What a thread is started with. */
 export interface Task {
   readonly firstSeed: number;
   readonly schedules: number;
+  readonly world: WorldChoice;
   readonly thread: number;
   /** The next schedule's number; then the number of the one that each thread is at. */
   readonly numbers: Int32Array;
@@ -29,13 +31,13 @@ export function seedOf(firstSeed: number, number: number): number {
   return (firstSeed + number) >>> 0;
 }
 
-async function work({ firstSeed, schedules, thread, numbers }: Task): Promise<Report> {
+async function work({ firstSeed, schedules, world, thread, numbers }: Task): Promise<Report> {
   const tally = new Tally();
   let [total, maxSteps] = [0, 0];
   for (let number = Atomics.add(numbers, 0, 1); number < schedules; number = Atomics.add(numbers, 0, 1)) {
     Atomics.store(numbers, 1 + thread, number);
     try {
-      const steps = await runSchedule(seedOf(firstSeed, number), tally);
+      const steps = await runSchedule(seedOf(firstSeed, number), tally, world);
       total += steps;
       maxSteps = Math.max(maxSteps, steps);
     } catch (error) {

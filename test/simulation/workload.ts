@@ -26,21 +26,18 @@ export interface Workload {
   readonly jobs: readonly string[];
   readonly maxSeries: number;
   readonly maxSamples: number;
-  /** Samples older than so many ms are not written: retention would refuse them. */
-  readonly maxAgeMs: number;
   /** How many series bring histograms, or samples of either kind; and how many say since when they count. */
   readonly histogramShare: number;
   readonly startShare: number;
 }
 
 /** Often very little: the same few samples, written and compacted over and over, meet each other most. */
-export function randomWorkload(random: Random, retentionMs: number): Workload {
+export function randomWorkload(random: Random): Workload {
   return {
     metrics: METRICS.slice(0, random.pick([1, 2, 3, 5])),
     jobs: JOBS.slice(0, random.between(1, 3)),
     maxSeries: random.pick([1, 2, 4]),
     maxSamples: random.pick([1, 2, 4]),
-    maxAgeMs: retentionMs === 0 ? Number.POSITIVE_INFINITY : retentionMs - 20 * SECOND_MS,
     histogramShare: random.pick([0, 0, 0.2, 0.6]),
     startShare: random.pick([0, 0, 0.5, 1]),
   };
@@ -51,15 +48,20 @@ const labelsOf = (metric: string, job: string): Label[] => [
   ["job", job],
 ];
 
-/** Some samples of some series, as a writer whose clock says `nowMs` may get them. */
+/** How old a sample may be that retention does not refuse, in ms. */
+export function maxAge(retentionMs: number): number {
+  return retentionMs === 0 ? Number.POSITIVE_INFINITY : retentionMs - 20 * SECOND_MS;
+}
+
+/** Some samples, not older than `maxAgeMs`, of some series, as a writer whose clock says `nowMs` may get them. */
 export function randomRequest(
   random: Random,
   workload: Workload,
   model: Model,
-  nowMs: number,
+  { nowMs, maxAgeMs }: { readonly nowMs: number; readonly maxAgeMs: number },
   tally: Tally,
 ): SentSamples[] {
-  const isTaken = (time: number) => time < nowMs + MAX_AHEAD_MS && time > nowMs - workload.maxAgeMs;
+  const isTaken = (time: number) => time < nowMs + MAX_AHEAD_MS && time > nowMs - maxAgeMs;
   return Array.from({ length: random.between(1, workload.maxSeries) }, () => {
     const labels = labelsOf(random.pick(workload.metrics), random.pick(workload.jobs));
     const times = random.chance(0.01) ? manyTimes(random, nowMs) : someTimes(random, workload, nowMs);

@@ -1,0 +1,50 @@
+/** What happens between two acts of a schedule and at its end: time passes, TTL works, a compactor without faults may. */
+import { errorKind } from "../../lib/model/errors.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
+import { compact, type DayReport } from "../../lib/storage/compact/compactor.ts";
+import { Process } from "./scheduler.ts";
+import { MAX_SPAN_MS, type Simulated } from "./simulated.ts";
+import type { Interval } from "./worlds.ts";
+
+/** Long enough for every bucket to close and every late run to be taken in. */
+export const SETTLING_MS: readonly number[] = [
+  2 * MINUTE_MS,
+  HOUR_MS,
+  25 * HOUR_MS,
+  5 * HOUR_MS,
+  5 * HOUR_MS,
+];
+
+/** Days in which nobody works but TTL, which takes what has expired in no order. */
+export async function pass(sim: Simulated, { isCompacted, minMs, maxMs }: Interval): Promise<void> {
+  const { scheduler, table, tally } = sim;
+  const { random } = scheduler;
+  if (isCompacted) {
+    const process = new Process("compactor", "interval", 0);
+    for (const ms of SETTLING_MS) await compactCalmly(sim, process, ms);
+  }
+  const days = random.between(minMs, maxMs) / DAY_MS;
+  scheduler.note("nobody", `works for ${days.toFixed(1)} days`);
+  for (let day = 0; day < days; day++) {
+    scheduler.nowMs += DAY_MS;
+    if (table.removeExpired(scheduler.nowMs, () => random.chance(0.5)) > 0) tally.add("item removed by TTL");
+  }
+  tally.add("days without anybody");
+  sim.lastWakeMs = scheduler.nowMs + MAX_SPAN_MS;
+}
+
+/** Some time later, a compaction without faults. */
+export async function compactCalmly(sim: Simulated, process: Process, ms: number): Promise<void> {
+  const { scheduler, table, randomBytes, retention, partitionBits, models } = sim;
+  scheduler.nowMs += ms;
+  const clock = scheduler.clockOf(process);
+  const onDay = ({ tenant, day, error }: DayReport) => {
+    if (error === undefined) return;
+    if (errorKind(error) !== "data" || !models.get(tenant)!.isDayDamaged(day)) scheduler.fail(error);
+    scheduler.note(process.name, `compaction of ${tenant}/${day} fails: ${(error as Error).message}`);
+  };
+  const retentionOf = () => retention.at(scheduler.nowMs);
+  const deadlineMs = Number.POSITIVE_INFINITY;
+  await compact(table, { clock, randomBytes, retentionOf, partitionBits, deadlineMs, onDay });
+  scheduler.throwFailure();
+}

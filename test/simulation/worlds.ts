@@ -1,0 +1,82 @@
+/**
+ * Worlds: what may happen in a schedule beside the faults of calls and the deaths of processes. Each world is one hardship, so
+ * that what it finds has one cause; every one of them has the faults of the usual world too.
+ */
+import { DAY_MS } from "../../lib/model/time.ts";
+import type { Random } from "./random.ts";
+
+/** An item is gone, has another bit, or is of a version that nobody knows; or a dictionary is gone. */
+export type DamageKind = "vanish" | "flip" | "version" | "orphan";
+
+/** What happens between two acts of a schedule, while nobody but TTL works. */
+export interface Interval {
+  /** Whether everything is compacted first. */
+  readonly isCompacted: boolean;
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+export interface Hardships {
+  /** The first act is followed by another behind each of these. */
+  readonly intervals: readonly Interval[];
+  /** Retention is made longer, shorter, or neither. */
+  readonly retention: "fixed" | "longer" | "any";
+  /** Clocks of writers and of compactors are wrong by seconds to a day, and step. */
+  readonly hasWrongClocks: boolean;
+  readonly damage: readonly DamageKind[];
+  /** Many series, and writers that may remember hardly more than these. */
+  readonly isCrowded: boolean;
+  /** A write is cut off after 29 s, and its sender repeats it, at once or after the interval. */
+  readonly isCutOff: boolean;
+}
+
+const USUAL: Hardships = {
+  intervals: [],
+  retention: "fixed",
+  hasWrongClocks: false,
+  damage: [],
+  isCrowded: false,
+  isCutOff: false,
+};
+
+/** Nobody works: the schedule stands still, or the stack is removed and comes back. */
+const SILENCE: Interval = { isCompacted: false, minMs: 15 * DAY_MS, maxMs: 40 * DAY_MS };
+/** The sender is away. */
+const ABSENCE: Interval = { isCompacted: true, minMs: 15 * DAY_MS, maxMs: 20 * DAY_MS };
+
+export const WORLDS = {
+  usual: USUAL,
+  silence: { ...USUAL, intervals: [SILENCE, SILENCE] },
+  longer: {
+    ...USUAL,
+    retention: "longer",
+    intervals: [{ isCompacted: true, minMs: DAY_MS, maxMs: 8 * DAY_MS }],
+  },
+  retention: {
+    ...USUAL,
+    retention: "any",
+    intervals: [{ isCompacted: true, minMs: DAY_MS, maxMs: 8 * DAY_MS }],
+  },
+  clocks: { ...USUAL, hasWrongClocks: true },
+  vanish: { ...USUAL, damage: ["vanish"] },
+  flip: { ...USUAL, damage: ["flip"] },
+  unreadable: { ...USUAL, damage: ["version", "orphan"] },
+  crowd: { ...USUAL, isCrowded: true },
+  "cut-off": { ...USUAL, isCutOff: true, intervals: [ABSENCE] },
+} as const satisfies Record<string, Hardships>;
+
+export type WorldName = keyof typeof WORLDS;
+/** By name, or one of several by chance. */
+export type WorldChoice = WorldName | "all";
+
+export const WORLD_NAMES = Object.keys(WORLDS) as readonly WorldName[];
+
+export function isWorldChoice(text: string): text is WorldChoice {
+  return text === "all" || (WORLD_NAMES as readonly string[]).includes(text);
+}
+
+/** Half of all schedules are of the usual world. */
+export function pickWorld(random: Random, choice: WorldChoice): WorldName {
+  if (choice !== "all") return choice;
+  return random.chance(0.5) ? "usual" : random.pick(WORLD_NAMES);
+}
