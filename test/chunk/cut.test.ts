@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cutChunks, SAMPLES_PER_CHUNK } from "../../lib/chunk/cut.ts";
 import { decodeXorChunk } from "../../lib/chunk/xor-chunk.ts";
+import { withoutUpstream } from "../helpers/upstream.ts";
 import { printSamples, samplesOf } from "./bits.ts";
-import { readUpstreamChunks, UPSTREAM } from "./golden.ts";
+import { readUpstreamChunks } from "./golden.ts";
 
 function minutes(count: number) {
   const indices = Array.from({ length: count }, (_, i) => i);
@@ -51,9 +52,10 @@ test("times that do not ascend are refused", () => {
   assert.throws(() => [...cutChunks(samplesOf([2, 1], [0n, 0n]))], { name: "HearthError", kind: "internal" });
 });
 
-const upstream = readUpstreamChunks();
-test("as Prometheus streams 241 samples", { skip: upstream ? false : `not there: ${UPSTREAM}` }, () => {
-  const expected = upstream!.slice(3, 6).map(({ bytes }) => bytes);
+test("as Prometheus streams 241 samples", { skip: withoutUpstream("readHandlerTest") }, () => {
+  const expected = readUpstreamChunks()
+    .slice(3, 6)
+    .map(({ bytes }) => bytes);
   assert.deepEqual(
     [...cutChunks(minutes(241))].map(({ bytes }) => new Uint8Array(bytes)),
     expected,

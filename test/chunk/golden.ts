@@ -1,13 +1,11 @@
 /** XOR chunks that Prometheus made. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Samples } from "../../lib/model/samples.ts";
 import { samplesOf } from "./bits.ts";
+import { readStreamedChunks } from "./upstream-chunks.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
-const RECORDED = join(ROOT, "test/fixtures/chunk/xor-golden-prom2.42.jsonl");
-/** From a test of prometheus/prometheus (Apache-2.0): not copied into this repository. */
-export const UPSTREAM = join(ROOT, "../shared/data/xor-golden-TestStreamReadEndpoint.json");
+const RECORDED = join(import.meta.dirname, "../fixtures/chunk/xor-golden-prom2.42.jsonl");
 
 export interface GoldenChunk {
   readonly name: string;
@@ -31,17 +29,15 @@ export function readRecordedChunks(): GoldenChunk[] {
     });
 }
 
-/** The float chunks of TestStreamReadEndpoint: samples i at i minutes with value 100i; undefined when not there. */
-export function readUpstreamChunks(): GoldenChunk[] | undefined {
-  if (!existsSync(UPSTREAM)) return undefined;
-  const { chunks } = JSON.parse(readFileSync(UPSTREAM, "utf8"));
-  return chunks
-    .filter(({ type }: { type: string }) => type === "XOR")
-    .map(({ min, max, data }: { min: number; max: number; data: string }, index: number) => {
-      const minutes = Array.from({ length: (max - min) / 60_000 + 1 }, (_, i) => min / 60_000 + i);
+/** The float chunks of TestStreamReadEndpoint: sample i is at minute i and has the value 100i. */
+export function readUpstreamChunks(): GoldenChunk[] {
+  return readStreamedChunks()
+    .filter(({ type }) => type === "XOR")
+    .map(({ minMs, maxMs, bytes }, index) => {
+      const minutes = Array.from({ length: (maxMs - minMs) / 60_000 + 1 }, (_, i) => minMs / 60_000 + i);
       const values = Float64Array.from(minutes, (minute) => 100 * minute);
       const timestamps = Float64Array.from(minutes, (minute) => 60_000 * minute);
-      return { name: `upstream ${index}`, samples: { timestamps, values }, bytes: bytesOf(data) };
+      return { name: `upstream ${index}`, samples: { timestamps, values }, bytes };
     });
 }
 

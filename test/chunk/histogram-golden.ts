@@ -1,9 +1,9 @@
 /** Histogram chunks that Prometheus made. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Buckets, Histogram } from "../../lib/model/histogram.ts";
 import type { HistogramSamples } from "../../lib/model/histogram-samples.ts";
-import { UPSTREAM } from "./golden.ts";
+import { readStreamedChunks } from "./upstream-chunks.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures/chunk");
 const STALE_BITS = "7ff0000000000002";
@@ -74,11 +74,9 @@ function bucketsOf(spans: readonly [number, number][] = [], counts: readonly num
   return { spans: spans.map(([offset, length]) => ({ offset, length })), counts: Float64Array.from(counts) };
 }
 
-/** The float histograms of TestStreamReadEndpoint, by the formula of that test; undefined when they are not there. */
-export function readUpstreamSeries(): GoldenSeries | undefined {
-  if (!existsSync(UPSTREAM)) return undefined;
-  const { chunks } = JSON.parse(readFileSync(UPSTREAM, "utf8"));
-  const [chunk] = chunks.filter(({ type }: { type: string }) => type === "FLOAT_HISTOGRAM");
+/** The float histograms of TestStreamReadEndpoint, by the formula of that test. */
+export function readUpstreamSeries(): GoldenSeries {
+  const [chunk] = readStreamedChunks().filter(({ type }) => type === "FLOAT_HISTOGRAM");
   const spans: [number, number][] = [
     [0, 2],
     [1, 2],
@@ -97,11 +95,11 @@ export function readUpstreamSeries(): GoldenSeries | undefined {
     return { kind: "float", ...totals, ...sides, ...rest } as const;
   });
   const timestamps = Float64Array.from(histograms, (_, i) => 60_000 * i);
-  const { min, max, data } = chunk;
+  const { minMs, maxMs, bytes } = chunk;
   return {
     name: "upstream",
     samples: { timestamps, histograms },
-    chunks: [{ kind: "float", min, max, bytes: fromBase64(data) }],
+    chunks: [{ kind: "float", min: minMs, max: maxMs, bytes }],
   };
 }
 

@@ -6,12 +6,13 @@ import { appendXorChunk, decodeXorChunk, encodeXorChunk, readChunkCount } from "
 import { HearthError } from "../../lib/model/errors.ts";
 import type { Samples } from "../../lib/model/samples.ts";
 import { MAX_TIMESTAMP_MS } from "../../lib/model/time.ts";
+import { withoutUpstream } from "../helpers/upstream.ts";
 import { printSamples, samplesOf } from "./bits.ts";
-import { type GoldenChunk, readRecordedChunks, readUpstreamChunks, UPSTREAM } from "./golden.ts";
+import { type GoldenChunk, readRecordedChunks, readUpstreamChunks } from "./golden.ts";
 import { encodeNaively } from "./naive-xor-chunk.ts";
 
 const recorded = readRecordedChunks();
-const upstream = readUpstreamChunks();
+const withoutChunks = withoutUpstream("readHandlerTest");
 const isData = { name: "HearthError", kind: "data" };
 const isTooShort = { ...isData, message: /input ends within a sample|impossible length|no sample count/ };
 const isInternal = { name: "HearthError", kind: "internal" };
@@ -66,8 +67,8 @@ describe("chunks of Prometheus 2.42", () => {
   for (const golden of recorded) testGolden(golden);
 });
 
-describe("chunks of TestStreamReadEndpoint", { skip: upstream ? false : `not there: ${UPSTREAM}` }, () => {
-  for (const golden of upstream ?? []) testGolden(golden);
+describe("chunks of TestStreamReadEndpoint", { skip: withoutChunks }, () => {
+  if (withoutChunks === false) for (const golden of readUpstreamChunks()) testGolden(golden);
 });
 
 describe("any samples", () => {

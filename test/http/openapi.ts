@@ -1,17 +1,12 @@
-/** Prometheus' own description of its API, which is not part of this repository: answers are held against it where it lies. */
+/** Prometheus' own description of its API, to hold responses against. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "yaml";
-
-const DOCUMENT = join(import.meta.dirname, "../../../shared/data/openapi_3.1_golden.yaml");
-
-/** Why answers are not validated, or false. */
-export const withoutOpenApi = existsSync(DOCUMENT) ? false : `${DOCUMENT} is not there`;
+import { upstreamPath } from "../helpers/upstream.ts";
 
 export interface OpenApi {
-  /** Fails unless an answer is what the document says of a path (`/query`), a method and a status. */
+  /** Fails unless a response is what the document says of a path (`/query`), a method and a status. */
   check(path: string, method: "get" | "post", response: Response, body: unknown): void;
   /** Paths that the document has. */
   readonly paths: readonly string[];
@@ -23,8 +18,9 @@ interface Operation {
   >;
 }
 
+/** Throws when the document is not there: see `withoutUpstream`. */
 export function readOpenApi(): OpenApi {
-  const document = parse(readFileSync(DOCUMENT, "utf8"));
+  const document = parse(readFileSync(upstreamPath("openApi"), "utf8"));
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
   ajv.addSchema(document, "openapi");
   const operations = document.paths as Readonly<Record<string, Readonly<Record<string, Operation>>>>;

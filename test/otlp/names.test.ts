@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, test } from "node:test";
 import { HearthError } from "../../lib/model/errors.ts";
 import { labelName } from "../../lib/otlp/label-name.ts";
@@ -13,34 +11,21 @@ import {
 } from "../../lib/otlp/metric-name.ts";
 import { printFloat } from "../../lib/otlp/print-float.ts";
 import { unitName } from "../../lib/otlp/unit-name.ts";
-
-/** From prometheus/otlptranslator (Apache-2.0): not copied into this repository. */
-const UPSTREAM = join(import.meta.dirname, "../../../shared/data/otlptranslator/metric_namer_cases.json");
-
-interface UpstreamCase {
-  readonly name: string;
-  readonly namespace: string;
-  readonly utf8: boolean;
-  readonly suffixes: boolean;
-  readonly metric: { readonly name: string; readonly unit: string; readonly type: string };
-  readonly wantMetricName: string | null;
-  readonly wantUnitName: string | null;
-  readonly wantError: string | null;
-}
+import { withoutUpstream } from "../helpers/upstream.ts";
+import { readNamingCases } from "./upstream-names.ts";
 
 const KINDS: Readonly<Record<string, NamedKind>> = { Gauge: "gauge", MonotonicCounter: "monotonic counter" };
+const withoutCases = withoutUpstream("metricNamerTest");
 
-describe("the cases of otlptranslator", {
-  skip: existsSync(UPSTREAM) ? false : `not there: ${UPSTREAM}`,
-}, () => {
-  const cases: UpstreamCase[] = existsSync(UPSTREAM) ? JSON.parse(readFileSync(UPSTREAM, "utf8")).cases : [];
-  for (const { name, namespace, utf8, suffixes, metric, ...want } of cases) {
+describe("the cases of otlptranslator", { skip: withoutCases }, () => {
+  if (withoutCases !== false) return;
+  for (const { name, namespace, allowUtf8, withSuffixes, metric, ...want } of readNamingCases()) {
     test(name, () => {
-      const naming: MetricNaming = { allowUtf8: utf8, withSuffixes: suffixes, namespace };
+      const naming: MetricNaming = { allowUtf8, withSuffixes, namespace };
       const build = () => metricName(metric.name, metric.unit, KINDS[metric.type] ?? "other", naming);
-      if (want.wantError !== null) assert.throws(build, HearthError);
-      else assert.equal(build(), want.wantMetricName ?? "");
-      if (want.wantUnitName !== null) assert.equal(unitName(metric.unit, utf8), want.wantUnitName);
+      if (want.fails) assert.throws(build, HearthError);
+      else assert.equal(build(), want.metricName);
+      if (withSuffixes) assert.equal(unitName(metric.unit, allowUtf8), want.unitName);
     });
   }
 });

@@ -1,50 +1,44 @@
-/** Scripts as tests: the project's own, and Prometheus' where they are there. Every evaluation is a case. */
+/** Scripts as tests: the project's own and Prometheus'. Every evaluation is a case. */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
+import { withoutUpstream } from "../helpers/upstream.ts";
 import { KNOWN_DIFFERENCES, type Way } from "./known-differences.ts";
 import { type EvalOutcome, runScript } from "./run-script.ts";
 import type { ScriptTarget } from "./target.ts";
+import { readUpstreamScripts, UPSTREAM_EVALUATIONS } from "./upstream-scripts.ts";
 
 const OWN = path.join(import.meta.dirname, "scripts");
-const UPSTREAM = path.resolve(import.meta.dirname, "../../../shared/data/promqltest");
-
-/** How many evaluations the upstream scripts of Prometheus 3.14 have. */
-const UPSTREAM_EVALUATIONS = 2214;
 
 /** Tests that all scripts run one way; `open` makes a target, for each script its own. */
 export function testScripts(way: Way, open: () => Promise<ScriptTarget>, otherTimes = true): void {
-  const run = async (file: string, t: TestContext): Promise<EvalOutcome[]> => {
-    const outcomes = await runScript(readFileSync(file, "utf8"), await open(), otherTimes);
+  const run = async (text: string, t: TestContext): Promise<EvalOutcome[]> => {
+    const outcomes = await runScript(text, await open(), otherTimes);
     t.diagnostic(`${outcomes.length} evaluations`);
     return outcomes;
   };
 
-  for (const name of scriptsIn(OWN)) {
+  for (const name of readdirSync(OWN)) {
     test(`${way}: own script ${name}`, async (t) => {
-      const outcomes = await run(path.join(OWN, name), t);
+      const outcomes = await run(readFileSync(path.join(OWN, name), "utf8"), t);
       assert.ok(outcomes.length > 0);
       assert.deepEqual(differences(outcomes), []);
     });
   }
 
-  const skip = existsSync(UPSTREAM) ? false : `no scripts of Prometheus at ${UPSTREAM}`;
+  const skip = withoutUpstream("scripts");
   test(`${way}: Prometheus' own scripts`, { skip, timeout: 300_000 }, async (t) => {
     let evaluations = 0;
-    for (const name of scriptsIn(UPSTREAM)) {
+    for (const { name, text } of readUpstreamScripts()) {
       await t.test(name, async (one) => {
-        const outcomes = await run(path.join(UPSTREAM, name), one);
+        const outcomes = await run(text, one);
         evaluations += outcomes.length;
         assertAsKnown(way, name, outcomes);
       });
     }
     assert.equal(evaluations, UPSTREAM_EVALUATIONS);
   });
-}
-
-function scriptsIn(directory: string): string[] {
-  return readdirSync(directory).filter((name) => name.endsWith(".test"));
 }
 
 function assertAsKnown(way: Way, script: string, outcomes: readonly EvalOutcome[]): void {
@@ -60,7 +54,7 @@ function assertAsKnown(way: Way, script: string, outcomes: readonly EvalOutcome[
   assert.deepEqual(
     passing.map(({ command }) => command.line),
     [],
-    "these pass: they are no known differences any more",
+    "these evaluations pass now: remove them from the known differences",
   );
 }
 

@@ -5,7 +5,8 @@ import { HearthError } from "../../../lib/model/errors.ts";
 import { type LabelSet, labelSetOf } from "../../../lib/model/labels.ts";
 import { QueryGateway, series } from "../../helpers/query-gateway.ts";
 import { basic } from "../../helpers/test-gateway.ts";
-import { readOpenApi, withoutOpenApi } from "../openapi.ts";
+import { withoutUpstream } from "../../helpers/upstream.ts";
+import { readOpenApi } from "../openapi.ts";
 
 const RANGE = "start=0&end=60&step=15";
 
@@ -528,7 +529,9 @@ const DOCUMENTED: readonly (readonly [path: string, inDocument: string])[] = [
   ["/status/tsdb?limit=3", "/status/tsdb"],
 ];
 
-test("answers are as Prometheus' OpenAPI document has them", { skip: withoutOpenApi }, async () => {
+test("answers are as Prometheus' OpenAPI document has them", {
+  skip: withoutUpstream("openApi"),
+}, async () => {
   const openApi = readOpenApi();
   const api = await QueryGateway.open();
   api.warnings = ["careful"];
