@@ -6,7 +6,7 @@
  *     --hours 24             simulated hours for each size, whole buckets; default: what 20 million samples hold
  *     --starts process       samples say since when they count: process, metric or delta (workload.ts); default: they do not
  *     --json                 ends with a line of JSON for each size
- *     --plot docs/growth.svg draws write units per sample and read units per query against the sizes
+ *     --plot docs/images/growth.svg draws write units per sample and read units per query against the sizes
  *     --check-endpoint URL   instead compares the units of a short run with those that the DynamoDB there reports
  *
  * Recorded series, replicated under other instance names, are sent as Prometheus sends them, in requests of up to 2,000 samples

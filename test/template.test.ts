@@ -29,8 +29,7 @@ test("a parameter is called as the variable that it sets", () => {
   );
   assert.ok(set.length >= 7);
   for (const [variable, value] of set) {
-    const words = (value as { Ref: string }).Ref.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_");
-    assert.equal(variable, `HEARTH_${words.toUpperCase()}`);
+    assert.equal(variable, variableOf((value as { Ref: string }).Ref));
   }
 });
 
@@ -60,10 +59,32 @@ test("the stack prints the block for prometheus.yml that npm start prints, with 
   assert.deepEqual(parse(Sub), printed);
 });
 
-test("docs/deploy.md has every parameter, with its default", () => {
-  const rows = readFileSync(new URL("../docs/deploy.md", import.meta.url), "utf8").split("\n");
+/** The tables of docs/configuration.md: a row is its cells, without backquotes. */
+const rows = readFileSync(new URL("../docs/configuration.md", import.meta.url), "utf8")
+  .split("\n")
+  .filter((line) => line.startsWith("| `"))
+  .map((line) => line.split("|").map((cell) => cell.trim().replaceAll("`", "")));
+const rowOf = (name: string) => rows.find((cells) => cells.some((cell) => cell.split(", ").includes(name)));
+
+test("docs/configuration.md has every parameter, with its default and the variable of the same name", () => {
+  const variables = variablesOfNpmStart();
   for (const [name, { Default }] of Object.entries(template.Parameters)) {
-    const row = rows.find((line) => line.startsWith("| `") && line.split("|")[1].includes(`\`${name}\``));
-    assert.ok(row?.split("|")[2].includes(String(Default)), `${name}: ${row}`);
+    const variable = name === "LogLevel" ? "LOG_LEVEL" : variableOf(name);
+    const expected = variables.has(variable) ? [variable, String(Default)] : [String(Default)];
+    assert.deepEqual(rowOf(name)?.slice(2, 2 + expected.length), expected, name);
   }
 });
+
+test("docs/configuration.md has every variable of npm start", () => {
+  for (const variable of variablesOfNpmStart()) assert.ok(rowOf(variable), variable);
+});
+
+function variablesOfNpmStart(): Set<string> {
+  const read = new Set<string>();
+  parseSettings(new Proxy({}, { get: (_, name) => void read.add(String(name)) }));
+  return read;
+}
+
+function variableOf(parameter: string): string {
+  return `HEARTH_${parameter.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase()}`;
+}

@@ -32,7 +32,7 @@ test("metrics are a line of CloudWatch's embedded metric format", () => {
       },
     ],
   );
-  // docs/deploy.md says what such a line costs.
+  // docs/cost.md says what such a line costs.
   assert.ok(lines[0].length < 300, `${lines[0].length}`);
 });
 

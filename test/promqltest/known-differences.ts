@@ -1,6 +1,6 @@
 /**
  * Evaluations of Prometheus' own scripts that do not pass, each with the reason. A test fails when one
- * of them passes. The README has the same list.
+ * of them passes. docs/promql.md has the same list.
  */
 
 /** How scripts run: on the engine alone, or through the API on samples in the log, or on compacted ones. */

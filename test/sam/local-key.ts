@@ -1,4 +1,4 @@
-/** The key of the events, made as the README says: by the command line, on a DynamoDB of this machine. */
+/** The key of the events, made as docs/deploy-aws.md says: by the command line, on a DynamoDB of this machine. */
 import { join } from "node:path";
 import { dynamodbPort } from "./environment.ts";
 import { runProgram } from "./run-program.ts";

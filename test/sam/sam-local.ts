@@ -1,4 +1,4 @@
-/** `sam local` on the functions that were built, as the README has it. */
+/** `sam local` on the functions that were built, as docs/deploy-aws.md has it. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Child } from "../helpers/child.ts";

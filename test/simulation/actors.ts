@@ -14,7 +14,7 @@ import { Process, type Role } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
 import { maxAge, randomRequest, randomSelection } from "./workload.ts";
 
-/** What the design allows clocks to be apart, their grain included (docs/storage.md). Not the engine's: it may be wrong. */
+/** What the design allows clocks to be apart, their grain included (docs/storage-format.md). Not the engine's: it may be wrong. */
 const MAX_CLOCK_ERROR_MS = 30 * SECOND_MS;
 /** What the design lets a writer take to store a record before it dates it anew. */
 const MAX_HOLD_MS = 30 * SECOND_MS;

@@ -1,6 +1,6 @@
 /**
  * The engine's rules, each with the change that breaks it: what the simulation must find. `test/simulation/mutate.ts` makes
- * the change in a copy and runs schedules there; docs/testing.md has what came of it.
+ * the change in a copy and runs schedules there; docs/contributing/simulation.md has the results.
  */
 
 export interface Edit {

@@ -2,8 +2,8 @@
 import { DAY_MS, HOUR_MS } from "../../model/time.ts";
 
 /**
- * Eight hours: at 15 s a series has 1,920 samples in a chunk item of about 2.5 KB, three write units. See docs/storage.md for
- * the other spans measured.
+ * Eight hours: at 15 s a series has 1,920 samples in a chunk item of about 2.5 KB, three write units. Other spans were
+ * measured: docs/decisions/0009-bucket-of-eight-hours.md.
  */
 export const BUCKET_MS = 8 * HOUR_MS;
 
