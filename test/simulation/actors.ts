@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
 import { compact, type DayReport } from "../../lib/storage/compact/compactor.ts";
+import { newMeter } from "../../lib/storage/table/table.ts";
 import { Writers } from "../../lib/storage/write/writers.ts";
 import { type Read, readAndCheck } from "./checked-read.ts";
 import type { Append } from "./model.ts";
@@ -12,7 +13,7 @@ import { batchOfSamples, printTold, type SentSamples, toldOf } from "./sample.ts
 import { ScheduledTable } from "./scheduled-table.ts";
 import { Process, type Role } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
-import { maxAge, randomRequest, randomSelection } from "./workload.ts";
+import { maxAge, randomRequest, randomSelection, scrape } from "./workload.ts";
 
 /** What the design allows clocks to be apart, their grain included (docs/storage-format.md). Not the engine's: it may be wrong. */
 const MAX_CLOCK_ERROR_MS = 30 * SECOND_MS;
@@ -131,6 +132,12 @@ async function tolerate(
   }
 }
 
+/** What a process' writers may hold: nothing from one request to the next, or all that a schedule has. */
+const MAX_WRITER_BYTES = 2 ** 26;
+const WRITER_BYTES = [0, MAX_WRITER_BYTES, MAX_WRITER_BYTES];
+/** Also some of the series, and of one tenant those of one, but not of all. */
+const CROWDED_WRITER_BYTES = [0, 10_000, 40_000, 100_000, MAX_WRITER_BYTES];
+
 function writer(sim: Simulated, process: Process) {
   const { scheduler, randomBytes, retention, shardBits, tally, hardships } = sim;
   const { random } = scheduler;
@@ -138,9 +145,8 @@ function writer(sim: Simulated, process: Process) {
   // What the model knows of when a request was received: nearly, where clocks are wrong and then corrected.
   const errorMs = hardships.hasWrongClocks ? MAX_CLOCK_ERROR_MS : 0;
   const modelClock = hardships.hasWrongClocks ? () => ++scheduler.nowMs : clock;
-  const maxBytes = random.pick([0, 2 ** 26, 2 ** 26]);
+  const maxBytes = random.pick(hardships.isCrowded ? CROWDED_WRITER_BYTES : WRITER_BYTES);
   const writers = new Writers({ clock, randomBytes, limits: DEFAULT_LIMITS, shardBits, maxBytes });
-  const table = new ScheduledTable(sim, process);
   const running = new Map<Append, () => void>();
   const { onDeath } = process;
   process.onDeath = () => {
@@ -157,7 +163,7 @@ function writer(sim: Simulated, process: Process) {
       request,
       scheduler.nowMs,
       startMs - errorMs,
-      maxBytes === 0 ? undefined : process.name,
+      maxBytes < MAX_WRITER_BYTES ? undefined : process.name,
     );
     const end = (isAnswered: boolean) => {
       running.delete(begun);
@@ -168,10 +174,13 @@ function writer(sim: Simulated, process: Process) {
     scheduler.note(process.name, `append to ${tenant}: ${print(request)}`);
     const invocation = hardships.isCutOff ? limitInvocation(sim, process, MAX_WRITE_MS) : { isOver: false };
     const isAnswered = await tolerate(sim, process, "append", async () => {
+      const meter = newMeter();
       const { rejections } = await writers
-        .appender({ tenant, retentionMs }, table)
+        .appender({ tenant, retentionMs }, new ScheduledTable(sim, process, meter))
         .append(batchOfSamples(request));
       if (rejections.count > 0) throw new Error(`refused: ${rejections.reasons[0].reason}`);
+      if (hardships.isCrowded)
+        sim.costs.expectCheap(meter, request.length, model.labelSets().length, sim.levels);
     });
     invocation.isOver = true;
     const endMs = modelClock();
@@ -189,7 +198,7 @@ function writer(sim: Simulated, process: Process) {
     while (!random.chance(0.1) && turn()) {
       await pause(sim, process);
       stepClock(sim, process);
-      const atOnce = random.chance(0.3) ? random.between(2, 3) : 1;
+      const atOnce = !hardships.isCrowded && random.chance(0.3) ? random.between(2, 3) : 1;
       await Promise.all(Array.from({ length: atOnce }, append));
     }
   };
@@ -210,6 +219,7 @@ function nextRequest(
 ): readonly SentSamples[] {
   const { scheduler, workload, models, tally } = sim;
   const { random } = scheduler;
+  if (sim.hardships.isCrowded) return scrape(random, workload, nowMs);
   const maxAgeMs = maxAge(retentionMs);
   const unsent = unsentOf(sim, tenant);
   if (unsent.length === 0 || random.chance(0.5))

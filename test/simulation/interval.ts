@@ -3,7 +3,7 @@ import { errorKind } from "../../lib/model/errors.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { compact, type DayReport } from "../../lib/storage/compact/compactor.ts";
 import { Process } from "./scheduler.ts";
-import { MAX_SPAN_MS, type Simulated } from "./simulated.ts";
+import type { Simulated } from "./simulated.ts";
 import type { Interval } from "./worlds.ts";
 
 /** Long enough for every bucket to close and every late run to be taken in. */
@@ -30,7 +30,7 @@ export async function pass(sim: Simulated, { isCompacted, minMs, maxMs }: Interv
     if (table.removeExpired(scheduler.nowMs, () => random.chance(0.5)) > 0) tally.add("item removed by TTL");
   }
   tally.add("days without anybody");
-  sim.lastWakeMs = scheduler.nowMs + MAX_SPAN_MS;
+  sim.lastWakeMs = scheduler.nowMs + sim.hardships.actMs;
 }
 
 /** Some time later, a compaction without faults. */

@@ -12,10 +12,11 @@ import { DAMAGE_CHANCE, damageItem, MAX_DAMAGES } from "./damage.ts";
 import { compactCalmly, pass, SETTLING_MS } from "./interval.ts";
 import { Random } from "./random.ts";
 import { isSame, printTold, type Told, type ToldSeries } from "./sample.ts";
-import { Process } from "./scheduler.ts";
+import { Process, type Role } from "./scheduler.ts";
 import { newSimulated, type Simulated } from "./simulated.ts";
 import type { Tally } from "./tally.ts";
 import type { WorldChoice } from "./worlds.ts";
+import { expectFewDictionaries } from "./write-costs.ts";
 
 /** Days before now that may have samples. */
 const MANY_DAYS = 500;
@@ -57,7 +58,7 @@ async function play(sim: Simulated): Promise<void> {
     ["compactor", random.between(1, 2)],
   ] as const;
   const actors = counts.flatMap(([role, count]) =>
-    Array.from({ length: count }, (_, i) => start(sim, role, i, random.between(1, 4))),
+    Array.from({ length: count }, (_, i) => start(sim, role, i, turnsOf(sim, role))),
   );
   const isDone = () => actors.every((actor) => actor.isDone);
   await scheduler.run(isDone, () => {
@@ -65,6 +66,11 @@ async function play(sim: Simulated): Promise<void> {
     if (!random.chance(TTL_CHANCE)) return;
     if (table.removeExpired(scheduler.nowMs, () => random.chance(0.5)) > 0) tally.add("item removed by TTL");
   });
+}
+
+function turnsOf({ scheduler, hardships }: Simulated, role: Role): number {
+  const { random } = scheduler;
+  return hardships.isCrowded && role === "writer" ? random.between(10, 30) : random.between(1, 4);
 }
 
 function maybeDamage(sim: Simulated): void {
@@ -83,6 +89,8 @@ async function settle(sim: Simulated): Promise<void> {
   const { scheduler, table } = sim;
   const process = new Process("reader", "end", 0);
   scheduler.note("end", "all are done");
+  if (sim.hardships.isCrowded)
+    expectFewDictionaries(table.items(), (tenant) => sim.models.get(tenant)!.labelSets().length);
   const before = await readAll(sim, process);
   for (const ms of SETTLING_MS) {
     await compactCalmly(sim, process, ms);

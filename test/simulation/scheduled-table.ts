@@ -4,7 +4,7 @@
  */
 import { HearthError } from "../../lib/model/errors.ts";
 import { DAY_MS, SECOND_MS } from "../../lib/model/time.ts";
-import type { Item, Key, KeyRange, QueryOptions, Table } from "../../lib/storage/table/table.ts";
+import type { Item, Key, KeyRange, Meter, QueryOptions, Table } from "../../lib/storage/table/table.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 import type { Happening, Tally } from "./tally.ts";
 
@@ -66,10 +66,13 @@ const HAPPENINGS: Readonly<Partial<Record<Fate, Happening>>> = {
 export class ScheduledTable implements Table {
   readonly #world: World;
   readonly #process: Process;
+  readonly #table: Table;
 
-  constructor(world: World, process: Process) {
+  /** `meter`: what its calls cost, unless they fail. */
+  constructor(world: World, process: Process, meter?: Meter) {
     this.#world = world;
     this.#process = process;
+    this.#table = meter === undefined ? world.table : world.table.metered(meter);
   }
 
   metered(): Table {
@@ -82,14 +85,14 @@ export class ScheduledTable implements Table {
 
   putIfAbsent(item: Item): Promise<boolean> {
     return this.#write(`putIfAbsent ${kindOf(item)}`, {
-      apply: () => this.#world.table.putIfAbsent(item),
+      apply: () => this.#table.putIfAbsent(item),
       refusal: false,
     });
   }
 
   putIfEqual(item: Item, expected: Uint8Array): Promise<boolean> {
     return this.#write(`putIfEqual ${kindOf(item)}`, {
-      apply: () => this.#world.table.putIfEqual(item, expected),
+      apply: () => this.#table.putIfEqual(item, expected),
       refusal: false,
     });
   }
@@ -112,11 +115,11 @@ export class ScheduledTable implements Table {
   }
 
   get(key: Key, options?: { readonly consistent?: boolean }): Promise<Item | undefined> {
-    return this.#read(`get ${kindOf(key)}`, () => this.#world.table.get(key, options));
+    return this.#read(`get ${kindOf(key)}`, () => this.#table.get(key, options));
   }
 
   delete(key: Key): Promise<void> {
-    return this.#write(`delete ${kindOf(key)}`, { apply: () => this.#world.table.delete(key) });
+    return this.#write(`delete ${kindOf(key)}`, { apply: () => this.#table.delete(key) });
   }
 
   async *query(range: KeyRange, options: QueryOptions = {}): AsyncGenerator<readonly Item[], void, void> {
@@ -133,7 +136,7 @@ export class ScheduledTable implements Table {
   }
 
   async #page(range: KeyRange, options: QueryOptions): Promise<readonly Item[] | undefined> {
-    for await (const page of this.#world.table.query(range, options)) return page;
+    for await (const page of this.#table.query(range, options)) return page;
     return undefined;
   }
 
@@ -147,12 +150,12 @@ export class ScheduledTable implements Table {
   }
 
   #store(items: readonly Item[]): Promise<void> {
-    const { table, scheduler, bornMs } = this.#world;
+    const { scheduler, bornMs } = this.#world;
     for (const item of items) {
       const text = textOf(item);
       if (!bornMs.has(text)) bornMs.set(text, scheduler.nowMs);
     }
-    return table.putAll(items);
+    return this.#table.putAll(items);
   }
 
   #read<T>(name: string, apply: () => Promise<T>): Promise<T> {

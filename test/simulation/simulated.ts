@@ -12,8 +12,9 @@ import type { SentSamples } from "./sample.ts";
 import type { Weather, World } from "./scheduled-table.ts";
 import { type Role, Scheduler } from "./scheduler.ts";
 import type { Tally } from "./tally.ts";
-import { randomWorkload, type Workload } from "./workload.ts";
+import { CROWDED_WORKLOAD, randomWorkload, type Workload } from "./workload.ts";
 import { type Hardships, pickWorld, WORLDS, type WorldChoice, type WorldName } from "./worlds.ts";
+import { WriteCosts } from "./write-costs.ts";
 
 /** Moments, nearly what a writer may hold a record and around it, around what a flush waits for, and of a frozen process hours. */
 const ANY_DELAYS = [
@@ -28,6 +29,7 @@ const HOLDING_DELAYS = [
   [27 * SECOND_MS, 30 * SECOND_MS],
   [0, 70 * SECOND_MS],
 ] as const;
+const CALM: Weather = { fault: 0, death: 0, delay: 0, delays: ANY_DELAYS, pageItems: 1000 };
 const WEATHERS: readonly Weather[] = [
   { fault: 0, death: 0, delay: 0.02, delays: ANY_DELAYS, pageItems: 1000 },
   { fault: 0.03, death: 0.002, delay: 0.02, delays: ANY_DELAYS, pageItems: 10 },
@@ -36,9 +38,6 @@ const WEATHERS: readonly Weather[] = [
   { fault: 0.01, death: 0, delay: 0.1, delays: ANY_DELAYS, pageItems: 1000 },
   { fault: 0, death: 0, delay: 0.2, delays: HOLDING_DELAYS, pageItems: 1000 },
 ];
-/** Log records stay for 14 days whether compacted or not; when those who have nothing to do wake last, there are some left. */
-export const MAX_SPAN_MS = 10 * DAY_MS;
-
 export interface Simulated extends World {
   readonly worldName: WorldName;
   readonly hardships: Hardships;
@@ -50,6 +49,8 @@ export interface Simulated extends World {
   readonly workload: Workload;
   readonly retention: RetentionHistory;
   readonly grainMs: number;
+  /** Of shards, as bits, that a writer picks from. */
+  readonly levels: readonly number[];
   readonly shardBits: BitsOf;
   readonly partitionBits: BitsOf;
   /** How often a compactor flushes whatever has settled. */
@@ -68,6 +69,8 @@ export interface Simulated extends World {
   /** Kinds of items, as first bytes of their keys, of which one was damaged. */
   readonly damagedKinds: Set<number>;
   damages: number;
+  /** What crowded writers cost. */
+  readonly costs: WriteCosts;
 }
 
 export function newSimulated(random: Random, tally: Tally, choice: WorldChoice): Simulated {
@@ -77,21 +80,22 @@ export function newSimulated(random: Random, tally: Tally, choice: WorldChoice):
   const grainMs = random.pick([1, 1, 1000, 10_000]);
   const scheduler = new Scheduler(random, startMs, grainMs);
   const levels = random.pick([[0], [0, 1], [0, 2], [1], [2, 3]]);
-  const retention = randomRetention(random, hardships.retention, startMs, MAX_SPAN_MS);
+  const retention = randomRetention(random, hardships.retention, startMs, hardships.actMs);
   const tenants = random.chance(0.7) ? ["a"] : ["a", "b"];
   return {
     scheduler,
     table: new ExpiringTable(new MemoryTable(), () => scheduler.countStep()),
     tally,
     randomBytes: (length) => random.bytes(length),
-    weather: random.pick(WEATHERS),
+    weather: hardships.isCrowded ? CALM : random.pick(WEATHERS),
     bornMs: new Map(),
     models: new Map(tenants.map((tenant) => [tenant, new Model()])),
-    workload: randomWorkload(random),
+    workload: hardships.isCrowded ? CROWDED_WORKLOAD : randomWorkload(random),
     worldName,
     hardships,
     retention,
     grainMs,
+    levels,
     shardBits: () => random.pick(levels),
     partitionBits: () => random.between(0, 3),
     eagerness: random.pick([0, 0.3, 1]),
@@ -99,9 +103,10 @@ export function newSimulated(random: Random, tally: Tally, choice: WorldChoice):
     writerSkew: random.pick([0, 0, -1, 1]),
     skews: new Map(),
     wakeMs: 0,
-    lastWakeMs: startMs + MAX_SPAN_MS,
+    lastWakeMs: startMs + hardships.actMs,
     unsent: new Map(),
     damagedKinds: new Set(),
     damages: 0,
+    costs: new WriteCosts(),
   };
 }

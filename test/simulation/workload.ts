@@ -48,6 +48,28 @@ const labelsOf = (metric: string, job: string): Label[] => [
   ["job", job],
 ];
 
+const CROWDED_SERIES = 120;
+
+/** One scrape a request. */
+export const CROWDED_WORKLOAD: Workload = {
+  metrics: METRICS,
+  jobs: Array.from({ length: CROWDED_SERIES / METRICS.length }, (_, i) => `job${i}`),
+  maxSeries: CROWDED_SERIES,
+  maxSamples: 1,
+  histogramShare: 0,
+  startShare: 0,
+};
+
+/** A sample of now of every series. */
+export function scrape(random: Random, { metrics, jobs }: Workload, nowMs: number): SentSamples[] {
+  return metrics.flatMap((metric) =>
+    jobs.map((job) => ({
+      labels: labelsOf(metric, job),
+      samples: [{ time: nowMs, value: randomBits(random), startMs: 0 }],
+    })),
+  );
+}
+
 /** How old a sample may be that retention does not refuse, in ms. */
 export function maxAge(retentionMs: number): number {
   return retentionMs === 0 ? Number.POSITIVE_INFINITY : retentionMs - 20 * SECOND_MS;

@@ -19,12 +19,14 @@ export interface Interval {
 export interface Hardships {
   /** The first act is followed by another behind each of these. */
   readonly intervals: readonly Interval[];
+  /** How long an act takes at most, about, in ms. */
+  readonly actMs: number;
   /** Retention is made longer, shorter, or neither. */
   readonly retention: "fixed" | "longer" | "any";
   /** Clocks of writers and of compactors are wrong by seconds to a day, and step. */
   readonly hasWrongClocks: boolean;
   readonly damage: readonly DamageKind[];
-  /** Many series, and writers that may remember hardly more than these. */
+  /** Scrapes of many series, and writers that may remember hardly more than these; nothing fails, and costs are bounded. */
   readonly isCrowded: boolean;
   /** A write is cut off after 29 s, and its sender repeats it, at once or after the interval. */
   readonly isCutOff: boolean;
@@ -32,6 +34,8 @@ export interface Hardships {
 
 const USUAL: Hardships = {
   intervals: [],
+  // When those who have nothing to do wake last, there are some log records left.
+  actMs: 10 * DAY_MS,
   retention: "fixed",
   hasWrongClocks: false,
   damage: [],
@@ -39,14 +43,17 @@ const USUAL: Hardships = {
   isCutOff: false,
 };
 
-/** Nobody works: the schedule stands still, or the stack is removed and comes back. */
-const SILENCE: Interval = { isCompacted: false, minMs: 15 * DAY_MS, maxMs: 40 * DAY_MS };
+/** Nobody works: the schedule stands still, or the stack is removed and comes back; first with a log that waits. */
+const SILENCES: readonly Interval[] = [
+  { isCompacted: false, minMs: 15 * DAY_MS, maxMs: 25 * DAY_MS },
+  { isCompacted: true, minMs: 15 * DAY_MS, maxMs: 40 * DAY_MS },
+];
 /** The sender is away. */
 const ABSENCE: Interval = { isCompacted: true, minMs: 15 * DAY_MS, maxMs: 20 * DAY_MS };
 
 export const WORLDS = {
   usual: USUAL,
-  silence: { ...USUAL, intervals: [SILENCE, SILENCE] },
+  silence: { ...USUAL, intervals: SILENCES, actMs: 2 * DAY_MS },
   longer: {
     ...USUAL,
     retention: "longer",
