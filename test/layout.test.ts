@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/promql": ["lib/model", "lib/number", "lib/histogram"],
   "lib/otlp": ["lib/model", "lib/histogram", "lib/wire"],
   "lib/auth": ["lib/model", "lib/storage"],
+  "lib/canary": ["lib/model", "lib/storage"],
   "lib/http": ["lib/model", "lib/number", "lib/storage", "lib/wire", "lib/otlp", "lib/auth", "lib/promql"],
   functions: ["lib/*"],
   local: ["lib/*"],

@@ -20,6 +20,7 @@
  *     tenant    T   -                                    tenant                           settings (tenant-settings.ts)
  *     metadata  M   tenant                               stored time, id                  metadata-keys.ts
  *     exemplars F   tenant, day                          newest's time of day, id         exemplar-keys.ts
+ *     canary    B   -                                    -, or day                        lib/canary
  *
  * A day is the UTC day of the samples' own timestamps, never of their arrival: a reader of a range opens the days of
  * that range, whatever came late, and everything of a day leaves together by TTL. A shard is the series whose hash begins
@@ -48,6 +49,7 @@ export const KIND = {
   election: 0x45,
   metadata: 0x4d,
   exemplars: 0x46,
+  canary: 0x42,
 } as const;
 
 /** Bytes of a series hash, and how many of them are the metric's. */
@@ -284,6 +286,20 @@ export function parseMarkSortKey(sk: Uint8Array): Mark {
 /** How far the compactor has gone through the marks. */
 export function cursorKey(): Key {
   return { pk: Uint8Array.of(KIND.cursor), sk: Uint8Array.of(0) };
+}
+
+/** What the canary knows of itself. */
+export function canaryKey(): Key {
+  return { pk: Uint8Array.of(KIND.canary), sk: Uint8Array.of(0) };
+}
+
+/** What the canary began a UTC day with, behind its state. */
+export function canaryDayKey(day: number): Key {
+  const sk = new ByteWriter()
+    .writeByte(1)
+    .writeUint(day + DAY_OFFSET, 4)
+    .finish();
+  return { pk: canaryKey().pk, sk };
 }
 
 export function accessKeyKey(accessKeyId: string): Key {
