@@ -1,5 +1,8 @@
 /** Lambda: compaction, on a schedule. Other invocations, in parallel or later, continue what one cannot finish. */
 import type { Context } from "aws-lambda";
+import { runCanaryAndLog } from "../lib/canary/canary.ts";
+import { CANARY_TENANT } from "../lib/canary/canary-series.ts";
+import { parseFlag } from "../lib/model/flag.ts";
 import { MINUTE_MS } from "../lib/model/time.ts";
 import { compactAndLog } from "../lib/storage/compact/compaction-log.ts";
 import type { CompactResult } from "../lib/storage/compact/compactor.ts";
@@ -9,7 +12,9 @@ import { newServices } from "./services.ts";
 /** No step starts in the last minutes before the timeout: the longest, a bucket of 100,000 series, takes less. */
 const LAST_STEP_MS = 3 * MINUTE_MS;
 
-const { table, clock, randomBytes, tenants, log, metrics } = newServices(process.env, "compact");
+const services = newServices(process.env, "compact");
+const { table, clock, randomBytes, tenants, log, metrics } = services;
+const hasCanary = parseFlag(process.env, "HEARTH_CANARY", true);
 
 /** Throws after all days if one failed, so that the function's error metric counts it. */
 export async function handler(event: CompactEvent, context: Context): Promise<CompactResult> {
@@ -22,6 +27,11 @@ export async function handler(event: CompactEvent, context: Context): Promise<Co
     log,
     metrics,
   );
+  // One of those at work is enough.
+  if (hasCanary && event.helper === undefined) {
+    const retentionMs = await retentionOf(CANARY_TENANT);
+    await runCanaryAndLog({ ...services, retentionMs }, log, metrics);
+  }
   if (result.failures > 0)
     throw new Error(`compaction: ${result.failures} of ${result.days} days failed; see the log`);
   return result;

@@ -1,4 +1,6 @@
-/** The compactor of `npm start`: what the schedule does in a deployed Hearth. */
+/** The compactor and the canary of `npm start`: what the schedule does in a deployed Hearth. */
+import { type CanaryReport, runCanaryAndLog } from "../lib/canary/canary.ts";
+import { CANARY_TENANT } from "../lib/canary/canary-series.ts";
 import type { Services } from "../lib/http/gateway.ts";
 import { errorMessage } from "../lib/model/errors.ts";
 import type { Metrics } from "../lib/model/metrics.ts";
@@ -11,15 +13,23 @@ const INTERVAL_MS = 5 * MINUTE_MS;
 const RUN_MS = 4 * MINUTE_MS;
 
 export interface CompactionTimer {
+  /** What the canary's last run came to; undefined before its first, and after one that failed. */
+  readonly canary: CanaryReport | undefined;
   /** Starts no further run, and waits for the one under way. */
   stop(): Promise<void>;
 }
 
+/** Who is told of what the runs came to. */
+export interface Observers {
+  readonly compactor: Metrics | undefined;
+  /** Absent: there is no canary. */
+  readonly canary: { readonly metrics: Metrics | undefined } | undefined;
+}
+
 /** Runs at once, for what was left from before, and then every five minutes; one run at a time. */
-export function startCompaction(
-  { table, clock, randomBytes, tenants, log }: Services,
-  metrics: Metrics | undefined,
-): CompactionTimer {
+export function startCompaction(services: Services, observers: Observers): CompactionTimer {
+  const { table, clock, randomBytes, tenants, log } = services;
+  let canary: CanaryReport | undefined;
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   const run = async () => {
@@ -27,9 +37,21 @@ export function startCompaction(
     try {
       const deadlineMs = clock() + RUN_MS;
       const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
-      await compactAndLog(table, { clock, randomBytes, retentionOf, deadlineMs, signal }, log, metrics);
+      await compactAndLog(
+        table,
+        { clock, randomBytes, retentionOf, deadlineMs, signal },
+        log,
+        observers.compactor,
+      );
     } catch (error) {
       log("error", "compaction", { error: errorMessage(error) });
+    }
+    if (observers.canary === undefined || signal.aborted) return;
+    try {
+      const { retentionMs } = await tenants.find(table, CANARY_TENANT);
+      canary = await runCanaryAndLog({ ...services, retentionMs, signal }, log, observers.canary.metrics);
+    } catch (error) {
+      log("error", "canary", { error: errorMessage(error) });
     }
   };
   const start = () => {
@@ -40,6 +62,9 @@ export function startCompaction(
   const timer = setInterval(start, INTERVAL_MS);
   start();
   return {
+    get canary() {
+      return canary;
+    },
     async stop() {
       stopping.abort();
       clearInterval(timer);

@@ -55,7 +55,7 @@ const FIELD = {
 
 export interface SelfScrape {
   /** Takes what a request, or a run of the compactor, came to. */
-  observe(source: "request" | "compaction"): Metrics;
+  observe(source: "request" | "compaction" | "canary"): Metrics;
   /** Stores from now on; `instance` is the host and port of this server. */
   start(app: Gateway, services: Services, instance: string): Promise<void>;
   stop(): void;
@@ -65,11 +65,7 @@ export function newSelfScrape(log: Log): SelfScrape {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const counters = new Map<string, Counter>();
-  const lag = new Gauge({
-    name: "hearth_compaction_lag_seconds",
-    help: "For how long, at most, samples have been in the log only.",
-    registers: [registry],
-  });
+  const gauges = newGauges(registry);
   const durations = new Histogram({
     name: "hearth_duration_seconds",
     help: "How long requests and runs of the compactor took.",
@@ -86,7 +82,8 @@ export function newSelfScrape(log: Log): SelfScrape {
         const { route } = labels;
         durations.observe({ source, ...(route === undefined ? {} : { route }) }, durationMs / SECOND_MS);
         for (const [name, value] of Object.entries(values)) {
-          if (name === "LagMs") lag.set(value / SECOND_MS);
+          const gauge = gauges[name];
+          if (gauge !== undefined) gauge(value);
           else counterOf(counters, registry, name).inc({ source, ...labels }, value);
         }
       },
@@ -109,6 +106,25 @@ export function newSelfScrape(log: Log): SelfScrape {
       isStopped = true;
       clearTimeout(timer);
     },
+  };
+}
+
+/** What is no sum, by the name of the deployed functions' metric. */
+function newGauges(registry: Registry): Readonly<Record<string, (value: number) => void>> {
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
+  const lag = gauge(
+    "hearth_compaction_lag_seconds",
+    "For how long, at most, samples have been in the log only.",
+  );
+  const missing = gauge(
+    "hearth_canary_missing_samples",
+    "Acknowledged samples of the canary that are not found.",
+  );
+  const gap = gauge("hearth_canary_gap_seconds", "The longest hole in the canary's series.");
+  return {
+    LagMs: (value) => lag.set(value / SECOND_MS),
+    CanaryMissing: (value) => missing.set(value),
+    CanaryGapMs: (value) => gap.set(value / SECOND_MS),
   };
 }
 

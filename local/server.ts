@@ -21,6 +21,7 @@ import { type CompactionTimer, startCompaction } from "./compaction-timer.ts";
 import { type EmbeddedDynamoDB, startEmbeddedDynamoDB } from "./dynamodb/embedded-dynamodb.ts";
 import { buildExplorer } from "./explorer-files.ts";
 import { ensureFirstKey, type FirstKey } from "./first-key.ts";
+import { addHealthRoutes } from "./health-route.ts";
 import { newSelfScrape } from "./self-scrape.ts";
 import type { Environment, Settings } from "./settings.ts";
 
@@ -66,13 +67,19 @@ export async function startServer(settings: Settings, env: Environment, log: Log
       metrics: selfScrape?.observe("request"),
     });
     const app = newApp(services, settings);
+    let compaction: CompactionTimer | undefined;
+    addHealthRoutes(app, () => compaction?.canary);
     const server = await listen(app, settings);
     const url = urlOf(server);
     await selfScrape?.start(app, services, new URL(url).host);
-    const compaction = startCompaction(services, selfScrape?.observe("compaction"));
+    const timer = startCompaction(services, {
+      compactor: selfScrape?.observe("compaction"),
+      canary: settings.hasCanary ? { metrics: selfScrape?.observe("canary") } : undefined,
+    });
+    compaction = timer;
     const stop = async () => {
       selfScrape?.stop();
-      await close(server, compaction, embedded, log);
+      await close(server, timer, embedded, log);
     };
     return { url, key, close: stop };
   } catch (error) {
@@ -94,8 +101,6 @@ function newFailureLog(log: Log): (error: unknown) => void {
 
 function newApp(services: Services, settings: Settings): Gateway {
   const app = newGateway(services);
-  app.get("/-/ready", (c) => c.text("Hearth is ready.\n"));
-  app.get("/-/healthy", (c) => c.text("Hearth is healthy.\n"));
   addWriteRoutes(app, services);
   addOtlpRoutes(app, services);
   const memory = new ReaderMemory(READER_MEMORY_BYTES);

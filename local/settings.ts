@@ -1,6 +1,7 @@
 /** What the environment says to `npm start`. */
 
 import { HearthError } from "../lib/model/errors.ts";
+import { parseFlag } from "../lib/model/flag.ts";
 import { LOG_LEVELS, type LogLevel } from "../lib/model/log.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { DAY_MS } from "../lib/model/time.ts";
@@ -20,6 +21,8 @@ export interface Settings {
   /** 0 keeps for ever. */
   readonly retentionMs: number;
   readonly logLevel: LogLevel;
+  /** Whether it writes and reads back a series of its own. */
+  readonly hasCanary: boolean;
   /** Whether it stores metrics of its own. */
   readonly isSelfScraped: boolean;
   /** The key to make if it is missing. */
@@ -42,11 +45,12 @@ export function parseSettings(env: Environment, args: readonly string[] = []): S
     host: env.HOST || "127.0.0.1",
     port: parseNumber(env, "PORT", 9201, 65_535),
     dataDirectory: env.HEARTH_DATA_DIR || ".hearth",
-    isSynced: parseSwitch(env, "HEARTH_FSYNC", true),
+    isSynced: parseFlag(env, "HEARTH_FSYNC", true),
     endpoint: parseEndpoint(env.AWS_ENDPOINT_URL_DYNAMODB),
     tableName: env.HEARTH_TABLE || "hearth",
     retentionMs: parseNumber(env, "HEARTH_RETENTION_DAYS", 0, 36_500) * DAY_MS,
     logLevel: parseLogLevel(env.LOG_LEVEL),
+    hasCanary: parseFlag(env, "HEARTH_CANARY", true),
     isSelfScraped: !args.includes(NO_SELF_SCRAPE),
     key: parseKey(env),
     tenant: env.HEARTH_TENANT || DEFAULT_TENANT,
@@ -61,13 +65,6 @@ function parseNumber(env: Environment, name: string, fallback: number, max: numb
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= max) return value;
   throw new HearthError("invalid", `${name}=${text}: expected a whole number from 0 to ${max}`);
-}
-
-function parseSwitch(env: Environment, name: string, fallback: boolean): boolean {
-  const text = env[name];
-  if (text === undefined || text === "") return fallback;
-  if (text === "on" || text === "off") return text === "on";
-  throw new HearthError("invalid", `${name}=${text}: expected on or off`);
 }
 
 function parseEndpoint(text: string | undefined): string | undefined {

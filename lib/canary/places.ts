@@ -26,7 +26,7 @@ export function placesOf(nowMs: number, oldestMs: number): readonly Place[] {
     placeInTurn(turn, nowMs, oldestMs),
   ];
   return places.flatMap((place) => {
-    if (place === undefined || place.toMs <= oldestMs) return [];
+    if (place === undefined || place.toMs < oldestMs) return [];
     return [{ ...place, fromMs: Math.max(place.fromMs, oldestMs) }];
   });
 }

@@ -159,7 +159,7 @@ test("every older day has its turn, and none before the canary", () => {
       assert.ok(fromMs >= oldestMs);
     }
   assert.ok(names.has("2026-11-20") && names.has("2027-02-17"), [...names].join());
-  assert.deepEqual(placesOf(oldestMs, oldestMs), []);
+  assert.deepEqual(placesOf(oldestMs, oldestMs), [{ name: "log", fromMs: oldestMs, toMs: oldestMs }]);
 });
 
 test("the canary's tenant is one that keys can be made for, to look at it", async () => {
