@@ -6,9 +6,12 @@
  *     --world NAME    one of worlds.ts, or "all"; default usual
  *     --events N      what happened last in one that fails; default 60
  *     --seconds N     after which one schedule has no end; default 60
+ *     --resume FILE   keeps the state in a file, goes on from there, and does not stop at a failure
  */
 import { parseArgs } from "node:util";
+import { runLong, tallyOf } from "./long-run.ts";
 import { runSchedules } from "./run-schedules.ts";
+import type { Tally } from "./tally.ts";
 import { isWorldChoice, WORLD_NAMES, type WorldChoice } from "./worlds.ts";
 
 const DEFAULT_SCHEDULES = 5000;
@@ -23,41 +26,74 @@ const { values } = parseArgs({
     events: { type: "string" },
     world: { type: "string", default: DEFAULT_WORLD },
     seconds: { type: "string" },
+    resume: { type: "string" },
   },
 });
 const firstSeed = Number(values.seed ?? Date.now()) >>> 0;
 const count = Number(values.schedules ?? (values.seed === undefined ? DEFAULT_SCHEDULES : 1));
 if (!(count >= 1)) throw new Error(`--schedules ${values.schedules}: expected a number from 1 on`);
-
 const { world } = values;
 if (!isWorldChoice(world))
   throw new Error(`--world ${world}: expected all or one of ${WORLD_NAMES.join(", ")}`);
+const maxSeconds = values.seconds === undefined ? undefined : Number(values.seconds);
+const replayOf = (seed: number) =>
+  `replay: npm run test:simulation -- --seed ${seed}${world === DEFAULT_WORLD ? "" : ` --world ${world}`}`;
 
-const begun = performance.now();
-const elapsed = () => (performance.now() - begun) / 1000;
-console.log(`${count} schedules from seed ${firstSeed} on`);
-const { steps, maxSteps, tally, failure } = await runSchedules({
-  firstSeed,
-  count,
-  world,
-  maxSeconds: values.seconds === undefined ? undefined : Number(values.seconds),
-  onProgress: (number) => console.log(`${elapsed().toFixed(0)} s: ${number} schedules`),
-});
+await (values.resume === undefined ? runOnce() : runResumed(values.resume));
 
-if (failure !== undefined) {
-  console.log(failure.events.slice(-Number(values.events ?? 60)).join("\n"));
-  console.log(`schedule ${failure.number}, seed ${failure.seed}, fails: ${failure.message}`);
-  const option = world === DEFAULT_WORLD ? "" : ` --world ${world}`;
-  console.log(`replay: npm run test:simulation -- --seed ${failure.seed}${option}`);
-  process.exitCode = 1;
-} else {
-  const rate = (count / elapsed()).toFixed(0);
-  for (const [what, times] of [...tally.counts].sort()) console.log(`${what}: ${times}`);
-  console.log(`${count} schedules, ${rate} a second: every read was right`);
-  console.log(`${steps} steps, ${maxSteps} in the longest schedule`);
-  const missing = tally.missing(world === "all");
-  if (count >= MANY_SCHEDULES && missing.length > 0) {
-    console.log(`none of these happened, so the run proves too little: ${missing.join("; ")}`);
+async function runOnce(): Promise<void> {
+  const begun = performance.now();
+  const elapsed = () => (performance.now() - begun) / 1000;
+  console.log(`${count} schedules from seed ${firstSeed} on`);
+  const onProgress = (number: number) => console.log(`${elapsed().toFixed(0)} s: ${number} schedules`);
+  const outcome = await runSchedules({
+    firstSeed,
+    count,
+    world: world as WorldChoice,
+    maxSeconds,
+    onProgress,
+  });
+  const { steps, maxSteps, tally, failure } = outcome;
+  if (failure !== undefined) {
+    console.log(failure.events.slice(-Number(values.events ?? 60)).join("\n"));
+    console.log(`schedule ${failure.number}, seed ${failure.seed}, fails: ${failure.message}`);
+    console.log(replayOf(failure.seed));
     process.exitCode = 1;
+    return;
   }
+  printTally(tally);
+  console.log(`${count} schedules, ${(count / elapsed()).toFixed(0)} a second: every read was right`);
+  console.log(`${steps} steps, ${maxSteps} in the longest schedule`);
+  expectAll(tally);
+}
+
+async function runResumed(file: string): Promise<void> {
+  const run = { firstSeed, count, world: world as WorldChoice, maxSeconds };
+  let told = 0;
+  const state = await runLong(run, file, ({ done, failures }, rate) => {
+    console.log(`${new Date().toISOString()} ${done} of ${count} schedules, ${rate.toFixed(1)} a second`);
+    for (const { seed, message } of failures.slice(told)) {
+      console.log(`seed ${seed} fails: ${message.split("\n")[0]}`);
+      console.log(replayOf(seed));
+    }
+    told = failures.length;
+  });
+  const { done, seconds, steps, commits, begun, failures } = state;
+  printTally(tallyOf(state));
+  console.log(`${done} schedules from seed ${state.firstSeed} on, ${(done / seconds).toFixed(1)} a second`);
+  console.log(`${steps} steps; begun ${begun}, sources ${commits.join(", ")}`);
+  console.log(failures.length === 0 ? "every read was right" : `${failures.length} schedules failed`);
+  if (failures.length > 0) process.exitCode = 1;
+  expectAll(tallyOf(state));
+}
+
+function printTally(tally: Tally): void {
+  for (const [what, times] of [...tally.counts].sort()) console.log(`${what}: ${times}`);
+}
+
+function expectAll(tally: Tally): void {
+  const missing = tally.missing(world === "all");
+  if (count < MANY_SCHEDULES || missing.length === 0) return;
+  console.log(`none of these happened, so the run proves too little: ${missing.join("; ")}`);
+  process.exitCode = 1;
 }
