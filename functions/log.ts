@@ -9,7 +9,7 @@ import { LOG_LEVELS, type Log } from "../lib/model/log.ts";
 export function newLog(leastLevel = ""): Log {
   const logger = new Logger({ serviceName: "hearth" });
   const wanted = (leastLevel || "info").toLowerCase();
-  const least = LOG_LEVELS.findIndex((level) => level === wanted);
+  const least = (LOG_LEVELS as readonly string[]).indexOf(wanted);
   return (level, message, fields) => {
     if (LOG_LEVELS.indexOf(level) >= least) logger[level](message, fields);
   };

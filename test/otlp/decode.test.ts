@@ -145,7 +145,11 @@ describe("JSON that is none of this kind", () => {
     ["a number", "5", /expected an object/],
     ["null", "null", /expected an object/],
     ["not UTF-8", "", /not JSON/],
-    ["resources that are an object", { resourceMetrics: {} }, /resourceMetrics is an object, expected an array/],
+    [
+      "resources that are an object",
+      { resourceMetrics: {} },
+      /resourceMetrics is an object, expected an array/,
+    ],
     ["a resource that is a text", { resourceMetrics: ["x"] }, /a resource is "x"/],
     ["a value that is a text", request({ asDouble: "x" }), /asDouble is "x", expected a number/],
     ["a value that is an array", request({ asInt: [1] }), /asInt is an array, expected a number/],

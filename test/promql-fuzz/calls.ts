@@ -1,15 +1,15 @@
 /** A random call of every function that there is, with arguments that it has something to say about, mostly. */
 
-import type { ValueType } from "../../lib/promql/syntax/ast.ts";
-import { SIGNATURES, type Signature } from "../../lib/promql/syntax/signatures.ts";
+import { FUNCTION_NAMES, type FunctionName, factsOf } from "../../lib/promql/syntax/functions.ts";
+import type { ValueType } from "../../lib/promql/syntax/types.ts";
 import type { Expressions, Flavour } from "./expressions.ts";
 import { type Tree, treeOf } from "./tree.ts";
 
 /** Those that return a vector: scalars are made elsewhere. */
-const FUNCTIONS = [...SIGNATURES.values()].filter(({ returnType }) => returnType === "vector");
+const FUNCTIONS = FUNCTION_NAMES.filter((name) => factsOf(name).returnType === "vector");
 
 /** What panels are made of is tried more often. */
-const USUAL = [
+const USUAL: readonly FunctionName[] = [
   "rate",
   "rate",
   "increase",
@@ -25,19 +25,19 @@ const text = (kind: Tree["kind"], one: string): Tree => ({ kind, parts: [one] })
 
 export function randomCall(expressions: Expressions, depth: number, flavour: Flavour): Tree {
   const { random } = expressions;
-  const name = random.chance(0.3) ? random.pick(USUAL) : random.pick(FUNCTIONS).name;
-  return callOf(SIGNATURES.get(name)!, expressions, depth, flavour);
+  const name = random.chance(0.3) ? random.pick(USUAL) : random.pick(FUNCTIONS);
+  return callOf(name, expressions, depth, flavour);
 }
 
-function callOf(signature: Signature, expressions: Expressions, depth: number, flavour: Flavour): Tree {
+function callOf(name: FunctionName, expressions: Expressions, depth: number, flavour: Flavour): Tree {
   const { random } = expressions;
-  const { name } = signature;
+  const { argTypes, variadic } = factsOf(name);
   const special = SPECIAL[name];
   if (special !== undefined) return special(expressions, depth, flavour);
   const inner = name.startsWith("histogram_") ? "histogram" : flavour;
-  const required = signature.variadic > 0 ? signature.argTypes.length - 1 : signature.argTypes.length;
-  const count = random.between(required, signature.argTypes.length);
-  const args = signature.argTypes.slice(0, count).map((type) => argument(type, expressions, depth, inner));
+  const required = variadic > 0 ? argTypes.length - 1 : argTypes.length;
+  const count = random.between(required, argTypes.length);
+  const args = argTypes.slice(0, count).map((type) => argument(type, expressions, depth, inner));
   return treeOf("vector", `${name}(${args.map(() => "#").join(", ")})`, ...args);
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { parseExpr } from "../../lib/promql/parse/parse-expr.ts";
-import { SIGNATURES } from "../../lib/promql/syntax/signatures.ts";
+import { FUNCTION_NAMES } from "../../lib/promql/syntax/functions.ts";
 import { Random } from "../simulation/random.ts";
 import { makeData } from "./data.ts";
 import { Expressions } from "./expressions.ts";
@@ -34,7 +34,7 @@ test("nearly all expressions are valid, and have every function, aggregation and
   );
   const all = texts.join("\n");
   const words = [
-    ...[...SIGNATURES.keys()].map((name) => `${name}(`),
+    ...FUNCTION_NAMES.map((name) => `${name}(`),
     ..."sum avg count min max group stddev stdvar topk bottomk quantile count_values limitk limit_ratio".split(
       " ",
     ),

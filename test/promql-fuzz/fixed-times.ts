@@ -1,7 +1,6 @@
 /** Queries that say in numbers what they take from the times that they are asked at, so that they and their parts can be asked at others. */
 
-import { queryConstant } from "../../lib/promql/plan/make-plan.ts";
-import { type QueryTimes, resolveDuration } from "../../lib/promql/plan/resolve-duration.ts";
+import { resolveDuration } from "../../lib/promql/plan/resolve-duration.ts";
 import type {
   AtModifier,
   DurationExpr,
@@ -10,7 +9,9 @@ import type {
   Subquery,
   VectorSelector,
 } from "../../lib/promql/syntax/ast.ts";
+import { factsOf } from "../../lib/promql/syntax/functions.ts";
 import { printExpr } from "../../lib/promql/syntax/print.ts";
+import type { QueryTimes } from "../../lib/promql/syntax/types.ts";
 import { parsed } from "./parsed.ts";
 import type { Question } from "./question.ts";
 
@@ -42,7 +43,7 @@ function fixed(expr: Expr, question: Question): Expr {
       };
     }
     case "call": {
-      const value = queryConstant(expr, timesOf(question));
+      const value = factsOf(expr.function).constant?.(timesOf(question));
       return value === undefined ? expr : { kind: "number", value, isDuration: false, range: expr.range };
     }
     default:

@@ -4,7 +4,14 @@ import type { Matcher } from "../../model/matcher.ts";
 import type { Plan } from "../plan/plan.ts";
 import { isMetadata, NO_LABELS, setLabel } from "../runtime/series-labels.ts";
 import { ABSENT, FLOAT, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../runtime/value.ts";
-import { type FunctionCall, newColumns, scalarArg, type VectorFunction, vectorArg } from "./function-call.ts";
+import {
+  type FunctionCall,
+  newColumns,
+  scalarArg,
+  type VectorFunction,
+  type VectorFunctions,
+  vectorArg,
+} from "./function-call.ts";
 
 function absent(call: FunctionCall): VectorValue {
   return whereAbsent(call, vectorArg(call, 0));
@@ -56,4 +63,4 @@ function vector(call: FunctionCall): VectorValue {
   return vectorOf([{ labels: NO_LABELS, dropsName: false, kinds, values, histograms: undefined }]);
 }
 
-export const ABSENCE_FUNCTIONS: Readonly<Record<string, VectorFunction>> = { absent, scalar, vector };
+export const ABSENCE_FUNCTIONS = { absent, scalar, vector } satisfies VectorFunctions;

@@ -19,6 +19,7 @@ import {
   type VectorValue,
   vectorOf,
 } from "../runtime/value.ts";
+import type { FunctionName } from "../syntax/functions.ts";
 
 export interface FunctionCall {
   readonly plan: CallPlan;
@@ -27,6 +28,9 @@ export interface FunctionCall {
 }
 
 export type VectorFunction = (call: FunctionCall) => Value;
+
+/** Implementations by name. */
+export type VectorFunctions = { readonly [name in FunctionName]?: VectorFunction };
 
 export function vectorArg({ plan, grid, context }: FunctionCall, index: number): readonly StepSeries[] {
   return asVector(context.evaluate(plan.args[index], grid, context)).series;

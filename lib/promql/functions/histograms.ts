@@ -31,6 +31,7 @@ import {
   scalarArg,
   textArg,
   type VectorFunction,
+  type VectorFunctions,
   vectorArg,
 } from "./function-call.ts";
 import {
@@ -177,7 +178,7 @@ function merged({ grid, context }: FunctionCall, series: readonly StepSeries[]):
   return vectorOf(context.options.delayedNameRemoval && isInstant(grid) ? series : mergeSameLabels(series));
 }
 
-export const HISTOGRAM_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
+export const HISTOGRAM_FUNCTIONS = {
   histogram_avg: ofHistograms(({ sum, count }) => sum / count),
   histogram_count: ofHistograms(({ count }) => count),
   histogram_fraction: fraction,
@@ -186,4 +187,4 @@ export const HISTOGRAM_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
   histogram_stddev: ofHistograms((histogram) => Math.sqrt(histogramVariance(histogram))),
   histogram_stdvar: ofHistograms(histogramVariance),
   histogram_sum: ofHistograms(({ sum }) => sum),
-};
+} satisfies VectorFunctions;

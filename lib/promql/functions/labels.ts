@@ -6,7 +6,13 @@ import { mergeSameLabels } from "../runtime/collect-series.ts";
 import { executionError } from "../runtime/context.ts";
 import { isLabelName, setLabel } from "../runtime/series-labels.ts";
 import { type StepSeries, vectorOf } from "../runtime/value.ts";
-import { type FunctionCall, textArg, type VectorFunction, vectorArg } from "./function-call.ts";
+import {
+  type FunctionCall,
+  textArg,
+  type VectorFunction,
+  type VectorFunctions,
+  vectorArg,
+} from "./function-call.ts";
 
 function labelReplace(call: FunctionCall): ReturnType<VectorFunction> {
   const [target, replacement, source, pattern] = [1, 2, 3, 4].map((index) => textArg(call, index));
@@ -57,7 +63,7 @@ function checkName(name: string, what: string): void {
   if (!isLabelName(name)) throw executionError(`invalid ${what}: ${shorten(name)}`);
 }
 
-export const LABEL_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
+export const LABEL_FUNCTIONS = {
   label_join: labelJoin,
   label_replace: labelReplace,
-};
+} satisfies VectorFunctions;

@@ -1,5 +1,12 @@
 /** Functions from a number to a number. */
-import { type FunctionCall, mapFloats, scalarArg, type VectorFunction, vectorArg } from "./function-call.ts";
+import {
+  type FunctionCall,
+  mapFloats,
+  scalarArg,
+  type VectorFunction,
+  type VectorFunctions,
+  vectorArg,
+} from "./function-call.ts";
 
 function ofFloats(map: (value: number) => number): VectorFunction {
   return (call) => mapFloats(call, vectorArg(call, 0), map);
@@ -42,7 +49,7 @@ function scalarOf(combine: (a: number, b: number) => number): VectorFunction {
   };
 }
 
-export const MATH_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
+export const MATH_FUNCTIONS = {
   abs: ofFloats(Math.abs),
   acos: ofFloats(Math.acos),
   acosh: ofFloats(Math.acosh),
@@ -73,4 +80,4 @@ export const MATH_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
   sqrt: ofFloats(Math.sqrt),
   tan: ofFloats(Math.tan),
   tanh: ofFloats(Math.tanh),
-};
+} satisfies VectorFunctions;

@@ -4,7 +4,13 @@ import { isInstant } from "../plan/grid.ts";
 import { sortInRangeQuery } from "../runtime/annotation-texts.ts";
 import { annotate } from "../runtime/context.ts";
 import { FLOAT, isPopulated, type StepSeries, vectorOf } from "../runtime/value.ts";
-import { type FunctionCall, textArg, type VectorFunction, vectorArg } from "./function-call.ts";
+import {
+  type FunctionCall,
+  textArg,
+  type VectorFunction,
+  type VectorFunctions,
+  vectorArg,
+} from "./function-call.ts";
 
 type Sort = (series: readonly StepSeries[]) => readonly StepSeries[];
 
@@ -84,9 +90,9 @@ function sorted(call: FunctionCall, series: readonly StepSeries[], sort: Sort) {
   return vectorOf(series);
 }
 
-export const SORT_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
+export const SORT_FUNCTIONS = {
   sort: byValue(1),
   sort_desc: byValue(-1),
   sort_by_label: byLabels(1),
   sort_by_label_desc: byLabels(-1),
-};
+} satisfies VectorFunctions;

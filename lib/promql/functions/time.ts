@@ -8,6 +8,7 @@ import {
   mapFloats,
   newColumns,
   type VectorFunction,
+  type VectorFunctions,
   vectorArg,
   withoutNames,
 } from "./function-call.ts";
@@ -126,7 +127,7 @@ function startTimestamp(call: FunctionCall): ReturnType<VectorFunction> {
   );
 }
 
-export const TIME_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
+export const TIME_FUNCTIONS = {
   day_of_month: partOfDate(({ day }) => day),
   day_of_week: datePart((seconds) => (((dayOf(seconds) + 4) % 7) + 7) % 7),
   day_of_year: partOfDate(dayOfYear),
@@ -138,4 +139,4 @@ export const TIME_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
   time,
   timestamp,
   year: partOfDate(({ year }) => year),
-};
+} satisfies VectorFunctions;

@@ -1,16 +1,21 @@
 /** Function calls. */
 
-import { VECTOR_FUNCTIONS } from "../functions/vector-functions.ts";
+import { IMPLEMENTATIONS } from "../functions/implementations.ts";
 import type { StepGrid } from "../plan/grid.ts";
 import type { CallPlan } from "../plan/plan.ts";
-import { isRangePlan } from "../plan/plan.ts";
 import type { EvaluationContext } from "../runtime/context.ts";
 import type { Value } from "../runtime/value.ts";
-import { absentOverTime } from "./absent-over-time.ts";
+
 import { windowCall } from "./window-call.ts";
 
 export function call(plan: CallPlan, grid: StepGrid, context: EvaluationContext): Value {
-  if (plan.name === "absent_over_time") return absentOverTime({ plan, grid, context });
-  if (plan.args.some(isRangePlan)) return windowCall(plan, grid, context);
-  return VECTOR_FUNCTIONS.get(plan.name)!({ plan, grid, context });
+  const implementation = IMPLEMENTATIONS[plan.name];
+  switch (implementation.kind) {
+    case "vector":
+      return implementation.apply({ plan, grid, context });
+    case "window":
+      return windowCall(plan, implementation, grid, context);
+    case "planned":
+      throw new Error(`call of ${plan.name}(): expected another kind of plan`);
+  }
 }

@@ -9,7 +9,7 @@ import type { EvaluationContext } from "../runtime/context.ts";
 import { SampleCount } from "../runtime/sample-count.ts";
 import { NO_HISTOGRAMS, type SelectedSeries, withoutStaleMarkers } from "../runtime/selected-series.ts";
 import { asVector, FLOAT, HISTOGRAM, type StepSeries } from "../runtime/value.ts";
-import type { ExtendedRange } from "../syntax/ast.ts";
+import type { ExtendedRange } from "../syntax/types.ts";
 
 export interface RangeVector {
   readonly series: readonly SelectedSeries[];

@@ -1,6 +1,6 @@
 /** Calls of functions over range vectors: one window moves along each series. */
 
-import { WINDOW_FUNCTIONS } from "../functions/window-functions.ts";
+import { IMPLEMENTATIONS, type Implementation } from "../functions/implementations.ts";
 import { referenceTime, type StepGrid, stepTime } from "../plan/grid.ts";
 import type { CallPlan, Plan, SubqueryPlan, WindowPlan } from "../plan/plan.ts";
 import { isRangePlan } from "../plan/plan.ts";
@@ -14,28 +14,25 @@ import { asScalar, isPopulated, type StepSeries, type VectorValue, vectorOf } fr
 import { Window } from "../runtime/window.ts";
 import type { WindowCall, WindowFunction } from "../runtime/window-function.ts";
 import type { TextRange } from "../syntax/ast.ts";
+import { FUNCTION_NAMES, type FunctionName, factsOf } from "../syntax/functions.ts";
 import { noteNonCounter } from "./note-non-counter.ts";
 import { type RangeVector, rangeVector } from "./range-vector.ts";
 
-/** Functions that return samples as they are: these keep their name. */
-const KEEPS_NAME = new Set(["last_over_time", "first_over_time"]);
+type WindowImplementation = Extract<Implementation, { kind: "window" }>;
 
-const EXTENDED_FUNCTIONS = {
-  anchored: ["changes", "delta", "increase", "rate", "resets"],
-  smoothed: ["delta", "increase", "rate"],
-} as const;
-
-export function windowCall(plan: CallPlan, grid: StepGrid, context: EvaluationContext): VectorValue {
+export function windowCall(
+  plan: CallPlan,
+  { combine }: WindowImplementation,
+  grid: StepGrid,
+  context: EvaluationContext,
+): VectorValue {
   const series = windowSeries(plan, grid, context);
+  if (combine !== undefined) return combine({ plan, grid, context }, series);
   return vectorOf(context.options.delayedNameRemoval ? series : mergeSameLabels(series));
 }
 
-/** The function's result for every series; they may have the same labels once they have lost their names. */
-export function windowSeries(
-  plan: CallPlan,
-  grid: StepGrid,
-  context: EvaluationContext,
-): readonly StepSeries[] {
+/** The function's result for every series. Without metric names several may have the same labels. */
+function windowSeries(plan: CallPlan, grid: StepGrid, context: EvaluationContext): readonly StepSeries[] {
   const streamed = context.streamed.get(plan);
   if (streamed !== undefined) return streamed.tell(context);
   const rangePlan = plan.args.find(isRangePlan)!;
@@ -44,7 +41,7 @@ export function windowSeries(
   return vector.series.map(overSeries(plan, rangePlan, vector, grid, context)).filter(isPopulated);
 }
 
-/** What makes of each series the function's result. */
+/** Applies the function to one series after the other. */
 export function overSeries(
   plan: CallPlan,
   rangePlan: WindowPlan | SubqueryPlan,
@@ -66,15 +63,14 @@ export function overSeries(
   return (series) => callOverSeries(plan, series, vector, grid, call);
 }
 
-/** Annotations about a subquery point at the beginning of the query, as Prometheus' do. */
+/** As in Prometheus, annotations about a subquery point at the start of the query. */
 function placeOf({ kind, range }: Plan): TextRange {
   return kind === "subquery" ? { start: 0, end: 0 } : range;
 }
 
-function checkExtended(name: string, { extended }: Pick<RangeVector, "extended">): void {
-  if (extended === undefined) return;
-  const names: readonly string[] = EXTENDED_FUNCTIONS[extended];
-  if (names.includes(name)) return;
+function checkExtended(name: FunctionName, { extended }: Pick<RangeVector, "extended">): void {
+  if (extended === undefined || factsOf(name).rangeModifiers.includes(extended)) return;
+  const names = FUNCTION_NAMES.filter((one) => factsOf(one).rangeModifiers.includes(extended)).sort();
   throw executionError(`${extended} modifier can only be used with: ${names.join(", ")} - not with ${name}`);
 }
 
@@ -89,11 +85,18 @@ function callOverSeries(
   checkDeadline(context);
   context.budget.take(grid.steps);
   const output = new StepColumns(grid.steps);
-  moveWindow(new Window(series), vector, grid, call, WINDOW_FUNCTIONS.get(plan.name)!, output);
-  if (plan.name === "rate" || plan.name === "increase") noteNonCounter(series.labels, output, call);
-  const keepsName = KEEPS_NAME.has(plan.name) && !series.dropsName;
-  const identity = keepsName ? { labels: series.labels, dropsName: false } : withoutName(series, context);
+  const { expectsCounter, keepsName } = factsOf(plan.name);
+  moveWindow(new Window(series), vector, grid, call, windowFunction(plan.name), output);
+  if (expectsCounter) noteNonCounter(series.labels, output, call);
+  const isNamed = keepsName && !series.dropsName;
+  const identity = isNamed ? { labels: series.labels, dropsName: false } : withoutName(series, context);
   return output.series(identity.labels, identity.dropsName);
+}
+
+function windowFunction(name: FunctionName): WindowFunction {
+  const implementation = IMPLEMENTATIONS[name];
+  if (implementation.kind === "window") return implementation.apply;
+  throw new Error(`call of ${name}(): expected a function over range vectors`);
 }
 
 function moveWindow(

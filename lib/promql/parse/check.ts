@@ -1,16 +1,9 @@
 /** Type checks of a parsed expression: what may be put together, and how. */
 import { METRIC_NAME } from "../../model/labels.ts";
-import type {
-  Aggregation,
-  BinaryExpr,
-  BinaryOperator,
-  Call,
-  Expr,
-  ValueType,
-  VectorSelector,
-} from "../syntax/ast.ts";
+import type { Aggregation, BinaryExpr, BinaryOperator, Call, Expr, VectorSelector } from "../syntax/ast.ts";
+import { factsOf } from "../syntax/functions.ts";
 import { quote, quoteInput } from "../syntax/quote.ts";
-import { SIGNATURES } from "../syntax/signatures.ts";
+import type { ValueType } from "../syntax/types.ts";
 import { ParseError } from "./parse-error.ts";
 
 /** The names that users read. */
@@ -95,9 +88,9 @@ function checkAggregation(text: string, { operator, expr, parameter }: Aggregati
 }
 
 function checkCall(text: string, call: Call): ValueType {
-  const { argTypes, returnType } = SIGNATURES.get(call.function)!;
+  const { argTypes, returnType, plansAs } = factsOf(call.function);
   checkArgumentCount(text, call);
-  const isInfo = call.function === "info";
+  const isInfo = plansAs === "info";
   if (isInfo && call.args.length > 1) checkInfoSelector(text, call, call.args[1]);
   const args = isInfo ? call.args.slice(0, 1) : call.args;
   args.forEach((arg, i) => {
@@ -108,7 +101,7 @@ function checkCall(text: string, call: Call): ValueType {
 }
 
 function checkArgumentCount(text: string, call: Call): void {
-  const { argTypes, variadic } = SIGNATURES.get(call.function)!;
+  const { argTypes, variadic } = factsOf(call.function);
   const least = variadic === 0 ? argTypes.length : argTypes.length - 1;
   const most = variadic < 0 ? Number.POSITIVE_INFINITY : least + variadic;
   const count = call.args.length;

@@ -1,7 +1,8 @@
 /** Expressions: operators by precedence, signs, calls, aggregations, parentheses. */
 import type { AggregationOperator, BinaryExpr, BinaryOperator, Expr } from "../syntax/ast.ts";
+import { factsOf, isFunctionName } from "../syntax/functions.ts";
 import { quoteInput } from "../syntax/quote.ts";
-import { SIGNATURES } from "../syntax/signatures.ts";
+
 import { parseBinaryModifiers } from "./binary-modifiers.ts";
 import { MAX_DEPTH, TOO_DEEP } from "./depth.ts";
 import { parseNumberLiteral, parseStringLiteral, withSign } from "./literal.ts";
@@ -111,12 +112,12 @@ function parseNamed(tokens: TokenCursor, name: Token): Expr {
 function parseCall(tokens: TokenCursor): Expr {
   const name = tokens.take();
   const args = parseArguments(tokens);
-  const signature = SIGNATURES.get(name.text);
-  if (signature === undefined) tokens.fail(name, `unknown function with name ${quoteInput(name.text)}`);
-  if (signature.isExperimental && !tokens.options.enableExperimentalFunctions) {
-    tokens.fail(name, `function ${quoteInput(name.text)} is not enabled`);
+  const { text } = name;
+  if (!isFunctionName(text)) tokens.fail(name, `unknown function with name ${quoteInput(text)}`);
+  if (factsOf(text).isExperimental && !tokens.options.enableExperimentalFunctions) {
+    tokens.fail(name, `function ${quoteInput(text)} is not enabled`);
   }
-  return { kind: "call", function: name.text, args, range: { start: name.start, end: tokens.lastEnd } };
+  return { kind: "call", function: text, args, range: { start: name.start, end: tokens.lastEnd } };
 }
 
 function parseArguments(tokens: TokenCursor): Expr[] {

@@ -3,11 +3,11 @@ import type {
   AtModifier,
   DurationExpr,
   Expr,
-  ExtendedRange,
   MatrixSelector,
   Subquery,
   VectorSelector,
 } from "../syntax/ast.ts";
+import type { ExtendedRange } from "../syntax/types.ts";
 import { parseOffset, parsePositiveDuration } from "./duration-expr.ts";
 import { parseSignedNumber } from "./literal.ts";
 import type { TokenCursor } from "./token-cursor.ts";

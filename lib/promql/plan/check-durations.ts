@@ -1,7 +1,8 @@
 /** Calculated durations before anything is evaluated: one that is no length of time makes the query a bad one. */
 import type { DurationExpr, Expr } from "../syntax/ast.ts";
 import { childrenOf } from "../syntax/children.ts";
-import { type QueryTimes, resolveDuration } from "./resolve-duration.ts";
+import type { QueryTimes } from "../syntax/types.ts";
+import { resolveDuration } from "./resolve-duration.ts";
 
 /** Throws "invalid". In the order in which Prometheus looks at them: from the outside in. */
 export function checkDurations(expr: Expr, times: QueryTimes): void {

@@ -11,10 +11,12 @@ import type {
   UnaryExpr,
   VectorSelector,
 } from "../syntax/ast.ts";
+import { factsOf } from "../syntax/functions.ts";
+import type { QueryTimes } from "../syntax/types.ts";
 import { type BucketUse, bucketUseIn } from "./bucket-use.ts";
 import { infoPlan } from "./info-plan.ts";
 import type { CallPlan, Plan, SelectPlan, SubqueryPlan } from "./plan.ts";
-import { type QueryTimes, resolveDuration } from "./resolve-duration.ts";
+import { resolveDuration } from "./resolve-duration.ts";
 
 export interface PlanOptions {
   readonly times: QueryTimes;
@@ -81,7 +83,7 @@ function selectPart(expr: VectorSelector, scope: Scope): Part {
 
 function selectPlan(expr: VectorSelector, scope: Scope): SelectPlan {
   const { range, matchers, extended } = expr;
-  const skipsBuckets = scope.buckets === "unused";
+  const skipsBuckets = scope.buckets === "ignored";
   return { kind: "select", range, matchers, extended, skipsBuckets, ...referenceOf(expr, scope) };
 }
 
@@ -120,20 +122,15 @@ function subqueryPart(expr: Subquery, scope: Scope): Part {
   return { plan, isInvariant: plan.atMs !== undefined, wraps: false };
 }
 
-/** Functions whose result depends on the step even if their arguments do not. */
-const STEP_DEPENDENT = new Set(
-  "days_in_month day_of_month day_of_week day_of_year hour minute month year predict_linear time timestamp".split(
-    " ",
-  ),
-);
-
 function callPart(expr: Call, scope: Scope): Part {
-  const constant = queryConstant(expr, scope.times);
-  if (constant !== undefined) return literal({ kind: "constant", range: expr.range, value: constant });
+  const { constant, plansAs } = factsOf(expr.function);
+  if (constant !== undefined) {
+    return literal({ kind: "constant", range: expr.range, value: constant(scope.times) });
+  }
   const args = expr.args.map((arg) => planOf(arg, scope));
+  if (plansAs === "info") return infoPart(expr, args);
   const isInvariant = args.every((arg) => arg.isInvariant);
-  if (expr.function === "info") return infoPart(expr, args);
-  if (isInvariant && (!STEP_DEPENDENT.has(expr.function) || isTimestampOfSamples(expr, args))) {
+  if (isInvariant && !dependsOnStep(expr, args)) {
     return {
       plan: callPlan(
         expr,
@@ -150,25 +147,10 @@ function callPlan({ range, function: name }: Call, args: readonly Plan[]): CallP
   return { kind: "call", range, name, args };
 }
 
-/** The time of stored samples does not depend on the step that looks at them. */
-function isTimestampOfSamples(expr: Call, args: readonly Part[]): boolean {
-  return expr.function === "timestamp" && args.every((arg) => arg.plan.kind === "select");
-}
-
-/** What `start()`, `end()`, `range()` and `step()` are throughout a query, in seconds. */
-export function queryConstant(expr: Call, { startMs, endMs, stepMs }: QueryTimes): number | undefined {
-  switch (expr.function) {
-    case "start":
-      return startMs / 1000;
-    case "end":
-      return endMs / 1000;
-    case "range":
-      return (endMs - startMs) / 1000;
-    case "step":
-      return startMs === endMs ? 0 : stepMs / 1000;
-    default:
-      return undefined;
-  }
+function dependsOnStep(expr: Call, args: readonly Part[]): boolean {
+  const { dependsOnStep } = factsOf(expr.function);
+  if (dependsOnStep !== "unless stored samples") return dependsOnStep === "always";
+  return args.some((arg) => arg.plan.kind !== "select");
 }
 
 function infoPart({ range }: Call, [inner, labels]: readonly Part[]): Part {

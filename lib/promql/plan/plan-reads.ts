@@ -1,6 +1,7 @@
 /** Which series of which times a plan reads. Selectors with the same matchers and times that meet are read as one. */
 import type { Matcher } from "../../model/matcher.ts";
 import type { Selection } from "../../model/selection.ts";
+import { factsOf } from "../syntax/functions.ts";
 import { instantGrid, lastTime, referenceTime, type StepGrid } from "./grid.ts";
 import {
   type AggregatePlan,
@@ -102,7 +103,7 @@ function wantOf({ plan, window, grid }: StreamedVector, lookbackDeltaMs: number)
 /** Whether a plan asks more of a selector than the values of its vector: when its samples were written. */
 function looksAtSamples(plan: Plan, select: SelectPlan): boolean {
   if (plan.kind === "info") return plan.select === select;
-  return plan.kind === "call" && (plan.name === "timestamp" || plan.name === "start_timestamp");
+  return plan.kind === "call" && factsOf(plan.name).readsSamples;
 }
 
 function streamedVector(plan: Plan, grid: StepGrid): StreamedVector | undefined {
@@ -119,8 +120,7 @@ function streamedVector(plan: Plan, grid: StepGrid): StreamedVector | undefined 
 function aggregatedVector(plan: AggregatePlan, grid: StepGrid): StreamedVector | undefined {
   const { parameter, inner } = plan;
   if (parameter !== undefined || inner.kind === "aggregate") return undefined;
-  // Its series are those that are not there.
-  if (inner.kind === "call" && inner.name === "absent_over_time") return undefined;
+  if (inner.kind === "call" && !factsOf(inner.name).isPerSeries) return undefined;
   const vector = streamedVector(inner, grid);
   return vector && { ...vector, aggregate: plan };
 }

@@ -1,6 +1,6 @@
-/** What a plan evaluates to. */
-import type { ValueType } from "../syntax/ast.ts";
-import { SIGNATURES } from "../syntax/signatures.ts";
+/** The type of a plan's value. */
+import { factsOf } from "../syntax/functions.ts";
+import type { ValueType } from "../syntax/types.ts";
 import type { Plan } from "./plan.ts";
 
 export function valueTypeOfPlan(plan: Plan): ValueType {
@@ -17,7 +17,7 @@ export function valueTypeOfPlan(plan: Plan): ValueType {
     case "subquery":
       return "matrix";
     case "call":
-      return SIGNATURES.get(plan.name)!.returnType;
+      return factsOf(plan.name).returnType;
     case "binary":
       return [plan.left, plan.right].every((side) => valueTypeOfPlan(side) === "scalar")
         ? "scalar"

@@ -4,13 +4,9 @@
  */
 
 import type { Matcher } from "../../model/matcher.ts";
-import type {
-  AggregationOperator,
-  BinaryOperator,
-  ExtendedRange,
-  TextRange,
-  VectorMatching,
-} from "../syntax/ast.ts";
+import type { AggregationOperator, BinaryOperator, TextRange, VectorMatching } from "../syntax/ast.ts";
+import type { FunctionName } from "../syntax/functions.ts";
+import type { ExtendedRange } from "../syntax/types.ts";
 import type { TimeReference } from "./grid.ts";
 
 export type Plan =
@@ -68,7 +64,7 @@ export interface SubqueryPlan extends PlanNode, TimeReference {
 
 export interface CallPlan extends PlanNode {
   readonly kind: "call";
-  readonly name: string;
+  readonly name: FunctionName;
   readonly args: readonly Plan[];
 }
 

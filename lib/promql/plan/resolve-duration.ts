@@ -1,14 +1,7 @@
 /** Lengths of time that an expression calculates: `[step() * 2]`, `offset -(range() / 2)`. */
 import { HearthError } from "../../model/errors.ts";
 import type { DurationExpr } from "../syntax/ast.ts";
-
-/** What durations are calculated from. */
-export interface QueryTimes {
-  readonly startMs: number;
-  readonly endMs: number;
-  /** 0 of an instant query. */
-  readonly stepMs: number;
-}
+import type { QueryTimes } from "../syntax/types.ts";
 
 /** The most that Prometheus' durations hold: an int64 of nanoseconds. */
 const MAX_SECONDS = 2 ** 63 / 1e9;

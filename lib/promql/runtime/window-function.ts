@@ -1,6 +1,7 @@
 /** What a function over a range vector is given and what it returns. */
 import { labelValue, METRIC_NAME } from "../../model/labels.ts";
-import type { ExtendedRange, TextRange } from "../syntax/ast.ts";
+import type { TextRange } from "../syntax/ast.ts";
+import type { ExtendedRange } from "../syntax/types.ts";
 import type { EvaluationContext } from "./context.ts";
 import type { Scratch } from "./quantile-of.ts";
 import type { StepColumns } from "./step-columns.ts";

@@ -1,9 +1,9 @@
-/** The syntax tree as Prometheus' `/api/v1/parse_query` answers it. */
+/** The syntax tree as Prometheus' `/api/v1/parse_query` returns it. */
 
 import type { Matcher } from "../../model/matcher.ts";
 import { printFloat } from "../../number/print-float.ts";
 import type { AtModifier, DurationExpr, Expr, Subquery, VectorMatching, VectorSelector } from "./ast.ts";
-import { SIGNATURES } from "./signatures.ts";
+import { type FunctionName, factsOf } from "./functions.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
@@ -57,8 +57,8 @@ export function astToJson(expr: Expr): Json {
   }
 }
 
-function functionToJson(name: string): Json {
-  const { argTypes, variadic, returnType } = SIGNATURES.get(name)!;
+function functionToJson(name: FunctionName): Json {
+  const { argTypes, variadic, returnType } = factsOf(name);
   return { name, argTypes, variadic, returnType };
 }
 
@@ -67,7 +67,7 @@ function matchingToJson({ cardinality, labels, on, include, fillLeft, fillRight 
   return { card: cardinality, labels, on, include, fillValues };
 }
 
-/** JSON has no number for NaN and the infinities. */
+/** JSON has no NaN and no infinities: they are texts. */
 function fillToJson(fill: number | undefined): Json {
   if (fill === undefined) return null;
   return Number.isFinite(fill) ? fill : printFloat(fill);
@@ -104,7 +104,7 @@ function atToJson(at: AtModifier | undefined): Record<string, Json> {
   return { timestamp, startOrEnd: at === undefined || at.kind === "time" ? null : at.kind };
 }
 
-/** A literal is a number of ms, everything else a tree beside it. */
+/** A literal is a number of ms; everything else is a tree in a field of its own. */
 function durationToJson(name: string, duration: DurationExpr | undefined): Record<string, Json> {
   const ms = duration?.kind === "duration" ? duration.ms : 0;
   const isLiteral = duration === undefined || duration.kind === "duration";

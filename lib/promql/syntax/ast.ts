@@ -1,17 +1,17 @@
 /**
  * The syntax tree of a PromQL expression. https://prometheus.io/docs/prometheus/latest/querying/basics/
  *
- * The parser has checked types, arity and matching before it hands a tree out: an evaluator may rely on them.
+ * The parser checks types, arity and matching before it returns a tree: evaluators rely on them.
  */
 import type { Matcher } from "../../model/matcher.ts";
+import type { FunctionName } from "./functions.ts";
+import type { ExtendedRange } from "./types.ts";
 
-/** Where a node stands in the text: UTF-16 offsets, half-open. */
+/** The place of a node in the text: UTF-16 offsets, half-open. */
 export interface TextRange {
   readonly start: number;
   readonly end: number;
 }
-
-export type ValueType = "scalar" | "string" | "vector" | "matrix";
 
 export type Expr =
   | NumberLiteral
@@ -32,13 +32,16 @@ interface Node {
 export interface NumberLiteral extends Node {
   readonly kind: "number";
   readonly value: number;
-  /** Written as a duration (`5m`): its value is in seconds. */
+  /** Whether it is written as a duration (`5m`); the value is in seconds then. */
   readonly isDuration: boolean;
 }
 
 export interface StringLiteral extends Node {
   readonly kind: "string";
-  /** A byte that is no UTF-8, which an escape can make, is a lone surrogate here; what is not `isWellFormed` is no label's name or value. */
+  /**
+   * An escape can make bytes that are not UTF-8: each is a lone surrogate here. A text that is not
+   * `isWellFormed` cannot be a label's name or value.
+   */
   readonly value: string;
 }
 
@@ -63,27 +66,27 @@ export type DurationExpr =
 
 export interface DurationLiteral extends Node {
   readonly kind: "duration";
-  /** Whole: what a range, a step or an offset takes. */
+  /** A whole number, for a range, a step or an offset. */
   readonly ms: number;
-  /** As written: what operations calculate with, in seconds; their result is truncated to ms. */
+  /** As written, for arithmetic, whose result is truncated to ms. */
   readonly seconds: number;
-  /** Written with units (`5m`), not as a number of seconds; a whole range, step or offset is always shown so. */
+  /**
+   * Whether it is written with units (`5m`), not as a number of seconds. A literal that is a whole range,
+   * step or offset is always printed with units.
+   */
   readonly isDuration: boolean;
 }
 
-/** What may follow a selector or a subquery. */
+/** The modifiers after a selector or a subquery. */
 interface Modifiers {
   /** Positive looks back. */
   readonly offset: DurationExpr | undefined;
   readonly at: AtModifier | undefined;
 }
 
-/** How a range's boundaries are made. */
-export type ExtendedRange = "anchored" | "smoothed";
-
 export interface VectorSelector extends Node, Modifiers {
   readonly kind: "vector selector";
-  /** The name before the braces, or ""; it is among the matchers too. */
+  /** The name before the braces, or "". The matchers include it. */
   readonly name: string;
   readonly matchers: readonly Matcher[];
   readonly extended: ExtendedRange | undefined;
@@ -91,7 +94,7 @@ export interface VectorSelector extends Node, Modifiers {
 
 export interface MatrixSelector extends Node {
   readonly kind: "matrix selector";
-  /** Carries the modifiers that are written behind the range. */
+  /** Holds the modifiers, which are written after the range. */
   readonly selector: VectorSelector;
   readonly window: DurationExpr;
 }
@@ -100,13 +103,13 @@ export interface Subquery extends Node, Modifiers {
   readonly kind: "subquery";
   readonly expr: Expr;
   readonly window: DurationExpr;
-  /** Absent: the default evaluation interval. */
+  /** Default: the global evaluation interval. */
   readonly step: DurationExpr | undefined;
 }
 
 export interface Call extends Node {
   readonly kind: "call";
-  readonly function: string;
+  readonly function: FunctionName;
   readonly args: readonly Expr[];
 }
 
@@ -131,7 +134,7 @@ export interface Aggregation extends Node {
   readonly operator: AggregationOperator;
   readonly expr: Expr;
   readonly parameter: Expr | undefined;
-  /** `by`, or `without`; neither is `by ()`. */
+  /** An aggregation without either is `by ()`. */
   readonly grouping: "by" | "without";
   readonly labels: readonly string[];
 }
@@ -158,12 +161,12 @@ export type BinaryOperator =
 
 export interface VectorMatching {
   readonly cardinality: "one-to-one" | "many-to-one" | "one-to-many" | "many-to-many";
-  /** `on`, or `ignoring`; neither is `ignoring ()`. */
+  /** `on` instead of `ignoring`; without either it is `ignoring ()`. */
   readonly on: boolean;
   readonly labels: readonly string[];
   /** The labels of `group_left` or `group_right`. */
   readonly include: readonly string[];
-  /** Experimental `fill`, `fill_left`, `fill_right`: what stands in for a side without a match. */
+  /** Experimental `fill`, `fill_left`, `fill_right`: the value of a side without a match. */
   readonly fillLeft: number | undefined;
   readonly fillRight: number | undefined;
 }
@@ -174,7 +177,7 @@ export interface BinaryExpr extends Node {
   readonly left: Expr;
   readonly right: Expr;
   readonly returnsBool: boolean;
-  /** Between two vectors only. */
+  /** Undefined unless both sides are vectors. */
   readonly matching: VectorMatching | undefined;
 }
 

@@ -1,8 +1,9 @@
-/** What an expression evaluates to. */
-import type { Expr, ValueType } from "./ast.ts";
-import { SIGNATURES } from "./signatures.ts";
+/** The type of an expression's value. */
+import type { Expr } from "./ast.ts";
+import { factsOf } from "./functions.ts";
+import type { ValueType } from "./types.ts";
 
-/** The type of an expression that the parser handed out. */
+/** For a tree that the parser returned, so its types are checked. */
 export function valueTypeOf(expr: Expr): ValueType {
   switch (expr.kind) {
     case "number":
@@ -16,7 +17,7 @@ export function valueTypeOf(expr: Expr): ValueType {
     case "subquery":
       return "matrix";
     case "call":
-      return SIGNATURES.get(expr.function)!.returnType;
+      return factsOf(expr.function).returnType;
     case "binary":
       return valueTypeOf(expr.left) === "scalar" && valueTypeOf(expr.right) === "scalar"
         ? "scalar"
