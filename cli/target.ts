@@ -4,6 +4,7 @@ import { HearthError } from "../lib/model/errors.ts";
 import { openTable, type TableOptions } from "../lib/storage/dynamodb/dynamodb-table.ts";
 import { isLoopback } from "../lib/storage/dynamodb/endpoint.ts";
 import { ensureTable } from "../lib/storage/dynamodb/ensure-table.ts";
+import { VerifiedTable } from "../lib/storage/layout/verified-table.ts";
 import type { Table } from "../lib/storage/table/table.ts";
 import { findAwsAccount } from "../local/aws-account.ts";
 import { findEmbeddedEndpoint, startEmbeddedDynamoDB } from "../local/dynamodb/embedded-dynamodb.ts";
@@ -36,7 +37,7 @@ export async function withTable(
   if (isRemote) {
     const account = await findAwsAccount(env, { endpoint, region: options.region });
     if (endpoint !== undefined && isLoopback(endpoint)) await ensureTable({ ...target, ...account });
-    return work(openTable({ ...target, ...account }));
+    return work(new VerifiedTable(openTable({ ...target, ...account })));
   }
   return withEmbeddedTable(options["data-dir"] ?? (env.HEARTH_DATA_DIR || ".hearth"), target, work);
 }
@@ -57,12 +58,12 @@ async function withEmbeddedTable(
   work: (table: Table) => Promise<void>,
 ): Promise<void> {
   const running = await findEmbeddedEndpoint(directory);
-  if (running !== undefined) return work(openTable({ ...target, endpoint: running }));
+  if (running !== undefined) return work(new VerifiedTable(openTable({ ...target, endpoint: running })));
   const embedded = await startEmbeddedDynamoDB({ directory });
   try {
     const options = { ...target, endpoint: embedded.endpoint };
     await ensureTable(options);
-    await work(openTable(options));
+    await work(new VerifiedTable(openTable(options)));
   } finally {
     await embedded.close();
   }

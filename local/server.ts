@@ -55,7 +55,6 @@ export async function startServer(settings: Settings, env: Environment, log: Log
     const tableOptions = { tableName: settings.tableName, clock: Date.now, randomBytes, ...account };
     await ensureTable(tableOptions);
     const table = openTable(tableOptions);
-    const key = await ensureFirstKey(table, settings, Date.now);
     const selfScrape = settings.isSelfScraped ? newSelfScrape(log) : undefined;
     const services = composeServices({
       table,
@@ -66,6 +65,7 @@ export async function startServer(settings: Settings, env: Environment, log: Log
       log,
       metrics: selfScrape?.observe("request"),
     });
+    const key = await ensureFirstKey(services.table, settings, Date.now);
     const app = newApp(services, settings);
     let compaction: CompactionTimer | undefined;
     addHealthRoutes(app, () => compaction?.canary);

@@ -2,6 +2,7 @@
 import { KeyVerifier } from "../auth/verifier.ts";
 import { DEFAULT_LIMITS } from "../model/limits.ts";
 import type { RetentionMs } from "../storage/layout/retention.ts";
+import { VerifiedTable } from "../storage/layout/verified-table.ts";
 import { HaTracker } from "../storage/tenants/ha-tracker.ts";
 import { Tenants } from "../storage/tenants/tenant-settings.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../storage/write/writers.ts";
@@ -19,6 +20,7 @@ export function composeServices({ retentionMs, ...parts }: ServiceParts): Servic
   const limits = DEFAULT_LIMITS;
   return {
     ...parts,
+    table: new VerifiedTable(parts.table),
     limits,
     tenants: new Tenants(retentionMs, clock),
     haTracker: new HaTracker(clock),

@@ -6,7 +6,7 @@ import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 import type { Log, LogFields, LogLevel } from "../model/log.ts";
 import type { Metrics } from "../model/metrics.ts";
 import { MAX_MESSAGE_CHARACTERS, shorten } from "../model/shorten.ts";
-import type { Meter } from "../storage/table/table.ts";
+import { costFields, type Meter } from "../storage/table/table.ts";
 import { requestLabels, requestMetrics } from "./request-metrics.ts";
 import { CLIENT_CLOSED, type Operation } from "./status.ts";
 
@@ -43,7 +43,7 @@ export class RequestLog {
 
   /** Writes the line and the metrics. Call once, when the response is complete. */
   write({ log, metrics }: RequestSinks, status: number, meter: Meter, nowMs: number): void {
-    const cost = { calls: meter.calls, readUnits: meter.readUnits, writeUnits: meter.writeUnits };
+    const cost = costFields(meter);
     const level = levelOf(status, this.fields);
     const durationMs = Math.round(nowMs - this.#startMs);
     log(level, "request", { ...shortened(this.fields), status, durationMs, ...cost });

@@ -20,6 +20,7 @@ export function requestMetrics(
       ReadUnits: meter.readUnits,
       WriteUnits: meter.writeUnits,
       ServerErrors: isServerError ? 1 : 0,
+      DamagedItems: meter.damagedItems,
     }),
   };
 }

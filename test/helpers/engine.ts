@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import type { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
 import { compact } from "../../lib/storage/compact/compactor.ts";
+import { VerifiedTable } from "../../lib/storage/layout/verified-table.ts";
 import { MAX_HOLD_MS, SETTLE_MS } from "../../lib/storage/log/settling.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";
 import type { SeriesHash } from "../../lib/storage/series/series-hash.ts";
@@ -24,7 +25,9 @@ export interface EngineOptions {
 }
 
 export class Engine {
+  /** Writes and verifies checksums over `inner`. */
   readonly table: Table;
+  readonly inner: Table;
   /** Every look at the clock moves it by this much. */
   tickMs = 1;
   nowMs = MIDNIGHT_MS;
@@ -32,7 +35,8 @@ export class Engine {
 
   constructor(options: EngineOptions = {}) {
     this.#options = options;
-    this.table = options.table ?? new MemoryTable();
+    this.inner = options.table ?? new MemoryTable();
+    this.table = new VerifiedTable(this.inner);
   }
 
   readonly clock = (): number => {

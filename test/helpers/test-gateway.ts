@@ -11,6 +11,7 @@ import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import type { LogFields, LogLevel } from "../../lib/model/log.ts";
 import type { MetricOrigin, MetricValues } from "../../lib/model/metrics.ts";
 import { compact } from "../../lib/storage/compact/compactor.ts";
+import { VerifiedTable } from "../../lib/storage/layout/verified-table.ts";
 import { MAX_HOLD_MS, SETTLE_MS } from "../../lib/storage/log/settling.ts";
 import { newMeter } from "../../lib/storage/table/table.ts";
 import { HaTracker } from "../../lib/storage/tenants/ha-tracker.ts";
@@ -49,7 +50,7 @@ export class TestGateway {
     const clock = () => this.nowMs++;
     const all = { ...DEFAULT_LIMITS, ...limits };
     this.services = {
-      table: this.table.metered(this.meter),
+      table: new VerifiedTable(this.table).metered(this.meter),
       clock,
       randomBytes,
       limits: all,
@@ -85,7 +86,7 @@ export class TestGateway {
       note: "",
       createdMs: 0,
     } as const;
-    return createKey(this.table.inner, newAccessKey({ ...key, ...fields }, randomBytes));
+    return createKey(new VerifiedTable(this.table.inner), newAccessKey({ ...key, ...fields }, randomBytes));
   }
 
   /** Flushes all that was written, and does what else is due; throws what went wrong. */
@@ -95,8 +96,8 @@ export class TestGateway {
       if (error !== undefined) throw error;
     };
     const deadlineMs = Number.POSITIVE_INFINITY;
-    const { clock } = this.services;
-    await compact(this.table, { clock, randomBytes, retentionOf: () => 0, deadlineMs, isEager: true, onDay });
+    const { clock, table } = this.services;
+    await compact(table, { clock, randomBytes, retentionOf: () => 0, deadlineMs, isEager: true, onDay });
   }
 
   get lastLine(): LogLine {

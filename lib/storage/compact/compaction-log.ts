@@ -2,7 +2,7 @@
 import { errorKind, errorMessage } from "../../model/errors.ts";
 import type { Log } from "../../model/log.ts";
 import { type Metrics, withoutZeros } from "../../model/metrics.ts";
-import { type Meter, newMeter, type Table } from "../table/table.ts";
+import { costFields, newMeter, type Table } from "../table/table.ts";
 import { type CompactOptions, type CompactResult, compact, type DayReport } from "./compactor.ts";
 
 /** See `compact`. */
@@ -21,17 +21,20 @@ export async function compactAndLog(
   };
   const result = await compact(table.metered(meter), { ...options, onDay });
   const durationMs = options.clock() - startMs;
-  log(result.failures > 0 ? "error" : "info", "compaction", { ...result, durationMs, ...costOf(meter) });
+  log(result.failures > 0 ? "error" : "info", "compaction", { ...result, durationMs, ...costFields(meter) });
   const { failures: FailedDays, lagMs: LagMs } = result;
-  const { readUnits: ReadUnits, writeUnits: WriteUnits } = meter;
+  const { readUnits: ReadUnits, writeUnits: WriteUnits, damagedItems: DamagedItems } = meter;
   // The lag is told when it is 0 too: that none comes is what tells of a compactor that does not run.
-  const values = { LagMs, ...withoutZeros({ Samples: samples, FailedDays, ReadUnits, WriteUnits }) };
+  const values = {
+    LagMs,
+    ...withoutZeros({ Samples: samples, FailedDays, ReadUnits, WriteUnits, DamagedItems }),
+  };
   metrics?.(values, { labels: {}, durationMs });
   return result;
 }
 
 function logDay({ tenant, day, outcome, error, meter }: DayReport, log: Log): void {
-  const fields = { tenant, day: new Date(day * 86_400_000).toISOString().slice(0, 10), ...costOf(meter) };
+  const fields = { tenant, day: new Date(day * 86_400_000).toISOString().slice(0, 10), ...costFields(meter) };
   if (error !== undefined) {
     const stack = errorKind(error) === "internal" && error instanceof Error ? error.stack : undefined;
     log("error", "compacted day", {
@@ -44,8 +47,4 @@ function logDay({ tenant, day, outcome, error, meter }: DayReport, log: Log): vo
     const isIdle = outcome.flushes + outcome.merges + outcome.chunkings === 0 && outcome.state === "done";
     log(isIdle ? "debug" : "info", "compacted day", { ...fields, ...outcome });
   }
-}
-
-function costOf({ calls, readUnits, writeUnits }: Meter) {
-  return { calls, readUnits, writeUnits };
 }

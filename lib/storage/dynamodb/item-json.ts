@@ -1,6 +1,13 @@
 /** Items, keys and ranges <-> the JSON of DynamoDB's API. What is printed is ASCII. */
 import { HearthError } from "../../model/errors.ts";
-import { PK_ATTRIBUTE, SK_ATTRIBUTE, TTL_ATTRIBUTE, VALUE_ATTRIBUTE } from "../table/item-size.ts";
+import { CHECKSUM_BYTES } from "../table/checksum.ts";
+import {
+  CHECKSUM_ATTRIBUTE,
+  PK_ATTRIBUTE,
+  SK_ATTRIBUTE,
+  TTL_ATTRIBUTE,
+  VALUE_ATTRIBUTE,
+} from "../table/item-size.ts";
 import type { Item, Key, KeyRange } from "../table/table.ts";
 
 /** An item or a key as the service sends it: any type, of which binary (in base64) and number are ours. */
@@ -12,10 +19,24 @@ export function printKey({ pk, sk }: Key): string {
   return `{"${PK_ATTRIBUTE}":${printBinary(pk)},"${SK_ATTRIBUTE}":${printBinary(sk)}}`;
 }
 
-export function printItem({ pk, sk, value, expiresAtSeconds: expiry }: Item): string {
+export function printItem({ pk, sk, value, expiresAtSeconds: expiry, checksum }: Item): string {
   const ttl = expiry === undefined ? "" : `,"${TTL_ATTRIBUTE}":{"N":"${expiry}"}`;
+  const sum = checksum === undefined ? "" : `,"${CHECKSUM_ATTRIBUTE}":${printChecksum(checksum)}`;
   const keys = `"${PK_ATTRIBUTE}":${printBinary(pk)},"${SK_ATTRIBUTE}":${printBinary(sk)}`;
-  return `{${keys},"${VALUE_ATTRIBUTE}":${printBinary(value)}${ttl}}`;
+  return `{${keys},"${VALUE_ATTRIBUTE}":${printBinary(value)}${sum}${ttl}}`;
+}
+
+/** Big-endian bytes: a number would take up to two more, and a length that depends on its digits. */
+function printChecksum(checksum: number): string {
+  const bytes = Buffer.allocUnsafe(CHECKSUM_BYTES);
+  bytes.writeUInt32BE(checksum);
+  return printBinary(bytes);
+}
+
+/** A number that no checksum equals for what `printChecksum` did not make, so that the item counts as damaged. */
+function parseChecksum(base64: string | undefined): number {
+  const bytes = Buffer.from(base64 ?? "", "base64");
+  return bytes.length === CHECKSUM_BYTES ? bytes.readUInt32BE() : -1;
 }
 
 /** A binary attribute's value. */
@@ -40,8 +61,14 @@ export function parseItem(attributes: StoredAttributes): Item {
       `table: item is not ours, expected binary pk, sk and v, attributes=${names}`,
     );
   }
-  const item = { pk: parseBinary(pk), sk: parseBinary(sk), value: parseBinary(value) };
-  return ttl === undefined ? item : { ...item, expiresAtSeconds: Number(ttl) };
+  const checksum = attributes[CHECKSUM_ATTRIBUTE];
+  return {
+    pk: parseBinary(pk),
+    sk: parseBinary(sk),
+    value: parseBinary(value),
+    ...(ttl === undefined ? {} : { expiresAtSeconds: Number(ttl) }),
+    ...(checksum === undefined ? {} : { checksum: parseChecksum(checksum.B) }),
+  };
 }
 
 function parseBinary(base64: string): Uint8Array {

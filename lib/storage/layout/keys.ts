@@ -63,7 +63,7 @@ export const RECORD_ID_BYTES = 8;
 export const RECEIVE_TIME_BYTES = 6;
 const MAX_RECEIVE_TIME_MS = 2 ** 48 - 1;
 /** Days before the epoch are negative; stored with this added they sort. */
-const DAY_OFFSET = 2 ** 31;
+export const DAY_OFFSET = 2 ** 31;
 
 /** The UTC day of a timestamp in ms: whole days since the epoch. */
 export function dayOf(timestampMs: number): number {

@@ -5,6 +5,7 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
 import { HearthError } from "../../model/errors.ts";
+import { CHECKSUM_BYTES } from "./checksum.ts";
 import {
   type Item,
   type Key,
@@ -21,12 +22,14 @@ export const PK_ATTRIBUTE = "pk";
 export const SK_ATTRIBUTE = "sk";
 export const VALUE_ATTRIBUTE = "v";
 export const TTL_ATTRIBUTE = "ttl";
+export const CHECKSUM_ATTRIBUTE = "c";
 
 const NAME_BYTES = PK_ATTRIBUTE.length + SK_ATTRIBUTE.length + VALUE_ATTRIBUTE.length;
 
 /** An item's size in bytes, names and values. */
 export function itemSizeBytes(item: Item): number {
-  const size = NAME_BYTES + item.pk.length + item.sk.length + item.value.length;
+  let size = NAME_BYTES + item.pk.length + item.sk.length + item.value.length;
+  if (item.checksum !== undefined) size += CHECKSUM_ATTRIBUTE.length + CHECKSUM_BYTES;
   if (item.expiresAtSeconds === undefined) return size;
   return size + TTL_ATTRIBUTE.length + numberSizeBytes(item.expiresAtSeconds);
 }

@@ -165,13 +165,14 @@ function binaryString(pk: Uint8Array): string {
 }
 
 function copyItem(item: Item): Item {
-  const { expiresAtSeconds } = item;
-  const copy = {
+  const { expiresAtSeconds, checksum } = item;
+  return {
     pk: new Uint8Array(item.pk),
     sk: new Uint8Array(item.sk),
     value: new Uint8Array(item.value),
+    ...(expiresAtSeconds === undefined ? {} : { expiresAtSeconds }),
+    ...(checksum === undefined ? {} : { checksum }),
   };
-  return expiresAtSeconds === undefined ? copy : { ...copy, expiresAtSeconds };
 }
 
 /** DynamoDB refuses a batch that names a key twice; over several batches the winner would be left to chance. */

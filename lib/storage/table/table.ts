@@ -1,7 +1,8 @@
 /**
  * The narrow waist between the engine and DynamoDB: one table of binary keys and opaque values. Implementations: the
- * real one (`dynamodb/dynamodb-table.ts`) and a strict twin in memory (`memory-table.ts`); `test/storage/table/table-contract.ts`
- * holds for both, and for the real one against each emulator.
+ * real one (`dynamodb/dynamodb-table.ts`) and a strict twin in memory (`memory-table.ts`). Processes put a `VerifiedTable`
+ * (`layout/verified-table.ts`) over either. `test/storage/table/table-contract.ts` holds for all of them, and for the real
+ * one against each emulator.
  *
  * Limits: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
@@ -34,6 +35,11 @@ export interface Item extends Key {
   readonly value: Uint8Array;
   /** When TTL may remove it, in seconds since the epoch; absent: never. It may still be returned for days after. */
   readonly expiresAtSeconds?: number;
+  /**
+   * Of key and value (checksum.ts), as an unsigned 32-bit number. `VerifiedTable` alone writes and compares it, and
+   * strips it from what it returns; the tables below keep it as it is.
+   */
+  readonly checksum?: number;
 }
 
 /**
@@ -53,17 +59,39 @@ export interface QueryOptions {
   readonly limit?: number | undefined;
   /** Ends the query with "unavailable", before the next call or within it. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Called for each damaged item, which is then left out. Absent: a damaged item ends the query with "data". Only
+   * `VerifiedTable` recognises damage.
+   */
+  readonly onDamage?: OnDamage | undefined;
 }
+
+/** Takes an item whose value or key is not what was written, as it was read, and what is wrong with it. */
+export type OnDamage = (item: Item, reason: string) => void;
 
 /** Counts what a table's calls cost, as DynamoDB bills them. A call is one request: a page, a batch of at most 25. */
 export interface Meter {
   calls: number;
   readUnits: number;
   writeUnits: number;
+  /** Items read that have no checksum, and items whose checksum is wrong; counted by `VerifiedTable`. */
+  uncheckedItems: number;
+  damagedItems: number;
 }
 
 export function newMeter(): Meter {
-  return { calls: 0, readUnits: 0, writeUnits: 0 };
+  return { calls: 0, readUnits: 0, writeUnits: 0, uncheckedItems: 0, damagedItems: 0 };
+}
+
+/** What a log line says of a meter; the last two where there are any. */
+export function costFields({ calls, readUnits, writeUnits, uncheckedItems, damagedItems }: Meter) {
+  return {
+    calls,
+    readUnits,
+    writeUnits,
+    ...(uncheckedItems > 0 ? { uncheckedItems } : {}),
+    ...(damagedItems > 0 ? { damagedItems } : {}),
+  };
 }
 
 /**

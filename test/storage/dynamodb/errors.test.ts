@@ -162,7 +162,7 @@ describe("a refused condition", () => {
     }));
     const meter = newMeter();
     assert.equal(await service.table.metered(meter).putIfAbsent(item), false);
-    assert.deepEqual(meter, { calls: 1, readUnits: 0, writeUnits: 3 });
+    assert.deepEqual(meter, { ...newMeter(), calls: 1, writeUnits: 3 });
   });
 });
 
@@ -190,7 +190,7 @@ describe("unprocessed items", () => {
       service.waits,
       [0.5, 1, 2].map((factor) => factor * BACKOFF_BASE_MS),
     );
-    assert.deepEqual(meter, { calls: 4, readUnits: 0, writeUnits: 10 + 9 + 8 + 7 });
+    assert.deepEqual(meter, { ...newMeter(), calls: 4, writeUnits: 10 + 9 + 8 + 7 });
   });
 
   it("are given up in the end", async () => {

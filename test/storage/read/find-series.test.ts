@@ -34,12 +34,12 @@ async function engineOf(state: "in the log" | "in the index" | "in both"): Promi
   return engine;
 }
 
-async function find({ table }: Engine, texts: readonly Text[], maxSeries = 4) {
+async function find({ table, inner }: Engine, texts: readonly Text[], maxSeries = 4) {
   const matchers = texts.map(([name, type, value]) => newMatcher(type, name, value));
   const shards = (await listDays(table, "t", DAY, DAY)).get(DAY) ?? [];
   const { manifest } = await loadManifest(table, "t", DAY);
   const query = { tenant: "t", day: DAY, matchers, maxSeries, manifest, shards, hash: seriesHash };
-  const { calls } = table as FaultyTable;
+  const { calls } = inner as FaultyTable;
   const before = calls.length;
   const found = await findSeries(table, query);
   return { ...found, calls: calls.slice(before).map((call) => call.replace("query ", "")), manifest };

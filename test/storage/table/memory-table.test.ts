@@ -34,7 +34,7 @@ it("bills a query that finds nothing with the minimum", async () => {
   const table = new MemoryTable();
   const meter = newMeter();
   for await (const page of table.metered(meter).query({ pk })) assert.deepEqual(page, []);
-  assert.deepEqual(meter, { calls: 1, readUnits: 0.5, writeUnits: 0 });
+  assert.deepEqual(meter, { ...newMeter(), calls: 1, readUnits: 0.5 });
 });
 
 it("refuses a key that comes twice in one putAll, however far apart", async () => {

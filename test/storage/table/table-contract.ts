@@ -35,9 +35,12 @@ function sk(number: number): Uint8Array {
   return bytes;
 }
 
-/** An item of `newPk` and `sk` with this size in all. */
+/** What the table under test adds to each item. */
+let addedBytes = 0;
+
+/** An item of `newPk` and `sk` that is stored with this size in all. */
 function itemOfSize(pk: Uint8Array, number: number, sizeBytes: number): Item {
-  return { pk, sk: sk(number), value: new Uint8Array(sizeBytes - OVERHEAD_BYTES).fill(number) };
+  return { pk, sk: sk(number), value: new Uint8Array(sizeBytes - OVERHEAD_BYTES - addedBytes).fill(number) };
 }
 
 async function queryAll(table: Table, range: KeyRange, options?: QueryOptions): Promise<Item[]> {
@@ -50,24 +53,62 @@ const hexKeys = (items: readonly Item[]) => items.map((item) => Buffer.from(item
 
 const isKind = (kind: string) => (error: unknown) => error instanceof HearthError && error.kind === kind;
 
-export function tableContract(name: string, open: () => Promise<OpenedTable>): void {
+/** `checksumBytes`: what a table that writes checksums itself adds to each item; absent: it keeps those that it is given. */
+export function tableContract(name: string, open: () => Promise<OpenedTable>, checksumBytes?: number): void {
   describe(`table contract: ${name}`, () => {
     let opened: OpenedTable;
     let table: Table;
     before(async () => {
       opened = await open();
       table = opened.table;
+      addedBytes = checksumBytes ?? 0;
     });
     after(() => opened?.close());
 
     const current = () => table;
     putAndGet(current);
+    if (checksumBytes === undefined) checksums(current);
     putAll(current);
     queries(current);
     paging(current);
     limits(current);
     metering(current);
     ownership(current);
+  });
+}
+
+function checksums(table: () => Table): void {
+  it("keeps a checksum as it is, and its absence", async () => {
+    const pk = newPk();
+    const items = [0, 1, 0x89abcdef, 0xffffffff].map((checksum, i) => {
+      return { pk, sk: sk(i), value: Uint8Array.of(i), checksum };
+    });
+    const without = { pk, sk: sk(9), value: Uint8Array.of(9), expiresAtSeconds: 1_790_000_000 };
+    await table().put({ ...items[0], value: Uint8Array.of(7) });
+    assert.equal(await table().putIfEqual(items[0], Uint8Array.of(7)), true);
+    assert.equal(await table().putIfAbsent(items[1]), true);
+    await table().putAll([items[2], items[3], without]);
+    assert.deepEqual(await queryAll(table(), { pk }, { consistent: true }), [...items, without]);
+    assert.deepEqual(await table().get(items[2], { consistent: true }), items[2]);
+    // What an older version writes over it has none.
+    await table().put({ pk, sk: sk(1), value: Uint8Array.of(1) });
+    assert.deepEqual(await table().get(items[1], { consistent: true }), {
+      pk,
+      sk: sk(1),
+      value: Uint8Array.of(1),
+    });
+  });
+
+  it("counts a checksum as five bytes", async () => {
+    const pk = newPk();
+    const units = async (item: Item) => {
+      const meter = newMeter();
+      await table().metered(meter).put(item);
+      return meter.writeUnits;
+    };
+    const checksum = 0xffffffff;
+    assert.equal(await units({ ...itemOfSize(pk, 1, 1024 - 5), checksum }), 1);
+    assert.equal(await units({ ...itemOfSize(pk, 2, 1025 - 5), checksum }), 2);
   });
 }
 
@@ -158,7 +199,7 @@ function putAll(table: () => Table): void {
       assert.deepEqual(await queryAll(table(), { pk }, { consistent: true }), items);
       // Of 200 items, numbers 25 to 199 are larger than 1 KB.
       const writeUnits = count + Math.max(0, count - 25);
-      assert.deepEqual(meter, { calls: Math.ceil(count / 25), readUnits: 0, writeUnits });
+      assert.deepEqual(meter, { ...newMeter(), calls: Math.ceil(count / 25), writeUnits });
     });
   }
 
@@ -177,7 +218,7 @@ function putAll(table: () => Table): void {
     const meter = newMeter();
     const items = Array.from({ length: 25 }, (_, i) => itemOfSize(pk, i, MAX_ITEM_BYTES));
     await table().metered(meter).putAll(items);
-    assert.deepEqual(meter, { calls: 1, readUnits: 0, writeUnits: 25 * 400 });
+    assert.deepEqual(meter, { ...newMeter(), calls: 1, writeUnits: 25 * 400 });
   });
 
   it("refuses a key that comes twice", async () => {
@@ -282,7 +323,7 @@ function paging(table: () => Table): void {
     await ready();
     const found: Item[] = [];
     for await (const page of table().query({ pk })) {
-      const sizes = page.map((item) => OVERHEAD_BYTES + item.value.length);
+      const sizes = page.map((item) => OVERHEAD_BYTES + addedBytes + item.value.length);
       const beforeLast = sizes.slice(0, -1).reduce((sum, size) => sum + size, 0);
       assert.ok(
         beforeLast < QUERY_PAGE_BYTES,
@@ -392,17 +433,17 @@ function metering(table: () => Table): void {
     await calls(table().metered(meter));
     return meter;
   }
-  const written = (writeUnits: number) => ({ calls: 1, readUnits: 0, writeUnits });
-  const read = (readUnits: number) => ({ calls: 1, readUnits, writeUnits: 0 });
+  const written = (writeUnits: number) => ({ ...newMeter(), calls: 1, writeUnits });
+  const read = (readUnits: number) => ({ ...newMeter(), calls: 1, readUnits });
 
   it("bills writes by the KB begun, of the larger of old and new", async () => {
     const pk = newPk();
     const put = (number: number, size: number) => cost((t) => t.put(itemOfSize(pk, number, size)));
-    assert.deepEqual(await put(1, 18), written(1));
+    assert.deepEqual(await put(1, 18 + addedBytes), written(1));
     assert.deepEqual(await put(1, 1024), written(1));
     assert.deepEqual(await put(1, 1025), written(2));
-    assert.deepEqual(await put(1, 20), written(2));
-    assert.deepEqual(await put(1, 20), written(1));
+    assert.deepEqual(await put(1, 20 + addedBytes), written(2));
+    assert.deepEqual(await put(1, 20 + addedBytes), written(1));
     assert.deepEqual(await put(2, 10_240), written(10));
     assert.deepEqual(await cost((t) => t.putAll([itemOfSize(pk, 2, 100)])), written(10));
     assert.deepEqual(await put(3, MAX_ITEM_BYTES), written(400));
@@ -426,7 +467,7 @@ function metering(table: () => Table): void {
   it("bills a get by 4 KB begun, half when eventually consistent, at least the minimum", async () => {
     const pk = newPk();
     for (const [size, units] of [
-      [18, 1],
+      [18 + addedBytes, 1],
       [4096, 1],
       [4097, 2],
       [MAX_ITEM_BYTES, 100],
@@ -474,7 +515,7 @@ function metering(table: () => Table): void {
     await table().putAll(Array.from({ length: 35 }, (_, i) => itemOfSize(pk, i, 100_000)));
     // 11 items are the first to reach 1 MiB: 269 units of 4 KB; two such pages, one more, and one of 2 items, 49 units.
     const meter = await cost((t) => queryAll(t, { pk }, { consistent: true }));
-    assert.deepEqual(meter, { calls: 4, readUnits: 3 * 269 + 49, writeUnits: 0 });
+    assert.deepEqual(meter, { ...newMeter(), calls: 4, readUnits: 3 * 269 + 49 });
     assert.ok(11 * 100_000 >= MIB && 10 * 100_000 < MIB);
   });
 
