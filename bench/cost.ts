@@ -49,8 +49,8 @@ async function main(): Promise<void> {
       "check-endpoint": { type: "string" },
     },
   });
-  const { directory, series: recorded } = loadRecording();
-  console.log(`label sets and values of ${recorded.length} series recorded in ${directory}`);
+  const { title, series: recorded } = loadRecording();
+  console.log(`label sets and values of the recording, ${title}`);
   if (values["check-endpoint"] !== undefined) return check(recorded, values["check-endpoint"]);
   const sizes = values.series.flatMap((list) => list.split(",").map(Number)).sort((a, b) => a - b);
   const results: { readonly figures: CostFigures; readonly others: readonly SendingFigures[] }[] = [];

@@ -23,7 +23,7 @@ const PLAN = { warmUp: 80, rounds: 5, round: 40 };
 const PROTOCOL_PLAN = { warmUp: 40, rounds: 5, round: 10 };
 
 async function main(): Promise<void> {
-  const { directory, series } = loadRecording();
+  const { title, series } = loadRecording();
   const startMs = workloadStart(Date.now(), 1 + PLAN.warmUp + PLAN.rounds * PLAN.round);
   const workload = newWorkload(series, SERIES, startMs);
   const stub = await startDynamoDBStub();
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     const protocols = await measureProtocols(workload, PROTOCOL_PLAN, stub.endpoint);
     const peaks = await measurePeaks(stub.endpoint, requestsOf(workload, 0, PLAN.round));
     const recordedSeries = series.length;
-    printReport({ directory, recordedSeries, workload, plan: PLAN, measurement, protocols, peaks });
+    printReport({ title, recordedSeries, workload, plan: PLAN, measurement, protocols, peaks });
     if (process.argv.includes("--json")) console.log(headline(measurement, protocols));
   } finally {
     await stub.close();

@@ -42,7 +42,7 @@ async function main(): Promise<void> {
       json: { type: "boolean", default: false },
     },
   });
-  const { directory, series: recorded } = loadRecording();
+  const { title, series: recorded } = loadRecording();
   const partitions: Map<string, SortedItems<Item>> = new Map();
   const table = new MemoryTable(partitions);
   const workload = newWorkload(recorded, Number(values.series), START_MS);
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
     onDay: dashboard?.onDay,
   });
   console.log(
-    `${values.series} series made of ${recorded.length} in ${directory}, every 15 s since ${new Date(START_MS).toISOString()},\n` +
+    `${values.series} series made of ${recorded.length} of the recording,\n${title};\nevery 15 s since ${new Date(START_MS).toISOString()},\n` +
       `at ${new Date(NOW_MS).toISOString()}. Of the open bucket ${(simulation.spent.samples / 1e6).toFixed(1)} million samples went ` +
       "through writers and compactor;\na closed bucket was encoded as the compactor does, the other closed ones are copies of it with their times moved",
   );

@@ -9,7 +9,7 @@ import { STEPS } from "./steps.ts";
 import { HEARTH, HEARTH_MEMORY } from "./subjects.ts";
 
 export interface IngestReport {
-  readonly directory: string;
+  readonly title: string;
   readonly recordedSeries: number;
   readonly workload: Workload;
   readonly plan: Plan;
@@ -32,11 +32,11 @@ export function find(subjects: readonly SubjectFigures[], name: string): Subject
   return subjects.find((subject) => subject.name === name);
 }
 
-function printLoad({ directory, recordedSeries, workload, plan }: IngestReport): void {
+function printLoad({ title, recordedSeries, workload, plan }: IngestReport): void {
   const { seriesCount, targetCount } = workload;
   const samples = (plan.rounds * plan.round * seriesCount) / 1e6;
   console.log(
-    `${seriesCount} series of ${targetCount} targets, made of ${recordedSeries} in ${directory};\n` +
+    `${seriesCount} series of ${targetCount} targets, made of ${recordedSeries} of the recording,\n${title};\n` +
       `every 15 s, ${REQUEST_SAMPLES} samples a request; ${samples} million samples in ${plan.rounds} rounds, ` +
       `after 1 cold interval and ${plan.warmUp} of warm-up`,
   );

@@ -49,8 +49,8 @@ async function main(): Promise<void> {
 
 /** All recorded series, as a Prometheus would have sent it until now. */
 async function sendRecording(url: string): Promise<void> {
-  const { directory, series } = loadRecording();
-  console.log(`${series.length} series of ${relative(ROOT, directory)}`);
+  const { title, series } = loadRecording();
+  console.log(`${series.length} series of ${title}`);
   const workload = newWorkload(series, series.length, Date.now() - SPAN_MS);
   const headers = {
     Authorization: `Bearer ${KEY.id}:${KEY.secret}`,
