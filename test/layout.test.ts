@@ -87,7 +87,7 @@ const PACKAGE_HOMES: readonly (readonly [packages: RegExp, home: RegExp])[] = [
   [/^hono(\/|$)|^@hono\//, /^(lib\/http|functions|local|bench)\//],
   [/^(aws-lambda|@aws-lambda-powertools\/)/, /^functions\//],
   [/^(dynalite|esbuild)$/, /^(local|bench|cli)\//],
-  [/^re2js$/, /^lib\/model\/matcher\.ts$/],
+  [/^re2js$/, /^lib\/model\/regexp\/patterns\.ts$/],
   [/^snappyjs$/, /^lib\/wire\/snappy\.ts$|^bench\//],
 ];
 

@@ -1,6 +1,8 @@
 /** What a query engine takes, reads from and returns. */
+import type { Deadline } from "../model/deadline.ts";
 import type { HistogramSamples } from "../model/histogram-samples.ts";
 import type { LabelSet } from "../model/labels.ts";
+import type { Patterns } from "../model/regexp/patterns.ts";
 import type { Samples } from "../model/samples.ts";
 import type { Clock } from "../model/time.ts";
 import type { Queryable } from "../storage/interface.ts";
@@ -31,6 +33,10 @@ export interface QueryOptions {
   readonly limits: EngineLimits;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
+  /** The request's time limit; default: `limits.timeoutMs` from the beginning of the evaluation. */
+  readonly deadline?: Deadline | undefined;
+  /** The request's regular expressions; default: limits of its own for the evaluation. */
+  readonly patterns?: Patterns | undefined;
   /** The step of a subquery that has none. */
   readonly defaultSubqueryStepMs: number;
   /** Names are dropped from results only, not on the way (`promql-delayed-name-removal`). */

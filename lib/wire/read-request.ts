@@ -10,14 +10,9 @@
 import { HearthError } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import { type Matcher, type MatcherType, newMatcher } from "../model/matcher.ts";
+import { Patterns } from "../model/regexp/patterns.ts";
 import type { Selection } from "../model/selection.ts";
 import { LENGTH_DELIMITED, ProtobufReader, tagOf, VARINT } from "./protobuf-reader.ts";
-
-/** Matchers of all queries of one request; a query of Prometheus has the selector's and its external labels. */
-export const MAX_MATCHERS = 1024;
-
-/** UTF-16 units of all regular expressions of one request: an alternation of 16 Ki compiles in 50 ms. */
-export const MAX_REGEX_LENGTH = 32 * 1024;
 
 /** Entries of `accepted_response_types`, of which two kinds are known. */
 export const MAX_RESPONSE_TYPES = 16;
@@ -49,26 +44,23 @@ export interface ReadRequest {
   readonly acceptedResponseTypes: readonly (ResponseType | number)[];
 }
 
-/** What is left of the limits that all queries of a request share. */
-interface Budget {
-  matchers: number;
-  regexLength: number;
-}
-
 /**
  * Decodes an uncompressed ReadRequest. Hints are skipped: they never narrow what is selected. Throws "invalid" for
  * malformed bytes and matchers, "too large" for more queries, matchers or regular expressions than are taken.
  */
-export function decodeReadRequest(body: Uint8Array, limits: Pick<Limits, "maxQueries">): ReadRequest {
+export function decodeReadRequest(
+  body: Uint8Array,
+  limits: Pick<Limits, "maxQueries">,
+  patterns = new Patterns(),
+): ReadRequest {
   const reader = new ProtobufReader(body);
   const queries: Selection[] = [];
   const acceptedResponseTypes: (ResponseType | number)[] = [];
-  const budget: Budget = { matchers: MAX_MATCHERS, regexLength: MAX_REGEX_LENGTH };
   while (reader.hasMore()) {
     const tag = reader.readTag();
     if (tag === REQUEST_QUERY) {
       if (queries.length === limits.maxQueries) throw tooMany("queries", limits.maxQueries);
-      queries.push(readQuery(reader, budget));
+      queries.push(readQuery(reader, patterns));
     } else if (tag === REQUEST_RESPONSE_TYPE) {
       readResponseType(reader, acceptedResponseTypes);
     } else if (tag === REQUEST_RESPONSE_TYPES_PACKED) {
@@ -103,7 +95,7 @@ function readResponseType(reader: ProtobufReader, accepted: (ResponseType | numb
   accepted.push(RESPONSE_TYPES[type] ?? type);
 }
 
-function readQuery(reader: ProtobufReader, budget: Budget): Selection {
+function readQuery(reader: ProtobufReader, patterns: Patterns): Selection {
   const matchers: Matcher[] = [];
   let minTime = 0;
   let maxTime = 0;
@@ -112,14 +104,14 @@ function readQuery(reader: ProtobufReader, budget: Budget): Selection {
     const tag = reader.readTag();
     if (tag === QUERY_START) minTime = reader.readInt64();
     else if (tag === QUERY_END) maxTime = reader.readInt64();
-    else if (tag === QUERY_MATCHER) matchers.push(readMatcher(reader, budget));
+    else if (tag === QUERY_MATCHER) matchers.push(readMatcher(reader, patterns));
     else reader.skip(tag, QUERY_LAST_REQUIRED_FIELD);
   }
   reader.leave(outerEnd);
   return { matchers, minTime, maxTime };
 }
 
-function readMatcher(reader: ProtobufReader, budget: Budget): Matcher {
+function readMatcher(reader: ProtobufReader, patterns: Patterns): Matcher {
   let typeNumber = 0;
   let name = "";
   let value = "";
@@ -136,15 +128,7 @@ function readMatcher(reader: ProtobufReader, budget: Budget): Matcher {
   if (type === undefined) {
     throw new HearthError("invalid", `read request: a matcher of type ${typeNumber}, there are 0 to 3`);
   }
-  spend(budget, type, value);
-  return newMatcher(type, name, value);
-}
-
-/** Before a regular expression is compiled. */
-function spend(budget: Budget, type: MatcherType, value: string): void {
-  if (budget.matchers-- === 0) throw tooMany("matchers", MAX_MATCHERS);
-  if (type === "=~" || type === "!~") budget.regexLength -= value.length;
-  if (budget.regexLength < 0) throw tooMany("characters of regular expressions", MAX_REGEX_LENGTH);
+  return newMatcher(type, name, value, patterns);
 }
 
 function tooMany(what: string, limit: number): HearthError {

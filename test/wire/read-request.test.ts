@@ -3,13 +3,8 @@ import test from "node:test";
 import fc from "fast-check";
 import { HearthError } from "../../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
-import {
-  decodeReadRequest,
-  MAX_MATCHERS,
-  MAX_REGEX_LENGTH,
-  negotiateResponseType,
-  type ReadRequest,
-} from "../../lib/wire/read-request.ts";
+import { MAX_MATCHERS, MAX_PATTERN_CHARACTERS } from "../../lib/model/regexp/patterns.ts";
+import { decodeReadRequest, negotiateResponseType, type ReadRequest } from "../../lib/wire/read-request.ts";
 import { uncompress } from "../../lib/wire/snappy.ts";
 import { atOffset, encodeMessage, type Fields, fromHex, readFixture } from "./prometheus-proto.ts";
 
@@ -139,16 +134,20 @@ test("the first known response type wins, samples when none is given", () => {
 });
 
 test("limits", () => {
-  const matcher = { type: "RE", name: "a", value: "x".repeat(MAX_REGEX_LENGTH / 2) };
+  const pattern = (first: string, length = MAX_PATTERN_CHARACTERS / 2) => ({
+    type: "RE",
+    name: "a",
+    value: first + ".".repeat(length - first.length),
+  });
   const query = (count: number, fields: Fields) => ({ matchers: new Array(count).fill(fields) });
-  decode(encode({ queries: [query(1, matcher), query(1, matcher)] }));
+  decode(encode({ queries: [query(1, pattern("a")), query(1, pattern("b")), query(1, pattern("a"))] }));
   decode(encode({ queries: [query(MAX_MATCHERS, { name: "a", value: "x".repeat(100) })] }));
   const cases: [request: Fields, message: RegExp][] = [
     [{ queries: new Array(DEFAULT_LIMITS.maxQueries + 1).fill({}) }, /more than 64 queries/],
     [{ queries: [query(MAX_MATCHERS, {}), query(1, {})] }, /more than 1024 matchers/],
     [
-      { queries: [query(2, matcher), query(1, { type: "NRE", value: "y" })] },
-      /more than 32768 characters of regular/,
+      { queries: [query(1, pattern("a")), query(1, pattern("b")), query(1, pattern("c", 2))] },
+      /32768 characters together/,
     ],
     [{ acceptedResponseTypes: new Array(17).fill(0) }, /more than 16 accepted response types/],
   ];

@@ -68,14 +68,24 @@ function stepRange(parameters: URLSearchParams, maxSteps: number): StepRange {
 }
 
 /** A request may shorten the service's timeout, not extend it. */
-function engineOptions({ parameters, services, clock, signal }: QueryRequest): QueryOptions {
+function engineOptions({
+  parameters,
+  services,
+  clock,
+  signal,
+  deadline,
+  patterns,
+}: QueryRequest): QueryOptions {
   const { settings } = services;
   const asked = timeoutParameter(parameters) ?? settings.limits.timeoutMs;
+  deadline.shorten(asked);
   return {
     lookbackDeltaMs: lookbackParameter(parameters) ?? settings.lookbackDeltaMs,
     limits: { ...settings.limits, timeoutMs: Math.min(asked, settings.limits.timeoutMs) },
     clock,
     signal,
+    deadline,
+    patterns,
     defaultSubqueryStepMs: settings.defaultSubqueryStepMs,
     delayedNameRemoval: settings.delayedNameRemoval,
     typeAndUnitLabels: settings.typeAndUnitLabels,
@@ -92,9 +102,9 @@ async function evaluate(
   run: (query: Query) => Promise<QueryResult>,
   check: (expr: Expr) => void,
 ): Promise<Response> {
-  const { c, parameters, services, clock } = request;
+  const { c, parameters, clock } = request;
   const beganMs = clock();
-  const query = queryParameter(parameters, services.settings.parse, check);
+  const query = queryParameter(request, check);
   request.setPhase("evaluation");
   const parsedMs = clock();
   const result = await run(query);

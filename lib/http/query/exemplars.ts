@@ -12,12 +12,12 @@ import { lookupRange } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
 
 export async function answerExemplars(request: QueryRequest): Promise<Response> {
-  const { c, parameters, services, source, signal, setPhase } = request;
+  const { c, parameters, services, source, signal, patterns, setPhase } = request;
   const range = lookupRange(parameters);
   if (range.maxTime < range.minTime)
     throw new HearthError("invalid", "end timestamp must not be before start timestamp");
   // As in Prometheus, errors of the expression do not name the parameter.
-  const expr = parseExpr(parameters.get("query") ?? "", services.settings.parse);
+  const expr = parseExpr(parameters.get("query") ?? "", { ...services.settings.parse, patterns });
   const selections = [...selectorsOf(expr)];
   setPhase("evaluation");
   const found = selections.length === 0 ? [] : await source.exemplars(selections, range, signal);

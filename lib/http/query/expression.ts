@@ -1,7 +1,6 @@
 /** Expressions from parameters, and the routes that only parse and print them. */
 import { HearthError } from "../../model/errors.ts";
 import type { Query } from "../../promql/engine-interface.ts";
-import type { ParseOptions } from "../../promql/parse/options.ts";
 import { parseExpr } from "../../promql/parse/parse-expr.ts";
 import type { Expr } from "../../promql/syntax/ast.ts";
 import { astToJson } from "../../promql/syntax/ast-json.ts";
@@ -11,13 +10,12 @@ import type { QueryRequest } from "./request.ts";
 
 /** Parses the parameter `query`. `check` throws for an expression that the route does not accept. */
 export function queryParameter(
-  parameters: URLSearchParams,
-  options: ParseOptions,
+  { parameters, services, patterns }: QueryRequest,
   check?: (expr: Expr) => void,
 ): Query {
   const text = parameters.get("query") ?? "";
   try {
-    const expr = parseExpr(text, options);
+    const expr = parseExpr(text, { ...services.settings.parse, patterns });
     check?.(expr);
     return { text, expr };
   } catch (error) {
@@ -26,10 +24,10 @@ export function queryParameter(
   }
 }
 
-export function answerFormattedQuery({ c, parameters, services }: QueryRequest): Response {
-  return answerValue(c, printPretty(queryParameter(parameters, services.settings.parse).expr));
+export function answerFormattedQuery(request: QueryRequest): Response {
+  return answerValue(request.c, printPretty(queryParameter(request).expr));
 }
 
-export function answerParsedQuery({ c, parameters, services }: QueryRequest): Response {
-  return answerValue(c, astToJson(queryParameter(parameters, services.settings.parse).expr));
+export function answerParsedQuery(request: QueryRequest): Response {
+  return answerValue(request.c, astToJson(queryParameter(request).expr));
 }

@@ -1,6 +1,7 @@
 /** Label names, label values and series, from the index alone. */
 import { HearthError } from "../../model/errors.ts";
 import { compareBytewise, compareLabelSets, type LabelSet } from "../../model/labels.ts";
+import type { Patterns } from "../../model/regexp/patterns.ts";
 import type { Selection } from "../../model/selection.ts";
 import { quote } from "../../promql/syntax/quote.ts";
 import { printLabelsJson } from "../../wire/api-json.ts";
@@ -41,18 +42,22 @@ export async function answerSeries(request: QueryRequest): Promise<Response> {
 
 /** One selection per `match[]`; without any, one of all series. `rephrase` words their errors as the route does. */
 function selectionsOf(
-  { parameters, setPhase }: QueryRequest,
+  { parameters, patterns, setPhase }: QueryRequest,
   rephrase: (error: HearthError) => HearthError = (error) => error,
 ): Selection[] {
   const range = lookupRange(parameters);
-  const matcherSets = checkedMatchers(parameters, rephrase);
+  const matcherSets = checkedMatchers(parameters, patterns, rephrase);
   setPhase("evaluation");
   return (matcherSets.length === 0 ? [[]] : matcherSets).map((matchers) => ({ matchers, ...range }));
 }
 
-function checkedMatchers(parameters: URLSearchParams, rephrase: (error: HearthError) => HearthError) {
+function checkedMatchers(
+  parameters: URLSearchParams,
+  patterns: Patterns,
+  rephrase: (error: HearthError) => HearthError,
+) {
   try {
-    return matchParameters(parameters);
+    return matchParameters(parameters, patterns);
   } catch (error) {
     throw error instanceof HearthError ? rephrase(error) : error;
   }

@@ -1,6 +1,7 @@
 /** Parameters of the query API, in the URL or a posted form. https://prometheus.io/docs/prometheus/latest/querying/api/ */
 import { HearthError } from "../../model/errors.ts";
 import type { Matcher } from "../../model/matcher.ts";
+import { Patterns } from "../../model/regexp/patterns.ts";
 import { HOUR_MS, MINUTE_MS } from "../../model/time.ts";
 import { parseSelector } from "../../promql/parse/parse-expr.ts";
 import { type ParsedDuration, parseDuration, printDuration } from "../../promql/syntax/duration-text.ts";
@@ -161,7 +162,10 @@ export function parseWhole(text: string): number | string {
 const MAX_SELECTORS = 64;
 
 /** The selectors of `match[]`. Throws "invalid" for one that could select every series. */
-export function matchParameters(parameters: URLSearchParams): (readonly Matcher[])[] {
+export function matchParameters(
+  parameters: URLSearchParams,
+  patterns = new Patterns(),
+): (readonly Matcher[])[] {
   const texts = parameters.getAll("match[]");
   if (texts.length > MAX_SELECTORS) {
     throw new HearthError(
@@ -169,7 +173,7 @@ export function matchParameters(parameters: URLSearchParams): (readonly Matcher[
       `match[]: ${texts.length} selectors, the limit is ${MAX_SELECTORS}; send more requests`,
     );
   }
-  const matcherSets = texts.map(parseSelector);
+  const matcherSets = texts.map((text) => parseSelector(text, patterns));
   if (matcherSets.every((matchers) => matchers.some((matcher) => !matcher.matches("")))) return matcherSets;
   throw new HearthError("invalid", "match[] must contain at least one non-empty matcher");
 }

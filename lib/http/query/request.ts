@@ -1,4 +1,6 @@
 /** Requests to the query API. */
+import type { Deadline } from "../../model/deadline.ts";
+import type { Patterns } from "../../model/regexp/patterns.ts";
 import type { Queryable } from "../../storage/interface.ts";
 import type { GatewayContext, Services } from "../gateway.ts";
 import type { QueryPhase } from "./errors.ts";
@@ -13,6 +15,10 @@ export interface QueryRequest {
   readonly clock: Services["clock"];
   /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
+  /** The time limit of the request, its parsing included. */
+  readonly deadline: Deadline;
+  /** Compiles the request's regular expressions. */
+  readonly patterns: Patterns;
   /** To be called once the parameters are valid. */
   setPhase(phase: QueryPhase): void;
 }

@@ -1,5 +1,7 @@
 /** The routes of Prometheus' query API. https://prometheus.io/docs/prometheus/latest/querying/api/ */
 
+import { Deadline } from "../../model/deadline.ts";
+import { Patterns } from "../../model/regexp/patterns.ts";
 import { authenticate, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
 import { answerAlerts, answerBuildInfo, answerCardinality, answerMetadata, answerRules } from "./about.ts";
 import { answerApiError } from "./answer.ts";
@@ -61,12 +63,24 @@ async function serve(
   try {
     const tenant = await authenticate(c, services, "read");
     const parameters = await readParameters(c);
+    const deadline = new Deadline(services.clock, queryServices.settings.limits.timeoutMs);
+    const patterns = new Patterns(deadline);
     const source = await queryServices.openSource(tenant, services.table.metered(c.get("meter")));
     const { clock } = services;
     const setPhase = (next: QueryPhase) => {
       phase = next;
     };
-    const answer = await handler({ c, parameters, source, services: queryServices, clock, signal, setPhase });
+    const answer = await handler({
+      c,
+      parameters,
+      source,
+      services: queryServices,
+      clock,
+      signal,
+      deadline,
+      patterns,
+      setPhase,
+    });
     // Reading has ended before a response begins.
     answer.headers.set("X-Hearth-Read-Units", String(c.get("meter").readUnits));
     return answer;

@@ -8,7 +8,9 @@
  *    (value.ts), functions over ranges with a window that moves along each series;
  * 4. answer (result.ts): the samples without the gaps, sorted.
  */
+import { Deadline } from "../../model/deadline.ts";
 import { HearthError } from "../../model/errors.ts";
+import { Patterns } from "../../model/regexp/patterns.ts";
 import type {
   InstantRange,
   Query,
@@ -75,11 +77,12 @@ async function run(
   grid: StepGrid,
   toValue: (plan: Plan, context: EvaluationContext) => QueryValue,
 ): Promise<QueryResult> {
-  const deadlineMs = options.clock() + options.limits.timeoutMs;
+  const { clock, limits, deadline = new Deadline(clock, limits.timeoutMs) } = options;
+  const { patterns = new Patterns(deadline) } = options;
   const plan = makePlan(expr, { times, defaultSubqueryStepMs: options.defaultSubqueryStepMs });
-  const budget = new Budget(options.limits.maxSamples);
+  const budget = new Budget(limits.maxSamples);
   const touched = new TouchedSeries();
-  const base = { options, budget, deadlineMs, evaluate, touched };
+  const base = { options, budget, deadline, patterns, evaluate, touched };
   const fetched = await fetchSeries(source, plan, grid, base);
   const annotations = new Annotations();
   const samples = new SampleCount(grid.steps);

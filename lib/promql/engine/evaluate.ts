@@ -10,12 +10,12 @@ import { selectVector } from "../operators/select-vector.ts";
 import type { StepGrid } from "../plan/grid.ts";
 import type { Plan } from "../plan/plan.ts";
 import { valueTypeOfPlan } from "../plan/plan-type.ts";
-import { checkDeadline, type EvaluationContext } from "../runtime/context.ts";
+import type { EvaluationContext } from "../runtime/context.ts";
 import { type Value, vectorOf } from "../runtime/value.ts";
 
 /** Evaluates what is no range vector: who takes one of those reads it in its own way. */
 export function evaluate(plan: Plan, grid: StepGrid, context: EvaluationContext): Value {
-  checkDeadline(context);
+  context.deadline.check();
   if (grid.steps === 0) return nothing(plan);
   const before = context.budget.current;
   const value = evaluateNode(plan, grid, context);

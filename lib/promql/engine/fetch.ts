@@ -17,7 +17,10 @@ export interface FetchedSeries {
   readonly streamed: ReadonlyMap<StreamedPlan, StreamedSeries>;
 }
 
-type FetchContext = Pick<EvaluationContext, "options" | "budget" | "deadlineMs" | "evaluate" | "touched">;
+type FetchContext = Pick<
+  EvaluationContext,
+  "options" | "budget" | "deadline" | "patterns" | "evaluate" | "touched"
+>;
 
 /** Every selector's series. Throws "too large" when they are too many. */
 export async function fetchSeries(

@@ -1,6 +1,8 @@
 /** `label_replace` and `label_join`: what changes labels alone. */
+
+import { errorKind } from "../../model/errors.ts";
 import { labelValue, METRIC_NAME } from "../../model/labels.ts";
-import { type Captures, newCapturePattern } from "../../model/matcher.ts";
+import type { Captures } from "../../model/regexp/patterns.ts";
 import { shorten } from "../../model/shorten.ts";
 import { mergeSameLabels } from "../runtime/collect-series.ts";
 import { executionError } from "../runtime/context.ts";
@@ -16,7 +18,7 @@ import {
 
 function labelReplace(call: FunctionCall): ReturnType<VectorFunction> {
   const [target, replacement, source, pattern] = [1, 2, 3, 4].map((index) => textArg(call, index));
-  const match = capturePattern(pattern);
+  const match = capturePattern(call, pattern);
   checkName(target, "destination label name in label_replace()");
   const series = vectorArg(call, 0).map((one) => {
     const captures = match(labelValue(one.labels, source));
@@ -25,10 +27,11 @@ function labelReplace(call: FunctionCall): ReturnType<VectorFunction> {
   return vectorOf(mergeSameLabels(series));
 }
 
-function capturePattern(pattern: string): (value: string) => Captures | undefined {
+function capturePattern({ context }: FunctionCall, pattern: string): (value: string) => Captures | undefined {
   try {
-    return newCapturePattern(pattern);
-  } catch {
+    return context.patterns.captures(pattern);
+  } catch (error) {
+    if (errorKind(error) !== "invalid") throw error;
     throw executionError(`invalid regular expression in label_replace(): ${shorten(pattern)}`);
   }
 }

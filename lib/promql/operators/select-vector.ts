@@ -2,7 +2,7 @@
 
 import { referenceTime, type StepGrid, stepTime } from "../plan/grid.ts";
 import type { SelectPlan } from "../plan/plan.ts";
-import { checkDeadline, type EvaluationContext } from "../runtime/context.ts";
+import type { EvaluationContext } from "../runtime/context.ts";
 import { InstantCursor } from "../runtime/instant-cursor.ts";
 import type { SelectedSeries } from "../runtime/selected-series.ts";
 import { StepColumns } from "../runtime/step-columns.ts";
@@ -24,7 +24,7 @@ export function newestSamples(
   grid: StepGrid,
   context: EvaluationContext,
 ): StepSeries {
-  checkDeadline(context);
+  context.deadline.check();
   context.budget.take(grid.steps);
   const { values } = series.floats;
   const { histograms } = series;

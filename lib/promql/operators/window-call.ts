@@ -5,7 +5,7 @@ import { referenceTime, type StepGrid, stepTime } from "../plan/grid.ts";
 import type { CallPlan, Plan, SubqueryPlan, WindowPlan } from "../plan/plan.ts";
 import { isRangePlan } from "../plan/plan.ts";
 import { mergeSameLabels } from "../runtime/collect-series.ts";
-import { checkDeadline, type EvaluationContext, executionError } from "../runtime/context.ts";
+import { type EvaluationContext, executionError } from "../runtime/context.ts";
 import { Scratch } from "../runtime/quantile-of.ts";
 import { withoutName } from "../runtime/result-labels.ts";
 import type { SelectedSeries } from "../runtime/selected-series.ts";
@@ -82,7 +82,7 @@ function callOverSeries(
   call: WindowCall,
 ): StepSeries {
   const { context } = call;
-  checkDeadline(context);
+  context.deadline.check();
   context.budget.take(grid.steps);
   const output = new StepColumns(grid.steps);
   const { expectsCounter, keepsName } = factsOf(plan.name);

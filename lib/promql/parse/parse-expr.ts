@@ -1,5 +1,6 @@
 /** Text to syntax trees. */
 import type { Matcher } from "../../model/matcher.ts";
+import type { Patterns } from "../../model/regexp/patterns.ts";
 import type { Expr } from "../syntax/ast.ts";
 import { childrenOf } from "../syntax/children.ts";
 import { checkTypes } from "./check.ts";
@@ -29,8 +30,8 @@ export function parseExpr(text: string, options: ParseOptions = {}): Expr {
 }
 
 /** Parses a selector of series alone, as the parameter `match[]` has them; that all matchers may be empty is allowed. */
-export function parseSelector(text: string): readonly Matcher[] {
-  const tokens = newCursor(text, {});
+export function parseSelector(text: string, patterns?: Patterns): readonly Matcher[] {
+  const tokens = newCursor(text, { patterns });
   const first = tokens.peek();
   if (first.kind !== "{" && !isMetricName(first)) tokens.unexpected();
   const { matchers } = parseVectorSelector(tokens);

@@ -56,7 +56,7 @@ function parseMatcher(tokens: TokenCursor): Matcher {
   const value = tokens.expect("string", EXPECTED_STRING);
   const label = name.kind === "string" ? unquote(name.text) : name.text;
   try {
-    return newMatcher(operator, label, unquote(value.text));
+    return newMatcher(operator, label, unquote(value.text), tokens.patterns);
   } catch (error) {
     tokens.fail({ start: name.start, end: value.end }, regexpProblem(error));
   }

@@ -1,4 +1,5 @@
 /** A cursor over tokens for a parser by recursive descent. */
+import { Patterns } from "../../model/regexp/patterns.ts";
 import type { TextRange } from "../syntax/ast.ts";
 import { MAX_DEPTH } from "./depth.ts";
 import { Lexer } from "./lexer.ts";
@@ -13,6 +14,7 @@ import { describeToken, type Token, type TokenKind } from "./token.ts";
 export class TokenCursor {
   readonly text: string;
   readonly options: ParseOptions;
+  readonly patterns: Patterns;
   /** Where the last token that was taken ends. */
   lastEnd = 0;
   readonly #lexer: Lexer;
@@ -25,6 +27,7 @@ export class TokenCursor {
   constructor(text: string, options: ParseOptions) {
     this.text = text;
     this.options = options;
+    this.patterns = options.patterns ?? new Patterns();
     this.#lexer = new Lexer(text);
   }
 

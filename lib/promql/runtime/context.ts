@@ -1,5 +1,7 @@
 /** What every operator of a running query has at hand. */
+import type { Deadline } from "../../model/deadline.ts";
 import { HearthError } from "../../model/errors.ts";
+import type { Patterns } from "../../model/regexp/patterns.ts";
 import type { QueryOptions } from "../engine-interface.ts";
 import type { StepGrid } from "../plan/grid.ts";
 import type { Plan, SelectPlan, StreamedPlan } from "../plan/plan.ts";
@@ -26,23 +28,16 @@ export interface EvaluationContext {
   readonly samples: SampleCount;
   /** Counts for the whole query. */
   readonly touched: TouchedSeries;
-  readonly deadlineMs: number;
+  /** Evaluation is synchronous: every loop that grows with data or text counts its steps here. */
+  readonly deadline: Deadline;
+  /** Compiles the regular expressions of functions. */
+  readonly patterns: Patterns;
   /** Evaluates what an operator stands on. */
   readonly evaluate: (plan: Plan, grid: StepGrid, context: EvaluationContext) => Value;
 }
 
 export function annotate(context: EvaluationContext, annotation: Annotation): void {
   context.annotations.add(annotation);
-}
-
-/** Throws "timed out" after the deadline. Evaluation is synchronous, so nothing else can stop it. */
-export function checkDeadline({ options, deadlineMs }: EvaluationContext): void {
-  if (options.clock() <= deadlineMs) return;
-  const { timeoutMs } = options.limits;
-  throw new HearthError(
-    "timed out",
-    `query timed out in expression evaluation: it took more than ${timeoutMs} ms; shorten its range or add matchers limit=timeout`,
-  );
 }
 
 /** What a query asks for cannot be: Prometheus' own words. */

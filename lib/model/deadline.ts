@@ -1,0 +1,50 @@
+/**
+ * The time limit of a computation. Evaluation, matching and printing are synchronous, so no timer can end them: their
+ * loops count what they do, and the clock is read every so often.
+ */
+import { HearthError } from "./errors.ts";
+import type { Clock } from "./time.ts";
+
+/**
+ * Steps between two readings of the clock. A step is a cell, a sample, a character or an instruction of a pattern, and
+ * takes 1 to 75 ns: 0.2 to 15 ms.
+ */
+const STEPS_PER_READING = 200_000;
+
+export class Deadline {
+  readonly #clock: Clock;
+  readonly #startMs: number;
+  #timeoutMs: number;
+  #stepsLeft = STEPS_PER_READING;
+
+  /** Begins now. */
+  constructor(clock: Clock, timeoutMs: number) {
+    this.#clock = clock;
+    this.#startMs = clock();
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Shortens the limit, counted from the same beginning; a longer one changes nothing. */
+  shorten(timeoutMs: number): void {
+    this.#timeoutMs = Math.min(this.#timeoutMs, timeoutMs);
+  }
+
+  /** Counts steps; throws "timed out" when the limit has passed, some thousands of steps late. */
+  spend(steps: number): void {
+    this.#stepsLeft -= steps;
+    if (this.#stepsLeft < 0) this.check();
+  }
+
+  /** Reads the clock; throws "timed out" when the limit has passed. */
+  check(): void {
+    this.#stepsLeft = STEPS_PER_READING;
+    if (this.#clock() - this.#startMs <= this.#timeoutMs) return;
+    throw new HearthError(
+      "timed out",
+      `query timed out in expression evaluation: it took more than ${this.#timeoutMs} ms; shorten its range or add matchers limit=timeout`,
+    );
+  }
+}
+
+/** A time limit that never passes. */
+export const NO_DEADLINE = new Deadline(() => 0, Number.POSITIVE_INFINITY);
