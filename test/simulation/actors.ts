@@ -13,7 +13,8 @@ import { batchOfSamples, printTold, type SentSamples, toldOf } from "./sample.ts
 import { ScheduledTable } from "./scheduled-table.ts";
 import { Process, type Role } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
-import { maxAge, randomRequest, randomSelection, scrape } from "./workload.ts";
+import { backfill, maxAge, randomRequest, randomSelection, scrape } from "./workload.ts";
+import { expectSoon } from "./write-costs.ts";
 
 /** What the design allows clocks to be apart, their grain included (docs/storage-format.md). Not the engine's: it may be wrong. */
 const MAX_CLOCK_ERROR_MS = 30 * SECOND_MS;
@@ -179,6 +180,7 @@ function writer(sim: Simulated, process: Process) {
         .appender({ tenant, retentionMs }, new ScheduledTable(sim, process, meter))
         .append(batchOfSamples(request));
       if (rejections.count > 0) throw new Error(`refused: ${rejections.reasons[0].reason}`);
+      if (hardships.isSparse) expectSoon(scheduler.nowMs - begun.begunMs);
       if (hardships.isCrowded)
         sim.costs.expectCheap(meter, request.length, model.labelSets().length, sim.levels);
     });
@@ -198,7 +200,8 @@ function writer(sim: Simulated, process: Process) {
     while (!random.chance(0.1) && turn()) {
       await pause(sim, process);
       stepClock(sim, process);
-      const atOnce = !hardships.isCrowded && random.chance(0.3) ? random.between(2, 3) : 1;
+      const isAlone = hardships.isCrowded || hardships.isSparse;
+      const atOnce = !isAlone && random.chance(0.3) ? random.between(2, 3) : 1;
       await Promise.all(Array.from({ length: atOnce }, append));
     }
   };
@@ -220,6 +223,7 @@ function nextRequest(
   const { scheduler, workload, models, tally } = sim;
   const { random } = scheduler;
   if (sim.hardships.isCrowded) return scrape(random, workload, nowMs);
+  if (sim.hardships.isSparse) return backfill(random, workload, nowMs);
   const maxAgeMs = maxAge(retentionMs);
   const unsent = unsentOf(sim, tenant);
   if (unsent.length === 0 || random.chance(0.5))

@@ -2,6 +2,7 @@
 import { errorKind } from "../../lib/model/errors.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { compact, type DayReport } from "../../lib/storage/compact/compactor.ts";
+import type { Table } from "../../lib/storage/table/table.ts";
 import { Process } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
 import type { Interval } from "./worlds.ts";
@@ -34,8 +35,13 @@ export async function pass(sim: Simulated, { isCompacted, minMs, maxMs }: Interv
 }
 
 /** Some time later, a compaction without faults. */
-export async function compactCalmly(sim: Simulated, process: Process, ms: number): Promise<void> {
-  const { scheduler, table, randomBytes, retention, partitionBits, models } = sim;
+export async function compactCalmly(
+  sim: Simulated,
+  process: Process,
+  ms: number,
+  table: Table = sim.table,
+): Promise<void> {
+  const { scheduler, randomBytes, retention, partitionBits, models } = sim;
   scheduler.nowMs += ms;
   const clock = scheduler.clockOf(process);
   const onDay = ({ tenant, day, error }: DayReport) => {

@@ -119,6 +119,12 @@ export class Model {
     return [...this.#series.values()].map(({ labels }) => labels);
   }
 
+  /** How many samples there are, and on how many days. */
+  countSamples(): { readonly samples: number; readonly days: number } {
+    const times = [...this.#series.values()].flatMap(({ writes }) => [...writes.keys()]);
+    return { samples: times.length, days: new Set(times.map(dayOf)).size };
+  }
+
   /** From now on answers may lack what a damaged item held, if they say so. */
   damage({ day, series, isLasting }: Scope): void {
     const times =

@@ -1,6 +1,7 @@
 /** How long samples are kept, from when on: an operator changes it at any time of day. */
 import { DAY_MS } from "../../lib/model/time.ts";
 import type { Random } from "./random.ts";
+import type { RetentionKind } from "./worlds.ts";
 
 /** In ms; 0 keeps for ever. */
 const CHOICES = [0, 30 * DAY_MS, 2 * DAY_MS, DAY_MS];
@@ -42,10 +43,11 @@ const spanOf = (retentionMs: number) => (retentionMs === 0 ? Number.POSITIVE_INF
 /** Changes, if any, come within `spanMs`. */
 export function randomRetention(
   random: Random,
-  kind: "fixed" | "longer" | "any",
+  kind: RetentionKind,
   startMs: number,
   spanMs: number,
 ): RetentionHistory {
+  if (kind === "endless") return new RetentionHistory([{ fromMs: 0, retentionMs: 0 }]);
   if (kind === "fixed") return new RetentionHistory([{ fromMs: 0, retentionMs: random.pick(CHOICES) }]);
   const times = Array.from(
     { length: random.between(1, MAX_CHANGES) },

@@ -5,6 +5,7 @@ import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
 import { loadManifests } from "../../lib/storage/layout/manifest-store.ts";
 import { TRANSIENT_MS } from "../../lib/storage/layout/retention.ts";
+import { type Meter, newMeter } from "../../lib/storage/table/table.ts";
 import { ALL_TIME } from "../helpers/naive-store.ts";
 import { start } from "./actors.ts";
 import { readAndCheck } from "./checked-read.ts";
@@ -16,7 +17,7 @@ import { Process, type Role } from "./scheduler.ts";
 import { newSimulated, type Simulated } from "./simulated.ts";
 import type { Tally } from "./tally.ts";
 import type { WorldChoice } from "./worlds.ts";
-import { expectFewDictionaries } from "./write-costs.ts";
+import { expectCheapCompaction, expectFewDictionaries } from "./write-costs.ts";
 
 /** Days before now that may have samples. */
 const MANY_DAYS = 500;
@@ -52,10 +53,12 @@ export async function runSchedule(seed: number, tally: Tally, choice: WorldChoic
 async function play(sim: Simulated): Promise<void> {
   const { scheduler, table, tally } = sim;
   const { random } = scheduler;
+  // Of many days one actor of each role takes long enough.
+  const most = (count: number) => (sim.hardships.isSparse ? 1 : count);
   const counts = [
-    ["writer", random.between(1, 3)],
-    ["reader", random.between(1, 2)],
-    ["compactor", random.between(1, 2)],
+    ["writer", random.between(1, most(3))],
+    ["reader", random.between(1, most(2))],
+    ["compactor", random.between(1, most(2))],
   ] as const;
   const actors = counts.flatMap(([role, count]) =>
     Array.from({ length: count }, (_, i) => start(sim, role, i, turnsOf(sim, role))),
@@ -70,7 +73,8 @@ async function play(sim: Simulated): Promise<void> {
 
 function turnsOf({ scheduler, hardships }: Simulated, role: Role): number {
   const { random } = scheduler;
-  return hardships.isCrowded && role === "writer" ? random.between(10, 30) : random.between(1, 4);
+  if (hardships.isCrowded && role === "writer") return random.between(10, 30);
+  return random.between(1, hardships.isSparse ? 2 : 4);
 }
 
 function maybeDamage(sim: Simulated): void {
@@ -92,16 +96,24 @@ async function settle(sim: Simulated): Promise<void> {
   if (sim.hardships.isCrowded)
     expectFewDictionaries(table.items(), (tenant) => sim.models.get(tenant)!.labelSets().length);
   const before = await readAll(sim, process);
+  const meter = newMeter();
   for (const ms of SETTLING_MS) {
-    await compactCalmly(sim, process, ms);
+    await compactCalmly(sim, process, ms, table.metered(meter));
     expectSame(sim, before, await readAll(sim, process), `compaction ${ms} ms later changed`);
   }
+  if (sim.hardships.isSparse) expectCheapSettling(sim, meter);
   await expectChunksOnly(sim);
   scheduler.nowMs += TRANSIENT_MS + HOUR_MS;
   table.removeExpired(scheduler.nowMs, () => true);
   expectSame(sim, before, await readAll(sim, process), "TTL changed");
   scheduler.landRest();
   await readAll(sim, process);
+}
+
+function expectCheapSettling({ models }: Simulated, meter: Meter): void {
+  const counts = [...models.values()].map((model) => model.countSamples());
+  const total = (of: "days" | "samples") => counts.reduce((sum, count) => sum + count[of], 0);
+  expectCheapCompaction(meter, total("days"), total("samples"));
 }
 
 /** A tenant's series and when it was read. */

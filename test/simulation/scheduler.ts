@@ -51,14 +51,16 @@ export class Scheduler {
   nowMs: number;
   steps = 0;
   readonly #grainMs: number;
+  readonly #stepMs: number;
   readonly #events: Event[] = [];
   #waiting: Waiting[] = [];
   #failure: { readonly error: unknown } | undefined;
 
-  /** `grainMs`: how coarse the clocks are. */
-  constructor(random: Random, nowMs: number, grainMs: number) {
+  /** `grainMs`: how coarse the clocks are; `stepMs`: how long a step takes at most. */
+  constructor(random: Random, nowMs: number, grainMs: number, stepMs: number = STEP_MS) {
     this.random = random;
     this.#grainMs = grainMs;
+    this.#stepMs = stepMs;
     this.nowMs = nowMs;
   }
 
@@ -141,7 +143,7 @@ export class Scheduler {
 
   #step(): void {
     if (this.#waiting.length === 0) throw new Error("simulation: nobody waits, and somebody is not done");
-    this.nowMs += this.random.between(0, STEP_MS);
+    this.nowMs += this.random.between(0, this.#stepMs);
     let ready = this.#waiting.filter(({ readyMs }) => readyMs <= this.nowMs);
     if (ready.length === 0) {
       this.nowMs = Math.min(...this.#waiting.map(({ readyMs }) => readyMs));

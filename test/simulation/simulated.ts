@@ -12,9 +12,9 @@ import type { SentSamples } from "./sample.ts";
 import type { Weather, World } from "./scheduled-table.ts";
 import { type Role, Scheduler } from "./scheduler.ts";
 import type { Tally } from "./tally.ts";
-import { CROWDED_WORKLOAD, randomWorkload, type Workload } from "./workload.ts";
+import { CROWDED_WORKLOAD, randomWorkload, SPARSE_WORKLOAD, type Workload } from "./workload.ts";
 import { type Hardships, pickWorld, WORLDS, type WorldChoice, type WorldName } from "./worlds.ts";
-import { WriteCosts } from "./write-costs.ts";
+import { CALL_MS, WriteCosts } from "./write-costs.ts";
 
 /** Moments, nearly what a writer may hold a record and around it, around what a flush waits for, and of a frozen process hours. */
 const ANY_DELAYS = [
@@ -30,6 +30,14 @@ const HOLDING_DELAYS = [
   [0, 70 * SECOND_MS],
 ] as const;
 const CALM: Weather = { fault: 0, death: 0, delay: 0, delays: ANY_DELAYS, pageItems: 1000 };
+/** Every call takes as long, which is what a request takes when it makes them one after another. */
+const UNHURRIED: Weather = {
+  fault: 0,
+  death: 0,
+  delay: 1,
+  delays: [[CALL_MS / 2, CALL_MS / 2]],
+  pageItems: 1000,
+};
 const WEATHERS: readonly Weather[] = [
   { fault: 0, death: 0, delay: 0.02, delays: ANY_DELAYS, pageItems: 1000 },
   { fault: 0.03, death: 0.002, delay: 0.02, delays: ANY_DELAYS, pageItems: 10 },
@@ -73,12 +81,22 @@ export interface Simulated extends World {
   readonly costs: WriteCosts;
 }
 
+function weatherOf(random: Random, { isCrowded, isSparse }: Hardships): Weather {
+  if (isSparse) return UNHURRIED;
+  return isCrowded ? CALM : random.pick(WEATHERS);
+}
+
+function workloadOf(random: Random, { isCrowded, isSparse }: Hardships): Workload {
+  if (isSparse) return SPARSE_WORKLOAD;
+  return isCrowded ? CROWDED_WORKLOAD : randomWorkload(random);
+}
+
 export function newSimulated(random: Random, tally: Tally, choice: WorldChoice): Simulated {
   const worldName = pickWorld(random, choice);
   const hardships = WORLDS[worldName];
   const startMs = MIDNIGHT_MS + random.between(0, DAY_MS);
   const grainMs = random.pick([1, 1, 1000, 10_000]);
-  const scheduler = new Scheduler(random, startMs, grainMs);
+  const scheduler = new Scheduler(random, startMs, grainMs, hardships.isSparse ? 0 : undefined);
   const levels = random.pick([[0], [0, 1], [0, 2], [1], [2, 3]]);
   const retention = randomRetention(random, hardships.retention, startMs, hardships.actMs);
   const tenants = random.chance(0.7) ? ["a"] : ["a", "b"];
@@ -87,10 +105,10 @@ export function newSimulated(random: Random, tally: Tally, choice: WorldChoice):
     table: new ExpiringTable(new MemoryTable(), () => scheduler.countStep()),
     tally,
     randomBytes: (length) => random.bytes(length),
-    weather: hardships.isCrowded ? CALM : random.pick(WEATHERS),
+    weather: weatherOf(random, hardships),
     bornMs: new Map(),
     models: new Map(tenants.map((tenant) => [tenant, new Model()])),
-    workload: hardships.isCrowded ? CROWDED_WORKLOAD : randomWorkload(random),
+    workload: workloadOf(random, hardships),
     worldName,
     hardships,
     retention,

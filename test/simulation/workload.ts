@@ -70,6 +70,30 @@ export function scrape(random: Random, { metrics, jobs }: Workload, nowMs: numbe
   );
 }
 
+const SPARSE_DAYS = 30;
+const SPARSE_SERIES = 60;
+
+/** A sample of each day in every series. */
+export const SPARSE_WORKLOAD: Workload = {
+  ...CROWDED_WORKLOAD,
+  jobs: Array.from({ length: SPARSE_SERIES / METRICS.length }, (_, i) => `job${i}`),
+  maxSeries: SPARSE_SERIES,
+  maxSamples: SPARSE_DAYS,
+};
+
+/** A sample of each of many days, of every series or of one. */
+export function backfill(random: Random, { metrics, jobs }: Workload, nowMs: number): SentSamples[] {
+  const all = metrics.flatMap((metric) => jobs.map((job) => labelsOf(metric, job)));
+  const labelSets = random.chance(0.5) ? all : [random.pick(all)];
+  const firstMs = nowMs - random.between(SPARSE_DAYS, SPARSE_DAYS + 3) * DAY_MS;
+  return labelSets.map((labels) => ({
+    labels,
+    samples: Array.from({ length: SPARSE_DAYS }, (_, day) => {
+      return { time: firstMs + day * DAY_MS, value: randomBits(random), startMs: 0 };
+    }),
+  }));
+}
+
 /** How old a sample may be that retention does not refuse, in ms. */
 export function maxAge(retentionMs: number): number {
   return retentionMs === 0 ? Number.POSITIVE_INFINITY : retentionMs - 20 * SECOND_MS;

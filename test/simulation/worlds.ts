@@ -8,6 +8,9 @@ import type { Random } from "./random.ts";
 /** An item is gone, has another bit, or is of a version that nobody knows; or a dictionary is gone. */
 export type DamageKind = "vanish" | "flip" | "version" | "orphan";
 
+/** Retention is one for the whole schedule or for ever, or is changed: made longer, or anything. */
+export type RetentionKind = "fixed" | "endless" | "longer" | "any";
+
 /** What happens between two acts of a schedule, while nobody but TTL works. */
 export interface Interval {
   /** Whether everything is compacted first. */
@@ -21,13 +24,14 @@ export interface Hardships {
   readonly intervals: readonly Interval[];
   /** How long an act takes at most, about, in ms. */
   readonly actMs: number;
-  /** Retention is made longer, shorter, or neither. */
-  readonly retention: "fixed" | "longer" | "any";
+  readonly retention: RetentionKind;
   /** Clocks of writers and of compactors are wrong by seconds to a day, and step. */
   readonly hasWrongClocks: boolean;
   readonly damage: readonly DamageKind[];
   /** Scrapes of many series, and writers that may remember hardly more than these; nothing fails, and costs are bounded. */
   readonly isCrowded: boolean;
+  /** A request has a sample of each of many days; a call takes its time, and requests and compaction are bounded. */
+  readonly isSparse: boolean;
   /** A write is cut off after 29 s, and its sender repeats it, at once or after the interval. */
   readonly isCutOff: boolean;
 }
@@ -40,6 +44,7 @@ const USUAL: Hardships = {
   hasWrongClocks: false,
   damage: [],
   isCrowded: false,
+  isSparse: false,
   isCutOff: false,
 };
 
@@ -69,6 +74,7 @@ export const WORLDS = {
   flip: { ...USUAL, damage: ["flip"] },
   unreadable: { ...USUAL, damage: ["version", "orphan"] },
   crowd: { ...USUAL, isCrowded: true },
+  sparse: { ...USUAL, retention: "endless", isSparse: true },
   "cut-off": { ...USUAL, isCutOff: true, intervals: [ABSENCE] },
 } as const satisfies Record<string, Hardships>;
 

@@ -41,6 +41,27 @@ export class WriteCosts {
   }
 }
 
+/** What a call of a sparse schedule takes, in ms. */
+export const CALL_MS = 20;
+/** A request of thirty days in turn: six calls of each. */
+const MAX_SPARSE_MS = 2000;
+
+/** Throws when a request of many days took as long as if they had been written one after another. */
+export function expectSoon(ms: number): void {
+  if (ms > MAX_SPARSE_MS) throw new Error(`a request took ${ms} ms, expected ${MAX_SPARSE_MS} at most`);
+}
+
+/** Leases, manifests, runs and an index part of a day, in write units. */
+const DAY_UNITS = 20;
+const SPARSE_SAMPLE_UNITS = 0.3;
+
+/** Throws when compaction of sparse series wrote so much as if it made an item of each sample. */
+export function expectCheapCompaction({ writeUnits }: Meter, days: number, samples: number): void {
+  const most = DAY_UNITS * days + SPARSE_SAMPLE_UNITS * samples;
+  if (writeUnits > most)
+    throw new Error(`compaction of ${samples} samples wrote ${writeUnits} units, expected ${most} at most`);
+}
+
 /** Throws when dictionaries name the series of a tenant's day and level more often than some writers may. */
 export function expectFewDictionaries(items: readonly Item[], seriesOf: (tenant: string) => number): void {
   const entries = new Map<string, number>();
