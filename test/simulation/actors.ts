@@ -10,7 +10,7 @@ import { type Read, readAndCheck } from "./checked-read.ts";
 import type { Append } from "./model.ts";
 import type { Random } from "./random.ts";
 import { batchOfSamples, printTold, type SentSamples, toldOf } from "./sample.ts";
-import { ScheduledTable } from "./scheduled-table.ts";
+import { tableOf } from "./scheduled-table.ts";
 import { Process, type Role } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
 import { backfill, maxAge, randomRequest, randomSelection, scrape } from "./workload.ts";
@@ -177,7 +177,7 @@ function writer(sim: Simulated, process: Process) {
     const isAnswered = await tolerate(sim, process, "append", async () => {
       const meter = newMeter();
       const { rejections } = await writers
-        .appender({ tenant, retentionMs }, new ScheduledTable(sim, process, meter))
+        .appender({ tenant, retentionMs }, tableOf(sim, process).metered(meter))
         .append(batchOfSamples(request));
       if (rejections.count > 0) throw new Error(`refused: ${rejections.reasons[0].reason}`);
       if (hardships.isSparse) expectSoon(scheduler.nowMs - begun.begunMs);
@@ -273,7 +273,7 @@ async function checkRead(sim: Simulated, process: Process, read: Read): Promise<
   const { tenant, asChunks, memory } = read;
   scheduler.note(process.name, `read of ${tenant} begins${asChunks ? " (chunks)" : ""}`);
   if (memory !== undefined && memory.sizeBytes > 0) sim.tally.add("reader remembered something");
-  await readAndCheck(sim, new ScheduledTable(sim, process), read);
+  await readAndCheck(sim, tableOf(sim, process), read);
   scheduler.note(process.name, `read of ${tenant} ends`);
 }
 
@@ -288,7 +288,7 @@ function compactor(sim: Simulated, process: Process) {
       const invocation = limitInvocation(sim, process);
       await tolerate(sim, process, "compaction", async () => {
         const { faults } = process;
-        await compact(new ScheduledTable(sim, process), {
+        await compact(tableOf(sim, process), {
           clock,
           randomBytes,
           retentionOf: () => retention.at(scheduler.nowMs),

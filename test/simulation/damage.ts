@@ -14,6 +14,7 @@ import { decodeChunkItem } from "../../lib/storage/parts/chunk-item.ts";
 import { appendChunk } from "../../lib/storage/parts/mixed-chunks.ts";
 import { appendBlockSeries, decodeRunBlock } from "../../lib/storage/parts/run-block.ts";
 import { hashHex, seriesHash } from "../../lib/storage/series/series-hash.ts";
+import { checksumOf } from "../../lib/storage/table/checksum.ts";
 import type { Item } from "../../lib/storage/table/table.ts";
 import type { Random } from "./random.ts";
 import type { Simulated } from "./simulated.ts";
@@ -94,11 +95,15 @@ function isRemoval(kind: DamageKind): boolean {
   return kind === "vanish" || kind === "orphan";
 }
 
-function changed(random: Random, { value }: Item, kind: DamageKind): Uint8Array {
-  const bytes = new Uint8Array(value);
-  if (kind === "version") bytes[0] = STRANGE_VERSION;
-  else bytes[random.between(0, bytes.length - 1)] ^= 1 << random.between(0, 7);
-  return bytes;
+/** A bit of the value is not what the checksum says; that of an item of another version is right. */
+function changed(random: Random, item: Item, kind: DamageKind): Item {
+  const value = new Uint8Array(item.value);
+  if (kind !== "version") {
+    value[random.between(0, value.length - 1)] ^= 1 << random.between(0, 7);
+    return { ...item, value };
+  }
+  value[0] = STRANGE_VERSION;
+  return { ...item, value, checksum: checksumOf({ ...item, value }) };
 }
 
 /** Undefined for what holds no samples. */

@@ -19,11 +19,10 @@ export class ExpiringTable implements Table {
     return [...this.#items.values()];
   }
 
-  /** Changes a value behind everybody's back, or takes the item away. */
-  tamper(item: Item, value: Uint8Array | undefined): void {
-    if (value === undefined) this.#remove(item);
+  /** Changes an item behind everybody's back, or takes it away. */
+  tamper(key: Key, changed: Item | undefined): void {
+    if (changed === undefined) this.#remove(key);
     else {
-      const changed = { ...item, value };
       this.#note(changed);
       void this.#inner.put(changed);
     }

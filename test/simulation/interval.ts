@@ -39,7 +39,7 @@ export async function compactCalmly(
   sim: Simulated,
   process: Process,
   ms: number,
-  table: Table = sim.table,
+  table: Table = sim.calmTable,
 ): Promise<void> {
   const { scheduler, randomBytes, retention, partitionBits, models } = sim;
   scheduler.nowMs += ms;

@@ -90,7 +90,7 @@ function maybeDamage(sim: Simulated): void {
 
 /** From now on nothing fails: everything is compacted, and then nothing but what must stay stays. */
 async function settle(sim: Simulated): Promise<void> {
-  const { scheduler, table } = sim;
+  const { scheduler, table, calmTable } = sim;
   const process = new Process("reader", "end", 0);
   scheduler.note("end", "all are done");
   if (sim.hardships.isCrowded)
@@ -98,7 +98,7 @@ async function settle(sim: Simulated): Promise<void> {
   const before = await readAll(sim, process);
   const meter = newMeter();
   for (const ms of SETTLING_MS) {
-    await compactCalmly(sim, process, ms, table.metered(meter));
+    await compactCalmly(sim, process, ms, calmTable.metered(meter));
     expectSame(sim, before, await readAll(sim, process), `compaction ${ms} ms later changed`);
   }
   if (sim.hardships.isSparse) expectCheapSettling(sim, meter);
@@ -126,7 +126,10 @@ async function readAll(sim: Simulated, process: Process): Promise<AllSamples> {
   const selection = { matchers: [], ...ALL_TIME };
   for (const [tenant, model] of sim.models) {
     try {
-      all.set(tenant, await readAndCheck(sim, sim.table, { process, tenant, model, selection, asChunks }));
+      all.set(
+        tenant,
+        await readAndCheck(sim, sim.calmTable, { process, tenant, model, selection, asChunks }),
+      );
     } catch (error) {
       if (errorKind(error) !== "data" || !model.isDamaged(selection)) throw error;
       sim.scheduler.note(process.name, `read of ${tenant} fails: ${(error as Error).message}`);
@@ -170,13 +173,13 @@ function print(row: Row | undefined): string {
 }
 
 /** Of what retention still keeps for some hours: the last of it need not be compacted any more. */
-async function expectChunksOnly({ table, scheduler, models, retention }: Simulated): Promise<void> {
+async function expectChunksOnly({ calmTable, scheduler, models, retention }: Simulated): Promise<void> {
   const today = dayOf(scheduler.nowMs);
   const keptMs = retention.shortest(0, scheduler.nowMs);
   const first = dayOf(scheduler.nowMs - Math.min(MANY_DAYS * DAY_MS, keptMs - 2 * HOUR_MS));
   for (const tenant of models.keys()) {
     if (models.get(tenant)!.isDamaged(ALL_TIME)) continue;
-    for (const [day, { parts, index }] of await loadManifests(table, tenant, first, today + 1)) {
+    for (const [day, { parts, index }] of await loadManifests(calmTable, tenant, first, today + 1)) {
       if (index.length > 1)
         throw new Error(`day ${day} of ${tenant} has ${index.length} index parts in the end`);
       const run = parts.find(({ kind }) => kind === "run");

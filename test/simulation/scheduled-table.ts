@@ -4,6 +4,7 @@
  */
 import { HearthError } from "../../lib/model/errors.ts";
 import { DAY_MS, SECOND_MS } from "../../lib/model/time.ts";
+import { VerifiedTable } from "../../lib/storage/layout/verified-table.ts";
 import type { Item, Key, KeyRange, Meter, QueryOptions, Table } from "../../lib/storage/table/table.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 import type { Happening, Tally } from "./tally.ts";
@@ -63,20 +64,27 @@ const HAPPENINGS: Readonly<Partial<Record<Fate, Happening>>> = {
   unprocessed: "batch answered unprocessed items",
 };
 
+/** A process' table as its program has it: with checksums. */
+export function tableOf(world: World, process: Process): Table {
+  return new VerifiedTable(new ScheduledTable(world, process));
+}
+
 export class ScheduledTable implements Table {
   readonly #world: World;
   readonly #process: Process;
+  /** The world's, or the same metered. */
   readonly #table: Table;
 
-  /** `meter`: what its calls cost, unless they fail. */
-  constructor(world: World, process: Process, meter?: Meter) {
+  /** `table` is for `metered`. */
+  constructor(world: World, process: Process, table: Table = world.table) {
     this.#world = world;
     this.#process = process;
-    this.#table = meter === undefined ? world.table : world.table.metered(meter);
+    this.#table = table;
   }
 
-  metered(): Table {
-    return this;
+  /** Counts what calls cost that take effect. */
+  metered(meter: Meter): Table {
+    return new ScheduledTable(this.#world, this.#process, this.#table.metered(meter));
   }
 
   put(item: Item): Promise<void> {

@@ -2,7 +2,9 @@
 import type { RandomBytes } from "../../lib/model/random-bytes.ts";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
 import type { BitsOf } from "../../lib/storage/layout/shard.ts";
+import { VerifiedTable } from "../../lib/storage/layout/verified-table.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
+import type { Table } from "../../lib/storage/table/table.ts";
 import { MIDNIGHT_MS } from "../helpers/engine.ts";
 import { ExpiringTable } from "./expiring-table.ts";
 import { Model } from "./model.ts";
@@ -50,6 +52,8 @@ export interface Simulated extends World {
   readonly worldName: WorldName;
   readonly hardships: Hardships;
   readonly table: ExpiringTable;
+  /** The same where nothing fails or waits, as a program has it: with checksums. */
+  readonly calmTable: Table;
   /** Of the schedule's seed: even ids are the same every time. */
   readonly randomBytes: RandomBytes;
   /** By tenant. */
@@ -97,12 +101,14 @@ export function newSimulated(random: Random, tally: Tally, choice: WorldChoice):
   const startMs = MIDNIGHT_MS + random.between(0, DAY_MS);
   const grainMs = random.pick([1, 1, 1000, 10_000]);
   const scheduler = new Scheduler(random, startMs, grainMs, hardships.isSparse ? 0 : undefined);
+  const table = new ExpiringTable(new MemoryTable(), () => scheduler.countStep());
   const levels = random.pick([[0], [0, 1], [0, 2], [1], [2, 3]]);
   const retention = randomRetention(random, hardships.retention, startMs, hardships.actMs);
   const tenants = random.chance(0.7) ? ["a"] : ["a", "b"];
   return {
     scheduler,
-    table: new ExpiringTable(new MemoryTable(), () => scheduler.countStep()),
+    table,
+    calmTable: new VerifiedTable(table),
     tally,
     randomBytes: (length) => random.bytes(length),
     weather: weatherOf(random, hardships),
