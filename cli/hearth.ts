@@ -12,7 +12,7 @@ const USAGE = `Usage: hearth keys create [--tenant NAME] [--scopes read,write] [
        hearth keys disable ID
        hearth keys delete ID
        hearth tenants list [--json]
-       hearth tenants set NAME [--retention-days N|default] [--ha-labels CLUSTER,REPLICA|off|default]
+       hearth tenants set NAME [--retention-days N|default] [--ha-labels on|CLUSTER,REPLICA|off|default]
        hearth compact [--all] [--retention-days N]
 
 A key made for tenant "*" picks the tenant of each request with the X-Scope-OrgID header.

@@ -8,6 +8,7 @@ import {
   listTenantSettings,
   TENANT_CACHE_MS,
   type TenantSettings,
+  USUAL_HA_LABELS,
 } from "../lib/storage/tenants/tenant-settings.ts";
 import { alignColumns } from "./columns.ts";
 
@@ -66,11 +67,12 @@ function parseDays(text: string): number | undefined {
 function parseHaLabels(text: string): TenantSettings["haLabels"] {
   if (text === DEFAULT) return undefined;
   if (text === "off") return "off";
+  if (text === "on") return USUAL_HA_LABELS;
   const [cluster, replica, ...rest] = text.split(",");
   if (cluster && replica && rest.length === 0) return { cluster, replica };
   throw new HearthError(
     "invalid",
-    `--ha-labels ${text}: expected two label names (cluster,__replica__), off, or ${DEFAULT}`,
+    `--ha-labels ${text}: expected on (cluster,__replica__), two label names with a comma between them, off, or ${DEFAULT}`,
   );
 }
 

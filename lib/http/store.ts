@@ -1,9 +1,12 @@
 /** Stores a decoded request, for every write protocol, and notes the outcome in the log line. */
 import { HearthError } from "../model/errors.ts";
-import { Rejections } from "../model/rejections.ts";
+import type { Rejections } from "../model/rejections.ts";
 import type { WriteBatch } from "../model/sample-batch.ts";
-import { replicaOf } from "../storage/tenants/replica-labels.ts";
+import type { Table } from "../storage/table/table.ts";
+import { replicasOf } from "../storage/tenants/replica-labels.ts";
+import type { TenantPlace } from "../storage/write/writers.ts";
 import type { GatewayContext, Services } from "./gateway.ts";
+import { NOTHING, type StoredElected, storeElected } from "./store-elected.ts";
 
 /** How much of a request is durable, and what was rejected. */
 export interface Stored {
@@ -13,8 +16,8 @@ export interface Stored {
   /** By the decoder and by the engine. */
   readonly rejections: Rejections;
   /**
-   * Whether the sender is the elected replica, or no replica. Otherwise nothing is stored and the counts
-   * are those that came: the elected replica stores the same, and Prometheus reads zeros as a failure.
+   * Whether the elected replica, or no replica, sent any of it. Otherwise nothing is stored. Samples of replicas that are
+   * not elected are among the counts: the elected replica stores the same, and Prometheus reads zeros as a failure.
    */
   readonly isElected: boolean;
 }
@@ -31,31 +34,46 @@ export async function storeBatch(
   fields.samples = batch.sampleCount;
   const table = services.table.metered(c.get("meter"));
   const { retentionMs, haLabels } = await services.tenants.find(table, tenant);
-  const replica = haLabels && replicaOf(batch, haLabels, services.limits.maxLabelsPerSeries);
-  if (replica !== undefined && !(await services.haTracker.accepts(table, tenant, replica))) {
-    fields.replica = `${replica.replica} of ${replica.cluster}, which is not elected`;
-    const { sampleCount: samples, histograms, exemplars } = batch;
-    const sent = { samples, histograms: histograms.length, exemplars: exemplars.length };
-    return { ...sent, rejections: new Rejections(), isElected: false };
-  }
-  const droppedLabel = replica && haLabels?.replica;
-  const appender = services.writers.appender({ tenant, retentionMs, droppedLabel }, table);
-  const result = await appender.append(batch);
+  const place = { tenant, retentionMs };
+  const replicas = haLabels && replicasOf(batch, haLabels, services.limits.maxLabelsPerSeries);
+  const { result, omitted, notElected, isElected } =
+    replicas === undefined
+      ? await storeAll(services, table, place, batch)
+      : await storeElected(services, table, { ...place, droppedLabel: haLabels!.replica }, batch, replicas);
   const { storedSamples, storedHistograms, storedExemplars, storedMetadata, rejections } = result;
   rejections.addAll(batch.rejections);
   fields.storedSamples = storedSamples;
+  if (notElected !== undefined) fields.replica = notElected;
   if (rejections.count > 0) fields.rejected = rejections.count;
   if (batch.histograms.length > 0) fields.storedHistograms = storedHistograms;
   if (batch.exemplars.length > 0) fields.storedExemplars = storedExemplars;
   if (batch.metadata.count > 0) fields.storedMetadata = storedMetadata;
-  const stored = { samples: storedSamples, histograms: storedHistograms, exemplars: storedExemplars };
-  return { ...stored, rejections, isElected: true };
+  return {
+    samples: storedSamples + omitted.samples,
+    histograms: storedHistograms + omitted.histograms,
+    exemplars: storedExemplars + omitted.exemplars,
+    rejections,
+    isElected,
+  };
 }
 
-/** The error of a partial write. Its first line names the first rejected series: senders log one line. */
+async function storeAll(
+  { writers }: Services,
+  table: Table,
+  place: TenantPlace,
+  batch: WriteBatch,
+): Promise<StoredElected> {
+  const result = await writers.appender(place, table).append(batch);
+  return { result, omitted: NOTHING, notElected: undefined, isElected: true };
+}
+
+/**
+ * The error of a partial write: always a 400, since 413, which is for bodies, makes senders repeat the whole for ever. Its
+ * first line names the first rejected series: senders log one line.
+ */
 export function refusal({ rejections, samples, histograms }: Stored): HearthError {
   const summary = `write request: ${rejections.count} rejected, the other ${samples + histograms} samples are stored`;
-  return new HearthError(rejections.kind, `${summary}: ${printReasons(rejections)}`);
+  return new HearthError("invalid", `${summary}: ${printReasons(rejections)}`);
 }
 
 /** A line for each kept reason, and one that counts the others. */

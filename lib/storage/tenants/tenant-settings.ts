@@ -17,7 +17,7 @@ export interface HaLabels {
 export interface TenantSettings {
   /** Whole days, 0 to keep for ever; absent: the deployment's. */
   readonly retentionDays?: number | undefined;
-  /** "off": no sample is taken for a replica's; absent: `DEFAULT_HA_LABELS`. */
+  /** "off", or absent: every sample is stored, whichever replica sent it. */
   readonly haLabels?: HaLabels | "off" | undefined;
 }
 
@@ -28,8 +28,8 @@ export interface Tenant {
   readonly haLabels: HaLabels | undefined;
 }
 
-/** As Mimir and Amazon's managed service have them. */
-export const DEFAULT_HA_LABELS: HaLabels = { cluster: "cluster", replica: "__replica__" };
+/** What `--ha-labels on` stands for: Mimir's and Amazon's labels. */
+export const USUAL_HA_LABELS: HaLabels = { cluster: "cluster", replica: "__replica__" };
 export const MAX_RETENTION_DAYS = 36_500;
 /** How long a warm process goes by what it has read. */
 export const TENANT_CACHE_MS = MINUTE_MS;
@@ -124,7 +124,7 @@ export class Tenants {
     return tenant;
   }
 
-  #applyDefaults(name: string, { retentionDays, haLabels = DEFAULT_HA_LABELS }: TenantSettings): Tenant {
+  #applyDefaults(name: string, { retentionDays, haLabels = "off" }: TenantSettings): Tenant {
     const retentionMs = retentionDays === undefined ? this.#defaultRetentionMs : retentionDays * DAY_MS;
     return { name, retentionMs, haLabels: haLabels === "off" ? undefined : haLabels };
   }
