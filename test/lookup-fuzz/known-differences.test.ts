@@ -78,6 +78,17 @@ test("an infinite base", () => {
   assert.equal(reasonOf(lookup, good("-Inf * 1"), good("-+Inf * 1")), "not known");
 });
 
+test("an offset that the operator after it would continue", () => {
+  const lookup = getOf("expression", "/api/v1/format_query");
+  const reason = "offsets that an operator could continue";
+  const reasonOfTexts = (our: string, their: string) => reasonOf(lookup, good(our), good(their));
+  assert.equal(reasonOfTexts("a offset (1m) @ end() - 5", "a @ end() offset (1m) - 5"), reason);
+  assert.equal(reasonOfTexts("a offset +(1m) - 5", "a offset (1m) - 5"), reason);
+  assert.equal(reasonOfTexts("a offset -+2 ^ step()", "a offset -2 ^ step()"), reason);
+  assert.equal(reasonOfTexts("a offset (1m) @ end() - 5", "a @ end() offset (2m) - 5"), "not known");
+  assert.equal(reasonOfTexts("a offset 1m @ end() - 5", "a @ end() offset 1m - 5"), "not known");
+});
+
 const refused = (error: string): Answer => ({ status: 400, json: { status: "error", error } });
 
 test("expressions that one of both refuses", () => {

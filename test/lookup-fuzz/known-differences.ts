@@ -76,6 +76,21 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     reason:
+      "offsets that an operator could continue: Hearth prints them before other modifiers, or with a sign; the text of Prometheus " +
+      "is another expression",
+    explains: ({ ours, theirs }) =>
+      everyValue(
+        ours,
+        theirs,
+        (our, their) =>
+          typeof our === "string" &&
+          typeof their === "string" &&
+          OPEN_OFFSET.test(our) &&
+          sortedWords(our.replaceAll(CLOSING_SIGN, "$1")) === sortedWords(their),
+      ),
+  },
+  {
+    reason:
       "metadata: of which Prometheus tells any under a limit, and in any order, Hearth the first and the latest",
     explains: ({ lookup, ours, theirs }) =>
       lookup.path === "/api/v1/metadata" && [ours, theirs].every((answer) => isSomeMetadata(answer, lookup)),
@@ -147,6 +162,12 @@ const errorOf = ({ json }: Answer) => (isObject(json) ? String(json.error) : "")
 
 /** What is longer than a line is split: what is one sign shorter may not be. */
 const onOneLine = (text: string) => text.replaceAll(/\s+/g, " ").replaceAll("( ", "(").replaceAll(" )", ")");
+
+const OPEN_OFFSET = /offset ([+-]*\(|-[+-])/;
+/** A sign that changes nothing but where an offset ends. */
+const CLOSING_SIGN = /(offset )\+(?=\()|(?<=offset -)\+/g;
+
+const sortedWords = (text: string) => onOneLine(text).split(" ").sort().join(" ");
 
 const withoutPlus = (text: string) => text.replaceAll("+Inf ^", "Inf ^");
 

@@ -1,4 +1,4 @@
-/** Expressions to text, on one line, as Prometheus prints them: parsed again it is the same tree. */
+/** Prints expressions on one line, as Prometheus does. The text parses to the same tree. */
 
 import { compareBytewise, METRIC_NAME } from "../../model/labels.ts";
 import type { Matcher } from "../../model/matcher.ts";
@@ -8,6 +8,7 @@ import type {
   Aggregation,
   AtModifier,
   BinaryExpr,
+  BinaryOperator,
   DurationExpr,
   Expr,
   MatrixSelector,
@@ -17,10 +18,10 @@ import type {
 import { printDuration } from "./duration-text.ts";
 import { quote } from "./quote.ts";
 
-/** Prints what stands inside of an expression. */
+/** Prints an expression inside another. */
 export type PrintChild = (expr: Expr) => string;
 
-/** `print` in place of recursion, for a printer that keeps what it printed. */
+/** `print` replaces the recursion, for a printer that caches texts. */
 export function printExpr(expr: Expr, print: PrintChild = printExpr): string {
   switch (expr.kind) {
     case "number":
@@ -48,11 +49,41 @@ export function printExpr(expr: Expr, print: PrintChild = printExpr): string {
   }
 }
 
-/** Before `^` the sign of `+Inf` would bind less: there it is `Inf`. */
+/**
+ * The left side, printed so that the operator after it binds as in the tree: `Inf` for `+Inf` before `^`,
+ * and offsets that would continue with the operator closed.
+ */
 export function printLeftSide({ operator, left }: BinaryExpr, print: PrintChild): string {
   const text = print(left);
   const isInf = left.kind === "number" && left.value === Number.POSITIVE_INFINITY;
-  return isInf && operator === "^" ? text.replace("+", "") : text;
+  if (isInf && operator === "^") return text.replace("+", "");
+  return DURATION_OPERATORS.has(operator) ? closeOffset(text, left) : text;
+}
+
+/** An offset that begins like this continues with duration operators. */
+const OPEN_OFFSET = /^ offset (\(|-[+-])/;
+const DURATION_OPERATORS: ReadonlySet<BinaryOperator> = new Set(["+", "-", "*", "/", "%", "^"]);
+
+/**
+ * `text` prints `expr`. Where it ends with an offset that an operator could continue, another modifier is
+ * moved after it, or it gets a sign: `offset (1m) @ end()`, `offset +(1m)`.
+ */
+function closeOffset(text: string, expr: Expr): string {
+  const last = lastOperand(expr);
+  if (last.kind !== "vector selector" && last.kind !== "subquery") return text;
+  const { offset } = last;
+  const offsetText = printOffset(offset);
+  if (offset === undefined || !OPEN_OFFSET.test(offsetText)) return text;
+  const others = last.kind === "subquery" ? printAt(last.at) : printSelectorModifiers(last);
+  const before = text.slice(0, text.length - others.length - offsetText.length);
+  if (others !== "") return `${before}${offsetText}${others}`;
+  return offset.kind === "duration parentheses" ? `${before}${offsetText.replace("(", "+(")}` : text;
+}
+
+/** The operand at the end of an expression's text. */
+function lastOperand(expr: Expr): Expr {
+  if (expr.kind === "binary") return lastOperand(expr.right);
+  return expr.kind === "unary" ? lastOperand(expr.expr) : expr;
 }
 
 /** `sum by (a) `: up to the arguments. */
@@ -61,7 +92,7 @@ export function printAggregationHead({ operator, grouping, labels }: Aggregation
   return `${operator} ${grouping} (${printLabelNames(labels)}) `;
 }
 
-/** `== bool on (a) group_left (b)`: what stands between two sides. */
+/** `== bool on (a) group_left (b)`: the text between two sides. */
 export function printOperator({ operator, returnsBool, matching }: BinaryExpr): string {
   let text = operator + (returnsBool ? " bool" : "");
   if (matching === undefined) return text;
@@ -90,8 +121,12 @@ function printLabelName(name: string): string {
 }
 
 function printVectorSelector(selector: VectorSelector): string {
-  const { offset, at, extended } = selector;
-  return `${printSeries(selector)}${printAt(at)}${extended === undefined ? "" : ` ${extended}`}${printOffset(offset)}`;
+  return printSeries(selector) + printSelectorModifiers(selector) + printOffset(selector.offset);
+}
+
+/** `@` and `anchored` or `smoothed`. */
+function printSelectorModifiers({ at, extended }: VectorSelector): string {
+  return printAt(at) + (extended === undefined ? "" : ` ${extended}`);
 }
 
 function printMatrixSelector({ selector, window }: MatrixSelector): string {
@@ -100,7 +135,7 @@ function printMatrixSelector({ selector, window }: MatrixSelector): string {
   return `${printSeries(selector)}[${printRange(window)}]${extendedText}${printAt(at)}${printOffset(offset)}`;
 }
 
-/** `name{label="value"}`; a selector without any matcher, as `info` may have it, is `{}`. */
+/** `name{label="value"}`; `{}` for a selector without matchers, which `info` accepts. */
 function printSeries({ name, matchers }: VectorSelector): string {
   const shown = matchers.filter((matcher) => !isName(matcher, name)).map(printMatcher);
   if (shown.length === 0 && name !== "") return name;
@@ -134,10 +169,22 @@ function printTimestamp(timestampMs: number): string {
 }
 
 function printOffset(offset: DurationExpr | undefined): string {
-  return offset === undefined ? "" : ` offset ${printRange(offset)}`;
+  if (offset === undefined) return "";
+  // An offset of one sign ends with its operand: of `-2 ^ 2` it is -2. A second sign takes the power in.
+  const isNegatedPower = isOperation(offset, "negate") && isOperation(offset.operands[0], "^");
+  return ` offset ${isNegatedPower ? `-+${printRange(offset.operands[0])}` : printRange(offset)}`;
 }
 
-/** A range, a step or an offset: a literal is always shown with units. */
+type DurationOperation = Extract<DurationExpr, { kind: "duration operation" }>;
+
+function isOperation(
+  duration: DurationExpr,
+  operator: DurationOperation["operator"],
+): duration is DurationOperation {
+  return duration.kind === "duration operation" && duration.operator === operator;
+}
+
+/** A range, a step or an offset. A literal always has units. */
 function printRange(duration: DurationExpr): string {
   return duration.kind === "duration" ? printDuration(duration.ms) : printDurationOperand(duration);
 }
