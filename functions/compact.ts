@@ -13,11 +13,14 @@ import { newServices } from "./services.ts";
 const LAST_STEP_MS = 3 * MINUTE_MS;
 
 const services = newServices(process.env, "compact");
-const { table, clock, randomBytes, tenants, log, metrics } = services;
+const { table, clock, clockGuard, randomBytes, tenants, log, metrics } = services;
 const hasCanary = parseFlag(process.env, "HEARTH_CANARY", true);
 
-/** Throws after all days if one failed, so that the function's error metric counts it. */
+/** Throws "unavailable" if the time cannot be known, and after all days if one failed, so that the function's error metric counts it. */
 export async function handler(event: CompactEvent, context: Context): Promise<CompactResult> {
+  await clockGuard?.check();
+  const clockOffsetMs = clockGuard?.notableOffsetMs ?? 0;
+  if (clockOffsetMs > 0) metrics?.({ ClockOffsetMs: clockOffsetMs }, { labels: {}, durationMs: 0 });
   const deadlineMs = clock() + context.getRemainingTimeInMillis() - LAST_STEP_MS;
   const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
   const fanOut = newFanOut(event, context.functionName, log);

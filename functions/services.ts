@@ -5,8 +5,8 @@ import type { Services } from "../lib/http/gateway.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { parseOtlpSettings } from "../lib/otlp/settings.ts";
-import { openTable } from "../lib/storage/dynamodb/dynamodb-table.ts";
 import { awsSettings } from "../lib/storage/dynamodb/endpoint.ts";
+import { openTimedTable } from "../lib/storage/dynamodb/timed-table.ts";
 import { newLog } from "./log.ts";
 import { newMetrics } from "./metrics.ts";
 
@@ -14,10 +14,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `functionName` is a dimension of the metrics. Throws "invalid" for an environment that template.yaml does not make. */
 export function newServices(env: Environment, functionName: string): Services {
-  const clock = Date.now;
+  const tableName = required(env, "HEARTH_TABLE");
+  const timedTable = openTimedTable({ tableName, clock: Date.now, randomBytes, ...awsSettings(env) });
+  const { clock } = timedTable;
   return composeServices({
-    table: openTable({ tableName: required(env, "HEARTH_TABLE"), clock, randomBytes, ...awsSettings(env) }),
-    clock,
+    ...timedTable,
     randomBytes,
     retentionMs: retentionDays(env) * DAY_MS,
     otlp: parseOtlpSettings(env),

@@ -28,13 +28,14 @@ export interface Observers {
 
 /** Runs at once, for what was left from before, and then every five minutes; one run at a time. */
 export function startCompaction(services: Services, observers: Observers): CompactionTimer {
-  const { table, clock, randomBytes, tenants, log } = services;
+  const { table, clock, clockGuard, randomBytes, tenants, log } = services;
   let canary: CanaryReport | undefined;
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   const run = async () => {
     const { signal } = stopping;
     try {
+      await clockGuard?.check();
       const deadlineMs = clock() + RUN_MS;
       const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
       await compactAndLog(

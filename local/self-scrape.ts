@@ -81,6 +81,7 @@ export function newSelfScrape(log: Log): SelfScrape {
       (values, { labels, durationMs }) => {
         const { route } = labels;
         durations.observe({ source, ...(route === undefined ? {} : { route }) }, durationMs / SECOND_MS);
+        if (source === "request") gauges.ClockOffsetMs(values.ClockOffsetMs ?? 0);
         for (const [name, value] of Object.entries(values)) {
           const gauge = gauges[name];
           if (gauge !== undefined) gauge(value);
@@ -120,10 +121,15 @@ function newGauges(registry: Registry): Readonly<Record<string, (value: number) 
     "hearth_canary_missing_samples",
     "Acknowledged samples of the canary that are not found.",
   );
+  const clockOffset = gauge(
+    "hearth_clock_offset_seconds",
+    "How far this process' clock is off DynamoDB's, if by more than 5 s.",
+  );
   const gap = gauge("hearth_canary_gap_seconds", "The longest hole in the canary's series.");
   return {
     LagMs: (value) => lag.set(value / SECOND_MS),
     CanaryMissing: (value) => missing.set(value),
+    ClockOffsetMs: (value) => clockOffset.set(value / SECOND_MS),
     CanaryGapMs: (value) => gap.set(value / SECOND_MS),
   };
 }

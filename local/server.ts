@@ -14,8 +14,8 @@ import { addWriteRoutes } from "../lib/http/write-route.ts";
 import { errorMessage, HearthError } from "../lib/model/errors.ts";
 import type { Log } from "../lib/model/log.ts";
 import { ReaderMemory } from "../lib/storage/cache/reader-memory.ts";
-import { openTable } from "../lib/storage/dynamodb/dynamodb-table.ts";
 import { ensureTable } from "../lib/storage/dynamodb/ensure-table.ts";
+import { openTimedTable } from "../lib/storage/dynamodb/timed-table.ts";
 import { findAwsAccount } from "./aws-account.ts";
 import { type CompactionTimer, startCompaction } from "./compaction-timer.ts";
 import { type EmbeddedDynamoDB, startEmbeddedDynamoDB } from "./dynamodb/embedded-dynamodb.ts";
@@ -54,18 +54,17 @@ export async function startServer(settings: Settings, env: Environment, log: Log
     const account = await findAwsAccount(env, { endpoint: settings.endpoint ?? embedded?.endpoint });
     const tableOptions = { tableName: settings.tableName, clock: Date.now, randomBytes, ...account };
     await ensureTable(tableOptions);
-    const table = openTable(tableOptions);
+    const timedTable = openTimedTable(tableOptions);
     const selfScrape = settings.isSelfScraped ? newSelfScrape(log) : undefined;
     const services = composeServices({
-      table,
-      clock: Date.now,
+      ...timedTable,
       randomBytes,
       retentionMs: settings.retentionMs,
       otlp: settings.otlp,
       log,
       metrics: selfScrape?.observe("request"),
     });
-    const key = await ensureFirstKey(services.table, settings, Date.now);
+    const key = await ensureFirstKey(services.table, settings, services.clock);
     const app = newApp(services, settings);
     let compaction: CompactionTimer | undefined;
     addHealthRoutes(app, () => compaction?.canary);

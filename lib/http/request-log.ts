@@ -6,6 +6,7 @@ import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 import type { Log, LogFields, LogLevel } from "../model/log.ts";
 import type { Metrics } from "../model/metrics.ts";
 import { MAX_MESSAGE_CHARACTERS, shorten } from "../model/shorten.ts";
+import type { ClockGuard } from "../storage/dynamodb/clock-guard.ts";
 import { costFields, type Meter } from "../storage/table/table.ts";
 import { requestLabels, requestMetrics } from "./request-metrics.ts";
 import { CLIENT_CLOSED, type Operation } from "./status.ts";
@@ -15,6 +16,8 @@ export interface RequestSinks {
   readonly log: Log;
   /** Default: no metrics. */
   readonly metrics?: Metrics | undefined;
+  /** Checks this process' clock. Absent: the clock is right, as in tests. */
+  readonly clockGuard?: ClockGuard | undefined;
 }
 
 /** Gathers the fields of a request's line. */
@@ -42,10 +45,12 @@ export class RequestLog {
   }
 
   /** Writes the line and the metrics. Call once, when the response is complete. */
-  write({ log, metrics }: RequestSinks, status: number, meter: Meter, nowMs: number): void {
+  write({ log, metrics, clockGuard }: RequestSinks, status: number, meter: Meter, nowMs: number): void {
     const cost = costFields(meter);
     const level = levelOf(status, this.fields);
     const durationMs = Math.round(nowMs - this.#startMs);
+    const clockOffsetMs = clockGuard?.notableOffsetMs ?? 0;
+    if (clockOffsetMs > 0) this.fields.clockOffsetMs = clockOffsetMs;
     log(level, "request", { ...shortened(this.fields), status, durationMs, ...cost });
     metrics?.(requestMetrics(this.operation, this.fields, level === "error", meter), {
       labels: requestLabels(this.#route, this.fields, status),

@@ -21,6 +21,7 @@ export function requestMetrics(
       WriteUnits: meter.writeUnits,
       ServerErrors: isServerError ? 1 : 0,
       DamagedItems: meter.damagedItems,
+      ClockOffsetMs: countOf(fields.clockOffsetMs),
     }),
   };
 }

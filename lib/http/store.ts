@@ -36,10 +36,12 @@ export async function storeBatch(
   const { retentionMs, haLabels } = await services.tenants.find(table, tenant);
   const place = { tenant, retentionMs };
   const replicas = haLabels && replicasOf(batch, haLabels, services.limits.maxLabelsPerSeries);
-  const { result, omitted, notElected, isElected } =
+  const store = () =>
     replicas === undefined
-      ? await storeAll(services, table, place, batch)
-      : await storeElected(services, table, { ...place, droppedLabel: haLabels!.replica }, batch, replicas);
+      ? storeAll(services, table, place, batch)
+      : storeElected(services, table, { ...place, droppedLabel: haLabels!.replica }, batch, replicas);
+  // Samples are judged and dated by the clock, so it is checked before and after.
+  const { result, omitted, notElected, isElected } = await (services.clockGuard?.run(store) ?? store());
   const { storedSamples, storedHistograms, storedExemplars, storedMetadata, rejections } = result;
   rejections.addAll(batch.rejections);
   fields.storedSamples = storedSamples;

@@ -21,7 +21,8 @@ export type FakeAnswer =
   | {
       readonly status?: number;
       readonly body: object | string;
-      readonly headers?: Readonly<Record<string, string>>;
+      /** A `date` of undefined: the response has none. */
+      readonly headers?: Readonly<Record<string, string | undefined>>;
     }
   | "hang"
   | "reset"
@@ -78,7 +79,9 @@ function send(response: ServerResponse, answer: FakeAnswer): void {
     return;
   }
   const type = { "content-type": "application/x-amz-json-1.0" };
-  response.writeHead(answer.status ?? 200, { ...type, ...answer.headers });
+  const { date = undefined, ...headers } = answer.headers ?? {};
+  response.sendDate = answer.headers === undefined || !("date" in answer.headers);
+  response.writeHead(answer.status ?? 200, { ...type, ...headers, ...(date === undefined ? {} : { date }) });
   response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
 }
 

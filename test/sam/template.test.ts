@@ -100,7 +100,7 @@ test("each function has a log that ends and alarms of its own", () => {
   for (const { logicalId, Properties } of functionsOf(template).values()) {
     const logs = template.Resources[Properties.LoggingConfig.LogGroup.Ref];
     assert.deepEqual(logs.Properties.RetentionInDays, { Ref: "LogRetentionDays" }, logicalId);
-    const metrics = alarms.filter(({ Dimensions }) => Dimensions[0].Value?.Ref === logicalId);
+    const metrics = alarms.filter(({ Dimensions }) => Dimensions?.[0].Value?.Ref === logicalId);
     const expected = WITHOUT_ALARMS.includes(logicalId) ? [] : ["Errors", "Throttles"];
     assert.deepEqual(metrics.map(({ MetricName }) => MetricName).sort(), expected, logicalId);
   }

@@ -11,6 +11,7 @@ import { CredentialCache } from "./credentials.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { isAboutClock, isAboutCredentials, isPassing, ServiceError } from "./errors.ts";
 import { DynamoDBConnections, type HttpAnswer } from "./http.ts";
+import { ServiceClock } from "./service-clock.ts";
 import { type Header, newSigner, printAmzDate, type Signer } from "./sigv4.ts";
 
 const API = "DynamoDB_20120810";
@@ -22,6 +23,8 @@ const MIN_SKEW_MS = 4 * MINUTE_MS;
 export interface ClientOptions {
   readonly endpoint: Endpoint;
   readonly clock: Clock;
+  /** Learns from the responses; absent: one of its own, over `clock`. */
+  readonly serviceClock?: ServiceClock | undefined;
   /** Of one attempt. */
   readonly requestTimeoutMs: number;
   readonly maxAttempts: number;
@@ -33,14 +36,15 @@ export class DynamoDBClient {
   readonly #connections: DynamoDBConnections;
   readonly #credentials: CredentialCache;
   readonly #sign: Signer;
-  /** How far the service's clock is ahead of ours. */
-  #skewMs = 0;
+  /** What the service has for the time. */
+  readonly #clock: ServiceClock;
 
   constructor(options: ClientOptions) {
     const { endpoint, clock, requestTimeoutMs } = options;
     this.#options = options;
+    this.#clock = options.serviceClock ?? new ServiceClock(clock);
     this.#connections = new DynamoDBConnections(endpoint.url, requestTimeoutMs);
-    this.#credentials = new CredentialCache(endpoint.credentials, clock);
+    this.#credentials = new CredentialCache(endpoint.credentials, this.#clock.now);
     this.#sign = newSigner(endpoint.region, "dynamodb");
   }
 
@@ -68,7 +72,7 @@ export class DynamoDBClient {
 
   async #attempt(operation: string, body: string, signal: AbortSignal | undefined): Promise<unknown> {
     const credentials = await this.#credentials.get();
-    const amzDate = printAmzDate(this.#options.clock() + this.#skewMs);
+    const amzDate = printAmzDate(this.#clock.now());
     const { sessionToken } = credentials;
     const token: Header[] = sessionToken === undefined ? [] : [["x-amz-security-token", sessionToken]];
     const headers: Header[] = [
@@ -79,18 +83,19 @@ export class DynamoDBClient {
       ["x-amz-target", `${API}.${operation}`],
     ];
     headers.push(["authorization", this.#sign({ amzDate, headers, body }, credentials)]);
-    return parseAnswer(await this.#connections.post(headers, body, signal));
+    const sentMs = this.#clock.local();
+    const answer = await this.#connections.post(headers, body, signal);
+    if (answer.date !== undefined) this.#clock.observe(Date.parse(answer.date), sentMs, this.#clock.local());
+    return parseAnswer(answer);
   }
 
   /** Whether something was found to be changed for another attempt: the credentials, or what we take for the time. */
   #mend(error: unknown): boolean {
     if (!(error instanceof ServiceError)) return false;
-    if (isAboutClock(error) && error.date !== undefined) {
-      const skewMs = Date.parse(error.date) - this.#options.clock();
-      if (Math.abs(skewMs - this.#skewMs) >= MIN_SKEW_MS) {
-        this.#skewMs = skewMs;
-        return true;
-      }
+    if (isAboutClock(error)) {
+      const correctionMs = this.#clock.correctionMs;
+      this.#clock.trustLatest();
+      if (Math.abs(this.#clock.correctionMs - correctionMs) >= MIN_SKEW_MS) return true;
     }
     if (!isAboutCredentials(error)) return false;
     this.#credentials.forget();
@@ -98,10 +103,10 @@ export class DynamoDBClient {
   }
 }
 
-function parseAnswer({ status, date, body }: HttpAnswer): unknown {
+function parseAnswer({ status, body }: HttpAnswer): unknown {
   const json = parseJson(body);
   if (status === OK && json !== undefined) return json;
-  throw new ServiceError(status, date, json);
+  throw new ServiceError(status, json);
 }
 
 /** Undefined for what is no JSON object: a proxy's page, or an answer in pieces. */

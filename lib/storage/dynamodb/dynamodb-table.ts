@@ -37,6 +37,7 @@ import {
   printKeyCondition,
   type StoredAttributes,
 } from "./item-json.ts";
+import type { ServiceClock } from "./service-clock.ts";
 
 /** From the request to the end of its answer; a batch of the largest items is 13.7 MB. */
 export const REQUEST_TIMEOUT_MS = 5000;
@@ -50,6 +51,8 @@ export const BATCH_ATTEMPTS = 8;
 export interface TableOptions extends AwsSettings {
   readonly tableName: string;
   readonly clock: Clock;
+  /** Learns the time from the responses; absent: one of its own, over `clock`. */
+  readonly serviceClock?: ServiceClock | undefined;
   readonly randomBytes: RandomBytes;
   readonly requestTimeoutMs?: number | undefined;
   readonly maxAttempts?: number | undefined;
@@ -99,6 +102,7 @@ export function newClient(options: TableOptions): DynamoDBClient {
   return new DynamoDBClient({
     endpoint: resolveEndpoint(options),
     clock: options.clock,
+    serviceClock: options.serviceClock,
     requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     maxAttempts: options.maxAttempts ?? MAX_ATTEMPTS,
     backoff: options.backoff ?? newBackoff(options.randomBytes),

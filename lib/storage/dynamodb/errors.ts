@@ -68,18 +68,15 @@ const FIRST_SERVER_ERROR = 500;
 /** An answer that says that a call failed, or that says nothing. */
 export class ServiceError extends Error {
   readonly status: number;
-  /** The Date header. */
-  readonly date: string | undefined;
   /** The answer's body; undefined when it was no JSON. */
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(status: number, date: string | undefined, details: object | undefined) {
+  constructor(status: number, details: object | undefined) {
     const { __type: type, message, Message } = (details ?? {}) as Record<string, unknown>;
     super(String(message ?? Message ?? `answer of status ${status}`));
     // com.amazonaws.dynamodb.v20120810#ThrottlingException
     this.name = typeof type === "string" ? type.slice(type.lastIndexOf("#") + 1) : `HTTP ${status}`;
     this.status = status;
-    this.date = date;
     this.details = details as ServiceError["details"];
   }
 }

@@ -1,0 +1,68 @@
+/**
+ * Lets work that depends on the time run only while the time is known: nothing is judged or dated by a clock that has
+ * turned out wrong. Where the service never sends a `Date`, this process' own clock is used unchecked.
+ */
+import { HearthError } from "../../model/errors.ts";
+import { SECOND_MS } from "../../model/time.ts";
+import { MAX_CLOCK_ERROR_MS, type ServiceClock } from "./service-clock.ts";
+
+/** A `Date` is of whole seconds, and a call may take some. */
+const NOTABLE_OFFSET_MS = 5 * SECOND_MS;
+/** Responses asked for until two agree. */
+const MAX_PROBES = 4;
+
+export class ClockGuard {
+  readonly #clock: ServiceClock;
+  readonly #probe: () => Promise<unknown>;
+
+  /** `probe` makes one cheap call of the service. */
+  constructor(clock: ServiceClock, probe: () => Promise<unknown>) {
+    this.#clock = clock;
+    this.#probe = probe;
+  }
+
+  /** By how much this process' own clock is behind, in ms, or less than 0: ahead; 0 while that is not known. */
+  get offsetMs(): number {
+    return this.#clock.offsetMs ?? 0;
+  }
+
+  /** How far the clock is off, in ms, where that is more than the precision of a `Date` explains; else 0. */
+  get notableOffsetMs(): number {
+    const offsetMs = Math.round(Math.abs(this.offsetMs));
+    return offsetMs >= NOTABLE_OFFSET_MS ? offsetMs : 0;
+  }
+
+  /** Makes sure of the time; makes no call while responses agree. Throws "unavailable". */
+  async check(): Promise<void> {
+    for (let probe = 0; !this.#clock.isSure; probe++) {
+      if (probe > 0 && this.#clock.offsetMs === undefined) return;
+      if (probe === MAX_PROBES) throw unknownTime(this.offsetMs);
+      await this.#probe();
+    }
+  }
+
+  /** Runs work between two checks. Throws "unavailable" if the clock had to be corrected meanwhile: it should run again. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    await this.check();
+    const correctionMs = this.#clock.correctionMs;
+    const result = await work();
+    await this.check();
+    const changeMs = this.#clock.correctionMs - correctionMs;
+    if (Math.abs(changeMs) <= MAX_CLOCK_ERROR_MS) return result;
+    throw new HearthError(
+      "unavailable",
+      `write: the clock of this process was off by ${inSeconds(changeMs)}; it is corrected, send the request again`,
+    );
+  }
+}
+
+function unknownTime(offsetMs: number): HearthError {
+  return new HearthError(
+    "unavailable",
+    `write: DynamoDB's Date headers disagree about the time, the last by ${inSeconds(offsetMs)} with the clock of this process; synchronize it and send the request again`,
+  );
+}
+
+function inSeconds(ms: number): string {
+  return `${Math.round(ms / SECOND_MS)} s`;
+}

@@ -1,0 +1,95 @@
+/**
+ * The time as DynamoDB has it. Every response has a `Date` header: from it a process learns by how much its own clock is
+ * off, and corrects itself. Keys of log records carry the time, so a wrong clock would hide what it dates.
+ *
+ * A `Date` is of whole seconds, and how long the response was under way is not known: an estimate is good to half of
+ * both. One response alone corrects nothing: a second must agree.
+ */
+import { type Clock, SECOND_MS } from "../../model/time.ts";
+
+/** A clock that differs by less is left as it is: the settle time allows for it (log/settling.ts). */
+export const MAX_CLOCK_ERROR_MS = 10 * SECOND_MS;
+/** A corrected clock is left to itself again below this, so that it does not flip to and fro. */
+const MIN_CORRECTION_MS = MAX_CLOCK_ERROR_MS / 2;
+/** Estimates whose median counts. */
+const ESTIMATES = 5;
+/** Of a response that took longer, or in which the clock stepped back, nothing can be said. */
+const MAX_ROUND_TRIP_MS = MAX_CLOCK_ERROR_MS;
+
+export class ServiceClock {
+  readonly #local: Clock;
+  /** By how much the service was ahead, in ms, by response; all within `MAX_CLOCK_ERROR_MS` of their median. */
+  #estimates: number[] = [];
+  /** An estimate that differs from those before. */
+  #suspect: number | undefined;
+  #correctionMs = 0;
+
+  constructor(local: Clock) {
+    this.#local = local;
+  }
+
+  /** The corrected time. */
+  readonly now: Clock = () => this.#local() + this.#correctionMs;
+
+  /** This process' own time. */
+  get local(): Clock {
+    return this.#local;
+  }
+
+  /** By how much the service's clock is ahead of this process' own, in ms; undefined until a response had a `Date`. */
+  get offsetMs(): number | undefined {
+    return this.#suspect ?? (this.#estimates.length === 0 ? undefined : medianOf(this.#estimates));
+  }
+
+  /** What `now` adds to this process' own time. */
+  get correctionMs(): number {
+    return this.#correctionMs;
+  }
+
+  /** Whether the latest responses agree with one another; false until there is one. */
+  get isSure(): boolean {
+    return this.#suspect === undefined && this.#estimates.length > 0;
+  }
+
+  /** Learns from a response: its `Date` in ms, and this process' own times when the request was sent and it was received. */
+  observe(dateMs: number, sentMs: number, receivedMs: number): void {
+    const roundTripMs = receivedMs - sentMs;
+    if (Number.isNaN(dateMs) || roundTripMs < 0 || roundTripMs > MAX_ROUND_TRIP_MS) return;
+    const estimate = dateMs + SECOND_MS / 2 - (sentMs + receivedMs) / 2;
+    // Before the first response the process' own clock is assumed right.
+    if (isNear(estimate, medianOf(this.#estimates))) this.#estimates.push(estimate);
+    else if (this.#suspect !== undefined && isNear(estimate, this.#suspect))
+      this.#estimates = [this.#suspect, estimate];
+    else {
+      this.#suspect = estimate;
+      return;
+    }
+    this.#suspect = undefined;
+    this.#estimates = this.#estimates.slice(-ESTIMATES);
+    this.#correct();
+  }
+
+  /** Believes the latest response alone, as when the service has refused a signature for its time. */
+  trustLatest(): void {
+    if (this.#suspect === undefined) return;
+    this.#estimates = [this.#suspect];
+    this.#suspect = undefined;
+    this.#correct();
+  }
+
+  #correct(): void {
+    const offsetMs = Math.round(medianOf(this.#estimates));
+    const leastMs = this.#correctionMs === 0 ? MAX_CLOCK_ERROR_MS : MIN_CORRECTION_MS;
+    this.#correctionMs = Math.abs(offsetMs) > leastMs ? offsetMs : 0;
+  }
+}
+
+function isNear(a: number, b: number): boolean {
+  return Math.abs(a - b) <= MAX_CLOCK_ERROR_MS;
+}
+
+/** 0 of none. */
+function medianOf(numbers: readonly number[]): number {
+  if (numbers.length === 0) return 0;
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+}

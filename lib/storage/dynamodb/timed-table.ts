@@ -1,0 +1,26 @@
+/** A table, and the time as its responses tell it. */
+import type { Clock } from "../../model/time.ts";
+import { ClockGuard } from "./clock-guard.ts";
+import { type DynamoDBTable, openTable, type TableOptions } from "./dynamodb-table.ts";
+import { ServiceClock } from "./service-clock.ts";
+
+export interface TimedTable {
+  readonly table: DynamoDBTable;
+  /** This process' clock, corrected by that of the service where it is off. */
+  readonly clock: Clock;
+  readonly clockGuard: ClockGuard;
+}
+
+/** A key that no item has. */
+const NO_ITEM = { pk: Uint8Array.of(0), sk: Uint8Array.of(0) };
+
+/** See `openTable`; `options.clock` is this process' own. */
+export function openTimedTable(options: TableOptions): TimedTable {
+  const serviceClock = new ServiceClock(options.clock);
+  const table = openTable({ ...options, serviceClock });
+  return {
+    table,
+    clock: serviceClock.now,
+    clockGuard: new ClockGuard(serviceClock, () => table.get(NO_ITEM)),
+  };
+}

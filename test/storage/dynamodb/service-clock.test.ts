@@ -1,0 +1,191 @@
+/** What a process makes of the `Date` of DynamoDB's responses: its own clock corrected, or no write. */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { describe, it } from "node:test";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.ts";
+import { ClockGuard } from "../../../lib/storage/dynamodb/clock-guard.ts";
+import { MAX_CLOCK_ERROR_MS, ServiceClock } from "../../../lib/storage/dynamodb/service-clock.ts";
+import { openTimedTable } from "../../../lib/storage/dynamodb/timed-table.ts";
+import { startFakeDynamoDB } from "../../helpers/fake-dynamodb.ts";
+
+const NOW_MS = Date.UTC(2026, 10, 23, 12);
+const OFFSETS_MS = [11 * SECOND_MS, MINUTE_MS, 14 * MINUTE_MS, HOUR_MS, DAY_MS].flatMap((ms) => [ms, -ms]);
+const item = { pk: Uint8Array.of(1), sk: Uint8Array.of(1), value: Uint8Array.of(1) };
+const floorToSecond = (ms: number) => Math.floor(ms / SECOND_MS) * SECOND_MS;
+
+/** A clock over a process' own that a test turns, and responses whose `Date` is ahead of it by so much. */
+function turned() {
+  let localMs = NOW_MS;
+  const clock = new ServiceClock(() => localMs);
+  const respond = (offsetMs: number, tripMs = 20) => {
+    const sentMs = localMs;
+    localMs += tripMs;
+    clock.observe(floorToSecond(sentMs + tripMs / 2 + offsetMs), sentMs, localMs);
+  };
+  const turn = (ms: number) => {
+    localMs += ms;
+  };
+  return { clock, respond, turn, local: () => localMs };
+}
+
+describe("the clock", () => {
+  it("is left as it is while it differs by less than the limit, whatever the response's second", () => {
+    for (const offsetMs of [0, 4000, -4000, 8900, -8900]) {
+      const { clock, respond, turn, local } = turned();
+      for (let i = 0; i < 10; i++) {
+        respond(offsetMs);
+        turn(337);
+        assert.equal(clock.now(), local());
+        assert.ok(clock.isSure);
+      }
+    }
+  });
+
+  for (const offsetMs of OFFSETS_MS) {
+    it(`is corrected by ${offsetMs} ms once two responses agree, to a second`, () => {
+      const { clock, respond, turn, local } = turned();
+      respond(offsetMs);
+      assert.equal(clock.isSure, false);
+      assert.equal(clock.now(), local(), "one response alone is not believed");
+      respond(offsetMs);
+      assert.ok(clock.isSure);
+      for (let i = 0; i < 20; i++) {
+        turn(1234);
+        respond(offsetMs);
+        const errorMs = clock.now() - (local() + offsetMs);
+        assert.ok(Math.abs(errorMs) <= SECOND_MS, `${errorMs} ms`);
+      }
+    });
+
+    it(`follows a step of ${offsetMs} ms, and back`, () => {
+      const { clock, respond, turn, local } = turned();
+      for (let i = 0; i < 10; i++) respond(0);
+      turn(-offsetMs);
+      for (let i = 0; i < 2; i++) respond(offsetMs);
+      assert.ok(Math.abs(clock.now() - local() - offsetMs) <= SECOND_MS);
+      turn(offsetMs);
+      for (let i = 0; i < 2; i++) respond(0);
+      assert.equal(clock.now(), local());
+    });
+  }
+
+  it("ignores one response of another time among those that agree", () => {
+    const { clock, respond, local } = turned();
+    for (let i = 0; i < 3; i++) respond(0);
+    respond(HOUR_MS);
+    assert.equal(clock.isSure, false);
+    respond(0);
+    assert.ok(clock.isSure);
+    assert.equal(clock.now(), local());
+  });
+
+  it("is not flipped to and fro by an offset at the limit", () => {
+    const { clock, respond } = turned();
+    for (let i = 0; i < 2; i++) respond(MAX_CLOCK_ERROR_MS + 2000);
+    const corrections = new Set<boolean>();
+    for (let i = 0; i < 20; i++) {
+      respond(MAX_CLOCK_ERROR_MS + (i % 2 === 0 ? -900 : 900));
+      corrections.add(clock.correctionMs > 0);
+    }
+    assert.deepEqual([...corrections], [true]);
+    for (let i = 0; i < 5; i++) respond(0);
+    assert.equal(clock.correctionMs, 0);
+  });
+
+  it("learns nothing of a response that took long, or in which the clock stepped back, or of no date", () => {
+    const { clock, respond } = turned();
+    respond(HOUR_MS, MAX_CLOCK_ERROR_MS + 1);
+    clock.observe(NOW_MS + HOUR_MS, NOW_MS, NOW_MS - 1);
+    clock.observe(Number.NaN, NOW_MS, NOW_MS);
+    assert.equal(clock.offsetMs, undefined);
+    assert.equal(clock.isSure, false);
+  });
+});
+
+/** A table on a service whose clock is ahead by `offset` ms, which the test may change. */
+async function openAhead(offsetOf: (call: number) => number | undefined) {
+  const dates: string[] = [];
+  const fake = await startFakeDynamoDB(({ number, headers }) => {
+    dates.push(String(headers["x-amz-date"]));
+    const offsetMs = offsetOf(number);
+    const date = offsetMs === undefined ? undefined : new Date(NOW_MS + offsetMs).toUTCString();
+    return { body: { ConsumedCapacity: { CapacityUnits: 1 } }, headers: { date } };
+  });
+  const { endpoint } = fake;
+  const timed = openTimedTable({ tableName: "hearth", clock: () => NOW_MS, randomBytes, endpoint });
+  const close = async () => {
+    timed.table.close();
+    await fake.close();
+  };
+  return { ...timed, calls: fake.calls, dates, [Symbol.asyncDispose]: close };
+}
+
+describe("work between two looks at the clock", () => {
+  for (const offsetMs of OFFSETS_MS) {
+    it(`runs with the service's time, ${offsetMs} ms from ours`, async () => {
+      await using service = await openAhead(() => offsetMs);
+      const usedMs = await service.clockGuard.run(async () => {
+        await service.table.put(item);
+        return service.clock();
+      });
+      assert.ok(Math.abs(usedMs - NOW_MS - offsetMs) <= SECOND_MS);
+      assert.ok(service.clockGuard.notableOffsetMs >= Math.abs(offsetMs) - SECOND_MS);
+      assert.deepEqual(
+        service.calls.map(({ operation }) => operation),
+        ["GetItem", "GetItem", "PutItem"],
+      );
+      await service.clockGuard.run(() => service.table.put(item));
+      assert.equal(service.calls.length, 4, "a clock that is known costs no call");
+    });
+
+    it(`fails "unavailable" when the clock turns out ${offsetMs} ms off only then`, async () => {
+      let isStepped = false;
+      await using service = await openAhead(() => (isStepped ? offsetMs : 0));
+      const work = async () => {
+        isStepped = true;
+        await service.table.put(item);
+      };
+      await assert.rejects(service.clockGuard.run(work), {
+        kind: "unavailable",
+        message: /the clock of this process was off by -?\d+ s; it is corrected, send the request again/,
+      });
+      await service.clockGuard.run(work);
+    });
+  }
+
+  it("does not run while responses disagree", async () => {
+    await using service = await openAhead((call) => (call + 1) * HOUR_MS);
+    await service.clockGuard
+      .run(async () => {})
+      .then(
+        () => assert.fail("ran"),
+        (error: Error) => {
+          assert.equal((error as Error & { kind: string }).kind, "unavailable");
+          assert.match(error.message, /Date headers disagree/);
+        },
+      );
+    assert.equal(service.calls.length, 4);
+  });
+
+  it("runs by this process' own clock where no response has a date", async () => {
+    await using service = await openAhead(() => undefined);
+    assert.equal(await service.clockGuard.run(async () => service.clock()), NOW_MS);
+    assert.equal(service.clockGuard.notableOffsetMs, 0);
+  });
+
+  it("fails as the call does that asks for the time", async () => {
+    const guard = new ClockGuard(new ServiceClock(() => NOW_MS), async () => {
+      throw new Error("away");
+    });
+    await assert.rejects(
+      guard.run(async () => assert.fail("ran")),
+      /away/,
+    );
+  });
+});
+
+it("signs with the corrected time", async () => {
+  await using service = await openAhead(() => HOUR_MS);
+  for (let i = 0; i < 3; i++) await service.table.put(item);
+  assert.deepEqual(service.dates, ["20261123T120000Z", "20261123T120000Z", "20261123T130000Z"]);
+});
