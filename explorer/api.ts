@@ -3,15 +3,20 @@ import type { Session } from "./session.ts";
 
 /** Seconds since the epoch, and a value as text: "NaN", "+Inf" and "-Inf" are values too. */
 export type Point = readonly [seconds: number, value: string];
+/** Seconds since the epoch, and a native histogram's totals as text. */
+export type HistogramPoint = readonly [
+  seconds: number,
+  histogram: { readonly count: string; readonly sum: string },
+];
 export type Metric = Readonly<Record<string, string>>;
 
 export interface Result {
   readonly resultType: "matrix" | "vector" | "scalar" | "string";
-  /** Of a matrix or a vector; histograms have no point here. */
+  /** Of a matrix or a vector. Native histograms are not among the points. */
   readonly series: readonly {
     readonly metric: Metric;
     readonly points: readonly Point[];
-    readonly histograms: number;
+    readonly histograms: readonly HistogramPoint[];
   }[];
   /** Warnings and infos. */
   readonly notes: readonly string[];
@@ -34,8 +39,8 @@ interface RawSeries {
   readonly metric: Metric;
   readonly value?: Point;
   readonly values?: readonly Point[];
-  readonly histogram?: unknown;
-  readonly histograms?: readonly unknown[];
+  readonly histogram?: HistogramPoint;
+  readonly histograms?: readonly HistogramPoint[];
 }
 
 interface RawAnswer {
@@ -115,7 +120,7 @@ function toResult({ data, warnings = [], infos = [] }: RawAnswer) {
   const series = raw.map(({ metric, value, values, histogram, histograms }) => ({
     metric,
     points: values ?? (value === undefined ? [] : [value]),
-    histograms: histograms?.length ?? (histogram === undefined ? 0 : 1),
+    histograms: histograms ?? (histogram === undefined ? [] : [histogram]),
   }));
   return { resultType, series, notes: [...warnings, ...infos] };
 }

@@ -27,6 +27,7 @@ export function explore(api: Api, logOut: (reason: string) => void, signal: Abor
   const graph = newGraph(graphAt);
   const editor = newEditor(editorAt, api, () => form.requestSubmit());
   let running = new AbortController();
+  let isRunning = false;
 
   const ask = (change: Partial<Question>) => {
     fill(form, { ...readForm(form, editor.text), ...change });
@@ -45,10 +46,12 @@ export function explore(api: Api, logOut: (reason: string) => void, signal: Abor
   };
   const run = async () => {
     running.abort();
-    running = new AbortController();
+    const own = new AbortController();
+    running = own;
     const question = readForm(form, editor.text);
     history.replaceState(null, "", printAddress(question));
     if (question.expr.trim() === "") return;
+    isRunning = true;
     status.className = "";
     status.textContent = "…";
     try {
@@ -64,12 +67,15 @@ export function explore(api: Api, logOut: (reason: string) => void, signal: Abor
       const shown = isGraph ? graph.show(result, range) : Math.min(result.series.length, MAX_ROWS);
       if (!isGraph) showTable(tableAt, result, (expr) => ask({ expr, view: "graph" }));
       status.textContent = describe(result, shown, range, isGraph);
-      notes.hidden = result.notes.length === 0;
+      const told = isGraph ? [...result.notes, ...notDrawn(result, question.expr)] : result.notes;
+      notes.hidden = told.length === 0;
       notes.replaceChildren(
-        ...result.notes.map((note) => Object.assign(document.createElement("li"), { textContent: note })),
+        ...told.map((note) => Object.assign(document.createElement("li"), { textContent: note })),
       );
     } catch (error) {
       fail(error);
+    } finally {
+      if (running.signal === own.signal) isRunning = false;
     }
   };
 
@@ -90,7 +96,8 @@ export function explore(api: Api, logOut: (reason: string) => void, signal: Abor
   form.addEventListener("change", () => form.requestSubmit(), { signal });
   const timer = setInterval(() => {
     const { refresh } = formFields(form);
-    if (refresh.checked && !document.hidden) run();
+    // A query that takes longer than the interval is waited for: to restart it would be to never have its answer.
+    if (refresh.checked && !document.hidden && !isRunning) run();
   }, REFRESH_MS);
   signal.addEventListener("abort", () => {
     clearInterval(timer);
@@ -103,9 +110,20 @@ export function explore(api: Api, logOut: (reason: string) => void, signal: Abor
   run();
 }
 
+/** A native histogram has no one height. Says what has. */
+function notDrawn({ series }: Result, expr: string): string[] {
+  const count = series.filter(({ histograms }) => histograms.length > 0).length;
+  if (count === 0) return [];
+  const what = `${count} of ${series.length} series are native histograms, which are not drawn`;
+  return [`${what}: ask histogram_quantile(0.9, ${expr}), histogram_count(${expr}), or look at the table`];
+}
+
 function describe(result: Result, shown: number, range: StepRange, isGraph: boolean): string {
   const { series, readUnits, milliseconds } = result;
-  const samples = series.reduce((total, { points, histograms }) => total + points.length + histograms, 0);
+  const samples = series.reduce(
+    (total, { points, histograms }) => total + points.length + histograms.length,
+    0,
+  );
   const words = [`${series.length} series`, `${samples} points`];
   if (isGraph) words.push(`step ${range.step} s`);
   if (shown < series.length) words.push(`the first ${isGraph ? MAX_DRAWN : MAX_ROWS} are shown`);

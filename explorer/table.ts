@@ -1,5 +1,5 @@
 /** The values of one moment, a row for each series. */
-import { type Metric, printMetric, type Result } from "./api.ts";
+import { type HistogramPoint, type Metric, printMetric, type Result } from "./api.ts";
 
 /** More are counted and not shown. */
 export const MAX_ROWS = 1000;
@@ -13,7 +13,7 @@ export function showTable(parent: HTMLElement, { series }: Result, choose: (sele
     row.insertCell().append(isSelector(metric) ? link(printMetric(metric), choose) : printMetric(metric));
     const value = row.insertCell();
     value.className = "value";
-    value.textContent = points.at(-1)?.[1] ?? (histograms > 0 ? "histogram" : "");
+    value.textContent = points.at(-1)?.[1] ?? printHistogram(histograms.at(-1));
   }
   const head = table.createTHead().insertRow();
   for (const title of ["Series", "Value"]) {
@@ -23,6 +23,10 @@ export function showTable(parent: HTMLElement, { series }: Result, choose: (sele
     head.append(cell);
   }
   parent.replaceChildren(table);
+}
+
+function printHistogram(point: HistogramPoint | undefined): string {
+  return point === undefined ? "" : `histogram, count ${point[1].count}, sum ${point[1].sum}`;
 }
 
 /** What was computed has lost its name, and no selector finds it. */
