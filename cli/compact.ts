@@ -1,4 +1,4 @@
-/** `hearth compact`: one run of the compactor, by hand, until nothing is due. */
+/** `hearthdb compact`: one run of the compactor, until nothing is due. */
 import { randomBytes } from "node:crypto";
 import { HearthError } from "../lib/model/errors.ts";
 import { type Clock, DAY_MS } from "../lib/model/time.ts";
@@ -11,7 +11,7 @@ export interface CompactCommandOptions {
   readonly all?: boolean | undefined;
 }
 
-/** Prints a line for each day as it is done. Throws when a day failed. */
+/** Prints a line for each day as it is finished. Throws when a day failed. */
 export async function compactCommand(
   table: Table,
   options: CompactCommandOptions,
@@ -30,9 +30,12 @@ export async function compactCommand(
     isEager: options.all,
     onDay,
   });
-  print(`${result.days} days looked at, ${result.failures} failed`);
+  print(`${result.days} days checked, ${result.failures} failed`);
   if (result.failures > 0)
-    throw new HearthError("unavailable", `compact: ${result.failures} days failed, see above`);
+    throw new HearthError(
+      "unavailable",
+      `compact: ${result.failures} of ${result.days} days failed; the lines above say why`,
+    );
 }
 
 function describe({ tenant, day, outcome, error, meter }: DayReport): string {

@@ -1,37 +1,44 @@
-/** `hearth`: what is done to a Hearth by hand. */
+/** The command `hearthdb`: what people do to a Hearth by hand. */
 import { parseArgs } from "node:util";
 import { errorMessage, HearthError } from "../lib/model/errors.ts";
+import { HEARTH_VERSION } from "../lib/model/version.ts";
 import type { Table } from "../lib/storage/table/table.ts";
+import { printFailure, run } from "../local/run.ts";
 import { compactCommand } from "./compact.ts";
 import { createCommand, deleteCommand, disableCommand, type GivenKey, listCommand } from "./keys.ts";
 import { withTable } from "./target.ts";
 import { listTenantsCommand, setTenantCommand } from "./tenants.ts";
 
-const USAGE = `Usage: hearth keys create [--tenant NAME] [--scopes read,write] [--note TEXT] [--json]
-       hearth keys list [--json]
-       hearth keys disable ID
-       hearth keys delete ID
-       hearth tenants list [--json]
-       hearth tenants set NAME [--retention-days N|default] [--ha-labels on|CLUSTER,REPLICA|off|default]
-       hearth compact [--all] [--retention-days N]
+const USAGE = `Usage: hearthdb start [--no-self-scrape]
+       hearthdb keys create [--tenant NAME] [--scopes read,write] [--note TEXT] [--json]
+       hearthdb keys list [--json]
+       hearthdb keys disable ID
+       hearthdb keys delete ID
+       hearthdb tenants list [--json]
+       hearthdb tenants set NAME [--retention-days N|default] [--ha-labels on|CLUSTER,REPLICA|off|default]
+       hearthdb compact [--all] [--retention-days N]
+       hearthdb --version
 
-A key made for tenant "*" picks the tenant of each request with the X-Scope-OrgID header.
+start runs Hearth on this machine, as npm start does in a clone.
 
-tenants set says what differs for one tenant: for how many days samples are kept (0: for ever; default: as the deployment
-says), and by which labels the replicas of a high-availability pair are known (default: cluster,__replica__).
+keys: a key created for tenant "*" chooses the tenant of each request by the X-Scope-OrgID header.
+With HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY set, create creates that key.
 
-compact does what the schedule does every five minutes: log records that have waited long enough become runs, buckets whose
-time is over become chunks. --all does not wait for ten minutes' worth of records, but takes all that are older than a minute.
---retention-days (or HEARTH_RETENTION_DAYS) is that of the deployment, 0 to keep for ever.
+tenants set changes settings of one tenant: how many days samples are kept (0: for ever; default: as
+the deployment says), and which labels name the replicas of a high-availability pair (on:
+cluster,__replica__; default: off).
 
-With HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY set, create makes that key.
+compact does what the schedule does every five minutes. Log records that have waited ten minutes
+become runs; closed buckets become chunks. --all takes every record older than a minute.
+--retention-days (or HEARTH_RETENTION_DAYS) is the deployment's retention, 0 to keep for ever.
 
-Which table:
-  --stack NAME        that of a deployed stack, found by its outputs, with the AWS credentials of the environment
-  --data-dir DIR      that of npm start in DIR; it may be running (default .hearth, or HEARTH_DATA_DIR)
-  --table NAME        a DynamoDB table (or HEARTH_TABLE), with the AWS credentials of the environment
-  --endpoint-url URL  another DynamoDB than the region's (or AWS_ENDPOINT_URL_DYNAMODB)
-  --region REGION     (or AWS_REGION)
+The table that a command works on:
+  --stack NAME        of a deployed stack, found through its outputs
+  --data-dir DIR      of npm start in DIR, running or not (default .hearth, or HEARTH_DATA_DIR)
+  --table NAME        a DynamoDB table (or HEARTH_TABLE)
+  --endpoint-url URL  in another DynamoDB than the region's (or AWS_ENDPOINT_URL_DYNAMODB)
+  --region REGION     in that region (or AWS_REGION)
+--stack, --table and --endpoint-url use the AWS credentials of the environment.
 `;
 
 const OPTIONS = {
@@ -48,18 +55,22 @@ const OPTIONS = {
   "retention-days": { type: "string" },
   "ha-labels": { type: "string" },
   help: { type: "boolean", short: "h" },
+  version: { type: "boolean" },
 } as const;
 
 async function main(args: string[]): Promise<void> {
+  // Its arguments are checked where `npm start` checks them.
+  if (args[0] === "start" && !args.includes("--help")) return run(args.slice(1));
   const { values, positionals } = parse(args);
   if (values.help) return print(USAGE.trimEnd());
+  if (values.version) return print(`hearthdb ${HEARTH_VERSION}`);
   const work = findCommand(positionals, values);
   return withTable(values, process.env, work);
 }
 
 type Options = ReturnType<typeof parse>["values"];
 
-/** What a command line asks to be done with the table; throws "invalid" before the table is touched. */
+/** The work that a command line asks for; throws "invalid" before the table is touched. */
 function findCommand([group, ...rest]: readonly string[], values: Options): (table: Table) => Promise<void> {
   switch (group) {
     case "keys":
@@ -111,7 +122,7 @@ function findTenantsCommand([command, ...rest]: readonly string[], values: Optio
   }
 }
 
-/** The key that the environment names, as `npm start` takes it. */
+/** Adds the key that the environment names, as `npm start` does. */
 function withGivenKey<T>(values: T): T & GivenKey {
   const { HEARTH_ACCESS_KEY_ID: id, HEARTH_SECRET_ACCESS_KEY: secret } = process.env;
   return { ...values, id: id || undefined, secret: secret || undefined };
@@ -142,8 +153,4 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  const text = error instanceof HearthError || !(error instanceof Error) ? errorMessage(error) : error.stack;
-  process.stderr.write(`hearth: ${text}\n`);
-  process.exitCode = 1;
-});
+main(process.argv.slice(2)).catch(printFailure);

@@ -1,4 +1,4 @@
-/** `hearth keys …`: access keys of a table. */
+/** `hearthdb keys …`: access keys of a table. */
 import { randomBytes } from "node:crypto";
 import {
   type AccessKey,
@@ -23,7 +23,7 @@ export interface KeysOptions {
   readonly json?: boolean | undefined;
 }
 
-/** A key that was thought up elsewhere, for scripts that cannot read the output; both or none. */
+/** A key that the caller chose, for scripts that cannot read the output; both or none. */
 export interface GivenKey {
   readonly id?: string | undefined;
   readonly secret?: string | undefined;
@@ -31,7 +31,7 @@ export interface GivenKey {
 
 type Print = (text: string) => void;
 
-/** Makes a key and prints its secret, which is not stored and cannot be shown again. */
+/** Creates a key and prints its secret, which is not stored and cannot be shown again. */
 export async function createCommand(
   table: Table,
   options: KeysOptions & GivenKey,
@@ -59,7 +59,7 @@ secret:        ${secret}
 tenant:        ${key.tenant}
 scopes:        ${key.scopes.join(",")}
 
-The secret is shown this once; only a hash of it is stored. In prometheus.yml:
+The secret is shown only now; the table keeps a hash of it. In prometheus.yml:
 
     basic_auth:
       username: ${key.id}
@@ -76,15 +76,19 @@ export async function listCommand(table: Table, options: KeysOptions, print: Pri
 
 export async function disableCommand(table: Table, id: string, print: Print): Promise<void> {
   await disableKey(table, id);
-  print(`access key ${id} is disabled; warm functions notice within ${KEY_CACHE_MS / SECOND_MS} seconds`);
+  print(
+    `access key ${id} is disabled; warm functions accept it for up to ${KEY_CACHE_MS / SECOND_MS} seconds`,
+  );
 }
 
 export async function deleteCommand(table: Table, id: string, print: Print): Promise<void> {
   await deleteKey(table, id);
-  print(`access key ${id} is deleted; warm functions notice within ${KEY_CACHE_MS / SECOND_MS} seconds`);
+  print(
+    `access key ${id} is deleted; warm functions accept it for up to ${KEY_CACHE_MS / SECOND_MS} seconds`,
+  );
 }
 
-/** What may be shown of a key. */
+/** The fields of a key that may be shown. */
 function describe(key: AccessKey) {
   return {
     id: key.id,

@@ -7,11 +7,14 @@ const TABLE_OUTPUT = "TableName";
 
 export interface StackOptions {
   readonly stack: string;
-  /** Absent: as the SDK finds it in its environment. */
+  /** Undefined: the SDK finds it in its environment. */
   readonly region: string | undefined;
 }
 
-/** The name of a stack's table. Throws "unavailable" when the stack cannot be looked at, "invalid" when it is not a Hearth. */
+/**
+ * The name of a stack's table. Throws "unavailable" when the stack cannot be described, and "invalid"
+ * when it is not a stack of Hearth.
+ */
 export async function findStackTable({ stack, region }: StackOptions): Promise<string> {
   const client = new CloudFormationClient(region === undefined ? {} : { region });
   try {
@@ -21,9 +24,11 @@ export async function findStackTable({ stack, region }: StackOptions): Promise<s
     if (tableName !== undefined) return tableName;
   } catch (cause) {
     const where = region === undefined ? "" : ` in ${region}`;
-    throw new HearthError("unavailable", `look at stack ${stack}${where}: ${errorMessage(cause)}`, { cause });
+    throw new HearthError("unavailable", `describe stack ${stack}${where}: ${errorMessage(cause)}`, {
+      cause,
+    });
   } finally {
     client.destroy();
   }
-  throw new HearthError("invalid", `stack ${stack}: it has no output ${TABLE_OUTPUT}; is it one of Hearth?`);
+  throw new HearthError("invalid", `stack ${stack}: no output ${TABLE_OUTPUT}; expected a stack of Hearth`);
 }

@@ -1,4 +1,4 @@
-/** Which table a command works on. */
+/** The table that a command works on. */
 import { randomBytes } from "node:crypto";
 import { HearthError } from "../lib/model/errors.ts";
 import { openTable, type TableOptions } from "../lib/storage/dynamodb/dynamodb-table.ts";
@@ -22,8 +22,9 @@ export interface TargetOptions {
 const DEFAULT_TABLE = "hearth";
 
 /**
- * Runs `work` on the table that the options and the environment name: that of a stack, a DynamoDB table if either says so, else
- * that of `npm start`, whether it is running or not. In a DynamoDB on this machine it is made if need be.
+ * Runs `work` on the table that the options and the environment name: a stack's, another DynamoDB
+ * table, else that of `npm start`, running or not. In a DynamoDB on this machine the table is created
+ * if it is missing.
  */
 export async function withTable(
   options: TargetOptions,
@@ -48,10 +49,10 @@ async function tableNameOf(
 ): Promise<string | undefined> {
   if (stack === undefined) return table ?? (env.HEARTH_TABLE || undefined);
   if (table === undefined) return findStackTable({ stack, region });
-  throw new HearthError("invalid", "--stack and --table: give one of them");
+  throw new HearthError("invalid", "--stack and --table: expected one of them, not both");
 }
 
-/** While `npm start` runs it holds the directory, so its server is asked; otherwise one is started for the moment. */
+/** A running `npm start` holds the directory, so its server is used; otherwise one is started for this command. */
 async function withEmbeddedTable(
   directory: string,
   target: TableOptions,

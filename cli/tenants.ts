@@ -1,4 +1,4 @@
-/** `hearth tenants …`: what differs for one tenant from what the deployment says. */
+/** `hearthdb tenants …`: settings of single tenants, which override the deployment's. */
 import { HearthError } from "../lib/model/errors.ts";
 import { parseTenant } from "../lib/model/tenant.ts";
 import { SECOND_MS } from "../lib/model/time.ts";
@@ -20,7 +20,7 @@ export interface TenantsOptions {
 
 type Print = (text: string) => void;
 
-/** What an option says to go back to the deployment's own. */
+/** The value of an option that restores the deployment's setting. */
 const DEFAULT = "default";
 
 /** Prints every tenant that has settings of its own. */
@@ -31,7 +31,7 @@ export async function listTenantsCommand(table: Table, options: TenantsOptions, 
   print(alignColumns([["TENANT", "RETENTION DAYS", "HA LABELS"], ...rows]));
 }
 
-/** Throws "invalid" without a setting, or with one that cannot be. */
+/** Throws "invalid" without a setting, or with an impossible one. */
 export async function setTenantCommand(
   table: Table,
   name: string,
@@ -43,10 +43,12 @@ export async function setTenantCommand(
   if (Object.keys(change).length === 0)
     throw new HearthError("invalid", "tenants set: expected --retention-days or --ha-labels");
   await changeTenantSettings(table, tenant, change);
-  print(`tenant ${tenant} is changed; warm functions notice within ${TENANT_CACHE_MS / SECOND_MS} seconds`);
+  print(
+    `tenant ${tenant} is changed; warm functions use the change within ${TENANT_CACHE_MS / SECOND_MS} seconds`,
+  );
 }
 
-/** What was given, and nothing else: the rest stays as it is. */
+/** Only what was given: other settings stay unchanged. */
 function parseSettings(options: TenantsOptions): TenantSettings {
   const { "retention-days": days, "ha-labels": labels } = options;
   return {

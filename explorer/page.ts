@@ -1,6 +1,7 @@
 /** The explorer: log in with an access key, then ask. */
 import "uplot/dist/uPlot.min.css";
 import "./explorer.css";
+import { HEARTH_VERSION } from "../lib/model/version.ts";
 import { newApi } from "./api.ts";
 import { find } from "./elements.ts";
 import { explore } from "./explore.ts";
@@ -35,4 +36,5 @@ logOut.addEventListener("click", () => {
   logIn.reset();
   show(undefined);
 });
+find("version", HTMLElement).textContent = HEARTH_VERSION;
 show(storedSession());

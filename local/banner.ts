@@ -1,18 +1,23 @@
-/** What `npm start` prints: where it listens, and what to paste into prometheus.yml. */
+/** What `npm start` prints: its version, where it listens, and what to paste into prometheus.yml. */
+import { HEARTH_VERSION } from "../lib/model/version.ts";
 import type { FirstKey } from "./first-key.ts";
 
 export function banner(url: string, key: FirstKey | undefined, storage: string): string {
-  const lines = [`Hearth listens on ${url}, its table is in ${storage}.`, ""];
+  const lines = [`Hearth ${HEARTH_VERSION} listens on ${url}, its table is in ${storage}.`, ""];
   if (key?.isNew)
-    lines.push(`Made access key ${key.id}. Its secret is shown this once; only a hash of it is stored.`, "");
+    lines.push(
+      `Created access key ${key.id}. Its secret is shown only now; the table keeps a hash of it.`,
+      "",
+    );
   lines.push("Paste into prometheus.yml:", "", prometheusConfig(url, key));
-  if (key?.secret === undefined) lines.push("Another key: npx hearth keys create", "");
+  if (key?.secret === undefined) lines.push("Another key: npx hearthdb keys create", "");
   return lines.join("\n");
 }
 
 /**
- * The block for prometheus.yml; without a key there are words in its place. The queue is as Prometheus 3 has it by default: an
- * older one sends 500 samples a request, and a deployed Hearth pays for requests.
+ * The block for prometheus.yml, with placeholders where the key is unknown. The queue is set to the
+ * defaults of Prometheus 3: Prometheus 2 sends 500 samples a request, and a deployed Hearth pays by
+ * the request.
  */
 export function prometheusConfig(url: string, key: FirstKey | undefined): string {
   const username = key?.id ?? "<access key id>";

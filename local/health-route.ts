@@ -17,5 +17,5 @@ function canaryLine(report: CanaryReport | undefined): string {
   const places = Object.entries(missing).map(
     ([name, one]) => `${name}: ${one.samples}, gap ${one.gapMs / 1000} s`,
   );
-  return `canary: ${samples} of ${sequence} acknowledged samples are missing (${places.join("; ")}); run hearth verify\n`;
+  return `canary: ${samples} of ${sequence} acknowledged samples are missing (${places.join("; ")}); run hearthdb verify\n`;
 }

@@ -32,7 +32,7 @@ const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 const INTERVAL_MS = 15 * SECOND_MS;
 /** The first two make a curve: after five seconds. */
 const FIRST_INTERVAL_MS = 5 * SECOND_MS;
-/** Made anew by every start; it is there to be seen in `hearth keys list`. */
+/** Made anew by every start; it is there to be seen in `hearthdb keys list`. */
 const KEY_ID = "HKSELFSCRAPE";
 
 /**

@@ -43,6 +43,6 @@ export async function deleteKey(table: Table, id: string): Promise<void> {
 async function mustFind(table: Table, id: string): Promise<AccessKey> {
   const key = await findKey(table, id);
   if (key === undefined)
-    throw new HearthError("invalid", `access key ${id}: there is none; see hearth keys list`);
+    throw new HearthError("invalid", `access key ${id}: there is none; see hearthdb keys list`);
   return key;
 }

@@ -51,15 +51,20 @@ export async function startHearth(
 ): Promise<Hearth> {
   const child = spawnHearth(env, starter, args);
   try {
-    const url = await child.until("ready", async () => {
-      const [, listening] = /^Hearth listens on (\S+),/m.exec(child.output) ?? [];
-      return listening !== undefined && (await fetch(`${listening}/-/ready`)).ok && listening;
-    });
+    const url = await untilReady(child);
     return { child, url, port: Number(new URL(url).port) };
   } catch (error) {
     await child[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Waits until Hearth serves; returns its URL. */
+export function untilReady(child: Child): Promise<string> {
+  return child.until("ready", async () => {
+    const [, listening] = /^Hearth \S+ listens on (\S+),/m.exec(child.output) ?? [];
+    return listening !== undefined && (await fetch(`${listening}/-/ready`)).ok && listening;
+  });
 }
 
 /** Ends a process by a signal that it must take as a wish to end, in good order. */

@@ -1,8 +1,9 @@
 /** `npm start` as its user meets it. */
 import assert from "node:assert/strict";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import {
   type Hearth,
   type Starter,
@@ -124,6 +125,22 @@ it("ends on SIGTERM and SIGINT, and has every sample that it answered for", asyn
     assert.deepEqual(lost, []);
   }
   t.diagnostic(`all ${pushed.flatMap(({ stored }) => stored).length} samples answered 200 are there`);
+});
+
+it("takes Ctrl-C as one request to stop, though a terminal and npm both send the signal", async () => {
+  const env = { HEARTH_DATA_DIR: join(root.path, "ctrl-c"), PORT: "0", ...KEY_ENV };
+  const { child, port } = await startHearth(env, "node");
+  await using _child = child;
+  // A request in flight keeps Hearth from ending before the second signal.
+  const socket = connect(port, "127.0.0.1").on("error", () => {});
+  socket.write("POST /api/v1/write HTTP/1.1\r\nHost: hearth\r\nContent-Length: 9\r\n\r\n");
+  await setTimeout(100);
+  child.signal("SIGINT");
+  await setTimeout(100);
+  child.signal("SIGINT");
+  await setTimeout(100);
+  socket.destroy();
+  assert.deepEqual(await child.exited, { code: 0, signal: null }, child.output);
 });
 
 const targetOf = ({ url }: Hearth): Target => ({ url, ...KEY });

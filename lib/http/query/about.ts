@@ -1,6 +1,7 @@
 /** Routes about the server and its metrics. */
 import { HearthError } from "../../model/errors.ts";
 import { DAY_MS } from "../../model/time.ts";
+import { HEARTH_VERSION } from "../../model/version.ts";
 import { answerValue } from "./answer.ts";
 import { cardinalityOf } from "./cardinality.ts";
 import { parseWhole } from "./parameters.ts";
@@ -48,9 +49,14 @@ export function answerAlerts({ c }: QueryRequest): Response {
   return answerValue(c, { alerts: [] });
 }
 
+/**
+ * Clients such as Grafana choose features by `version`, so it is that of Prometheus whose API Hearth
+ * has. Prometheus' document allows no more fields: Hearth's own version is the revision.
+ */
 export function answerBuildInfo({ c, services }: QueryRequest): Response {
-  const unknown = { revision: "", branch: "", buildUser: "", buildDate: "", goVersion: "" };
-  return answerValue(c, { version: services.settings.prometheusVersion, ...unknown });
+  const unknown = { branch: "", buildUser: "", buildDate: "", goVersion: "" };
+  const { prometheusVersion: version } = services.settings;
+  return answerValue(c, { version, revision: `Hearth ${HEARTH_VERSION}`, ...unknown });
 }
 
 /** Of the current UTC day, which corresponds to the head of a Prometheus. */

@@ -86,7 +86,10 @@ function print(checksum: number): string {
 
 /** The error of an item that cannot be used. */
 export function damaged(item: Key, reason: string): HearthError {
-  return new HearthError("data", `table: damaged item: ${reason}; run "hearth verify" ${describeKey(item)}`);
+  return new HearthError(
+    "data",
+    `table: damaged item: ${reason}; run "hearthdb verify" ${describeKey(item)}`,
+  );
 }
 
 /** Throws "internal" for a key that no item can have, which has no checksum either. */

@@ -70,7 +70,7 @@ function decodeSettings(value: Uint8Array, tenant: string): TenantSettings {
   const settings = parseJson(new TextDecoder().decode(value));
   const reason = typeof settings === "object" && settings !== null ? whatIsWrong(settings) : "not an object";
   if (reason === undefined) return settings as TenantSettings;
-  throw new HearthError("data", `settings of tenant ${tenant}: ${reason}; hearth tenants set writes them`);
+  throw new HearthError("data", `settings of tenant ${tenant}: ${reason}; hearthdb tenants set writes them`);
 }
 
 function parseJson(text: string): unknown {

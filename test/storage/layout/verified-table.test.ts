@@ -75,7 +75,7 @@ describe("a damaged item", () => {
     );
     assert.ok(error instanceof HearthError);
     assert.equal(error.kind, "data");
-    assert.match(error.message, /hearth verify/);
+    assert.match(error.message, /hearthdb verify/);
     assert.match(
       error.message,
       /kind=log tenant=acme day=2026-11-23 key=4c0461636d65[0-9a-f]+\/01a0c4506c00/,

@@ -1,0 +1,38 @@
+/** Hearth on this machine, until Ctrl-C or SIGTERM. */
+import { errorMessage, HearthError } from "../lib/model/errors.ts";
+import { banner } from "./banner.ts";
+import { newConsoleLog } from "./console-log.ts";
+import { type LocalServer, startServer } from "./server.ts";
+import { parseSettings } from "./settings.ts";
+
+/**
+ * Ctrl-C in a terminal reaches this process twice, from the terminal and from npm. Within this time
+ * signals are one request to stop; a later one ends the process at once.
+ */
+const SAME_REQUEST_MS = 1000;
+
+/** Starts Hearth; returns once it is ready. The process then lives until a signal. */
+export async function run(args: readonly string[]): Promise<void> {
+  const settings = parseSettings(process.env, args);
+  const server = await startServer(settings, process.env, newConsoleLog(settings.logLevel));
+  process.stdout.write(banner(server.url, server.key, settings.endpoint ?? settings.dataDirectory));
+  stopOnSignal(server);
+}
+
+function stopOnSignal(server: LocalServer): void {
+  let isStopping = false;
+  const stop = () => {
+    if (isStopping) return;
+    isStopping = true;
+    server.close().catch(printFailure);
+    setTimeout(() => process.off("SIGINT", stop).off("SIGTERM", stop), SAME_REQUEST_MS).unref();
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+}
+
+/** Prints why Hearth cannot run, and makes the process end with 1. */
+export function printFailure(error: unknown): void {
+  const text = error instanceof HearthError || !(error instanceof Error) ? errorMessage(error) : error.stack;
+  process.stderr.write(`hearth: ${text}\n`);
+  process.exitCode = 1;
+}
