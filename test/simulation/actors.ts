@@ -8,9 +8,9 @@ import { newMeter } from "../../lib/storage/table/table.ts";
 import { Writers } from "../../lib/storage/write/writers.ts";
 import { type Read, readAndCheck } from "./checked-read.ts";
 import type { Append } from "./model.ts";
+import { type ClockSpan, newProgram } from "./program.ts";
 import type { Random } from "./random.ts";
 import { batchOfSamples, printTold, type SentSamples, toldOf } from "./sample.ts";
-import { tableOf } from "./scheduled-table.ts";
 import { Process, type Role } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
 import { backfill, maxAge, randomRequest, randomSelection, scrape } from "./workload.ts";
@@ -109,6 +109,13 @@ function nextWake(random: Random, nowMs: number): number {
     : (Math.floor(wakeMs / HOUR_MS) + 1) * HOUR_MS - random.between(0, 20 * SECOND_MS);
 }
 
+/** A record that took long, or a clock that was found wrong: it is right now, or not known. */
+function isAboutTime(error: unknown): boolean {
+  return /^log record: took longer|^write: the clock of this process|^write: DynamoDB's Date/.test(
+    (error as Error).message,
+  );
+}
+
 /**
  * Does something that may fail when, and only when, the process has met a fault, or an item that it needs is damaged. Answers
  * whether it did not.
@@ -125,7 +132,7 @@ async function tolerate(
     await task();
     return true;
   } catch (error) {
-    const isExpected = process.faults > faults || /^log record: took longer/.test((error as Error).message);
+    const isExpected = process.faults > faults || isAboutTime(error);
     const isDamage = errorKind(error) === "data" && isDamaged?.() === true;
     if (!isDamage && (errorKind(error) !== "unavailable" || !isExpected)) throw error;
     sim.scheduler.note(process.name, `${what} failed: ${(error as Error).message}`);
@@ -142,10 +149,11 @@ const CROWDED_WRITER_BYTES = [0, 10_000, 40_000, 100_000, MAX_WRITER_BYTES];
 function writer(sim: Simulated, process: Process) {
   const { scheduler, randomBytes, retention, shardBits, tally, hardships } = sim;
   const { random } = scheduler;
-  const clock = scheduler.clockOf(process);
-  // What the model knows of when a request was received: nearly, where clocks are wrong and then corrected.
-  const errorMs = hardships.hasWrongClocks ? MAX_CLOCK_ERROR_MS : 0;
-  const modelClock = hardships.hasWrongClocks ? () => ++scheduler.nowMs : clock;
+  const { table, clock, clockGuard, watchClock } = newProgram(sim, process);
+  /** The latest that its clock has said. */
+  let latestMs = 0;
+  // What a sender has for the time: the writer's may be wrong.
+  const senderClock = hardships.hasWrongClocks ? () => ++scheduler.nowMs : clock;
   const maxBytes = random.pick(hardships.isCrowded ? CROWDED_WRITER_BYTES : WRITER_BYTES);
   const writers = new Writers({ clock, randomBytes, limits: DEFAULT_LIMITS, shardBits, maxBytes });
   const running = new Map<Append, () => void>();
@@ -157,18 +165,19 @@ function writer(sim: Simulated, process: Process) {
   const append = async () => {
     const [tenant, model] = random.pick([...sim.models]);
     const retentionMs = retention.at(scheduler.nowMs);
-    const request = nextRequest(sim, tenant, retentionMs, modelClock());
+    const request = nextRequest(sim, tenant, retentionMs, senderClock());
     if (request.length === 0) return;
-    const startMs = modelClock();
-    const begun = model.begin(
-      request,
-      scheduler.nowMs,
-      startMs - errorMs,
-      maxBytes < MAX_WRITER_BYTES ? undefined : process.name,
-    );
+    const writer = maxBytes < MAX_WRITER_BYTES ? undefined : process.name;
+    const begun = model.begin(request, scheduler.nowMs, writer);
+    let span: ClockSpan | undefined;
     const end = (isAnswered: boolean) => {
       running.delete(begun);
-      model.end(begun, modelClock() + errorMs, isAnswered);
+      const endMs = clock();
+      const { minMs, maxMs } = span ?? { minMs: endMs, maxMs: endMs };
+      latestMs = Math.max(latestMs, maxMs);
+      begun.startMs = minMs;
+      // After a clock was put back a little, a process' records are dated right after the latest of before.
+      model.end(begun, Math.min(latestMs, maxMs + MAX_CLOCK_ERROR_MS), isAnswered);
       if (!isAnswered && hardships.isCutOff) unsentOf(sim, tenant).push(request);
     };
     running.set(begun, () => end(false));
@@ -176,20 +185,21 @@ function writer(sim: Simulated, process: Process) {
     const invocation = hardships.isCutOff ? limitInvocation(sim, process, MAX_WRITE_MS) : { isOver: false };
     const isAnswered = await tolerate(sim, process, "append", async () => {
       const meter = newMeter();
-      const { rejections } = await writers
-        .appender({ tenant, retentionMs }, tableOf(sim, process).metered(meter))
-        .append(batchOfSamples(request));
+      const appender = writers.appender({ tenant, retentionMs }, table.metered(meter));
+      const { rejections } = await clockGuard.run(() => {
+        span = watchClock();
+        return appender.append(batchOfSamples(request));
+      });
       if (rejections.count > 0) throw new Error(`refused: ${rejections.reasons[0].reason}`);
       if (hardships.isSparse) expectSoon(scheduler.nowMs - begun.begunMs);
       if (hardships.isCrowded)
         sim.costs.expectCheap(meter, request.length, model.labelSets().length, sim.levels);
     });
     invocation.isOver = true;
-    const endMs = modelClock();
     end(isAnswered);
     tally.add(isAnswered ? "append answered" : "append failed");
     if (isAnswered) scheduler.note(process.name, `append to ${tenant} answered`);
-    const heldMs = endMs - startMs;
+    const heldMs = begun.endMs - begun.startMs;
     if (heldMs > MAX_HOLD_MS) tally.add("record held too long");
     else if (heldMs > MAX_HOLD_MS * 0.8) tally.add("record held nearly as long as it may be");
   };
@@ -273,14 +283,14 @@ async function checkRead(sim: Simulated, process: Process, read: Read): Promise<
   const { tenant, asChunks, memory } = read;
   scheduler.note(process.name, `read of ${tenant} begins${asChunks ? " (chunks)" : ""}`);
   if (memory !== undefined && memory.sizeBytes > 0) sim.tally.add("reader remembered something");
-  await readAndCheck(sim, tableOf(sim, process), read);
+  await readAndCheck(sim, newProgram(sim, process).table, read);
   scheduler.note(process.name, `read of ${tenant} ends`);
 }
 
 function compactor(sim: Simulated, process: Process) {
   const { scheduler, randomBytes, retention, partitionBits, eagerness } = sim;
   const { random } = scheduler;
-  const clock = scheduler.clockOf(process);
+  const { table, clock, clockGuard } = newProgram(sim, process);
   return async (turn: () => boolean) => {
     while (turn()) {
       await pause(sim, process);
@@ -288,7 +298,8 @@ function compactor(sim: Simulated, process: Process) {
       const invocation = limitInvocation(sim, process);
       await tolerate(sim, process, "compaction", async () => {
         const { faults } = process;
-        await compact(tableOf(sim, process), {
+        await clockGuard.check();
+        await compact(table, {
           clock,
           randomBytes,
           retentionOf: () => retention.at(scheduler.nowMs),

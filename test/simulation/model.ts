@@ -37,7 +37,8 @@ export interface Append {
   readonly begunAt: number;
   /** When it was begun, by no process' clock. */
   readonly begunMs: number;
-  readonly startMs: number;
+  /** The earliest that its records may be dated. */
+  startMs: number;
   /** Infinite while it runs. */
   endMs: number;
   /** Infinite while it runs. */
@@ -76,17 +77,12 @@ export class Model {
     return ++this.#events;
   }
 
-  begin(
-    request: readonly SentSamples[],
-    begunMs: number,
-    startMs: number,
-    writer: string | undefined,
-  ): Append {
+  begin(request: readonly SentSamples[], begunMs: number, writer: string | undefined): Append {
     const append: Append = {
       writer,
       begunAt: this.event(),
       begunMs,
-      startMs,
+      startMs: Number.NEGATIVE_INFINITY,
       endMs: Number.POSITIVE_INFINITY,
       endedAt: Number.POSITIVE_INFINITY,
       answeredAt: Number.POSITIVE_INFINITY,

@@ -4,7 +4,7 @@
  */
 import { HearthError } from "../../lib/model/errors.ts";
 import { DAY_MS, SECOND_MS } from "../../lib/model/time.ts";
-import { VerifiedTable } from "../../lib/storage/layout/verified-table.ts";
+import type { ServiceClock } from "../../lib/storage/dynamodb/service-clock.ts";
 import type { Item, Key, KeyRange, Meter, QueryOptions, Table } from "../../lib/storage/table/table.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 import type { Happening, Tally } from "./tally.ts";
@@ -64,27 +64,24 @@ const HAPPENINGS: Readonly<Partial<Record<Fate, Happening>>> = {
   unprocessed: "batch answered unprocessed items",
 };
 
-/** A process' table as its program has it: with checksums. */
-export function tableOf(world: World, process: Process): Table {
-  return new VerifiedTable(new ScheduledTable(world, process));
-}
-
 export class ScheduledTable implements Table {
   readonly #world: World;
   readonly #process: Process;
+  readonly #clock: ServiceClock;
   /** The world's, or the same metered. */
   readonly #table: Table;
 
-  /** `table` is for `metered`. */
-  constructor(world: World, process: Process, table: Table = world.table) {
+  /** `clock` learns from the answers, as their `Date` is the right time; `table` is for `metered`. */
+  constructor(world: World, process: Process, clock: ServiceClock, table: Table = world.table) {
     this.#world = world;
     this.#process = process;
+    this.#clock = clock;
     this.#table = table;
   }
 
   /** Counts what calls cost that take effect. */
   metered(meter: Meter): Table {
-    return new ScheduledTable(this.#world, this.#process, this.#table.metered(meter));
+    return new ScheduledTable(this.#world, this.#process, this.#clock, this.#table.metered(meter));
   }
 
   put(item: Item): Promise<void> {
@@ -186,9 +183,16 @@ export class ScheduledTable implements Table {
   #call<T>(name: string, effect: Effect<T>, fates: readonly Fate[], drop: (() => void) | undefined) {
     const { scheduler, tally } = this.#world;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const answer = (made: Promise<T>) => void made.then(resolve, reject);
+    const sentMs = this.#clock.local();
+    let dateMs = 0;
+    const answer = (made: Promise<T>) => {
+      this.#clock.observe(dateMs, sentMs, this.#clock.local());
+      void made.then(resolve, reject);
+    };
     const run = (): string => {
       const fate = this.#fate(fates);
+      // A header of whole seconds, from when the service answers.
+      dateMs = scheduler.nowMs - (scheduler.nowMs % SECOND_MS);
       const happening = HAPPENINGS[fate];
       if (happening !== undefined) tally.add(happening);
       if (fate === "dies") {
