@@ -3,14 +3,16 @@
  * https://prometheus.io/docs/specs/native_histograms/#schema (bucket i of schema s lies in bucket ceil(i / 2) of s - 1)
  */
 import { type Buckets, type Histogram, MAX_EXPONENTIAL_SCHEMA } from "../model/histogram.ts";
-import { bucketIndices, spansOf } from "./spans.ts";
+import { bucketIndices, spansOf, staleHistogram } from "./spans.ts";
 
 /** The finest schema that is reserved for exponential buckets; what is finer than 8 is reduced, as Prometheus does. */
 export const MAX_RESERVED_SCHEMA = 52;
 
 /** The histogram itself, or one of the finest schema there is. `checkHistogram` has found nothing wrong with it. */
 export function reduceToSupported(histogram: Histogram): Histogram {
-  const { schema } = histogram;
+  const { schema, kind, counterResetHint } = histogram;
+  // Its buckets mean nothing and were not checked: spans may claim any number of them.
+  if (histogram.isStale) return staleHistogram(kind, counterResetHint);
   const supported = supportedSchema(schema);
   if (supported === schema) return histogram;
   const steps = schema - supported;

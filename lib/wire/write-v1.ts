@@ -23,7 +23,12 @@ import { METRIC_TYPES, type MetricMetadata } from "../model/metric-metadata.ts";
 import { Rejections } from "../model/rejections.ts";
 import type { ExemplarSample, HistogramSample, WriteBatch } from "../model/sample-batch.ts";
 import { type RequestLimits, tooMany } from "./batch-builder.ts";
-import { checkExemplarLabels } from "./exemplar-rules.ts";
+import {
+  checkExemplarLabels,
+  EXEMPLAR_TOO_LONG,
+  MAX_EXEMPLAR_BYTES,
+  MAX_EXEMPLAR_CHARACTERS,
+} from "./exemplar-rules.ts";
 import { type BucketBudget, readHistogram } from "./histogram-message.ts";
 import { ProtobufReader } from "./protobuf-reader.ts";
 
@@ -53,6 +58,10 @@ const LAST_LABEL_FIELD = 2;
 const LAST_SAMPLE_FIELD = 2;
 const LAST_EXEMPLAR_FIELD = 3;
 const LAST_METADATA_FIELD = 5;
+/** Bytes of a label's message beside its texts, about. */
+const LABEL_OVERHEAD_BYTES = 8;
+/** Encoded labels of an exemplar: even with a label for each character more is too long. */
+const MAX_EXEMPLAR_LABEL_BYTES = MAX_EXEMPLAR_BYTES + 2 * LABEL_OVERHEAD_BYTES * MAX_EXEMPLAR_CHARACTERS;
 /** Labels that a reason for a refusal needs. */
 const REASON_LABELS = 32;
 
@@ -82,21 +91,24 @@ export function decodeLabels(
   return labels;
 }
 
-function decodeExemplar(reader: ProtobufReader): Omit<ExemplarSample, "series"> {
+/** An exemplar without its series; undefined for one whose labels are too long, which are not all decoded. */
+function decodeExemplar(reader: ProtobufReader): Omit<ExemplarSample, "series"> | undefined {
   const labels: Label[] = [];
+  let labelBytes = 0;
   let value = 0;
   let timestamp = 0;
   while (reader.hasMore()) {
     const tag = reader.readTag();
     if (tag === TAG_LABEL) {
       const outerEnd = reader.enter();
-      labels.push(decodeLabel(reader));
+      labelBytes += LABEL_OVERHEAD_BYTES + reader.end - reader.position;
+      if (labelBytes <= MAX_EXEMPLAR_LABEL_BYTES) labels.push(decodeLabel(reader));
       reader.leave(outerEnd);
     } else if (tag === TAG_EXEMPLAR_VALUE) value = reader.readDouble();
     else if (tag === TAG_EXEMPLAR_TIMESTAMP) timestamp = reader.readInt64();
     else reader.skip(tag, LAST_EXEMPLAR_FIELD);
   }
-  return { labels, value, timestamp };
+  return labelBytes <= MAX_EXEMPLAR_LABEL_BYTES ? { labels, value, timestamp } : undefined;
 }
 
 function decodeMetadata(bytes: Uint8Array, start: number, end: number): MetricMetadata {
@@ -276,8 +288,8 @@ export class WriteRequestDecoder {
     if (index >= maxRequestExemplars) throw tooMany("exemplars", maxRequestExemplars);
     const exemplar = decodeExemplar(new ProtobufReader(this.#bytes, this.#at, end));
     this.#at = end;
-    const wrong = checkExemplarLabels(exemplar.labels);
-    if (wrong !== undefined) this.#wrong.push(wrong);
+    const wrong = exemplar === undefined ? EXEMPLAR_TOO_LONG : checkExemplarLabels(exemplar.labels);
+    if (exemplar === undefined || wrong !== undefined) this.#wrong.push(wrong!);
     else this.#exemplars.push({ series: this.#seriesCount, ...exemplar });
   }
 

@@ -17,6 +17,7 @@ import { type Label, labelValue, METRIC_NAME } from "../model/labels.ts";
 import { METRIC_TYPES, type MetricMetadata, metricFamilyName } from "../model/metric-metadata.ts";
 import type { WriteBatch } from "../model/sample-batch.ts";
 import { BatchBuilder, type RequestLimits, tooMany } from "./batch-builder.ts";
+import { EXEMPLAR_TOO_LONG, MAX_EXEMPLAR_BYTES } from "./exemplar-rules.ts";
 import { type BucketBudget, readHistogram } from "./histogram-message.ts";
 import { decodeUtf8, FIXED64, LENGTH_DELIMITED, ProtobufReader, tagOf, VARINT } from "./protobuf-reader.ts";
 
@@ -81,6 +82,10 @@ export class WriteV2Decoder {
   /** Of the series that is being read: how many references, of which one more than may be is kept. */
   #refCount = 0;
   readonly #refs: Uint32Array;
+  /** The same of an exemplar. */
+  readonly #exemplarRefs: Uint32Array;
+  /** Symbols of exemplars and metadata, by number: any of them may refer to the same. */
+  readonly #symbols = new Map<number, string>();
   #metadataStart = -1;
   #metadataEnd = -1;
   #createdTimestamp = 0;
@@ -93,6 +98,7 @@ export class WriteV2Decoder {
     this.#limits = limits;
     this.#builder = new BatchBuilder(limits);
     this.#refs = new Uint32Array(2 * limits.maxLabelsPerSeries + 1);
+    this.#exemplarRefs = new Uint32Array(this.#refs.length);
   }
 
   /** Throws "invalid" for malformed protobuf or symbols that do not begin with an empty one, "too large" past a limit. */
@@ -100,6 +106,7 @@ export class WriteV2Decoder {
     this.#bytes = body;
     this.#view = new DataView(body.buffer, body.byteOffset, body.byteLength);
     this.#symbolCount = 0;
+    this.#symbols.clear();
     this.#metadataCount = 0;
     this.#buckets = { left: this.#limits.maxRequestBuckets, limit: this.#limits.maxRequestBuckets };
     this.#builder.reset();
@@ -284,7 +291,7 @@ export class WriteV2Decoder {
   }
 
   #readExemplar(reader: ProtobufReader): void {
-    const refs = new Uint32Array(this.#refs.length);
+    const refs = this.#exemplarRefs;
     let count = 0;
     let exemplarValue = 0;
     let timestamp = 0;
@@ -296,8 +303,14 @@ export class WriteV2Decoder {
       else if (tag === TIMESTAMP_3) timestamp = reader.readInt64();
       else reader.skip(tag, LAST_EXEMPLAR_FIELD);
     }
-    const wrong = this.#checkRefs(refs, count);
+    const wrong = this.#checkRefs(refs, count) ?? this.#checkExemplarSize(refs, count);
     this.#note(wrong ?? this.#builder.addExemplar(timestamp, exemplarValue, this.#labelsOf(refs, count)));
+  }
+
+  #checkExemplarSize(refs: Uint32Array, count: number): string | undefined {
+    let bytes = 0;
+    for (let i = 0; i < count; i++) bytes += this.#symbolEnds[refs[i]] - this.#symbolStarts[refs[i]];
+    return bytes > MAX_EXEMPLAR_BYTES ? EXEMPLAR_TOO_LONG : undefined;
   }
 
   #labelsOf(refs: Uint32Array, count: number): Label[] {
@@ -306,8 +319,14 @@ export class WriteV2Decoder {
     return labels;
   }
 
+  /** Each is decoded once. */
   #symbol(ref: number): string {
-    return decodeUtf8(this.#bytes, this.#symbolStarts[ref], this.#symbolEnds[ref]);
+    let symbol = this.#symbols.get(ref);
+    if (symbol === undefined) {
+      symbol = decodeUtf8(this.#bytes, this.#symbolStarts[ref], this.#symbolEnds[ref]);
+      this.#symbols.set(ref, symbol);
+    }
+    return symbol;
   }
 
   /** False, and the series is refused, when it refers to symbols that are not there. Leaves the reader anywhere. */

@@ -110,9 +110,14 @@ export class Writer {
     if (exemplars.length === 0) return 0;
     const told = new Set(batch.sampleSeries);
     for (const { series } of batch.histograms ?? []) told.add(series);
+    // Exemplars of a series come together: its labels, which may be large, are looked at once.
+    let [previous, series] = [-1, REJECTED];
     const resolve = (index: number) => {
+      if (index === previous) return series;
       // What is wrong with a series that has samples too has been said.
-      return this.#registry.resolve(batch, index, told.has(index) ? new Rejections() : rejections);
+      series = this.#registry.resolve(batch, index, told.has(index) ? new Rejections() : rejections);
+      previous = index;
+      return series;
     };
     return this.#exemplars.append(table, exemplars, {
       resolve,
