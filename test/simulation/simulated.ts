@@ -48,6 +48,9 @@ const WEATHERS: readonly Weather[] = [
   { fault: 0.01, death: 0, delay: 0.1, delays: ANY_DELAYS, pageItems: 1000 },
   { fault: 0, death: 0, delay: 0.2, delays: HOLDING_DELAYS, pageItems: 1000 },
 ];
+/** What the design allows clocks to be apart, their grain included (docs/storage-format.md). Not the engine's: it may be wrong. */
+export const MAX_CLOCK_ERROR_MS = 30 * SECOND_MS;
+
 export interface Simulated extends World {
   readonly worldName: WorldName;
   readonly hardships: Hardships;

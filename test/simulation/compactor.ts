@@ -1,0 +1,60 @@
+/** A compactor: runs that end by themselves, at their deadline or by the platform. */
+import { errorKind } from "../../lib/model/errors.ts";
+import { MINUTE_MS } from "../../lib/model/time.ts";
+import { compact, type DayReport } from "../../lib/storage/compact/compactor.ts";
+import { limitInvocation, tolerate } from "./invocation.ts";
+import { pause, stepClock } from "./pauses.ts";
+import { newProgram } from "./program.ts";
+import type { Random } from "./random.ts";
+import type { Process } from "./scheduler.ts";
+import type { Simulated } from "./simulated.ts";
+
+export function compactor(sim: Simulated, process: Process) {
+  const { scheduler, randomBytes, retention, partitionBits, eagerness } = sim;
+  const { random } = scheduler;
+  const { table, clock, clockGuard } = newProgram(sim, process);
+  return async (turn: () => boolean) => {
+    while (turn()) {
+      await pause(sim, process);
+      stepClock(sim, process);
+      const invocation = limitInvocation(sim, process);
+      await tolerate(sim, process, "compaction", async () => {
+        const { faults } = process;
+        await clockGuard.check();
+        await compact(table, {
+          clock,
+          randomBytes,
+          retentionOf: () => retention.at(scheduler.nowMs),
+          partitionBits,
+          deadlineMs: random.chance(0.6) ? Number.POSITIVE_INFINITY : clock() + randomBudget(random),
+          isEager: random.chance(eagerness),
+          onDay: (report) => noteDay(sim, process, report, process.faults > faults),
+        });
+      });
+      invocation.isOver = true;
+    }
+  };
+}
+
+/** Until a compactor stops by itself: often in the middle of a step. */
+function randomBudget(random: Random): number {
+  return random.between(0, random.pick([300, 300, MINUTE_MS]));
+}
+
+function noteDay(
+  { scheduler, tally, models }: Simulated,
+  process: Process,
+  { tenant, day, outcome, error }: DayReport,
+  hasFaults: boolean,
+): void {
+  const isDamage = errorKind(error) === "data" && models.get(tenant)!.isDayDamaged(day);
+  if (error !== undefined && !isDamage && (errorKind(error) !== "unavailable" || !hasFaults))
+    scheduler.fail(error);
+  if (outcome === undefined) return;
+  const { state, flushes, chunkings } = outcome;
+  if (flushes > 0) tally.add("run flushed");
+  if (chunkings > 0) tally.add("bucket made chunks");
+  if (state === "busy") tally.add("two compactors at one day");
+  if (state === "out of time") tally.add("compactor stopped at its deadline");
+  scheduler.note(process.name, `compaction of ${tenant}/${day}: ${state} ${flushes} ${chunkings}`);
+}

@@ -1,0 +1,41 @@
+/** How long an actor waits between two things that it does, and what happens to its clock meanwhile. */
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
+import type { Random } from "./random.ts";
+import type { Process } from "./scheduler.ts";
+import type { Simulated } from "./simulated.ts";
+
+/** In a world of wrong clocks one of a writer or of a compactor may be wrong from now on, or right. */
+export function stepClock(sim: Simulated, process: Process): void {
+  const { scheduler, hardships, tally } = sim;
+  const { random } = scheduler;
+  if (!hardships.hasWrongClocks || process.role === "reader" || !random.chance(0.3)) return;
+  const most = random.pick([MINUTE_MS, MINUTE_MS, HOUR_MS, 3 * HOUR_MS, DAY_MS]);
+  process.skewMs = random.chance(0.3) ? 0 : random.pick([-1, 1]) * random.between(10 * SECOND_MS, most);
+  scheduler.note(process.name, `has a clock that is ${process.skewMs} ms ahead`);
+  tally.add("clock stepped");
+}
+
+/** Mostly at once, or some seconds, or just before a slow call of another ends; or until all that wait for long go on together. */
+export async function pause(sim: Simulated, process: Process): Promise<void> {
+  const { scheduler, isHurried } = sim;
+  const { random } = scheduler;
+  if (random.chance(0.4)) return scheduler.sleep(process, random.between(0, 100));
+  const ends = scheduler.slowEnds(SECOND_MS, 2 * HOUR_MS);
+  if (ends.length > 0 && random.chance(0.5)) {
+    return scheduler.sleep(process, random.pick(ends) - scheduler.nowMs - random.between(0, 300));
+  }
+  const isShort = isHurried || random.chance(0.5);
+  if (sim.wakeMs <= scheduler.nowMs) sim.wakeMs = nextWake(random, scheduler.nowMs);
+  if (isShort || sim.wakeMs > sim.lastWakeMs)
+    return scheduler.sleep(process, random.between(0, 90 * SECOND_MS));
+  await scheduler.sleep(process, sim.wakeMs - scheduler.nowMs + random.between(0, SECOND_MS));
+}
+
+/** Some time later, often where one hour ends and another begins. */
+function nextWake(random: Random, nowMs: number): number {
+  const wakeMs =
+    nowMs + random.between(0, random.pick([10 * MINUTE_MS, 2 * HOUR_MS, 10 * HOUR_MS, 40 * HOUR_MS]));
+  return random.chance(0.5)
+    ? wakeMs
+    : (Math.floor(wakeMs / HOUR_MS) + 1) * HOUR_MS - random.between(0, 20 * SECOND_MS);
+}

@@ -1,0 +1,50 @@
+/** A reader: queries by a process that remembers others, each held against the model. */
+import { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
+import { type Read, readAndCheck } from "./checked-read.ts";
+import { limitInvocation, tolerate } from "./invocation.ts";
+import { pause } from "./pauses.ts";
+import { newProgram } from "./program.ts";
+import type { Process } from "./scheduler.ts";
+import type { Simulated } from "./simulated.ts";
+import { randomSelection } from "./workload.ts";
+
+/** What a warm reader may remember: all that a schedule has, hardly anything, or it is cold every time. */
+const READER_MEMORIES = [10_000_000, 10_000_000, 20_000, undefined];
+
+export function reader(sim: Simulated, process: Process) {
+  const bytes = sim.scheduler.random.pick(READER_MEMORIES);
+  const memory = bytes === undefined ? undefined : new ReaderMemory(bytes);
+  return async (turn: () => boolean) => {
+    while (turn()) {
+      await pause(sim, process);
+      const invocation = limitInvocation(sim, process);
+      const read = randomRead(sim, process, memory);
+      const isAnswered = await tolerate(
+        sim,
+        process,
+        "read",
+        () => checkRead(sim, process, read),
+        () => read.model.isDamaged(read.selection),
+      );
+      invocation.isOver = true;
+      sim.tally.add(isAnswered ? "read answered" : "read failed");
+    }
+  };
+}
+
+function randomRead(sim: Simulated, process: Process, memory: ReaderMemory | undefined): Read {
+  const { scheduler } = sim;
+  const { random } = scheduler;
+  const [tenant, model] = random.pick([...sim.models]);
+  const selection = randomSelection(random, scheduler.clockOf(process)());
+  return { process, tenant, model, selection, asChunks: random.chance(0.5), memory };
+}
+
+async function checkRead(sim: Simulated, process: Process, read: Read): Promise<void> {
+  const { scheduler } = sim;
+  const { tenant, asChunks, memory } = read;
+  scheduler.note(process.name, `read of ${tenant} begins${asChunks ? " (chunks)" : ""}`);
+  if (memory !== undefined && memory.sizeBytes > 0) sim.tally.add("reader remembered something");
+  await readAndCheck(sim, newProgram(sim, process).table, read);
+  scheduler.note(process.name, `read of ${tenant} ends`);
+}

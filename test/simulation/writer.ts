@@ -1,0 +1,133 @@
+/** A writer: senders' requests, one or some at once, by a process that knows what it wrote before or has forgotten it. */
+import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
+import { SECOND_MS } from "../../lib/model/time.ts";
+import { newMeter } from "../../lib/storage/table/table.ts";
+import { Writers } from "../../lib/storage/write/writers.ts";
+import { limitInvocation, tolerate } from "./invocation.ts";
+import type { Append } from "./model.ts";
+import { pause, stepClock } from "./pauses.ts";
+import { type ClockSpan, newProgram } from "./program.ts";
+import { batchOfSamples, printTold, type SentSamples, toldOf } from "./sample.ts";
+import type { Process } from "./scheduler.ts";
+import { MAX_CLOCK_ERROR_MS, type Simulated } from "./simulated.ts";
+import { backfill, maxAge, randomRequest, scrape } from "./workload.ts";
+import { expectSoon } from "./write-costs.ts";
+
+/** What the design lets a writer take to store a record before it dates it anew. */
+const MAX_HOLD_MS = 30 * SECOND_MS;
+/** API Gateway's, and so the write function's. */
+const MAX_WRITE_MS = 29 * SECOND_MS;
+/** What a process' writers may hold: nothing from one request to the next, or all that a schedule has. */
+const MAX_WRITER_BYTES = 2 ** 26;
+const WRITER_BYTES = [0, MAX_WRITER_BYTES, MAX_WRITER_BYTES];
+/** Also some of the series, and of one tenant those of one, but not of all. */
+const CROWDED_WRITER_BYTES = [0, 10_000, 40_000, 100_000, MAX_WRITER_BYTES];
+
+export function writer(sim: Simulated, process: Process) {
+  const { scheduler, randomBytes, retention, shardBits, tally, hardships } = sim;
+  const { random } = scheduler;
+  const { table, clock, clockGuard, watchClock } = newProgram(sim, process);
+  /** The latest that its clock has said. */
+  let latestMs = 0;
+  // What a sender has for the time: the writer's may be wrong.
+  const senderClock = hardships.hasWrongClocks ? () => ++scheduler.nowMs : clock;
+  const maxBytes = random.pick(hardships.isCrowded ? CROWDED_WRITER_BYTES : WRITER_BYTES);
+  const writers = new Writers({ clock, randomBytes, limits: DEFAULT_LIMITS, shardBits, maxBytes });
+  const running = new Map<Append, () => void>();
+  const { onDeath } = process;
+  process.onDeath = () => {
+    for (const end of running.values()) end();
+    onDeath();
+  };
+  const append = async () => {
+    const [tenant, model] = random.pick([...sim.models]);
+    const retentionMs = retention.at(scheduler.nowMs);
+    const request = nextRequest(sim, tenant, retentionMs, senderClock());
+    if (request.length === 0) return;
+    const writer = maxBytes < MAX_WRITER_BYTES ? undefined : process.name;
+    const begun = model.begin(request, scheduler.nowMs, writer);
+    let span: ClockSpan | undefined;
+    const end = (isAnswered: boolean) => {
+      running.delete(begun);
+      const endMs = clock();
+      const { minMs, maxMs } = span ?? { minMs: endMs, maxMs: endMs };
+      latestMs = Math.max(latestMs, maxMs);
+      begun.startMs = minMs;
+      // After a clock was put back a little, a process' records are dated right after the latest of before.
+      model.end(begun, Math.min(latestMs, maxMs + MAX_CLOCK_ERROR_MS), isAnswered);
+      if (!isAnswered && hardships.isCutOff) unsentOf(sim, tenant).push(request);
+    };
+    running.set(begun, () => end(false));
+    scheduler.note(process.name, `append to ${tenant}: ${print(request)}`);
+    const invocation = hardships.isCutOff ? limitInvocation(sim, process, MAX_WRITE_MS) : { isOver: false };
+    const isAnswered = await tolerate(sim, process, "append", async () => {
+      const meter = newMeter();
+      const appender = writers.appender({ tenant, retentionMs }, table.metered(meter));
+      const { rejections } = await clockGuard.run(() => {
+        span = watchClock();
+        return appender.append(batchOfSamples(request));
+      });
+      if (rejections.count > 0) throw new Error(`refused: ${rejections.reasons[0].reason}`);
+      if (hardships.isSparse) expectSoon(scheduler.nowMs - begun.begunMs);
+      if (hardships.isCrowded)
+        sim.costs.expectCheap(meter, request.length, model.labelSets().length, sim.levels);
+    });
+    invocation.isOver = true;
+    end(isAnswered);
+    tally.add(isAnswered ? "append answered" : "append failed");
+    if (isAnswered) scheduler.note(process.name, `append to ${tenant} answered`);
+    const heldMs = begun.endMs - begun.startMs;
+    if (heldMs > MAX_HOLD_MS) tally.add("record held too long");
+    else if (heldMs > MAX_HOLD_MS * 0.8) tally.add("record held nearly as long as it may be");
+  };
+  return async (turn: () => boolean) => {
+    tally.add("writer started cold");
+    if (maxBytes === 0) tally.add("writer forgot what it knew");
+    // Now and then it is over with a process that nothing happened to.
+    while (!random.chance(0.1) && turn()) {
+      await pause(sim, process);
+      stepClock(sim, process);
+      const isAlone = hardships.isCrowded || hardships.isSparse;
+      const atOnce = !isAlone && random.chance(0.3) ? random.between(2, 3) : 1;
+      await Promise.all(Array.from({ length: atOnce }, append));
+    }
+  };
+}
+
+function unsentOf({ unsent }: Simulated, tenant: string): (readonly SentSamples[])[] {
+  const found = unsent.get(tenant) ?? [];
+  unsent.set(tenant, found);
+  return found;
+}
+
+/** One that was not answered before, or a new one. */
+function nextRequest(
+  sim: Simulated,
+  tenant: string,
+  retentionMs: number,
+  nowMs: number,
+): readonly SentSamples[] {
+  const { scheduler, workload, models, tally } = sim;
+  const { random } = scheduler;
+  if (sim.hardships.isCrowded) return scrape(random, workload, nowMs);
+  if (sim.hardships.isSparse) return backfill(random, workload, nowMs);
+  const maxAgeMs = maxAge(retentionMs);
+  const unsent = unsentOf(sim, tenant);
+  if (unsent.length === 0 || random.chance(0.5))
+    return randomRequest(random, workload, models.get(tenant)!, { nowMs, maxAgeMs }, tally);
+  tally.add("request repeated by its sender");
+  const [again] = unsent.splice(random.between(0, unsent.length - 1), 1);
+  return again.flatMap(({ labels, samples }) => {
+    const taken = samples.filter(({ time }) => time > nowMs - maxAgeMs);
+    return taken.length === 0 ? [] : [{ labels, samples: taken }];
+  });
+}
+
+function print(request: readonly SentSamples[]): string {
+  return request
+    .map(({ labels, samples }) => {
+      const printed = samples.slice(0, 5).map((one) => `${one.time}=${printTold(toldOf(one))}`);
+      return `${labels.map(([, value]) => value).join("/")} ${printed.join(" ")}${samples.length > 5 ? " …" : ""}`;
+    })
+    .join("; ");
+}
