@@ -14,7 +14,7 @@ export function shorten(text: string, max = MAX_QUOTED_CHARACTERS): string {
   return `${text.slice(0, isHighSurrogate ? max - 1 : max)}…`;
 }
 
-/** The same in double quotes, escaped as JSON. */
+/** The same in double quotes, escaped as JSON; U+FFFD stands for what was not UTF-8. */
 export function quoteInput(text: string): string {
-  return JSON.stringify(shorten(text));
+  return JSON.stringify(shorten(text).toWellFormed());
 }

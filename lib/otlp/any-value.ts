@@ -4,6 +4,7 @@
  * https://opentelemetry.io/docs/specs/otel/common/#anyvalue-representation-for-non-otlp-protocols
  */
 import { compareBytewise } from "../model/labels.ts";
+import { isSentText, NOT_UTF8 } from "./sent-text.ts";
 
 export type AnyValue =
   | { readonly kind: "empty" }
@@ -66,5 +67,7 @@ function printDouble(value: number): string {
 
 /** As Go does, which escapes two line ends that JavaScript leaves. */
 function quote(text: string): string {
+  // An escape would hide that the text is not UTF-8.
+  if (!isSentText(text)) return NOT_UTF8;
   return JSON.stringify(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }

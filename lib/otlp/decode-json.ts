@@ -3,6 +3,7 @@
  * numbers. https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
 import { HearthError } from "../model/errors.ts";
+import { quoteInput } from "../model/shorten.ts";
 import { type AnyValue, MAX_VALUE_DEPTH, printAnyValue } from "./any-value.ts";
 import { ATTRIBUTE_COST, Budget, NUMBER_COST, POINT_COST } from "./budget.ts";
 import {
@@ -18,6 +19,7 @@ import {
   timeField,
   wrongType,
 } from "./json-value.ts";
+import { checkHasKnown } from "./known-members.ts";
 import {
   type Attribute,
   type ExponentialBuckets,
@@ -35,25 +37,56 @@ import {
   type Temporality,
 } from "./metrics.ts";
 import { NO_RECORDED_VALUE } from "./protobuf-points.ts";
+import { decodeSentJson } from "./sent-text.ts";
 
 /** How deep objects and arrays may lie in each other: the message itself takes 12 levels, and each of a value 3. */
 const MAX_DEPTH = 12 + 3 * MAX_VALUE_DEPTH;
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+/** The members above the metrics, by the object that has them. */
+const MEMBERS = {
+  request: ["resourceMetrics"],
+  resourceMetrics: ["resource", "scopeMetrics", "schemaUrl"],
+  scopeMetrics: ["scope", "metrics", "schemaUrl"],
+} as const;
 
-/** Throws "invalid" for what is no such JSON, "too large" past the budget. */
+/** Throws "invalid" for other JSON or another message, "too large" past the budget. */
 export function decodeOtlpJson(body: Uint8Array): ResourceMetrics[] {
   const request = objectOf(parseJson(body), "the request");
   const budget = new Budget();
-  return arrayField(request, "resourceMetrics").map((one) => resourceOf(objectOf(one, "a resource"), budget));
+  const resources = arrayField(request, "resourceMetrics").map((one) =>
+    resourceOf(objectOf(one, "a resource"), budget),
+  );
+  checkHasKnown(resources, unknownMember(request));
+  return resources;
+}
+
+/** The first member above the metrics that is not known. Names are in lowerCamelCase. */
+function unknownMember(request: JsonObject): string | undefined {
+  const resources = arrayField(request, "resourceMetrics") as readonly JsonObject[];
+  const scopes = resources.flatMap((one) => arrayField(one, "scopeMetrics") as readonly JsonObject[]);
+  return (
+    unknownOf([request], "request") ??
+    unknownOf(resources, "resourceMetrics") ??
+    unknownOf(scopes, "scopeMetrics")
+  );
+}
+
+function unknownOf(objects: readonly JsonObject[], level: keyof typeof MEMBERS): string | undefined {
+  const known: readonly string[] = MEMBERS[level];
+  for (const object of objects) {
+    const unknown = Object.keys(object).find((name) => !known.includes(name));
+    if (unknown !== undefined)
+      return `member ${quoteInput(unknown)} of ${level} (known: ${known.join(", ")})`;
+  }
+  return undefined;
 }
 
 function parseJson(body: Uint8Array): unknown {
   checkShape(body);
   try {
-    return JSON.parse(quoteTimes(utf8.decode(body)));
+    return JSON.parse(quoteTimes(decodeSentJson(body)));
   } catch (cause) {
-    throw new HearthError("invalid", "OTLP request: not JSON in UTF-8", { cause });
+    throw new HearthError("invalid", "OTLP request: not JSON", { cause });
   }
 }
 
@@ -159,8 +192,8 @@ function pointOf(point: JsonObject, budget: Budget): Point {
   };
 }
 
-function pointValue(point: JsonObject): number {
-  return optionalNumber(point, "asDouble") ?? numberField(point, "asInt");
+function pointValue(point: JsonObject): number | undefined {
+  return optionalNumber(point, "asDouble") ?? optionalNumber(point, "asInt");
 }
 
 function numberPointOf(point: JsonObject, budget: Budget): NumberPoint {
@@ -217,17 +250,17 @@ function exemplarOf(exemplar: JsonObject, budget: Budget): OtlpExemplar {
   budget.spend(POINT_COST);
   return {
     timestamp: timeField(exemplar, "timeUnixNano"),
-    value: pointValue(exemplar),
+    value: pointValue(exemplar) ?? 0,
     traceId: hexField(exemplar, "traceId"),
     spanId: hexField(exemplar, "spanId"),
     attributes: attributesOf(exemplar, "filteredAttributes", budget),
   };
 }
 
+/** An id that is not one is none: it does not cost the point. */
 function hexField(object: JsonObject, name: string): string {
   const text = textField(object, name);
-  if (/^([0-9a-fA-F]{2})*$/.test(text)) return text.toLowerCase();
-  throw wrongType(name, text, "bytes in hexadecimal");
+  return /^([0-9a-fA-F]{2})*$/.test(text) ? text.toLowerCase() : "";
 }
 
 function attributesOf(object: JsonObject, name: string, budget: Budget): Attribute[] {

@@ -3,6 +3,7 @@
  * https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto (v1.7), written out beside each reader.
  */
 import { POINT_COST } from "./budget.ts";
+import { checkHasKnown } from "./known-members.ts";
 import {
   type Attribute,
   type Metric,
@@ -20,16 +21,19 @@ import {
   readSummaryPoint,
 } from "./protobuf-points.ts";
 
-/** Throws "invalid" for malformed protobuf, "too large" past the budget. */
+/** Throws "invalid" for malformed protobuf or another message, "too large" past the budget. */
 export function decodeOtlpProtobuf(body: Uint8Array): ResourceMetrics[] {
-  return readRequest(new OtlpCursor(body));
+  const cursor = new OtlpCursor(body);
+  const resources = readRequest(cursor);
+  checkHasKnown(resources, cursor.unknown);
+  return resources;
 }
 
 /** `repeated ResourceMetrics resource_metrics = 1` */
 function readRequest(cursor: OtlpCursor): ResourceMetrics[] {
   const resources: ResourceMetrics[] = [];
   cursor.fields(1, (tag) => {
-    if (tag !== bytesField(1)) return false;
+    if (tag !== bytesField(1)) return cursor.noteUnknown("ExportMetricsServiceRequest", tag, 1);
     resources.push(cursor.message(() => readResourceMetrics(cursor)));
     return true;
   });
@@ -44,7 +48,7 @@ function readResourceMetrics(cursor: OtlpCursor): ResourceMetrics {
   cursor.fields(2, (tag) => {
     if (tag === bytesField(1)) cursor.message(() => cursor.readAttributes(1, attributes));
     else if (tag === bytesField(2)) scopes.push(cursor.message(() => readScopeMetrics(cursor)));
-    else return false;
+    else return cursor.noteUnknown("ResourceMetrics", tag, 3);
     return true;
   });
   return { attributes, scopes };
@@ -58,8 +62,8 @@ function readScopeMetrics(cursor: OtlpCursor): ScopeMetrics {
   cursor.fields(3, (tag) => {
     if (tag === bytesField(1)) cursor.message(() => readScope(cursor, scope));
     else if (tag === bytesField(2)) metrics.push(cursor.message(() => readMetric(cursor)));
-    else if (tag === bytesField(3)) scope.schemaUrl = cursor.reader.readString();
-    else return false;
+    else if (tag === bytesField(3)) scope.schemaUrl = cursor.readText();
+    else return cursor.noteUnknown("ScopeMetrics", tag, 3);
     return true;
   });
   return { ...scope, metrics };
@@ -71,8 +75,8 @@ function readScope(
   scope: { name: string; version: string; attributes: Attribute[] },
 ): void {
   cursor.fields(3, (tag) => {
-    if (tag === bytesField(1)) scope.name = cursor.reader.readString();
-    else if (tag === bytesField(2)) scope.version = cursor.reader.readString();
+    if (tag === bytesField(1)) scope.name = cursor.readText();
+    else if (tag === bytesField(2)) scope.version = cursor.readText();
     else if (tag === bytesField(3)) scope.attributes.push(cursor.readAttribute());
     else return false;
     return true;
@@ -89,9 +93,9 @@ function readMetric(cursor: OtlpCursor): Metric {
     data: { kind: "unknown", points: [] } as MetricData,
   };
   cursor.fields(3, (tag) => {
-    if (tag === bytesField(1)) metric.name = cursor.reader.readString();
-    else if (tag === bytesField(2)) metric.description = cursor.reader.readString();
-    else if (tag === bytesField(3)) metric.unit = cursor.reader.readString();
+    if (tag === bytesField(1)) metric.name = cursor.readText();
+    else if (tag === bytesField(2)) metric.description = cursor.readText();
+    else if (tag === bytesField(3)) metric.unit = cursor.readText();
     else {
       const data = readData(cursor, tag);
       if (data !== undefined) metric.data = data;

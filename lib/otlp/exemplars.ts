@@ -5,13 +5,19 @@
 import type { Label } from "../model/labels.ts";
 import { MAX_EXEMPLAR_CHARACTERS } from "../wire/exemplar-rules.ts";
 import type { OtlpExemplar } from "./metrics.ts";
+import { isSentText } from "./sent-text.ts";
 
-/** Trace and span; and the attributes that were filtered from the series, unless they are too long together. */
+/**
+ * Trace and span; and the attributes that were filtered from the series, unless they are too long together. The ids win over
+ * attributes of their names, the last of several attributes with one key wins, and one that is not UTF-8 is dropped.
+ */
 export function exemplarLabels({ traceId, spanId, attributes }: OtlpExemplar): Label[] {
-  const labels: Label[] = [];
-  if (isSet(traceId)) labels.push(["trace_id", traceId]);
-  if (isSet(spanId)) labels.push(["span_id", spanId]);
-  const filtered = attributes.map(({ key, value }): Label => [key, value]);
+  const ids = new Map<string, string>();
+  if (isSet(traceId)) ids.set("trace_id", traceId);
+  if (isSet(spanId)) ids.set("span_id", spanId);
+  const labels: Label[] = [...ids];
+  const others = attributes.filter(({ key, value }) => !ids.has(key) && isSentText(key) && isSentText(value));
+  const filtered: Label[] = [...new Map(others.map(({ key, value }) => [key, value]))];
   const characters = [...labels, ...filtered].reduce(
     (n, [name, value]) => n + [...name].length + [...value].length,
     0,

@@ -2,10 +2,13 @@
  * Attributes of a data point, its scope and its resource -> labels of its series, as Prometheus 3.14 makes them
  * (`createAttributes` in storage/remote/otlptranslator/prometheusremotewrite/helper.go of prometheus/prometheus).
  */
+import { HearthError } from "../model/errors.ts";
 import { compareBytewise, type Label, type LabelSet, labelSetOf, METRIC_NAME } from "../model/labels.ts";
+import { quoteInput } from "../model/shorten.ts";
 import { labelName } from "./label-name.ts";
 import { namingOf } from "./metric-name.ts";
 import type { Attribute, ScopeMetrics } from "./metrics.ts";
+import { isSentText } from "./sent-text.ts";
 import type { OtlpSettings } from "./settings.ts";
 
 const SERVICE_NAME = "service.name";
@@ -52,6 +55,9 @@ export function resourceLabels(
   { promoteResourceAttributes: promoted }: Pick<OtlpSettings, "promoteResourceAttributes">,
 ): SharedLabels {
   const kept = attributes.filter(({ key }) => promoted === "all" || promoted.includes(key));
+  for (const attribute of attributes)
+    if (IDENTIFYING_ATTRIBUTES.includes(attribute.key)) checkText(attribute);
+  for (const attribute of kept) checkText(attribute);
   return {
     promoted: kept.map(({ key, value }): Label => [names.nameOf(key), value]),
     imposed: identityLabels(attributes),
@@ -66,16 +72,25 @@ export function scopeLabels(
   { promoteScopeMetadata }: OtlpSettings,
 ): SharedLabels {
   if (!promoteScopeMetadata || scope.name === "") return shared;
-  const attributes = scope.attributes.map(
-    ({ key, value }): Label => [names.nameOf(`otel_scope_${key}`), value],
-  );
+  const attributes = scope.attributes.map(({ key, value }): Label => {
+    checkText({ key, value });
+    return [names.nameOf(`otel_scope_${key}`), value];
+  });
   const { name, version, schemaUrl } = scope;
+  for (const [key, value] of Object.entries({ name, version, schemaUrl })) checkText({ key, value });
   const own: Label[] = [
     ["otel_scope_name", name],
     ["otel_scope_version", version],
     ["otel_scope_schema_url", schemaUrl],
   ];
   return { ...shared, imposed: [...shared.imposed, ...attributes, ...own] };
+}
+
+/** Throws "invalid" for an attribute that cannot be a label: its key or value was not UTF-8. */
+function checkText({ key, value }: Attribute): void {
+  if (isSentText(key) && isSentText(value)) return;
+  const part = isSentText(key) ? `its value is not UTF-8: ${quoteInput(value)}` : "its key is not UTF-8";
+  throw new HearthError("invalid", `attribute ${quoteInput(key)}: ${part}`);
 }
 
 function identityLabels(attributes: readonly Attribute[]): Label[] {
@@ -103,6 +118,7 @@ export function pointLabels(
   const labels = new Map<string, string>();
   for (const { key, value } of attributes.toSorted((a, b) => compareBytewise(a.key, b.key))) {
     if (key === METRIC_NAME || value === "") continue;
+    checkText({ key, value });
     const name = names.nameOf(key);
     const before = labels.get(name);
     labels.set(name, before === undefined ? value : `${before};${value}`);

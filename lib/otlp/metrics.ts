@@ -4,7 +4,7 @@
  * have no place in Prometheus are left away.
  */
 
-/** An attribute, its value as text; see any-value.ts. */
+/** An attribute, its value as text (any-value.ts). A text that was not UTF-8 is not well formed (sent-text.ts). */
 export interface Attribute {
   readonly key: string;
   readonly value: string;
@@ -60,9 +60,9 @@ export type MetricData =
 
 export interface Point {
   readonly attributes: readonly Attribute[];
-  /** In ms. */
+  /** In ms; 0 when the sender gave none. */
   readonly timestamp: number;
-  /** In ms, 0 when it is not said. */
+  /** In ms; 0 when the sender gave none. */
   readonly startTimestamp: number;
   /** The series has ended, or the sender knows no value: what Prometheus has staleness markers for. */
   readonly hasNoValue: boolean;
@@ -70,7 +70,8 @@ export interface Point {
 }
 
 export interface NumberPoint extends Point {
-  readonly value: number;
+  /** Undefined when the sender gave none. */
+  readonly value: number | undefined;
 }
 
 export interface HistogramPoint extends Point {

@@ -9,6 +9,7 @@ import { type AnyValue, MAX_VALUE_DEPTH, printAnyValue } from "./any-value.ts";
 import { ATTRIBUTE_COST, Budget, NUMBER_COST } from "./budget.ts";
 import type { Attribute } from "./metrics.ts";
 import { msOfNanosecondLanes } from "./nanoseconds.ts";
+import { decodeSentText } from "./sent-text.ts";
 
 /** Tags of fields by type. */
 export const bytesField = (field: number) => tagOf(field, LENGTH_DELIMITED);
@@ -19,6 +20,8 @@ export const varintField = (field: number) => tagOf(field, VARINT);
 export class OtlpCursor {
   readonly reader: ProtobufReader;
   readonly budget: Budget = new Budget();
+  /** The first member above the metrics that this version does not know. */
+  unknown: string | undefined;
 
   constructor(body: Uint8Array) {
     this.reader = new ProtobufReader(body);
@@ -45,7 +48,7 @@ export class OtlpCursor {
     let value: AnyValue = { kind: "empty" };
     this.message(() =>
       this.fields(2, (tag) => {
-        if (tag === bytesField(1)) key = this.reader.readString();
+        if (tag === bytesField(1)) key = this.readText();
         else if (tag === bytesField(2)) value = this.message(() => this.#readAnyValue(depth));
         else return false;
         return true;
@@ -65,7 +68,7 @@ export class OtlpCursor {
     this.budget.spend(ATTRIBUTE_COST);
     let value: AnyValue = { kind: "empty" };
     this.fields(7, (tag) => {
-      if (tag === bytesField(1)) value = { kind: "text", text: this.reader.readString() };
+      if (tag === bytesField(1)) value = { kind: "text", text: this.readText() };
       else if (tag === varintField(2)) value = { kind: "boolean", value: this.reader.readUint64() !== 0 };
       else if (tag === varintField(3)) value = { kind: "integer", digits: this.reader.readInt64Digits() };
       else if (tag === fixed64Field(4)) value = { kind: "double", value: this.reader.readDouble() };
@@ -113,6 +116,18 @@ export class OtlpCursor {
     else if ((tag & 7) === FIXED64) read();
     else return false;
     return true;
+  }
+
+  /** Notes a field above the last one of its message. Returns false: the field is not read. */
+  noteUnknown(message: string, tag: number, lastField: number): false {
+    const field = tag >>> 3;
+    if (field > lastField) this.unknown ??= `field ${field} of ${message}`;
+    return false;
+  }
+
+  /** A text, which may have been other bytes than UTF-8 (sent-text.ts). */
+  readText(): string {
+    return decodeSentText(this.reader.readBytes());
   }
 
   readTime(): number {

@@ -28,7 +28,7 @@ const column = new Float64Array(1);
 /** `start_time = 2; time = 3; double as_double = 4; exemplars = 5; sfixed64 as_int = 6; attributes = 7; flags = 8` */
 export function readNumberPoint(cursor: OtlpCursor): NumberPoint {
   const { reader } = cursor;
-  const point = { ...newPoint(cursor), value: 0 };
+  const point = { ...newPoint(cursor), value: undefined as number | undefined };
   cursor.fields(
     8,
     (tag) => {
@@ -142,7 +142,7 @@ function newPoint(
 }
 
 /** A staleness marker as a value means what the flag means. */
-function readValue({ reader }: OtlpCursor, point: { value: number; hasNoValue: boolean }): void {
+function readValue({ reader }: OtlpCursor, point: { value: number | undefined; hasNoValue: boolean }): void {
   reader.readDoubleInto(column, 0);
   if (isStaleMarker(column, 0)) point.hasNoValue = true;
   point.value = column[0];

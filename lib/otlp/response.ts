@@ -18,14 +18,15 @@ export const OTLP_CONTENT_TYPES: Readonly<Record<OtlpEncoding, string>> = {
 /** Characters of a message that are sent. */
 const MAX_MESSAGE_CHARACTERS = 4096;
 
-/** The answer when all was taken (no rejected points, an empty message) or some of it. */
+/** The response when all was stored (no rejected points) or some of it. */
 export function encodeExportResponse(
   encoding: OtlpEncoding,
   rejectedDataPoints: number,
   errorMessage: string,
 ): Uint8Array<ArrayBuffer> {
   const message = errorMessage.slice(0, MAX_MESSAGE_CHARACTERS);
-  const isWhole = rejectedDataPoints === 0 && message === "";
+  // Senders report a `partial_success` as a failure.
+  const isWhole = rejectedDataPoints === 0;
   if (encoding === "json") {
     const partialSuccess = { rejectedDataPoints: String(rejectedDataPoints), errorMessage: message };
     return encodeJson(isWhole ? {} : { partialSuccess });
@@ -59,7 +60,7 @@ export function encodeStatus(
   message: string,
 ): Uint8Array<ArrayBuffer> {
   const code = CODES[httpStatus] ?? UNKNOWN_CODE;
-  const shortened = message.slice(0, MAX_MESSAGE_CHARACTERS);
+  const shortened = message.slice(0, MAX_MESSAGE_CHARACTERS).toWellFormed();
   if (encoding === "json") return encodeJson({ code, message: shortened });
   const writer = new ProtobufWriter();
   writer.writeInt64Field(1, code);

@@ -6,6 +6,7 @@ import type { LabelSet } from "../model/labels.ts";
 import { MINUTE_MS } from "../model/time.ts";
 import { IDENTIFYING_ATTRIBUTES, type LabelNames, pointLabels, resourceLabels } from "./labels.ts";
 import type { ResourceMetrics } from "./metrics.ts";
+import { isSentText } from "./sent-text.ts";
 import type { OtlpSettings } from "./settings.ts";
 
 export const TARGET_INFO = "target_info";
@@ -15,12 +16,16 @@ const INTERVAL_MS = 2.5 * MINUTE_MS;
 /** A resource whose points lie further apart gets samples towards the last of them: four hours. */
 const MAX_SAMPLES = 96;
 
-/** Its labels but for the metric name, or undefined when it would say nothing, or nothing of a target. */
+/**
+ * Its labels except the metric name; undefined if it has none, or none of a target. An attribute that is not UTF-8 is
+ * omitted.
+ */
 export function targetInfoLabels(
-  { attributes }: ResourceMetrics,
+  resource: ResourceMetrics,
   names: LabelNames,
   { keepIdentifyingResourceAttributes: keepsAll }: OtlpSettings,
 ): LabelSet | undefined {
+  const attributes = resource.attributes.filter(({ key, value }) => isSentText(key) && isSentText(value));
   const others = attributes.filter(({ key }) => !IDENTIFYING_ATTRIBUTES.includes(key));
   if (others.length === 0) return undefined;
   const shared = resourceLabels(attributes, names, { promoteResourceAttributes: [] });
@@ -35,6 +40,7 @@ export function targetInfoTimes({ scopes }: ResourceMetrics): number[] {
   for (const { metrics } of scopes) {
     for (const { data } of metrics) {
       for (const { timestamp } of data.points) {
+        if (timestamp === 0) continue;
         first = Math.min(first, timestamp);
         last = Math.max(last, timestamp);
       }

@@ -12,7 +12,7 @@
  * is counted in data points, with the reason, and the rest is taken.
  */
 import { errorKind, errorMessage } from "../model/errors.ts";
-import { type Label, METRIC_NAME } from "../model/labels.ts";
+import { type Label, type LabelSet, METRIC_NAME } from "../model/labels.ts";
 import type { MetricMetadata, MetricType } from "../model/metric-metadata.ts";
 import type { WriteBatch } from "../model/sample-batch.ts";
 import { quoteInput } from "../model/shorten.ts";
@@ -29,10 +29,12 @@ import type {
   OtlpExemplar,
   Point,
   ResourceMetrics,
+  ScopeMetrics,
   SummaryPoint,
 } from "./metrics.ts";
 import { customHistogram, exponentialHistogram } from "./native-histogram.ts";
 import { printFloat } from "./print-float.ts";
+import { isSentText } from "./sent-text.ts";
 import type { OtlpSettings } from "./settings.ts";
 import { TARGET_INFO, targetInfoLabels, targetInfoTimes } from "./target-info.ts";
 import { unitName } from "./unit-name.ts";
@@ -72,7 +74,8 @@ class Translator {
   readonly #reasons: string[] = [];
   #pointCount = 0;
   #rejectedPoints = 0;
-  /** The encoded labels of the data point that is being translated, without its metric name. */
+  /** Labels of the data point that is being translated, without its metric name; the same, encoded. */
+  #labels: LabelSet = [];
   #pointLabels: Uint8Array = new Uint8Array(0);
 
   constructor(settings: OtlpSettings, limits: RequestLimits) {
@@ -94,17 +97,20 @@ class Translator {
   }
 
   #addResource(resource: ResourceMetrics): void {
-    const points = resource.scopes
-      .flatMap(({ metrics }) => metrics)
-      .reduce((n, { data }) => n + data.points.length, 0);
+    const points = resource.scopes.map(countPoints);
+    const total = points.reduce((n, count) => n + count, 0);
+    this.#pointCount += total;
     this.#orReject(
-      points,
-      () => "resource",
+      total,
+      () => `resource of ${total} data points`,
       () => {
         const shared = resourceLabels(resource.attributes, this.#names, this.#settings);
-        for (const scope of resource.scopes) {
-          const ofScope = scopeLabels(shared, scope, this.#names, this.#settings);
-          for (const metric of scope.metrics) this.#addMetric(metric, ofScope);
+        for (const [i, scope] of resource.scopes.entries()) {
+          this.#orReject(
+            points[i],
+            () => `scope ${quoteInput(scope.name)}`,
+            () => this.#addScope(scope, shared),
+          );
         }
       },
     );
@@ -115,12 +121,16 @@ class Translator {
     );
   }
 
+  #addScope(scope: ScopeMetrics, shared: SharedLabels): void {
+    const ofScope = scopeLabels(shared, scope, this.#names, this.#settings);
+    for (const metric of scope.metrics) this.#addMetric(metric, ofScope);
+  }
+
   #addMetric(metric: Metric, shared: SharedLabels): void {
     const { data } = metric;
-    this.#pointCount += data.points.length;
-    const refused = refusalOf(data);
+    const refused = refusalOf(metric);
     if (refused !== undefined) {
-      this.#reject(data.points.length, `metric ${quoteInput(metric.name)}: ${refused}`);
+      this.#reject(pointsOf(metric), `metric ${quoteInput(metric.name)}: ${refused}`);
       return;
     }
     const what = () => `metric ${quoteInput(metric.name)}`;
@@ -128,7 +138,9 @@ class Translator {
       const name = metricName(metric.name, metric.unit, namedKind(data), this.#naming);
       if (data.points.length > 0) this.#addMetadata(name, metric);
       for (const point of data.points) {
-        this.#orReject(1, what, () => this.#addPoint(name, data, point, shared));
+        const lacking = lackingField(point);
+        if (lacking !== undefined) this.#reject(1, `${what()}: a data point has no ${lacking}`);
+        else this.#orReject(1, what, () => this.#addPoint(name, data, point, shared));
       }
     });
   }
@@ -143,11 +155,12 @@ class Translator {
   }
 
   #addPoint(name: string, data: MetricData, point: Point, shared: SharedLabels): void {
-    this.#pointLabels = encodeLabels(pointLabels(point.attributes, this.#names, shared));
+    this.#labels = pointLabels(point.attributes, this.#names, shared);
+    this.#pointLabels = encodeLabels(this.#labels);
     switch (data.kind) {
       case "gauge":
       case "sum":
-        this.#addSample(name, [], point, (point as (typeof data.points)[number]).value);
+        this.#addSample(name, [], point, (point as (typeof data.points)[number]).value ?? 0);
         if (data.kind === "sum") this.#addExemplars(point.exemplars);
         break;
       case "histogram":
@@ -196,6 +209,7 @@ class Translator {
     const { count, sum, bucketCounts, explicitBounds } = point;
     if (sum !== undefined) this.#addSample(`${name}_sum`, [], point, sum);
     this.#addSample(`${name}_count`, [], point, count);
+    this.#dropLabel("le");
     const buckets = Math.min(explicitBounds.length, bucketCounts.length);
     const exemplars = bucketExemplars(point.exemplars, explicitBounds.slice(0, buckets));
     let cumulative = 0;
@@ -208,9 +222,17 @@ class Translator {
     this.#addExemplars(exemplars[buckets]);
   }
 
+  /** An attribute named like the label of the series that follow gives way: the bound is what the label means there. */
+  #dropLabel(name: string): void {
+    if (!this.#labels.some(([label]) => label === name)) return;
+    this.#labels = this.#labels.filter(([label]) => label !== name);
+    this.#pointLabels = encodeLabels(this.#labels);
+  }
+
   #addSummary(name: string, point: SummaryPoint): void {
     this.#addSample(`${name}_sum`, [], point, point.sum);
     this.#addSample(`${name}_count`, [], point, point.count);
+    this.#dropLabel("quantile");
     for (const { quantile, value: atQuantile } of point.quantiles) {
       this.#addSample(name, [["quantile", printFloat(quantile)]], point, atQuantile);
     }
@@ -267,8 +289,26 @@ class Translator {
   }
 }
 
+function countPoints({ metrics }: ScopeMetrics): number {
+  return metrics.reduce((count, metric) => count + pointsOf(metric), 0);
+}
+
+/** Of a kind that is not known there is one at least. */
+function pointsOf({ data }: Metric): number {
+  return data.kind === "unknown" ? 1 : data.points.length;
+}
+
+/** The name of a required field that a data point lacks; 0 is no time. */
+function lackingField(point: Point): string | undefined {
+  if (point.timestamp === 0) return "timeUnixNano";
+  return "value" in point && point.value === undefined && !point.hasNoValue ? "asDouble or asInt" : undefined;
+}
+
 /** Why nothing of a metric is taken, or undefined. */
-function refusalOf(data: MetricData): string | undefined {
+function refusalOf({ data, name, unit }: Metric): string | undefined {
+  if (!isSentText(name)) return "its name is not UTF-8";
+  // The unit becomes a part of the name. A description that is not UTF-8 costs nothing but itself.
+  if (!isSentText(unit)) return "its unit is not UTF-8";
   if (data.kind === "unknown") return "a kind of metric that is not known";
   if (!("temporality" in data) || data.temporality === "cumulative") return undefined;
   return data.temporality === "delta" ? NO_DELTA : "it has no temporality, cumulative is expected";

@@ -119,7 +119,10 @@ describe("partial success", () => {
   test("what storage refuses is counted too, and the rest is stored", async () => {
     const gateway = await open();
     gateway.nowMs = NOW;
-    const points = [{ timeUnixNano: `${NOW}000000` }, { timeUnixNano: `${NOW + 700_000}000000`, asInt: 1 }];
+    const points = [
+      { timeUnixNano: `${NOW}000000`, asInt: 1 },
+      { timeUnixNano: `${NOW + 700_000}000000`, asInt: 1 },
+    ];
     const metrics = [{ name: "x", gauge: { dataPoints: points } }];
     const body = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] });
     const response = await gateway.post(PATH, body, JSON_TYPE);

@@ -72,7 +72,10 @@ function gauge(point: object, metric: object = {}, resource: object[] = []): Res
 describe("what is refused, and the rest is taken", () => {
   const exponential = (point: object) => ({
     gauge: null,
-    exponentialHistogram: { aggregationTemporality: 2, dataPoints: [{ count: 1, ...point }] },
+    exponentialHistogram: {
+      aggregationTemporality: 2,
+      dataPoints: [{ timeUnixNano: "1000000", count: 1, ...point }],
+    },
   });
   const CASES: readonly (readonly [string, ResourceMetrics[], RegExp])[] = [
     [
@@ -103,9 +106,9 @@ describe("what is refused, and the rest is taken", () => {
     });
   }
 
-  test("a metric of a kind that is not known, whose points nobody can count", () => {
-    const { rejectedPoints, reasons } = translate(gauge({}, { gauge: null }));
-    assert.equal(rejectedPoints, 0);
+  test("a metric of a kind that is not known, whose points nobody can count, counts as one point", () => {
+    const { rejectedPoints, pointCount, reasons } = translate(gauge({}, { gauge: null }));
+    assert.deepEqual([rejectedPoints, pointCount], [1, 1]);
     assert.match(reasons.join(), /metric "x": a kind of metric that is not known/);
   });
 
@@ -127,7 +130,7 @@ describe("what is refused, and the rest is taken", () => {
 });
 
 test("target_info has 97 samples at most, however far apart the points are", () => {
-  const far = gauge({ timeUnixNano: "0" }, {}, [])[0];
+  const far = gauge({ timeUnixNano: "1000000" }, {}, [])[0];
   const [near] = gauge({ timeUnixNano: "1795337468486000000" });
   const times = targetInfoTimes({ attributes: [], scopes: [...far.scopes, ...near.scopes] });
   assert.equal(times.length, 97);
