@@ -18,7 +18,7 @@ interface Page {
 function filesBelow(directory: string): string[] {
   return readdirSync(path.join(ROOT, directory), { recursive: true, encoding: "utf8" })
     .map((name) => path.posix.join(directory, name.replaceAll(path.sep, "/")))
-    .filter((name) => statSync(path.join(ROOT, name)).isFile());
+    .filter((name) => !name.includes("/node_modules/") && statSync(path.join(ROOT, name)).isFile());
 }
 
 const pages: Page[] = [
