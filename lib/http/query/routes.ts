@@ -8,7 +8,6 @@ import { answerApiError } from "./answer.ts";
 import { apiErrorOf, type QueryPhase } from "./errors.ts";
 import { answerInstantQuery, answerRangeQuery } from "./evaluate.ts";
 import { answerExemplars } from "./exemplars.ts";
-import { answerExplain } from "./explain.ts";
 import { answerFormattedQuery, answerParsedQuery } from "./expression.ts";
 import { answerLabelNames, answerLabelValues, answerSeries } from "./lookup.ts";
 import { readParameters } from "./parameters.ts";
@@ -29,7 +28,6 @@ const ROUTES: readonly (readonly [path: string, methods: readonly string[], hand
   ["/query_exemplars", GET_AND_POST, answerExemplars],
   ["/format_query", GET_AND_POST, answerFormattedQuery],
   ["/parse_query", GET_AND_POST, answerParsedQuery],
-  ["/explain", GET_AND_POST, answerExplain],
   ["/series", GET_AND_POST, answerSeries],
   ["/labels", GET_AND_POST, answerLabelNames],
   ["/label/:name/values", GET, answerLabelValues],

@@ -1,5 +1,4 @@
 /** The query API's services on Hearth's own storage and engine. */
-import type { Limits } from "../../model/limits.ts";
 import { MINUTE_MS, SECOND_MS } from "../../model/time.ts";
 import { instantQuery, rangeQuery } from "../../promql/engine/engine.ts";
 import type { QueryEngine } from "../../promql/engine-interface.ts";
@@ -21,27 +20,16 @@ const ENGINE: QueryEngine = { instantQuery, rangeQuery };
 
 export function newQueryServices(
   services: Services,
-  promql: PromqlSettings,
+  { takesExperiments, useStartTimestamps }: PromqlSettings,
   memory?: ReaderMemory,
 ): QueryServices {
-  return {
-    settings: querySettings(promql, services.limits),
-    engine: ENGINE,
-    openSource: (tenant, table) => openReader(services, tenant, table, memory),
-  };
-}
-
-export function querySettings(
-  { takesExperiments, useStartTimestamps }: PromqlSettings,
-  { maxQuerySeries }: Limits,
-): QuerySettings {
-  return {
+  const settings: QuerySettings = {
     parse: takesExperiments ? ALL_EXPERIMENTS : {},
     limits: {
       maxSamples: MAX_SAMPLES,
       // Prometheus limits the intervals between steps, the engine the steps.
       maxSteps: MAX_STEPS + 1,
-      maxSeries: maxQuerySeries,
+      maxSeries: services.limits.maxQuerySeries,
       timeoutMs: TIMEOUT_MS,
     },
     lookbackDeltaMs: 5 * MINUTE_MS,
@@ -50,5 +38,10 @@ export function querySettings(
     typeAndUnitLabels: false,
     useStartTimestamps,
     prometheusVersion: PROMETHEUS_VERSION,
+  };
+  return {
+    settings,
+    engine: ENGINE,
+    openSource: (tenant, table) => openReader(services, tenant, table, memory),
   };
 }

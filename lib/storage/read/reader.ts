@@ -17,7 +17,7 @@ import type { ReaderMemory } from "../cache/reader-memory.ts";
 import { oldestExemplar } from "../exemplars/exemplar-writer.ts";
 import { readExemplars } from "../exemplars/read-exemplars.ts";
 import { LABEL_NAMES } from "../index/index-part.ts";
-import type { DayReads, Queryable, SelectionReads } from "../interface.ts";
+import type { Queryable } from "../interface.ts";
 import { listDays } from "../layout/day-shards.ts";
 import { dayOf } from "../layout/keys.ts";
 import { EMPTY_MANIFEST } from "../layout/manifest.ts";
@@ -29,12 +29,10 @@ import type { SeriesData } from "../parts/series-data.ts";
 import { type SeriesHash, seriesHash } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import { LimitedTable } from "../table/limited-table.ts";
-import { newMeter, type Table } from "../table/table.ts";
-import { explainDay } from "./explain-day.ts";
-import { type FoundSeries, findSeries, tooManySeries } from "./find-series.ts";
+import type { Table } from "../table/table.ts";
+import { findSeries, tooManySeries } from "./find-series.ts";
 import { readGroups } from "./group-reader.ts";
-import { countGroups, expectedBytes } from "./plan-groups.ts";
-import { HeldBytes, shareBytes } from "./query-budget.ts";
+import { HeldBytes } from "./query-budget.ts";
 import { forEachSeries, forEachValue } from "./read-labels.ts";
 import type { IndexQuery } from "./scan-index.ts";
 import { addDay, noSeries, type ReadableDay, type SelectedSeries, sortByLabels } from "./selected-series.ts";
@@ -126,28 +124,6 @@ export class Reader implements Queryable {
     return readExemplars(table, tenant, selections, kept, signal);
   }
 
-  async explain(
-    selection: Selection,
-    signal: AbortSignal = new AbortController().signal,
-  ): Promise<SelectionReads> {
-    const { tenant, clock } = this.#options;
-    const { maxFutureMs, maxQueryBytes, maxQueryReadUnits } = this.#options.limits;
-    const range = this.#kept(selection);
-    const query = { tenant, ...range, maxFutureMs };
-    const meter = newMeter();
-    const table = new LimitedTable(this.#table.metered(meter), maxQueryReadUnits);
-    const days: DayReads[] = [];
-    const selected = await this.#find(table, selection, range, signal, (day, { metrics }) => {
-      days.push(explainDay({ ...query, day: day.day }, day, metrics));
-    });
-    return {
-      days: days.sort((a, b) => a.day - b.day),
-      seriesCount: selected.labels.length,
-      groups: countGroups(selected, expectedBytes(selected, range, clock()), shareBytes(maxQueryBytes)),
-      findReadUnits: meter.readUnits,
-    };
-  }
-
   /** The part of a range that retention keeps and timestamps can have; it may be empty (minTime after maxTime). */
   #kept({ minTime, maxTime }: Selection): TimeRange {
     const oldest = Math.max(oldestKept(this.#options.clock(), this.#options.retentionMs), -MAX_TIMESTAMP_MS);
@@ -231,7 +207,6 @@ export class Reader implements Queryable {
     { matchers }: Selection,
     range: TimeRange,
     signal: AbortSignal,
-    onDay?: (day: ReadableDay, found: FoundSeries) => void,
   ): Promise<SelectedSeries> {
     const { tenant, hash = seriesHash, memory } = this.#options;
     const { maxQuerySeries } = this.#options.limits;
@@ -239,9 +214,7 @@ export class Reader implements Queryable {
     const days = await this.#days(table, range, signal);
     await forEachBounded(days, DAY_CONCURRENCY, async (day) => {
       const query = { tenant, matchers, maxSeries: maxQuerySeries, hash, memory: memory?.index, ...day };
-      const series = await findSeries(table, query, signal);
-      addDay(found, day, series);
-      onDay?.(day, series);
+      addDay(found, day, await findSeries(table, query, signal));
       if (found.labels.length > maxQuerySeries) throw tooManySeries(maxQuerySeries);
     });
     return sortByLabels(found);
