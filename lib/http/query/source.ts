@@ -42,6 +42,6 @@ export function newQueryServices(
   return {
     settings,
     engine: ENGINE,
-    openSource: (tenant, table) => openReader(services, tenant, table, memory),
+    openSource: (tenant, table, damage) => openReader(services, tenant, table, memory, damage),
   };
 }
