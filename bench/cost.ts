@@ -7,6 +7,8 @@
  *     --starts process       samples say since when they count: process, metric or delta (workload.ts); default: they do not
  *     --json                 ends with a line of JSON for each size
  *     --plot docs/images/growth.svg draws write units per sample and read units per query against the sizes
+ *     --scenario 100k,churn  instead measures what requests cost that ask much of a writer's memory: 100k, 300k, tenants, churn, all
+ *     --scrapes 1000         scrapes of each scenario
  *     --check-endpoint URL   instead compares the units of a short run with those that the DynamoDB there reports
  *
  * Recorded series, replicated under other instance names, are sent as Prometheus sends them, in requests of up to 2,000 samples
@@ -28,7 +30,10 @@ import {
 } from "./cost/figures.ts";
 import { measureQueryGrowth } from "./cost/growth.ts";
 import { compareRuns, defaultHours, runCost } from "./cost/measure.ts";
+import { runScenario } from "./cost/measure-scenario.ts";
 import { jsonLine, printCost } from "./cost/report.ts";
+import { printScenario, steadyUnits } from "./cost/scenario-report.ts";
+import { BASELINE, SCENARIOS } from "./cost/scenarios.ts";
 import { measureSending, OTHER_SENDERS, RECOMMENDED } from "./cost/senders.ts";
 import { measureWriteCpu } from "./cost/write-cpu.ts";
 import { loadRecording, type RecordedSeries } from "./recorded-series.ts";
@@ -46,12 +51,16 @@ async function main(): Promise<void> {
       starts: { type: "string" },
       json: { type: "boolean", default: false },
       plot: { type: "string" },
+      scenario: { type: "string" },
+      scrapes: { type: "string", default: "1000" },
       "check-endpoint": { type: "string" },
     },
   });
   const { title, series: recorded } = loadRecording();
   console.log(`label sets and values of the recording, ${title}`);
   if (values["check-endpoint"] !== undefined) return check(recorded, values["check-endpoint"]);
+  if (values.scenario !== undefined)
+    return measureScenarios(recorded, values.scenario, Number(values.scrapes));
   const sizes = values.series.flatMap((list) => list.split(",").map(Number)).sort((a, b) => a - b);
   const results: { readonly figures: CostFigures; readonly others: readonly SendingFigures[] }[] = [];
   const starts = STARTS.find((kind) => kind === values.starts);
@@ -74,6 +83,22 @@ async function main(): Promise<void> {
       values.plot,
     );
   if (values.json) for (const { figures, others } of results) console.log(jsonLine(figures, others));
+}
+
+/** Each beside the baseline, which runs first. */
+async function measureScenarios(
+  recorded: readonly RecordedSeries[],
+  names: string,
+  scrapes: number,
+): Promise<void> {
+  const wanted = names === "all" ? SCENARIOS.map(({ name }) => name) : names.split(",");
+  const unknown = wanted.find((name) => !SCENARIOS.some((one) => one.name === name));
+  if (unknown !== undefined)
+    throw new Error(`--scenario ${unknown}: expected all or some of ${SCENARIOS.map(({ name }) => name)}`);
+  const baseline = await runScenario(recorded, BASELINE, scrapes);
+  printScenario(baseline, steadyUnits(baseline));
+  for (const scenario of SCENARIOS.filter(({ name }) => wanted.includes(name)))
+    printScenario(await runScenario(recorded, scenario, scrapes), steadyUnits(baseline));
 }
 
 /** Makes the same calls on a table in memory and on a DynamoDB. */

@@ -83,20 +83,18 @@ interface Slot {
   readonly sentMs: number;
 }
 
-/** A workload of `seriesCount` series whose first interval starts at `startMs`. */
+/**
+ * A workload of `seriesCount` series whose first interval starts at `startMs`. `firstReplica` keeps the series of several
+ * workloads apart.
+ */
 export function newWorkload(
   recorded: readonly RecordedSeries[],
   seriesCount: number,
   startMs: number,
   sender: Sender = PROMETHEUS_3,
+  firstReplica = 0,
 ): Workload {
-  const all = Array.from({ length: seriesCount }, (_, i) =>
-    newSeries(recorded[i % recorded.length], Math.floor(i / recorded.length)),
-  );
-  const targets = [...Map.groupBy(all, ({ target }) => target).values()];
-  targets.forEach((series, i) => {
-    for (const one of series) one.phaseMs = Math.floor((i * SCRAPE_INTERVAL_MS) / targets.length);
-  });
+  const targets = newTargets(recorded, seriesCount, firstReplica);
   const slots = cutSlots(targets.flat(), sender);
   const batches = slots.map(({ series }) => newBatch(series, sender.starts));
   const startOf = (interval: number) => startMs + interval * SCRAPE_INTERVAL_MS;
@@ -109,6 +107,70 @@ export function newWorkload(
         fillBatch(batches[i], series, interval, startOf(interval));
         if (sender.starts !== undefined) fillStarts(batches[i], series, sender.starts, startMs);
         return { sentMs: startOf(interval) + sentMs, batch: batches[i] };
+      }),
+  };
+}
+
+/** Series by target, each target with the moment at which it is scraped. */
+function newTargets(
+  recorded: readonly RecordedSeries[],
+  seriesCount: number,
+  firstReplica: number,
+): WorkloadSeries[][] {
+  const all = Array.from({ length: seriesCount }, (_, i) =>
+    newSeries(recorded[i % recorded.length], firstReplica + Math.floor(i / recorded.length)),
+  );
+  const targets = [...Map.groupBy(all, ({ target }) => target).values()];
+  targets.forEach((series, i) => {
+    for (const one of series) one.phaseMs = Math.floor((i * SCRAPE_INTERVAL_MS) / targets.length);
+  });
+  return targets;
+}
+
+/**
+ * A workload of as many series, some of which end in every interval for new ones in their place: `newPerInterval` on average.
+ * Intervals are asked for in their order.
+ */
+export function newChurningWorkload(
+  recorded: readonly RecordedSeries[],
+  seriesCount: number,
+  newPerInterval: number,
+  startMs: number,
+  sender: Sender = PROMETHEUS_3,
+): Workload {
+  const targets = newTargets(recorded, seriesCount, 0);
+  const all = targets.flat();
+  const replicas = Math.ceil(seriesCount / recorded.length);
+  let replaced = 0;
+  const replaceTo = (end: number) => {
+    for (; replaced < end; replaced++) {
+      const at = replaced % seriesCount;
+      const life = Math.floor(replaced / seriesCount) + 1;
+      const replica = replicas * life + (at % replicas);
+      all[at] = { ...newSeries(all[at].recorded, replica), phaseMs: all[at].phaseMs };
+    }
+  };
+  const slots = cutSlots(all, sender).map(({ series, sentMs }) => ({ count: series.length, sentMs }));
+  const startOf = (interval: number) => startMs + interval * SCRAPE_INTERVAL_MS;
+  const seriesOf = (interval: number) => {
+    replaceTo(Math.floor(interval * newPerInterval));
+    let first = 0;
+    return slots.map(({ count }) => {
+      const series = all.slice(first, first + count);
+      first += count;
+      return series;
+    });
+  };
+  return {
+    seriesCount,
+    targetCount: targets.length,
+    requests: (interval) =>
+      seriesOf(interval).map((series) => encodeRequest(series, interval, startOf(interval))),
+    batches: (interval) =>
+      seriesOf(interval).map((series, i) => {
+        const batch = newBatch(series, sender.starts);
+        fillBatch(batch, series, interval, startOf(interval));
+        return { sentMs: startOf(interval) + slots[i].sentMs, batch };
       }),
   };
 }

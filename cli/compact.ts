@@ -46,7 +46,8 @@ function describe({ tenant, day, outcome, error, meter }: DayReport): string {
   return `${tenant} ${date}: ${state}; ${records} records in ${flushes} flushes, ${samples} samples in ${chunkings} buckets; ${cost}`;
 }
 
-function parseDays(text: string | undefined): number {
+/** Days of retention, 0 to keep for ever, which is the default. */
+export function parseDays(text: string | undefined): number {
   const days = Number(text || 0);
   if (Number.isInteger(days) && days >= 0) return days;
   throw new HearthError("invalid", `retention of ${text} days: expected a whole number, 0 to keep for ever`);

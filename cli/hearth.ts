@@ -5,6 +5,7 @@ import { HEARTH_VERSION } from "../lib/model/version.ts";
 import type { Table } from "../lib/storage/table/table.ts";
 import { printFailure, run } from "../local/run.ts";
 import { compactCommand } from "./compact.ts";
+import { explainCommand } from "./explain.ts";
 import { createCommand, deleteCommand, disableCommand, type GivenKey, listCommand } from "./keys.ts";
 import { withTable } from "./target.ts";
 import { listTenantsCommand, setTenantCommand } from "./tenants.ts";
@@ -17,6 +18,7 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
        hearthdb tenants list [--json]
        hearthdb tenants set NAME [--retention-days N|default] [--ha-labels on|CLUSTER,REPLICA|off|default]
        hearthdb compact [--all] [--retention-days N]
+       hearthdb explain EXPR [--time T | --start T --end T --step D] [--lookback-delta D] [--tenant NAME] [--json]
        hearthdb --version
 
 start runs Hearth on this machine, as npm start does in a clone.
@@ -31,6 +33,10 @@ cluster,__replica__; default: off).
 compact does what the schedule does every five minutes. Log records that have waited ten minutes
 become runs; closed buckets become chunks. --all takes every record older than a minute.
 --retention-days (or HEARTH_RETENTION_DAYS) is the deployment's retention, 0 to keep for ever.
+
+explain prints the plan of a PromQL query and its reads, without evaluating it: which series and times
+each selector reads, and by day from which manifest, index, log, runs and chunks. Times are RFC 3339
+or seconds since the epoch, a step is seconds or 1m30s. The default is an instant query now.
 
 The table that a command works on:
   --stack NAME        of a deployed stack, found through its outputs
@@ -54,6 +60,11 @@ const OPTIONS = {
   all: { type: "boolean" },
   "retention-days": { type: "string" },
   "ha-labels": { type: "string" },
+  time: { type: "string" },
+  start: { type: "string" },
+  end: { type: "string" },
+  step: { type: "string" },
+  "lookback-delta": { type: "string" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
 } as const;
@@ -81,6 +92,11 @@ function findCommand([group, ...rest]: readonly string[], values: Options): (tab
       expectNone(rest);
       const options = { "retention-days": process.env.HEARTH_RETENTION_DAYS, ...values };
       return (table) => compactCommand(table, options, Date.now, print);
+    }
+    case "explain": {
+      const query = expectOne(rest, "one PromQL expression; quote it for the shell");
+      const options = { "retention-days": process.env.HEARTH_RETENTION_DAYS, ...values };
+      return (table) => explainCommand(table, query, options, process.env, Date.now, print);
     }
     default:
       throw usage(group === undefined ? "no command" : `unknown command ${group}`);

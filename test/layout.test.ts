@@ -37,7 +37,6 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "dynamodb",
     "codec",
     "layout",
-    "quarantine",
     "series",
     "metadata",
     "tenants",

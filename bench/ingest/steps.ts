@@ -5,6 +5,7 @@ import { Rejections } from "../../lib/model/rejections.ts";
 import type { SampleBatch } from "../../lib/model/sample-batch.ts";
 import { logKey, WRITER_ID_BYTES } from "../../lib/storage/layout/keys.ts";
 import { encodeLogRecord } from "../../lib/storage/log/log-record.ts";
+import { BatchSeries } from "../../lib/storage/series/batch-series.ts";
 import { seriesHash } from "../../lib/storage/series/series-hash.ts";
 import { SeriesRegistry } from "../../lib/storage/series/series-registry.ts";
 import { itemSizeBytes, writeUnits } from "../../lib/storage/table/item-size.ts";
@@ -66,10 +67,9 @@ export class StepRunner {
 
   #resolve(batch: SampleBatch): Int32Array {
     const rejections = new Rejections();
+    const resolved = new BatchSeries(batch, 0, batch.seriesCount, this.#registry, DEFAULT_LIMITS);
     const series = new Int32Array(batch.sampleCount);
-    for (let i = 0; i < series.length; i++) {
-      series[i] = this.#registry.resolve(batch, batch.sampleSeries[i], rejections);
-    }
+    for (let i = 0; i < series.length; i++) series[i] = resolved.resolve(batch.sampleSeries[i], rejections);
     return series;
   }
 

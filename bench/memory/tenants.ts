@@ -14,6 +14,7 @@ import { EMPTY_MANIFEST, type Part } from "../../lib/storage/layout/manifest.ts"
 import { replaceManifest } from "../../lib/storage/layout/manifest-store.ts";
 import { extentOf, type HashedSeries } from "../../lib/storage/parts/hashed-samples.ts";
 import { encodeRun, runShardBits } from "../../lib/storage/parts/run-items.ts";
+import { BatchSeries } from "../../lib/storage/series/batch-series.ts";
 import { hashHex, seriesHash } from "../../lib/storage/series/series-hash.ts";
 import { SeriesRegistry } from "../../lib/storage/series/series-registry.ts";
 import type { MemoryTable } from "../../lib/storage/table/memory-table.ts";
@@ -67,13 +68,10 @@ export async function buildOpenBucket({ table, workload, startMs }: TenantPlan):
 function hashesOf(workload: Workload): string[][] {
   const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash, randomBytes);
   const rejections = new Rejections();
-  return workload
-    .batches(0)
-    .map(({ batch }) =>
-      Array.from(batch.sampleSeries, (index) =>
-        hashHex(registry.hash(registry.resolve(batch, index, rejections))),
-      ),
-    );
+  return workload.batches(0).map(({ batch }) => {
+    const series = new BatchSeries(batch, 0, batch.seriesCount, registry, DEFAULT_LIMITS);
+    return Array.from(batch.sampleSeries, (index) => hashHex(series.hash(series.resolve(index, rejections))));
+  });
 }
 
 /** The samples of ten minutes, series by ascending hash. */

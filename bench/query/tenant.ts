@@ -9,7 +9,6 @@ import { randomBytes } from "node:crypto";
 import { type Chunk, cutChunks } from "../../lib/chunk/cut.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { Rejections } from "../../lib/model/rejections.ts";
-import type { SampleBatch } from "../../lib/model/sample-batch.ts";
 import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import { ByteWriter } from "../../lib/storage/codec/bytes.ts";
@@ -17,6 +16,7 @@ import { BUCKET_GRACE_MS } from "../../lib/storage/compact/plan-compaction.ts";
 import { BUCKET_MS, bucketEnd } from "../../lib/storage/layout/bucket.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
 import type { Part } from "../../lib/storage/layout/manifest.ts";
+import { BatchSeries } from "../../lib/storage/series/batch-series.ts";
 import { seriesHash } from "../../lib/storage/series/series-hash.ts";
 import { SeriesRegistry } from "../../lib/storage/series/series-registry.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
@@ -97,32 +97,29 @@ function encodeBucket(
   first: number,
   end: number,
 ): SeriesChunks[] {
-  const columns: { timestamps: Float64Array; values: Float64Array }[] = [];
   // Each interval sends the same series in the same requests.
-  const numbers = workload.batches(first).map(({ batch }) => resolveAll(registry, batch));
-  for (const number of numbers.flat())
-    columns[number] = { timestamps: new Float64Array(end - first), values: new Float64Array(end - first) };
+  const all = workload.batches(first).flatMap(({ batch }) => {
+    const series = new BatchSeries(batch, 0, batch.seriesCount, registry, DEFAULT_LIMITS);
+    const rejections = new Rejections();
+    return Array.from(batch.sampleSeries, (index) => {
+      const number = series.resolve(index, rejections);
+      const samples = { timestamps: new Float64Array(end - first), values: new Float64Array(end - first) };
+      return { labels: series.labels(number), hash: series.hash(number), samples };
+    });
+  });
   for (let interval = first; interval < end; interval++) {
-    workload.batches(interval).forEach(({ batch }, request) => {
+    let at = 0;
+    for (const { batch } of workload.batches(interval)) {
       for (let i = 0; i < batch.sampleCount; i++) {
-        const { timestamps, values } = columns[numbers[request][i]];
+        const { timestamps, values } = all[at++].samples;
         timestamps[interval - first] = batch.timestamps[i];
         values[interval - first] = batch.values[i];
       }
-    });
+    }
   }
-  return columns
-    .map((samples, number) => {
-      const [labels, hash] = [registry.labels(number), registry.hash(number)];
-      return { labels, hash, chunks: [...cutChunks(samples)] };
-    })
+  return all
+    .map(({ labels, hash, samples }) => ({ labels, hash, chunks: [...cutChunks(samples)] }))
     .sort((a, b) => Buffer.compare(a.hash, b.hash));
-}
-
-/** The series number of each sample. */
-function resolveAll(registry: SeriesRegistry, batch: SampleBatch): number[] {
-  const rejections = new Rejections();
-  return Array.from(batch.sampleSeries, (index) => registry.resolve(batch, index, rejections));
 }
 
 /** A chunk holds but one absolute time, that of its first sample, behind two bytes (xor-chunk.ts). */

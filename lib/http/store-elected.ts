@@ -73,6 +73,7 @@ function sum(a: AppendResult, b: AppendResult): AppendResult {
     storedHistograms: a.storedHistograms + b.storedHistograms,
     storedExemplars: a.storedExemplars + b.storedExemplars,
     storedMetadata: a.storedMetadata + b.storedMetadata,
+    begunDictionaries: a.begunDictionaries + b.begunDictionaries,
     rejections: a.rejections,
   };
 }

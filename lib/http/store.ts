@@ -42,10 +42,12 @@ export async function storeBatch(
       : storeElected(services, table, { ...place, droppedLabel: haLabels!.replica }, batch, replicas);
   // Samples are judged and dated by the clock, so it is checked before and after.
   const { result, omitted, notElected, isElected } = await (services.clockGuard?.run(store) ?? store());
-  const { storedSamples, storedHistograms, storedExemplars, storedMetadata, rejections } = result;
+  const { storedSamples, storedHistograms, storedExemplars, storedMetadata, begunDictionaries, rejections } =
+    result;
   rejections.addAll(batch.rejections);
   fields.storedSamples = storedSamples;
   if (notElected !== undefined) fields.replica = notElected;
+  if (begunDictionaries > 0) fields.begunDictionaries = begunDictionaries;
   if (rejections.count > 0) fields.rejected = rejections.count;
   if (batch.histograms.length > 0) fields.storedHistograms = storedHistograms;
   if (batch.exemplars.length > 0) fields.storedExemplars = storedExemplars;

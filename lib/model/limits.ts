@@ -15,6 +15,8 @@ export interface Limits {
   /** Native histograms of one write request, and all their buckets: 8 bytes of memory each, and as little as one of a body. */
   readonly maxRequestHistograms: number;
   readonly maxRequestBuckets: number;
+  /** UTC days that the samples of one write request may have: each takes calls of its own. */
+  readonly maxRequestDays: number;
   /** Exemplars of one write request. */
   readonly maxRequestExemplars: number;
   /** Strings that a remote write 2.0 request refers to by number. */
@@ -60,6 +62,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxRequestSamples: 2_000_000,
   maxRequestHistograms: 50_000,
   maxRequestBuckets: 4_000_000,
+  maxRequestDays: 100,
   maxRequestExemplars: 100_000,
   maxRequestSymbols: 1_000_000,
   maxRequestLabelBytes: 32 * MIB,

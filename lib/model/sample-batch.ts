@@ -71,5 +71,7 @@ export interface AppendResult {
   readonly storedExemplars: number;
   /** Metrics of which something new was said. */
   readonly storedMetadata: number;
+  /** Dictionaries that were begun for series that stood in none (lib/storage/write). */
+  readonly begunDictionaries: number;
   readonly rejections: Rejections;
 }

@@ -20,4 +20,13 @@ export interface TimeRange {
   readonly maxTime: number;
 }
 
+/** The largest distance from the epoch that a `Date` holds, in ms. */
+const MAX_DATE_MS = 8_640_000_000_000_000;
+
+/** `2026-05-01T10:00:00Z`, with ms if there are any; seconds since the epoch where no date exists. */
+export function printTime(timeMs: number): string {
+  if (!(Math.abs(timeMs) <= MAX_DATE_MS)) return `${timeMs / 1000}s`;
+  return new Date(timeMs).toISOString().replace(".000Z", "Z");
+}
+
 export const ALL_TIME: TimeRange = { minTime: -MAX_TIMESTAMP_MS, maxTime: MAX_TIMESTAMP_MS };

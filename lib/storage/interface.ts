@@ -54,4 +54,55 @@ export interface Queryable {
     range: { readonly minTime: number; readonly maxTime: number },
     signal?: AbortSignal,
   ): Promise<readonly SeriesExemplars[]>;
+
+  /** The reads that `select` would make, without making those of samples. Throws as `select` does before its first series. */
+  explain(selection: Selection, signal?: AbortSignal): Promise<SelectionReads>;
+}
+
+/** The reads of a selection by a process that has cached nothing. */
+export interface SelectionReads {
+  /** Days that have samples, ascending. */
+  readonly days: readonly DayReads[];
+  readonly seriesCount: number;
+  /** Groups in which the series are read one after the other, so that memory is bounded; expected. */
+  readonly groups: number;
+  /** Read units of finding the series: days, manifests and indexes, which are read to explain. */
+  readonly findReadUnits: number;
+}
+
+/** The reads of one UTC day. */
+export interface DayReads {
+  /** Days since the epoch. */
+  readonly day: number;
+  readonly seriesCount: number;
+  readonly metricCount: number;
+  readonly manifest: {
+    /** 0 for a day that was never compacted. */
+    readonly generation: number;
+    /** Log and series records received until then (ms, included) are in parts. */
+    readonly flushedToMs: number;
+  };
+  /** Parts of the index that are looked into, with all that they hold. */
+  readonly index: { readonly parts: number; readonly series: number; readonly blocks: number };
+  /** Log shards with selected series; records received from a time on are read. */
+  readonly log: {
+    readonly shards: number;
+    readonly ofShards: number;
+    readonly receivedFromMs: number;
+  };
+  /** Runs and chunks with samples of the range, in the order in which samples count. */
+  readonly parts: readonly PartReads[];
+}
+
+export interface PartReads {
+  readonly kind: "run" | "chunks";
+  readonly id: string;
+  /** The times of the part's samples, in ms, both included. */
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly queries: number;
+  /** Queries that read a whole partition, instead of the items of some series. */
+  readonly wholePartitions: number;
+  /** Expected, with a sample of each series every 15 s. */
+  readonly readUnits: number;
 }

@@ -97,8 +97,7 @@ export class TestGateway {
     };
     const deadlineMs = Number.POSITIVE_INFINITY;
     const { clock, table } = this.services;
-    const options = { clock, randomBytes, retentionOf: () => 0, deadlineMs, isEager: true };
-    await compact(table, { ...options, sparseSamples: 0, onDay });
+    await compact(table, { clock, randomBytes, retentionOf: () => 0, deadlineMs, isEager: true, onDay });
   }
 
   get lastLine(): LogLine {

@@ -70,7 +70,6 @@ class Asking {
       retentionOf: () => 0,
       deadlineMs,
       isEager: true,
-      sparseSamples: 0,
       onDay,
     });
     const { manifest } = await loadManifest(this.gateway.table, "t", dayOf(START));

@@ -41,8 +41,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "write/day-writer.ts",
-        "await table.putAll(values);",
-        "void table.putAll(values).catch(() => {});",
+        "await table.putAll(shards.flatMap((shard) => this.#items(shard, all, receivedMs)));",
+        "void table.putAll(shards.flatMap((shard) => this.#items(shard, all, receivedMs))).catch(() => {});",
       ),
     ],
   },
@@ -51,7 +51,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "a dictionary is stored before the record that needs it",
     edits: [
       edit(
-        "write/shard-dictionary.ts",
+        "write/shard-writer.ts",
         "await table.put({ ...key, value, ...expiry(day, retentionMs) });",
         "void table.put({ ...key, value, ...expiry(day, retentionMs) }).catch(() => {});",
       ),
@@ -61,11 +61,16 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "reference again",
     rule: "a reference whose dictionary may not have been stored is never used for another series",
     edits: [
-      edit("write/shard-dictionary.ts", "this.#nextReference += slice.length;", ""),
+      edit("write/own-dictionary.ts", "this.#next += count;\n    return first;", "return first;"),
       edit(
-        "write/shard-dictionary.ts",
-        "slice.forEach(",
-        "this.#nextReference += slice.length;\n    slice.forEach(",
+        "write/own-dictionary.ts",
+        "  hasRoomFor(",
+        "  stored(count: number): void {\n    this.#next += count;\n  }\n\n  hasRoomFor(",
+      ),
+      edit(
+        "write/shard-writer.ts",
+        "slice.forEach((alike, i)",
+        "own.stored(slice.length);\n    slice.forEach((alike, i)",
       ),
     ],
   },
@@ -74,9 +79,9 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "every dictionary has an id of its own",
     edits: [
       edit(
-        "write/shard-dictionary.ts",
-        "this.writer = randomBytes(WRITER_ID_BYTES)",
-        "this.writer = new Uint8Array(WRITER_ID_BYTES)",
+        "write/own-dictionary.ts",
+        "const id = randomBytes(WRITER_ID_BYTES)",
+        "const id = new Uint8Array(WRITER_ID_BYTES)",
       ),
     ],
   },
@@ -85,9 +90,14 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "the mark of an hour is stored before the answer",
     edits: [
       edit(
-        "write/day-writer.ts",
-        "await this.#mark(table, receivedMs);",
-        "void this.#mark(table, receivedMs).catch(() => {});",
+        "write/day-marks.ts",
+        "await table.put({ ...markKey",
+        "if (hourMs > 0) this.#markedHourMs = hourMs;\n    void table.put({ ...markKey",
+      ),
+      edit(
+        "write/day-marks.ts",
+        "...this.expiry(receivedMs) });",
+        "...this.expiry(receivedMs) }).catch(() => {});",
       ),
     ],
   },
@@ -110,7 +120,22 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "no re-dating",
     rule: "a record held for more than 30 s is dated anew",
     edits: [
-      edit("write/receive-clock.ts", "if (this.#clock() - receivedMs <= MAX_HOLD_MS) return;", "return;"),
+      edit(
+        "write/receive-clock.ts",
+        "if (Math.abs(this.#clock() - receivedMs) <= MAX_HOLD_MS) return;",
+        "return;",
+      ),
+    ],
+  },
+  {
+    name: "instances alike",
+    rule: "two processes that name one dictionary never store one key",
+    edits: [
+      edit(
+        "write/writers.ts",
+        "instance: randomBytes(INSTANCE_ID_BYTES)",
+        "instance: new Uint8Array(INSTANCE_ID_BYTES)",
+      ),
     ],
   },
   {
@@ -197,8 +222,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "compact/plan-compaction.ts",
-        "fromMs: manifest.flushedToMs + 1 }",
-        "fromMs: manifest.flushedToMs + 2 }",
+        "fromMs: manifest.flushedToMs + 1,",
+        "fromMs: manifest.flushedToMs + 2,",
       ),
     ],
   },
@@ -212,9 +237,9 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "of two samples of one time the one received last counts, in the log",
     edits: [
       edit(
-        "compact/flush-span.ts",
-        "Buffer.compare(a.key.sk, b.key.sk)",
-        "Buffer.compare(b.key.sk, a.key.sk)",
+        "log/log-reader.ts",
+        "Buffer.compare(a.item.sk, b.item.sk)",
+        "Buffer.compare(b.item.sk, a.item.sk)",
       ),
     ],
   },
@@ -245,7 +270,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "of a float and a histogram of one request and time the histogram counts",
     edits: [
       edit(
-        "write/day-writer.ts",
+        "write/day-records.ts",
         "values.push(...encodeHistogramRecords(",
         "values.unshift(...encodeHistogramRecords(",
       ),
@@ -275,7 +300,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "clock as it is",
     rule: "of two records of one writer the later has the later receive time",
-    edits: [edit("write/receive-clock.ts", "Math.max(this.#latestMs + 1, this.#clock())", "this.#clock()")],
+    edits: [edit("write/receive-clock.ts", "Math.max(latestMs + 1, nowMs)", "nowMs")],
   },
   {
     name: "runs late",
@@ -290,8 +315,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "compact/chunking.ts",
-        "await this.#context.table.putAll(this.#items);",
-        "void this.#context.table.putAll(this.#items).catch(() => {});",
+        "await table.putAll([...items, ...writer.finish()]);",
+        "void table.putAll([...items, ...writer.finish()]).catch(() => {});",
       ),
     ],
   },
@@ -325,8 +350,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "compact/chunking.ts",
-        "{ ...progress, groups: prefix, counts",
-        "{ ...progress, groups: prefix + 1, counts",
+        "{ ...progress, groups: prefix, extent }",
+        "{ ...progress, groups: prefix + 1, extent }",
       ),
     ],
   },
@@ -336,8 +361,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "compact/compact-day.ts",
-        "return without(parts.toSpliced(at, 0, ...outputs), inputs);",
-        "return [...without(parts, inputs), ...outputs];",
+        "return without(parts.toSpliced(at, 0, output), inputs);",
+        "return [...without(parts, inputs), output];",
       ),
     ],
     harmless: "no run of its bucket is left that it could come after",
@@ -345,13 +370,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "cursor too far",
     rule: "the cursor stays before the hour of a mark that may still come",
-    edits: [
-      edit(
-        "compact/compactor.ts",
-        "newestMs, hourOf(this.#startMs - SETTLE_MS)",
-        "hourOf(this.#startMs) + HOUR_MS",
-      ),
-    ],
+    edits: [edit("compact/compactor.ts", "hourOf(startMs - SETTLE_MS);", "hourOf(startMs) + HOUR_MS;")],
   },
   {
     name: "cursor past runs",
@@ -359,8 +378,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "compact/compactor.ts",
-        "if ((outcome?.settledToMs ?? 0) < lastHourMs + HOUR_MS)",
-        "if ((outcome?.flushedToMs ?? 0) < lastHourMs)",
+        "if (settledToMs < mark.lastHourMs + HOUR_MS)",
+        "if (flushedToMs < mark.lastHourMs + HOUR_MS)",
       ),
     ],
   },
@@ -415,7 +434,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "log leaves early",
     rule: "the log stays long after its compaction is due",
-    edits: [edit("layout/retention.ts", "earlier(nowMs + TRANSIENT_MS,", "earlier(nowMs + SECOND_MS,")],
+    edits: [edit("layout/retention.ts", "Math.ceil((nowMs + TRANSIENT_MS)", "Math.ceil((nowMs + SECOND_MS)")],
   },
   {
     name: "past days",

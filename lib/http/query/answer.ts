@@ -27,11 +27,9 @@ export interface Notes {
   readonly infos?: readonly string[];
 }
 
-/** 200 with `data`, which is JSON in pieces. What the query could not read comes first among its warnings. */
+/** 200 with `data`, which is JSON in pieces. */
 export function answerData(c: GatewayContext, data: Iterable<Piece>, notes: Notes = {}): Response {
-  const damage = c.get("damage")?.warnings ?? [];
-  const warnings = [...damage, ...(notes.warnings ?? [])];
-  return answerPieces(c, envelope(data, { ...notes, warnings }));
+  return answerPieces(c, envelope(data, notes));
 }
 
 /** 200 with a value that becomes JSON. */

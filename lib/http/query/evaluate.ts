@@ -1,5 +1,4 @@
 /** Instant and range queries. */
-import { HearthError } from "../../model/errors.ts";
 import { SECOND_MS } from "../../model/time.ts";
 import { printJsonFloat } from "../../number/print-float.ts";
 import type {
@@ -20,9 +19,8 @@ import {
   limitParameter,
   lookbackParameter,
   optionalTimeParameter,
-  stepParameter,
+  rangeParameters,
   timeoutParameter,
-  timeParameter,
 } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
 
@@ -40,7 +38,7 @@ export async function answerInstantQuery(request: QueryRequest): Promise<Respons
 export async function answerRangeQuery(request: QueryRequest): Promise<Response> {
   const { parameters, services } = request;
   const limit = limitParameter(parameters);
-  const range = stepRange(parameters, services.settings.limits.maxSteps);
+  const range = rangeParameters(parameters, services.settings.limits.maxSteps);
   const options = engineOptions(request);
   const run = (query: Query) => services.engine.rangeQuery(request.source, query, range, options);
   const check = (expr: Expr) => {
@@ -48,23 +46,6 @@ export async function answerRangeQuery(request: QueryRequest): Promise<Response>
     checkDurations(expr, range);
   };
   return evaluate(request, limit, range, run, check);
-}
-
-function stepRange(parameters: URLSearchParams, maxSteps: number): StepRange {
-  const startMs = timeParameter(parameters, "start");
-  const endMs = timeParameter(parameters, "end");
-  if (endMs < startMs) {
-    throw new HearthError("invalid", 'invalid parameter "end": end timestamp must not be before start time');
-  }
-  const stepMs = stepParameter(parameters);
-  // Prometheus counts the intervals between the steps, and calls them points.
-  const maxIntervals = maxSteps - 1;
-  if (Math.floor((endMs - startMs) / stepMs) > maxIntervals) {
-    const most = maxIntervals.toLocaleString("en-US");
-    const reason = `exceeded maximum resolution of ${most} points per timeseries`;
-    throw new HearthError("invalid", `${reason}. Try decreasing the query resolution (?step=XX)`);
-  }
-  return { startMs, endMs, stepMs };
 }
 
 /** A request may shorten the service's timeout, not extend it. */

@@ -8,9 +8,15 @@ import { printPretty } from "../../promql/syntax/print-pretty.ts";
 import { answerValue } from "./answer.ts";
 import type { QueryRequest } from "./request.ts";
 
+/** The part of a request that its expression depends on. */
+export interface ExpressionRequest extends Pick<QueryRequest, "parameters"> {
+  readonly services: { readonly settings: QueryRequest["services"]["settings"] };
+  readonly patterns?: QueryRequest["patterns"];
+}
+
 /** Parses the parameter `query`. `check` throws for an expression that the route does not accept. */
 export function queryParameter(
-  { parameters, services, patterns }: QueryRequest,
+  { parameters, services, patterns }: ExpressionRequest,
   check?: (expr: Expr) => void,
 ): Query {
   const text = parameters.get("query") ?? "";

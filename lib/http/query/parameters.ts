@@ -3,6 +3,7 @@ import { HearthError } from "../../model/errors.ts";
 import type { Matcher } from "../../model/matcher.ts";
 import { Patterns } from "../../model/regexp/patterns.ts";
 import { HOUR_MS, MINUTE_MS } from "../../model/time.ts";
+import type { StepRange } from "../../promql/engine-interface.ts";
 import { parseSelector } from "../../promql/parse/parse-expr.ts";
 import { type ParsedDuration, parseDuration, printDuration } from "../../promql/syntax/duration-text.ts";
 import { quote, quoteInput } from "../../promql/syntax/quote.ts";
@@ -100,6 +101,24 @@ export function stepParameter(parameters: URLSearchParams): number {
   if (step.ms > 0) return step.ms;
   const reason = "zero or negative query resolution step widths are not accepted. Try a positive integer";
   throw invalidParameter("step", reason);
+}
+
+/** The parameters `start`, `end` and `step` of a range query. */
+export function rangeParameters(parameters: URLSearchParams, maxSteps: number): StepRange {
+  const startMs = timeParameter(parameters, "start");
+  const endMs = timeParameter(parameters, "end");
+  if (endMs < startMs) {
+    throw new HearthError("invalid", 'invalid parameter "end": end timestamp must not be before start time');
+  }
+  const stepMs = stepParameter(parameters);
+  // Prometheus counts the intervals between the steps, and calls them points.
+  const maxIntervals = maxSteps - 1;
+  if (Math.floor((endMs - startMs) / stepMs) > maxIntervals) {
+    const most = maxIntervals.toLocaleString("en-US");
+    const reason = `exceeded maximum resolution of ${most} points per timeseries`;
+    throw new HearthError("invalid", `${reason}. Try decreasing the query resolution (?step=XX)`);
+  }
+  return { startMs, endMs, stepMs };
 }
 
 /** In ms; undefined if omitted. */

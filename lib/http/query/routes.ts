@@ -2,14 +2,13 @@
 
 import { Deadline } from "../../model/deadline.ts";
 import { Patterns } from "../../model/regexp/patterns.ts";
-import { DamageReports } from "../../storage/layout/damage-reports.ts";
 import { authenticate, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
-import { noteDamage } from "../request-log.ts";
 import { answerAlerts, answerBuildInfo, answerCardinality, answerMetadata, answerRules } from "./about.ts";
 import { answerApiError } from "./answer.ts";
 import { apiErrorOf, type QueryPhase } from "./errors.ts";
 import { answerInstantQuery, answerRangeQuery } from "./evaluate.ts";
 import { answerExemplars } from "./exemplars.ts";
+import { answerExplain } from "./explain.ts";
 import { answerFormattedQuery, answerParsedQuery } from "./expression.ts";
 import { answerLabelNames, answerLabelValues, answerSeries } from "./lookup.ts";
 import { readParameters } from "./parameters.ts";
@@ -30,6 +29,7 @@ const ROUTES: readonly (readonly [path: string, methods: readonly string[], hand
   ["/query_exemplars", GET_AND_POST, answerExemplars],
   ["/format_query", GET_AND_POST, answerFormattedQuery],
   ["/parse_query", GET_AND_POST, answerParsedQuery],
+  ["/explain", GET_AND_POST, answerExplain],
   ["/series", GET_AND_POST, answerSeries],
   ["/labels", GET_AND_POST, answerLabelNames],
   ["/label/:name/values", GET, answerLabelValues],
@@ -67,9 +67,7 @@ async function serve(
     const parameters = await readParameters(c);
     const deadline = new Deadline(services.clock, queryServices.settings.limits.timeoutMs);
     const patterns = new Patterns(deadline);
-    const damage = new DamageReports();
-    c.set("damage", damage);
-    const source = await queryServices.openSource(tenant, services.table.metered(c.get("meter")), damage);
+    const source = await queryServices.openSource(tenant, services.table.metered(c.get("meter")));
     const { clock } = services;
     const setPhase = (next: QueryPhase) => {
       phase = next;
@@ -86,7 +84,6 @@ async function serve(
       setPhase,
     });
     // Reading has ended before a response begins.
-    noteDamage(c.get("requestLog"), damage);
     answer.headers.set("X-Hearth-Read-Units", String(c.get("meter").readUnits));
     return answer;
   } catch (error) {

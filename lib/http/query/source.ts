@@ -1,4 +1,5 @@
 /** The query API's services on Hearth's own storage and engine. */
+import type { Limits } from "../../model/limits.ts";
 import { MINUTE_MS, SECOND_MS } from "../../model/time.ts";
 import { instantQuery, rangeQuery } from "../../promql/engine/engine.ts";
 import type { QueryEngine } from "../../promql/engine-interface.ts";
@@ -20,16 +21,27 @@ const ENGINE: QueryEngine = { instantQuery, rangeQuery };
 
 export function newQueryServices(
   services: Services,
-  { takesExperiments, useStartTimestamps }: PromqlSettings,
+  promql: PromqlSettings,
   memory?: ReaderMemory,
 ): QueryServices {
-  const settings: QuerySettings = {
+  return {
+    settings: querySettings(promql, services.limits),
+    engine: ENGINE,
+    openSource: (tenant, table) => openReader(services, tenant, table, memory),
+  };
+}
+
+export function querySettings(
+  { takesExperiments, useStartTimestamps }: PromqlSettings,
+  { maxQuerySeries }: Limits,
+): QuerySettings {
+  return {
     parse: takesExperiments ? ALL_EXPERIMENTS : {},
     limits: {
       maxSamples: MAX_SAMPLES,
       // Prometheus limits the intervals between steps, the engine the steps.
       maxSteps: MAX_STEPS + 1,
-      maxSeries: services.limits.maxQuerySeries,
+      maxSeries: maxQuerySeries,
       timeoutMs: TIMEOUT_MS,
     },
     lookbackDeltaMs: 5 * MINUTE_MS,
@@ -38,10 +50,5 @@ export function newQueryServices(
     typeAndUnitLabels: false,
     useStartTimestamps,
     prometheusVersion: PROMETHEUS_VERSION,
-  };
-  return {
-    settings,
-    engine: ENGINE,
-    openSource: (tenant, table, damage) => openReader(services, tenant, table, memory, damage),
   };
 }

@@ -1,4 +1,5 @@
 /** The annotations there are, as Prometheus 3.14 words them. */
+import { printTime, SECOND_MS } from "../../model/time.ts";
 import { printGeneralFloat, printRoundedFloat } from "../../number/print-general-float.ts";
 import type { TextRange } from "../syntax/ast.ts";
 import { quoteInput } from "../syntax/quote.ts";
@@ -174,14 +175,14 @@ function mergeMonotonicity(
 }
 
 function printMonotonicity(one: Omit<MonotonicityDetails, "merge" | "print">): string {
-  const [from, to] = [one.minTimeMs, one.maxTimeMs].map(printTime);
+  const [from, to] = [one.minTimeMs, one.maxTimeMs].map(printSecond);
   const buckets = `from buckets ${printGeneralFloat(one.minBound)} to ${printGeneralFloat(one.maxBound)}`;
   const difference = `with a max diff of ${printRoundedFloat(one.maxDifference, 2)}`;
   return `, ${buckets}, ${difference}, over ${one.samples} samples from ${from} to ${to}`;
 }
 
-function printTime(timeMs: number): string {
-  return new Date(Math.floor(timeMs / 1000) * 1000).toISOString().replace(".000Z", "Z");
+function printSecond(timeMs: number): string {
+  return printTime(Math.floor(timeMs / SECOND_MS) * SECOND_MS);
 }
 
 export function startTimeOverlap(range: TextRange, metric: string): Annotation {

@@ -87,13 +87,21 @@ function lastOperand(expr: Expr): Expr {
 }
 
 /** `sum by (a) `: up to the arguments. */
-export function printAggregationHead({ operator, grouping, labels }: Aggregation): string {
+export function printAggregationHead({
+  operator,
+  grouping,
+  labels,
+}: Pick<Aggregation, "operator" | "grouping" | "labels">): string {
   if (grouping === "by" && labels.length === 0) return operator;
   return `${operator} ${grouping} (${printLabelNames(labels)}) `;
 }
 
 /** `== bool on (a) group_left (b)`: the text between two sides. */
-export function printOperator({ operator, returnsBool, matching }: BinaryExpr): string {
+export function printOperator({
+  operator,
+  returnsBool,
+  matching,
+}: Pick<BinaryExpr, "operator" | "returnsBool" | "matching">): string {
   let text = operator + (returnsBool ? " bool" : "");
   if (matching === undefined) return text;
   const { cardinality, on, labels, include } = matching;
@@ -135,8 +143,15 @@ function printMatrixSelector({ selector, window }: MatrixSelector): string {
   return `${printSeries(selector)}[${printRange(window)}]${extendedText}${printAt(at)}${printOffset(offset)}`;
 }
 
+/** The series that matchers select: `name{label="value"}`. */
+export function printMatchers(matchers: readonly Matcher[]): string {
+  const named = matchers.find(({ name, type }) => name === METRIC_NAME && type === "=");
+  const name = /^[A-Za-z_:][\w:]*$/.test(named?.value ?? "") ? named!.value : "";
+  return printSeries({ name, matchers });
+}
+
 /** `name{label="value"}`; `{}` for a selector without matchers, which `info` accepts. */
-function printSeries({ name, matchers }: VectorSelector): string {
+function printSeries({ name, matchers }: Pick<VectorSelector, "name" | "matchers">): string {
   const shown = matchers.filter((matcher) => !isName(matcher, name)).map(printMatcher);
   if (shown.length === 0 && name !== "") return name;
   return `${name}{${shown.sort(compareBytewise).join(",")}}`;
@@ -162,7 +177,7 @@ function printAt(at: AtModifier | undefined): string {
 }
 
 /** Seconds with three decimals. */
-function printTimestamp(timestampMs: number): string {
+export function printTimestamp(timestampMs: number): string {
   const ms = BigInt(Math.abs(timestampMs));
   const fraction = String(ms % 1000n).padStart(3, "0");
   return `${timestampMs < 0 ? "-" : ""}${ms / 1000n}.${fraction}`;

@@ -13,8 +13,6 @@ import {
   isEmptyRange,
   itemSizeBytes,
   PK_ATTRIBUTE,
-  SK_ATTRIBUTE,
-  TTL_ATTRIBUTE,
   VALUE_ATTRIBUTE,
   writeUnits,
 } from "../table/item-size.ts";
@@ -25,8 +23,7 @@ import {
   type KeyRange,
   type Meter,
   type QueryOptions,
-  type ScannableTable,
-  type ScanOptions,
+  type Table,
 } from "../table/table.ts";
 import { type Backoff, newBackoff, waitAfter } from "./backoff.ts";
 import { DynamoDBClient } from "./client.ts";
@@ -80,9 +77,6 @@ interface BatchAnswer {
   readonly UnprocessedItems?: Readonly<Record<string, readonly object[]>>;
 }
 
-/** Of an item of which only the keys were asked for. */
-const NO_VALUE = { B: "" };
-
 const METERED = '"ReturnConsumedCapacity":"TOTAL"';
 
 /**
@@ -115,7 +109,7 @@ export function newClient(options: TableOptions): DynamoDBClient {
   });
 }
 
-export class DynamoDBTable implements ScannableTable {
+export class DynamoDBTable implements Table {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
   readonly #backoff: Backoff;
@@ -132,7 +126,7 @@ export class DynamoDBTable implements ScannableTable {
   }
 
   /** Shares this table's connections. */
-  metered(meter: Meter): DynamoDBTable {
+  metered(meter: Meter): Table {
     return new DynamoDBTable(this.#client, this.#tableName, this.#backoff, [...this.#meters, meter]);
   }
 
@@ -213,22 +207,6 @@ export class DynamoDBTable implements ScannableTable {
       remaining -= items.length;
       yield items;
     } while (next !== undefined && remaining > 0);
-  }
-
-  async *scan({ keysOnly = false, signal }: ScanOptions = {}): AsyncGenerator<readonly Item[], void, void> {
-    const names = `"ExpressionAttributeNames":{"#ttl":"${TTL_ATTRIBUTE}"}`;
-    const keys = `,"ProjectionExpression":"${PK_ATTRIBUTE},${SK_ATTRIBUTE},#ttl",${names}`;
-    let next: StoredAttributes | undefined;
-    do {
-      const start = next === undefined ? "" : `,"ExclusiveStartKey":${JSON.stringify(next)}`;
-      if (signal?.aborted) throw new HearthError("unavailable", "scan: aborted", { cause: signal.reason });
-      const body = `{${this.#target}${keysOnly ? keys : ""}${start}}`;
-      const page = await this.#call<QueryAnswer>("scan", "Scan", body, signal);
-      this.#countRead(page.ConsumedCapacity);
-      next = page.LastEvaluatedKey;
-      const items = page.Items ?? [];
-      yield items.map((item) => parseItem(keysOnly ? { ...item, [VALUE_ATTRIBUTE]: NO_VALUE } : item));
-    } while (next !== undefined);
   }
 
   async #queryPage(body: string, signal: AbortSignal | undefined): Promise<QueryAnswer> {

@@ -3,8 +3,8 @@
  * and what the kind needs; a sort key orders a partition as its readers want it. Integers are big-endian.
  *
  *     kind          pk                                   sk                               value
- *     log       L   tenant, day, shard                   receive time, writer, sequence   samples (log-record.ts,
- *                                                                                         histogram-record.ts)
+ *     log       L   tenant, day, shard                   receive time, dictionary,        samples (log-record.ts,
+ *                                                        sequence, instance               histogram-record.ts)
  *     series    S   tenant, day, shard                   receive time, writer, sequence   label sets (series-block.ts)
  *     dict      D   tenant, day, shard                   writer, first reference          series hashes (dictionary.ts)
  *     day       P   tenant                               day, bits of a shard             -
@@ -21,8 +21,6 @@
  *     metadata  M   tenant                               stored time, id                  metadata-keys.ts
  *     exemplars F   tenant, day                          newest's time of day, id         exemplar-keys.ts
  *     canary    B   -                                    -, or day                        lib/canary
- *     quarantine Q  tenant                               day, hash of a key, number       a damaged item (quarantine-item.ts)
- *     swept     Y   -                                    tenant                           retention at the last sweep
  *
  * A day is the UTC day of the samples' own timestamps, never of their arrival: a reader of a range opens the days of
  * that range, whatever came late, and everything of a day leaves together by TTL. A shard is the series whose hash begins
@@ -52,8 +50,6 @@ export const KIND = {
   metadata: 0x4d,
   exemplars: 0x46,
   canary: 0x42,
-  quarantine: 0x51,
-  swept: 0x59,
 } as const;
 
 /** Bytes of a series hash, and how many of them are the metric's. */
@@ -61,10 +57,9 @@ export const HASH_BYTES = 20;
 export const METRIC_HASH_BYTES = 4;
 /** Bytes of the id of a dictionary's writer, of a part's, and of what tells records of one time apart. */
 export const WRITER_ID_BYTES = 8;
+export const INSTANCE_ID_BYTES = 6;
 export const PART_ID_BYTES = 8;
 export const RECORD_ID_BYTES = 8;
-/** Bytes of the hash of a key in quarantine. */
-export const QUARANTINE_HASH_BYTES = 8;
 /** Bytes of a receive time, in ms since the epoch: good until the year 10889. */
 export const RECEIVE_TIME_BYTES = 6;
 const MAX_RECEIVE_TIME_MS = 2 ** 48 - 1;
@@ -81,6 +76,11 @@ export interface LogPosition {
   readonly receivedMs: number;
   readonly writer: Uint8Array;
   readonly sequence: number;
+  /**
+   * Which process stored it: several may name one dictionary. Absent in old records and in series
+   * records; behind the rest, where versions that do not know it read no further.
+   */
+  readonly instance?: Uint8Array | undefined;
 }
 
 /** The beginning of a partition key of a tenant. */
@@ -102,14 +102,14 @@ function receivedKey(
   tenant: string,
   day: number,
   shard: Shard,
-  { receivedMs, writer, sequence }: LogPosition,
+  { receivedMs, writer, sequence, instance }: LogPosition,
 ): Key {
   const sk = new ByteWriter()
     .writeUint(receivedMs, RECEIVE_TIME_BYTES)
     .writeBytes(writer)
-    .writeUint(sequence, 4)
-    .finish();
-  return { pk: shardPartition(kind, tenant, day, shard), sk };
+    .writeUint(sequence, 4);
+  if (instance !== undefined) sk.writeBytes(instance);
+  return { pk: shardPartition(kind, tenant, day, shard), sk: sk.finish() };
 }
 
 function receivedRange(
@@ -124,7 +124,7 @@ function receivedRange(
     pk: shardPartition(kind, tenant, day, shard),
     first: receiveTime(fromMs).finish(),
     last: receiveTime(toMs)
-      .writeBytes(new Uint8Array(WRITER_ID_BYTES + 4).fill(0xff))
+      .writeBytes(new Uint8Array(WRITER_ID_BYTES + 4 + INSTANCE_ID_BYTES).fill(0xff))
       .finish(),
   };
 }
@@ -180,7 +180,9 @@ export function parseLogSortKey(sk: Uint8Array): LogPosition {
   const reader = new ByteReader(sk, "log record's sort key");
   const receivedMs = reader.readUint(RECEIVE_TIME_BYTES);
   const writer = reader.readBytes(WRITER_ID_BYTES);
-  return { receivedMs, writer, sequence: reader.readUint(4) };
+  const sequence = reader.readUint(4);
+  if (reader.remaining === 0) return { receivedMs, writer, sequence };
+  return { receivedMs, writer, sequence, instance: reader.readBytes(INSTANCE_ID_BYTES) };
 }
 
 export function dictionaryKey(
@@ -306,39 +308,6 @@ export function canaryDayKey(day: number): Key {
     .writeUint(day + DAY_OFFSET, 4)
     .finish();
   return { pk: canaryKey().pk, sk };
-}
-
-/** With which retention a tenant's days were looked at last. No TTL: the compactor knows tenants by these items. */
-export function sweptKey(tenant: string): Key {
-  return { pk: sweptRange().pk, sk: new TextEncoder().encode(tenant) };
-}
-
-export function sweptRange(): KeyRange {
-  return { pk: Uint8Array.of(KIND.swept) };
-}
-
-export function parseSweptSortKey(sk: Uint8Array): string {
-  return new TextDecoder().decode(sk);
-}
-
-/** A copy of a damaged item: `keyHash` is of the item's own key, `number` that of a piece of it. */
-export function quarantineKey(tenant: string, day: number, keyHash: Uint8Array, number: number): Key {
-  const sk = new ByteWriter()
-    .writeUint(day + DAY_OFFSET, 4)
-    .writeBytes(keyHash)
-    .writeByte(number);
-  return { pk: quarantineRange(tenant).pk, sk: sk.finish() };
-}
-
-/** Everything of a tenant that is in quarantine. */
-export function quarantineRange(tenant: string): KeyRange {
-  return { pk: partition(KIND.quarantine, tenant).finish() };
-}
-
-export function parseQuarantineSortKey(sk: Uint8Array): { readonly day: number; readonly keyHash: string } {
-  const reader = new ByteReader(sk, "quarantine's sort key");
-  const day = reader.readUint(4) - DAY_OFFSET;
-  return { day, keyHash: Buffer.from(reader.readBytes(QUARANTINE_HASH_BYTES)).toString("hex") };
 }
 
 export function accessKeyKey(accessKeyId: string): Key {

@@ -23,7 +23,7 @@ const ASSUMED_INTERVAL_MS = 15 * SECOND_MS;
  */
 const WARM_SAMPLE_BYTES = 10;
 /** A sample in a chunk item, measured 1.38. */
-const CHUNK_SAMPLE_BYTES = 1.5;
+export const CHUNK_SAMPLE_BYTES = 1.5;
 /** A group ends with a metric if it has at least this share of the bytes that it may take by then. */
 const MIN_GROUP_SHARE = 0.1;
 
@@ -66,7 +66,8 @@ export function expectedDecodedBytes(selected: SelectedSeries, range: TimeRange)
   return bytes;
 }
 
-function samplesWithin(a: TimeRange, b: TimeRange): number {
+/** Samples of one series within two ranges. */
+export function samplesWithin(a: TimeRange, b: TimeRange): number {
   const spanMs = Math.min(a.maxTime, b.maxTime) - Math.max(a.minTime, b.minTime);
   return spanMs < 0 ? 0 : Math.floor(spanMs / ASSUMED_INTERVAL_MS) + 1;
 }
@@ -100,6 +101,15 @@ export function planGroup(
     if (total > groupBytes) break;
   }
   return metricEnd > start ? metricEnd : Math.max(end, start + 1);
+}
+
+/** The number of groups of a query whose series take what is expected. */
+export function countGroups(selected: SelectedSeries, expected: Float64Array, limits: GroupLimits): number {
+  let groups = 0;
+  for (let start = 0; start < selected.hashes.length; groups++) {
+    start = planGroup(selected, expected, start, 1, limits);
+  }
+  return groups;
 }
 
 /** Hashes in hex, which begin with their metric's. */

@@ -4,15 +4,8 @@
  * manifest names is never changed, so a compaction in between moves nothing out of sight.
  */
 import type { ChunkedSeries } from "../../chunk/cut.ts";
-import { errorKind, errorMessage } from "../../model/errors.ts";
 import type { SeriesExemplars } from "../../model/exemplars.ts";
-import {
-  compareBytewise,
-  compareLabelSets,
-  type LabelSet,
-  labelValue,
-  printLabels,
-} from "../../model/labels.ts";
+import { compareBytewise, compareLabelSets, type LabelSet, labelValue } from "../../model/labels.ts";
 import type { Limits } from "../../model/limits.ts";
 import type { Matcher } from "../../model/matcher.ts";
 import type { MetricDescription } from "../../model/metric-metadata.ts";
@@ -24,10 +17,9 @@ import type { ReaderMemory } from "../cache/reader-memory.ts";
 import { oldestExemplar } from "../exemplars/exemplar-writer.ts";
 import { readExemplars } from "../exemplars/read-exemplars.ts";
 import { LABEL_NAMES } from "../index/index-part.ts";
-import type { Queryable } from "../interface.ts";
-import type { DamageReports } from "../layout/damage-reports.ts";
+import type { DayReads, Queryable, SelectionReads } from "../interface.ts";
 import { listDays } from "../layout/day-shards.ts";
-import { dayOf, KIND, partition } from "../layout/keys.ts";
+import { dayOf } from "../layout/keys.ts";
 import { EMPTY_MANIFEST } from "../layout/manifest.ts";
 import { loadManifests } from "../layout/manifest-store.ts";
 import { oldestKept, type RetentionMs } from "../layout/retention.ts";
@@ -37,10 +29,12 @@ import type { SeriesData } from "../parts/series-data.ts";
 import { type SeriesHash, seriesHash } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import { LimitedTable } from "../table/limited-table.ts";
-import type { Table } from "../table/table.ts";
-import { findSeries, tooManySeries } from "./find-series.ts";
+import { newMeter, type Table } from "../table/table.ts";
+import { explainDay } from "./explain-day.ts";
+import { type FoundSeries, findSeries, tooManySeries } from "./find-series.ts";
 import { readGroups } from "./group-reader.ts";
-import { HeldBytes } from "./query-budget.ts";
+import { countGroups, expectedBytes } from "./plan-groups.ts";
+import { HeldBytes, shareBytes } from "./query-budget.ts";
 import { forEachSeries, forEachValue } from "./read-labels.ts";
 import type { IndexQuery } from "./scan-index.ts";
 import { addDay, noSeries, type ReadableDay, type SelectedSeries, sortByLabels } from "./selected-series.ts";
@@ -56,11 +50,6 @@ export interface ReaderOptions {
   readonly hash?: SeriesHash;
   /** What is remembered from other queries; default: nothing. */
   readonly memory?: ReaderMemory | undefined;
-  /**
-   * Takes what is damaged or missing, which is then left out of answers; whoever asked must be told. Default: a query that
-   * meets any throws "data".
-   */
-  readonly damage?: DamageReports | undefined;
 }
 
 export class Reader implements Queryable {
@@ -77,16 +66,15 @@ export class Reader implements Queryable {
   async *select(selection: Selection, signal?: AbortSignal): AsyncGenerator<Series, void, void> {
     const range = this.#kept(selection);
     for await (const [labels, data] of this.#read(selection, range, true, signal)) {
-      const samples = this.#decode(labels, () => data.lentSamples(range, this.#options.limits.maxQueryBytes));
-      if (samples !== undefined && countSamples(samples) > 0) yield { labels, ...samples };
+      const samples = data.lentSamples(range, this.#options.limits.maxQueryBytes);
+      if (countSamples(samples) > 0) yield { labels, ...samples };
     }
   }
 
   async *selectChunks(selection: Selection, signal?: AbortSignal): AsyncGenerator<ChunkedSeries, void, void> {
     const range = this.#kept(selection);
     for await (const [labels, data] of this.#read(selection, range, false, signal)) {
-      const chunks = this.#decode(labels, () => data.toChunks(range, this.#options.limits.maxQueryBytes));
-      if (chunks !== undefined) yield { labels, chunks };
+      yield { labels, chunks: data.toChunks(range, this.#options.limits.maxQueryBytes) };
     }
   }
 
@@ -119,8 +107,8 @@ export class Reader implements Queryable {
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, readonly MetricDescription[]>> {
     const { tenant, clock, limits } = this.#options;
-    const table = this.#limited(limits.maxQueryReadUnits);
-    return (await loadMetadata(this.#reporting(table), tenant, clock(), signal)).all(metric);
+    const table = new LimitedTable(this.#table, limits.maxQueryReadUnits);
+    return (await loadMetadata(table, tenant, clock(), signal)).all(metric);
   }
 
   async exemplars(
@@ -134,31 +122,30 @@ export class Reader implements Queryable {
       minTime: Math.max(range.minTime, oldestExemplar(nowMs, retentionMs)),
       maxTime: Math.min(range.maxTime, nowMs + limits.maxFutureMs),
     };
-    const table = this.#reporting(this.#limited(limits.maxQueryReadUnits));
+    const table = new LimitedTable(this.#table, limits.maxQueryReadUnits);
     return readExemplars(table, tenant, selections, kept, signal);
   }
 
-  /** Chunks without a checksum show only now that they are damaged: the series is left out then. */
-  #decode<T>(labels: LabelSet, decode: () => T): T | undefined {
-    const { damage, tenant } = this.#options;
-    try {
-      return decode();
-    } catch (error) {
-      if (damage === undefined || errorKind(error) !== "data") throw error;
-      const key = { pk: partition(KIND.chunk, tenant).finish(), sk: new Uint8Array(0) };
-      damage.note(key, `${printLabels(labels)}: ${errorMessage(error)}`);
-      return undefined;
-    }
-  }
-
-  #limited(maxReadUnits: number): LimitedTable {
-    return new LimitedTable(this.#table, maxReadUnits);
-  }
-
-  /** For what may be left out. Days and manifests may not: without them a whole day would be. */
-  #reporting(table: LimitedTable): Table {
-    const { damage } = this.#options;
-    return damage === undefined ? table : table.reporting(damage.note);
+  async explain(
+    selection: Selection,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<SelectionReads> {
+    const { tenant, clock } = this.#options;
+    const { maxFutureMs, maxQueryBytes, maxQueryReadUnits } = this.#options.limits;
+    const range = this.#kept(selection);
+    const query = { tenant, ...range, maxFutureMs };
+    const meter = newMeter();
+    const table = new LimitedTable(this.#table.metered(meter), maxQueryReadUnits);
+    const days: DayReads[] = [];
+    const selected = await this.#find(table, selection, range, signal, (day, { metrics }) => {
+      days.push(explainDay({ ...query, day: day.day }, day, metrics));
+    });
+    return {
+      days: days.sort((a, b) => a.day - b.day),
+      seriesCount: selected.labels.length,
+      groups: countGroups(selected, expectedBytes(selected, range, clock()), shareBytes(maxQueryBytes)),
+      findReadUnits: meter.readUnits,
+    };
   }
 
   /** The part of a range that retention keeps and timestamps can have; it may be empty (minTime after maxTime). */
@@ -189,12 +176,12 @@ export class Reader implements Queryable {
     ask: (table: Table, query: IndexQuery) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<void> {
-    const { tenant, limits, memory, damage } = this.#options;
+    const { tenant, limits, memory } = this.#options;
     const { matchers } = selection;
-    const table = this.#limited(limits.maxQueryReadUnits);
+    const table = new LimitedTable(this.#table, limits.maxQueryReadUnits);
     const days = await this.#days(table, this.#kept(selection), signal);
     await forEachBounded(days, DAY_CONCURRENCY, (day) =>
-      ask(this.#reporting(table), { tenant, matchers, memory: memory?.index, damage, ...day }),
+      ask(table, { tenant, matchers, memory: memory?.index, ...day }),
     );
   }
 
@@ -213,11 +200,6 @@ export class Reader implements Queryable {
     }));
   }
 
-  /** What is missing in what was answered so far, in words; nothing unless it is gathered. */
-  get warnings(): readonly string[] {
-    return this.#options.damage?.warnings ?? [];
-  }
-
   /** What was read of each series that may have samples, sorted by label set, good until the next is asked for. */
   async *#read(
     selection: Selection,
@@ -225,13 +207,12 @@ export class Reader implements Queryable {
     decodes: boolean,
     signal: AbortSignal = new AbortController().signal,
   ): AsyncGenerator<readonly [LabelSet, SeriesData], void, void> {
-    const { tenant, clock, memory, damage } = this.#options;
+    const { tenant, clock, memory } = this.#options;
     const { maxFutureMs, maxQueryBytes, maxQueryReadUnits, maxQuerySamples } = this.#options.limits;
-    const table = this.#limited(maxQueryReadUnits);
+    const table = new LimitedTable(this.#table, maxQueryReadUnits);
     const selected = await this.#find(table, selection, range, signal);
-    if (damage !== undefined) damage.nameOf = (hash) => nameOf(selected, hash);
     const reads = {
-      table: this.#reporting(table),
+      table,
       query: { tenant, ...range, maxFutureMs },
       selected,
       nowMs: clock(),
@@ -241,32 +222,28 @@ export class Reader implements Queryable {
       memory,
       decodes,
       signal,
-      damage,
     };
     for await (const [number, data] of readGroups(reads)) yield [selected.labels[number], data];
   }
 
   async #find(
-    table: LimitedTable,
+    table: Table,
     { matchers }: Selection,
     range: TimeRange,
     signal: AbortSignal,
+    onDay?: (day: ReadableDay, found: FoundSeries) => void,
   ): Promise<SelectedSeries> {
-    const { tenant, hash = seriesHash, memory, damage } = this.#options;
+    const { tenant, hash = seriesHash, memory } = this.#options;
     const { maxQuerySeries } = this.#options.limits;
     const found = noSeries();
     const days = await this.#days(table, range, signal);
     await forEachBounded(days, DAY_CONCURRENCY, async (day) => {
-      const known = { hash, memory: memory?.index, damage };
-      const query = { tenant, matchers, maxSeries: maxQuerySeries, ...known, ...day };
-      addDay(found, day, await findSeries(this.#reporting(table), query, signal));
+      const query = { tenant, matchers, maxSeries: maxQuerySeries, hash, memory: memory?.index, ...day };
+      const series = await findSeries(table, query, signal);
+      addDay(found, day, series);
+      onDay?.(day, series);
       if (found.labels.length > maxQuerySeries) throw tooManySeries(maxQuerySeries);
     });
     return sortByLabels(found);
   }
-}
-
-function nameOf({ hashes, labels }: SelectedSeries, hash: string): string | undefined {
-  const number = hashes.indexOf(hash);
-  return number < 0 ? undefined : printLabels(labels[number]);
 }

@@ -12,6 +12,10 @@ const SLOTS_PER_ENTRY = 2;
 /** A step of a comparison: four words of 32 bits. */
 const BLOCK_BYTES = 16;
 const HASH_TABLE_ENTRIES = 256;
+/** Bytes of the columns of an entry: end, hash, successor, slots, whether it was used. */
+const COLUMN_BYTES = 4 * (3 + SLOTS_PER_ENTRY) + 1;
+/** What an arena grows by: doubled, it would be empty for a quarter of its memory on average. */
+const ARENA_GROWTH = 1.25;
 
 export class LabelCache {
   /** All entries' bytes, one after another. */
@@ -22,6 +26,8 @@ export class LabelCache {
   #hashes = new Int32Array(INITIAL_ENTRIES);
   /** The entry that followed entry e in the latest batch, plus one; 0: none yet. */
   #next = new Int32Array(INITIAL_ENTRIES);
+  /** 1 for an entry that was found or added since `keepUsed` went through them. */
+  #used = new Uint8Array(INITIAL_ENTRIES);
   /** Open addressing by hash; an entry plus one, 0: free. */
   #slots = new Int32Array(INITIAL_ENTRIES * SLOTS_PER_ENTRY);
   #count = 0;
@@ -46,7 +52,7 @@ export class LabelCache {
 
   /** What it occupies, about, in bytes. */
   get sizeBytes(): number {
-    return this.#arena.length + this.#ends.length * 4 * (3 + SLOTS_PER_ENTRY);
+    return this.#arena.length + this.#ends.length * COLUMN_BYTES;
   }
 
   /** The entry of `bytes[start..end)`, or -1. */
@@ -54,11 +60,70 @@ export class LabelCache {
     const guess = this.#count === 0 ? -1 : this.#next[this.#latest] - 1;
     if (guess >= 0 && this.#equals(guess, bytes, start, end)) {
       this.#latest = guess;
+      this.#used[guess] = 1;
       return guess;
     }
     const found = this.#probe(this.#hash(bytes, start, end), bytes, start, end);
-    if (found >= 0) this.#follow(found);
+    if (found >= 0) {
+      this.#follow(found);
+      this.#used[found] = 1;
+    }
     return found;
+  }
+
+  /** Bytes that it would occupy with one more entry of `length` bytes, at most. */
+  sizeWith(length: number): number {
+    const arena = this.#start(this.#count) + length;
+    const arenaBytes =
+      arena <= this.#arena.length ? this.#arena.length : arenaLength(this.#arena.length, arena);
+    const entries = this.#count < this.#ends.length ? this.#ends.length : this.#ends.length * 2;
+    return arenaBytes + entries * COLUMN_BYTES;
+  }
+
+  /**
+   * Forgets the entries that were not used since the last call, and of the others the last ones that
+   * `maxBytes` of labels and columns do not hold. Returns the former numbers of those that are left,
+   * which ascend; their new numbers count from 0.
+   */
+  keepUsed(maxBytes: number): Int32Array {
+    const kept = new Int32Array(this.#count);
+    let count = 0;
+    let capacity = INITIAL_ENTRIES;
+    let arenaBytes = 0;
+    for (let entry = 0; entry < this.#count; entry++) {
+      if (this.#used[entry] === 0) continue;
+      const length = this.#ends[entry] - this.#start(entry);
+      if (count === capacity) capacity *= 2;
+      if (arenaBytes + length + capacity * COLUMN_BYTES > maxBytes) break;
+      arenaBytes += length;
+      kept[count++] = entry;
+    }
+    this.#rebuild(kept.subarray(0, count), arenaBytes);
+    return kept.subarray(0, count);
+  }
+
+  #rebuild(kept: Int32Array, arenaBytes: number): void {
+    const arena = new Uint8Array(Math.max(arenaBytes, INITIAL_ARENA_BYTES));
+    let capacity = INITIAL_ENTRIES;
+    while (capacity < kept.length) capacity *= 2;
+    const [ends, hashes, next] = [0, 0, 0].map(() => new Int32Array(capacity));
+    let end = 0;
+    kept.forEach((entry, i) => {
+      arena.set(this.bytesOf(entry), end);
+      end += this.#ends[entry] - this.#start(entry);
+      ends[i] = end;
+      hashes[i] = this.#hashes[entry];
+      // Those that are left were added in the order of requests.
+      next[i] = i + 1 < kept.length ? i + 2 : 0;
+    });
+    this.#arena = arena;
+    this.#arenaView = new DataView(arena.buffer);
+    [this.#ends, this.#hashes, this.#next] = [ends, hashes, next];
+    this.#used = new Uint8Array(capacity);
+    this.#slots = new Int32Array(capacity * SLOTS_PER_ENTRY);
+    this.#count = kept.length;
+    this.#latest = 0;
+    for (let entry = 0; entry < this.#count; entry++) this.#place(entry);
   }
 
   /** Adds bytes that `find` did not find; answers their entry, entries count from 0. */
@@ -70,6 +135,7 @@ export class LabelCache {
     const entry = this.#count++;
     this.#ends[entry] = offset + length;
     this.#hashes[entry] = this.#hash(bytes, start, end);
+    this.#used[entry] = 1;
     this.#place(entry);
     this.#follow(entry);
     return entry;
@@ -133,10 +199,10 @@ export class LabelCache {
     this.#slots[slot] = entry + 1;
   }
 
-  /** Room for one more entry and for the arena to reach `arenaLength`. */
-  #reserve(arenaLength: number): void {
-    if (arenaLength > this.#arena.length) {
-      const length = Math.max(this.#arena.length * 2, arenaLength);
+  /** Room for one more entry and for the arena to reach `arenaEnd`. */
+  #reserve(arenaEnd: number): void {
+    if (arenaEnd > this.#arena.length) {
+      const length = arenaLength(this.#arena.length, arenaEnd);
       this.#arena = new Uint8Array(this.#arena.buffer.transfer(length));
       this.#arenaView = new DataView(this.#arena.buffer);
     }
@@ -145,9 +211,16 @@ export class LabelCache {
     this.#ends = grown(this.#ends, capacity);
     this.#hashes = grown(this.#hashes, capacity);
     this.#next = grown(this.#next, capacity);
+    const used = new Uint8Array(capacity);
+    used.set(this.#used);
+    this.#used = used;
     this.#slots = new Int32Array(capacity * SLOTS_PER_ENTRY);
     for (let entry = 0; entry < this.#count; entry++) this.#place(entry);
   }
+}
+
+function arenaLength(length: number, needed: number): number {
+  return Math.max(Math.ceil(length * ARENA_GROWTH), needed);
 }
 
 function blocksDiffer(a: DataView, at: number, b: DataView, start: number): boolean {

@@ -1,4 +1,11 @@
-/** The series a warm writer knows: encoded labels as senders spell them -> series number -> hash. Numbers count from 0. */
+/**
+ * The series hashes of the labels that a warm process has met, by the bytes in which senders spell
+ * them. It only saves CPU: whatever it forgets is decoded, checked and hashed again. So it is bounded,
+ * and all tenants share it.
+ *
+ * A full registry keeps what it has for as long as that is used. Series that come round in a circle
+ * larger than the registry would otherwise each push out the next one.
+ */
 import { errorMessage, HearthError } from "../../model/errors.ts";
 import { checkLabels } from "../../model/label-rules.ts";
 import { compareLabelSets, type Label, type LabelSet } from "../../model/labels.ts";
@@ -7,68 +14,143 @@ import type { RandomBytes } from "../../model/random-bytes.ts";
 import type { Rejections } from "../../model/rejections.ts";
 import type { SampleBatch } from "../../model/sample-batch.ts";
 import { HASH_BYTES } from "../layout/keys.ts";
+import { HASH_WORDS, HashIndex, newHashFactors, wordsOf } from "./hash-index.ts";
 import { LabelCache } from "./label-cache.ts";
 import { hashHex, type SeriesHash } from "./series-hash.ts";
 
-/** What `resolve` answers for a series that cannot be stored. */
+/** Stands for the number of a series that cannot be stored. */
 export const REJECTED = -1;
 
-const INITIAL_SERIES = 1024;
-
-/** What a series takes beside its label bytes, about: its hash, the map from it, and its place in two columns. */
-const SERIES_OVERHEAD_BYTES = 200;
+/** Bytes that a series takes beside its hash and the bytes of its spellings, about. */
+const SERIES_OVERHEAD_BYTES = 24;
+/** A full registry looks for unused entries once it was asked so many times as often as it has entries. */
+const SWEEP_LOOKUPS = 2;
+/** A registry above its limit shrinks to this share of it, so that it does not shrink for each new entry. */
+const SWEPT_SHARE = 0.75;
 
 export class SeriesRegistry {
   readonly #limits: Limits;
   readonly #hash: SeriesHash;
-  /** By the bytes a sender uses; several spellings may mean one series. */
+  readonly #factors: Int32Array;
+  /** By the bytes that a sender uses; several spellings may mean one series. */
   readonly #spellings: LabelCache;
-  readonly #seriesOfSpelling: number[] = [];
-  readonly #seriesOfHash = new Map<string, number>();
-  readonly #hashes: Uint8Array[] = [];
-  /** The first byte of each hash, for `shardOf`. */
-  #firstBytes = new Uint8Array(INITIAL_SERIES);
-  /** By series: the spelling it came in first, and how to read that. Label sets are not kept beside: they are as large. */
-  readonly #firstSpellings: number[] = [];
-  readonly #decoders: SampleBatch["decodeLabels"][] = [];
+  #seriesOfSpelling: number[] = [];
+  /** Numbers of series, by hash. */
+  #hashes: HashIndex;
+  /** By series: the spelling it came in first, and how to read that. Label sets are as large, and not kept. */
+  #firstSpellings: number[] = [];
+  #decoders: SampleBatch["decodeLabels"][] = [];
+  #maxBytes = Number.POSITIVE_INFINITY;
+  #lookups = 0;
 
   constructor(limits: Limits, hash: SeriesHash, randomBytes: RandomBytes) {
-    this.#spellings = new LabelCache(randomBytes);
     this.#limits = limits;
     this.#hash = hash;
+    this.#factors = newHashFactors(randomBytes);
+    this.#spellings = new LabelCache(randomBytes);
+    this.#hashes = new HashIndex(this.#factors);
   }
 
   get sizeBytes(): number {
-    return this.#spellings.sizeBytes + this.#hashes.length * SERIES_OVERHEAD_BYTES;
+    return this.#spellings.sizeBytes + this.#hashes.sizeBytes + this.#columnBytes(0);
   }
 
-  /** The number of a series of a batch; REJECTED, with a word to `rejections`, if its labels name none. */
-  resolve(batch: SampleBatch, index: number, rejections: Rejections): number {
+  #columnBytes(more: number): number {
+    return (this.#hashes.count + this.#spellings.count + 2 * more) * SERIES_OVERHEAD_BYTES;
+  }
+
+  /** Forgets what `maxBytes` do not hold; default: no limit. */
+  limit(maxBytes: number): void {
+    this.#maxBytes = maxBytes;
+    if (this.sizeBytes > maxBytes && this.#spellings.count > 0) this.#sweep();
+  }
+
+  /**
+   * Writes the hash of a series of a batch to `hashes[at..]`. Returns false, with a word to
+   * `rejections`, if its labels name no series.
+   */
+  resolve(
+    batch: SampleBatch,
+    index: number,
+    rejections: Rejections,
+    hashes: Int32Array,
+    at: number,
+  ): boolean {
     const start = batch.labelStarts[index];
     const end = batch.labelEnds[index];
+    this.#lookups++;
     const spelling = this.#spellings.find(batch.bytes, start, end);
-    if (spelling >= 0) return this.#seriesOfSpelling[spelling];
-    const series = this.#identify(batch, start, end, rejections);
-    if (series === REJECTED) return REJECTED;
-    const added = this.#spellings.add(batch.bytes, start, end);
-    this.#seriesOfSpelling[added] = series;
-    if (series === this.#firstSpellings.length) {
-      this.#firstSpellings.push(added);
-      this.#decoders.push(batch.decodeLabels);
+    if (spelling >= 0) {
+      this.#hashes.copy(this.#seriesOfSpelling[spelling], hashes, at);
+      return true;
     }
-    return series;
+    const labels = this.#readLabels(batch, start, end, rejections);
+    if (labels === undefined) return false;
+    hashes.set(wordsOf(this.#hash(labels)), at);
+    const series = this.#hashes.find(hashes, at);
+    if (series >= 0 && compareLabelSets(this.#labels(series), labels) !== 0) {
+      const key = hashHex(this.#hash(labels));
+      const other = `its hash ${key} (${HASH_BYTES} bytes) is that of another series, and the two are not mixed`;
+      rejections.add("invalid", () => labels, other);
+      return false;
+    }
+    this.#add(batch, start, end, series, hashes, at);
+    return true;
   }
 
-  hash(series: number): Uint8Array {
-    return this.#hashes[series];
+  /** Remembers a spelling if there is room. */
+  #add(
+    { bytes, decodeLabels }: SampleBatch,
+    start: number,
+    end: number,
+    known: number,
+    hashes: Int32Array,
+    at: number,
+  ): void {
+    const size = () => this.#spellings.sizeWith(end - start) + this.#hashes.grownBytes + this.#columnBytes(1);
+    if (size() > this.#maxBytes) {
+      const { count } = this.#spellings;
+      if (count === 0 || this.#lookups < SWEEP_LOOKUPS * count) return;
+      this.#sweep();
+      // A sweep gives other numbers to series.
+      if (known >= 0 || size() > this.#maxBytes) return;
+    }
+    const spelling = this.#spellings.add(bytes, start, end);
+    const series = known >= 0 ? known : this.#hashes.add(hashes, at);
+    this.#seriesOfSpelling[spelling] = series;
+    if (known >= 0) return;
+    this.#firstSpellings[series] = spelling;
+    this.#decoders[series] = decodeLabels;
   }
 
-  /** The shard of a series at a level; without a look at its hash, which lies anywhere in memory. */
-  shardOf(series: number, bits: number): number {
-    return this.#firstBytes[series] >>> (8 - bits);
+  /** Forgets spellings that were not used since the last time, and as many others as the limit asks for. */
+  #sweep(): void {
+    const share = this.#spellings.sizeBytes / this.sizeBytes;
+    const kept = this.#spellings.keepUsed(this.#maxBytes * share * SWEPT_SHARE);
+    const former = {
+      series: this.#seriesOfSpelling,
+      words: this.#hashes.words,
+      decoders: this.#decoders,
+    };
+    this.#hashes = new HashIndex(this.#factors);
+    this.#seriesOfSpelling = [];
+    this.#firstSpellings = [];
+    this.#decoders = [];
+    this.#lookups = 0;
+    kept.forEach((formerSpelling, spelling) => {
+      const formerSeries = former.series[formerSpelling];
+      const at = formerSeries * HASH_WORDS;
+      let series = this.#hashes.find(former.words, at);
+      if (series < 0) {
+        series = this.#hashes.add(former.words, at);
+        this.#firstSpellings[series] = spelling;
+        this.#decoders[series] = former.decoders[formerSeries];
+      }
+      this.#seriesOfSpelling[spelling] = series;
+    });
   }
 
-  labels(series: number): LabelSet {
+  #labels(series: number): LabelSet {
     const bytes = this.#spellings.bytesOf(this.#firstSpellings[series]);
     const sent = this.#decoders[series](bytes, 0, bytes.length, this.#limits.maxLabelsPerSeries);
     const check = checkLabels(sent, this.#limits);
@@ -76,41 +158,17 @@ export class SeriesRegistry {
     throw new HearthError("internal", `series registry: labels taken once are refused: ${check.reason}`);
   }
 
-  #identify(batch: SampleBatch, start: number, end: number, rejections: Rejections): number {
+  #readLabels(batch: SampleBatch, start: number, end: number, rejections: Rejections): LabelSet | undefined {
     let sent: Label[];
     try {
       sent = batch.decodeLabels(batch.bytes, start, end, this.#limits.maxLabelsPerSeries);
     } catch (error) {
       rejections.add("invalid", () => undefined, errorMessage(error));
-      return REJECTED;
+      return undefined;
     }
     const check = checkLabels(sent, this.#limits);
-    if (check.ok) return this.#identifyLabelSet(check.labels, rejections);
+    if (check.ok) return check.labels;
     rejections.add(check.kind, () => sent, check.reason);
-    return REJECTED;
-  }
-
-  #identifyLabelSet(labels: LabelSet, rejections: Rejections): number {
-    const hash = this.#hash(labels);
-    const key = hashHex(hash);
-    const known = this.#seriesOfHash.get(key);
-    if (known === undefined) return this.#addSeries(key, hash);
-    if (compareLabelSets(this.labels(known), labels) === 0) return known;
-    const other = `its hash ${key} (${HASH_BYTES} bytes) is that of another series, and the two are not mixed`;
-    rejections.add("invalid", () => labels, other);
-    return REJECTED;
-  }
-
-  #addSeries(key: string, hash: Uint8Array): number {
-    const series = this.#hashes.length;
-    this.#hashes.push(hash);
-    if (series === this.#firstBytes.length) {
-      const grown = new Uint8Array(series * 2);
-      grown.set(this.#firstBytes);
-      this.#firstBytes = grown;
-    }
-    this.#firstBytes[series] = hash[0];
-    this.#seriesOfHash.set(key, series);
-    return series;
+    return undefined;
   }
 }

@@ -1,224 +1,363 @@
-/** How a writer stores the samples of one day: split by shard, each shard's as log records under its dictionary. */
-
-import { valueWords } from "../../chunk/sample-columns.ts";
+/**
+ * How a writer stores the samples of one day. In this order, since an answer means that a reader finds
+ * everything: mark, series records, dictionaries, log records. A series that this process has met on the
+ * day costs its sample alone.
+ */
 import type { RandomBytes } from "../../model/random-bytes.ts";
-import { MAX_START_MS } from "../codec/start-runs.ts";
-import { hourOf, logKey, markKey } from "../layout/keys.ts";
-import { transientExpiry } from "../layout/retention.ts";
-import type { BitsOf } from "../layout/shard.ts";
+import { type Clock, DAY_MS } from "../../model/time.ts";
+import { logKey } from "../layout/keys.ts";
+import type { BitsOf, Shard } from "../layout/shard.ts";
 import { HISTOGRAM_WEIGHT } from "../layout/shard.ts";
-import { type EncodedHistograms, encodeHistogramRecords } from "../log/histogram-record.ts";
-import {
-  encodeLogRecord,
-  type LogColumns,
-  MAX_RECORD_SAMPLES,
-  MAX_STARTED_RECORD_SAMPLES,
-} from "../log/log-record.ts";
-import type { SeriesRegistry } from "../series/series-registry.ts";
+import type { BatchSeries } from "../series/batch-series.ts";
+import { HASH_WORDS } from "../series/hash-index.ts";
+import { hashHex } from "../series/series-hash.ts";
+import { forEachBounded } from "../table/bounded.ts";
 import type { Item, Table } from "../table/table.ts";
 import type { Accepted, AcceptedFloats, AcceptedHistograms, Chosen } from "./accepted.ts";
-import { type DayPlace, KnownSeries } from "./known-series.ts";
-import type { ReceiveClock } from "./receive-clock.ts";
-import { ShardDictionary } from "./shard-dictionary.ts";
+import type { CompactorLag } from "./compactor-lag.ts";
+import { DayLevels } from "./day-levels.ts";
+import { DayMarks } from "./day-marks.ts";
+import type { DayPlace } from "./day-place.ts";
+import { type ChosenSamples, encodeRecords, type LocatedSamples, splitByDictionary } from "./day-records.ts";
+import type { LoadBudget } from "./load-budget.ts";
+import { loadDictionaries } from "./load-dictionaries.ts";
+import { planGathering } from "./plan-gathering.ts";
+import type { ReceiveClock, StoreDated } from "./receive-clock.ts";
+import { isRecorded, UNKNOWN } from "./reference-table.ts";
+import { SeriesRecorder } from "./series-recorder.ts";
+import { type Alike, ShardWriter } from "./shard-writer.ts";
 
-const NO_VALUE = new Uint8Array(0);
-
-/** The samples of one shard: where they are in the batch, in the order of arrival. */
-interface ShardSamples {
-  readonly dictionary: ShardDictionary;
-  readonly floats: Int32Array;
-  readonly histograms: Int32Array;
-}
+/** Shards whose series are registered at once. */
+const SHARD_CONCURRENCY = 4;
+/**
+ * Series registered at a time, their hashes one dictionary item of 20 KB. It bounds the items in memory,
+ * and what a failure makes a retry do again.
+ */
+const REGISTER_SLICE = 1000;
+/**
+ * Up to so many new series a shard are recorded in one item for all of them, at the level of one shard:
+ * items of their own would hold less than the KB that a write unit covers.
+ */
+const FEW_SERIES = 100;
+const ALL_SERIES: Shard = { bits: 0, prefix: 0 };
+/**
+ * What a writer knows is good for so long. A series record is flushed within hours, but it expires after
+ * weeks if it is not; a dictionary stays, and must not vouch for a record that is gone.
+ */
+export const KNOWLEDGE_MS = 7 * DAY_MS;
 
 export interface DayWriterOptions {
-  readonly shardBits: BitsOf;
+  readonly place: DayPlace;
+  readonly clock: Clock;
   readonly randomBytes: RandomBytes;
+  /** Of the process' hash tables. */
+  readonly factors: Int32Array;
+  /** Tells the records of this process from those of others that name the same dictionary. */
+  readonly instance: Uint8Array;
+  readonly receiveClock: ReceiveClock;
+  readonly lag: CompactorLag;
+  readonly loadBudget: LoadBudget;
+  readonly shardBits: BitsOf;
+}
+
+/** A request's samples of one shard. */
+interface ShardSamples extends ChosenSamples {
+  readonly writer: ShardWriter;
 }
 
 export class DayWriter {
-  readonly #place: DayPlace;
-  readonly #registry: SeriesRegistry;
-  readonly #clock: ReceiveClock;
-  readonly #known: KnownSeries;
+  readonly openedMs: number;
   readonly #options: DayWriterOptions;
-  /** By level and prefix. */
-  readonly #dictionaries = new Map<string, ShardDictionary>();
+  readonly #clockPlace: string;
+  readonly #marks: DayMarks;
+  readonly #levels: DayLevels;
+  readonly #recorder: SeriesRecorder;
+  /** By bits and then prefix. */
+  readonly #shards = new Map<number, Map<number, ShardWriter>>();
   #sequence = 0;
-  /** The hour for which the day is marked, as its start in ms. */
-  #markedHourMs = -1;
+  #loading: Promise<void> | undefined;
+  /** Registrations run one after another. */
+  #turn: Promise<void> = Promise.resolve();
 
-  constructor(place: DayPlace, registry: SeriesRegistry, clock: ReceiveClock, options: DayWriterOptions) {
-    this.#place = place;
-    this.#registry = registry;
-    this.#clock = clock;
+  constructor(options: DayWriterOptions) {
+    const { place, clock, lag, randomBytes } = options;
     this.#options = options;
-    this.#known = new KnownSeries(place, registry, clock, options.randomBytes);
+    this.openedMs = clock();
+    this.#clockPlace = `${place.day}/${place.tenant}`;
+    this.#marks = new DayMarks(place, lag);
+    this.#levels = new DayLevels(place);
+    const storeDated = (store: StoreDated) => this.#storeDated(store);
+    this.#recorder = new SeriesRecorder({ place, marks: this.#marks, storeDated, randomBytes });
+  }
+
+  get place(): DayPlace {
+    return this.#options.place;
   }
 
   get sizeBytes(): number {
-    let total = this.#known.sizeBytes;
-    for (const dictionary of this.#dictionaries.values()) total += dictionary.sizeBytes;
-    return total;
+    return this.#all().reduce((sum, shard) => sum + shard.sizeBytes, 0);
+  }
+
+  /** Dictionaries that it began. */
+  get begunDictionaries(): number {
+    return this.#all().reduce((sum, shard) => sum + shard.begunDictionaries, 0);
+  }
+
+  /** Forgets the series that were not used of late, and others until a share of the memory is free. */
+  forget(share: number): void {
+    for (const shard of this.#all()) shard.forget(share);
   }
 
   /** Stores what was chosen. Returns when all of it is durable and can be read. Throws "unavailable". */
   async append(
     table: Table,
+    series: BatchSeries,
     floats: Chosen<AcceptedFloats>,
     histograms: Chosen<AcceptedHistograms>,
   ): Promise<void> {
-    const shards = this.#split(floats, histograms);
-    for (const shard of shards) await register(table, shard, floats.series, histograms.series);
-    await this.#clock.storeDated(async (receivedMs) => {
-      await this.#mark(table, receivedMs);
-      const values = shards.flatMap((shard) => this.#records(shard, floats, histograms, receivedMs));
-      await table.putAll(values);
-    });
-  }
-
-  /** As many shards as what they take makes worth while. */
-  #split(floats: Chosen<AcceptedFloats>, histograms: Chosen<AcceptedHistograms>): ShardSamples[] {
+    const places = new Int32Array(series.count).fill(UNKNOWN);
+    const all: LocatedSamples = { floats, histograms, places };
     const bits = this.#options.shardBits(
       floats.indices.length + HISTOGRAM_WEIGHT * histograms.indices.length,
     );
-    if (bits === 0) {
-      const dictionary = this.#dictionary(0, 0);
-      return [{ dictionary, floats: floats.indices, histograms: histograms.indices }];
-    }
-    const floatsOf = this.#splitIndices(floats, bits);
-    const histogramsOf = this.#splitIndices(histograms, bits);
-    return floatsOf.flatMap((ofShard, prefix) => {
-      const isEmpty = ofShard.length + histogramsOf[prefix].length === 0;
-      const samples = { floats: ofShard, histograms: histogramsOf[prefix] };
-      return isEmpty ? [] : [{ dictionary: this.#dictionary(bits, prefix), ...samples }];
+    const shards = this.#split(bits, series, floats, histograms);
+    const isKnown = shards.map((shard) => locate(shard, series, all)).every((isComplete) => isComplete);
+    if (!isKnown || !this.#levels.isNamed(bits))
+      await this.#inTurn(() => this.#register(table, bits, series, shards, all));
+    for (const shard of shards) await this.#gather(table, shard, series, all);
+    await this.#storeDated(async (receivedMs) => {
+      await this.#marks.mark(table, receivedMs);
+      await table.putAll(shards.flatMap((shard) => this.#items(shard, all, receivedMs)));
     });
   }
 
-  /** By the prefix of the shard. */
-  #splitIndices({ series, indices }: Chosen<Accepted>, bits: number): Int32Array[] {
-    const counts = new Int32Array(2 ** bits);
-    const prefixes = new Uint8Array(indices.length);
-    for (let i = 0; i < indices.length; i++) {
-      prefixes[i] = this.#registry.shardOf(series[indices[i]], bits);
-      counts[prefixes[i]]++;
-    }
-    const split = Array.from(counts, (count) => new Int32Array(count));
-    const filled = new Int32Array(2 ** bits);
-    for (let i = 0; i < indices.length; i++) split[prefixes[i]][filled[prefixes[i]]++] = indices[i];
-    return split;
+  #all(): ShardWriter[] {
+    return [...this.#shards.values()].flatMap((ofLevel) => [...ofLevel.values()]);
   }
 
-  #dictionary(bits: number, prefix: number): ShardDictionary {
-    const key = `${bits}/${prefix}`;
-    let found = this.#dictionaries.get(key);
+  #storeDated(store: StoreDated): Promise<void> {
+    return this.#options.receiveClock.storeDated(this.#clockPlace, store);
+  }
+
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(task);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** As many shards as what they take makes worth while. */
+  #split(
+    bits: number,
+    series: BatchSeries,
+    floats: Chosen<AcceptedFloats>,
+    histograms: Chosen<AcceptedHistograms>,
+  ): ShardSamples[] {
+    if (bits === 0) {
+      const writer = this.#shard(ALL_SERIES);
+      return [{ writer, floats: floats.indices, histograms: histograms.indices }];
+    }
+    const floatsOf = splitIndices(floats, bits, series);
+    const histogramsOf = splitIndices(histograms, bits, series);
+    return floatsOf.flatMap((ofShard, prefix) => {
+      if (ofShard.length + histogramsOf[prefix].length === 0) return [];
+      const writer = this.#shard({ bits, prefix });
+      return [{ writer, floats: ofShard, histograms: histogramsOf[prefix] }];
+    });
+  }
+
+  #shard(shard: Shard): ShardWriter {
+    const { bits, prefix } = shard;
+    let ofLevel = this.#shards.get(bits);
+    if (ofLevel === undefined) {
+      ofLevel = new Map();
+      this.#shards.set(bits, ofLevel);
+    }
+    let found = ofLevel.get(prefix);
     if (found === undefined) {
-      const { randomBytes } = this.#options;
-      found = new ShardDictionary(this.#place, { bits, prefix }, this.#registry, this.#known, randomBytes);
-      this.#dictionaries.set(key, found);
+      found = new ShardWriter(shard, this.#options);
+      ofLevel.set(prefix, found);
     }
     return found;
   }
 
-  /** Tells the compactor, once an hour, that there is something to do; before the record, so that none is overlooked. */
-  async #mark(table: Table, receivedMs: number): Promise<void> {
-    const hourMs = hourOf(receivedMs);
-    if (hourMs === this.#markedHourMs) return;
-    const { tenant, day } = this.#place;
-    await table.put({ ...markKey({ hourMs, day, tenant }), value: NO_VALUE, ...this.#transient(receivedMs) });
-    this.#markedHourMs = hourMs;
-  }
-
-  #transient(receivedMs: number) {
-    return transientExpiry(receivedMs, this.#place.day, this.#place.retentionMs);
-  }
-
-  /** Histograms behind floats: of a float and a histogram of one request and time the histogram counts. */
-  #records(
-    { dictionary, floats, histograms }: ShardSamples,
-    allFloats: AcceptedFloats,
-    allHistograms: AcceptedHistograms,
-    receivedMs: number,
-  ): Item[] {
-    const values: Uint8Array[] = [];
-    const { startTimestamps } = allFloats;
-    const most = startTimestamps === undefined ? MAX_RECORD_SAMPLES : MAX_STARTED_RECORD_SAMPLES;
-    for (let start = 0; start < floats.length; start += most) {
-      const columns = gather(allFloats, floats.subarray(start, start + most), dictionary);
-      values.push(encodeLogRecord(columns, 0, columns.count));
-    }
-    if (histograms.length > 0)
-      values.push(...encodeHistogramRecords(gatherHistograms(allHistograms, histograms, dictionary)));
-    const { tenant, day } = this.#place;
-    const { shard, writer } = dictionary;
-    return values.map((value) => {
-      const key = logKey(tenant, day, shard, { receivedMs, writer, sequence: this.#sequence++ });
-      return { ...key, value, ...this.#transient(receivedMs) };
+  /** Sees to it that readers find the series and the level, and can resolve the places of all series. */
+  async #register(
+    table: Table,
+    bits: number,
+    series: BatchSeries,
+    shards: readonly ShardSamples[],
+    all: LocatedSamples,
+  ): Promise<void> {
+    await this.#marks.mark(table, this.#options.receiveClock.next(this.#clockPlace));
+    await this.#load(table);
+    await this.#levels.name(table, bits);
+    const missing = shards.map((shard) => missingSeries(shard, series, all));
+    const unrecorded = missing.map((ofShard) =>
+      ofShard.filter(([number]) => !this.#isRecorded(series.hashes, number * HASH_WORDS)),
+    );
+    const isFew = unrecorded.flat().length <= FEW_SERIES * shards.length;
+    if (isFew && shards.length > 1) await this.#recordTogether(table, series, unrecorded.flat());
+    await forEachBounded([...shards.keys()], SHARD_CONCURRENCY, async (i) => {
+      const { writer } = shards[i];
+      const toRecord = new Set(isFew && shards.length > 1 ? [] : unrecorded[i]);
+      for (let start = 0; start < missing[i].length; start += REGISTER_SLICE) {
+        const slice = missing[i].slice(start, start + REGISTER_SLICE);
+        await this.#record(
+          table,
+          writer.shard,
+          series,
+          slice.filter((alike) => toRecord.has(alike)),
+        );
+        const [unknown, adopted] = partition(slice, ([number]) => all.places[number] === UNKNOWN);
+        for (const alike of adopted) writer.noteRecorded({ series, places: all.places }, alike);
+        await writer.store(table, { series, places: all.places }, unknown);
+      }
     });
   }
-}
 
-async function register(
-  table: Table,
-  { dictionary, floats, histograms }: ShardSamples,
-  series: Int32Array,
-  histogramSeries: Int32Array,
-): Promise<void> {
-  const missing = new Set<number>();
-  for (const index of floats) if (dictionary.reference(series[index]) < 0) missing.add(series[index]);
-  for (const index of histograms)
-    if (dictionary.reference(histogramSeries[index]) < 0) missing.add(histogramSeries[index]);
-  if (missing.size > 0) await dictionary.register(table, missing);
-}
-
-/** What records are gathered in, one after another. */
-let gathered = newColumns(1024);
-
-function newColumns(count: number): LogColumns {
-  return {
-    count,
-    references: new Int32Array(count),
-    timestamps: new Float64Array(count),
-    values: new Float64Array(count),
-  };
-}
-
-/** The columns of one record, good until the next is gathered. Values move as words, so that a NaN keeps its bits. */
-function gather(all: AcceptedFloats, indices: Int32Array, dictionary: ShardDictionary): LogColumns {
-  const count = indices.length;
-  if (gathered.count < count) gathered = newColumns(count);
-  const { references, timestamps, values } = gathered;
-  const from = valueWords(all.values);
-  const to = valueWords(values);
-  for (let at = 0; at < count; at++) {
-    const index = indices[at];
-    references[at] = dictionary.reference(all.series[index]);
-    timestamps[at] = all.timestamps[index];
-    to[at * 2] = from[index * 2];
-    to[at * 2 + 1] = from[index * 2 + 1];
+  /** Learns once what other writers have stored of the day. */
+  #load(table: Table): Promise<void> {
+    this.#loading ??= this.#loadOnce(table).catch((error: unknown) => {
+      this.#loading = undefined;
+      throw error;
+    });
+    return this.#loading;
   }
-  return { count, references, timestamps, values, startTimestamps: startsAt(all, indices) };
-}
 
-/** One that is no time in ms is as good as none. */
-function startsAt({ startTimestamps }: Accepted, indices: Int32Array): Float64Array | undefined {
-  if (startTimestamps === undefined) return undefined;
-  const starts = new Float64Array(indices.length);
-  for (let at = 0; at < indices.length; at++) {
-    const startMs = startTimestamps[indices[at]];
-    if (Math.abs(startMs) <= MAX_START_MS) starts[at] = startMs;
+  async #loadOnce(table: Table): Promise<void> {
+    const { place, clock, loadBudget } = this.#options;
+    const shards = await this.#levels.load(table);
+    const maxBytes = loadBudget.availableBytes;
+    if (shards.length === 0 || maxBytes === 0) return;
+    // Nothing of a day is older than the day.
+    const areRecorded = clock() - place.day * DAY_MS < KNOWLEDGE_MS;
+    const onShard = (shard: Shard, dictionaries: Parameters<ShardWriter["adopt"]>[0]) => {
+      if (dictionaries.length > 0) this.#shard(shard).adopt(dictionaries, areRecorded);
+    };
+    loadBudget.spend(await loadDictionaries(table, { place, shards, maxBytes, clock, onShard }));
   }
-  return starts;
+
+  /** Whether some shard knows that readers find a series. */
+  #isRecorded(words: Int32Array, at: number): boolean {
+    for (const [bits, ofLevel] of this.#shards) {
+      const place = ofLevel.get((words[at] & 0xff) >>> (8 - bits))?.find(words, at) ?? UNKNOWN;
+      if (place !== UNKNOWN && isRecorded(place)) return true;
+    }
+    return false;
+  }
+
+  async #recordTogether(table: Table, series: BatchSeries, unrecorded: readonly Alike[]): Promise<void> {
+    if (unrecorded.length === 0) return;
+    await this.#levels.name(table, ALL_SERIES.bits);
+    await this.#record(table, ALL_SERIES, series, unrecorded);
+  }
+
+  async #record(
+    table: Table,
+    shard: Shard,
+    series: BatchSeries,
+    unrecorded: readonly Alike[],
+  ): Promise<void> {
+    if (unrecorded.length === 0) return;
+    await this.#recorder.store(
+      table,
+      shard,
+      unrecorded.map(([number]) => series.labels(number)),
+    );
+  }
+
+  /** Gives series that stand in several dictionaries places in one, when that has become worth while. */
+  async #gather(
+    table: Table,
+    samples: ShardSamples,
+    series: BatchSeries,
+    all: LocatedSamples,
+  ): Promise<void> {
+    const { writer } = samples;
+    const ofDictionaries = splitByDictionary(all, samples);
+    if (ofDictionaries.size === 1) return;
+    const numbers = new Map(
+      Array.from(ofDictionaries, ([dictionary, chosen]) => [dictionary, numbersOf(chosen, all)]),
+    );
+    const shares = Array.from(ofDictionaries, ([dictionary, { floats, histograms }]) => ({
+      dictionary,
+      series: numbers.get(dictionary)!.size,
+      samples: floats.length + HISTOGRAM_WEIGHT * histograms.length,
+    }));
+    const { from, debtUnits } = planGathering(shares, writer.ownDictionary, writer.debtUnits);
+    writer.debtUnits = debtUnits;
+    const moved = from.flatMap((dictionary) => [...numbers.get(dictionary)!]);
+    const alike = [...Map.groupBy(moved, (number) => all.places[number]).values()];
+    for (let start = 0; start < alike.length; start += REGISTER_SLICE)
+      await writer.store(table, { series, places: all.places }, alike.slice(start, start + REGISTER_SLICE));
+  }
+
+  #items({ writer, ...samples }: ShardSamples, all: LocatedSamples, receivedMs: number): Item[] {
+    const { place, instance } = this.#options;
+    const expires = this.#marks.expiry(receivedMs);
+    return Array.from(splitByDictionary(all, samples), ([dictionary, chosen]) => {
+      const id = writer.dictionaryId(dictionary);
+      return encodeRecords(all, chosen).map((value) => {
+        const position = { receivedMs, writer: id, sequence: this.#sequence++, instance };
+        return { ...logKey(place.tenant, place.day, writer.shard, position), value, ...expires };
+      });
+    }).flat();
+  }
 }
 
-function gatherHistograms(
-  all: AcceptedHistograms,
-  indices: Int32Array,
-  dictionary: ShardDictionary,
-): EncodedHistograms {
-  return {
-    references: indices.map((index) => dictionary.reference(all.series[index])),
-    timestamps: Float64Array.from(indices, (index) => all.timestamps[index]),
-    startTimestamps: startsAt(all, indices),
-    encoded: Array.from(indices, (index) => all.encoded[index]),
+/** By the prefix of the shard. */
+function splitIndices({ series, indices }: Chosen<Accepted>, bits: number, batch: BatchSeries): Int32Array[] {
+  const counts = new Int32Array(2 ** bits);
+  const prefixes = new Uint8Array(indices.length);
+  for (let i = 0; i < indices.length; i++) {
+    prefixes[i] = batch.firstByte(series[indices[i]]) >>> (8 - bits);
+    counts[prefixes[i]]++;
+  }
+  const split = Array.from(counts, (count) => new Int32Array(count));
+  const filled = new Int32Array(2 ** bits);
+  for (let i = 0; i < indices.length; i++) split[prefixes[i]][filled[prefixes[i]]++] = indices[i];
+  return split;
+}
+
+/** Notes the places of a shard's series; returns whether all are known and recorded. */
+function locate(
+  { writer, floats, histograms }: ShardSamples,
+  series: BatchSeries,
+  all: LocatedSamples,
+): boolean {
+  const { places } = all;
+  let isComplete = true;
+  const look = (number: number) => {
+    if (places[number] === UNKNOWN) places[number] = writer.find(series.hashes, number * HASH_WORDS);
+    if (places[number] === UNKNOWN || !isRecorded(places[number])) isComplete = false;
   };
+  for (let i = 0; i < floats.length; i++) look(all.floats.series[floats[i]]);
+  for (let i = 0; i < histograms.length; i++) look(all.histograms.series[histograms[i]]);
+  return isComplete;
+}
+
+/** The series of a shard that are not known or not recorded after another look. */
+function missingSeries(samples: ShardSamples, series: BatchSeries, all: LocatedSamples): Alike[] {
+  locate(samples, series, all);
+  const { places } = all;
+  const missing = new Map<string, number[]>();
+  for (const number of numbersOf(samples, all)) {
+    if (places[number] !== UNKNOWN && isRecorded(places[number])) continue;
+    const key = hashHex(series.hash(number));
+    const alike = missing.get(key);
+    if (alike === undefined) missing.set(key, [number]);
+    else alike.push(number);
+  }
+  return [...missing.values()];
+}
+
+function numbersOf({ floats, histograms }: ChosenSamples, all: LocatedSamples): Set<number> {
+  const numbers = new Set<number>();
+  for (const index of floats) numbers.add(all.floats.series[index]);
+  for (const index of histograms) numbers.add(all.histograms.series[index]);
+  return numbers;
+}
+
+function partition<T>(all: readonly T[], is: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(is), all.filter((one) => !is(one))];
 }

@@ -1,6 +1,6 @@
 /**
- * The times in the keys of one process' log records: each after the one before it, whatever the clock does, so that of two
- * records the one received last sorts last.
+ * The times in the keys of one process' log records. Within a day of a tenant each is after the one
+ * before it, even if the clock stands still, so that of two records the one received last sorts last.
  */
 
 import { HearthError } from "../../model/errors.ts";
@@ -9,28 +9,44 @@ import { MAX_HOLD_MS } from "../log/settling.ts";
 
 /** How often that is tried. */
 const MAX_HOLD_ATTEMPTS = 3;
+/** Above so many, places whose latest time is over are forgotten. */
+const MAX_PLACES = 1000;
+
+/** Stores records under a receive time, in ms. */
+export type StoreDated = (receivedMs: number) => Promise<void>;
 
 export class ReceiveClock {
   readonly #clock: Clock;
-  #latestMs = 0;
+  /** By place. */
+  readonly #latest = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** A new receive time, in ms. */
-  next(): number {
-    this.#latestMs = Math.max(this.#latestMs + 1, this.#clock());
-    return this.#latestMs;
+  /** A new receive time for records of a place, in ms. */
+  next(place: string): number {
+    const nowMs = this.#clock();
+    const latestMs = this.#latest.get(place) ?? 0;
+    // A clock that was corrected by more is followed back: records must not stay dated in the future.
+    const isSteppedBack = latestMs - nowMs > MAX_HOLD_MS;
+    const receivedMs = isSteppedBack ? nowMs : Math.max(latestMs + 1, nowMs);
+    this.#latest.set(place, receivedMs);
+    if (this.#latest.size > MAX_PLACES) this.#forgetPast(nowMs);
+    return receivedMs;
   }
 
-  /** Stores records under a receive time that is not long ago when they are there. Throws "unavailable". */
-  async storeDated(store: (receivedMs: number) => Promise<void>): Promise<void> {
+  /** Stores records of a place under a receive time that is not long ago when they are there. Throws "unavailable". */
+  async storeDated(place: string, store: StoreDated): Promise<void> {
     for (let attempt = 0; attempt < MAX_HOLD_ATTEMPTS; attempt++) {
-      const receivedMs = this.next();
+      const receivedMs = this.next(place);
       await store(receivedMs);
-      if (this.#clock() - receivedMs <= MAX_HOLD_MS) return;
+      if (Math.abs(this.#clock() - receivedMs) <= MAX_HOLD_MS) return;
     }
     throw new HearthError("unavailable", `log record: took longer than ${MAX_HOLD_MS} ms to be stored`);
+  }
+
+  #forgetPast(nowMs: number): void {
+    for (const [place, latestMs] of this.#latest) if (latestMs < nowMs) this.#latest.delete(place);
   }
 }

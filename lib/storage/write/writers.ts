@@ -1,29 +1,44 @@
-/** The writers of a process, one a tenant, within a bound of memory. */
+/**
+ * The writers of a process, one a tenant, within one bound of memory. Most of it is what they know of the
+ * days that they write to; what that leaves remembers the spellings of series, which only saves CPU.
+ */
 
 import type { Limits } from "../../model/limits.ts";
 import type { RandomBytes } from "../../model/random-bytes.ts";
 import { Rejections } from "../../model/rejections.ts";
-import type { AppendBatch } from "../../model/sample-batch.ts";
+import type { AppendBatch, AppendResult } from "../../model/sample-batch.ts";
 import type { Clock } from "../../model/time.ts";
 import type { Appender } from "../interface.ts";
+import { INSTANCE_ID_BYTES } from "../layout/keys.ts";
 import type { RetentionMs } from "../layout/retention.ts";
 import { type BitsOf, shardBits } from "../layout/shard.ts";
+import { newHashFactors } from "../series/hash-index.ts";
 import { type SeriesHash, seriesHash } from "../series/series-hash.ts";
+import { SeriesRegistry } from "../series/series-registry.ts";
 import type { Table } from "../table/table.ts";
 import { withoutLabel } from "../tenants/replica-labels.ts";
+import { slicesBySeries } from "./batch-slices.ts";
+import { CompactorLag } from "./compactor-lag.ts";
+import { DayWriter } from "./day-writer.ts";
+import { LoadBudget } from "./load-budget.ts";
+import { OpenDays } from "./open-days.ts";
+import { ReceiveClock } from "./receive-clock.ts";
 import { Writer } from "./writer.ts";
 
-/** A quarter of the write function's 256 MB: label sets of about 100,000 series. */
+/** A quarter of the write function's 256 MB. */
 export const DEFAULT_WRITERS_BYTES = 64 * 1024 * 1024;
 
-/** Series of a batch that are stored before the next ones are looked at. Senders' requests have 2,000. */
-const SLICE_SERIES = 10_000;
+/** What days and spellings have of the memory at most and at least; metadata has as much as spellings. */
+const DAYS_SHARE = 3 / 4;
+const OTHER_SHARE = 1 / 8;
+/** Labels that series are stored without: one for each name that tenants have set for their replicas. */
+const MAX_REGISTRIES = 16;
 
 export interface WritersOptions {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly limits: Limits;
-  /** What all writers together may hold, in bytes; past it the one unused longest is forgotten. */
+  /** What all writers together may hold, in bytes. */
   readonly maxBytes: number;
   readonly hash?: SeriesHash;
   /** Into how many shards a record is split. */
@@ -39,130 +54,108 @@ export interface TenantPlace {
 
 export class Writers {
   readonly #options: WritersOptions;
-  /** By tenant and dropped label: with and without it the same bytes are other series. In the order of last use. */
+  readonly #days: OpenDays;
+  readonly #loadBudget: LoadBudget;
+  /** By tenant, in the order of last use. */
   readonly #writers = new Map<string, Writer>();
+  /** By dropped label: with and without it the same bytes are other series. */
+  readonly #registries = new Map<string, SeriesRegistry>();
 
   constructor(options: WritersOptions) {
     this.#options = options;
+    const { clock, randomBytes, maxBytes } = options;
+    this.#loadBudget = new LoadBudget(maxBytes);
+    const shared = {
+      clock,
+      randomBytes,
+      factors: newHashFactors(randomBytes),
+      instance: randomBytes(INSTANCE_ID_BYTES),
+      receiveClock: new ReceiveClock(clock),
+      lag: new CompactorLag(clock),
+      loadBudget: this.#loadBudget,
+      shardBits: options.shardBits ?? shardBits,
+    };
+    this.#days = new OpenDays(clock, (place) => new DayWriter({ ...shared, place }));
   }
 
   /** A tenant's appender, its calls made on `table`. */
   appender(place: TenantPlace, table: Table): Appender {
-    const { droppedLabel } = place;
-    return {
-      append: async (batch) => {
-        const rejections = new Rejections();
-        const stored = { storedSamples: 0, storedHistograms: 0, storedExemplars: 0, storedMetadata: 0 };
-        const kept = droppedLabel === undefined ? batch : withoutLabel(batch, droppedLabel);
-        try {
-          for (const slice of slicesBySeries(kept)) {
-            const { samples, histograms, exemplars } = await this.#use(place).append(
-              table,
-              slice,
-              rejections,
-            );
-            stored.storedSamples += samples;
-            stored.storedHistograms += histograms;
-            stored.storedExemplars += exemplars;
-            this.#forgetUnused();
-          }
-          const { metadata } = batch;
-          if (metadata !== undefined && metadata.count > 0)
-            stored.storedMetadata = await this.#use(place).appendMetadata(table, metadata, rejections);
-        } finally {
-          this.#forgetUnused();
-        }
-        return { ...stored, rejections };
-      },
-    };
+    return { append: (batch) => this.#append(place, table, batch) };
   }
 
-  /** One that was made for another retention is forgotten: its dictionaries would leave too early. */
-  #use({ tenant, retentionMs, droppedLabel = "" }: TenantPlace): Writer {
-    const key = `${tenant}/${droppedLabel}`;
-    const known = this.#writers.get(key);
-    const writer = known?.retentionMs === retentionMs ? known : this.#newWriter(tenant, retentionMs);
-    this.#writers.delete(key);
-    this.#writers.set(key, writer);
+  async #append(place: TenantPlace, table: Table, batch: AppendBatch): Promise<AppendResult> {
+    const { droppedLabel, tenant, retentionMs } = place;
+    const rejections = new Rejections();
+    const stored = { storedSamples: 0, storedHistograms: 0, storedExemplars: 0, storedMetadata: 0 };
+    const kept = droppedLabel === undefined ? batch : withoutLabel(batch, droppedLabel);
+    this.#loadBudget.earn();
+    try {
+      const times = this.#writer(tenant, retentionMs).newTimes();
+      for (const slice of slicesBySeries(kept)) {
+        const writer = this.#writer(tenant, retentionMs);
+        const registry = this.#registry(droppedLabel ?? "");
+        const { samples, histograms, exemplars } = await writer.append(
+          table,
+          slice,
+          registry,
+          times,
+          rejections,
+        );
+        stored.storedSamples += samples;
+        stored.storedHistograms += histograms;
+        stored.storedExemplars += exemplars;
+        this.#bound();
+      }
+      const { metadata } = batch;
+      if (metadata !== undefined && metadata.count > 0) {
+        const writer = this.#writer(tenant, retentionMs);
+        stored.storedMetadata = await writer.appendMetadata(table, metadata, rejections);
+      }
+    } finally {
+      this.#bound();
+    }
+    return { ...stored, begunDictionaries: this.#days.takeBegunDictionaries(), rejections };
+  }
+
+  #writer(tenant: string, retentionMs: RetentionMs): Writer {
+    const known = this.#writers.get(tenant);
+    const { clock, randomBytes, limits } = this.#options;
+    const options = { clock, randomBytes, limits, tenant, retentionMs, days: this.#days };
+    const writer = known?.retentionMs === retentionMs ? known : new Writer(options);
+    this.#writers.delete(tenant);
+    this.#writers.set(tenant, writer);
     return writer;
   }
 
-  #newWriter(tenant: string, retentionMs: RetentionMs): Writer {
-    const { maxBytes: _, ...options } = this.#options;
-    return new Writer({ hash: seriesHash, shardBits, ...options, tenant, retentionMs });
+  #registry(droppedLabel: string): SeriesRegistry {
+    let registry = this.#registries.get(droppedLabel);
+    if (registry === undefined) {
+      if (this.#registries.size >= MAX_REGISTRIES) this.#registries.clear();
+      const { limits, randomBytes, hash = seriesHash } = this.#options;
+      registry = new SeriesRegistry(limits, hash, randomBytes);
+      this.#registries.set(droppedLabel, registry);
+    }
+    return registry;
   }
 
-  /** A forgotten writer costs its tenant a new dictionary. One that is too large by itself goes too. */
-  #forgetUnused(): void {
+  /** Forgets what the memory does not hold. */
+  #bound(): void {
+    const { maxBytes } = this.#options;
+    this.#days.bound(maxBytes * DAYS_SHARE);
+    const metadataBytes = this.#boundMetadata(maxBytes * OTHER_SHARE);
+    const left = Math.max(maxBytes - this.#days.sizeBytes - metadataBytes, maxBytes * OTHER_SHARE);
+    for (const registry of this.#registries.values()) registry.limit(left / this.#registries.size);
+  }
+
+  /** What is known of a tenant's metadata is read again when it is needed again. Returns what is left, in bytes. */
+  #boundMetadata(maxBytes: number): number {
     let total = 0;
     for (const writer of this.#writers.values()) total += writer.sizeBytes;
-    for (const [key, writer] of this.#writers) {
-      if (total <= this.#options.maxBytes) return;
+    for (const [tenant, writer] of this.#writers) {
+      if (total <= maxBytes) break;
       total -= writer.sizeBytes;
-      this.#writers.delete(key);
+      this.#writers.delete(tenant);
     }
-  }
-}
-
-/** A batch in parts: what a writer learns of a large one is forgotten in time, not only at its end. */
-function* slicesBySeries(batch: AppendBatch): Generator<AppendBatch> {
-  const { sampleCount, startTimestamps } = batch;
-  const sampleSeries = batch.sampleSeries.subarray(0, sampleCount);
-  const histograms = new SeriesCursor(batch.histograms);
-  const exemplars = new SeriesCursor(batch.exemplars);
-  let start = 0;
-  while (start < sampleCount || histograms.hasMore || exemplars.hasMore) {
-    const first = Math.min(
-      sampleSeries[start] ?? Number.POSITIVE_INFINITY,
-      histograms.series,
-      exemplars.series,
-    );
-    const beyond = first + SLICE_SERIES;
-    const end = firstBeyond(sampleSeries, start, beyond);
-    yield {
-      ...batch,
-      sampleCount: end - start,
-      sampleSeries: sampleSeries.subarray(start, end),
-      timestamps: batch.timestamps.subarray(start, end),
-      values: batch.values.subarray(start, end),
-      startTimestamps: startTimestamps?.subarray(start, end),
-      histograms: histograms.take(beyond),
-      exemplars: exemplars.take(beyond),
-    };
-    start = end;
-  }
-}
-
-/** The first index from `start` on of a series that is `beyond` or later: mostly none. */
-function firstBeyond(ascending: Int32Array, start: number, beyond: number): number {
-  if (start === ascending.length || ascending[ascending.length - 1] < beyond) return ascending.length;
-  let end = start;
-  while (ascending[end] < beyond) end++;
-  return end;
-}
-
-/** Goes through what belongs to a batch's series, which ascend. */
-class SeriesCursor<T extends { readonly series: number }> {
-  readonly #all: readonly T[];
-  #at = 0;
-
-  constructor(all: readonly T[] = []) {
-    this.#all = all;
-  }
-
-  get hasMore(): boolean {
-    return this.#at < this.#all.length;
-  }
-
-  /** Of the next; none is infinite. */
-  get series(): number {
-    return this.#all[this.#at]?.series ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** Those of series before `beyond`. */
-  take(beyond: number): readonly T[] {
-    const start = this.#at;
-    while (this.series < beyond) this.#at++;
-    return start === 0 && !this.hasMore ? this.#all : this.#all.slice(start, this.#at);
+    return total;
   }
 }

@@ -29,12 +29,7 @@ function request(nowMs: number, minute: number): SentSeries[] {
   });
 }
 
-for (const sparseSamples of [0, 50, 1000]) {
-  test(`a day of samples goes from the log to runs to chunks, or runs that stay below ${sparseSamples} samples`, () =>
-    compactDayOf(sparseSamples));
-}
-
-async function compactDayOf(sparseSamples: number): Promise<void> {
+test("a day of samples goes from the log to runs to chunks", async () => {
   const engine = new Engine();
   engine.tickMs = 0;
   const model = new NaiveStore();
@@ -51,17 +46,14 @@ async function compactDayOf(sparseSamples: number): Promise<void> {
       randomBytes,
       retentionOf: () => 0,
       deadlineMs: Number.POSITIVE_INFINITY,
-      sparseSamples,
       onDay,
     });
     if (minute % 60 === 0) await assertSame(engine.reader(), model);
     const day = dayOf(engine.nowMs);
     for (const { parts } of (await loadManifests(engine.table, "t", day - 1, day)).values()) {
-      for (const part of parts) kinds.add(part.isFinal ? "final run" : part.kind);
+      for (const part of parts) kinds.add(part.kind);
     }
   }
-  const lasting =
-    sparseSamples === 0 ? ["chunks"] : sparseSamples > 96 ? ["final run"] : ["chunks", "final run"];
-  assert.deepEqual([...kinds].sort(), [...lasting, "run"]);
+  assert.deepEqual([...kinds].sort(), ["chunks", "run"]);
   await assertSame(engine.reader(), model);
-}
+});

@@ -30,13 +30,13 @@ function modelOf(...requests: (readonly SentSeries[])[]): NaiveStore {
   return model;
 }
 
-test("the series record comes first, then the dictionary, the mark, then the log", async () => {
+test("the mark comes first, then the level, the series record, the dictionary, and then the log", async () => {
   const table = new FaultyTable();
   const engine = new Engine({ table });
   const writers = engine.newWriters();
   await engine.append(writers, [series("up", {}, [NOW, 1])]);
   const kinds = table.calls.map((call) => call.replace(/^query.*/, "").replace(/^.* /, "")).join("");
-  assert.match(kinds, /^PSDAL$/);
+  assert.match(kinds, /^ZAPSDL$/);
   const before = table.calls.length;
   await engine.append(writers, [series("up", {}, [NOW + 1, 1])]);
   assert.deepEqual(table.calls.slice(before), ["putAll L"]);
@@ -363,9 +363,6 @@ describe("two label sets with one hash", () => {
 });
 
 describe("the memory of writers", () => {
-  /** Three writers: each begins with 156 KB. */
-  const FEW_WRITERS_BYTES = 500_000;
-
   test("a tenant that is forgotten and comes back loses nothing", async () => {
     const engine = new Engine({ maxBytes: 0 });
     const writers = engine.newWriters();
@@ -381,8 +378,11 @@ describe("the memory of writers", () => {
     for (const [tenant, model] of models) await assertSame(engine.reader(tenant), model);
   });
 
+  /** Days of three tenants with one series each take 15 KB, of which days may have three quarters. */
+  const FEW_DAYS_BYTES = 21_000;
+
   test("within the bound the tenant unused longest is forgotten, and no other", async () => {
-    const engine = new Engine({ table: new FaultyTable(), maxBytes: FEW_WRITERS_BYTES });
+    const engine = new Engine({ table: new FaultyTable(), maxBytes: FEW_DAYS_BYTES });
     const { calls } = engine.inner as FaultyTable;
     const writers = engine.newWriters();
     const isWarm = async (tenant: string) => {
@@ -399,7 +399,7 @@ describe("the memory of writers", () => {
 
   test("is bounded while the table is away, too", async () => {
     const table = new FaultyTable();
-    const engine = new Engine({ table, maxBytes: FEW_WRITERS_BYTES });
+    const engine = new Engine({ table, maxBytes: FEW_DAYS_BYTES });
     const writers = engine.newWriters();
     await engine.append(writers, [series("up", {}, [NOW, 1])], "a");
     for (const tenant of ["b", "c", "d", "e"]) {

@@ -1,0 +1,62 @@
+/** A plan as a tree of texts, for `explain`. */
+import { printFloat } from "../../number/print-float.ts";
+import { printDuration } from "../syntax/duration-text.ts";
+import { printAggregationHead, printMatchers, printOperator, printTimestamp } from "../syntax/print.ts";
+import { quote } from "../syntax/quote.ts";
+import type { TimeReference } from "./grid.ts";
+import { type Plan, plansIn, type SelectPlan } from "./plan.ts";
+
+export interface DescribedPlan {
+  readonly kind: Plan["kind"];
+  readonly text: string;
+  readonly children: readonly DescribedPlan[];
+}
+
+export function describePlan(plan: Plan): DescribedPlan {
+  return { kind: plan.kind, text: textOf(plan), children: plansIn(plan).map(describePlan) };
+}
+
+/** One line per node, children indented by two spaces. */
+export function printPlan({ text, children }: DescribedPlan, indent = ""): string[] {
+  return [indent + text, ...children.flatMap((child) => printPlan(child, `${indent}  `))];
+}
+
+function textOf(plan: Plan): string {
+  switch (plan.kind) {
+    case "constant":
+      return printFloat(plan.value);
+    case "text":
+      return quote(plan.value);
+    case "select":
+      return `select ${printSelect(plan)}`;
+    case "window":
+      return `window [${printDuration(plan.windowMs)}]`;
+    case "subquery": {
+      const window = `[${printDuration(plan.windowMs)}:${printDuration(plan.intervalMs)}]`;
+      return `subquery ${window}${printReference(plan)}`;
+    }
+    case "call":
+      return `${plan.name}()`;
+    case "info":
+      return "info()";
+    case "aggregate":
+      return printAggregationHead(plan).trimEnd();
+    case "binary":
+      return printOperator(plan);
+    case "negate":
+      return "-";
+    case "once":
+      return "once for all steps";
+  }
+}
+
+function printSelect(plan: SelectPlan): string {
+  const extended = plan.extended === undefined ? "" : ` ${plan.extended}`;
+  const buckets = plan.skipsBuckets ? ", without buckets" : "";
+  return `${printMatchers(plan.matchers)}${extended}${printReference(plan)}${buckets}`;
+}
+
+function printReference({ atMs, offsetMs }: TimeReference): string {
+  const at = atMs === undefined ? "" : ` @ ${printTimestamp(atMs)}`;
+  return at + (offsetMs === 0 ? "" : ` offset ${printDuration(offsetMs)}`);
+}

@@ -1,0 +1,126 @@
+/** Which samples of a batch can be stored: the label sets, times and sizes of the others are refused one by one. */
+import type { Histogram } from "../../model/histogram.ts";
+import type { Rejections } from "../../model/rejections.ts";
+import type { AppendBatch } from "../../model/sample-batch.ts";
+import { DAY_MS, MAX_TIMESTAMP_MS } from "../../model/time.ts";
+import { encodeHistogram, MAX_HISTOGRAM_BYTES } from "../codec/histogram-bytes.ts";
+import { printDay } from "../layout/key-place.ts";
+import { dayOf } from "../layout/keys.ts";
+import type { BatchSeries } from "../series/batch-series.ts";
+import { REJECTED } from "../series/series-registry.ts";
+import type { AcceptedFloats, AcceptedHistograms } from "./accepted.ts";
+
+const NO_BYTES = new Uint8Array(0);
+const NO_HISTOGRAMS: AcceptedHistograms = {
+  series: new Int32Array(0),
+  timestamps: new Float64Array(0),
+  startTimestamps: undefined,
+  encoded: [],
+};
+
+/** The times that a request's samples may have, and the UTC days of those accepted so far. */
+export interface AcceptedTimes {
+  readonly nowMs: number;
+  /** In ms, both included. */
+  readonly oldest: number;
+  readonly newest: number;
+  readonly days: Set<number>;
+  /** Days that one request may touch: each takes calls of its own. */
+  readonly maxDays: number;
+}
+
+export function acceptFloats(
+  batch: AppendBatch,
+  series: BatchSeries,
+  times: AcceptedTimes,
+  rejections: Rejections,
+): AcceptedFloats {
+  const { sampleCount, sampleSeries, values, startTimestamps } = batch;
+  const timestamps = batch.timestamps.subarray(0, sampleCount);
+  const accepted = accept(series, sampleSeries, timestamps, times, rejections);
+  return { series: accepted, timestamps, values, startTimestamps };
+}
+
+/** Encoded at once: how large one is decides whether it can be stored. */
+export function acceptHistograms(
+  { histograms = [] }: AppendBatch,
+  series: BatchSeries,
+  times: AcceptedTimes,
+  rejections: Rejections,
+): AcceptedHistograms {
+  if (histograms.length === 0) return NO_HISTOGRAMS;
+  const timestamps = Float64Array.from(histograms, ({ timestamp }) => timestamp);
+  const indices = Int32Array.from(histograms, (one) => one.series);
+  const accepted = accept(series, indices, timestamps, times, rejections);
+  const encoded = histograms.map(({ histogram }, i) => {
+    if (accepted[i] === REJECTED) return NO_BYTES;
+    const bytes = encodeHistogram(withoutPast(histogram));
+    if (bytes.length <= MAX_HISTOGRAM_BYTES) return bytes;
+    const known = accepted[i];
+    const reason = `a histogram of ${bytes.length} bytes, at most ${MAX_HISTOGRAM_BYTES} are stored`;
+    rejections.add("too large", () => series.labels(known), reason);
+    accepted[i] = REJECTED;
+    return NO_BYTES;
+  });
+  const startTimestamps = Float64Array.from(histograms, (one) => one.startTimestamp);
+  return { series: accepted, timestamps, startTimestamps, encoded };
+}
+
+/**
+ * The number of each sample's series, by the place in the batch of each and their times; REJECTED where
+ * labels or time are not acceptable.
+ */
+function accept(
+  series: BatchSeries,
+  indices: Int32Array,
+  timestamps: Float64Array,
+  times: AcceptedTimes,
+  rejections: Rejections,
+): Int32Array {
+  const accepted = new Int32Array(timestamps.length);
+  let previous = -1;
+  let number = REJECTED;
+  // The day of the sample before is good for most.
+  let dayStart = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < timestamps.length; i++) {
+    const index = indices[i];
+    if (index !== previous) number = series.resolve(index, rejections);
+    previous = index;
+    accepted[i] = number;
+    if (number === REJECTED) continue;
+    const time = timestamps[i];
+    const isKnownDay = time >= dayStart && time < dayStart + DAY_MS;
+    if (time >= times.oldest && time <= times.newest && (isKnownDay || takeDay(times, dayOf(time)))) {
+      if (!isKnownDay) dayStart = dayOf(time) * DAY_MS;
+      continue;
+    }
+    accepted[i] = REJECTED;
+    const known = number;
+    rejections.add("invalid", () => series.labels(known), timeReason(time, times));
+  }
+  return accepted;
+}
+
+/** Whether a request may have samples of a day, beside the days that it has them of already. */
+function takeDay({ days, maxDays }: AcceptedTimes, day: number): boolean {
+  if (!days.has(day) && days.size >= maxDays) return false;
+  days.add(day);
+  return true;
+}
+
+function timeReason(time: number, { nowMs, oldest, newest, maxDays }: AcceptedTimes): string {
+  const now = `now=${nowMs}`;
+  if (Math.abs(time) > MAX_TIMESTAMP_MS) return `timestamp ${time} is no time in ms ${now}`;
+  if (time > newest)
+    return `timestamp ${time} is in the future, at most ${newest - nowMs} ms ahead is taken ${now}`;
+  if (time >= oldest)
+    return `timestamp ${time}: UTC day ${printDay(dayOf(time))} is one too many, a request may have samples of ${maxDays}; send fewer days a request`;
+  return `timestamp ${time} is older than retention ${now}`;
+}
+
+/** A sender's word that nothing was reset since its sample before is no word about what will stand before it here. */
+function withoutPast(histogram: Histogram): Histogram {
+  return histogram.counterResetHint === "not reset"
+    ? { ...histogram, counterResetHint: "unknown" }
+    : histogram;
+}

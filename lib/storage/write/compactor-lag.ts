@@ -1,0 +1,64 @@
+/**
+ * Whether the compactor is far behind, by its cursor: what it has not superseded must not expire then.
+ * One look an hour serves all tenants of a process.
+ */
+import { errorKind } from "../../model/errors.ts";
+import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS } from "../../model/time.ts";
+import { ByteReader } from "../codec/bytes.ts";
+import { cursorKey, marksRange, parseMarkSortKey } from "../layout/keys.ts";
+import type { Table } from "../table/table.ts";
+
+/** A compactor that runs every five minutes is never so far behind. */
+const MAX_LAG_MS = DAY_MS;
+/** While it is behind, it is looked at more often. */
+const LOOK_AGAIN_MS = 10 * MINUTE_MS;
+
+export class CompactorLag {
+  readonly #clock: Clock;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #isBehind = false;
+  #looking: Promise<void> | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Whether the oldest data that are not compacted may be more than a day old, as of the last look. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
+  /** Looks again if it is time. Throws "unavailable". */
+  async look(table: Table): Promise<void> {
+    const nowMs = this.#clock();
+    const againMs = this.#isBehind ? LOOK_AGAIN_MS : HOUR_MS;
+    if (Math.abs(nowMs - this.#lookedMs) < againMs) return;
+    this.#looking ??= this.#look(table, nowMs).finally(() => {
+      this.#looking = undefined;
+    });
+    await this.#looking;
+  }
+
+  async #look(table: Table, nowMs: number): Promise<void> {
+    const fromMs = await oldestUncompacted(table);
+    this.#isBehind = fromMs !== undefined && nowMs - fromMs > MAX_LAG_MS;
+    this.#lookedMs = nowMs;
+  }
+}
+
+/**
+ * The hour from which on days may wait for compaction, in ms; undefined: none was ever marked. What
+ * cannot be read might be any: the beginning of time.
+ */
+async function oldestUncompacted(table: Table): Promise<number | undefined> {
+  try {
+    const cursor = await table.get(cursorKey(), { consistent: true });
+    if (cursor !== undefined) return new ByteReader(cursor.value, "compaction cursor").readVarint();
+    for await (const [mark] of table.query(marksRange(0), { consistent: true, limit: 1 }))
+      if (mark !== undefined) return parseMarkSortKey(mark.sk).hourMs;
+    return undefined;
+  } catch (error) {
+    if (errorKind(error) === "data") return 0;
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * A day's marks: they tell the compactor, hour by hour, that there is something to do. A mark is stored
+ * before anything that it announces, so that nothing can be there without one.
+ */
+import { hourOf, markKey } from "../layout/keys.ts";
+import { expiry, transientExpiry } from "../layout/retention.ts";
+import type { Table } from "../table/table.ts";
+import type { CompactorLag } from "./compactor-lag.ts";
+import type { DayPlace } from "./day-place.ts";
+
+const NO_VALUE = new Uint8Array(0);
+
+export class DayMarks {
+  readonly #place: DayPlace;
+  readonly #lag: CompactorLag;
+  /** The hour that is marked, as its start in ms. */
+  #markedHourMs = -1;
+
+  constructor(place: DayPlace, lag: CompactorLag) {
+    this.#place = place;
+    this.#lag = lag;
+  }
+
+  /** Marks the hour of a receive time if that is to be done. Throws "unavailable". */
+  async mark(table: Table, receivedMs: number): Promise<void> {
+    await this.#lag.look(table);
+    const hourMs = hourOf(receivedMs);
+    if (hourMs === this.#markedHourMs) return;
+    const { tenant, day } = this.#place;
+    await table.put({ ...markKey({ hourMs, day, tenant }), value: NO_VALUE, ...this.expiry(receivedMs) });
+    this.#markedHourMs = hourMs;
+  }
+
+  /**
+   * The expiry of an item that compaction supersedes. While the compactor is far behind it is the day's:
+   * such an item may be the only copy for as long.
+   */
+  expiry(receivedMs: number): { readonly expiresAtSeconds?: number } {
+    const { day, retentionMs } = this.#place;
+    return this.#lag.isBehind ? expiry(day, retentionMs) : transientExpiry(receivedMs, day, retentionMs);
+  }
+}

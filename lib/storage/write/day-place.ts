@@ -1,0 +1,19 @@
+/** Whose day, and how long its items stay. */
+import { dayExpirySeconds, type RetentionMs } from "../layout/retention.ts";
+import type { Item } from "../table/table.ts";
+
+export interface DayPlace {
+  readonly tenant: string;
+  readonly day: number;
+  readonly retentionMs: RetentionMs;
+}
+
+/**
+ * Whether an item stays as long as its day does under the retention of now. One that was stored under a
+ * shorter retention leaves before what needs it, so it counts as absent.
+ */
+export function staysWithDay({ expiresAtSeconds }: Item, { day, retentionMs }: DayPlace): boolean {
+  if (expiresAtSeconds === undefined) return true;
+  const dayExpiry = dayExpirySeconds(day, retentionMs);
+  return dayExpiry !== undefined && expiresAtSeconds >= dayExpiry;
+}

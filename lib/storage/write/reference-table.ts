@@ -1,0 +1,117 @@
+/**
+ * What a writer knows of the series of one day and shard: by hash, the dictionary that has it and its
+ * reference there. About 36 bytes a series, so that hundreds of thousands fit a small function.
+ */
+import { HASH_WORDS, HashIndex } from "../series/hash-index.ts";
+
+/** Where a series stands: a dictionary by its number in this process, a reference, whether it is recorded. */
+export type Place = number;
+
+/** Stands for the place of a series that is not known. */
+export const UNKNOWN: Place = -1;
+
+const REFERENCE_BITS = 20;
+const DICTIONARY_BITS = 10;
+/** References and dictionaries that a place can name are below these. */
+export const MAX_REFERENCE = 2 ** REFERENCE_BITS;
+export const MAX_DICTIONARIES = 2 ** DICTIONARY_BITS;
+const RECORDED = 2 ** (REFERENCE_BITS + DICTIONARY_BITS);
+
+/** `isRecorded`: readers find the labels of the series. */
+export function placeOf(dictionary: number, reference: number, isRecorded: boolean): Place {
+  return (isRecorded ? RECORDED : 0) | (dictionary << REFERENCE_BITS) | reference;
+}
+
+export function dictionaryOf(place: Place): number {
+  return (place >>> REFERENCE_BITS) & (MAX_DICTIONARIES - 1);
+}
+
+export function referenceOf(place: Place): number {
+  return place & (MAX_REFERENCE - 1);
+}
+
+export function isRecorded(place: Place): boolean {
+  return (place & RECORDED) !== 0;
+}
+
+export function recorded(place: Place): Place {
+  return place | RECORDED;
+}
+
+/** Bytes of an entry's place and whether it was used. */
+const COLUMN_BYTES = 5;
+
+export class ReferenceTable {
+  readonly #factors: Int32Array;
+  #index: HashIndex;
+  #places: Int32Array;
+  /** 1 for an entry that was found or set since `keepUsed` went through them. */
+  #used: Uint8Array;
+
+  constructor(factors: Int32Array) {
+    this.#factors = factors;
+    this.#index = new HashIndex(factors);
+    this.#places = new Int32Array(this.#index.capacity);
+    this.#used = new Uint8Array(this.#index.capacity);
+  }
+
+  get count(): number {
+    return this.#index.count;
+  }
+
+  get sizeBytes(): number {
+    return this.#index.sizeBytes + this.#places.length * COLUMN_BYTES;
+  }
+
+  /** The place of the hash at `words[at..]`, or UNKNOWN. */
+  find(words: Int32Array, at: number): Place {
+    const entry = this.#index.find(words, at);
+    if (entry < 0) return UNKNOWN;
+    this.#used[entry] = 1;
+    return this.#places[entry];
+  }
+
+  /** Notes a place, or another one of a series that has one. */
+  set(words: Int32Array, at: number, place: Place): void {
+    let entry = this.#index.find(words, at);
+    if (entry < 0) {
+      entry = this.#index.add(words, at);
+      if (entry >= this.#places.length) this.#grow();
+    }
+    this.#places[entry] = place;
+    this.#used[entry] = 1;
+  }
+
+  /**
+   * Forgets the series that were not used since the last call, and then the ones known longest, down to
+   * `maxCount` of them.
+   */
+  keepUsed(maxCount: number): void {
+    const { words, count } = this.#index;
+    const [places, used] = [this.#places, this.#used];
+    let excess = -maxCount;
+    for (let entry = 0; entry < count; entry++) excess += used[entry];
+    const index = new HashIndex(this.#factors);
+    const kept: number[] = [];
+    for (let entry = 0; entry < count; entry++) {
+      if (used[entry] === 0 || excess-- > 0) continue;
+      index.add(words, entry * HASH_WORDS);
+      kept.push(entry);
+    }
+    this.#index = index;
+    this.#places = new Int32Array(index.capacity);
+    this.#used = new Uint8Array(index.capacity);
+    kept.forEach((entry, i) => {
+      this.#places[i] = places[entry];
+    });
+  }
+
+  #grow(): void {
+    const places = new Int32Array(this.#index.capacity);
+    places.set(this.#places);
+    this.#places = places;
+    const used = new Uint8Array(this.#index.capacity);
+    used.set(this.#used);
+    this.#used = used;
+  }
+}
