@@ -1,5 +1,5 @@
-/** A program under test as a child process: its output kept for the error message, its end never forgotten. */
-import { spawn } from "node:child_process";
+/** A program under test as a child process. Its output is kept for the error message, and it always ends. */
+import { spawn, spawnSync } from "node:child_process";
 import { setTimeout } from "node:timers/promises";
 
 /** What a failing test shows. */
@@ -17,6 +17,8 @@ export interface StartOptions {
   /** Instead of what this process has; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string | URL;
+  /** For a command that is a script of the system's shell. */
+  readonly shell?: boolean;
 }
 
 /** The groups of the children that run: what they started ends with them. */
@@ -25,7 +27,14 @@ process.once("exit", () => {
   for (const pid of groups) killGroup(pid);
 });
 
+/** Windows has no process groups and no signals: a process ends at once, there with its descendants. */
+export const IS_WINDOWS = process.platform === "win32";
+
 function killGroup(pid: number): void {
+  if (IS_WINDOWS) {
+    spawnSync("taskkill", ["/pid", String(pid), "/t", "/f"]);
+    return;
+  }
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
@@ -45,8 +54,9 @@ export class Child {
     const child = spawn(command, args, {
       env,
       cwd: options.cwd,
+      shell: options.shell ?? false,
       stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
+      detached: !IS_WINDOWS,
     });
     if (child.pid === undefined) throw new Error(`cannot start ${command}; is it installed?`);
     this.name = [command, ...args].slice(0, 2).join(" ");
@@ -94,9 +104,10 @@ export class Child {
     }
   }
 
-  /** Sends a signal to the process itself, not to those that it started. */
+  /** Sends a signal to the process itself, not to those that it started. On Windows it ends all. */
   signal(signal: NodeJS.Signals): void {
-    process.kill(this.pid, signal);
+    if (IS_WINDOWS) killGroup(this.pid);
+    else process.kill(this.pid, signal);
   }
 
   /** Sends a signal and waits for the end. */

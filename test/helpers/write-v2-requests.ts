@@ -1,10 +1,11 @@
 /** Remote write 2.0 bodies from plain data, by protobufjs from the message's own file. */
+import path from "node:path";
 import protobuf from "protobufjs";
 import type { Label } from "../../lib/model/labels.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 
 const root = protobuf.loadSync(
-  new URL("../../proto/io/prometheus/write/v2/types.proto", import.meta.url).pathname,
+  path.join(import.meta.dirname, "../../proto/io/prometheus/write/v2/types.proto"),
 );
 const Request = root.lookupType("io.prometheus.write.v2.Request");
 

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { IS_WINDOWS } from "../helpers/child.ts";
 import {
   type Hearth,
   type Starter,
@@ -83,6 +84,7 @@ async function pushUntilGone(target: Target, id: number, minTime: number, pushed
   }
 }
 
+const withoutSignals = IS_WINDOWS && "Windows has no signals: a process there cannot be asked to end";
 const WRITERS = 8;
 const ENDINGS: readonly { starter: Starter; signal: NodeJS.Signals }[] = [
   { starter: "npm", signal: "SIGTERM" },
@@ -91,7 +93,9 @@ const ENDINGS: readonly { starter: Starter; signal: NodeJS.Signals }[] = [
   { starter: "node", signal: "SIGINT" },
 ];
 
-it("ends on SIGTERM and SIGINT, and has every sample that it answered for", async (t) => {
+it("ends on SIGTERM and SIGINT, and has every sample that it answered for", {
+  skip: withoutSignals,
+}, async (t) => {
   const env = { HEARTH_DATA_DIR: join(root.path, "signals"), PORT: "0", LOG_LEVEL: "warn", ...KEY_ENV };
   const startTime = Date.now();
   const pushed = Array.from({ length: WRITERS }, (): Pushed => ({ stored: [], otherStatuses: [] }));
@@ -127,7 +131,9 @@ it("ends on SIGTERM and SIGINT, and has every sample that it answered for", asyn
   t.diagnostic(`all ${pushed.flatMap(({ stored }) => stored).length} samples answered 200 are there`);
 });
 
-it("takes Ctrl-C as one request to stop, though a terminal and npm both send the signal", async () => {
+it("takes Ctrl-C as one request to stop, though a terminal and npm both send it", {
+  skip: withoutSignals,
+}, async () => {
   const env = { HEARTH_DATA_DIR: join(root.path, "ctrl-c"), PORT: "0", ...KEY_ENV };
   const { child, port } = await startHearth(env, "node");
   await using _child = child;

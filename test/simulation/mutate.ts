@@ -42,7 +42,7 @@ export function inCopy<T>(edits: readonly Edit[], task: (root: string) => T): T 
   try {
     for (const source of SOURCES)
       cpSync(path.join(ROOT, source), path.join(root, source), { recursive: true });
-    symlinkSync(path.join(ROOT, "node_modules"), path.join(root, "node_modules"));
+    symlinkSync(path.join(ROOT, "node_modules"), path.join(root, "node_modules"), "junction");
     for (const [file, text] of editedFiles(edits)) writeFileSync(path.join(root, file), text);
     return task(root);
   } finally {
@@ -50,9 +50,10 @@ export function inCopy<T>(edits: readonly Edit[], task: (root: string) => T): T 
   }
 }
 
-/** Runs a command of a shell in the copy; what its simulation found, undefined if every read was right. */
+/** Runs a shell command in the copy. Returns what its simulation found, undefined if every read was right. */
 export function find(root: string, command: string): Finding | undefined {
-  const { status, stdout, stderr } = spawnSync("sh", ["-c", command], {
+  const { status, stdout, stderr } = spawnSync(command, {
+    shell: true,
     cwd: root,
     encoding: "utf8",
     maxBuffer: 2 ** 26,

@@ -1,8 +1,9 @@
 /** The other implementation: protobufjs, by reflection from proto/prometheus. */
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import protobuf from "protobufjs";
 
-const root = protobuf.loadSync(new URL("../../proto/prometheus/remote.proto", import.meta.url).pathname);
+const root = protobuf.loadSync(path.join(import.meta.dirname, "../../proto/prometheus/remote.proto"));
 
 export type Fields = Record<string, unknown>;
 
