@@ -37,6 +37,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "dynamodb",
     "codec",
     "layout",
+    "quarantine",
     "series",
     "metadata",
     "tenants",

@@ -3,6 +3,7 @@ import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
 import { BUCKET_MS } from "../../lib/storage/layout/bucket.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
+import { isOpenRun } from "../../lib/storage/layout/manifest.ts";
 import { loadManifests } from "../../lib/storage/layout/manifest-store.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import { type Item, type Table, WRITE_UNIT_BYTES } from "../../lib/storage/table/table.ts";
@@ -78,8 +79,8 @@ async function hasRuns(table: Table, endMs: number): Promise<boolean> {
   const manifest = (await loadManifests(table, DEFAULT_TENANT, day, day)).get(day);
   return (
     manifest === undefined ||
-    manifest.flushedToMs < endMs ||
-    manifest.parts.some(({ kind }) => kind === "run")
+    manifest.flushedToMs < endMs - SCRAPE_INTERVAL_MS ||
+    manifest.parts.some(isOpenRun)
   );
 }
 

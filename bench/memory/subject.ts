@@ -7,6 +7,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import type { LogFields } from "../../lib/model/log.ts";
 import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
 import { compactDay } from "../../lib/storage/compact/compact-day.ts";
+import { newDayContext } from "../../lib/storage/compact/day-context.ts";
 import { openTable } from "../../lib/storage/dynamodb/dynamodb-table.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
 import { newHearthApp } from "../hearth-app.ts";
@@ -39,14 +40,14 @@ app.get("/-/ready", (c) => c.text("ready\n"));
 app.get("/memory", (c) => c.json({ ...peak, lastLine }));
 app.post("/compact/:ms", async (c) => {
   const nowMs = Number(c.req.param("ms"));
-  const context = {
+  const context = newDayContext({
     table,
     tenant: DEFAULT_TENANT,
     day: dayOf(nowMs),
     retentionMs: RETENTION_MS,
     clock: () => nowMs,
     randomBytes,
-  };
+  });
   return c.json(await compactDay(context, { deadlineMs: Number.POSITIVE_INFINITY }));
 });
 createAdaptorServer({ fetch: app.fetch }).listen(Number(port), "127.0.0.1");

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Chunk } from "../../lib/chunk/cut.ts";
 import type { LabelSet } from "../../lib/model/labels.ts";
 import { groupBits } from "../../lib/storage/compact/chunking.ts";
-import { newId } from "../../lib/storage/compact/day-context.ts";
+import { newDayContext, newId } from "../../lib/storage/compact/day-context.ts";
 import { storeIndexPart } from "../../lib/storage/compact/store-index.ts";
 import { IndexEntries } from "../../lib/storage/index/index-entry.ts";
 import { BUCKET_MS, bucketEnd } from "../../lib/storage/layout/bucket.ts";
@@ -40,7 +40,8 @@ export async function storeIndex(
   series: readonly SeriesChunks[],
 ): Promise<IndexPart[]> {
   await table.put({ ...dayKey(tenant, day, LOG_SHARD_BITS), value: new Uint8Array(0) });
-  const context = { table, tenant, day, retentionMs: RETENTION_MS, clock: () => 0, randomBytes };
+  const place = { table, tenant, day, retentionMs: RETENTION_MS };
+  const context = newDayContext({ ...place, clock: () => 0, randomBytes });
   const entries = new IndexEntries();
   return storeIndexPart(
     context,

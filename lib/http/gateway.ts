@@ -9,6 +9,7 @@ import type { RandomBytes } from "../model/random-bytes.ts";
 import { MAX_MESSAGE_CHARACTERS, shorten } from "../model/shorten.ts";
 import type { Clock } from "../model/time.ts";
 import type { OtlpSettings } from "../otlp/settings.ts";
+import type { DamageReports } from "../storage/layout/damage-reports.ts";
 import { type Meter, newMeter, type Table } from "../storage/table/table.ts";
 import type { HaTracker } from "../storage/tenants/ha-tracker.ts";
 import type { Tenants } from "../storage/tenants/tenant-settings.ts";
@@ -36,6 +37,8 @@ export interface GatewayEnv {
     meter: Meter;
     /** Set by a route that streams its response: the route writes the log line itself, at the end. */
     logsItself: boolean;
+    /** What a query could not read, of a request that goes on without it. */
+    damage: DamageReports | undefined;
   };
 }
 

@@ -7,6 +7,7 @@ import type { Log, LogFields, LogLevel } from "../model/log.ts";
 import type { Metrics } from "../model/metrics.ts";
 import { MAX_MESSAGE_CHARACTERS, shorten } from "../model/shorten.ts";
 import type { ClockGuard } from "../storage/dynamodb/clock-guard.ts";
+import type { DamageReports } from "../storage/layout/damage-reports.ts";
 import { costFields, type Meter } from "../storage/table/table.ts";
 import { requestLabels, requestMetrics } from "./request-metrics.ts";
 import { CLIENT_CLOSED, type Operation } from "./status.ts";
@@ -69,10 +70,15 @@ function shortenedValue(value: unknown): unknown {
   return Array.isArray(value) ? value.map(shortenedValue) : value;
 }
 
-/** "error" for a 5xx and for a failure after a 200, "warn" for a 4xx; a disconnected client is normal. */
+/** Notes what a query could not read and went on without. */
+export function noteDamage({ fields }: RequestLog, { count, warnings }: DamageReports): void {
+  if (count > 0) Object.assign(fields, { damaged: count, damage: warnings });
+}
+
+/** "error" for a 5xx and for a failure after a 200, "warn" for a 4xx or damage; a disconnected client is normal. */
 function levelOf(status: number, fields: LogFields): LogLevel {
   if (status === CLIENT_CLOSED) return "info";
   if (status >= 500 || (status < 400 && fields.error !== undefined)) return "error";
-  if (status >= 400) return "warn";
+  if (status >= 400 || fields.damaged !== undefined) return "warn";
   return "info";
 }

@@ -20,7 +20,7 @@ export function requestMetrics(
       ReadUnits: meter.readUnits,
       WriteUnits: meter.writeUnits,
       ServerErrors: isServerError ? 1 : 0,
-      DamagedItems: meter.damagedItems,
+      DamagedItems: damagedItems(fields, meter),
       ClockOffsetMs: countOf(fields.clockOffsetMs),
     }),
   };
@@ -38,6 +38,11 @@ export function requestLabels(
     ...(typeof tenant === "string" ? { tenant } : {}),
     ...(typeof errorKind === "string" ? { error: errorKind } : {}),
   };
+}
+
+/** Damage that a checksum shows, and what is missing or cannot be decoded. */
+function damagedItems({ damaged, errorKind }: LogFields, { damagedItems }: Meter): number {
+  return Math.max(damagedItems, countOf(damaged), errorKind === "data" ? 1 : 0);
 }
 
 /** A field is missing if the request failed before its value was known. */

@@ -22,6 +22,8 @@ export interface EngineOptions {
   readonly retentionMs?: number;
   readonly maxBytes?: number;
   readonly hash?: SeriesHash;
+  /** Series with fewer samples in a bucket become a run that stays; default 0: all become chunks. */
+  readonly sparseSamples?: number;
 }
 
 export class Engine {
@@ -79,6 +81,7 @@ export class Engine {
       retentionOf,
       deadlineMs,
       isEager: true,
+      sparseSamples: this.#options.sparseSamples ?? 0,
       onDay,
     });
   }

@@ -97,7 +97,8 @@ export class TestGateway {
     };
     const deadlineMs = Number.POSITIVE_INFINITY;
     const { clock, table } = this.services;
-    await compact(table, { clock, randomBytes, retentionOf: () => 0, deadlineMs, isEager: true, onDay });
+    const options = { clock, randomBytes, retentionOf: () => 0, deadlineMs, isEager: true };
+    await compact(table, { ...options, sparseSamples: 0, onDay });
   }
 
   get lastLine(): LogLine {

@@ -70,6 +70,7 @@ class Asking {
       retentionOf: () => 0,
       deadlineMs,
       isEager: true,
+      sparseSamples: 0,
       onDay,
     });
     const { manifest } = await loadManifest(this.gateway.table, "t", dayOf(START));

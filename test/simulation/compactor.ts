@@ -10,7 +10,7 @@ import type { Process } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
 
 export function compactor(sim: Simulated, process: Process) {
-  const { scheduler, randomBytes, retention, partitionBits, eagerness } = sim;
+  const { scheduler, randomBytes, retention, partitionBits, sparseSamples, eagerness } = sim;
   const { random } = scheduler;
   const { table, clock, clockGuard } = newProgram(sim, process);
   return async (turn: () => boolean) => {
@@ -26,6 +26,7 @@ export function compactor(sim: Simulated, process: Process) {
           randomBytes,
           retentionOf: () => retention.at(scheduler.nowMs),
           partitionBits,
+          sparseSamples,
           deadlineMs: random.chance(0.6) ? Number.POSITIVE_INFINITY : clock() + randomBudget(random),
           isEager: random.chance(eagerness),
           onDay: (report) => noteDay(sim, process, report, process.faults > faults),
@@ -47,6 +48,8 @@ function noteDay(
   { tenant, day, outcome, error }: DayReport,
   hasFaults: boolean,
 ): void {
+  // A day whose compactors were killed twice waits for its turn.
+  if (outcome?.state === "set aside") return;
   const isDamage = errorKind(error) === "data" && models.get(tenant)!.isDayDamaged(day);
   if (error !== undefined && !isDamage && (errorKind(error) !== "unavailable" || !hasFaults))
     scheduler.fail(error);

@@ -41,16 +41,24 @@ export async function compactCalmly(
   ms: number,
   table: Table = sim.calmTable,
 ): Promise<void> {
-  const { scheduler, randomBytes, retention, partitionBits, models } = sim;
+  const { scheduler, randomBytes, retention, partitionBits, sparseSamples, models } = sim;
   scheduler.nowMs += ms;
   const clock = scheduler.clockOf(process);
-  const onDay = ({ tenant, day, error }: DayReport) => {
-    if (error === undefined) return;
+  const onDay = ({ tenant, day, outcome, error }: DayReport) => {
+    if (error === undefined || outcome?.state === "set aside") return;
     if (errorKind(error) !== "data" || !models.get(tenant)!.isDayDamaged(day)) scheduler.fail(error);
     scheduler.note(process.name, `compaction of ${tenant}/${day} fails: ${(error as Error).message}`);
   };
   const retentionOf = () => retention.at(scheduler.nowMs);
   const deadlineMs = Number.POSITIVE_INFINITY;
-  await compact(table, { clock, randomBytes, retentionOf, partitionBits, deadlineMs, onDay });
+  await compact(table, {
+    clock,
+    randomBytes,
+    retentionOf,
+    partitionBits,
+    sparseSamples,
+    deadlineMs,
+    onDay,
+  });
   scheduler.throwFailure();
 }

@@ -222,8 +222,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "compact/plan-compaction.ts",
-        "fromMs: manifest.flushedToMs + 1,",
-        "fromMs: manifest.flushedToMs + 2,",
+        "fromMs: manifest.flushedToMs + 1 }",
+        "fromMs: manifest.flushedToMs + 2 }",
       ),
     ],
   },
@@ -237,9 +237,9 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "of two samples of one time the one received last counts, in the log",
     edits: [
       edit(
-        "log/log-reader.ts",
-        "Buffer.compare(a.item.sk, b.item.sk)",
-        "Buffer.compare(b.item.sk, a.item.sk)",
+        "compact/flush-span.ts",
+        "Buffer.compare(a.key.sk, b.key.sk)",
+        "Buffer.compare(b.key.sk, a.key.sk)",
       ),
     ],
   },
@@ -315,8 +315,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "compact/chunking.ts",
-        "await table.putAll([...items, ...writer.finish()]);",
-        "void table.putAll([...items, ...writer.finish()]).catch(() => {});",
+        "await this.#context.table.putAll(this.#items);",
+        "void this.#context.table.putAll(this.#items).catch(() => {});",
       ),
     ],
   },
@@ -350,8 +350,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "compact/chunking.ts",
-        "{ ...progress, groups: prefix, extent }",
-        "{ ...progress, groups: prefix + 1, extent }",
+        "{ ...progress, groups: prefix, counts",
+        "{ ...progress, groups: prefix + 1, counts",
       ),
     ],
   },
@@ -361,8 +361,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "compact/compact-day.ts",
-        "return without(parts.toSpliced(at, 0, output), inputs);",
-        "return [...without(parts, inputs), output];",
+        "return without(parts.toSpliced(at, 0, ...outputs), inputs);",
+        "return [...without(parts, inputs), ...outputs];",
       ),
     ],
     harmless: "no run of its bucket is left that it could come after",
@@ -370,7 +370,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "cursor too far",
     rule: "the cursor stays before the hour of a mark that may still come",
-    edits: [edit("compact/compactor.ts", "hourOf(startMs - SETTLE_MS);", "hourOf(startMs) + HOUR_MS;")],
+    edits: [
+      edit(
+        "compact/compactor.ts",
+        "newestMs, hourOf(this.#startMs - SETTLE_MS)",
+        "hourOf(this.#startMs) + HOUR_MS",
+      ),
+    ],
   },
   {
     name: "cursor past runs",
@@ -378,8 +384,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "compact/compactor.ts",
-        "if (settledToMs < mark.lastHourMs + HOUR_MS)",
-        "if (flushedToMs < mark.lastHourMs + HOUR_MS)",
+        "if ((outcome?.settledToMs ?? 0) < lastHourMs + HOUR_MS)",
+        "if ((outcome?.flushedToMs ?? 0) < lastHourMs)",
       ),
     ],
   },
@@ -434,7 +440,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "log leaves early",
     rule: "the log stays long after its compaction is due",
-    edits: [edit("layout/retention.ts", "Math.ceil((nowMs + TRANSIENT_MS)", "Math.ceil((nowMs + SECOND_MS)")],
+    edits: [edit("layout/retention.ts", "earlier(nowMs + TRANSIENT_MS,", "earlier(nowMs + SECOND_MS,")],
   },
   {
     name: "past days",

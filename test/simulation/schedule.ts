@@ -3,6 +3,7 @@
 import { errorKind } from "../../lib/model/errors.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
+import { isOpenRun } from "../../lib/storage/layout/manifest.ts";
 import { loadManifests } from "../../lib/storage/layout/manifest-store.ts";
 import { TRANSIENT_MS } from "../../lib/storage/layout/retention.ts";
 import { type Meter, newMeter } from "../../lib/storage/table/table.ts";
@@ -182,7 +183,7 @@ async function expectChunksOnly({ calmTable, scheduler, models, retention }: Sim
     for (const [day, { parts, index }] of await loadManifests(calmTable, tenant, first, today + 1)) {
       if (index.length > 1)
         throw new Error(`day ${day} of ${tenant} has ${index.length} index parts in the end`);
-      const run = parts.find(({ kind }) => kind === "run");
+      const run = parts.find(isOpenRun);
       if (run !== undefined)
         throw new Error(`day ${day} of ${tenant} has a run of ${run.createdMs} in the end`);
     }

@@ -1,6 +1,7 @@
 /** What one schedule is made of, and by chance: from the clocks' grain to how bad the weather is. */
 import type { RandomBytes } from "../../lib/model/random-bytes.ts";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
+import { SPARSE_SAMPLES } from "../../lib/storage/compact/plan-compaction.ts";
 import type { BitsOf } from "../../lib/storage/layout/shard.ts";
 import { VerifiedTable } from "../../lib/storage/layout/verified-table.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
@@ -68,6 +69,8 @@ export interface Simulated extends World {
   readonly levels: readonly number[];
   readonly shardBits: BitsOf;
   readonly partitionBits: BitsOf;
+  /** See `PlanOptions`: requests bring so little that by default nothing would become chunks. */
+  readonly sparseSamples: number;
   /** How often a compactor flushes whatever has settled. */
   readonly eagerness: number;
   /** All happens within minutes. */
@@ -125,6 +128,7 @@ export function newSimulated(random: Random, tally: Tally, choice: WorldChoice):
     levels,
     shardBits: () => random.pick(levels),
     partitionBits: () => random.between(0, 3),
+    sparseSamples: hardships.isSparse ? SPARSE_SAMPLES : random.pick([0, 0, 2, SPARSE_SAMPLES]),
     eagerness: random.pick([0, 0.3, 1]),
     isHurried: random.chance(0.4),
     writerSkew: random.pick([0, 0, -1, 1]),

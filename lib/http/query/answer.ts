@@ -27,9 +27,11 @@ export interface Notes {
   readonly infos?: readonly string[];
 }
 
-/** 200 with `data`, which is JSON in pieces. */
+/** 200 with `data`, which is JSON in pieces. What the query could not read comes first among its warnings. */
 export function answerData(c: GatewayContext, data: Iterable<Piece>, notes: Notes = {}): Response {
-  return answerPieces(c, envelope(data, notes));
+  const damage = c.get("damage")?.warnings ?? [];
+  const warnings = [...damage, ...(notes.warnings ?? [])];
+  return answerPieces(c, envelope(data, { ...notes, warnings }));
 }
 
 /** 200 with a value that becomes JSON. */

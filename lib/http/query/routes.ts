@@ -2,7 +2,9 @@
 
 import { Deadline } from "../../model/deadline.ts";
 import { Patterns } from "../../model/regexp/patterns.ts";
+import { DamageReports } from "../../storage/layout/damage-reports.ts";
 import { authenticate, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
+import { noteDamage } from "../request-log.ts";
 import { answerAlerts, answerBuildInfo, answerCardinality, answerMetadata, answerRules } from "./about.ts";
 import { answerApiError } from "./answer.ts";
 import { apiErrorOf, type QueryPhase } from "./errors.ts";
@@ -67,7 +69,9 @@ async function serve(
     const parameters = await readParameters(c);
     const deadline = new Deadline(services.clock, queryServices.settings.limits.timeoutMs);
     const patterns = new Patterns(deadline);
-    const source = await queryServices.openSource(tenant, services.table.metered(c.get("meter")));
+    const damage = new DamageReports();
+    c.set("damage", damage);
+    const source = await queryServices.openSource(tenant, services.table.metered(c.get("meter")), damage);
     const { clock } = services;
     const setPhase = (next: QueryPhase) => {
       phase = next;
@@ -84,6 +88,7 @@ async function serve(
       setPhase,
     });
     // Reading has ended before a response begins.
+    noteDamage(c.get("requestLog"), damage);
     answer.headers.set("X-Hearth-Read-Units", String(c.get("meter").readUnits));
     return answer;
   } catch (error) {

@@ -2,6 +2,7 @@
 import type { EngineLimits, QueryEngine } from "../../promql/engine-interface.ts";
 import type { ParseOptions } from "../../promql/parse/options.ts";
 import type { Queryable } from "../../storage/interface.ts";
+import type { DamageReports } from "../../storage/layout/damage-reports.ts";
 import type { Table } from "../../storage/table/table.ts";
 
 export interface QuerySettings {
@@ -19,6 +20,10 @@ export interface QuerySettings {
 export interface QueryServices {
   readonly engine: QueryEngine;
   readonly settings: QuerySettings;
-  /** Opens one tenant's data for one request; `table` counts what the request costs. */
-  readonly openSource: (tenant: string, table: Table) => Queryable | Promise<Queryable>;
+  /** Opens one tenant's data for one request; `table` counts what the request costs, `damage` takes what cannot be read. */
+  readonly openSource: (
+    tenant: string,
+    table: Table,
+    damage?: DamageReports,
+  ) => Queryable | Promise<Queryable>;
 }

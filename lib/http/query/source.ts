@@ -27,7 +27,7 @@ export function newQueryServices(
   return {
     settings: querySettings(promql, services.limits),
     engine: ENGINE,
-    openSource: (tenant, table) => openReader(services, tenant, table, memory),
+    openSource: (tenant, table, damage) => openReader(services, tenant, table, memory, damage),
   };
 }
 

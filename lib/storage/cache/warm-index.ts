@@ -5,6 +5,7 @@
 import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
 import type { OnLabelSets, Unread } from "../index/index-catalogue.ts";
 import type { IndexPlace } from "../index/index-items.ts";
+import type { DamageReports } from "../layout/damage-reports.ts";
 import { hashHex, type SeriesHash } from "../series/series-hash.ts";
 import { dayKeyOf, type WarmCache, type WarmEntries } from "./warm-cache.ts";
 
@@ -18,6 +19,8 @@ export interface IndexedMetric {
   /** The part's id in hex. */
   readonly part: string;
   readonly metric: string;
+  /** Grows while something of it cannot be read: it is not kept then. */
+  readonly damage?: Pick<DamageReports, "count"> | undefined;
 }
 
 export class WarmIndex {
@@ -30,7 +33,7 @@ export class WarmIndex {
 
   /** Calls back as `read` does, for the metric's label sets alone where they are known. `read` answers whether it told all of them. */
   async read(
-    { place, part, metric }: IndexedMetric,
+    { place, part, metric, damage }: IndexedMetric,
     onLabelSets: OnLabelSets,
     read: (onLabelSets: OnLabelSets) => Promise<Unread | undefined>,
   ): Promise<Unread | undefined> {
@@ -41,11 +44,12 @@ export class WarmIndex {
       return undefined;
     }
     const found: LabelSet[] = [];
+    const damageBefore = damage?.count;
     const unread = await read((labelSets) => {
       onLabelSets(labelSets);
       for (const labels of labelSets) if (labelValue(labels, METRIC_NAME) === metric) found.push(labels);
     });
-    if (unread === undefined) this.#metrics.set(name, found, sizeOf(found));
+    if (unread === undefined && damage?.count === damageBefore) this.#metrics.set(name, found, sizeOf(found));
     return unread;
   }
 

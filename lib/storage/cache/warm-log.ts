@@ -5,6 +5,7 @@
  * may have come between them, but not decoded again.
  */
 import { MINUTE_MS } from "../../model/time.ts";
+import type { DamageReports } from "../layout/damage-reports.ts";
 import { parseReceiveTime, receivedSince } from "../layout/keys.ts";
 import type { Dictionary } from "../log/dictionary.ts";
 import type { LogMemory } from "../log/log-decoder.ts";
@@ -54,15 +55,19 @@ export class WarmLog implements LogMemory {
 
   /**
    * A table with what is known of its logs: for ranges of `logRange` that end now, read consistently. `nowMs`: the time now, or
-   * one that has been.
+   * one that has been. `damage` grows while something of the table cannot be read: what was read meanwhile is not kept.
    */
-  over(table: Pick<Table, "query">, nowMs: number): Pick<Table, "query"> {
+  over(
+    table: Pick<Table, "query">,
+    nowMs: number,
+    damage?: Pick<DamageReports, "count">,
+  ): Pick<Table, "query"> {
     const settledMinute = minuteOf(nowMs - SETTLE_MS);
     return {
       query: (range, options) => {
         const fromMs = parseReceiveTime(range.first!);
         if (minuteOf(fromMs) < settledMinute - MAX_MINUTES) return table.query(range, options);
-        return this.#query(table, { range, fromMs, settledMinute }, options);
+        return this.#query(table, { range, fromMs, settledMinute, damage }, options);
       },
     };
   }
@@ -86,7 +91,7 @@ export class WarmLog implements LogMemory {
 
   async *#query(
     table: Pick<Table, "query">,
-    { range, fromMs, settledMinute }: ShardRead,
+    { range, fromMs, settledMinute, damage }: ShardRead,
     options: QueryOptions | undefined,
   ): AsyncGenerator<readonly Item[], void, void> {
     const shard = keyOf(range.pk);
@@ -101,9 +106,11 @@ export class WarmLog implements LogMemory {
     const latest = new Map<string, Item>();
     let latestBytes = SLICE_BYTES;
     let items: Item[] = [];
+    const damageBefore = damage?.count;
     let keptBytes = 0;
     const keepUntil = (end: number) => {
       for (; minute < Math.min(end, settledMinute) && keptBytes < this.#maxQueryBytes; minute++) {
+        if (damage?.count !== damageBefore) return;
         keptBytes += this.#keep(shard, minute, { fromMs: restFromMs, items });
         items = [];
       }
@@ -160,6 +167,7 @@ interface ShardRead {
   readonly fromMs: number;
   /** Minutes before this one are settled. */
   readonly settledMinute: number;
+  readonly damage: Pick<DamageReports, "count"> | undefined;
 }
 
 function minuteOf(timestampMs: number): number {

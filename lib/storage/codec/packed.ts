@@ -25,11 +25,22 @@ export function encodePacked(count: number, body: Uint8Array): Uint8Array {
   return header.writeBytes(deflateRawSync(body)).finish();
 }
 
+/** What a frame says of its body before it is inflated: what is in it, and how many bytes that takes. Throws "data". */
+export function readPackedHeader(bytes: Uint8Array, what: string): { count: number; sizeBytes: number } {
+  const header = new ByteReader(bytes, what);
+  readVersion(header, what);
+  return { count: header.readVarint(), sizeBytes: header.readVarint() };
+}
+
+function readVersion(header: ByteReader, what: string): void {
+  const version = header.readByte();
+  if (version !== VERSION) throw new HearthError("data", `${what}: version ${version}, expected ${VERSION}`);
+}
+
 /** `minBytes`: what each of the counted takes at least; `what` names the bytes in an error. Throws "data". */
 export function decodePacked(bytes: Uint8Array, minBytes: number, what: string): Packed {
   const header = new ByteReader(bytes, what);
-  const version = header.readByte();
-  if (version !== VERSION) throw new HearthError("data", `${what}: version ${version}, expected ${VERSION}`);
+  readVersion(header, what);
   const count = header.readVarint();
   const size = header.readVarint();
   if (size > MAX_PACKED_BYTES || count * minBytes > size)

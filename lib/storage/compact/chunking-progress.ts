@@ -2,57 +2,112 @@
  * How far a bucket's chunking has come, for one that takes longer than an invocation. It is a note, not a claim: whoever takes
  * it up writes the same items under the same keys as whoever else does.
  */
+import { errorKind } from "../../model/errors.ts";
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
 import { PART_ID_BYTES, progressKey } from "../layout/keys.ts";
 import { transientExpiry } from "../layout/retention.ts";
-import type { SampleExtent } from "../parts/hashed-samples.ts";
+import { extentOf, type SampleExtent } from "../parts/hashed-samples.ts";
+import type { Item } from "../table/table.ts";
 import type { DayContext } from "./day-context.ts";
+import type { ReadCount } from "./merge-parts.ts";
 import type { Chunking } from "./plan-compaction.ts";
 
-export interface ChunkingProgress {
-  /** Of the part that is being written, in hex. */
+/** A part that is being written. */
+export interface Output {
+  /** Its id in hex. */
   readonly id: string;
-  /** Groups of series, as bits, and how many of them are stored. */
-  readonly bits: number;
-  readonly groups: number;
+  /** Of its partitions. */
+  readonly shardBits: number;
   /** Of what is stored. */
   readonly extent: SampleExtent;
 }
 
-/** What was noted for the same inputs; undefined if nothing was. */
+export interface ChunkingProgress {
+  /** Groups of series, as bits, and how many of them are stored. */
+  readonly bits: number;
+  readonly groups: number;
+  readonly chunks: Output;
+  /** Of the series that have few samples; undefined: all series become chunks. */
+  readonly sparse: Output | undefined;
+  /** What was read of each input. */
+  readonly counts: readonly ReadCount[];
+  /** The earliest expiry of what is stored, in seconds; 0: never. */
+  readonly expiresAtSeconds: number;
+}
+
+/** What was noted for the same inputs; undefined if nothing was, or by a version that noted less. A damaged note is none. */
 export async function loadProgress(
   { table, tenant, day }: DayContext,
   plan: Chunking,
 ): Promise<ChunkingProgress | undefined> {
-  const item = await table.get(progressKey(tenant, day, plan.bucket), { consistent: true });
-  if (item === undefined) return undefined;
+  try {
+    const item = await table.get(progressKey(tenant, day, plan.bucket), { consistent: true });
+    return item && decodeProgress(item, plan);
+  } catch (error) {
+    if (errorKind(error) !== "data") throw error;
+    return undefined;
+  }
+}
+
+function decodeProgress(item: Item, plan: Chunking): ChunkingProgress | undefined {
   const reader = new ByteReader(item.value, "chunking progress");
-  const [inputs, id] = [reader.readString(), reader.readBytes(PART_ID_BYTES)];
-  const [bits, groups, samples] = [reader.readVarint(), reader.readVarint(), reader.readVarint()];
-  const minTime = reader.readSigned();
-  const extent = { samples, minTime, maxTime: minTime + reader.readVarint() };
+  const inputs = reader.readString();
   if (inputs !== inputsOf(plan)) return undefined;
-  return { id: Buffer.from(id).toString("hex"), bits, groups, extent };
+  const id = readId(reader);
+  const [bits, groups] = [reader.readVarint(), reader.readVarint()];
+  const chunks = { id, shardBits: bits, extent: readExtent(reader) };
+  // An earlier version's note ends here: without counts nothing can be compared in the end.
+  if (reader.remaining === 0) return undefined;
+  const counts = Array.from({ length: reader.readVarint() }, () => {
+    return { samples: reader.readVarint(), damaged: reader.readVarint() };
+  });
+  const expiresAtSeconds = reader.readVarint();
+  const sparse =
+    reader.remaining === 0
+      ? undefined
+      : { id: readId(reader), shardBits: reader.readVarint(), extent: readExtent(reader) };
+  return { bits, groups, chunks, sparse, counts, expiresAtSeconds };
 }
 
 /** Notes progress after at least one group that has samples; until then there is nothing to note. */
 export async function storeProgress(
   { table, tenant, day, retentionMs, clock }: DayContext,
   plan: Chunking,
-  { id, bits, groups, extent }: ChunkingProgress,
+  { bits, groups, chunks, sparse, counts, expiresAtSeconds }: ChunkingProgress,
 ): Promise<void> {
-  if (extent.samples === 0) return;
-  const value = new ByteWriter()
+  if (counts.every(({ samples, damaged }) => samples + damaged === 0)) return;
+  const writer = new ByteWriter()
     .writeString(inputsOf(plan))
-    .writeBytes(Buffer.from(id, "hex"))
+    .writeBytes(Buffer.from(chunks.id, "hex"))
     .writeVarint(bits)
-    .writeVarint(groups)
-    .writeVarint(extent.samples)
-    .writeSigned(extent.minTime)
-    .writeVarint(extent.maxTime - extent.minTime)
-    .finish();
+    .writeVarint(groups);
+  writeExtent(writer, chunks.extent);
+  writer.writeVarint(counts.length);
+  for (const { samples, damaged } of counts) writer.writeVarint(samples).writeVarint(damaged);
+  writer.writeVarint(expiresAtSeconds);
+  if (sparse !== undefined) {
+    writer.writeBytes(Buffer.from(sparse.id, "hex")).writeVarint(sparse.shardBits);
+    writeExtent(writer, sparse.extent);
+  }
   const key = progressKey(tenant, day, plan.bucket);
-  await table.put({ ...key, value, ...transientExpiry(clock(), day, retentionMs) });
+  await table.put({ ...key, value: writer.finish(), ...transientExpiry(clock(), day, retentionMs) });
+}
+
+function readId(reader: ByteReader): string {
+  return Buffer.from(reader.readBytes(PART_ID_BYTES)).toString("hex");
+}
+
+function writeExtent(writer: ByteWriter, { samples, minTime, maxTime }: SampleExtent): void {
+  writer.writeVarint(samples);
+  if (samples > 0) writer.writeSigned(minTime).writeVarint(maxTime - minTime);
+  else writer.writeSigned(0).writeVarint(0);
+}
+
+function readExtent(reader: ByteReader): SampleExtent {
+  const samples = reader.readVarint();
+  const minTime = reader.readSigned();
+  const maxTime = minTime + reader.readVarint();
+  return samples === 0 ? extentOf([]) : { samples, minTime, maxTime };
 }
 
 function inputsOf({ inputs }: Chunking): string {

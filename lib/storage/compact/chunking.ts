@@ -1,16 +1,20 @@
 /**
- * Chunking: parts of a bucket become one part of chunk items, an item for each series. The inputs are merged group by group,
- * each of which has some of the series whole: its partition of the output, and what an invocation can stop after.
+ * Chunking: parts of a bucket become one part of chunk items, an item for each series, and where many series have few samples
+ * a run of these, which share its blocks. The inputs are merged group by group, each of which has some of the series whole:
+ * its partition of the output, and what an invocation can stop after.
  */
-import { HearthError } from "../../model/errors.ts";
 import type { Part } from "../layout/manifest.ts";
+import { dayExpirySeconds } from "../layout/retention.ts";
 import type { Shard } from "../layout/shard.ts";
 import { ChunkPartitionWriter } from "../parts/chunk-partition.ts";
-import { extentOf, type HashedSeries, type SampleExtent, union } from "../parts/hashed-samples.ts";
+import { countSamples, extentOf, type HashedSeries, union } from "../parts/hashed-samples.ts";
+import { encodeRun, runShardBits } from "../parts/run-items.ts";
 import type { Item } from "../table/table.ts";
-import { type ChunkingProgress, loadProgress, storeProgress } from "./chunking-progress.ts";
+import { type ChunkingProgress, loadProgress, type Output, storeProgress } from "./chunking-progress.ts";
+import { DamagedInput } from "./damaged-input.ts";
 import { type DayContext, dayExpiry, newId } from "./day-context.ts";
-import { mergeParts } from "./merge-parts.ts";
+import { earlierExpiry } from "./expiry.ts";
+import { mergeParts, ReadCounts } from "./merge-parts.ts";
 import type { Chunking } from "./plan-compaction.ts";
 
 /** Samples of a group, about. */
@@ -22,44 +26,59 @@ const STORE_SLICE = 200;
 /** Groups after which what is done is noted, so that another invocation can go on from there. */
 const GROUPS_PER_NOTE = 16;
 
+export interface Chunked {
+  /** Of chunks, of few samples a series, or both. */
+  readonly parts: readonly Part[];
+  /** The earliest expiry of their items, in seconds; 0: never. */
+  readonly expiresAtSeconds: number;
+}
+
 /**
- * Writes the chunk items of a bucket, which count once the part is in the manifest. Goes on where an earlier try on the same
+ * Writes the items of a bucket, which count once the parts are in the manifest. Goes on where an earlier try on the same
  * inputs was stopped: what it wrote already is the same, item by item. Undefined when `isTimeUp` said so before the end.
+ * Throws `DamagedInput` where an input has not as many samples as the manifest says.
  */
 export async function chunk(
   context: DayContext,
   plan: Chunking,
   isTimeUp: () => boolean,
-): Promise<Part | undefined> {
-  const { inputs, bucket } = plan;
-  const progress = (await loadProgress(context, plan)) ?? newProgress(context, inputs);
-  const { id, bits } = progress;
-  let { extent } = progress;
-  for (let prefix = progress.groups; prefix < 2 ** bits; prefix++) {
-    if (prefix > progress.groups && (isTimeUp() || prefix % GROUPS_PER_NOTE === 0)) {
-      await storeProgress(context, plan, { ...progress, groups: prefix, extent });
+): Promise<Chunked | undefined> {
+  const { inputs } = plan;
+  let progress = (await loadProgress(context, plan)) ?? newProgress(context, plan);
+  const counts = new ReadCounts(progress.counts);
+  const { bits, groups } = progress;
+  for (let prefix = groups; prefix < 2 ** bits; prefix++) {
+    if (prefix > groups && (isTimeUp() || prefix % GROUPS_PER_NOTE === 0)) {
+      progress = { ...progress, groups: prefix, counts: counts.all };
+      await context.quarantine.store();
+      await storeProgress(context, plan, progress);
       if (isTimeUp()) return undefined;
     }
-    const shard = { bits, prefix };
-    const series = mergeParts(context, inputs, shard);
-    extent = union(extent, await storeChunks(context, { bucket, part: id, shard }, series));
+    const series = mergeParts(context, inputs, { bits, prefix }, counts);
+    progress = await storeGroup(context, plan, progress, { bits, prefix }, series);
   }
-  if (extent.samples === 0) {
-    const gone = `bucket ${bucket} of day ${context.day} of ${context.tenant}`;
-    throw new HearthError(
-      "data",
-      `chunking: the ${inputs.length} parts of ${gone} are not in the table any more`,
-    );
-  }
-  return { kind: "chunks", id, bucket, shardBits: bits, createdMs: context.clock(), ...extent };
+  expectAll(context, plan, counts);
+  await context.quarantine.store();
+  return { parts: outputParts(context, plan, progress), expiresAtSeconds: progress.expiresAtSeconds };
 }
 
 function newProgress(
-  { randomBytes, partitionBits = groupBits }: DayContext,
-  inputs: readonly Part[],
+  { day, retentionMs, randomBytes, partitionBits }: DayContext,
+  { inputs, sparseSamples }: Chunking,
 ): ChunkingProgress {
-  const bits = partitionBits(inputs.reduce((total, part) => total + part.samples, 0));
-  return { id: newId(randomBytes), bits, groups: 0, extent: extentOf([]) };
+  const samples = inputs.reduce((total, part) => total + part.samples, 0);
+  const bits = (partitionBits ?? groupBits)(samples);
+  const output = (shardBits: number): Output => ({
+    id: newId(randomBytes),
+    shardBits,
+    extent: extentOf([]),
+  });
+  // A group's series are not in the partition of another.
+  const sparseBits = Math.max(bits, (partitionBits ?? runShardBits)(samples));
+  const sparse = sparseSamples > 0 ? output(sparseBits) : undefined;
+  const counts = ReadCounts.of(inputs.length).all;
+  const expiresAtSeconds = dayExpirySeconds(day, retentionMs) ?? 0;
+  return { bits, groups: 0, chunks: output(bits), sparse, counts, expiresAtSeconds };
 }
 
 /** Into how many groups, as bits, so many samples are divided; they are the chunks' partitions too. */
@@ -68,23 +87,90 @@ export function groupBits(samples: number): number {
   return Math.min(bits, MAX_SHARD_BITS);
 }
 
-/** Answers what there is of the stored samples. */
-async function storeChunks(
+/** Throws `DamagedInput` for an input that had other than its samples; those of items in quarantine may be missing. */
+function expectAll(context: DayContext, { bucket, inputs }: Chunking, counts: ReadCounts): void {
+  counts.all.forEach(({ samples, damaged }, i) => {
+    const { kind, id, samples: expected } = inputs[i];
+    if (samples <= expected && samples + damaged >= expected) return;
+    const what = `${kind === "run" ? "run" : "chunk part"} ${id} of bucket ${bucket}`;
+    throw new DamagedInput(context, `${what} has ${samples} samples`, `${expected}`);
+  });
+}
+
+function outputParts(
+  { clock }: DayContext,
+  { bucket }: Chunking,
+  { chunks, sparse }: ChunkingProgress,
+): Part[] {
+  const createdMs = clock();
+  const parts: Part[] = [];
+  if (chunks.extent.samples > 0) parts.push({ kind: "chunks", bucket, createdMs, ...partOf(chunks) });
+  if (sparse !== undefined && sparse.extent.samples > 0)
+    parts.push({ kind: "run", isFinal: true, bucket, createdMs, ...partOf(sparse) });
+  return parts;
+}
+
+function partOf({ id, shardBits, extent }: Output) {
+  return { id, shardBits, ...extent };
+}
+
+/** Stores the series of a group; returns the progress that has them. */
+async function storeGroup(
   context: DayContext,
-  place: { readonly bucket: number; readonly part: string; readonly shard: Shard },
+  { bucket, sparseSamples }: Chunking,
+  progress: ChunkingProgress,
+  shard: Shard,
   series: AsyncIterable<HashedSeries>,
-): Promise<SampleExtent> {
-  const { table, tenant, day } = context;
-  const writer = new ChunkPartitionWriter({ tenant, day, ...place }, dayExpiry(context));
-  let extent = extentOf([]);
-  let items: Item[] = [];
+): Promise<ChunkingProgress> {
+  const { tenant, day, retentionMs } = context;
+  const { chunks, sparse } = progress;
+  const place = { tenant, day, bucket, part: chunks.id, shard };
+  const writer = new ChunkPartitionWriter(place, dayExpiry(context));
+  const sink = new ItemSink(context);
+  const few: HashedSeries[] = [];
+  let extent = chunks.extent;
   for await (const one of series) {
-    extent = union(extent, extentOf([one]));
-    items.push(...writer.add(...one));
-    if (items.length < STORE_SLICE) continue;
-    await table.putAll(items);
-    items = [];
+    if (sparse !== undefined && countSamples(one[1]) < sparseSamples) few.push(one);
+    else {
+      extent = union(extent, extentOf([one]));
+      await sink.add(writer.add(...one));
+    }
   }
-  await table.putAll([...items, ...writer.finish()]);
-  return extent;
+  await sink.add(writer.finish());
+  if (sparse !== undefined && few.length > 0) await sink.add(encodeFew(context, sparse, few));
+  await sink.finish();
+  const expiresAtSeconds = earlierExpiry(progress.expiresAtSeconds, dayExpirySeconds(day, retentionMs) ?? 0);
+  return {
+    ...progress,
+    chunks: { ...chunks, extent },
+    sparse: sparse && { ...sparse, extent: union(sparse.extent, extentOf(few)) },
+    expiresAtSeconds,
+  };
+}
+
+function encodeFew(context: DayContext, { id, shardBits }: Output, series: readonly HashedSeries[]) {
+  const { tenant, day } = context;
+  return encodeRun({ tenant, day, id, shardBits, ...dayExpiry(context) }, series);
+}
+
+/** Stores items some at a time. */
+class ItemSink {
+  readonly #context: DayContext;
+  #items: Item[] = [];
+
+  constructor(context: DayContext) {
+    this.#context = context;
+  }
+
+  async add(items: Iterable<Item>): Promise<void> {
+    for (const item of items) {
+      this.#items.push(item);
+      if (this.#items.length >= STORE_SLICE) await this.finish();
+    }
+  }
+
+  async finish(): Promise<void> {
+    await this.#context.table.putAll(this.#items);
+    this.#items = [];
+  }
 }

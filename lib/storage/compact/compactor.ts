@@ -1,17 +1,21 @@
 /**
  * Compaction of a whole table: the days that writers said they write to, tenant by tenant. A writer marks each hour in which
  * it writes to a day; the compactor goes through the marks from its cursor on, and moves the cursor over those that are done.
+ * Once a day it sweeps: it goes through all marks, and through all days of tenants whose retention has grown.
  */
 import type { RandomBytes } from "../../model/random-bytes.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../model/time.ts";
-import { ByteReader, ByteWriter } from "../codec/bytes.ts";
-import { cursorKey, hourOf, marksRange, parseMarkSortKey } from "../layout/keys.ts";
+import { hourOf } from "../layout/keys.ts";
 import { isDayPast, type RetentionMs } from "../layout/retention.ts";
 import type { BitsOf } from "../layout/shard.ts";
 import { SETTLE_MS } from "../log/settling.ts";
+import type { DamagedItem } from "../quarantine/quarantine.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import { type Meter, newMeter, type Table } from "../table/table.ts";
-import { type CompactDayOptions, compactDay, type DayOutcome } from "./compact-day.ts";
+import { type CompactDayOptions, compactDay, type DayMarks, type DayOutcome } from "./compact-day.ts";
+import { newDayContext } from "./day-context.ts";
+import { hasGrown, listCompactedDays, loadSweptRetentions, storeSweptRetention } from "./grown-retention.ts";
+import { isSweepDue, listMarks, loadCursor, type MarkedDay, storeCursor } from "./marks.ts";
 
 /** For how long a compactor works alone before it asks for help with the days that still wait. */
 export const FAN_OUT_AFTER_MS = MINUTE_MS;
@@ -30,105 +34,168 @@ export interface CompactOptions extends CompactDayOptions {
    * still wait after `FAN_OUT_AFTER_MS`.
    */
   readonly fanOut?: (() => Promise<void>) | undefined;
-  /** Told of each day as it is finished, or fails: the others go on. */
+  /** Gets a report of each day as it is finished, or fails: the others go on. */
   readonly onDay?: (report: DayReport) => void;
+  /** Gets each damaged item that was put in quarantine. */
+  readonly onDamagedItem?: ((damaged: DamagedItem) => void) | undefined;
 }
 
 export interface DayReport {
   readonly tenant: string;
   readonly day: number;
+  /** Undefined if the day could not even be looked at. */
   readonly outcome: DayOutcome | undefined;
+  /** What is wrong with the day, if anything is. */
   readonly error: unknown;
   readonly meter: Meter;
 }
 
 export interface CompactResult {
   readonly days: number;
+  /** Days with an error: they failed, wait after failing, or have damaged parts. */
   readonly failures: number;
+  /** Damaged items put in quarantine. */
+  readonly quarantined: number;
   /** For how long, at most, a reader finds samples in the log only, in ms. */
   readonly lagMs: number;
 }
 
-/** A tenant's day, and the first and last hour in which it was written to, as ms of their starts. */
-interface DayMark {
-  readonly tenant: string;
-  readonly day: number;
-  readonly firstHourMs: number;
-  readonly lastHourMs: number;
-}
-
 /** Compacts what is due. Throws "unavailable" when the marks cannot be read; a day that fails is reported and counted. */
 export async function compact(table: Table, options: CompactOptions): Promise<CompactResult> {
-  const startMs = options.clock();
-  const cursorMs = await loadCursor(table);
-  // Compactors at work together begin at different days.
-  const marks = rotate(await listMarks(table, cursorMs), startMs);
-  let isAlone = options.fanOut !== undefined;
-  let days = 0;
-  let failures = 0;
-  let lagMs = 0;
-  // A mark of the hour before may still come: it lands before the first record of its hour, so within a settle time.
-  let nextMs = hourOf(startMs - SETTLE_MS);
-  await forEachBounded(marks, DAY_CONCURRENCY, async (mark) => {
-    if (isAlone && options.clock() - startMs >= FAN_OUT_AFTER_MS) {
-      isAlone = false;
-      await options.fanOut?.();
-    }
-    const report = await compactMark(table, mark, options);
-    if (report === undefined) return;
-    days++;
-    const { settledToMs = 0, flushedToMs = 0 } = report.outcome ?? {};
-    if (report.error !== undefined) failures++;
-    if (settledToMs < mark.lastHourMs + HOUR_MS) nextMs = Math.min(nextMs, mark.firstHourMs);
-    // What was never flushed came in the hour of its first mark, or later.
-    const lagFromMs = Math.max(flushedToMs, mark.firstHourMs);
-    if (flushedToMs < mark.lastHourMs + HOUR_MS) lagMs = Math.max(lagMs, startMs - lagFromMs);
-    options.onDay?.(report);
-  });
-  if (nextMs > cursorMs)
-    await table.put({ ...cursorKey(), value: new ByteWriter().writeVarint(nextMs).finish() });
-  return { days, failures, lagMs };
+  return new Compactor(table, options).run();
 }
+
+class Compactor {
+  readonly #table: Table;
+  readonly #options: CompactOptions;
+  readonly #startMs: number;
+  readonly #suspects: MarkedDay[] = [];
+  #isAlone: boolean;
+  #isSweep = false;
+  /** The earliest hour with a mark that is not done. */
+  #pinnedMs = Number.POSITIVE_INFINITY;
+  #days = 0;
+  #failures = 0;
+  #quarantined = 0;
+  #lagMs = 0;
+
+  constructor(table: Table, options: CompactOptions) {
+    this.#table = table;
+    this.#options = options;
+    this.#startMs = options.clock();
+    this.#isAlone = options.fanOut !== undefined;
+  }
+
+  async run(): Promise<CompactResult> {
+    const cursor = await loadCursor(this.#table);
+    this.#isSweep = this.#options.isFinishing === true || isSweepDue(cursor, this.#startMs);
+    const marks = await listMarks(this.#table, this.#isSweep ? 0 : cursor.hourMs);
+    // Compactors at work together begin at different days.
+    await forEachBounded(rotate(marks, this.#startMs), DAY_CONCURRENCY, async (mark) => {
+      if (this.#isAlone && this.#options.clock() - this.#startMs >= FAN_OUT_AFTER_MS) {
+        this.#isAlone = false;
+        await this.#options.fanOut?.();
+      }
+      await this.#compactMark(mark, false);
+    });
+    // A day that may end the process comes last and alone.
+    for (const mark of this.#suspects) await this.#compactMark(mark, true);
+    const isSwept = this.#isSweep && (await this.#sweepRetentions(marks));
+    await this.#moveCursor(cursor, marks, isSwept);
+    return {
+      days: this.#days,
+      failures: this.#failures,
+      quarantined: this.#quarantined,
+      lagMs: this.#lagMs,
+    };
+  }
+
+  async #compactMark(mark: MarkedDay, mayRetry: boolean): Promise<void> {
+    const { lastHourMs, firstHourMs, digest, tenant, day } = mark;
+    const marks = { lastHourMs, digest: this.#isSweep ? digest : undefined, mayRetry };
+    const report = await this.#compactDay(tenant, day, marks);
+    if (report === undefined) return;
+    const { outcome } = report;
+    if (outcome?.state === "suspect") {
+      this.#suspects.push(mark);
+      return;
+    }
+    this.#report(report);
+    if ((outcome?.settledToMs ?? 0) < lastHourMs + HOUR_MS)
+      this.#pinnedMs = Math.min(this.#pinnedMs, firstHourMs);
+    // Where nothing is known, it came in the hour of the first mark, or later.
+    const oldestMs = outcome === undefined ? firstHourMs : outcome.oldestMs;
+    if (oldestMs !== undefined)
+      this.#lagMs = Math.max(this.#lagMs, this.#startMs - Math.max(oldestMs, firstHourMs));
+  }
+
+  #report(report: DayReport): void {
+    this.#days++;
+    if (report.error !== undefined) this.#failures++;
+    this.#options.onDay?.(report);
+  }
+
+  /** Compacts one day; never throws. Undefined for a day past retention, of which TTL may have taken something. */
+  async #compactDay(tenant: string, day: number, marks: DayMarks): Promise<DayReport | undefined> {
+    const { retentionOf, clock, randomBytes, partitionBits, onDamagedItem } = this.#options;
+    const meter = newMeter();
+    try {
+      const retentionMs = await retentionOf(tenant);
+      if (isDayPast(day, clock(), retentionMs)) return undefined;
+      const place = { table: this.#table.metered(meter), tenant, day, retentionMs };
+      const context = newDayContext({ ...place, clock, randomBytes, partitionBits }, (damaged) => {
+        this.#quarantined++;
+        onDamagedItem?.(damaged);
+      });
+      const outcome = await compactDay(context, this.#options, marks);
+      return { tenant, day, outcome, error: outcome.error, meter };
+    } catch (error) {
+      return { tenant, day, outcome: undefined, error, meter };
+    }
+  }
+
+  /** Looks at all days of tenants whose retention has grown since the last sweep. Returns whether all of that is done. */
+  async #sweepRetentions(marks: readonly MarkedDay[]): Promise<boolean> {
+    const { retentionOf, clock, deadlineMs, signal } = this.#options;
+    const swept = await loadSweptRetentions(this.#table);
+    let isDone = true;
+    for (const tenant of new Set([...swept.keys(), ...marks.map((mark) => mark.tenant)])) {
+      const retentionMs = await retentionOf(tenant);
+      if (swept.get(tenant) === retentionMs) continue;
+      const isGrown = hasGrown(swept.get(tenant), retentionMs);
+      const days = isGrown ? await listCompactedDays(this.#table, tenant, retentionMs, clock()) : [];
+      for (const day of days) {
+        if (signal?.aborted === true || clock() >= deadlineMs) return false;
+        const report = await this.#compactDay(tenant, day, RENEWED_DAY);
+        if (report === undefined) continue;
+        if (report.outcome?.state !== "done") isDone = false;
+        if (report.error !== undefined) this.#report(report);
+      }
+      if (isDone) await storeSweptRetention(this.#table, tenant, retentionMs);
+    }
+    return isDone;
+  }
+
+  async #moveCursor(
+    cursor: { hourMs: number; sweptMs: number },
+    marks: readonly MarkedDay[],
+    isSwept: boolean,
+  ) {
+    const newestMs = marks.reduce((newest, { lastHourMs }) => Math.max(newest, lastHourMs), 0);
+    // Not past the newest mark, whatever the clock says; a mark of the hour before may still come, within a settle time.
+    const hourMs = Math.min(this.#pinnedMs, newestMs, hourOf(this.#startMs - SETTLE_MS));
+    const isMoved = this.#isSweep ? hourMs !== cursor.hourMs : hourMs > cursor.hourMs;
+    const sweptMs = isSwept ? this.#startMs : cursor.sweptMs;
+    if (isMoved || isSwept)
+      await storeCursor(this.#table, { hourMs: isMoved ? hourMs : cursor.hourMs, sweptMs });
+  }
+}
+
+/** A day of which only the expiry is in question: its log is as it was. */
+const RENEWED_DAY: DayMarks = { lastHourMs: Number.NEGATIVE_INFINITY, isRenewalOnly: true };
 
 /** The same in the same order, begun anywhere. */
 function rotate<T>(all: readonly T[], by: number): readonly T[] {
   const start = all.length === 0 ? 0 : by % all.length;
   return [...all.slice(start), ...all.slice(0, start)];
-}
-
-/** Compacts one day; never throws. Undefined for a day past retention, of which TTL may have taken something. */
-async function compactMark(
-  table: Table,
-  mark: DayMark,
-  options: CompactOptions,
-): Promise<DayReport | undefined> {
-  const { tenant, day } = mark;
-  const { retentionOf, clock, randomBytes, partitionBits } = options;
-  const meter = newMeter();
-  try {
-    const retentionMs = await retentionOf(tenant);
-    if (isDayPast(day, clock(), retentionMs)) return undefined;
-    const place = { table: table.metered(meter), tenant, day, retentionMs };
-    const context = { ...place, clock, randomBytes, partitionBits };
-    return { tenant, day, outcome: await compactDay(context, options), error: undefined, meter };
-  } catch (error) {
-    return { tenant, day, outcome: undefined, error, meter };
-  }
-}
-
-async function loadCursor(table: Table): Promise<number> {
-  const item = await table.get(cursorKey(), { consistent: true });
-  return item === undefined ? 0 : new ByteReader(item.value, "compaction cursor").readVarint();
-}
-
-async function listMarks(table: Table, fromMs: number): Promise<DayMark[]> {
-  const marks = new Map<string, DayMark>();
-  for await (const page of table.query(marksRange(fromMs), { consistent: true })) {
-    for (const item of page) {
-      const { hourMs, day, tenant } = parseMarkSortKey(item.sk);
-      const key = `${day}/${tenant}`;
-      marks.set(key, { tenant, day, firstHourMs: marks.get(key)?.firstHourMs ?? hourMs, lastHourMs: hourMs });
-    }
-  }
-  return [...marks.values()];
 }

@@ -4,7 +4,8 @@ import type { Clock } from "../../model/time.ts";
 import { PART_ID_BYTES } from "../layout/keys.ts";
 import { expiry, type RetentionMs } from "../layout/retention.ts";
 import type { BitsOf } from "../layout/shard.ts";
-import type { Table } from "../table/table.ts";
+import { Quarantine, type QuarantineOptions } from "../quarantine/quarantine.ts";
+import type { Item, Key, KeyRange, Table } from "../table/table.ts";
 
 /** One tenant's day, and what it takes to work on it. */
 export interface DayContext {
@@ -16,6 +17,29 @@ export interface DayContext {
   readonly randomBytes: RandomBytes;
   /** Into how many partitions runs and chunks are divided; absent: what their sizes ask for. */
   readonly partitionBits?: BitsOf | undefined;
+  /** Takes the damaged items of the day. */
+  readonly quarantine: Quarantine;
+}
+
+/** With a quarantine of its own. */
+export function newDayContext(
+  place: Omit<DayContext, "quarantine">,
+  onDamagedItem?: QuarantineOptions["onDamagedItem"],
+): DayContext {
+  return { ...place, quarantine: new Quarantine({ ...place, onDamagedItem }) };
+}
+
+/** The items of a range, read consistently; a damaged one goes to quarantine, and its key to `onDamaged`. */
+export async function* readItems(
+  { table, quarantine }: DayContext,
+  range: KeyRange,
+  onDamaged?: (key: Key) => void,
+): AsyncGenerator<readonly Item[], void, void> {
+  const onDamage = (item: Item, reason: string) => {
+    quarantine.add(item, reason);
+    onDamaged?.(item);
+  };
+  yield* table.query(range, { consistent: true, onDamage });
 }
 
 /** An id that no other part or owner has, in hex: a dead compaction's items never pass for a live one's. */

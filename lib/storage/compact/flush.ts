@@ -3,17 +3,17 @@
  * records beside them an index part.
  */
 import type { LabelSet } from "../../model/labels.ts";
-import { MAX_TIMESTAMP_MS, MINUTE_MS } from "../../model/time.ts";
+import { MAX_TIMESTAMP_MS } from "../../model/time.ts";
 import { IndexEntries } from "../index/index-entry.ts";
-import { forEachSeriesRecord } from "../index/series-records.ts";
+import { decodeSeriesBlock } from "../index/series-block.ts";
 import { bucketEnd, bucketOf } from "../layout/bucket.ts";
 import { listShards } from "../layout/day-shards.ts";
+import { addToTally, emptyLike, type FlushTally } from "../layout/flush-tally.ts";
 import { logRange, parseLogSortKey, seriesRecordsRange } from "../layout/keys.ts";
-import type { IndexPart, Part } from "../layout/manifest.ts";
+import type { IndexPart, Manifest, Part } from "../layout/manifest.ts";
 import { transientExpiry } from "../layout/retention.ts";
-import type { Shard } from "../layout/shard.ts";
 import { LogDecoder } from "../log/log-decoder.ts";
-import { fetchLog, type LogItem } from "../log/log-reader.ts";
+import type { LogItem } from "../log/log-reader.ts";
 import {
   extentOf,
   HashedSamples,
@@ -24,18 +24,14 @@ import {
 import { encodeRun, runShardBits } from "../parts/run-items.ts";
 import { hashHex } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
-import { type DayContext, newId } from "./day-context.ts";
+import type { Item, KeyRange } from "../table/table.ts";
+import { type DayContext, newId, readItems } from "./day-context.ts";
+import { fetchSpan } from "./flush-span.ts";
 import type { Flush } from "./plan-compaction.ts";
 import { storeIndexPart } from "./store-index.ts";
 
-/** Log received in so long is flushed at a time, however far behind a flush is: it bounds its memory. */
-const MAX_SPAN_MS = 30 * MINUTE_MS;
-/** Bytes of log flushed at a time: 17 million samples, which take 20 bytes each in memory. */
-const MAX_LOG_BYTES = 24 * 1024 * 1024;
-/** What a byte of a series record counts for: 3 MB of them are some 500,000 series, which take a few hundred bytes each. */
-const SERIES_RECORD_WEIGHT = 8;
-/** Shards asked at once. */
-const SHARD_CONCURRENCY = 8;
+/** Queries at once. */
+const QUERY_CONCURRENCY = 8;
 /** Items stored at a time. */
 const STORE_SLICE = 100;
 
@@ -43,20 +39,24 @@ export interface Flushed {
   readonly parts: readonly Part[];
   /** Of the series that were new; none if there were none. */
   readonly index: readonly IndexPart[];
-  /** Log records received until then are in the parts. */
+  /** When the latest record of the parts was received, in ms. */
   readonly flushedToMs: number;
+  readonly tally: FlushTally;
   readonly records: number;
+  /** All that the log had of the plan's span until then is in the parts, in ms. */
+  readonly takenToMs: number;
+  /** Records that never expire, and should once they are superseded. */
+  readonly lasting: readonly Item[];
 }
 
 /** When the earliest record of a plan's span was received, of samples or series, in ms; undefined: there is none. */
-export async function firstReceived(context: DayContext, plan: Flush): Promise<number | undefined> {
-  const { table, tenant, day } = context;
-  const ranges = (await listShards(table, tenant, day)).flatMap((shard) => [
-    logRange(tenant, day, shard, plan.fromMs, plan.toMs),
-    seriesRecordsRange(tenant, day, shard, plan.fromMs, plan.toMs),
-  ]);
+export async function firstReceived(
+  context: DayContext,
+  plan: Pick<Flush, "fromMs" | "toMs">,
+): Promise<number | undefined> {
+  const { table } = context;
   let first: number | undefined;
-  await forEachBounded(ranges, SHARD_CONCURRENCY, async (range) => {
+  await forEachBounded(await logRanges(context, plan.fromMs, plan.toMs), QUERY_CONCURRENCY, async (range) => {
     for await (const [item] of table.query(range, { consistent: true, limit: 1 })) {
       if (item === undefined) continue;
       const { receivedMs } = parseLogSortKey(item.sk);
@@ -66,62 +66,82 @@ export async function firstReceived(context: DayContext, plan: Flush): Promise<n
   return first;
 }
 
-/** Writes runs and index of a span that begins with a record; they count once their parts are in the manifest. */
-export async function flush(context: DayContext, plan: Flush): Promise<Flushed> {
-  const { table, tenant, day } = context;
+async function logRanges({ table, tenant, day }: DayContext, fromMs: number, toMs: number) {
   const shards = await listShards(table, tenant, day);
-  const { records, labelSets, toMs } = await fetchSpan(
-    context,
-    shards,
-    plan.fromMs,
-    Math.min(plan.toMs, plan.fromMs + MAX_SPAN_MS),
-  );
-  const samples = new HashedSamples();
-  const columnsOf = (hash: Uint8Array) => samples.columnsOf(hashHex(hash));
-  const decoder = new LogDecoder({ table, tenant, day, columnsOf });
-  for (const record of records) await decoder.append(record, -MAX_TIMESTAMP_MS, MAX_TIMESTAMP_MS);
+  return shards.flatMap((shard): KeyRange[] => [
+    logRange(tenant, day, shard, fromMs, toMs),
+    seriesRecordsRange(tenant, day, shard, fromMs, toMs),
+  ]);
+}
+
+/** Counts the records up to the watermark that the log holds now, by the spans of what was counted when they were flushed. */
+export async function tallyLog(
+  context: DayContext,
+  counted: FlushTally,
+  flushedToMs: number,
+): Promise<FlushTally> {
+  let listed = emptyLike(counted);
+  for (const range of await logRanges(context, counted.sinceMs + 1, flushedToMs)) {
+    for await (const page of readItems(context, range, (key) => {
+      listed = addToTally(listed, [key]);
+    }))
+      listed = addToTally(listed, page);
+  }
+  return listed;
+}
+
+/** What a day's flushes have counted; a day that an earlier version flushed is counted from its watermark on. */
+export function tallyOf({ facts, flushedToMs }: Manifest): FlushTally {
+  return facts.flushed ?? { sinceMs: flushedToMs, spans: [] };
+}
+
+/** Writes runs and index of a span; they count once their parts are in the manifest. Undefined: there was nothing. */
+export async function flush(
+  context: DayContext,
+  manifest: Manifest,
+  plan: Flush,
+): Promise<Flushed | undefined> {
+  const { table, tenant, day, quarantine } = context;
+  const shards = await listShards(table, tenant, day);
+  const span = await fetchSpan(context, shards, plan.fromMs, plan.toMs);
+  if (span === undefined) return undefined;
   const entries = new IndexEntries();
+  const labelSets = span.seriesRecords.flatMap((item) => decodeRecord(context, item));
   const index = await storeIndexPart(
     context,
     labelSets.map((labels) => entries.entryOf(labels)),
   );
-  const parts = await storeRuns(context, samples.sorted());
-  return { parts, index, flushedToMs: toMs, records: records.length };
+  const parts = await storeRuns(context, await decodeLog(context, span.records));
+  // Whatever could not be read is safe before the watermark passes it.
+  await quarantine.store();
+  return {
+    parts,
+    index,
+    flushedToMs: span.toMs,
+    tally: addToTally(tallyOf(manifest), span.keys),
+    records: span.records.length,
+    takenToMs: span.takenToMs,
+    lasting: span.lasting,
+  };
 }
 
-interface Span {
-  readonly records: LogItem[];
-  readonly labelSets: readonly LabelSet[];
-  readonly toMs: number;
-}
-
-class SpanTooLarge extends Error {}
-
-/** The records of a span from its start on, as much of it as fits the memory. */
-async function fetchSpan(
-  { table, tenant, day }: DayContext,
-  shards: readonly Shard[],
-  fromMs: number,
-  toMs: number,
-): Promise<Span> {
-  for (let end = toMs; ; end = fromMs + Math.floor((end - fromMs) / 2)) {
-    let sizeBytes = 0;
-    const onBytes = (bytes: number) => {
-      sizeBytes += bytes;
-      if (sizeBytes > MAX_LOG_BYTES && end > fromMs) throw new SpanTooLarge();
-    };
-    try {
-      const range = { tenant, day, shards, receivedFromMs: fromMs, receivedToMs: end };
-      const labelSets: LabelSet[] = [];
-      await forEachSeriesRecord(table, range, (some, bytes) => {
-        for (const labels of some) labelSets.push(labels);
-        onBytes(bytes * SERIES_RECORD_WEIGHT);
-      });
-      return { records: await fetchLog(table, range, onBytes), labelSets, toMs: end };
-    } catch (error) {
-      if (!(error instanceof SpanTooLarge)) throw error;
-    }
+function decodeRecord({ quarantine }: DayContext, item: Item): readonly LabelSet[] {
+  try {
+    return decodeSeriesBlock(item.value);
+  } catch (error) {
+    quarantine.addUndecodable(item, error);
+    return [];
   }
+}
+
+async function decodeLog(context: DayContext, records: readonly LogItem[]): Promise<HashedSeries[]> {
+  const { table, tenant, day, quarantine } = context;
+  const samples = new HashedSamples();
+  const columnsOf = (hash: Uint8Array) => samples.columnsOf(hashHex(hash));
+  const onDamaged = (item: Item, reason: string) => quarantine.add(item, reason);
+  const decoder = new LogDecoder({ table, tenant, day, columnsOf, onDamaged });
+  for (const record of records) await decoder.append(record, -MAX_TIMESTAMP_MS, MAX_TIMESTAMP_MS);
+  return samples.sorted();
 }
 
 async function storeRuns(context: DayContext, series: readonly HashedSeries[]): Promise<Part[]> {
@@ -155,7 +175,8 @@ async function storeRun(context: DayContext, bucket: number, series: readonly Ha
   return part;
 }
 
-function take<T>(items: Iterator<T>, count: number): T[] {
+/** The next items, at most `count`. */
+export function take<T>(items: Iterator<T>, count: number): T[] {
   const taken: T[] = [];
   while (taken.length < count) {
     const next = items.next();

@@ -1,18 +1,24 @@
 /** Index parts into the table: of new series, and of several parts that become one. */
-
+import type { LabelSet } from "../../model/labels.ts";
 import { compareEntries, IndexEntries, type IndexEntry, isSameSeries } from "../index/index-entry.ts";
 import { IndexPartWriter, indexShardBits } from "../index/index-part.ts";
 import { decodeSeriesBlock } from "../index/series-block.ts";
 import type { IndexPart } from "../layout/manifest.ts";
-import { indexRange } from "../layout/part-keys.ts";
+import { indexRange, parseIndexSortKey } from "../layout/part-keys.ts";
 import type { BitsOf } from "../layout/shard.ts";
-import type { Item, Table } from "../table/table.ts";
-import { type DayContext, dayExpiry, newId } from "./day-context.ts";
+import type { Item } from "../table/table.ts";
+import { DamagedInput, expectCount } from "./damaged-input.ts";
+import { type DayContext, dayExpiry, newId, readItems } from "./day-context.ts";
 
 /** Items stored at a time. */
 const STORE_SLICE = 100;
+/**
+ * Text of labels that the writer of one part holds: label names and values are listed in a large part. A merge that has more
+ * makes several parts. The labels of 500,000 usual series take half of it.
+ */
+const MAX_PART_LABEL_BYTES = 64 * 1024 * 1024;
 
-/** Stores series, in any order and some of them several times, as a part; none makes no part. */
+/** Stores series, in any order and some of them several times, as a part, or as several if they are very large; none makes none. */
 export async function storeIndexPart(
   context: DayContext,
   entries: readonly IndexEntry[],
@@ -21,11 +27,17 @@ export async function storeIndexPart(
   if (entries.length === 0) return [];
   const sink = new PartSink(context, shardBits(entries.length));
   for (const entry of entries.toSorted(compareEntries)) await sink.add(entry);
-  return [await sink.finish()];
+  return sink.finish();
 }
 
-/** Stores what several parts have, once, as one. It counts when the manifest names it in their place. */
-export async function mergeIndexParts(context: DayContext, parts: readonly IndexPart[]): Promise<IndexPart> {
+/**
+ * Stores what several parts have, once, as one; as several where one would take too much memory. They count when the manifest
+ * names them in their place. Throws `DamagedInput` where a part has not what the manifest says of it.
+ */
+export async function mergeIndexParts(
+  context: DayContext,
+  parts: readonly IndexPart[],
+): Promise<readonly IndexPart[]> {
   const entries = new IndexEntries();
   const cursors = parts.map((part) => new PartCursor(context, part, entries));
   await Promise.all(cursors.map((cursor) => cursor.advance()));
@@ -34,7 +46,10 @@ export async function mergeIndexParts(context: DayContext, parts: readonly Index
     await sink.add(next.entry);
     await next.advance();
   }
-  return sink.finish();
+  const merged = await sink.finish();
+  for (const cursor of cursors) cursor.expectWhole();
+  await context.quarantine.store();
+  return merged;
 }
 
 function least(cursors: readonly PartCursor[]): PartCursor | undefined {
@@ -46,57 +61,75 @@ function least(cursors: readonly PartCursor[]): PartCursor | undefined {
   return found;
 }
 
-/** Stores a part while its entries come, in order; one that came just before is left out. */
+/** Stores parts while their entries come, in order; one that came just before is left out. */
 class PartSink {
-  readonly #table: Table;
-  readonly #writer: IndexPartWriter;
+  readonly #context: DayContext;
+  readonly #shardBits: number;
   readonly #items: Item[] = [];
+  readonly #parts: IndexPart[] = [];
+  #writer: IndexPartWriter;
   #latest: IndexEntry | undefined;
 
   constructor(context: DayContext, shardBits: number) {
-    const { table, tenant, day, clock, randomBytes } = context;
-    const place = {
-      tenant,
-      day,
-      id: newId(randomBytes),
-      shardBits,
-      createdMs: clock(),
-      ...dayExpiry(context),
-    };
-    this.#table = table;
-    this.#writer = new IndexPartWriter(place, (item) => this.#items.push(item));
+    this.#context = context;
+    this.#shardBits = shardBits;
+    this.#writer = this.#newWriter();
   }
 
   async add(entry: IndexEntry): Promise<void> {
     if (isSameSeries(entry, this.#latest)) return;
+    if (this.#writer.labelBytes > MAX_PART_LABEL_BYTES) {
+      this.#parts.push({ ...this.#writer.finish(), isFull: true });
+      this.#writer = this.#newWriter();
+    }
     this.#latest = entry;
     this.#writer.add(entry);
     if (this.#items.length >= STORE_SLICE) await this.#store();
   }
 
-  async finish(): Promise<IndexPart> {
-    const part = this.#writer.finish();
+  async finish(): Promise<IndexPart[]> {
+    if (this.#writer.count > 0) this.#parts.push(this.#writer.finish());
     await this.#store();
-    return part;
+    return this.#parts;
+  }
+
+  #newWriter(): IndexPartWriter {
+    const { tenant, day, clock, randomBytes } = this.#context;
+    const place = {
+      tenant,
+      day,
+      id: newId(randomBytes),
+      shardBits: this.#shardBits,
+      createdMs: clock(),
+      ...dayExpiry(this.#context),
+    };
+    return new IndexPartWriter(place, (item) => this.#items.push(item));
   }
 
   async #store(): Promise<void> {
-    while (this.#items.length > 0) await this.#table.putAll(this.#items.splice(0, STORE_SLICE));
+    while (this.#items.length > 0) await this.#context.table.putAll(this.#items.splice(0, STORE_SLICE));
   }
 }
 
-/** Goes through the entries of a part, which are in order. */
+/** Goes through the entries of a part, which are in order, and counts them. */
 class PartCursor {
   /** The entry that it stands at; undefined: none is left. */
   entry: IndexEntry | undefined;
+  readonly #context: DayContext;
+  readonly #part: IndexPart;
   readonly #entries: IndexEntries;
   readonly #items: AsyncGenerator<Item, void, void>;
   #block: IndexEntry[] = [];
   #at = -1;
+  #blocks = 0;
+  #series = 0;
+  #damagedBlocks = 0;
 
   constructor(context: DayContext, part: IndexPart, entries: IndexEntries) {
+    this.#context = context;
+    this.#part = part;
     this.#entries = entries;
-    this.#items = itemsOf(context, part);
+    this.#items = itemsOf(context, part, () => this.#damagedBlocks++);
   }
 
   /** A promise only where a block must be read. */
@@ -105,18 +138,54 @@ class PartCursor {
     return this.entry === undefined ? this.#nextBlock() : undefined;
   }
 
+  /** Throws `DamagedInput` unless the part had as many blocks and series as the manifest says, those in quarantine included. */
+  expectWhole(): void {
+    const { id, blocks, series } = this.#part;
+    const what = `index part ${id}`;
+    expectCount(this.#context, what, "blocks", this.#blocks + this.#damagedBlocks, blocks);
+    if (this.#damagedBlocks === 0) expectCount(this.#context, what, "series", this.#series, series);
+  }
+
   async #nextBlock(): Promise<void> {
-    const next = await this.#items.next();
-    if (next.done) return;
-    this.#block = decodeSeriesBlock(next.value.value).map((labels) => this.#entries.entryOf(labels));
-    this.#at = 0;
-    this.entry = this.#block[0];
+    while (this.entry === undefined) {
+      const next = await this.#items.next();
+      if (next.done) return;
+      const labelSets = this.#decode(next.value);
+      this.#block = labelSets.map((labels) => this.#entries.entryOf(labels));
+      this.#at = 0;
+      this.entry = this.#block[0];
+    }
+  }
+
+  #decode(item: Item): readonly LabelSet[] {
+    const { number } = parseIndexSortKey(item.sk);
+    if (this.#damagedBlocks === 0 && number !== this.#blocks)
+      throw new DamagedInput(
+        this.#context,
+        `index part ${this.#part.id} goes on with block ${number}`,
+        `${this.#blocks}`,
+      );
+    try {
+      const labelSets = decodeSeriesBlock(item.value);
+      this.#blocks++;
+      this.#series += labelSets.length;
+      return labelSets;
+    } catch (error) {
+      this.#context.quarantine.addUndecodable(item, error);
+      this.#damagedBlocks++;
+      return [];
+    }
   }
 }
 
-async function* itemsOf({ table, tenant, day }: DayContext, { id, shardBits: bits }: IndexPart) {
+async function* itemsOf(
+  context: DayContext,
+  { id, shardBits: bits }: IndexPart,
+  onDamaged: () => void,
+): AsyncGenerator<Item, void, void> {
+  const { tenant, day } = context;
   for (let prefix = 0; prefix < 2 ** bits; prefix++) {
     const range = indexRange({ tenant, day, part: id, section: "series", shard: { bits, prefix } });
-    for await (const page of table.query(range, { consistent: true })) yield* page;
+    for await (const page of readItems(context, range, onDamaged)) yield* page;
   }
 }

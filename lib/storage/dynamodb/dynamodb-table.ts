@@ -13,6 +13,8 @@ import {
   isEmptyRange,
   itemSizeBytes,
   PK_ATTRIBUTE,
+  SK_ATTRIBUTE,
+  TTL_ATTRIBUTE,
   VALUE_ATTRIBUTE,
   writeUnits,
 } from "../table/item-size.ts";
@@ -23,7 +25,8 @@ import {
   type KeyRange,
   type Meter,
   type QueryOptions,
-  type Table,
+  type ScannableTable,
+  type ScanOptions,
 } from "../table/table.ts";
 import { type Backoff, newBackoff, waitAfter } from "./backoff.ts";
 import { DynamoDBClient } from "./client.ts";
@@ -77,6 +80,9 @@ interface BatchAnswer {
   readonly UnprocessedItems?: Readonly<Record<string, readonly object[]>>;
 }
 
+/** Of an item of which only the keys were asked for. */
+const NO_VALUE = { B: "" };
+
 const METERED = '"ReturnConsumedCapacity":"TOTAL"';
 
 /**
@@ -109,7 +115,7 @@ export function newClient(options: TableOptions): DynamoDBClient {
   });
 }
 
-export class DynamoDBTable implements Table {
+export class DynamoDBTable implements ScannableTable {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
   readonly #backoff: Backoff;
@@ -126,7 +132,7 @@ export class DynamoDBTable implements Table {
   }
 
   /** Shares this table's connections. */
-  metered(meter: Meter): Table {
+  metered(meter: Meter): DynamoDBTable {
     return new DynamoDBTable(this.#client, this.#tableName, this.#backoff, [...this.#meters, meter]);
   }
 
@@ -207,6 +213,22 @@ export class DynamoDBTable implements Table {
       remaining -= items.length;
       yield items;
     } while (next !== undefined && remaining > 0);
+  }
+
+  async *scan({ keysOnly = false, signal }: ScanOptions = {}): AsyncGenerator<readonly Item[], void, void> {
+    const names = `"ExpressionAttributeNames":{"#ttl":"${TTL_ATTRIBUTE}"}`;
+    const keys = `,"ProjectionExpression":"${PK_ATTRIBUTE},${SK_ATTRIBUTE},#ttl",${names}`;
+    let next: StoredAttributes | undefined;
+    do {
+      const start = next === undefined ? "" : `,"ExclusiveStartKey":${JSON.stringify(next)}`;
+      if (signal?.aborted) throw new HearthError("unavailable", "scan: aborted", { cause: signal.reason });
+      const body = `{${this.#target}${keysOnly ? keys : ""}${start}}`;
+      const page = await this.#call<QueryAnswer>("scan", "Scan", body, signal);
+      this.#countRead(page.ConsumedCapacity);
+      next = page.LastEvaluatedKey;
+      const items = page.Items ?? [];
+      yield items.map((item) => parseItem(keysOnly ? { ...item, [VALUE_ATTRIBUTE]: NO_VALUE } : item));
+    } while (next !== undefined);
   }
 
   async #queryPage(body: string, signal: AbortSignal | undefined): Promise<QueryAnswer> {

@@ -4,14 +4,21 @@ import type { Matcher } from "../../model/matcher.ts";
 import type { IndexPart } from "../layout/manifest.ts";
 import { indexKey, indexRange } from "../layout/part-keys.ts";
 import { ALL_SERIES } from "../layout/shard.ts";
+import { throwDamaged } from "../layout/verified-table.ts";
 import { textHash } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, KeyRange } from "../table/table.ts";
 import { blocksOf, decodeDirectory, type IndexBlock } from "./index-directory.ts";
-import { HashReader, type IndexPlace, partitionOf, readRanges } from "./index-items.ts";
+import {
+  decodeNoting,
+  HashReader,
+  type IndexPlace,
+  labelSetsOf,
+  partitionOf,
+  readRanges,
+} from "./index-items.ts";
 import { indexShard, MAX_PLAIN_BLOCKS } from "./index-part.ts";
 import { decodePairs, pairHash } from "./pairs-block.ts";
-import { decodeSeriesBlock } from "./series-block.ts";
 
 /** A look-up costs about as much as so many blocks: with fewer to read it is not made. Of a pattern all values are read. */
 const LOOKUP_BLOCKS = 2;
@@ -39,8 +46,8 @@ export async function readCataloguedValues(
 ): Promise<void> {
   const hash = textHash(name);
   const reader = new HashReader(place, partitionOf(place, part, "values", ALL_SERIES), hash);
-  const onItem = ({ value }: Item) => {
-    for (const [[labelName, labelValue]] of decodeSeriesBlock(value))
+  const onItem = (item: Item) => {
+    for (const [[labelName, labelValue]] of labelSetsOf(item, place.note))
       if (labelName === name) onValue(labelValue);
   };
   if (await reader.readFirst(onItem)) await reader.readRest(onItem);
@@ -73,16 +80,21 @@ export class LargePart {
     }
     const numbers = [...chosen].sort((a, b) => a - b);
     await readRanges(this.#place, this.#ranges(numbers), (item) =>
-      onLabelSets(decodeSeriesBlock(item.value)),
+      onLabelSets(labelSetsOf(item, this.#place.note)),
     );
     return (hash) => this.#countUnread(hash, chosen);
   }
 
   async #readDirectory(): Promise<void> {
     const partition = partitionOf(this.#place, this.#part, "directory", ALL_SERIES);
-    await readRanges(this.#place, [indexRange(partition)], ({ value }) => {
-      this.#blocks = this.#blocks.concat(decodeDirectory(value));
+    await readRanges(this.#place, [indexRange(partition)], (item) => {
+      const blocks = decodeNoting(item, decodeDirectory, this.#place.note) ?? [];
+      this.#blocks = this.#blocks.concat(blocks);
     });
+    const { note = throwDamaged } = this.#place;
+    const { length } = this.#blocks;
+    if (length !== this.#part.blocks)
+      note(indexKey(partition, 0, 0), `a directory has ${length} blocks, expected ${this.#part.blocks}`);
   }
 
   /** Blocks that can have series that pass a selective matcher; undefined: nothing better than all. */
@@ -116,7 +128,7 @@ export class LargePart {
     await forEachBounded(values, LOOKUP_CONCURRENCY, async (value) => {
       const hash = pairHash(name, value);
       const onItem = (item: Item) => {
-        for (const pair of decodePairs(item.value))
+        for (const pair of decodeNoting(item, decodePairs, this.#place.note) ?? [])
           if (pair.hash === hash) for (const block of pair.blocks) found.add(block);
       };
       const reader = new HashReader(this.#place, partition, hash);

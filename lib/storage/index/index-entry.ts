@@ -10,6 +10,9 @@ export interface IndexEntry {
   readonly labels: LabelSet;
 }
 
+/** Metric names whose hashes are remembered: a metric's series come one after another. */
+const MAX_REMEMBERED = 10_000;
+
 /** Makes entries; remembers the hashes of metric names. */
 export class IndexEntries {
   readonly #hashes = new Map<string, number>();
@@ -19,6 +22,7 @@ export class IndexEntries {
     let hash = this.#hashes.get(metric);
     if (hash === undefined) {
       hash = textHash(metric);
+      if (this.#hashes.size === MAX_REMEMBERED) this.#hashes.clear();
       this.#hashes.set(metric, hash);
     }
     return { hash, key: labels.map((label) => label.join("\u0000")).join("\u0000"), labels };

@@ -1,5 +1,6 @@
 /** Reads items of an index part: of ranges, and of a hash. */
-
+import { errorKind, errorMessage } from "../../model/errors.ts";
+import type { LabelSet } from "../../model/labels.ts";
 import type { IndexPart } from "../layout/manifest.ts";
 import {
   type IndexPartition,
@@ -10,8 +11,10 @@ import {
   parseIndexSortKey,
 } from "../layout/part-keys.ts";
 import type { Shard } from "../layout/shard.ts";
+import { type NoteDamage, throwDamaged } from "../layout/verified-table.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, KeyRange, Table } from "../table/table.ts";
+import { decodeSeriesBlock } from "./series-block.ts";
 
 /** Queries of one part under way at once. */
 const READ_CONCURRENCY = 16;
@@ -21,6 +24,28 @@ export interface IndexPlace {
   readonly tenant: string;
   readonly day: number;
   readonly signal: AbortSignal | undefined;
+  /** Takes an item that cannot be decoded, or beside which one is missing. Default: both throw "data". */
+  readonly note?: NoteDamage | undefined;
+}
+
+/** The label sets of a block; none of one that is damaged, which is noted. */
+export function labelSetsOf(item: Item, note: NoteDamage = throwDamaged): readonly LabelSet[] {
+  return decodeNoting(item, decodeSeriesBlock, note) ?? [];
+}
+
+/** What a value is decoded to; undefined of one that is damaged, which is noted. */
+export function decodeNoting<T>(
+  item: Item,
+  decode: (value: Uint8Array) => T,
+  note: NoteDamage = throwDamaged,
+): T | undefined {
+  try {
+    return decode(item.value);
+  } catch (error) {
+    if (errorKind(error) !== "data") throw error;
+    note(item, errorMessage(error));
+    return undefined;
+  }
 }
 
 export function partitionOf(
@@ -32,14 +57,29 @@ export function partitionOf(
   return { tenant, day, part: part.id, section, shard };
 }
 
+/**
+ * Reads ranges of items that are numbered without gaps. Returns how many items there were. A gap within a range is
+ * noted; what may lie before the first and behind the last is for the caller to know.
+ */
 export async function readRanges(
-  { table, signal }: IndexPlace,
+  { table, signal, note = throwDamaged }: IndexPlace,
   ranges: readonly KeyRange[],
   onItem: (item: Item) => void,
-): Promise<void> {
+): Promise<number> {
+  let count = 0;
   await forEachBounded(ranges, READ_CONCURRENCY, async (range) => {
-    for await (const page of table.query(range, { consistent: true, signal })) page.forEach(onItem);
+    let next: number | undefined;
+    for await (const page of table.query(range, { consistent: true, signal })) {
+      for (const item of page) {
+        const { number } = parseIndexSortKey(item.sk);
+        if (next !== undefined && number !== next) note(item, "the item before it is missing");
+        next = number + 1;
+        count++;
+        onItem(item);
+      }
+    }
   });
+  return count;
 }
 
 /** Finds the items that have a hash: the first that ends with it or beyond, and more only if it ends with it. */

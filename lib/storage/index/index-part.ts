@@ -68,10 +68,21 @@ export class IndexPartWriter {
   #block = new SeriesBlockWriter();
   #lastHash = 0;
   #series = 0;
+  #labelBytes = 0;
 
   constructor(place: IndexPlace, onItem: (item: Item) => void) {
     this.#place = place;
     this.#onItem = onItem;
+  }
+
+  /** Entries added so far. */
+  get count(): number {
+    return this.#series;
+  }
+
+  /** Text of the different label names and values that are held, in characters. */
+  get labelBytes(): number {
+    return this.#labelBytes;
   }
 
   add({ hash, labels }: IndexEntry): void {
@@ -98,10 +109,13 @@ export class IndexPartWriter {
     if (values === undefined) {
       values = new Map();
       this.#labels.set(name, values);
+      this.#labelBytes += name.length;
     }
     const blocks = values.get(value);
-    if (blocks === undefined) values.set(value, [this.#blocks.length]);
-    else if (blocks[blocks.length - 1] !== this.#blocks.length) blocks.push(this.#blocks.length);
+    if (blocks === undefined) {
+      values.set(value, [this.#blocks.length]);
+      this.#labelBytes += value.length;
+    } else if (blocks[blocks.length - 1] !== this.#blocks.length) blocks.push(this.#blocks.length);
   }
 
   #cut(): void {

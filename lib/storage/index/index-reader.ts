@@ -6,11 +6,14 @@ import { METRIC_NAME } from "../../model/labels.ts";
 import type { Matcher } from "../../model/matcher.ts";
 import type { IndexPart } from "../layout/manifest.ts";
 import { indexRange } from "../layout/part-keys.ts";
+import { throwDamaged } from "../layout/verified-table.ts";
 import { textHash } from "../series/series-hash.ts";
 import { hasCatalogue, isSelective, LargePart, type OnLabelSets, type Unread } from "./index-catalogue.ts";
-import { HashReader, type IndexPlace, partitionOf, readRanges } from "./index-items.ts";
+import { HashReader, type IndexPlace, labelSetsOf, partitionOf, readRanges } from "./index-items.ts";
 import { indexShard } from "./index-part.ts";
-import { decodeSeriesBlock } from "./series-block.ts";
+
+/** Of a partition as a whole. */
+const NO_SORT_KEY = new Uint8Array(0);
 
 /**
  * Reads every label set of a part that passes the matchers, and some that do not. Answers what was not read; undefined if nothing
@@ -32,11 +35,11 @@ export async function readIndexPart(
   const hash = textHash(metric);
   const partition = partitionOf(place, part, "series", indexShard(hash, part.shardBits));
   const reader = new HashReader(place, partition, hash);
-  const isMore = await reader.readFirst((item) => onLabelSets(decodeSeriesBlock(item.value)));
+  const isMore = await reader.readFirst((item) => onLabelSets(labelSetsOf(item, place.note)));
   if (!isMore) return undefined;
   const others = matchers.filter((matcher) => matcher.name !== METRIC_NAME);
   if (isLarge && others.some(isSelective)) return new LargePart(place, part).read(matchers, onLabelSets);
-  await reader.readRest((item) => onLabelSets(decodeSeriesBlock(item.value)));
+  await reader.readRest((item) => onLabelSets(labelSetsOf(item, place.note)));
   return undefined;
 }
 
@@ -44,5 +47,8 @@ async function readWhole(place: IndexPlace, part: IndexPart, onLabelSets: OnLabe
   const ranges = Array.from({ length: 2 ** part.shardBits }, (_, prefix) =>
     indexRange(partitionOf(place, part, "series", { bits: part.shardBits, prefix })),
   );
-  await readRanges(place, ranges, (item) => onLabelSets(decodeSeriesBlock(item.value)));
+  const count = await readRanges(place, ranges, (item) => onLabelSets(labelSetsOf(item, place.note)));
+  if (count === part.blocks) return;
+  const { note = throwDamaged } = place;
+  note({ pk: ranges[0].pk, sk: NO_SORT_KEY }, `an index part has ${count} blocks, expected ${part.blocks}`);
 }

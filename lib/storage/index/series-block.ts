@@ -14,7 +14,13 @@
 import { HearthError } from "../../model/errors.ts";
 import type { Label, LabelSet } from "../../model/labels.ts";
 import { type ByteReader, ByteWriter } from "../codec/bytes.ts";
-import { decodePacked, encodePacked, expectEnd, MAX_PACKED_BYTES } from "../codec/packed.ts";
+import {
+  decodePacked,
+  encodePacked,
+  expectEnd,
+  MAX_PACKED_BYTES,
+  readPackedHeader,
+} from "../codec/packed.ts";
 
 /** What a label takes beside its text at most: a number or 0, and two lengths. */
 const MAX_LABEL_OVERHEAD_BYTES = 8;
@@ -76,6 +82,11 @@ export class SeriesBlockWriter {
 
 function isSameLabel(a: Label, b: Label | undefined): boolean {
   return b !== undefined && a[0] === b[0] && a[1] === b[1];
+}
+
+/** How many label sets a block has, and how many bytes once it is inflated: text that deflates 1000:1 shows here. Throws "data". */
+export function readSeriesBlockHeader(bytes: Uint8Array): { count: number; sizeBytes: number } {
+  return readPackedHeader(bytes, WHAT);
 }
 
 /** Throws "data" for bytes that a `SeriesBlockWriter` cannot have made. */

@@ -17,11 +17,11 @@ const KIND_NAMES: ReadonlyMap<number, string> = new Map(
 );
 
 /** Kinds whose partition keys have no tenant. */
-const WITHOUT_TENANT: ReadonlySet<string> = new Set(["mark", "cursor", "accessKey", "tenant"]);
+const WITHOUT_TENANT: ReadonlySet<string> = new Set(["mark", "cursor", "accessKey", "tenant", "swept"]);
 /** Kinds that have a tenant and no day. */
 const WITHOUT_DAY: ReadonlySet<string> = new Set(["election", "metadata"]);
 /** Kinds whose day begins the sort key. */
-const DAY_IN_SORT_KEY: ReadonlySet<string> = new Set(["day", "manifest"]);
+const DAY_IN_SORT_KEY: ReadonlySet<string> = new Set(["day", "manifest", "quarantine"]);
 
 /** Never throws: of a key that is not Hearth's it reports what can be read. */
 export function placeOfKey({ pk, sk }: Key): KeyPlace {

@@ -21,6 +21,8 @@
  *     metadata  M   tenant                               stored time, id                  metadata-keys.ts
  *     exemplars F   tenant, day                          newest's time of day, id         exemplar-keys.ts
  *     canary    B   -                                    -, or day                        lib/canary
+ *     quarantine Q  tenant                               day, hash of a key, number       a damaged item (quarantine-item.ts)
+ *     swept     Y   -                                    tenant                           retention at the last sweep
  *
  * A day is the UTC day of the samples' own timestamps, never of their arrival: a reader of a range opens the days of
  * that range, whatever came late, and everything of a day leaves together by TTL. A shard is the series whose hash begins
@@ -50,6 +52,8 @@ export const KIND = {
   metadata: 0x4d,
   exemplars: 0x46,
   canary: 0x42,
+  quarantine: 0x51,
+  swept: 0x59,
 } as const;
 
 /** Bytes of a series hash, and how many of them are the metric's. */
@@ -60,6 +64,8 @@ export const WRITER_ID_BYTES = 8;
 export const INSTANCE_ID_BYTES = 6;
 export const PART_ID_BYTES = 8;
 export const RECORD_ID_BYTES = 8;
+/** Bytes of the hash of a key in quarantine. */
+export const QUARANTINE_HASH_BYTES = 8;
 /** Bytes of a receive time, in ms since the epoch: good until the year 10889. */
 export const RECEIVE_TIME_BYTES = 6;
 const MAX_RECEIVE_TIME_MS = 2 ** 48 - 1;
@@ -308,6 +314,39 @@ export function canaryDayKey(day: number): Key {
     .writeUint(day + DAY_OFFSET, 4)
     .finish();
   return { pk: canaryKey().pk, sk };
+}
+
+/** With which retention a tenant's days were looked at last. No TTL: the compactor knows tenants by these items. */
+export function sweptKey(tenant: string): Key {
+  return { pk: sweptRange().pk, sk: new TextEncoder().encode(tenant) };
+}
+
+export function sweptRange(): KeyRange {
+  return { pk: Uint8Array.of(KIND.swept) };
+}
+
+export function parseSweptSortKey(sk: Uint8Array): string {
+  return new TextDecoder().decode(sk);
+}
+
+/** A copy of a damaged item: `keyHash` is of the item's own key, `number` that of a piece of it. */
+export function quarantineKey(tenant: string, day: number, keyHash: Uint8Array, number: number): Key {
+  const sk = new ByteWriter()
+    .writeUint(day + DAY_OFFSET, 4)
+    .writeBytes(keyHash)
+    .writeByte(number);
+  return { pk: quarantineRange(tenant).pk, sk: sk.finish() };
+}
+
+/** Everything of a tenant that is in quarantine. */
+export function quarantineRange(tenant: string): KeyRange {
+  return { pk: partition(KIND.quarantine, tenant).finish() };
+}
+
+export function parseQuarantineSortKey(sk: Uint8Array): { readonly day: number; readonly keyHash: string } {
+  const reader = new ByteReader(sk, "quarantine's sort key");
+  const day = reader.readUint(4) - DAY_OFFSET;
+  return { day, keyHash: Buffer.from(reader.readBytes(QUARANTINE_HASH_BYTES)).toString("hex") };
 }
 
 export function accessKeyKey(accessKeyId: string): Key {

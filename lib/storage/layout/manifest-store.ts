@@ -1,9 +1,11 @@
 /** Manifests in the table, read whole and replaced whole. */
 
-import type { Table } from "../table/table.ts";
+import { errorKind, errorMessage } from "../../model/errors.ts";
+import type { Item, Table } from "../table/table.ts";
 import { manifestKey, manifestsRange, parseManifestSortKey } from "./keys.ts";
 import { decodeManifest, EMPTY_MANIFEST, encodeManifest, type Manifest } from "./manifest.ts";
 import { expiry, type RetentionMs } from "./retention.ts";
+import { damaged } from "./verified-table.ts";
 
 /** A manifest as it was read: what it says, and the bytes that must still be there when it is replaced. */
 export interface StoredManifest {
@@ -14,7 +16,16 @@ export interface StoredManifest {
 export async function loadManifest(table: Table, tenant: string, day: number): Promise<StoredManifest> {
   const item = await table.get(manifestKey(tenant, day), { consistent: true });
   if (item === undefined) return { manifest: EMPTY_MANIFEST, bytes: undefined };
-  return { manifest: decodeManifest(item.value), bytes: item.value };
+  return { manifest: decode(item), bytes: item.value };
+}
+
+/** Throws "data", naming tenant and day. */
+function decode(item: Item): Manifest {
+  try {
+    return decodeManifest(item.value);
+  } catch (error) {
+    throw errorKind(error) === "data" ? damaged(item, errorMessage(error)) : error;
+  }
 }
 
 /** The manifests of days `first..last` (inclusive) by day; a day without one was never compacted. */
@@ -27,7 +38,7 @@ export async function loadManifests(
 ): Promise<Map<number, Manifest>> {
   const manifests = new Map<number, Manifest>();
   for await (const page of table.query(manifestsRange(tenant, first, last), { consistent: true, signal })) {
-    for (const item of page) manifests.set(parseManifestSortKey(item.sk), decodeManifest(item.value));
+    for (const item of page) manifests.set(parseManifestSortKey(item.sk), decode(item));
   }
   return manifests;
 }

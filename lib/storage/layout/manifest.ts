@@ -20,10 +20,12 @@
  *     index parts   varint, then each, in no order: a series may be in several
  *       id          8 bytes
  *       shardBits, created (ms), series, blocks   varints, see index-part.ts
+ *     facts         manifest-facts.ts
  */
 import { HearthError } from "../../model/errors.ts";
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
 import { PART_ID_BYTES } from "./keys.ts";
+import { type ManifestFacts, NO_FACTS, readFacts, writeFacts } from "./manifest-facts.ts";
 
 export type PartKind = "run" | "chunks";
 
@@ -39,6 +41,13 @@ export interface Part {
   /** In ms, both included. */
   readonly minTime: number;
   readonly maxTime: number;
+  /** Of a run: it is the last form of its samples, and stays as long as its day. */
+  readonly isFinal?: true | undefined;
+}
+
+/** Whether a part waits to become a lasting one. */
+export function isOpenRun({ kind, isFinal }: Pick<Part, "kind" | "isFinal">): boolean {
+  return kind === "run" && isFinal === undefined;
 }
 
 /** Label sets of the day's series (index-part.ts). */
@@ -49,6 +58,8 @@ export interface IndexPart {
   /** Label sets, and items that hold them. */
   readonly series: number;
   readonly blocks: number;
+  /** Its labels take as much memory as a merge may use, so it stays as it is. */
+  readonly isFull?: true | undefined;
 }
 
 /** Who may change the manifest until when; a matter of economy: compare and swap alone keeps it right. */
@@ -63,6 +74,7 @@ export interface Manifest {
   readonly lease: Lease;
   readonly parts: readonly Part[];
   readonly index: readonly IndexPart[];
+  readonly facts: ManifestFacts;
 }
 
 export const NO_LEASE: Lease = { owner: "00".repeat(PART_ID_BYTES), untilMs: 0 };
@@ -74,6 +86,7 @@ export const EMPTY_MANIFEST: Manifest = {
   lease: NO_LEASE,
   parts: [],
   index: [],
+  facts: NO_FACTS,
 };
 
 const VERSION = 2;
@@ -107,7 +120,14 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
       .writeVarint(series)
       .writeVarint(blocks);
   }
+  const final = numbersOf(manifest.parts, ({ isFinal }) => isFinal === true);
+  const full = numbersOf(manifest.index, ({ isFull }) => isFull === true);
+  writeFacts(writer, { ...manifest.facts, final, full });
   return writer.finish();
+}
+
+function numbersOf<T>(all: readonly T[], has: (one: T) => boolean): number[] {
+  return all.flatMap((one, number) => (has(one) ? [number] : []));
 }
 
 /** Throws "data". */
@@ -122,7 +142,16 @@ export function decodeManifest(value: Uint8Array): Manifest {
   for (let count = reader.readVarint(); count > 0; count--) parts.push(readPart(reader));
   const index: IndexPart[] = [];
   for (let count = reader.readVarint(); count > 0; count--) index.push(readIndexPart(reader));
-  return { generation, flushedToMs, lease, parts, index };
+  const { final, full, ...facts } = readFacts(reader);
+  for (const number of final) markPart(parts, number, { isFinal: true });
+  for (const number of full) markPart(index, number, { isFull: true });
+  return { generation, flushedToMs, lease, parts, index, facts };
+}
+
+function markPart<T extends object>(parts: T[], number: number, mark: Partial<T>): void {
+  if (parts[number] === undefined)
+    throw new HearthError("data", `manifest: fact about part ${number}, expected below ${parts.length}`);
+  parts[number] = { ...parts[number], ...mark };
 }
 
 function readIndexPart(reader: ByteReader): IndexPart {

@@ -68,11 +68,12 @@ export interface RunPosition {
   readonly isLast: boolean;
 }
 
-/** What `runKey` put into a sort key. */
-export function parseRunSortKey(sk: Uint8Array): RunPosition {
+/** What `runKey` put into a sort key. `isMarked`: it says whether it is the last, as keys of the first versions do not. */
+export function parseRunSortKey(sk: Uint8Array): RunPosition & { readonly isMarked: boolean } {
   const reader = new ByteReader(sk, "run block's sort key");
   const number = reader.readUint(4);
-  return { number, isLast: reader.remaining > 0 && reader.readByte() === 1 };
+  const isMarked = reader.remaining > 0;
+  return { number, isMarked, isLast: isMarked && reader.readByte() === 1 };
 }
 
 /** A partition of a run. */

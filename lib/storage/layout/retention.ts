@@ -36,17 +36,34 @@ export function expiry(day: number, retentionMs: RetentionMs): { readonly expire
 }
 
 /**
- * How long log records, dictionaries and runs stay: ten times longer than compaction should ever be behind. What holds them
- * back is not this clock but a compaction that does not run; the "compactor behind" alarm is there long before.
+ * How long log records, series records and runs stay at the least: as long as DynamoDB's longest point-in-time backup. A
+ * removed stack can return within it. The compactor stores what is past half of it and not superseded again, without TTL.
  */
-export const TRANSIENT_MS = 14 * DAY_MS;
+export const TRANSIENT_MS = 35 * DAY_MS;
 
-/** The property of an item that its compaction makes superfluous: written at `nowMs`, it leaves with its day or earlier. */
+/** The property of an item that compaction supersedes: written at `nowMs`, it leaves with its day or earlier. */
 export function transientExpiry(
   nowMs: number,
   day: number,
   retentionMs: RetentionMs,
 ): { readonly expiresAtSeconds: number } {
-  const transient = Math.ceil((nowMs + TRANSIENT_MS) / SECOND_MS);
-  return { expiresAtSeconds: Math.min(transient, dayExpirySeconds(day, retentionMs) ?? transient) };
+  return earlier(nowMs + TRANSIENT_MS, day, retentionMs);
+}
+
+/** The property of a mark, which outlives the log records that it announces. */
+export function markExpiry(
+  nowMs: number,
+  day: number,
+  retentionMs: RetentionMs,
+): { readonly expiresAtSeconds: number } {
+  return earlier(nowMs + 2 * TRANSIENT_MS, day, retentionMs);
+}
+
+function earlier(
+  expiresMs: number,
+  day: number,
+  retentionMs: RetentionMs,
+): { readonly expiresAtSeconds: number } {
+  const seconds = Math.ceil(expiresMs / SECOND_MS);
+  return { expiresAtSeconds: Math.min(seconds, dayExpirySeconds(day, retentionMs) ?? seconds) };
 }

@@ -8,7 +8,7 @@
 import { HearthError } from "../../model/errors.ts";
 import { checksumOf } from "../table/checksum.ts";
 import { checkKey } from "../table/item-size.ts";
-import type { Item, Key, KeyRange, Meter, QueryOptions, Table } from "../table/table.ts";
+import type { Item, Key, KeyRange, Meter, OnDamage, QueryOptions, Table } from "../table/table.ts";
 import { describeKey } from "./key-place.ts";
 
 export class VerifiedTable implements Table {
@@ -54,17 +54,18 @@ export class VerifiedTable implements Table {
   }
 
   async *query(range: KeyRange, options: QueryOptions = {}): AsyncGenerator<readonly Item[], void, void> {
-    const { onDamage } = options;
-    for await (const page of this.#inner.query(range, options)) {
-      const items: Item[] = [];
-      for (const item of page) {
-        const reason = this.#verify(item);
-        if (reason === undefined) items.push(withoutChecksum(item));
-        else if (onDamage === undefined) throw damaged(item, reason);
-        else onDamage(item, reason);
-      }
-      yield items;
+    for await (const page of this.#inner.query(range, options)) yield this.#verifyAll(page, options.onDamage);
+  }
+
+  #verifyAll(page: readonly Item[], onDamage: OnDamage | undefined): readonly Item[] {
+    const items: Item[] = [];
+    for (const item of page) {
+      const reason = this.#verify(item);
+      if (reason === undefined) items.push(withoutChecksum(item));
+      else if (onDamage === undefined) throw damaged(item, reason);
+      else onDamage(item, reason);
     }
+    return items;
   }
 
   /** Returns why an item is damaged, undefined for one that is not. */
@@ -83,6 +84,14 @@ export class VerifiedTable implements Table {
 function print(checksum: number): string {
   return checksum.toString(16).padStart(8, "0");
 }
+
+/** Takes the key of an item that is damaged, or beside which one is missing, and what is wrong. */
+export type NoteDamage = (key: Key, reason: string) => void;
+
+/** For callers that cannot go on without the item. Throws "data". */
+export const throwDamaged: NoteDamage = (key, reason) => {
+  throw damaged(key, reason);
+};
 
 /** The error of an item that cannot be used. */
 export function damaged(item: Key, reason: string): HearthError {

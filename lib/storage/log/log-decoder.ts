@@ -1,10 +1,9 @@
 /** What the records of a day's log say: the samples of their series, by the dictionaries of their writers. */
 import type { SampleColumns } from "../../chunk/sample-columns.ts";
 import { COLUMN_SAMPLE_BYTES, COLUMN_START_BYTES } from "../../chunk/sample-sizes.ts";
-import { HearthError } from "../../model/errors.ts";
+import { errorKind, errorMessage, HearthError } from "../../model/errors.ts";
 import { lowerBound } from "../../model/lower-bound.ts";
 import { dictionaryRange, parseDictionarySortKey } from "../layout/keys.ts";
-import type { Shard } from "../layout/shard.ts";
 import { hashHex } from "../series/series-hash.ts";
 import type { Item, KeyRange, Table } from "../table/table.ts";
 import { Dictionary, decodeDictionary } from "./dictionary.ts";
@@ -56,6 +55,11 @@ export interface LogDecoderOptions {
   /** What the hashes begin with that have columns, as numbers; default: anything. */
   readonly metrics?: ReadonlySet<number> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Takes a record or a dictionary item that cannot be decoded, which is left out, and a record with a reference that its
+   * dictionary lacks, whose other samples are appended. Absent: both throw "data".
+   */
+  readonly onDamaged?: ((item: Item, reason: string) => void) | undefined;
 }
 
 /** Decodes records into the columns of their series. */
@@ -70,24 +74,33 @@ export class LogDecoder {
   }
 
   /**
-   * Appends a record's samples of `minTime..maxTime`, in the record's order; answers what they take in memory, in bytes: at once
-   * unless the dictionary has to be read. Throws "data" for a record that is damaged or whose dictionary is.
+   * Appends a record's samples of `minTime..maxTime`, in the record's order. Returns what they take in memory, in bytes: at
+   * once unless the dictionary has to be read. Throws "data" for a damaged record or dictionary, unless `onDamaged` takes it.
    */
-  append({ shard, item }: LogItem, minTime: number, maxTime: number): number | Promise<number> {
-    const record = this.#memory.recordOf(item);
-    if (record.maxTime < minTime || record.minTime > maxTime) return 0;
-    const decoded = record.decode();
+  append(logItem: LogItem, minTime: number, maxTime: number): number | Promise<number> {
+    const { onDamaged } = this.#options;
+    let record: LoggedRecord;
+    let decoded: DecodedRecord;
+    try {
+      record = this.#memory.recordOf(logItem.item);
+      if (record.maxTime < minTime || record.minTime > maxTime) return 0;
+      decoded = record.decode();
+    } catch (error) {
+      if (onDamaged === undefined || errorKind(error) !== "data") throw error;
+      onDamaged(logItem.item, errorMessage(error));
+      return 0;
+    }
     const known = this.#resolved.get(hashHex(record.writer));
     if (known !== undefined && firstUnknown(known.dictionary, decoded) === undefined)
       return appendDecoded(decoded, known, minTime, maxTime);
-    return this.#resolve(shard, record.writer, decoded).then((columns) =>
+    return this.#resolve(logItem, record.writer, decoded).then((columns) =>
       appendDecoded(decoded, columns, minTime, maxTime),
     );
   }
 
   /** A writer's columns, complete for a record. */
-  async #resolve(shard: Shard, writer: Uint8Array, record: DecodedRecord): Promise<WriterColumns> {
-    const dictionary = await this.#findDictionary(shard, writer, record);
+  async #resolve(logItem: LogItem, writer: Uint8Array, record: DecodedRecord): Promise<WriterColumns> {
+    const dictionary = await this.#findDictionary(logItem, writer, record);
     const { columnsOf, metrics } = this.#options;
     const { hashes } = dictionary;
     const columns: (SampleColumns | null)[] = new Array(hashes.length).fill(null);
@@ -105,9 +118,13 @@ export class LogDecoder {
     return resolved;
   }
 
-  /** A writer's dictionary, complete for a record. */
-  async #findDictionary(shard: Shard, writer: Uint8Array, record: DecodedRecord): Promise<Dictionary> {
-    const { table, kept = table, tenant, day } = this.#options;
+  /** A writer's dictionary, complete for a record unless `onDamaged` has taken the record. */
+  async #findDictionary(
+    { shard, item }: LogItem,
+    writer: Uint8Array,
+    record: DecodedRecord,
+  ): Promise<Dictionary> {
+    const { table, kept = table, tenant, day, onDamaged } = this.#options;
     const range = dictionaryRange(tenant, day, shard, writer);
     const remembered = this.#memory.findDictionary(range);
     if (remembered !== undefined && firstUnknown(remembered, record) === undefined) return remembered;
@@ -116,10 +133,10 @@ export class LogDecoder {
     if (firstUnknown(dictionary, record) !== undefined) dictionary = await this.#load(table, range, true);
     const unknown = firstUnknown(dictionary, record);
     if (unknown !== undefined) {
-      throw new HearthError(
-        "data",
-        `log record of writer ${hashHex(writer)}: reference ${unknown} is not in its dictionary`,
-      );
+      const reason = `log record of writer ${hashHex(writer)}: reference ${unknown} is not in its dictionary`;
+      if (onDamaged === undefined) throw new HearthError("data", reason);
+      onDamaged(item, reason);
+      return dictionary;
     }
     this.#memory.keepDictionary(range, dictionary);
     return dictionary;
@@ -127,14 +144,26 @@ export class LogDecoder {
 
   async #load(table: Pick<Table, "query">, range: KeyRange, consistent: boolean): Promise<Dictionary> {
     const hashes: (Uint8Array | undefined)[] = [];
-    for await (const page of table.query(range, { consistent, signal: this.#options.signal })) {
+    const { signal, onDamaged: onDamage } = this.#options;
+    for await (const page of table.query(range, { consistent, signal, onDamage })) {
       for (const item of page) {
         let { firstReference: reference } = parseDictionarySortKey(item.sk);
         while (hashes.length < reference) hashes.push(undefined);
-        for (const hash of decodeDictionary(item.value)) hashes[reference++] = hash;
+        for (const hash of this.#decodeDictionary(item)) hashes[reference++] = hash;
       }
     }
     return new Dictionary(hashes);
+  }
+
+  #decodeDictionary(item: Item): readonly Uint8Array[] {
+    try {
+      return decodeDictionary(item.value);
+    } catch (error) {
+      const { onDamaged } = this.#options;
+      if (onDamaged === undefined || errorKind(error) !== "data") throw error;
+      onDamaged(item, errorMessage(error));
+      return [];
+    }
   }
 }
 

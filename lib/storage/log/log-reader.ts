@@ -1,5 +1,4 @@
 /** The log of one day: its records in the order of reception, whatever their shard. */
-
 import { logRange } from "../layout/keys.ts";
 import type { Shard } from "../layout/shard.ts";
 import { forEachBounded } from "../table/bounded.ts";
@@ -15,9 +14,8 @@ export interface LogRange {
   readonly tenant: string;
   readonly day: number;
   readonly shards: readonly Shard[];
-  /** Records received from..to, in ms, both included. */
+  /** Records received from then on, in ms. */
   readonly receivedFromMs: number;
-  readonly receivedToMs: number;
 }
 
 export interface LogItem {
@@ -25,31 +23,8 @@ export interface LogItem {
   readonly item: Item;
 }
 
-/**
- * The records of a range, the earliest received first whatever their shard. `onBytes` is told of the bytes as they come, by
- * their weight, and may throw to end it.
- */
-export async function fetchLog(
-  table: Table,
-  range: LogRange,
-  onBytes: (sizeBytes: number) => void,
-  signal?: AbortSignal,
-): Promise<LogItem[]> {
-  const found: LogItem[] = [];
-  await forEachBounded(range.shards, SHARD_CONCURRENCY, async (shard) => {
-    const keys = logRange(range.tenant, range.day, shard, range.receivedFromMs, range.receivedToMs);
-    for await (const page of table.query(keys, { consistent: true, signal })) {
-      for (const item of page) {
-        found.push({ shard, item });
-        onBytes(logWeight(item.value));
-      }
-    }
-  });
-  return found.sort((a, b) => Buffer.compare(a.item.sk, b.item.sk));
-}
-
-/** The bytes of a usual record of floats that become as much memory: one that repeats itself has compressed to nothing. */
-function logWeight(record: Uint8Array): number {
+/** The bytes of a usual record of floats that become as much memory: one that repeats itself compresses to nothing. */
+export function logWeight(record: Uint8Array): number {
   return Math.max(record.length, Math.ceil(decodedRecordBytes(record) / FLOAT_BYTE_MEMORY));
 }
 
@@ -59,7 +34,7 @@ function logWeight(record: Uint8Array): number {
  */
 export async function* mergeLog(
   table: Pick<Table, "query">,
-  range: Omit<LogRange, "receivedToMs">,
+  range: LogRange,
   signal?: AbortSignal,
 ): AsyncGenerator<readonly LogItem[], void, void> {
   const cursors = range.shards.map((shard) => {

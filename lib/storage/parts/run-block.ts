@@ -135,6 +135,21 @@ function writeTimes(writer: ColumnWriter, bounds: Int32Array, timestamps: Float6
   }
 }
 
+/** How many samples a block says it has, histograms included, whatever its columns; undefined where that cannot be read. */
+export function readRunBlockHeader(bytes: Uint8Array): number | undefined {
+  try {
+    const reader = new ByteReader(bytes, "run block");
+    const version = reader.readByte();
+    if (version < FLOATS_VERSION || version > MIXED_VERSION + STARTED) return undefined;
+    reader.readVarint();
+    const floats = reader.readVarint();
+    const isMixed = version === MIXED_VERSION || version === MIXED_VERSION + STARTED;
+    return isMixed ? floats + reader.readVarint() : floats;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Throws "data" for bytes that `encodeRunBlock` cannot have made. */
 export function decodeRunBlock(bytes: Uint8Array): RunBlock {
   const reader = new ByteReader(bytes, "run block");

@@ -2,6 +2,7 @@
 
 import type { ReaderMemory } from "../cache/reader-memory.ts";
 import type { WarmSamples } from "../cache/warm-samples.ts";
+import type { DamageReports } from "../layout/damage-reports.ts";
 import type { SeriesData } from "../parts/series-data.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Table } from "../table/table.ts";
@@ -35,6 +36,8 @@ export interface GroupReads {
   readonly decodes: boolean;
   /** Ends what is under way. */
   readonly signal: AbortSignal;
+  /** Takes what cannot be read, which is then left out. Default: it throws "data". */
+  readonly damage: DamageReports | undefined;
 }
 
 /**
@@ -116,13 +119,13 @@ class GroupReader {
   }
 
   async #readDay(selected: SelectedDay, group: SeriesGroup): Promise<void> {
-    const { table, memory, nowMs, held, maxQueryBytes, signal } = this.#reads;
+    const { table, memory, nowMs, held, maxQueryBytes, signal, damage } = this.#reads;
     const metrics = metricsWithin(this.#reads.selected, selected, group.start, group.end);
     if (metrics.length === 0) return;
     const query = { ...this.#reads.query, day: selected.day };
     const shared = this.#shared;
-    const log = memory?.log.over(shared, nowMs) ?? shared;
-    const read = { table, shared, log, memory: memory?.log, query, sink: group, signal };
+    const log = memory?.log.over(shared, nowMs, damage) ?? shared;
+    const read = { table, shared, log, memory: memory?.log, query, sink: group, signal, damage };
     if (this.#warm === undefined) return readDay(read, planDay(query, selected, metrics));
     const warm = this.#warm.day(query.tenant, query.day);
     return readWarmDay({ ...read, warm, held, maxBytes: maxQueryBytes }, selected, metrics);

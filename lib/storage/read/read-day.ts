@@ -1,6 +1,7 @@
 /** Executes a day's plan: reads its items a few at a time and gives them to their series in the order in which they count. */
-
+import { errorKind, errorMessage } from "../../model/errors.ts";
 import type { TimeRange } from "../../model/time.ts";
+import type { DamageReports } from "../layout/damage-reports.ts";
 import { parseChunkSortKey } from "../layout/part-keys.ts";
 import { LogDecoder, type LogMemory } from "../log/log-decoder.ts";
 import { mergeLog } from "../log/log-reader.ts";
@@ -26,6 +27,8 @@ export interface DayRead {
   readonly query: DayQuery;
   readonly sink: SeriesSink;
   readonly signal: AbortSignal;
+  /** Takes what cannot be read, which is then left out. Default: it throws "data". */
+  readonly damage: DamageReports | undefined;
 }
 
 /** Throws "too large" for a series that is, "data", "unavailable". */
@@ -44,7 +47,7 @@ export async function readParts(read: DayRead, parts: readonly PartRead[], range
   await forEachBounded([...parts.keys()], READ_CONCURRENCY, async (order) => {
     blocks.set(order, await readPart(read, parts[order], order, range));
     for (let ready = blocks.get(next); ready !== undefined; ready = blocks.get(next)) {
-      for (const block of ready) addBlock(block, range, read.sink);
+      for (const block of ready) tolerate(read, block, () => addBlock(block, range, read.sink));
       blocks.delete(next++);
     }
   });
@@ -52,19 +55,21 @@ export async function readParts(read: DayRead, parts: readonly PartRead[], range
 
 /** Answers the blocks of a run's partition: some KB, whatever the run (run-items.ts). */
 async function readPart(
-  { table, shared, sink, signal }: DayRead,
+  read: DayRead,
   { kind, range: keys }: PartRead,
   order: number,
   range: TimeRange,
 ): Promise<readonly Item[]> {
+  const { table, shared, sink, signal, damage } = read;
   const blocks: Item[] = [];
+  const options = { signal, note: damage?.note };
   const pages =
     kind === "run"
-      ? queryChain(shared, keys, new RunChain(), signal)
-      : queryChain(table, keys, new ChunkChain(keys), signal);
+      ? queryChain(shared, keys, new RunChain(), options)
+      : queryChain(table, keys, new ChunkChain(keys), options);
   for await (const page of pages) {
     if (kind === "run") blocks.push(...page);
-    else for (const item of page) addChunks(item, order, range, sink);
+    else for (const item of page) tolerate(read, item, () => addChunks(item, order, range, sink));
   }
   return blocks;
 }
@@ -85,20 +90,37 @@ function addChunks({ sk, value }: Item, order: number, range: TimeRange, sink: S
   if (data !== undefined) sink.hold(data.addItem(order, value, range));
 }
 
+/** Does something with an item. One that is damaged is noted. */
+function tolerate(read: DayRead, item: Item, use: () => void): void {
+  try {
+    use();
+  } catch (error) {
+    noteDamage(read, item, error);
+  }
+}
+
+/** Notes that an item is damaged. Throws every other error, and this one where nobody takes notes. */
+function noteDamage({ damage }: DayRead, item: Item, error: unknown): void {
+  if (damage === undefined || errorKind(error) !== "data") throw error;
+  damage.note(item, errorMessage(error));
+}
+
 /** Reads the log, which counts over all parts. */
-export async function readLog(
-  { table, shared, log, memory, query, sink, signal }: DayRead,
-  plan: DayPlan["log"],
-): Promise<void> {
+export async function readLog(read: DayRead, plan: DayPlan["log"]): Promise<void> {
+  const { table, shared, log, memory, query, sink, signal } = read;
   const { tenant, day, minTime, maxTime } = query;
   const columnsOf = (hash: Uint8Array) => sink.findByBytes(hash)?.columns ?? null;
   const { metrics } = sink;
   const decoder = new LogDecoder({ table, kept: shared, memory, tenant, day, columnsOf, metrics, signal });
   for await (const records of mergeLog(log, { tenant, day, ...plan }, signal)) {
     for (const record of records) {
-      const appended = decoder.append(record, minTime, maxTime);
-      // Mostly it has no dictionary to wait for: a promise for each of some hundreds of records takes longer than to read them.
-      sink.hold(typeof appended === "number" ? appended : await appended);
+      try {
+        const appended = decoder.append(record, minTime, maxTime);
+        // Mostly it has no dictionary to wait for: a promise for each of some hundreds of records takes longer than to read them.
+        sink.hold(typeof appended === "number" ? appended : await appended);
+      } catch (error) {
+        noteDamage(read, record.item, error);
+      }
     }
   }
 }

@@ -37,15 +37,17 @@ export async function readWarmDay(
   );
   const missing = findMissing(entries, day.manifest.parts, wanted);
   const fresh = new FreshSeries([...missing.series], read);
+  const damageBefore = read.damage?.count;
   try {
     const plan = planParts(query, day, only(metrics, missing.series), missing.from);
     const fits = await fresh.fits(() => readParts({ ...read, sink: fresh }, plan, ALL_TIME));
     if (!fits) return await readDay(read, planDay(query, day, metrics));
     const parts = wanted.slice(missing.from).map(({ id }) => id);
+    const isWhole = read.damage?.count === damageBefore;
     for (const [hash, entry] of entries) {
       const known = missing.from === 0 && missing.series.has(hash) ? undefined : entry;
       const data = sink.find(hash);
-      if (data !== undefined) give(read, { hash, known, added: fresh.find(hash), parts }, data);
+      if (data !== undefined) give(read, { hash, known, added: fresh.find(hash), parts, isWhole }, data);
     }
   } finally {
     fresh.drop();
@@ -95,16 +97,18 @@ interface Completed {
   readonly added: SeriesData | undefined;
   /** Whose samples were added. */
   readonly parts: readonly string[];
+  /** Whether nothing of the day's parts was damaged. */
+  readonly isWhole: boolean;
 }
 
-/** Gives a series what it has of its parts, and keeps that. */
+/** Gives a series what it has of its parts, and keeps that unless something is damaged. */
 function give(
   { query, warm, sink, maxBytes }: WarmDayRead,
-  { hash, known, added, parts }: Completed,
+  { hash, known, added, parts, isWhole }: Completed,
   data: SeriesData,
 ): void {
-  const { samples, items } =
-    added === undefined ? known! : warm.keep(hash, completeWarm(known, added, parts, maxBytes));
+  const complete = added === undefined ? known! : completeWarm(known, added, parts, maxBytes);
+  const { samples, items } = added === undefined || !isWhole ? complete : warm.keep(hash, complete);
   if (samples === undefined) {
     sink.hold(items.reduce((grown, value, order) => grown + data.addItem(order, value, query), 0));
     return;

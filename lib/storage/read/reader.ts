@@ -4,8 +4,15 @@
  * manifest names is never changed, so a compaction in between moves nothing out of sight.
  */
 import type { ChunkedSeries } from "../../chunk/cut.ts";
+import { errorKind, errorMessage } from "../../model/errors.ts";
 import type { SeriesExemplars } from "../../model/exemplars.ts";
-import { compareBytewise, compareLabelSets, type LabelSet, labelValue } from "../../model/labels.ts";
+import {
+  compareBytewise,
+  compareLabelSets,
+  type LabelSet,
+  labelValue,
+  printLabels,
+} from "../../model/labels.ts";
 import type { Limits } from "../../model/limits.ts";
 import type { Matcher } from "../../model/matcher.ts";
 import type { MetricDescription } from "../../model/metric-metadata.ts";
@@ -18,8 +25,9 @@ import { oldestExemplar } from "../exemplars/exemplar-writer.ts";
 import { readExemplars } from "../exemplars/read-exemplars.ts";
 import { LABEL_NAMES } from "../index/index-part.ts";
 import type { DayReads, Queryable, SelectionReads } from "../interface.ts";
+import type { DamageReports } from "../layout/damage-reports.ts";
 import { listDays } from "../layout/day-shards.ts";
-import { dayOf } from "../layout/keys.ts";
+import { dayOf, KIND, partition } from "../layout/keys.ts";
 import { EMPTY_MANIFEST } from "../layout/manifest.ts";
 import { loadManifests } from "../layout/manifest-store.ts";
 import { oldestKept, type RetentionMs } from "../layout/retention.ts";
@@ -50,6 +58,11 @@ export interface ReaderOptions {
   readonly hash?: SeriesHash;
   /** What is remembered from other queries; default: nothing. */
   readonly memory?: ReaderMemory | undefined;
+  /**
+   * Takes what is damaged or missing, which is then left out of answers; whoever asked must be told. Default: a query that
+   * meets any throws "data".
+   */
+  readonly damage?: DamageReports | undefined;
 }
 
 export class Reader implements Queryable {
@@ -66,15 +79,16 @@ export class Reader implements Queryable {
   async *select(selection: Selection, signal?: AbortSignal): AsyncGenerator<Series, void, void> {
     const range = this.#kept(selection);
     for await (const [labels, data] of this.#read(selection, range, true, signal)) {
-      const samples = data.lentSamples(range, this.#options.limits.maxQueryBytes);
-      if (countSamples(samples) > 0) yield { labels, ...samples };
+      const samples = this.#decode(labels, () => data.lentSamples(range, this.#options.limits.maxQueryBytes));
+      if (samples !== undefined && countSamples(samples) > 0) yield { labels, ...samples };
     }
   }
 
   async *selectChunks(selection: Selection, signal?: AbortSignal): AsyncGenerator<ChunkedSeries, void, void> {
     const range = this.#kept(selection);
     for await (const [labels, data] of this.#read(selection, range, false, signal)) {
-      yield { labels, chunks: data.toChunks(range, this.#options.limits.maxQueryBytes) };
+      const chunks = this.#decode(labels, () => data.toChunks(range, this.#options.limits.maxQueryBytes));
+      if (chunks !== undefined) yield { labels, chunks };
     }
   }
 
@@ -107,8 +121,8 @@ export class Reader implements Queryable {
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, readonly MetricDescription[]>> {
     const { tenant, clock, limits } = this.#options;
-    const table = new LimitedTable(this.#table, limits.maxQueryReadUnits);
-    return (await loadMetadata(table, tenant, clock(), signal)).all(metric);
+    const table = this.#limited(limits.maxQueryReadUnits);
+    return (await loadMetadata(this.#reporting(table), tenant, clock(), signal)).all(metric);
   }
 
   async exemplars(
@@ -122,8 +136,31 @@ export class Reader implements Queryable {
       minTime: Math.max(range.minTime, oldestExemplar(nowMs, retentionMs)),
       maxTime: Math.min(range.maxTime, nowMs + limits.maxFutureMs),
     };
-    const table = new LimitedTable(this.#table, limits.maxQueryReadUnits);
+    const table = this.#reporting(this.#limited(limits.maxQueryReadUnits));
     return readExemplars(table, tenant, selections, kept, signal);
+  }
+
+  /** Chunks without a checksum show only now that they are damaged: the series is left out then. */
+  #decode<T>(labels: LabelSet, decode: () => T): T | undefined {
+    const { damage, tenant } = this.#options;
+    try {
+      return decode();
+    } catch (error) {
+      if (damage === undefined || errorKind(error) !== "data") throw error;
+      const key = { pk: partition(KIND.chunk, tenant).finish(), sk: new Uint8Array(0) };
+      damage.note(key, `${printLabels(labels)}: ${errorMessage(error)}`);
+      return undefined;
+    }
+  }
+
+  #limited(maxReadUnits: number): LimitedTable {
+    return new LimitedTable(this.#table, maxReadUnits);
+  }
+
+  /** For what may be left out. Days and manifests may not: without them a whole day would be. */
+  #reporting(table: LimitedTable): Table {
+    const { damage } = this.#options;
+    return damage === undefined ? table : table.reporting(damage.note);
   }
 
   async explain(
@@ -176,12 +213,12 @@ export class Reader implements Queryable {
     ask: (table: Table, query: IndexQuery) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<void> {
-    const { tenant, limits, memory } = this.#options;
+    const { tenant, limits, memory, damage } = this.#options;
     const { matchers } = selection;
-    const table = new LimitedTable(this.#table, limits.maxQueryReadUnits);
+    const table = this.#limited(limits.maxQueryReadUnits);
     const days = await this.#days(table, this.#kept(selection), signal);
     await forEachBounded(days, DAY_CONCURRENCY, (day) =>
-      ask(table, { tenant, matchers, memory: memory?.index, ...day }),
+      ask(this.#reporting(table), { tenant, matchers, memory: memory?.index, damage, ...day }),
     );
   }
 
@@ -200,6 +237,11 @@ export class Reader implements Queryable {
     }));
   }
 
+  /** What is missing in what was answered so far, in words; nothing unless it is gathered. */
+  get warnings(): readonly string[] {
+    return this.#options.damage?.warnings ?? [];
+  }
+
   /** What was read of each series that may have samples, sorted by label set, good until the next is asked for. */
   async *#read(
     selection: Selection,
@@ -207,12 +249,13 @@ export class Reader implements Queryable {
     decodes: boolean,
     signal: AbortSignal = new AbortController().signal,
   ): AsyncGenerator<readonly [LabelSet, SeriesData], void, void> {
-    const { tenant, clock, memory } = this.#options;
+    const { tenant, clock, memory, damage } = this.#options;
     const { maxFutureMs, maxQueryBytes, maxQueryReadUnits, maxQuerySamples } = this.#options.limits;
-    const table = new LimitedTable(this.#table, maxQueryReadUnits);
+    const table = this.#limited(maxQueryReadUnits);
     const selected = await this.#find(table, selection, range, signal);
+    if (damage !== undefined) damage.nameOf = (hash) => nameOf(selected, hash);
     const reads = {
-      table,
+      table: this.#reporting(table),
       query: { tenant, ...range, maxFutureMs },
       selected,
       nowMs: clock(),
@@ -222,28 +265,35 @@ export class Reader implements Queryable {
       memory,
       decodes,
       signal,
+      damage,
     };
     for await (const [number, data] of readGroups(reads)) yield [selected.labels[number], data];
   }
 
   async #find(
-    table: Table,
+    table: LimitedTable,
     { matchers }: Selection,
     range: TimeRange,
     signal: AbortSignal,
     onDay?: (day: ReadableDay, found: FoundSeries) => void,
   ): Promise<SelectedSeries> {
-    const { tenant, hash = seriesHash, memory } = this.#options;
+    const { tenant, hash = seriesHash, memory, damage } = this.#options;
     const { maxQuerySeries } = this.#options.limits;
     const found = noSeries();
     const days = await this.#days(table, range, signal);
     await forEachBounded(days, DAY_CONCURRENCY, async (day) => {
-      const query = { tenant, matchers, maxSeries: maxQuerySeries, hash, memory: memory?.index, ...day };
-      const series = await findSeries(table, query, signal);
+      const known = { hash, memory: memory?.index, damage };
+      const query = { tenant, matchers, maxSeries: maxQuerySeries, ...known, ...day };
+      const series = await findSeries(this.#reporting(table), query, signal);
       addDay(found, day, series);
       onDay?.(day, series);
       if (found.labels.length > maxQuerySeries) throw tooManySeries(maxQuerySeries);
     });
     return sortByLabels(found);
   }
+}
+
+function nameOf({ hashes, labels }: SelectedSeries, hash: string): string | undefined {
+  const number = hashes.indexOf(hash);
+  return number < 0 ? undefined : printLabels(labels[number]);
 }

@@ -6,6 +6,7 @@ import type { OnLabelSets, Unread } from "../index/index-catalogue.ts";
 import type { IndexPlace } from "../index/index-items.ts";
 import { readIndexPart } from "../index/index-reader.ts";
 import { forEachSeriesRecord } from "../index/series-records.ts";
+import type { DamageReports } from "../layout/damage-reports.ts";
 import type { IndexPart, Manifest } from "../layout/manifest.ts";
 import { type Shard, shardOf } from "../layout/shard.ts";
 import { metricHash } from "../series/series-hash.ts";
@@ -25,6 +26,8 @@ export interface IndexQuery {
   readonly shards: readonly Shard[];
   /** What is known from queries before. */
   readonly memory?: WarmIndex | undefined;
+  /** Takes what cannot be read, which is then left out. Default: it throws "data". */
+  readonly damage?: DamageReports | undefined;
 }
 
 /**
@@ -37,7 +40,7 @@ export async function scanIndex(
   onLabelSet: (labels: LabelSet) => void,
   signal?: AbortSignal,
 ): Promise<Unread[]> {
-  const { matchers, shards, memory } = query;
+  const { matchers, shards, memory, damage } = query;
   const metric = metricOf(matchers);
   if (metric === null) return [];
   const unread: Unread[] = [];
@@ -46,7 +49,7 @@ export async function scanIndex(
     const left =
       memory === undefined || metric === undefined
         ? await read(onLabelSets)
-        : await memory.read({ place, part: part.id, metric }, onLabelSets, read);
+        : await memory.read({ place, part: part.id, metric, damage }, onLabelSets, read);
     if (left !== undefined) unread.push(left);
   };
   await scanParts(table, { ...query, shards: shardsWith(shards, metric) }, onLabelSet, readPart, signal);
@@ -58,16 +61,16 @@ type ReadPart = (place: IndexPlace, part: IndexPart, onLabelSets: OnLabelSets) =
 /** Calls back for every label set of the series records, and for those of each part that `readPart` passes on. */
 export async function scanParts(
   table: Table,
-  { tenant, day, manifest, shards }: Omit<IndexQuery, "matchers">,
+  { tenant, day, manifest, shards, damage }: Omit<IndexQuery, "matchers">,
   onLabelSet: (labels: LabelSet) => void,
   readPart: ReadPart,
   signal?: AbortSignal,
 ): Promise<void> {
   const onLabelSets = (labelSets: readonly LabelSet[]) => labelSets.forEach(onLabelSet);
   const records = { tenant, day, shards, receivedFromMs: manifest.flushedToMs + 1 };
-  const place = { table, tenant, day, signal };
+  const place = { table, tenant, day, signal, note: damage?.note };
   const reads = [
-    () => forEachSeriesRecord(table, records, onLabelSets, signal),
+    () => forEachSeriesRecord(table, records, onLabelSets, signal, damage?.note),
     ...manifest.index.map((part) => () => readPart(place, part, onLabelSets)),
   ];
   await forEachBounded(reads, PART_CONCURRENCY, (read) => read());

@@ -6,6 +6,7 @@ import {
   type KeyRange,
   type Meter,
   newMeter,
+  type OnDamage,
   type QueryOptions,
   type Table,
 } from "./table.ts";
@@ -16,19 +17,28 @@ export class LimitedTable implements Table {
   readonly #maxReadUnits: number;
   readonly #spent: Meter;
 
-  /** `spent` is for `metered`: what counts `inner`'s calls. */
-  constructor(inner: Table, maxReadUnits: number, spent?: Meter) {
+  readonly #onDamage: OnDamage | undefined;
+
+  /** `spent` and `onDamage` are for `metered` and `reporting`; `spent` counts `inner`'s calls. */
+  constructor(inner: Table, maxReadUnits: number, spent?: Meter, onDamage?: OnDamage) {
+    this.#onDamage = onDamage;
     this.#spent = spent ?? newMeter();
     this.#inner = spent === undefined ? inner.metered(this.#spent) : inner;
     this.#maxReadUnits = maxReadUnits;
   }
 
   metered(meter: Meter): Table {
-    return new LimitedTable(this.#inner.metered(meter), this.#maxReadUnits, this.#spent);
+    return new LimitedTable(this.#inner.metered(meter), this.#maxReadUnits, this.#spent, this.#onDamage);
+  }
+
+  /** The same table, within the same limit; its queries leave damaged items out and hand them on. */
+  reporting(onDamage: OnDamage): LimitedTable {
+    return new LimitedTable(this.#inner, this.#maxReadUnits, this.#spent, onDamage);
   }
 
   async *query(range: KeyRange, options?: QueryOptions): AsyncGenerator<readonly Item[], void, void> {
-    for await (const page of this.#inner.query(range, options)) {
+    const all = this.#onDamage === undefined ? options : { onDamage: this.#onDamage, ...options };
+    for await (const page of this.#inner.query(range, all)) {
       this.#check();
       yield page;
     }

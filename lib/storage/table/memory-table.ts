@@ -21,7 +21,8 @@ import {
   type Meter,
   QUERY_PAGE_BYTES,
   type QueryOptions,
-  type Table,
+  type ScannableTable,
+  type ScanOptions,
 } from "./table.ts";
 
 /** Partitions by their key's bytes, one character each. */
@@ -34,7 +35,7 @@ interface Page {
   readonly lastSk: Uint8Array | undefined;
 }
 
-export class MemoryTable implements Table {
+export class MemoryTable implements ScannableTable {
   readonly #partitions: Partitions;
   readonly #meters: readonly Meter[];
 
@@ -44,7 +45,7 @@ export class MemoryTable implements Table {
     this.#meters = meters;
   }
 
-  metered(meter: Meter): Table {
+  metered(meter: Meter): MemoryTable {
     return new MemoryTable(this.#partitions, [...this.#meters, meter]);
   }
 
@@ -113,6 +114,17 @@ export class MemoryTable implements Table {
     } while (after !== undefined && remaining > 0);
   }
 
+  /** A page a partition, however large. */
+  async *scan({ keysOnly = false, signal }: ScanOptions = {}): AsyncGenerator<readonly Item[], void, void> {
+    for (const partition of [...this.#partitions.values()]) {
+      checkAborted(signal);
+      const items = [...partition.from(undefined)];
+      const sizeBytes = items.reduce((sum, item) => sum + itemSizeBytes(item), 0);
+      this.#count(1, readUnits(sizeBytes, false), 0);
+      yield items.map((item) => (keysOnly ? withoutValue(copyItem(item)) : copyItem(item)));
+    }
+  }
+
   /** Ends with the item that reaches the limit or QUERY_PAGE_BYTES, and says "go on" even if that was the last. */
   #page(range: KeyRange, after: Uint8Array | undefined, limit: number): Page {
     const items: Item[] = [];
@@ -173,6 +185,11 @@ function copyItem(item: Item): Item {
     ...(expiresAtSeconds === undefined ? {} : { expiresAtSeconds }),
     ...(checksum === undefined ? {} : { checksum }),
   };
+}
+
+function withoutValue({ pk, sk, expiresAtSeconds }: Item): Item {
+  const item = { pk, sk, value: new Uint8Array(0) };
+  return expiresAtSeconds === undefined ? item : { ...item, expiresAtSeconds };
 }
 
 /** DynamoDB refuses a batch that names a key twice; over several batches the winner would be left to chance. */

@@ -132,3 +132,19 @@ export interface Table {
   /** The same table, its calls counted on `meter` too. */
   metered(meter: Meter): Table;
 }
+
+export interface ScanOptions {
+  /** Values are empty and checksums absent; the price is the same. Default false. */
+  readonly keysOnly?: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** As in `QueryOptions`. */
+  readonly onDamage?: OnDamage | undefined;
+}
+
+/** A table that can be gone through as a whole. Commands of an operator need that, functions do not. */
+export interface ScannableTable extends Table {
+  /** Every item, in no order that means anything, eventually consistent: half a unit for each 4 KB of the table. */
+  scan(options?: ScanOptions): AsyncGenerator<readonly Item[], void, void>;
+
+  metered(meter: Meter): ScannableTable;
+}

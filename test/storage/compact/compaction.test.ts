@@ -29,7 +29,12 @@ function request(nowMs: number, minute: number): SentSeries[] {
   });
 }
 
-test("a day of samples goes from the log to runs to chunks", async () => {
+for (const sparseSamples of [0, 50, 1000]) {
+  test(`a day of samples goes from the log to runs to chunks, or runs that stay below ${sparseSamples} samples`, () =>
+    compactDayOf(sparseSamples));
+}
+
+async function compactDayOf(sparseSamples: number): Promise<void> {
   const engine = new Engine();
   engine.tickMs = 0;
   const model = new NaiveStore();
@@ -46,14 +51,17 @@ test("a day of samples goes from the log to runs to chunks", async () => {
       randomBytes,
       retentionOf: () => 0,
       deadlineMs: Number.POSITIVE_INFINITY,
+      sparseSamples,
       onDay,
     });
     if (minute % 60 === 0) await assertSame(engine.reader(), model);
     const day = dayOf(engine.nowMs);
     for (const { parts } of (await loadManifests(engine.table, "t", day - 1, day)).values()) {
-      for (const part of parts) kinds.add(part.kind);
+      for (const part of parts) kinds.add(part.isFinal ? "final run" : part.kind);
     }
   }
-  assert.deepEqual([...kinds].sort(), ["chunks", "run"]);
+  const lasting =
+    sparseSamples === 0 ? ["chunks"] : sparseSamples > 96 ? ["final run"] : ["chunks", "final run"];
+  assert.deepEqual([...kinds].sort(), [...lasting, "run"]);
   await assertSame(engine.reader(), model);
-});
+}

@@ -30,7 +30,10 @@ for (const lateMs of [0, 1, 29, 59].map((seconds) => seconds * SECOND_MS)) {
     const { days, failures } = await compact(engine.table, options);
     assert.deepEqual([days, failures], [1, 0]);
     const { manifest } = await loadManifest(engine.table, "t", dayOf(MIDNIGHT_MS));
-    assert.ok(manifest.flushedToMs > hourEnd);
+    assert.equal(
+      manifest.parts.reduce((total, { samples }) => total + samples, 0),
+      1,
+    );
   });
 }
 
@@ -75,7 +78,11 @@ test("a compactor asks for help once, when days still wait after a minute, and b
     await compactAs("helper", 0);
   });
   assert.equal(asked, 1);
-  assert.ok(done.get("helper")!.length >= tenants.length - 6, "the helper did what was left");
+  // Who takes which day depends on how their calls interleave; the slow one has done three before it asks.
+  assert.ok(
+    done.get("helper")!.length >= (tenants.length - 3) / 2,
+    "the helper did its share of what was left",
+  );
   assert.deepEqual([...done.values()].flat().sort(), tenants.toSorted());
 });
 
@@ -91,9 +98,11 @@ test("a day past retention, of which TTL has taken some, is passed over", async 
     deadlineMs: Number.POSITIVE_INFINITY,
   };
   engine.nowMs = MIDNIGHT_MS + 2 * DAY_MS - MINUTE_MS;
-  assert.deepEqual((await compact(engine.table, options)).failures, 1);
+  const { failures, quarantined } = await compact(engine.table, options);
+  assert.deepEqual([failures, quarantined], [0, 1]);
   engine.nowMs = MIDNIGHT_MS + 2 * DAY_MS;
-  assert.deepEqual(await compact(engine.table, options), { days: 0, failures: 0, lagMs: 0 });
+  const nothing = { days: 0, failures: 0, quarantined: 0, lagMs: 0 };
+  assert.deepEqual(await compact(engine.table, options), nothing);
 });
 
 test("runs that have gone are an error, not a part without samples", async () => {
@@ -114,7 +123,10 @@ test("runs that have gone are an error, not a part without samples", async () =>
   const errors: unknown[] = [];
   await compact(engine.table, { ...options, onDay: ({ error }) => errors.push(error) });
   assert.equal(errors.length, 1);
-  assert.match(String(errors[0]), /^HearthError: chunking: the 1 parts of bucket 0 .* are not in the table/);
+  assert.match(
+    String(errors[0]),
+    /: compaction: run \w+ of bucket 0 has 0 samples, expected 1; .* tenant=t day=2026-11-23/,
+  );
 });
 
 /** What TTL may do. */

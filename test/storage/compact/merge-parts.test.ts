@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import type { Samples } from "../../../lib/model/samples.ts";
-import type { DayContext } from "../../../lib/storage/compact/day-context.ts";
+import { type DayContext, newDayContext } from "../../../lib/storage/compact/day-context.ts";
 import { mergeParts } from "../../../lib/storage/compact/merge-parts.ts";
 import type { Part } from "../../../lib/storage/layout/manifest.ts";
 import { shardOf } from "../../../lib/storage/layout/shard.ts";
@@ -18,14 +18,8 @@ import { Random } from "../../simulation/random.ts";
 const SEED = 20261122;
 const DAY = 20_780;
 
-const contextOf = (table: Table): DayContext => ({
-  table,
-  tenant: "t",
-  day: DAY,
-  retentionMs: 0,
-  clock: () => 0,
-  randomBytes,
-});
+const contextOf = (table: Table): DayContext =>
+  newDayContext({ table, tenant: "t", day: DAY, retentionMs: 0, clock: () => 0, randomBytes });
 
 /** Series whose hashes share their leading bits now and then, in ascending order. */
 function randomSeries(random: Random, all: readonly string[], maxSamples: number): HashedSeries[] {

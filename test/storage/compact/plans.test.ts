@@ -57,7 +57,7 @@ describe("flush", () => {
   /** Of a day flushed up to START, with these runs: after how long the next flush is due. */
   function intervalOf(parts: readonly Part[], isEager = false): number | undefined {
     const manifest = { ...EMPTY_MANIFEST, flushedToMs: START, parts };
-    const dueAfter = (ms: number) => planFlush(manifest, START + SETTLE_MS + ms, isEager) !== undefined;
+    const dueAfter = (ms: number) => planFlush(manifest, START + SETTLE_MS + ms, { isEager }) !== undefined;
     return [1, FLUSH_INTERVAL_MS, SMALL_FLUSH_INTERVAL_MS].find((ms) => dueAfter(ms) && !dueAfter(ms - 1));
   }
   const runs = (...all: readonly (readonly [minutesAgo: number, samples: number, bucket?: number])[]) =>
@@ -83,7 +83,7 @@ describe("flush", () => {
   test("an eager one is due at once, whatever came before", () => {
     assert.deepEqual([intervalOf(runs([0, 1]), true), intervalOf(runs([0, MUCH]), true)], [1, 1]);
     const nowMs = START + SETTLE_MS;
-    assert.equal(planFlush({ ...EMPTY_MANIFEST, flushedToMs: START }, nowMs, true), undefined);
+    assert.equal(planFlush({ ...EMPTY_MANIFEST, flushedToMs: START }, nowMs, { isEager: true }), undefined);
   });
 
   test("a day's first records wait for an interval's, later ones do not", () => {
@@ -121,7 +121,10 @@ describe("chunking", () => {
   for (const [what, parts, flushedToMs, nowMs, inputs] of CASES) {
     test(what, () => {
       const plan = planChunking({ ...EMPTY_MANIFEST, flushedToMs, parts }, DAY, nowMs);
-      assert.deepEqual(plan, inputs.length === 0 ? undefined : { kind: "chunk", bucket: 0, inputs });
+      assert.deepEqual(
+        plan,
+        inputs.length === 0 ? undefined : { kind: "chunk", bucket: 0, inputs, sparseSamples: 0 },
+      );
     });
   }
 

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { type LabelSet, labelValue, printLabels } from "../../../lib/model/labels.ts";
 import { type Matcher, matchesAll, newMatcher } from "../../../lib/model/matcher.ts";
+import { newDayContext } from "../../../lib/storage/compact/day-context.ts";
 import { mergeIndexParts, storeIndexPart } from "../../../lib/storage/compact/store-index.ts";
 import { IndexEntries } from "../../../lib/storage/index/index-entry.ts";
 import { MAX_PLAIN_BLOCKS } from "../../../lib/storage/index/index-part.ts";
@@ -39,7 +40,8 @@ const sets = Array.from({ length: 16_000 }, (_, i): LabelSet => {
 /** Stores parts of some of the series each, partitioned as their number asks for or as is said. */
 async function store(parts: readonly (readonly LabelSet[])[], shardBits?: number) {
   const table = new MemoryTable();
-  const context = { table, tenant: "t", day: DAY, retentionMs: 0, clock: () => MIDNIGHT_MS, randomBytes };
+  const place = { table, tenant: "t", day: DAY, retentionMs: 0 };
+  const context = newDayContext({ ...place, clock: () => MIDNIGHT_MS, randomBytes });
   const entries = new IndexEntries();
   const index: IndexPart[] = [];
   for (const part of parts) {
@@ -139,7 +141,7 @@ test("answers names and values without being read", async () => {
 test("parts that overlap are merged to what they have together", async () => {
   const parts = [sets.slice(0, 10_000), sets.slice(6000), sets.slice(12_000, 12_050)];
   const { table, context, index } = await store(parts);
-  const merged = await mergeIndexParts(context, index);
+  const [merged] = await mergeIndexParts(context, index);
   assert.equal(merged.series, sets.length);
   for (const [matchers, maxUnits] of CASES) {
     const { found, units } = await query(table, [merged], matchers);

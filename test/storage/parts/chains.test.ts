@@ -10,11 +10,12 @@ import {
   runRange,
 } from "../../../lib/storage/layout/part-keys.ts";
 import { ALL_SERIES } from "../../../lib/storage/layout/shard.ts";
-import { ChunkChain, queryChain, RunChain } from "../../../lib/storage/parts/chains.ts";
+import { type Chain, ChunkChain, queryChain, RunChain } from "../../../lib/storage/parts/chains.ts";
 import { ChunkPartitionWriter } from "../../../lib/storage/parts/chunk-partition.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import {
   type Item,
+  type Key,
   type KeyRange,
   newMeter,
   type QueryOptions,
@@ -80,7 +81,7 @@ describe("whatever is missing, all is read", () => {
       const range = runRange("t", 5, RUN_ID, ALL_SERIES);
       const all = await readAll(table.query(range));
       for (let missing = 0; missing < 2 ** count; missing++) {
-        const pages = queryChain(lacking(table, items, missing), range, new RunChain(), undefined);
+        const pages = queryChain(lacking(table, items, missing), range, new RunChain());
         assert.deepEqual(await readAll(pages), all, `${count} blocks without ${missing.toString(2)}`);
       }
     }
@@ -95,10 +96,76 @@ describe("whatever is missing, all is read", () => {
     for (const range of [chunkRange(PARTITION), ...ranges]) {
       const all = await readAll(table.query(range));
       for (let missing = 0; missing < 2 ** items.length; missing++) {
-        const pages = queryChain(lacking(table, items, missing), range, new ChunkChain(range), undefined);
+        const pages = queryChain(lacking(table, items, missing), range, new ChunkChain(range));
         assert.deepEqual(await readAll(pages), all, `without ${missing.toString(2)}`);
       }
     }
+  });
+});
+
+/** Some items are in no read any more. Returns whether that was reported, and that nothing but them is left out. */
+async function readDamaged(items: readonly Item[], missing: number, range: KeyRange, chain: Chain) {
+  const left = items.filter((_, number) => (missing >> number) % 2 === 0);
+  const table = await newTable(left);
+  const notes: string[] = [];
+  const note = (_: Key, reason: string) => notes.push(reason);
+  const found = await readAll(queryChain(table, range, chain, { note }));
+  assert.deepEqual(found, await readAll(table.query(range)));
+  return { left, isReported: notes.length > 0 };
+}
+
+describe("what is gone is reported", () => {
+  test("a block of a run, unless none is left", async () => {
+    const items = Array.from({ length: 4 }, (_, number): Item => {
+      const key = runKey("t", 5, RUN_ID, ALL_SERIES, { number, isLast: number === 3 });
+      return { ...key, value: new Uint8Array(1) };
+    });
+    const range = runRange("t", 5, RUN_ID, ALL_SERIES);
+    for (let missing = 0; missing < 2 ** 4; missing++) {
+      const { left, isReported } = await readDamaged(items, missing, range, new RunChain());
+      assert.equal(isReported, missing > 0 && left.length > 0, missing.toString(2));
+    }
+  });
+
+  test("a chunk item of a partition and of every span, unless no item of the span or behind it is left", async () => {
+    const items = chunkItems();
+    for (let i = 0; i < HASHES.length; i++) {
+      for (let j = i; j < HASHES.length; j++) {
+        for (let missing = 0; missing < 2 ** items.length; missing++) {
+          const range = chunkSpanRange(PARTITION, HASHES[i], HASHES[j]);
+          const { left, isReported } = await readDamaged(items, missing, range, new ChunkChain(range));
+          const isOfSpan = (number: number) => number >= i && number <= j;
+          const isMissing = items.some((_, number) => isOfSpan(number) && (missing >> number) % 2 === 1);
+          const isSeen = left.some((item) => items.indexOf(item) >= i);
+          if (isMissing && isSeen) assert.ok(isReported, `${i}..${j} without ${missing.toString(2)}`);
+          // A neighbour that begins alike may be reported too: it is missing.
+          if (missing === 0) assert.ok(!isReported, `${i}..${j}`);
+        }
+      }
+    }
+  });
+
+  test("as an error where nobody takes it", async () => {
+    const items = chunkItems();
+    const table = await newTable(items.filter((_, number) => number !== 2));
+    const range = chunkRange(PARTITION);
+    await assert.rejects(readAll(queryChain(table, range, new ChunkChain(range))), {
+      kind: "data",
+      message: /damaged item: the item before it is missing; .* kind=chunk tenant=t day=1970-01-06/,
+    });
+  });
+
+  test("not of items without links or marks, as first versions wrote them", async () => {
+    const run = runRange("t", 5, RUN_ID, ALL_SERIES);
+    const blocks = [0, 1].map((number) => ({
+      pk: run.pk,
+      sk: Uint8Array.of(0, 0, 0, number),
+      value: new Uint8Array(1),
+    }));
+    assert.equal((await readDamaged(blocks, 0, run, new RunChain())).isReported, false);
+    const chunks = chunkItems().map((item) => ({ ...item, sk: item.sk.slice(0, HASH_BYTES + 2) }));
+    const range = chunkRange(PARTITION);
+    assert.equal((await readDamaged(chunks, 0b10, range, new ChunkChain(range))).isReported, false);
   });
 });
 
@@ -106,7 +173,7 @@ test("what is all there is read once, at half the price; what is not there at al
   const table = await newTable(chunkItems());
   const unitsOf = async (range: KeyRange) => {
     const meter = newMeter();
-    const found = await readAll(queryChain(table.metered(meter), range, new ChunkChain(range), undefined));
+    const found = await readAll(queryChain(table.metered(meter), range, new ChunkChain(range)));
     return [found.length, meter.calls, meter.readUnits];
   };
   assert.deepEqual(await unitsOf(chunkRange(PARTITION)), [7, 1, 0.5]);

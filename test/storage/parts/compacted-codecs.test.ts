@@ -7,6 +7,7 @@ import { blocksOf, decodeDirectory, encodeDirectory } from "../../../lib/storage
 import { decodePairs, encodePairs } from "../../../lib/storage/index/pairs-block.ts";
 import { HASH_BYTES } from "../../../lib/storage/layout/keys.ts";
 import { decodeManifest, encodeManifest } from "../../../lib/storage/layout/manifest.ts";
+import { NO_FACTS } from "../../../lib/storage/layout/manifest-facts.ts";
 import { decodeChunkItem, encodeChunkItem } from "../../../lib/storage/parts/chunk-item.ts";
 import { decodeRunBlock, encodeRunBlock } from "../../../lib/storage/parts/run-block.ts";
 import { columnBits, STALE_BITS } from "../../helpers/write-requests.ts";
@@ -78,6 +79,7 @@ const manifest = fc.record(
     lease: fc.record({ owner: id, untilMs: ms }, { noNullPrototype: true }),
     parts: fc.array(part, { maxLength: 5 }),
     index: fc.array(indexPart, { maxLength: 3 }),
+    facts: fc.constant(NO_FACTS),
   },
   { noNullPrototype: true },
 );

@@ -57,6 +57,7 @@ async function newData(random: Random): Promise<Data> {
       clock: engine.clock,
       randomBytes,
       retentionOf: () => 0,
+      sparseSamples: 0,
       deadlineMs,
       onDay,
     });
@@ -83,7 +84,9 @@ async function newMetric(series: number): Promise<Table> {
     for (let i = 0; i < series; i += 10) await engine.append(writers, all.slice(i, i + 10));
     engine.nowMs += 30 * MINUTE_MS;
     if (startMs > START) break;
-    await compact(engine.table, { clock: engine.clock, randomBytes, retentionOf: () => 0, deadlineMs: END });
+    const { clock } = engine;
+    const options = { clock, randomBytes, retentionOf: () => 0, deadlineMs: END };
+    await compact(engine.table, { ...options, sparseSamples: 0 });
   }
   return engine.table;
 }

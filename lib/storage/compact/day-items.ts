@@ -1,0 +1,64 @@
+/** The partitions of a day by how long their items stay: what lasts as long as the day, and what compaction supersedes. */
+
+import { MAX_PLAIN_BLOCKS } from "../index/index-part.ts";
+import { listShards } from "../layout/day-shards.ts";
+import { daysRange, dictionariesRange, logRange, seriesRecordsRange } from "../layout/keys.ts";
+import { type IndexPart, isOpenRun, type Manifest, type Part } from "../layout/manifest.ts";
+import { chunkRange, type IndexSection, indexRange, runRange } from "../layout/part-keys.ts";
+import { ALL_SERIES, type Shard } from "../layout/shard.ts";
+import type { KeyRange } from "../table/table.ts";
+import type { DayContext } from "./day-context.ts";
+
+const CATALOGUE: readonly IndexSection[] = ["values", "pairs", "directory"];
+
+/** The day's own items, dictionaries, index parts and lasting parts of samples: one list for each, the parts' first item first. */
+export async function lastingRanges(
+  context: DayContext,
+  { parts, index }: Manifest,
+): Promise<readonly (readonly KeyRange[])[]> {
+  const { table, tenant, day } = context;
+  const shards = await listShards(table, tenant, day);
+  return [
+    [daysRange(tenant, day, day)],
+    ...shards.map((shard) => [dictionariesRange(tenant, day, shard)]),
+    ...index.map((part) => indexRanges(context, part)),
+    ...parts.filter((part) => !isOpenRun(part)).map((part) => partRanges(context, part)),
+  ];
+}
+
+/** The records behind the watermark's back are superseded; these are those after it. */
+export async function recordRanges(
+  { table, tenant, day }: DayContext,
+  fromMs: number,
+  toMs?: number,
+): Promise<readonly KeyRange[]> {
+  const shards = await listShards(table, tenant, day);
+  return shards.flatMap((shard) => [
+    logRange(tenant, day, shard, fromMs, toMs),
+    seriesRecordsRange(tenant, day, shard, fromMs, toMs),
+  ]);
+}
+
+export async function dictionaryRanges({ table, tenant, day }: DayContext): Promise<readonly KeyRange[]> {
+  const shards = await listShards(table, tenant, day);
+  return shards.map((shard) => dictionariesRange(tenant, day, shard));
+}
+
+/** The partitions of a run or a chunk part. */
+export function partRanges({ tenant, day }: DayContext, part: Part): KeyRange[] {
+  const { kind, id, bucket, shardBits } = part;
+  return shardsOf(shardBits).map((shard) =>
+    kind === "run" ? runRange(tenant, day, id, shard) : chunkRange({ tenant, day, bucket, part: id, shard }),
+  );
+}
+
+function indexRanges({ tenant, day }: DayContext, { id, shardBits, blocks }: IndexPart): KeyRange[] {
+  const place = { tenant, day, part: id };
+  const series = shardsOf(shardBits).map((shard) => indexRange({ ...place, section: "series", shard }));
+  if (blocks <= MAX_PLAIN_BLOCKS) return series;
+  return [...series, ...CATALOGUE.map((section) => indexRange({ ...place, section, shard: ALL_SERIES }))];
+}
+
+function shardsOf(bits: number): Shard[] {
+  return Array.from({ length: 2 ** bits }, (_, prefix) => ({ bits, prefix }));
+}

@@ -1,0 +1,47 @@
+/** Days of tenants whose retention has grown, days without a new mark among them: their items leave too early. */
+import { ByteReader, ByteWriter } from "../codec/bytes.ts";
+import {
+  manifestsRange,
+  parseManifestSortKey,
+  parseSweptSortKey,
+  sweptKey,
+  sweptRange,
+} from "../layout/keys.ts";
+import { isDayPast, type RetentionMs } from "../layout/retention.ts";
+import type { Table } from "../table/table.ts";
+
+/** The days that keys can have. */
+const [FIRST_DAY, LAST_DAY] = [-(2 ** 31), 2 ** 31 - 1];
+
+/** With which retention each tenant's days were looked at last. */
+export async function loadSweptRetentions(table: Table): Promise<Map<string, RetentionMs>> {
+  const swept = new Map<string, RetentionMs>();
+  for await (const page of table.query(sweptRange(), { consistent: true }))
+    for (const { sk, value } of page)
+      swept.set(parseSweptSortKey(sk), new ByteReader(value, "swept tenant").readVarint());
+  return swept;
+}
+
+export async function storeSweptRetention(table: Table, tenant: string, retentionMs: RetentionMs) {
+  const value = new ByteWriter().writeVarint(retentionMs).finish();
+  await table.put({ ...sweptKey(tenant), value });
+}
+
+/** Whether more is kept now; a retention of 0 is for ever. */
+export function hasGrown(before: RetentionMs | undefined, now: RetentionMs): boolean {
+  if (before === undefined) return true;
+  return before !== 0 && (now === 0 || now > before);
+}
+
+/** All compacted days of a tenant that are not past retention. */
+export async function listCompactedDays(
+  table: Table,
+  tenant: string,
+  retentionMs: RetentionMs,
+  nowMs: number,
+): Promise<number[]> {
+  const days: number[] = [];
+  for await (const page of table.query(manifestsRange(tenant, FIRST_DAY, LAST_DAY)))
+    for (const { sk } of page) days.push(parseManifestSortKey(sk));
+  return days.filter((day) => !isDayPast(day, nowMs, retentionMs));
+}

@@ -1,0 +1,133 @@
+/**
+ * Facts of a day that came after version 2 of the manifest. They follow its fields, so a version that does not know them
+ * reads the rest and writes a manifest without them; each fact therefore has a default that is safe when it is lost.
+ * A section is a tag (varint), a length (varint) and that many bytes; a section of an unknown tag is skipped and not kept.
+ *
+ *     1  flushed    flush-tally.ts. Lost: records flushed so far are not compared with the log
+ *     2  final      numbers of the runs that are a bucket's last form. Lost: they are chunked once more
+ *     3  expires    seconds, 0 for never: no index, chunk or final item leaves earlier. Lost: expiry is not known
+ *     4  drained    ms: marks of hours before it need no look at the log. Lost: the log is looked at
+ *     5  settled    8 bytes: a digest of the marks with which the day was settled. Lost: it is settled again
+ *     6  held       buckets whose inputs are damaged, each with the time (ms) of the last try. Lost: they are tried again
+ *     7  attempts   tries since the last success and the time (ms) of the last. Lost: none failed
+ *     8  full       numbers of the index parts that are too large to merge. Lost: a merge is tried again
+ *     9  taken      ms by a compactor's clock: until then all of the log was taken. Lost: the next flush comes earlier
+ *    10  quarantined  how many of its items were put in quarantine. Lost: answers do not warn of them
+ */
+import { ByteReader, ByteWriter } from "../codec/bytes.ts";
+import { type FlushTally, readTally, writeTally } from "./flush-tally.ts";
+
+export interface HeldBucket {
+  readonly bucket: number;
+  /** When its chunking was tried last, in ms. */
+  readonly triedMs: number;
+}
+
+export interface Attempts {
+  /** Tries that have published nothing since one last did. */
+  readonly count: number;
+  /** When the latest began, in ms. */
+  readonly atMs: number;
+}
+
+export interface ManifestFacts {
+  /** Undefined: nothing is known of what was flushed. */
+  readonly flushed: FlushTally | undefined;
+  /** When the day's lasting items leave at the earliest, in seconds; 0: never; undefined: not known. */
+  readonly expiresAtSeconds: number | undefined;
+  /** The end of the last marked hour whose records are out of the log, in ms. */
+  readonly drainedToMs: number;
+  /** By a compactor's clock: the latest flush took all of the log that was received until then, in ms. 0: it did not. */
+  readonly takenToMs: number;
+  /** Digest of the marks, 8 bytes in hex; undefined: the day is not settled. */
+  readonly settledMarks: string | undefined;
+  readonly held: readonly HeldBucket[];
+  /** Items of the day in quarantine, of which an answer warns. */
+  readonly quarantined: number;
+  readonly attempts: Attempts;
+}
+
+export const NO_FACTS: ManifestFacts = {
+  flushed: undefined,
+  expiresAtSeconds: undefined,
+  drainedToMs: 0,
+  takenToMs: 0,
+  settledMarks: undefined,
+  held: [],
+  quarantined: 0,
+  attempts: { count: 0, atMs: 0 },
+};
+
+/** With the numbers of the parts that are final, and of the index parts that are full. */
+export interface StoredFacts extends ManifestFacts {
+  readonly final: readonly number[];
+  readonly full: readonly number[];
+}
+
+const DIGEST_BYTES = 8;
+
+export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
+  const { flushed, final, expiresAtSeconds, drainedToMs, takenToMs, settledMarks } = facts;
+  const { held, attempts, full, quarantined } = facts;
+  const section = (tag: number, isPresent: boolean, write: (body: ByteWriter) => void) => {
+    if (!isPresent) return;
+    const body = new ByteWriter();
+    write(body);
+    writer.writeVarint(tag).writeVarint(body.length).writeBytes(body.finish());
+  };
+  section(1, flushed !== undefined, (body) => writeTally(body, flushed!));
+  section(2, final.length > 0, (body) => writeNumbers(body, final));
+  section(3, expiresAtSeconds !== undefined, (body) => body.writeVarint(expiresAtSeconds!));
+  section(4, drainedToMs > 0, (body) => body.writeVarint(drainedToMs));
+  section(5, settledMarks !== undefined, (body) => body.writeBytes(Buffer.from(settledMarks!, "hex")));
+  section(6, held.length > 0, (body) => {
+    body.writeVarint(held.length);
+    for (const { bucket, triedMs } of held) body.writeVarint(bucket).writeVarint(triedMs);
+  });
+  section(7, attempts.count > 0, (body) => body.writeVarint(attempts.count).writeVarint(attempts.atMs));
+  section(8, full.length > 0, (body) => writeNumbers(body, full));
+  section(9, takenToMs > 0, (body) => body.writeVarint(takenToMs));
+  section(10, quarantined > 0, (body) => body.writeVarint(quarantined));
+}
+
+function writeNumbers(writer: ByteWriter, numbers: readonly number[]): void {
+  writer.writeVarint(numbers.length);
+  for (const number of numbers) writer.writeVarint(number);
+}
+
+/** Throws "data". */
+export function readFacts(reader: ByteReader): StoredFacts {
+  const facts: { -readonly [Name in keyof StoredFacts]: StoredFacts[Name] } = {
+    ...NO_FACTS,
+    final: [],
+    full: [],
+  };
+  while (reader.remaining > 0) {
+    const tag = reader.readVarint();
+    const body = new ByteReader(reader.readBytes(reader.readVarint()), "manifest");
+    if (tag === 1) facts.flushed = readTally(body);
+    else if (tag === 2) facts.final = readNumbers(body);
+    else if (tag === 3) facts.expiresAtSeconds = body.readVarint();
+    else if (tag === 4) facts.drainedToMs = body.readVarint();
+    else if (tag === 5) facts.settledMarks = Buffer.from(body.readBytes(DIGEST_BYTES)).toString("hex");
+    else if (tag === 6) facts.held = readHeld(body);
+    else if (tag === 7) facts.attempts = { count: body.readVarint(), atMs: body.readVarint() };
+    else if (tag === 8) facts.full = readNumbers(body);
+    else if (tag === 9) facts.takenToMs = body.readVarint();
+    else if (tag === 10) facts.quarantined = body.readVarint();
+  }
+  return facts;
+}
+
+function readHeld(body: ByteReader): HeldBucket[] {
+  const held: HeldBucket[] = [];
+  for (let count = body.readVarint(); count > 0; count--)
+    held.push({ bucket: body.readVarint(), triedMs: body.readVarint() });
+  return held;
+}
+
+function readNumbers(reader: ByteReader): number[] {
+  const numbers: number[] = [];
+  for (let count = reader.readVarint(); count > 0; count--) numbers.push(reader.readVarint());
+  return numbers;
+}

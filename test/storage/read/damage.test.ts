@@ -1,0 +1,180 @@
+/** Answers over damaged items: never short without a word. */
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { DEFAULT_LIMITS } from "../../../lib/model/limits.ts";
+import { newMatcher } from "../../../lib/model/matcher.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
+import { ReaderMemory } from "../../../lib/storage/cache/reader-memory.ts";
+import { DamageReports } from "../../../lib/storage/layout/damage-reports.ts";
+import { dayOf, manifestKey } from "../../../lib/storage/layout/keys.ts";
+import { Reader } from "../../../lib/storage/read/reader.ts";
+import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
+import type { Item } from "../../../lib/storage/table/table.ts";
+import { type Damage, itemsOf, kindOf, whileDamaged } from "../../helpers/damage.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { ALL_TIME } from "../../helpers/naive-store.ts";
+import { type SentSeries, series } from "../../helpers/write-requests.ts";
+
+const METRICS = ["cpu", "disk", "load", "memory", "requests", "up"];
+const YESTERDAY = MIDNIGHT_MS - DAY_MS;
+
+function request(timeMs: number, zones = "xyz"): SentSeries[] {
+  return METRICS.flatMap((metric) =>
+    [...zones].map((zone) => series(metric, { zone }, [timeMs, timeMs / 1000], [timeMs + 1000, 1])),
+  );
+}
+
+/** Yesterday in chunks; today in runs of two flushes; the last minutes in the log, with series that are new. */
+async function newEngine(): Promise<{ engine: Engine; table: MemoryTable }> {
+  const table = new MemoryTable();
+  const engine = new Engine({ table });
+  const writers = engine.newWriters();
+  for (let hour = 0; hour < 24; hour += 7) {
+    engine.nowMs = YESTERDAY + hour * HOUR_MS;
+    await engine.append(writers, request(engine.nowMs));
+    await engine.compact();
+  }
+  engine.nowMs = MIDNIGHT_MS + HOUR_MS;
+  await engine.compact();
+  for (const minutes of [0, 20]) {
+    await engine.append(writers, request(engine.nowMs));
+    engine.nowMs += minutes * MINUTE_MS;
+    await engine.compact();
+  }
+  await engine.append(writers, request(engine.nowMs, "xyzn"));
+  await engine.append(engine.newWriters(), request(engine.nowMs + 3000, "xyzn"));
+  engine.nowMs += 10 * MINUTE_MS;
+  return { engine, table };
+}
+
+/** All samples as text, by series. */
+async function readAll(reader: Reader, metric?: string): Promise<Map<string, string[]>> {
+  const matchers = metric === undefined ? [] : [newMatcher("=", "__name__", metric)];
+  const found = new Map<string, string[]>();
+  for await (const { labels, timestamps, values, release } of reader.select({ matchers, ...ALL_TIME })) {
+    found.set(
+      JSON.stringify(labels),
+      Array.from(timestamps, (time, i) => `${time}=${values[i]}`),
+    );
+    release?.();
+  }
+  return found;
+}
+
+const isPartOf = (some: Map<string, string[]>, all: Map<string, string[]>) =>
+  [...some].every(([name, samples]) => samples.every((sample) => all.get(name)?.includes(sample)));
+const isSame = (a: Map<string, string[]>, b: Map<string, string[]>) =>
+  JSON.stringify([...a]) === JSON.stringify([...b]);
+
+describe("an answer over a damaged item", () => {
+  let engine: Engine;
+  let table: MemoryTable;
+  let items: Item[];
+  let whole: Map<string, string[]>;
+
+  const newReader = (damage?: DamageReports, memory?: ReaderMemory) =>
+    new Reader(engine.table, {
+      tenant: "t",
+      clock: engine.clock,
+      limits: DEFAULT_LIMITS,
+      retentionMs: 0,
+      damage,
+      memory,
+    });
+
+  before(async () => {
+    ({ engine, table } = await newEngine());
+    items = await itemsOf(table, "LSDIRC");
+    whole = await readAll(newReader());
+    assert.equal(whole.size, METRICS.length * 4);
+    for (const kind of "LSDIRC")
+      assert.ok(
+        items.some((item) => kindOf(item) === kind),
+        kind,
+      );
+  });
+
+  /** Checks every item; returns for which of them nothing was said although something was missing. */
+  async function missed(damage: Damage, metric?: string): Promise<string[]> {
+    const expected = metric === undefined ? whole : await readAll(newReader(), metric);
+    const silent: string[] = [];
+    for (const [i, item] of items.entries()) {
+      await whileDamaged(table, item, damage, 7 + 13 * i, async () => {
+        const reports = new DamageReports();
+        const memory = new ReaderMemory(2 ** 24);
+        for (const turn of ["cold", "warm"]) {
+          const found = await readAll(newReader(reports, memory), metric);
+          assert.ok(isPartOf(found, expected), `${kindOf(item)} ${turn}: other samples than were written`);
+          if (!isSame(found, expected) && reports.count === 0) silent.push(kindOf(item));
+        }
+        const strict = await readAll(newReader(), metric).then(
+          (found) => isSame(found, expected),
+          (error) => error.kind === "data",
+        );
+        if (!strict) silent.push(kindOf(item));
+      });
+    }
+    return silent;
+  }
+
+  for (const metric of [undefined, "load"]) {
+    it(`says so when a bit of any has flipped, asked for ${metric ?? "everything"}`, async () => {
+      assert.deepEqual(await missed("a bit flipped", metric), []);
+    });
+  }
+
+  it("says so when an item is gone that others know of: in chunks, the index, dictionaries", async () => {
+    const silent = new Set(await missed("gone"));
+    // Nothing else knows of a log or series record, nor of the only block of a run's partition: `hearth verify` counts those.
+    for (const kind of "CID") assert.ok(!silent.has(kind), kind);
+  });
+
+  it("is whole again once the item is, also for a memory that has seen it damaged", async () => {
+    const memory = new ReaderMemory(2 ** 24);
+    for (const [i, item] of items.entries()) {
+      await whileDamaged(table, item, "a bit flipped", i, async () => {
+        await readAll(newReader(new DamageReports(), memory));
+      });
+    }
+    const reports = new DamageReports();
+    assert.ok(isSame(await readAll(newReader(reports, memory)), whole));
+    assert.deepEqual(reports.warnings, []);
+  });
+
+  it("names day, kind, series and what to do", async () => {
+    const chunk = items.find((item) => kindOf(item) === "C")!;
+    const reports = new DamageReports();
+    await whileDamaged(table, chunk, "a bit flipped", 3, async () => {
+      await readAll(newReader(reports));
+    });
+    assert.match(
+      reports.warnings.join("\n"),
+      /incomplete: samples of up to eight hours of 2026-11-22 may be missing: a chunk item is damaged or gone \(at or beside [a-z]+\{zone="[xyz]"\}.*\): checksum [0-9a-f]{8}, expected [0-9a-f]{8}; "hearth verify" says what is lost/,
+    );
+  });
+
+  it("is an error for a day whose manifest is damaged or of an unknown version, and for no other", async () => {
+    const manifest = (await table.get(manifestKey("t", dayOf(MIDNIGHT_MS))))!;
+    const yesterday = { matchers: [], minTime: YESTERDAY, maxTime: MIDNIGHT_MS - 1 };
+    const unknown = {
+      ...manifest,
+      value: Uint8Array.from([99, ...manifest.value.slice(1)]),
+      checksum: undefined,
+    };
+    const { checksum: _, ...unchecked } = unknown;
+    for (const [damaged, reason] of [
+      [{ ...manifest, value: Uint8Array.of(1) }, /checksum/],
+      [unchecked, /version 99/],
+    ] as const) {
+      await table.put(damaged);
+      const error = await readAll(newReader(new DamageReports())).catch((thrown) => thrown);
+      assert.equal(error.kind, "data");
+      assert.match(error.message, reason);
+      assert.match(error.message, /kind=manifest tenant=t day=2026-11-23/);
+      let found = 0;
+      for await (const _series of newReader(new DamageReports()).select(yesterday)) found++;
+      assert.equal(found, METRICS.length * 3);
+    }
+    await table.put(manifest);
+  });
+});
