@@ -18,7 +18,7 @@ const hasCanary = parseFlag(process.env, "HEARTH_CANARY", true);
 
 /** Throws "unavailable" if the time cannot be known, and after all days if one failed, so that the function's error metric counts it. */
 export async function handler(event: CompactEvent, context: Context): Promise<CompactResult> {
-  await clockGuard?.check();
+  await clockGuard?.check(true);
   const clockOffsetMs = clockGuard?.notableOffsetMs ?? 0;
   if (clockOffsetMs > 0) metrics?.({ ClockOffsetMs: clockOffsetMs }, { labels: {}, durationMs: 0 });
   const deadlineMs = clock() + context.getRemainingTimeInMillis() - LAST_STEP_MS;

@@ -35,7 +35,7 @@ export function startCompaction(services: Services, observers: Observers): Compa
   const run = async () => {
     const { signal } = stopping;
     try {
-      await clockGuard?.check();
+      await clockGuard?.check(true);
       const deadlineMs = clock() + RUN_MS;
       const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
       await compactAndLog(

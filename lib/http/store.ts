@@ -41,7 +41,9 @@ export async function storeBatch(
       ? storeAll(services, table, place, batch)
       : storeElected(services, table, { ...place, droppedLabel: haLabels!.replica }, batch, replicas);
   // Samples are judged and dated by the clock, so it is checked before and after.
-  const { result, omitted, notElected, isElected } = await (services.clockGuard?.run(store) ?? store());
+  const isDoubtful = ({ result }: StoredElected) => result.rejections.count > 0;
+  const { result, omitted, notElected, isElected } = await (services.clockGuard?.run(store, isDoubtful) ??
+    store());
   const { storedSamples, storedHistograms, storedExemplars, storedMetadata, begunDictionaries, rejections } =
     result;
   rejections.addAll(batch.rejections);

@@ -32,21 +32,29 @@ export class ClockGuard {
     return offsetMs >= NOTABLE_OFFSET_MS ? offsetMs : 0;
   }
 
-  /** Makes sure of the time; makes no call while responses agree. Throws "unavailable". */
-  async check(): Promise<void> {
-    for (let probe = 0; !this.#clock.isSure; probe++) {
+  /**
+   * Makes sure of the time; makes no call while responses agree. A clock may have stepped since the last of them:
+   * `isForced` asks for one more. Throws "unavailable".
+   */
+  async check(isForced = false): Promise<void> {
+    if (isForced) await this.#probe();
+    for (let probe = isForced ? 1 : 0; !this.#clock.isSure; probe++) {
       if (probe > 0 && this.#clock.offsetMs === undefined) return;
       if (probe === MAX_PROBES) throw unknownTime(this.offsetMs);
       await this.#probe();
     }
   }
 
-  /** Runs work between two checks. Throws "unavailable" if the clock had to be corrected meanwhile: it should run again. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs work between two checks. Throws "unavailable" if the clock had to be corrected meanwhile: it should run again.
+   * `isDoubtful` names results that a wrong clock may explain, such as samples refused for their time: they are
+   * believed only after a response that came behind them.
+   */
+  async run<T>(work: () => Promise<T>, isDoubtful?: (result: T) => boolean): Promise<T> {
     await this.check();
     const correctionMs = this.#clock.correctionMs;
     const result = await work();
-    await this.check();
+    await this.check(isDoubtful?.(result));
     const changeMs = this.#clock.correctionMs - correctionMs;
     if (Math.abs(changeMs) <= MAX_CLOCK_ERROR_MS) return result;
     throw new HearthError(

@@ -14,6 +14,7 @@ const WORDS: ReadonlyMap<string, readonly [item: string, loss: string]> = new Ma
   ["run", ["a run block", "samples of some minutes"]],
   ["chunk", ["a chunk item", "samples of up to eight hours"]],
   ["metadata", ["a metadata record", "metadata"]],
+  ["quarantine", ["an item that compaction has put in quarantine", "samples or series"]],
   ["exemplars", ["an exemplar record", "exemplars"]],
 ]);
 /** Series that are named for a day and kind. */

@@ -107,20 +107,18 @@ function noteDamage({ damage }: DayRead, item: Item, error: unknown): void {
 
 /** Reads the log, which counts over all parts. */
 export async function readLog(read: DayRead, plan: DayPlan["log"]): Promise<void> {
-  const { table, shared, log, memory, query, sink, signal } = read;
+  const { table, shared, log, memory, query, sink, signal, damage } = read;
   const { tenant, day, minTime, maxTime } = query;
   const columnsOf = (hash: Uint8Array) => sink.findByBytes(hash)?.columns ?? null;
   const { metrics } = sink;
-  const decoder = new LogDecoder({ table, kept: shared, memory, tenant, day, columnsOf, metrics, signal });
+  const onDamaged = damage?.note;
+  const options = { table, kept: shared, memory, tenant, day, columnsOf, metrics, signal, onDamaged };
+  const decoder = new LogDecoder(options);
   for await (const records of mergeLog(log, { tenant, day, ...plan }, signal)) {
     for (const record of records) {
-      try {
-        const appended = decoder.append(record, minTime, maxTime);
-        // Mostly it has no dictionary to wait for: a promise for each of some hundreds of records takes longer than to read them.
-        sink.hold(typeof appended === "number" ? appended : await appended);
-      } catch (error) {
-        noteDamage(read, record.item, error);
-      }
+      const appended = decoder.append(record, minTime, maxTime);
+      // Mostly it has no dictionary to wait for: a promise for each of some hundreds of records takes longer than to read them.
+      sink.hold(typeof appended === "number" ? appended : await appended);
     }
   }
 }

@@ -27,10 +27,11 @@ import { LABEL_NAMES } from "../index/index-part.ts";
 import type { DayReads, Queryable, SelectionReads } from "../interface.ts";
 import type { DamageReports } from "../layout/damage-reports.ts";
 import { listDays } from "../layout/day-shards.ts";
-import { dayOf, KIND, partition } from "../layout/keys.ts";
-import { EMPTY_MANIFEST } from "../layout/manifest.ts";
+import { dayOf, KIND, partition, QUARANTINE_HASH_BYTES, quarantineKey } from "../layout/keys.ts";
+import { EMPTY_MANIFEST, type Manifest } from "../layout/manifest.ts";
 import { loadManifests } from "../layout/manifest-store.ts";
 import { oldestKept, type RetentionMs } from "../layout/retention.ts";
+import { throwDamaged } from "../layout/verified-table.ts";
 import { loadMetadata } from "../metadata/known-metadata.ts";
 import { countSamples } from "../parts/hashed-samples.ts";
 import type { SeriesData } from "../parts/series-data.ts";
@@ -230,11 +231,18 @@ export class Reader implements Queryable {
     const days = await listDays(table, tenant, first, last, signal);
     if (days.size === 0) return [];
     const manifests = await loadManifests(table, tenant, first, last, signal);
-    return [...days].map(([day, shards]) => ({
-      day,
-      shards,
-      manifest: manifests.get(day) ?? EMPTY_MANIFEST,
-    }));
+    return [...days].map(([day, shards]) => {
+      const manifest = manifests.get(day) ?? EMPTY_MANIFEST;
+      this.#noteQuarantine(day, manifest);
+      return { day, shards, manifest };
+    });
+  }
+
+  #noteQuarantine(day: number, { facts: { quarantined } }: Manifest): void {
+    if (quarantined === 0) return;
+    const { tenant, damage } = this.#options;
+    const key = quarantineKey(tenant, day, new Uint8Array(QUARANTINE_HASH_BYTES), 0);
+    (damage?.note ?? throwDamaged)(key, `items in quarantine: ${quarantined}`);
   }
 
   /** What is missing in what was answered so far, in words; nothing unless it is gathered. */

@@ -167,6 +167,33 @@ describe("work between two looks at the clock", () => {
     assert.equal(service.calls.length, 4);
   });
 
+  it("does not believe a doubtful result of a clock that stepped since the last call", async () => {
+    let offsetMs = 0;
+    await using service = await openAhead(() => offsetMs);
+    await service.table.put(item);
+    offsetMs = HOUR_MS;
+    const refuse = () =>
+      service.clockGuard.run(
+        async () => "refused",
+        (result) => result === "refused",
+      );
+    await assert.rejects(refuse(), {
+      kind: "unavailable",
+      message: /it is corrected, send the request again/,
+    });
+    assert.equal(await refuse(), "refused");
+    assert.equal(service.calls.length, 4);
+  });
+
+  it("asks once more where it is told to", async () => {
+    let offsetMs = 0;
+    await using service = await openAhead(() => offsetMs);
+    await service.table.put(item);
+    offsetMs = -HOUR_MS;
+    await service.clockGuard.check(true);
+    assert.ok(Math.abs(service.clock() - NOW_MS + HOUR_MS) <= SECOND_MS);
+  });
+
   it("runs by this process' own clock where no response has a date", async () => {
     await using service = await openAhead(() => undefined);
     assert.equal(await service.clockGuard.run(async () => service.clock()), NOW_MS);

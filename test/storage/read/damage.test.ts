@@ -7,10 +7,11 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { ReaderMemory } from "../../../lib/storage/cache/reader-memory.ts";
 import { DamageReports } from "../../../lib/storage/layout/damage-reports.ts";
 import { dayOf, manifestKey } from "../../../lib/storage/layout/keys.ts";
+import { loadManifest } from "../../../lib/storage/layout/manifest-store.ts";
 import { Reader } from "../../../lib/storage/read/reader.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import type { Item } from "../../../lib/storage/table/table.ts";
-import { type Damage, itemsOf, kindOf, whileDamaged } from "../../helpers/damage.ts";
+import { type Damage, flipped, itemsOf, kindOf, whileDamaged } from "../../helpers/damage.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
 import { ALL_TIME } from "../../helpers/naive-store.ts";
 import { type SentSeries, series } from "../../helpers/write-requests.ts";
@@ -151,6 +152,23 @@ describe("an answer over a damaged item", () => {
       reports.warnings.join("\n"),
       /incomplete: samples of up to eight hours of 2026-11-22 may be missing: a chunk item is damaged or gone \(at or beside [a-z]+\{zone="[xyz]"\}.*\): checksum [0-9a-f]{8}, expected [0-9a-f]{8}; "hearth verify" says what is lost/,
     );
+  });
+
+  it("says so of what compaction has put in quarantine, and reads no more for it", async () => {
+    const { engine: other, table: others } = await newEngine();
+    const [record] = (await itemsOf(others, "L")).slice(-1);
+    await others.put(flipped(record, 99));
+    const options = { tenant: "t", clock: other.clock, limits: DEFAULT_LIMITS, retentionMs: 0 };
+    await other.compact().catch(() => {});
+    const { manifest } = await loadManifest(other.table, "t", dayOf(MIDNIGHT_MS));
+    assert.equal(manifest.facts.quarantined, 1);
+    const damage = new DamageReports();
+    await readAll(new Reader(other.table, { ...options, damage }));
+    assert.match(damage.warnings.join(), /put in quarantine .* items in quarantine: 1; "hearth verify"/);
+    await assert.rejects(readAll(new Reader(other.table, options)), {
+      kind: "data",
+      message: /kind=quarantine/,
+    });
   });
 
   it("is an error for a day whose manifest is damaged or of an unknown version, and for no other", async () => {
