@@ -9,6 +9,7 @@ import type { Selection } from "../../lib/model/selection.ts";
 import { MINUTE_MS } from "../../lib/model/time.ts";
 import type { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
 import type { Queryable } from "../../lib/storage/interface.ts";
+import { DamageReports } from "../../lib/storage/layout/damage-reports.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
 import type { Kept, Model } from "./model.ts";
@@ -44,11 +45,17 @@ export async function readAndCheck(
   const little = sim.workload.histogramShare === 0 ? LITTLE_BYTES : LITTLE_BYTES_OF_HISTOGRAMS;
   const maxQueryBytes = scheduler.random.pick([DEFAULT_LIMITS.maxQueryBytes, little]);
   const limits = { ...DEFAULT_LIMITS, maxQueryBytes };
-  const store = new Reader(table, { tenant, clock, limits, retentionMs, memory });
+  // Some readers go on without what is damaged and say so, others fail.
+  const damage = scheduler.random.chance(0.7) ? new DamageReports() : undefined;
+  const store = new Reader(table, { tenant, clock, limits, retentionMs, memory, damage });
   const [begunAt, begunMs] = [model.event(), clock()];
   const answer = asChunks ? await selectAllChunks(store, selection) : await selectAll(store, selection);
   const kept = keptBetween(sim, retentionMs, begunMs, Math.max(clock(), scheduler.nowMs));
-  model.check(selection, answer, kept, { begunAt, endedAt: model.event(), isWarned: false });
+  const isWarned = damage !== undefined && damage.count > 0;
+  if (isWarned && !model.isDamaged(selection))
+    throw new Error(`nothing is damaged, but the answer says: ${damage.warnings.join("; ")}`);
+  model.check(selection, answer, kept, { begunAt, endedAt: model.event(), isWarned });
+  if (model.isDamaged(selection)) return answer;
   if (scheduler.random.chance(0.2)) expectListed(answer, await store.series(selection));
   return answer;
 }

@@ -69,13 +69,13 @@ export function find(root: string, command: string): Finding | undefined {
 }
 
 /** A row: the rule, after how many schedules it was found, and how. */
-function judge({ name, rule, edits, harmless }: Mutation): {
+function judge({ name, rule, edits, world = "usual", harmless }: Mutation): {
   readonly row: string;
   readonly isRight: boolean;
 } {
   const count = harmless === undefined ? MAX_SCHEDULES : HARMLESS_SCHEDULES;
   return inCopy(edits, (root) => {
-    const found = find(root, `node test/simulation/main.ts --events 0 --schedules ${count}`);
+    const found = find(root, `node test/simulation/main.ts --events 0 --schedules ${count} --world ${world}`);
     if (found === undefined) {
       return {
         row: `| ${name} | ${rule} | not in ${count} | ${harmless ?? ""} |`,

@@ -3,6 +3,8 @@
  * the change in a copy and runs schedules there; docs/contributing/simulation.md has the results.
  */
 
+import type { WorldName } from "./worlds.ts";
+
 export interface Edit {
   readonly file: string;
   /** Stands in the file exactly once. */
@@ -15,6 +17,8 @@ export interface Mutation {
   /** What it breaks. */
   readonly rule: string;
   readonly edits: readonly Edit[];
+  /** Where schedules find it; default: the usual world. */
+  readonly world?: WorldName;
   /** Why no answer can be wrong for it, so that schedules must find nothing. */
   readonly harmless?: string;
 }

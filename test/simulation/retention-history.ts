@@ -25,6 +25,14 @@ export class RetentionHistory {
     return this.#changes.findLast(({ fromMs }) => fromMs <= nowMs)!.retentionMs;
   }
 
+  /** For the record. */
+  print(): string {
+    const lines = this.#changes.map(({ fromMs, retentionMs }) => {
+      return `${retentionMs / DAY_MS} days from ${new Date(fromMs).toISOString()} on`;
+    });
+    return lines.join(", ");
+  }
+
   /** The shortest in force at any time from `fromMs` to `toMs`; infinite, not 0. */
   shortest(fromMs: number, toMs: number): number {
     const later = this.#changes.filter((change) => change.fromMs > fromMs && change.fromMs <= toMs);

@@ -38,6 +38,7 @@ export class ScheduleFailure extends Error {
 export async function runSchedule(seed: number, tally: Tally, choice: WorldChoice): Promise<number> {
   const random = new Random(seed);
   const sim = newSimulated(random, tally, choice);
+  sim.scheduler.note("nobody", `world ${sim.worldName}; retention ${sim.retention.print()}`);
   try {
     await play(sim);
     for (const interval of sim.hardships.intervals) {
@@ -74,7 +75,7 @@ async function play(sim: Simulated): Promise<void> {
 
 function turnsOf({ scheduler, hardships }: Simulated, role: Role): number {
   const { random } = scheduler;
-  if (hardships.isCrowded && role === "writer") return random.between(10, 30);
+  if (hardships.isCrowded && role === "writer") return random.between(8, 20);
   return random.between(1, hardships.isSparse ? 2 : 4);
 }
 

@@ -48,7 +48,7 @@ const labelsOf = (metric: string, job: string): Label[] => [
   ["job", job],
 ];
 
-const CROWDED_SERIES = 120;
+const CROWDED_SERIES = 60;
 
 /** One scrape a request. */
 export const CROWDED_WORKLOAD: Workload = {
@@ -70,7 +70,7 @@ export function scrape(random: Random, { metrics, jobs }: Workload, nowMs: numbe
   );
 }
 
-const SPARSE_DAYS = 30;
+const SPARSE_DAYS = 20;
 const SPARSE_SERIES = 60;
 
 /** A sample of each day in every series. */
