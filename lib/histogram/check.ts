@@ -77,7 +77,9 @@ function checkSpans(side: string, spans: readonly Span[]): string | undefined {
     const { offset, length } = spans[i];
     if (i > 0 && offset < 0) return `${side} span ${i + 1} has the offset ${offset}`;
     index += offset;
-    if (index < MIN_INDEX || index + length > MAX_INDEX) return `a ${side} bucket's index is beyond 32 bits`;
+    // Asked for so that NaN is none either.
+    if (!(index >= MIN_INDEX && index + length <= MAX_INDEX))
+      return `a ${side} bucket's index is beyond 32 bits`;
     index += length;
   }
   return undefined;
@@ -105,8 +107,14 @@ function checkTotals(histogram: Histogram): string | undefined {
 /** A NaN is counted and falls into no bucket; it makes the sum one. Sums that round are past what `count` may be. */
 function checkWholeTotals({ count, zeroCount, sum, positive, negative }: Histogram): string | undefined {
   let inBuckets = zeroCount;
-  for (const one of positive.counts) inBuckets += one;
-  for (const one of negative.counts) inBuckets += one;
+  let areWhole = Number.isInteger(count) && Number.isInteger(zeroCount);
+  for (const { counts } of [positive, negative]) {
+    for (const one of counts) {
+      inBuckets += one;
+      areWhole &&= Number.isInteger(one);
+    }
+  }
+  if (!areWhole) return "a count that is not whole, in a histogram of whole counts";
   const largest = Math.max(count, inBuckets);
   if (!(largest <= Number.MAX_SAFE_INTEGER)) return `a count of ${largest}: at most 2^53 - 1 can be stored`;
   if (Number.isNaN(sum) ? inBuckets <= count : inBuckets === count) return undefined;

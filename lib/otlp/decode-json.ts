@@ -6,6 +6,7 @@ import { HearthError } from "../model/errors.ts";
 import { quoteInput } from "../model/shorten.ts";
 import { type AnyValue, MAX_VALUE_DEPTH, printAnyValue } from "./any-value.ts";
 import { ATTRIBUTE_COST, Budget, NUMBER_COST, POINT_COST } from "./budget.ts";
+import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "./exemplar-ids.ts";
 import {
   arrayField,
   type JsonObject,
@@ -251,16 +252,16 @@ function exemplarOf(exemplar: JsonObject, budget: Budget): OtlpExemplar {
   return {
     timestamp: timeField(exemplar, "timeUnixNano"),
     value: pointValue(exemplar) ?? 0,
-    traceId: hexField(exemplar, "traceId"),
-    spanId: hexField(exemplar, "spanId"),
+    traceId: idField(exemplar, "traceId", TRACE_ID_BYTES),
+    spanId: idField(exemplar, "spanId", SPAN_ID_BYTES),
     attributes: attributesOf(exemplar, "filteredAttributes", budget),
   };
 }
 
 /** An id that is not one is none: it does not cost the point. */
-function hexField(object: JsonObject, name: string): string {
+function idField(object: JsonObject, name: string, maxBytes: number): string {
   const text = textField(object, name);
-  return /^([0-9a-fA-F]{2})*$/.test(text) ? text.toLowerCase() : "";
+  return text.length <= 2 * maxBytes && /^([0-9a-fA-F]{2})*$/.test(text) ? text.toLowerCase() : "";
 }
 
 function attributesOf(object: JsonObject, name: string, budget: Budget): Attribute[] {

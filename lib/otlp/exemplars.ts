@@ -3,7 +3,8 @@
  * https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exemplars-2
  */
 import type { Label } from "../model/labels.ts";
-import { MAX_EXEMPLAR_CHARACTERS } from "../wire/exemplar-rules.ts";
+import { lowerBound } from "../model/lower-bound.ts";
+import { countCharacters, MAX_EXEMPLAR_BYTES, MAX_EXEMPLAR_CHARACTERS } from "../wire/exemplar-rules.ts";
 import type { OtlpExemplar } from "./metrics.ts";
 import { isSentText } from "./sent-text.ts";
 
@@ -16,13 +17,12 @@ export function exemplarLabels({ traceId, spanId, attributes }: OtlpExemplar): L
   if (isSet(traceId)) ids.set("trace_id", traceId);
   if (isSet(spanId)) ids.set("span_id", spanId);
   const labels: Label[] = [...ids];
+  // Measured first: what is far too long is not looked at.
+  if (attributes.some(({ key, value }) => key.length + value.length > MAX_EXEMPLAR_BYTES)) return labels;
   const others = attributes.filter(({ key, value }) => !ids.has(key) && isSentText(key) && isSentText(value));
-  const filtered: Label[] = [...new Map(others.map(({ key, value }) => [key, value]))];
-  const characters = [...labels, ...filtered].reduce(
-    (n, [name, value]) => n + [...name].length + [...value].length,
-    0,
-  );
-  return characters <= MAX_EXEMPLAR_CHARACTERS ? [...labels, ...filtered] : labels;
+  const all: Label[] = [...labels, ...new Map(others.map(({ key, value }) => [key, value]))];
+  const characters = all.reduce((n, [name, value]) => n + countCharacters(name) + countCharacters(value), 0);
+  return characters <= MAX_EXEMPLAR_CHARACTERS ? all : labels;
 }
 
 /** An id of zeros is none. */
@@ -30,16 +30,13 @@ function isSet(id: string): boolean {
   return /[^0]/.test(id);
 }
 
-/** The exemplars of each bucket, and of the one above all bounds. */
+/** The exemplars of each bucket that has any, by the number of its upper bound; above all bounds, by their count. */
 export function bucketExemplars(
   exemplars: readonly OtlpExemplar[],
   bounds: readonly number[],
-): OtlpExemplar[][] {
-  const buckets: OtlpExemplar[][] = Array.from({ length: bounds.length + 1 }, () => []);
-  if (exemplars.length === 0) return buckets;
-  for (const exemplar of exemplars) {
-    const bucket = bounds.findIndex((bound) => exemplar.value <= bound);
-    buckets[bucket < 0 ? bounds.length : bucket].push(exemplar);
-  }
-  return buckets;
+): ReadonlyMap<number, readonly OtlpExemplar[]> {
+  const ascending = Float64Array.from(bounds);
+  return Map.groupBy(exemplars, ({ value }) =>
+    Number.isNaN(value) ? bounds.length : lowerBound(ascending, value),
+  );
 }

@@ -4,6 +4,7 @@
  */
 import { HearthError } from "../model/errors.ts";
 import { compareBytewise, type Label, type LabelSet, labelSetOf, METRIC_NAME } from "../model/labels.ts";
+import type { Limits } from "../model/limits.ts";
 import { quoteInput } from "../model/shorten.ts";
 import { labelName } from "./label-name.ts";
 import { namingOf } from "./metric-name.ts";
@@ -20,6 +21,9 @@ export const IDENTIFYING_ATTRIBUTES: readonly string[] = [
   SERVICE_NAME,
   SERVICE_INSTANCE_ID,
 ];
+
+/** What a series may have. */
+export type LabelLimits = Pick<Limits, "maxLabelsPerSeries" | "maxLabelSetBytes">;
 
 /** Labels that all series of a resource, or of a scope in it, have. */
 export interface SharedLabels {
@@ -53,8 +57,10 @@ export function resourceLabels(
   attributes: readonly Attribute[],
   names: LabelNames,
   { promoteResourceAttributes: promoted }: Pick<OtlpSettings, "promoteResourceAttributes">,
+  limits: LabelLimits,
 ): SharedLabels {
   const kept = attributes.filter(({ key }) => promoted === "all" || promoted.includes(key));
+  checkCount(kept, limits);
   for (const attribute of attributes)
     if (IDENTIFYING_ATTRIBUTES.includes(attribute.key)) checkText(attribute);
   for (const attribute of kept) checkText(attribute);
@@ -70,8 +76,10 @@ export function scopeLabels(
   scope: ScopeMetrics,
   names: LabelNames,
   { promoteScopeMetadata }: OtlpSettings,
+  limits: LabelLimits,
 ): SharedLabels {
   if (!promoteScopeMetadata || scope.name === "") return shared;
+  checkCount(scope.attributes, limits);
   const attributes = scope.attributes.map(({ key, value }): Label => {
     checkText({ key, value });
     return [names.nameOf(`otel_scope_${key}`), value];
@@ -108,13 +116,16 @@ function identityLabels(attributes: readonly Attribute[]): Label[] {
 
 /**
  * The labels of a data point's series but for the metric name, sorted. Values of attributes that come to one name are joined
- * with a semicolon, in the order of their keys. Throws "invalid" for an attribute that can be no label.
+ * with a semicolon, in the order of their keys. Throws "invalid" for an attribute that can be no label, and for more or
+ * longer labels than a series may have: before they are sorted or copied, since many data points share them.
  */
 export function pointLabels(
   attributes: readonly Attribute[],
   names: LabelNames,
   shared: SharedLabels,
+  limits: LabelLimits,
 ): LabelSet {
+  checkCount(attributes, limits);
   const labels = new Map<string, string>();
   for (const { key, value } of attributes.toSorted((a, b) => compareBytewise(a.key, b.key))) {
     if (key === METRIC_NAME || value === "") continue;
@@ -126,5 +137,23 @@ export function pointLabels(
   for (const [name, value] of shared.promoted) if (!labels.has(name)) labels.set(name, value);
   for (const [name, value] of shared.imposed) labels.set(name, value);
   labels.delete(METRIC_NAME);
+  checkLength(labels, limits);
   return labelSetOf(labels);
+}
+
+function checkCount(attributes: readonly Attribute[], { maxLabelsPerSeries }: LabelLimits): void {
+  if (attributes.length <= maxLabelsPerSeries) return;
+  const given = attributes.reduce((count, { value }) => count + (value === "" ? 0 : 1), 0);
+  if (given > maxLabelsPerSeries) throw new HearthError("invalid", `more than ${maxLabelsPerSeries} labels`);
+}
+
+/** By UTF-16 units, of which a text has no more than bytes of UTF-8. */
+function checkLength(labels: Iterable<Label>, { maxLabelSetBytes }: LabelLimits): void {
+  let length = 0;
+  for (const [name, value] of labels) length += name.length + value.length;
+  if (length <= maxLabelSetBytes) return;
+  throw new HearthError(
+    "invalid",
+    `the labels have ${length} characters, at most ${maxLabelSetBytes} are allowed`,
+  );
 }

@@ -134,8 +134,10 @@ export class OtlpCursor {
     return this.reader.readFixed64Lanes(msOfNanosecondLanes);
   }
 
-  readHex(): string {
-    return Buffer.from(this.reader.readBytes()).toString("hex");
+  /** An id of a trace or a span; none where it is too long to be one. */
+  readId(maxBytes: number): string {
+    const bytes = this.reader.readBytes();
+    return bytes.length <= maxBytes ? Buffer.from(bytes).toString("hex") : "";
   }
 
   /** Reads an embedded message that comes next. */

@@ -6,6 +6,7 @@ import { isStaleMarker } from "../model/stale-marker.ts";
 import { readPacked } from "../wire/histogram-message.ts";
 import { FIXED64 } from "../wire/protobuf-reader.ts";
 import { ATTRIBUTE_COST, NUMBER_COST, POINT_COST } from "./budget.ts";
+import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "./exemplar-ids.ts";
 import type {
   Attribute,
   ExponentialBuckets,
@@ -193,8 +194,8 @@ function readExemplar(cursor: OtlpCursor): OtlpExemplar {
       (tag) => {
         if (tag === fixed64Field(2)) exemplar.timestamp = cursor.readTime();
         else if (tag === fixed64Field(3)) exemplar.value = reader.readDouble();
-        else if (tag === bytesField(4)) exemplar.spanId = cursor.readHex();
-        else if (tag === bytesField(5)) exemplar.traceId = cursor.readHex();
+        else if (tag === bytesField(4)) exemplar.spanId = cursor.readId(SPAN_ID_BYTES);
+        else if (tag === bytesField(5)) exemplar.traceId = cursor.readId(TRACE_ID_BYTES);
         else if (tag === fixed64Field(6)) exemplar.value = reader.readSfixed64();
         else if (tag === bytesField(7)) attributes.push(cursor.readAttribute());
         else return false;

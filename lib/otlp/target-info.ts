@@ -4,7 +4,13 @@
  */
 import type { LabelSet } from "../model/labels.ts";
 import { MINUTE_MS } from "../model/time.ts";
-import { IDENTIFYING_ATTRIBUTES, type LabelNames, pointLabels, resourceLabels } from "./labels.ts";
+import {
+  IDENTIFYING_ATTRIBUTES,
+  type LabelLimits,
+  type LabelNames,
+  pointLabels,
+  resourceLabels,
+} from "./labels.ts";
 import type { ResourceMetrics } from "./metrics.ts";
 import { isSentText } from "./sent-text.ts";
 import type { OtlpSettings } from "./settings.ts";
@@ -24,12 +30,13 @@ export function targetInfoLabels(
   resource: ResourceMetrics,
   names: LabelNames,
   { keepIdentifyingResourceAttributes: keepsAll }: OtlpSettings,
+  limits: LabelLimits,
 ): LabelSet | undefined {
   const attributes = resource.attributes.filter(({ key, value }) => isSentText(key) && isSentText(value));
   const others = attributes.filter(({ key }) => !IDENTIFYING_ATTRIBUTES.includes(key));
   if (others.length === 0) return undefined;
-  const shared = resourceLabels(attributes, names, { promoteResourceAttributes: [] });
-  const labels = pointLabels(keepsAll ? attributes : others, names, shared);
+  const shared = resourceLabels(attributes, names, { promoteResourceAttributes: [] }, limits);
+  const labels = pointLabels(keepsAll ? attributes : others, names, shared, limits);
   return labels.some(([name]) => name === "job" || name === "instance") ? labels : undefined;
 }
 

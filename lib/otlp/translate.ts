@@ -11,13 +11,14 @@
  * Only what is cumulative is taken: to add deltas up takes a memory of all series, which a function has not. What is refused
  * is counted in data points, with the reason, and the rest is taken.
  */
-import { errorKind, errorMessage } from "../model/errors.ts";
+
+import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 import { type Label, type LabelSet, METRIC_NAME } from "../model/labels.ts";
 import type { MetricMetadata, MetricType } from "../model/metric-metadata.ts";
 import type { WriteBatch } from "../model/sample-batch.ts";
 import { quoteInput } from "../model/shorten.ts";
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../model/stale-marker.ts";
-import { BatchBuilder, type RequestLimits } from "../wire/batch-builder.ts";
+import { BatchBuilder, type RequestLimits, tooMany } from "../wire/batch-builder.ts";
 import { encodeLabels } from "../wire/label-arena.ts";
 import { bucketExemplars, exemplarLabels } from "./exemplars.ts";
 import { LabelNames, pointLabels, resourceLabels, type SharedLabels, scopeLabels } from "./labels.ts";
@@ -66,11 +67,13 @@ export function translateMetrics(
 
 class Translator {
   readonly #settings: OtlpSettings;
+  readonly #limits: RequestLimits;
   readonly #naming: MetricNaming;
   readonly #names: LabelNames;
   readonly #builder: BatchBuilder;
   readonly #metadata = new Map<string, MetricMetadata>();
-  readonly #targetInfo = new Set<string>();
+  /** The times that samples of it have, by its labels as JSON. */
+  readonly #targetInfo = new Map<string, Set<number>>();
   readonly #reasons: string[] = [];
   #pointCount = 0;
   #rejectedPoints = 0;
@@ -80,6 +83,7 @@ class Translator {
 
   constructor(settings: OtlpSettings, limits: RequestLimits) {
     this.#settings = settings;
+    this.#limits = limits;
     this.#naming = namingOf(settings.translationStrategy);
     this.#names = new LabelNames(settings);
     this.#builder = new BatchBuilder(limits);
@@ -104,7 +108,7 @@ class Translator {
       total,
       () => `resource of ${total} data points`,
       () => {
-        const shared = resourceLabels(resource.attributes, this.#names, this.#settings);
+        const shared = resourceLabels(resource.attributes, this.#names, this.#settings, this.#limits);
         for (const [i, scope] of resource.scopes.entries()) {
           this.#orReject(
             points[i],
@@ -122,7 +126,7 @@ class Translator {
   }
 
   #addScope(scope: ScopeMetrics, shared: SharedLabels): void {
-    const ofScope = scopeLabels(shared, scope, this.#names, this.#settings);
+    const ofScope = scopeLabels(shared, scope, this.#names, this.#settings, this.#limits);
     for (const metric of scope.metrics) this.#addMetric(metric, ofScope);
   }
 
@@ -135,7 +139,7 @@ class Translator {
     }
     const what = () => `metric ${quoteInput(metric.name)}`;
     this.#orReject(data.points.length, what, () => {
-      const name = metricName(metric.name, metric.unit, namedKind(data), this.#naming);
+      const name = this.#metricName(metric);
       if (data.points.length > 0) this.#addMetadata(name, metric);
       for (const point of data.points) {
         const lacking = lackingField(point);
@@ -143,6 +147,22 @@ class Translator {
         else this.#orReject(1, what, () => this.#addPoint(name, data, point, shared));
       }
     });
+  }
+
+  /** Throws "invalid" for a name that cannot be one, or would be too long: before it is taken apart. */
+  #metricName({ name, unit, data }: Metric): string {
+    this.#checkNameLength("name", name);
+    this.#checkNameLength("unit", unit);
+    const built = metricName(name, unit, namedKind(data), this.#naming);
+    this.#checkNameLength("name", built);
+    return built;
+  }
+
+  #checkNameLength(what: string, text: string): void {
+    const { maxMetricNameBytes } = this.#limits;
+    if (text.length <= maxMetricNameBytes) return;
+    const reason = `a ${what} of ${text.length} characters, at most ${maxMetricNameBytes} are allowed`;
+    throw new HearthError("invalid", reason);
   }
 
   #addMetadata(name: string, { data, description, unit }: Metric): void {
@@ -155,7 +175,7 @@ class Translator {
   }
 
   #addPoint(name: string, data: MetricData, point: Point, shared: SharedLabels): void {
-    this.#labels = pointLabels(point.attributes, this.#names, shared);
+    this.#labels = pointLabels(point.attributes, this.#names, shared, this.#limits);
     this.#pointLabels = encodeLabels(this.#labels);
     switch (data.kind) {
       case "gauge":
@@ -211,15 +231,18 @@ class Translator {
     this.#addSample(`${name}_count`, [], point, count);
     this.#dropLabel("le");
     const buckets = Math.min(explicitBounds.length, bucketCounts.length);
+    const { maxRequestSeries, maxRequestExemplars } = this.#limits;
+    if (buckets > maxRequestSeries) throw tooMany("series", maxRequestSeries);
+    if (point.exemplars.length > maxRequestExemplars) throw tooMany("exemplars", maxRequestExemplars);
     const exemplars = bucketExemplars(point.exemplars, explicitBounds.slice(0, buckets));
     let cumulative = 0;
     for (let i = 0; i < buckets; i++) {
       cumulative += bucketCounts[i];
       this.#addSample(`${name}_bucket`, [["le", printFloat(explicitBounds[i])]], point, cumulative);
-      this.#addExemplars(exemplars[i]);
+      this.#addExemplars(exemplars.get(i) ?? []);
     }
     this.#addSample(`${name}_bucket`, [["le", "+Inf"]], point, count);
-    this.#addExemplars(exemplars[buckets]);
+    this.#addExemplars(exemplars.get(buckets) ?? []);
   }
 
   /** An attribute named like the label of the series that follow gives way: the bound is what the label means there. */
@@ -252,11 +275,13 @@ class Translator {
 
   /** Once for each set of labels and time: several resources of a request may have the same. */
   #addTargetInfo(resource: ResourceMetrics): void {
-    const labels = targetInfoLabels(resource, this.#names, this.#settings);
+    const labels = targetInfoLabels(resource, this.#names, this.#settings, this.#limits);
     if (labels === undefined) return;
     const identity = JSON.stringify(labels);
-    const times = targetInfoTimes(resource).filter((time) => !this.#targetInfo.has(`${time} ${identity}`));
+    const known = this.#targetInfo.get(identity) ?? new Set();
+    const times = targetInfoTimes(resource).filter((time) => !known.has(time));
     if (times.length === 0) return;
+    this.#targetInfo.set(identity, known);
     this.#pointLabels = encodeLabels(labels);
     this.#addSeries(TARGET_INFO, []);
     const metadata = {
@@ -268,7 +293,7 @@ class Translator {
     this.#metadata.set(TARGET_INFO, metadata);
     value[0] = 1;
     for (const time of times) {
-      this.#targetInfo.add(`${time} ${identity}`);
+      known.add(time);
       this.#builder.addSample(time, 0, valueWords[1], valueWords[0]);
     }
   }

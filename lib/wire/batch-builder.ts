@@ -28,6 +28,7 @@ export type RequestLimits = Pick<
   | "maxRequestLabelBytes"
   | "maxLabelsPerSeries"
   | "maxLabelSetBytes"
+  | "maxMetricNameBytes"
 >;
 
 export class BatchBuilder {

@@ -24,8 +24,8 @@ export function checkExemplarLabels(labels: readonly Label[]): string | undefine
   return undefined;
 }
 
-/** Code points; past the limit it does not count on. */
-function countCharacters(text: string): number {
+/** Code points; of a text that is past the limit by its length alone, that length. */
+export function countCharacters(text: string): number {
   if (text.length > 2 * MAX_EXEMPLAR_CHARACTERS) return text.length;
   let count = 0;
   for (const _ of text) count++;

@@ -10,6 +10,7 @@ import { addWriteRoutes } from "../../lib/http/write-route.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import type { LogFields, LogLevel } from "../../lib/model/log.ts";
 import type { MetricOrigin, MetricValues } from "../../lib/model/metrics.ts";
+import type { OtlpSettings } from "../../lib/otlp/settings.ts";
 import { compact } from "../../lib/storage/compact/compactor.ts";
 import { VerifiedTable } from "../../lib/storage/layout/verified-table.ts";
 import { MAX_HOLD_MS, SETTLE_MS } from "../../lib/storage/log/settling.ts";
@@ -46,7 +47,7 @@ export class TestGateway {
   readonly app: Gateway;
   nowMs = MIDNIGHT_MS;
 
-  private constructor(limits: Partial<Limits>) {
+  private constructor(limits: Partial<Limits>, otlp: OtlpSettings | undefined) {
     const clock = () => this.nowMs++;
     const all = { ...DEFAULT_LIMITS, ...limits };
     this.services = {
@@ -54,6 +55,7 @@ export class TestGateway {
       clock,
       randomBytes,
       limits: all,
+      ...(otlp && { otlp }),
       tenants: new Tenants(0, clock),
       haTracker: new HaTracker(clock),
       keys: new KeyVerifier(clock),
@@ -71,8 +73,8 @@ export class TestGateway {
   }
 
   /** Has a key "HKA" of tenant t with both scopes. */
-  static async open(limits: Partial<Limits> = {}): Promise<TestGateway> {
-    const gateway = new TestGateway(limits);
+  static async open(limits: Partial<Limits> = {}, otlp?: OtlpSettings): Promise<TestGateway> {
+    const gateway = new TestGateway(limits, otlp);
     await gateway.addKey({});
     return gateway;
   }
