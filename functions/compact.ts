@@ -1,4 +1,7 @@
-/** Lambda: compaction, on a schedule. Other invocations, in parallel or later, continue what one cannot finish. */
+/**
+ * Lambda: compaction, on a schedule. Other invocations, in parallel or later, continue what one
+ * cannot finish.
+ */
 import type { Context } from "aws-lambda";
 import { runCanaryAndLog } from "../lib/canary/canary.ts";
 import { CANARY_TENANT } from "../lib/canary/canary-series.ts";
@@ -9,14 +12,20 @@ import type { CompactResult } from "../lib/storage/compact/compactor.ts";
 import { type CompactEvent, newFanOut } from "./fan-out.ts";
 import { newServices } from "./services.ts";
 
-/** No step starts in the last minutes before the timeout: the longest, a bucket of 100,000 series, takes less. */
+/**
+ * No step starts in the last minutes before the timeout: the longest, a bucket of 100,000 series,
+ * takes less.
+ */
 const LAST_STEP_MS = 3 * MINUTE_MS;
 
 const services = newServices(process.env, "compact");
 const { table, clock, clockGuard, randomBytes, tenants, log, metrics } = services;
 const hasCanary = parseFlag(process.env, "HEARTH_CANARY", true);
 
-/** Throws "unavailable" if the time cannot be known, and after all days if one failed, so that the function's error metric counts it. */
+/**
+ * Throws "unavailable" if the time cannot be known, and after all days if one failed, so that the
+ * function's error metric counts it.
+ */
 export async function handler(event: CompactEvent, context: Context): Promise<CompactResult> {
   await clockGuard?.check(true);
   const clockOffsetMs = clockGuard?.notableOffsetMs ?? 0;

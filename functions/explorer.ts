@@ -1,4 +1,7 @@
-/** Lambda: the explorer's files, which the package holds beside this one. It reads no table and needs no key. */
+/**
+ * Lambda: the explorer's files, which the package holds beside this one. It reads no table and
+ * needs no key.
+ */
 import { readFile } from "node:fs/promises";
 import type { LambdaEvent } from "hono/aws-lambda";
 import { addExplorerRoutes, EXPLORER_FILES } from "../lib/http/explorer-route.ts";

@@ -12,7 +12,10 @@ export interface CompactEvent {
   readonly helper?: number;
 }
 
-/** The `fanOut` of `compact`; undefined for the last in a chain. Failures are logged: the next schedule continues. */
+/**
+ * The `fanOut` of `compact`; undefined for the last in a chain. Failures are logged: the next
+ * schedule continues.
+ */
 export function newFanOut(
   { helper = 0 }: CompactEvent,
   functionName: string,

@@ -12,7 +12,10 @@ import { newMetrics } from "./metrics.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `functionName` is a dimension of the metrics. Throws "invalid" for an environment that template.yaml does not make. */
+/**
+ * `functionName` is a dimension of the metrics. Throws "invalid" for an environment that
+ * template.yaml does not make.
+ */
 export function newServices(env: Environment, functionName: string): Services {
   const tableName = required(env, "HEARTH_TABLE");
   const timedTable = openTimedTable({ tableName, clock: Date.now, randomBytes, ...awsSettings(env) });

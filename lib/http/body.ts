@@ -6,7 +6,9 @@ import { quoteInput } from "../model/shorten.ts";
 import { uncompress } from "../wire/snappy.ts";
 import type { GatewayContext } from "./gateway.ts";
 
-/** Reads a snappy-compressed protobuf `message`: `negotiateProtobuf` and `readSnappyBody` in one. */
+/**
+ * Reads a snappy-compressed protobuf `message`: `negotiateProtobuf` and `readSnappyBody` in one.
+ */
 export async function readSnappyProtobuf(
   c: GatewayContext,
   message: string,
@@ -43,7 +45,10 @@ export async function readSnappyBody(
   return uncompress(await readBody(c, limits.maxBodyBytes), limits.maxDecompressedBytes, reuse);
 }
 
-/** Reads a gzip or uncompressed body. Throws "unsupported" (before reading), "too large" or "invalid". */
+/**
+ * Reads a gzip or uncompressed body. Throws "unsupported" (before reading), "too large" or
+ * "invalid".
+ */
 export async function readGzipBody(c: GatewayContext, limits: Limits): Promise<Uint8Array> {
   const encoding = c.req.header("Content-Encoding")?.toLowerCase() ?? "identity";
   if (encoding !== "gzip" && encoding !== "identity") {

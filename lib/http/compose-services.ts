@@ -1,4 +1,6 @@
-/** The routes' services, from the parts that differ between a function, `npm start` and a benchmark. */
+/**
+ * The routes' services, from the parts that differ between a function, `npm start` and a benchmark.
+ */
 import { KeyVerifier } from "../auth/verifier.ts";
 import { DEFAULT_LIMITS } from "../model/limits.ts";
 import type { RetentionMs } from "../storage/layout/retention.ts";

@@ -35,7 +35,9 @@ export interface GatewayEnv {
   Variables: {
     requestLog: RequestLog;
     meter: Meter;
-    /** Set by a route that streams its response: the route writes the log line itself, at the end. */
+    /**
+     * Set by a route that streams its response: the route writes the log line itself, at the end.
+     */
     logsItself: boolean;
     /** What a query could not read, of a request that goes on without it. */
     damage: DamageReports | undefined;
@@ -66,7 +68,10 @@ export function newGateway(services: RequestSinks & Pick<Services, "clock">): Ga
   return app;
 }
 
-/** The pattern of the last handler that matches. For a path without a route that is the middleware itself. */
+/**
+ * The pattern of the last handler that matches. For a path without a route that is the middleware
+ * itself.
+ */
 function routeOf(c: GatewayContext): string | undefined {
   const pattern = routePath(c, -1);
   return pattern === EVERY_PATH ? undefined : pattern;

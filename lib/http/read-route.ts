@@ -110,7 +110,9 @@ async function answerSamples(
   });
 }
 
-/** The first write is made before the status is sent, so an error until then gets an error status. */
+/**
+ * The first write is made before the status is sent, so an error until then gets an error status.
+ */
 async function answerStream(
   c: GatewayContext,
   results: readonly AsyncIterable<ChunkedSeries>[],

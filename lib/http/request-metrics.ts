@@ -26,7 +26,9 @@ export function requestMetrics(
   };
 }
 
-/** `route` is the pattern of the path (paths are unlimited in number); undefined if none matched. */
+/**
+ * `route` is the pattern of the path (paths are unlimited in number); undefined if none matched.
+ */
 export function requestLabels(
   route: string | undefined,
   { tenant, errorKind }: LogFields,

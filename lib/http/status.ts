@@ -4,7 +4,10 @@ import type { ErrorKind } from "../model/errors.ts";
 /** What a request does: a kind may mean another status for a write than for a query. */
 export type Operation = "write" | "query";
 
-/** Seconds after which a sender should retry. Prometheus waits for the larger of this and its own backoff. */
+/**
+ * Seconds after which a sender should retry. Prometheus waits for the larger of this and its own
+ * backoff.
+ */
 const RETRY_AFTER_SECONDS = 5;
 const CHALLENGE = 'Basic realm="Hearth", charset="UTF-8"';
 
@@ -12,7 +15,10 @@ export type ErrorStatus = 400 | 401 | 403 | 413 | 415 | 422 | 500 | 503;
 /** The client disconnected before its response began: nginx's status, which Prometheus uses too. */
 export const CLIENT_CLOSED = 499;
 
-/** Our own failures are never 4xx: Prometheus drops a write on 4xx (by default on 429 too) and retries on 5xx. */
+/**
+ * Our own failures are never 4xx: Prometheus drops a write on 4xx (by default on 429 too) and
+ * retries on 5xx.
+ */
 export function statusOf(kind: ErrorKind, operation: Operation): ErrorStatus {
   switch (kind) {
     case "invalid":

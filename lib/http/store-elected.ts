@@ -1,4 +1,6 @@
-/** Stores what the elected replicas of high-availability pairs sent, and what came from no replica. */
+/**
+ * Stores what the elected replicas of high-availability pairs sent, and what came from no replica.
+ */
 
 import type { AppendResult, WriteBatch } from "../model/sample-batch.ts";
 import { shorten } from "../model/shorten.ts";

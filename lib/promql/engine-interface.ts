@@ -12,13 +12,13 @@ import type { Expr } from "./syntax/ast.ts";
 export type SeriesSource = Pick<Queryable, "select">;
 
 export interface Query {
-  /** What was parsed: annotations name places in it. */
+  /** Annotations point into the text. */
   readonly text: string;
   readonly expr: Expr;
 }
 
 export interface EngineLimits {
-  /** Samples in memory at any time, a histogram counting as several; each takes up to 17 bytes. */
+  /** Samples in memory at any time. A histogram counts as several; each takes up to 17 bytes. */
   readonly maxSamples: number;
   /** Steps of a range query. */
   readonly maxSteps: number;
@@ -28,22 +28,25 @@ export interface EngineLimits {
 }
 
 export interface QueryOptions {
-  /** How old the newest sample may be that stands for a series. */
+  /** The greatest age of the sample that represents a series. */
   readonly lookbackDeltaMs: number;
   readonly limits: EngineLimits;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
-  /** The request's time limit; default: `limits.timeoutMs` from the beginning of the evaluation. */
+  /** The request's time limit; default: `limits.timeoutMs` from the start of the evaluation. */
   readonly deadline?: Deadline | undefined;
-  /** The request's regular expressions; default: limits of its own for the evaluation. */
+  /** The request's regular expressions; default: separate limits for the evaluation. */
   readonly patterns?: Patterns | undefined;
-  /** The step of a subquery that has none. */
+  /** The step of a subquery without one. */
   readonly defaultSubqueryStepMs: number;
-  /** Names are dropped from results only, not on the way (`promql-delayed-name-removal`). */
+  /** Whether only results drop names (`promql-delayed-name-removal`). */
   readonly delayedNameRemoval: boolean;
-  /** Counters are told by their label `__type__` (`type-and-unit-labels`), not by the suffix of their name. */
+  /**
+   * Whether the label `__type__` identifies counters (`type-and-unit-labels`), instead of a name's
+   * suffix.
+   */
   readonly typeAndUnitLabels: boolean;
-  /** Start timestamps of samples count as resets (`use-start-timestamps`). */
+  /** Whether start timestamps count as resets (`use-start-timestamps`). */
   readonly useStartTimestamps: boolean;
   /** Whether to count samples for each step. */
   readonly perStepStats: boolean;
@@ -54,7 +57,7 @@ export interface InstantRange {
   readonly timeMs: number;
 }
 
-/** From the first to the last, both included. */
+/** The first and the last step are included. */
 export interface StepRange {
   readonly startMs: number;
   readonly endMs: number;
@@ -70,35 +73,41 @@ export interface MatrixSeries extends Samples {
 export type QueryValue =
   | { readonly type: "scalar"; readonly timestampMs: number; readonly value: number }
   | { readonly type: "string"; readonly timestampMs: number; readonly value: string }
-  /** Each with exactly one sample, at the time of the query; in the order that the expression made. */
+  /**
+   * Each series has exactly one sample, at the time of the query. In the order that the expression
+   * made.
+   */
   | { readonly type: "vector"; readonly timestampMs: number; readonly series: readonly MatrixSeries[] }
   /** Sorted by label set. */
   | { readonly type: "matrix"; readonly series: readonly MatrixSeries[] };
 
-/** Counted as Prometheus does for `stats`. */
+/** The counts of `stats`, as in Prometheus. */
 export interface SampleStats {
-  /** Of every step all samples that it looked at: what instant queries at each of the steps would read together. */
+  /** The samples that every step looked at: as many as instant queries at each step would read. */
   readonly totalQueryableSamples: number;
-  /** Undefined unless it was asked for. */
+  /** Undefined unless requested. */
   readonly totalQueryableSamplesPerStep: Float64Array | undefined;
-  /** Those that no step before had looked at already, by the same range vector or subquery. */
+  /** Without those that an earlier step of the same range vector or subquery looked at. */
   readonly samplesRead: number;
-  /** Undefined unless it was asked for. */
+  /** Undefined unless requested. */
   readonly samplesReadPerStep: Float64Array | undefined;
-  /** Of every selector all series that it has. */
+  /** The series of every selector, summed up. */
   readonly seriesTouched: number;
   readonly peakSamples: number;
 }
 
 export interface QueryResult {
   readonly value: QueryValue;
-  /** As Prometheus words them, each with its place in the text: `PromQL warning: … (1:5)`. */
+  /** In Prometheus' words, each with its place in the text: `PromQL warning: … (1:5)`. */
   readonly warnings: readonly string[];
   readonly infos: readonly string[];
   readonly samples: SampleStats;
 }
 
-/** Evaluates expressions; what a query asks for and cannot be throws "invalid", a limit that is passed "too large". */
+/**
+ * Evaluates expressions. Throws "invalid" for a query that cannot be evaluated, "too large" for an
+ * exceeded limit and "timed out".
+ */
 export interface QueryEngine {
   instantQuery(
     source: SeriesSource,

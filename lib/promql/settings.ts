@@ -1,16 +1,22 @@
-/** What a query may use that Prometheus has behind feature flags (https://prometheus.io/docs/prometheus/latest/feature_flags/). */
+/**
+ * Settings that Prometheus has behind feature flags
+ * (https://prometheus.io/docs/prometheus/latest/feature_flags/).
+ */
 import { parseFlag } from "../model/flag.ts";
 
 export interface PromqlSettings {
-  /** Experimental functions and aggregations, and `fill` and its like. */
+  /** Experimental functions, aggregations and fill modifiers. */
   readonly takesExperiments: boolean;
-  /** `use-start-timestamps`: `rate()` and others go by the start timestamps of samples, and `start_timestamp()` answers them. */
+  /**
+   * `use-start-timestamps`: `rate()` and others use the start timestamps of samples, and
+   * `start_timestamp()` returns them.
+   */
   readonly useStartTimestamps: boolean;
 }
 
 export const DEFAULT_PROMQL_SETTINGS: PromqlSettings = { takesExperiments: false, useStartTimestamps: false };
 
-/** From environment variables. Throws "invalid" with the variable's name for a value that cannot be. */
+/** From environment variables. Throws "invalid" with the variable's name for an invalid value. */
 export function parsePromqlSettings(env: Readonly<Record<string, string | undefined>>): PromqlSettings {
   return {
     takesExperiments: parseFlag(env, "HEARTH_PROMQL_EXPERIMENTAL"),

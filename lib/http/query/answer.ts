@@ -1,4 +1,6 @@
-/** Responses of the query API. Large ones are streamed while they are printed, in constant memory. */
+/**
+ * Responses of the query API. Large ones are streamed while they are printed, in constant memory.
+ */
 import { gzipSync } from "node:zlib";
 import { MAX_MESSAGE_CHARACTERS, shorten } from "../../model/shorten.ts";
 import type { Piece } from "../../wire/api-json.ts";

@@ -14,7 +14,9 @@ export interface ExpressionRequest extends Pick<QueryRequest, "parameters"> {
   readonly patterns?: QueryRequest["patterns"];
 }
 
-/** Parses the parameter `query`. `check` throws for an expression that the route does not accept. */
+/**
+ * Parses the parameter `query`. `check` throws for an expression that the route does not accept.
+ */
 export function queryParameter(
   { parameters, services, patterns }: ExpressionRequest,
   check?: (expr: Expr) => void,

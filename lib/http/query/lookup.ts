@@ -40,7 +40,10 @@ export async function answerSeries(request: QueryRequest): Promise<Response> {
   return answerData(c, printSeries(items), notes);
 }
 
-/** One selection per `match[]`; without any, one of all series. `rephrase` words their errors as the route does. */
+/**
+ * One selection per `match[]`; without any, one of all series. `rephrase` words their errors as the
+ * route does.
+ */
 function selectionsOf(
   { parameters, patterns, setPhase }: QueryRequest,
   rephrase: (error: HearthError) => HearthError = (error) => error,

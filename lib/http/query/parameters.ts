@@ -21,7 +21,9 @@ const NAMED_TIMES: ReadonlyMap<string, number> = new Map([
   ["292277025-08-18T07:12:54.999999999Z", MAX_API_TIME_MS],
 ]);
 
-/** Characters of a time, a duration or a count: what is longer is refused before a pattern sees it. */
+/**
+ * Characters of a time, a duration or a count: what is longer is refused before a pattern sees it.
+ */
 const MAX_NUMBER_CHARACTERS = 64;
 
 /** All parameters; those of a form precede those of the URL. */
@@ -166,7 +168,10 @@ export function limitParameter(parameters: URLSearchParams): number {
   return limit;
 }
 
-/** A whole number as Go's `strconv.Atoi` parses it, rounded to a double; or the message of its error. */
+/**
+ * A whole number as Go's `strconv.Atoi` parses it, rounded to a double; or the message of its
+ * error.
+ */
 export function parseWhole(text: string): number | string {
   const failure = `strconv.Atoi: parsing ${quoteNumber(text)}`;
   if (text.length > MAX_NUMBER_CHARACTERS) return `${failure}: invalid syntax`;

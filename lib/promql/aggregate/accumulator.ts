@@ -5,11 +5,11 @@ import type { AggregateCall } from "./aggregate-call.ts";
 
 /** Fills the columns of one group. */
 export interface Accumulator {
-  /** Takes a series, which may be gone afterwards. */
+  /** Takes a series, whose columns may be reused afterwards. */
   add(series: StepSeries): void;
-  /** Called last: the columns are complete then. */
+  /** Called last, to complete the columns. */
   finish(): void;
 }
 
-/** Makes what fills `output`. */
+/** Creates an accumulator that fills `output`. */
 export type NewAccumulator = (output: StepColumns, call: AggregateCall) => Accumulator;

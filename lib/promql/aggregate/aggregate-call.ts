@@ -1,4 +1,4 @@
-/** What an aggregation is given. */
+/** The arguments of an aggregation. */
 import type { StepGrid } from "../plan/grid.ts";
 import type { AggregatePlan } from "../plan/plan.ts";
 import type { EvaluationContext } from "../runtime/context.ts";
@@ -7,7 +7,7 @@ export interface AggregateCall {
   readonly plan: AggregatePlan;
   readonly grid: StepGrid;
   readonly context: EvaluationContext;
-  /** At every step; empty without one. */
+  /** One value per step; empty without a parameter. */
   readonly parameters: Float64Array;
 }
 

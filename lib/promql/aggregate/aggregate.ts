@@ -1,4 +1,4 @@
-/** Aggregations: by operator. */
+/** Evaluates aggregations. */
 
 import type { StepGrid } from "../plan/grid.ts";
 import type { AggregatePlan } from "../plan/plan.ts";
@@ -13,7 +13,7 @@ import { accumulatorOf, SeriesAggregation } from "./series-aggregation.ts";
 
 export function aggregate(plan: AggregatePlan, grid: StepGrid, context: EvaluationContext): VectorValue {
   const streamed = context.streamed.get(plan);
-  if (streamed !== undefined) return vectorOf(streamed.tell(context));
+  if (streamed !== undefined) return vectorOf(streamed.report(context));
   const parameter = plan.parameter && context.evaluate(plan.parameter, grid, context);
   const { series } = asVector(context.evaluate(plan.inner, grid, context));
   if (plan.operator === "count_values") return countValues(plan, asText(parameter!), series, grid, context);

@@ -1,4 +1,4 @@
-/** `avg`: the sum divided by the count; a sum of floats that would overflow is continued as a mean. */
+/** `avg`: the sum divided by the count. A sum of floats that would overflow continues as a mean. */
 import { compensate } from "../../number/kahan.ts";
 import { HistogramMean } from "../functions/histogram-total.ts";
 import type { StepColumns } from "../runtime/step-columns.ts";
@@ -9,7 +9,7 @@ import { HistogramAggregation, ofBothKinds } from "./sum.ts";
 export const averageOf: NewAccumulator = (output, call) =>
   ofBothKinds(averageOfFloats(output), new HistogramAggregation(output, call, () => new HistogramMean()));
 
-/** Of each step: the sum or the mean so far, what it has lost, how many there were, and which of the two it is. */
+/** Per step: the sum or the mean so far, its compensation, the count, and whether it is a mean. */
 interface Averages {
   readonly totals: Float64Array;
   readonly lost: Float64Array;

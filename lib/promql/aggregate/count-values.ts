@@ -1,4 +1,4 @@
-/** `count_values`: how many series have each value; the value becomes a label. */
+/** `count_values`: the number of series with each value, which becomes a label. */
 
 import { printHistogram } from "../../histogram/print-histogram.ts";
 import { printFloat } from "../../number/print-float.ts";

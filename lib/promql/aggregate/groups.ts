@@ -1,4 +1,4 @@
-/** Which series are aggregated into one. */
+/** Groups: the series that an aggregation makes into one. */
 import { type LabelSet, METRIC_NAME } from "../../model/labels.ts";
 import { dropLabels, keepLabels, labelKey } from "../runtime/series-labels.ts";
 import type { StepSeries } from "../runtime/value.ts";
@@ -13,7 +13,7 @@ export interface Group {
   readonly series: StepSeries[];
 }
 
-/** The labels that a series' group has. */
+/** The labels of a series' group. */
 export function groupLabels({ grouping, labels }: Grouping): (labels: LabelSet) => LabelSet {
   const names = new Set(labels);
   if (grouping === "by") return (all) => keepLabels(all, names);
@@ -21,7 +21,7 @@ export function groupLabels({ grouping, labels }: Grouping): (labels: LabelSet) 
   return (all) => dropLabels(all, names);
 }
 
-/** What there is for each group, in the order of their first series. */
+/** One entry per group, in the order of their first series. */
 export class Groups<T> {
   readonly #labelsOf: (labels: LabelSet) => LabelSet;
   readonly #newGroup: (labels: LabelSet) => T;
@@ -32,7 +32,7 @@ export class Groups<T> {
     this.#newGroup = newGroup;
   }
 
-  /** A series' own. */
+  /** The entry of a series' group. */
   of(series: StepSeries): T {
     const labels = this.#labelsOf(series.labels);
     const key = labelKey(labels);

@@ -1,15 +1,15 @@
-/** What may be wrong with an aggregation's parameter. */
+/** Checks of an aggregation's parameter. */
 
 import { printGeneralFloat } from "../../number/print-general-float.ts";
 import { invalidQuantile, invalidRatio } from "../runtime/annotation-texts.ts";
 import { annotate, executionError } from "../runtime/context.ts";
 import type { AggregateCall } from "./aggregate-call.ts";
 
-/** From where on an int64 has no room for a float. */
+/** Floats from here on exceed an int64. */
 const MAX_COUNT = 2 ** 63 - 1024;
 const MIN_COUNT = -(2 ** 63);
 
-/** Returns whether anything can come out at all. Throws, or annotates, for what is no parameter. */
+/** Returns whether there can be a result. Throws or annotates for an invalid parameter. */
 export function notePicks(call: AggregateCall): boolean {
   const { plan, parameters } = call;
   if (plan.parameter === undefined) return true;

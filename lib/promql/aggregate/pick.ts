@@ -1,4 +1,4 @@
-/** Aggregations that pick some series of each group: `topk`, `bottomk`, `limitk` and `limit_ratio`. */
+/** Aggregations that pick series of each group: `topk`, `bottomk`, `limitk` and `limit_ratio`. */
 import { isInstant } from "../plan/grid.ts";
 import { StepColumns } from "../runtime/step-columns.ts";
 import { ABSENT, FLOAT, type StepSeries } from "../runtime/value.ts";
@@ -8,10 +8,13 @@ import { samplingOffset } from "./sampling-offset.ts";
 import { noteIgnored } from "./simple.ts";
 import { type IsWorse, isHigher, isLower, TopHeap } from "./top-heap.ts";
 
-/** The series that a step keeps of a group, in the order that an instant query shows. */
+/** The series of a group that a step keeps, in the order in which an instant query shows them. */
 type Pick = (group: Group, step: number) => readonly StepSeries[];
 
-/** What is picked of each series, in the order in which they are first: some may have the same labels when names are dropped late. */
+/**
+ * The picked cells of each series, in the order of first picks. With delayed name removal several
+ * series may have the same labels.
+ */
 export function pickFromGroups(groups: readonly Group[], call: AggregateCall): StepSeries[] {
   const { grid, context, plan } = call;
   const picked = new Map<StepSeries, StepColumns>();
@@ -48,7 +51,10 @@ function picker(call: AggregateCall): Pick {
   }
 }
 
-/** `limitk` and `limit_ratio` promise no order; Prometheus leaves what an instant query picks in the order of a heap by value. */
+/**
+ * `limitk` and `limit_ratio` promise no order. Prometheus returns an instant query's picks in the
+ * order of a heap by value.
+ */
 function heaped({ grid }: AggregateCall, pick: Pick): Pick {
   if (!isInstant(grid)) return pick;
   return (group, step) => {
@@ -84,7 +90,10 @@ function firstOf({ series }: Group, step: number, count: number): readonly StepS
   return picked;
 }
 
-/** Each series has a place between 0 and 1 of its own: a ratio keeps those below it, a negative one those at the other end. */
+/**
+ * Each series has an offset in [0, 1). A ratio keeps those below it, a negative ratio those at the
+ * other end.
+ */
 function ratioPicker(parameters: Float64Array): Pick {
   const offsets = new Map<StepSeries, number>();
   const offsetOf = (series: StepSeries): number => {

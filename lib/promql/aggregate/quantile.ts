@@ -1,4 +1,4 @@
-/** `quantile`: of the floats of a group at each step. */
+/** `quantile` of the floats of a group at each step. */
 
 import { quantileOf } from "../runtime/quantile-of.ts";
 import { FLOAT, type StepSeries } from "../runtime/value.ts";

@@ -1,4 +1,4 @@
-/** Where `limit_ratio` places a series between 0 and 1: by the hash that Prometheus has of its labels. */
+/** The offset of a series in [0, 1] for `limit_ratio`: from Prometheus' hash of its labels. */
 
 import type { LabelSet } from "../../model/labels.ts";
 import { xxHash64 } from "./xxhash64.ts";
@@ -8,7 +8,9 @@ export function samplingOffset(labels: LabelSet): number {
   return Number(xxHash64(encodeLabels(labels))) / 2 ** 64;
 }
 
-/** Every name and value behind its length in bytes: one byte, or 255 and three, the lowest first. */
+/**
+ * Each name and value after its length in bytes: one byte, or 255 and three little-endian bytes.
+ */
 function encodeLabels(labels: LabelSet): Uint8Array {
   const encoder = new TextEncoder();
   const bytes: number[] = [];

@@ -1,4 +1,7 @@
-/** Aggregations that make one series of each group: series after series, so that these may come one at a time. */
+/**
+ * Aggregations that make one series of each group. They take one series after the other, so series
+ * need not be in memory together.
+ */
 
 import type { LabelSet } from "../../model/labels.ts";
 import { StepColumns } from "../runtime/step-columns.ts";
@@ -11,7 +14,7 @@ import { quantileOfGroup } from "./quantile.ts";
 import { countOf, extremeOf, groupOf, varianceOf } from "./simple.ts";
 import { sumOf } from "./sum.ts";
 
-/** Undefined for those that pick series rather than make new ones. */
+/** Undefined for aggregations that pick series. */
 export function accumulatorOf({ operator }: AggregateCall["plan"]): NewAccumulator | undefined {
   switch (operator) {
     case "sum":
@@ -59,7 +62,7 @@ export class SeriesAggregation {
     if (series.dropsName) group.dropsName = true;
   }
 
-  /** The groups that have samples, once. */
+  /** The groups that have samples. Call once. */
   finish(): StepSeries[] {
     const all = this.#groups.all().map(({ labels, columns, accumulator, dropsName }) => {
       accumulator.finish();

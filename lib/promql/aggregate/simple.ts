@@ -1,4 +1,7 @@
-/** Aggregations that have one accumulator for each step: series after series, each along its column. */
+/**
+ * Aggregations with one accumulator per step. Series are added one after the other, each along its
+ * column.
+ */
 import { ignoredInAggregation } from "../runtime/annotation-texts.ts";
 import { annotate } from "../runtime/context.ts";
 import { ABSENT, FLOAT, HISTOGRAM, type StepSeries } from "../runtime/value.ts";
@@ -23,7 +26,7 @@ export const groupOf: NewAccumulator = (output) => ({
   finish: nothingLeft,
 });
 
-/** `min` and `max`; NaN only where there is nothing else. */
+/** `min` and `max`: NaN only if there is nothing else. */
 export const extremeOf: NewAccumulator = (output, call) => {
   const sign = call.plan.operator === "max" ? 1 : -1;
   return {
@@ -42,7 +45,7 @@ export const extremeOf: NewAccumulator = (output, call) => {
   };
 };
 
-/** `stddev` and `stdvar`, by Welford's method. */
+/** `stddev` and `stdvar` by Welford's method. */
 export const varianceOf: NewAccumulator = (output, call) => {
   const counts = new Float64Array(call.grid.steps);
   const means = new Float64Array(call.grid.steps);
@@ -74,7 +77,7 @@ function squareOfFirst(value: number): number {
   return Number.isFinite(value) ? 0 : Number.NaN;
 }
 
-/** Says that histograms are left out, if a series has any. */
+/** Annotates that histograms are ignored, if a series has any. */
 export function noteIgnored({ histograms, kinds }: StepSeries, { plan, context }: AggregateCall): void {
   if (histograms === undefined || !kinds.includes(HISTOGRAM)) return;
   const { range } = plan.operator === "topk" || plan.operator === "bottomk" ? plan : plan.inner;

@@ -1,4 +1,4 @@
-/** `sum`: of floats or of histograms, which do not mix. */
+/** `sum` of floats or of histograms, which do not mix. */
 
 import { compactHistogram } from "../../histogram/float-histogram.ts";
 import { labelValue, METRIC_NAME } from "../../model/labels.ts";
@@ -19,7 +19,9 @@ import type { AggregateCall } from "./aggregate-call.ts";
 export const sumOf: NewAccumulator = (output, call) =>
   ofBothKinds(sumOfFloats(output), new HistogramAggregation(output, call, () => new HistogramTotal()));
 
-/** That of the floats marks the steps that have any; that of the histograms clears or sets them in the end. */
+/**
+ * The sum of floats marks the steps that have any; that of histograms finally clears or sets them.
+ */
 export function ofBothKinds(floats: Accumulator, histograms: HistogramAggregation): Accumulator {
   return {
     add: (series) => {
@@ -55,17 +57,18 @@ function sumOfFloats({ kinds: outKinds, values: sums }: StepColumns): Accumulato
   };
 }
 
-/** What is known of a step that has a histogram. */
+/** The state of a step that has a histogram. */
 interface StepTotal {
-  /** Undefined when a float came first: nothing is added up then. */
+  /** Undefined if a float came first: then nothing is added. */
   readonly total: HistogramTotal | HistogramMean | undefined;
   hasFloats: boolean;
   isCompatible: boolean;
 }
 
 /**
- * Sums or means of histograms at the steps that have any. Where floats are as well, there is no result. As Prometheus goes about
- * it: nobody looks behind the first histogram that does not fit, nor behind the first one that a float came before.
+ * Sums or means of histograms, at the steps that have any. A step that also has floats has no
+ * result. As in Prometheus, nothing after the first incompatible histogram is added, nor after the
+ * first histogram that follows a float.
  */
 export class HistogramAggregation {
   readonly #output: StepColumns;
@@ -79,7 +82,7 @@ export class HistogramAggregation {
     this.#newTotal = newTotal;
   }
 
-  /** To be called after the output knows of the series' floats. */
+  /** Call after the output has the series' floats. */
   add(series: StepSeries): void {
     if (series.histograms === undefined && this.#steps === undefined) return;
     const { kinds } = series;
@@ -108,7 +111,7 @@ export class HistogramAggregation {
     annotate(context, mixedBucketSchemas(plan.inner.range, labelValue(labels, METRIC_NAME)));
   }
 
-  /** To be called after the floats are complete. */
+  /** Call after the floats are complete. */
   finish(): void {
     this.#steps?.forEach((known, step) => {
       if (known !== undefined) this.#finishStep(known, step);

@@ -1,22 +1,24 @@
 /**
- * The best of a step's values, chosen among equals as Prometheus chooses: it keeps a heap with the worst on top, and only what is
- * better than that takes its place. So which of several equal series stay, and in which order an instant query shows them, is
- * that of Prometheus whenever both see the series in one order. https://github.com/prometheus/prometheus/blob/main/promql/engine.go
- * (`aggregationK`); the heap is Go's `container/heap`.
+ * The best values of a step, chosen among equals as Prometheus chooses. Prometheus keeps a heap
+ * with the worst value on top, and replaces the top by better values only. So the choice among
+ * equal series, and their order in an instant query, are the same if both see the series in one
+ * order.
+ * https://github.com/prometheus/prometheus/blob/main/promql/engine.go (`aggregationK`); the heap is
+ * Go's `container/heap`.
  */
 
-/** A series by its place, and its value. */
+/** The place of a series, and its value. */
 export interface Ranked {
   readonly place: number;
   readonly value: number;
 }
 
-/** Whether `a` is to be thrown out before `b`: NaN always, even before another NaN. */
+/** Whether `a` is removed before `b`: NaN always is, even before another NaN. */
 export type IsWorse = (a: number, b: number) => boolean;
 
-/** Of `topk`. */
+/** For `topk`. */
 export const isLower: IsWorse = (a, b) => Number.isNaN(a) || a < b;
-/** Of `bottomk`. */
+/** For `bottomk`. */
 export const isHigher: IsWorse = (a, b) => Number.isNaN(a) || a > b;
 
 export class TopHeap {
@@ -24,7 +26,7 @@ export class TopHeap {
   readonly #isWorse: IsWorse;
   readonly #heap: Ranked[] = [];
 
-  /** Keeps `max` of them, at least one. */
+  /** Keeps `max` values, at least one. */
   constructor(max: number, isWorse: IsWorse) {
     this.#max = max;
     this.#isWorse = isWorse;
@@ -41,12 +43,15 @@ export class TopHeap {
     }
   }
 
-  /** As they lie in the heap, the worst first and the others in no order of their own. */
+  /** In heap order: the worst first, the others unsorted. */
   unsorted(): readonly Ranked[] {
     return this.#heap;
   }
 
-  /** The best first. Sorted by insertion, as Go sorts up to twelve: order among equals depends on it. */
+  /**
+   * The best first. Sorted by insertion, as Go sorts up to twelve values: the order of equals
+   * depends on it.
+   */
   best(): readonly Ranked[] {
     const sorted = this.#heap;
     for (let i = 1; i < sorted.length; i++) {

@@ -1,4 +1,7 @@
-/** XXH64, with seed 0. https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md#xxh64-algorithm-description */
+/**
+ * XXH64 with seed 0.
+ * https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md#xxh64-algorithm-description
+ */
 
 const PRIME1 = 0x9e3779b185ebca87n;
 const PRIME2 = 0xc2b2ae3d27d4eb4fn;
@@ -13,7 +16,7 @@ const rotate = (value: bigint, bits: bigint) => wrap((value << bits) | (value >>
 const round = (lane: bigint, input: bigint) => wrap(rotate(wrap(lane + input * PRIME2), 31n) * PRIME1);
 const merge = (hash: bigint, lane: bigint) => wrap((hash ^ round(0n, lane)) * PRIME1 + PRIME4);
 
-/** For a few hashes only: with BigInt it takes microseconds for each. */
+/** For few hashes: BigInt makes each take microseconds. */
 export function xxHash64(bytes: Uint8Array): bigint {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const stripesEnd = bytes.length - (bytes.length % STRIPE_BYTES);

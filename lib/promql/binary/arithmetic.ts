@@ -1,7 +1,10 @@
-/** What operators do to two numbers. */
+/** Binary operators between two numbers. */
 import type { BinaryOperator } from "../syntax/ast.ts";
 
-/** Operators between numbers that are no sets; `</` and `>/` are between histograms and numbers. */
+/**
+ * Operators between numbers except the set operators; `</` and `>/` are between histograms and
+ * numbers.
+ */
 export type Arithmetic = "+" | "-" | "*" | "/" | "%" | "^" | "atan2";
 export type Comparison = "==" | "!=" | "<" | "<=" | ">" | ">=";
 
@@ -32,7 +35,7 @@ export function calculator(operator: Arithmetic): (a: number, b: number) => numb
   }
 }
 
-/** As IEEE 754 has it, which JavaScript does not: 1 to any power is 1, and so is -1 to an infinite one. */
+/** As in IEEE 754, and unlike JavaScript: 1 to any power is 1, and -1 to an infinite power is 1. */
 function power(base: number, exponent: number): number {
   if (base === 1) return 1;
   if (base === -1 && (exponent === Infinity || exponent === -Infinity)) return 1;

@@ -1,4 +1,4 @@
-/** Binary operators: by what stands on their sides. */
+/** Binary operators, dispatched by the types of their sides. */
 
 import type { StepGrid } from "../plan/grid.ts";
 import type { BinaryPlan } from "../plan/plan.ts";
@@ -21,7 +21,7 @@ export function binary(plan: BinaryPlan, grid: StepGrid, context: EvaluationCont
   return combineVectors(plan, a, b, grid, context);
 }
 
-/** Comparisons of scalars are always `bool`. */
+/** Comparisons of scalars always have `bool`. */
 function combineScalars(
   { operator }: BinaryPlan,
   left: ScalarValue,

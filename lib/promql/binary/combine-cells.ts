@@ -1,4 +1,4 @@
-/** A binary operator applied to two samples, of which either may be a histogram. */
+/** A binary operator between two samples, each a float or a histogram. */
 import {
   compactHistogram,
   divideHistogram,
@@ -19,15 +19,16 @@ import {
 import type { Annotation } from "../runtime/annotations.ts";
 import { calculator, comparator, isArithmetic, isComparison } from "./arithmetic.ts";
 
-/** Takes what there is to say of two samples. */
+/** Takes the annotations of two samples. */
 export type Note = (annotation: Annotation) => void;
 
-/** A sample: a histogram where there is one. */
+/** A sample: the histogram if there is one, else the float. */
 export type Cell = number | Histogram;
 
 /**
- * What an operator makes of two samples. `isKept` is what a comparison says; a result that is not kept is left away, or 0
- * with `bool`. Undefined is no result at all: the two do not go together, which an annotation says.
+ * The result of an operator. `isKept` is the result of a comparison: without `bool` a cell that is
+ * not kept is omitted, with `bool` it is 0. Undefined means incompatible operands, which an
+ * annotation reports.
  */
 export type CombineCells = (left: Cell, right: Cell) => CombinedCell | undefined;
 
@@ -36,7 +37,7 @@ export interface CombinedCell {
   readonly isKept: boolean;
 }
 
-/** Between floats alone, where no annotation and no histogram can come up; for loops over columns. */
+/** Between floats, which need no annotation and no histogram; for loops over columns. */
 export interface FloatOperator {
   readonly calculate: ((a: number, b: number) => number) | undefined;
   readonly compare: ((a: number, b: number) => boolean) | undefined;

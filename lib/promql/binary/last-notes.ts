@@ -1,4 +1,6 @@
-/** Of what there is to say of one step of a binary operator only the last is said, as Prometheus does. */
+/**
+ * Of the annotations of one step of a binary operator only the last is reported, as in Prometheus.
+ */
 import type { Annotation } from "../runtime/annotations.ts";
 import { annotate, type EvaluationContext } from "../runtime/context.ts";
 
@@ -11,7 +13,7 @@ export class LastNotes {
     if (last === undefined || order >= last.order) this.#byStep.set(step, { order, annotation });
   }
 
-  tell(context: EvaluationContext): void {
+  report(context: EvaluationContext): void {
     for (const step of [...this.#byStep.keys()].sort((a, b) => a - b)) {
       annotate(context, this.#byStep.get(step)!.annotation);
     }

@@ -1,4 +1,4 @@
-/** Which series of two vectors belong together: those with the same values of the labels that are matched. */
+/** Signatures: series of two vectors match if they have the same values of the matched labels. */
 import { type LabelSet, METRIC_NAME } from "../../model/labels.ts";
 import { dropLabels, keepLabels, labelKey } from "../runtime/series-labels.ts";
 import type { StepSeries } from "../runtime/value.ts";
@@ -16,7 +16,7 @@ export function matchedLabels({ on, labels }: VectorMatching): (labels: LabelSet
   return (all) => dropLabels(all, names);
 }
 
-/** By signature, in the order in which they first appear. */
+/** By signature, in the order of first appearance. */
 export function matchGroups(
   matching: VectorMatching,
   left: readonly StepSeries[],

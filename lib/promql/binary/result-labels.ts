@@ -1,9 +1,9 @@
-/** What the result of two matching series is called. */
+/** The labels of the result of two matching series. */
 import { type LabelSet, labelValue } from "../../model/labels.ts";
 import { dropLabels, keepLabels, setLabel, withoutMetadata } from "../runtime/series-labels.ts";
 import type { VectorMatching } from "../syntax/ast.ts";
 
-/** `many` is the side that may have several; of one-to-one matching it is the left one. */
+/** `many` is the side that may have several series; the left side of one-to-one matching. */
 export function resultLabels(
   many: LabelSet,
   one: LabelSet,

@@ -24,7 +24,8 @@ export function combineSets(
 ): VectorValue {
   const kept = new Map<StepSeries, StepSeries>();
   for (const group of matchGroups(plan.matching!, left.series, right.series)) {
-    // Of `or` all on the left is kept, and on the right what has nothing there; else it is the left that depends.
+    // `or` keeps the whole left side, and right series where the left has none. The others filter
+    // the left side.
     const [judged, judges] = operator === "or" ? [group.right, group.left] : [group.left, group.right];
     const isThere = presence(judges, grid);
     const keepsWhere = operator === "and" ? 1 : 0;

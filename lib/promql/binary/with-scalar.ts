@@ -41,12 +41,12 @@ export function combineWithScalar(
     const { labels, dropsName: drops } = dropsName ? withoutName(one, context) : one;
     return columns.series(labels, drops);
   });
-  notes.tell(context);
+  notes.report(context);
   const populated = series.filter(isPopulated);
   return vectorOf(dropsName && !context.options.delayedNameRemoval ? mergeSameLabels(populated) : populated);
 }
 
-/** The common case: arithmetic, and no histogram. */
+/** The common case: arithmetic without histograms. */
 function calculateFloats(
   plan: BinaryPlan,
   series: StepSeries,
@@ -64,7 +64,7 @@ function calculateFloats(
   return columns;
 }
 
-/** What a comparison keeps is the vector's sample, whichever side it stands on. */
+/** A comparison keeps the vector's sample, whichever side it is on. */
 function combineCells(
   plan: BinaryPlan,
   series: StepSeries,

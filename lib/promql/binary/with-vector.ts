@@ -1,6 +1,6 @@
 /**
- * Arithmetic and comparisons between two vectors. Which series match depends on labels alone, so it is found out once; at
- * each step only those count that have a sample.
+ * Arithmetic and comparisons between two vectors. Matches depend on labels alone, so they are found
+ * once; a step uses the series that have a sample.
  */
 import type { HearthError } from "../../model/errors.ts";
 import { isInstant, type StepGrid } from "../plan/grid.ts";
@@ -30,13 +30,16 @@ export function combineVectors(
   const [many, one] = isSwapped ? [right.series, left.series] : [left.series, right.series];
   const match = new VectorMatch(plan, matching, many, one, grid, context);
   const groups = matchGroups(matching, many, one);
-  // Before anything is matched: of several things that are wrong, Prometheus tells this one.
+  // Before matching: of several errors Prometheus reports this one.
   for (const group of groups) match.refuseSeveral(group);
   for (const group of groups) match.combineGroup(group);
   return vectorOf(match.result());
 }
 
-/** One match of two vectors under way. Sides are `many` and `one`, of which the former stands on the right of one-to-many. */
+/**
+ * One match of two vectors in progress. Its sides are `many` and `one`; in one-to-many matching
+ * `many` is on the right.
+ */
 class VectorMatch {
   readonly #plan: BinaryPlan;
   readonly #matching: VectorMatching;
@@ -46,19 +49,22 @@ class VectorMatch {
   readonly #combine: CombineCells;
   readonly #context: EvaluationContext;
   readonly #notes = new LastNotes();
-  /** The place of each series among the samples of a step: those of `one` that are filled come last. */
+  /** The place of each series among the samples of a step; filled-in series of `one` come last. */
   readonly #order: ReadonlyMap<StepSeries, number>;
-  /** Of an instant, where results stand in order: by the key of a result's labels the place of what it was made of. */
+  /**
+   * For instant queries, whose results are ordered: from the key of a result's labels to the place
+   * of its sample.
+   */
   readonly #places = new Map<string, number>();
-  /** Where the cell that is combined stands. */
+  /** The place of the cell that is being combined. */
   #step = 0;
   #position = 0;
-  /** What is wrong at the earliest step, of that what Prometheus comes upon first. */
+  /** The error of the earliest step; within it the one that Prometheus finds first. */
   #failure: { readonly step: number; readonly position: number; readonly error: HearthError } | undefined;
   readonly #collector: SeriesCollector;
   readonly #dropsName: boolean;
   readonly #isSwapped: boolean;
-  /** What stands in for a sample that is missing on either side. */
+  /** The values of missing samples on either side. */
   readonly #fillMany: number | undefined;
   readonly #fillOne: number | undefined;
 
@@ -82,22 +88,23 @@ class VectorMatch {
     const dropsAtOnce = plan.returnsBool && !context.options.delayedNameRemoval;
     this.#dropsName = isArithmetic(plan.operator) || dropsAtOnce;
     this.#isSwapped = matching.cardinality === "one-to-many";
-    // Fill values are named by the sides as they are written, and as they are matched here: many is left.
+    // Fill values are named by the sides as written; here by the sides as matched, where many is
+    // left.
     this.#fillMany = matching.fillLeft;
     this.#fillOne = matching.fillRight;
   }
 
-  /** Throws what is wrong at the earliest step. */
+  /** Throws the error of the earliest step. */
   result(): StepSeries[] {
     if (this.#failure !== undefined) throw this.#failure.error;
-    this.#notes.tell(this.#context);
+    this.#notes.report(this.#context);
     const series = this.#collector.series();
     if (!isInstant(this.#grid)) return series;
     const placed = series.map((one) => ({ one, place: this.#places.get(labelKey(one.labels))! }));
     return placed.sort((a, b) => a.place - b.place).map(({ one }) => one);
   }
 
-  /** The side that must not have several samples of a signature must not at any step. */
+  /** The side that may not have several samples of a signature is checked at every step. */
   refuseSeveral({ right: one }: MatchGroup): void {
     if (one.length < 2) return;
     for (let step = 0; step < this.#grid.steps; step++) {
@@ -114,7 +121,7 @@ class VectorMatch {
     else if (many.length > 0 || this.#fillMany !== undefined) this.#combineSteps(many, one);
   }
 
-  /** Floats on both sides, and nothing to fill in: a loop over columns. */
+  /** Floats on both sides and nothing to fill in: a loop over columns. */
   #isPlain(a: StepSeries, b: StepSeries): boolean {
     if (this.#fillMany !== undefined || this.#fillOne !== undefined) return false;
     return (
@@ -137,7 +144,7 @@ class VectorMatch {
     }
   }
 
-  /** The general case. Output columns are found once for each pair of series. */
+  /** The general case. Output columns are looked up once for each pair of series. */
   #combineSteps(many: readonly StepSeries[], one: readonly StepSeries[]): void {
     const pairs = new Map<StepSeries | undefined, Map<StepSeries | undefined, Output>>();
     const outputFor = (a: StepSeries | undefined, b: StepSeries | undefined): Output => {
@@ -189,7 +196,7 @@ class VectorMatch {
     setCell(output.columns, step, this.#plan.returnsBool ? Number(result.isKept) : result.value);
   }
 
-  /** Returns false, and remembers why, when something has been matched that allows nothing else. */
+  /** Returns false, and remembers the error, if an earlier match forbids this one. */
   #markMatched(matched: Set<string>, key: string, step: number): boolean {
     const isOneToOne = this.#matching.cardinality === "one-to-one";
     if (isOneToOne ? matched.size > 0 : matched.has(key)) {
@@ -210,12 +217,12 @@ class VectorMatch {
     this.#failure = { step, position, error: executionError(message) };
   }
 
-  /** The sample of the side that has one at most: `refuseSeveral` has seen to it. */
+  /** The sample of the side that has at most one, which `refuseSeveral` has checked. */
   #onlyOne(one: readonly StepSeries[], step: number): StepSeries | undefined {
     return one.find(({ kinds }) => kinds[step] !== ABSENT);
   }
 
-  /** Without samples on the other side nothing is matched, and nobody minds. */
+  /** Nothing is matched without samples on the other side, so nothing is refused. */
   #isAnythingToMatch(step: number): boolean {
     if (this.#fillMany !== undefined || this.#fillOne !== undefined) return true;
     return this.#many.some(({ kinds }) => kinds[step] !== ABSENT) && this.#one.length > 0;
@@ -230,6 +237,6 @@ class VectorMatch {
 
 interface Output {
   readonly columns: StepColumns;
-  /** Of its labels. */
+  /** A key of the labels. */
   readonly key: string;
 }

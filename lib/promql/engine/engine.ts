@@ -1,12 +1,15 @@
 /**
- * The query engine. A query goes through four stages, each with files of its own:
+ * The query engine. A query has four stages:
  *
- * 1. plan (make-plan.ts, plan.ts): the syntax tree with all times known, what is the same at every step marked;
- * 2. read (plan-reads.ts, fetch.ts): all selectors at once, each with the range of time that the plan looks at; instant
- *    vectors and functions of range vectors are made series by series meanwhile, and aggregated (streamed-series.ts);
- * 3. evaluate (evaluate.ts, ../operators, ../functions): synchronous, every operator from columns of steps to columns of steps
- *    (value.ts), functions over ranges with a window that moves along each series;
- * 4. answer (result.ts): the samples without the gaps, sorted.
+ * 1. plan (../plan/make-plan.ts, ../plan/plan.ts): the syntax tree with all times resolved, and
+ *    what is the same at every step marked;
+ * 2. read (../plan/plan-reads.ts, fetch.ts): all selectors at once, each with the times that the
+ *    plan needs. Instant vectors and functions of range vectors are evaluated series by series
+ *    meanwhile, and aggregated (streamed-series.ts);
+ * 3. evaluate (evaluate.ts, ../operators, ../functions): synchronous. Operators map columns of
+ *    steps to columns of steps (../runtime/value.ts); functions over ranges move a window along
+ *    each series;
+ * 4. respond (result.ts): the samples without the gaps, sorted.
  */
 import { Deadline } from "../../model/deadline.ts";
 import { HearthError } from "../../model/errors.ts";
@@ -48,7 +51,10 @@ export async function instantQuery(
   return run(source, query, options, times, grid, (plan, context) => instantValue(plan, grid, context));
 }
 
-/** Evaluates at every step; of scalars and instant vectors alone. Throws "invalid" for others, "too large" for too many steps. */
+/**
+ * Evaluates at every step. Throws "invalid" unless the value is a scalar or an instant vector, "too
+ * large" for too many steps.
+ */
 export async function rangeQuery(
   source: SeriesSource,
   query: Query,
@@ -61,7 +67,7 @@ export async function rangeQuery(
   if (grid.steps > limits.maxSteps) {
     throw new HearthError(
       "too large",
-      `range query has ${grid.steps} steps, at most ${limits.maxSteps} are evaluated; widen the step or shorten the range limit=maxSteps`,
+      `range query: ${grid.steps} steps, the limit is ${limits.maxSteps}; widen the step or shorten the range limit=maxSteps`,
     );
   }
   return run(source, query, options, { startMs, endMs, stepMs }, grid, (plan, context) =>

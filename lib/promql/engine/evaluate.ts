@@ -1,4 +1,4 @@
-/** From a plan to its value: each node is one operator's. */
+/** Evaluates a plan: each kind of node has an operator. */
 import { aggregate } from "../aggregate/aggregate.ts";
 import { binary } from "../binary/binary.ts";
 import { call } from "../operators/call.ts";
@@ -13,7 +13,9 @@ import { valueTypeOfPlan } from "../plan/plan-type.ts";
 import type { EvaluationContext } from "../runtime/context.ts";
 import { type Value, vectorOf } from "../runtime/value.ts";
 
-/** Evaluates what is no range vector: who takes one of those reads it in its own way. */
+/**
+ * Evaluates a plan that is not a range vector. Callers that need a range vector read it themselves.
+ */
 export function evaluate(plan: Plan, grid: StepGrid, context: EvaluationContext): Value {
   context.deadline.check();
   if (grid.steps === 0) return nothing(plan);

@@ -1,4 +1,4 @@
-/** Reading what the selectors of a query ask for: all at once, before anything is evaluated. */
+/** Reads the series of all selectors of a query, before evaluation. */
 import { HearthError } from "../../model/errors.ts";
 import type { Series } from "../../model/samples.ts";
 import type { SeriesSource } from "../engine-interface.ts";
@@ -12,7 +12,7 @@ import { loadedSamples, type SelectedSeries, selectedSeries } from "../runtime/s
 import { StreamedSeries } from "./streamed-series.ts";
 
 export interface FetchedSeries {
-  /** Of each selector, sorted by label set; not of those that `streamed` has what is made of. */
+  /** By selector, sorted by label set; without selectors whose results are in `streamed`. */
   readonly data: ReadonlyMap<SelectPlan, readonly SelectedSeries[]>;
   readonly streamed: ReadonlyMap<StreamedPlan, StreamedSeries>;
 }
@@ -22,7 +22,7 @@ type FetchContext = Pick<
   "options" | "budget" | "deadline" | "patterns" | "evaluate" | "touched"
 >;
 
-/** Every selector's series. Throws "too large" when they are too many. */
+/** The series of every selector. Throws "too large" for too many. */
 export async function fetchSeries(
   source: SeriesSource,
   plan: Plan,
@@ -65,7 +65,7 @@ class SeriesCounter {
     this.#maxSeries = maxSeries;
   }
 
-  /** Throws "too large" when they are too many. */
+  /** Throws "too large" for too many. */
   add(): void {
     if (++this.#series > this.#maxSeries) throw tooManySeries(this.#maxSeries);
   }
@@ -86,7 +86,7 @@ async function keepAll(
   return all;
 }
 
-/** Each series is in memory by itself, what is made of it stays. */
+/** Only one series is in memory at a time, beside the results. */
 async function streamAll(
   all: AsyncIterable<Series>,
   count: (one: SelectedSeries) => void,
@@ -112,7 +112,7 @@ function tooManySeries(maxSeries: number): HearthError {
   );
 }
 
-/** What one selector wants of a read that others share. */
+/** The series as one selector of a shared read needs them. */
 function seriesFor(select: SelectPlan, series: readonly SelectedSeries[]): readonly SelectedSeries[] {
   if (!select.skipsBuckets) return series;
   return series.map((one) => ({ ...one, histograms: withoutBuckets(one.histograms) }));

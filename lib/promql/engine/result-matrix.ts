@@ -1,4 +1,4 @@
-/** Range vectors as answers: the samples themselves, at their own times. */
+/** Range vectors as results: the samples themselves, at their own times. */
 import { compareLabelSets } from "../../model/labels.ts";
 import type { MatrixSeries } from "../engine-interface.ts";
 import { findBoundaries, leftPoint, rightPoint } from "../functions/rates/range-boundaries.ts";
@@ -58,7 +58,7 @@ function windowSamples(window: Window, { labels, dropsName }: SelectedSeries): M
   };
 }
 
-/** Values at both boundaries, and the samples in between. */
+/** Values at both boundaries, and the samples between them. */
 function extendedSamples(window: Window, isSmoothed: boolean): MatrixSeries {
   const { timestamps, values } = window.floats;
   const { labels, rangeStartMs, rangeEndMs } = window;

@@ -1,4 +1,4 @@
-/** From operators' columns, with a cell for every step, to those of an answer, with the samples alone. */
+/** From operators' columns, with a cell for every step, to columns of samples alone. */
 import { compareLabelSets } from "../../model/labels.ts";
 import type { MatrixSeries } from "../engine-interface.ts";
 import { type StepGrid, stepTime } from "../plan/grid.ts";
@@ -7,7 +7,7 @@ import type { EvaluationContext } from "../runtime/context.ts";
 import { NO_LABELS, withoutMetadata } from "../runtime/series-labels.ts";
 import { FLOAT, HISTOGRAM, type StepSeries, type Value, type VectorValue } from "../runtime/value.ts";
 
-/** Drops the names that were to be dropped in the end. Throws when series are the same without them. */
+/** Drops the names that are due to be dropped. Throws if series are the same without them. */
 function withFinalNames(
   series: readonly StepSeries[],
   { options }: EvaluationContext,
@@ -46,7 +46,7 @@ function gridTimes(grid: StepGrid): Float64Array {
   return times;
 }
 
-/** `times`: of all steps; series without a gap share them. */
+/** `times` are those of all steps; series without gaps share them. */
 function matrixSeries({ labels, kinds, values, histograms }: StepSeries, times: Float64Array): MatrixSeries {
   const floats = countKind(kinds, FLOAT);
   const hasAll = floats === kinds.length;
@@ -63,14 +63,14 @@ function matrixSeries({ labels, kinds, values, histograms }: StepSeries, times: 
   };
 }
 
-/** In a loop: a callback for each step took a sixth of a small query. */
+/** A loop: callbacks for each step took a sixth of a small query's time. */
 function countKind(kinds: Uint8Array, kind: number): number {
   let count = 0;
   for (let step = 0; step < kinds.length; step++) if (kinds[step] === kind) count++;
   return count;
 }
 
-/** What a column has at the steps of a kind, `count` of them. */
+/** The cells of a column whose step has a kind; `count` is their number. */
 function ofKind(column: Float64Array, kinds: Uint8Array, kind: number, count: number): Float64Array {
   const picked = new Float64Array(count);
   for (let step = 0, i = 0; i < count; step++) if (kinds[step] === kind) picked[i++] = column[step];

@@ -1,7 +1,7 @@
 /**
- * What an instant vector takes of its series, or a function makes of those of a range vector, while these are read: each is let go of
- * when the next one comes. A query of a day holds the steps of its series then and not all of their samples; those of its groups
- * alone where an aggregation takes them.
+ * Evaluates instant vectors, or functions of range vectors, while their series are read: each
+ * series is released when the next one comes. A query over a day holds steps instead of samples;
+ * under an aggregation it holds the steps of groups alone.
  */
 import { HearthError } from "../../model/errors.ts";
 import { NO_PARAMETERS } from "../aggregate/aggregate-call.ts";
@@ -23,10 +23,10 @@ export class StreamedSeries {
   readonly #make: (series: SelectedSeries) => StepSeries;
   readonly #skipsBuckets: boolean;
   readonly #results: Results;
-  /** Told when the plan's turn comes. */
+  /** Reported when the plan is evaluated. */
   readonly #annotations = new Annotations();
   readonly #samples: SampleCount;
-  #told: readonly StepSeries[] | undefined;
+  #reported: readonly StepSeries[] | undefined;
   #error: HearthError | undefined;
 
   constructor(vector: StreamedVector, base: Omit<EvaluationContext, "annotations" | "samples">) {
@@ -44,7 +44,10 @@ export class StreamedSeries {
       aggregate === undefined ? new KeptResults() : new AggregatedResults(aggregate, grid, context);
   }
 
-  /** Takes one more series, which may be gone afterwards. Nothing is made of it behind an error that `tell` has. */
+  /**
+   * Takes one more series, whose memory may be reused afterwards. After an error, which `report`
+   * throws, series are ignored.
+   */
   add(series: SelectedSeries): void {
     if (this.#error !== undefined) return;
     const needed = this.#skipsBuckets ? { ...series, histograms: withoutBuckets(series.histograms) } : series;
@@ -57,15 +60,15 @@ export class StreamedSeries {
   }
 
   /**
-   * The results that have samples, of each series or of each group, in the context in which the call stands. Throws "invalid" only
-   * now: of a query's errors the user is told the one that is evaluated first.
+   * The non-empty results, per series or per group, reported to the evaluation's context. Only this
+   * throws "invalid": the user sees the error that evaluation meets first.
    */
-  tell({ annotations, samples }: EvaluationContext): readonly StepSeries[] {
+  report({ annotations, samples }: EvaluationContext): readonly StepSeries[] {
     if (this.#error !== undefined) throw this.#error;
-    this.#told ??= this.#results.finish();
+    this.#reported ??= this.#results.finish();
     annotations.addAll(this.#annotations);
     samples.addAll(this.#samples);
-    return this.#told;
+    return this.#reported;
   }
 }
 
@@ -98,12 +101,12 @@ class KeptResults implements Results {
   }
 }
 
-/** What a series has is in its group when the next one comes. */
+/** A series is in its group before the next one comes. */
 class AggregatedResults implements Results {
   readonly #grid: StepGrid;
   readonly #context: EvaluationContext;
   readonly #aggregation: SeriesAggregation;
-  /** Undefined where names are still there that tell series apart. */
+  /** Undefined if names still distinguish series. */
   readonly #overlap: LabelOverlap | undefined;
 
   constructor(plan: AggregatePlan, grid: StepGrid, context: EvaluationContext) {

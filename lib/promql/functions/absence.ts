@@ -17,7 +17,7 @@ function absent(call: FunctionCall): VectorValue {
   return whereAbsent(call, vectorArg(call, 0));
 }
 
-/** 1 at every step at which there is nothing. */
+/** 1 at every step at which no series has a sample. */
 export function whereAbsent(call: FunctionCall, series: readonly StepSeries[]): VectorValue {
   const columns = newColumns(call);
   for (let step = 0; step < call.grid.steps; step++) {
@@ -27,13 +27,13 @@ export function whereAbsent(call: FunctionCall, series: readonly StepSeries[]): 
   return vectorOf(isPopulated(result) ? [result] : []);
 }
 
-/** The labels that a selector asks for, as far as it says what they are. */
+/** The labels that a selector determines. */
 function labelsOf(plan: Plan): LabelSet {
   if (plan.kind === "window") return labelsOf(plan.select);
   return plan.kind === "select" ? labelsAskedFor(plan.matchers) : NO_LABELS;
 }
 
-/** A name that is matched twice says nothing. */
+/** A name with two matchers determines nothing. */
 function labelsAskedFor(matchers: readonly Matcher[]): LabelSet {
   const seen = new Set<string>();
   let labels = NO_LABELS;
@@ -46,7 +46,7 @@ function labelsAskedFor(matchers: readonly Matcher[]): LabelSet {
   return labels;
 }
 
-/** The value of the only float, else NaN. */
+/** The value if there is exactly one float, else NaN. */
 function scalar(call: FunctionCall): ReturnType<VectorFunction> {
   const series = vectorArg(call, 0);
   const values = new Float64Array(call.grid.steps).fill(Number.NaN);

@@ -1,5 +1,5 @@
 /**
- * Estimates from classic histograms: a count for everything up to each bound.
+ * Estimates from classic histograms, which count the observations up to each bound.
  * https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile
  */
 import type { Monotonicity } from "../runtime/annotation-texts.ts";
@@ -12,14 +12,17 @@ export interface ClassicBucket {
 
 export interface ClassicQuantile {
   readonly value: number;
-  /** Counts went down from a bucket to a higher one, and were corrected. */
+  /** Counts decreased from a bucket to a higher one, and were corrected. */
   readonly forced: Monotonicity | undefined;
 }
 
-/** Buckets whose counts differ by less, relatively, are taken to be the same: it is what floats lose. */
+/** Buckets whose counts differ by less, relatively, count as equal: floats lose as much. */
 const SMALL_DIFFERENCE = 1e-12;
 
-/** NaN without a bucket up to +Inf, without a second one and without observations. At least one bucket. */
+/**
+ * NaN without a bucket of +Inf, without a second bucket, and without observations. Takes at least
+ * one bucket.
+ */
 export function classicQuantile(quantile: number, buckets: readonly ClassicBucket[]): ClassicQuantile {
   if (Number.isNaN(quantile)) return { value: Number.NaN, forced: undefined };
   if (quantile < 0) return { value: -Infinity, forced: undefined };
@@ -43,7 +46,7 @@ function interpolated(rank: number, buckets: readonly ClassicBucket[], counts: r
   return start + (upperBound - start) * ((rank - below) / (counts[reached] - below));
 }
 
-/** By bound; those with the same one are added up. */
+/** By bound; the counts of equal bounds are added. */
 function coalesce(buckets: readonly ClassicBucket[]): ClassicBucket[] {
   const merged: ClassicBucket[] = [];
   for (const bucket of buckets.toSorted((a, b) =>
@@ -56,7 +59,7 @@ function coalesce(buckets: readonly ClassicBucket[]): ClassicBucket[] {
   return merged;
 }
 
-/** Counts that do not go down, tiny differences evened out. */
+/** Makes counts non-decreasing, and removes tiny differences. */
 function monotonic(buckets: readonly ClassicBucket[]): {
   counts: number[];
   forced: Monotonicity | undefined;
@@ -91,7 +94,7 @@ function isAlmostEqual(a: number, b: number): boolean {
   return difference / Math.min(sum, Number.MAX_VALUE) < SMALL_DIFFERENCE;
 }
 
-/** The part of the observations between two values; NaN as above, and between values that are NaN. */
+/** The share of the observations between two values; NaN as above, and if a value is NaN. */
 export function classicFraction(lower: number, upper: number, buckets: readonly ClassicBucket[]): number {
   const sorted = coalesce(buckets);
   const { upperBound, count } = sorted[sorted.length - 1];
@@ -103,7 +106,7 @@ export function classicFraction(lower: number, upper: number, buckets: readonly 
   return (upperRank - lowerRank) / count;
 }
 
-/** How many observations are below a value; undefined when it is above all buckets. */
+/** The number of observations below a value; undefined if the value is above all buckets. */
 function rankOf(value: number, buckets: readonly ClassicBucket[]): number | undefined {
   let start = buckets[0].upperBound > 0 ? 0 : -Infinity;
   let rank = 0;

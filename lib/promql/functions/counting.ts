@@ -1,4 +1,4 @@
-/** Functions that count what happens in a window: samples, changes, resets. */
+/** Functions that count in a window: samples, changes, resets. */
 import { equalHistograms } from "../../histogram/float-histogram.ts";
 import { isReset } from "../../histogram/reset.ts";
 import type { Histogram } from "../../model/histogram.ts";
@@ -15,7 +15,7 @@ export const presentOverTime: WindowFunction = (window, output) => output.setFlo
 /** A float, or a histogram. */
 interface Sample {
   readonly timeMs: number;
-  /** 0 is unknown. */
+  /** 0 if unknown. */
   readonly startMs: number;
   readonly value: number;
   readonly histogram: Histogram | undefined;
@@ -56,7 +56,7 @@ function hasBeenReset(previous: Sample, current: Sample): boolean {
   return startedAnew || current.value < previous.value;
 }
 
-/** Floats alone, every one of them: a loop over the column. */
+/** Floats alone: a loop over the column will do. */
 function isPlain(window: Window, { extended, context }: WindowCall): boolean {
   return window.histogramCount === 0 && extended === undefined && !context.options.useStartTimestamps;
 }
@@ -77,7 +77,7 @@ function countFloatResets({ floats: { values }, floatStart, floatEnd }: Window):
   return count;
 }
 
-/** How many neighbours a predicate holds for; undefined when there is nothing after an anchor. */
+/** The number of neighbours that satisfy a predicate; undefined if nothing follows the anchor. */
 function countPairs(
   window: Window,
   call: WindowCall,
@@ -90,7 +90,10 @@ function countPairs(
   return count;
 }
 
-/** Floats and histograms by time; of an anchored window only the last one that is not after its start, and what follows. */
+/**
+ * Floats and histograms by time. An anchored window begins with the last sample that is not after
+ * its start.
+ */
 function samplesFromAnchor(window: Window, call: WindowCall): Sample[] | undefined {
   const samples = samplesByTime(window, call);
   if (call.extended !== "anchored") return samples;

@@ -36,7 +36,7 @@ export function vectorArg({ plan, grid, context }: FunctionCall, index: number):
   return asVector(context.evaluate(plan.args[index], grid, context)).series;
 }
 
-/** A value for each step. */
+/** One value per step. */
 export function scalarArg({ plan, grid, context }: FunctionCall, index: number): Float64Array {
   return asScalar(context.evaluate(plan.args[index], grid, context)).values;
 }
@@ -50,13 +50,13 @@ export function newColumns({ grid, context }: FunctionCall): StepColumns {
   return new StepColumns(grid.steps);
 }
 
-/** What functions return whose series may have the same labels without their names. */
+/** The result of functions that drop names, after which series may have the same labels. */
 export function withoutNames(series: readonly StepSeries[], { context }: FunctionCall): VectorValue {
   const populated = series.filter(isPopulated);
   return vectorOf(context.options.delayedNameRemoval ? populated : mergeSameLabels(populated));
 }
 
-/** Floats one by one; histograms are left away. */
+/** Maps each float; histograms are omitted. */
 export function mapFloats(
   call: FunctionCall,
   series: readonly StepSeries[],
@@ -73,7 +73,7 @@ export function mapFloats(
   return withoutNames(mapped, call);
 }
 
-/** Histograms one by one; floats are left away. */
+/** Maps each histogram; floats are omitted. */
 export function mapHistograms(
   call: FunctionCall,
   series: readonly StepSeries[],

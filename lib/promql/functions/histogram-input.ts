@@ -1,4 +1,7 @@
-/** What functions over histograms read: native ones, and classic ones put together from their buckets. */
+/**
+ * The input of functions over histograms: native histograms, and classic ones assembled from
+ * buckets.
+ */
 import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
 import { badBucketLabel, mixedClassicAndNative } from "../runtime/annotation-texts.ts";
 import { annotate } from "../runtime/context.ts";
@@ -17,7 +20,7 @@ export interface ClassicHistogram {
   readonly buckets: { readonly upperBound: number; readonly series: StepSeries }[];
 }
 
-/** A series with native histograms, and the classic one that has the same labels. */
+/** A series of native histograms, and the classic one with the same labels. */
 export interface NativeHistogram {
   readonly series: StepSeries;
   readonly twin: ClassicHistogram | undefined;
@@ -28,7 +31,10 @@ export interface HistogramInput {
   readonly classics: readonly ClassicHistogram[];
 }
 
-/** Warns of buckets that cannot be used, and where both kinds meet: neither is looked at there. */
+/**
+ * Annotates unusable buckets, and steps at which both kinds have the same labels, where neither is
+ * used.
+ */
 export function histogramInput(
   call: FunctionCall,
   series: readonly StepSeries[],
@@ -63,19 +69,19 @@ function addBucket(
   else classics.set(key, { labels, dropsName: series.dropsName, buckets: [{ upperBound, series }] });
 }
 
-/** Names are not told where they are dropped at once: they may be gone already. */
+/** Empty if names are dropped at once: the name may be gone already. */
 export function reportedName({ context }: FunctionCall, labels: LabelSet): string {
   return context.options.delayedNameRemoval ? labelValue(labels, METRIC_NAME) : "";
 }
 
-/** A number or an infinity as Go's ParseFloat takes it. */
+/** A number or an infinity as Go's `ParseFloat` parses it. */
 function parseBound(text: string): number | undefined {
   if (/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
   if (/^[+-]?inf(inity)?$/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
   return undefined;
 }
 
-/** The buckets that there are at a step. */
+/** The buckets that have a sample at a step. */
 export function bucketsAt({ buckets }: ClassicHistogram, step: number): ClassicBucket[] {
   const present: ClassicBucket[] = [];
   for (const { upperBound, series } of buckets) {
@@ -88,7 +94,9 @@ function hasBuckets({ buckets }: ClassicHistogram, step: number): boolean {
   return buckets.some(({ series }) => series.kinds[step] === FLOAT);
 }
 
-/** The steps at which native and classic histograms of the same labels meet, for each that has any. Warns of them. */
+/**
+ * By series, the steps at which native and classic histograms have the same labels. Annotates them.
+ */
 export function findConflicts(
   call: FunctionCall,
   { natives }: HistogramInput,

@@ -1,10 +1,10 @@
-/** Sums and means of native histograms, one added after the other. */
+/** Sums and means of native histograms, added one after the other. */
 
 import { divideHistogram, hasOverflow } from "../../histogram/float-histogram.ts";
 import { addToSum, type HistogramSum, isCompatible, scaleSum, startSum, sumOf } from "../../histogram/sum.ts";
 import type { Histogram } from "../../model/histogram.ts";
 
-/** What there is to say of them in the end. */
+/** Annotations to report at the end. */
 export interface HistogramNotes {
   sawReset: boolean;
   sawNoReset: boolean;
@@ -24,7 +24,7 @@ export class HistogramTotal {
   readonly notes = newNotes();
   #sum: HistogramSum | undefined;
 
-  /** Returns false for one that cannot be added: exponential and custom buckets do not mix. */
+  /** Returns false for an incompatible histogram: exponential and custom buckets do not mix. */
   add(histogram: Histogram): boolean {
     noteHint(this.notes, histogram);
     if (this.#sum === undefined) {
@@ -36,20 +36,20 @@ export class HistogramTotal {
     return true;
   }
 
-  /** Of one histogram at least. */
+  /** Needs at least one histogram. */
   result(): Histogram {
     return sumOf(this.#sum!);
   }
 }
 
-/** The sum divided by the count; a sum that would overflow is continued as a mean. */
+/** The sum divided by the count. A sum that would overflow continues as a mean. */
 export class HistogramMean {
   readonly notes = newNotes();
   #count = 0;
   #sum: HistogramSum | undefined;
   #isMean = false;
 
-  /** Returns false for one that cannot be added. */
+  /** Returns false for an incompatible histogram. */
   add(histogram: Histogram): boolean {
     noteHint(this.notes, histogram);
     this.#count++;
@@ -63,7 +63,7 @@ export class HistogramMean {
     return true;
   }
 
-  /** Adds to the sum. When it overflows, the sum before becomes a mean instead, and what was to be added is left. */
+  /** Adds to the sum. On overflow the sum so far becomes a mean, and the histogram is not added. */
   #addOrTurn(histogram: Histogram): boolean {
     const before = copySum(this.#sum!);
     const { boundsReconciled } = addToSum(this.#sum!, histogram);
@@ -84,7 +84,7 @@ export class HistogramMean {
     if (boundsReconciled) this.notes.boundsReconciled = true;
   }
 
-  /** Of one histogram at least. */
+  /** Needs at least one histogram. */
   result(): Histogram {
     const count = this.#count;
     if (!this.#isMean) scaleSum(this.#sum!, (value) => value / count);

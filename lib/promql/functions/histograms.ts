@@ -46,7 +46,7 @@ function ofHistograms(map: (histogram: Histogram) => number): VectorFunction {
   return (call) => mapHistograms(call, vectorArg(call, 0), map);
 }
 
-/** What is asked of each histogram at each step. */
+/** The estimate from each histogram at each step. */
 interface Estimator {
   native(histogram: Histogram, labels: LabelSet, step: number): number;
   classic(buckets: readonly ClassicBucket[], labels: LabelSet, step: number): number;
@@ -127,7 +127,7 @@ function quantile(call: FunctionCall): VectorValue {
   return merged(call, estimateAll(call, input, conflicts, quantileEstimator(call, quantiles, range)));
 }
 
-/** Several at once, told apart by a label. */
+/** Several quantiles, distinguished by a label. */
 function quantiles(call: FunctionCall): VectorValue {
   const { args } = call.plan;
   const label = textArg(call, 1);
@@ -142,7 +142,7 @@ function quantiles(call: FunctionCall): VectorValue {
   return merged(call, all);
 }
 
-/** A quantile that is not the same at every step has a series for each of its values. */
+/** A quantile that changes between steps has a series for each of its values. */
 function labelled(call: FunctionCall, series: StepSeries, label: string, asked: Float64Array): StepSeries[] {
   const texts = Array.from(asked, printOpenMetricsFloat);
   return [...new Set(texts)].map((text) => {
@@ -173,7 +173,7 @@ function fraction(call: FunctionCall): VectorValue {
   return merged(call, estimateAll(call, input, conflicts, estimator));
 }
 
-/** With names that are dropped late, Prometheus looks for series of an instant that are the same in the end alone. */
+/** With delayed name removal, Prometheus merges the series of an instant query only at the end. */
 function merged({ grid, context }: FunctionCall, series: readonly StepSeries[]): VectorValue {
   return vectorOf(context.options.delayedNameRemoval && isInstant(grid) ? series : mergeSameLabels(series));
 }

@@ -5,7 +5,7 @@ import { annotate } from "../runtime/context.ts";
 import type { WindowCall, WindowFunction } from "../runtime/window-function.ts";
 import { hasFloats } from "./picking.ts";
 
-/** What counts between two samples: the earlier one, the later one, or the mean of both. */
+/** The value between two samples: the earlier one, the later one, or the mean of both. */
 const STRATEGIES = { left: 0, right: 1, mean: 2 } as const;
 
 export const integral: WindowFunction = (window, output, call) => {
@@ -32,14 +32,14 @@ function strategyOf({ scalars, argRanges, context }: WindowCall, step: number): 
   return STRATEGIES.mean;
 }
 
-/** What is not a number leaves its side of the area to its neighbours. */
+/** NaN counts as 0. */
 function numberOr0(value: number): number {
   return Number.isNaN(value) ? 0 : value;
 }
 
 interface Height {
   readonly value: number;
-  /** By rounding. */
+  /** The rounding error of the value. */
   readonly lost: number;
 }
 

@@ -1,4 +1,4 @@
-/** `label_replace` and `label_join`: what changes labels alone. */
+/** `label_replace` and `label_join`, which change labels alone. */
 
 import { errorKind } from "../../model/errors.ts";
 import { labelValue, METRIC_NAME } from "../../model/labels.ts";
@@ -36,13 +36,16 @@ function capturePattern({ context }: FunctionCall, pattern: string): (value: str
   }
 }
 
-/** A name that is set is not dropped any more. */
+/** A name that is set is not dropped later. */
 function relabelled(series: StepSeries, name: string, value: string): StepSeries {
   const dropsName = name !== METRIC_NAME && series.dropsName;
   return { ...series, labels: setLabel(series.labels, name, value), dropsName };
 }
 
-/** `$1`, `$name`, `${name}`, and `$$` for a dollar; a group that is not there is empty. https://pkg.go.dev/regexp#Regexp.Expand */
+/**
+ * `$1`, `$name`, `${name}`, and `$$` for a dollar. A missing group is empty.
+ * https://pkg.go.dev/regexp#Regexp.Expand
+ */
 function expand(template: string, captures: Captures): string {
   return template.replace(/\$(?:(\$)|(\w+)|\{(\w+)\})/g, (_, dollar, name, braced) => {
     if (dollar !== undefined) return "$";

@@ -1,4 +1,4 @@
-/** Functions from a number to a number. */
+/** Functions of numbers. */
 import {
   type FunctionCall,
   mapFloats,
@@ -12,7 +12,7 @@ function ofFloats(map: (value: number) => number): VectorFunction {
   return (call) => mapFloats(call, vectorArg(call, 0), map);
 }
 
-/** As Go has them: an infinite value that decides wins over NaN. */
+/** As in Go: an infinity that decides wins over NaN. */
 function maxOf(a: number, b: number): number {
   return a === Infinity || b === Infinity ? Infinity : Math.max(a, b);
 }
@@ -21,7 +21,7 @@ function minOf(a: number, b: number): number {
   return a === -Infinity || b === -Infinity ? -Infinity : Math.min(a, b);
 }
 
-/** To the nearest multiple; ties up. Dividing by the inverse loses less than multiplying. */
+/** To the nearest multiple, ties up. Dividing by the inverse loses less than multiplying. */
 function round(call: FunctionCall): ReturnType<VectorFunction> {
   const nearest = call.plan.args.length > 1 ? scalarArg(call, 1) : undefined;
   return mapFloats(call, vectorArg(call, 0), (value, step) => {

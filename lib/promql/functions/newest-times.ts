@@ -1,4 +1,4 @@
-/** `timestamp()` and its kin over an instant selector. */
+/** `timestamp()` and `start_timestamp()` of an instant selector. */
 
 import { referenceTime, type StepGrid, stepTime } from "../plan/grid.ts";
 import type { SelectPlan } from "../plan/plan.ts";
@@ -8,12 +8,12 @@ import type { SelectedSeries } from "../runtime/selected-series.ts";
 import { StepColumns } from "../runtime/step-columns.ts";
 import { ABSENT, FLOAT, type StepSeries } from "../runtime/value.ts";
 
-/** The times of the newest samples, in seconds: what `timestamp()` of a selector returns. */
+/** The times of the newest samples, in seconds. */
 export function newestTimestamps(plan: SelectPlan, grid: StepGrid, context: EvaluationContext): StepSeries[] {
   return newestTimes(plan, grid, context, (_, cursor) => cursor.timestampMs);
 }
 
-/** When the counting of the newest samples began, in seconds. */
+/** The start timestamps of the newest samples, in seconds. */
 export function newestStartTimestamps(
   plan: SelectPlan,
   grid: StepGrid,

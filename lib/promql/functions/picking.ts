@@ -57,7 +57,7 @@ export const minOverTime: WindowFunction = (window, output, call) => {
   output.setFloat(window.step, min);
 };
 
-/** Of the latest among equals. */
+/** Ties go to the latest. */
 export const timeOfMax: WindowFunction = (window, output, call) => {
   setTimeOfBest(window, output, call, (value, best) => value >= best);
 };
@@ -81,7 +81,7 @@ function setTimeOfBest(
   output.setFloat(window.step, timestamps[best] / 1000);
 }
 
-/** Whether there are floats; tells when histograms beside them are ignored. */
+/** Whether there are floats. Annotates histograms beside them, which are ignored. */
 export function hasFloats(window: Window, { context, range }: WindowCall): boolean {
   if (window.floatCount === 0) return false;
   if (window.histogramCount > 0) annotate(context, ignoredInRange(range, metricName(window)));

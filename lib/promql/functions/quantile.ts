@@ -1,4 +1,4 @@
-/** Functions over ranges that ask for quantiles. */
+/** Quantiles over ranges. */
 
 import { ignoredInRange, invalidQuantile, isQuantile } from "../runtime/annotation-texts.ts";
 import { annotate } from "../runtime/context.ts";

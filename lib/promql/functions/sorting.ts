@@ -1,4 +1,4 @@
-/** Functions that put an instant vector in order. Results of range queries are ordered by labels anyhow. */
+/** Functions that sort an instant vector. Range queries are always sorted by labels. */
 import { compareBytewise, compareLabelSets, labelValue } from "../../model/labels.ts";
 import { isInstant } from "../plan/grid.ts";
 import { sortInRangeQuery } from "../runtime/annotation-texts.ts";
@@ -14,14 +14,14 @@ import {
 
 type Sort = (series: readonly StepSeries[]) => readonly StepSeries[];
 
-/** By value, histograms left away; NaN at the end either way. */
+/** By value. Histograms are omitted; NaN comes last in both orders. */
 function byValue(sign: 1 | -1): VectorFunction {
   return (call) => {
     const floats = vectorArg(call, 0).map(floatsOf).filter(isPopulated);
     return sorted(call, floats, (series) => {
       const isNone = ({ values }: StepSeries) => Number.isNaN(values[0]);
       const numbers = series.filter((one) => !isNone(one));
-      // To Prometheus every NaN comes before every other: the last one ends up first.
+      // In Prometheus every NaN precedes every other: the last one ends up first.
       return [
         ...numbers.sort((a, b) => sign * compareNumbers(a.values[0], b.values[0])),
         ...series.filter(isNone).reverse(),
@@ -57,7 +57,10 @@ function compareByLabels(a: StepSeries, b: StepSeries, names: readonly string[])
   return compareLabelSets(a.labels, b.labels);
 }
 
-/** Natural order: runs of digits are compared as numbers; those that an int64 does not hold as texts, as in Prometheus. */
+/**
+ * Natural order: runs of digits compare as numbers, or as texts if an int64 is too small, as in
+ * Prometheus.
+ */
 function comesFirst(a: string, b: string): boolean {
   const [chunksA, chunksB] = [a, b].map((text) => text.match(/\d+|\D+/g) ?? [""]);
   for (let i = 0; i < chunksA.length; i++) {
@@ -77,7 +80,7 @@ function compareChunks(a: string, b: string): number {
 
 const MAX_INT64 = 2n ** 63n - 1n;
 
-/** Undefined for what is no digits, or too large. */
+/** Undefined unless the text is digits that fit an int64. */
 function int64Of(chunk: string): bigint | undefined {
   const digits = /^0*(\d{1,19})$/.exec(chunk)?.[1];
   const value = digits === undefined ? undefined : BigInt(digits);

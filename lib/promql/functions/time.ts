@@ -1,4 +1,4 @@
-/** Times and dates, in UTC. */
+/** Times and dates in UTC. */
 
 import { stepTime } from "../plan/grid.ts";
 import { withoutName } from "../runtime/result-labels.ts";
@@ -16,14 +16,17 @@ import { newestStartTimestamps, newestTimestamps } from "./newest-times.ts";
 
 const SECONDS_PER_DAY = 86_400;
 
-/** A day of the calendar; months from 1. */
+/** A calendar day; months start at 1. */
 interface CalendarDate {
   readonly year: number;
   readonly month: number;
   readonly day: number;
 }
 
-/** In floats, for any day that a float names exactly. https://howardhinnant.github.io/date_algorithms.html#civil_from_days */
+/**
+ * For any day that a float represents exactly.
+ * https://howardhinnant.github.io/date_algorithms.html#civil_from_days
+ */
 function dateOf(daysSinceEpoch: number): CalendarDate {
   const days = daysSinceEpoch + 719_468;
   const era = Math.floor(days / 146_097);
@@ -57,16 +60,19 @@ function dayOfYear({ year, month, day }: CalendarDate): number {
   return days;
 }
 
-/** By remainder: seconds beyond 2^53 have no room for products. */
+/** By remainder: products of seconds beyond 2^53 would be inexact. */
 const secondOfDay = (seconds: number) => ((seconds % SECONDS_PER_DAY) + SECONDS_PER_DAY) % SECONDS_PER_DAY;
 const dayOf = (seconds: number) => Math.round((seconds - secondOfDay(seconds)) / SECONDS_PER_DAY);
 
-/** What is no int64 is the one that Go makes of it, as far as its calendar reaches: in the year 292277026596. */
+/**
+ * A value outside int64 becomes the one that Go makes of it, as far as its calendar reaches: the
+ * year 292277026596.
+ */
 function wholeSeconds(value: number): number {
   return Math.abs(value) < 2 ** 63 ? Math.trunc(value) : 2 ** 63;
 }
 
-/** Of whole seconds since the epoch: those of the samples, or of the step itself when no vector is given. */
+/** Of the samples' values, in seconds since the epoch; without an argument of the step's time. */
 function datePart(part: (seconds: number) => number): VectorFunction {
   return (call) => {
     if (call.plan.args.length > 0)
@@ -87,7 +93,7 @@ function time({ grid }: FunctionCall): ReturnType<VectorFunction> {
   return { type: "scalar", values };
 }
 
-/** Of stored samples their own time; of anything else that of the step. */
+/** The own time of stored samples, else the time of the step. */
 function timestamp(call: FunctionCall): ReturnType<VectorFunction> {
   const { plan, grid, context } = call;
   const [arg] = plan.args;
@@ -109,16 +115,16 @@ function timestamp(call: FunctionCall): ReturnType<VectorFunction> {
   return withoutNames(series, call);
 }
 
-/** Nothing unless start timestamps are used, and asked of stored samples. */
+/** Empty unless start timestamps are used and the argument is a selector. */
 function startTimestamp(call: FunctionCall): ReturnType<VectorFunction> {
   const { plan, grid, context } = call;
   const [arg] = plan.args;
   if (arg.kind !== "select") {
-    // For what it has to say.
+    // Evaluated for its annotations and errors.
     vectorArg(call, 0);
     return vectorOf([]);
   }
-  // They are looked at, and counted, either way.
+  // The samples are read and counted either way.
   const series = newestStartTimestamps(arg, grid, context);
   if (!context.options.useStartTimestamps) return vectorOf([]);
   return withoutNames(

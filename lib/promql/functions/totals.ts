@@ -40,7 +40,7 @@ function sumOfFloats({ floats: { values }, floatStart, floatEnd }: Window): numb
   return sum === Infinity || sum === -Infinity ? sum : sum + lost;
 }
 
-/** A sum that overflows is continued as a mean. */
+/** A sum that would overflow continues as a mean. */
 function meanOfFloats({ floats: { values }, floatStart, floatEnd }: Window): number {
   let sum = values[floatStart];
   let lost = 0;

@@ -1,4 +1,4 @@
-/** `deriv`, `predict_linear` and `double_exponential_smoothing`: where a series is heading. */
+/** `deriv`, `predict_linear` and `double_exponential_smoothing`: the trend of a series. */
 import { compensate } from "../../number/kahan.ts";
 import { executionError } from "../runtime/context.ts";
 import type { Window } from "../runtime/window.ts";
@@ -7,7 +7,7 @@ import { hasFloats } from "./picking.ts";
 
 export const deriv: WindowFunction = (window, output, call) => {
   if (!hasTwoFloats(window, call)) return;
-  // Counted from a time nearby: seconds since 1970 would leave few digits for the slope.
+  // Relative to a time nearby: seconds since 1970 would leave few digits for the slope.
   const { slope } = linearRegression(window, window.floats.timestamps[window.floatStart]);
   output.setFloat(window.step, slope);
 };
@@ -25,7 +25,7 @@ function hasTwoFloats(window: Window, call: WindowCall): boolean {
 interface Line {
   /** Per second. */
   readonly slope: number;
-  /** At the time that is asked for. */
+  /** At the requested time. */
   readonly intercept: number;
 }
 

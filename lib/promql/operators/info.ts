@@ -42,7 +42,7 @@ export function info(plan: InfoPlan, grid: StepGrid, context: EvaluationContext)
   return vectorOf(collector.series());
 }
 
-/** An info series, and when its newest sample was written, for each step; NaN where there is none. */
+/** An info series, and when its newest sample was written, per step; NaN without a sample. */
 interface InfoSeries {
   readonly labels: LabelSet;
   readonly writtenMs: Float64Array;
@@ -52,7 +52,10 @@ function identity(labels: LabelSet): string {
   return JSON.stringify(IDENTIFYING.map((name) => labelValue(labels, name)));
 }
 
-/** Those that describe any of the series, by their identity. Series without `instance` and `job` have none. */
+/**
+ * The info series of any of the described series, by identity. A series without `instance` and
+ * `job` has none.
+ */
 function infoSeries(
   { select }: InfoPlan,
   grid: StepGrid,
@@ -86,8 +89,8 @@ function infoSeries(
 }
 
 /**
- * Which info series Prometheus reads for those that are described, and so counts: with one's `instance` and another's `job` too,
- * as long as they have the same of the two labels.
+ * Whether Prometheus reads, and counts, an info series for the described ones. It may combine the
+ * `instance` of one with the `job` of another, if both have the same of the two labels.
  */
 function readLike(described: readonly StepSeries[]): (labels: LabelSet) => boolean {
   const valuesOf = (labels: LabelSet) => IDENTIFYING.map((name) => labelValue(labels, name));
@@ -108,7 +111,7 @@ function readLike(described: readonly StepSeries[]): (labels: LabelSet) => boole
   };
 }
 
-/** Label sets with what info series add; the same input and info series give the same object. */
+/** Label sets with the labels of info series. Equal inputs return the same object. */
 class Enrichment {
   readonly #wanted: ReadonlySet<string>;
   readonly #needsInfo: boolean;
@@ -119,7 +122,7 @@ class Enrichment {
     this.#needsInfo = !matchesAll(dataMatchers, []);
   }
 
-  /** Undefined when labels are asked for that only info series can have, and there is none. */
+  /** Undefined if a data label is required that only an info series can have, and there is none. */
   labels(base: LabelSet, candidates: readonly InfoSeries[], step: number): LabelSet | undefined {
     const current = newestByName(candidates, step);
     if (current.size === 0) return this.#needsInfo ? undefined : base;
@@ -158,7 +161,7 @@ function nameOf({ labels }: InfoSeries): string {
   return labelValue(labels, METRIC_NAME);
 }
 
-/** One info series of each name; of several that which was written last. */
+/** One info series per name: the one that was written last. */
 function newestByName(candidates: readonly InfoSeries[], step: number): Map<string, InfoSeries> {
   const newest = new Map<string, InfoSeries>();
   for (const one of candidates) {

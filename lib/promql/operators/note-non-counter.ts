@@ -1,4 +1,4 @@
-/** The hint that somebody takes the rate of what may be no counter. */
+/** The annotation of a rate over a metric that may not be a counter. */
 import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
 import { possiblyNoCounter, possiblyNoCounterType } from "../runtime/annotation-texts.ts";
 import { annotate } from "../runtime/context.ts";

@@ -1,4 +1,4 @@
-/** Evaluates at the first step what is the same at all of them. */
+/** Evaluates what is the same at every step at the first one. */
 
 import { instantGrid, type StepGrid } from "../plan/grid.ts";
 import type { OncePlan } from "../plan/plan.ts";

@@ -16,7 +16,10 @@ export interface RangeVector {
   readonly windowMs: number;
   readonly reference: TimeReference;
   readonly extended: ExtendedRange | undefined;
-  /** Whether the samples in its windows are stored ones. Of a subquery those count that its expression looked at, which it has counted. */
+  /**
+   * Whether the windows hold stored samples. A subquery counts the samples of its expression
+   * instead.
+   */
   readonly isStored: boolean;
 }
 
@@ -60,7 +63,10 @@ function subqueryVector(plan: SubqueryPlan, grid: StepGrid, context: EvaluationC
   return vector;
 }
 
-/** Counts at each step what the expression inside looked at in its window, as read at the first step that has it there. */
+/**
+ * At each step, counts the samples that the expression looked at in its window; as read at the
+ * first step that has them.
+ */
 function countWindows(
   { reference, windowMs }: RangeVector,
   { perStep, readPerStep }: SampleCount,
@@ -107,7 +113,7 @@ export function samplesOf(series: StepSeries, grid: StepGrid): SelectedSeries {
   };
 }
 
-/** What the hint said of the sample before: that one may be no step of the subquery. */
+/** The hint refers to the sample before, which may not be a step of the subquery. */
 function withoutResetHint(histogram: Histogram): Histogram {
   return histogram.counterResetHint === "gauge" ? histogram : withHint(histogram, "unknown");
 }

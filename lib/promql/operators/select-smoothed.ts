@@ -1,4 +1,4 @@
-/** `smoothed` instant vectors: on the line between the samples around each step. */
+/** `smoothed` instant vectors: interpolated between the samples around each step. */
 
 import { withHint } from "../../histogram/float-histogram.ts";
 import { isCompatible } from "../../histogram/sum.ts";
@@ -52,14 +52,14 @@ function nameOf(labels: LabelSet): string {
   return labelValue(labels, METRIC_NAME);
 }
 
-/** The first sample that is not before a time. */
+/** The index of the first sample that is not before a time. */
 function firstFrom(timestamps: Float64Array, start: number, end: number, timeMs: number): number {
   let i = start;
   while (i < end && timestamps[i] < timeMs) i++;
   return i;
 }
 
-/** Behind the last sample its value goes on; before the first there is none. */
+/** The last value continues after the last sample; before the first there is none. */
 function smoothFloats({ floats, floatStart, floatEnd, timeMs, step }: Window, columns: StepColumns): void {
   const { timestamps, values } = floats;
   const next = firstFrom(timestamps, floatStart, floatEnd, timeMs);

@@ -12,12 +12,12 @@ import { selectSmoothed } from "./select-smoothed.ts";
 export function selectVector(plan: SelectPlan, grid: StepGrid, context: EvaluationContext): VectorValue {
   if (plan.extended === "smoothed") return selectSmoothed(plan, grid, context);
   const streamed = context.streamed.get(plan);
-  if (streamed !== undefined) return vectorOf(streamed.tell(context));
+  if (streamed !== undefined) return vectorOf(streamed.report(context));
   const series = context.data.get(plan)!.map((one) => newestSamples(one, plan, grid, context));
   return vectorOf(series.filter(isPopulated));
 }
 
-/** Of one series, empty where there is none. */
+/** The newest samples of one series; empty where there is none. */
 export function newestSamples(
   series: SelectedSeries,
   plan: SelectPlan,

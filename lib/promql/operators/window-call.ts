@@ -31,10 +31,12 @@ export function windowCall(
   return vectorOf(context.options.delayedNameRemoval ? series : mergeSameLabels(series));
 }
 
-/** The function's result for every series. Without metric names several may have the same labels. */
+/**
+ * The function's result for every series. Without metric names several may have the same labels.
+ */
 function windowSeries(plan: CallPlan, grid: StepGrid, context: EvaluationContext): readonly StepSeries[] {
   const streamed = context.streamed.get(plan);
-  if (streamed !== undefined) return streamed.tell(context);
+  if (streamed !== undefined) return streamed.report(context);
   const rangePlan = plan.args.find(isRangePlan)!;
   const vector = rangeVector(rangePlan, grid, context);
   checkExtended(plan.name, vector);

@@ -1,4 +1,4 @@
-/** What stands between a binary operator and its right side: `bool on (a) group_left (b) fill (0)`. */
+/** The modifiers after a binary operator: `bool on (a) group_left (b) fill (0)`. */
 import type { VectorMatching } from "../syntax/ast.ts";
 import { parseSignedNumber } from "./literal.ts";
 import { parseLabelNames } from "./selector.ts";
@@ -7,7 +7,7 @@ import type { TokenCursor } from "./token-cursor.ts";
 
 export interface BinaryModifiers {
   readonly returnsBool: boolean;
-  /** One-to-one where it is not said otherwise, of set operators too. */
+  /** One-to-one unless written otherwise, even for set operators. */
   readonly matching: VectorMatching;
 }
 

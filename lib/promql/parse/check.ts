@@ -1,4 +1,4 @@
-/** Type checks of a parsed expression: what may be put together, and how. */
+/** Type checks of a parsed expression. */
 import { METRIC_NAME } from "../../model/labels.ts";
 import type { Aggregation, BinaryExpr, BinaryOperator, Call, Expr, VectorSelector } from "../syntax/ast.ts";
 import { factsOf } from "../syntax/functions.ts";
@@ -15,8 +15,8 @@ const TYPE_NAMES: Readonly<Record<ValueType, string>> = {
 };
 
 /**
- * Checks a tree that nobody else has yet, and settles how its binary expressions match: not at all but between vectors, and
- * many-to-many for set operators. Throws `ParseError`.
+ * Checks a tree that the parser has just made, and completes it: `matching` is undefined unless
+ * both sides are vectors, and many-to-many for set operators. Throws `ParseError`.
  */
 export function checkTypes(text: string, expr: Expr): ValueType {
   switch (expr.kind) {
@@ -63,7 +63,7 @@ function expectType(text: string, expr: Expr, expected: ValueType, context: stri
   fail(text, expr, `expected type ${TYPE_NAMES[expected]} in ${context}, got ${TYPE_NAMES[type]}`);
 }
 
-/** A selector must say something, lest a slip of the pen select everything. */
+/** A selector must require something, so that a slip does not select everything. */
 function checkSelector(text: string, selector: VectorSelector, mayBeEmpty: boolean): void {
   if (selector.name !== "") {
     const second = selector.matchers.slice(0, -1).find(({ name }) => name === METRIC_NAME);
@@ -111,7 +111,10 @@ function checkArgumentCount(text: string, call: Call): void {
   fail(text, call, `expected ${expected} argument(s) in call to ${quote(call.function)}, got ${count}`);
 }
 
-/** The second argument of `info` only looks like a selector: it has matchers, which may all be empty, and no name. */
+/**
+ * The second argument of `info` only looks like a selector: its matchers may all be empty, and it
+ * has no name.
+ */
 function checkInfoSelector(text: string, call: Call, arg: Expr): void {
   if (arg.kind === "vector selector") {
     if (arg.name !== "") fail(text, arg, "expected label selectors only, got vector selector instead");
@@ -158,7 +161,7 @@ function checkOperator(text: string, expr: BinaryExpr, isScalar: boolean): void 
   failHere(`label ${quoteInput(twice)} must not occur in ON and GROUP clause at once`);
 }
 
-/** From the operator up to the right side. */
+/** From the operator to the right side. */
 function operatorRange(text: string, { left, right }: BinaryExpr): { start: number; end: number } {
   const space = /\s*/y;
   space.lastIndex = left.range.end;

@@ -1,9 +1,12 @@
-/** How deep a tree may be: chains of operators make deep ones without the parser's recursion, but who walks a tree recurses. */
+/**
+ * The limit of a tree's depth. Chains of operators make deep trees without recursion in the parser,
+ * but functions that walk trees recurse.
+ */
 
-/** Of nesting in the text, and of the trees: far from what the stack holds (about 5,000 here). */
+/** Nesting of texts and trees. The stack holds about 5,000 levels here. */
 export const MAX_DEPTH = 500;
 
-/** A node that is deeper than that, if there is one; found without recursion. */
+/** A node below the limit, if there is one; found without recursion. */
 export function findTooDeep<Node>(root: Node, childrenOf: (node: Node) => readonly Node[]): Node | undefined {
   let level: readonly Node[] = [root];
   for (let depth = 0; level.length > 0; depth++) {

@@ -1,4 +1,4 @@
-/** Durations in brackets and after `offset`: a literal, or arithmetic. */
+/** Durations in brackets and after `offset`: literals or arithmetic. */
 import type { DurationExpr, DurationLiteral, NumberLiteral } from "../syntax/ast.ts";
 import { findTooDeep, TOO_DEEP } from "./depth.ts";
 import { isNumberToken, parseNumberLiteral, withSign } from "./literal.ts";
@@ -11,7 +11,7 @@ type Operator = DurationOperation["operator"];
 const PRECEDENCE: Partial<Record<TokenKind, number>> = { "+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "^": 3 };
 const POWER = 3;
 
-/** Seconds: what a count of nanoseconds in an int64 can say. */
+/** In seconds: the most that an int64 of nanoseconds holds. */
 const MAX_SECONDS = 2 ** 63 / 1e9;
 
 /** Parses a range or a step. */
@@ -24,18 +24,20 @@ export function parsePositiveDuration(tokens: TokenCursor): DurationExpr {
 }
 
 /**
- * Parses an offset, which may have a sign and ends with its first operand: in `x offset -2 ^ 2` it is -2, and `x offset -2`
- * is what is raised. Only what begins with a parenthesis goes on.
+ * Parses an offset, which may have a sign and ends with its first operand: in `x offset -2 ^ 2` it
+ * is -2, and `^ 2` applies to `x offset -2`. Only an offset that begins with a parenthesis or two
+ * signs continues.
  */
 export function parseOffset(tokens: TokenCursor): DurationExpr {
   return finished(tokens, parseBareOffset(tokens));
 }
 
-/** A whole range, step or offset. */
+/** Completes a whole range, step or offset. */
 function finished(tokens: TokenCursor, duration: DurationExpr): DurationExpr {
   const tooDeep = findTooDeep(duration, operandsOf);
   if (tooDeep !== undefined) tokens.fail(tooDeep.range, TOO_DEEP);
-  // Prometheus takes it for the shortest duration that it can count. What it is calculated with is told of when it is.
+  // Prometheus takes NaN for the shortest duration. In arithmetic NaN is reported during
+  // evaluation.
   const isNumber = duration.kind !== "duration" || !Number.isNaN(duration.seconds);
   if (!isNumber) tokens.fail(duration.range, "duration out of range");
   return duration.kind === "duration" ? { ...duration, isDuration: true } : duration;
@@ -100,7 +102,7 @@ function parseSigned(tokens: TokenCursor): DurationExpr {
   return applySign(tokens, first, parseOperations(tokens, POWER));
 }
 
-/** `first` is where errors about it as a whole point: the operand, or the sign of an offset. */
+/** Errors about the whole point to `first`: the operand, or the sign of an offset. */
 function parseOperand(tokens: TokenCursor, first: Token): DurationExpr {
   const token = tokens.peek();
   if (isNumberToken(token)) return newLiteral(tokens, parseNumberLiteral(tokens), first);
@@ -134,8 +136,9 @@ function parseMinOrMax(tokens: TokenCursor): DurationExpr {
 }
 
 /**
- * Second parentheses leave no trace. A literal in them is no literal to Prometheus: it has an operation around it that changes
- * nothing, which begins at the parenthesis. Else errors point at what is inside.
+ * Double parentheses leave no trace. As in Prometheus, a literal in parentheses gets an operation
+ * without effect around it, which begins at the parenthesis. Other errors point into the
+ * parentheses.
  */
 function parseParentheses(tokens: TokenCursor): DurationExpr {
   const { start } = tokens.expect("(");
@@ -162,7 +165,9 @@ function applySign(tokens: TokenCursor, sign: Token, operand: DurationExpr): Dur
   return { kind: "duration operation", operator: "negate", operands: [operand], range };
 }
 
-/** An operation that begins with two signs reads like one with what stands before it: it gets the parentheses that it was not given. */
+/**
+ * An operation that begins with two signs would continue what precedes it, so it gets parentheses.
+ */
 function inParentheses(duration: DurationExpr): DurationExpr {
   if (duration.kind !== "duration operation" || duration.operands.length === 1) return duration;
   if (duration.operator === "min" || duration.operator === "max") return duration;
@@ -175,8 +180,8 @@ function newLiteral(
   place: Token,
 ): DurationLiteral {
   if (Math.abs(value) > MAX_SECONDS) tokens.fail(place, "duration out of range");
-  // Prometheus keeps nanoseconds, and cuts them where it evaluates.
+  // Prometheus keeps nanoseconds, and truncates them during evaluation.
   const ms = Math.trunc(Math.round(value * 1e9) / 1e6);
-  // No -0: it would print as 0, and be another tree.
+  // No -0: it would print as 0, which is another tree.
   return { kind: "duration", ms: ms + 0, seconds: value + 0, isDuration, range };
 }

@@ -17,7 +17,7 @@ import {
 } from "./token.ts";
 import type { TokenCursor } from "./token-cursor.ts";
 
-/** How tight operators bind; all are left-associative but `^`. A sign binds as `*` does. */
+/** Precedences. All operators are left-associative but `^`. A sign binds like `*`. */
 const PRECEDENCE: ReadonlyMap<string, number> = new Map<BinaryOperator, number>([
   ["or", 1],
   ["and", 2],
@@ -40,7 +40,10 @@ const PRECEDENCE: ReadonlyMap<string, number> = new Map<BinaryOperator, number>(
 ]);
 const POWER = 6;
 
-/** Parses an expression; types are not checked, and every binary expression has a `matching`: see `checkTypes`. */
+/**
+ * Parses an expression. Types are unchecked, and every binary expression has a `matching`: see
+ * `checkTypes`.
+ */
 export function parseExpression(tokens: TokenCursor, minPrecedence = 1): Expr {
   return tokens.nested(() => {
     let left = parseSigned(tokens);
@@ -98,7 +101,7 @@ function parseParentheses(tokens: TokenCursor): Expr {
   return { kind: "parentheses", expr, range: { start, end: tokens.expect(")").end } };
 }
 
-/** A call, an aggregation or a selector: the token after the name says which. */
+/** A call, an aggregation or a selector, depending on the token after the name. */
 function parseNamed(tokens: TokenCursor, name: Token): Expr {
   const next = tokens.peekSecond();
   if (isAggregationOperator(name.kind)) {

@@ -1,4 +1,4 @@
-/** Text to tokens. What a character means depends on the brackets that are open around it. */
+/** From text to tokens. The meaning of a character depends on the open brackets around it. */
 import { quoteCharacter, quoteInput } from "../syntax/quote.ts";
 import { ParseError } from "./parse-error.ts";
 import { scanNumberOrDuration } from "./scan-number.ts";
@@ -8,7 +8,7 @@ import { type Token, type TokenKind, wordKind } from "./token.ts";
 const LETTER = /[A-Za-z_]/;
 const NUMBER_START = /\.?[0-9]/y;
 
-/** As Prometheus shows the end of the input where it expects a character. */
+/** How Prometheus shows the end of the input where it expects a character. */
 const NO_CHARACTER = "\ufffd";
 
 /** Longest first. */
@@ -19,17 +19,17 @@ const SYMBOLS: readonly TokenKind[] = [
 const DURATION_SYMBOLS: readonly TokenKind[] = ["+", "-", "*", "/", "%", "^", ","];
 const BRACE_SYMBOLS: readonly TokenKind[] = ["=~", "!~", "!=", "=", ","];
 
-/** Words that may stand in brackets. */
+/** Words that are allowed in brackets. */
 const DURATION_WORDS: ReadonlySet<TokenKind> = new Set<TokenKind>(["step", "range", "max_of", "min_of"]);
 
-/** A cursor over an expression's tokens. Throws `ParseError` where no token can be. */
+/** A cursor over an expression's tokens. Throws `ParseError` where there is no token. */
 export class Lexer {
   readonly text: string;
   #at = 0;
   #openParens = 0;
   #inBraces = false;
   #inBrackets = false;
-  /** In brackets up to the first number: only what a duration can begin with. */
+  /** Inside brackets before the first number: only the beginning of a duration is allowed. */
   #atDuration = false;
   #hasDuration = false;
   #hasColon = false;
@@ -38,7 +38,7 @@ export class Lexer {
     this.text = text;
   }
 
-  /** The next token; at the end "end of input", again and again. */
+  /** The next token; at the end always "end of input". */
   next(): Token {
     this.#skipSpace();
     if (this.#inBraces) return this.#nextInBraces();
@@ -127,7 +127,7 @@ export class Lexer {
     return this.#oneOf(DURATION_SYMBOLS) ?? this.#durationWord() ?? this.#fail(reason);
   }
 
-  /** Brackets after their first number: as outside, but for words and the colon. */
+  /** Inside brackets after the first number: as outside, except words and the colon. */
   #nextInBrackets(): Token {
     const character = this.#character();
     if (character === ":") {
@@ -184,7 +184,7 @@ export class Lexer {
     const end = this.#endOf(/[\w:]+/y);
     const kind = wordKind(this.text.slice(this.#at, end));
     const token = this.#take(kind, end);
-    // Metrics could be called so before there were fill modifiers.
+    // Metrics could have these names before there were fill modifiers.
     const isFill = kind === "fill" || kind === "fill_left" || kind === "fill_right";
     return isFill && !this.#isAt(/[ \t\n\r]*\(/y) ? { ...token, kind: "identifier" } : token;
   }
@@ -225,7 +225,7 @@ export class Lexer {
     return pattern.test(this.text);
   }
 
-  /** Where a sticky pattern that begins here ends; here if it does not match. */
+  /** The end of a sticky pattern that matches here, else this place. */
   #endOf(pattern: RegExp): number {
     return this.#isAt(pattern) ? pattern.lastIndex : this.#at;
   }
@@ -236,7 +236,7 @@ export class Lexer {
     return { kind, start, end, text: this.text.slice(start, end) };
   }
 
-  /** At the cursor: behind the last token where that is what was wrong. */
+  /** At the cursor, or after the last token if that was the problem. */
   #fail(reason: string): never {
     throw new ParseError(this.text, { start: this.#at, end: this.text.length }, reason);
   }

@@ -10,7 +10,7 @@ export function isNumberToken({ kind }: Token): boolean {
   return kind === "number" || kind === "duration";
 }
 
-/** Parses a number, or a duration, which is a number of seconds; no sign. */
+/** Parses a number, or a duration, which is a number of seconds, without a sign. */
 export function parseNumberLiteral(tokens: TokenCursor): NumberLiteral {
   const token = isNumberToken(tokens.peek()) ? tokens.take() : tokens.unexpected();
   const range = { start: token.start, end: token.end };
@@ -24,7 +24,7 @@ export function parseNumberLiteral(tokens: TokenCursor): NumberLiteral {
   return { kind: "number", value, isDuration: false, range };
 }
 
-/** The same with one sign, or none. */
+/** Parses the same with an optional sign. */
 export function parseSignedNumber(tokens: TokenCursor): NumberLiteral {
   const sign = tokens.accept("-") ?? tokens.accept("+");
   const literal = parseNumberLiteral(tokens);

@@ -1,12 +1,15 @@
-/** What is wrong with an expression, and where. */
+/** Errors in an expression, with their place. */
 import { HearthError } from "../../model/errors.ts";
 import type { TextRange } from "../syntax/ast.ts";
 
-/** An expression that cannot be parsed; its message begins with line and column: `1:5: parse error: …`. */
+/**
+ * An expression that cannot be parsed. Its message begins with line and column: `1:5: parse error:
+ * …`.
+ */
 export class ParseError extends HearthError {
-  /** In UTF-16 offsets; it may stand at the very end of the text. */
+  /** In UTF-16 offsets; possibly at the very end of the text. */
   readonly range: TextRange;
-  /** The message without its place. */
+  /** The message without the place. */
   readonly reason: string;
 
   constructor(text: string, range: TextRange, reason: string) {
@@ -17,7 +20,7 @@ export class ParseError extends HearthError {
   }
 }
 
-/** Line and column, both from 1; a column is a byte of UTF-8, as in annotations. */
+/** Line and column, both from 1. Columns count bytes of UTF-8, as in annotations. */
 function placeOf(text: string, offset: number): string {
   if (text === "") return "unknown position";
   let line = 1;

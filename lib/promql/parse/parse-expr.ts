@@ -1,4 +1,4 @@
-/** Text to syntax trees. */
+/** From text to syntax trees. */
 import type { Matcher } from "../../model/matcher.ts";
 import type { Patterns } from "../../model/regexp/patterns.ts";
 import type { Expr } from "../syntax/ast.ts";
@@ -12,10 +12,13 @@ import { parseVectorSelector } from "./selector.ts";
 import { isMetricName } from "./token.ts";
 import { TokenCursor } from "./token-cursor.ts";
 
-/** UTF-16 code units: room for a selector that lists thousands of values, parsed in a fraction of a second. */
+/** In UTF-16 code units: room for a selector that lists thousands of values. */
 export const MAX_EXPRESSION_LENGTH = 256 * 1024;
 
-/** Parses an expression and checks its types. Throws `ParseError` (kind "invalid"), in time linear in the text. */
+/**
+ * Parses an expression and checks its types. Throws `ParseError` (kind "invalid"), in time linear
+ * in the text.
+ */
 export function parseExpr(text: string, options: ParseOptions = {}): Expr {
   const tokens = newCursor(text, options);
   if (tokens.peek().kind === "end of input") {
@@ -29,7 +32,7 @@ export function parseExpr(text: string, options: ParseOptions = {}): Expr {
   return expr;
 }
 
-/** Parses a selector of series alone, as the parameter `match[]` has them; that all matchers may be empty is allowed. */
+/** Parses a selector alone, as in the parameter `match[]`. All its matchers may be empty. */
 export function parseSelector(text: string, patterns?: Patterns): readonly Matcher[] {
   const tokens = newCursor(text, { patterns });
   const first = tokens.peek();

@@ -1,4 +1,4 @@
-/** What follows an expression: ranges, subqueries, `offset`, `@`, `anchored` and `smoothed`. */
+/** Suffixes of an expression: ranges, subqueries, `offset`, `@`, `anchored` and `smoothed`. */
 import type {
   AtModifier,
   DurationExpr,
@@ -20,7 +20,7 @@ const AFTER_STEP = ' in subquery selector, expected "]"';
 const IN_OFFSET = ` in offset, expected ${A_DURATION}`;
 const IN_AT = " in @, expected timestamp";
 
-/** The expression with all that follows it; these bind tighter than any operator. */
+/** The expression with all its suffixes, which bind tighter than any operator. */
 export function parsePostfix(tokens: TokenCursor, expr: Expr): Expr {
   let result = expr;
   for (;;) {
@@ -72,7 +72,9 @@ function requireModifiable(tokens: TokenCursor, expr: Expr, modifier: string): M
   return tokens.fail(expr.range, reason);
 }
 
-/** A copy that ends at the cursor, with the modifier; a range's modifiers are its selector's. */
+/**
+ * A copy with the modifier that ends at the cursor. The modifiers of a range are its selector's.
+ */
 function modified<M extends Partial<VectorSelector>>(
   tokens: TokenCursor,
   expr: Modifiable,
@@ -93,7 +95,7 @@ function parseOffsetModifier(tokens: TokenCursor, expr: Expr): Expr {
   const target = requireModifiable(tokens, expr, "offset");
   if (modifiersOf(target).offset !== undefined)
     tokens.fail(expr.range, "offset may not be set multiple times");
-  // No offset at all, and said so by Prometheus when it prints one.
+  // An offset of 0 is no offset: Prometheus does not print it either.
   const isNothing = offset.kind === "duration" && offset.ms === 0;
   return modified(tokens, target, { offset: isNothing ? undefined : offset });
 }
@@ -107,7 +109,7 @@ function parseAtModifier(tokens: TokenCursor, expr: Expr): Expr {
   return modified(tokens, target, { at });
 }
 
-/** Seconds that no int64 holds are out of bounds. */
+/** Seconds outside int64 are out of bounds. */
 const MAX_AT_SECONDS = 2 ** 63;
 
 function parseAt(tokens: TokenCursor, expr: Expr): AtModifier {
@@ -147,6 +149,7 @@ function parseExtended(tokens: TokenCursor, expr: Expr, extended: ExtendedRange)
   if (before !== undefined && before !== extended) {
     tokens.fail(expr.range, "anchored and smoothed modifiers cannot be used together");
   }
-  // As in Prometheus, where the expression ends before the modifier: errors of an operator behind it point there.
+  // As in Prometheus the expression ends before the modifier: errors of an operator after it point
+  // there.
   return { ...modified(tokens, expr, { extended }), range: expr.range };
 }

@@ -1,4 +1,4 @@
-/** What can be asked over a range: a value at each step, so neither a text nor several samples of each series. */
+/** The types of range queries: a value at each step, so neither strings nor range vectors. */
 import { HearthError } from "../../model/errors.ts";
 import type { Expr } from "../syntax/ast.ts";
 import { valueTypeOf } from "../syntax/value-type.ts";

@@ -1,12 +1,17 @@
-/** Where a number or a duration ends: decimal, hexadecimal, with underscores, exponents, or units. */
+/**
+ * Finds the end of a number or a duration: decimal, hexadecimal, underscores, exponents, or units.
+ */
 
 export interface NumberScan {
   readonly kind: "number" | "duration" | "bad";
-  /** Half-open; of a bad number where it went wrong. */
+  /** Half-open. For a bad number the place of the error. */
   readonly end: number;
 }
 
-/** Scans at a digit, or a dot before one. That a number is well-formed is not yet said by this: see `parseNumber`. */
+/**
+ * Scans from a digit, or from a dot before one. Whether the number is well-formed is checked by
+ * `parseNumber`.
+ */
 export function scanNumberOrDuration(text: string, start: number): NumberScan {
   const number = scanNumber(text, start);
   if (number.kind === "number") return number;
@@ -28,10 +33,12 @@ function scanNumber(text: string, start: number): NumberScan {
   let hasExponent = false;
   const is = (pattern: RegExp) => at < text.length && pattern.test(text[at]);
   if (is(/\./)) {
-    // A dot at the beginning, or behind a zero, is not counted: a second one after it comes to a number that nothing can parse.
+    // A dot at the start, or after a zero, is not counted. A second one makes a number that cannot
+    // be parsed.
     at++;
   }
-  // By itself: right behind it, or behind an underscore, `e` is no hexadecimal digit, and nothing may end with an exponent: `0x1e`.
+  // A single digit: directly after it, or after an underscore, `e` starts an exponent even in
+  // `0x1e`.
   if (is(digits)) at++;
   while (at < text.length) {
     if (is(/\./)) {
@@ -60,7 +67,7 @@ function scanNumber(text: string, start: number): NumberScan {
   return { kind: is(WORD) ? "bad" : "number", end: at };
 }
 
-/** Goes on after the digits: `m`, `h30m`. Whether units exist and stand in order is for `parseDuration`. */
+/** Continues after the digits: `m`, `h30m`. `parseDuration` checks the units and their order. */
 function scanUnits(text: string, start: number): NumberScan {
   const units = /[smhdwy]s?(?:[0-9]+[smhdw]s?)*/y;
   units.lastIndex = start;

@@ -1,4 +1,4 @@
-/** Selectors of series: `name{label="value"}`, and lists of label names. */
+/** Selectors of series, `name{label="value"}`, and lists of label names. */
 import { METRIC_NAME } from "../../model/labels.ts";
 import { type Matcher, type MatcherType, newMatcher } from "../../model/matcher.ts";
 import { shorten } from "../../model/shorten.ts";
@@ -8,7 +8,7 @@ import { unquote } from "./string-literal.ts";
 import { isLabelName, isMetricName, type Token } from "./token.ts";
 import type { TokenCursor } from "./token-cursor.ts";
 
-/** Characters of what RE2 says; it repeats the pattern. */
+/** Characters of RE2's message, which repeats the pattern. */
 const MAX_REASON = 300;
 
 const EXPECTED_MATCHER = ' in label matching, expected identifier or "}"';
@@ -62,7 +62,7 @@ function parseMatcher(tokens: TokenCursor): Matcher {
   }
 }
 
-/** What RE2 says of the pattern, where that is what is wrong; it shows the pattern as it was compiled. */
+/** RE2's message about a bad pattern; it shows the pattern as compiled. */
 function regexpProblem(error: unknown): string {
   const { message, cause } = error as Error;
   return shorten(cause instanceof Error ? cause.message.replace("`(?s)", "`") : message, MAX_REASON);

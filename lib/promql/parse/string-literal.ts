@@ -1,9 +1,12 @@
-/** String literals: Go's escapes in double and single quotes, none in backquotes; a newline in backquotes only. */
+/**
+ * String literals: Go's escapes in double and single quotes, none in backquotes. Only backquotes
+ * allow newlines.
+ */
 import type { TextRange } from "../syntax/ast.ts";
 import { isPrintable } from "../syntax/quote.ts";
 import { ParseError } from "./parse-error.ts";
 
-/** What an escape of a byte or a code point has after its letter; octal escapes have no letter. */
+/** The digits of an escape of a byte or a code point; octal escapes have no letter. */
 const NUMERIC_ESCAPES: Readonly<Record<string, { digits: number; base: number; max: number }>> = {
   x: { digits: 2, base: 16, max: 0xff },
   u: { digits: 4, base: 16, max: 0x10ffff },
@@ -12,7 +15,9 @@ const NUMERIC_ESCAPES: Readonly<Record<string, { digits: number; base: number; m
 
 const OCTAL_ESCAPE = { digits: 3, base: 8, max: 0xff };
 
-/** Where the literal that begins at `start` ends; throws `ParseError`, with its beginning as the place. */
+/**
+ * The end of the literal that begins at `start`. Throws `ParseError` with the start as its place.
+ */
 export function scanString(text: string, start: number): number {
   const range: TextRange = { start, end: text.length };
   const mark = text[start];
@@ -34,7 +39,10 @@ export function scanString(text: string, start: number): number {
   }
 }
 
-/** Up to what may end a literal or needs a look; U+FFFD stands for bytes that were no text. */
+/**
+ * Up to a character that may end a literal or needs a check; U+FFFD stands for bytes that were not
+ * UTF-8.
+ */
 const PLAIN: Readonly<Record<string, RegExp>> = {
   '"': /[^"\\\n\ufffd]*/y,
   "'": /[^'\\\n\ufffd]*/y,
@@ -71,7 +79,7 @@ function isDigit(character: string, base: number): boolean {
   return (base === 8 ? /^[0-7]$/ : /^[0-9A-Fa-f]$/).test(character);
 }
 
-/** `U+0071 'q'`; what cannot be shown is its number alone. */
+/** `U+0071 'q'`; the number alone if the character is not printable. */
 function printCodePoint(character: string): string {
   const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
   return isPrintable(character) ? `U+${code} '${character}'` : `U+${code}`;
@@ -88,13 +96,14 @@ const LETTER_ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The value of a literal that `scanString` passed, given with its quotes. Escapes can make any bytes; one that is no UTF-8
- * becomes the lone surrogate U+DC00 + byte, so that the value is not well-formed (`isWellFormed`) and prints as it was.
+ * The value of a literal that `scanString` accepted, given with its quotes. Escapes can make any
+ * bytes: one that is not UTF-8 becomes the lone surrogate U+DC00 + byte. Such a value is not
+ * `isWellFormed`, and prints as it was.
  */
 export function unquote(literal: string): string {
   const body = literal.slice(1, -1);
   if (literal[0] === "`" || !body.includes("\\")) return body;
-  // One character for each byte of UTF-8, so that escapes of bytes can be put between.
+  // One character for each byte of UTF-8, so that escaped bytes can be inserted.
   const bytes = toBytes(body).replace(ESCAPE, (_, octal, byte, short, long, letter: string) => {
     if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
     if (byte !== undefined) return String.fromCharCode(Number.parseInt(byte, 16));
@@ -110,7 +119,7 @@ export function unquote(literal: string): string {
 
 const ESCAPE = /\\(?:([0-7]{3})|x(..)|u(.{4})|U(.{8})|(.))/gs;
 
-/** A code point as UTF-8 has it, or a byte that belongs to none. */
+/** A code point as UTF-8, or a byte that belongs to none. */
 const NOT_ASCII =
   /[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|\xed[\x80-\x9f][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}|([\x80-\xff])/g;
 

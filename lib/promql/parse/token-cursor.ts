@@ -1,4 +1,4 @@
-/** A cursor over tokens for a parser by recursive descent. */
+/** A cursor over tokens for a recursive descent parser. */
 import { Patterns } from "../../model/regexp/patterns.ts";
 import type { TextRange } from "../syntax/ast.ts";
 import { MAX_DEPTH } from "./depth.ts";
@@ -8,20 +8,20 @@ import { ParseError } from "./parse-error.ts";
 import { describeToken, type Token, type TokenKind } from "./token.ts";
 
 /**
- * Looks one or two tokens ahead, and no further than it must: what is wrong first in the text is what the error is about. Throws
- * `ParseError`.
+ * Looks ahead by one or two tokens and no further than needed, so that the first error in the text
+ * is reported. Throws `ParseError`.
  */
 export class TokenCursor {
   readonly text: string;
   readonly options: ParseOptions;
   readonly patterns: Patterns;
-  /** Where the last token that was taken ends. */
+  /** The end of the last token taken. */
   lastEnd = 0;
   readonly #lexer: Lexer;
-  /** At most two. */
+  /** At most two tokens. */
   readonly #ahead: Token[] = [];
   #depth = 0;
-  /** What is being parsed, for errors: the innermost that can say what it expected. */
+  /** What is being parsed, for errors: the innermost `within` that names what it expects. */
   readonly #contexts: string[] = [];
 
   constructor(text: string, options: ParseOptions) {
@@ -50,17 +50,20 @@ export class TokenCursor {
     return token;
   }
 
-  /** Takes the next token if it is of that kind. */
+  /** Takes the next token if it has that kind. */
   accept(kind: TokenKind): Token | undefined {
     return this.peek().kind === kind ? this.take() : undefined;
   }
 
-  /** Takes the next token, which must be of that kind; `context` as in `unexpected`. */
+  /** Takes the next token, which must have that kind; `context` as in `unexpected`. */
   expect(kind: TokenKind, context?: string): Token {
     return this.accept(kind) ?? this.unexpected(context);
   }
 
-  /** Complains about the next token; `context` is ` in … expected …`, that of the innermost `within` if it is left away. */
+  /**
+   * Throws for the next token; `context` is ` in … expected …`, default that of the innermost
+   * `within`.
+   */
   unexpected(context: string = this.#contexts.at(-1) ?? ""): never {
     const token = this.peek();
     this.fail(token, `unexpected ${describeToken(token)}${context}`);
@@ -70,7 +73,7 @@ export class TokenCursor {
     throw new ParseError(this.text, { start: range.start, end: range.end }, reason);
   }
 
-  /** Parses something in which unexpected tokens are explained by `context`. */
+  /** Parses something whose unexpected tokens `context` explains. */
   within<T>(context: string, parse: (tokens: this) => T): T {
     this.#contexts.push(context);
     const result = parse(this);

@@ -17,7 +17,7 @@ export type Keyword =
   | "fill_right"
   | "bool";
 
-/** Keywords that stand for a time or a duration. */
+/** Keywords for times and durations. */
 export type Preprocessor = "start" | "end" | "step" | "range" | "max_of" | "min_of";
 
 export type TokenKind =
@@ -26,7 +26,7 @@ export type TokenKind =
   | Keyword
   | Preprocessor
   | "identifier"
-  /** A name with a colon in it. */
+  /** A name with a colon. */
   | "metric identifier"
   | "number"
   | "duration"
@@ -53,7 +53,7 @@ export interface Token {
   readonly text: string;
 }
 
-/** How a kind of token is shown in errors: `<op:+>`, `<aggr:sum>`, `<by>`. */
+/** How errors show a kind of token: `<op:+>`, `<aggr:sum>`, `<by>`. */
 type Family = "operator" | "aggregation" | "keyword" | "preprocessor";
 
 export const AGGREGATION_OPERATORS: readonly AggregationOperator[] = [
@@ -128,7 +128,7 @@ const WORDS: ReadonlyMap<string, TokenKind> = new Map<string, TokenKind>([
   ["nan", "number"],
 ]);
 
-/** The kind of a word; keywords may be written in any case. */
+/** The kind of a word. Keywords are case-insensitive. */
 export function wordKind(word: string): TokenKind {
   return WORDS.get(word.toLowerCase()) ?? (word.includes(":") ? "metric identifier" : "identifier");
 }
@@ -141,7 +141,7 @@ export function isPreprocessor(kind: TokenKind): kind is Preprocessor {
   return FAMILIES.get(kind) === "preprocessor";
 }
 
-/** Words that are no metric's name, because that would be ambiguous. */
+/** Words that cannot name a metric, since they would be ambiguous. */
 const NO_METRIC_NAMES: ReadonlySet<TokenKind> = new Set<TokenKind>([
   "bool",
   "on",
@@ -151,12 +151,12 @@ const NO_METRIC_NAMES: ReadonlySet<TokenKind> = new Set<TokenKind>([
   "atan2",
 ]);
 
-/** Whether a token may be the name of a metric, written without quotes. */
+/** Whether a token can name a metric without quotes. */
 export function isMetricName({ kind }: Token): boolean {
   return isWord(kind) && !NO_METRIC_NAMES.has(kind);
 }
 
-/** Whether a token may be the name of a label in `by (…)` and its like. */
+/** Whether a token can name a label in `by (…)` and similar lists. */
 export function isLabelName({ kind }: Token): boolean {
   return isWord(kind) && kind !== "without";
 }
@@ -166,7 +166,7 @@ function isWord(kind: TokenKind): boolean {
   return FAMILIES.has(kind) && WORDS.has(kind);
 }
 
-/** A token as an error shows it. */
+/** A token as errors show it. */
 export function describeToken({ kind, text }: Token): string {
   switch (kind) {
     case "end of input":
@@ -192,7 +192,7 @@ export function describeToken({ kind, text }: Token): string {
 }
 
 function quoteShort(text: string): string {
-  // The length is counted in bytes, as Go counts it; what is shown is counted in characters.
+  // Go counts the length in bytes; the shown part is counted in characters.
   return Buffer.byteLength(text) > 10
     ? `${quote([...text.slice(0, 20)].slice(0, 10).join(""))}...`
     : quote(text);
@@ -208,7 +208,7 @@ const BEGINNINGS: ReadonlySet<TokenKind> = new Set<TokenKind>([
   "{",
 ]);
 
-/** Whether an expression can begin with it. */
+/** Whether an expression can begin with a token. */
 export function canBeginExpression(token: Token): boolean {
   return BEGINNINGS.has(token.kind) || isMetricName(token);
 }

@@ -1,10 +1,10 @@
-/** Calculated durations before anything is evaluated: one that is no length of time makes the query a bad one. */
+/** Checks calculated durations before evaluation: an invalid one makes the query invalid. */
 import type { DurationExpr, Expr } from "../syntax/ast.ts";
 import { childrenOf } from "../syntax/children.ts";
 import type { QueryTimes } from "../syntax/types.ts";
 import { resolveDuration } from "./resolve-duration.ts";
 
-/** Throws "invalid". In the order in which Prometheus looks at them: from the outside in. */
+/** Throws "invalid". Checks in Prometheus' order: from the outside in. */
 export function checkDurations(expr: Expr, times: QueryTimes): void {
   const check = (duration: DurationExpr | undefined, mayBeNegative: boolean) => {
     if (duration !== undefined) resolveDuration(duration, times, mayBeNegative);

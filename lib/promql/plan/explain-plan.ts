@@ -1,4 +1,4 @@
-/** What a query does, known before it reads anything: its plan, and the series and times that it reads. */
+/** The plan of a query and its reads, before anything is read. */
 
 import type { Expr } from "../syntax/ast.ts";
 import { type DescribedPlan, describePlan } from "./describe-plan.ts";
@@ -10,7 +10,10 @@ export interface ExplainedRead {
   readonly selection: Read["selection"];
   /** How many selectors of the plan share it. */
   readonly selectors: number;
-  /** Operators that take each series as it is read; empty if all series stay in memory until evaluation. */
+  /**
+   * Operators that take each series as it is read; empty if all series stay in memory until
+   * evaluation.
+   */
   readonly streamsInto: readonly string[];
   /** Whether native histograms are reduced to their counts and sums. */
   readonly skipsBuckets: boolean;

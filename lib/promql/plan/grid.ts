@@ -3,7 +3,7 @@
 /** Evenly spaced steps. */
 export interface StepGrid {
   readonly startMs: number;
-  /** Where the steps were to end: at the last of them, or less than an interval behind it. */
+  /** The end of the range: at the last step, or less than an interval after it. */
   readonly endMs: number;
   readonly intervalMs: number;
   readonly steps: number;
@@ -14,12 +14,14 @@ export function instantGrid(timeMs: number): StepGrid {
   return { startMs: timeMs, endMs: timeMs, intervalMs: 1, steps: 1 };
 }
 
-/** Whether it can be that of an instant query. Prometheus does not ask for the number of steps. */
+/**
+ * Whether it can be the grid of an instant query. Prometheus does not compare the number of steps.
+ */
 export function isInstant({ startMs, endMs }: StepGrid): boolean {
   return startMs === endMs;
 }
 
-/** From `startMs` on, up to `endMs` at most; without a step when that is before. */
+/** From `startMs` up to `endMs`; without steps if `endMs` is before. */
 export function gridBetween(startMs: number, endMs: number, intervalMs: number): StepGrid {
   return { startMs, endMs, intervalMs, steps: Math.max(0, Math.floor((endMs - startMs) / intervalMs) + 1) };
 }
@@ -33,10 +35,10 @@ export function lastTime(grid: StepGrid): number {
   return stepTime(grid, grid.steps - 1);
 }
 
-/** When a selector or a subquery looks: at the step, or at a fixed time, either less an offset. */
+/** The time at which a selector or a subquery looks: the step or a fixed time, less an offset. */
 export interface TimeReference {
   readonly offsetMs: number;
-  /** A fixed time (`@`). */
+  /** The fixed time (`@`). */
   readonly atMs: number | undefined;
 }
 

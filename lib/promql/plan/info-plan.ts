@@ -1,4 +1,7 @@
-/** Which info series `info()` reads, and when: at the time of the samples that they describe, if there is one such time. */
+/**
+ * Plans `info()`: which info series it reads, and when. That is the time of the described samples,
+ * if they share one.
+ */
 import { METRIC_NAME } from "../../model/labels.ts";
 import { type Matcher, newMatcher } from "../../model/matcher.ts";
 import type { TextRange } from "../syntax/ast.ts";
@@ -30,14 +33,14 @@ export function infoPlan(
   return { plan, hasOneReference: reference !== undefined };
 }
 
-/** Matchers that only exclude names exclude them from those that end in `_info`. */
+/** Matchers that only exclude names exclude them from the names that end in `_info`. */
 function infoNames(matchers: readonly Matcher[]): readonly Matcher[] {
   if (matchers.length === 0) return [DEFAULT_NAME];
   if (matchers.some(({ type }) => type === "=" || type === "=~")) return matchers;
   return [newMatcher("=~", METRIC_NAME, ".+_info"), ...matchers];
 }
 
-/** When all samples that a vector is made of are looked at; undefined if at different times, or if it is made of none. */
+/** The common time reference of all samples of a vector; undefined if there are several or none. */
 function commonReference(plan: Plan): TimeReference | undefined {
   const references = referencesIn(plan, []);
   if (references === undefined || references.length === 0) return undefined;
@@ -50,7 +53,10 @@ function sameReference(a: TimeReference, b: TimeReference): boolean {
   return a.atMs - a.offsetMs === b.atMs - b.offsetMs;
 }
 
-/** Of every selector, with the subqueries around it; undefined when a vector is made without one. */
+/**
+ * The references of every selector, subqueries around it included; undefined if a vector is made
+ * without one.
+ */
 function referencesIn(plan: Plan, around: readonly TimeReference[]): TimeReference[] | undefined {
   if (plan.kind === "select") return [around.reduce(shiftedBy, plan)];
   const within = plan.kind === "subquery" ? [plan, ...around] : around;

@@ -23,12 +23,15 @@ export interface PlanOptions {
   readonly defaultSubqueryStepMs: number;
 }
 
-/** A part of the plan, and what is known of it. */
+/** A part of the plan with its properties. */
 interface Part {
   readonly plan: Plan;
   /** The same at every step. */
   readonly isInvariant: boolean;
-  /** Worth evaluating once: more than a literal, and no range vector, which whoever uses it reads once anyhow. */
+  /**
+   * Whether evaluating it once pays: it is more than a literal, and not a range vector, which its
+   * user reads once anyway.
+   */
   readonly wraps: boolean;
 }
 
@@ -36,7 +39,7 @@ interface Scope extends PlanOptions {
   readonly buckets: BucketUse;
 }
 
-/** Throws "invalid" for durations that cannot be. The tree is left as it is. */
+/** Throws "invalid" for invalid durations. The tree is unchanged. */
 export function makePlan(expr: Expr, options: PlanOptions): Plan {
   return wrapped(planOf(expr, { ...options, buckets: "unknown" }));
 }
@@ -160,7 +163,10 @@ function infoPart({ range }: Call, [inner, labels]: readonly Part[]): Part {
   return { plan: { ...plan, inner: wrapped(inner) }, isInvariant: false, wraps: false };
 }
 
-/** As in Prometheus, the parameter of an aggregation of what is the same at every step is taken at the first one. */
+/**
+ * As in Prometheus, an aggregation of what is the same at every step uses its parameter at the
+ * first step.
+ */
 function aggregatePart(expr: Aggregation, scope: Scope): Part {
   const { range, operator, grouping, labels } = expr;
   const inner = planOf(expr.expr, scope);

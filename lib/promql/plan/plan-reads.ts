@@ -1,4 +1,7 @@
-/** Which series of which times a plan reads. Selectors with the same matchers and times that meet are read as one. */
+/**
+ * The series and times that a plan reads. Selectors with equal matchers and touching times share a
+ * read.
+ */
 import type { Matcher } from "../../model/matcher.ts";
 import type { Selection } from "../../model/selection.ts";
 import { factsOf } from "../syntax/functions.ts";
@@ -15,28 +18,34 @@ import { subqueryGrid } from "./subquery-grid.ts";
 
 export interface Read {
   readonly selection: Selection;
-  /** Those that are served by it. */
+  /** The selectors that share the read. */
   readonly wants: readonly Want[];
-  /** All that is made of its series, if that can be made of each of them as it comes; else undefined. */
+  /**
+   * The operators that take its series one at a time; undefined if some selector needs all series
+   * together.
+   */
   readonly vectors: readonly StreamedVector[] | undefined;
 }
 
-/** An instant vector, or a function of nothing but a range vector: no series matters to another. */
+/**
+ * An instant vector, or a function of a single range vector: its series are independent of each
+ * other.
+ */
 export type StreamedVector = (
   | { readonly plan: SelectPlan; readonly window: undefined }
   | { readonly plan: CallPlan; readonly window: WindowPlan }
 ) & {
-  /** At whose steps. */
+  /** The grid of its steps. */
   readonly grid: StepGrid;
-  /** The aggregation that is all that the vector is for, if there is one that takes its series one by one. */
+  /** The only use of the vector, if that is an aggregation that takes series one by one. */
   readonly aggregate: AggregatePlan | undefined;
 };
 
-/** What one selector looks at. */
+/** The times and series of one selector. */
 export interface Want extends Selection {
   readonly select: SelectPlan;
   readonly vector?: StreamedVector | undefined;
-  /** Whether it is not known yet which of the series matter: those of `info()` are counted where it is evaluated. */
+  /** Whether evaluation decides which series count as touched, as for `info()`. */
   readonly countsLater?: boolean;
 }
 
@@ -100,7 +109,7 @@ function wantOf({ plan, window, grid }: StreamedVector, lookbackDeltaMs: number)
     : windowWant(window, grid, lookbackDeltaMs);
 }
 
-/** Whether a plan asks more of a selector than the values of its vector: when its samples were written. */
+/** Whether a plan needs the samples of a selector, not only its values: their timestamps. */
 function looksAtSamples(plan: Plan, select: SelectPlan): boolean {
   if (plan.kind === "info") return plan.select === select;
   return plan.kind === "call" && factsOf(plan.name).readsSamples;
@@ -116,7 +125,9 @@ function streamedVector(plan: Plan, grid: StepGrid): StreamedVector | undefined 
   return { plan, window, grid, aggregate: undefined };
 }
 
-/** Those without a parameter make one series of each group, and one after the other. */
+/**
+ * An aggregation without a parameter makes one series per group from one series after the other.
+ */
 function aggregatedVector(plan: AggregatePlan, grid: StepGrid): StreamedVector | undefined {
   const { parameter, inner } = plan;
   if (parameter !== undefined || inner.kind === "aggregate") return undefined;
@@ -130,7 +141,10 @@ function innerGrid(plan: Plan, grid: StepGrid): StepGrid {
   return plan.kind === "subquery" ? subqueryGrid(plan, grid) : grid;
 }
 
-/** Samples that are exactly as old as the lookback delta, or as the start of a window, are too old: both are left-open. */
+/**
+ * Samples exactly as old as the lookback delta, or at the start of a window, are too old: both are
+ * left-open.
+ */
 function instantWant(select: SelectPlan, grid: StepGrid, lookbackDeltaMs: number): Want {
   const after = select.extended === "smoothed" ? lookbackDeltaMs : 0;
   return {

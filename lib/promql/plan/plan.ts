@@ -1,6 +1,6 @@
 /**
- * The logical plan: a syntax tree with every duration known, every `@` a time, every selector in one list, and what is the
- * same at every step marked as such. Making one is pure.
+ * The logical plan: a syntax tree with all durations and `@` times resolved, and what is the same
+ * at every step marked. Planning is pure.
  */
 
 import type { Matcher } from "../../model/matcher.ts";
@@ -23,11 +23,11 @@ export type Plan =
   | OncePlan;
 
 interface PlanNode {
-  /** Where in the text it stands, for annotations. */
+  /** Its place in the text, for annotations. */
   readonly range: TextRange;
 }
 
-/** A number, the same at every step. */
+/** A number that is the same at every step. */
 export interface ConstantPlan extends PlanNode {
   readonly kind: "constant";
   readonly value: number;
@@ -38,12 +38,12 @@ export interface TextPlan extends PlanNode {
   readonly value: string;
 }
 
-/** An instant vector: the newest sample of every series, if it is not too old. */
+/** An instant vector: the newest sample of every series within the lookback delta. */
 export interface SelectPlan extends PlanNode, TimeReference {
   readonly kind: "select";
   readonly matchers: readonly Matcher[];
   readonly extended: ExtendedRange | undefined;
-  /** Only counts and sums of histograms matter to what the vector is for: buckets are left away. */
+  /** Whether only counts and sums of native histograms are needed, so buckets are omitted. */
   readonly skipsBuckets: boolean;
 }
 
@@ -68,13 +68,13 @@ export interface CallPlan extends PlanNode {
   readonly args: readonly Plan[];
 }
 
-/** `info(…)`: the labels of info series are added to those of the inner ones. */
+/** `info(…)` adds labels of info series to the inner series. */
 export interface InfoPlan extends PlanNode {
   readonly kind: "info";
   readonly inner: Plan;
-  /** Selects the info series: when the samples that they describe are looked at. */
+  /** Selects the info series, at the time of the samples that they describe. */
   readonly select: SelectPlan;
-  /** On labels other than the name, as they are written: which labels to add. */
+  /** The written matchers on labels other than the name: they choose the labels to add. */
   readonly dataMatchers: readonly Matcher[];
 }
 
@@ -101,16 +101,16 @@ export interface NegatePlan extends PlanNode {
   readonly inner: Plan;
 }
 
-/** What does not depend on the step: evaluated at the first one alone. */
+/** A plan that is the same at every step: evaluated at the first step alone. */
 export interface OncePlan extends PlanNode {
   readonly kind: "once";
   readonly inner: Plan;
 }
 
-/** What can be made of each series of a selector as it comes. */
+/** Plans that can be evaluated series by series while reading. */
 export type StreamedPlan = SelectPlan | CallPlan | AggregatePlan;
 
-/** The plans directly inside of one. A window's selector is one. */
+/** The plans directly inside a plan, including a window's selector. */
 export function plansIn(plan: Plan): readonly Plan[] {
   switch (plan.kind) {
     case "constant":

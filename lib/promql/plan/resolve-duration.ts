@@ -1,4 +1,4 @@
-/** Lengths of time that an expression calculates: `[step() * 2]`, `offset -(range() / 2)`. */
+/** Calculated durations: `[step() * 2]`, `offset -(range() / 2)`. */
 import { HearthError } from "../../model/errors.ts";
 import type { DurationExpr } from "../syntax/ast.ts";
 import type { QueryTimes } from "../syntax/types.ts";
@@ -6,7 +6,9 @@ import type { QueryTimes } from "../syntax/types.ts";
 /** The most that Prometheus' durations hold: an int64 of nanoseconds. */
 const MAX_SECONDS = 2 ** 63 / 1e9;
 
-/** In whole ms. Throws "invalid" for what no length of time can be; only offsets may be negative or zero. */
+/**
+ * In whole ms. Throws "invalid" for an impossible duration. Only offsets may be zero or negative.
+ */
 export function resolveDuration(expr: DurationExpr, times: QueryTimes, mayBeNegative: boolean): number {
   if (expr.kind === "duration") return expr.ms;
   const seconds = secondsOf(expr, times);

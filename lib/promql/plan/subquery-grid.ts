@@ -1,8 +1,11 @@
-/** When the expression inside of a subquery is evaluated. */
+/** The steps of the expression inside a subquery. */
 import { gridBetween, lastTime, referenceTime, type StepGrid } from "./grid.ts";
 import type { SubqueryPlan } from "./plan.ts";
 
-/** At multiples of its interval, independent of the query's start: after the beginning of the first window, up to the end of the last. */
+/**
+ * At multiples of the interval, independent of the query's start: after the start of the first
+ * window, up to the end of the last.
+ */
 export function subqueryGrid(plan: SubqueryPlan, grid: StepGrid): StepGrid {
   const { intervalMs, windowMs } = plan;
   const windowStart = referenceTime(plan, grid.startMs) - windowMs;

@@ -1,4 +1,4 @@
-/** The annotations there are, as Prometheus 3.14 words them. */
+/** All annotations, in the words of Prometheus 3.14. */
 import { printTime, SECOND_MS } from "../../model/time.ts";
 import { printGeneralFloat, printRoundedFloat } from "../../number/print-general-float.ts";
 import type { TextRange } from "../syntax/ast.ts";

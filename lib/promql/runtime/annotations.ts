@@ -1,5 +1,6 @@
 /**
- * Warnings and infos that a query gathers while it runs, in Prometheus' words, each with its place in the text.
+ * Warnings and infos that a query gathers while it runs, in Prometheus' words, each with its place
+ * in the text.
  * https://prometheus.io/docs/prometheus/latest/querying/api/
  */
 import type { TextRange } from "../syntax/ast.ts";
@@ -8,21 +9,24 @@ export interface Annotation {
   readonly level: "warning" | "info";
   readonly message: string;
   readonly range: TextRange;
-  /** Takes in one that is the same but for its details, which are the older. */
+  /** Merges an older annotation that is equal except for its details. */
   readonly details?: AnnotationDetails;
 }
 
-/** What is only told in the end, of all annotations that are otherwise the same. */
+/** The part of an annotation that is printed at the end: equal annotations share it. */
 export interface AnnotationDetails {
   merge(older: AnnotationDetails): AnnotationDetails;
-  /** Behind the message. */
+  /** Printed after the message. */
   print(): string;
 }
 
 export class Annotations {
   readonly #byMessage = new Map<string, Annotation>();
 
-  /** Of annotations with the same message the last one's place counts, of those with details the first one's: as in Prometheus. */
+  /**
+   * Among annotations with the same message the place of the last counts; with details that of the
+   * first, as in Prometheus.
+   */
   add(annotation: Annotation): void {
     const key = `${annotation.level} ${annotation.message}`;
     const older = this.#byMessage.get(key);
@@ -33,12 +37,12 @@ export class Annotations {
     );
   }
 
-  /** As if each had been added here, in the same order. */
+  /** Equivalent to adding each annotation here, in the same order. */
   addAll(others: Annotations): void {
     for (const annotation of others.#byMessage.values()) this.add(annotation);
   }
 
-  /** The texts of one level, in the order in which they first came up. */
+  /** The texts of one level, in the order of first appearance. */
   print(level: Annotation["level"], query: string): string[] {
     const places = new Map<number, string>();
     const placeOnce = (offset: number) => {
@@ -54,7 +58,7 @@ export class Annotations {
   }
 }
 
-/** Line and column, both from 1; a column is a byte of UTF-8. */
+/** Line and column, both from 1. Columns count bytes of UTF-8. */
 function placeOf(query: string, offset: number): string {
   const before = query.slice(0, offset);
   const lineStart = before.lastIndexOf("\n") + 1;

@@ -1,4 +1,4 @@
-/** Samples in memory. An operator's input is given back when its output is complete. */
+/** Samples in memory. An operator's input is released when its output is complete. */
 import { HearthError } from "../../model/errors.ts";
 
 export class Budget {
@@ -29,7 +29,7 @@ export class Budget {
     );
   }
 
-  /** Back to what was in memory at some time before, and what is kept of what came since. */
+  /** Returns to an earlier amount plus what is kept since. */
   resetTo(samples: number): void {
     this.#current = samples;
   }

@@ -1,4 +1,4 @@
-/** Putting series together that turn out to have the same labels. */
+/** Collects series that may have the same labels. */
 import type { LabelSet } from "../../model/labels.ts";
 import type { StepGrid } from "../plan/grid.ts";
 import type { EvaluationContext } from "./context.ts";
@@ -9,7 +9,10 @@ import { ABSENT, isPopulated, type StepSeries } from "./value.ts";
 
 export const SAME_LABELS = "vector cannot contain metrics with the same labelset";
 
-/** One series for each label set, in order of the first of each. Throws when two of them have a sample at one step. */
+/**
+ * One series per label set, in the order of first appearance. Throws if two of them have a sample
+ * at one step.
+ */
 export function mergeSameLabels(series: readonly StepSeries[]): readonly StepSeries[] {
   if (series.length <= 1) return series;
   const byKey = new Map<string, StepSeries[]>();
@@ -35,15 +38,15 @@ function mergeColumns(same: readonly StepSeries[]): StepSeries {
       if (step < firstStep) [first, firstStep] = [one, step];
     }
   }
-  // Whether their name is dropped in the end, which only one may want, is as the first sample has it.
+  // The first sample decides whether the name is dropped at the end: only one series may want that.
   return columns.series(first.labels, first.dropsName);
 }
 
-/** The steps at which each label set has a sample: where its series are not kept. */
+/** The steps at which each label set has a sample, for series that are not kept. */
 export class LabelOverlap {
   readonly #taken = new Map<string, Uint8Array>();
 
-  /** Throws when a series of the same labels had a sample at one of its steps. */
+  /** Throws if a series of the same labels has a sample at one of its steps. */
   add({ labels, kinds }: StepSeries): void {
     const key = labelKey(labels);
     const taken = this.#taken.get(key);
@@ -59,7 +62,7 @@ export class LabelOverlap {
   }
 }
 
-/** Output series that are filled cell by cell, found by their labels. */
+/** Output series by their labels, filled cell by cell. */
 export class SeriesCollector {
   readonly #byKey = new Map<string, { labels: LabelSet; dropsName: boolean; columns: StepColumns }>();
   readonly #grid: StepGrid;
@@ -70,7 +73,7 @@ export class SeriesCollector {
     this.#context = context;
   }
 
-  /** The columns of a label set: new ones, or those that it has already. */
+  /** The columns of a label set; new ones on first use. */
   columns(labels: LabelSet, dropsName: boolean): StepColumns {
     const key = labelKey(labels);
     let entry = this.#byKey.get(key);
@@ -82,7 +85,7 @@ export class SeriesCollector {
     return entry.columns;
   }
 
-  /** Those with a sample, in the order in which they were first asked for. */
+  /** The series that have a sample, in the order of first use. */
   series(): StepSeries[] {
     return Array.from(this.#byKey.values(), ({ labels, dropsName, columns }) =>
       columns.series(labels, dropsName),
@@ -90,7 +93,7 @@ export class SeriesCollector {
   }
 }
 
-/** Sets a cell's float; throws when there is a sample already. */
+/** Sets a cell to a float. Throws if it has a sample already. */
 export function claimCell(columns: StepColumns, step: number): void {
   if (columns.kinds[step] !== ABSENT) throw executionError(SAME_LABELS);
 }

@@ -1,4 +1,4 @@
-/** What every operator of a running query has at hand. */
+/** The context of a running query, for every operator. */
 import type { Deadline } from "../../model/deadline.ts";
 import { HearthError } from "../../model/errors.ts";
 import type { Patterns } from "../../model/regexp/patterns.ts";
@@ -14,25 +14,25 @@ import type { StepSeries, Value } from "./value.ts";
 
 /** The result of an operator that took its series one by one while they were read. */
 export interface StreamedResult {
-  tell(context: EvaluationContext): readonly StepSeries[];
+  report(context: EvaluationContext): readonly StepSeries[];
 }
 
 export interface EvaluationContext {
   readonly options: QueryOptions;
   readonly data: ReadonlyMap<SelectPlan, readonly SelectedSeries[]>;
-  /** What has been made of series that are not in `data`. */
+  /** The results of operators whose series are not in `data`. */
   readonly streamed: ReadonlyMap<StreamedPlan, StreamedResult>;
   readonly annotations: Annotations;
   readonly budget: Budget;
-  /** Counts for the grid that is evaluated: a subquery has its own. */
+  /** Counts for the current grid: a subquery has its own. */
   readonly samples: SampleCount;
   /** Counts for the whole query. */
   readonly touched: TouchedSeries;
   /** Evaluation is synchronous: every loop that grows with data or text counts its steps here. */
   readonly deadline: Deadline;
-  /** Compiles the regular expressions of functions. */
+  /** Compiles regular expressions of functions. */
   readonly patterns: Patterns;
-  /** Evaluates what an operator stands on. */
+  /** Evaluates an operator's input. */
   readonly evaluate: (plan: Plan, grid: StepGrid, context: EvaluationContext) => Value;
 }
 
@@ -40,7 +40,7 @@ export function annotate(context: EvaluationContext, annotation: Annotation): vo
   context.annotations.add(annotation);
 }
 
-/** What a query asks for cannot be: Prometheus' own words. */
+/** A query that cannot be evaluated, in Prometheus' own words. */
 export function executionError(message: string): HearthError {
   return new HearthError("invalid", message);
 }

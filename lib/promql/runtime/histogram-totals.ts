@@ -1,6 +1,6 @@
 /**
- * Native histograms without their buckets, for queries that want counts and sums alone. Resets are looked for before the
- * buckets are gone, for they tell them.
+ * Native histograms without buckets, for queries of counts and sums alone. Resets are detected
+ * first, since only buckets show some of them.
  */
 
 import { emptyHistogram } from "../../histogram/float-histogram.ts";

@@ -1,4 +1,4 @@
-/** Moves along a series to the newest sample at every step. */
+/** Moves along a series to the newest sample at each step. */
 import type { SelectedSeries } from "./selected-series.ts";
 import { ABSENT, FLOAT, HISTOGRAM } from "./value.ts";
 
@@ -7,7 +7,7 @@ export class InstantCursor {
   readonly #lookbackDeltaMs: number;
   #float = -1;
   #histogram = -1;
-  /** Of the sample found, among those of its kind. */
+  /** The index of the found sample, among those of its kind. */
   index = 0;
   timestampMs = 0;
 
@@ -16,7 +16,10 @@ export class InstantCursor {
     this.#lookbackDeltaMs = lookbackDeltaMs;
   }
 
-  /** The kind of the newest sample at a time; `ABSENT` when it is too old or a staleness marker. Times must not go back. */
+  /**
+   * The kind of the newest sample at a time; `ABSENT` if it is too old or a staleness marker. Times
+   * must not decrease.
+   */
   seek(timeMs: number): typeof ABSENT | typeof FLOAT | typeof HISTOGRAM {
     const { floats, histograms, staleFloats } = this.#series;
     this.#float = advance(floats.timestamps, this.#float, timeMs);
@@ -32,7 +35,7 @@ export class InstantCursor {
   }
 }
 
-/** The index of the last timestamp that is not after a time; starts from that of an earlier time. */
+/** The index of the last timestamp that is not after a time, searched from an earlier result. */
 export function advance(timestamps: Float64Array, from: number, timeMs: number): number {
   let i = from;
   while (i + 1 < timestamps.length && timestamps[i + 1] <= timeMs) i++;

@@ -1,8 +1,8 @@
-/** The quantile of plain values: between two of them where it falls between them. */
+/** The quantile of plain values, interpolated between two of them. */
 
 /**
- * -Inf and +Inf for quantiles outside of [0, 1]; NaN of nothing. NaN among the values counts as the lowest. Changes the order
- * of the first `count` values: only as far as the answer needs, which is several times as fast as sorting them.
+ * -Inf and +Inf for quantiles outside [0, 1], NaN without values. NaN sorts lowest. Reorders the
+ * first `count` values only as far as needed, which is several times as fast as sorting.
  */
 export function quantileOf(quantile: number, values: Float64Array, count: number): number {
   if (count === 0 || Number.isNaN(quantile)) return Number.NaN;
@@ -14,13 +14,13 @@ export function quantileOf(quantile: number, values: Float64Array, count: number
   const firstNumber = moveNaNFirst(values, count);
   if (lower < firstNumber) return Number.NaN;
   select(values, firstNumber, count, lower);
-  // Exactly one of them: infinity behind it would make it NaN.
+  // Exactly one value: an infinity after it would make the result NaN.
   if (weight === 0) return values[lower];
   const high = smallestBetween(values, lower + 1, count);
   return values[lower] * (1 - weight) + high * weight;
 }
 
-/** Returns where the numbers begin. */
+/** Returns the index at which the numbers begin. */
 function moveNaNFirst(values: Float64Array, count: number): number {
   let start = 0;
   for (let i = 0; i < count; i++) {
@@ -31,7 +31,10 @@ function moveNaNFirst(values: Float64Array, count: number): number {
   return start;
 }
 
-/** Hoare's quickselect: puts at `rank` what sorting would, with nothing larger before it and nothing smaller behind. */
+/**
+ * Hoare's quickselect: `rank` gets the value that sorting would put there, with none larger before
+ * it and none smaller after.
+ */
 function select(values: Float64Array, start: number, end: number, rank: number): void {
   let left = start;
   let right = end - 1;
@@ -59,7 +62,7 @@ function smallestBetween(values: Float64Array, start: number, end: number): numb
   return smallest;
 }
 
-/** Room for values that are used at once: making an array for each window costs more than what is done with it. */
+/** Reusable memory: an array per window would cost more than the calculation. */
 export class Scratch {
   #values = new Float64Array(64);
 

@@ -1,9 +1,11 @@
-/** How many samples a query looks at and how many it reads, step by step. */
+/** Counts the samples that a query looks at and reads, step by step. */
 
 export class SampleCount {
-  /** Looked at: by every step all that it needs. */
+  /** Looked at: every step counts all samples that it needs. */
   readonly perStep: Float64Array;
-  /** Read: not again what a step before had in its window, or once for all steps. */
+  /**
+   * Read: without those that an earlier step had in its window; samples for all steps count once.
+   */
   readonly readPerStep: Float64Array;
 
   constructor(steps: number) {
@@ -16,7 +18,7 @@ export class SampleCount {
     this.readPerStep[step] += read;
   }
 
-  /** Those of as many steps. */
+  /** Adds the counts of as many steps. */
   addAll({ perStep, readPerStep }: SampleCount): void {
     for (let step = 0; step < perStep.length; step++) this.add(step, perStep[step], readPerStep[step]);
   }

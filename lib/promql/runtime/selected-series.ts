@@ -1,4 +1,4 @@
-/** Series as a selector has read them, and what operators want to know of their columns. */
+/** Series as a selector reads them. */
 
 import { columnOf } from "../../histogram/listed-histograms.ts";
 import type { HistogramColumn, HistogramSamples } from "../../model/histogram-samples.ts";
@@ -6,7 +6,7 @@ import type { LabelSet } from "../../model/labels.ts";
 import type { Series } from "../../model/samples.ts";
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../../model/stale-marker.ts";
 
-/** Columns of float samples; start timestamps where they are known. */
+/** Columns of float samples, with start timestamps if known. */
 export interface FloatColumns {
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
@@ -18,10 +18,10 @@ export const NO_HISTOGRAMS = columnOf({ timestamps: new Float64Array(0), histogr
 export interface SelectedSeries {
   readonly labels: LabelSet;
   readonly dropsName: boolean;
-  /** As they are stored, staleness markers included. */
+  /** As stored, staleness markers included. */
   readonly floats: FloatColumns;
   readonly histograms: HistogramColumn;
-  /** The floats that are a staleness marker: a word for each. Undefined when there is none. */
+  /** One byte per float, 1 for staleness markers; undefined without any. */
   readonly staleFloats: Uint8Array | undefined;
 }
 
@@ -36,7 +36,7 @@ export function selectedSeries(series: Series): SelectedSeries {
   };
 }
 
-/** How many samples a series counts as in memory. */
+/** The number of samples that a series counts as in memory. */
 export function loadedSamples({ floats, histograms }: SelectedSeries): number {
   let count = floats.timestamps.length;
   for (let i = 0; i < histograms.timestamps.length; i++) count += histograms.sampleCountAt(i);
@@ -49,7 +49,7 @@ function findStaleMarkers(values: Float64Array): Uint8Array | undefined {
   const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
   let found: Uint8Array | undefined;
   for (let i = 0; i < values.length; i++) {
-    // Only a NaN can be one; comparing numbers is cheaper than looking at words.
+    // Only a NaN can be a marker; comparing numbers is cheaper than comparing words.
     if (!Number.isNaN(values[i])) continue;
     if (words[2 * i + LOW_WORD] !== STALE_MARKER_LOW || words[2 * i + 1 - LOW_WORD] !== STALE_MARKER_HIGH)
       continue;
@@ -59,7 +59,7 @@ function findStaleMarkers(values: Float64Array): Uint8Array | undefined {
   return found;
 }
 
-/** What range vectors are made of: the samples that are no staleness markers. */
+/** The samples of range vectors: without staleness markers. */
 export function withoutStaleMarkers(series: SelectedSeries): SelectedSeries {
   const { floats, histograms, staleFloats } = series;
   if (staleFloats === undefined && !hasStale(histograms)) return series;

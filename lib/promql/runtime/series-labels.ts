@@ -1,15 +1,15 @@
-/** What operators do to label sets. */
+/** Label sets of results. */
 import { compareBytewise, type Label, type LabelSet, METRIC_NAME } from "../../model/labels.ts";
 import { shorten } from "../../model/shorten.ts";
 import { quoteInput } from "../syntax/quote.ts";
 
 export const NO_LABELS: LabelSet = [];
 
-/** The label with a metric's type, where it has one. */
+/** The label with a metric's type, if any. */
 export const METRIC_TYPE = "__type__";
 const METRIC_UNIT = "__unit__";
 
-/** Labels that speak of the metric itself: they no longer hold once something is calculated with it. */
+/** Labels about the metric itself, which do not apply to calculated values. */
 export function isMetadata(name: string): boolean {
   return name === METRIC_NAME || name === METRIC_TYPE || name === METRIC_UNIT;
 }
@@ -26,7 +26,7 @@ export function dropLabels(labels: LabelSet, names: ReadonlySet<string>): LabelS
   return labels.filter(([name]) => !names.has(name));
 }
 
-/** With a label set to a value; an empty one removes it. */
+/** Sets a label; an empty value removes it. */
 export function setLabel(labels: LabelSet, name: string, value: string): LabelSet {
   const others = labels.filter(([other]) => other !== name);
   if (value === "") return others;
@@ -35,22 +35,28 @@ export function setLabel(labels: LabelSet, name: string, value: string): LabelSe
   return at < 0 ? [...others, label] : [...others.slice(0, at), label, ...others.slice(at)];
 }
 
-/** Any text but none, of valid UTF-8. */
+/** Any non-empty text of valid UTF-8. */
 export function isLabelName(name: string): boolean {
   return name !== "" && name.isWellFormed();
 }
 
-/** A string that two label sets share only if they are the same: no name or value of valid UTF-8 has a lone surrogate. */
+/**
+ * A key that different label sets never share: no name or value of valid UTF-8 has a lone
+ * surrogate.
+ */
 export function labelKey(labels: LabelSet): string {
   let key = "";
   for (const [name, value] of labels) key += `${name}\ud800${value}\ud801`;
   return key;
 }
 
-/** Labels of a series in a message. */
+/** The maximum of a series' labels in a message. */
 const MAX_PRINTED_LABELS = 32;
 
-/** As Prometheus prints them in messages: `{__name__="up", job="a"}`; long names and values are shortened. */
+/**
+ * As Prometheus prints them in messages: `{__name__="up", job="a"}`. Long names and values are
+ * shortened.
+ */
 export function printLabelSet(labels: LabelSet): string {
   const printed = labels
     .slice(0, MAX_PRINTED_LABELS)

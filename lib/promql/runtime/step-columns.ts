@@ -1,4 +1,4 @@
-/** A series in the making: columns that are filled step by step. */
+/** A series under construction: columns that are filled step by step. */
 
 import { newFloatColumn } from "../../histogram/short-columns.ts";
 import type { Histogram } from "../../model/histogram.ts";
@@ -11,7 +11,7 @@ export class StepColumns {
   histograms: (Histogram | undefined)[] | undefined;
 
   constructor(steps: number) {
-    // One allocation: of panels, which have a few hundred steps, it is most of what a series takes.
+    // One allocation: for panels, with a few hundred steps, it is most of a series' cost.
     const column = newFloatColumn(steps + Math.ceil(steps / Float64Array.BYTES_PER_ELEMENT));
     this.values = column.subarray(0, steps);
     this.kinds = new Uint8Array(column.buffer, column.byteOffset + this.values.byteLength, steps);
@@ -28,13 +28,13 @@ export class StepColumns {
     this.histograms[step] = histogram;
   }
 
-  /** Copies the cell of a series, if there is a sample in it. */
+  /** Copies the cell of a series if it has a sample. */
   copy(step: number, from: Pick<StepSeries, "kinds" | "values" | "histograms">): void {
     if (from.kinds[step] === FLOAT) this.setFloat(step, from.values[step]);
     else if (from.kinds[step] === HISTOGRAM) this.setHistogram(step, from.histograms![step]!);
   }
 
-  /** The columns are the series' own from here on. */
+  /** The series owns the columns from here on. */
   series(labels: LabelSet, dropsName: boolean): StepSeries {
     return { labels, dropsName, kinds: this.kinds, values: this.values, histograms: this.histograms };
   }

@@ -1,6 +1,7 @@
 /**
- * How many series a query's selectors touch: the sum of what each has, so those that two of them select count twice. A series
- * counts when it has a sample, a staleness marker too, at a time that the selector looks at.
+ * Counts the series that a query's selectors touch, summed over selectors: a series of two
+ * selectors counts twice. A series counts if it has a sample, or a staleness marker, at a time that
+ * the selector looks at.
  */
 import { lowerBound } from "../../model/lower-bound.ts";
 import type { Selection } from "../../model/selection.ts";
@@ -25,7 +26,7 @@ export class TouchedSeries {
   }
 }
 
-/** Whether one of some sorted times is in a range. */
+/** Whether one of the sorted times is in a range. */
 function hasTimeIn(timestamps: Float64Array, minTime: number, maxTime: number): boolean {
   const first = lowerBound(timestamps, minTime);
   return first < timestamps.length && timestamps[first] <= maxTime;

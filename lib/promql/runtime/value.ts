@@ -1,8 +1,10 @@
-/** What operators hand to each other: columns with a cell for every step. Nobody changes a column once it is made. */
+/**
+ * Values between operators: columns with a cell for every step. Columns are immutable once made.
+ */
 import type { Histogram } from "../../model/histogram.ts";
 import type { LabelSet } from "../../model/labels.ts";
 
-/** What a cell holds. */
+/** Kinds of cells. */
 export const ABSENT = 0;
 export const FLOAT = 1;
 export const HISTOGRAM = 2;
@@ -10,19 +12,19 @@ export const HISTOGRAM = 2;
 /** A series of an instant vector at every step. */
 export interface StepSeries {
   readonly labels: LabelSet;
-  /** The name is dropped from the result, and on the way still there (delayed name removal). */
+  /** Whether only the result drops the name (delayed name removal). */
   readonly dropsName: boolean;
   /** `ABSENT`, `FLOAT` or `HISTOGRAM` for each step. */
   readonly kinds: Uint8Array;
-  /** Where the kind is `FLOAT`. */
+  /** Valid where the kind is `FLOAT`. */
   readonly values: Float64Array;
-  /** Where the kind is `HISTOGRAM`; undefined when that is nowhere. */
+  /** Valid where the kind is `HISTOGRAM`; undefined if that is nowhere. */
   readonly histograms: (Histogram | undefined)[] | undefined;
 }
 
 export interface VectorValue {
   readonly type: "vector";
-  /** With one step their order is that of the result. */
+  /** With one step, in the order of the result. */
   readonly series: readonly StepSeries[];
 }
 
@@ -42,7 +44,7 @@ export function vectorOf(series: readonly StepSeries[]): VectorValue {
   return { type: "vector", series };
 }
 
-/** Whether there is any sample. */
+/** Whether a series has a sample. */
 export function isPopulated({ kinds }: Pick<StepSeries, "kinds">): boolean {
   for (let i = 0; i < kinds.length; i++) if (kinds[i] !== ABSENT) return true;
   return false;

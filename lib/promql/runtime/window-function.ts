@@ -1,4 +1,4 @@
-/** What a function over a range vector is given and what it returns. */
+/** Functions over range vectors: input and output. */
 import { labelValue, METRIC_NAME } from "../../model/labels.ts";
 import type { TextRange } from "../syntax/ast.ts";
 import type { ExtendedRange } from "../syntax/types.ts";
@@ -7,20 +7,22 @@ import type { Scratch } from "./quantile-of.ts";
 import type { StepColumns } from "./step-columns.ts";
 import type { Window } from "./window.ts";
 
-/** What a function may want to know beside its window. */
+/** The input of a function besides its window. */
 export interface WindowCall {
   readonly context: EvaluationContext;
-  /** The range vector's place. */
+  /** The place of the range vector. */
   readonly range: TextRange;
   readonly argRanges: readonly TextRange[];
   readonly windowMs: number;
   readonly extended: ExtendedRange | undefined;
-  /** The other arguments, at every step. */
+  /** One column per other argument, with a value per step. */
   readonly scalars: readonly Float64Array[];
   readonly scratch: Scratch;
 }
 
-/** Sets the cell of a window's step, or leaves it empty. Never called without a sample in the window. */
+/**
+ * Sets the cell of a window's step, or leaves it empty. Called only with a sample in the window.
+ */
 export type WindowFunction = (window: Window, output: StepColumns, call: WindowCall) => void;
 
 export function metricName(window: Pick<Window, "labels">): string {

@@ -1,4 +1,4 @@
-/** A range vector's window as it moves along a series: a cursor that functions over ranges look at. */
+/** The window of a range vector as it moves along a series. */
 
 import type { HistogramColumn } from "../../model/histogram-samples.ts";
 import type { LabelSet } from "../../model/labels.ts";
@@ -8,12 +8,12 @@ export class Window {
   readonly labels: LabelSet;
   readonly floats: FloatColumns;
   readonly histograms: HistogramColumn;
-  /** Its samples: half-open ranges of the columns. */
+  /** The samples of the window, as half-open ranges of the columns. */
   floatStart = 0;
   floatEnd = 0;
   histogramStart = 0;
   histogramEnd = 0;
-  /** What was asked for; `anchored` and `smoothed` windows reach farther. Left-open. */
+  /** The requested range, left-open. `anchored` and `smoothed` windows reach further. */
   rangeStartMs = 0;
   rangeEndMs = 0;
   /** The time of the step. */
@@ -34,7 +34,7 @@ export class Window {
     return this.histogramEnd - this.histogramStart;
   }
 
-  /** To the samples after `startMs`, up to `endMs`. Neither may go back. */
+  /** Moves to the samples after `startMs`, up to `endMs`. Neither may decrease. */
   moveTo(startMs: number, endMs: number): void {
     const floatTimes = this.floats.timestamps;
     while (this.floatEnd < floatTimes.length && floatTimes[this.floatEnd] <= endMs) this.floatEnd++;
@@ -48,7 +48,10 @@ export class Window {
     }
   }
 
-  /** How many samples those of it count as that are not before an index: where the window ended at the step before, if need be. */
+  /**
+   * The count of the window's samples from some indexes on, such as the ends of the previous step's
+   * window.
+   */
   sampleCount(floatFrom = 0, histogramFrom = 0): number {
     let count = this.floatEnd - Math.max(this.floatStart, floatFrom);
     const { histogramEnd, histograms } = this;

@@ -1,7 +1,10 @@
-/** Walking a syntax tree. */
+/** Traversal of syntax trees. */
 import type { Expr } from "./ast.ts";
 
-/** The expressions directly inside of one, in the order they are written in. A range's selector is one, durations are none. */
+/**
+ * The expressions directly inside an expression, in the order of the text. Includes a range's
+ * selector, not durations.
+ */
 export function childrenOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
     case "number":

@@ -1,6 +1,7 @@
 /**
- * Durations as Prometheus writes them: `1h30m`, units from large to small, each at most once; a day has 24 hours, a year 365
- * days. https://prometheus.io/docs/prometheus/latest/querying/basics/#float-literals-and-time-durations
+ * Durations as Prometheus writes them: `1h30m`, units from large to small, each at most once. A day
+ * has 24 hours, a year 365 days.
+ * https://prometheus.io/docs/prometheus/latest/querying/basics/#float-literals-and-time-durations
  */
 import { quoteInput } from "../../model/shorten.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../model/time.ts";
@@ -19,14 +20,14 @@ const UNITS: readonly (readonly [unit: string, ms: number])[] = [
   ["ms", 1],
 ];
 
-/** What a count of nanoseconds in an int64 can say, as everywhere in Prometheus: 292 years. */
+/** The most that an int64 of nanoseconds holds, as everywhere in Prometheus: 292 years. */
 const MAX_DURATION_MS = 2 ** 63 / 1e6;
 
 export type ParsedDuration =
   | { readonly ok: true; readonly ms: number }
   | { readonly ok: false; readonly reason: string };
 
-/** Parses `1h30m`, or `0`; no sign. */
+/** Parses `1h30m`, or `0`, without a sign. */
 export function parseDuration(text: string): ParsedDuration {
   if (text === "0") return { ok: true, ms: 0 };
   if (text === "") return { ok: false, reason: "empty duration string" };
@@ -53,7 +54,10 @@ function notADuration(text: string): ParsedDuration {
   return { ok: false, reason: `not a valid duration string: ${quoteInput(text)}` };
 }
 
-/** Prints whole milliseconds; years and weeks only where nothing is left over: `90d` is easier to read than `12w6d`. */
+/**
+ * Prints whole milliseconds. Years and weeks are used only without remainder: `90d` is easier to
+ * read than `12w6d`.
+ */
 export function printDuration(ms: number): string {
   if (ms === 0) return "0s";
   let rest = Math.abs(ms);

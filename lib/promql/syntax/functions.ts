@@ -22,7 +22,10 @@ export interface FunctionFacts {
   readonly dependsOnStep: "never" | "always" | "unless stored samples";
   /** Whether the function reads stored samples themselves if its argument is a selector. */
   readonly readsSamples: boolean;
-  /** Whether it needs the buckets of native histograms. "as around" leaves that to the expression around it. */
+  /**
+   * Whether it needs the buckets of native histograms. "as around" leaves that to the expression
+   * around it.
+   */
   readonly buckets: "as around" | "ignored" | "read";
   /** Whether each result series is made from a single series of its vector. */
   readonly isPerSeries: boolean;

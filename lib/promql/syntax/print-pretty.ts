@@ -1,6 +1,7 @@
 /**
- * Expressions over several lines, as Prometheus formats them: what is longer than 100 bytes is split, and its parts indented
- * by two spaces. https://github.com/prometheus/prometheus/blob/main/promql/parser/prettier_rules.md
+ * Prints expressions over several lines, as Prometheus does: what exceeds 100 bytes is split, its
+ * parts indented by two spaces.
+ * https://github.com/prometheus/prometheus/blob/main/promql/parser/prettier_rules.md
  */
 import type { Aggregation, BinaryExpr, Expr } from "./ast.ts";
 import {
@@ -15,7 +16,7 @@ const MAX_LINE_BYTES = 100;
 
 export function printPretty(root: Expr): string {
   const printed = new Map<Expr, string>();
-  /** On one line; every node once, however often its length is asked for. */
+  /** On one line. Each node is printed once, however often its length is needed. */
   const onOneLine = (expr: Expr): string => {
     const known = printed.get(expr);
     if (known !== undefined) return known;

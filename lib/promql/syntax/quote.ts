@@ -1,7 +1,9 @@
-/** Text in quotes as Go prints it (`%q`, strconv.Quote), which is what Prometheus shows in expressions and errors. */
+/** Quotes text as Go does (`%q`, strconv.Quote), and so Prometheus in expressions and errors. */
 import { shorten } from "../../model/shorten.ts";
 
-/** What Go takes for printable: letters, marks, numbers, punctuation, symbols, and the ASCII space. */
+/**
+ * Go's printable characters: letters, marks, numbers, punctuation, symbols, and the ASCII space.
+ */
 const PRINTABLE = /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -15,12 +17,15 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\\\",
 };
 
-/** What Go shows as it is. */
+/** Whether Go prints a character unchanged. */
 export function isPrintable(character: string): boolean {
   return PRINTABLE.test(character);
 }
 
-/** `"text"`. U+FFFD is escaped, since bare it means bytes that were no text; U+DC80 to U+DCFF are a byte each: see `unquote`. */
+/**
+ * `"text"`. U+FFFD is escaped, since unescaped it means bytes that were not UTF-8. U+DC80 to U+DCFF
+ * are one byte each: see `unquote`.
+ */
 export function quote(text: string): string {
   if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
   let quoted = "";
@@ -28,12 +33,12 @@ export function quote(text: string): string {
   return `"${quoted}"`;
 }
 
-/** The same of input that an error or an annotation repeats: its beginning. */
+/** Quotes the beginning of input that an error or an annotation repeats. */
 export function quoteInput(text: string): string {
   return quote(shorten(text));
 }
 
-/** `'c'`: a code point; U+FFFD bare, as what is none is shown. */
+/** `'c'`: a code point. U+FFFD is printed unescaped, as Go prints invalid ones. */
 export function quoteCharacter(character: string): string {
   if (character === "\ufffd") return `'${character}'`;
   return `'${printCharacter(character, "'")}'`;

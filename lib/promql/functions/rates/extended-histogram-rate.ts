@@ -1,4 +1,6 @@
-/** As for floats: the difference of native histograms between the boundaries of an `anchored` or `smoothed` range. */
+/**
+ * The difference of native histograms between the boundaries of an `anchored` or `smoothed` range.
+ */
 
 import { usesCustomBuckets } from "../../../histogram/bounds.ts";
 import { compactHistogram, divideHistogram, withHint } from "../../../histogram/float-histogram.ts";
@@ -61,7 +63,10 @@ function isComparable(
   return true;
 }
 
-/** At the start or the end of the range: between two samples when it is smoothed and they lie on both sides of it. */
+/**
+ * The histogram at the start or the end of the range: interpolated if the range is smoothed and has
+ * samples on both sides.
+ */
 function boundaryValue(
   window: Window,
   before: number,

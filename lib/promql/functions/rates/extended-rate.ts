@@ -1,6 +1,6 @@
 /**
- * `rate`, `increase` and `delta` of `anchored` and `smoothed` ranges: no extrapolation, but values at the very boundaries:
- * those of the samples before them, or on the line to the next ones.
+ * `rate`, `increase` and `delta` of `anchored` and `smoothed` ranges. They do not extrapolate: they
+ * use the values at the boundaries, of the samples before them, or interpolated.
  */
 
 import type { StepColumns } from "../../runtime/step-columns.ts";
@@ -50,7 +50,7 @@ function extendedFloatRate(
   output.setFloat(window.step, perSecond ? result / (windowMs / 1000) : result);
 }
 
-/** What the counter had reached before each reset strictly inside of the range. */
+/** What the counter had reached before each reset strictly inside the range. */
 function resetsBetween(
   window: Window,
   { first, last }: Boundaries,

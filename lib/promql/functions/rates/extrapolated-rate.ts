@@ -29,14 +29,14 @@ function rateFunction(kind: RateKind): WindowFunction {
   };
 }
 
-/** What a window's samples say, before extrapolation. */
+/** The difference of a window's samples, before extrapolation. */
 interface Sampled {
   readonly count: number;
   readonly firstMs: number;
   readonly lastMs: number;
-  /** How long a counter has counted since zero, judged by its slope; Infinity when there is none. */
+  /** Seconds since a counter was zero, by its slope; Infinity without a slope. */
   readonly secondsSinceZero: number;
-  /** When the first sample's counting began, if that is known and in the window. */
+  /** The start timestamp of the first sample, if known and within the window. */
   readonly startMs: number | undefined;
 }
 
@@ -69,7 +69,10 @@ function floatRate(window: Window, output: StepColumns, call: WindowCall, kind: 
   if (factor !== undefined) output.setFloat(window.step, result * factor);
 }
 
-/** With what a counter had reached before each of its resets, added one by one: huge values may overflow on the way. */
+/**
+ * Adds what the counter had reached before each reset, one by one: huge values may overflow on the
+ * way.
+ */
 function withResets(difference: number, { floats: { values }, floatStart, floatEnd }: Window): number {
   let result = difference;
   let previous = values[floatStart];
@@ -137,8 +140,9 @@ function histogramRate(window: Window, output: StepColumns, call: WindowCall, ki
 }
 
 /**
- * What to multiply a difference by. Samples that are about as near to a boundary as to each other are taken to go on up to
- * it; otherwise the series is taken to begin or end half such a distance away. Counters are never taken to be below zero.
+ * The factor of a difference. If the first or last sample is about as close to the boundary as
+ * samples are to each other, the series counts up to the boundary. Otherwise it is assumed to begin
+ * or end half a sample interval away. Counters are assumed not to be below zero.
  */
 function extrapolation(
   sampled: Sampled,

@@ -1,4 +1,4 @@
-/** The difference of native histograms over a window, resets taken into account. */
+/** The difference of native histograms over a window, including resets. */
 
 import { emptyHistogram } from "../../../histogram/float-histogram.ts";
 import { addHistograms, type Combination, subtractHistograms } from "../../../histogram/pair.ts";
@@ -18,7 +18,10 @@ import type { Window } from "../../runtime/window.ts";
 import { metricName, type WindowCall } from "../../runtime/window-function.ts";
 import { isStartOverlap, isStartReset } from "../start-timestamps.ts";
 
-/** Not compact; undefined, with a warning, when the buckets of some cannot be compared. At least two samples. */
+/**
+ * Not compacted. Undefined, with an annotation, if buckets are incompatible. Needs at least two
+ * samples.
+ */
 export function histogramIncrease(
   window: Window,
   starts: Float64Array | undefined,
@@ -29,7 +32,7 @@ export function histogramIncrease(
   const last = histograms.at(histogramEnd - 1);
   const first = firstOf(window, starts, isCounter);
   noteGauges(window, call, isCounter);
-  // A gauge's change is between its first and its last.
+  // The change of a gauge is between its first and its last sample.
   const second = isCounter ? histogramStart + 1 : histogramEnd - 1;
   const isCustom = first.schema === CUSTOM_BUCKETS_SCHEMA;
   for (let i = second; i < histogramEnd; i++) {
@@ -40,7 +43,10 @@ export function histogramIncrease(
   return isCounter ? withResets(difference, first, window, starts, call) : difference;
 }
 
-/** Nothing when the counter was reset right after its first sample: that one's buckets need not be comparable. */
+/**
+ * The window's first histogram. It is empty if the counter was reset right after it, since its
+ * buckets may then be incompatible.
+ */
 function firstOf(window: Window, starts: Float64Array | undefined, isCounter: boolean): Histogram {
   const { histogramStart, histograms } = window;
   const first = histograms.at(histogramStart);
@@ -48,7 +54,7 @@ function firstOf(window: Window, starts: Float64Array | undefined, isCounter: bo
   return emptyHistogram(histograms.at(histogramStart + 1));
 }
 
-/** `first` stands for the window's first. What a histogram's hint says needs no look at any. */
+/** `first` is used as the window's first histogram. A hint avoids decoding histograms. */
 function isResetAt(
   { histogramStart, histograms }: Window,
   index: number,
@@ -67,7 +73,7 @@ function isResetAt(
   return isReset(histograms.at(index), index - 1 === histogramStart ? first : histograms.at(index - 1));
 }
 
-/** With what the counter had reached before each of its resets. */
+/** Adds what the counter had reached before each reset. */
 function withResets(
   difference: Histogram,
   first: Histogram,
@@ -111,7 +117,7 @@ function incompatible(window: Window, { context, range }: WindowCall): undefined
   return undefined;
 }
 
-/** A combination's histogram, with what there is to say of it. */
+/** The combined histogram; its annotations are reported. */
 function annotated(
   combination: Combination | undefined,
   operation: HistogramOperation,

@@ -18,7 +18,7 @@ export const idelta = instantRate(false);
 
 interface Sample {
   readonly timeMs: number;
-  /** 0 is unknown. */
+  /** 0 if unknown. */
   readonly startMs: number;
   readonly value: number;
   readonly histogram: Histogram | undefined;

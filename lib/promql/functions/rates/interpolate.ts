@@ -1,4 +1,4 @@
-/** What a series is taken to have been between two samples: on the line from one to the other. */
+/** Values between two samples, by linear interpolation. */
 
 import { multiplyHistogram } from "../../../histogram/float-histogram.ts";
 import { addHistograms, subtractHistograms } from "../../../histogram/pair.ts";
@@ -10,7 +10,7 @@ export interface At<T> {
   readonly value: T;
 }
 
-/** A counter that was reset in between is taken to have come from zero. */
+/** A counter that was reset in between is assumed to start from zero. */
 export function interpolateFloat(
   from: At<number>,
   to: At<number>,
@@ -23,7 +23,7 @@ export function interpolateFloat(
 
 export interface InterpolatedHistogram {
   readonly histogram: Histogram;
-  /** Operations in which custom bounds had to be reconciled. */
+  /** Operations that reconciled custom bounds. */
   readonly reconciled: readonly ("subtraction" | "addition")[];
 }
 

@@ -1,34 +1,37 @@
-/** What a series of floats is at the very boundaries of an `anchored` or `smoothed` range. */
+/** The values of a series of floats at the boundaries of an `anchored` or `smoothed` range. */
 import type { Window } from "../../runtime/window.ts";
 import { startsAfter, startsBetween } from "../start-timestamps.ts";
 import { type At, interpolateFloat } from "./interpolate.ts";
 
-/** The samples that boundary values are made of. */
+/** The samples that determine the values at the boundaries. */
 export interface Boundaries {
-  /** The last one that is not after the range's start; else the first of all. */
+  /** The last sample that is not after the range's start, else the first of all. */
   readonly first: number;
-  /** The last one of all; of a smoothed range the first that is not before its end. */
+  /** The last sample of all; in a smoothed range the first that is not before its end. */
   readonly last: number;
 }
 
-/** How values come about where there is no sample. */
+/** How to calculate values where there is no sample. */
 export interface BoundaryRules {
-  /** On the line between the samples of both sides, not that of the one before. */
+  /** Interpolates between the samples of both sides, instead of taking the one before. */
   readonly isSmoothed: boolean;
-  /** A counter has been zero when its counting began. */
+  /** Whether a counter was zero at its start timestamp. */
   readonly isCounter: boolean;
-  /** When the counting of each sample began, in ms, 0 where that is unknown; undefined when it does not matter. */
+  /** The start timestamps, in ms, 0 if unknown; undefined if they do not matter. */
   readonly starts: Float64Array | undefined;
-  /** A counting that began before is not looked at. */
+  /** Start timestamps before this time are ignored. */
   readonly lookbackStartMs: number;
 }
 
 export interface Point extends At<number> {
-  /** 0 is unknown. */
+  /** 0 if unknown. */
   readonly startMs: number;
 }
 
-/** Undefined when no sample lies in the range, unless `isKnown` says of a smoothed one's first, which is after it, that it counts since then. */
+/**
+ * Undefined without a sample in the range. In a smoothed range, `isKnown` may accept a first sample
+ * after it, by its start timestamp.
+ */
 export function findBoundaries(
   timestamps: Float64Array,
   start: number,
@@ -69,7 +72,7 @@ export function rightPoint(window: Window, last: number, rules: BoundaryRules): 
   return pointBetween(pointAt(window, last - 1, rules), own, own, boundaryMs, rules);
 }
 
-/** Whether a sample, the first that is known, counts since a time that is looked at and not after `timeMs`. */
+/** Whether counting began by `timeMs`, according to a start timestamp that is not ignored. */
 export function hasBegunAt(
   timeMs: number,
   point: Point,
@@ -86,7 +89,7 @@ export function pointAt({ floats }: Window, index: number, { starts }: BoundaryR
   };
 }
 
-/** Before a sample that none is known before. */
+/** Before the first known sample. */
 function pointBefore(next: Point, boundaryMs: number, rules: BoundaryRules): Point {
   const { isSmoothed, isCounter, lookbackStartMs } = rules;
   if (!isCounter || !startsAfter(lookbackStartMs, next)) return pointOf(next.value, next, boundaryMs);
@@ -94,7 +97,10 @@ function pointBefore(next: Point, boundaryMs: number, rules: BoundaryRules): Poi
   return pointOf(isCounting ? interpolateFloat(zeroOf(next), next, boundaryMs, true) : 0, next, boundaryMs);
 }
 
-/** Between two samples; `own` is the one of them that counts since the boundary's value does. */
+/**
+ * Between two samples. The value has the start timestamp of `own`, unless counting restarts
+ * between.
+ */
 function pointBetween(
   before: Point,
   after: Point,
@@ -114,12 +120,12 @@ function pointBetween(
   return pointOf(value, counted, boundaryMs);
 }
 
-/** Where a sample's counting began. */
+/** Where the counting of a sample began. */
 function zeroOf({ startMs }: Point): Point {
   return { timeMs: startMs, value: 0, startMs };
 }
 
-/** A start after the boundary says nothing of it. */
+/** A start timestamp after the point does not apply to it. */
 function pointOf(value: number, { startMs }: Point, timeMs: number): Point {
   return { timeMs, value, startMs: startMs > timeMs ? 0 : startMs };
 }

@@ -1,6 +1,6 @@
 /** The kinds of extrapolated rates. */
 export interface RateKind {
-  /** What goes down is a reset. */
+  /** A decrease is a reset. */
   readonly isCounter: boolean;
   readonly perSecond: boolean;
 }
