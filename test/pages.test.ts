@@ -96,3 +96,28 @@ test("npm scripts, variables and files that the pages name exist", () => {
       assert.ok(existsSync(path.join(ROOT, name)), `${file}: ${name}`);
   }
 });
+
+test("CONTRIBUTING.md lists every npm script with its time", () => {
+  const { scripts } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
+  const page = readFileSync(path.join(ROOT, "CONTRIBUTING.md"), "utf8");
+  const rows = page.matchAll(/^\| `npm (?:run )?(\S+)` \|(?:[^|]*\|){2} [^|]*\w [^|]*\|$/gm);
+  const listed = Array.from(rows, ([, name]) => name).filter((name) => name in scripts);
+  assert.deepEqual(listed.toSorted(), Object.keys(scripts).toSorted());
+});
+
+test("nothing names the package that others have on npm", () => {
+  const files = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "template.yaml",
+    ...filesBelow("docs"),
+    ...filesBelow("local"),
+  ];
+  for (const file of [...files, ...filesBelow("cli"), ...filesBelow("lib")]) {
+    if (/\.(png|gz)$/.test(file)) continue;
+    const found = /npx hearth\b|\bhearth (?:keys|tenants|compact|verify|repair|explain)\b/.exec(
+      readFileSync(path.join(ROOT, file), "utf8"),
+    );
+    assert.equal(found, null, `${file}: ${found?.[0]}`);
+  }
+});
