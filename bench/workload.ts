@@ -9,7 +9,7 @@ import type { AppendBatch } from "../lib/model/sample-batch.ts";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "../lib/model/time.ts";
 import { ProtobufWriter } from "../lib/wire/protobuf-writer.ts";
 import { compress } from "../lib/wire/snappy.ts";
-import { decodeLabels } from "../lib/wire/write-v1.ts";
+import { decodeLabels } from "../lib/wire/write-v1-messages.ts";
 import type { RecordedSeries } from "./recorded-series.ts";
 
 export const SCRAPE_INTERVAL_MS = 15 * SECOND_MS;

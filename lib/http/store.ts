@@ -53,6 +53,8 @@ export async function storeBatch(
   if (rejections.count > 0) fields.rejected = rejections.count;
   if (batch.histograms.length > 0) fields.storedHistograms = storedHistograms;
   if (batch.exemplars.length > 0) fields.storedExemplars = storedExemplars;
+  const dropped = batch.droppedExemplars + batch.exemplars.length - storedExemplars - omitted.exemplars;
+  if (dropped > 0) fields.droppedExemplars = dropped;
   if (batch.metadata.count > 0) fields.storedMetadata = storedMetadata;
   return {
     samples: storedSamples + omitted.samples,

@@ -10,9 +10,10 @@ export interface Rejection {
 }
 
 /** Reasons kept of one request; the rest is counted. */
-const MAX_REASONS = 10;
-/** Characters of a series in a reason. */
+export const MAX_REASONS = 10;
+/** Characters of a series in a reason, and labels that are looked at for them. */
 const MAX_SERIES_CHARACTERS = 400;
+export const MAX_SERIES_LABELS = 32;
 
 export class Rejections {
   readonly reasons: Rejection[] = [];
@@ -20,13 +21,20 @@ export class Rejections {
   count = 0;
   #tooLargeCount = 0;
 
-  /** Counts a refusal; `labels`, which may be unreadable, are asked for only while reasons are kept. */
+  /** Counts a refusal; `labels`, which may be unreadable, are decoded only while reasons are kept. */
   add(kind: RejectionKind, labels: () => readonly Label[] | undefined, reason: string): void {
-    this.count++;
-    if (kind === "too large") this.#tooLargeCount++;
-    if (this.reasons.length < MAX_REASONS) {
-      this.reasons.push({ kind, reason: `series ${printShortened(labels())}: ${reason}` });
-    }
+    const print = () => `series ${printShortened(labels())}: ${reason}`;
+    this.#add(kind, this.reasons.length < MAX_REASONS ? print() : undefined);
+  }
+
+  /** Counts a refusal of something that is not a series; `reason` names it. */
+  addOther(kind: RejectionKind, reason: string): void {
+    this.#add(kind, reason);
+  }
+
+  /** Counts refusals whose reasons nobody keeps. */
+  addUnnamed(count: number): void {
+    this.count += count;
   }
 
   /** Counts what another has refused of the same request. */
@@ -34,6 +42,12 @@ export class Rejections {
     this.count += other.count;
     this.#tooLargeCount += other.#tooLargeCount;
     this.reasons.push(...other.reasons.slice(0, MAX_REASONS - this.reasons.length));
+  }
+
+  #add(kind: RejectionKind, reason: string | undefined): void {
+    this.count++;
+    if (kind === "too large") this.#tooLargeCount++;
+    if (reason !== undefined && this.reasons.length < MAX_REASONS) this.reasons.push({ kind, reason });
   }
 
   /** What the whole comes to: "too large" only if nothing else was wrong. */
@@ -44,6 +58,8 @@ export class Rejections {
 
 function printShortened(labels: readonly Label[] | undefined): string {
   if (labels === undefined) return "with unreadable labels";
-  const shortened = labels.slice(0, 32).map(([name, value]): Label => [shorten(name), shorten(value)]);
+  const shortened = labels
+    .slice(0, MAX_SERIES_LABELS)
+    .map(([name, value]): Label => [shorten(name), shorten(value)]);
   return shorten(printLabels(shortened), MAX_SERIES_CHARACTERS);
 }

@@ -18,10 +18,16 @@ export interface SampleBatch {
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
   /**
-   * Reads the labels of one span of `bytes`, or of a copy of such a span: at most `maxLabels` and one more, which says that
-   * there are too many. Throws "invalid".
+   * Reads the labels of one span of `bytes`, or of a copy of such a span: at most `maxLabels` and one more, which shows that
+   * there are too many. Throws "invalid". `isLossy`: for a message, with U+FFFD for what is not UTF-8.
    */
-  readonly decodeLabels: (bytes: Uint8Array, start: number, end: number, maxLabels: number) => Label[];
+  readonly decodeLabels: (
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    maxLabels: number,
+    isLossy?: boolean,
+  ) => Label[];
 }
 
 /** What an engine is given: samples, and whatever else came with their series. */
@@ -36,8 +42,10 @@ export interface WriteBatch extends SampleBatch {
   readonly histograms: readonly HistogramSample[];
   readonly exemplars: readonly ExemplarSample[];
   readonly metadata: MetadataColumns;
-  /** Series, histograms and exemplars that were refused while they were decoded; the batch has nothing of them. */
+  /** Series, samples and histograms that were refused while they were decoded; the batch has nothing of them. */
   readonly rejections: Rejections;
+  /** Exemplars past a limit, of which the batch has nothing. They are no reason to refuse anything. */
+  readonly droppedExemplars: number;
 }
 
 export interface HistogramSample {

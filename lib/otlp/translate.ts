@@ -220,7 +220,7 @@ class Translator {
 
   #addExemplars(exemplars: readonly OtlpExemplar[]): void {
     for (const exemplar of exemplars) {
-      // Prometheus too drops one that is too long, or names a label twice, without a word.
+      // Prometheus too drops one that is too long.
       this.#builder.addExemplar(exemplar.timestamp, exemplar.value, exemplarLabels(exemplar));
     }
   }

@@ -8,7 +8,7 @@ import { reduceToSupported } from "../histogram/resolution.ts";
 import { HearthError } from "../model/errors.ts";
 import type { Label } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
-import { Rejections } from "../model/rejections.ts";
+import { MAX_REASONS, MAX_SERIES_LABELS, Rejections } from "../model/rejections.ts";
 import type { ExemplarSample, HistogramSample, MetadataColumns, WriteBatch } from "../model/sample-batch.ts";
 import { checkExemplarLabels } from "./exemplar-rules.ts";
 import type { HistogramMessage } from "./histogram-message.ts";
@@ -47,6 +47,7 @@ export class BatchBuilder {
   #valueWords = new Uint32Array(this.#values.buffer);
   #histograms: HistogramSample[] = [];
   #exemplars: ExemplarSample[] = [];
+  #droppedExemplars = 0;
 
   constructor(limits: RequestLimits) {
     this.limits = limits;
@@ -62,6 +63,7 @@ export class BatchBuilder {
     this.#hasStartTimestamps = false;
     this.#histograms = [];
     this.#exemplars = [];
+    this.#droppedExemplars = 0;
   }
 
   get sampleCount(): number {
@@ -99,7 +101,9 @@ export class BatchBuilder {
   }
 
   /** Adds a histogram of the latest series, or says why not. */
-  addHistogram({ histogram, timestamp, startTimestamp }: HistogramMessage): string | undefined {
+  addHistogram(message: HistogramMessage): string | undefined {
+    const { histogram, timestamp, startTimestamp } = message;
+    if (message.wrongTime !== undefined) return message.wrongTime;
     const wrong = checkHistogram(histogram);
     if (wrong !== undefined) return `histogram at ${timestamp}: ${wrong}`;
     const { maxRequestHistograms } = this.limits;
@@ -109,19 +113,30 @@ export class BatchBuilder {
     return undefined;
   }
 
-  /** Adds an exemplar of the latest series, or says why not. */
-  addExemplar(timestamp: number, value: number, labels: readonly Label[]): string | undefined {
-    const wrong = checkExemplarLabels(labels);
-    if (wrong !== undefined) return wrong;
-    const { maxRequestExemplars } = this.limits;
-    if (this.#exemplars.length >= maxRequestExemplars) throw tooMany("exemplars", maxRequestExemplars);
-    this.#exemplars.push({ series: this.#seriesCount - 1, timestamp, value, labels });
-    return undefined;
+  /** Whether there is room for another exemplar. */
+  get takesExemplars(): boolean {
+    return this.#exemplars.length < this.limits.maxRequestExemplars;
   }
 
-  /** Counts something of the latest series as refused. */
-  reject(reason: string): void {
-    this.rejections.add("invalid", () => this.#readableLabels(this.#seriesCount - 1), reason);
+  /** Adds an exemplar of the latest series, or drops and counts it: as in Prometheus none costs the request anything. */
+  addExemplar(timestamp: number, value: number, labels: readonly Label[]): void {
+    if (!this.takesExemplars || checkExemplarLabels(labels) !== undefined) this.dropExemplar();
+    else this.#exemplars.push({ series: this.#seriesCount - 1, timestamp, value, labels });
+  }
+
+  dropExemplar(): void {
+    this.#droppedExemplars++;
+  }
+
+  /** Counts something of the latest series as refused. `labels`: those of a series that the arena has none of. */
+  reject(reason: string, labels = () => this.#readableLabels(this.#seriesCount - 1)): void {
+    this.rejections.add("invalid", labels, reason);
+  }
+
+  /** Counts a sample of the latest series as refused; `reason` is called only while reasons are kept. */
+  rejectTime(reason: () => string): void {
+    if (this.rejections.reasons.length < MAX_REASONS) this.reject(reason());
+    else this.rejections.addUnnamed(1);
   }
 
   /** The labels of a series. Throws "invalid" when they are not UTF-8. */
@@ -158,12 +173,14 @@ export class BatchBuilder {
       exemplars: this.#exemplars,
       metadata,
       rejections: this.rejections,
+      droppedExemplars: this.#droppedExemplars,
     };
   }
 
   #readableLabels(series: number): Label[] | undefined {
+    const [start, end] = [this.#labelStarts[series], this.#labelEnds[series]];
     try {
-      return this.labels(series);
+      return decodeArenaLabels(this.arena.bytes, start, end, MAX_SERIES_LABELS, true);
     } catch {
       return undefined;
     }

@@ -19,11 +19,14 @@ import { HearthError } from "../model/errors.ts";
 import type { Buckets, CounterResetHint, Histogram, Span } from "../model/histogram.ts";
 import { isStaleMarker } from "../model/stale-marker.ts";
 import { FIXED64, LENGTH_DELIMITED, type ProtobufReader, tagOf, VARINT } from "./protobuf-reader.ts";
+import { isStorableTime, timeProblem } from "./sent-time.ts";
 
 export interface HistogramMessage {
   readonly timestamp: number;
   /** 0 when it says none. */
   readonly startTimestamp: number;
+  /** Why its timestamp is not one; undefined if it is. */
+  readonly wrongTime?: string | undefined;
   /** As it came: `checkHistogram` says whether it may be one, and `reduceToSupported` is to be called. */
   readonly histogram: Histogram;
 }
@@ -72,6 +75,7 @@ interface Fields {
   zeroThreshold: number;
   hint: number;
   timestamp: number;
+  wrongTime: string | undefined;
   startTimestamp: number;
   /** By field number; a list that did not come is not there. */
   readonly spans: Map<number, Span[]>;
@@ -89,6 +93,7 @@ export function readHistogram(reader: ProtobufReader, budget: BucketBudget): His
     zeroThreshold: 0,
     hint: 0,
     timestamp: 0,
+    wrongTime: undefined,
     startTimestamp: 0,
     spans: new Map(),
     numbers: new Map(),
@@ -100,8 +105,8 @@ export function readHistogram(reader: ProtobufReader, budget: BucketBudget): His
       reader.skip(tag, LAST_HISTOGRAM_FIELD);
     }
   }
-  const { timestamp, startTimestamp } = fields;
-  return { timestamp, startTimestamp, histogram: toHistogram(fields) };
+  const { timestamp, wrongTime, startTimestamp } = fields;
+  return { timestamp, wrongTime, startTimestamp, histogram: toHistogram(fields) };
 }
 
 /** Reads a field that comes once; false for any other. */
@@ -135,9 +140,12 @@ function readScalar(reader: ProtobufReader, tag: number, fields: Fields): boolea
     case RESET_HINT:
       fields.hint = reader.readUint32();
       return true;
-    case TIMESTAMP:
+    case TIMESTAMP: {
+      const { position } = reader;
       fields.timestamp = reader.readInt64();
+      fields.wrongTime = isStorableTime(fields.timestamp) ? undefined : timeProblem(reader, position);
       return true;
+    }
     case START_TIMESTAMP:
       fields.startTimestamp = reader.readInt64();
       return true;

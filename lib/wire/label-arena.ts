@@ -11,7 +11,7 @@
  */
 import { HearthError } from "../model/errors.ts";
 import type { Label } from "../model/labels.ts";
-import { ProtobufReader } from "./protobuf-reader.ts";
+import { decodeLossy, decodeUtf8, ProtobufReader } from "./protobuf-reader.ts";
 
 const INITIAL_BYTES = 64 * 1024;
 const INITIAL_LABEL_BYTES = 256;
@@ -169,10 +169,12 @@ export function decodeArenaLabels(
   start: number,
   end: number,
   maxLabels = Number.POSITIVE_INFINITY,
+  isLossy = false,
 ): Label[] {
   const labels: Label[] = [];
+  const decode = isLossy ? decodeLossy : decodeUtf8;
   const reader = new ProtobufReader(bytes, start + 1, end);
   while (reader.hasMore() && labels.length <= maxLabels)
-    labels.push([reader.readString(), reader.readString()]);
+    labels.push([reader.readString(decode), reader.readString(decode)]);
   return labels;
 }

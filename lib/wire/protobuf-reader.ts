@@ -45,6 +45,13 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
   }
 }
 
+const lossyUtf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** For messages: U+FFFD stands for what is not UTF-8. */
+export function decodeLossy(bytes: Uint8Array, start: number, end: number): string {
+  return lossyUtf8.decode(bytes.subarray(start, end));
+}
+
 /**
  * Every method throws "invalid", with the byte offset in `bytes`, when what it reads is malformed or ends too early.
  * Offsets count from the start of `bytes`, not of the span.
@@ -168,9 +175,9 @@ export class ProtobufReader {
     return value;
   }
 
-  readString(): string {
+  readString(decode: typeof decodeUtf8 = decodeUtf8): string {
     const end = this.readSpan();
-    const value = decodeUtf8(this.bytes, this.position, end);
+    const value = decode(this.bytes, this.position, end);
     this.position = end;
     return value;
   }

@@ -19,18 +19,14 @@ import { reduceToSupported } from "../histogram/resolution.ts";
 import { HearthError } from "../model/errors.ts";
 import type { Label } from "../model/labels.ts";
 import { DEFAULT_LIMITS } from "../model/limits.ts";
-import { METRIC_TYPES, type MetricMetadata } from "../model/metric-metadata.ts";
-import { Rejections } from "../model/rejections.ts";
+import { MAX_REASONS, MAX_SERIES_LABELS, Rejections } from "../model/rejections.ts";
 import type { ExemplarSample, HistogramSample, WriteBatch } from "../model/sample-batch.ts";
 import { type RequestLimits, tooMany } from "./batch-builder.ts";
-import {
-  checkExemplarLabels,
-  EXEMPLAR_TOO_LONG,
-  MAX_EXEMPLAR_BYTES,
-  MAX_EXEMPLAR_CHARACTERS,
-} from "./exemplar-rules.ts";
+import { checkExemplarLabels } from "./exemplar-rules.ts";
 import { type BucketBudget, readHistogram } from "./histogram-message.ts";
 import { ProtobufReader } from "./protobuf-reader.ts";
+import { isStorableTime, timeProblem } from "./sent-time.ts";
+import { decodeExemplar, decodeLabels, decodeMetadata } from "./write-v1-messages.ts";
 
 /** A tag: field number times 8, plus the wire type. */
 const TAG_TIMESERIES = 0x0a;
@@ -41,29 +37,12 @@ const TAG_EXEMPLAR = 0x1a;
 const TAG_HISTOGRAM = 0x22;
 const TAG_SAMPLE_VALUE = 0x09;
 const TAG_SAMPLE_TIMESTAMP = 0x10;
-const TAG_LABEL_NAME = 0x0a;
-const TAG_LABEL_VALUE = 0x12;
-const TAG_EXEMPLAR_VALUE = 0x11;
-const TAG_EXEMPLAR_TIMESTAMP = 0x18;
-const TAG_METADATA_TYPE = 0x08;
-const TAG_METADATA_NAME = 0x12;
-const TAG_METADATA_HELP = 0x22;
-const TAG_METADATA_UNIT = 0x2a;
 /** Cortex' own, and no business of Prometheus' receivers (`reserved 2` in remote.proto): passed over. */
 const RESERVED_REQUEST_FIELD = 2;
 /** The highest field numbers: a lower one with another wire type is refused, a higher one passed over. */
 const LAST_REQUEST_FIELD = 3;
 const LAST_TIMESERIES_FIELD = 4;
-const LAST_LABEL_FIELD = 2;
 const LAST_SAMPLE_FIELD = 2;
-const LAST_EXEMPLAR_FIELD = 3;
-const LAST_METADATA_FIELD = 5;
-/** Bytes of a label's message beside its texts, about. */
-const LABEL_OVERHEAD_BYTES = 8;
-/** Encoded labels of an exemplar: even with a label for each character more is too long. */
-const MAX_EXEMPLAR_LABEL_BYTES = MAX_EXEMPLAR_BYTES + 2 * LABEL_OVERHEAD_BYTES * MAX_EXEMPLAR_CHARACTERS;
-/** Labels that a reason for a refusal needs. */
-const REASON_LABELS = 32;
 
 /**
  * Decodes an uncompressed body, which the result keeps and may reorder (labels of a series that do not lie together are
@@ -71,71 +50,6 @@ const REASON_LABELS = 32;
  */
 export function decodeWriteRequest(body: Uint8Array, limits: RequestLimits): WriteBatch {
   return new WriteRequestDecoder().decode(body, limits);
-}
-
-/** See `SampleBatch`. */
-export function decodeLabels(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  maxLabels = Number.POSITIVE_INFINITY,
-): Label[] {
-  const labels: Label[] = [];
-  const reader = new ProtobufReader(bytes, start, end);
-  while (reader.hasMore() && labels.length <= maxLabels) {
-    reader.readTag();
-    const outerEnd = reader.enter();
-    labels.push(decodeLabel(reader));
-    reader.leave(outerEnd);
-  }
-  return labels;
-}
-
-/** An exemplar without its series; undefined for one whose labels are too long, which are not all decoded. */
-function decodeExemplar(reader: ProtobufReader): Omit<ExemplarSample, "series"> | undefined {
-  const labels: Label[] = [];
-  let labelBytes = 0;
-  let value = 0;
-  let timestamp = 0;
-  while (reader.hasMore()) {
-    const tag = reader.readTag();
-    if (tag === TAG_LABEL) {
-      const outerEnd = reader.enter();
-      labelBytes += LABEL_OVERHEAD_BYTES + reader.end - reader.position;
-      if (labelBytes <= MAX_EXEMPLAR_LABEL_BYTES) labels.push(decodeLabel(reader));
-      reader.leave(outerEnd);
-    } else if (tag === TAG_EXEMPLAR_VALUE) value = reader.readDouble();
-    else if (tag === TAG_EXEMPLAR_TIMESTAMP) timestamp = reader.readInt64();
-    else reader.skip(tag, LAST_EXEMPLAR_FIELD);
-  }
-  return labelBytes <= MAX_EXEMPLAR_LABEL_BYTES ? { labels, value, timestamp } : undefined;
-}
-
-function decodeMetadata(bytes: Uint8Array, start: number, end: number): MetricMetadata {
-  const reader = new ProtobufReader(bytes, start, end);
-  let type = 0;
-  let [metricFamilyName, help, unit] = ["", "", ""];
-  while (reader.hasMore()) {
-    const tag = reader.readTag();
-    if (tag === TAG_METADATA_TYPE) type = reader.readUint32();
-    else if (tag === TAG_METADATA_NAME) metricFamilyName = reader.readString();
-    else if (tag === TAG_METADATA_HELP) help = reader.readString();
-    else if (tag === TAG_METADATA_UNIT) unit = reader.readString();
-    else reader.skip(tag, LAST_METADATA_FIELD);
-  }
-  return { metricFamilyName, type: METRIC_TYPES[type] ?? "unknown", help, unit };
-}
-
-function decodeLabel(reader: ProtobufReader): Label {
-  let name = "";
-  let value = "";
-  while (reader.hasMore()) {
-    const tag = reader.readTag();
-    if (tag === TAG_LABEL_NAME) name = reader.readString();
-    else if (tag === TAG_LABEL_VALUE) value = reader.readString();
-    else reader.skip(tag, LAST_LABEL_FIELD);
-  }
-  return [name, value];
 }
 
 /**
@@ -152,8 +66,10 @@ export class WriteRequestDecoder {
   #exemplars: ExemplarSample[] = [];
   #metadataSpans: number[] = [];
   #rejections = new Rejections();
-  /** What is wrong with histograms and exemplars of the series that is being read. */
+  #droppedExemplars = 0;
+  /** What is wrong with samples and histograms of the series that is being read: the first reasons, and how many more. */
   #wrong: string[] = [];
+  #moreWrong = 0;
   #buckets: BucketBudget = { left: 0, limit: 0 };
   #labelStarts = new Int32Array(2048);
   #labelEnds = new Int32Array(2048);
@@ -173,7 +89,9 @@ export class WriteRequestDecoder {
     this.#exemplars = [];
     this.#metadataSpans = [];
     this.#rejections = new Rejections();
+    this.#droppedExemplars = 0;
     this.#wrong = [];
+    this.#moreWrong = 0;
     this.#buckets = { left: limits.maxRequestBuckets, limit: limits.maxRequestBuckets };
     this.#readRequest();
     return this.#result();
@@ -181,12 +99,22 @@ export class WriteRequestDecoder {
 
   #readRequest(): void {
     const end = this.#bytes.length;
+    let unknown = 0;
+    let hasKnown = false;
     while (this.#at < end) {
       const tag = this.#readVarint(end);
       if (tag === TAG_TIMESERIES) this.#readTimeSeries(this.#readLength(end));
       else if (tag === TAG_METADATA) this.#noteMetadata(this.#readLength(end));
-      else this.#skip(tag, end, tag >>> 3 === RESERVED_REQUEST_FIELD ? 0 : LAST_REQUEST_FIELD);
+      else {
+        const field = tag >>> 3;
+        this.#skip(tag, end, field === RESERVED_REQUEST_FIELD ? 0 : LAST_REQUEST_FIELD);
+        if (field > LAST_REQUEST_FIELD) unknown ||= field;
+        else hasKnown = true;
+        continue;
+      }
+      hasKnown = true;
     }
+    if (unknown > 0 && !hasKnown) throw noKnownField(unknown);
   }
 
   #result(): WriteBatch {
@@ -209,6 +137,7 @@ export class WriteRequestDecoder {
         decode: (index) => decodeMetadata(bytes, spans[2 * index], spans[2 * index + 1]),
       },
       rejections: this.#rejections,
+      droppedExemplars: this.#droppedExemplars,
     };
   }
 
@@ -255,12 +184,19 @@ export class WriteRequestDecoder {
     for (const reason of this.#wrong) {
       this.#rejections.add("invalid", () => this.#readableLabels(labelStart, labelEnd), reason);
     }
+    this.#rejections.addUnnamed(this.#moreWrong);
     this.#wrong = [];
+    this.#moreWrong = 0;
+  }
+
+  #noteWrong(reason: () => string): void {
+    if (this.#wrong.length < MAX_REASONS) this.#wrong.push(reason());
+    else this.#moreWrong++;
   }
 
   #readableLabels(start: number, end: number): Label[] | undefined {
     try {
-      return decodeLabels(this.#bytes, start, end, REASON_LABELS);
+      return decodeLabels(this.#bytes, start, end, MAX_SERIES_LABELS, true);
     } catch {
       return undefined;
     }
@@ -269,27 +205,27 @@ export class WriteRequestDecoder {
   /** Now and not when it is asked for: a label behind it may be moved over it. */
   #readHistogram(end: number): void {
     const { maxRequestHistograms } = this.#limits;
-    const index = this.#histograms.length + this.#wrong.length;
+    const index = this.#histograms.length + this.#wrong.length + this.#moreWrong;
     if (index >= maxRequestHistograms) throw tooMany("histograms", maxRequestHistograms);
-    const { histogram, ...times } = readHistogram(
+    const { histogram, wrongTime, ...times } = readHistogram(
       new ProtobufReader(this.#bytes, this.#at, end),
       this.#buckets,
     );
     this.#at = end;
-    const wrong = checkHistogram(histogram);
-    if (wrong !== undefined) this.#wrong.push(`histogram at ${times.timestamp}: ${wrong}`);
+    const wrong = wrongTime === undefined ? checkHistogram(histogram) : undefined;
+    if (wrongTime !== undefined) this.#noteWrong(() => wrongTime);
+    else if (wrong !== undefined) this.#noteWrong(() => `histogram at ${times.timestamp}: ${wrong}`);
     else
       this.#histograms.push({ series: this.#seriesCount, ...times, histogram: reduceToSupported(histogram) });
   }
 
+  /** One past a limit is dropped and counted: as in Prometheus it costs the request nothing. */
   #readExemplar(end: number): void {
-    const { maxRequestExemplars } = this.#limits;
-    const index = this.#exemplars.length + this.#wrong.length;
-    if (index >= maxRequestExemplars) throw tooMany("exemplars", maxRequestExemplars);
-    const exemplar = decodeExemplar(new ProtobufReader(this.#bytes, this.#at, end));
+    const isRoom = this.#exemplars.length < this.#limits.maxRequestExemplars;
+    const exemplar = isRoom ? decodeExemplar(new ProtobufReader(this.#bytes, this.#at, end)) : undefined;
     this.#at = end;
-    const wrong = exemplar === undefined ? EXEMPLAR_TOO_LONG : checkExemplarLabels(exemplar.labels);
-    if (exemplar === undefined || wrong !== undefined) this.#wrong.push(wrong!);
+    if (exemplar === undefined || checkExemplarLabels(exemplar.labels) !== undefined)
+      this.#droppedExemplars++;
     else this.#exemplars.push({ series: this.#seriesCount, ...exemplar });
   }
 
@@ -298,6 +234,7 @@ export class WriteRequestDecoder {
     if (index >= this.#limits.maxRequestSamples) throw tooMany("samples", this.#limits.maxRequestSamples);
     if (index === this.#timestamps.length) this.#growSamples();
     let timestamp = 0;
+    let timestampAt = 0;
     let low = 0;
     let high = 0;
     const bytes = this.#bytes;
@@ -309,8 +246,15 @@ export class WriteRequestDecoder {
         low = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
         high = bytes[at + 4] | (bytes[at + 5] << 8) | (bytes[at + 6] << 16) | (bytes[at + 7] << 24);
         this.#at = at + 8;
-      } else if (tag === TAG_SAMPLE_TIMESTAMP) timestamp = this.#readInt64(end);
-      else this.#skip(tag, end, LAST_SAMPLE_FIELD);
+      } else if (tag === TAG_SAMPLE_TIMESTAMP) {
+        timestampAt = this.#at;
+        timestamp = this.#readInt64(end);
+      } else this.#skip(tag, end, LAST_SAMPLE_FIELD);
+    }
+    if (!isStorableTime(timestamp)) {
+      this.#sampleCount--;
+      this.#noteWrong(() => timeProblem(new ProtobufReader(bytes), timestampAt));
+      return;
     }
     this.#sampleSeries[index] = this.#seriesCount;
     this.#timestamps[index] = timestamp;
@@ -391,4 +335,12 @@ export class WriteRequestDecoder {
   #malformed(reason: string): HearthError {
     return new HearthError("invalid", `write request: malformed protobuf: ${reason} offset=${this.#at}`);
   }
+}
+
+/** The error of a message of another kind, which protobuf would take for an empty request. */
+function noKnownField(field: number): HearthError {
+  return new HearthError(
+    "invalid",
+    `write request: field ${field}, and none of prometheus.WriteRequest; remote write 2.0 needs Content-Type: application/x-protobuf;proto=io.prometheus.write.v2.Request`,
+  );
 }

@@ -14,12 +14,14 @@
  */
 import { HearthError } from "../model/errors.ts";
 import { type Label, labelValue, METRIC_NAME } from "../model/labels.ts";
-import { METRIC_TYPES, type MetricMetadata, metricFamilyName } from "../model/metric-metadata.ts";
+import { MAX_SERIES_LABELS } from "../model/rejections.ts";
 import type { WriteBatch } from "../model/sample-batch.ts";
 import { BatchBuilder, type RequestLimits, tooMany } from "./batch-builder.ts";
-import { EXEMPLAR_TOO_LONG, MAX_EXEMPLAR_BYTES } from "./exemplar-rules.ts";
+import { MAX_EXEMPLAR_BYTES } from "./exemplar-rules.ts";
 import { type BucketBudget, readHistogram } from "./histogram-message.ts";
-import { decodeUtf8, FIXED64, LENGTH_DELIMITED, ProtobufReader, tagOf, VARINT } from "./protobuf-reader.ts";
+import { decodeLossy, FIXED64, LENGTH_DELIMITED, ProtobufReader, tagOf, VARINT } from "./protobuf-reader.ts";
+import { isStorableTime, timeProblem } from "./sent-time.ts";
+import { readSeriesMetadata, SeriesMetadata } from "./series-metadata.ts";
 
 /** The `proto` parameter of its Content-Type. */
 export const WRITE_V2_MESSAGE = "io.prometheus.write.v2.Request";
@@ -46,18 +48,10 @@ const TIMESTAMP_3 = tagOf(3, VARINT);
 const LAST_SAMPLE_FIELD = 3;
 const LAST_EXEMPLAR_FIELD = 3;
 
-const TYPE = tagOf(1, VARINT);
-const HELP_REF = tagOf(3, VARINT);
-const UNIT_REF = tagOf(4, VARINT);
-const LAST_METADATA_FIELD = 4;
-
 /** Bytes that name and value of a label have in an arena besides their text, at most. */
 const LABEL_OVERHEAD_BYTES = 10;
 
 const INITIAL_SYMBOLS = 2048;
-const INITIAL_SERIES = 2048;
-/** Of the columns of metadata. */
-const METADATA_FIELDS = 4;
 
 const value = new Float64Array(1);
 const valueWords = new Uint32Array(value.buffer);
@@ -76,9 +70,7 @@ export class WriteV2Decoder {
   #symbolHeads = new Int32Array(INITIAL_SYMBOLS);
   #symbolStarts = new Int32Array(INITIAL_SYMBOLS);
   #symbolEnds = new Int32Array(INITIAL_SYMBOLS);
-  #metadataCount = 0;
-  /** What each TimeSeries says of its metric: the series' number, the type's, the references of help and unit. */
-  #metadata = new Int32Array(METADATA_FIELDS * INITIAL_SERIES);
+  readonly #metadata = new SeriesMetadata();
   /** Of the series that is being read: how many references, of which one more than may be is kept. */
   #refCount = 0;
   readonly #refs: Uint32Array;
@@ -107,20 +99,26 @@ export class WriteV2Decoder {
     this.#view = new DataView(body.buffer, body.byteOffset, body.byteLength);
     this.#symbolCount = 0;
     this.#symbols.clear();
-    this.#metadataCount = 0;
+    this.#metadata.reset();
     this.#buckets = { left: this.#limits.maxRequestBuckets, limit: this.#limits.maxRequestBuckets };
     this.#builder.reset();
     // Symbols may stand behind the series that refer to them.
     const hasSeries = this.#readSymbols();
     if (hasSeries || this.#symbolCount > 0) this.#checkFirstSymbol();
     this.#readAllSeries();
-    return this.#builder.batch({ count: this.#metadataCount, decode: (i) => this.#decodeMetadata(i) });
+    const { count } = this.#metadata;
+    const texts = {
+      nameOf: (series: number) => this.#nameOf(series),
+      symbol: (ref: number) => this.#symbol(ref),
+    };
+    return this.#builder.batch({ count, decode: (i) => this.#metadata.decode(i, texts) });
   }
 
   /** Whether there is a series among what it passes over. */
   #readSymbols(): boolean {
     const reader = new ProtobufReader(this.#bytes);
     let hasSeries = false;
+    let unknown = 0;
     while (reader.hasMore()) {
       const tag = reader.readTag();
       if (tag === SYMBOL) {
@@ -131,9 +129,11 @@ export class WriteV2Decoder {
       } else if (tag >>> 3 <= LAST_V1_FIELD) throw new HearthError("invalid", V1_BODY);
       else {
         if (tag === TIMESERIES) hasSeries = true;
+        else unknown ||= tag >>> 3;
         reader.skip(tag, tag === TIMESERIES ? 0 : LAST_REQUEST_FIELD);
       }
     }
+    if (unknown > 0 && !hasSeries && this.#symbolCount === 0) throw noKnownField(unknown);
     return hasSeries;
   }
 
@@ -178,7 +178,7 @@ export class WriteV2Decoder {
     const labelStart = builder.arena.beginSeries();
     const wrong = this.#writeLabels(this.#refs, this.#refCount);
     const index = builder.addSeries(labelStart);
-    if (wrong !== undefined) builder.reject(wrong);
+    if (wrong !== undefined) builder.reject(wrong, () => this.#readableLabels());
     if (wrong !== undefined || !this.#readMetadata(reader, index) || this.#bodyStart < 0) return;
     const { sampleCount, histogramCount } = builder;
     reader.position = this.#bodyStart;
@@ -192,8 +192,8 @@ export class WriteV2Decoder {
 
   /** Reads what counts for the whole series, and counts the rest: what is too much is refused before it is read. */
   #readHead(reader: ProtobufReader): void {
-    const { maxRequestSamples, maxRequestHistograms, maxRequestExemplars } = this.#limits;
-    let [samples, histograms, exemplars] = [0, 0, 0];
+    const { maxRequestSamples, maxRequestHistograms } = this.#limits;
+    let [samples, histograms] = [0, 0];
     this.#refCount = 0;
     this.#metadataStart = -1;
     this.#createdTimestamp = 0;
@@ -210,8 +210,6 @@ export class WriteV2Decoder {
         if (tag === SAMPLE && ++samples > maxRequestSamples) throw tooMany("samples", maxRequestSamples);
         if (tag === HISTOGRAM && ++histograms > maxRequestHistograms)
           throw tooMany("histograms", maxRequestHistograms);
-        if (tag === EXEMPLAR && ++exemplars > maxRequestExemplars)
-          throw tooMany("exemplars", maxRequestExemplars);
         reader.position = reader.readSpan();
         if (this.#bodyStart < 0) this.#bodyStart = start;
         this.#bodyEnd = reader.position;
@@ -234,6 +232,11 @@ export class WriteV2Decoder {
       const tag = reader.readTag();
       if (tag !== SAMPLE && tag !== HISTOGRAM && tag !== EXEMPLAR) {
         reader.skip(tag);
+        continue;
+      }
+      if (tag === EXEMPLAR && !this.#builder.takesExemplars) {
+        reader.position = reader.readSpan();
+        this.#builder.dropExemplar();
         continue;
       }
       const outerEnd = reader.enter();
@@ -280,16 +283,22 @@ export class WriteV2Decoder {
     let timestamp = 0;
     let startTimestamp = 0;
     value[0] = 0;
+    let timestampAt = 0;
     while (reader.hasMore()) {
       const tag = reader.readTag();
       if (tag === VALUE_1) reader.readDoubleInto(value, 0);
-      else if (tag === TIMESTAMP_2) timestamp = reader.readInt64();
-      else if (tag === TIMESTAMP_3) startTimestamp = reader.readInt64();
+      else if (tag === TIMESTAMP_2) {
+        timestampAt = reader.position;
+        timestamp = reader.readInt64();
+      } else if (tag === TIMESTAMP_3) startTimestamp = reader.readInt64();
       else reader.skip(tag, LAST_SAMPLE_FIELD);
     }
-    this.#builder.addSample(timestamp, startTimestamp, valueWords[1], valueWords[0]);
+    if (isStorableTime(timestamp))
+      this.#builder.addSample(timestamp, startTimestamp, valueWords[1], valueWords[0]);
+    else this.#builder.rejectTime(() => timeProblem(reader, timestampAt));
   }
 
+  /** One with labels past a limit is dropped and counted: as in Prometheus it costs the request nothing. */
   #readExemplar(reader: ProtobufReader): void {
     const refs = this.#exemplarRefs;
     let count = 0;
@@ -303,14 +312,27 @@ export class WriteV2Decoder {
       else if (tag === TIMESTAMP_3) timestamp = reader.readInt64();
       else reader.skip(tag, LAST_EXEMPLAR_FIELD);
     }
-    const wrong = this.#checkRefs(refs, count) ?? this.#checkExemplarSize(refs, count);
-    this.#note(wrong ?? this.#builder.addExemplar(timestamp, exemplarValue, this.#labelsOf(refs, count)));
+    const wrong = this.#checkRefs(refs, count);
+    if (wrong !== undefined) this.#builder.reject(`exemplar: ${wrong}`);
+    else if (this.#isTooLong(refs, count)) this.#builder.dropExemplar();
+    else this.#builder.addExemplar(timestamp, exemplarValue, this.#labelsOf(refs, count));
   }
 
-  #checkExemplarSize(refs: Uint32Array, count: number): string | undefined {
+  #isTooLong(refs: Uint32Array, count: number): boolean {
     let bytes = 0;
     for (let i = 0; i < count; i++) bytes += this.#symbolEnds[refs[i]] - this.#symbolStarts[refs[i]];
-    return bytes > MAX_EXEMPLAR_BYTES ? EXEMPLAR_TOO_LONG : undefined;
+    return bytes > MAX_EXEMPLAR_BYTES;
+  }
+
+  /** Labels of a series that the arena has none of, as far as they are there. For a message. */
+  #readableLabels(): Label[] {
+    const refs = this.#refs.subarray(0, Math.min(this.#refCount, 2 * MAX_SERIES_LABELS));
+    const textOf = (ref: number | undefined) =>
+      ref === undefined || ref >= this.#symbolCount ? "" : this.#symbol(ref);
+    return Array.from(
+      { length: Math.ceil(refs.length / 2) },
+      (_, i): Label => [textOf(refs[2 * i]), textOf(refs[2 * i + 1])],
+    );
   }
 
   #labelsOf(refs: Uint32Array, count: number): Label[] {
@@ -319,11 +341,11 @@ export class WriteV2Decoder {
     return labels;
   }
 
-  /** Each is decoded once. */
+  /** Each is decoded once. Of exemplars, help and units: U+FFFD stands for what is not UTF-8, and costs no sample. */
   #symbol(ref: number): string {
     let symbol = this.#symbols.get(ref);
     if (symbol === undefined) {
-      symbol = decodeUtf8(this.#bytes, this.#symbolStarts[ref], this.#symbolEnds[ref]);
+      symbol = decodeLossy(this.#bytes, this.#symbolStarts[ref], this.#symbolEnds[ref]);
       this.#symbols.set(ref, symbol);
     }
     return symbol;
@@ -335,46 +357,24 @@ export class WriteV2Decoder {
     const { end } = reader;
     reader.position = this.#metadataStart;
     reader.end = this.#metadataEnd;
-    let type = 0;
-    let helpRef = 0;
-    let unitRef = 0;
-    while (reader.hasMore()) {
-      const tag = reader.readTag();
-      if (tag === TYPE) type = reader.readUint32();
-      else if (tag === HELP_REF) helpRef = reader.readUint32();
-      else if (tag === UNIT_REF) unitRef = reader.readUint32();
-      else reader.skip(tag, LAST_METADATA_FIELD);
-    }
+    const { type, helpRef, unitRef } = readSeriesMetadata(reader);
     reader.end = end;
     const largest = Math.max(helpRef, unitRef);
     if (largest >= this.#symbolCount) {
       this.#builder.reject(`metadata reference ${largest} is beyond the ${this.#symbolCount} symbols`);
       return false;
     }
-    if (type !== 0 || helpRef !== 0 || unitRef !== 0) this.#addMetadata(series, type, helpRef, unitRef);
+    if (type !== 0 || helpRef !== 0 || unitRef !== 0) this.#metadata.add(series, type, helpRef, unitRef);
     return true;
   }
 
-  #addMetadata(series: number, type: number, helpRef: number, unitRef: number): void {
-    const at = METADATA_FIELDS * this.#metadataCount++;
-    if (at === this.#metadata.length) this.#metadata = new Int32Array(this.#metadata.buffer.transfer(at * 8));
-    this.#metadata[at] = series;
-    this.#metadata[at + 1] = type;
-    this.#metadata[at + 2] = helpRef;
-    this.#metadata[at + 3] = unitRef;
-  }
-
-  #decodeMetadata(index: number): MetricMetadata {
-    const at = METADATA_FIELDS * index;
-    const [series, number, helpRef, unitRef] = this.#metadata.subarray(at, at + METADATA_FIELDS);
-    const type = METRIC_TYPES[number] ?? "unknown";
-    const name = labelValue(this.#builder.labels(series), METRIC_NAME);
-    return {
-      metricFamilyName: metricFamilyName(name, type),
-      type,
-      help: this.#symbol(helpRef),
-      unit: this.#symbol(unitRef),
-    };
+  /** "" for a series whose labels are not UTF-8: it was rejected already. */
+  #nameOf(series: number): string {
+    try {
+      return labelValue(this.#builder.labels(series), METRIC_NAME);
+    } catch {
+      return "";
+    }
   }
 }
 
@@ -387,3 +387,11 @@ function keepRef(refs: Uint32Array, count: number, ref: number): number {
 
 const V1_BODY =
   "write request: fields of remote write 1.0 in a request that says it is 2.0; send it with proto=prometheus.WriteRequest";
+
+/** The error of a message of another kind, which protobuf would take for an empty request. */
+function noKnownField(field: number): HearthError {
+  return new HearthError(
+    "invalid",
+    `write request: field ${field}, and none of io.prometheus.write.v2.Request; expected remote write 2.0`,
+  );
+}

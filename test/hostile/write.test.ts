@@ -30,14 +30,13 @@ async function send(body: Uint8Array, headers = {}): Promise<{ status: number; t
 }
 
 test("2.0: 100,000 exemplars of one symbol of 8 MB", TIMEOUT, async () => {
-  const { status, text } = await send(exemplarsOfLongSymbolV2(8 * MB, 100_000), V2);
-  assert.equal(status, 400);
-  assert.match(text, /100000 rejected.*exemplar's labels have more than 128 characters/);
+  const { status } = await send(exemplarsOfLongSymbolV2(8 * MB, 100_000), V2);
+  assert.equal(status, 204);
 });
 
 test("2.0: 100,000 exemplars of 256 references each", TIMEOUT, async () => {
   const { status } = await send(exemplarsOfManyRefsV2(100_000, 256), V2);
-  assert.equal(status, 400);
+  assert.equal(status, 204);
 });
 
 for (const [what, field] of [
@@ -64,9 +63,8 @@ test("1.0: 100,000 exemplars of a series that is refused for a label of 16 MB", 
 
 test("1.0: an exemplar of millions of empty labels takes no memory for them", TIMEOUT, async () => {
   const before = process.memoryUsage().heapUsed;
-  const { status, text } = await send(exemplarOfEmptyLabelsV1(10 * MB));
-  assert.equal(status, 400);
-  assert.match(text, /more than 128 characters/);
+  const { status } = await send(exemplarOfEmptyLabelsV1(10 * MB));
+  assert.equal(status, 200);
   assert.ok(process.memoryUsage().heapUsed - before < 200 * MB);
 });
 

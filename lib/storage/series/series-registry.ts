@@ -11,7 +11,7 @@ import { checkLabels } from "../../model/label-rules.ts";
 import { compareLabelSets, type Label, type LabelSet } from "../../model/labels.ts";
 import type { Limits } from "../../model/limits.ts";
 import type { RandomBytes } from "../../model/random-bytes.ts";
-import type { Rejections } from "../../model/rejections.ts";
+import { MAX_SERIES_LABELS, type Rejections } from "../../model/rejections.ts";
 import type { SampleBatch } from "../../model/sample-batch.ts";
 import { HASH_BYTES } from "../layout/keys.ts";
 import { HASH_WORDS, HashIndex, newHashFactors, wordsOf } from "./hash-index.ts";
@@ -163,12 +163,25 @@ export class SeriesRegistry {
     try {
       sent = batch.decodeLabels(batch.bytes, start, end, this.#limits.maxLabelsPerSeries);
     } catch (error) {
-      rejections.add("invalid", () => undefined, errorMessage(error));
+      rejections.add("invalid", () => readableLabels(batch, start, end), errorMessage(error));
       return undefined;
     }
     const check = checkLabels(sent, this.#limits);
     if (check.ok) return check.labels;
     rejections.add(check.kind, () => sent, check.reason);
+    return undefined;
+  }
+}
+
+/** For a message; undefined for labels that are more than not UTF-8. */
+function readableLabels(
+  { bytes, decodeLabels }: SampleBatch,
+  start: number,
+  end: number,
+): Label[] | undefined {
+  try {
+    return decodeLabels(bytes, start, end, MAX_SERIES_LABELS, true);
+  } catch {
     return undefined;
   }
 }

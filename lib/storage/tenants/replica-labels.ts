@@ -111,7 +111,7 @@ export function withoutLabel<Batch extends SampleBatch>(batch: Batch, name: stri
   return {
     ...batch,
     // One more is asked for than may be left.
-    decodeLabels: (bytes, start, end, maxLabels) =>
-      decodeLabels(bytes, start, end, maxLabels + 1).filter(([label]: Label) => label !== name),
+    decodeLabels: (bytes, start, end, maxLabels, isLossy) =>
+      decodeLabels(bytes, start, end, maxLabels + 1, isLossy).filter(([label]: Label) => label !== name),
   };
 }
