@@ -10,6 +10,8 @@ import { openTimedTable } from "../lib/storage/dynamodb/timed-table.ts";
 import { newLog } from "./log.ts";
 import { newMetrics } from "./metrics.ts";
 
+const MIB = 1024 * 1024;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -24,10 +26,16 @@ export function newServices(env: Environment, functionName: string): Services {
     ...timedTable,
     randomBytes,
     retentionMs: retentionDays(env) * DAY_MS,
+    writersBytes: writersBytes(env),
     otlp: parseOtlpSettings(env),
     log: newLog(env.LOG_LEVEL),
     metrics: newMetrics({ stack: env.HEARTH_METRICS_STACK, functionName, clock, write: writeLine }),
   });
+}
+
+/** A quarter of the function's memory, which Lambda reports in MB: a request of 32 MiB takes most of the rest. */
+function writersBytes({ AWS_LAMBDA_FUNCTION_MEMORY_SIZE: sizeMb }: Environment): number | undefined {
+  return sizeMb === undefined ? undefined : (Number(sizeMb) / 4) * MIB;
 }
 
 function required(env: Environment, name: string): string {

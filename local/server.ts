@@ -40,6 +40,9 @@ export interface LocalServer {
   close(): Promise<void>;
 }
 
+/** A machine has more to spare than a function: a million series and their spellings. */
+const WRITERS_BYTES = 256 * 1024 * 1024;
+
 /** Throws "unavailable" when the port or the data directory is taken, or the DynamoDB is not there. */
 export async function startServer(settings: Settings, env: Environment, log: Log): Promise<LocalServer> {
   const embedded =
@@ -60,6 +63,7 @@ export async function startServer(settings: Settings, env: Environment, log: Log
       ...timedTable,
       randomBytes,
       retentionMs: settings.retentionMs,
+      writersBytes: WRITERS_BYTES,
       otlp: settings.otlp,
       log,
       metrics: selfScrape?.observe("request"),

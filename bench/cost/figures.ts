@@ -1,4 +1,6 @@
 /** From what was counted to what is said of it: figures per sample and per million samples. */
+import { DAY_MS } from "../../lib/model/time.ts";
+import { TRANSIENT_MS } from "../../lib/storage/layout/retention.ts";
 import { GROUPS, type Group, type Ledger, total } from "../ledger.ts";
 import { type CostRun, SAMPLES_PER_DAY } from "./measure.ts";
 import {
@@ -19,8 +21,8 @@ export const WRITER_STARTS_PER_DAY = 12;
 /** Calls of the table that a warm writer waits for, for each request: the log records, one batch. */
 const CALLS_PER_REQUEST = 1;
 const GB = 1024 ** 3;
-/** Days that log, dictionaries and runs stay (retention.ts), as a share of a month. */
-const TRANSIENT_MONTHS = 14 / 30;
+/** How long log and runs stay, as a share of a month. */
+const TRANSIENT_MONTHS = TRANSIENT_MS / (30 * DAY_MS);
 
 export type ByGroup = Readonly<Record<Group, number>>;
 

@@ -14,10 +14,12 @@ export interface ServiceParts
   extends Pick<Services, "table" | "clock" | "clockGuard" | "randomBytes" | "otlp" | "log" | "metrics"> {
   /** For tenants without a setting of their own. */
   readonly retentionMs: RetentionMs;
+  /** What writers may hold in memory, in bytes; default: `DEFAULT_WRITERS_BYTES`. */
+  readonly writersBytes?: number | undefined;
 }
 
 /** Call once per process: the services hold its caches. Limits are the default ones. */
-export function composeServices({ retentionMs, ...parts }: ServiceParts): Services {
+export function composeServices({ retentionMs, writersBytes, ...parts }: ServiceParts): Services {
   const { clock, randomBytes } = parts;
   const limits = DEFAULT_LIMITS;
   return {
@@ -27,6 +29,6 @@ export function composeServices({ retentionMs, ...parts }: ServiceParts): Servic
     tenants: new Tenants(retentionMs, clock),
     haTracker: new HaTracker(clock),
     keys: new KeyVerifier(clock),
-    writers: new Writers({ clock, randomBytes, limits, maxBytes: DEFAULT_WRITERS_BYTES }),
+    writers: new Writers({ clock, randomBytes, limits, maxBytes: writersBytes ?? DEFAULT_WRITERS_BYTES }),
   };
 }

@@ -16,6 +16,7 @@ export function requestMetrics(
     ...withoutZeros({
       Samples: operation === "write" ? countOf(fields.storedSamples) : 0,
       RejectedSamples: operation === "write" ? countOf(fields.rejected) : 0,
+      Dictionaries: operation === "write" ? countOf(fields.begunDictionaries) : 0,
       Series: operation === "query" ? countOf(fields.series) : 0,
       ReadUnits: meter.readUnits,
       WriteUnits: meter.writeUnits,

@@ -22,7 +22,13 @@ function lastOf(gateway: TestGateway): MetricValues {
 test("a write tells of its samples, stored and refused", async () => {
   const gateway = await TestGateway.open();
   await gateway.write([UP]);
-  assert.deepEqual(lastOf(gateway), { Requests: 1, Samples: 2, ReadUnits: 1, WriteUnits: 1 });
+  assert.deepEqual(lastOf(gateway), {
+    Requests: 1,
+    Samples: 2,
+    Dictionaries: 2,
+    ReadUnits: 1,
+    WriteUnits: 1,
+  });
   const { readUnits, writeUnits } = gateway.lastLine.fields;
   assert.deepEqual([gateway.metrics[0].ReadUnits, gateway.metrics[0].WriteUnits], [readUnits, writeUnits]);
   await gateway.write([UP, series("up", { job: "b" }, [NOW + 3_600_000, 1])]);

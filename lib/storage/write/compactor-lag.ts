@@ -8,8 +8,11 @@ import { ByteReader } from "../codec/bytes.ts";
 import { cursorKey, marksRange, parseMarkSortKey } from "../layout/keys.ts";
 import type { Table } from "../table/table.ts";
 
-/** A compactor that runs every five minutes is never so far behind. */
-const MAX_LAG_MS = DAY_MS;
+/**
+ * The cursor stands at the first hour of a day for as long as the day is written to, and an hour or two
+ * longer. So a compactor that runs is a day behind, and never two.
+ */
+const MAX_LAG_MS = 2 * DAY_MS;
 /** While it is behind, it is looked at more often. */
 const LOOK_AGAIN_MS = 10 * MINUTE_MS;
 
@@ -23,7 +26,7 @@ export class CompactorLag {
     this.#clock = clock;
   }
 
-  /** Whether the oldest data that are not compacted may be more than a day old, as of the last look. */
+  /** Whether the oldest data that are not compacted may be more than two days old, as of the last look. */
   get isBehind(): boolean {
     return this.#isBehind;
   }
@@ -47,14 +50,14 @@ export class CompactorLag {
 }
 
 /**
- * The hour from which on days may wait for compaction, in ms; undefined: none was ever marked. What
+ * The first hour whose mark may wait for compaction, in ms; undefined: there is none. What
  * cannot be read might be any: the beginning of time.
  */
 async function oldestUncompacted(table: Table): Promise<number | undefined> {
   try {
     const cursor = await table.get(cursorKey(), { consistent: true });
-    if (cursor !== undefined) return new ByteReader(cursor.value, "compaction cursor").readVarint();
-    for await (const [mark] of table.query(marksRange(0), { consistent: true, limit: 1 }))
+    const fromMs = cursor === undefined ? 0 : new ByteReader(cursor.value, "compaction cursor").readVarint();
+    for await (const [mark] of table.query(marksRange(fromMs), { consistent: true, limit: 1 }))
       if (mark !== undefined) return parseMarkSortKey(mark.sk).hourMs;
     return undefined;
   } catch (error) {

@@ -3,7 +3,7 @@
  * before anything that it announces, so that nothing can be there without one.
  */
 import { hourOf, markKey } from "../layout/keys.ts";
-import { expiry, transientExpiry } from "../layout/retention.ts";
+import { expiry, markExpiry, transientExpiry } from "../layout/retention.ts";
 import type { Table } from "../table/table.ts";
 import type { CompactorLag } from "./compactor-lag.ts";
 import type { DayPlace } from "./day-place.ts";
@@ -26,8 +26,9 @@ export class DayMarks {
     await this.#lag.look(table);
     const hourMs = hourOf(receivedMs);
     if (hourMs === this.#markedHourMs) return;
-    const { tenant, day } = this.#place;
-    await table.put({ ...markKey({ hourMs, day, tenant }), value: NO_VALUE, ...this.expiry(receivedMs) });
+    const { tenant, day, retentionMs } = this.#place;
+    const expires = this.#lag.isBehind ? expiry(day, retentionMs) : markExpiry(receivedMs, day, retentionMs);
+    await table.put({ ...markKey({ hourMs, day, tenant }), value: NO_VALUE, ...expires });
     this.#markedHourMs = hourMs;
   }
 
