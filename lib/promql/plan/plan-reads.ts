@@ -145,23 +145,21 @@ function innerGrid(plan: Plan, grid: StepGrid): StepGrid {
  * Samples exactly as old as the lookback delta, or at the start of a window, are too old: both are
  * left-open.
  */
-function instantWant(select: SelectPlan, grid: StepGrid, lookbackDeltaMs: number): Want {
-  const after = select.extended === "smoothed" ? lookbackDeltaMs : 0;
+function wantSince(beforeMs: number, select: SelectPlan, grid: StepGrid, lookbackDeltaMs: number): Want {
+  const afterMs = select.extended === "smoothed" ? lookbackDeltaMs : 0;
   return {
     select,
     matchers: select.matchers,
-    minTime: referenceTime(select, grid.startMs) - lookbackDeltaMs + 1,
-    maxTime: referenceTime(select, lastTime(grid)) + after,
+    minTime: referenceTime(select, grid.startMs) - beforeMs + 1,
+    maxTime: referenceTime(select, lastTime(grid)) + afterMs,
   };
 }
 
+function instantWant(select: SelectPlan, grid: StepGrid, lookbackDeltaMs: number): Want {
+  return wantSince(lookbackDeltaMs, select, grid, lookbackDeltaMs);
+}
+
 function windowWant({ select, windowMs }: WindowPlan, grid: StepGrid, lookbackDeltaMs: number): Want {
-  const before = windowMs + (select.extended === undefined ? 0 : lookbackDeltaMs);
-  const after = select.extended === "smoothed" ? lookbackDeltaMs : 0;
-  return {
-    select,
-    matchers: select.matchers,
-    minTime: referenceTime(select, grid.startMs) - before + 1,
-    maxTime: referenceTime(select, lastTime(grid)) + after,
-  };
+  const beforeMs = windowMs + (select.extended === undefined ? 0 : lookbackDeltaMs);
+  return wantSince(beforeMs, select, grid, lookbackDeltaMs);
 }

@@ -87,9 +87,11 @@ const select = (text: string, range: Partial<Selection> = {}): Selection => {
   return { matchers, ...ALL_TIME, ...range };
 };
 
-/** Without times that depend on how often the compactor looks at the clock. */
+/** Without the seconds up to which the compactor flushes, and without how often it stores the manifest. */
 function normal(lines: readonly string[]): string[] {
-  return lines.map((line) => line.replace(/\.\d{3}Z/g, "Z").replace(/generation \d+/, "generation N"));
+  return lines.map((line) =>
+    line.replace(/10:00:[\d.]+Z/, "10:00Z").replace(/generation \d+/, "generation N"),
+  );
 }
 
 describe("a day of chunks, a run and a log", async () => {
@@ -102,9 +104,9 @@ describe("a day of chunks, a run and a log", async () => {
       [
         "1 series in 1 day; finding them took 5 read units",
         "day 2026-11-23: 1 series of 1 metric",
-        "  manifest  generation N, log compacted up to 2026-11-23T10:00:30Z",
+        "  manifest  generation N, log compacted up to 2026-11-23T10:00Z",
         "  index     1 part of 1 block and 41 series, and series records",
-        "  log       2 of 17 shards, records received from 2026-11-23T10:00:30Z on",
+        "  log       2 of 17 shards, records received from 2026-11-23T10:00Z on",
         "  chunks    2026-11-23T00:00:00Z to 2026-11-23T07:59:45Z: 1 query, about 0.5 read units",
         "  run       2026-11-23T08:00:00Z to 2026-11-23T09:59:45Z: 1 query, 1 of a whole partition, about 1.5 read units",
       ],
@@ -115,9 +117,9 @@ describe("a day of chunks, a run and a log", async () => {
       [
         "40 series in 1 day; finding them took 5 read units",
         "day 2026-11-23: 40 series of 1 metric",
-        "  manifest  generation N, log compacted up to 2026-11-23T10:00:30Z",
+        "  manifest  generation N, log compacted up to 2026-11-23T10:00Z",
         "  index     1 part of 1 block and 41 series, and series records",
-        "  log       2 of 17 shards, records received from 2026-11-23T10:00:30Z on",
+        "  log       2 of 17 shards, records received from 2026-11-23T10:00Z on",
         "  run       2026-11-23T08:00:00Z to 2026-11-23T09:59:45Z: 1 query, 1 of a whole partition, about 1.5 read units",
       ],
     ],
@@ -127,7 +129,7 @@ describe("a day of chunks, a run and a log", async () => {
       [
         "0 series in 1 day; finding them took 5 read units",
         "day 2026-11-23: 0 series of 0 metrics",
-        "  manifest  generation N, log compacted up to 2026-11-23T10:00:30Z",
+        "  manifest  generation N, log compacted up to 2026-11-23T10:00Z",
         "  index     1 part of 1 block and 41 series, and series records",
       ],
     ],
