@@ -37,9 +37,11 @@ export async function answerExplain(request: QueryRequest): Promise<Response> {
   const { c, parameters } = request;
   const explanation = await explain(request);
   const text = printExplanation(explanation);
-  return parameters.get("format") === "text"
-    ? c.text(text)
-    : answerValue(c, { ...explanationToJson(explanation), text });
+  if (parameters.get("format") !== "text") {
+    return answerValue(c, { ...explanationToJson(explanation), text });
+  }
+  const warnings = (c.get("damage")?.warnings ?? []).map((warning) => `warning: ${warning}\n`);
+  return c.text(text + warnings.join(""));
 }
 
 export async function explain(request: ExplainRequest): Promise<Explanation> {

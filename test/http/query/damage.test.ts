@@ -71,6 +71,18 @@ test("labels and series have the warning when the index is damaged", async () =>
   }
 });
 
+test("explain has the warning too, as text in lines of its own", async () => {
+  const { gateway, table, run, startMs, ask } = await openDamaged();
+  await table.put(run);
+  const [block] = await itemsOf(table, "I");
+  await table.put(flipped(block, 20));
+  const path = `/api/v1/explain?query=up&time=${startMs / 1000 + 60}`;
+  const words = /incomplete: series of 2026-11-23 may be missing: an index block/;
+  assert.match((await ask(path)).body.warnings[0], words);
+  const response = await gateway.fetch(`${path}&format=text`, { headers: { Authorization: basic("HKA") } });
+  assert.match((await response.text()).split("\n").at(-2)!, new RegExp(`^warning: ${words.source}`));
+});
+
 test("remote read, which has no warnings, fails and says why", async () => {
   const { gateway, table, run } = await openDamaged();
   for (const acceptedResponseTypes of [[], ["STREAMED_XOR_CHUNKS"]]) {
