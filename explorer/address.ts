@@ -1,4 +1,4 @@
-/** What is asked, in the address behind the #: a link to it is a link to the curve. */
+/** The query, in the address after the #: a link to the address is a link to the curve. */
 
 export interface Question {
   readonly expr: string;
@@ -9,7 +9,7 @@ export interface Question {
   readonly view: "graph" | "table";
 }
 
-/** What is arriving: samples of each scrape, and what `npm start` tells of itself. */
+/** Samples of each scrape, and the metrics that `npm start` stores of itself. */
 const ARRIVING = "sum by (job) (scrape_samples_scraped) or sum(rate(hearth_samples_total[1m]))";
 export const FIRST_QUESTION: Question = { expr: ARRIVING, range: "15m", end: "", step: "", view: "graph" };
 export const NO_QUESTION: Question = { expr: "", range: "1h", end: "", step: "", view: "graph" };
@@ -26,7 +26,7 @@ export function readAddress(hash: string): Question {
   };
 }
 
-/** Leaves out what is as it would be anyway. */
+/** Omits defaults. */
 export function printAddress(question: Question): string {
   const given = Object.entries(question).filter(
     ([name, value]) => value !== NO_QUESTION[name as keyof Question],

@@ -21,11 +21,11 @@ export interface Result {
   /** Warnings and infos. */
   readonly notes: readonly string[];
   readonly milliseconds: number;
-  /** What DynamoDB bills for it, where the server says so. */
+  /** The read units that DynamoDB bills, if the server reports them. */
   readonly readUnits: number | undefined;
 }
 
-/** What the server, or the way to it, has to say instead of an answer. */
+/** An error of the server, or of the way to it. */
 export class ApiError extends Error {
   readonly status: number;
 
@@ -52,7 +52,7 @@ interface RawAnswer {
 export interface Api {
   queryRange(expr: string, range: StepRange, signal: AbortSignal): Promise<Result>;
   query(expr: string, seconds: number, signal: AbortSignal): Promise<Result>;
-  /** How many series each of the largest metrics has now. */
+  /** The number of series of each of the largest metrics. */
   largestMetrics(signal: AbortSignal): Promise<readonly { readonly name: string; readonly series: number }[]>;
   /** For completion. */
   readonly fetch: (url: RequestInfo, init?: RequestInit) => Promise<Response>;
@@ -69,7 +69,7 @@ export function newApi(session: Session): Api {
   const authorized = (url: RequestInfo, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
     headers.set("Authorization", session.authorization);
-    // With credentials of its own a browser asks for others in a window, when these are refused, and the answer waits for it.
+    // With credentials of its own, a browser would ask in a window for others once they are refused.
     return fetch(url, { ...init, headers, credentials: "omit" });
   };
   const post = async (path: string, form: Record<string, string>, signal: AbortSignal): Promise<Result> => {
@@ -125,7 +125,7 @@ function toResult({ data, warnings = [], infos = [] }: RawAnswer) {
   return { resultType, series, notes: [...warnings, ...infos] };
 }
 
-/** `up{job="node"}`, as PromQL would write it. */
+/** `up{job="node"}`, in the syntax of PromQL. */
 export function printMetric(metric: Metric): string {
   const { __name__: name = "", ...labels } = metric;
   const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);

@@ -1,7 +1,7 @@
-/** What a newcomer sees first: which metrics are there, each a press away from its curve. */
+/** The metrics that arrive today, each with a button for its curve. */
 import type { Api } from "./api.ts";
 
-/** Replaces what `parent` shows. `choose` gets an expression. */
+/** Replaces the content of `parent`. `choose` gets an expression. */
 export async function showArriving(
   parent: HTMLElement,
   api: Api,
@@ -34,7 +34,7 @@ export async function showArriving(
   parent.replaceChildren(title, list);
 }
 
-/** What one would ask of a metric, going by its name. */
+/** The usual query for a metric of this name. */
 function curveOf(name: string): string {
   const selector = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name) ? name : `{${JSON.stringify(name)}}`;
   return /(_total|_sum|_count|_bucket)$/.test(name) ? `rate(${selector}[5m])` : selector;

@@ -1,2 +1,2 @@
-/** The bundler collects them in page.css. */
+/** The bundler collects imported style sheets in page.css. */
 declare module "*.css";

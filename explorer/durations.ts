@@ -1,8 +1,8 @@
-/** Lengths of time as people write them: 15s, 5m, 1h30m. In seconds. */
+/** Durations in seconds from 15s, 5m, 1h30m, and back. */
 
 const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
-/** Undefined for text that is none, and for none at all. */
+/** Undefined for an empty text and for one that is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
   if (/^\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed) || undefined;

@@ -1,4 +1,4 @@
-/** Where PromQL is typed: highlighted, checked as it is typed, completed with what the server has. */
+/** The editor for PromQL: highlights, checks, and completes from what the server has. */
 import {
   autocompletion,
   closeBrackets,
@@ -20,7 +20,7 @@ export interface Editor {
   focus(): void;
 }
 
-/** Colors are the page's own, so that light and dark are. */
+/** Uses the page's colours, so light and dark mode work. */
 const HIGHLIGHTING = HighlightStyle.define([
   { tag: tags.keyword, color: "var(--keyword)" },
   { tag: [tags.function(tags.variableName), tags.standard(tags.name)], color: "var(--function)" },
@@ -31,7 +31,7 @@ const HIGHLIGHTING = HighlightStyle.define([
   { tag: tags.invalid, color: "var(--error)" },
 ]);
 
-/** `run` is called for Enter and for Ctrl-Enter; Shift-Enter begins a new line. */
+/** Calls `run` for Enter and Ctrl-Enter; Shift-Enter begins a new line. */
 export function newEditor(parent: HTMLElement, api: Api, run: () => void): Editor {
   const promql = new PromQLExtension().setComplete({
     remote: {

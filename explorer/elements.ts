@@ -1,4 +1,4 @@
-/** An element that index.html has under an id. */
+/** An element of index.html by its id. */
 export function find<T extends HTMLElement>(id: string, type: new () => T): T {
   const found = document.getElementById(id);
   if (found instanceof type) return found;

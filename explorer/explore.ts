@@ -1,4 +1,4 @@
-/** The page of somebody who is logged in: an expression, and its curve or its table. */
+/** The page after log-in: an expression, and its curve or its table. */
 import { FIRST_QUESTION, NO_QUESTION, printAddress, type Question, readAddress } from "./address.ts";
 import { type Api, ApiError, type Result, type StepRange } from "./api.ts";
 import { showArriving } from "./arriving.ts";
@@ -11,10 +11,10 @@ import { MAX_ROWS, showTable } from "./table.ts";
 const RANGES = ["5m", "15m", "1h", "6h", "1d", "7d"];
 const REFRESH_MS = 15_000;
 const PIXELS_PER_POINT = 3;
-/** What Prometheus, and Hearth, answer at most. */
+/** The most points of a series that Prometheus and Hearth return. */
 const MAX_STEPS = 11_000;
 
-/** Runs until `signal` is aborted; `logOut` is called when the key is refused. */
+/** Runs until `signal` is aborted; calls `logOut` when the key is refused. */
 export function explore(api: Api, logOut: (reason: string) => void, signal: AbortSignal): void {
   const form = find("query", HTMLFormElement);
   const status = find("status", HTMLElement);
@@ -34,7 +34,7 @@ export function explore(api: Api, logOut: (reason: string) => void, signal: Abor
     if (change.expr !== undefined) editor.setText(change.expr);
     form.requestSubmit();
   };
-  /** An answer to another question is not left standing beside an error. */
+  /** Removes the result of an earlier query, which must not stand beside an error. */
   const fail = (error: unknown) => {
     if (signal.aborted || (error instanceof DOMException && error.name === "AbortError")) return;
     if (error instanceof ApiError && (error.status === 401 || error.status === 403))
@@ -96,7 +96,7 @@ export function explore(api: Api, logOut: (reason: string) => void, signal: Abor
   form.addEventListener("change", () => form.requestSubmit(), { signal });
   const timer = setInterval(() => {
     const { refresh } = formFields(form);
-    // A query that takes longer than the interval is waited for: to restart it would be to never have its answer.
+    // A query slower than the interval goes on: restarted each time, it would never finish.
     if (refresh.checked && !document.hidden && !isRunning) run();
   }, REFRESH_MS);
   signal.addEventListener("abort", () => {
@@ -110,12 +110,12 @@ export function explore(api: Api, logOut: (reason: string) => void, signal: Abor
   run();
 }
 
-/** A native histogram has no one height. Says what has. */
+/** A native histogram has no single height; names functions that return one. */
 function notDrawn({ series }: Result, expr: string): string[] {
   const count = series.filter(({ histograms }) => histograms.length > 0).length;
   if (count === 0) return [];
   const what = `${count} of ${series.length} series are native histograms, which are not drawn`;
-  return [`${what}: ask histogram_quantile(0.9, ${expr}), histogram_count(${expr}), or look at the table`];
+  return [`${what}: query histogram_quantile(0.9, ${expr}) or histogram_count(${expr}), or open the table`];
 }
 
 function describe(result: Result, shown: number, range: StepRange, isGraph: boolean): string {
@@ -132,7 +132,7 @@ function describe(result: Result, shown: number, range: StepRange, isGraph: bool
   return words.join(" · ");
 }
 
-/** Aligned to the step, so that a refresh asks for the same moments again. */
+/** Aligned to the step, so a refresh asks for the same times again. */
 function rangeOf({ range, end, step }: Question, width: number): StepRange {
   const seconds = parseDuration(range) ?? 3600;
   const chosen = parseDuration(step) ?? chooseStep(seconds, Math.max(100, width / PIXELS_PER_POINT));

@@ -2,12 +2,12 @@
 import uPlot from "uplot";
 import { printMetric, type Result, type StepRange } from "./api.ts";
 
-/** More are not drawn: nobody tells them apart, and a browser takes seconds for them. */
+/** More series are not drawn: nobody can distinguish them, and a browser takes seconds for them. */
 export const MAX_DRAWN = 100;
 const HEIGHT = 340;
 
 export interface Graph {
-  /** Replaces what is shown; answers how many series are drawn. */
+  /** Replaces the plot; returns how many series it draws. */
   show(result: Result, range: StepRange): number;
   clear(): void;
 }
@@ -24,7 +24,7 @@ export function newGraph(parent: HTMLElement): Graph {
     legend.replaceChildren();
   };
   new ResizeObserver(() => plot?.setSize({ width: plotAt.clientWidth, height: HEIGHT })).observe(plotAt);
-  // The colors of axes are drawn, not styled.
+  // The colours of axes are drawn, not styled.
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot?.redraw());
   return {
     clear,
@@ -51,13 +51,13 @@ function columns(series: Result["series"], { start, end, step }: StepRange): uPl
   return [times, ...values];
 }
 
-/** What has no height is not drawn. */
+/** Infinite values and NaN are not drawn. */
 function toNumber(text: string): number | null {
   const value = Number(text);
   return Number.isFinite(value) ? value : null;
 }
 
-/** Axes and lines have the colors of `parent` and its border, light or dark. */
+/** Axes and lines have the colours of `parent` and its border, light or dark. */
 function options(names: readonly string[], parent: HTMLElement): uPlot.Options {
   const ink = () => getComputedStyle(parent).color;
   const lines = () => getComputedStyle(parent).borderTopColor;
@@ -78,7 +78,7 @@ function options(names: readonly string[], parent: HTMLElement): uPlot.Options {
   };
 }
 
-/** Neighbouring entries are far apart in hue; lightness goes in three rounds. */
+/** Neighbouring entries differ widely in hue; lightness changes in three rounds. */
 function colorOf(index: number): string {
   return `hsl(${Math.round((index * 137.508 + 210) % 360)} 70% ${[50, 40, 62][Math.floor(index / 24) % 3]}%)`;
 }
@@ -89,7 +89,7 @@ function printNumber(value: number): string {
   return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(2) : FORMAT.format(value);
 }
 
-/** The time and the nearest series' name and value, beside the cursor. */
+/** Shows the time and the nearest series' name and value beside the cursor. */
 function tooltip(): uPlot.Plugin {
   const box = document.createElement("div");
   box.className = "tooltip";
@@ -116,7 +116,7 @@ function tooltip(): uPlot.Plugin {
   };
 }
 
-/** A button that shows its series alone, and all again. */
+/** A button that toggles between its series alone and all. */
 function legendEntry(name: string, index: number, plot: uPlot): HTMLLIElement {
   const entry = document.createElement("li");
   const button = document.createElement("button");

@@ -1,4 +1,4 @@
-/** The explorer: log in with an access key, then ask. */
+/** The explorer: log in with an access key, then query. */
 import "uplot/dist/uPlot.min.css";
 import "./explorer.css";
 import { HEARTH_VERSION } from "../lib/model/version.ts";

@@ -8,19 +8,19 @@ export interface Session {
 
 const STORED = "hearth-session";
 
-/** A session by an access key; nothing is asked of the server yet. */
+/** A session of an access key, which the server has not checked yet. */
 export function newSession(id: string, secret: string): Session {
   const bytes = new TextEncoder().encode(`${id}:${secret}`);
   return { id, authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
 }
 
-/** What this tab was logged in with, until it is closed. */
+/** The session of this tab, which lasts until the tab is closed. */
 export function storedSession(): Session | undefined {
   const text = sessionStorage.getItem(STORED);
   return text === null ? undefined : (JSON.parse(text) as Session);
 }
 
-/** Keeps a session, or forgets it. */
+/** Stores a session, or removes it. */
 export function storeSession(session: Session | undefined): void {
   if (session === undefined) sessionStorage.removeItem(STORED);
   else sessionStorage.setItem(STORED, JSON.stringify(session));

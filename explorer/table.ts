@@ -1,10 +1,10 @@
 /** The values of one moment, a row for each series. */
 import { type HistogramPoint, type Metric, printMetric, type Result } from "./api.ts";
 
-/** More are counted and not shown. */
+/** More rows are counted and not shown. */
 export const MAX_ROWS = 1000;
 
-/** Replaces what `parent` shows. Series that were read as they are have a button: `choose` gets the selector. */
+/** Replaces the content of `parent`. Stored series have a button: `choose` gets the selector. */
 export function showTable(parent: HTMLElement, { series }: Result, choose: (selector: string) => void): void {
   const table = document.createElement("table");
   const body = table.createTBody();
@@ -29,7 +29,7 @@ function printHistogram(point: HistogramPoint | undefined): string {
   return point === undefined ? "" : `histogram, count ${point[1].count}, sum ${point[1].sum}`;
 }
 
-/** What was computed has lost its name, and no selector finds it. */
+/** A computed series has no name, so no selector finds it. */
 function isSelector(metric: Metric): boolean {
   return metric.__name__ !== undefined;
 }

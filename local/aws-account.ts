@@ -1,9 +1,12 @@
-/** Whose DynamoDB a command works on: region and credentials as the AWS CLI's files and environment say them. */
+/** Region and credentials of DynamoDB, from the same files and environment as the AWS CLI's. */
 import { HearthError } from "../lib/model/errors.ts";
 import { type AwsSettings, isLoopback } from "../lib/storage/dynamodb/endpoint.ts";
 import type { Environment } from "./settings.ts";
 
-/** Loads what finds them only when it is needed: an endpoint on this machine takes any, and only a region that is named. Throws "invalid" without a region. */
+/**
+ * Loads the credential provider only when it is needed: an endpoint on this machine accepts any
+ * credentials. Throws "invalid" without a region.
+ */
 export async function findAwsAccount(
   env: Environment,
   named: Pick<AwsSettings, "endpoint" | "region">,
@@ -15,7 +18,7 @@ export async function findAwsAccount(
   return { endpoint, region, credentials: defaultProvider() };
 }
 
-/** The region of ~/.aws/config, of the profile that AWS_PROFILE names. */
+/** The region in ~/.aws/config of the profile that AWS_PROFILE names. */
 async function regionOfProfile(): Promise<string> {
   const { loadConfig, NODE_REGION_CONFIG_OPTIONS, NODE_REGION_CONFIG_FILE_OPTIONS } = await import(
     "@smithy/core/config"

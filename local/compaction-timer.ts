@@ -7,26 +7,26 @@ import type { Metrics } from "../lib/model/metrics.ts";
 import { MINUTE_MS } from "../lib/model/time.ts";
 import { compactAndLog } from "../lib/storage/compact/compaction-log.ts";
 
-/** As the schedule in template.yaml. */
+/** The same as the schedule in template.yaml. */
 const INTERVAL_MS = 5 * MINUTE_MS;
-/** A run begins nothing new after so long. */
+/** A run starts no step after this time. */
 const RUN_MS = 4 * MINUTE_MS;
 
 export interface CompactionTimer {
-  /** What the canary's last run came to; undefined before its first, and after one that failed. */
+  /** The result of the canary's last run; undefined before its first and after a failed one. */
   readonly canary: CanaryReport | undefined;
-  /** Starts no further run, and waits for the one under way. */
+  /** Starts no further run, and waits for the current one. */
   stop(): Promise<void>;
 }
 
-/** Who is told of what the runs came to. */
+/** Receivers of the results of runs. */
 export interface Observers {
   readonly compactor: Metrics | undefined;
-  /** Absent: there is no canary. */
+  /** Undefined: no canary. */
   readonly canary: { readonly metrics: Metrics | undefined } | undefined;
 }
 
-/** Runs at once, for what was left from before, and then every five minutes; one run at a time. */
+/** Runs at once, to finish what an earlier process left, then every five minutes; one run at a time. */
 export function startCompaction(services: Services, observers: Observers): CompactionTimer {
   const { table, clock, clockGuard, randomBytes, tenants, log } = services;
   let canary: CanaryReport | undefined;

@@ -1,11 +1,11 @@
-/** The explorer as `sam build` makes it for a deployed Hearth, made in memory: a third of a second. */
+/** The explorer as `sam build` makes it for AWS, built in memory in a third of a second. */
 import path from "node:path";
 import { build } from "esbuild";
 import type { ExplorerFiles } from "../lib/http/explorer-route.ts";
 
 const SOURCES = path.resolve(import.meta.dirname, "../explorer");
 
-/** Throws what esbuild has to say when the sources do not build. */
+/** Throws esbuild's messages when the sources do not build. */
 export async function buildExplorer(): Promise<ExplorerFiles> {
   const { outputFiles } = await build({
     entryPoints: [path.join(SOURCES, "page.ts"), path.join(SOURCES, "index.html")],

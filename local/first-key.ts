@@ -1,4 +1,4 @@
-/** The access key that a laptop's Hearth starts with. */
+/** The access key that `npm start` creates for a new table. */
 import { randomBytes } from "node:crypto";
 import { isSecretOf, newAccessKey, newAccessKeyId, newSecret, SCOPES } from "../lib/auth/access-key.ts";
 import { createKey, findKey, listKeys } from "../lib/auth/key-store.ts";
@@ -9,12 +9,12 @@ import type { Settings } from "./settings.ts";
 
 export interface FirstKey {
   readonly id: string;
-  /** Undefined when only its hash is known. */
+  /** Undefined when only its hash is stored. */
   readonly secret: string | undefined;
   readonly isNew: boolean;
 }
 
-/** Makes the key that the environment names, or one for a table that has none. Undefined when there are others. */
+/** Creates the key that the environment names, or one for a table without keys. */
 export async function ensureFirstKey(
   table: Table,
   settings: Settings,

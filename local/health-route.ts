@@ -1,14 +1,14 @@
-/** `/-/ready` and `/-/healthy`, as Prometheus has them; the second one also says what the canary found. */
+/** `/-/ready` and `/-/healthy`, as in Prometheus; the second also reports what the canary found. */
 import type { CanaryReport } from "../lib/canary/canary.ts";
 import type { Gateway } from "../lib/http/gateway.ts";
 
-/** `canary`: what its last run came to; undefined before its first, after one that failed, or when it is off. */
+/** `canary`: the result of its last run; undefined before its first, after a failed one, or when it is off. */
 export function addHealthRoutes(app: Gateway, canary: () => CanaryReport | undefined): void {
   app.get("/-/ready", (c) => c.text("Hearth is ready.\n"));
   app.get("/-/healthy", (c) => c.text(`Hearth is healthy.\n${canaryLine(canary())}`));
 }
 
-/** Always 200: a restart, which is what others do on an error here, brings no sample back. */
+/** Always 200: supervisors restart the process on an error here, and a restart brings no sample back. */
 function canaryLine(report: CanaryReport | undefined): string {
   if (report === undefined) return "";
   const { sequence, checked, samples, missing } = report;

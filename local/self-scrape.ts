@@ -1,6 +1,6 @@
 /**
- * `npm start` watches itself: its own process and requests as metrics, stored as anybody's are, through the write route. So a
- * newcomer sees a curve before there is a Prometheus.
+ * `npm start` stores metrics of its own process and requests, through the write route as any sender.
+ * So a newcomer sees a curve before there is a Prometheus.
  */
 import { randomBytes } from "node:crypto";
 import {
@@ -24,15 +24,15 @@ import { SECOND_MS } from "../lib/model/time.ts";
 import { ProtobufWriter } from "../lib/wire/protobuf-writer.ts";
 import { compress } from "../lib/wire/snappy.ts";
 
-/** Of what there is of a request beside its numbers. */
+/** The labels of a request's metrics. */
 const LABELS = ["source", "route", "status", "tenant", "error"];
-/** Seconds. A query may take 25; a run of the compactor minutes. */
+/** In seconds. A query may take 25 s, a run of the compactor minutes. */
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 
 const INTERVAL_MS = 15 * SECOND_MS;
-/** The first two make a curve: after five seconds. */
+/** The first two samples make a curve, after five seconds. */
 const FIRST_INTERVAL_MS = 5 * SECOND_MS;
-/** Made anew by every start; it is there to be seen in `hearthdb keys list`. */
+/** Every start creates it again; `hearthdb keys list` shows it. */
 const KEY_ID = "HKSELFSCRAPE";
 
 /**
@@ -54,9 +54,9 @@ const FIELD = {
 } as const;
 
 export interface SelfScrape {
-  /** Takes what a request, or a run of the compactor, came to. */
+  /** Receives the metrics of a request or of a run of the compactor. */
   observe(source: "request" | "compaction" | "canary"): Metrics;
-  /** Stores from now on; `instance` is the host and port of this server. */
+  /** Starts to store; `instance` is the host and port of this server. */
   start(app: Gateway, services: Services, instance: string): Promise<void>;
   stop(): void;
 }
@@ -110,7 +110,7 @@ export function newSelfScrape(log: Log): SelfScrape {
   };
 }
 
-/** What is no sum, by the name of the deployed functions' metric. */
+/** Metrics that are not counters, by their names in the deployed functions. */
 function newGauges(registry: Registry): Readonly<Record<string, (value: number) => void>> {
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
   const lag = gauge(
@@ -171,7 +171,7 @@ async function push(app: Gateway, authorization: string, body: Uint8Array<ArrayB
   if (!response.ok) throw new Error(`status ${response.status}: ${(await response.text()).trim()}`);
 }
 
-/** A prometheus.WriteRequest of all that the registry has, and of `up`, as a scrape would have it; compressed. */
+/** A compressed prometheus.WriteRequest of the whole registry and of `up`, as a scrape would return them. */
 function encode(
   metrics: readonly MetricObjectWithValues<MetricValueWithName<string>>[],
   instance: string,
@@ -181,7 +181,7 @@ function encode(
   const target = { job: "hearth", instance };
   writeSeries(writer, Object.entries({ __name__: "up", ...target }), 1, timestamp);
   for (const { name, help, type, values } of metrics) {
-    // Declared as a number, it is a word.
+    // Declared as a number, but a word.
     writeMetadata(writer, name, String(type), help);
     for (const { metricName = name, labels, value } of values) {
       writeSeries(writer, Object.entries({ __name__: metricName, ...target, ...labels }), value, timestamp);

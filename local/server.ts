@@ -25,25 +25,25 @@ import { addHealthRoutes } from "./health-route.ts";
 import { newSelfScrape } from "./self-scrape.ts";
 import type { Environment, Settings } from "./settings.ts";
 
-/** How long requests in flight may take to end before their connections are cut. */
+/** How long requests in flight may take before their connections are cut. */
 const CLOSE_GRACE_MS = 10_000;
 const CLOSE_IDLE_MS = 20;
-/** Between two lines about failures of the embedded database. */
+/** The time between two log lines about failures of the embedded database. */
 const FAILURE_LOG_INTERVAL_MS = 10_000;
-/** What readers remember. */
+/** The size of the readers' cache, in bytes. */
 const READER_MEMORY_BYTES = 192 * 1024 * 1024;
 
 export interface LocalServer {
   readonly url: string;
   readonly key: FirstKey | undefined;
-  /** Takes nothing new, ends what is in flight, closes the database. */
+  /** Accepts no new request, finishes those in flight, closes the database. */
   close(): Promise<void>;
 }
 
-/** A machine has more to spare than a function: a million series and their spellings. */
+/** More than a function has: a million series and their spellings. */
 const WRITERS_BYTES = 256 * 1024 * 1024;
 
-/** Throws "unavailable" when the port or the data directory is taken, or the DynamoDB is not there. */
+/** Throws "unavailable" when the port or the data directory is in use, or DynamoDB cannot be reached. */
 export async function startServer(settings: Settings, env: Environment, log: Log): Promise<LocalServer> {
   const embedded =
     settings.endpoint === undefined
@@ -91,7 +91,7 @@ export async function startServer(settings: Settings, env: Environment, log: Log
   }
 }
 
-/** A full disk fails every write: one line in ten seconds says so. */
+/** A full disk fails every write; one log line in ten seconds reports that. */
 function newFailureLog(log: Log): (error: unknown) => void {
   let loggedMs = Number.NEGATIVE_INFINITY;
   return (error) => {
@@ -138,10 +138,10 @@ async function close(
   embedded: EmbeddedDynamoDB | undefined,
   log: Log,
 ): Promise<void> {
-  // A busy sender's connection is hardly ever idle, so its next answer says that it is the last.
+  // A busy sender's connection is hardly ever idle: its next response closes it.
   server.prependListener("request", (_, response) => response.setHeader("Connection", "close"));
   const closed = new Promise((resolve) => server.close(resolve));
-  // One whose last request was in flight would stay open, idle, for seconds.
+  // A connection whose last request was in flight would stay open, idle, for seconds.
   const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
   const cut = setTimeout(() => {
     log("warn", "requests in flight are cut off", { afterMs: CLOSE_GRACE_MS });

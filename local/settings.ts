@@ -1,4 +1,4 @@
-/** What the environment says to `npm start`. */
+/** Settings of `npm start`, from the environment and its arguments. */
 
 import { HearthError } from "../lib/model/errors.ts";
 import { parseFlag } from "../lib/model/flag.ts";
@@ -11,21 +11,21 @@ import { type PromqlSettings, parsePromqlSettings } from "../lib/promql/settings
 export interface Settings {
   readonly host: string;
   readonly port: number;
-  /** Of the embedded DynamoDB. */
+  /** The embedded DynamoDB's. */
   readonly dataDirectory: string;
-  /** Whether the embedded DynamoDB syncs a write to the disk before it is answered. */
+  /** Whether the embedded DynamoDB syncs a write to the disk before it acknowledges it. */
   readonly isSynced: boolean;
   /** Another DynamoDB to use instead. */
   readonly endpoint: string | undefined;
   readonly tableName: string;
-  /** 0 keeps for ever. */
+  /** 0: for ever. */
   readonly retentionMs: number;
   readonly logLevel: LogLevel;
   /** Whether it writes and reads back a series of its own. */
   readonly hasCanary: boolean;
   /** Whether it stores metrics of its own. */
   readonly isSelfScraped: boolean;
-  /** The key to make if it is missing. */
+  /** The key to create if it is missing. */
   readonly key: { readonly id: string; readonly secret: string } | undefined;
   readonly tenant: string;
   readonly otlp: OtlpSettings;
@@ -36,7 +36,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const NO_SELF_SCRAPE = "--no-self-scrape";
 
-/** Throws "invalid" with the variable's name for a value that cannot be, and for an argument that is none. */
+/** Throws "invalid" with the variable's name for an impossible value, and for an unknown argument. */
 export function parseSettings(env: Environment, args: readonly string[] = []): Settings {
   const unknown = args.find((arg) => arg !== NO_SELF_SCRAPE);
   if (unknown !== undefined)

@@ -1,7 +1,7 @@
 /**
- * Access keys: an id (AK) and a secret (SK), of one tenant or of all, with scopes. The table keeps a salted hash of the
- * secret. It is a fast hash on purpose: a secret that Hearth makes has 240 random bits, which no guessing reaches, so a
- * slow hash would only slow the functions down.
+ * Access keys: an id (AK) and a secret (SK) of one tenant or of all, with scopes. The table keeps a
+ * salted hash of the secret. A fast hash is enough: a generated secret has 240 random bits, beyond any
+ * guessing, so a slow hash would only slow the functions down.
  */
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { HearthError } from "../model/errors.ts";
@@ -51,7 +51,7 @@ export interface NewAccessKey {
   readonly createdMs: number;
 }
 
-/** What the table keeps of a key. Throws "invalid" for an id or a secret that cannot be sent. */
+/** The stored form of a key. Throws "invalid" for an id or a secret that cannot be sent. */
 export function newAccessKey({ secret, ...key }: NewAccessKey, randomBytes: RandomBytes): AccessKey {
   if (!ID_PATTERN.test(key.id)) {
     throw new HearthError(
@@ -72,22 +72,22 @@ function saltKey(salt: string): KeyObject {
   return createSecretKey(Buffer.from(salt, "hex"));
 }
 
-/** Answers whether a secret is a key's; compares in constant time. */
+/** Returns whether a secret is the key's, in constant time. */
 export type SecretCheck = (secret: string) => boolean;
 
-/** The check of one key, worth keeping: to make a salt a key again each time takes 18 of 22 microseconds. */
+/** A check of one key, worth keeping: importing the salt takes 18 of its 22 microseconds. */
 export function newSecretCheck(key: Pick<AccessKey, "salt" | "secretHash">): SecretCheck {
   const salt = saltKey(key.salt);
   const expected = Buffer.from(key.secretHash, "hex");
   return (secret) => timingSafeEqual(hashSecret(salt, secret), expected);
 }
 
-/** The check of one secret only. */
+/** Checks one secret once. */
 export function isSecretOf(key: Pick<AccessKey, "salt" | "secretHash">, secret: string): boolean {
   return newSecretCheck(key)(secret);
 }
 
-/** An item's value: JSON, for an administrator who looks at the table. */
+/** An item's value: JSON, which an administrator can read in the table. */
 export function encodeAccessKey(key: AccessKey): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(key));
 }

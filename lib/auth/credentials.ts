@@ -5,9 +5,9 @@ export interface Credentials {
   readonly secret: string;
 }
 
-/** Undefined for anything that is not such a pair. */
+/** Undefined for any other header. */
 export function parseAuthorization(header: string | undefined): Credentials | undefined {
-  // Trimmed first: a pattern that leaves out what trails takes time in the square of a run of spaces.
+  // Trimmed first: a pattern that skips trailing spaces takes quadratic time on a run of them.
   const match = /^(basic|bearer) +(.+)$/i.exec((header ?? "").trim());
   if (match === null) return undefined;
   const pair =

@@ -19,7 +19,7 @@ export async function findKey(table: Table, id: string): Promise<AccessKey | und
   return item && decodeAccessKey(item.value);
 }
 
-/** Every key, by id. */
+/** Every key, sorted by id. */
 export async function listKeys(table: Table): Promise<AccessKey[]> {
   const keys: AccessKey[] = [];
   for await (const page of table.query(accessKeysRange(), { consistent: true })) {
@@ -28,7 +28,7 @@ export async function listKeys(table: Table): Promise<AccessKey[]> {
   return keys;
 }
 
-/** Makes a key useless, reversibly only by a new one; throws "invalid" if there is none. */
+/** Disables a key for good; throws "invalid" if there is none. */
 export async function disableKey(table: Table, id: string): Promise<void> {
   const key = await mustFind(table, id);
   await table.put({ ...accessKeyKey(id), value: encodeAccessKey({ ...key, disabled: true }) });

@@ -1,6 +1,6 @@
 /**
- * From an Authorization header to whose series may be touched. A warm process remembers keys for `KEY_CACHE_MS`: so long,
- * at most, a disabled key still works.
+ * From an Authorization header to the tenant whose series it may use. A process caches keys for
+ * `KEY_CACHE_MS`; a disabled key keeps working until then.
  */
 import { HearthError } from "../model/errors.ts";
 import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../model/tenant.ts";
@@ -10,10 +10,10 @@ import { type AccessKey, newSecretCheck, type Scope, type SecretCheck } from "./
 import { parseAuthorization } from "./credentials.ts";
 import { findKey } from "./key-store.ts";
 
-/** How long a key, or that there is none, is remembered. */
+/** How long a key, or its absence, is cached. */
 export const KEY_CACHE_MS = 30 * SECOND_MS;
 export const MISSING_KEY_CACHE_MS = 5 * SECOND_MS;
-/** Ids remembered at most: what anybody may send must not fill the memory. */
+/** Cached ids at most: anybody may send any id, which must not fill the memory. */
 const MAX_CACHED_KEYS = 10_000;
 /** Longer ones are not looked up. */
 const MAX_ID_LENGTH = 128;
@@ -27,7 +27,7 @@ interface CachedKey extends FoundKey {
   readonly untilMs: number;
 }
 
-/** There is no such key; compared with all the same, so that a wrong id takes as long as a wrong secret. */
+/** Stands for a missing key. The secret is compared with it, so a wrong id takes as long as a wrong secret. */
 const UNKNOWN: FoundKey = {
   key: undefined,
   isSecret: newSecretCheck({ salt: "00".repeat(16), secretHash: "00".repeat(32) }),
@@ -42,8 +42,8 @@ export class KeyVerifier {
   }
 
   /**
-   * The key of an Authorization header. Throws "unauthenticated", in the same words whatever was wrong, and "unavailable"
-   * when the table does not answer.
+   * The key of an Authorization header. Throws "unauthenticated", with the same words for every
+   * cause, and "unavailable" when the table does not respond.
    */
   async verify(table: Table, authorization: string | undefined): Promise<AccessKey> {
     const credentials = parseAuthorization(authorization);
@@ -77,8 +77,8 @@ export class KeyVerifier {
 }
 
 /**
- * The tenant that a key reaches with a scope. `requested` (the X-Scope-OrgID header) counts only for a key of every
- * tenant. Throws "forbidden" without the scope.
+ * The tenant that a key may use with a scope. `requested` (the X-Scope-OrgID header) counts only for a
+ * key of every tenant. Throws "forbidden" without the scope.
  */
 export function authorize(key: AccessKey, scope: Scope, requested: string | undefined): string {
   if (!key.scopes.includes(scope)) {

@@ -1,6 +1,6 @@
 /**
- * What dynalite's store lacks: writes that are on the disk when they are answered, items that expire, and failures that
- * are answered instead of ending the process. All writes pass here, one group after another.
+ * What dynalite's store lacks: acknowledged writes that are on the disk, items that expire, and
+ * failures that become responses instead of ending the process. All writes pass here, in groups.
  */
 import type { Callback, Database, Iterator } from "dynalite/db/index.js";
 import { errorMessage, HearthError } from "../../lib/model/errors.ts";
@@ -16,31 +16,31 @@ import type { FreeSpace } from "./free-space.ts";
 import { GroupCommit } from "./group-commit.ts";
 
 export interface DurableOptions {
-  /** Whether a write is synced to the disk before it is answered. */
+  /** Whether a write is synced to the disk before it is acknowledged. */
   readonly isSynced: boolean;
-  /** Absent: the store is in memory. */
+  /** Undefined: the store is in memory. */
   readonly freeSpace: FreeSpace | undefined;
-  /** Told of each failure that a caller is answered. */
+  /** Receives each failure that a caller gets as a response. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Removes an item, if it has still expired then, and its entry. */
+/** Removes an entry, and its item if that still has expired. */
 interface Expire {
   readonly type: "expire";
   readonly entryKey: string;
   readonly nowSeconds: number;
 }
 
-/** The methods of abstract-level itself, behind dynalite's own. */
+/** The methods of abstract-level itself, which dynalite wraps. */
 interface Level {
   get(key: string): Promise<unknown>;
   batch(operations: readonly Operation[], options: { readonly sync: boolean }): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Says that the items which were there before have their entries. */
+/** Marks that items from before there were entries have theirs. */
 const INDEXED_KEY = "hearth-ttl-indexed";
-/** Items looked at, or removed, before others have their turn. */
+/** Items read or removed before other work gets a turn. */
 const SLICE = 500;
 
 export class DurableStore {
@@ -71,8 +71,8 @@ export class DurableStore {
   }
 
   /**
-   * Removes what expired before `nowSeconds`; returns how many items. Stops early, between two slices, when `signal` is
-   * aborted. Items from before there were entries get theirs first.
+   * Removes items that expired before `nowSeconds`; returns how many. Stops between two slices when
+   * `signal` is aborted. Items from before there were entries get theirs first.
    */
   async sweep(nowSeconds: number, signal: AbortSignal): Promise<number> {
     if ((await this.#level.get(INDEXED_KEY)) === undefined) await this.#index(signal);
@@ -132,7 +132,7 @@ export class DurableStore {
       const entry = entryOf(operation);
       if (entry !== undefined) all.push(entry);
     }
-    // An item that this very group writes stays, and its entry waits for the next sweep.
+    // An item that this group writes stays; its entry waits for the next sweep.
     const written = new Set(all.map(({ key }) => key));
     for (const expire of expiring) {
       if (!written.has(itemKeyOf(expire.entryKey))) all.push(...(await this.#expire(expire)));
@@ -169,7 +169,7 @@ export class DurableStore {
     );
   }
 
-  /** Dynalite ends an iterator by `return`, which those of abstract-level 3 have not: each query would keep one open. */
+  /** Dynalite ends an iterator by `return`, which abstract-level 3 lacks: each query would keep one open. */
   #guard<T>(iterator: Iterator<T>): Iterator<T> {
     const next = iterator.next.bind(iterator);
     iterator.next = () =>
@@ -180,10 +180,10 @@ export class DurableStore {
     return iterator;
   }
 
-  /** As dynalite answers an error of the service; it throws any other, which ends the process. */
+  /** The form in which dynalite responds with a service's error. Any other error it throws, which ends the process. */
   #failure(error: unknown): Error {
     this.#options.onFailure(error);
-    // `FreeSpace` alone throws a HearthError here.
+    // Only `FreeSpace` throws a HearthError here.
     const name = error instanceof HearthError ? "DiskFull" : "InternalServerError";
     const message = errorMessage(error);
     const body = { __type: `com.amazonaws.dynamodb.v20120810#${name}`, message };

@@ -1,10 +1,10 @@
-/** What we use of dynalite 4, which ships no types. */
+/** The part of dynalite 4 that we use; it ships no types. */
 
 declare module "dynalite" {
   import type { Server } from "node:http";
 
   interface Options {
-    /** The LevelDB directory; absent: in memory. */
+    /** The LevelDB directory; undefined: in memory. */
     readonly path?: string;
     readonly createTableMs?: number;
   }
@@ -23,10 +23,10 @@ declare module "dynalite/db/index.js" {
 
   export type Callback<T = void> = (error: unknown, value?: T) => void;
 
-  /** abstract-level's database, of whose methods dynalite puts some with callbacks in front. */
+  /** abstract-level's database; dynalite replaces some of its methods by others with callbacks. */
   export interface Database {
     open(): Promise<void>;
-    /** Closes for good: dynalite answers nothing any more. */
+    /** Closes for good: dynalite no longer responds. */
     close(): Promise<void>;
     get(key: string, callback: Callback<unknown>): void;
     put(key: string, value: unknown, callback: Callback): void;

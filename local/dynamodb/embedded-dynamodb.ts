@@ -1,9 +1,9 @@
 /**
- * DynamoDB for one machine: dynalite (LevelDB behind DynamoDB's API) inside this process. It listens on this machine
- * only and takes any credentials.
+ * DynamoDB for one machine: dynalite (LevelDB behind DynamoDB's API) inside this process. It listens
+ * on this machine only and accepts any credentials.
  *
- * An answered write survives `kill -9` and a power cut: it is synced to the disk first, unless `isSynced` is false. A full
- * disk or a damaged block fails the requests that meet it and nothing else.
+ * An acknowledged write survives `kill -9` and a power cut: it is synced to the disk first, unless
+ * `isSynced` is false. A full disk or a damaged block fails only the requests that meet it.
  */
 import { randomUUID } from "node:crypto";
 import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -18,36 +18,36 @@ import { DurableStore } from "./durable-store.ts";
 import { diskFreeBytes, type FreeBytes, FreeSpace } from "./free-space.ts";
 
 const HOST = "127.0.0.1";
-/** Below the directory: the data, and the URL with a mark by which the server there is known to be this one. */
+/** Files in the directory: the data, and the URL with a mark that identifies the server there. */
 const DATA_NAME = "dynamodb";
 const ENDPOINT_NAME = "endpoint";
 const MARK_HEADER = "x-hearth-embedded";
-/** How long `close` waits for requests in flight, and a finder for an answer. */
+/** How long `close` waits for requests in flight, and a finder for a response. */
 const CLOSE_GRACE_MS = 5000;
 const CLOSE_IDLE_MS = 20;
 const FIND_TIMEOUT_MS = 1000;
-/** Between two removals of what has expired. */
+/** The time between two sweeps of expired items. */
 const SWEEP_INTERVAL_MS = 10 * MINUTE_MS;
 
 export interface EmbeddedOptions {
-  /** Where the data stay, made if need be; absent: in memory. */
+  /** Where the data are, created if missing; undefined: in memory. */
   readonly directory?: string | undefined;
-  /** Absent or 0: any that is free. */
+  /** Undefined or 0: any free port. */
   readonly port?: number | undefined;
-  /** Whether a write is on the disk before it is answered. Default true. */
+  /** Whether a write is on the disk before it is acknowledged. Default true. */
   readonly isSynced?: boolean | undefined;
-  /** Default: what the disk says. */
+  /** Default: the disk's own figure. */
   readonly freeBytes?: FreeBytes | undefined;
-  /** Told why a request was answered with a failure. */
+  /** Receives the reason of each failed request. */
   readonly onFailure?: ((error: unknown) => void) | undefined;
 }
 
 export interface EmbeddedDynamoDB {
   /** The URL to open tables with. */
   readonly endpoint: string;
-  /** Removes what expired before a time, in ms; returns how many items. It is done every ten minutes anyway. */
+  /** Removes items that expired before a time in ms; returns how many. It also runs every ten minutes. */
   removeExpired(nowMs: number): Promise<number>;
-  /** Finishes what is in flight, takes nothing new, and closes the database. */
+  /** Accepts no new request, finishes those in flight, and closes the database. */
   close(): Promise<void>;
 }
 
@@ -87,13 +87,13 @@ export async function startEmbeddedDynamoDB(options: EmbeddedOptions = {}): Prom
   };
 }
 
-/** The directory has every tenant's data and keys: other accounts of this machine have no business there. */
+/** The directory has every tenant's data and keys, so other accounts of this machine may not read it. */
 async function makePrivate(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
 }
 
-/** The URL of the server that runs on a directory, in this process or another; undefined when none answers. */
+/** The URL of the server that runs on a directory, in this process or another; undefined when none responds. */
 export async function findEmbeddedEndpoint(directory: string): Promise<string | undefined> {
   try {
     const [endpoint, mark] = (await readFile(join(directory, ENDPOINT_NAME), "utf8")).split("\n");
@@ -105,7 +105,7 @@ export async function findEmbeddedEndpoint(directory: string): Promise<string | 
   }
 }
 
-/** Dynalite makes its store with `database.create` and keeps it to itself; we need it to open it and to mend it. */
+/** Dynalite creates its store by `database.create` and keeps it private; we need it to open and to patch it. */
 function newServer(directory: string | undefined): { server: Server; store: Store } {
   const { create } = database;
   let store: Store | undefined;
@@ -123,7 +123,7 @@ function newServer(directory: string | undefined): { server: Server; store: Stor
   }
 }
 
-/** Removes now and then what has expired, one sweep at a time. */
+/** Removes expired items from time to time, one sweep at a time. */
 function startSweeps(durable: DurableStore, onFailure: (error: unknown) => void) {
   const stopping = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
@@ -157,19 +157,19 @@ async function openStore(store: Store, directory: string | undefined): Promise<v
   }
 }
 
-/** Between the network and dynalite: answers who this is, and keeps away what would harm it. */
+/** Stands between the network and dynalite: identifies this server, and refuses harmful requests. */
 function guardRequests(server: Server, mark: string): void {
   const [handle] = server.listeners("request") as RequestListener[];
   server.removeAllListeners("request");
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    // Dynalite lets any web page in a browser of this machine read and write: its answers allow every origin.
+    // Dynalite allows every origin, so any web page in a browser of this machine could read and write.
     if (request.headers.origin !== undefined) {
       response.writeHead(403).end();
       return;
     }
     if (request.method === "GET") response.setHeader(MARK_HEADER, mark);
     handle(request, response);
-    // Dynalite throws what a request emits: a client that hangs up while it sends would end this process.
+    // Dynalite throws the errors of a request: a client that hangs up while sending would end this process.
     request.removeAllListeners("error");
     request.on("error", () => {});
   });

@@ -1,11 +1,11 @@
 /**
- * Expiry, which dynalite does not have: beside each item that may leave, an entry that sorts by the second in which it may.
- * So a sweep reads what has expired and nothing else.
+ * Expiry, which dynalite lacks: each item that expires has an entry beside it, sorted by the second of
+ * its expiry. So a sweep reads only what has expired.
  *
  *     key     `hearth-ttl~`, the second in hex (10 digits), `~`, the item's key in the store
  *     value   0
  *
- * An item that is written again with another time leaves its old entry behind; the sweep looks at the item itself.
+ * An item written again with another expiry leaves its old entry behind; the sweep checks the item itself.
  */
 const PREFIX = "hearth-ttl~";
 const SECOND_DIGITS = 10;
@@ -25,7 +25,7 @@ export interface Del {
 
 export type Operation = Put | Del;
 
-/** The entries' keys from the beginning up to those of items that expired before `nowSeconds`. */
+/** The range of entries of items that expired before `nowSeconds`. */
 export function expiredRange(nowSeconds: number): { readonly gte: string; readonly lt: string } {
   return { gte: PREFIX, lt: `${PREFIX}${printSecond(nowSeconds)}` };
 }
@@ -43,14 +43,14 @@ export function itemKeyOf(entryKey: string): string {
   return entryKey.slice(PREFIX.length + SECOND_DIGITS + 1);
 }
 
-/** When an item as dynalite stores it may leave, in seconds since the epoch; undefined: never. */
+/** The expiry of an item as dynalite stores it, in seconds since the epoch; undefined: never. */
 export function expirySeconds(item: unknown): number | undefined {
   const text = (item as { readonly ttl?: { readonly N?: unknown } } | null | undefined)?.ttl?.N;
   const seconds = typeof text === "string" ? Number(text) : Number.NaN;
   return Number.isSafeInteger(seconds) && seconds >= 0 ? seconds : undefined;
 }
 
-/** The range of all items, whatever their table. */
+/** The range of all items of all tables. */
 export const ALL_ITEMS = { gte: ITEM_PREFIX, lt: "item." } as const;
 
 function printSecond(seconds: number): string {

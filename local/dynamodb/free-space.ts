@@ -2,12 +2,12 @@
 import { statfs } from "node:fs/promises";
 import { HearthError } from "../../lib/model/errors.ts";
 
-/** LevelDB's write buffer, the tables that it writes while it compacts, and a manifest, some times over. */
+/** Several times LevelDB's write buffer, the tables of a compaction and a manifest. */
 export const MIN_FREE_BYTES = 64 * 1024 * 1024;
-/** The disk is asked at most so often; at 60 MB/s it loses less than `MIN_FREE_BYTES` between two looks. */
+/** The disk is checked this often at most; at 60 MB/s it loses less than `MIN_FREE_BYTES` between two checks. */
 const CHECK_INTERVAL_MS = 1000;
 
-/** Bytes that are free on the disk of a directory. */
+/** Free bytes on the disk of a directory. */
 export type FreeBytes = (directory: string) => Promise<number>;
 
 export const diskFreeBytes: FreeBytes = async (directory) => {
@@ -22,7 +22,7 @@ export class FreeSpace {
   #checkedMs = Number.NEGATIVE_INFINITY;
   #free = 0;
 
-  /** `clock`: in ms, never turned back. */
+  /** `clock`: in ms, monotonic. */
   constructor(directory: string, freeBytes: FreeBytes, clock: () => number) {
     this.#directory = directory;
     this.#freeBytes = freeBytes;
@@ -32,7 +32,7 @@ export class FreeSpace {
   /** Throws "unavailable" while less than `MIN_FREE_BYTES` are free. */
   async check(): Promise<void> {
     const nowMs = this.#clock();
-    // A full disk is asked every time: writes go on as soon as there is room.
+    // A full disk is checked every time: writes continue as soon as there is room.
     if (nowMs - this.#checkedMs >= CHECK_INTERVAL_MS || this.#free < MIN_FREE_BYTES) {
       this.#free = await this.#freeBytes(this.#directory);
       this.#checkedMs = nowMs;

@@ -1,6 +1,6 @@
 /**
- * Writes that wait while another is on its way to the disk, and then go together: one fsync serves them all, so that
- * durable writes cost little under load.
+ * Writes that wait while another is on its way to the disk, and then go together. One fsync serves
+ * them all, so durable writes cost little under load.
  */
 
 interface Waiting<Op> {
@@ -19,7 +19,7 @@ export class GroupCommit<Op> {
     this.#store = store;
   }
 
-  /** Resolves once `store` has written the operations. Rejects with the error of the group that they were in. */
+  /** Resolves once `store` has written the operations. Rejects with the error of their group. */
   submit(operations: readonly Op[]): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ operations, resolve, reject });
@@ -27,7 +27,7 @@ export class GroupCommit<Op> {
     return promise;
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when no operation waits. */
   async idle(): Promise<void> {
     await this.#running;
   }
