@@ -53,6 +53,9 @@ const FLIPPED: readonly number[] = [
 /** Those whose first byte is a version. */
 const VERSIONED: readonly number[] = [KIND.log, KIND.series, KIND.run, KIND.chunk, KIND.index, KIND.manifest];
 
+/** The parts of a manifest. */
+const PUBLISHED: readonly number[] = [KIND.run, KIND.chunk, KIND.index];
+
 const CANDIDATES: Readonly<Record<DamageKind, readonly number[]>> = {
   vanish: MISSED,
   orphan: [KIND.dictionary],
@@ -70,6 +73,8 @@ export interface Scope {
     | undefined;
   /** Whether samples sent later need the item too. */
   readonly isLasting: boolean;
+  /** Whether the day's compaction cannot go on beside it: it has the only copy of what compaction has published. */
+  readonly isPublished: boolean;
 }
 
 /** Damages an item by chance; answers what for, to be noted, or undefined if there is none. */
@@ -106,6 +111,9 @@ function changed(random: Random, item: Item, kind: DamageKind): Item {
   return { ...item, value, checksum: checksumOf({ ...item, value }) };
 }
 
+/** All of a day, for ever. */
+const EVERYTHING = { series: undefined, isLasting: true, isPublished: true } as const;
+
 /** Undefined for what holds no samples. */
 function scopeOf(sim: Simulated, item: Item): Scope | undefined {
   const kind = item.pk[0];
@@ -113,11 +121,10 @@ function scopeOf(sim: Simulated, item: Item): Scope | undefined {
   const reader = new ByteReader(item.pk, "partition key");
   reader.readByte();
   const tenant = reader.readString();
-  if (kind === KIND.manifest)
-    return { tenant, day: parseManifestSortKey(item.sk), series: undefined, isLasting: true };
+  if (kind === KIND.manifest) return { ...EVERYTHING, tenant, day: parseManifestSortKey(item.sk) };
   if (kind === KIND.day) {
     const day = new ByteReader(item.sk, "day").readUint(4) - DAY_OFFSET;
-    return { tenant, day, series: undefined, isLasting: true };
+    return { ...EVERYTHING, tenant, day };
   }
   const day = reader.readUint(4) - DAY_OFFSET;
   const labelsOf = labelsByHash(sim, tenant);
@@ -125,12 +132,13 @@ function scopeOf(sim: Simulated, item: Item): Scope | undefined {
     const labels = labelsOf.get(typeof hash === "string" ? hash : hashHex(hash));
     return labels === undefined ? [] : [{ labels, times }];
   };
+  const isPublished = PUBLISHED.includes(kind);
   const isLasting = kind === KIND.dictionary || kind === KIND.index || kind === KIND.series;
   try {
-    return { tenant, day, series: seriesOf(sim, item, of), isLasting };
+    return { tenant, day, series: seriesOf(sim, item, of), isLasting, isPublished };
   } catch {
     // Damaged before, or of a section that only helps to find label sets.
-    return { tenant, day, series: undefined, isLasting: true };
+    return { tenant, day, series: undefined, isLasting: true, isPublished };
   }
 }
 

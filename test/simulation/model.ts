@@ -62,6 +62,7 @@ interface StoredSeries {
 /** What damage an answer may show: writes begun before `at` of these times, undefined for all of the day. */
 interface Damage {
   readonly day: number;
+  readonly isPublished: boolean;
   /** By key of the series; undefined: of each. */
   readonly times: ReadonlyMap<string, ReadonlySet<number> | undefined> | undefined;
   readonly at: number;
@@ -122,10 +123,10 @@ export class Model {
   }
 
   /** From now on answers may lack what a damaged item held, if they say so. */
-  damage({ day, series, isLasting }: Scope): void {
+  damage({ day, series, isLasting, isPublished }: Scope): void {
     const times =
       series && new Map(series.map(({ labels, times: of }) => [keyOf(labels), of && new Set(of)]));
-    this.#damages.push({ day, times, at: isLasting ? Number.POSITIVE_INFINITY : this.event() });
+    this.#damages.push({ day, isPublished, times, at: isLasting ? Number.POSITIVE_INFINITY : this.event() });
   }
 
   /** Whether something of a day of a range is damaged. */
@@ -135,6 +136,11 @@ export class Model {
 
   isDayDamaged(day: number): boolean {
     return this.#damages.some((damage) => damage.day === day);
+  }
+
+  /** Whether something is damaged that a day's compaction has published, so that it may not go on. */
+  isDayHeld(day: number): boolean {
+    return this.#damages.some((damage) => damage.day === day && damage.isPublished);
   }
 
   /** Whether a write may have been lost with a damaged item. */

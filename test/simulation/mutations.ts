@@ -100,8 +100,8 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
       edit(
         "write/day-marks.ts",
-        "...this.expiry(receivedMs) });",
-        "...this.expiry(receivedMs) }).catch(() => {});",
+        "value: NO_VALUE, ...expires });",
+        "value: NO_VALUE, ...expires }).catch(() => {});",
       ),
     ],
   },
@@ -153,10 +153,10 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "read/reader.ts",
-        "addDay(found, day, await findSeries(table, query, signal));",
+        "addDay(found, day, series);",
         `const later = (await loadManifests(table, tenant, day.day, day.day)).get(day.day) ?? EMPTY_MANIFEST;
       const manifest = { ...day.manifest, flushedToMs: later.flushedToMs };
-      addDay(found, { ...day, manifest }, await findSeries(table, query, signal));`,
+      addDay(found, { ...day, manifest }, series);`,
       ),
     ],
   },
@@ -174,13 +174,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "run ends",
     rule: "a run's partition ends with the block that says so",
-    edits: [
-      edit(
-        "parts/chains.ts",
-        "#isComplete = false;\n\n  follow(page: readonly Item[]): number {\n    for (let i = 0; i < page.length; i++) {\n      const { number",
-        "#isComplete = true;\n\n  follow(page: readonly Item[]): number {\n    for (let i = 0; i < page.length; i++) {\n      const { number",
-      ),
-    ],
+    edits: [edit("parts/chains.ts", "#isComplete = false;\n  /** Keys", "#isComplete = true;\n  /** Keys")],
   },
   {
     name: "lacking chunks",
@@ -455,5 +449,115 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "no hour more",
     rule: "a day's items stay longer than whoever reads them",
     edits: [edit("layout/retention.ts", "LEAVING_MS = HOUR_MS;", "LEAVING_MS = 0;")],
+  },
+  {
+    name: "nobody's dictionary",
+    rule: "R1: a writer that knows nothing adopts the dictionaries that there are",
+    world: "crowd",
+    edits: [
+      edit(
+        "write/day-writer.ts",
+        "if (shards.length === 0 || maxBytes === 0) return;",
+        "if (shards.length >= 0) return;",
+      ),
+    ],
+  },
+  {
+    name: "own clock",
+    rule: "R2: a process corrects its clock by the table's",
+    world: "clocks",
+    edits: [edit("dynamodb/service-clock.ts", "> leastMs ? offsetMs : 0;", "> leastMs ? 0 : 0;")],
+  },
+  {
+    name: "leaves before its day",
+    rule: "R3: a dictionary that leaves before the day does counts as absent",
+    world: "longer",
+    edits: [
+      edit(
+        "write/day-place.ts",
+        "if (expiresAtSeconds === undefined) return true;",
+        "if (true) return true;",
+      ),
+    ],
+  },
+  {
+    name: "day not renewed",
+    rule: "R3: a day's items expire together, after a longer retention too",
+    world: "longer",
+    edits: [
+      edit(
+        "compact/renewal.ts",
+        "return isEarlierExpiry(facts.expiresAtSeconds, dayExpiryOf(context));",
+        "return false && isEarlierExpiry(facts.expiresAtSeconds, dayExpiryOf(context));",
+      ),
+    ],
+  },
+  {
+    name: "damage stops the day",
+    rule: "R4: one damaged record costs itself, and the day's compaction goes on",
+    world: "unreadable",
+    edits: [edit("compact/flush.ts", "quarantine.addUndecodable(item, error);", "throw error;")],
+  },
+  {
+    name: "fourteen days",
+    rule: "R5: the log stays until it is superseded, however long compaction stands still",
+    world: "silence",
+    edits: [edit("layout/retention.ts", "TRANSIENT_MS = 35 * DAY_MS;", "TRANSIENT_MS = 14 * DAY_MS;")],
+  },
+  {
+    name: "not counted",
+    rule: "R6: compaction publishes only what has as many samples as its inputs had",
+    world: "vanish",
+    edits: [
+      edit(
+        "compact/chunking.ts",
+        "if (samples <= expected && samples + damaged >= expected) return;",
+        "if (samples >= 0 && damaged >= 0) return;",
+      ),
+    ],
+  },
+  {
+    name: "checksum ignored",
+    rule: "R7: an item whose checksum is wrong is damaged",
+    world: "flip",
+    edits: [
+      edit(
+        "layout/verified-table.ts",
+        "if (checksum === item.checksum) return undefined;",
+        "if (checksum >= 0) return undefined;",
+      ),
+    ],
+  },
+  {
+    name: "mark last",
+    rule: "R9: a mark is stored before anything that it announces",
+    world: "cut-off",
+    edits: [
+      edit(
+        "write/day-writer.ts",
+        "await this.#marks.mark(table, this.#options.receiveClock.next(this.#clockPlace));",
+        "",
+      ),
+      edit("write/series-recorder.ts", "await marks.mark(table, receivedMs);", ""),
+      edit("write/day-writer.ts", "KNOWLEDGE_MS = 7 * DAY_MS;", "KNOWLEDGE_MS = 700 * DAY_MS;"),
+    ],
+  },
+  {
+    name: "day after day",
+    rule: "R10: the days of a request are written in parallel",
+    world: "sparse",
+    edits: [edit("write/writer.ts", "DAY_CONCURRENCY = 8;", "DAY_CONCURRENCY = 1;")],
+  },
+  {
+    name: "an item a series",
+    rule: "R10: series with few samples in a bucket share items",
+    world: "sparse",
+    edits: [
+      edit(
+        "compact/plan-compaction.ts",
+        "return samples < series * sparseSamples * SPARSE_BUCKET_SHARE;",
+        "return samples < 0 * series * sparseSamples * SPARSE_BUCKET_SHARE;",
+      ),
+    ],
   },
 ];
