@@ -1,6 +1,6 @@
 /**
- * `npm run bench:bundle`: size and import time of what `sam build` has made. Fails past the budget of the write function; of the
- * times the fastest counts, which a busy machine disturbs least.
+ * `npm run bench:bundle`: size and import time of the functions that `sam build` made. Fails if the
+ * write function exceeds its budget. The fastest time counts: a busy machine disturbs it least.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";

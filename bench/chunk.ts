@@ -24,7 +24,7 @@ interface Cost {
   deflateBytes: number;
 }
 
-/** A series in columns as the reader of a store has them, its samples sorted. */
+/** A series in a reader's columns, its samples sorted. */
 function sortedSeries({ labels, timestamps, values }: RecordedSamples): JobSeries {
   const columns = new SampleColumns();
   const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);

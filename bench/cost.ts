@@ -1,20 +1,21 @@
 /**
- * `npm run bench:cost`: what a sample costs, from request to chunk: write units by kind of item, read units of compaction,
- * bytes at rest, dollars. Options behind `--`:
+ * `npm run bench:cost`: the cost of a sample, from request to chunk: write units by kind of item, read
+ * units of compaction, bytes at rest, dollars. Options after `--`:
  *
  *     --series 1000,10000    sizes, in series; may be repeated
- *     --hours 24             simulated hours for each size, whole buckets; default: what 20 million samples hold
- *     --starts process       samples say since when they count: process, metric or delta (workload.ts); default: they do not
+ *     --hours 24             simulated hours for each size, whole buckets; default: as many as hold 20 million samples
+ *     --starts process       start timestamps: process, metric or delta (workload.ts); default: none
  *     --json                 ends with a line of JSON for each size
  *     --plot docs/images/growth.svg draws write units per sample and read units per query against the sizes
- *     --scenario 100k,churn  instead measures what requests cost that ask much of a writer's memory: 100k, 300k, tenants, churn, all
+ *     --scenario 100k,churn  instead measures requests that strain a writer's memory: 100k, 300k, tenants, churn, all
  *     --scrapes 1000         scrapes of each scenario
- *     --check-endpoint URL   instead compares the units of a short run with those that the DynamoDB there reports
+ *     --check-endpoint URL   instead compares the units of a short run with those that this DynamoDB reports
  *
- * Recorded series, replicated under other instance names, are sent as Prometheus sends them, in requests of up to 2,000 samples
- * (beside it, what other settings of its queue would cost); real writers and the real
- * compactor work on a table in memory that counts units as DynamoDB bills them, against a clock that is turned. The writers
- * get decoded requests; the CPU of the write function is measured apart, on some of the same requests as HTTP bodies.
+ * Recorded series, replicated under other instance names, arrive as Prometheus sends them, in requests
+ * of up to 2,000 samples. Other settings of its queue are shown beside. The real writers and compactor
+ * work on a table in memory that counts units as DynamoDB bills them, with a simulated clock. Writers
+ * get decoded requests; the CPU of the write function is measured separately, on HTTP bodies of some of
+ * these requests.
  */
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -85,7 +86,7 @@ async function main(): Promise<void> {
   if (values.json) for (const { figures, others } of results) console.log(jsonLine(figures, others));
 }
 
-/** Each beside the baseline, which runs first. */
+/** Prints each scenario beside the baseline, which runs first. */
 async function measureScenarios(
   recorded: readonly RecordedSeries[],
   names: string,

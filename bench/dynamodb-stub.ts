@@ -1,6 +1,6 @@
 /**
- * A DynamoDB that answers at once: it takes every write and keeps the items of single puts, so that what the client
- * spends can be measured apart from what a database spends. Run it in another process than the client.
+ * A DynamoDB that responds at once. It accepts every write and keeps the items of single puts, so the
+ * client's cost can be measured without a database's. Run it in another process than the client.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -19,10 +19,10 @@ import type { Table } from "../lib/storage/table/table.ts";
 
 const ID = "HKBENCH";
 const SECRET = "bench";
-/** With it items carry an expiry, as a deployed table's do. */
+/** Items get an expiry, as in a deployed table. */
 const RETENTION_MS = 30 * DAY_MS;
 
-/** What every client of the benchmark says. */
+/** The headers of every request of the benchmark. */
 export const WRITE_HEADERS = {
   Authorization: `Basic ${Buffer.from(`${ID}:${SECRET}`).toString("base64")}`,
   "Content-Encoding": "snappy",
@@ -31,7 +31,7 @@ export const WRITE_HEADERS = {
   "X-Prometheus-Remote-Write-Version": "0.1.0",
 };
 
-/** Log lines are made as a runtime makes them, and not printed. */
+/** Creates log lines as a runtime does, without printing them. */
 const makeLine: Log = (level, message, fields) => {
   JSON.stringify({ level, message, ...fields });
 };

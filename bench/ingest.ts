@@ -1,10 +1,11 @@
 /**
- * `npm run bench:ingest`: CPU seconds per million samples from request body to stored record, of Hearth and, where they
- * are installed, of VictoriaMetrics and Prometheus under the same requests; Hearth's also by step; what the stored
- * records take; what other protocols take for the same samples; and the memory that the largest requests take. With `-- --json` the last line is the headline as JSON.
+ * `npm run bench:ingest`: CPU seconds per million samples from request body to stored record. Hearth
+ * and, where installed, VictoriaMetrics and Prometheus get the same requests. For Hearth also: each
+ * step, the size of records, other protocols, and the memory of the largest requests. With `-- --json`
+ * the last line is the headline as JSON.
  *
- * All take turns, round after round, and the figures are medians over the rounds. The programs get their requests over
- * HTTP; their CPU time is counted until they have flushed and fallen quiet, all their threads together.
+ * Programs take turns; figures are medians over the rounds. Requests go over HTTP. CPU time counts all
+ * threads until the program has flushed and is idle.
  */
 import { startDynamoDBStub } from "./dynamodb-stub.ts";
 import { type Measurement, measureIngest, requestsOf } from "./ingest/measure.ts";
@@ -17,9 +18,12 @@ import { loadRecording } from "./recorded-series.ts";
 import { newWorkload, workloadStart } from "./workload.ts";
 
 const SERIES = 10_000;
-/** In scrape intervals: the first is the cold start, and until the code is compiled well it is a warm-up. */
+/**
+ * In scrape intervals. The first is the cold start; the warm-up lasts until V8 has optimised the
+ * code.
+ */
 const PLAN = { warmUp: 80, rounds: 5, round: 40 };
-/** Of each protocol, the first interval is in the warm-up. */
+/** For each protocol. The first interval is part of the warm-up. */
 const PROTOCOL_PLAN = { warmUp: 40, rounds: 5, round: 10 };
 
 async function main(): Promise<void> {

@@ -1,4 +1,4 @@
-/** What the calls of a benchmark cost by kind of item, as the table itself counts it. */
+/** The cost of calls by kind of item, as the table itself counts it. */
 import { itemSizeBytes } from "../lib/storage/table/item-size.ts";
 import {
   type Item,
@@ -10,7 +10,7 @@ import {
   type Table,
 } from "../lib/storage/table/table.ts";
 
-/** Kinds of items, by the first byte of the partition key (lib/storage/layout/keys.ts), gathered to what they are for. */
+/** Groups of item kinds, by the first byte of the partition key (lib/storage/layout/keys.ts). */
 const GROUP_OF_KIND = {
   L: "log",
   D: "dictionary",
@@ -28,10 +28,10 @@ const GROUP_OF_KIND = {
 export const GROUPS = ["log", "dictionary", "index", "run", "chunk", "control"] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** Calls and units, and the items that were put. */
+/** Calls and units, and the items put. */
 export interface Entry extends Meter {
   items: number;
-  /** Names, keys, values: what storage is billed by. */
+  /** Bytes of names, keys and values, by which storage is billed. */
   itemBytes: number;
   valueBytes: number;
 }
@@ -50,7 +50,7 @@ export function total(ledger: Ledger, of: (entry: Entry) => number): number {
   return GROUPS.reduce((sum, group) => sum + of(ledger[group]), 0);
 }
 
-/** A table whose calls are entered in a ledger, beside whatever meters it has. */
+/** A table whose calls a ledger records, in addition to its meters. */
 export class LedgerTable implements Table {
   readonly #inner: Table;
   readonly #ledger: Ledger;
@@ -84,7 +84,7 @@ export class LedgerTable implements Table {
     return isStored;
   }
 
-  /** All items of one batch are of one group. */
+  /** All items of a batch belong to one group. */
   async putAll(items: readonly Item[]): Promise<void> {
     if (items.length === 0) return;
     const [first] = items;

@@ -1,10 +1,12 @@
 /**
- * `npm run bench:memory`: the most memory that each function takes (design §5), bundled and with Node's heap limits as Lambda
- * sets them: the write handler with the largest bodies, remote read streaming 5, 20 and 50 million samples, a warm query
- * function with as many samples as a query may have, the compactor with a bucket to chunk. Each runs in a process of its own and gets its data over HTTP from a DynamoDB in another.
+ * `npm run bench:memory`: the peak memory of each function, bundled and with the heap limits that
+ * Lambda sets: the write handler with the largest bodies, remote read streaming 5, 20 and 50 million
+ * samples, a warm query function with the most samples of a query, the compactor chunking a bucket.
+ * Each runs in a process of its own and gets its data over HTTP from a DynamoDB in another.
  *
- * `--only write|read|query|compact` is one of them, `--samples 5,20,50` in millions the sizes of reads, `--series 100000` that of
- * the compactor (default 20,000). With `--json` the last line is the figures as JSON. It takes about two minutes. Linux: /proc.
+ * `--only write|read|query|compact` runs one of them. `--samples 5,20,50` are the sizes of reads in
+ * millions, `--series 100000` is that of the compactor (default 20,000). With `--json` the last line is
+ * the figures as JSON. About two minutes; on Linux only, since it reads /proc.
  */
 import { parseArgs } from "node:util";
 import {

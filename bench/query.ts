@@ -1,14 +1,14 @@
 /**
- * `npm run bench:query`: what dashboards' queries cost on a tenant of 10,000 series with a week of samples, as it is at 21:07:
- * closed buckets as chunks, the open one as runs, the latest minutes in the log. Prints read units by kind of item (strongly
- * consistent, as a reader asks), calls of the table and CPU time; then the budget's panel at every minute between two
- * flushes, since what a reader finds in the log depends on it, and at every minute after midnight.
+ * `npm run bench:query`: the cost of dashboards' queries on a tenant of 10,000 series with a week of
+ * samples, at 21:07: closed buckets as chunks, the open one as runs, the latest minutes in the log.
+ * Prints read units by kind of item, table calls and CPU time. Then the budget's panel at every minute
+ * between two flushes, since the log's content depends on it, and at every minute after midnight.
  *
- * Then come queries of dashboards in PromQL: read units, size of the answer and CPU time from request to answer, beside the CPU
- * time of a Prometheus that has the same samples on its disk.
+ * Then queries of dashboards in PromQL: read units, response size and CPU time from request to
+ * response, beside the CPU time of a Prometheus with the same samples on its disk.
  *
- * With `-- --json` the last line is the figures as JSON; `--series N` is another size; `--only promql` and `--only units` leave the
- * other half away; `--spans 1h,6h` asks less of the dashboards.
+ * With `-- --json` the last line is the figures as JSON. `--series N` is another size; `--only promql`
+ * and `--only units` omit the other half; `--spans 1h,6h` limits the dashboards.
  */
 import { parseArgs } from "node:util";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../lib/model/time.ts";
@@ -26,7 +26,7 @@ import { loadRecording } from "./recorded-series.ts";
 import { COMPACT_INTERVAL_MS, type Simulation } from "./simulation.ts";
 import { newWorkload } from "./workload.ts";
 
-/** A midnight (UTC) of 2026, and a moment of the seventh day from it. */
+/** A midnight (UTC) of 2026, and a time on the seventh day after it. */
 const START_MS = 20_780 * DAY_MS;
 const NOW_MS = START_MS + 6 * DAY_MS + 21 * HOUR_MS + 7 * MINUTE_MS;
 /** The midnight after it. */
@@ -67,7 +67,7 @@ async function main(): Promise<void> {
   if (values.json) console.log(JSON.stringify({ ...figures, dashboard: dashboardCosts }));
 }
 
-/** The panels, and the budget's at every minute of two times of the day. */
+/** The panels, and the budget's panel at every minute of two times of the day. */
 async function measureUnits(table: MemoryTable, simulation: Simulation): Promise<object> {
   printHead();
   const costs: PanelCost[] = [];
@@ -82,7 +82,10 @@ async function measureUnits(table: MemoryTable, simulation: Simulation): Promise
   return figuresOf(costs, evening, midnight);
 }
 
-/** Read units of the budget's panel at each minute of a flush interval and what may pass until the flush is done. */
+/**
+ * Read units of the budget's panel at each minute of a flush interval, and until the flush is
+ * finished.
+ */
 async function measureMinutes(
   table: MemoryTable,
   simulation: Simulation,

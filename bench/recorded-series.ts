@@ -1,6 +1,6 @@
 /**
- * The series that workloads are made of: real label sets, and real values as a scrape every 15 s has
- * them, from the recording in bench/recording.
+ * The series of workloads: real label sets, and real values of a scrape every 15 s, from the recording
+ * in bench/recording.
  */
 import type { Label } from "../lib/model/labels.ts";
 import { isStaleMarker } from "../lib/model/stale-marker.ts";
@@ -8,7 +8,10 @@ import { SECOND_MS } from "../lib/model/time.ts";
 import type { RecordedSamples } from "./recording/format.ts";
 import { loadWholeRecording } from "./recording/load.ts";
 
-/** The recording scrapes every 5 s; its samples are thinned to 15 s, less what a scrape may come early. */
+/**
+ * The recording scrapes every 5 s; samples are thinned to 15 s, less the time a scrape may be
+ * early.
+ */
 const MIN_STEP_MS = 15 * SECOND_MS - 100;
 
 export interface RecordedSeries {

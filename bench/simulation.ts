@@ -1,4 +1,7 @@
-/** A tenant's life against a clock of its own: the workload through the real writers, and the real compactor on its schedule. */
+/**
+ * A tenant's life with a simulated clock: the real writers with a workload, the real compactor on
+ * its schedule.
+ */
 import { randomBytes } from "node:crypto";
 import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
@@ -8,32 +11,32 @@ import type { Table } from "../lib/storage/table/table.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../lib/storage/write/writers.ts";
 import { SCRAPE_INTERVAL_MS, type Workload } from "./workload.ts";
 
-/** As template.yaml schedules it. */
+/** The schedule of template.yaml. */
 export const COMPACT_INTERVAL_MS = 5 * MINUTE_MS;
-/** With it items carry an expiry, as a deployed table's do. */
+/** Items get an expiry, as in a deployed table. */
 export const RETENTION_MS = 30 * DAY_MS;
 const PLACE = { tenant: DEFAULT_TENANT, retentionMs: RETENTION_MS };
 
 export interface SimulationOptions {
-  /** The table as the write function's calls see it, and as the compactor's. */
+  /** The write function's view of the table, and the compactor's. */
   readonly writeTable: Table;
   readonly compactTable: Table;
   readonly workload: Workload;
-  /** When the simulation starts, and the workload's interval of that time; default 0. */
+  /** The start of the simulation, and the workload's interval at that time; default 0. */
   readonly startMs: number;
   readonly firstInterval?: number;
   /** Whether the compactor runs; default true. */
   readonly compacts?: boolean;
 }
 
-/** What a part of a simulation spent. */
+/** The cost of a part of a simulation. */
 export interface Spent {
   samples: number;
   requests: number;
   compactions: number;
   /** CPU seconds, garbage collection and the table in memory included. */
   compactSeconds: number;
-  /** Of the longest call of the compactor. */
+  /** CPU seconds of the longest call of the compactor. */
   longestCompactSeconds: number;
 }
 
@@ -61,12 +64,12 @@ export class Simulation {
 
   readonly clock = (): number => this.#nowMs;
 
-  /** From here on a process writes that has just started; its calls are made on `table`. */
+  /** Continues with a newly started writer process, whose calls go to `table`. */
   restartWriters(): void {
     this.#writers = this.#newWriters();
   }
 
-  /** The next `count` intervals of the workload, on `table` if it is not the simulation's own. */
+  /** Writes the next `count` intervals of the workload, to `table` if given. */
   async write(count: number, table: Table = this.#options.writeTable): Promise<void> {
     for (const end = this.#interval + count; this.#interval < end; this.#interval++) {
       for (const { sentMs, batch } of this.#options.workload.batches(this.#interval)) {
@@ -79,7 +82,7 @@ export class Simulation {
     }
   }
 
-  /** The intervals that begin before `nowMs`. */
+  /** Writes the intervals that begin before `nowMs`. */
   async writeTo(nowMs: number): Promise<void> {
     const { startMs, firstInterval = 0 } = this.#options;
     const end = firstInterval + Math.ceil((nowMs - startMs) / SCRAPE_INTERVAL_MS);
@@ -87,7 +90,7 @@ export class Simulation {
     await this.advance(nowMs);
   }
 
-  /** Turns the clock to `toMs`, compacting whenever it is time. */
+  /** Moves the clock to `toMs`, compacting on schedule. */
   async advance(toMs: number): Promise<void> {
     while (this.#nextCompactMs <= toMs) {
       this.#nowMs = Math.max(this.#nowMs, this.#nextCompactMs);

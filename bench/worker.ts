@@ -1,6 +1,6 @@
 /**
- * Parts of a benchmark that run in processes of their own, so that neither their CPU time nor their memory holds what the
- * others do. A worker answers one message at a time.
+ * Parts of a benchmark in processes of their own, so their CPU time and memory exclude the others'. A
+ * worker handles one message at a time.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -10,12 +10,12 @@ export interface Worker<Message, Reply> {
   close(): Promise<void>;
 }
 
-/** What a worker says when it can be asked. */
+/** A worker's message once it is ready. */
 const READY = "ready";
 
 /**
- * Starts a module that calls `serveWorker`, and waits until it has: what it needs meanwhile of this process, a stub that answers
- * it, say, it would wait for in vain while this process is busy.
+ * Starts a module that calls `serveWorker`, and waits until it has. A worker that starts while this
+ * process is busy would wait in vain for anything of this process, such as a stub.
  */
 export async function startWorker<Message, Reply>(
   module: URL,
@@ -26,7 +26,7 @@ export async function startWorker<Message, Reply>(
   return {
     ask(message) {
       const answer = nextMessage(child, module);
-      // That it could not be sent is known by the worker's end, which says more.
+      // The worker's end reports more than the failed send.
       child.send(message as object, () => {});
       return answer as Promise<Reply>;
     },
@@ -54,10 +54,10 @@ async function nextMessage(child: ChildProcess, module: URL): Promise<unknown> {
 
 async function failure(child: ChildProcess, module: URL, signal: AbortSignal): Promise<never> {
   const [code, by] = await once(child, "exit", { signal });
-  throw new Error(`worker ${module.pathname}: ended before it answered, code=${code} signal=${by}`);
+  throw new Error(`worker ${module.pathname}: ended before it responded, code=${code} signal=${by}`);
 }
 
-/** Answers each message of the parent with what `handle` makes of it. */
+/** Sends the parent the result of `handle` for each message. */
 export function serveWorker<Message, Reply>(handle: (message: Message) => Promise<Reply>): void {
   process.on("message", async (message) => {
     process.send?.((await handle(message as Message)) as object);
@@ -65,7 +65,7 @@ export function serveWorker<Message, Reply>(handle: (message: Message) => Promis
   process.send?.(READY);
 }
 
-/** Seconds of CPU, of all threads of this process, that `run` takes. */
+/** CPU seconds of `run`, of all threads of this process. */
 export async function cpuSeconds(run: () => Promise<void> | void): Promise<number> {
   const before = process.cpuUsage();
   await run();

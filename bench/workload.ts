@@ -1,7 +1,7 @@
 /**
- * What a Prometheus with many targets sends: the recorded series of six targets, replicated as further instances of
- * them, scraped every 15 s each target at its own moment, in the order of scraping; a request when as many samples wait as
- * one may have, or when some have waited long enough.
+ * The requests of a Prometheus with many targets: the recorded series of six targets, replicated as
+ * further instances, each target scraped every 15 s at its own moment. A request goes out when enough
+ * samples wait, or when one has waited long enough.
  */
 import { createHash } from "node:crypto";
 import type { Label } from "../lib/model/labels.ts";
@@ -15,33 +15,39 @@ import type { RecordedSeries } from "./recorded-series.ts";
 export const SCRAPE_INTERVAL_MS = 15 * SECOND_MS;
 export const REQUEST_SAMPLES = 2000;
 
-/** What a Prometheus' `queue_config` says of requests. */
+/** The settings of a Prometheus' `queue_config`. */
 export interface Sender {
   /** `max_samples_per_send`. */
   readonly maxSamples: number;
   /** `batch_send_deadline`. */
   readonly deadlineMs: number;
-  /** What its samples say of since when they count; undefined: nothing. */
+  /** The start timestamps of its samples; undefined: none. */
   readonly starts?: Starts | undefined;
 }
 
-/** The defaults of Prometheus 3. https://prometheus.io/docs/prometheus/latest/configuration/configuration/#remote_write */
+/**
+ * The defaults of Prometheus 3.
+ * https://prometheus.io/docs/prometheus/latest/configuration/configuration/#remote_write
+ */
 export const PROMETHEUS_3: Sender = { maxSamples: REQUEST_SAMPLES, deadlineMs: 5 * SECOND_MS };
 
 /** Replicas of a series are this many scrapes ahead of one another. */
 const REPLICA_STEPS = 13;
-/** More decimals than that are the noise of a division: such a series is not rounded. */
+/** Values with more decimals are quotients: such a series is not rounded. */
 const MAX_DECIMALS = 9;
 
 /**
- * What counters, and the series of histograms, say of when they began; all others, and without it all, say nothing. As their
- * process did, which is what OpenTelemetry's Collector says and most of its SDKs; each counter and histogram by itself, half of
- * them with their process, as Prometheus' client libraries; when the sample before was taken.
+ * Start timestamps of counters and of the series of histograms. "process": the start of their process,
+ * as OpenTelemetry's Collector and most of its SDKs. "metric": of each counter and histogram, half of
+ * them that of the process, as Prometheus' client libraries. "delta": the time of the previous sample.
  */
 export const STARTS = ["process", "metric", "delta"] as const;
 export type Starts = (typeof STARTS)[number];
 
-/** How long ago processes began, at most, before a workload does; and how much later than their process counters do. */
+/**
+ * The longest uptime of a process when a workload begins, and how much later its counters may
+ * begin.
+ */
 const MAX_UPTIME_MS = 20 * DAY_MS;
 const MAX_LATER_MS = 6 * HOUR_MS;
 
@@ -55,9 +61,9 @@ interface WorkloadSeries {
   /** What a counter gains in one run over its recorded values; 0 for others, which repeat. */
   readonly gain: number;
   readonly decimals: number;
-  /** When its target is scraped, in ms after the interval's start. */
+  /** The time of its target's scrape, in ms after the interval's start. */
   phaseMs: number;
-  /** Since when its process runs, in ms before the workload starts, and since when it counts; undefined for a gauge. */
+  /** Starts of its process and of itself, in ms before the workload starts; undefined for a gauge. */
   readonly processUptimeMs: number;
   readonly uptimeMs: number | undefined;
 }
@@ -65,9 +71,9 @@ interface WorkloadSeries {
 export interface Workload {
   readonly seriesCount: number;
   readonly targetCount: number;
-  /** The requests of a scrape interval, as they are sent. */
+  /** The requests of a scrape interval, as sent. */
   requests(interval: number): Uint8Array<ArrayBuffer>[];
-  /** The same requests decoded; each good until the next interval is asked for. */
+  /** The same requests decoded; each valid until the next interval is requested. */
   batches(interval: number): readonly SentBatch[];
 }
 
@@ -76,16 +82,16 @@ export interface SentBatch {
   readonly batch: AppendBatch;
 }
 
-/** What one request of every interval holds. */
+/** The content of one request of every interval. */
 interface Slot {
   readonly series: readonly WorkloadSeries[];
-  /** When it is sent, in ms after the interval's start. */
+  /** The time it is sent, in ms after the interval's start. */
   readonly sentMs: number;
 }
 
 /**
- * A workload of `seriesCount` series whose first interval starts at `startMs`. `firstReplica` keeps the series of several
- * workloads apart.
+ * A workload of `seriesCount` series whose first interval starts at `startMs`. `firstReplica` keeps the
+ * series of several workloads distinct.
  */
 export function newWorkload(
   recorded: readonly RecordedSeries[],
@@ -111,7 +117,7 @@ export function newWorkload(
   };
 }
 
-/** Series by target, each target with the moment at which it is scraped. */
+/** Series by target, each target with the moment of its scrape. */
 function newTargets(
   recorded: readonly RecordedSeries[],
   seriesCount: number,
@@ -128,8 +134,8 @@ function newTargets(
 }
 
 /**
- * A workload of as many series, some of which end in every interval for new ones in their place: `newPerInterval` on average.
- * Intervals are asked for in their order.
+ * A workload of `seriesCount` series in which new series replace others: `newPerInterval` of them in an
+ * interval, on average. Intervals must be requested in order.
  */
 export function newChurningWorkload(
   recorded: readonly RecordedSeries[],
@@ -175,7 +181,10 @@ export function newChurningWorkload(
   };
 }
 
-/** Into requests: what was scraped since the one before, when it is enough or its oldest sample has waited long enough. */
+/**
+ * Splits scraped samples into requests: a request is full, or its oldest sample has waited long
+ * enough.
+ */
 function cutSlots(inOrder: readonly WorkloadSeries[], sender: Sender): Slot[] {
   const slots: Slot[] = [];
   for (let first = 0, end = 0; first < inOrder.length; first = end) {
@@ -188,7 +197,7 @@ function cutSlots(inOrder: readonly WorkloadSeries[], sender: Sender): Slot[] {
   return slots;
 }
 
-/** The start of a workload whose last interval is over by now, all of it within one UTC day. */
+/** The start of a workload that ends before now, all of it within one UTC day. */
 export function workloadStart(nowMs: number, intervals: number): number {
   const spanMs = intervals * SCRAPE_INTERVAL_MS;
   const midnight = nowMs - (nowMs % DAY_MS);
@@ -221,7 +230,7 @@ function uptimeOf(processUptimeMs: number, labels: readonly Label[]): number | u
   const name = labels.find(([label]) => label === "__name__")![1];
   const family = /^(.*)_(total|bucket|count|sum)$/.exec(name)?.[1];
   if (family === undefined) return undefined;
-  // The buckets of a histogram began as one.
+  // The buckets of a histogram began together.
   const metric = JSON.stringify([family, labels.filter(([label]) => label !== "__name__" && label !== "le")]);
   const later = shareOf(metric) < 0.5 ? 0 : Math.floor(shareOf(`${metric} later`) * MAX_LATER_MS);
   return processUptimeMs - later;
@@ -252,7 +261,7 @@ function decimalsOf(value: number): number {
   return /\.(\d+)$/.exec(String(value))?.[1].length ?? 0;
 }
 
-/** Past the end of the recorded values a counter goes on from where it is, in as many decimals. */
+/** Past the end of the recorded values a counter continues from its value, with as many decimals. */
 function valueAt(series: WorkloadSeries, interval: number): number {
   const { values } = series.recorded;
   const step = series.firstStep + interval;

@@ -52,7 +52,10 @@ async function tableNameOf(
   throw new HearthError("invalid", "--stack and --table: expected one of them, not both");
 }
 
-/** A running `npm start` holds the directory, so its server is used; otherwise one is started for this command. */
+/**
+ * A running `npm start` holds the directory, so its server is used; otherwise one is started for
+ * this command.
+ */
 async function withEmbeddedTable(
   directory: string,
   target: TableOptions,

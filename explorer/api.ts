@@ -1,4 +1,7 @@
-/** The Prometheus API of the address that this page came from. https://prometheus.io/docs/prometheus/latest/querying/api/ */
+/**
+ * The Prometheus API of the address that this page came from.
+ * https://prometheus.io/docs/prometheus/latest/querying/api/
+ */
 import type { Session } from "./session.ts";
 
 /** Seconds since the epoch, and a value as text: "NaN", "+Inf" and "-Inf" are values too. */
@@ -69,7 +72,8 @@ export function newApi(session: Session): Api {
   const authorized = (url: RequestInfo, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
     headers.set("Authorization", session.authorization);
-    // With credentials of its own, a browser would ask in a window for others once they are refused.
+    // With credentials of its own, a browser would ask in a window for others once they are
+    // refused.
     return fetch(url, { ...init, headers, credentials: "omit" });
   };
   const post = async (path: string, form: Record<string, string>, signal: AbortSignal): Promise<Result> => {

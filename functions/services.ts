@@ -33,7 +33,10 @@ export function newServices(env: Environment, functionName: string): Services {
   });
 }
 
-/** A quarter of the function's memory, which Lambda reports in MB: a request of 32 MiB takes most of the rest. */
+/**
+ * A quarter of the function's memory, which Lambda reports in MB: a request of 32 MiB takes most of
+ * the rest.
+ */
 function writersBytes({ AWS_LAMBDA_FUNCTION_MEMORY_SIZE: sizeMb }: Environment): number | undefined {
   return sizeMb === undefined ? undefined : (Number(sizeMb) / 4) * MIB;
 }

@@ -2,13 +2,19 @@
 import type { CanaryReport } from "../lib/canary/canary.ts";
 import type { Gateway } from "../lib/http/gateway.ts";
 
-/** `canary`: the result of its last run; undefined before its first, after a failed one, or when it is off. */
+/**
+ * `canary`: the result of its last run; undefined before its first, after a failed one, or when it
+ * is off.
+ */
 export function addHealthRoutes(app: Gateway, canary: () => CanaryReport | undefined): void {
   app.get("/-/ready", (c) => c.text("Hearth is ready.\n"));
   app.get("/-/healthy", (c) => c.text(`Hearth is healthy.\n${canaryLine(canary())}`));
 }
 
-/** Always 200: supervisors restart the process on an error here, and a restart brings no sample back. */
+/**
+ * Always 200: supervisors restart the process on an error here, and a restart brings no sample
+ * back.
+ */
 function canaryLine(report: CanaryReport | undefined): string {
   if (report === undefined) return "";
   const { sequence, checked, samples, missing } = report;

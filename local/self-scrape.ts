@@ -171,7 +171,10 @@ async function push(app: Gateway, authorization: string, body: Uint8Array<ArrayB
   if (!response.ok) throw new Error(`status ${response.status}: ${(await response.text()).trim()}`);
 }
 
-/** A compressed prometheus.WriteRequest of the whole registry and of `up`, as a scrape would return them. */
+/**
+ * A compressed prometheus.WriteRequest of the whole registry and of `up`, as a scrape would return
+ * them.
+ */
 function encode(
   metrics: readonly MetricObjectWithValues<MetricValueWithName<string>>[],
   instance: string,

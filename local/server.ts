@@ -43,7 +43,10 @@ export interface LocalServer {
 /** More than a function has: a million series and their spellings. */
 const WRITERS_BYTES = 256 * 1024 * 1024;
 
-/** Throws "unavailable" when the port or the data directory is in use, or DynamoDB cannot be reached. */
+/**
+ * Throws "unavailable" when the port or the data directory is in use, or DynamoDB cannot be
+ * reached.
+ */
 export async function startServer(settings: Settings, env: Environment, log: Log): Promise<LocalServer> {
   const embedded =
     settings.endpoint === undefined

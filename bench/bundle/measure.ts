@@ -1,4 +1,4 @@
-/** The functions as `sam build` has bundled them: how large they are, and how long they take to load. */
+/** Size and load time of the functions that `sam build` bundled. */
 import { execFile } from "node:child_process";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ export interface Bundle {
   /** The file's name: "write" of write.mjs. */
   readonly name: string;
   readonly entry: string;
-  /** Of all its modules together, without source maps. */
+  /** The size of all its modules, without source maps. */
   readonly sizeBytes: number;
   readonly sourceMapBytes: number;
 }
@@ -30,7 +30,10 @@ async function readBundle(directory: string, functionId: string): Promise<Bundle
   return { name, entry, sizeBytes: total(".mjs"), sourceMapBytes: total(".map") };
 }
 
-/** Imports a bundle in a process of its own, and prints for how long. Of the runtime's global only its place is there. */
+/**
+ * Imports a bundle in a process of its own and prints the time. The runtime's global is an empty
+ * object.
+ */
 const IMPORT = `
   globalThis.awslambda = { streamifyResponse: (handler) => handler };
   const start = performance.now();
@@ -41,7 +44,7 @@ const IMPORT = `
   process.exit();
 `;
 
-/** How long each of some imports took, in ms. Throws with the reason when it does not load. */
+/** The times of some imports, in ms. Throws with the reason when one does not load. */
 export async function importTimesMs(bundle: Bundle, times: number): Promise<number[]> {
   const env = {
     PATH: process.env.PATH,

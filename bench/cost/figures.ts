@@ -1,4 +1,4 @@
-/** From what was counted to what is said of it: figures per sample and per million samples. */
+/** From counts to figures per sample and per million samples. */
 import { DAY_MS } from "../../lib/model/time.ts";
 import { TRANSIENT_MS } from "../../lib/storage/layout/retention.ts";
 import { GROUPS, type Group, type Ledger, total } from "../ledger.ts";
@@ -16,12 +16,12 @@ import {
 } from "./prices.ts";
 import type { NamedSender, SendingRun } from "./senders.ts";
 
-/** How often a day a tenant meets a writer that does not know its series: an assumption, instances live for hours. */
+/** Writers a day that do not know a tenant's series yet: an assumption, as instances live for hours. */
 export const WRITER_STARTS_PER_DAY = 12;
-/** Calls of the table that a warm writer waits for, for each request: the log records, one batch. */
+/** Table calls that a warm writer awaits for each request: one batch of log records. */
 const CALLS_PER_REQUEST = 1;
 const GB = 1024 ** 3;
-/** How long log and runs stay, as a share of a month. */
+/** The time that log and runs stay, as a share of a month. */
 const TRANSIENT_MONTHS = TRANSIENT_MS / (30 * DAY_MS);
 
 export type ByGroup = Readonly<Record<Group, number>>;
@@ -36,17 +36,20 @@ export interface Dollars {
 
 export interface CostFigures {
   readonly run: CostRun;
-  /** Write units per sample while all series are known; of dictionary and index there are none then. */
+  /** Write units per sample while all series are known, so without dictionary and index. */
   readonly steady: ByGroup;
   /** The same with a day's index, and the dictionaries of `WRITER_STARTS_PER_DAY` writers. */
   readonly allIn: ByGroup;
   /** Read units per sample. */
   readonly compactionReads: ByGroup;
   readonly writerReads: number;
-  /** CPU seconds per million samples: of the handler with the DynamoDB client; of the compactor on a table in memory. */
+  /**
+   * CPU seconds per million samples: of the handler with the DynamoDB client; of the compactor on a
+   * table in memory.
+   */
   readonly writeSeconds: number;
   readonly compactSeconds: number;
-  /** Per million samples, storage not among them. */
+  /** Per million samples, without storage. */
   readonly dollars: Dollars;
   readonly storageDollars: number;
   readonly bytesPerSample: number;
@@ -55,17 +58,17 @@ export interface CostFigures {
   readonly samplesPerRequest: number;
 }
 
-/** What is said of another way to make requests of the same samples. */
+/** Figures of the same samples in other requests. */
 export interface SendingFigures {
   readonly sender: NamedSender;
   readonly samplesPerRequest: number;
-  /** Per sample, all in. */
+  /** Per sample, everything included. */
   readonly writeUnits: number;
   /** Per million samples. */
   readonly dollars: number;
 }
 
-/** With the log and the requests of `sending`, and all else as in `figures`. */
+/** Log and requests from `sending`, all else from `figures`. */
 export function sendingFigures(figures: CostFigures, sending: SendingRun): SendingFigures {
   const { allIn, dollars, writeSeconds } = figures;
   const { sender, samples, requests, logUnits } = sending;
@@ -79,7 +82,7 @@ export function sendingFigures(figures: CostFigures, sending: SendingRun): Sendi
   };
 }
 
-/** What a million samples take that come in so many requests. */
+/** The cost of a million samples in this many requests. */
 function requestDollars(requests: number, writeSeconds: number): Pick<Dollars, "lambdaWrite" | "apiGateway"> {
   return {
     lambdaWrite:
@@ -143,7 +146,7 @@ export function costFigures(run: CostRun, writeSeconds: number): CostFigures {
   };
 }
 
-/** Whether such items are put when a series is met first, by the writer and then by compaction, and not again. */
+/** Whether items of the group are put only for new series, by the writer and then by compaction. */
 function isOncePerStart(group: Group): boolean {
   return group === "dictionary" || group === "index";
 }

@@ -1,4 +1,4 @@
-/** How a panel's read units grow with a tenant, whatever moment between two flushes it is asked at. */
+/** How a panel's read units grow with a tenant, averaged over the moments between two flushes. */
 import { newMatcher } from "../../lib/model/matcher.ts";
 import { HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { FLUSH_INTERVAL_MS } from "../../lib/storage/compact/plan-compaction.ts";
@@ -10,11 +10,14 @@ import { newWorkload } from "../workload.ts";
 import { MIDNIGHT_MS } from "./measure.ts";
 
 const PANEL_SERIES = 100;
-/** Metrics whose panels are averaged: each lies in another shard, with other neighbours. */
+/** Metrics whose panels are averaged: each is in another shard, with other neighbours. */
 const METRICS = 5;
 const ASK_EVERY_MS = 3 * MINUTE_MS;
 
-/** Read units of one metric of about 100 series over the last hour: the mean over some metrics and one flush interval. */
+/**
+ * Read units of one metric of about 100 series over the last hour: the mean over some metrics and
+ * one flush interval.
+ */
 export async function measureQueryGrowth(
   recorded: readonly RecordedSeries[],
   series: number,
@@ -36,7 +39,7 @@ export async function measureQueryGrowth(
   return units / panels;
 }
 
-/** The metrics that have nearest to 100 series. */
+/** The metrics whose number of series is nearest to 100. */
 function metricsOf(recorded: readonly RecordedSeries[], series: number): string[] {
   const nameOf = ({ labels }: RecordedSeries) => labels.find(([name]) => name === "__name__")![1];
   const sizes = [...Map.groupBy(recorded, nameOf)].map(([metric, own]): [string, number] => [

@@ -1,4 +1,4 @@
-/** What a scenario's requests cost one function instance, one by one, over many scrapes of one day. */
+/** The cost of each request of a scenario to one function instance, over many scrapes of a day. */
 import { randomBytes } from "node:crypto";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { KIND, parseDictionarySortKey } from "../../lib/storage/layout/keys.ts";
@@ -11,7 +11,7 @@ import { MIDNIGHT_MS } from "./measure.ts";
 import type { Scenario } from "./scenarios.ts";
 import { type Moved, newMoved, WriteTable } from "./write-table.ts";
 
-/** What some scrapes came to. */
+/** The totals of some scrapes. */
 export interface ScrapeCosts {
   samples: number;
   requests: number;
@@ -22,9 +22,9 @@ export interface ScrapeCosts {
 export interface ScenarioRun {
   readonly scenario: Scenario;
   readonly scrapes: number;
-  /** By quarter of the scrapes: the first has what is new to the day. */
+  /** By quarter of the scrapes; the first includes what is new to the day. */
   readonly quarters: readonly ScrapeCosts[];
-  /** Of all requests but those of the first scrape and the one after the restart, the one that cost the most. */
+  /** The most expensive request, without those of the first scrape and of the one after the restart. */
   readonly largest: Moved;
   /** The first request of a process that started in the middle. */
   readonly cold: Moved;
@@ -37,7 +37,7 @@ interface Sent extends SentBatch {
   readonly tenant: string;
 }
 
-/** A process that starts at midnight; one that starts in the middle takes its place. */
+/** A process that starts at midnight; another one replaces it in the middle. */
 export async function runScenario(
   recorded: readonly RecordedSeries[],
   scenario: Scenario,

@@ -1,4 +1,4 @@
-/** What a tenant of so many series costs over whole buckets, from their first sample to their chunks. */
+/** The cost of a tenant over whole buckets, from the first sample to the chunks. */
 import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
 import { BUCKET_MS } from "../../lib/storage/layout/bucket.ts";
@@ -15,7 +15,7 @@ import { newWorkload, SCRAPE_INTERVAL_MS, type Sender } from "../workload.ts";
 /** A midnight (UTC) of 2026. */
 export const MIDNIGHT_MS = 20_780 * DAY_MS;
 export const SAMPLES_PER_DAY = DAY_MS / SCRAPE_INTERVAL_MS;
-/** Samples that are simulated by default, unless a bucket has more. */
+/** Samples simulated by default, unless a bucket has more. */
 const DEFAULT_SAMPLES = 20e6;
 const INTERVALS_PER_HOUR = HOUR_MS / SCRAPE_INTERVAL_MS;
 
@@ -23,14 +23,14 @@ export interface CostRun {
   readonly series: number;
   readonly hours: number;
   readonly spent: Spent;
-  /** The first scrape of all series, by a writer that knows none. */
+  /** The first scrape of all series, by a writer that knows none of them. */
   readonly first: Ledger;
   /** One scrape by a writer that has just started, when all series are known. */
   readonly restart: Ledger;
   /** Every other scrape. */
   readonly steady: Ledger;
   readonly compaction: Ledger;
-  /** Chunk items by their size in KB begun; the last place has all that are larger. */
+  /** Chunk items by size in KB, rounded up; the last place has all larger ones. */
   readonly chunkSizes: readonly number[];
 }
 
@@ -40,7 +40,7 @@ export function defaultHours(series: number): number {
   return (Math.min(Math.max(buckets, 1), DAY_MS / BUCKET_MS) * BUCKET_MS) / HOUR_MS;
 }
 
-/** Simulates `hours` that end with a bucket, and compaction until all of it is chunks. */
+/** Simulates `hours` that end with a bucket, then compaction until all samples are in chunks. */
 export async function runCost(
   recorded: readonly RecordedSeries[],
   series: number,
@@ -84,7 +84,7 @@ async function hasRuns(table: Table, endMs: number): Promise<boolean> {
   );
 }
 
-/** Where two runs of the same calls differ in what a table counted: nowhere, if both count alike. */
+/** The differences between what two tables counted for the same calls. */
 export function compareRuns(a: CostRun, b: CostRun, unit: "writeUnits" | "readUnits" | "calls"): string[] {
   return (["first", "restart", "steady", "compaction"] as const).flatMap((phase) =>
     GROUPS.filter((group) => a[phase][group][unit] !== b[phase][group][unit]).map(

@@ -1,4 +1,4 @@
-/** Prints what was measured, for people and, a line for each size, for programs. */
+/** Prints the measurements: for people, and a line of JSON for each size. */
 
 import { HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { BUCKET_MS } from "../../lib/storage/layout/bucket.ts";

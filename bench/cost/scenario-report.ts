@@ -1,12 +1,12 @@
-/** How scenarios are printed: a line each, beside the baseline. */
+/** Prints scenarios: a line each, beside the baseline. */
 import type { ScenarioRun, ScrapeCosts } from "./measure-scenario.ts";
 import type { Moved } from "./write-table.ts";
 
-/** The last quarter may cost so much more than the second before it counts as growth. */
+/** The last quarter counts as growth if it costs this many times the second. */
 const FLAT = 1.1;
 const MIB = 1024 * 1024;
 
-/** Prints a run; `baseline`: write units a sample that its steady state is compared with. */
+/** Prints a run; `baseline`: the write units per sample to compare its steady state with. */
 export function printScenario(run: ScenarioRun, baseline: number): void {
   const [, second, , last] = run.quarters;
   const total = sumOf(run.quarters);
@@ -28,7 +28,7 @@ export function printScenario(run: ScenarioRun, baseline: number): void {
   );
 }
 
-/** Of the last quarter of its scrapes. */
+/** The figure of the last quarter of the scrapes. */
 export function steadyUnits(run: ScenarioRun): number {
   return unitsPerSample(run.quarters[3]);
 }

@@ -1,4 +1,4 @@
-/** Senders that ask much of a writer's memory: many series, many tenants, series that do not last. */
+/** Senders that strain a writer's memory: many series, many tenants, short-lived series. */
 import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import type { RecordedSeries } from "../recorded-series.ts";
@@ -8,7 +8,7 @@ import { RECOMMENDED } from "./senders.ts";
 export interface Scenario {
   readonly name: string;
   readonly title: string;
-  /** A workload a tenant; all start at `startMs`. */
+  /** One workload for each tenant; all start at `startMs`. */
   readonly workloads: (recorded: readonly RecordedSeries[], startMs: number) => Map<string, Workload>;
 }
 
@@ -17,7 +17,7 @@ const TENANT_SERIES = 2000;
 const LIVE_SERIES = 10_000;
 const NEW_SERIES_PER_DAY = 500_000;
 
-/** What the others are compared with. */
+/** The scenario to compare others with. */
 export const BASELINE: Scenario = ofOneTenant("10k", "10,000 series", 10_000);
 
 export const SCENARIOS: readonly Scenario[] = [

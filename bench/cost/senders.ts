@@ -1,7 +1,7 @@
 /**
- * How many requests a Prometheus makes of the samples of a scrape interval, which its `queue_config` decides, and what that
- * costs: of the log, of the write function's calls and of API Gateway. The rest is the same whatever the requests, but for the
- * CPU that a request takes beside its samples'.
+ * The number of requests that a Prometheus makes of a scrape interval, by its `queue_config`, and their
+ * cost: the log, calls of the write function, API Gateway. Other costs do not depend on the requests,
+ * except the CPU time of a request beside its samples'.
  */
 import { SECOND_MS } from "../../lib/model/time.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
@@ -15,14 +15,17 @@ export interface NamedSender extends Sender {
   readonly name: string;
 }
 
-/** As a stack's output PrometheusConfig has it: a scrape interval is one request where it fits into one. */
+/**
+ * The settings of a stack's output PrometheusConfig: one request for each scrape interval, if it
+ * fits.
+ */
 export const RECOMMENDED: NamedSender = {
   ...PROMETHEUS_3,
   name: "2,000 samples a request, sent after 15 s at the latest",
   deadlineMs: SCRAPE_INTERVAL_MS,
 };
 
-/** What is shown beside it. */
+/** Settings to compare with. */
 export const OTHER_SENDERS: readonly NamedSender[] = [
   { ...PROMETHEUS_3, name: "Prometheus 3's defaults: 2,000 samples, after 5 s" },
   { name: "Prometheus 2.42's defaults: 500 samples, after 5 s", maxSamples: 500, deadlineMs: 5 * SECOND_MS },
@@ -32,14 +35,14 @@ export interface SendingRun {
   readonly sender: NamedSender;
   readonly samples: number;
   readonly requests: number;
-  /** Of the log, by a warm writer. */
+  /** Write units of the log, by a warm writer. */
   readonly logUnits: number;
 }
 
-/** Samples that are written to find what the log takes: a second. */
+/** Samples to write to measure the log: a second of work. */
 const SAMPLES = 0.4e6;
 
-/** Writes some scrape intervals, without compaction. */
+/** Writes some scrape intervals without compacting. */
 export async function measureSending(
   recorded: readonly RecordedSeries[],
   series: number,

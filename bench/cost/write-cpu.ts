@@ -1,11 +1,14 @@
-/** CPU of the whole write function: HTTP request to answer, with the client of DynamoDB, in a process of its own. */
+/**
+ * CPU time of the whole write function, from HTTP request to response, with its DynamoDB client, in
+ * a process of its own.
+ */
 import { startDynamoDBStub } from "../dynamodb-stub.ts";
 import type { HandlerReply } from "../ingest/handler-worker.ts";
 import type { RecordedSeries } from "../recorded-series.ts";
 import { startWorker, type Worker } from "../worker.ts";
 import { newWorkload, type Sender, type Workload, workloadStart } from "../workload.ts";
 
-/** Samples that warm it up, that are measured, and that are handed to it at once, all about. */
+/** Approximate numbers of samples: to warm up, to measure, and in one message. */
 const WARM_UP_SAMPLES = 0.8e6;
 const SAMPLES = 0.4e6;
 const SAMPLES_AT_ONCE = 0.1e6;
@@ -36,7 +39,7 @@ export async function measureWriteCpu(
   }
 }
 
-/** The CPU seconds that the requests of intervals `first..end` (half-open) take. */
+/** CPU seconds of the requests of intervals `first..end` (half-open). */
 async function replay(
   worker: Worker<Bodies, HandlerReply>,
   workload: Workload,

@@ -1,4 +1,4 @@
-/** The table of a benchmark of writing: counts what a request costs, and keeps only what a writer reads again. */
+/** A table that counts the cost of writes, and keeps only items that a writer reads again. */
 import { KIND } from "../../lib/storage/layout/keys.ts";
 import { itemSizeBytes, writeUnits } from "../../lib/storage/table/item-size.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
@@ -13,10 +13,10 @@ import {
   type Table,
 } from "../../lib/storage/table/table.ts";
 
-/** Items that writers write and never read: a run of many scrapes would not fit the memory. */
+/** Items that writers never read: those of many scrapes would not fit into memory. */
 const UNREAD_KINDS: readonly number[] = [KIND.log, KIND.series];
 
-/** What some calls cost, and the bytes of the items that they moved. */
+/** The cost of some calls, and the bytes of their items. */
 export interface Moved extends Meter {
   readBytes: number;
   writtenBytes: number;
@@ -27,7 +27,7 @@ export function newMoved(): Moved {
 }
 
 export class WriteTable implements Table {
-  /** Of all calls since it was last set. */
+  /** The cost of all calls since it was last set. */
   moved = newMoved();
   readonly #inner = new MemoryTable();
   readonly #onPut: (item: Item) => void;

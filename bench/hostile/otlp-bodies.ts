@@ -1,4 +1,4 @@
-/** OTLP bodies in protobuf that are small, once compressed, for what they make a decoder do. */
+/** OTLP bodies in protobuf that are small when compressed and make a decoder work hard. */
 import { ProtobufWriter } from "../../lib/wire/protobuf-writer.ts";
 import { long, repeat } from "./write-bodies.ts";
 
@@ -12,7 +12,10 @@ export interface OtlpTexts {
   readonly metric?: Readonly<Partial<Record<"name" | "description" | "unit", string>>>;
 }
 
-/** `type`: the field of its data. 5 gauge, 7 sum, 9 histogram, 10 exponential histogram, 11 summary. */
+/**
+ * `type`: the field number of its data. 5 gauge, 7 sum, 9 histogram, 10 exponential histogram, 11
+ * summary.
+ */
 export function otlpRequest(
   { resource = [], scope = {}, metric = {} }: OtlpTexts,
   type: number,
@@ -72,7 +75,7 @@ function writeNumbers(writer: ProtobufWriter, field: number, numbers: Float64Arr
   writer.writeBytesField(field, new Uint8Array(numbers.buffer));
 }
 
-/** One histogram with so many bounds and exemplars, each of these in the last bucket but one. */
+/** One histogram with many bounds and exemplars, all exemplars in the last bucket but one. */
 export function exemplarsTimesBounds(exemplars: number, bounds: number, timestampMs: number): Uint8Array {
   return otlpRequest({}, 9, (writer) => {
     const point = writer.begin(1);
@@ -91,7 +94,10 @@ export function exemplarsTimesBounds(exemplars: number, bounds: number, timestam
   });
 }
 
-/** A resource with a long attribute, and two data points hours apart: samples of `target_info` in between. */
+/**
+ * A resource with a long attribute, and two data points hours apart: `target_info` gets samples in
+ * between.
+ */
 export function longResourceAttribute(length: number, hours: number, timestampMs: number): Uint8Array {
   return otlpRequest({ resource: [["long", long(length)]] }, 5, (writer) => {
     writePoints(writer, 1, timestampMs - hours * 3_600_000);
@@ -104,7 +110,7 @@ export function pointsUnder(texts: OtlpTexts, points: number, timestampMs: numbe
   return otlpRequest(texts, 5, (writer) => writePoints(writer, points, timestampMs));
 }
 
-/** Many attributes of a resource, and many data points that get each of them as a label. */
+/** Many attributes of a resource, which all become labels of many data points. */
 export function resourceAttributesTimesPoints(
   attributes: number,
   points: number,

@@ -1,4 +1,4 @@
-/** Remote write bodies, not compressed, that are small for what they make a decoder do. */
+/** Uncompressed remote write bodies that are small and make a decoder work hard. */
 import { ProtobufWriter } from "../../lib/wire/protobuf-writer.ts";
 
 /** A text of some length that compresses to nothing. */
@@ -6,7 +6,7 @@ export function long(length: number): string {
   return "x".repeat(length);
 }
 
-/** Appends an embedded message, `count` times the same. */
+/** Appends the same embedded message `count` times. */
 export function repeat(
   writer: ProtobufWriter,
   field: number,
@@ -28,7 +28,7 @@ function writeLabel(writer: ProtobufWriter, name: string, value: string): void {
   writer.end(label);
 }
 
-/** Remote write 1.0: one series of a name, and what `write` adds to it. */
+/** Remote write 1.0: one series with a name, and whatever `write` adds. */
 export function seriesV1(write: (writer: ProtobufWriter) => void, name = "m"): Uint8Array {
   const writer = new ProtobufWriter();
   const series = writer.begin(1);
@@ -45,7 +45,7 @@ export function writeSampleV1(writer: ProtobufWriter, timestampMs: number): void
   writer.end(sample);
 }
 
-/** Exemplars of the least bytes, all of one series whose label is long. */
+/** The shortest exemplars, all of one series with a long label. */
 export function exemplarsOfLongSeriesV1(
   labelBytes: number,
   exemplars: number,
@@ -66,7 +66,7 @@ export function exemplarOfEmptyLabelsV1(labels: number): Uint8Array {
   });
 }
 
-/** A staleness marker whose spans claim buckets that did not come, in a schema that is to be reduced. */
+/** A staleness marker whose spans claim missing buckets, in a schema that must be reduced. */
 export function staleHistogramOfManyBucketsV1(buckets: number, timestampMs: number): Uint8Array {
   return seriesV1((writer) => {
     const histogram = writer.begin(4);
@@ -83,9 +83,9 @@ export function staleHistogramOfManyBucketsV1(buckets: number, timestampMs: numb
 }
 
 export interface V2Parts {
-  /** Behind the empty one; numbered from 1. */
+  /** After the empty one; numbered from 1. */
   readonly symbols: readonly string[];
-  /** What series have beside the label `__name__`, which needs the symbols 1 and 2. */
+  /** Labels of series beside `__name__`, which uses the symbols 1 and 2. */
   readonly write: (writer: ProtobufWriter) => void;
   readonly series?: number;
 }
@@ -113,7 +113,7 @@ export function exemplarsOfLongSymbolV2(symbolBytes: number, exemplars: number):
   });
 }
 
-/** Exemplars with as many references as are kept of one. */
+/** Exemplars with the most references that are kept. */
 export function exemplarsOfManyRefsV2(exemplars: number, refs: number): Uint8Array {
   return requestV2({
     symbols: ["__name__", "m", long(4)],
@@ -135,7 +135,7 @@ export function metadataOfLongSymbolV2(symbolBytes: number, series: number, fiel
   });
 }
 
-/** Series whose labels all refer to one long symbol: written out they would be gigabytes. */
+/** Series whose labels all refer to one long symbol: gigabytes if written out. */
 export function labelsOfLongSymbolV2(symbolBytes: number, series: number): Uint8Array {
   return requestV2({
     symbols: ["__name__", "m", "l", long(symbolBytes)],

@@ -8,7 +8,7 @@ export interface BatchSeries {
   readonly isCounter: boolean;
 }
 
-/** Made once of the series of a request, since a workload repeats them every interval. */
+/** Created once for the series of a request, since a workload repeats them every interval. */
 export type Encode = (batch: SampleBatch) => Uint8Array<ArrayBuffer>;
 
 export type Requests = readonly Uint8Array<ArrayBuffer>[];

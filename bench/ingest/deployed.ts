@@ -1,4 +1,4 @@
-/** Node and Hearth as Lambda runs them: the code in one minified file, the heap in bounds that come from the memory. */
+/** Node and Hearth as on Lambda: one minified file, heap limits derived from the function's memory. */
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 import type { ProgramSpec } from "./program.ts";
@@ -8,7 +8,10 @@ import { hearthServer } from "./programs.ts";
 const REQUIRE =
   'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
 
-/** What Lambda's own start of Node passes: 5 % of the memory for each half of the young generation, 90 % for the old. */
+/**
+ * The options that Lambda passes to Node: 5 % of the memory for each semi-space, 90 % for the old
+ * generation.
+ */
 function nodeFlags(memoryMb: number): string[] {
   return [
     `--max-semi-space-size=${Math.floor(memoryMb * 0.05)}`,
@@ -16,7 +19,10 @@ function nodeFlags(memoryMb: number): string[] {
   ];
 }
 
-/** A server of the benchmark on the DynamoDB at `endpoint`, in a function of `memoryMb`. `module`: an absolute path. */
+/**
+ * A server of the benchmark on the DynamoDB at `endpoint`, in a function of `memoryMb`. `module`:
+ * an absolute path.
+ */
 export function deployedServer(endpoint: string, module: string, memoryMb: number): ProgramSpec {
   return {
     ...hearthServer(endpoint),

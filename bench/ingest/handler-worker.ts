@@ -1,6 +1,7 @@
 /**
- * Hearth's write handler in a process of its own. Its arguments: the endpoint of a DynamoDB, or nothing for a table in memory,
- * and the name of a protocol, or nothing for remote write 1.0. A message is requests to replay, one after another.
+ * Hearth's write handler in a process of its own. Arguments: the endpoint of a DynamoDB, or nothing for
+ * a table in memory; the name of a protocol, or nothing for remote write 1.0. A message holds requests
+ * to replay in order.
  */
 import { newHearthApp, WRITE_HEADERS } from "../hearth-app.ts";
 import { cpuSeconds, serveWorker } from "../worker.ts";
@@ -9,7 +10,7 @@ import { openBenchTable } from "./table.ts";
 
 export interface HandlerReply {
   readonly cpuSeconds: number;
-  /** The most memory that this process has had, in bytes. */
+  /** The peak memory of this process, in bytes. */
   readonly peakBytes: number;
 }
 

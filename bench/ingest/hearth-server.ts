@@ -1,4 +1,7 @@
-/** Hearth's write handler behind Node's HTTP server. Its arguments: the port, and what `openBenchTable` takes. */
+/**
+ * Hearth's write handler behind Node's HTTP server. Arguments: the port, and that of
+ * `openBenchTable`.
+ */
 import { createAdaptorServer } from "@hono/node-server";
 import { newHearthApp } from "../hearth-app.ts";
 import { openBenchTable } from "./table.ts";

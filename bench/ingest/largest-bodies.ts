@@ -1,14 +1,14 @@
-/** Requests as large as the limits let them be: what the write function's memory must be enough for. */
+/** Requests as large as the limits allow, for which the write function's memory must suffice. */
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import { ProtobufWriter } from "../../lib/wire/protobuf-writer.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 
 const { maxDecompressedBytes, maxRequestSeries, maxRequestSamples } = DEFAULT_LIMITS;
-/** What a series takes beside the label value that fills it up. */
+/** Bytes of a series beside the label value that fills it. */
 const SERIES_BYTES = 64;
 const DAYS = 400;
-/** Samples in a row at one time, so that the body compresses to what is taken. */
+/** Consecutive samples with the same time, so that the compressed body fits the limit. */
 const RUN_SAMPLES = 16;
 
 export interface LargestBody {
@@ -16,9 +16,9 @@ export interface LargestBody {
   readonly seriesCount: number;
   /** Bytes of one label value. */
   readonly valueBytes: number;
-  /** Of one sample, its message whole. */
+  /** Bytes of the message of one sample. */
   readonly sampleBytes: number;
-  /** Between runs of samples at one time. */
+  /** The time between runs of samples with the same time. */
   readonly stepMs: number;
 }
 

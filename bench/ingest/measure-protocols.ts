@@ -1,4 +1,4 @@
-/** The same samples by every protocol, in turn: what a sender's choice costs. All on the DynamoDB at the endpoint. */
+/** The cost of each protocol for the same samples, in turn, on the DynamoDB at the endpoint. */
 import { REQUEST_SAMPLES, type Workload } from "../workload.ts";
 import { median, type Plan } from "./measure.ts";
 import { PROTOCOLS, type Protocol } from "./protocols.ts";
@@ -8,7 +8,7 @@ export interface ProtocolFigures {
   readonly name: string;
   /** CPU seconds per million samples. */
   readonly steady: number;
-  /** Of one request as sent, on average over a scrape interval. */
+  /** Bytes of a request as sent, averaged over a scrape interval. */
   readonly bodyBytes: number;
 }
 

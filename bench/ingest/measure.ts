@@ -1,24 +1,24 @@
-/** Sends one workload to everybody in turn, round after round, and gathers what each spends. */
+/** Sends one workload to all subjects in turn, in rounds, and collects the cost of each. */
 import { startWorker, type Worker } from "../worker.ts";
 import { REQUEST_SAMPLES, type Workload } from "../workload.ts";
 import type { Requests } from "./batch-series.ts";
 import { STEPS, type Step, type StepCosts } from "./steps.ts";
 import { type Subject, startSubjects } from "./subjects.ts";
 
-/** Each in scrape intervals, but `rounds`. */
+/** In scrape intervals, except `rounds`. */
 export interface Plan {
   readonly warmUp: number;
   readonly rounds: number;
   readonly round: number;
 }
 
-/** Figures of CPU are seconds per million samples. */
+/** CPU figures are seconds per million samples. */
 export interface SubjectFigures {
   readonly name: string;
   readonly version: string;
   /** The first interval: all series are new. */
   readonly cold: number;
-  /** Of each round after the warm-up. */
+  /** CPU of each round after the warm-up. */
   readonly rounds: readonly number[];
   readonly steady: number;
   readonly peakBytes: number | undefined;
@@ -88,7 +88,7 @@ function startSteps(args: string[]): Promise<StepWorker> {
   return startWorker(new URL("steps-worker.ts", import.meta.url), args);
 }
 
-/** What each subject spends on the same requests. */
+/** The cost of the same requests to each subject. */
 async function replayAll(subjects: readonly Subject[], requests: Requests): Promise<number[]> {
   const millions = (requests.length * REQUEST_SAMPLES) / 1e6;
   const figures: number[] = [];
@@ -101,7 +101,7 @@ export function requestsOf(workload: Workload, first: number, count: number): Re
   return Array.from({ length: count }, (_, i) => workload.requests(first + i)).flat();
 }
 
-/** A figure of a program that had dropped samples would be worth nothing. */
+/** Figures of a program that dropped samples would be meaningless. */
 async function checkStored(subjects: readonly Subject[], sent: number): Promise<void> {
   for (const { name, storedSamples } of subjects) {
     const stored = await storedSamples();

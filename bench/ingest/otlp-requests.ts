@@ -1,6 +1,7 @@
 /**
- * OTLP bodies as a Collector makes them of scraped targets, not compressed: a resource for each target, a metric for each name
- * with a data point for each series. https://github.com/open-telemetry/opentelemetry-proto, metrics/v1/metrics.proto
+ * Uncompressed OTLP bodies as a Collector makes them of scraped targets: a resource for each target, a
+ * metric for each name with a data point for each series.
+ * https://github.com/open-telemetry/opentelemetry-proto, metrics/v1/metrics.proto
  */
 import type { SampleBatch } from "../../lib/model/sample-batch.ts";
 import { ProtobufWriter } from "../../lib/wire/protobuf-writer.ts";

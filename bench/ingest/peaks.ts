@@ -1,4 +1,7 @@
-/** The most memory that Hearth's write handler takes, bundled as it is deployed, with HTTP server and DynamoDB client. */
+/**
+ * The peak memory of Hearth's write handler, bundled as on Lambda, with HTTP server and DynamoDB
+ * client.
+ */
 import { join } from "node:path";
 import { SECOND_MS } from "../../lib/model/time.ts";
 import { WRITE_MEMORY_MB } from "../cost/prices.ts";
@@ -9,19 +12,22 @@ import { Program } from "./program.ts";
 
 const SERVER = join(import.meta.dirname, "hearth-server.ts");
 
-/** How often the largest body is sent to one process: first its series are new, then garbage may pile up. */
+/**
+ * Times that one process gets the largest body: its series are new at first, later garbage may
+ * accumulate.
+ */
 const REPEATS = 3;
 
 export interface Peak {
   readonly name: string;
-  /** Of one request as sent, compressed. */
+  /** Bytes of a request as sent, compressed. */
   readonly bodyBytes: number;
-  /** Of the process before it, and the most it had. */
+  /** Memory of the process before, and its peak. */
   readonly idleBytes: number;
   readonly peakBytes: number;
 }
 
-/** Of the ordinary load, then of each largest body; each in a process of its own. */
+/** For the ordinary load, then for each largest body; each in a process of its own. */
 export async function measurePeaks(endpoint: string, ordinary: Requests): Promise<Peak[]> {
   const peaks = [await measurePeak("this load", ordinary, endpoint)];
   for (const largest of LARGEST_BODIES) {

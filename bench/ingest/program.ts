@@ -1,4 +1,7 @@
-/** A program that takes remote write over HTTP, in a process of its own with a directory of its own. Linux: /proc. */
+/**
+ * A program that accepts remote write over HTTP, in its own process and directory. On Linux only:
+ * reads /proc.
+ */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -13,11 +16,11 @@ export interface ProgramSpec {
   readonly name: string;
   readonly command: string;
   readonly args: (port: number, directory: string) => string[];
-  /** Beside this process' own. */
+  /** In addition to this process' own. */
   readonly env?: Readonly<Record<string, string>>;
   readonly writePath: string;
   readonly readyPath: string;
-  /** Called after each replay: what makes the program do now what it would do a little later. */
+  /** Called after each replay: makes the program do now what it would do soon. */
   readonly flushPath?: string;
   /** The metric on /metrics that counts the samples it has stored, if it has one. */
   readonly storedMetric?: RegExp;
@@ -26,7 +29,10 @@ export interface ProgramSpec {
 /** /proc counts CPU time in ticks of 10 ms: USER_HZ is 100 on every Linux of these architectures. */
 const TICKS_PER_SECOND = 100;
 const READY_TIMEOUT_MS = 20_000;
-/** It has settled when it used at most a tick within so long; it is not waited for longer than the other. */
+/**
+ * A program is idle if it used at most one tick within the first time; the second is the longest
+ * wait.
+ */
 const CALM_MS = 300;
 const SETTLE_TIMEOUT_MS = 4000;
 
@@ -55,7 +61,7 @@ export class Program {
     return program;
   }
 
-  /** Sends requests one after another; answers the CPU seconds until it has settled again. */
+  /** Sends requests in order; returns the CPU seconds until the program is idle again. */
   async replay(bodies: readonly Uint8Array[]): Promise<number> {
     const before = this.#ticks();
     for (const body of bodies) await this.#send("POST", this.spec.writePath, body);
@@ -64,7 +70,7 @@ export class Program {
     return (this.#ticks() - before) / TICKS_PER_SECOND;
   }
 
-  /** Sends one request and reads the whole answer, keeping nothing of it; answers its bytes. */
+  /** Sends one request and reads the whole response without keeping it; returns its bytes. */
   async exchange(path: string, body: Uint8Array): Promise<number> {
     const response = await this.#begin("POST", path, body);
     let sizeBytes = 0;
@@ -73,28 +79,28 @@ export class Program {
     throw new Error(`${this.spec.name}: POST ${path} answered ${response.statusCode}`);
   }
 
-  /** Without a body; answers that of the answer. */
+  /** Sends a request without a body; returns the response's body. */
   post(path: string): Promise<string> {
     return this.#send("POST", path);
   }
 
-  /** Answers the body. */
+  /** Returns the body. */
   get(path: string): Promise<string> {
     return this.#send("GET", path);
   }
 
-  /** The samples it says that it has stored. */
+  /** The samples that it reports as stored. */
   async storedSamples(): Promise<number | undefined> {
     if (this.spec.storedMetric === undefined) return undefined;
     return Number(this.spec.storedMetric.exec(await this.#send("GET", "/metrics"))?.[1]);
   }
 
-  /** That it has used since it started. */
+  /** CPU seconds since its start. */
   cpuSeconds(): number {
     return this.#ticks() / TICKS_PER_SECOND;
   }
 
-  /** The most memory that it has had. */
+  /** Its peak memory. */
   peakBytes(): number {
     const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
@@ -127,7 +133,10 @@ export class Program {
     }
   }
 
-  /** User and system time of all its threads, those that have ended too. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+  /**
+   * User and system time of all its threads, ended ones included.
+   * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+   */
   #ticks(): number {
     const stat = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -144,7 +153,7 @@ export class Program {
     return response;
   }
 
-  /** Answers the body; throws unless the status is 2xx. */
+  /** Returns the body; throws unless the status is 2xx. */
   async #send(method: string, path: string, body?: Uint8Array): Promise<string> {
     const response = await this.#begin(method, path, body);
     const text = Buffer.concat(await response.toArray()).toString();
@@ -154,7 +163,7 @@ export class Program {
   }
 }
 
-/** What `command --version` prints first, or as which package it is installed; undefined where it is not. */
+/** The first line of `command --version`, or the package it is installed as; undefined if it is not. */
 export function installedVersion(command: string): string | undefined {
   const { error, stdout } = spawnSync(command, ["--version"], { encoding: "utf8" });
   if (error !== undefined) return undefined;

@@ -1,4 +1,4 @@
-/** The programs that the same requests are sent to, as a user would run them to receive remote write. */
+/** The programs that get the same requests, run as users run them to receive remote write. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ProgramSpec } from "./program.ts";
@@ -32,7 +32,10 @@ export const PROMETHEUS: ProgramSpec = {
   storedMetric: /^prometheus_tsdb_head_samples_appended_total(?:\{type="float"\})? (\S+)$/m,
 };
 
-/** Hearth behind HTTP: what the others' figures hold too. On the DynamoDB at `endpoint`, else on a table in memory. */
+/**
+ * Hearth behind HTTP, which the others' figures include too, on the DynamoDB at `endpoint` or a
+ * table in memory.
+ */
 export function hearthServer(endpoint?: string): ProgramSpec {
   const module = join(import.meta.dirname, "hearth-server.ts");
   return {

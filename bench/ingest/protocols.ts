@@ -1,4 +1,4 @@
-/** The protocols that a write may come in: the same samples, spelled as a sender of each spells them. */
+/** The protocols of writes: the same samples, encoded as a sender of each encodes them. */
 
 import type { SampleBatch } from "../../lib/model/sample-batch.ts";
 import { WRITE_V2_MESSAGE } from "../../lib/wire/write-v2.ts";
@@ -55,7 +55,7 @@ export const PROTOCOLS: readonly Protocol[] = [
 ];
 
 function encodedBy(newEncoder: (series: readonly BatchSeries[]) => Encode): Protocol["requests"] {
-  /** By the batch that a workload fills anew for every interval. */
+  /** By the batch that a workload fills again for every interval. */
   const encoders = new WeakMap<SampleBatch, Encode>();
   return (workload, interval) =>
     workload.batches(interval).map(({ batch }) => {

@@ -1,4 +1,4 @@
-/** Prints what was measured, for people. */
+/** Prints the measurements. */
 import { arch, cpus, platform, release } from "node:os";
 import { WRITE_MEMORY_MB } from "../cost/prices.ts";
 import { REQUEST_SAMPLES, type Workload } from "../workload.ts";
@@ -27,7 +27,7 @@ export function printReport(report: IngestReport): void {
   printPeaks(peaks);
 }
 
-/** The figures of a subject, if it is there. */
+/** The figures of a subject, if it was measured. */
 export function find(subjects: readonly SubjectFigures[], name: string): SubjectFigures | undefined {
   return subjects.find((subject) => subject.name === name);
 }
@@ -52,7 +52,7 @@ function printSubjects(subjects: readonly SubjectFigures[]): void {
     const row = cells.map((cell, i) => cell.padStart(widths[i])).join("");
     console.log(`${name.padEnd(26)}${row}${megabytes(peakBytes).padStart(9)}  ${version}`);
   }
-  console.log(`${HEARTH}: the handler with the client of DynamoDB, whose answers come from another process`);
+  console.log(`${HEARTH}: the handler with its DynamoDB client; another process responds`);
   console.log(
     `${HEARTH_MEMORY}: the handler on a table in memory; hearth_http: as hearth, behind Node's HTTP server`,
   );

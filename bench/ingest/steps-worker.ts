@@ -1,4 +1,7 @@
-/** `StepRunner` in a process of its own; its argument is that of the handler's worker. A message is requests. */
+/**
+ * `StepRunner` in a process of its own; its argument is the handler worker's. A message holds
+ * requests.
+ */
 import { serveWorker } from "../worker.ts";
 import { StepRunner } from "./steps.ts";
 import { openBenchTable } from "./table.ts";

@@ -1,4 +1,4 @@
-/** The steps of the write path one by one over the same requests, each step over all of them before the next. */
+/** The steps of the write path: each runs over all requests before the next one does. */
 import { randomBytes } from "node:crypto";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { Rejections } from "../../lib/model/rejections.ts";
@@ -25,7 +25,7 @@ export interface StepCosts {
   readonly recordUnits: number;
 }
 
-/** Keeps what a warm writer keeps from one call to the next. */
+/** Keeps the state of a warm writer between calls. */
 export class StepRunner {
   readonly #table: Table;
   readonly #registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash, randomBytes);

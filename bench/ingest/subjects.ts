@@ -1,4 +1,7 @@
-/** Who is measured: Hearth's handler in a process without HTTP, and programs that take requests over HTTP. */
+/**
+ * The subjects: Hearth's handler in a process without HTTP, and programs that get requests over
+ * HTTP.
+ */
 
 import { startWorker } from "../worker.ts";
 import type { Requests } from "./batch-series.ts";
@@ -9,9 +12,9 @@ import { hearthServer, PROMETHEUS, VICTORIA_METRICS } from "./programs.ts";
 export interface Subject {
   readonly name: string;
   readonly version: string;
-  /** Answers the CPU seconds that requests take. */
+  /** Returns the CPU seconds of requests. */
   replay(requests: Requests): Promise<number>;
-  /** The samples that it says it has stored, and the most memory it has had; where it says. */
+  /** The samples that it reports as stored, and its peak memory, if it reports them. */
   storedSamples(): Promise<number | undefined>;
   peakBytes(): number | undefined;
   close(): Promise<void>;
@@ -22,7 +25,7 @@ export const HEARTH = "hearth";
 /** The handler on a table in memory. */
 export const HEARTH_MEMORY = "hearth_memory";
 
-/** Starts all that are installed. */
+/** Starts all installed programs. */
 export async function startSubjects(endpoint: string): Promise<Subject[]> {
   const subjects = [await startHandler(HEARTH, [endpoint]), await startHandler(HEARTH_MEMORY, [])];
   for (const spec of [hearthServer(endpoint), VICTORIA_METRICS, PROMETHEUS]) {
@@ -32,7 +35,7 @@ export async function startSubjects(endpoint: string): Promise<Subject[]> {
   return subjects;
 }
 
-/** The handler in a process of its own; `args` are its worker's. */
+/** The handler in a process of its own; `args` are the worker's. */
 export async function startHandler(name: string, args: string[]): Promise<Subject> {
   const module = new URL("handler-worker.ts", import.meta.url);
   const worker = await startWorker<Requests, HandlerReply>(module, args);

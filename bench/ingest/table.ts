@@ -1,4 +1,4 @@
-/** The table that a worker writes to: a DynamoDB's at an endpoint, or one in memory without. */
+/** The table of a worker: that of the DynamoDB at an endpoint, or one in memory. */
 import { randomBytes } from "node:crypto";
 import { openTable } from "../../lib/storage/dynamodb/dynamodb-table.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";

@@ -1,6 +1,6 @@
 /**
- * Remote write 2.0 bodies as Prometheus 3 makes them: one sample a TimeSeries, symbols in the order of their first use, type and
- * help of its metric with every series. proto/io/prometheus/write/v2/types.proto
+ * Remote write 2.0 bodies as Prometheus 3 makes them: one sample in each TimeSeries, symbols in order
+ * of first use, type and help of the metric with every series. proto/io/prometheus/write/v2/types.proto
  */
 import type { SampleBatch } from "../../lib/model/sample-batch.ts";
 import { MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
@@ -9,16 +9,16 @@ import { compress } from "../../lib/wire/snappy.ts";
 import type { BatchSeries, Encode } from "./batch-series.ts";
 
 export interface WriteV2Options {
-  /** Whether samples say since when they count. */
+  /** Whether samples have start timestamps. */
   readonly hasStartTimestamps?: boolean;
-  /** Every so many series has a native histogram in place of its float. */
+  /** One in this many series has a native histogram instead of its float. */
   readonly histogramEvery?: number;
 }
 
 const BODY_BYTES = 512 * 1024;
 const [COUNTER, GAUGE] = [1, 2];
 const START_AGE_MS = 60 * MINUTE_MS;
-/** Of a histogram: deltas of buckets in a row. */
+/** Deltas of consecutive buckets of a histogram. */
 const BUCKET_DELTAS = [3, 5, -2, 7, 1, -4, 2, 0, -3, 6, -5, 1, 2, -1, 0, 4];
 
 export function newWriteV2Encoder(
@@ -44,7 +44,7 @@ export function newWriteV2Encoder(
   };
 }
 
-/** Fields of a TimeSeries before its sample, and behind it. */
+/** Fields of a TimeSeries before and after its sample. */
 interface SeriesParts {
   readonly refs: Uint8Array;
   readonly metadata: Uint8Array;
@@ -95,7 +95,7 @@ function writeSample(writer: ProtobufWriter, batch: SampleBatch, index: number, 
   writer.end(sample);
 }
 
-/** Of whole counts; its time makes each differ a little. */
+/** A histogram of integer counts, slightly different for each time. */
 function writeHistogram(writer: ProtobufWriter, batch: SampleBatch, index: number, startMs: number): void {
   const first = 1 + (Math.trunc(batch.timestamps[index] / SECOND_MS) % 50);
   const deltas = [20 + first, ...BUCKET_DELTAS];

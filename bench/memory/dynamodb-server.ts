@@ -1,6 +1,6 @@
 /**
- * A table in memory behind the part of DynamoDB's API that Hearth uses, so that whoever is measured has the real client and
- * none of the data. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html
+ * A table in memory behind the part of DynamoDB's API that Hearth uses, so a measured process has the
+ * real client and none of the data. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html
  */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,7 +8,7 @@ import { itemSizeBytes, readUnits, writeUnits } from "../../lib/storage/table/it
 import type { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import { type Item, type Key, type KeyRange, QUERY_PAGE_BYTES } from "../../lib/storage/table/table.ts";
 
-/** Binary as JSON has it, in base64; a number in decimal digits. */
+/** Binary in base64; a number in decimal digits. */
 type JsonAttributes = Readonly<Record<string, { readonly B?: string; readonly N?: string }>>;
 
 interface JsonRequest {
@@ -24,7 +24,7 @@ interface JsonRequest {
   >;
 }
 
-/** Answers the endpoint. It ends with its process. */
+/** Returns the endpoint. The server ends with its process. */
 export async function serveTable(table: MemoryTable): Promise<string> {
   const server = createServer(async (request, response) => {
     const operation = String(request.headers["x-amz-target"]).split(".")[1];
@@ -81,7 +81,7 @@ async function put(table: MemoryTable, request: JsonRequest): Promise<object> {
 async function query(table: MemoryTable, request: JsonRequest): Promise<object> {
   const { Limit: limit, ExclusiveStartKey: after } = request;
   const range = rangeOf(request.ExpressionAttributeValues!);
-  // The smallest key behind a key is that key with a zero byte.
+  // The smallest key after a key is that key with a zero byte appended.
   const first = after === undefined ? range.first : Buffer.concat([keyOf(after).sk, Uint8Array.of(0)]);
   const { value: items = [] } = await table.query({ ...range, ...(first && { first }) }, { limit }).next();
   const sizeBytes = items.reduce((total: number, item: Item) => total + itemSizeBytes(item), 0);

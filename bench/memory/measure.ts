@@ -1,4 +1,7 @@
-/** Runs each subject in a process of its own, on a DynamoDB in another, and asks the system for the most memory it had. */
+/**
+ * Runs each subject in a process of its own, on a DynamoDB in another, and reads its peak memory
+ * from the system.
+ */
 import { join } from "node:path";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { ProtobufWriter } from "../../lib/wire/protobuf-writer.ts";
@@ -12,20 +15,20 @@ import type { MemoryReply } from "./subject.ts";
 import type { TenantRequest } from "./table-worker.ts";
 import { chunkingTime } from "./tenants.ts";
 
-/** Design §5. */
+/** The memory budget of the functions. */
 const READ_MEMORY_MB = 512;
-/** As template.yaml has it: one whole CPU. */
+/** The size in template.yaml: one whole CPU. */
 const QUERY_MEMORY_MB = 1769;
 
 export interface Peak {
   readonly name: string;
   readonly budgetMb: number;
-  /** VmHWM of the process before and after, and the most that its heap and its buffers had at once, by samples. */
+  /** VmHWM of the process before and after, and the sampled peak of its heap and buffers together. */
   readonly idleBytes: number;
   readonly peakBytes: number;
   readonly heapBytes: number;
   readonly bufferBytes: number;
-  /** What it did. */
+  /** Its work, in words. */
   readonly detail: string;
 }
 
@@ -33,11 +36,11 @@ interface Subject {
   readonly name: string;
   readonly budgetMb: number;
   readonly tenant: Omit<TenantRequest, "startMs">;
-  /** Answers what it did. */
+  /** Returns its work, in words. */
   readonly run: (program: Program, startMs: number) => Promise<string>;
 }
 
-/** How often the largest body is sent: first its series are new, then garbage may pile up. */
+/** Times that the largest body is sent: its series are new at first, later garbage may accumulate. */
 const WRITES = 3;
 const EMPTY = { kind: "empty", series: 0 } as const;
 /** Samples of a series in a day. */
@@ -56,7 +59,7 @@ export function writeSubjects(): Subject[] {
   }));
 }
 
-/** A day of so many samples, all of them in one answer of chunks. */
+/** A day of samples, all of them in one response of chunks. */
 export function streamSubject(samples: number): Subject {
   const series = Math.round(samples / DAY_SAMPLES);
   return {
@@ -67,7 +70,7 @@ export function streamSubject(samples: number): Subject {
   };
 }
 
-/** As much as an answer of samples may hold. */
+/** The largest response of samples. */
 export function samplesSubject(): Subject {
   return {
     name: "read: samples, an answer of 60 MB",
@@ -77,7 +80,10 @@ export function samplesSubject(): Subject {
   };
 }
 
-/** A dashboard's queries until the reader's memory is full of them, then the largest that there may be, 20 million samples. */
+/**
+ * A dashboard's queries until they fill the reader's cache, then the largest possible query, 20
+ * million samples.
+ */
 export function querySubject(): Subject {
   return {
     name: "query: 18 million samples, after many small ones",
@@ -104,7 +110,7 @@ function queryPath(query: string, startMs: number, endMs: number): string {
   return `/api/v1/query_range?${form}`;
 }
 
-/** Ten minutes of log to flush, then eight hours of runs to make chunks of. */
+/** Ten minutes of log to flush, then eight hours of runs to chunk. */
 export function compactSubject(series: number): Subject {
   return {
     name: `compactor: a bucket of ${series} series`,

@@ -1,6 +1,6 @@
 /**
- * What is measured, as it is deployed, in a process of its own: Hearth's write and read routes behind Node's HTTP server, and
- * a compaction to call. Its arguments: the port, the endpoint of a DynamoDB, and for a compaction the day and the time.
+ * The measured process, as on Lambda: Hearth's write and read routes behind Node's HTTP server, and a
+ * route that compacts. Arguments: the port, the endpoint of a DynamoDB.
  */
 import { randomBytes } from "node:crypto";
 import { createAdaptorServer } from "@hono/node-server";
@@ -13,7 +13,7 @@ import { dayOf } from "../../lib/storage/layout/keys.ts";
 import { newHearthApp } from "../hearth-app.ts";
 import { RETENTION_MS } from "../simulation.ts";
 
-/** What a process says of itself: bytes, and the log line of its last request. */
+/** The report of a process: bytes, and the log line of its last request. */
 export interface MemoryReply {
   readonly heapBytes: number;
   readonly bufferBytes: number;

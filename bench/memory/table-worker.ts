@@ -1,4 +1,7 @@
-/** A table in a process of its own, with a tenant made to order; answers the endpoint of the DynamoDB that serves it. */
+/**
+ * A table with a generated tenant in a process of its own; returns the endpoint of the DynamoDB
+ * that serves it.
+ */
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import { loadRecording } from "../recorded-series.ts";
 import { serveWorker } from "../worker.ts";
@@ -6,7 +9,10 @@ import { newWorkload } from "../workload.ts";
 import { serveTable } from "./dynamodb-server.ts";
 import { buildChunkedDay, buildOpenBucket } from "./tenants.ts";
 
-/** "empty": nothing. "chunks": a day as chunks. "runs": a bucket that is over, as runs, and ten minutes of log behind it. */
+/**
+ * "empty": nothing. "chunks": a day as chunks. "runs": a closed bucket as runs, and ten minutes of
+ * log after it.
+ */
 export interface TenantRequest {
   readonly kind: "empty" | "chunks" | "runs";
   readonly series: number;

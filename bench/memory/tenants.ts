@@ -1,4 +1,4 @@
-/** Tenants whose data are large and cheap to make: closed buckets as chunks, or one bucket as the runs it is chunked from. */
+/** Tenants with much data that is cheap to make: closed buckets as chunks, or one bucket as runs. */
 
 import { randomBytes } from "node:crypto";
 import { SampleColumns, valueWords } from "../../lib/chunk/sample-columns.ts";
@@ -29,17 +29,23 @@ export interface TenantPlan {
   readonly startMs: number;
 }
 
-/** A day, all of it in chunks: 5,760 samples of each series; and the 25 minutes after it, through writers and compactor. */
+/**
+ * A day in chunks, 5,760 samples of each series, and the 25 minutes after it, through writers and
+ * compactor.
+ */
 export async function buildChunkedDay({ table, workload, startMs }: TenantPlan): Promise<void> {
   await buildTenant({ table, workload, startMs, nowMs: startMs + DAY_MS + BUCKET_GRACE_MS });
 }
 
-/** When a compactor has most to do with `buildOpenBucket`'s tenant. */
+/** The time at which a compactor has most work with the tenant of `buildOpenBucket`. */
 export function chunkingTime(startMs: number): number {
   return startMs + BUCKET_MS + BUCKET_GRACE_MS;
 }
 
-/** The first bucket of a day as runs of ten minutes, 1,920 samples of each series, and ten minutes more in the log. */
+/**
+ * The first bucket of a day as runs of ten minutes, 1,920 samples of each series, and ten minutes
+ * more in the log.
+ */
 export async function buildOpenBucket({ table, workload, startMs }: TenantPlan): Promise<void> {
   const day = dayOf(startMs);
   const hashes = hashesOf(workload);
@@ -64,7 +70,7 @@ export async function buildOpenBucket({ table, workload, startMs }: TenantPlan):
   await log.writeTo(startMs + BUCKET_MS + FLUSH_INTERVAL_MS);
 }
 
-/** By request of an interval and sample in it, the hash (hex) of its series: each interval sends the same. */
+/** The hash (hex) of each sample's series, by request of an interval: each interval sends the same. */
 function hashesOf(workload: Workload): string[][] {
   const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash, randomBytes);
   const rejections = new Rejections();
@@ -74,7 +80,7 @@ function hashesOf(workload: Workload): string[][] {
   });
 }
 
-/** The samples of ten minutes, series by ascending hash. */
+/** The samples of ten minutes, series in ascending order of hash. */
 function samplesOf(workload: Workload, hashes: readonly string[][], first: number): HashedSeries[] {
   const intervals = FLUSH_INTERVAL_MS / SCRAPE_INTERVAL_MS;
   const columns = hashes.map((all) => all.map(() => new SampleColumns(intervals)));

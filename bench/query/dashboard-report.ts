@@ -1,4 +1,4 @@
-/** The dashboards' half of the benchmark: gathers the samples for Prometheus, measures, prints. */
+/** The dashboards' half of the benchmark: collects the samples for Prometheus, measures, prints. */
 import { DAY_MS } from "../../lib/model/time.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
 import { DASHBOARD, SPANS } from "./dashboard.ts";
@@ -11,7 +11,7 @@ import type { SeriesChunks } from "./store-day.ts";
 export interface DashboardFigures {
   readonly query: string;
   readonly span: string;
-  /** Of a process that remembers nothing; of a warm one; so the CPU time. */
+  /** Read units of a cold process and of a warm one; the CPU times likewise. */
   readonly read_units: number;
   readonly warm_read_units: number;
   readonly bytes: number;
@@ -31,7 +31,7 @@ export class Dashboard {
     this.#spans = spans;
   }
 
-  /** Stores the key of the requests and the tenant of native histograms; to be called first. */
+  /** Stores the key of the requests and the tenant of native histograms; must be called first. */
   async prepare(table: Table, nowMs: number): Promise<void> {
     await storeKey(table, nowMs);
     await buildNativeTenant(table, { sinceMs: nowMs - DAY_MS, nowMs }, (day, series) =>
@@ -39,7 +39,7 @@ export class Dashboard {
     );
   }
 
-  /** Takes the samples of a day of the recording's tenant. */
+  /** Receives the samples of a day of the recording's tenant. */
   readonly onDay = (day: number, series: readonly SeriesChunks[]): void => {
     if (this.#prometheus !== undefined) this.#blocks.write(day, series);
   };
@@ -71,7 +71,7 @@ export class Dashboard {
 
   #printHead(): void {
     const version = this.#prometheus === undefined ? "not found" : this.#prometheus.version;
-    console.log(`\nPromQL, CPU time of an answer; Prometheus: ${version}`);
+    console.log(`\nPromQL, CPU time of a response; Prometheus: ${version}`);
     console.log(
       `${"query".padEnd(32)}  units   warm    points     KB  Hearth ms    warm  Prometheus ms  ratio    warm`,
     );

@@ -1,9 +1,9 @@
-/** The PromQL of usual dashboards, on the recorded metrics. */
+/** PromQL of usual dashboards, on the recorded metrics. */
 import { DAY_MS, HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { SCRAPE_INTERVAL_MS } from "../workload.ts";
 import { NATIVE_METRIC, NATIVE_TENANT } from "./native-tenant.ts";
 
-/** Of a panel's width in steps; Grafana asks for about as many points as it has pixels to draw. */
+/** A panel's width in steps; Grafana requests about as many points as it has pixels. */
 const POINTS = 240;
 const MIN_WINDOW_MS = 4 * SCRAPE_INTERVAL_MS;
 
@@ -23,15 +23,15 @@ export interface DashboardQuery {
   readonly name: string;
   /** `$w` stands for Grafana's `$__rate_interval`. */
   readonly text: string;
-  /** Whose data, instead of the tenant of the recording. */
+  /** The tenant, instead of that of the recording. */
   readonly tenant?: string;
-  /** Not asked for more: a limit of Hearth, or no data. */
+  /** The longest span: a limit of Hearth, or of the data. */
   readonly maxSpanMs?: number;
 }
 
 const FOUR_TARGETS = 'instance=~"demo.promlabs.com(-1)?:1000[01]"';
 
-/** Of 10,000 series; the number is of series that are selected. */
+/** On 10,000 series; the number is that of selected series. */
 export const DASHBOARD: readonly DashboardQuery[] = [
   { name: "rate, 96 series", text: "rate(net_conntrack_dialer_conn_failed_total[$w])" },
   { name: "sum by of rate, 80", text: "sum by (mode) (rate(node_cpu_seconds_total[$w]))" },
@@ -66,7 +66,7 @@ export const DASHBOARD: readonly DashboardQuery[] = [
   },
 ];
 
-/** A query_range of the last `spanMs`, as Grafana asks. */
+/** A query_range of the last `spanMs`, as Grafana requests it. */
 export function askedOf({ text }: DashboardQuery, spanMs: number, nowMs: number): URLSearchParams {
   const stepMs = Math.max(SCRAPE_INTERVAL_MS, spanMs / POINTS);
   const windowMs = Math.max(MIN_WINDOW_MS, stepMs + SCRAPE_INTERVAL_MS);

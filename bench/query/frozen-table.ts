@@ -1,7 +1,7 @@
 /**
- * What a table in memory has, in one piece of memory, to be read and no more. A week of 10,000 series is a million objects of a table
- * in memory, and a function has its table elsewhere: while they were in the heap of the reader that was measured, the garbage collector
- * looked at them every 700 ms, which took 130 to 180 ms of its thread and as much of another; 40 ms without.
+ * A read-only copy of a table in memory, in one buffer. A week of 10,000 series is a million objects,
+ * which a function would not have in its heap. The garbage collector marked them every 700 ms, which
+ * took 130 to 180 ms of the measured thread and as much of another; with one buffer it takes 40 ms.
  */
 import { HearthError } from "../../lib/model/errors.ts";
 import {
@@ -25,12 +25,12 @@ import {
 /** Partitions of a table in memory, by their key's bytes, one character each. */
 export type Partitions = ReadonlyMap<string, SortedItems<Item>>;
 
-/** A partition's items, by sort key: `bounds` says where each has its sort key, its value and its end. */
+/** A partition's items by sort key: `bounds` has the offsets of each sort key, value and end. */
 interface FrozenPartition {
   readonly pk: Uint8Array;
   readonly count: number;
   readonly bounds: Int32Array;
-  /** What each is billed for, in bytes. */
+  /** The billed size of each, in bytes. */
   readonly sizes: Int32Array;
 }
 
@@ -49,7 +49,7 @@ export class FrozenTable implements Table {
     this.#meters = meters;
   }
 
-  /** A copy of what the partitions have now. */
+  /** A copy of the current partitions. */
   static of(partitions: Partitions): FrozenTable {
     let sizeBytes = 0;
     for (const items of partitions.values())

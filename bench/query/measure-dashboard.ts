@@ -1,4 +1,4 @@
-/** What a query of a dashboard costs Hearth, and what it costs a Prometheus that has the same samples. */
+/** The cost of a dashboard's query in Hearth, and in a Prometheus with the same samples. */
 import { randomBytes } from "node:crypto";
 import { newAccessKey } from "../../lib/auth/access-key.ts";
 import { createKey } from "../../lib/auth/key-store.ts";
@@ -17,18 +17,18 @@ import { askedOf, type DashboardQuery, type DashboardSpan } from "./dashboard.ts
 export interface DashboardCost {
   readonly query: DashboardQuery;
   readonly span: DashboardSpan;
-  /** Of a process that remembers nothing, and of one that was asked the same before. */
+  /** Read units of a cold process, and of one that ran the same query before. */
   readonly readUnits: number;
   readonly warmReadUnits: number;
-  /** Of the answer's JSON, and how many points it has. */
+  /** Bytes of the response's JSON, and its points. */
   readonly sizeBytes: number;
   readonly points: number;
-  /** As the read units. */
+  /** Cold and warm, as the read units. */
   readonly forgetful: ComparedTime;
   readonly warm: ComparedTime;
 }
 
-/** CPU time of an answer, and that of Prometheus' in turn with it. */
+/** CPU time of a response, and of Prometheus' in turn with it. */
 export interface ComparedTime {
   readonly hearthMs: number;
   /** Undefined without a Prometheus. */
@@ -38,21 +38,21 @@ export interface ComparedTime {
 const KEY = { id: "HKBENCH", secret: "bench" };
 const AUTHORIZATION = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString("base64")}`;
 
-/** As a deployment has them. */
+/** A deployment's settings. */
 const SETTINGS: PromqlSettings = { takesExperiments: false, useStartTimestamps: false };
 
-/** CPU time of the calls before those that are measured: what Hearth compiles as it runs has been compiled by then. */
+/** CPU time of the warm-up, after which V8 has optimised the code. */
 const WARM_UP_MS = 10_000;
-/** Prometheus has been compiled; its files are mapped. */
+/** Prometheus is compiled already; its files get mapped. */
 const PROMETHEUS_WARM_UP_MS = 500;
-/** A query is repeated for so much CPU time: /proc counts in steps of 10 ms. */
+/** A query is repeated for this CPU time, since /proc counts in steps of 10 ms. */
 const MEASURED_MS = 300;
-/** The programs take turns, so that what else the machine does meets all of them; of each the median counts. */
+/** The programs take turns, so other load affects all of them; the median counts. */
 const ROUNDS = 3;
 const MIN_REPEATS = 3;
 const MAX_REPEATS = 200;
 
-/** What the query function's readers may remember (functions/reader-memory.ts). */
+/** The readers' cache of the query function (functions/reader-memory.ts). */
 const READER_MEMORY_BYTES = (1769 / 8) * 1024 * 1024;
 
 /** Two query APIs on one table. */
@@ -69,7 +69,7 @@ export async function storeKey(table: Table, nowMs: number): Promise<void> {
   );
 }
 
-/** On a table whose clock stands at `nowMs`. */
+/** With a clock that stands at `nowMs`. */
 export function newQueryApps(table: Table, nowMs: number): QueryApps {
   const clock = () => nowMs;
   const services = composeServices({ table, clock, randomBytes, retentionMs: RETENTION_MS, log: () => {} });
@@ -98,7 +98,7 @@ export async function measureDashboard(
   if (theirs !== undefined && theirs !== points)
     throw new Error(`${query.name}, ${span.name}: points=${points}, of Prometheus ${theirs}`);
   const compare = (app: Gateway) => comparedTime(async () => void (await askHearth(app)), prometheus, path);
-  // One after the other: collecting the garbage of one makes the engine forget code that is compiled for the other.
+  // Not interleaved: a garbage collection after one makes V8 drop code compiled for the other.
   const [forgetfulTime, warmTime] = [await compare(apps.forgetful), await compare(apps.warm)];
   const again = await askHearth(apps.warm);
   if (!body.equals(Buffer.concat(again.chunks)))
@@ -130,7 +130,7 @@ async function comparedTime(
   return { hearthMs, prometheusMs };
 }
 
-/** The answer is read as a Lambda reads it, chunk by chunk. */
+/** Reads the response chunk by chunk, as a Lambda does. */
 async function ask(app: Gateway, form: string, tenant: string) {
   const headers = {
     Authorization: AUTHORIZATION,
@@ -160,9 +160,9 @@ interface Measured {
   readonly warmUpMs: number;
 }
 
-/** CPU time of a call of each, of programs that are warm. What others left behind is collected first. */
+/** CPU time of a call of each warm program. Garbage of earlier ones is collected first. */
 async function medianMs(measured: readonly Measured[]): Promise<number[]> {
-  // Not later: what a collection leaves to be swept in the background would be counted.
+  // Not later: the background sweep of a collection would be counted.
   globalThis.gc?.();
   for (const one of measured) await repeatedMs(one, one.warmUpMs, Number.POSITIVE_INFINITY);
   const rounds: number[][] = measured.map(() => []);

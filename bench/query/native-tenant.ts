@@ -1,6 +1,7 @@
 /**
- * Native histograms for the benchmark: nothing recorded has any. A tenant of its own with one metric for the recorded instances and
- * paths, a day of it, all in chunks. Latencies fall around 50 ms; about forty observations between two samples.
+ * Native histograms for the benchmark, since the recording has none: a tenant with one metric for the
+ * recorded instances and paths, a day of it, all in chunks. Latencies are around 50 ms, with about
+ * forty observations between two samples.
  */
 import { cutHistogramChunks } from "../../lib/chunk/histogram-chunk.ts";
 import type { Histogram } from "../../lib/model/histogram.ts";
@@ -18,14 +19,14 @@ export const NATIVE_TENANT = "native";
 
 const INSTANCES = 14;
 const PATHS = 9;
-/** Each is 9 % wider than the one before: what client libraries choose. */
+/** Each bucket is 9 % wider than the one before, as client libraries choose. */
 const SCHEMA = 3;
-/** Of 30 ms to 90 ms, about. */
+/** Buckets of about 30 ms to 90 ms. */
 const FIRST_BUCKET = -40;
 /** Observations of a bucket between two samples. */
 const SHAPE = [0, 1, 1, 2, 3, 4, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1];
 
-/** Stores it from the first bucket of `sinceMs` on up to `nowMs`; tells `onDay` as `buildTenant` does. */
+/** Stores it from the first bucket of `sinceMs` to `nowMs`; calls `onDay` as `buildTenant` does. */
 export async function buildNativeTenant(
   table: Table,
   { sinceMs, nowMs }: { readonly sinceMs: number; readonly nowMs: number },
@@ -63,7 +64,7 @@ function labelSets(): LabelSet[] {
   ]);
 }
 
-/** Of `startMs..endMs`, half-open. */
+/** The samples of `startMs..endMs`, half-open. */
 function chunksOf(number: number, startMs: number, endMs: number): SeriesChunks["chunks"] {
   const count = Math.ceil((endMs - startMs) / SCRAPE_INTERVAL_MS);
   const timestamps = Float64Array.from({ length: count }, (_, i) => startMs + i * SCRAPE_INTERVAL_MS);
@@ -73,7 +74,10 @@ function chunksOf(number: number, startMs: number, endMs: number): SeriesChunks[
   return [...cutHistogramChunks({ timestamps, histograms })];
 }
 
-/** A counter since ever: every bucket has gained its share of each interval, some now and then one more. */
+/**
+ * A counter without a start: every bucket gains its share in each interval, some now and then one
+ * more.
+ */
 function histogramAt(interval: number, number: number): Histogram {
   const counts = Float64Array.from(SHAPE, (share, i) => {
     const period = 2 + ((number + i) % 7);

@@ -1,4 +1,4 @@
-/** The queries that dashboards ask, on the recorded metrics, and what each costs. */
+/** The queries of dashboards on the recorded metrics, and the cost of each. */
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { type Matcher, newMatcher } from "../../lib/model/matcher.ts";
 import type { Selection } from "../../lib/model/selection.ts";
@@ -13,16 +13,16 @@ export interface Panel {
   readonly name: string;
   readonly matchers: readonly Matcher[];
   readonly spanMs: number;
-  /** Absent: its samples. */
+  /** Undefined: its samples. */
   readonly ask?: LabelQuestion;
 }
 
-/** Asks for labels; answers how many there are. */
+/** Queries labels; returns their number. */
 type LabelQuestion = (reader: Reader, selection: Selection) => Promise<number>;
 
 export interface PanelCost {
   readonly panel: Panel;
-  /** Or labels. */
+  /** Series, or labels. */
   readonly series: number;
   readonly samples: number;
   readonly calls: number;
@@ -40,7 +40,7 @@ const SPANS: readonly (readonly [name: string, spanMs: number])[] = [
 
 const named = (metric: string) => newMatcher("=", "__name__", metric);
 
-/** Of 10,000 series the second metric has 96 and the third 2,912, of which four targets have 936. */
+/** With 10,000 series the second metric has 96 and the third 2,912, of which four targets have 936. */
 const SELECTORS: readonly (readonly [name: string, matchers: readonly Matcher[]])[] = [
   ["1 series", [named("node_load1"), newMatcher("=", "instance", "127.0.0.1:19100")]],
   ["100 series", [named("net_conntrack_dialer_conn_failed_total")]],
@@ -60,7 +60,7 @@ const valuesOf =
     (await reader.labelValues(name, selection)).length;
 const seriesOf: LabelQuestion = async (reader, selection) => (await reader.series(selection)).length;
 
-/** What a dashboard's variables and a query editor ask. */
+/** Queries of a dashboard's variables and of a query editor. */
 const LABEL_PANELS: readonly Panel[] = [
   { name: "label names, 1 h", matchers: [], spanMs: HOUR_MS, ask: labelNames },
   { name: "label names, 7 d", matchers: [], spanMs: 7 * DAY_MS, ask: labelNames },
@@ -102,10 +102,10 @@ export const PANELS: readonly Panel[] = [
   ...LABEL_PANELS,
 ];
 
-/** That of design §5. */
+/** The panel of the read budget. */
 export const BUDGET_PANEL = PANELS.find(({ name }) => name === "100 series, 1 h")!;
 
-/** Asks for the last `spanMs` before `nowMs`: once to count units, once more to measure CPU time. */
+/** Queries the last `spanMs` before `nowMs`: once to count units, once more to measure CPU time. */
 export async function measurePanel(table: Table, panel: Panel, nowMs: number): Promise<PanelCost> {
   const ledger = newLedger();
   const [series, samples] = await ask(new LedgerTable(table, ledger), panel, nowMs);

@@ -8,7 +8,10 @@ import { installedVersion, Program } from "../ingest/program.ts";
 import type { SeriesChunks } from "./store-day.ts";
 import { type BlockSeries, writeBlock } from "./tsdb-block.ts";
 
-/** Where `npm run test:peers` keeps the Prometheus 3 that it builds, and which one that is: it does not know its version. */
+/**
+ * The Prometheus 3 that `npm run test:peers` builds, and its version, which the program itself does
+ * not know.
+ */
 const ROOT = join(import.meta.dirname, "../..");
 const BUILT = join(ROOT, ".cache/peers");
 const MODULE = join(ROOT, "test/peers/go/current/go.mod");
@@ -18,7 +21,7 @@ export interface FoundPrometheus {
   readonly version: string;
 }
 
-/** The one that is built, else the one that is installed; undefined without any. */
+/** The built one, else the installed one; undefined without any. */
 export function findPrometheus(): FoundPrometheus | undefined {
   const names = existsSync(BUILT) ? readdirSync(BUILT) : [];
   const built = names.find((name) => /^prometheus-[0-9a-f]+$/.test(name));
@@ -40,12 +43,15 @@ export class Blocks {
   readonly directory = mkdtempSync(join(tmpdir(), "hearth-bench-blocks-"));
   readonly #kept = new Map<number, readonly SeriesChunks[]>();
 
-  /** Keeps series for the block of their day: blocks of one time would be joined while others are measured. */
+  /**
+   * Keeps series for the block of their day: Prometheus would join blocks of the same time during
+   * the measurement.
+   */
   keep(day: number, series: readonly SeriesChunks[]): void {
     this.#kept.set(day, series);
   }
 
-  /** Writes the block of a day, with what was kept for it. */
+  /** Writes the block of a day, with the series kept for it. */
   write(day: number, series: readonly SeriesChunks[]): void {
     const all: BlockSeries[] = [...series, ...(this.#kept.get(day) ?? [])];
     all.sort((a, b) => compareLabelSets(a.labels, b.labels));
@@ -58,7 +64,7 @@ export class Blocks {
   }
 }
 
-/** Its blocks are what they are: it neither joins nor drops any. */
+/** It neither joins nor drops blocks. */
 export function startPrometheus(command: string, { directory }: Blocks): Promise<Program> {
   return Program.start({
     name: "prometheus",

@@ -1,4 +1,4 @@
-/** A day of a tenant as the compactor leaves it, stored in one go: index, chunks of closed buckets, manifest. */
+/** Stores a day of a tenant as the compactor leaves it: index, chunks of closed buckets, manifest. */
 import { randomBytes } from "node:crypto";
 import type { Chunk } from "../../lib/chunk/cut.ts";
 import type { LabelSet } from "../../lib/model/labels.ts";
@@ -17,7 +17,7 @@ import type { Item, Table } from "../../lib/storage/table/table.ts";
 import { RETENTION_MS } from "../simulation.ts";
 import { SCRAPE_INTERVAL_MS } from "../workload.ts";
 
-/** The level at which the log of such a tenant is split: a reader looks for it in each of its days. */
+/** The level at which the log of such a tenant is split; a reader checks it for each day. */
 const LOG_SHARD_BITS = 2;
 
 /** A series and its samples of one bucket. */
@@ -27,14 +27,14 @@ export interface SeriesChunks {
   readonly chunks: readonly Chunk[];
 }
 
-/** Which day of whom. */
+/** A day of a tenant. */
 export interface DayPlace {
   readonly table: Table;
   readonly tenant: string;
   readonly day: number;
 }
 
-/** `series`: by ascending hash. */
+/** `series`: in ascending order of hash. */
 export async function storeIndex(
   { table, tenant, day }: DayPlace,
   series: readonly SeriesChunks[],
@@ -49,7 +49,7 @@ export async function storeIndex(
   );
 }
 
-/** Stores the samples of `series`, by ascending hash, as chunk items of a bucket. */
+/** Stores the samples of `series`, in ascending order of hash, as chunk items of a bucket. */
 export async function storeBucket(
   { table, tenant, day }: DayPlace,
   bucket: number,
@@ -77,7 +77,7 @@ export async function storeBucket(
   return { kind: "chunks", id, bucket, shardBits, createdMs: maxTime, samples, minTime, maxTime };
 }
 
-/** `parts`: one for each bucket, from the day's first on. */
+/** `parts`: one for each bucket from the day's first. */
 export async function storeManifest(
   { table, tenant, day }: DayPlace,
   parts: readonly Part[],

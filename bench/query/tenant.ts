@@ -1,9 +1,9 @@
 /**
- * A tenant of some days, as it is at a moment of the last: the buckets that are closed as chunks, the open one as runs, what
- * came last in the log.
+ * A tenant of some days, at a time on the last one: closed buckets as chunks, the open one as runs, the
+ * latest samples in the log.
  *
- * The open bucket comes about as it does in life, through writers and compactor. Closed ones would take minutes: the samples
- * of one are encoded as the compactor encodes them, and every other closed bucket is a copy with its times moved.
+ * The open bucket is written by writers and compactor. For closed ones that would take minutes: one is
+ * encoded as the compactor encodes it, and every other one is a copy with its times moved.
  */
 import { randomBytes } from "node:crypto";
 import { type Chunk, cutChunks } from "../../lib/chunk/cut.ts";
@@ -30,11 +30,14 @@ export interface TenantOptions {
   readonly workload: Workload;
   readonly startMs: number;
   readonly nowMs: number;
-  /** Told of all samples of each day, of the last up to `nowMs`, as chunks by series in the order of hashes. */
+  /**
+   * Receives all samples of each day, of the last one up to `nowMs`, as chunks by series in the
+   * order of hashes.
+   */
   readonly onDay?: ((day: number, series: readonly SeriesChunks[]) => void) | undefined;
 }
 
-/** Stores the tenant; answers the simulation of its open bucket, which can go on. */
+/** Stores the tenant; returns the simulation of its open bucket, which can continue. */
 export async function buildTenant(options: TenantOptions): Promise<Simulation> {
   const { table, workload, startMs, nowMs, onDay } = options;
   const [firstDay, today] = [dayOf(startMs), dayOf(nowMs)];
@@ -90,7 +93,7 @@ function closedBuckets(nowMs: number): number {
   return closed;
 }
 
-/** The samples of intervals `first..end` (half-open) as chunks, series by ascending hash. */
+/** The samples of intervals `first..end` (half-open) as chunks, series in ascending order of hash. */
 function encodeBucket(
   workload: Workload,
   registry: SeriesRegistry,
@@ -122,7 +125,7 @@ function encodeBucket(
     .sort((a, b) => Buffer.compare(a.hash, b.hash));
 }
 
-/** A chunk holds but one absolute time, that of its first sample, behind two bytes (xor-chunk.ts). */
+/** A chunk holds one absolute time, that of its first sample, after two bytes (xor-chunk.ts). */
 function moveChunk({ minTime, maxTime, bytes }: Chunk, shiftMs: number): Chunk {
   const time = (ms: number) => new ByteWriter().writeSigned(ms).finish();
   const rest = bytes.subarray(2 + time(minTime).length);

@@ -1,6 +1,6 @@
 /**
- * A block of Prometheus' TSDB from chunks that are there already: a week of samples is on disk in seconds, which a server would
- * take half an hour to receive. Chunks have one form in both.
+ * Writes a block of Prometheus' TSDB from existing chunks, which have the same format: a week of samples
+ * in seconds, which a server would take half an hour to receive.
  * https://github.com/prometheus/prometheus/tree/main/tsdb/docs/format
  */
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
@@ -14,22 +14,22 @@ const INDEX_MAGIC = 0xbaaad700;
 const INDEX_VERSION = 2;
 const CHUNKS_MAGIC = 0x85bd40dd;
 const CHUNKS_VERSION = 1;
-/** Of a block's directory, whose name says when it was made; nobody asks here. */
+/** The prefix of a block's directory name, a time that does not matter here. */
 const ULID_LENGTH = 26;
-/** A series' reference is its offset by 16. */
+/** A series' reference is its offset divided by 16. */
 const SERIES_ALIGNMENT = 16;
 const POSTINGS_ALIGNMENT = 4;
-/** As the numbers of encodings are: floats, histograms of whole counts, of floats. */
+/** In the order of encoding numbers: floats, integer histograms, float histograms. */
 const ENCODINGS = { integer: 2, float: 3 } as const;
 const FLOAT_ENCODING = 1;
 
-/** Samples of a series, by time, of one block. */
+/** Samples of a series in one block, by time. */
 export interface BlockSeries {
   readonly labels: LabelSet;
   readonly chunks: readonly Chunk[];
 }
 
-/** `series`: by label set; `number` names the block, `end` is behind the last sample. */
+/** `series`: sorted by label set; `number` names the block, `end` is after the last sample. */
 export function writeBlock(
   directory: string,
   number: number,
@@ -107,7 +107,7 @@ function encodeIndex(series: readonly BlockSeries[], references: readonly number
   const tableAt = index.length;
   writeSection(index, table);
   const contents = new ByteWriter();
-  // There are no label indices any more.
+  // Label indices no longer exist.
   for (const at of [symbolsAt, seriesAt, 0, 0, postingsAt, tableAt]) contents.writeUint(at, 8);
   return index.writeBytes(contents.finish()).writeUint(crc32c(contents.finish()), 4).finish();
 }
@@ -157,7 +157,7 @@ interface PostingsList {
   readonly references: number[];
 }
 
-/** Which series have a label; all of them have the empty one. */
+/** Postings of each label; those of the empty one have all series. */
 class Postings {
   readonly #lists = new Map<string, PostingsList>();
 

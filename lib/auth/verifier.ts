@@ -27,7 +27,10 @@ interface CachedKey extends FoundKey {
   readonly untilMs: number;
 }
 
-/** Stands for a missing key. The secret is compared with it, so a wrong id takes as long as a wrong secret. */
+/**
+ * Stands for a missing key. The secret is compared with it, so a wrong id takes as long as a wrong
+ * secret.
+ */
 const UNKNOWN: FoundKey = {
   key: undefined,
   isSecret: newSecretCheck({ salt: "00".repeat(16), secretHash: "00".repeat(32) }),

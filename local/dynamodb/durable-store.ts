@@ -169,7 +169,10 @@ export class DurableStore {
     );
   }
 
-  /** Dynalite ends an iterator by `return`, which abstract-level 3 lacks: each query would keep one open. */
+  /**
+   * Dynalite ends an iterator by `return`, which abstract-level 3 lacks: each query would keep one
+   * open.
+   */
   #guard<T>(iterator: Iterator<T>): Iterator<T> {
     const next = iterator.next.bind(iterator);
     iterator.next = () =>
@@ -180,7 +183,10 @@ export class DurableStore {
     return iterator;
   }
 
-  /** The form in which dynalite responds with a service's error. Any other error it throws, which ends the process. */
+  /**
+   * The form in which dynalite responds with a service's error. Any other error it throws, which
+   * ends the process.
+   */
   #failure(error: unknown): Error {
     this.#options.onFailure(error);
     // Only `FreeSpace` throws a HearthError here.

@@ -45,7 +45,10 @@ export interface EmbeddedOptions {
 export interface EmbeddedDynamoDB {
   /** The URL to open tables with. */
   readonly endpoint: string;
-  /** Removes items that expired before a time in ms; returns how many. It also runs every ten minutes. */
+  /**
+   * Removes items that expired before a time in ms; returns how many. It also runs every ten
+   * minutes.
+   */
   removeExpired(nowMs: number): Promise<number>;
   /** Accepts no new request, finishes those in flight, and closes the database. */
   close(): Promise<void>;
@@ -87,13 +90,19 @@ export async function startEmbeddedDynamoDB(options: EmbeddedOptions = {}): Prom
   };
 }
 
-/** The directory has every tenant's data and keys, so other accounts of this machine may not read it. */
+/**
+ * The directory has every tenant's data and keys, so other accounts of this machine may not read
+ * it.
+ */
 async function makePrivate(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
 }
 
-/** The URL of the server that runs on a directory, in this process or another; undefined when none responds. */
+/**
+ * The URL of the server that runs on a directory, in this process or another; undefined when none
+ * responds.
+ */
 export async function findEmbeddedEndpoint(directory: string): Promise<string | undefined> {
   try {
     const [endpoint, mark] = (await readFile(join(directory, ENDPOINT_NAME), "utf8")).split("\n");
@@ -105,7 +114,10 @@ export async function findEmbeddedEndpoint(directory: string): Promise<string | 
   }
 }
 
-/** Dynalite creates its store by `database.create` and keeps it private; we need it to open and to patch it. */
+/**
+ * Dynalite creates its store by `database.create` and keeps it private; we need it to open and to
+ * patch it.
+ */
 function newServer(directory: string | undefined): { server: Server; store: Store } {
   const { create } = database;
   let store: Store | undefined;
@@ -162,14 +174,16 @@ function guardRequests(server: Server, mark: string): void {
   const [handle] = server.listeners("request") as RequestListener[];
   server.removeAllListeners("request");
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    // Dynalite allows every origin, so any web page in a browser of this machine could read and write.
+    // Dynalite allows every origin, so any web page in a browser of this machine could read and
+    // write.
     if (request.headers.origin !== undefined) {
       response.writeHead(403).end();
       return;
     }
     if (request.method === "GET") response.setHeader(MARK_HEADER, mark);
     handle(request, response);
-    // Dynalite throws the errors of a request: a client that hangs up while sending would end this process.
+    // Dynalite throws the errors of a request: a client that hangs up while sending would end this
+    // process.
     request.removeAllListeners("error");
     request.on("error", () => {});
   });

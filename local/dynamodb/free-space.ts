@@ -1,10 +1,16 @@
-/** A guard against a full disk: LevelDB cannot even start again on one, so some space stays free for it. */
+/**
+ * A guard against a full disk: LevelDB cannot even start again on one, so some space stays free for
+ * it.
+ */
 import { statfs } from "node:fs/promises";
 import { HearthError } from "../../lib/model/errors.ts";
 
 /** Several times LevelDB's write buffer, the tables of a compaction and a manifest. */
 export const MIN_FREE_BYTES = 64 * 1024 * 1024;
-/** The disk is checked this often at most; at 60 MB/s it loses less than `MIN_FREE_BYTES` between two checks. */
+/**
+ * The disk is checked this often at most; at 60 MB/s it loses less than `MIN_FREE_BYTES` between
+ * two checks.
+ */
 const CHECK_INTERVAL_MS = 1000;
 
 /** Free bytes on the disk of a directory. */
