@@ -5,7 +5,7 @@
 import { HearthError } from "./errors.ts";
 import { type LabelSet, labelValue } from "./labels.ts";
 import { Patterns, type Predicate } from "./regexp/patterns.ts";
-import { shorten } from "./shorten.ts";
+import { MAX_QUOTED_CHARACTERS, shorten } from "./shorten.ts";
 
 export type MatcherType = "=" | "!=" | "=~" | "!~";
 
@@ -59,4 +59,10 @@ function patternPredicate(name: string, pattern: string, patterns: Patterns): Pr
 /** Whether a series passes every matcher. */
 export function matchesAll(matchers: readonly Matcher[], labels: LabelSet): boolean {
   return matchers.every((matcher) => matcher.matches(labelValue(labels, matcher.name)));
+}
+
+/** `{__name__="up",job=~"a.*"}`, its beginning: for errors. */
+export function printMatchers(matchers: readonly Matcher[]): string {
+  const printed = matchers.map(({ name, type, value }) => `${name}${type}${JSON.stringify(shorten(value))}`);
+  return shorten(`{${printed.join(",")}}`, 3 * MAX_QUOTED_CHARACTERS);
 }

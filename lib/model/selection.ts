@@ -8,3 +8,13 @@ export interface Selection {
   readonly minTime: number;
   readonly maxTime: number;
 }
+
+/** A selection of which only labels are wanted, and how much of its index is read for them. */
+export interface Lookup extends Selection {
+  /** The caller uses so many results at most: reading may end once there are more. Default: all. */
+  readonly limit?: number;
+  /** Only so many of the latest days that have samples are read. Default: all. */
+  readonly maxDays?: number;
+  /** Called if `maxDays` left days out. */
+  readonly onOmittedDays?: (omitted: number) => void;
+}

@@ -6,7 +6,7 @@ import type { Matcher } from "../model/matcher.ts";
 import type { MetricDescription } from "../model/metric-metadata.ts";
 import type { AppendBatch, AppendResult } from "../model/sample-batch.ts";
 import type { Series } from "../model/samples.ts";
-import type { Selection } from "../model/selection.ts";
+import type { Lookup, Selection } from "../model/selection.ts";
 
 export interface Appender {
   /**
@@ -31,13 +31,16 @@ export interface Queryable {
    * (a series counts that has a sample, or was about to get one, anywhere in a day of the range), from the index alone. Throws
    * "too large".
    */
-  labelNames(selection: Selection, signal?: AbortSignal): Promise<string[]>;
+  labelNames(selection: Lookup, signal?: AbortSignal): Promise<string[]>;
 
   /** The values that a label has in these series, likewise; series without it add none. */
-  labelValues(name: string, selection: Selection, signal?: AbortSignal): Promise<string[]>;
+  labelValues(name: string, selection: Lookup, signal?: AbortSignal): Promise<string[]>;
 
   /** These series themselves, likewise, sorted by label set. */
-  series(selection: Selection, signal?: AbortSignal): Promise<LabelSet[]>;
+  series(selection: Lookup, signal?: AbortSignal): Promise<LabelSet[]>;
+
+  /** Calls back for each of these series once, in no order, however many there are. */
+  forEachSeries(selection: Lookup, onSeries: (labels: LabelSet) => void, signal?: AbortSignal): Promise<void>;
 
   /**
    * What senders have said of one metric, or of all, by name; what was said last comes first. None of a metric of which nothing

@@ -124,6 +124,9 @@ export class QueryGateway {
       labelNames: (selection) => note(selection, this.labelNames),
       labelValues: (name, selection) => note(selection, () => [name, "b"]),
       series: (selection) => note(selection, this.seriesFound),
+      forEachSeries: async (selection, onSeries) => {
+        for (const labels of await note(selection, this.seriesFound)) onSeries(labels);
+      },
       metadata: async (metric) =>
         new Map([
           [

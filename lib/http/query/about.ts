@@ -1,12 +1,15 @@
 /** Routes about the server and its metrics. */
 import { HearthError } from "../../model/errors.ts";
+import type { LabelSet } from "../../model/labels.ts";
 import { DAY_MS } from "../../model/time.ts";
 import { HEARTH_VERSION } from "../../model/version.ts";
 import { answerValue } from "./answer.ts";
-import { cardinalityOf } from "./cardinality.ts";
+import { CardinalityCounter } from "./cardinality.ts";
 import { parseWhole } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
 
+/** Series that `/status/tsdb` counts: their labels' counts take memory, about 500 bytes each. */
+export const MAX_COUNTED_SERIES = 1_000_000;
 /** Names in each list of `/status/tsdb`. */
 const DEFAULT_CARDINALITY_NAMES = 10;
 const MAX_CARDINALITY_NAMES = 10_000;
@@ -72,7 +75,12 @@ export async function answerCardinality({
   setPhase("evaluation");
   const nowMs = clock();
   const range = { minTime: Math.floor(nowMs / DAY_MS) * DAY_MS, maxTime: nowMs };
-  const cardinality = cardinalityOf(await source.series({ matchers: [], ...range }, signal), range, limit);
+  const counter = new CardinalityCounter();
+  const onSeries = (labels: LabelSet) => {
+    if (counter.add(labels) > MAX_COUNTED_SERIES) throw tooManyToCount();
+  };
+  await source.forEachSeries({ matchers: [], ...range }, onSeries, signal);
+  const cardinality = counter.finish(range, limit);
   return answerValue(c, {
     headStats: {
       numSeries: cardinality.seriesCount,
@@ -86,6 +94,14 @@ export async function answerCardinality({
     memoryInBytesByLabelName: cardinality.bytesByLabel,
     seriesCountByLabelValuePair: cardinality.seriesByLabelPair,
   });
+}
+
+function tooManyToCount(): HearthError {
+  const most = MAX_COUNTED_SERIES.toLocaleString("en-US");
+  return new HearthError(
+    "too large",
+    `status/tsdb: more than ${most} series have samples today; list metrics with /api/v1/label/__name__/values and count one with query=count(METRIC)`,
+  );
 }
 
 function cardinalityLimit(parameters: URLSearchParams): number {

@@ -18,37 +18,42 @@ export interface Cardinality {
   readonly seriesByLabelPair: CountedNames;
 }
 
-/** Each list holds the `limit` largest counts; among equal ones the first in the alphabet. */
-export function cardinalityOf(
-  series: readonly LabelSet[],
-  { minTime, maxTime }: TimeRange,
-  limit: number,
-): Cardinality {
-  const byMetric = new Map<string, number>();
-  const byPair = new Map<string, number>();
-  const values = new Map<string, Set<string>>();
-  const bytes = new Map<string, number>();
-  for (const labels of series) {
+/** Counts series as they are found: none of them is kept. */
+export class CardinalityCounter {
+  #seriesCount = 0;
+  readonly #byMetric = new Map<string, number>();
+  readonly #byPair = new Map<string, number>();
+  readonly #values = new Map<string, Set<string>>();
+  readonly #bytes = new Map<string, number>();
+
+  /** Counts a series. Returns how many there are. */
+  add(labels: LabelSet): number {
     for (const [name, value] of labels) {
-      if (name === METRIC_NAME) add(byMetric, value, 1);
-      add(byPair, `${name}=${value}`, 1);
-      add(bytes, name, Buffer.byteLength(value));
-      const known = values.get(name);
-      if (known === undefined) values.set(name, new Set([value]));
+      if (name === METRIC_NAME) add(this.#byMetric, value, 1);
+      add(this.#byPair, `${name}=${value}`, 1);
+      add(this.#bytes, name, Buffer.byteLength(value));
+      const known = this.#values.get(name);
+      if (known === undefined) this.#values.set(name, new Set([value]));
       else known.add(value);
     }
+    return ++this.#seriesCount;
   }
-  return {
-    seriesCount: series.length,
-    labelPairCount: byPair.size,
-    chunkCount: 0,
-    minTime,
-    maxTime,
-    seriesByMetric: largest(byMetric, limit),
-    valuesByLabel: largest(new Map([...values].map(([name, { size }]) => [name, size])), limit),
-    bytesByLabel: largest(bytes, limit),
-    seriesByLabelPair: largest(byPair, limit),
-  };
+
+  /** Each list holds the `limit` largest counts; among equal ones the first in the alphabet. */
+  finish({ minTime, maxTime }: TimeRange, limit: number): Cardinality {
+    const values = new Map([...this.#values].map(([name, { size }]) => [name, size]));
+    return {
+      seriesCount: this.#seriesCount,
+      labelPairCount: this.#byPair.size,
+      chunkCount: 0,
+      minTime,
+      maxTime,
+      seriesByMetric: largest(this.#byMetric, limit),
+      valuesByLabel: largest(values, limit),
+      bytesByLabel: largest(this.#bytes, limit),
+      seriesByLabelPair: largest(this.#byPair, limit),
+    };
+  }
 }
 
 function add(counts: Map<string, number>, name: string, more: number): void {

@@ -2,7 +2,7 @@
 import { HearthError } from "../../model/errors.ts";
 import { compareBytewise, compareLabelSets, type LabelSet } from "../../model/labels.ts";
 import type { Patterns } from "../../model/regexp/patterns.ts";
-import type { Selection } from "../../model/selection.ts";
+import type { Lookup } from "../../model/selection.ts";
 import { quote } from "../../promql/syntax/quote.ts";
 import { printLabelsJson } from "../../wire/api-json.ts";
 import { answerData, answerValue, type Notes } from "./answer.ts";
@@ -13,9 +13,9 @@ import type { QueryRequest } from "./request.ts";
 export async function answerLabelNames(request: QueryRequest): Promise<Response> {
   const { c, source, signal, parameters } = request;
   const limit = limitParameter(parameters);
-  const selections = selectionsOf(request);
+  const { selections, omitted } = selectionsOf(request, limit);
   const found = await Promise.all(selections.map((selection) => source.labelNames(selection, signal)));
-  const { items, notes } = limited(mergeNames(found), limit);
+  const { items, notes } = limited(mergeNames(found), limit, omitted);
   return answerValue(c, items, notes);
 }
 
@@ -24,9 +24,9 @@ export async function answerLabelValues(request: QueryRequest): Promise<Response
   const name = unescapeLabelName(c.req.param("name") ?? "");
   if (name === "") throw new HearthError("invalid", `invalid label name: ${quote(name)}`);
   const limit = limitParameter(parameters);
-  const selections = selectionsOf(request);
+  const { selections, omitted } = selectionsOf(request, limit);
   const found = await Promise.all(selections.map((selection) => source.labelValues(name, selection, signal)));
-  const { items, notes } = limited(mergeNames(found), limit);
+  const { items, notes } = limited(mergeNames(found), limit, omitted);
   return answerValue(c, items, notes);
 }
 
@@ -34,10 +34,20 @@ export async function answerSeries(request: QueryRequest): Promise<Response> {
   const { c, source, signal, parameters } = request;
   if (!parameters.has("match[]")) throw new HearthError("invalid", "no match[] parameter provided");
   const limit = limitParameter(parameters);
-  const selections = selectionsOf(request, (error) => invalidParameter("match[]", error.message));
+  const { selections, omitted } = selectionsOf(request, limit, (error) =>
+    invalidParameter("match[]", error.message),
+  );
   const found = await Promise.all(selections.map((selection) => source.series(selection, signal)));
-  const { items, notes } = limited(mergeSeries(found), limit);
+  const { items, notes } = limited(mergeSeries(found), limit, omitted);
   return answerData(c, printSeries(items), notes);
+}
+
+/** The latest days with samples that a lookup without a `start` reads. */
+export const DEFAULT_LOOKUP_DAYS = 30;
+
+/** Days with samples that the lookups of a request left out: the most of any of them. */
+interface OmittedDays {
+  days: number;
 }
 
 /**
@@ -46,12 +56,24 @@ export async function answerSeries(request: QueryRequest): Promise<Response> {
  */
 function selectionsOf(
   { parameters, patterns, setPhase }: QueryRequest,
+  limit: number,
   rephrase: (error: HearthError) => HearthError = (error) => error,
-): Selection[] {
+): { selections: Lookup[]; omitted: OmittedDays } {
   const range = lookupRange(parameters);
   const matcherSets = checkedMatchers(parameters, patterns, rephrase);
   setPhase("evaluation");
-  return (matcherSets.length === 0 ? [[]] : matcherSets).map((matchers) => ({ matchers, ...range }));
+  const omitted = { days: 0 };
+  const onOmittedDays = (days: number) => {
+    omitted.days = Math.max(omitted.days, days);
+  };
+  const isBounded = (parameters.get("start") ?? "") === "";
+  const bounds = { limit, ...(isBounded && { maxDays: DEFAULT_LOOKUP_DAYS, onOmittedDays }) };
+  const selections = (matcherSets.length === 0 ? [[]] : matcherSets).map((matchers) => ({
+    matchers,
+    ...range,
+    ...bounds,
+  }));
+  return { selections, omitted };
 }
 
 function checkedMatchers(
@@ -76,9 +98,22 @@ function mergeSeries(lists: readonly (readonly LabelSet[])[]): readonly LabelSet
   return sorted.filter((labels, i) => i === 0 || compareLabelSets(labels, sorted[i - 1]) !== 0);
 }
 
-function limited<T>(items: readonly T[], limit: number): { items: readonly T[]; notes: Notes } {
-  if (limit === 0 || items.length <= limit) return { items, notes: {} };
-  return { items: items.slice(0, limit), notes: { warnings: ["results truncated due to limit"] } };
+function limited<T>(
+  items: readonly T[],
+  limit: number,
+  { days }: OmittedDays,
+): { items: readonly T[]; notes: Notes } {
+  const warnings =
+    days === 0
+      ? []
+      : [
+          `without start only the latest ${DEFAULT_LOOKUP_DAYS} days with samples are read, and ${days} more have samples; give start for them`,
+        ];
+  if (limit === 0 || items.length <= limit) return { items, notes: { warnings } };
+  return {
+    items: items.slice(0, limit),
+    notes: { warnings: ["results truncated due to limit", ...warnings] },
+  };
 }
 
 function* printSeries(series: readonly LabelSet[]): Generator<string> {

@@ -1,6 +1,7 @@
 /** Which series of a day pass a query's matchers: from the index parts and, for what is newer, the series records. */
 import { HearthError } from "../../model/errors.ts";
 import { compareLabelSets, type LabelSet, labelValue, METRIC_NAME, printLabels } from "../../model/labels.ts";
+import { type Matcher, printMatchers } from "../../model/matcher.ts";
 import type { Unread } from "../index/index-catalogue.ts";
 import { hashHex, metricHash, type SeriesHash, textHash } from "../series/series-hash.ts";
 import type { Table } from "../table/table.ts";
@@ -38,11 +39,19 @@ export async function findSeries(
   return collector.finish(unread);
 }
 
-/** What the caller can do about too many series. */
-export function tooManySeries(maxSeries: number): HearthError {
+/** What the caller of a query can do about too many series. It may have several selectors: the error names the one. */
+export function tooManySeries(maxSeries: number, matchers: readonly Matcher[]): HearthError {
   return new HearthError(
     "too large",
-    `query: more than ${maxSeries} series match; add matchers or shorten the time range limit=maxQuerySeries`,
+    `query: more than ${maxSeries} series match ${printMatchers(matchers)}; add matchers or shorten the time range limit=maxQuerySeries`,
+  );
+}
+
+/** What the caller of a lookup can do about them. */
+export function tooManyFound(maxSeries: number, matchers: readonly Matcher[]): HearthError {
+  return new HearthError(
+    "too large",
+    `lookup: more than ${maxSeries} series match ${printMatchers(matchers)}; add matchers, a limit up to ${maxSeries} or a shorter time range limit=maxQuerySeries`,
   );
 }
 
@@ -75,7 +84,7 @@ class Collector {
       metric.series.push(hash);
     } else if (compareLabelSets(known, labels) !== 0) throw collision(hash, known, labels);
     const { maxSeries } = this.#query;
-    if (this.#labels.size > maxSeries) throw tooManySeries(maxSeries);
+    if (this.#labels.size > maxSeries) throw tooManySeries(maxSeries, this.#query.matchers);
   }
 
   finish(unread: readonly Unread[]): FoundSeries {

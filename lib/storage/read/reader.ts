@@ -17,7 +17,7 @@ import type { Limits } from "../../model/limits.ts";
 import type { Matcher } from "../../model/matcher.ts";
 import type { MetricDescription } from "../../model/metric-metadata.ts";
 import type { Series } from "../../model/samples.ts";
-import type { Selection } from "../../model/selection.ts";
+import type { Lookup, Selection } from "../../model/selection.ts";
 import type { TimeRange } from "../../model/time.ts";
 import { type Clock, MAX_TIMESTAMP_MS } from "../../model/time.ts";
 import type { ReaderMemory } from "../cache/reader-memory.ts";
@@ -35,13 +35,14 @@ import { throwDamaged } from "../layout/verified-table.ts";
 import { loadMetadata } from "../metadata/known-metadata.ts";
 import { countSamples } from "../parts/hashed-samples.ts";
 import type { SeriesData } from "../parts/series-data.ts";
-import { type SeriesHash, seriesHash } from "../series/series-hash.ts";
+import { hashHex, type SeriesHash, seriesHash } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import { LimitedTable } from "../table/limited-table.ts";
 import { newMeter, type Table } from "../table/table.ts";
 import { explainDay } from "./explain-day.ts";
-import { type FoundSeries, findSeries, tooManySeries } from "./find-series.ts";
+import { type FoundSeries, findSeries, tooManyFound, tooManySeries } from "./find-series.ts";
 import { readGroups } from "./group-reader.ts";
+import { LookupLimit } from "./lookup-limit.ts";
 import { countGroups, expectedBytes } from "./plan-groups.ts";
 import { HeldBytes, shareBytes } from "./query-budget.ts";
 import { forEachSeries, forEachValue } from "./read-labels.ts";
@@ -93,11 +94,11 @@ export class Reader implements Queryable {
     }
   }
 
-  async labelNames(selection: Selection, signal?: AbortSignal): Promise<string[]> {
+  async labelNames(selection: Lookup, signal?: AbortSignal): Promise<string[]> {
     return this.#values(selection, LABEL_NAMES, (labels) => labels.map(([name]) => name), signal);
   }
 
-  async labelValues(name: string, selection: Selection, signal?: AbortSignal): Promise<string[]> {
+  async labelValues(name: string, selection: Lookup, signal?: AbortSignal): Promise<string[]> {
     const valuesOf = (labels: LabelSet) => {
       const value = labelValue(labels, name);
       return value === "" ? [] : [value];
@@ -106,15 +107,30 @@ export class Reader implements Queryable {
     return name === "" ? [] : this.#values(selection, name, valuesOf, signal);
   }
 
-  async series(selection: Selection, signal?: AbortSignal): Promise<LabelSet[]> {
+  async series(selection: Lookup, signal?: AbortSignal): Promise<LabelSet[]> {
     const { maxQuerySeries } = this.#options.limits;
-    const found = new Map<string, LabelSet>();
+    const limit = new LookupLimit(selection.limit);
+    const found: LabelSet[] = [];
     const onSeries = (labels: LabelSet) => {
-      found.set(JSON.stringify(labels), labels);
-      if (found.size > maxQuerySeries) throw tooManySeries(maxQuerySeries);
+      limit.check(found.push(labels));
+      if (found.length > maxQuerySeries) throw tooManyFound(maxQuerySeries, selection.matchers);
     };
-    await this.#eachDay(selection, (table, query) => forEachSeries(table, query, onSeries, signal), signal);
-    return [...found.values()].sort(compareLabelSets);
+    await limit.run(() => this.forEachSeries(selection, onSeries, signal));
+    return found.sort(compareLabelSets);
+  }
+
+  async forEachSeries(
+    selection: Lookup,
+    onSeries: (labels: LabelSet) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { hash = seriesHash } = this.#options;
+    const known = new Set<string>();
+    const onFound = (labels: LabelSet) => {
+      const { size } = known;
+      if (known.add(hashHex(hash(labels))).size > size) onSeries(labels);
+    };
+    await this.#eachDay(selection, (table, query) => forEachSeries(table, query, onFound, signal), signal);
   }
 
   async metadata(
@@ -193,45 +209,51 @@ export class Reader implements Queryable {
   }
 
   async #values(
-    selection: Selection,
+    selection: Lookup,
     catalogued: string,
     valuesOf: (labels: LabelSet) => Iterable<string>,
     signal?: AbortSignal,
   ): Promise<string[]> {
     const found = new Set<string>();
-    const onValue = (value: string) => found.add(value);
-    await this.#eachDay(
-      selection,
-      (table, query) => forEachValue(table, query, catalogued, valuesOf, onValue, signal),
-      signal,
-    );
+    const limit = new LookupLimit(selection.limit);
+    const onValue = (value: string) => limit.check(found.add(value).size);
+    const ask = (table: Table, query: IndexQuery) =>
+      forEachValue(table, query, catalogued, valuesOf, onValue, signal);
+    await limit.run(() => this.#eachDay(selection, ask, signal));
     return [...found].sort(compareBytewise);
   }
 
   /** Asks the index of each day of a selection. */
   async #eachDay(
-    selection: Selection,
+    selection: Lookup,
     ask: (table: Table, query: IndexQuery) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<void> {
     const { tenant, limits, memory, damage } = this.#options;
     const { matchers } = selection;
     const table = this.#limited(limits.maxQueryReadUnits);
-    const days = await this.#days(table, this.#kept(selection), signal);
+    const days = await this.#days(table, this.#kept(selection), signal, selection);
     await forEachBounded(days, DAY_CONCURRENCY, (day) =>
       ask(this.#reporting(table), { tenant, matchers, memory: memory?.index, damage, ...day }),
     );
   }
 
   /** Which days a range has, and their manifests, before anything else is read of them. */
-  async #days(table: Table, range: TimeRange, signal?: AbortSignal): Promise<ReadableDay[]> {
+  async #days(
+    table: Table,
+    range: TimeRange,
+    signal?: AbortSignal,
+    { maxDays = Number.POSITIVE_INFINITY, onOmittedDays }: Partial<Lookup> = {},
+  ): Promise<ReadableDay[]> {
     if (range.minTime > range.maxTime) return [];
     const { tenant } = this.#options;
-    const [first, last] = [dayOf(range.minTime), dayOf(range.maxTime)];
-    const days = await listDays(table, tenant, first, last, signal);
-    if (days.size === 0) return [];
+    const listed = await listDays(table, tenant, dayOf(range.minTime), dayOf(range.maxTime), signal);
+    if (listed.size === 0) return [];
+    const days = [...listed].slice(-maxDays);
+    if (days.length < listed.size) onOmittedDays?.(listed.size - days.length);
+    const [first, last] = [days[0][0], days[days.length - 1][0]];
     const manifests = await loadManifests(table, tenant, first, last, signal);
-    return [...days].map(([day, shards]) => {
+    return days.map(([day, shards]) => {
       const manifest = manifests.get(day) ?? EMPTY_MANIFEST;
       this.#noteQuarantine(day, manifest);
       return { day, shards, manifest };
@@ -295,7 +317,7 @@ export class Reader implements Queryable {
       const series = await findSeries(this.#reporting(table), query, signal);
       addDay(found, day, series);
       onDay?.(day, series);
-      if (found.labels.length > maxQuerySeries) throw tooManySeries(maxQuerySeries);
+      if (found.labels.length > maxQuerySeries) throw tooManySeries(maxQuerySeries, matchers);
     });
     return sortByLabels(found);
   }

@@ -382,11 +382,8 @@ test("expressions are formatted and parsed", async () => {
 test("labels: of everything, of several selectors, limited", async () => {
   const api = await QueryGateway.open();
   assert.deepEqual(await api.json("/api/v1/labels"), { status: "success", data: ["__name__", "job"] });
-  assert.deepEqual(api.selections.pop(), {
-    matchers: [],
-    minTime: -9_223_309_901_257_974_000,
-    maxTime: 9_223_309_901_257_975_000,
-  });
+  const { matchers, minTime, maxTime } = api.selections.pop()!;
+  assert.deepEqual([matchers, minTime, maxTime], [[], -9_223_309_901_257_974_000, 9_223_309_901_257_975_000]);
   api.labelNames = ({ matchers }) => ["__name__", matchers[0].value];
   const body = await api.json("/api/v1/labels?match[]=z&match[]=a&start=1&end=2&limit=2");
   assert.deepEqual(body, {
