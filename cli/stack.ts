@@ -2,9 +2,8 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { errorMessage, HearthError } from "../lib/model/errors.ts";
 
-/** The output of template.yaml that names the table, and the parameter that says how long samples are kept. */
+/** The output of template.yaml that names the table. */
 const TABLE_OUTPUT = "TableName";
-const RETENTION_PARAMETER = "RetentionDays";
 
 export interface StackOptions {
   readonly stack: string;
@@ -12,25 +11,17 @@ export interface StackOptions {
   readonly region: string | undefined;
 }
 
-export interface FoundStack {
-  readonly tableName: string;
-  /** As text; undefined for a stack without the parameter. */
-  readonly retentionDays: string | undefined;
-}
-
 /**
- * A stack's table, and its retention. Throws "unavailable" when the stack cannot be described, and "invalid"
+ * The name of a stack's table. Throws "unavailable" when the stack cannot be described, and "invalid"
  * when it is not a stack of Hearth.
  */
-export async function findStack({ stack, region }: StackOptions): Promise<FoundStack> {
+export async function findStackTable({ stack, region }: StackOptions): Promise<string> {
   const client = new CloudFormationClient(region === undefined ? {} : { region });
   try {
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: stack }));
     const outputs = Stacks?.[0]?.Outputs ?? [];
     const tableName = outputs.find(({ OutputKey }) => OutputKey === TABLE_OUTPUT)?.OutputValue;
-    const parameters = Stacks?.[0]?.Parameters ?? [];
-    const retention = parameters.find(({ ParameterKey }) => ParameterKey === RETENTION_PARAMETER);
-    if (tableName !== undefined) return { tableName, retentionDays: retention?.ParameterValue };
+    if (tableName !== undefined) return tableName;
   } catch (cause) {
     const where = region === undefined ? "" : ` in ${region}`;
     throw new HearthError("unavailable", `describe stack ${stack}${where}: ${errorMessage(cause)}`, {

@@ -13,23 +13,26 @@ const INTERVAL_MS = 5 * MINUTE_MS;
 const RUN_MS = 4 * MINUTE_MS;
 
 export interface CompactionTimer {
-  /** The result of the canary's last run; undefined before its first and after a failed one. */
-  readonly canary: CanaryReport | undefined;
-  /** Starts no further run, and waits for the current one. */
+  /** Starts no further run, and waits for the one under way. */
   stop(): Promise<void>;
 }
 
 /** Receivers of the results of runs. */
 export interface Observers {
   readonly compactor: Metrics | undefined;
-  /** Undefined: no canary. */
-  readonly canary: { readonly metrics: Metrics | undefined } | undefined;
+  /** Absent: there is no canary. */
+  readonly canary:
+    | {
+        readonly metrics: Metrics | undefined;
+        /** Undefined for a run that failed. */
+        readonly onReport: (report: CanaryReport | undefined) => void;
+      }
+    | undefined;
 }
 
 /** Runs at once, to finish what an earlier process left, then every five minutes; one run at a time. */
 export function startCompaction(services: Services, observers: Observers): CompactionTimer {
   const { table, clock, clockGuard, randomBytes, tenants, log } = services;
-  let canary: CanaryReport | undefined;
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   const run = async () => {
@@ -50,7 +53,8 @@ export function startCompaction(services: Services, observers: Observers): Compa
     if (observers.canary === undefined || signal.aborted) return;
     try {
       const { retentionMs } = await tenants.find(table, CANARY_TENANT);
-      canary = await runCanaryAndLog({ ...services, retentionMs, signal }, log, observers.canary.metrics);
+      const options = { ...services, retentionMs, signal };
+      observers.canary.onReport(await runCanaryAndLog(options, log, observers.canary.metrics));
     } catch (error) {
       log("error", "canary", { error: errorMessage(error) });
     }
@@ -63,9 +67,6 @@ export function startCompaction(services: Services, observers: Observers): Compa
   const timer = setInterval(start, INTERVAL_MS);
   start();
   return {
-    get canary() {
-      return canary;
-    },
     async stop() {
       stopping.abort();
       clearInterval(timer);

@@ -2,10 +2,9 @@
 import type { CanaryReport } from "../lib/canary/canary.ts";
 import type { Gateway } from "../lib/http/gateway.ts";
 
-/**
- * `canary`: the result of its last run; undefined before its first, after a failed one, or when it
- * is off.
- */
+export const HEALTH_PATHS = ["/-/ready", "/-/healthy"];
+
+/** `canary`: what its last run came to; undefined before its first, after one that failed, or when it is off. */
 export function addHealthRoutes(app: Gateway, canary: () => CanaryReport | undefined): void {
   app.get("/-/ready", (c) => c.text("Hearth is ready.\n"));
   app.get("/-/healthy", (c) => c.text(`Hearth is healthy.\n${canaryLine(canary())}`));

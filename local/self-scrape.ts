@@ -14,7 +14,7 @@ import {
 } from "prom-client";
 import { newAccessKey, newSecret } from "../lib/auth/access-key.ts";
 import { createKey, deleteKey, findKey } from "../lib/auth/key-store.ts";
-import type { Gateway, Services } from "../lib/http/gateway.ts";
+import type { Services } from "../lib/http/gateway.ts";
 import { errorMessage } from "../lib/model/errors.ts";
 import type { Log } from "../lib/model/log.ts";
 import { METRIC_TYPES } from "../lib/model/metric-metadata.ts";
@@ -23,6 +23,7 @@ import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { SECOND_MS } from "../lib/model/time.ts";
 import { ProtobufWriter } from "../lib/wire/protobuf-writer.ts";
 import { compress } from "../lib/wire/snappy.ts";
+import type { Fetch } from "./workers/serve-port.ts";
 
 /** The labels of a request's metrics. */
 const LABELS = ["source", "route", "status", "tenant", "error"];
@@ -56,8 +57,8 @@ const FIELD = {
 export interface SelfScrape {
   /** Receives the metrics of a request or of a run of the compactor. */
   observe(source: "request" | "compaction" | "canary"): Metrics;
-  /** Starts to store; `instance` is the host and port of this server. */
-  start(app: Gateway, services: Services, instance: string): Promise<void>;
+  /** Stores from now on; `instance` is the host and port of this server. */
+  start(fetch: Fetch, services: Services, instance: string): Promise<void>;
   stop(): void;
 }
 
@@ -88,12 +89,12 @@ export function newSelfScrape(log: Log): SelfScrape {
           else counterOf(counters, registry, name).inc({ source, ...labels }, value);
         }
       },
-    async start(app, services, instance) {
+    async start(fetch, services, instance) {
       const authorization = await makeKey(services);
       const scrape = async () => {
         try {
           const body = encode(await registry.getMetricsAsJSON(), instance, services.clock());
-          await push(app, authorization, body);
+          await push(fetch, authorization, body);
         } catch (error) {
           log("warn", "self-scrape", { error: errorMessage(error) });
         }
@@ -160,14 +161,14 @@ async function makeKey({ table, clock }: Services): Promise<string> {
   return `Bearer ${KEY_ID}:${secret}`;
 }
 
-async function push(app: Gateway, authorization: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
+async function push(fetch: Fetch, authorization: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
   const headers = {
     Authorization: authorization,
     "Content-Encoding": "snappy",
     "Content-Type": "application/x-protobuf",
   };
   const request = new Request("http://hearth/api/v1/write", { method: "POST", headers, body });
-  const response = await app.fetch(request);
+  const response = await fetch(request);
   if (!response.ok) throw new Error(`status ${response.status}: ${(await response.text()).trim()}`);
 }
 

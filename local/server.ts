@@ -1,37 +1,27 @@
 /** The deployed functions' routes behind one HTTP server, on a DynamoDB of this machine. */
-import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import { composeServices } from "../lib/http/compose-services.ts";
-import { addExplorerRoutes } from "../lib/http/explorer-route.ts";
-import { type Gateway, newGateway, type Services } from "../lib/http/gateway.ts";
-import { addOtlpRoutes } from "../lib/http/otlp-route.ts";
-import { addQueryRoutes } from "../lib/http/query/routes.ts";
-import { newQueryServices } from "../lib/http/query/source.ts";
-import { addReadRoutes } from "../lib/http/read-route.ts";
-import { addWriteRoutes } from "../lib/http/write-route.ts";
-import { errorMessage, HearthError } from "../lib/model/errors.ts";
+import { addExplorerRoutes, EXPLORER_PATHS } from "../lib/http/explorer-route.ts";
+import { newGateway, type Services } from "../lib/http/gateway.ts";
+import { HearthError } from "../lib/model/errors.ts";
 import type { Log } from "../lib/model/log.ts";
-import { ReaderMemory } from "../lib/storage/cache/reader-memory.ts";
 import { ensureTable } from "../lib/storage/dynamodb/ensure-table.ts";
-import { openTimedTable } from "../lib/storage/dynamodb/timed-table.ts";
-import { findAwsAccount } from "./aws-account.ts";
-import { type CompactionTimer, startCompaction } from "./compaction-timer.ts";
-import { type EmbeddedDynamoDB, startEmbeddedDynamoDB } from "./dynamodb/embedded-dynamodb.ts";
 import { buildExplorer } from "./explorer-files.ts";
 import { ensureFirstKey, type FirstKey } from "./first-key.ts";
-import { addHealthRoutes } from "./health-route.ts";
+import { addHealthRoutes, HEALTH_PATHS } from "./health-route.ts";
+import { newLocalServices, tableOptions } from "./local-services.ts";
 import { newSelfScrape } from "./self-scrape.ts";
 import type { Environment, Settings } from "./settings.ts";
+import { type Database, startDatabase } from "./workers/database.ts";
+import type { Fetch } from "./workers/serve-port.ts";
+import { startWorkers, type Workers } from "./workers/workers.ts";
 
 /** How long requests in flight may take before their connections are cut. */
 const CLOSE_GRACE_MS = 10_000;
 const CLOSE_IDLE_MS = 20;
 /** The time between two log lines about failures of the embedded database. */
 const FAILURE_LOG_INTERVAL_MS = 10_000;
-/** The size of the readers' cache, in bytes. */
-const READER_MEMORY_BYTES = 192 * 1024 * 1024;
 
 export interface LocalServer {
   readonly url: string;
@@ -40,84 +30,68 @@ export interface LocalServer {
   close(): Promise<void>;
 }
 
-/** More than a function has: a million series and their spellings. */
-const WRITERS_BYTES = 256 * 1024 * 1024;
-
 /**
  * Throws "unavailable" when the port or the data directory is in use, or DynamoDB cannot be
  * reached.
  */
 export async function startServer(settings: Settings, env: Environment, log: Log): Promise<LocalServer> {
+  const { dataDirectory: directory, isSynced } = settings;
   const embedded =
     settings.endpoint === undefined
-      ? await startEmbeddedDynamoDB({
-          directory: settings.dataDirectory,
-          isSynced: settings.isSynced,
-          onFailure: newFailureLog(log),
-        })
+      ? await startDatabase({ directory, isSynced }, newFailureLog(log))
       : undefined;
+  let workers: Workers | undefined;
   try {
-    const account = await findAwsAccount(env, { endpoint: settings.endpoint ?? embedded?.endpoint });
-    const tableOptions = { tableName: settings.tableName, clock: Date.now, randomBytes, ...account };
-    await ensureTable(tableOptions);
-    const timedTable = openTimedTable(tableOptions);
+    const endpoint = settings.endpoint ?? embedded?.endpoint;
+    await ensureTable(await tableOptions(settings, env, endpoint));
     const selfScrape = settings.isSelfScraped ? newSelfScrape(log) : undefined;
-    const services = composeServices({
-      ...timedTable,
-      randomBytes,
-      retentionMs: settings.retentionMs,
-      writersBytes: WRITERS_BYTES,
-      otlp: settings.otlp,
-      log,
-      metrics: selfScrape?.observe("request"),
-    });
+    const metrics = selfScrape?.observe("request");
+    const services = await newLocalServices(settings, env, endpoint, { log, metrics });
     const key = await ensureFirstKey(services.table, settings, services.clock);
-    const app = newApp(services, settings);
-    let compaction: CompactionTimer | undefined;
-    addHealthRoutes(app, () => compaction?.canary);
-    const server = await listen(app, settings);
+    const started = await startWorkers(settings, env, endpoint, { log, selfScrape });
+    workers = started;
+    const fetch = newFetch(services, started);
+    const server = await listen(fetch, settings);
     const url = urlOf(server);
-    await selfScrape?.start(app, services, new URL(url).host);
-    const timer = startCompaction(services, {
-      compactor: selfScrape?.observe("compaction"),
-      canary: settings.hasCanary ? { metrics: selfScrape?.observe("canary") } : undefined,
-    });
-    compaction = timer;
+    await selfScrape?.start(fetch, services, new URL(url).host);
+    started.startCompactor();
     const stop = async () => {
       selfScrape?.stop();
-      await close(server, timer, embedded, log);
+      await close(server, started, embedded, log);
     };
     return { url, key, close: stop };
   } catch (error) {
+    await workers?.close();
     await embedded?.close();
     throw error;
   }
 }
 
-/** A full disk fails every write; one log line in ten seconds reports that. */
-function newFailureLog(log: Log): (error: unknown) => void {
+/** A full disk fails every write: one line in ten seconds says so. */
+function newFailureLog(log: Log): (message: string) => void {
   let loggedMs = Number.NEGATIVE_INFINITY;
-  return (error) => {
+  return (message) => {
     const nowMs = performance.now();
     if (nowMs - loggedMs < FAILURE_LOG_INTERVAL_MS) return;
     loggedMs = nowMs;
-    log("error", "embedded dynamodb", { error: errorMessage(error) });
+    log("error", "embedded dynamodb", { error: message });
   };
 }
 
-function newApp(services: Services, settings: Settings): Gateway {
+/** This thread answers what needs no table; workers answer the rest. */
+function newFetch(services: Services, workers: Workers): Fetch {
   const app = newGateway(services);
-  addWriteRoutes(app, services);
-  addOtlpRoutes(app, services);
-  const memory = new ReaderMemory(READER_MEMORY_BYTES);
-  addReadRoutes(app, services, memory);
-  addQueryRoutes(app, services, newQueryServices(services, settings.promql, memory));
+  addHealthRoutes(app, () => workers.canary);
   addExplorerRoutes(app, buildExplorer);
-  return app;
+  const own = new Set([...HEALTH_PATHS, ...EXPLORER_PATHS]);
+  return (request) => {
+    const path = new URL(request.url).pathname;
+    return own.has(path) ? app.fetch(request) : workers.fetch(request, path);
+  };
 }
 
-function listen(app: Gateway, { host, port }: Settings): Promise<Server> {
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+function listen(fetch: Fetch, { host, port }: Settings): Promise<Server> {
+  const server = createAdaptorServer({ fetch }) as Server;
   return new Promise((resolve, reject) => {
     server.once("error", (cause) => {
       const reason =
@@ -137,8 +111,8 @@ function urlOf(server: Server): string {
 
 async function close(
   server: Server,
-  compaction: CompactionTimer,
-  embedded: EmbeddedDynamoDB | undefined,
+  workers: Workers,
+  embedded: Database | undefined,
   log: Log,
 ): Promise<void> {
   // A busy sender's connection is hardly ever idle: its next response closes it.
@@ -150,7 +124,8 @@ async function close(
     log("warn", "requests in flight are cut off", { afterMs: CLOSE_GRACE_MS });
     server.closeAllConnections();
   }, CLOSE_GRACE_MS);
-  await Promise.all([closed, compaction.stop()]);
+  await Promise.all([closed, workers.stopCompactor()]);
+  await workers.close();
   clearInterval(idle);
   clearTimeout(cut);
   await embedded?.close();

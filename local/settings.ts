@@ -21,6 +21,8 @@ export interface Settings {
   /** 0: for ever. */
   readonly retentionMs: number;
   readonly logLevel: LogLevel;
+  /** Threads that answer queries, one at a time each. */
+  readonly queryWorkers: number;
   /** Whether it writes and reads back a series of its own. */
   readonly hasCanary: boolean;
   /** Whether it stores metrics of its own. */
@@ -50,6 +52,7 @@ export function parseSettings(env: Environment, args: readonly string[] = []): S
     tableName: env.HEARTH_TABLE || "hearth",
     retentionMs: parseNumber(env, "HEARTH_RETENTION_DAYS", 0, 36_500) * DAY_MS,
     logLevel: parseLogLevel(env.LOG_LEVEL),
+    queryWorkers: Math.max(1, parseNumber(env, "HEARTH_QUERY_WORKERS", 4, 64)),
     hasCanary: parseFlag(env, "HEARTH_CANARY", true),
     isSelfScraped: !args.includes(NO_SELF_SCRAPE),
     key: parseKey(env),

@@ -49,7 +49,6 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "write",
     "compact",
     "read",
-    "verify",
   ],
   "lib/promql": [
     "settings.ts",

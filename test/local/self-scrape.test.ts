@@ -20,7 +20,7 @@ test("what a Hearth tells of itself is stored through the write route, for tenan
   request({ Requests: 1 }, { labels: { ...write, status: "400", error: "invalid" }, durationMs: 2 });
   request({ Requests: 1 }, { labels: { status: "404" }, durationMs: 1 });
   scrape.observe("compaction")({ LagMs: 90_000, Samples: 7 }, { labels: {}, durationMs: 2000 });
-  await scrape.start(gateway.app, gateway.services, "127.0.0.1:9201");
+  await scrape.start(gateway.app.fetch, gateway.services, "127.0.0.1:9201");
   scrape.stop();
   assert.deepEqual(lines, []);
   const { clock, limits } = gateway.services;
@@ -69,7 +69,7 @@ test("a table that is away is a line in the log, and nothing else", async () => 
   const lines: string[] = [];
   const scrape = newSelfScrape((level, message) => lines.push(`${level} ${message}`));
   gateway.table.failOnce(4);
-  await scrape.start(gateway.app, gateway.services, "127.0.0.1:9201");
+  await scrape.start(gateway.app.fetch, gateway.services, "127.0.0.1:9201");
   scrape.stop();
   assert.deepEqual(lines, ["warn self-scrape"]);
 });

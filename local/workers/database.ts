@@ -1,0 +1,48 @@
+/** The embedded DynamoDB behind a thread. */
+import { Worker } from "node:worker_threads";
+import { type ErrorKind, HearthError } from "../../lib/model/errors.ts";
+
+export interface DatabaseOptions {
+  readonly directory: string;
+  readonly isSynced: boolean;
+}
+
+export type FromDatabase =
+  | { readonly kind: "ready"; readonly endpoint: string }
+  | { readonly kind: "refused"; readonly errorKind: ErrorKind; readonly message: string }
+  | { readonly kind: "failure"; readonly message: string };
+
+export interface Database {
+  /** The URL to open tables with. */
+  readonly endpoint: string;
+  /** Finishes what is in flight, takes nothing new, and closes the database. */
+  close(): Promise<void>;
+}
+
+/** `onFailure` is told why a request was answered with a failure. Throws "unavailable" when the directory is taken. */
+export function startDatabase(
+  options: DatabaseOptions,
+  onFailure: (message: string) => void,
+): Promise<Database> {
+  const worker = new Worker(new URL("database-worker.ts", import.meta.url), { workerData: options });
+  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  return new Promise((resolve, reject) => {
+    worker.on("message", (message: FromDatabase) => {
+      if (message.kind === "failure") onFailure(message.message);
+      else if (message.kind === "refused") reject(new HearthError(message.errorKind, message.message));
+      else
+        resolve({
+          endpoint: message.endpoint,
+          async close() {
+            worker.postMessage("close");
+            await exited;
+          },
+        });
+    });
+    // Without its database the process has no use: an error that nobody caught there is one here.
+    worker.once("error", (error) => {
+      reject(error);
+      throw error;
+    });
+  });
+}

@@ -1,0 +1,74 @@
+/** A thread of `npm start`: some of its routes, or the compactor, with services of its own. */
+import { parentPort, workerData } from "node:worker_threads";
+import { newGateway, type Services } from "../../lib/http/gateway.ts";
+import { addOtlpRoutes } from "../../lib/http/otlp-route.ts";
+import { addQueryRoutes } from "../../lib/http/query/routes.ts";
+import { newQueryServices } from "../../lib/http/query/source.ts";
+import { addReadRoutes } from "../../lib/http/read-route.ts";
+import { addWriteRoutes } from "../../lib/http/write-route.ts";
+import { errorMessage } from "../../lib/model/errors.ts";
+import type { Metrics } from "../../lib/model/metrics.ts";
+import { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
+import { startCompaction } from "../compaction-timer.ts";
+import { newConsoleLog } from "../console-log.ts";
+import { newLocalServices } from "../local-services.ts";
+import { lowerPriority } from "./lower-priority.ts";
+import { type Fetch, servePort } from "./serve-port.ts";
+import type { FromWorker, Role, ToWorker, WorkerData } from "./worker-data.ts";
+
+const NICE: Readonly<Record<Role, number>> = { write: 0, query: 5, compact: 10 };
+
+const { role, settings, env, endpoint, readerMemoryBytes } = workerData as WorkerData;
+const parent = parentPort!;
+const tell = (message: FromWorker) => parent.postMessage(message);
+const observe =
+  (source: "request" | "compaction" | "canary"): Metrics =>
+  (values, origin) =>
+    tell({ kind: "metrics", source, values, origin });
+
+lowerPriority(NICE[role]);
+const log = newConsoleLog(settings.logLevel);
+const services = await newLocalServices(settings, env, endpoint, { log, metrics: observe("request") });
+const close = role === "compact" ? runCompactor() : serveRoutes(newApp(services));
+parent.on("message", (message: ToWorker) => {
+  if (message.kind === "close") close().finally(() => parent.close());
+});
+tell({ kind: "ready" });
+
+function runCompactor(): () => Promise<void> {
+  const timer = startCompaction(services, {
+    compactor: observe("compaction"),
+    canary: settings.hasCanary
+      ? { metrics: observe("canary"), onReport: (report) => tell({ kind: "canary", report }) }
+      : undefined,
+  });
+  return () => timer.stop();
+}
+
+function newApp(services: Services): Fetch {
+  const app = newGateway(services);
+  if (role === "write") {
+    addWriteRoutes(app, services);
+    addOtlpRoutes(app, services);
+  } else {
+    const memory = new ReaderMemory(readerMemoryBytes);
+    addReadRoutes(app, services, memory);
+    addQueryRoutes(app, services, newQueryServices(services, settings.promql, memory));
+  }
+  return app.fetch;
+}
+
+/** Returns what ends it: it resolves when nothing is in flight. */
+function serveRoutes(fetch: Fetch): () => Promise<void> {
+  const serving = new Set<Promise<void>>();
+  parent.on("message", (message: ToWorker) => {
+    if (message.kind !== "request") return;
+    const served = servePort(message.port, message.head, fetch)
+      .catch((error: unknown) => log("error", "worker", { error: errorMessage(error) }))
+      .finally(() => serving.delete(served));
+    serving.add(served);
+  });
+  return async () => {
+    await Promise.all(serving);
+  };
+}
