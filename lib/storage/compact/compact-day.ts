@@ -329,7 +329,9 @@ class DayCompactor {
         ...(flushed.index.length > 0 && this.#lasting(dayExpiryOf(this.#context))),
       },
     });
-    if (result === "published") await release(this.#context, flushed.lasting);
+    if (result !== "published") return result;
+    this.#emptyToMs = Math.max(this.#emptyToMs, Math.min(flushed.takenToMs, this.#context.clock() - SETTLE_MS));
+    await release(this.#context, flushed.lasting);
     return result;
   }
 

@@ -8,7 +8,7 @@ import {
   sweptRange,
 } from "../layout/keys.ts";
 import { isDayPast, type RetentionMs } from "../layout/retention.ts";
-import type { Table } from "../table/table.ts";
+import type { Key, Table } from "../table/table.ts";
 
 /** The days that keys can have. */
 const [FIRST_DAY, LAST_DAY] = [-(2 ** 31), 2 ** 31 - 1];
@@ -16,7 +16,9 @@ const [FIRST_DAY, LAST_DAY] = [-(2 ** 31), 2 ** 31 - 1];
 /** With which retention each tenant's days were looked at last. */
 export async function loadSweptRetentions(table: Table): Promise<Map<string, RetentionMs>> {
   const swept = new Map<string, RetentionMs>();
-  for await (const page of table.query(sweptRange(), { consistent: true }))
+  // Nothing is known of a tenant whose item is damaged: its days are looked at.
+  const onDamage = () => {};
+  for await (const page of table.query(sweptRange(), { consistent: true, onDamage }))
     for (const { sk, value } of page)
       swept.set(parseSweptSortKey(sk), new ByteReader(value, "swept tenant").readVarint());
   return swept;
@@ -41,7 +43,8 @@ export async function listCompactedDays(
   nowMs: number,
 ): Promise<number[]> {
   const days: number[] = [];
-  for await (const page of table.query(manifestsRange(tenant, FIRST_DAY, LAST_DAY)))
-    for (const { sk } of page) days.push(parseManifestSortKey(sk));
+  const add = ({ sk }: Key) => days.push(parseManifestSortKey(sk));
+  for await (const page of table.query(manifestsRange(tenant, FIRST_DAY, LAST_DAY), { onDamage: add }))
+    page.forEach(add);
   return days.filter((day) => !isDayPast(day, nowMs, retentionMs));
 }

@@ -2,23 +2,25 @@
  * A day's marks: they tell the compactor, hour by hour, that there is something to do. A mark is stored
  * before anything that it announces, so that nothing can be there without one.
  */
-import { hourOf, markKey } from "../layout/keys.ts";
+import type { RandomBytes } from "../../model/random-bytes.ts";
+import { hourOf, markKey, WRITER_ID_BYTES } from "../layout/keys.ts";
 import { expiry, markExpiry, transientExpiry } from "../layout/retention.ts";
 import type { Table } from "../table/table.ts";
 import type { CompactorLag } from "./compactor-lag.ts";
 import type { DayPlace } from "./day-place.ts";
 
-const NO_VALUE = new Uint8Array(0);
-
 export class DayMarks {
   readonly #place: DayPlace;
   readonly #lag: CompactorLag;
+  /** The value of its marks: a mark that is stored again, however late, differs from the one before it. */
+  readonly #id: Uint8Array;
   /** The hour that is marked, as its start in ms. */
   #markedHourMs = -1;
 
-  constructor(place: DayPlace, lag: CompactorLag) {
+  constructor(place: DayPlace, lag: CompactorLag, randomBytes: RandomBytes) {
     this.#place = place;
     this.#lag = lag;
+    this.#id = randomBytes(WRITER_ID_BYTES);
   }
 
   /** Marks the hour of a receive time if that is to be done. Throws "unavailable". */
@@ -28,7 +30,7 @@ export class DayMarks {
     if (hourMs === this.#markedHourMs) return;
     const { tenant, day, retentionMs } = this.#place;
     const expires = this.#lag.isBehind ? expiry(day, retentionMs) : markExpiry(receivedMs, day, retentionMs);
-    await table.put({ ...markKey({ hourMs, day, tenant }), value: NO_VALUE, ...expires });
+    await table.put({ ...markKey({ hourMs, day, tenant }), value: this.#id, ...expires });
     this.#markedHourMs = hourMs;
   }
 

@@ -84,7 +84,7 @@ export class DayWriter {
     this.#options = options;
     this.openedMs = clock();
     this.#clockPlace = `${place.day}/${place.tenant}`;
-    this.#marks = new DayMarks(place, lag);
+    this.#marks = new DayMarks(place, lag, randomBytes);
     this.#levels = new DayLevels(place);
     const storeDated = (store: StoreDated) => this.#storeDated(store);
     this.#recorder = new SeriesRecorder({ place, marks: this.#marks, storeDated, randomBytes });
