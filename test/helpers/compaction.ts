@@ -1,14 +1,19 @@
 /** Runs of the compactor on an engine's table, and what is found of a day afterwards. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { type CompactOptions, type CompactResult, compact, type DayReport } from "../../lib/storage/compact/compactor.ts";
+import {
+  type CompactOptions,
+  type CompactResult,
+  compact,
+  type DayReport,
+} from "../../lib/storage/compact/compactor.ts";
 import type { Manifest } from "../../lib/storage/layout/manifest.ts";
 import { loadManifest } from "../../lib/storage/layout/manifest-store.ts";
 import type { DamagedItem } from "../../lib/storage/quarantine/quarantine.ts";
 import { listQuarantined, type Quarantined } from "../../lib/storage/quarantine/quarantine-item.ts";
 import type { Item, Table } from "../../lib/storage/table/table.ts";
-import { ALL_TIME } from "./naive-store.ts";
 import type { Engine } from "./engine.ts";
+import { ALL_TIME } from "./naive-store.ts";
 
 export interface Run extends CompactResult {
   readonly reports: readonly DayReport[];
@@ -59,8 +64,11 @@ export async function manifestOf(engine: Engine, day: number, tenant = "t"): Pro
 /** All samples of a tenant: label set, time and value of each. */
 export async function allSamples(engine: Engine, tenant = "t"): Promise<string[]> {
   const rows: string[] = [];
-  for await (const { labels, timestamps, values } of engine.reader(tenant).select({ matchers: [], ...ALL_TIME }))
-    timestamps.forEach((time, i) => rows.push(`${labels.map(([, value]) => value).join("/")} ${time} ${values[i]}`));
+  for await (const { labels, timestamps, values } of engine
+    .reader(tenant)
+    .select({ matchers: [], ...ALL_TIME }))
+    for (let i = 0; i < timestamps.length; i++)
+      rows.push(`${labels.map(([, value]) => value).join("/")} ${timestamps[i]} ${values[i]}`);
   return rows;
 }
 

@@ -43,7 +43,7 @@ interface Event {
 }
 
 /** Steps and table calls of a schedule: the longest of 10,000 had 3,576. */
-const MAX_STEPS = 20_000;
+const MAX_STEPS = 40_000;
 const STEP_MS = 12;
 
 export class Scheduler {

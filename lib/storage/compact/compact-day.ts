@@ -146,6 +146,8 @@ class DayCompactor {
   /** When the first record of the log was received that waits there. */
   #oldestMs: number | undefined;
   #keptToMs = 0;
+  /** This run has flushed the log from its beginning. */
+  #isListedNow = false;
   /** Items in quarantine that the manifest counts. */
   #quarantined = 0;
   #error: unknown;
@@ -278,7 +280,8 @@ class DayCompactor {
     const { day } = this.#context;
     const { digest } = this.#marks;
     const isKnown =
-      facts.settledMarks !== undefined && (digest === undefined || digest === facts.settledMarks);
+      facts.settledMarks !== undefined &&
+      (digest === undefined || digest === facts.settledMarks || this.#isListedNow);
     if (isKnown || this.#held.size + facts.held.length > 0) return undefined;
     if (!isSettled(this.#manifest, day, nowMs) || this.#emptyToMs === 0) return undefined;
     return { kind: "settle" };
@@ -315,6 +318,7 @@ class DayCompactor {
   async #flush(plan: Flush): Promise<StepResult> {
     const flushed = await flush(this.#context, this.#manifest, plan);
     if (flushed === undefined) return "published";
+    if (this.#manifest.flushedToMs === 0) this.#isListedNow = true;
     this.#progress.flushes++;
     this.#progress.records += flushed.records;
     const { parts, index } = this.#manifest;
@@ -330,7 +334,10 @@ class DayCompactor {
       },
     });
     if (result !== "published") return result;
-    this.#emptyToMs = Math.max(this.#emptyToMs, Math.min(flushed.takenToMs, this.#context.clock() - SETTLE_MS));
+    this.#emptyToMs = Math.max(
+      this.#emptyToMs,
+      Math.min(flushed.takenToMs, this.#context.clock() - SETTLE_MS),
+    );
     await release(this.#context, flushed.lasting);
     return result;
   }
@@ -397,6 +404,9 @@ class DayCompactor {
 
   /** Compares the log with what was flushed. A record that came in behind the watermark moves it back, to before it. */
   async #settle(): Promise<StepResult> {
+    // All of its log was listed a moment ago: the next sweep compares it.
+    if (this.#isListedNow)
+      return this.#publish({ facts: { settledMarks: UNKNOWN_MARKS, drainedToMs: this.#drainedToMs } });
     const { flushedToMs } = this.#manifest;
     const counted = tallyOf(this.#manifest);
     const listed = await tallyLog(this.#context, counted, flushedToMs);

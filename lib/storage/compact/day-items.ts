@@ -26,7 +26,7 @@ export async function lastingRanges(
   ];
 }
 
-/** The records behind the watermark's back are superseded; these are those after it. */
+/** Where the log and series records lie that were received `fromMs..toMs`, both included; `toMs` absent: all since. */
 export async function recordRanges(
   { table, tenant, day }: DayContext,
   fromMs: number,

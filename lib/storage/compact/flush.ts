@@ -9,7 +9,7 @@ import { decodeSeriesBlock } from "../index/series-block.ts";
 import { bucketEnd, bucketOf } from "../layout/bucket.ts";
 import { listShards } from "../layout/day-shards.ts";
 import { addToTally, emptyLike, type FlushTally } from "../layout/flush-tally.ts";
-import { logRange, parseLogSortKey, seriesRecordsRange } from "../layout/keys.ts";
+import { parseReceiveTime } from "../layout/keys.ts";
 import type { IndexPart, Manifest, Part } from "../layout/manifest.ts";
 import { transientExpiry } from "../layout/retention.ts";
 import { LogDecoder } from "../log/log-decoder.ts";
@@ -24,8 +24,9 @@ import {
 import { encodeRun, runShardBits } from "../parts/run-items.ts";
 import { hashHex } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
-import type { Item, KeyRange } from "../table/table.ts";
+import type { Item, Key } from "../table/table.ts";
 import { type DayContext, newId, readItems } from "./day-context.ts";
+import { recordRanges } from "./day-items.ts";
 import { fetchSpan } from "./flush-span.ts";
 import type { Flush } from "./plan-compaction.ts";
 import { storeIndexPart } from "./store-index.ts";
@@ -56,22 +57,17 @@ export async function firstReceived(
 ): Promise<number | undefined> {
   const { table } = context;
   let first: number | undefined;
-  await forEachBounded(await logRanges(context, plan.fromMs, plan.toMs), QUERY_CONCURRENCY, async (range) => {
-    for await (const [item] of table.query(range, { consistent: true, limit: 1 })) {
-      if (item === undefined) continue;
-      const { receivedMs } = parseLogSortKey(item.sk);
-      if (first === undefined || receivedMs < first) first = receivedMs;
-    }
+  const note = ({ sk }: Key) => {
+    const receivedMs = parseReceiveTime(sk);
+    if (first === undefined || receivedMs < first) first = receivedMs;
+  };
+  const ranges = await recordRanges(context, plan.fromMs, plan.toMs);
+  await forEachBounded(ranges, QUERY_CONCURRENCY, async (range) => {
+    // A damaged record waits as any other.
+    const options = { consistent: true, limit: 1, onDamage: note };
+    for await (const [item] of table.query(range, options)) if (item !== undefined) note(item);
   });
   return first;
-}
-
-async function logRanges({ table, tenant, day }: DayContext, fromMs: number, toMs: number) {
-  const shards = await listShards(table, tenant, day);
-  return shards.flatMap((shard): KeyRange[] => [
-    logRange(tenant, day, shard, fromMs, toMs),
-    seriesRecordsRange(tenant, day, shard, fromMs, toMs),
-  ]);
 }
 
 /** Counts the records up to the watermark that the log holds now, by the spans of what was counted when they were flushed. */
@@ -81,7 +77,7 @@ export async function tallyLog(
   flushedToMs: number,
 ): Promise<FlushTally> {
   let listed = emptyLike(counted);
-  for (const range of await logRanges(context, counted.sinceMs + 1, flushedToMs)) {
+  for (const range of await recordRanges(context, counted.sinceMs + 1, flushedToMs)) {
     for await (const page of readItems(context, range, (key) => {
       listed = addToTally(listed, [key]);
     }))

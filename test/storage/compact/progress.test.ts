@@ -28,7 +28,10 @@ test("the watermark is the receive time of the newest record flushed", async () 
   for (const skewMs of [0, DAY_MS]) {
     await runCompactor(engine, { skewMs });
     const { flushedToMs } = await manifestOf(engine, DAY);
-    assert.ok(flushedToMs >= receivedMs && flushedToMs < receivedMs + SECOND_MS, `${flushedToMs - receivedMs}`);
+    assert.ok(
+      flushedToMs >= receivedMs && flushedToMs < receivedMs + SECOND_MS,
+      `${flushedToMs - receivedMs}`,
+    );
   }
 });
 
@@ -46,7 +49,10 @@ for (const skewMs of [MINUTE_MS, DAY_MS, 20 * DAY_MS]) {
       assert.equal((await allSamples(engine)).length, i + 1);
     }
     await runUntil(engine, MIDNIGHT_MS + 2 * DAY_MS, HOUR_MS);
-    assert.deepEqual(await allSamples(engine), times.map((time, i) => `up ${time} ${i}`));
+    assert.deepEqual(
+      await allSamples(engine),
+      times.map((time, i) => `up ${time} ${i}`),
+    );
     const { parts } = await manifestOf(engine, DAY);
     assert.ok(parts.length > 0 && parts.every(({ kind }) => kind === "chunks"));
   });
@@ -81,10 +87,19 @@ test("a mark that came in behind the cursor, of a day that had settled, is found
   assert.notEqual(settled.facts.settledMarks, undefined);
   const { hourMs } = await loadCursor(engine.table);
   // The clock is behind by as much as the mark of before: even its key is the same.
-  await append(engine, engine.newWriters(), MIDNIGHT_MS + 1000, 2, MIDNIGHT_MS - engine.nowMs + 30 * MINUTE_MS);
+  await append(
+    engine,
+    engine.newWriters(),
+    MIDNIGHT_MS + 1000,
+    2,
+    MIDNIGHT_MS - engine.nowMs + 30 * MINUTE_MS,
+  );
   assert.ok(hourOf(MIDNIGHT_MS) < hourMs);
   await runUntil(engine, engine.nowMs + 31 * HOUR_MS, HOUR_MS);
-  assert.deepEqual((await allSamples(engine)).map((row) => row.at(-1)), ["1", "2"]);
+  assert.deepEqual(
+    (await allSamples(engine)).map((row) => row.at(-1)),
+    ["1", "2"],
+  );
   assert.ok((await manifestOf(engine, DAY)).parts.every(({ kind }) => kind === "chunks"));
 });
 
@@ -138,7 +153,10 @@ test("a day with nothing due costs one read", async () => {
   await runCompactor(engine);
   for (let daysAgo = 1; daysAgo < 20; daysAgo++) {
     const { parts, facts } = await manifestOf(engine, DAY - daysAgo);
-    assert.ok(parts.every(({ kind }) => kind === "chunks"), `${daysAgo}`);
+    assert.ok(
+      parts.every(({ kind }) => kind === "chunks"),
+      `${daysAgo}`,
+    );
     assert.notEqual(facts.settledMarks, undefined);
   }
   engine.nowMs += 90 * MINUTE_MS;
