@@ -100,8 +100,8 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
       edit(
         "write/day-marks.ts",
-        "value: NO_VALUE, ...expires });",
-        "value: NO_VALUE, ...expires }).catch(() => {});",
+        "value: this.#id, ...expires });",
+        "value: this.#id, ...expires }).catch(() => {});",
       ),
     ],
   },
