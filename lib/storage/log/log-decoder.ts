@@ -3,7 +3,9 @@ import type { SampleColumns } from "../../chunk/sample-columns.ts";
 import { COLUMN_SAMPLE_BYTES, COLUMN_START_BYTES } from "../../chunk/sample-sizes.ts";
 import { errorKind, errorMessage, HearthError } from "../../model/errors.ts";
 import { lowerBound } from "../../model/lower-bound.ts";
+import { SECOND_MS } from "../../model/time.ts";
 import { dictionaryRange, parseDictionarySortKey } from "../layout/keys.ts";
+import type { Shard } from "../layout/shard.ts";
 import { hashHex } from "../series/series-hash.ts";
 import type { Item, KeyRange, Table } from "../table/table.ts";
 import { Dictionary, decodeDictionary } from "./dictionary.ts";
@@ -60,6 +62,11 @@ export interface LogDecoderOptions {
    * dictionary lacks, whose other samples are appended. Absent: both throw "data".
    */
   readonly onDamaged?: ((item: Item, reason: string) => void) | undefined;
+  /**
+   * TTL takes a day's items in no order, up to two days late. So at this time a record that was to leave before it may lack its
+   * dictionary, and counts as gone like it. Default: no record was to leave.
+   */
+  readonly nowMs?: number | undefined;
 }
 
 /** Decodes records into the columns of their series. */
@@ -90,7 +97,7 @@ export class LogDecoder {
       onDamaged(logItem.item, errorMessage(error));
       return 0;
     }
-    const known = this.#resolved.get(hashHex(record.writer));
+    const known = this.#resolved.get(keyOf(logItem.shard, record.writer));
     if (known !== undefined && firstUnknown(known.dictionary, decoded) === undefined)
       return appendDecoded(decoded, known, minTime, maxTime);
     return this.#resolve(logItem, record.writer, decoded).then((columns) =>
@@ -114,7 +121,7 @@ export class LogDecoder {
       wanted.push(reference);
     }
     const resolved = { dictionary, columns, wanted: Int32Array.from(wanted) };
-    this.#resolved.set(hashHex(writer), resolved);
+    this.#resolved.set(keyOf(logItem.shard, writer), resolved);
     return resolved;
   }
 
@@ -124,7 +131,7 @@ export class LogDecoder {
     writer: Uint8Array,
     record: DecodedRecord,
   ): Promise<Dictionary> {
-    const { table, kept = table, tenant, day, onDamaged } = this.#options;
+    const { table, kept = table, tenant, day, onDamaged, nowMs = 0 } = this.#options;
     const range = dictionaryRange(tenant, day, shard, writer);
     const remembered = this.#memory.findDictionary(range);
     if (remembered !== undefined && firstUnknown(remembered, record) === undefined) return remembered;
@@ -133,6 +140,7 @@ export class LogDecoder {
     if (firstUnknown(dictionary, record) !== undefined) dictionary = await this.#load(table, range, true);
     const unknown = firstUnknown(dictionary, record);
     if (unknown !== undefined) {
+      if ((item.expiresAtSeconds ?? Number.POSITIVE_INFINITY) * SECOND_MS <= nowMs) return dictionary;
       const reason = `log record of writer ${hashHex(writer)}: reference ${unknown} is not in its dictionary`;
       if (onDamaged === undefined) throw new HearthError("data", reason);
       onDamaged(item, reason);
@@ -165,6 +173,11 @@ export class LogDecoder {
       return [];
     }
   }
+}
+
+/** Ids of dictionaries are unique within a shard. */
+function keyOf({ bits, prefix }: Shard, writer: Uint8Array): string {
+  return `${bits}/${prefix}/${hashHex(writer)}`;
 }
 
 /** The first of a record's references that means nothing. */

@@ -125,7 +125,7 @@ class GroupReader {
     const query = { ...this.#reads.query, day: selected.day };
     const shared = this.#shared;
     const log = memory?.log.over(shared, nowMs, damage) ?? shared;
-    const read = { table, shared, log, memory: memory?.log, query, sink: group, signal, damage };
+    const read = { table, shared, log, memory: memory?.log, query, sink: group, signal, damage, nowMs };
     if (this.#warm === undefined) return readDay(read, planDay(query, selected, metrics));
     const warm = this.#warm.day(query.tenant, query.day);
     return readWarmDay({ ...read, warm, held, maxBytes: maxQueryBytes }, selected, metrics);

@@ -29,6 +29,7 @@ export interface DayRead {
   readonly signal: AbortSignal;
   /** Takes what cannot be read, which is then left out. Default: it throws "data". */
   readonly damage: DamageReports | undefined;
+  readonly nowMs: number;
 }
 
 /** Throws "too large" for a series that is, "data", "unavailable". */
@@ -107,12 +108,13 @@ function noteDamage({ damage }: DayRead, item: Item, error: unknown): void {
 
 /** Reads the log, which counts over all parts. */
 export async function readLog(read: DayRead, plan: DayPlan["log"]): Promise<void> {
-  const { table, shared, log, memory, query, sink, signal, damage } = read;
+  const { table, shared, log, memory, query, sink, signal, damage, nowMs } = read;
   const { tenant, day, minTime, maxTime } = query;
   const columnsOf = (hash: Uint8Array) => sink.findByBytes(hash)?.columns ?? null;
   const { metrics } = sink;
   const onDamaged = damage?.note;
-  const options = { table, kept: shared, memory, tenant, day, columnsOf, metrics, signal, onDamaged };
+  const reading = { table, kept: shared, memory, tenant, day, columnsOf, metrics };
+  const options = { ...reading, signal, onDamaged, nowMs };
   const decoder = new LogDecoder(options);
   for await (const records of mergeLog(log, { tenant, day, ...plan }, signal)) {
     for (const record of records) {

@@ -107,3 +107,22 @@ test("a record with a reference that its dictionary lacks is an error, whatever 
     });
   }
 });
+
+test("a record that was to leave lacks its dictionary without damage, one that was to stay does not", async () => {
+  const table = new MemoryTable();
+  const nowMs = 1_795_000_000_000;
+  const columns = {
+    count: 1,
+    references: Int32Array.of(0),
+    timestamps: Float64Array.of(1),
+    values: Float64Array.of(1),
+  };
+  const key = logKey(TENANT, DAY, SHARD, { receivedMs: 1, writer: WRITER, sequence: 0 });
+  const append = async (expiresAtSeconds: number) => {
+    const item = { ...key, value: encodeLogRecord(columns, 0, 1), expiresAtSeconds };
+    const decoder = new LogDecoder({ table, tenant: TENANT, day: DAY, columnsOf: () => null, nowMs });
+    return decoder.append({ shard: SHARD, item }, 0, 2);
+  };
+  assert.equal(await append(nowMs / 1000), 0);
+  await assert.rejects(append(nowMs / 1000 + 1), /reference 0 is not in its dictionary/);
+});
