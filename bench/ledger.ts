@@ -1,4 +1,5 @@
 /** The cost of calls by kind of item, as the table itself counts it. */
+import { KIND } from "../lib/storage/layout/keys.ts";
 import { itemSizeBytes } from "../lib/storage/table/item-size.ts";
 import {
   type Item,
@@ -10,23 +11,34 @@ import {
   type Table,
 } from "../lib/storage/table/table.ts";
 
-/** Groups of item kinds, by the first byte of the partition key (lib/storage/layout/keys.ts). */
-const GROUP_OF_KIND = {
-  L: "log",
-  D: "dictionary",
-  S: "index",
-  I: "index",
-  P: "index",
-  R: "run",
-  C: "chunk",
-  X: "control",
-  A: "control",
-  Z: "control",
-  W: "control",
-} as const;
-
 export const GROUPS = ["log", "dictionary", "index", "run", "chunk", "control"] as const;
 export type Group = (typeof GROUPS)[number];
+
+/** The compiler refuses a kind of item without a group. */
+const GROUP_OF_KIND: Readonly<Record<keyof typeof KIND, Group>> = {
+  log: "log",
+  dictionary: "dictionary",
+  series: "index",
+  index: "index",
+  day: "index",
+  run: "run",
+  chunk: "chunk",
+  manifest: "control",
+  mark: "control",
+  cursor: "control",
+  progress: "control",
+  quarantine: "control",
+  swept: "control",
+  accessKey: "control",
+  tenant: "control",
+  election: "control",
+  metadata: "control",
+  exemplars: "control",
+  canary: "control",
+};
+const GROUPS_BY_BYTE = new Map<number, Group>(
+  Object.entries(KIND).map(([kind, byte]) => [byte, GROUP_OF_KIND[kind as keyof typeof KIND]]),
+);
 
 /** Calls and units, and the items put. */
 export interface Entry extends Meter {
@@ -127,7 +139,7 @@ export class LedgerTable implements Table {
 }
 
 function groupOf({ pk }: Pick<Key, "pk">): Group {
-  const group = GROUP_OF_KIND[String.fromCharCode(pk[0]) as keyof typeof GROUP_OF_KIND];
-  if (group === undefined) throw new Error(`ledger: no group for kind ${pk[0]}`);
+  const group = GROUPS_BY_BYTE.get(pk[0]);
+  if (group === undefined) throw new Error(`ledger: ${pk[0]} is not a kind of item`);
   return group;
 }
