@@ -5,10 +5,12 @@ import { type Clock, DAY_MS } from "../lib/model/time.ts";
 import { compact, type DayReport } from "../lib/storage/compact/compactor.ts";
 import type { Table } from "../lib/storage/table/table.ts";
 import { Tenants } from "../lib/storage/tenants/tenant-settings.ts";
+import { parseDays } from "./retention-days.ts";
 
 export interface CompactCommandOptions {
   readonly "retention-days"?: string | undefined;
   readonly all?: boolean | undefined;
+  readonly finish?: boolean | undefined;
 }
 
 /** Prints a line for each day as it is finished. Throws when a day failed. */
@@ -27,7 +29,8 @@ export async function compactCommand(
     randomBytes,
     retentionOf,
     deadlineMs,
-    isEager: options.all,
+    isEager: options.all || options.finish,
+    isFinishing: options.finish,
     onDay,
   });
   print(`${result.days} days checked, ${result.failures} failed`);
@@ -44,11 +47,4 @@ function describe({ tenant, day, outcome, error, meter }: DayReport): string {
   if (outcome === undefined) return `${tenant} ${date}: failed: ${String(error)}`;
   const { state, flushes, records, chunkings, samples } = outcome;
   return `${tenant} ${date}: ${state}; ${records} records in ${flushes} flushes, ${samples} samples in ${chunkings} buckets; ${cost}`;
-}
-
-/** Days of retention, 0 to keep for ever, which is the default. */
-export function parseDays(text: string | undefined): number {
-  const days = Number(text || 0);
-  if (Number.isInteger(days) && days >= 0) return days;
-  throw new HearthError("invalid", `retention of ${text} days: expected a whole number, 0 to keep for ever`);
 }

@@ -10,7 +10,7 @@ import { Reader } from "../lib/storage/read/reader.ts";
 import type { Table } from "../lib/storage/table/table.ts";
 import { Tenants } from "../lib/storage/tenants/tenant-settings.ts";
 import type { Environment } from "../local/settings.ts";
-import { parseDays } from "./compact.ts";
+import { parseDays } from "./retention-days.ts";
 
 export interface ExplainCommandOptions {
   readonly tenant?: string | undefined;
@@ -33,7 +33,7 @@ export async function explainCommand(
   print: (text: string) => void,
 ): Promise<void> {
   const tenant = parseTenant(options.tenant ?? DEFAULT_TENANT);
-  const tenants = new Tenants(parseDays(options["retention-days"]) * DAY_MS, clock);
+  const tenants = new Tenants(parseDays(options["retention-days"] ?? "0") * DAY_MS, clock);
   const { retentionMs } = await tenants.find(table, tenant);
   const limits = DEFAULT_LIMITS;
   const explanation = await explain({

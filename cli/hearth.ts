@@ -2,13 +2,17 @@
 import { parseArgs } from "node:util";
 import { errorMessage, HearthError } from "../lib/model/errors.ts";
 import { HEARTH_VERSION } from "../lib/model/version.ts";
-import type { Table } from "../lib/storage/table/table.ts";
 import { printFailure, run } from "../local/run.ts";
 import { compactCommand } from "./compact.ts";
+import { newConsole } from "./days.ts";
 import { explainCommand } from "./explain.ts";
+import { gcCommand } from "./gc.ts";
+import { inspectCommand } from "./inspect.ts";
 import { createCommand, deleteCommand, disableCommand, type GivenKey, listCommand } from "./keys.ts";
-import { withTable } from "./target.ts";
+import { repairCommand } from "./repair.ts";
+import { type Target, withTable } from "./target.ts";
 import { listTenantsCommand, setTenantCommand } from "./tenants.ts";
+import { verifyCommand } from "./verify.ts";
 
 const USAGE = `Usage: hearthdb start [--no-self-scrape]
        hearthdb keys create [--tenant NAME] [--scopes read,write] [--note TEXT] [--json]
@@ -17,7 +21,11 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
        hearthdb keys delete ID
        hearthdb tenants list [--json]
        hearthdb tenants set NAME [--retention-days N|default] [--ha-labels on|CLUSTER,REPLICA|off|default]
-       hearthdb compact [--all] [--retention-days N]
+       hearthdb compact [--all | --finish] [--retention-days N]
+       hearthdb verify [--tenant NAME] [--from DAY] [--to DAY] [--json] [--yes]
+       hearthdb repair [--tenant NAME] [--from DAY] [--to DAY] [--accept-loss] [--yes]
+       hearthdb inspect [--tenant NAME] --day DAY | --key KEY
+       hearthdb gc [--delete]
        hearthdb explain EXPR [--time T | --start T --end T --step D] [--lookback-delta D] [--tenant NAME] [--json]
        hearthdb --version
 
@@ -31,8 +39,16 @@ the deployment says), and which labels name the replicas of a high-availability 
 cluster,__replica__; default: off).
 
 compact does what the schedule does every five minutes. Log records that have waited ten minutes
-become runs; closed buckets become chunks. --all takes every record older than a minute.
---retention-days (or HEARTH_RETENTION_DAYS) is the deployment's retention, 0 to keep for ever.
+become runs; closed buckets become chunks. --all takes every record older than a minute; --finish
+also looks at every day of every tenant, as before a stack is removed.
+
+verify walks through days (YYYY-MM-DD, UTC) and says what is damaged, missing or miscounted and what
+is lost; it ends with status 2 if anything is. repair mends what can be mended; --accept-loss also
+stores parts again without what is lost. inspect prints a day, or an item by its key. gc lists parts
+that no manifest names, and deletes them with --delete; work under way is left alone.
+
+compact, verify and repair go by the deployment's retention: that of --stack, --retention-days N, or
+HEARTH_RETENTION_DAYS; 0 keeps for ever.
 
 explain prints the plan of a PromQL query and its reads, without evaluating it: which series and times
 each selector reads, and by day from which manifest, index, log, runs and chunks. Times are RFC 3339
@@ -58,6 +74,14 @@ const OPTIONS = {
   region: { type: "string" },
   "data-dir": { type: "string" },
   all: { type: "boolean" },
+  finish: { type: "boolean" },
+  from: { type: "string" },
+  to: { type: "string" },
+  day: { type: "string" },
+  key: { type: "string" },
+  yes: { type: "boolean" },
+  delete: { type: "boolean" },
+  "accept-loss": { type: "boolean" },
   "retention-days": { type: "string" },
   "ha-labels": { type: "string" },
   time: { type: "string" },
@@ -79,10 +103,12 @@ async function main(args: string[]): Promise<void> {
   return withTable(values, process.env, work);
 }
 
+type Command = (target: Target) => Promise<void>;
+
 type Options = ReturnType<typeof parse>["values"];
 
 /** The work that a command line asks for; throws "invalid" before the table is touched. */
-function findCommand([group, ...rest]: readonly string[], values: Options): (table: Table) => Promise<void> {
+function findCommand([group, ...rest]: readonly string[], values: Options): Command {
   switch (group) {
     case "keys":
       return findKeysCommand(rest, values);
@@ -90,14 +116,28 @@ function findCommand([group, ...rest]: readonly string[], values: Options): (tab
       return findTenantsCommand(rest, values);
     case "compact": {
       expectNone(rest);
-      const options = { "retention-days": process.env.HEARTH_RETENTION_DAYS, ...values };
-      return (table) => compactCommand(table, options, Date.now, print);
+      return ({ table, retentionDays }) =>
+        compactCommand(table, { ...values, "retention-days": retentionDays }, Date.now, print);
     }
     case "explain": {
       const query = expectOne(rest, "one PromQL expression; quote it for the shell");
-      const options = { "retention-days": process.env.HEARTH_RETENTION_DAYS, ...values };
-      return (table) => explainCommand(table, query, options, process.env, Date.now, print);
+      return ({ table, retentionDays }) => {
+        const options = { ...values, "retention-days": retentionDays };
+        return explainCommand(table, query, options, process.env, Date.now, print);
+      };
     }
+    case "verify":
+      expectNone(rest);
+      return async (target) => setStatus(await verifyCommand(target, values, Date.now, newConsole()));
+    case "repair":
+      expectNone(rest);
+      return async (target) => setStatus(await repairCommand(target, values, Date.now, newConsole()));
+    case "inspect":
+      expectNone(rest);
+      return (target) => inspectCommand(target, values, print);
+    case "gc":
+      expectNone(rest);
+      return (target) => gcCommand(target, values, Date.now, newConsole());
     default:
       throw usage(group === undefined ? "no command" : `unknown command ${group}`);
   }
@@ -107,17 +147,17 @@ function findKeysCommand([command, ...rest]: readonly string[], values: Options)
   switch (command) {
     case "create":
       expectNone(rest);
-      return (table: Table) => createCommand(table, withGivenKey(values), Date.now(), print);
+      return ({ table }: Target) => createCommand(table, withGivenKey(values), Date.now(), print);
     case "list":
       expectNone(rest);
-      return (table: Table) => listCommand(table, values, print);
+      return ({ table }: Target) => listCommand(table, values, print);
     case "disable": {
       const id = expectOne(rest, "the id of one access key");
-      return (table: Table) => disableCommand(table, id, print);
+      return ({ table }: Target) => disableCommand(table, id, print);
     }
     case "delete": {
       const id = expectOne(rest, "the id of one access key");
-      return (table: Table) => deleteCommand(table, id, print);
+      return ({ table }: Target) => deleteCommand(table, id, print);
     }
     default:
       throw usage(command === undefined ? "keys: no command" : `keys: unknown command ${command}`);
@@ -128,10 +168,10 @@ function findTenantsCommand([command, ...rest]: readonly string[], values: Optio
   switch (command) {
     case "list":
       expectNone(rest);
-      return (table: Table) => listTenantsCommand(table, values, print);
+      return ({ table }: Target) => listTenantsCommand(table, values, print);
     case "set": {
       const name = expectOne(rest, "the name of one tenant");
-      return (table: Table) => setTenantCommand(table, name, values, print);
+      return ({ table }: Target) => setTenantCommand(table, name, values, print);
     }
     default:
       throw usage(command === undefined ? "tenants: no command" : `tenants: unknown command ${command}`);
@@ -150,6 +190,11 @@ function parse(args: string[]) {
   } catch (error) {
     throw usage(errorMessage(error));
   }
+}
+
+/** The status of a command that has found something wrong; 1 is that of one that could not run. */
+function setStatus(isWrong: boolean): void {
+  if (isWrong) process.exitCode = 2;
 }
 
 function expectNone(rest: readonly string[]): void {

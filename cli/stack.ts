@@ -2,8 +2,9 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { errorMessage, HearthError } from "../lib/model/errors.ts";
 
-/** The output of template.yaml that names the table. */
+/** The output of template.yaml that names the table, and the parameter that says how long samples are kept. */
 const TABLE_OUTPUT = "TableName";
+const RETENTION_PARAMETER = "RetentionDays";
 
 export interface StackOptions {
   readonly stack: string;
@@ -11,17 +12,25 @@ export interface StackOptions {
   readonly region: string | undefined;
 }
 
+export interface FoundStack {
+  readonly tableName: string;
+  /** As text; undefined for a stack without the parameter. */
+  readonly retentionDays: string | undefined;
+}
+
 /**
- * The name of a stack's table. Throws "unavailable" when the stack cannot be described, and "invalid"
+ * A stack's table, and its retention. Throws "unavailable" when the stack cannot be described, and "invalid"
  * when it is not a stack of Hearth.
  */
-export async function findStackTable({ stack, region }: StackOptions): Promise<string> {
+export async function findStack({ stack, region }: StackOptions): Promise<FoundStack> {
   const client = new CloudFormationClient(region === undefined ? {} : { region });
   try {
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: stack }));
     const outputs = Stacks?.[0]?.Outputs ?? [];
     const tableName = outputs.find(({ OutputKey }) => OutputKey === TABLE_OUTPUT)?.OutputValue;
-    if (tableName !== undefined) return tableName;
+    const parameters = Stacks?.[0]?.Parameters ?? [];
+    const retention = parameters.find(({ ParameterKey }) => ParameterKey === RETENTION_PARAMETER);
+    if (tableName !== undefined) return { tableName, retentionDays: retention?.ParameterValue };
   } catch (cause) {
     const where = region === undefined ? "" : ` in ${region}`;
     throw new HearthError("unavailable", `describe stack ${stack}${where}: ${errorMessage(cause)}`, {

@@ -5,11 +5,11 @@ import { openTable, type TableOptions } from "../lib/storage/dynamodb/dynamodb-t
 import { isLoopback } from "../lib/storage/dynamodb/endpoint.ts";
 import { ensureTable } from "../lib/storage/dynamodb/ensure-table.ts";
 import { VerifiedTable } from "../lib/storage/layout/verified-table.ts";
-import type { Table } from "../lib/storage/table/table.ts";
+import type { ScannableTable, Table } from "../lib/storage/table/table.ts";
 import { findAwsAccount } from "../local/aws-account.ts";
 import { findEmbeddedEndpoint, startEmbeddedDynamoDB } from "../local/dynamodb/embedded-dynamodb.ts";
 import type { Environment } from "../local/settings.ts";
-import { findStackTable } from "./stack.ts";
+import { findStack } from "./stack.ts";
 
 export interface TargetOptions {
   readonly stack?: string | undefined;
@@ -17,6 +17,19 @@ export interface TargetOptions {
   readonly "endpoint-url"?: string | undefined;
   readonly region?: string | undefined;
   readonly "data-dir"?: string | undefined;
+  readonly "retention-days"?: string | undefined;
+}
+
+/** The table of a command. */
+export interface Target {
+  /** Writes and verifies checksums. */
+  readonly table: Table;
+  /** The same without, to see items as they are stored, and to go through all of them. */
+  readonly stored: ScannableTable;
+  /** The deployment's retention in days, as text; undefined: nothing says it. */
+  readonly retentionDays: string | undefined;
+  /** Whether reading costs money. */
+  readonly isBilled: boolean;
 }
 
 const DEFAULT_TABLE = "hearth";
@@ -29,26 +42,38 @@ const DEFAULT_TABLE = "hearth";
 export async function withTable(
   options: TargetOptions,
   env: Environment,
-  work: (table: Table) => Promise<void>,
+  work: (target: Target) => Promise<void>,
 ): Promise<void> {
   const endpoint = options["endpoint-url"] ?? (env.AWS_ENDPOINT_URL_DYNAMODB || undefined);
-  const tableName = await tableNameOf(options, env);
+  const { tableName, retentionDays } = await deploymentOf(options, env);
   const target = { tableName: tableName ?? DEFAULT_TABLE, clock: Date.now, randomBytes };
   const isRemote = options["data-dir"] === undefined && (endpoint !== undefined || tableName !== undefined);
   if (isRemote) {
     const account = await findAwsAccount(env, { endpoint, region: options.region });
-    if (endpoint !== undefined && isLoopback(endpoint)) await ensureTable({ ...target, ...account });
-    return work(new VerifiedTable(openTable({ ...target, ...account })));
+    const isLocal = endpoint !== undefined && isLoopback(endpoint);
+    if (isLocal) await ensureTable({ ...target, ...account });
+    const stored = openTable({ ...target, ...account });
+    return work({ table: new VerifiedTable(stored), stored, retentionDays, isBilled: !isLocal });
   }
-  return withEmbeddedTable(options["data-dir"] ?? (env.HEARTH_DATA_DIR || ".hearth"), target, work);
+  return withEmbeddedTable(options["data-dir"] ?? (env.HEARTH_DATA_DIR || ".hearth"), target, (stored) =>
+    // As `npm start` does, where nothing says how long: for ever.
+    work({ table: new VerifiedTable(stored), stored, retentionDays: retentionDays ?? "0", isBilled: false }),
+  );
 }
 
-async function tableNameOf(
-  { stack, table, region }: TargetOptions,
+/** The options come before what a stack says, and that before the environment. */
+async function deploymentOf(
+  { stack, table, region, "retention-days": days }: TargetOptions,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<string | undefined> {
-  if (stack === undefined) return table ?? (env.HEARTH_TABLE || undefined);
-  if (table === undefined) return findStackTable({ stack, region });
+): Promise<{ readonly tableName: string | undefined; readonly retentionDays: string | undefined }> {
+  if (stack === undefined) {
+    const retentionDays = days ?? (env.HEARTH_RETENTION_DAYS || undefined);
+    return { tableName: table ?? (env.HEARTH_TABLE || undefined), retentionDays };
+  }
+  if (table === undefined) {
+    const found = await findStack({ stack, region });
+    return { ...found, retentionDays: days ?? found.retentionDays };
+  }
   throw new HearthError("invalid", "--stack and --table: expected one of them, not both");
 }
 
@@ -59,15 +84,15 @@ async function tableNameOf(
 async function withEmbeddedTable(
   directory: string,
   target: TableOptions,
-  work: (table: Table) => Promise<void>,
+  work: (stored: ScannableTable) => Promise<void>,
 ): Promise<void> {
   const running = await findEmbeddedEndpoint(directory);
-  if (running !== undefined) return work(new VerifiedTable(openTable({ ...target, endpoint: running })));
+  if (running !== undefined) return work(openTable({ ...target, endpoint: running }));
   const embedded = await startEmbeddedDynamoDB({ directory });
   try {
     const options = { ...target, endpoint: embedded.endpoint };
     await ensureTable(options);
-    await work(new VerifiedTable(openTable(options)));
+    await work(openTable(options));
   } finally {
     await embedded.close();
   }

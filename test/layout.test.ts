@@ -49,6 +49,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "write",
     "compact",
     "read",
+    "verify",
   ],
   "lib/promql": [
     "settings.ts",

@@ -32,10 +32,10 @@ const NAMES: Readonly<Record<number, string>> = Object.fromEntries(
 );
 
 /**
- * Whose lack is noticed: links and counts name them. A log record that vanishes takes what named it along; a day item, a
- * manifest, a mark or a cursor that does looks like one that never was.
+ * Whose lack is noticed, since links and counts name them, or does no harm. A log record that vanishes takes what named it
+ * along; a day item, a manifest or a mark that does looks like one that never was.
  */
-const MISSED: readonly number[] = [KIND.run, KIND.chunk, KIND.index];
+const MISSED: readonly number[] = [KIND.run, KIND.chunk, KIND.index, KIND.cursor, KIND.progress];
 /** All but access keys and what is no sample's. */
 const FLIPPED: readonly number[] = [
   KIND.log,

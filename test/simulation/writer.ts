@@ -40,6 +40,8 @@ export function writer(sim: Simulated, process: Process) {
     onDeath();
   };
   const append = async () => {
+    // First, since it may take so long that samples of a request pass out of retention.
+    if (!(await tolerate(sim, process, "clock check", () => clockGuard.check()))) return;
     const [tenant, model] = random.pick([...sim.models]);
     const retentionMs = retention.at(scheduler.nowMs);
     const request = nextRequest(sim, tenant, retentionMs, senderClock());
@@ -63,10 +65,11 @@ export function writer(sim: Simulated, process: Process) {
     const isAnswered = await tolerate(sim, process, "append", async () => {
       const meter = newMeter();
       const appender = writers.appender({ tenant, retentionMs }, table.metered(meter));
-      const { rejections } = await clockGuard.run(() => {
+      const append = () => {
         span = watchClock();
         return appender.append(batchOfSamples(request));
-      });
+      };
+      const { rejections } = await clockGuard.run(append, (result) => result.rejections.count > 0);
       if (rejections.count > 0) throw new Error(`refused: ${rejections.reasons[0].reason}`);
       if (hardships.isSparse) expectSoon(scheduler.nowMs - begun.begunMs);
       if (hardships.isCrowded)

@@ -8,7 +8,7 @@ export class DamagedInput extends HearthError {
   constructor({ tenant, day }: Pick<DayContext, "tenant" | "day">, found: string, expected: string) {
     super(
       "data",
-      `compaction: ${found}, expected ${expected}; nothing of it is published, run "hearth verify" ${placeOf(tenant, day)}`,
+      `compaction: ${found}, expected ${expected}; nothing of it is published, run "hearthdb verify" ${placeOf(tenant, day)}`,
     );
   }
 }

@@ -35,6 +35,6 @@ export function heldError({ tenant, day }: Place, buckets: readonly number[]): H
   const what = buckets.map((bucket) => (bucket === HELD_INDEX ? "the index" : `bucket ${bucket}`)).join(", ");
   return new HearthError(
     "data",
-    `compaction: ${what} is left as it is, since parts of it are damaged; run "hearth verify" ${placeOf(tenant, day)}`,
+    `compaction: ${what} is left as it is, since parts of it are damaged; run "hearthdb verify" ${placeOf(tenant, day)}`,
   );
 }

@@ -34,13 +34,13 @@ export class ClockGuard {
 
   /**
    * Makes sure of the time; makes no call while responses agree. A clock may have stepped since the last of them:
-   * `isForced` asks for one more. Throws "unavailable".
+   * `isForced` asks for one more, and again if that took too long to say the time. Throws "unavailable".
    */
   async check(isForced = false): Promise<void> {
-    if (isForced) await this.#probe();
-    for (let probe = isForced ? 1 : 0; !this.#clock.isSure; probe++) {
+    if (isForced) this.#clock.doubt();
+    for (let probe = 0; !this.#clock.isSure; probe++) {
       if (probe > 0 && this.#clock.offsetMs === undefined) return;
-      if (probe === MAX_PROBES) throw unknownTime(this.offsetMs);
+      if (probe === MAX_PROBES) throw this.#clock.isDoubted ? lateTime() : unknownTime(this.offsetMs);
       await this.#probe();
     }
   }
@@ -62,6 +62,13 @@ export class ClockGuard {
       `write: the clock of this process was off by ${inSeconds(changeMs)}; it is corrected, send the request again`,
     );
   }
+}
+
+function lateTime(): HearthError {
+  return new HearthError(
+    "unavailable",
+    "write: DynamoDB's Date headers came too late to tell the time; send the request again",
+  );
 }
 
 function unknownTime(offsetMs: number): HearthError {

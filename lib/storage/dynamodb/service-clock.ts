@@ -22,6 +22,7 @@ export class ServiceClock {
   #estimates: number[] = [];
   /** An estimate that differs from those before. */
   #suspect: number | undefined;
+  #isDoubted = false;
   #correctionMs = 0;
 
   constructor(local: Clock) {
@@ -46,15 +47,26 @@ export class ServiceClock {
     return this.#correctionMs;
   }
 
-  /** Whether the latest responses agree with one another; false until there is one. */
+  /** Whether the latest responses agree with one another; false until there is one, and in doubt. */
   get isSure(): boolean {
-    return this.#suspect === undefined && this.#estimates.length > 0;
+    return !this.#isDoubted && this.#suspect === undefined && this.#estimates.length > 0;
+  }
+
+  /** Whether nothing was learnt since `doubt`. */
+  get isDoubted(): boolean {
+    return this.#isDoubted;
+  }
+
+  /** The clock may have stepped since the last response: nothing is sure until the next one that says the time. */
+  doubt(): void {
+    this.#isDoubted = true;
   }
 
   /** Learns from a response: its `Date` in ms, and this process' own times when the request was sent and it was received. */
   observe(dateMs: number, sentMs: number, receivedMs: number): void {
     const roundTripMs = receivedMs - sentMs;
     if (Number.isNaN(dateMs) || roundTripMs < 0 || roundTripMs > MAX_ROUND_TRIP_MS) return;
+    this.#isDoubted = false;
     const estimate = dateMs + SECOND_MS / 2 - (sentMs + receivedMs) / 2;
     // Before the first response the process' own clock is assumed right.
     if (isNear(estimate, medianOf(this.#estimates))) this.#estimates.push(estimate);

@@ -68,7 +68,7 @@ export class DamageReports {
       const [item, loss] = WORDS.get(kind) ?? [`an item of kind ${kind}`, "data"];
       const when = day === undefined ? "" : ` of ${printDay(day)}`;
       const which = names.size === 0 ? "" : ` (at or beside ${[...names].join(", ")})`;
-      return `incomplete: ${loss}${when} may be missing: ${item} is damaged or gone${which}: ${reason}; "hearth verify" says what is lost`;
+      return `incomplete: ${loss}${when} may be missing: ${item} is damaged or gone${which}: ${reason}; "hearthdb verify" says what is lost`;
     });
   }
 }

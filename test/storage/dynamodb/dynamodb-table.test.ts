@@ -6,7 +6,7 @@ import { openTable, type TableOptions } from "../../../lib/storage/dynamodb/dyna
 import { ensureTable } from "../../../lib/storage/dynamodb/ensure-table.ts";
 import { startEmbeddedDynamoDB } from "../../../local/dynamodb/embedded-dynamodb.ts";
 import { serviceError, startFakeDynamoDB } from "../../helpers/fake-dynamodb.ts";
-import { type OpenedTable, tableContract } from "../table/table-contract.ts";
+import { type OpenedTable, scanContract, tableContract } from "../table/table-contract.ts";
 
 /** A busy machine's emulator takes longer for 10 MB than the service may, and a call that is repeated is counted again. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -28,6 +28,19 @@ tableContract("dynamodb on the embedded server", async () => {
   return openNew({ tableName: "hearth", clock: Date.now, randomBytes, endpoint: server.endpoint }, () =>
     server.close(),
   );
+});
+
+it("a table on the embedded server can be gone through", async () => {
+  const server = await startEmbeddedDynamoDB();
+  const options = { tableName: "hearth", clock: Date.now, randomBytes, endpoint: server.endpoint };
+  await ensureTable(options);
+  const table = openTable({ ...options, requestTimeoutMs: REQUEST_TIMEOUT_MS });
+  try {
+    await scanContract(table);
+  } finally {
+    table.close();
+    await server.close();
+  }
 });
 
 const endpoint = process.env.HEARTH_TEST_DYNAMODB_LOCAL;

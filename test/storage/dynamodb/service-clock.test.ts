@@ -185,6 +185,41 @@ describe("work between two looks at the clock", () => {
     assert.equal(service.calls.length, 4);
   });
 
+  it("does not believe a doubtful result beside a response that took too long to say the time", async () => {
+    const local = { ms: NOW_MS };
+    const clock = new ServiceClock(() => local.ms);
+    const trips = [20, 11 * SECOND_MS, 20, 20];
+    const guard = new ClockGuard(clock, async () => {
+      const sentMs = local.ms;
+      local.ms += trips.shift()!;
+      clock.observe(floorToSecond(local.ms - HOUR_MS), sentMs, local.ms);
+    });
+    clock.observe(NOW_MS, NOW_MS, NOW_MS);
+    local.ms += HOUR_MS;
+    trips.shift();
+    const refuse = async () => "refused";
+    await assert.rejects(
+      guard.run(refuse, () => true),
+      { kind: "unavailable", message: /it is corrected, send the request again/ },
+    );
+    assert.deepEqual(trips, []);
+  });
+
+  it("fails where every response takes too long to say the time", async () => {
+    const local = { ms: NOW_MS };
+    const clock = new ServiceClock(() => local.ms);
+    const guard = new ClockGuard(clock, async () => {
+      const sentMs = local.ms;
+      local.ms += 11 * SECOND_MS;
+      clock.observe(floorToSecond(local.ms), sentMs, local.ms);
+    });
+    clock.observe(NOW_MS, NOW_MS, NOW_MS);
+    await assert.rejects(guard.check(true), {
+      kind: "unavailable",
+      message: /came too late to tell the time/,
+    });
+  });
+
   it("asks once more where it is told to", async () => {
     let offsetMs = 0;
     await using service = await openAhead(() => offsetMs);

@@ -3,50 +3,17 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { DEFAULT_LIMITS } from "../../../lib/model/limits.ts";
 import { newMatcher } from "../../../lib/model/matcher.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { ReaderMemory } from "../../../lib/storage/cache/reader-memory.ts";
 import { DamageReports } from "../../../lib/storage/layout/damage-reports.ts";
 import { dayOf, manifestKey } from "../../../lib/storage/layout/keys.ts";
 import { loadManifest } from "../../../lib/storage/layout/manifest-store.ts";
 import { Reader } from "../../../lib/storage/read/reader.ts";
-import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
+import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import type { Item } from "../../../lib/storage/table/table.ts";
 import { type Damage, flipped, itemsOf, kindOf, whileDamaged } from "../../helpers/damage.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { type Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
 import { ALL_TIME } from "../../helpers/naive-store.ts";
-import { type SentSeries, series } from "../../helpers/write-requests.ts";
-
-const METRICS = ["cpu", "disk", "load", "memory", "requests", "up"];
-const YESTERDAY = MIDNIGHT_MS - DAY_MS;
-
-function request(timeMs: number, zones = "xyz"): SentSeries[] {
-  return METRICS.flatMap((metric) =>
-    [...zones].map((zone) => series(metric, { zone }, [timeMs, timeMs / 1000], [timeMs + 1000, 1])),
-  );
-}
-
-/** Yesterday in chunks; today in runs of two flushes; the last minutes in the log, with series that are new. */
-async function newEngine(): Promise<{ engine: Engine; table: MemoryTable }> {
-  const table = new MemoryTable();
-  const engine = new Engine({ table });
-  const writers = engine.newWriters();
-  for (let hour = 0; hour < 24; hour += 7) {
-    engine.nowMs = YESTERDAY + hour * HOUR_MS;
-    await engine.append(writers, request(engine.nowMs));
-    await engine.compact();
-  }
-  engine.nowMs = MIDNIGHT_MS + HOUR_MS;
-  await engine.compact();
-  for (const minutes of [0, 20]) {
-    await engine.append(writers, request(engine.nowMs));
-    engine.nowMs += minutes * MINUTE_MS;
-    await engine.compact();
-  }
-  await engine.append(writers, request(engine.nowMs, "xyzn"));
-  await engine.append(engine.newWriters(), request(engine.nowMs + 3000, "xyzn"));
-  engine.nowMs += 10 * MINUTE_MS;
-  return { engine, table };
-}
+import { METRICS, newThreeForms, YESTERDAY } from "../../helpers/three-forms.ts";
 
 /** All samples as text, by series. */
 async function readAll(reader: Reader, metric?: string): Promise<Map<string, string[]>> {
@@ -84,7 +51,7 @@ describe("an answer over a damaged item", () => {
     });
 
   before(async () => {
-    ({ engine, table } = await newEngine());
+    ({ engine, table } = await newThreeForms());
     items = await itemsOf(table, "LSDIRC");
     whole = await readAll(newReader());
     assert.equal(whole.size, METRICS.length * 4);
@@ -126,7 +93,7 @@ describe("an answer over a damaged item", () => {
 
   it("says so when an item is gone that others know of: in chunks, the index, dictionaries", async () => {
     const silent = new Set(await missed("gone"));
-    // Nothing else knows of a log or series record, nor of the only block of a run's partition: `hearth verify` counts those.
+    // Nothing else knows of a log or series record, nor of the only block of a run's partition: `hearthdb verify` counts those.
     for (const kind of "CID") assert.ok(!silent.has(kind), kind);
   });
 
@@ -150,12 +117,12 @@ describe("an answer over a damaged item", () => {
     });
     assert.match(
       reports.warnings.join("\n"),
-      /incomplete: samples of up to eight hours of 2026-11-22 may be missing: a chunk item is damaged or gone \(at or beside [a-z]+\{zone="[xyz]"\}.*\): checksum [0-9a-f]{8}, expected [0-9a-f]{8}; "hearth verify" says what is lost/,
+      /incomplete: samples of up to eight hours of 2026-11-22 may be missing: a chunk item is damaged or gone \(at or beside [a-z]+\{zone="[xyz]"\}.*\): checksum [0-9a-f]{8}, expected [0-9a-f]{8}; "hearthdb verify" says what is lost/,
     );
   });
 
   it("says so of what compaction has put in quarantine, and reads no more for it", async () => {
-    const { engine: other, table: others } = await newEngine();
+    const { engine: other, table: others } = await newThreeForms();
     const [record] = (await itemsOf(others, "L")).slice(-1);
     await others.put(flipped(record, 99));
     const options = { tenant: "t", clock: other.clock, limits: DEFAULT_LIMITS, retentionMs: 0 };
@@ -164,7 +131,7 @@ describe("an answer over a damaged item", () => {
     assert.equal(manifest.facts.quarantined, 1);
     const damage = new DamageReports();
     await readAll(new Reader(other.table, { ...options, damage }));
-    assert.match(damage.warnings.join(), /put in quarantine .* items in quarantine: 1; "hearth verify"/);
+    assert.match(damage.warnings.join(), /put in quarantine .* items in quarantine: 1; "hearthdb verify"/);
     await assert.rejects(readAll(new Reader(other.table, options)), {
       kind: "data",
       message: /kind=quarantine/,

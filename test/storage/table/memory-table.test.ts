@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { newMeter } from "../../../lib/storage/table/table.ts";
-import { tableContract } from "./table-contract.ts";
+import { scanContract, tableContract } from "./table-contract.ts";
 
 tableContract("memory", async () => ({ table: new MemoryTable(), close: async () => {} }));
 
@@ -52,3 +52,5 @@ it("tells apart keys whose bytes joined are the same", async () => {
   assert.deepEqual((await table.get({ pk: a, sk: bc }))?.value, a);
   assert.deepEqual((await table.get({ pk: ab, sk: c }))?.value, ab);
 });
+
+it("goes through all of it", () => scanContract(new MemoryTable()));

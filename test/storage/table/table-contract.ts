@@ -15,6 +15,8 @@ import {
   newMeter,
   QUERY_PAGE_BYTES,
   type QueryOptions,
+  type ScannableTable,
+  type ScanOptions,
   type Table,
 } from "../../../lib/storage/table/table.ts";
 
@@ -110,6 +112,30 @@ function checksums(table: () => Table): void {
     assert.equal(await units({ ...itemOfSize(pk, 1, 1024 - 5), checksum }), 1);
     assert.equal(await units({ ...itemOfSize(pk, 2, 1025 - 5), checksum }), 2);
   });
+}
+
+/** Of a table of nothing else: `tableContract` shares one. */
+export async function scanContract(table: ScannableTable): Promise<void> {
+  const items = Array.from({ length: 40 }, (_, i) => ({
+    pk: Uint8Array.of(i % 7),
+    sk: sk(i),
+    value: new Uint8Array(100_000).fill(i),
+    checksum: i,
+    ...(i % 2 === 0 ? { expiresAtSeconds: 1_790_000_000 } : {}),
+  }));
+  await table.putAll(items);
+  const scan = async (options?: ScanOptions) => {
+    const found: Item[] = [];
+    for await (const page of table.scan(options)) found.push(...page);
+    return found.sort((a, b) => Buffer.compare(a.sk, b.sk));
+  };
+  assert.deepEqual(await scan(), items);
+  const keys = items.map(({ checksum: _, value: __, ...rest }) => ({ ...rest, value: new Uint8Array(0) }));
+  assert.deepEqual(await scan({ keysOnly: true }), keys);
+  const meter = newMeter();
+  for await (const _page of table.metered(meter).scan({ keysOnly: true }));
+  assert.ok(Math.abs(meter.readUnits - 4_000_000 / 4096 / 2) < 10, `${meter.readUnits}`);
+  await assert.rejects(scan({ signal: AbortSignal.abort() }), isKind("unavailable"));
 }
 
 function putAndGet(table: () => Table): void {

@@ -1,0 +1,223 @@
+/**
+ * Mends what a walk through a day has found. Nothing is thrown away without `acceptsLoss`: then parts are stored again
+ * without what is damaged or missing in them, and what is in quarantine is no longer warned of.
+ */
+import { HearthError } from "../../model/errors.ts";
+import type { RandomBytes } from "../../model/random-bytes.ts";
+import type { Clock } from "../../model/time.ts";
+import { newDayContext, newId } from "../compact/day-context.ts";
+import { storeIndexPart } from "../compact/store-index.ts";
+import { IndexEntries } from "../index/index-entry.ts";
+import { placeOfKey } from "../layout/key-place.ts";
+import { dayKey } from "../layout/keys.ts";
+import type { Manifest, Part } from "../layout/manifest.ts";
+import { loadManifest, replaceManifest } from "../layout/manifest-store.ts";
+import { expiry } from "../layout/retention.ts";
+import type { Key, Table } from "../table/table.ts";
+import type { Finding, VerifiedDay } from "./finding.ts";
+import { rewritePart } from "./rewrite-part.ts";
+import { hasRecords, LEVELS_BITS } from "./verify-day.ts";
+import { readIndexSeries, readSeriesRecords } from "./verify-index.ts";
+
+export interface RepairOptions {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly acceptsLoss: boolean;
+}
+
+export interface Repair {
+  readonly finding: Finding;
+  /** What was done; undefined: nothing could be. */
+  readonly done: string | undefined;
+  /** What would mend it. */
+  readonly advice: string;
+}
+
+const ACCEPT = "--accept-loss stores the part again without it";
+const NOTHING = "nothing can bring it back";
+
+/** `findings`: of this day, just made. Throws "unavailable" when a compaction came between; it should run again. */
+export async function repairDay(
+  options: RepairOptions,
+  day: VerifiedDay,
+  findings: readonly Finding[],
+): Promise<Repair[]> {
+  const repairs: Repair[] = [];
+  const note = (finding: Finding, done: string | undefined, advice = "") =>
+    repairs.push({ finding, done, advice });
+  const brokenParts = new Set<string>();
+  let isSetAside = false;
+  for (const finding of findings) {
+    switch (finding.problem) {
+      case "early expiry":
+      case "no expiry":
+        note(finding, await recordExpiry(options.table, day, finding.key!));
+        break;
+      case "missing day item":
+        note(finding, await putDayItems(options.table, day));
+        break;
+      case "unindexed series":
+        note(finding, await indexRecordedSeries(options, day), NOTHING);
+        break;
+      case "damaged item":
+      case "missing item":
+      case "wrong count":
+        if (finding.part === undefined) note(finding, await removeDamaged(options, day, finding), NOTHING);
+        else {
+          brokenParts.add(finding.part);
+          note(finding, options.acceptsLoss ? "its part is stored again without it" : undefined, ACCEPT);
+        }
+        break;
+      case "quarantine":
+      case "held bucket":
+        isSetAside = true;
+        note(
+          finding,
+          options.acceptsLoss ? "no longer warned of" : undefined,
+          "--accept-loss ends the warning",
+        );
+        break;
+      case "damaged manifest":
+        note(finding, undefined, "restore its item from a backup (docs/operate.md), or wait for TTL");
+    }
+  }
+  if (options.acceptsLoss && (isSetAside || brokenParts.size > 0))
+    await acceptLoss(options, day, brokenParts);
+  return repairs;
+}
+
+/** Items of parts are immutable, so one can be stored again as it is. Manifests get theirs with the next compaction. */
+async function recordExpiry(
+  table: Table,
+  { day, retentionMs }: VerifiedDay,
+  key: Key,
+): Promise<string | undefined> {
+  const { kind } = placeOfKey(key);
+  if (kind === "manifest") return undefined;
+  const item = await table.get(key, { consistent: true });
+  if (item === undefined) return undefined;
+  const { pk, sk, value } = item;
+  await table.put({ pk, sk, value, ...expiry(day, retentionMs) });
+  return "its expiry is that of the day";
+}
+
+async function putDayItems(table: Table, { tenant, day, retentionMs }: VerifiedDay): Promise<string> {
+  const levels: number[] = [];
+  for (const bits of LEVELS_BITS) {
+    for (let prefix = 0; prefix < 2 ** bits; prefix++) {
+      if (!(await hasRecords(table, tenant, day, { bits, prefix }))) continue;
+      levels.push(bits);
+      break;
+    }
+  }
+  // A day whose log is gone is found by any.
+  if (levels.length === 0) levels.push(LEVELS_BITS[0]);
+  for (const bits of levels)
+    await table.put({ ...dayKey(tenant, day, bits), value: new Uint8Array(0), ...expiry(day, retentionMs) });
+  return `stored again, of ${levels.map((bits) => 2 ** bits).join(", ")} shards`;
+}
+
+/** Puts the series of all series records that are left into an index part of their own. */
+async function indexRecordedSeries(options: RepairOptions, day: VerifiedDay): Promise<string | undefined> {
+  const shards = LEVELS_BITS.flatMap((bits) =>
+    Array.from({ length: 2 ** bits }, (_, prefix) => ({ bits, prefix })),
+  );
+  const recorded = await readSeriesRecords(options.table, day, shards, () => {});
+  if (recorded.size === 0) return undefined;
+  const entries = new IndexEntries();
+  const context = newDayContext({ ...options, ...day });
+  const parts = await storeIndexPart(
+    context,
+    [...recorded.values()].map((labels) => entries.entryOf(labels)),
+  );
+  await changeManifest(options, day, (manifest) => ({ ...manifest, index: [...manifest.index, ...parts] }));
+  return `${recorded.size} series are indexed again, from their series records`;
+}
+
+/** A damaged record or day item: a copy goes to quarantine, so that nothing is lost, and the item goes. */
+async function removeDamaged(
+  options: RepairOptions,
+  day: VerifiedDay,
+  { key, problem }: Finding,
+): Promise<string | undefined> {
+  if (key === undefined || problem !== "damaged item") return undefined;
+  const { kind } = placeOfKey(key);
+  const context = newDayContext({ ...options, ...day });
+  let isDamaged = false;
+  const range = { pk: key.pk, first: key.sk, last: key.sk };
+  const onDamage = (item: Parameters<typeof context.quarantine.add>[0], reason: string) => {
+    isDamaged = true;
+    context.quarantine.add(item, reason);
+  };
+  for await (const _page of options.table.query(range, { consistent: true, onDamage }));
+  if (!isDamaged) return undefined;
+  await context.quarantine.store();
+  if (kind === "day") {
+    const { pk, sk } = key;
+    await options.table.put({ pk, sk, value: new Uint8Array(0), ...expiry(day.day, day.retentionMs) });
+    return "stored again";
+  }
+  await options.table.delete(key);
+  const stored = context.quarantine.stored;
+  if (stored > 0)
+    await changeManifest(options, day, (manifest) => ({
+      ...manifest,
+      facts: { ...manifest.facts, quarantined: manifest.facts.quarantined + stored },
+    }));
+  return "moved to quarantine; answers warn of it";
+}
+
+async function acceptLoss(
+  options: RepairOptions,
+  day: VerifiedDay,
+  broken: ReadonlySet<string>,
+): Promise<void> {
+  const { manifest } = await loadManifest(options.table, day.tenant, day.day);
+  const rewritten = new Map<string, Part | undefined>();
+  for (const part of manifest.parts) {
+    if (!broken.has(part.id)) continue;
+    rewritten.set(part.id, await rewritePart(options.table, day, part, newId(options.randomBytes)));
+  }
+  const lostIndex = new Set(manifest.index.filter(({ id }) => broken.has(id)).map(({ id }) => id));
+  if (lostIndex.size > 0) await rewriteIndex(options, day, lostIndex);
+  await changeManifest(options, day, (latest) => ({
+    ...latest,
+    parts: latest.parts.flatMap((part) => {
+      if (!rewritten.has(part.id)) return [part];
+      const next = rewritten.get(part.id);
+      return next === undefined ? [] : [next];
+    }),
+    facts: { ...latest.facts, quarantined: 0, held: [] },
+  }));
+}
+
+/** What can be read of broken index parts, and what series records say, as parts in their place. */
+async function rewriteIndex(
+  options: RepairOptions,
+  day: VerifiedDay,
+  broken: ReadonlySet<string>,
+): Promise<void> {
+  const { manifest } = await loadManifest(options.table, day.tenant, day.day);
+  const entries = new IndexEntries();
+  const found = [];
+  for (const part of manifest.index.filter(({ id }) => broken.has(id)))
+    for (const labels of await readIndexSeries(options.table, day, part)) found.push(entries.entryOf(labels));
+  const parts = await storeIndexPart(newDayContext({ ...options, ...day }), found);
+  await changeManifest(options, day, (latest) => ({
+    ...latest,
+    index: [...latest.index.filter(({ id }) => !broken.has(id)), ...parts],
+  }));
+}
+
+async function changeManifest(
+  { table }: RepairOptions,
+  day: VerifiedDay,
+  change: (manifest: Manifest) => Manifest,
+): Promise<void> {
+  const stored = await loadManifest(table, day.tenant, day.day);
+  if (stored.manifest.lease.untilMs > day.nowMs)
+    throw new HearthError("unavailable", "repair: a compaction works on this day; try again in some minutes");
+  if ((await replaceManifest(table, day, stored, change(stored.manifest))) === undefined)
+    throw new HearthError("unavailable", "repair: a compaction came between; run it again");
+}
