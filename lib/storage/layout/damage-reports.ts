@@ -14,6 +14,7 @@ const WORDS: ReadonlyMap<string, readonly [item: string, loss: string]> = new Ma
   ["run", ["a run block", "samples of some minutes"]],
   ["chunk", ["a chunk item", "samples of up to eight hours"]],
   ["metadata", ["a metadata record", "metadata"]],
+  ["day", ["a day item", "samples of the last minutes"]],
   ["quarantine", ["an item that compaction has put in quarantine", "samples or series"]],
   ["exemplars", ["an exemplar record", "exemplars"]],
 ]);

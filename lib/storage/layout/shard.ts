@@ -17,6 +17,11 @@ const LEVELS: readonly { readonly bits: number; readonly minSamples: number }[] 
   { bits: 0, minSamples: 0 },
 ];
 
+/** All shards of every level. */
+export const ALL_SHARDS: readonly Shard[] = LEVELS.flatMap(({ bits }) =>
+  Array.from({ length: 2 ** bits }, (_, prefix) => ({ bits, prefix })),
+);
+
 /** Into how many shards, as bits, so many samples are divided. */
 export type BitsOf = (sampleCount: number) => number;
 

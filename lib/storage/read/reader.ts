@@ -27,10 +27,11 @@ import { LABEL_NAMES } from "../index/index-part.ts";
 import type { DayReads, Queryable, SelectionReads } from "../interface.ts";
 import type { DamageReports } from "../layout/damage-reports.ts";
 import { listDays } from "../layout/day-shards.ts";
-import { dayOf, KIND, partition, QUARANTINE_HASH_BYTES, quarantineKey } from "../layout/keys.ts";
+import { dayKey, dayOf, KIND, partition, QUARANTINE_HASH_BYTES, quarantineKey } from "../layout/keys.ts";
 import { EMPTY_MANIFEST, type Manifest } from "../layout/manifest.ts";
 import { loadManifests } from "../layout/manifest-store.ts";
 import { oldestKept, type RetentionMs } from "../layout/retention.ts";
+import { ALL_SHARDS, type Shard } from "../layout/shard.ts";
 import { throwDamaged } from "../layout/verified-table.ts";
 import { loadMetadata } from "../metadata/known-metadata.ts";
 import { countSamples } from "../parts/hashed-samples.ts";
@@ -251,13 +252,27 @@ export class Reader implements Queryable {
     if (listed.size === 0) return [];
     const days = [...listed].slice(-maxDays);
     if (days.length < listed.size) onOmittedDays?.(listed.size - days.length);
-    const [first, last] = [days[0][0], days[days.length - 1][0]];
-    const manifests = await loadManifests(table, tenant, first, last, signal);
+    // Of a day without an item its manifest tells, so those of the whole range are asked for.
+    const first = days.length < listed.size ? days[0][0] : dayOf(range.minTime);
+    const manifests = await loadManifests(table, tenant, first, dayOf(range.maxTime), signal);
+    this.#addHiddenDays(manifests, days);
     return days.map(([day, shards]) => {
       const manifest = manifests.get(day) ?? EMPTY_MANIFEST;
       this.#noteQuarantine(day, manifest);
       return { day, shards, manifest };
     });
+  }
+
+  /** Adds days that have parts and no day item: it is gone. Their records may be in any shard. */
+  #addHiddenDays(manifests: ReadonlyMap<number, Manifest>, days: [number, readonly Shard[]][]): void {
+    const { tenant, damage } = this.#options;
+    const listed = new Set(days.map(([day]) => day));
+    for (const [day, { parts, index }] of manifests) {
+      if (listed.has(day) || parts.length + index.length === 0) continue;
+      (damage?.note ?? throwDamaged)(dayKey(tenant, day, 0), "the day has a manifest and no item of its own");
+      days.push([day, ALL_SHARDS]);
+    }
+    days.sort(([a], [b]) => a - b);
   }
 
   #noteQuarantine(day: number, { facts: { quarantined } }: Manifest): void {

@@ -7,7 +7,7 @@ import { READ_UNIT_BYTES, type Table } from "../table/table.ts";
 const SAMPLE_BYTES = 1.6;
 /** An index block, and the log of a day that is compacted every five minutes with its dictionaries. */
 const INDEX_BLOCK_BYTES = 12 * 1024;
-const LOG_READ_UNITS = 30;
+const LOG_READ_UNITS = 90;
 /** Dollars in us-east-1, on demand. https://aws.amazon.com/dynamodb/pricing/on-demand/ */
 const MILLION_READ_UNITS_DOLLARS = 0.125;
 /** Read eventually consistently. */

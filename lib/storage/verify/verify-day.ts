@@ -5,7 +5,7 @@ import { listDays } from "../layout/day-shards.ts";
 import { daysRange, dictionariesRange, logRange, manifestKey, seriesRecordsRange } from "../layout/keys.ts";
 import type { Manifest } from "../layout/manifest.ts";
 import { loadManifest } from "../layout/manifest-store.ts";
-import type { Shard } from "../layout/shard.ts";
+import { ALL_SHARDS, type Shard } from "../layout/shard.ts";
 import type { Key, KeyRange, Table } from "../table/table.ts";
 import type { Finding, OnFinding, VerifiedDay } from "./finding.ts";
 import { checkExpiry } from "./item-expiry.ts";
@@ -91,21 +91,20 @@ async function readShards(
   };
   for await (const page of table.query(range, { consistent: true, signal, onDamage }))
     for (const item of page) checkExpiry({ tenant, day, retentionMs, nowMs }, item, note);
-  if (!isDamaged) {
-    const listed = (await listDays(table, tenant, day, day, signal)).get(day);
-    if (listed !== undefined) return listed;
+  const listed = isDamaged ? [] : ((await listDays(table, tenant, day, day, signal)).get(day) ?? []);
+  const found = new Set(listed.map(({ bits }) => bits));
+  const listedLevels = found.size;
+  const unlisted = ALL_SHARDS.filter(({ bits }) => !found.has(bits));
+  for (const shard of unlisted) if (await hasRecords(table, tenant, day, shard)) found.add(shard.bits);
+  const isHidden = listedLevels === 0 && manifest.parts.length > 0;
+  if (!isDamaged && (isHidden || found.size > listedLevels)) {
+    const what = listed.length === 0 ? "" : " in more shards than its items say";
+    const detail = `the day has data${what} and no item that says so`;
+    const loss =
+      listed.length === 0 ? "queries of the day warn of it" : "what the log has in these shards is not found";
+    note({ problem: "missing day item", detail, loss });
   }
-  const found: Shard[] = [];
-  for (const bits of LEVELS_BITS) {
-    const shards = Array.from({ length: 2 ** bits }, (_, prefix) => ({ bits, prefix }));
-    for (const shard of shards) if (await hasRecords(table, tenant, day, shard)) found.push(...shards);
-  }
-  const unique = [...new Map(found.map((shard) => [`${shard.bits}/${shard.prefix}`, shard])).values()];
-  if (!isDamaged && (manifest.parts.length > 0 || unique.length > 0)) {
-    const detail = "the day has data and no item that says so";
-    note({ problem: "missing day item", detail, loss: "no query finds anything of the day" });
-  }
-  return unique;
+  return ALL_SHARDS.filter(({ bits }) => found.has(bits));
 }
 
 /** Whether a shard has any dictionary or record. */
