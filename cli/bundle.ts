@@ -1,16 +1,36 @@
 /**
- * `npm pack` and `npm publish` run this first: it bundles the command to dist/hearth.mjs, since Node
- * strips no types of files below node_modules. Packages stay imports.
+ * `npm pack` and `npm publish` run this first: it bundles the command and the worker threads of
+ * `npm start` to dist, since Node strips no types of files below node_modules. Packages stay imports.
  */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 const ROOT = join(import.meta.dirname, "..");
+/** How a module names the file of a worker thread beside it. */
+const WORKER_URL = /new URL\("([\w-]+)\.ts", import\.meta\.url\)/g;
+
+/** Files of worker threads are called .mjs in dist. */
+const renameWorkers: Plugin = {
+  name: "rename-workers",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /local[\\/]workers[\\/][\w-]+\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      return { loader: "ts", contents: text.replaceAll(WORKER_URL, 'new URL("$1.mjs", import.meta.url)') };
+    }),
+};
 
 await build({
-  entryPoints: [join(ROOT, "cli/hearth.ts")],
-  outfile: join(process.argv[2] ?? ROOT, "dist/hearth.mjs"),
+  entryPoints: ["cli/hearth.ts", "local/workers/worker.ts", "local/workers/database-worker.ts"].map((file) =>
+    join(ROOT, file),
+  ),
+  outdir: join(process.argv[2] ?? ROOT, "dist"),
+  entryNames: "[name]",
+  chunkNames: "[name]-[hash]",
+  outExtension: { ".js": ".mjs" },
+  plugins: [renameWorkers],
   bundle: true,
+  splitting: true,
   packages: "external",
   platform: "node",
   format: "esm",
