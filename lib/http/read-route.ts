@@ -1,6 +1,9 @@
 /** Remote read. https://prometheus.io/docs/prometheus/latest/querying/remote_read_api/ */
+import { Deadline } from "../model/deadline.ts";
 import type { LogFields } from "../model/log.ts";
+import { Patterns } from "../model/regexp/patterns.ts";
 import type { Series } from "../model/samples.ts";
+import { MINUTE_MS } from "../model/time.ts";
 import type { ReaderMemory } from "../storage/cache/reader-memory.ts";
 import type { Reader } from "../storage/read/reader.ts";
 import {
@@ -38,6 +41,9 @@ const WRITE_BYTES = 64 * 1024;
  */
 const POISON_FRAME = Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x01);
 
+/** Of one request, for finding and matching its series. Senders give up after a minute by default. */
+const TIMEOUT_MS = 5 * MINUTE_MS;
+
 /** Written for an empty response: a stream without any write fails in Lambda's runtime. */
 const NOTHING = new Uint8Array(0);
 
@@ -53,11 +59,15 @@ async function read(
 ): Promise<Response> {
   const tenant = await authenticate(c, services, "read");
   const body = await readSnappyProtobuf(c, MESSAGE, services.limits);
-  const { queries, acceptedResponseTypes } = decodeReadRequest(body, services.limits);
+  const deadline = new Deadline(services.clock, TIMEOUT_MS);
+  const { queries, acceptedResponseTypes } = decodeReadRequest(body, services.limits, new Patterns(deadline));
   const type = negotiateResponseType(acceptedResponseTypes);
   const { fields } = c.get("requestLog");
   Object.assign(fields, { queries: queries.length, responseType: type, series: 0, samples: 0 });
-  const reader = await openReader(services, tenant, services.table.metered(c.get("meter")), memory);
+  const reader = await openReader(services, tenant, services.table.metered(c.get("meter")), {
+    memory,
+    deadline,
+  });
   const { signal } = c.req.raw;
   if (type === "samples") {
     const results = queries.map((query) => countSamples(reader.select(query, signal), reader, fields));

@@ -37,7 +37,7 @@ export interface Limits {
   readonly maxQueries: number;
   /** Series that one query may select. */
   readonly maxQuerySeries: number;
-  /** Read units of DynamoDB that one query may cost, strongly consistent, 4 KB each. */
+  /** Read units of DynamoDB that one request may cost, whatever it asks; strongly consistent, 4 KB each. */
   readonly maxQueryReadUnits: number;
   /** Samples that one query may read. */
   readonly maxQuerySamples: number;
@@ -46,6 +46,8 @@ export interface Limits {
    * sample. A result may be larger, a single series not.
    */
   readonly maxQueryBytes: number;
+  /** Bytes of memory that the labels of one query's series take; each label set about 250 beside its text. */
+  readonly maxQueryLabelBytes: number;
   /** Bytes of an uncompressed SAMPLES answer, which is made in memory; streams have no such limit. */
   readonly maxSamplesResponseBytes: number;
 }
@@ -78,5 +80,6 @@ export const DEFAULT_LIMITS: Limits = {
   maxQueryReadUnits: 50_000,
   maxQuerySamples: 100_000_000,
   maxQueryBytes: 128 * MIB,
+  maxQueryLabelBytes: 128 * MIB,
   maxSamplesResponseBytes: 64 * MIB,
 };

@@ -4,18 +4,23 @@ import { compareBytewise, compareLabelSets, type LabelSet } from "../../model/la
 import type { Patterns } from "../../model/regexp/patterns.ts";
 import type { Lookup } from "../../model/selection.ts";
 import { quote } from "../../promql/syntax/quote.ts";
+import { tooManyFound } from "../../storage/read/find-series.ts";
+import { forEachBounded } from "../../storage/table/bounded.ts";
 import { printLabelsJson } from "../../wire/api-json.ts";
 import { answerData, answerValue, type Notes } from "./answer.ts";
 import { unescapeLabelName } from "./label-escape.ts";
 import { invalidParameter, limitParameter, lookupRange, matchParameters } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
 
+/** Selections that are looked up at once. */
+const LOOKUP_CONCURRENCY = 4;
+
 export async function answerLabelNames(request: QueryRequest): Promise<Response> {
   const { c, source, signal, parameters } = request;
   const limit = limitParameter(parameters);
   const { selections, omitted } = selectionsOf(request, limit);
-  const found = await Promise.all(selections.map((selection) => source.labelNames(selection, signal)));
-  const { items, notes } = limited(mergeNames(found), limit, omitted);
+  const names = await mergedNames(selections, (one) => source.labelNames(one, signal));
+  const { items, notes } = limited(names, limit, omitted);
   return answerValue(c, items, notes);
 }
 
@@ -25,8 +30,8 @@ export async function answerLabelValues(request: QueryRequest): Promise<Response
   if (name === "") throw new HearthError("invalid", `invalid label name: ${quote(name)}`);
   const limit = limitParameter(parameters);
   const { selections, omitted } = selectionsOf(request, limit);
-  const found = await Promise.all(selections.map((selection) => source.labelValues(name, selection, signal)));
-  const { items, notes } = limited(mergeNames(found), limit, omitted);
+  const values = await mergedNames(selections, (one) => source.labelValues(name, one, signal));
+  const { items, notes } = limited(values, limit, omitted);
   return answerValue(c, items, notes);
 }
 
@@ -37,8 +42,9 @@ export async function answerSeries(request: QueryRequest): Promise<Response> {
   const { selections, omitted } = selectionsOf(request, limit, (error) =>
     invalidParameter("match[]", error.message),
   );
-  const found = await Promise.all(selections.map((selection) => source.series(selection, signal)));
-  const { items, notes } = limited(mergeSeries(found), limit, omitted);
+  const { maxSeries } = request.services.settings.limits;
+  const series = await mergedSeries(selections, maxSeries, (one) => source.series(one, signal));
+  const { items, notes } = limited(series, limit, omitted);
   return answerData(c, printSeries(items), notes);
 }
 
@@ -88,14 +94,36 @@ function checkedMatchers(
   }
 }
 
-function mergeNames(lists: readonly (readonly string[])[]): readonly string[] {
-  return lists.length === 1 ? lists[0] : [...new Set(lists.flat())].sort(compareBytewise);
+/** What the selections find together, in order. Merged as they are found: their lists may have all in common. */
+async function mergedNames(
+  selections: readonly Lookup[],
+  find: (selection: Lookup) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  if (selections.length === 1) return find(selections[0]);
+  const merged = new Set<string>();
+  await forEachBounded(selections, LOOKUP_CONCURRENCY, async (selection) => {
+    for (const name of await find(selection)) merged.add(name);
+  });
+  return [...merged].sort(compareBytewise);
 }
 
-function mergeSeries(lists: readonly (readonly LabelSet[])[]): readonly LabelSet[] {
-  if (lists.length === 1) return lists[0];
-  const sorted = lists.flat().sort(compareLabelSets);
-  return sorted.filter((labels, i) => i === 0 || compareLabelSets(labels, sorted[i - 1]) !== 0);
+/** The same of series, of which all selections together may find as many as a query. */
+async function mergedSeries(
+  selections: readonly Lookup[],
+  maxSeries: number,
+  find: (selection: Lookup) => Promise<readonly LabelSet[]>,
+): Promise<readonly LabelSet[]> {
+  if (selections.length === 1) return find(selections[0]);
+  const merged = new Map<string, LabelSet>();
+  await forEachBounded(selections, LOOKUP_CONCURRENCY, async (selection) => {
+    for (const labels of await find(selection)) merged.set(JSON.stringify(labels), labels);
+    if (merged.size > maxSeries)
+      throw tooManyFound(
+        maxSeries,
+        selections.flatMap(({ matchers }) => matchers),
+      );
+  });
+  return [...merged.values()].sort(compareLabelSets);
 }
 
 function limited<T>(

@@ -71,7 +71,8 @@ async function serve(
     const patterns = new Patterns(deadline);
     const damage = new DamageReports();
     c.set("damage", damage);
-    const source = await queryServices.openSource(tenant, services.table.metered(c.get("meter")), damage);
+    const table = services.table.metered(c.get("meter"));
+    const source = await queryServices.openSource(tenant, table, { damage, deadline });
     const { clock } = services;
     const setPhase = (next: QueryPhase) => {
       phase = next;

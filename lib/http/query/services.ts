@@ -1,4 +1,5 @@
 /** What the query API depends on; a runtime composes it. */
+import type { Deadline } from "../../model/deadline.ts";
 import type { EngineLimits, QueryEngine } from "../../promql/engine-interface.ts";
 import type { ParseOptions } from "../../promql/parse/options.ts";
 import type { Queryable } from "../../storage/interface.ts";
@@ -17,13 +18,20 @@ export interface QuerySettings {
   readonly prometheusVersion: string;
 }
 
+export interface SourceOptions {
+  /** Takes what cannot be read; default: a query that meets any throws "data". */
+  readonly damage?: DamageReports;
+  /** The request's time limit; default: none. */
+  readonly deadline?: Deadline;
+}
+
 export interface QueryServices {
   readonly engine: QueryEngine;
   readonly settings: QuerySettings;
-  /** Opens one tenant's data for one request; `table` counts what the request costs, `damage` takes what cannot be read. */
+  /** Opens one tenant's data for one request; `table` counts what the request costs. */
   readonly openSource: (
     tenant: string,
     table: Table,
-    damage?: DamageReports,
+    options?: SourceOptions,
   ) => Queryable | Promise<Queryable>;
 }

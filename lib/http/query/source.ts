@@ -27,7 +27,7 @@ export function newQueryServices(
   return {
     settings: querySettings(promql, services.limits),
     engine: ENGINE,
-    openSource: (tenant, table, damage) => openReader(services, tenant, table, memory, damage),
+    openSource: (tenant, table, options) => openReader(services, tenant, table, { memory, ...options }),
   };
 }
 

@@ -6,12 +6,9 @@ import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
 import type { OnLabelSets, Unread } from "../index/index-catalogue.ts";
 import type { IndexPlace } from "../index/index-items.ts";
 import type { DamageReports } from "../layout/damage-reports.ts";
+import { labelMemoryBytes } from "../series/label-memory.ts";
 import { hashHex, type SeriesHash } from "../series/series-hash.ts";
 import { dayKeyOf, type WarmCache, type WarmEntries } from "./warm-cache.ts";
-
-/** What a label set takes, and a label of its own, about. */
-const LABEL_SET_BYTES = 250;
-const LABEL_BYTES = 60;
 
 /** A metric in an index part. */
 export interface IndexedMetric {
@@ -65,10 +62,5 @@ export class WarmIndex {
 }
 
 function sizeOf(labelSets: readonly LabelSet[]): number {
-  let sizeBytes = 0;
-  for (const labels of labelSets) {
-    sizeBytes += LABEL_SET_BYTES + labels.length * LABEL_BYTES;
-    for (const [name, value] of labels) sizeBytes += name.length + value.length;
-  }
-  return sizeBytes;
+  return labelSets.reduce((sum, labels) => sum + labelMemoryBytes(labels), 0);
 }

@@ -1,4 +1,5 @@
 /** Reads exemplars: of the days of a range the records that may have some, and of these the series that pass. */
+import { NO_DEADLINE } from "../../model/deadline.ts";
 import { HearthError } from "../../model/errors.ts";
 import type { Exemplar, SeriesExemplars } from "../../model/exemplars.ts";
 import { compareLabelSets, type LabelSet, labelSetOf } from "../../model/labels.ts";
@@ -13,6 +14,9 @@ import { decodeExemplarRecord } from "./exemplar-record.ts";
 /** Exemplars of one answer: as many as Prometheus keeps. */
 export const MAX_QUERY_EXEMPLARS = 100_000;
 
+/** Steps of a deadline that it takes to look whether a series passes a selection, about. */
+const STEPS_PER_MATCHER = 50;
+
 /** By what makes two the same. */
 type Found = Map<string, Exemplar>;
 
@@ -25,11 +29,13 @@ export async function readExemplars(
   tenant: string,
   selections: readonly (readonly Matcher[])[],
   range: TimeRange,
+  deadline = NO_DEADLINE,
   signal?: AbortSignal,
 ): Promise<SeriesExemplars[]> {
   const found = new Map<string, { readonly labels: LabelSet; readonly exemplars: Found }>();
   let total = 0;
   for await (const { labels, exemplars } of seriesOf(table, tenant, range, signal)) {
+    deadline.spend(STEPS_PER_MATCHER * selections.length);
     if (!selections.some((matchers) => matchesAll(matchers, labels))) continue;
     const inRange = exemplars.filter(({ timestamp: t }) => t >= range.minTime && t <= range.maxTime);
     if (inRange.length === 0) continue;

@@ -5,10 +5,13 @@ import { type Matcher, printMatchers } from "../../model/matcher.ts";
 import type { Unread } from "../index/index-catalogue.ts";
 import { hashHex, metricHash, type SeriesHash, textHash } from "../series/series-hash.ts";
 import type { Table } from "../table/table.ts";
+import { LabelBytes } from "./label-bytes.ts";
 import { cachedMatch, type IndexQuery, scanIndex } from "./scan-index.ts";
 
 export interface SeriesQuery extends IndexQuery {
   readonly maxSeries: number;
+  /** Bytes of memory that the labels of the day's selected series may take. */
+  readonly maxLabelBytes: number;
   readonly hash: SeriesHash;
 }
 
@@ -61,9 +64,11 @@ class Collector {
   /** Label sets seen of each metric, passing or not, and the hashes of those that pass. */
   readonly #metrics = new Map<string, { seen: number; readonly series: string[] }>();
   readonly #labels = new Map<string, LabelSet>();
+  readonly #labelBytes: LabelBytes;
 
   constructor(query: SeriesQuery) {
     this.#query = query;
+    this.#labelBytes = new LabelBytes(query.maxLabelBytes);
     this.#passes = cachedMatch(query.matchers);
   }
 
@@ -80,6 +85,7 @@ class Collector {
     const hash = memory === undefined ? hashHex(hashOf(labels)) : memory.hashOf(labels, hashOf);
     const known = this.#labels.get(hash);
     if (known === undefined) {
+      this.#labelBytes.add(labels);
       this.#labels.set(hash, labels);
       metric.series.push(hash);
     } else if (compareLabelSets(known, labels) !== 0) throw collision(hash, known, labels);

@@ -4,6 +4,7 @@
  * manifest names is never changed, so a compaction in between moves nothing out of sight.
  */
 import type { ChunkedSeries } from "../../chunk/cut.ts";
+import type { Deadline } from "../../model/deadline.ts";
 import { errorKind, errorMessage } from "../../model/errors.ts";
 import type { SeriesExemplars } from "../../model/exemplars.ts";
 import {
@@ -43,6 +44,7 @@ import { newMeter, type Table } from "../table/table.ts";
 import { explainDay } from "./explain-day.ts";
 import { type FoundSeries, findSeries, tooManyFound, tooManySeries } from "./find-series.ts";
 import { readGroups } from "./group-reader.ts";
+import { LabelBytes } from "./label-bytes.ts";
 import { LookupLimit } from "./lookup-limit.ts";
 import { countGroups, expectedBytes } from "./plan-groups.ts";
 import { HeldBytes, shareBytes } from "./query-budget.ts";
@@ -59,6 +61,8 @@ export interface ReaderOptions {
   readonly limits: Limits;
   readonly retentionMs: RetentionMs;
   readonly hash?: SeriesHash;
+  /** The request's time limit, for what is computed of its reads; default: none. */
+  readonly deadline?: Deadline | undefined;
   /** What is remembered from other queries; default: nothing. */
   readonly memory?: ReaderMemory | undefined;
   /**
@@ -71,11 +75,12 @@ export interface ReaderOptions {
 export class Reader implements Queryable {
   /** Of samples and chunks of all its queries that have not been answered yet. */
   readonly held = new HeldBytes();
-  readonly #table: Table;
+  /** What all of its queries may cost together: a request has one reader, and may ask many queries. */
+  readonly #table: LimitedTable;
   readonly #options: ReaderOptions;
 
   constructor(table: Table, options: ReaderOptions) {
-    this.#table = table;
+    this.#table = new LimitedTable(table, options.limits.maxQueryReadUnits);
     this.#options = options;
   }
 
@@ -109,10 +114,12 @@ export class Reader implements Queryable {
   }
 
   async series(selection: Lookup, signal?: AbortSignal): Promise<LabelSet[]> {
-    const { maxQuerySeries } = this.#options.limits;
+    const { maxQuerySeries, maxQueryLabelBytes } = this.#options.limits;
     const limit = new LookupLimit(selection.limit);
+    const labelBytes = new LabelBytes(maxQueryLabelBytes);
     const found: LabelSet[] = [];
     const onSeries = (labels: LabelSet) => {
+      labelBytes.add(labels);
       limit.check(found.push(labels));
       if (found.length > maxQuerySeries) throw tooManyFound(maxQuerySeries, selection.matchers);
     };
@@ -138,9 +145,8 @@ export class Reader implements Queryable {
     metric?: string,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, readonly MetricDescription[]>> {
-    const { tenant, clock, limits } = this.#options;
-    const table = this.#limited(limits.maxQueryReadUnits);
-    return (await loadMetadata(this.#reporting(table), tenant, clock(), signal)).all(metric);
+    const { tenant, clock } = this.#options;
+    return (await loadMetadata(this.#reporting(this.#table), tenant, clock(), signal)).all(metric);
   }
 
   async exemplars(
@@ -148,14 +154,13 @@ export class Reader implements Queryable {
     range: TimeRange,
     signal?: AbortSignal,
   ): Promise<SeriesExemplars[]> {
-    const { tenant, clock, limits, retentionMs } = this.#options;
+    const { tenant, clock, limits, retentionMs, deadline } = this.#options;
     const nowMs = clock();
     const kept = {
       minTime: Math.max(range.minTime, oldestExemplar(nowMs, retentionMs)),
       maxTime: Math.min(range.maxTime, nowMs + limits.maxFutureMs),
     };
-    const table = this.#reporting(this.#limited(limits.maxQueryReadUnits));
-    return readExemplars(table, tenant, selections, kept, signal);
+    return readExemplars(this.#reporting(this.#table), tenant, selections, kept, deadline, signal);
   }
 
   /** Chunks without a checksum show only now that they are damaged: the series is left out then. */
@@ -171,10 +176,6 @@ export class Reader implements Queryable {
     }
   }
 
-  #limited(maxReadUnits: number): LimitedTable {
-    return new LimitedTable(this.#table, maxReadUnits);
-  }
-
   /** For what may be left out. Days and manifests may not: without them a whole day would be. */
   #reporting(table: LimitedTable): Table {
     const { damage } = this.#options;
@@ -186,11 +187,11 @@ export class Reader implements Queryable {
     signal: AbortSignal = new AbortController().signal,
   ): Promise<SelectionReads> {
     const { tenant, clock } = this.#options;
-    const { maxFutureMs, maxQueryBytes, maxQueryReadUnits } = this.#options.limits;
+    const { maxFutureMs, maxQueryBytes } = this.#options.limits;
     const range = this.#kept(selection);
     const query = { tenant, ...range, maxFutureMs };
     const meter = newMeter();
-    const table = new LimitedTable(this.#table.metered(meter), maxQueryReadUnits);
+    const table = this.#table.metered(meter);
     const days: DayReads[] = [];
     const selected = await this.#find(table, selection, range, signal, (day, { metrics }) => {
       days.push(explainDay({ ...query, day: day.day }, day, metrics));
@@ -217,7 +218,11 @@ export class Reader implements Queryable {
   ): Promise<string[]> {
     const found = new Set<string>();
     const limit = new LookupLimit(selection.limit);
-    const onValue = (value: string) => limit.check(found.add(value).size);
+    const labelBytes = new LabelBytes(this.#options.limits.maxQueryLabelBytes);
+    const onValue = (value: string) => {
+      if (!found.has(value)) labelBytes.addText(value);
+      limit.check(found.add(value).size);
+    };
     const ask = (table: Table, query: IndexQuery) =>
       forEachValue(table, query, catalogued, valuesOf, onValue, signal);
     await limit.run(() => this.#eachDay(selection, ask, signal));
@@ -230,12 +235,18 @@ export class Reader implements Queryable {
     ask: (table: Table, query: IndexQuery) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<void> {
-    const { tenant, limits, memory, damage } = this.#options;
+    const { tenant, memory, damage, deadline } = this.#options;
     const { matchers } = selection;
-    const table = this.#limited(limits.maxQueryReadUnits);
-    const days = await this.#days(table, this.#kept(selection), signal, selection);
+    const days = await this.#days(this.#table, this.#kept(selection), signal, selection);
     await forEachBounded(days, DAY_CONCURRENCY, (day) =>
-      ask(this.#reporting(table), { tenant, matchers, memory: memory?.index, damage, ...day }),
+      ask(this.#reporting(this.#table), {
+        tenant,
+        matchers,
+        memory: memory?.index,
+        damage,
+        deadline,
+        ...day,
+      }),
     );
   }
 
@@ -295,12 +306,11 @@ export class Reader implements Queryable {
     signal: AbortSignal = new AbortController().signal,
   ): AsyncGenerator<readonly [LabelSet, SeriesData], void, void> {
     const { tenant, clock, memory, damage } = this.#options;
-    const { maxFutureMs, maxQueryBytes, maxQueryReadUnits, maxQuerySamples } = this.#options.limits;
-    const table = this.#limited(maxQueryReadUnits);
-    const selected = await this.#find(table, selection, range, signal);
+    const { maxFutureMs, maxQueryBytes, maxQuerySamples } = this.#options.limits;
+    const selected = await this.#find(this.#table, selection, range, signal);
     if (damage !== undefined) damage.nameOf = (hash) => nameOf(selected, hash);
     const reads = {
-      table: this.#reporting(table),
+      table: this.#reporting(this.#table),
       query: { tenant, ...range, maxFutureMs },
       selected,
       nowMs: clock(),
@@ -322,13 +332,14 @@ export class Reader implements Queryable {
     signal: AbortSignal,
     onDay?: (day: ReadableDay, found: FoundSeries) => void,
   ): Promise<SelectedSeries> {
-    const { tenant, hash = seriesHash, memory, damage } = this.#options;
-    const { maxQuerySeries } = this.#options.limits;
-    const found = noSeries();
+    const { tenant, hash = seriesHash, memory, damage, deadline } = this.#options;
+    const { maxQuerySeries, maxQueryLabelBytes } = this.#options.limits;
+    const limits = { maxSeries: maxQuerySeries, maxLabelBytes: maxQueryLabelBytes };
+    const found = noSeries(maxQueryLabelBytes);
     const days = await this.#days(table, range, signal);
     await forEachBounded(days, DAY_CONCURRENCY, async (day) => {
-      const known = { hash, memory: memory?.index, damage };
-      const query = { tenant, matchers, maxSeries: maxQuerySeries, ...known, ...day };
+      const known = { hash, memory: memory?.index, damage, deadline };
+      const query = { tenant, matchers, ...limits, ...known, ...day };
       const series = await findSeries(this.#reporting(table), query, signal);
       addDay(found, day, series);
       onDay?.(day, series);

@@ -1,4 +1,5 @@
 /** Goes through a day's index: its parts and, for what is newer, the series records. */
+import { type Deadline, NO_DEADLINE } from "../../model/deadline.ts";
 import { type LabelSet, METRIC_NAME } from "../../model/labels.ts";
 import { type Matcher, matchesAll } from "../../model/matcher.ts";
 import type { WarmIndex } from "../cache/warm-index.ts";
@@ -15,6 +16,8 @@ import type { Table } from "../table/table.ts";
 
 /** Index parts read at once. */
 const PART_CONCURRENCY = 8;
+/** What a label set costs in steps of a deadline: it is decoded, matched and hashed in some microseconds. */
+const STEPS_PER_LABEL_SET = 500;
 
 export interface IndexQuery {
   readonly tenant: string;
@@ -26,6 +29,8 @@ export interface IndexQuery {
   readonly shards: readonly Shard[];
   /** What is known from queries before. */
   readonly memory?: WarmIndex | undefined;
+  /** Ends the scan when the request's time is up; default: never. */
+  readonly deadline?: Deadline | undefined;
   /** Takes what cannot be read, which is then left out. Default: it throws "data". */
   readonly damage?: DamageReports | undefined;
 }
@@ -61,12 +66,17 @@ type ReadPart = (place: IndexPlace, part: IndexPart, onLabelSets: OnLabelSets) =
 /** Calls back for every label set of the series records, and for those of each part that `readPart` passes on. */
 export async function scanParts(
   table: Table,
-  { tenant, day, manifest, shards, damage }: Omit<IndexQuery, "matchers">,
+  { tenant, day, manifest, shards, damage, deadline = NO_DEADLINE }: Omit<IndexQuery, "matchers">,
   onLabelSet: (labels: LabelSet) => void,
   readPart: ReadPart,
   signal?: AbortSignal,
 ): Promise<void> {
-  const onLabelSets = (labelSets: readonly LabelSet[]) => labelSets.forEach(onLabelSet);
+  const onLabelSets = (labelSets: readonly LabelSet[]) => {
+    for (const labels of labelSets) {
+      deadline.spend(STEPS_PER_LABEL_SET);
+      onLabelSet(labels);
+    }
+  };
   const records = { tenant, day, shards, receivedFromMs: manifest.flushedToMs + 1 };
   const place = { table, tenant, day, signal, note: damage?.note };
   const reads = [

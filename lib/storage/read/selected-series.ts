@@ -5,6 +5,7 @@ import { lowerBound } from "../../model/lower-bound.ts";
 import type { Manifest } from "../layout/manifest.ts";
 import type { Shard } from "../layout/shard.ts";
 import { collision, type FoundMetric, type FoundSeries } from "./find-series.ts";
+import { LabelBytes } from "./label-bytes.ts";
 
 /** A day of the range that has samples. */
 export interface ReadableDay {
@@ -39,10 +40,12 @@ export interface FoundDays {
   readonly numbers: Map<string, number>;
   readonly labels: LabelSet[];
   readonly days: SelectedDay[];
+  readonly labelBytes: LabelBytes;
 }
 
-export function noSeries(): FoundDays {
-  return { numbers: new Map(), labels: [], days: [] };
+/** `maxLabelBytes`: the memory that the labels of all its days may take. */
+export function noSeries(maxLabelBytes: number): FoundDays {
+  return { numbers: new Map(), labels: [], days: [], labelBytes: new LabelBytes(maxLabelBytes) };
 }
 
 /** Adds what one day has. Throws "data" for two label sets with one hash. */
@@ -52,6 +55,7 @@ export function addDay(found: FoundDays, day: ReadableDay, { metrics, labels }: 
     const labelSet = labels.get(hash)!;
     const known = numbers.get(hash);
     if (known === undefined) {
+      found.labelBytes.add(labelSet);
       numbers.set(hash, numbers.size);
       return found.labels.push(labelSet) - 1;
     }

@@ -1,4 +1,4 @@
-/** A table for one query: its reads end when they have cost what a query may. */
+/** A table for one request: its reads end when they have cost what a request may. */
 import { HearthError } from "../../model/errors.ts";
 import {
   type Item,
@@ -27,7 +27,7 @@ export class LimitedTable implements Table {
     this.#maxReadUnits = maxReadUnits;
   }
 
-  metered(meter: Meter): Table {
+  metered(meter: Meter): LimitedTable {
     return new LimitedTable(this.#inner.metered(meter), this.#maxReadUnits, this.#spent, this.#onDamage);
   }
 
@@ -75,7 +75,7 @@ export class LimitedTable implements Table {
     if (this.#spent.readUnits <= this.#maxReadUnits) return;
     throw new HearthError(
       "too large",
-      `query: more than ${this.#maxReadUnits} read units of DynamoDB are needed; add matchers or shorten the time range limit=maxQueryReadUnits`,
+      `query: the request needs more than ${this.#maxReadUnits} read units of DynamoDB; add matchers or shorten the time range limit=maxQueryReadUnits`,
     );
   }
 }

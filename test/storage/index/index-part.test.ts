@@ -63,6 +63,7 @@ async function query(table: MemoryTable, index: readonly IndexPart[], matchers: 
     day: DAY,
     matchers,
     maxSeries: 100_000,
+    maxLabelBytes: 2 ** 30,
     manifest,
     shards: [],
     hash: seriesHash,

@@ -38,7 +38,8 @@ async function find({ table, inner }: Engine, texts: readonly Text[], maxSeries 
   const matchers = texts.map(([name, type, value]) => newMatcher(type, name, value));
   const shards = (await listDays(table, "t", DAY, DAY)).get(DAY) ?? [];
   const { manifest } = await loadManifest(table, "t", DAY);
-  const query = { tenant: "t", day: DAY, matchers, maxSeries, manifest, shards, hash: seriesHash };
+  const limits = { maxSeries, maxLabelBytes: 2 ** 30 };
+  const query = { tenant: "t", day: DAY, matchers, ...limits, manifest, shards, hash: seriesHash };
   const { calls } = inner as FaultyTable;
   const before = calls.length;
   const found = await findSeries(table, query);
@@ -139,7 +140,16 @@ test("two label sets with one hash are an error, wherever they are", async () =>
     const { manifest } = await loadManifest(engine.table, "t", DAY);
     const shards = [{ bits: 0, prefix: 0 }];
     const hash = () => new Uint8Array(20);
-    const query = { tenant: "t", day: DAY, matchers: [], maxSeries: 9, manifest, shards, hash };
+    const query = {
+      tenant: "t",
+      day: DAY,
+      matchers: [],
+      maxSeries: 9,
+      maxLabelBytes: 2 ** 30,
+      manifest,
+      shards,
+      hash,
+    };
     await assert.rejects(findSeries(engine.table, query), /have the same hash 0000/);
   }
 });
