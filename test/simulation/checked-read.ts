@@ -55,8 +55,9 @@ export async function readAndCheck(
   if (isWarned && !model.isDamaged(selection))
     throw new Error(`nothing is damaged, but the answer says: ${damage.warnings.join("; ")}`);
   model.check(selection, answer, kept, { begunAt, endedAt: model.event(), isWarned });
-  if (model.isDamaged(selection)) return answer;
-  if (scheduler.random.chance(0.2)) expectListed(answer, await store.series(selection));
+  if (model.isDamaged(selection) || !scheduler.random.chance(0.2)) return answer;
+  const series = await store.series(selection);
+  if (!model.isDamaged(selection)) expectListed(answer, series);
   return answer;
 }
 

@@ -82,8 +82,9 @@ export function damageItem(sim: Simulated): string | undefined {
   const { random } = sim.scheduler;
   const kind = random.pick(sim.hardships.damage);
   const kinds = CANDIDATES[kind];
-  const all = sim.table.items().filter(({ pk, value }) => {
-    return kinds.includes(pk[0]) && (isRemoval(kind) || value.length > 0);
+  const items = sim.table.items();
+  const all = items.filter((item) => {
+    return kinds.includes(item.pk[0]) && (isRemoval(kind) ? isMissed(items, item) : item.value.length > 0);
   });
   if (all.length === 0) return undefined;
   // Of each kind as often, however many there are of it.
@@ -94,6 +95,12 @@ export function damageItem(sim: Simulated): string | undefined {
   sim.damagedKinds.add(wanted);
   sim.table.tamper(item, isRemoval(kind) ? undefined : changed(random, item, kind));
   return `${NAMES[wanted]}${scope === undefined ? "" : ` of ${scope.tenant}/${scope.day}`}: ${kind}`;
+}
+
+/** An empty partition of a run or of chunks is usual: some have no series. */
+function isMissed(items: readonly Item[], { pk }: Item): boolean {
+  if (pk[0] !== KIND.run && pk[0] !== KIND.chunk) return true;
+  return items.filter((other) => Buffer.compare(other.pk, pk) === 0).length > 1;
 }
 
 function isRemoval(kind: DamageKind): boolean {

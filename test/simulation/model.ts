@@ -124,8 +124,7 @@ export class Model {
 
   /** From now on answers may lack what a damaged item held, if they say so. */
   damage({ day, series, isLasting, isPublished }: Scope): void {
-    const times =
-      series && new Map(series.map(({ labels, times: of }) => [keyOf(labels), of && new Set(of)]));
+    const times = series && timesByKey(series);
     this.#damages.push({ day, isPublished, times, at: isLasting ? Number.POSITIVE_INFINITY : this.event() });
   }
 
@@ -187,6 +186,17 @@ export class Model {
     this.#series.set(key, found);
     return found;
   }
+}
+
+/** Of a series that stands in an item several times, all times. */
+function timesByKey(series: NonNullable<Scope["series"]>): Map<string, ReadonlySet<number> | undefined> {
+  const grouped = Map.groupBy(series, ({ labels }) => keyOf(labels));
+  return new Map(
+    Array.from(grouped, ([key, all]) => {
+      const isWhole = all.some(({ times }) => times === undefined);
+      return [key, isWhole ? undefined : new Set(all.flatMap(({ times = [] }) => times))] as const;
+    }),
+  );
 }
 
 /** What is left of a write once a later sample of its request is known, of the same kind or a histogram. */
