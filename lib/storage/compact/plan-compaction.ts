@@ -22,7 +22,7 @@ export const LARGE_RUN_SAMPLES = 3_000_000;
 export const BUCKET_GRACE_MS = 25 * MINUTE_MS;
 /** Late samples wait in runs so long before they are made chunks of their own. */
 export const LATE_RUN_MS = 4 * HOUR_MS;
-/** With so many lasting parts of one kind in a bucket already, the next one takes them all in. */
+/** With so many chunk parts in a bucket already, the next one takes them all in. */
 export const MAX_CHUNK_PARTS = 3;
 /**
  * A series with fewer samples in a bucket shares the blocks of a run with others: an item of its own costs a write unit, a
@@ -170,10 +170,11 @@ function chunkingInputs(
   const parts = manifest.parts.filter((part) => part.bucket === bucket);
   const runs = parts.filter(isOpenRun);
   const chunkParts = parts.filter(({ kind }) => kind === "chunks").length;
-  const lasting = Math.max(chunkParts, parts.length - runs.length - chunkParts);
-  if (lasting === 0) return runs;
+  const hasFinalRun = parts.length > runs.length + chunkParts;
+  if (chunkParts === 0 && !hasFinalRun) return runs;
   if (!isFinishing && nowMs - runs[0].createdMs < LATE_RUN_MS) return undefined;
-  return lasting >= MAX_CHUNK_PARTS ? parts : runs;
+  // Readers put every run over every chunk, so chunks never come after a final run.
+  return hasFinalRun || chunkParts >= MAX_CHUNK_PARTS ? parts : runs;
 }
 
 /** Whether the inputs of a bucket have few samples for each series that the day has. */

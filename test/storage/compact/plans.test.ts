@@ -102,6 +102,7 @@ describe("chunking", () => {
   const other = part("run", { bucket: 1 });
   const chunks = Array.from({ length: MAX_CHUNK_PARTS }, () => part("chunks"));
   const late = part("run", { createdMs: CLOSED });
+  const final = part("run", { isFinal: true });
   const CASES: readonly (readonly [
     what: string,
     parts: Part[],
@@ -117,6 +118,13 @@ describe("chunking", () => {
     ["late samples at first", [chunks[0], late], CLOSED, CLOSED + LATE_RUN_MS - 1, []],
     ["late samples in the end", [chunks[0], late], CLOSED, CLOSED + LATE_RUN_MS, [late]],
     ["too many chunk parts", [...chunks, late], CLOSED, CLOSED + LATE_RUN_MS, [...chunks, late]],
+    [
+      "a final run is taken in",
+      [chunks[0], final, late],
+      CLOSED,
+      CLOSED + LATE_RUN_MS,
+      [chunks[0], final, late],
+    ],
   ];
   for (const [what, parts, flushedToMs, nowMs, inputs] of CASES) {
     test(what, () => {
