@@ -1,15 +1,16 @@
 /** The deployed functions' routes behind one HTTP server, on a DynamoDB of this machine. */
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createAdaptorServer } from "@hono/node-server";
 import { addExplorerRoutes, EXPLORER_PATHS } from "../lib/http/explorer-route.ts";
 import { newGateway, type Services } from "../lib/http/gateway.ts";
+import { requestPath } from "../lib/http/request-path.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import type { Log } from "../lib/model/log.ts";
 import { ensureTable } from "../lib/storage/dynamodb/ensure-table.ts";
 import { buildExplorer } from "./explorer-files.ts";
 import { ensureFirstKey, type FirstKey } from "./first-key.ts";
 import { addHealthRoutes, HEALTH_PATHS } from "./health-route.ts";
+import { newHttpServer } from "./http-server.ts";
 import { newLocalServices, tableOptions } from "./local-services.ts";
 import { newSelfScrape } from "./self-scrape.ts";
 import type { Environment, Settings } from "./settings.ts";
@@ -51,7 +52,7 @@ export async function startServer(settings: Settings, env: Environment, log: Log
     const started = await startWorkers(settings, env, endpoint, { log, selfScrape });
     workers = started;
     const fetch = newFetch(services, started);
-    const server = await listen(fetch, settings);
+    const server = await listen(fetch, settings, log);
     const url = urlOf(server);
     await selfScrape?.start(fetch, services, new URL(url).host);
     started.startCompactor();
@@ -85,13 +86,13 @@ function newFetch(services: Services, workers: Workers): Fetch {
   addExplorerRoutes(app, buildExplorer);
   const own = new Set([...HEALTH_PATHS, ...EXPLORER_PATHS]);
   return (request) => {
-    const path = new URL(request.url).pathname;
+    const path = requestPath(request);
     return own.has(path) ? app.fetch(request) : workers.fetch(request, path);
   };
 }
 
-function listen(fetch: Fetch, { host, port }: Settings): Promise<Server> {
-  const server = createAdaptorServer({ fetch }) as Server;
+function listen(fetch: Fetch, { host, port }: Settings, log: Log): Promise<Server> {
+  const server = newHttpServer(fetch, log);
   return new Promise((resolve, reject) => {
     server.once("error", (cause) => {
       const reason =

@@ -24,8 +24,8 @@ export async function readSnappyProtobuf(
  * "unsupported".
  */
 export function negotiateProtobuf(c: GatewayContext, ...messages: readonly string[]): string {
-  const message = messageOf(c.req.header("Content-Type"), messages);
-  const encoding = c.req.header("Content-Encoding");
+  const message = messageOf(headerOf(c, "Content-Type"), messages);
+  const encoding = headerOf(c, "Content-Encoding");
   if (encoding === undefined || encoding.toLowerCase() === "snappy") return message;
   throw new HearthError(
     "unsupported",
@@ -50,7 +50,7 @@ export async function readSnappyBody(
  * "invalid".
  */
 export async function readGzipBody(c: GatewayContext, limits: Limits): Promise<Uint8Array> {
-  const encoding = c.req.header("Content-Encoding")?.toLowerCase() ?? "identity";
+  const encoding = headerOf(c, "Content-Encoding")?.toLowerCase() ?? "identity";
   if (encoding !== "gzip" && encoding !== "identity") {
     throw new HearthError("unsupported", `content encoding ${quoteInput(encoding)}: expected gzip or none`);
   }
@@ -83,6 +83,11 @@ function messageOf(header: string | undefined, messages: readonly string[]): str
     "unsupported",
     `content type ${quoteInput(header)}: expected application/x-protobuf, optionally with ${expected}`,
   );
+}
+
+/** A header; an empty one is none, as in Go. */
+function headerOf(c: GatewayContext, name: string): string | undefined {
+  return c.req.header(name)?.trim() || undefined;
 }
 
 /** Reads a body and notes its size in the log line. Throws "too large" beyond `maxBytes`. */

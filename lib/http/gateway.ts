@@ -14,7 +14,9 @@ import { type Meter, newMeter, type Table } from "../storage/table/table.ts";
 import type { HaTracker } from "../storage/tenants/ha-tracker.ts";
 import type { Tenants } from "../storage/tenants/tenant-settings.ts";
 import type { Writers } from "../storage/write/writers.ts";
+import { cors } from "./cors.ts";
 import { RequestLog, type RequestSinks } from "./request-log.ts";
+import { requestPath } from "./request-path.ts";
 import { CLIENT_CLOSED, type ErrorStatus, errorHeaders, type Operation, statusOf } from "./status.ts";
 
 /** What the routes depend on; each process makes one. */
@@ -52,7 +54,7 @@ const EVERY_PATH = "/*";
 
 /** An app without routes. Apps whose routes need no table need no more services than these. */
 export function newGateway(services: RequestSinks & Pick<Services, "clock">): Gateway {
-  const app: Gateway = new Hono<GatewayEnv>();
+  const app: Gateway = new Hono<GatewayEnv>({ getPath: requestPath });
   app.use(async (c, next) => {
     const meter = newMeter();
     const requestLog = new RequestLog(c.req.method, c.req.path, routeOf(c), services.clock());
@@ -61,6 +63,7 @@ export function newGateway(services: RequestSinks & Pick<Services, "clock">): Ga
     await next();
     if (!c.get("logsItself")) requestLog.write(services, c.res.status, meter, services.clock());
   });
+  app.use(cors);
   app.onError((error, c) => answerError(c, error, "query", printText));
   app.notFound((c) =>
     c.text(`no route for ${shorten(c.req.path)}; see docs/http-api.md for all routes\n`, 404),

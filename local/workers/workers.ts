@@ -4,6 +4,7 @@
  */
 import type { CanaryReport } from "../../lib/canary/canary.ts";
 import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
+import { tidyPath } from "../../lib/http/request-path.ts";
 import { WRITE_PATHS } from "../../lib/http/write-route.ts";
 import { errorMessage, HearthError } from "../../lib/model/errors.ts";
 import type { Log } from "../../lib/model/log.ts";
@@ -69,7 +70,7 @@ export async function startWorkers(
       return canary;
     },
     async fetch(request, path) {
-      const isWrite = WRITE_ROUTES.has(tidy(path));
+      const isWrite = WRITE_ROUTES.has(tidyPath(path));
       try {
         return await (isWrite ? writer.thread.begin(request).response : queries.fetch(request));
       } catch (error) {
@@ -86,11 +87,6 @@ export async function startWorkers(
 }
 
 const WRITE_ROUTES = new Set([...WRITE_PATHS, ...OTLP_PATHS]);
-
-/** As the routes see a path: `//api/v1/write/` is `/api/v1/write`. */
-function tidy(path: string): string {
-  return path.replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, "");
-}
 
 /** One thread that is started again when it ends. */
 class KeptThread {

@@ -86,6 +86,8 @@ async function evaluate(
   const { c, parameters, clock } = request;
   const beganMs = clock();
   const query = queryParameter(request, check);
+  const { startMs, endMs, stepMs } = range;
+  if (endMs > startMs) Object.assign(c.get("requestLog").fields, { rangeMs: endMs - startMs, stepMs });
   request.setPhase("evaluation");
   const parsedMs = clock();
   const result = await run(query);

@@ -30,10 +30,40 @@ const MAX_NUMBER_CHARACTERS = 64;
 export async function readParameters(c: GatewayContext): Promise<URLSearchParams> {
   const inUrl = new URL(c.req.url).searchParams;
   if (c.req.method !== "POST") return inUrl;
-  const type = c.req.header("Content-Type")?.split(";")[0].trim().toLowerCase();
-  if (type !== "application/x-www-form-urlencoded") return inUrl;
-  const form = new URLSearchParams(Buffer.from(await readBody(c, MAX_FORM_BYTES)).toString());
+  const form = await readForm(c, inUrl.size > 0);
   return inUrl.size === 0 ? form : new URLSearchParams([...form, ...inUrl]);
+}
+
+const URL_ENCODED = "application/x-www-form-urlencoded";
+const MULTIPART = "multipart/form-data";
+
+/** The form of a body. Of another type it has none, which is an error unless the URL has parameters. */
+async function readForm(c: GatewayContext, isOptional: boolean): Promise<URLSearchParams> {
+  const header = c.req.header("Content-Type") ?? "";
+  const type = header.split(";")[0].trim().toLowerCase();
+  const isForm = type === URL_ENCODED || type === MULTIPART;
+  if (!isForm && isOptional) return new URLSearchParams();
+  const body = await readBody(c, MAX_FORM_BYTES);
+  if (type === URL_ENCODED) return new URLSearchParams(Buffer.from(body).toString());
+  if (type === MULTIPART) return readMultipart(body, header);
+  if (body.length === 0) return new URLSearchParams();
+  const came = header === "" ? "no content type" : `content type ${quoteInput(header)}`;
+  throw new HearthError(
+    "invalid",
+    `${came} of a body of ${body.length} bytes: expected ${URL_ENCODED}, or the parameters in the URL`,
+  );
+}
+
+/** Its files are none of the parameters. */
+async function readMultipart(body: Uint8Array, contentType: string): Promise<URLSearchParams> {
+  try {
+    const bytes = new Uint8Array(body);
+    const form = await new Response(bytes, { headers: { "Content-Type": contentType } }).formData();
+    const texts = [...form].filter((entry): entry is [string, string] => typeof entry[1] === "string");
+    return new URLSearchParams(texts);
+  } catch (cause) {
+    throw new HearthError("invalid", `form: expected ${MULTIPART} with its boundary`, { cause });
+  }
 }
 
 /** The error of a parameter, as Prometheus words it. */

@@ -2,6 +2,7 @@
 
 import { Deadline } from "../../model/deadline.ts";
 import { Patterns } from "../../model/regexp/patterns.ts";
+import { shorten } from "../../model/shorten.ts";
 import { DamageReports } from "../../storage/layout/damage-reports.ts";
 import { authenticate, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
 import { noteDamage } from "../request-log.ts";
@@ -19,6 +20,10 @@ import type { QueryServices } from "./services.ts";
 
 /** Prometheus' own prefix, and that of the vendor's service that Hearth replaces. */
 export const API_PREFIXES = ["/api/v1", "/api/v3"];
+
+/** Characters of an expression, and selectors, in a log line. */
+const MAX_LOGGED_CHARACTERS = 500;
+const MAX_LOGGED_SELECTORS = 3;
 
 type Handler = (request: QueryRequest) => Promise<Response> | Response;
 
@@ -67,6 +72,7 @@ async function serve(
   try {
     const tenant = await authenticate(c, services, "read");
     const parameters = await readParameters(c);
+    noteAsked(c, parameters);
     const deadline = new Deadline(services.clock, queryServices.settings.limits.timeoutMs);
     const patterns = new Patterns(deadline);
     const damage = new DamageReports();
@@ -96,4 +102,14 @@ async function serve(
     c.get("requestLog").noteError(error);
     return answerApiError(apiErrorOf(error, phase, signal));
   }
+}
+
+/** Notes in the log line what was asked: the beginning of the expression, or of the first selectors. */
+function noteAsked(c: GatewayContext, parameters: URLSearchParams): void {
+  const { fields } = c.get("requestLog");
+  const query = parameters.get("query");
+  if (query !== null) fields.query = shorten(query, MAX_LOGGED_CHARACTERS);
+  const selectors = parameters.getAll("match[]");
+  if (selectors.length > 0)
+    fields.match = selectors.slice(0, MAX_LOGGED_SELECTORS).map((one) => shorten(one));
 }
