@@ -83,7 +83,7 @@ function printStored({
   console.log(
     `  bytes per sample: ${bytesPerSample.toFixed(2)} times and values in chunk items, ` +
       `${chunkItemBytesPerSample.toFixed(2)} with keys, index and DynamoDB's 100 an item; ` +
-      `${transientBytesPerSample.toFixed(2)} more for 14 days (log, runs, dictionaries)`,
+      `${transientBytesPerSample.toFixed(2)} more for 35 days (log, runs, dictionaries)`,
   );
   console.log(
     `  samples per chunk item: ${(run.spent.samples / items).toFixed(0)}; items above 1, 2, 3 KB: ${[1, 2, 3].map(above).join(", ")}`,

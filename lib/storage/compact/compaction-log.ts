@@ -3,12 +3,14 @@ import { errorKind, errorMessage } from "../../model/errors.ts";
 import type { Log } from "../../model/log.ts";
 import { type Metrics, withoutZeros } from "../../model/metrics.ts";
 import { costFields, newMeter, type Table } from "../table/table.ts";
+import { printDay } from "../layout/key-place.ts";
+import type { DamagedItem } from "../quarantine/quarantine.ts";
 import { type CompactOptions, type CompactResult, compact, type DayReport } from "./compactor.ts";
 
 /** See `compact`. */
 export async function compactAndLog(
   table: Table,
-  options: Omit<CompactOptions, "onDay">,
+  options: Omit<CompactOptions, "onDay" | "onDamagedItem">,
   log: Log,
   metrics?: Metrics,
 ): Promise<CompactResult> {
@@ -19,26 +21,29 @@ export async function compactAndLog(
     samples += report.outcome?.samples ?? 0;
     logDay(report, log);
   };
-  const result = await compact(table.metered(meter), { ...options, onDay });
+  const onDamagedItem = ({ day, ...damaged }: DamagedItem) =>
+    log("error", "damaged item in quarantine", { ...damaged, day: printDay(day) });
+  const result = await compact(table.metered(meter), { ...options, onDay, onDamagedItem });
   const durationMs = options.clock() - startMs;
   log(result.failures > 0 ? "error" : "info", "compaction", { ...result, durationMs, ...costFields(meter) });
-  const { failures: FailedDays, lagMs: LagMs } = result;
+  const { failures: FailedDays, lagMs: LagMs, quarantined: QuarantinedItems } = result;
   const { readUnits: ReadUnits, writeUnits: WriteUnits, damagedItems: DamagedItems } = meter;
   // The lag is told when it is 0 too: that none comes is what tells of a compactor that does not run.
   const values = {
     LagMs,
-    ...withoutZeros({ Samples: samples, FailedDays, ReadUnits, WriteUnits, DamagedItems }),
+    ...withoutZeros({ Samples: samples, FailedDays, ReadUnits, WriteUnits, DamagedItems, QuarantinedItems }),
   };
   metrics?.(values, { labels: {}, durationMs });
   return result;
 }
 
 function logDay({ tenant, day, outcome, error, meter }: DayReport, log: Log): void {
-  const fields = { tenant, day: new Date(day * 86_400_000).toISOString().slice(0, 10), ...costFields(meter) };
+  const fields = { tenant, day: printDay(day), ...costFields(meter) };
   if (error !== undefined) {
     const stack = errorKind(error) === "internal" && error instanceof Error ? error.stack : undefined;
     log("error", "compacted day", {
       ...fields,
+      ...outcome,
       error: errorMessage(error),
       errorKind: errorKind(error),
       stack,

@@ -1,6 +1,6 @@
 /** The error of a part that has not what the manifest says: what a compaction would make of it is not published. */
 import { HearthError } from "../../model/errors.ts";
-import { DAY_MS } from "../../model/time.ts";
+import { printDay } from "../layout/key-place.ts";
 import type { DayContext } from "./day-context.ts";
 
 export class DamagedInput extends HearthError {
@@ -26,10 +26,4 @@ export function expectCount(
 
 export function placeOf(tenant: string, day: number): string {
   return `tenant=${tenant} day=${printDay(day)}`;
-}
-
-/** As a date; a day that no date has, as its number. */
-export function printDay(day: number): string {
-  const date = new Date(day * DAY_MS);
-  return Number.isNaN(date.getTime()) ? String(day) : date.toISOString().split("T")[0];
 }
