@@ -168,7 +168,7 @@ class DayCompactor {
     const { deadlineMs, signal } = this.#options;
     const isTimeUp = () => signal?.aborted === true || clock() >= deadlineMs;
     const { attempts } = this.#manifest.facts;
-    if (isSuspect(attempts)) {
+    if (isSuspect(attempts) && this.#marks.isRenewalOnly !== true) {
       if (clock() < attempts.atMs + backoffMs(attempts)) return this.#outcome("set aside");
       if (this.#marks.mayRetry !== true) return this.#outcome("suspect");
     }

@@ -2,9 +2,9 @@
 import { errorKind, errorMessage } from "../../model/errors.ts";
 import type { Log } from "../../model/log.ts";
 import { type Metrics, withoutZeros } from "../../model/metrics.ts";
-import { costFields, newMeter, type Table } from "../table/table.ts";
 import { printDay } from "../layout/key-place.ts";
 import type { DamagedItem } from "../quarantine/quarantine.ts";
+import { costFields, newMeter, type Table } from "../table/table.ts";
 import { type CompactOptions, type CompactResult, compact, type DayReport } from "./compactor.ts";
 
 /** See `compact`. */

@@ -154,26 +154,29 @@ class Compactor {
     }
   }
 
-  /** Looks at all days of tenants whose retention has grown since the last sweep. Returns whether all of that is done. */
+  /**
+   * Looks at all days of tenants whose retention has grown since the last sweep. Returns whether there was time for all; a
+   * tenant of whom a day failed has its turn again at the next sweep.
+   */
   async #sweepRetentions(marks: readonly MarkedDay[]): Promise<boolean> {
     const { retentionOf, clock, deadlineMs, signal } = this.#options;
     const swept = await loadSweptRetentions(this.#table);
-    let isDone = true;
     for (const tenant of new Set([...swept.keys(), ...marks.map((mark) => mark.tenant)])) {
       const retentionMs = await retentionOf(tenant);
       if (swept.get(tenant) === retentionMs) continue;
       const isGrown = hasGrown(swept.get(tenant), retentionMs);
       const days = isGrown ? await listCompactedDays(this.#table, tenant, retentionMs, clock()) : [];
+      let isDone = true;
       for (const day of days) {
         if (signal?.aborted === true || clock() >= deadlineMs) return false;
         const report = await this.#compactDay(tenant, day, RENEWED_DAY);
-        if (report === undefined) continue;
-        if (report.outcome?.state !== "done") isDone = false;
+        if (report === undefined || report.outcome?.state === "done") continue;
+        isDone = false;
         if (report.error !== undefined) this.#report(report);
       }
       if (isDone) await storeSweptRetention(this.#table, tenant, retentionMs);
     }
-    return isDone;
+    return true;
   }
 
   async #moveCursor(
