@@ -35,7 +35,7 @@ export interface ChunkingProgress {
   readonly expiresAtSeconds: number;
 }
 
-/** What was noted for the same inputs; undefined if nothing was, or by a version that noted less. A damaged note is none. */
+/** What was noted for the same inputs; undefined if nothing was, or by the first version. A damaged note counts as none. */
 export async function loadProgress(
   { table, tenant, day }: DayContext,
   plan: Chunking,
@@ -56,8 +56,6 @@ function decodeProgress(item: Item, plan: Chunking): ChunkingProgress | undefine
   const id = readId(reader);
   const [bits, groups] = [reader.readVarint(), reader.readVarint()];
   const chunks = { id, shardBits: bits, extent: readExtent(reader) };
-  // An earlier version's note ends here: without counts nothing can be compared in the end.
-  if (reader.remaining === 0) return undefined;
   const counts = Array.from({ length: reader.readVarint() }, () => {
     return { samples: reader.readVarint(), damaged: reader.readVarint() };
   });
@@ -110,6 +108,10 @@ function readExtent(reader: ByteReader): SampleExtent {
   return samples === 0 ? extentOf([]) : { samples, minTime, maxTime };
 }
 
+/**
+ * The inputs that a note is of. The first version compares the ids alone: it knows no counts and no run of few samples, so
+ * after a rollback it must not take this note up.
+ */
 function inputsOf({ inputs }: Chunking): string {
-  return inputs.map((part) => part.id).join("");
+  return `2/${inputs.map((part) => part.id).join("")}`;
 }
