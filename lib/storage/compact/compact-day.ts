@@ -447,7 +447,12 @@ class DayCompactor {
   async #replace({ facts, ...change }: Change): Promise<boolean> {
     const { quarantine, table } = this.#context;
     const known = this.#manifest.facts;
-    const quarantined = known.quarantined + quarantine.stored - this.#quarantined;
+    const isSuperseding = change.parts !== undefined || change.index !== undefined;
+    const quarantined = Math.max(
+      known.quarantined + quarantine.stored - this.#quarantined,
+      // A run that ended before its manifest has stored copies that no manifest counts.
+      isSuperseding ? quarantine.noted : 0,
+    );
     const next = { ...this.#manifest, ...change, facts: { ...known, ...facts, quarantined } };
     const replaced = await replaceManifest(table, this.#context, this.#stored, next);
     if (replaced === undefined) return false;

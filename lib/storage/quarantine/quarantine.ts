@@ -39,6 +39,11 @@ export class Quarantine {
     return this.#stored;
   }
 
+  /** Items that were noted, those in quarantine before among them. */
+  get noted(): number {
+    return this.#known.size;
+  }
+
   /** Notes an item, which `store` copies. */
   add(item: Item, reason: string): void {
     const key = `${hex(item.pk)}/${hex(item.sk)}`;

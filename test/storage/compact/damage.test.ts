@@ -1,10 +1,11 @@
 /** One damaged item costs itself: it goes to quarantine, is counted, and everything else goes on. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { HearthError } from "../../../lib/model/errors.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { dayOf, KIND } from "../../../lib/storage/layout/keys.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
-import type { Item } from "../../../lib/storage/table/table.ts";
+import type { Item, Table } from "../../../lib/storage/table/table.ts";
 import { allSamples, manifestOf, quarantinedOf, runCompactor, runUntil } from "../../helpers/compaction.ts";
 import { itemsOf } from "../../helpers/damage.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
@@ -51,6 +52,27 @@ async function damage(table: MemoryTable, kind: number, how: (item: Item) => Ite
   return item;
 }
 
+/** Stores nothing more from the first item in quarantine on. */
+function failAfterQuarantine(inner: Table): Table {
+  let hasFailed = false;
+  const table: Table = Object.create(inner);
+  table.metered = () => table;
+  table.get = (...args) => inner.get(...args);
+  table.query = (...args) => inner.query(...args);
+  table.put = (item) => inner.put(item);
+  table.putAll = (items) => inner.putAll(items);
+  table.putIfAbsent = async (item) => {
+    const isStored = await inner.putIfAbsent(item);
+    hasFailed ||= item.pk[0] === KIND.quarantine;
+    return isStored;
+  };
+  table.putIfEqual = async (item, expected) => {
+    if (hasFailed) throw new HearthError("unavailable", "the process has ended");
+    return inner.putIfEqual(item, expected);
+  };
+  return table;
+}
+
 describe("a damaged item", () => {
   for (const [name, how] of Object.entries(DAMAGES)) {
     for (const [kind, lost] of [
@@ -83,6 +105,23 @@ describe("a damaged item", () => {
       });
     }
   }
+
+  test("a run that ends between quarantine and manifest: the next one counts the item", async () => {
+    const { engine, table } = await newEngine();
+    await damage(table, KIND.log, DAMAGES["a bit"]);
+    const faulty = Object.assign(Object.create(engine) as Engine, {
+      table: failAfterQuarantine(engine.table),
+    });
+    await runCompactor(faulty);
+    assert.equal((await manifestOf(engine, DAY)).parts.length, 0);
+    assert.equal((await quarantinedOf(engine.table)).length, 1);
+    engine.nowMs += HOUR_MS;
+    assert.deepEqual((await runCompactor(engine)).errors, []);
+    const { parts, facts } = await manifestOf(engine, DAY);
+    assert.deepEqual([parts.length, facts.quarantined], [1, 1]);
+    await runUntil(engine, MIDNIGHT_MS + 50 * HOUR_MS, HOUR_MS);
+    assert.equal((await manifestOf(engine, DAY)).facts.quarantined, 1);
+  });
 
   test("dictionary with a wrong bit: its records go with it, those of another writer are compacted", async () => {
     const { engine, table } = await newEngine();
