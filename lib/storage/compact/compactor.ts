@@ -3,6 +3,8 @@
  * it writes to a day; the compactor goes through the marks from its cursor on, and moves the cursor over those that are done.
  * Once a day it sweeps: it goes through all marks, and through all days of tenants whose retention has grown.
  */
+
+import { errorKind } from "../../model/errors.ts";
 import type { RandomBytes } from "../../model/random-bytes.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../model/time.ts";
 import { hourOf } from "../layout/keys.ts";
@@ -15,7 +17,7 @@ import { type Meter, newMeter, type Table } from "../table/table.ts";
 import { type CompactDayOptions, compactDay, type DayMarks, type DayOutcome } from "./compact-day.ts";
 import { newDayContext } from "./day-context.ts";
 import { hasGrown, listCompactedDays, loadSweptRetentions, storeSweptRetention } from "./grown-retention.ts";
-import { isSweepDue, listMarks, loadCursor, type MarkedDay, storeCursor } from "./marks.ts";
+import { type Cursor, isSweepDue, listMarks, loadCursor, type MarkedDay, storeCursor } from "./marks.ts";
 
 /** For how long a compactor works alone before it asks for help with the days that still wait. */
 export const FAN_OUT_AFTER_MS = MINUTE_MS;
@@ -74,6 +76,8 @@ class Compactor {
   #isSweep = false;
   /** The earliest hour with a mark that is not done. */
   #pinnedMs = Number.POSITIVE_INFINITY;
+  /** The same of days that are not damaged. */
+  #dueMs = Number.POSITIVE_INFINITY;
   #days = 0;
   #failures = 0;
   #quarantined = 0;
@@ -121,8 +125,10 @@ class Compactor {
       return;
     }
     this.#report(report);
-    if ((outcome?.settledToMs ?? 0) < lastHourMs + HOUR_MS)
+    if ((outcome?.settledToMs ?? 0) < lastHourMs + HOUR_MS) {
       this.#pinnedMs = Math.min(this.#pinnedMs, firstHourMs);
+      if (!isDamaged(report)) this.#dueMs = Math.min(this.#dueMs, firstHourMs);
+    }
     // Where nothing is known, it came in the hour of the first mark, or later.
     const oldestMs = outcome === undefined ? firstHourMs : outcome.oldestMs;
     if (oldestMs !== undefined)
@@ -179,19 +185,23 @@ class Compactor {
     return true;
   }
 
-  async #moveCursor(
-    cursor: { hourMs: number; sweptMs: number },
-    marks: readonly MarkedDay[],
-    isSwept: boolean,
-  ) {
+  async #moveCursor(cursor: Cursor, marks: readonly MarkedDay[], isSwept: boolean): Promise<void> {
     const newestMs = marks.reduce((newest, { lastHourMs }) => Math.max(newest, lastHourMs), 0);
     // Not past the newest mark, whatever the clock says; a mark of the hour before may still come, within a settle time.
-    const hourMs = Math.min(this.#pinnedMs, newestMs, hourOf(this.#startMs - SETTLE_MS));
+    const latestMs = Math.min(newestMs, hourOf(this.#startMs - SETTLE_MS));
+    const hourMs = Math.min(this.#pinnedMs, latestMs);
+    const dueMs = Math.min(this.#dueMs, latestMs);
     const isMoved = this.#isSweep ? hourMs !== cursor.hourMs : hourMs > cursor.hourMs;
     const sweptMs = isSwept ? this.#startMs : cursor.sweptMs;
-    if (isMoved || isSwept)
-      await storeCursor(this.#table, { hourMs: isMoved ? hourMs : cursor.hourMs, sweptMs });
+    if (isMoved || isSwept || dueMs > cursor.dueMs)
+      await storeCursor(this.#table, { hourMs: isMoved ? hourMs : cursor.hourMs, sweptMs, dueMs });
   }
+}
+
+/** Whether a day waits for a repair, and not for time or for the table. */
+function isDamaged({ error, outcome }: DayReport): boolean {
+  if (error === undefined || errorKind(error) === "unavailable") return false;
+  return outcome?.state !== "out of time" && outcome?.state !== "busy";
 }
 
 /** A day of which only the expiry is in question: its log is as it was. */

@@ -89,6 +89,8 @@ export interface Cursor {
   readonly hourMs: number;
   /** When all marks were gone through last, in ms; 0: never. */
   readonly sweptMs: number;
+  /** Marks of hours before it are done or of damaged days, in ms: a compactor that runs is not behind because of these. */
+  readonly dueMs: number;
 }
 
 /** All marks are gone through so often: one that came in behind the cursor is found then. */
@@ -99,23 +101,29 @@ export function isSweepDue({ sweptMs }: Cursor, nowMs: number): boolean {
   return Math.abs(nowMs - sweptMs) >= SWEEP_INTERVAL_MS;
 }
 
-const NO_CURSOR: Cursor = { hourMs: 0, sweptMs: 0 };
+const NO_CURSOR: Cursor = { hourMs: 0, sweptMs: 0, dueMs: 0 };
 
 /** One that is damaged is as good as none: the marks say the same, and all of them are gone through. */
 export async function loadCursor(table: Table): Promise<Cursor> {
   try {
     const item = await table.get(cursorKey(), { consistent: true });
     if (item === undefined) return NO_CURSOR;
-    const reader = new ByteReader(item.value, "compaction cursor");
-    // An earlier version stored the hour alone.
-    return { hourMs: reader.readVarint(), sweptMs: reader.remaining > 0 ? reader.readVarint() : 0 };
+    return decodeCursor(item.value);
   } catch (error) {
     if (errorKind(error) !== "data") throw error;
     return NO_CURSOR;
   }
 }
 
-export async function storeCursor(table: Table, { hourMs, sweptMs }: Cursor): Promise<void> {
-  const value = new ByteWriter().writeVarint(hourMs).writeVarint(sweptMs).finish();
+/** Earlier versions stored the hour alone, or the hour and the sweep. Throws "data". */
+export function decodeCursor(value: Uint8Array): Cursor {
+  const reader = new ByteReader(value, "compaction cursor");
+  const hourMs = reader.readVarint();
+  const sweptMs = reader.remaining > 0 ? reader.readVarint() : 0;
+  return { hourMs, sweptMs, dueMs: reader.remaining > 0 ? reader.readVarint() : hourMs };
+}
+
+export async function storeCursor(table: Table, { hourMs, sweptMs, dueMs }: Cursor): Promise<void> {
+  const value = new ByteWriter().writeVarint(hourMs).writeVarint(sweptMs).writeVarint(dueMs).finish();
   await table.put({ ...cursorKey(), value });
 }

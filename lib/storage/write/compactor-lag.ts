@@ -56,7 +56,7 @@ export class CompactorLag {
 async function oldestUncompacted(table: Table): Promise<number | undefined> {
   try {
     const cursor = await table.get(cursorKey(), { consistent: true });
-    const fromMs = cursor === undefined ? 0 : new ByteReader(cursor.value, "compaction cursor").readVarint();
+    const fromMs = cursor === undefined ? 0 : dueHour(cursor.value);
     for await (const [mark] of table.query(marksRange(fromMs), { consistent: true, limit: 1 }))
       if (mark !== undefined) return parseMarkSortKey(mark.sk).hourMs;
     return undefined;
@@ -64,4 +64,12 @@ async function oldestUncompacted(table: Table): Promise<number | undefined> {
     if (errorKind(error) === "data") return 0;
     throw error;
   }
+}
+
+/** The third field of the cursor (compact/marks.ts), or the first of one that an earlier version stored. Throws "data". */
+function dueHour(cursor: Uint8Array): number {
+  const reader = new ByteReader(cursor, "compaction cursor");
+  const hourMs = reader.readVarint();
+  if (reader.remaining > 0) reader.readVarint();
+  return reader.remaining > 0 ? reader.readVarint() : hourMs;
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { HearthError } from "../../../lib/model/errors.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
-import { dayOf, KIND } from "../../../lib/storage/layout/keys.ts";
+import { dayOf, KIND, parseReceiveTime } from "../../../lib/storage/layout/keys.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import type { Item, Table } from "../../../lib/storage/table/table.ts";
 import { allSamples, manifestOf, quarantinedOf, runCompactor, runUntil } from "../../helpers/compaction.ts";
@@ -240,6 +240,30 @@ describe("an input that has not what the manifest says", () => {
     await runCompactor(engine);
     const left = await ofKind(table, KIND.run);
     assert.ok(left.some(({ expiresAtSeconds }) => expiresAtSeconds === undefined));
+  });
+
+  test("what others write afterwards expires as ever: the compactor is not behind", async () => {
+    const { engine, table } = await newDay();
+    await table.delete((await ofKind(table, KIND.run))[0]);
+    const writers = engine.newWriters();
+    for (let hour = 0; hour < 4 * 24; hour++) {
+      engine.nowMs += HOUR_MS;
+      await engine.append(writers, [series("up", {}, [engine.nowMs, 1])], "other");
+      await runCompactor(engine);
+    }
+    const failing = (await runCompactor(engine)).reports.filter(({ error }) => error !== undefined);
+    assert.deepEqual(
+      failing.map(({ tenant, day }) => [tenant, day]),
+      [["t", DAY]],
+    );
+    engine.nowMs += 2 * HOUR_MS;
+    const before = engine.nowMs;
+    await engine.append(engine.newWriters(), [series("up", {}, [engine.nowMs, 1])], "other");
+    const written = (await ofKind(table, KIND.log)).filter(({ sk }) => parseReceiveTime(sk) > before);
+    assert.deepEqual(
+      written.map(({ expiresAtSeconds }) => expiresAtSeconds !== undefined),
+      [true],
+    );
   });
 
   test("an index item that is gone: the parts stay as they are", async () => {
