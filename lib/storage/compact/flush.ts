@@ -8,10 +8,12 @@ import { IndexEntries } from "../index/index-entry.ts";
 import { decodeSeriesBlock } from "../index/series-block.ts";
 import { bucketEnd, bucketOf } from "../layout/bucket.ts";
 import { listShards } from "../layout/day-shards.ts";
+import { filledPartitions } from "../layout/filled-partitions.ts";
 import { addToTally, emptyLike, type FlushTally } from "../layout/flush-tally.ts";
 import { parseReceiveTime } from "../layout/keys.ts";
 import type { IndexPart, Manifest, Part } from "../layout/manifest.ts";
 import { transientExpiry } from "../layout/retention.ts";
+import { shardOf } from "../layout/shard.ts";
 import { LogDecoder } from "../log/log-decoder.ts";
 import type { LogItem } from "../log/log-reader.ts";
 import {
@@ -155,11 +157,15 @@ async function storeRuns(context: DayContext, series: readonly HashedSeries[]): 
 async function storeRun(context: DayContext, bucket: number, series: readonly HashedSeries[]): Promise<Part> {
   const { table, tenant, day, clock, randomBytes, partitionBits = runShardBits } = context;
   const extent = extentOf(series);
+  const shardBits = partitionBits(weightOf(series));
   const part: Part = {
     kind: "run",
     id: newId(randomBytes),
     bucket,
-    shardBits: partitionBits(weightOf(series)),
+    shardBits,
+    filled: filledPartitions(
+      series.map(([hash]) => shardOf(Buffer.from(hash.slice(0, 2), "hex"), shardBits)),
+    ),
     createdMs: clock(),
     ...extent,
   };

@@ -12,6 +12,8 @@
  *     7  attempts   tries since the last success and the time (ms) of the last. Lost: none failed
  *     8  full       numbers of the index parts that are too large to merge. Lost: a merge is tried again
  *     9  taken      ms by a compactor's clock: until then all of the log was taken. Lost: the next flush comes earlier
+ *    11  filled     parts by number, each with its partitions that have items (filled-partitions.ts): a length (varint) and
+ *                   so many bytes. Lost: an empty partition is not told from one whose items are gone
  *    10  quarantined  how many of its items were put in quarantine. Lost: answers do not warn of them
  */
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
@@ -62,13 +64,14 @@ export const NO_FACTS: ManifestFacts = {
 export interface StoredFacts extends ManifestFacts {
   readonly final: readonly number[];
   readonly full: readonly number[];
+  readonly filled: ReadonlyMap<number, string>;
 }
 
 const DIGEST_BYTES = 8;
 
 export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
   const { flushed, final, expiresAtSeconds, drainedToMs, takenToMs, settledMarks } = facts;
-  const { held, attempts, full, quarantined } = facts;
+  const { held, attempts, full, filled, quarantined } = facts;
   const section = (tag: number, isPresent: boolean, write: (body: ByteWriter) => void) => {
     if (!isPresent) return;
     const body = new ByteWriter();
@@ -87,6 +90,13 @@ export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
   section(7, attempts.count > 0, (body) => body.writeVarint(attempts.count).writeVarint(attempts.atMs));
   section(8, full.length > 0, (body) => writeNumbers(body, full));
   section(9, takenToMs > 0, (body) => body.writeVarint(takenToMs));
+  section(11, filled.size > 0, (body) => {
+    body.writeVarint(filled.size);
+    for (const [number, partitions] of filled) {
+      const bytes = Buffer.from(partitions, "hex");
+      body.writeVarint(number).writeVarint(bytes.length).writeBytes(bytes);
+    }
+  });
   section(10, quarantined > 0, (body) => body.writeVarint(quarantined));
 }
 
@@ -101,6 +111,7 @@ export function readFacts(reader: ByteReader): StoredFacts {
     ...NO_FACTS,
     final: [],
     full: [],
+    filled: new Map(),
   };
   while (reader.remaining > 0) {
     const tag = reader.readVarint();
@@ -114,9 +125,19 @@ export function readFacts(reader: ByteReader): StoredFacts {
     else if (tag === 7) facts.attempts = { count: body.readVarint(), atMs: body.readVarint() };
     else if (tag === 8) facts.full = readNumbers(body);
     else if (tag === 9) facts.takenToMs = body.readVarint();
+    else if (tag === 11) facts.filled = readFilled(body);
     else if (tag === 10) facts.quarantined = body.readVarint();
   }
   return facts;
+}
+
+function readFilled(body: ByteReader): Map<number, string> {
+  const filled = new Map<number, string>();
+  for (let count = body.readVarint(); count > 0; count--) {
+    const number = body.readVarint();
+    filled.set(number, Buffer.from(body.readBytes(body.readVarint())).toString("hex"));
+  }
+  return filled;
 }
 
 function readHeld(body: ByteReader): HeldBucket[] {

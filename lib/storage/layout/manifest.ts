@@ -41,6 +41,8 @@ export interface Part {
   /** In ms, both included. */
   readonly minTime: number;
   readonly maxTime: number;
+  /** Its partitions that have items (filled-partitions.ts); undefined: that is not known. */
+  readonly filled?: string | undefined;
   /** Of a run: it is the last form of its samples, and stays as long as its day. */
   readonly isFinal?: true | undefined;
 }
@@ -122,7 +124,10 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   }
   const final = numbersOf(manifest.parts, ({ isFinal }) => isFinal === true);
   const full = numbersOf(manifest.index, ({ isFull }) => isFull === true);
-  writeFacts(writer, { ...manifest.facts, final, full });
+  const filled = new Map(
+    manifest.parts.flatMap((part, i) => (part.filled === undefined ? [] : [[i, part.filled]])),
+  );
+  writeFacts(writer, { ...manifest.facts, final, full, filled });
   return writer.finish();
 }
 
@@ -142,7 +147,8 @@ export function decodeManifest(value: Uint8Array): Manifest {
   for (let count = reader.readVarint(); count > 0; count--) parts.push(readPart(reader));
   const index: IndexPart[] = [];
   for (let count = reader.readVarint(); count > 0; count--) index.push(readIndexPart(reader));
-  const { final, full, ...facts } = readFacts(reader);
+  const { final, full, filled, ...facts } = readFacts(reader);
+  for (const [number, partitions] of filled) markPart(parts, number, { filled: partitions });
   for (const number of final) markPart(parts, number, { isFinal: true });
   for (const number of full) markPart(index, number, { isFull: true });
   return { generation, flushedToMs, lease, parts, index, facts };

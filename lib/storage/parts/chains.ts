@@ -30,7 +30,12 @@ export interface ChainOptions {
   readonly signal?: AbortSignal | undefined;
   /** Takes what is missing; default: the query throws "data". */
   readonly note?: NoteDamage | undefined;
+  /** Whether the range is a partition that has items. */
+  readonly isFilled?: boolean | undefined;
 }
+
+/** Of a partition as a whole. */
+const NO_SORT_KEY = new Uint8Array(0);
 
 /**
  * The items of a range, all of them: read eventually consistently, and consistently from where that lacks something, or may.
@@ -63,7 +68,7 @@ async function* readRest(
   table: Pick<Table, "query">,
   rest: KeyRange,
   chain: Chain,
-  { signal, note = throwDamaged }: ChainOptions,
+  { signal, note = throwDamaged, isFilled = false }: ChainOptions,
 ): AsyncGenerator<readonly Item[], void, void> {
   const { first, last } = rest;
   const widened = chain.isBegun ? { ...chain.widen(rest), ...(first && { first }) } : chain.widen(rest);
@@ -76,6 +81,8 @@ async function* readRest(
     });
     yield within;
   }
+  if (isFilled && latest === undefined && !chain.isBegun)
+    note({ pk: rest.pk, sk: NO_SORT_KEY }, "every item of a partition is missing");
   if (chain.isCut()) note({ pk: rest.pk, sk: latest?.sk ?? first! }, "the item after it is missing");
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { TimeRange } from "../../model/time.ts";
+import { isFilled } from "../layout/filled-partitions.ts";
 import type { Manifest, Part } from "../layout/manifest.ts";
 import { chunkRange, chunkSpanRange, runRange } from "../layout/part-keys.ts";
 import { type Shard, shardOf } from "../layout/shard.ts";
@@ -31,6 +32,8 @@ export interface DayQuery {
 export interface PartRead {
   readonly kind: "run" | "chunks";
   readonly range: KeyRange;
+  /** Whether the range is a whole partition that has items, as far as that is known. */
+  readonly isFilled?: boolean;
 }
 
 export interface DayPlan {
@@ -90,11 +93,14 @@ function planPart(
   const wanted = byShard(all, part.shardBits);
   return [...byShard(metrics, part.shardBits)].flatMap(([prefix, inShard]): PartRead[] => {
     const shard = { bits: part.shardBits, prefix };
-    if (part.kind === "run") return [{ kind: "run", range: runRange(tenant, day, part.id, shard) }];
+    const filled = isFilled(part, prefix);
+    if (filled === false) return [];
+    const whole = filled === true ? { isFilled: true } : {};
+    if (part.kind === "run") return [{ kind: "run", range: runRange(tenant, day, part.id, shard), ...whole }];
     const place = { tenant, day, bucket: part.bucket, part: part.id, shard };
     const isMost = inShard.length >= wanted.get(prefix)!.length * WHOLE_PARTITION_SHARE;
     if (isMost && inShard.length >= WHOLE_PARTITION_METRICS)
-      return [{ kind: "chunks", range: chunkRange(place) }];
+      return [{ kind: "chunks", range: chunkRange(place), ...whole }];
     return inShard
       .flatMap(spansOf)
       .map(([first, last]) => ({ kind: "chunks", range: chunkSpanRange(place, first, last) }));

@@ -2,6 +2,7 @@
 import { sortColumns } from "../../chunk/merge-mixed.ts";
 import { SampleColumns } from "../../chunk/sample-columns.ts";
 import { errorKind } from "../../model/errors.ts";
+import { filledPartitions } from "../layout/filled-partitions.ts";
 import { isOpenRun, type Part } from "../layout/manifest.ts";
 import { parseChunkSortKey } from "../layout/part-keys.ts";
 import { expiry, transientExpiry } from "../layout/retention.ts";
@@ -27,15 +28,17 @@ export async function rewritePart(
   id: string,
 ): Promise<Part | undefined> {
   let samples = 0;
+  const filled: number[] = [];
   const { shardBits } = part;
   for (let prefix = 0; prefix < 2 ** shardBits; prefix++) {
     const series = await readSeries(table, day, part, prefix);
+    if (series.length > 0) filled.push(prefix);
     for (const [, one] of series) samples += countSamples(one);
     const items =
       part.kind === "run" ? runItems(day, part, id, series) : chunkItems(day, part, id, prefix, series);
     await table.putAll([...items]);
   }
-  return samples === 0 ? undefined : { ...part, id, samples };
+  return samples === 0 ? undefined : { ...part, id, samples, filled: filledPartitions(filled) };
 }
 
 /** The series of a partition, by ascending hash. */

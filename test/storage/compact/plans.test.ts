@@ -210,7 +210,7 @@ describe("reading a day", () => {
     const chunks = part("chunks", { bucket: 2 });
     const plan = planned({ parts: [chunks] }, [...metrics, metrics[0]]);
     const place = { tenant: "t", day: DAY, bucket: 2, part: chunks.id, shard: { bits: 0, prefix: 0 } };
-    assert.deepEqual(plan.parts, [{ kind: "chunks", range: chunkRange(place) }]);
+    assert.deepEqual(plan.parts, [{ kind: "chunks", range: chunkRange(place), isFilled: true }]);
   });
 
   test("a partition is not read whole for a group that wants less of it than the query", () => {
