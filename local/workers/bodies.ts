@@ -51,8 +51,9 @@ export class BodySender {
         const { done, value } = await reader.read();
         if (done) return this.#port.postMessage({ kind: "end" });
         this.#credits--;
-        // The sender may use its memory again, and a view would be sent with all the memory behind it.
-        const bytes = value.slice();
+        // A copy: the sender may reuse its memory, and a Buffer's is a view of a pool, which cannot be
+        // transferred. Its `slice` would be a view too.
+        const bytes = new Uint8Array(value);
         this.#port.postMessage({ kind: "chunk", bytes }, [bytes.buffer]);
       }
     } catch (error) {

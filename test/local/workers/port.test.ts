@@ -28,6 +28,20 @@ test("method, address, headers, body and status arrive on the other side, and ba
   await exchange.done;
 });
 
+test("chunks that are Buffers are copied: those of Node's pool cannot be transferred", async () => {
+  const text = "a compressed response ".repeat(3);
+  const source = new ReadableStream({
+    start(controller) {
+      controller.enqueue(Buffer.from(text));
+      controller.enqueue(Buffer.from(text));
+      controller.close();
+    },
+  });
+  const { response, done } = send(new Request(URL_OF_TEST), () => new Response(source));
+  assert.equal(await (await response).text(), text + text);
+  await done;
+});
+
 for (const status of [204, 304])
   test(`a ${status} has no body`, async () => {
     const { response } = send(new Request(URL_OF_TEST), () => new Response(null, { status }));
