@@ -1,14 +1,22 @@
 /** The command `hearthdb`: what people do to a Hearth by hand. */
 import { parseArgs } from "node:util";
-import { errorMessage, HearthError } from "../lib/model/errors.ts";
+import { errorMessage } from "../lib/model/errors.ts";
 import { HEARTH_VERSION } from "../lib/model/version.ts";
-import { printFailure, run } from "../local/run.ts";
+import { printFailure, run, UsageError } from "../local/run.ts";
 import { compactCommand } from "./compact.ts";
 import { newConsole } from "./days.ts";
 import { explainCommand } from "./explain.ts";
 import { gcCommand } from "./gc.ts";
+import { helpOf } from "./help.ts";
 import { inspectCommand } from "./inspect.ts";
-import { createCommand, deleteCommand, disableCommand, type GivenKey, listCommand } from "./keys.ts";
+import {
+  createCommand,
+  deleteCommand,
+  disableCommand,
+  enableCommand,
+  type GivenKey,
+  listCommand,
+} from "./keys.ts";
 import { repairCommand } from "./repair.ts";
 import { type Target, withTable } from "./target.ts";
 import { listTenantsCommand, setTenantCommand } from "./tenants.ts";
@@ -18,6 +26,7 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
        hearthdb keys create [--tenant NAME] [--scopes read,write] [--note TEXT] [--json]
        hearthdb keys list [--json]
        hearthdb keys disable ID
+       hearthdb keys enable ID
        hearthdb keys delete ID
        hearthdb tenants list [--json]
        hearthdb tenants set NAME [--retention-days N|default] [--ha-labels on|CLUSTER,REPLICA|off|default]
@@ -27,7 +36,10 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
        hearthdb inspect [--tenant NAME] --day DAY | --key KEY
        hearthdb gc [--delete]
        hearthdb explain EXPR [--time T | --start T --end T --step D] [--lookback-delta D] [--tenant NAME] [--json]
+       hearthdb help [COMMAND]
        hearthdb --version
+
+help COMMAND prints what concerns one command.
 
 start runs Hearth on this machine, as npm start does in a clone.
 
@@ -43,7 +55,7 @@ become runs; closed buckets become chunks. --all takes every record older than a
 also looks at every day of every tenant, as before a stack is removed.
 
 verify walks through days (YYYY-MM-DD, UTC) and says what is damaged, missing or miscounted and what
-is lost; it ends with status 2 if anything is. repair mends what can be mended; --accept-loss also
+is lost; it ends with status 3 if anything is. repair mends what can be mended; --accept-loss also
 stores parts again without what is lost. inspect prints a day, or an item by its key. gc lists parts
 that no manifest names, and deletes them with --delete; work under way is left alone.
 
@@ -95,9 +107,11 @@ const OPTIONS = {
 
 async function main(args: string[]): Promise<void> {
   // Its arguments are checked where `npm start` checks them.
-  if (args[0] === "start" && !args.includes("--help")) return run(args.slice(1));
+  if (args[0] === "start" && !args.some((arg) => arg === "--help" || arg === "-h")) return run(args.slice(1));
   const { values, positionals } = parse(args);
-  if (values.help) return print(USAGE.trimEnd());
+  const [group, about] = positionals;
+  if (values.help) return print(helpOf(USAGE, group));
+  if (group === "help") return print(helpOf(USAGE, about));
   if (values.version) return print(`hearthdb ${HEARTH_VERSION}`);
   const work = findCommand(positionals, values);
   return withTable(values, process.env, work);
@@ -155,6 +169,10 @@ function findKeysCommand([command, ...rest]: readonly string[], values: Options)
       const id = expectOne(rest, "the id of one access key");
       return ({ table }: Target) => disableCommand(table, id, print);
     }
+    case "enable": {
+      const id = expectOne(rest, "the id of one access key");
+      return ({ table }: Target) => enableCommand(table, id, print);
+    }
     case "delete": {
       const id = expectOne(rest, "the id of one access key");
       return ({ table }: Target) => deleteCommand(table, id, print);
@@ -192,9 +210,9 @@ function parse(args: string[]) {
   }
 }
 
-/** The status of a command that has found something wrong; 1 is that of one that could not run. */
+/** The status of a command that has found something wrong; 1: it could not run; 2: it was called in a wrong way. */
 function setStatus(isWrong: boolean): void {
-  if (isWrong) process.exitCode = 2;
+  if (isWrong) process.exitCode = 3;
 }
 
 function expectNone(rest: readonly string[]): void {
@@ -206,8 +224,8 @@ function expectOne(rest: readonly string[], what: string): string {
   throw usage(`expected ${what}`);
 }
 
-function usage(reason: string): HearthError {
-  return new HearthError("invalid", `${reason}\n\n${USAGE.trimEnd()}`);
+function usage(reason: string): UsageError {
+  return new UsageError(reason, "usage: hearthdb help [COMMAND]");
 }
 
 function print(text: string): void {

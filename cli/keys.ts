@@ -8,7 +8,7 @@ import {
   SCOPES,
   type Scope,
 } from "../lib/auth/access-key.ts";
-import { createKey, deleteKey, disableKey, listKeys } from "../lib/auth/key-store.ts";
+import { createKey, deleteKey, disableKey, enableKey, listKeys } from "../lib/auth/key-store.ts";
 import { KEY_CACHE_MS } from "../lib/auth/verifier.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../lib/model/tenant.ts";
@@ -78,6 +78,13 @@ export async function disableCommand(table: Table, id: string, print: Print): Pr
   await disableKey(table, id);
   print(
     `access key ${id} is disabled; warm functions accept it for up to ${KEY_CACHE_MS / SECOND_MS} seconds`,
+  );
+}
+
+export async function enableCommand(table: Table, id: string, print: Print): Promise<void> {
+  await enableKey(table, id);
+  print(
+    `access key ${id} is enabled; warm functions accept it for up to ${KEY_CACHE_MS / SECOND_MS} seconds`,
   );
 }
 

@@ -1,16 +1,29 @@
-/** What `npm start` prints: its version, where it listens, and what to paste into prometheus.yml. */
+/** What `npm start` prints: its version, its page, where the data are, what to paste into prometheus.yml, what is next. */
 import { HEARTH_VERSION } from "../lib/model/version.ts";
 import type { FirstKey } from "./first-key.ts";
+import type { LocalServer } from "./server.ts";
 
-export function banner(url: string, key: FirstKey | undefined, storage: string): string {
-  const lines = [`Hearth ${HEARTH_VERSION} listens on ${url}, its table is in ${storage}.`, ""];
+export function banner(
+  { url, key }: Pick<LocalServer, "url" | "key">,
+  storage: string,
+  isQuiet: boolean,
+): string {
+  const lines = [
+    `Hearth ${HEARTH_VERSION} listens on ${url}, its table is in ${storage}.`,
+    `Open ${url}/ in a browser: the page asks for the key and draws what is stored.`,
+    "",
+  ];
   if (key?.isNew)
     lines.push(
       `Created access key ${key.id}. Its secret is shown only now; the table keeps a hash of it.`,
       "",
     );
   lines.push("Paste into prometheus.yml:", "", prometheusConfig(url, key));
-  if (key?.secret === undefined) lines.push("Another key: npx hearthdb keys create", "");
+  if (key?.secret === undefined)
+    lines.push("Lost the secret? Create another key: npx hearthdb keys create", "");
+  lines.push("Next: docs/getting-started.md has OpenTelemetry, Grafana and the first queries.");
+  if (isQuiet) lines.push("The log shows errors and requests that take over 1 s; LOG_LEVEL=info shows all.");
+  lines.push("");
   return lines.join("\n");
 }
 
@@ -21,7 +34,7 @@ export function banner(url: string, key: FirstKey | undefined, storage: string):
  */
 export function prometheusConfig(url: string, key: FirstKey | undefined): string {
   const username = key?.id ?? "<access key id>";
-  const password = key?.secret ?? "<the secret shown when the key was made>";
+  const password = key?.secret ?? "<its secret, shown when it was created>";
   const auth = `    basic_auth:
       username: ${username}
       password: ${password}

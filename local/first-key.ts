@@ -14,15 +14,27 @@ export interface FirstKey {
   readonly isNew: boolean;
 }
 
-/** Creates the key that the environment names, or one for a table without keys. */
+/** What `keys list` shows of a key that this file created. */
+const NOTE = "npm start";
+
+/**
+ * Creates the key that the environment names, or one for a table without keys. Of a table with keys: the newest that an
+ * earlier start created for this tenant, unless it is disabled; undefined without one.
+ */
 export async function ensureFirstKey(
   table: Table,
   settings: Settings,
   clock: Clock,
 ): Promise<FirstKey | undefined> {
   if (settings.key !== undefined) return ensureKey(table, settings.key, settings.tenant, clock);
-  const [first] = await listKeys(table);
-  if (first !== undefined) return { id: first.id, secret: undefined, isNew: false };
+  const keys = await listKeys(table);
+  if (keys.length > 0) {
+    const own = keys.filter(
+      ({ note, tenant, disabled }) => note === NOTE && tenant === settings.tenant && !disabled,
+    );
+    const [newest] = own.sort((a, b) => b.createdMs - a.createdMs);
+    return newest && { id: newest.id, secret: undefined, isNew: false };
+  }
   return makeKey(
     table,
     { id: newAccessKeyId(randomBytes), secret: newSecret(randomBytes) },
@@ -56,7 +68,7 @@ async function makeKey(
   await createKey(
     table,
     newAccessKey(
-      { id, secret, tenant: checked, scopes: SCOPES, note: "npm start", createdMs: clock() },
+      { id, secret, tenant: checked, scopes: SCOPES, note: NOTE, createdMs: clock() },
       randomBytes,
     ),
   );

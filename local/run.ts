@@ -1,4 +1,5 @@
 /** Hearth on this machine, until Ctrl-C or SIGTERM. */
+import path from "node:path";
 import { errorMessage, HearthError } from "../lib/model/errors.ts";
 import { banner } from "./banner.ts";
 import { newConsoleLog } from "./console-log.ts";
@@ -13,9 +14,11 @@ const SAME_REQUEST_MS = 1000;
 
 /** Starts Hearth; returns once it is ready. The process then lives until a signal. */
 export async function run(args: readonly string[]): Promise<void> {
-  const settings = parseSettings(process.env, args);
-  const server = await startServer(settings, process.env, newConsoleLog(settings.logLevel));
-  process.stdout.write(banner(server.url, server.key, settings.endpoint ?? settings.dataDirectory));
+  const settings = parseSettings(process.env, args, process.stderr.isTTY);
+  const log = newConsoleLog(settings.logLevel, settings.isQuiet);
+  const server = await startServer(settings, process.env, log);
+  const storage = settings.endpoint ?? path.resolve(settings.dataDirectory);
+  process.stdout.write(banner(server, storage, settings.isQuiet));
   stopOnSignal(server);
 }
 
@@ -30,9 +33,16 @@ function stopOnSignal(server: LocalServer): void {
   process.on("SIGINT", stop).on("SIGTERM", stop);
 }
 
-/** Prints why Hearth cannot run, and makes the process end with 1. */
+/** Prints why Hearth cannot run, and makes the process end with 1, or with 2 if it was called in a wrong way. */
 export function printFailure(error: unknown): void {
   const text = error instanceof HearthError || !(error instanceof Error) ? errorMessage(error) : error.stack;
   process.stderr.write(`hearth: ${text}\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+
+/** A command line that cannot be. Its message has two lines: what is wrong, and where help is. */
+export class UsageError extends HearthError {
+  constructor(reason: string, help: string) {
+    super("invalid", `${reason}\n${help}`);
+  }
 }

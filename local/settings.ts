@@ -21,6 +21,8 @@ export interface Settings {
   /** 0: for ever. */
   readonly retentionMs: number;
   readonly logLevel: LogLevel;
+  /** Whether of the lines below "warn" only those of slow requests are written. */
+  readonly isQuiet: boolean;
   /** Threads that answer queries, one at a time each. */
   readonly queryWorkers: number;
   /** Whether it writes and reads back a series of its own. */
@@ -38,8 +40,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const NO_SELF_SCRAPE = "--no-self-scrape";
 
-/** Throws "invalid" with the variable's name for an impossible value, and for an unknown argument. */
-export function parseSettings(env: Environment, args: readonly string[] = []): Settings {
+/**
+ * Throws "invalid" with the variable's name for an impossible value, and for an unknown argument. On a terminal the log is
+ * quiet unless a level is set: a line per request would scroll away what the start prints.
+ */
+export function parseSettings(env: Environment, args: readonly string[] = [], isTerminal = false): Settings {
   const unknown = args.find((arg) => arg !== NO_SELF_SCRAPE);
   if (unknown !== undefined)
     throw new HearthError("invalid", `argument ${unknown}: expected none, or ${NO_SELF_SCRAPE}`);
@@ -52,6 +57,7 @@ export function parseSettings(env: Environment, args: readonly string[] = []): S
     tableName: env.HEARTH_TABLE || "hearth",
     retentionMs: parseNumber(env, "HEARTH_RETENTION_DAYS", 0, 36_500) * DAY_MS,
     logLevel: parseLogLevel(env.LOG_LEVEL),
+    isQuiet: isTerminal && !env.LOG_LEVEL,
     queryWorkers: Math.max(1, parseNumber(env, "HEARTH_QUERY_WORKERS", 4, 64)),
     hasCanary: parseFlag(env, "HEARTH_CANARY", true),
     isSelfScraped: !args.includes(NO_SELF_SCRAPE),

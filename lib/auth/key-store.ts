@@ -30,8 +30,17 @@ export async function listKeys(table: Table): Promise<AccessKey[]> {
 
 /** Disables a key for good; throws "invalid" if there is none. */
 export async function disableKey(table: Table, id: string): Promise<void> {
+  await setDisabled(table, id, true);
+}
+
+/** Throws "invalid" if there is no such key. */
+export async function enableKey(table: Table, id: string): Promise<void> {
+  await setDisabled(table, id, false);
+}
+
+async function setDisabled(table: Table, id: string, disabled: boolean): Promise<void> {
   const key = await mustFind(table, id);
-  await table.put({ ...accessKeyKey(id), value: encodeAccessKey({ ...key, disabled: true }) });
+  await table.put({ ...accessKeyKey(id), value: encodeAccessKey({ ...key, disabled }) });
 }
 
 /** Throws "invalid" if there is no such key. */

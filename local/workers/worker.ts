@@ -27,7 +27,7 @@ const observe =
     tell({ kind: "metrics", source, values, origin });
 
 lowerPriority(NICE[role]);
-const log = newConsoleLog(settings.logLevel);
+const log = newConsoleLog(settings.logLevel, settings.isQuiet);
 const services = await newLocalServices(settings, env, endpoint, { log, metrics: observe("request") });
 const close = role === "compact" ? runCompactor() : serveRoutes(newApp(services));
 parent.on("message", (message: ToWorker) => {

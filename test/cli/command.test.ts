@@ -28,11 +28,52 @@ test("its version is that of the package, its lock file and the latest release",
   assert.equal(await run(ROOT, "--version"), `hearthdb ${HEARTH_VERSION}\n`);
 });
 
-test("an unknown command fails with its reason first, then the usage", async () => {
-  await assert.rejects(run(ROOT, "keys", "forge"), {
-    code: 1,
-    stderr: /^hearth: keys: unknown command forge\n\nUsage: hearthdb start /,
-  });
+test("a wrong command line fails with two lines and status 2", async () => {
+  const CASES: readonly (readonly [args: string[], reason: RegExp])[] = [
+    [["keys", "forge"], /^hearth: keys: unknown command forge\n/],
+    [["keys", "disable"], /^hearth: expected the id of one access key\n/],
+    [["compact", "now"], /^hearth: unexpected argument now\n/],
+    [["keys", "list", "--jsno"], /^hearth: Unknown option '--jsno'/],
+    [[], /^hearth: no command\n/],
+  ];
+  for (const [args, reason] of CASES) {
+    const refused = {
+      code: 2,
+      stderr: new RegExp(`${reason.source}.*usage: hearthdb help \\[COMMAND\\]\n$`, "s"),
+    };
+    await assert.rejects(run(ROOT, ...args), refused, args.join(" "));
+    const lines = await run(ROOT, ...args).catch((error: { stderr: string }) =>
+      error.stderr.trimEnd().split("\n"),
+    );
+    assert.equal(lines.length, 2, args.join(" "));
+  }
+});
+
+test("help is of all commands, or of one", async () => {
+  const whole = await run(ROOT, "--help");
+  assert.equal(await run(ROOT, "help"), whole);
+  const keys = await run(ROOT, "keys", "--help");
+  assert.equal(await run(ROOT, "help", "keys"), keys);
+  assert.match(keys, /^Usage: hearthdb keys create .*\n {7}hearthdb keys list/);
+  assert.match(keys, /hearthdb keys enable ID\n/);
+  assert.match(keys, /--stack NAME/);
+  assert.doesNotMatch(keys, /hearthdb gc|explain prints/);
+  for (const command of ["start", "tenants", "compact", "verify", "repair", "inspect", "gc", "explain"]) {
+    const text = await run(ROOT, command, "--help");
+    assert.match(text, new RegExp(`^Usage: hearthdb ${command}`));
+    assert.ok(text.split("\n\n").length >= 2 && text.length < whole.length, command);
+  }
+});
+
+test("a disabled key is enabled again", async () => {
+  await using directory = await newTemporaryDirectory("enable");
+  const data = ["--data-dir", directory.path];
+  const { id } = JSON.parse(await run(ROOT, "keys", "create", "--json", ...data));
+  const stateOf = async () => JSON.parse(await run(ROOT, "keys", "list", "--json", ...data))[0].state;
+  await run(ROOT, "keys", "disable", id, ...data);
+  assert.equal(await stateOf(), "disabled");
+  assert.match(await run(ROOT, "keys", "enable", id, ...data), new RegExp(`^access key ${id} is enabled;`));
+  assert.equal(await stateOf(), "active");
 });
 
 test("the published files alone, with the dependencies, are a working command", async () => {
