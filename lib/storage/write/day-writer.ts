@@ -234,7 +234,7 @@ export class DayWriter {
     const onShard = (shard: Shard, dictionaries: Parameters<ShardWriter["adopt"]>[0]) => {
       if (dictionaries.length > 0) this.#shard(shard).adopt(dictionaries, areRecorded);
     };
-    loadBudget.spend(await loadDictionaries(table, { place, shards, maxBytes, clock, onShard }));
+    await loadDictionaries(table, { place, shards, maxBytes, budget: loadBudget, clock, onShard });
   }
 
   /** Whether some shard knows that readers find a series. */

@@ -10,6 +10,7 @@ import { hashHex } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, Table } from "../table/table.ts";
 import { type DayPlace, staysWithDay } from "./day-place.ts";
+import type { LoadBudget } from "./load-budget.ts";
 
 /** Shards read at once. */
 const READ_CONCURRENCY = 8;
@@ -32,6 +33,8 @@ export interface LoadOptions {
   readonly shards: readonly Shard[];
   /** Of hashes, of all shards together; each has an equal share. */
   readonly maxBytes: number;
+  /** What the process may read; other loads under way spend of it too. */
+  readonly budget: LoadBudget;
   readonly clock: Clock;
   /** Takes the dictionaries of one shard, the largest first: of a series that stands in several, one of few remains. */
   readonly onShard: (shard: Shard, dictionaries: readonly LoadedDictionary[]) => void;
@@ -40,13 +43,11 @@ export interface LoadOptions {
 /**
  * Reads the dictionaries of some shards, the newest first (own-dictionary.ts). Eventually consistent, at
  * half the price: an item that is there stays there, one that is missing counts as unknown. An item that
- * is damaged or leaves before the day does counts as absent. Returns the bytes of hashes that it read.
- * Throws "unavailable".
+ * is damaged or leaves before the day does counts as absent. Throws "unavailable".
  */
-export async function loadDictionaries(table: Table, options: LoadOptions): Promise<number> {
-  const { place, shards, maxBytes, clock, onShard } = options;
+export async function loadDictionaries(table: Table, options: LoadOptions): Promise<void> {
+  const { place, shards, maxBytes, budget, clock, onShard } = options;
   const endMs = clock() + MAX_LOAD_MS;
-  let total = 0;
   await forEachBounded(shards, READ_CONCURRENCY, async (shard) => {
     const found = new Map<string, DictionaryItem[]>();
     let left = maxBytes / shards.length;
@@ -55,13 +56,12 @@ export async function loadDictionaries(table: Table, options: LoadOptions): Prom
       for (const item of page) {
         if (isIntact(item) && staysWithDay(item, place)) add(found, item);
         left -= item.value.length;
-        total += item.value.length;
+        budget.spend(item.value.length);
       }
-      if (left <= 0 || clock() >= endMs) break;
+      if (left <= 0 || budget.availableBytes === 0 || clock() >= endMs) break;
     }
     onShard(shard, largestFirst(found));
   });
-  return total;
 }
 
 function isIntact({ value }: Item): boolean {

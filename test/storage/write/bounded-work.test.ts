@@ -211,6 +211,28 @@ test("a day of more dictionaries than a load may read costs a bounded load", asy
   assert.ok(late <= 20 * 20, `${reads}`);
 });
 
+test("days that a request loads at once share one budget", async () => {
+  const DAYS = 8;
+  const engine = new Engine({ maxBytes: 16 * 1024 * 1024 });
+  engine.tickMs = 0;
+  engine.nowMs = MIDNIGHT_MS + DAYS * DAY_MS;
+  const value = new Uint8Array(20_000 * 15).map((_, i) => i % 251);
+  const times = Array.from({ length: DAYS }, (_, day): [number, number] => [MIDNIGHT_MS + day * DAY_MS, day]);
+  const request = [series("up", {}, ...times)];
+  await append(engine, engine.newWriters(), request);
+  for (let day = 0; day < DAYS; day++) {
+    // 6 MB; a load may read 4, and 8 are saved up.
+    const range = dictionariesRange("t", dayOf(MIDNIGHT_MS) + day, { bits: 0, prefix: 0 });
+    for (let i = 0; i < 20; i++) {
+      const sk = Buffer.concat([Buffer.alloc(4, 0xf0), Buffer.alloc(4, i), Buffer.alloc(4)]);
+      await engine.table.put({ pk: range.pk, sk, value });
+    }
+  }
+  const { readUnits } = await append(engine, engine.newWriters(), request);
+  // The budget, and a page of 1 MB that each day was reading.
+  assert.ok(readUnits > 1000 && readUnits < ((8 + DAYS) * 1024 * 1024) / 8192 + 200, `${readUnits}`);
+});
+
 test("dictionaries of old days are not believed to have series records", async () => {
   const engine = new Engine();
   const old = MIDNIGHT_MS - 20 * DAY_MS;
