@@ -20,7 +20,7 @@ import type { MetricDescription } from "../../model/metric-metadata.ts";
 import type { Series } from "../../model/samples.ts";
 import type { Lookup, Selection } from "../../model/selection.ts";
 import type { TimeRange } from "../../model/time.ts";
-import { type Clock, MAX_TIMESTAMP_MS } from "../../model/time.ts";
+import { type Clock, MAX_TIMESTAMP_MS, SECOND_MS } from "../../model/time.ts";
 import type { ReaderMemory } from "../cache/reader-memory.ts";
 import { oldestExemplar } from "../exemplars/exemplar-writer.ts";
 import { readExemplars } from "../exemplars/read-exemplars.ts";
@@ -28,7 +28,7 @@ import { LABEL_NAMES } from "../index/index-part.ts";
 import type { DayReads, Queryable, SelectionReads } from "../interface.ts";
 import type { DamageReports } from "../layout/damage-reports.ts";
 import { listDays } from "../layout/day-shards.ts";
-import { dayKey, dayOf, KIND, partition, QUARANTINE_HASH_BYTES, quarantineKey } from "../layout/keys.ts";
+import { dayOf, KIND, partition, QUARANTINE_HASH_BYTES, quarantineKey } from "../layout/keys.ts";
 import { EMPTY_MANIFEST, type Manifest } from "../layout/manifest.ts";
 import { loadManifests } from "../layout/manifest-store.ts";
 import { oldestKept, type RetentionMs } from "../layout/retention.ts";
@@ -274,13 +274,17 @@ export class Reader implements Queryable {
     });
   }
 
-  /** Adds days that have parts and no day item: it is gone. Their records may be in any shard. */
+  /**
+   * Adds days that have parts and no day item: it is gone, or has left after a retention that was shorter. Nothing is
+   * missing: their records are looked for in every shard. Of a day whose parts leave by TTL too, nothing is left.
+   */
   #addHiddenDays(manifests: ReadonlyMap<number, Manifest>, days: [number, readonly Shard[]][]): void {
-    const { tenant, damage } = this.#options;
+    const nowSeconds = this.#options.clock() / SECOND_MS;
     const listed = new Set(days.map(([day]) => day));
-    for (const [day, { parts, index }] of manifests) {
-      if (listed.has(day) || parts.length + index.length === 0) continue;
-      (damage?.note ?? throwDamaged)(dayKey(tenant, day, 0), "the day has a manifest and no item of its own");
+    for (const [day, { parts, index, facts }] of manifests) {
+      const { expiresAtSeconds = 0 } = facts;
+      const isLeaving = expiresAtSeconds !== 0 && expiresAtSeconds <= nowSeconds;
+      if (listed.has(day) || parts.length + index.length === 0 || isLeaving) continue;
       days.push([day, ALL_SHARDS]);
     }
     days.sort(([a], [b]) => a - b);
