@@ -45,8 +45,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "write/day-writer.ts",
-        "await table.putAll(shards.flatMap((shard) => this.#items(shard, all, receivedMs)));",
-        "void table.putAll(shards.flatMap((shard) => this.#items(shard, all, receivedMs))).catch(() => {});",
+        "await table.putAll(located.flatMap((shard) => this.#items(shard, all, receivedMs)));",
+        "void table.putAll(located.flatMap((shard) => this.#items(shard, all, receivedMs))).catch(() => {});",
       ),
     ],
   },

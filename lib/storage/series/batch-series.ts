@@ -11,8 +11,8 @@ import { REJECTED, type SeriesRegistry } from "./series-registry.ts";
 export class BatchSeries {
   /** Numbers are below it. */
   readonly count: number;
-  /** By number, `HASH_WORDS` each; only those of numbers that `resolve` returned mean something. */
-  readonly hashes: Int32Array;
+  /** By number, `HASH_WORDS` each, at least `count` of them; only those of numbers that `resolve` returned mean something. */
+  readonly hashes: Int32Array<ArrayBuffer>;
   readonly #batch: SampleBatch;
   readonly #first: number;
   readonly #registry: SeriesRegistry;
@@ -26,7 +26,7 @@ export class BatchSeries {
     this.count = count;
     this.#registry = registry;
     this.#limits = limits;
-    this.hashes = new Int32Array(count * HASH_WORDS);
+    this.hashes = takeHashes(count * HASH_WORDS);
     this.#resolved = new Uint8Array(count);
   }
 
@@ -41,6 +41,11 @@ export class BatchSeries {
       return REJECTED;
     this.#resolved[number] = 1;
     return number;
+  }
+
+  /** Gives its memory to the next batch; nothing of it may be asked for afterwards. */
+  release(): void {
+    if (this.hashes.length <= MAX_SPARE_WORDS) spare = this.hashes;
   }
 
   /** The hash of a series: a copy. */
@@ -62,4 +67,15 @@ export class BatchSeries {
     if (check.ok) return check.labels;
     throw new HearthError("internal", `batch: labels accepted once are refused: ${check.reason}`);
   }
+}
+
+/** Hashes of a batch that is over: made anew for each, 40 KB outside the heap make the collector run often. */
+let spare = new Int32Array(0);
+/** Those of 10,000 series. */
+const MAX_SPARE_WORDS = 10_000 * HASH_WORDS;
+
+function takeHashes(length: number): Int32Array<ArrayBuffer> {
+  const taken = spare.length >= length ? spare : new Int32Array(length);
+  if (taken === spare) spare = new Int32Array(0);
+  return taken;
 }

@@ -68,7 +68,11 @@ export class HashIndex {
   copy(entry: number, words: Int32Array, at: number): void {
     const own = this.#words;
     const start = entry * HASH_WORDS;
-    for (let i = 0; i < HASH_WORDS; i++) words[at + i] = own[start + i];
+    words[at] = own[start];
+    words[at + 1] = own[start + 1];
+    words[at + 2] = own[start + 2];
+    words[at + 3] = own[start + 3];
+    words[at + 4] = own[start + 4];
   }
 
   /** The entry of the hash at `words[at..]`, or -1. */

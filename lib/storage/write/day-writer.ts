@@ -10,17 +10,26 @@ import type { BitsOf, Shard } from "../layout/shard.ts";
 import { HISTOGRAM_WEIGHT } from "../layout/shard.ts";
 import type { BatchSeries } from "../series/batch-series.ts";
 import { HASH_WORDS } from "../series/hash-index.ts";
-import { hashHex } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, Table } from "../table/table.ts";
-import type { Accepted, AcceptedFloats, AcceptedHistograms, Chosen } from "./accepted.ts";
+import type { AcceptedFloats, AcceptedHistograms, Chosen } from "./accepted.ts";
 import type { CompactorLag } from "./compactor-lag.ts";
 import { DayLevels } from "./day-levels.ts";
 import { DayMarks } from "./day-marks.ts";
 import type { DayPlace } from "./day-place.ts";
-import { type ChosenSamples, encodeRecords, type LocatedSamples, splitByDictionary } from "./day-records.ts";
+import { encodeRecords, type LocatedSamples, splitByDictionary } from "./day-records.ts";
 import type { LoadBudget } from "./load-budget.ts";
 import { loadDictionaries } from "./load-dictionaries.ts";
+import {
+  isComplete,
+  type LocatedShard,
+  locate,
+  missingSeries,
+  numbersOf,
+  oneDictionary,
+  type ShardSamples,
+  splitIndices,
+} from "./locate-series.ts";
 import { planGathering } from "./plan-gathering.ts";
 import type { ReceiveClock, StoreDated } from "./receive-clock.ts";
 import { isRecorded, UNKNOWN } from "./reference-table.ts";
@@ -60,11 +69,6 @@ export interface DayWriterOptions {
   readonly shardBits: BitsOf;
 }
 
-/** A request's samples of one shard. */
-interface ShardSamples extends ChosenSamples {
-  readonly writer: ShardWriter;
-}
-
 export class DayWriter {
   readonly openedMs: number;
   readonly #options: DayWriterOptions;
@@ -95,17 +99,23 @@ export class DayWriter {
   }
 
   get sizeBytes(): number {
-    return this.#all().reduce((sum, shard) => sum + shard.sizeBytes, 0);
+    let sizeBytes = 0;
+    for (const ofLevel of this.#shards.values())
+      for (const shard of ofLevel.values()) sizeBytes += shard.sizeBytes;
+    return sizeBytes;
   }
 
   /** Dictionaries that it began. */
   get begunDictionaries(): number {
-    return this.#all().reduce((sum, shard) => sum + shard.begunDictionaries, 0);
+    let begun = 0;
+    for (const ofLevel of this.#shards.values())
+      for (const shard of ofLevel.values()) begun += shard.begunDictionaries;
+    return begun;
   }
 
   /** Forgets the series that were not used of late, and others until a share of the memory is free. */
   forget(share: number): void {
-    for (const shard of this.#all()) shard.forget(share);
+    for (const ofLevel of this.#shards.values()) for (const shard of ofLevel.values()) shard.forget(share);
   }
 
   /** Stores what was chosen. Returns when all of it is durable and can be read. Throws "unavailable". */
@@ -121,18 +131,19 @@ export class DayWriter {
       floats.indices.length + HISTOGRAM_WEIGHT * histograms.indices.length,
     );
     const shards = this.#split(bits, series, floats, histograms);
-    const isKnown = shards.map((shard) => locate(shard, series, all)).every((isComplete) => isComplete);
-    if (!isKnown || !this.#levels.isNamed(bits))
-      await this.#inTurn(() => this.#register(table, bits, series, shards, all));
-    for (const shard of shards) await this.#gather(table, shard, series, all);
+    const areLocated = shards.map((shard) => locate(shard, series, all));
+    if (areLocated.includes(false) || !this.#levels.isNamed(bits)) {
+      const isKnown = shards.every((shard, i) => areLocated[i] || isComplete(shard, all));
+      if (!isKnown || !this.#levels.isNamed(bits))
+        await this.#inTurn(() => this.#register(table, bits, series, shards, all));
+    }
+    const located: LocatedShard[] = [];
+    for (const [i, shard] of shards.entries())
+      located.push(areLocated[i] ? oneDictionary(shard, all) : await this.#gather(table, shard, series, all));
     await this.#storeDated(async (receivedMs) => {
       await this.#marks.mark(table, receivedMs);
-      await table.putAll(shards.flatMap((shard) => this.#items(shard, all, receivedMs)));
+      await table.putAll(located.flatMap((shard) => this.#items(shard, all, receivedMs)));
     });
-  }
-
-  #all(): ShardWriter[] {
-    return [...this.#shards.values()].flatMap((ofLevel) => [...ofLevel.values()]);
   }
 
   #storeDated(store: StoreDated): Promise<void> {
@@ -266,16 +277,19 @@ export class DayWriter {
     );
   }
 
-  /** Gives series that stand in several dictionaries places in one, when that has become worth while. */
+  /**
+   * Splits samples by dictionary. Gives series that stand in several of them places in one, when that
+   * has become worth while.
+   */
   async #gather(
     table: Table,
-    samples: ShardSamples,
+    shard: ShardSamples,
     series: BatchSeries,
     all: LocatedSamples,
-  ): Promise<void> {
-    const { writer } = samples;
-    const ofDictionaries = splitByDictionary(all, samples);
-    if (ofDictionaries.size === 1) return;
+  ): Promise<LocatedShard> {
+    const { writer } = shard;
+    const ofDictionaries = splitByDictionary(all, shard);
+    if (ofDictionaries.size === 1) return { writer, samples: ofDictionaries };
     const numbers = new Map(
       Array.from(ofDictionaries, ([dictionary, chosen]) => [dictionary, numbersOf(chosen, all)]),
     );
@@ -288,14 +302,16 @@ export class DayWriter {
     writer.debtUnits = debtUnits;
     const moved = from.flatMap((dictionary) => [...numbers.get(dictionary)!]);
     const alike = [...Map.groupBy(moved, (number) => all.places[number]).values()];
+    const registration = { series, places: all.places };
     for (let start = 0; start < alike.length; start += REGISTER_SLICE)
-      await writer.store(table, { series, places: all.places }, alike.slice(start, start + REGISTER_SLICE));
+      await writer.store(table, registration, alike.slice(start, start + REGISTER_SLICE));
+    return { writer, samples: moved.length > 0 ? splitByDictionary(all, shard) : ofDictionaries };
   }
 
-  #items({ writer, ...samples }: ShardSamples, all: LocatedSamples, receivedMs: number): Item[] {
+  #items({ writer, samples }: LocatedShard, all: LocatedSamples, receivedMs: number): Item[] {
     const { place, instance } = this.#options;
     const expires = this.#marks.expiry(receivedMs);
-    return Array.from(splitByDictionary(all, samples), ([dictionary, chosen]) => {
+    return Array.from(samples, ([dictionary, chosen]) => {
       const id = writer.dictionaryId(dictionary);
       return encodeRecords(all, chosen).map((value) => {
         const position = { receivedMs, writer: id, sequence: this.#sequence++, instance };
@@ -303,59 +319,6 @@ export class DayWriter {
       });
     }).flat();
   }
-}
-
-/** By the prefix of the shard. */
-function splitIndices({ series, indices }: Chosen<Accepted>, bits: number, batch: BatchSeries): Int32Array[] {
-  const counts = new Int32Array(2 ** bits);
-  const prefixes = new Uint8Array(indices.length);
-  for (let i = 0; i < indices.length; i++) {
-    prefixes[i] = batch.firstByte(series[indices[i]]) >>> (8 - bits);
-    counts[prefixes[i]]++;
-  }
-  const split = Array.from(counts, (count) => new Int32Array(count));
-  const filled = new Int32Array(2 ** bits);
-  for (let i = 0; i < indices.length; i++) split[prefixes[i]][filled[prefixes[i]]++] = indices[i];
-  return split;
-}
-
-/** Notes the places of a shard's series; returns whether all are known and recorded. */
-function locate(
-  { writer, floats, histograms }: ShardSamples,
-  series: BatchSeries,
-  all: LocatedSamples,
-): boolean {
-  const { places } = all;
-  let isComplete = true;
-  const look = (number: number) => {
-    if (places[number] === UNKNOWN) places[number] = writer.find(series.hashes, number * HASH_WORDS);
-    if (places[number] === UNKNOWN || !isRecorded(places[number])) isComplete = false;
-  };
-  for (let i = 0; i < floats.length; i++) look(all.floats.series[floats[i]]);
-  for (let i = 0; i < histograms.length; i++) look(all.histograms.series[histograms[i]]);
-  return isComplete;
-}
-
-/** The series of a shard that are not known or not recorded after another look. */
-function missingSeries(samples: ShardSamples, series: BatchSeries, all: LocatedSamples): Alike[] {
-  locate(samples, series, all);
-  const { places } = all;
-  const missing = new Map<string, number[]>();
-  for (const number of numbersOf(samples, all)) {
-    if (places[number] !== UNKNOWN && isRecorded(places[number])) continue;
-    const key = hashHex(series.hash(number));
-    const alike = missing.get(key);
-    if (alike === undefined) missing.set(key, [number]);
-    else alike.push(number);
-  }
-  return [...missing.values()];
-}
-
-function numbersOf({ floats, histograms }: ChosenSamples, all: LocatedSamples): Set<number> {
-  const numbers = new Set<number>();
-  for (const index of floats) numbers.add(all.floats.series[index]);
-  for (const index of histograms) numbers.add(all.histograms.series[index]);
-  return numbers;
 }
 
 function partition<T>(all: readonly T[], is: (one: T) => boolean): [T[], T[]] {

@@ -80,8 +80,23 @@ export class Writer {
     times: AcceptedTimes,
     rejections: Rejections,
   ): Promise<StoredCounts> {
-    const { tenant, retentionMs, limits, days } = this.#options;
+    const { limits } = this.#options;
     const series = new BatchSeries(batch, first, count, registry, limits);
+    try {
+      return await this.#append(table, batch, series, times, rejections);
+    } finally {
+      series.release();
+    }
+  }
+
+  async #append(
+    table: Table,
+    batch: AppendBatch,
+    series: BatchSeries,
+    times: AcceptedTimes,
+    rejections: Rejections,
+  ): Promise<StoredCounts> {
+    const { tenant, retentionMs, days } = this.#options;
     const floats = acceptFloats(batch, series, times, rejections);
     const histograms = acceptHistograms(batch, series, times, rejections);
     const floatDays = splitByDay(floats);

@@ -1,0 +1,114 @@
+/** Where the series of a request's samples stand: the samples of each shard, and the place of each of their series. */
+import type { BatchSeries } from "../series/batch-series.ts";
+import { HASH_WORDS } from "../series/hash-index.ts";
+import { hashHex } from "../series/series-hash.ts";
+import type { Accepted, Chosen } from "./accepted.ts";
+import type { ChosenSamples, LocatedSamples } from "./day-records.ts";
+import { dictionaryOf, isRecorded, UNKNOWN } from "./reference-table.ts";
+import type { Alike, ShardWriter } from "./shard-writer.ts";
+
+/** A request's samples of one shard. */
+export interface ShardSamples extends ChosenSamples {
+  readonly writer: ShardWriter;
+}
+
+/** The same by the number of the dictionary that their series stand in. */
+export interface LocatedShard {
+  readonly writer: ShardWriter;
+  readonly samples: ReadonlyMap<number, ChosenSamples>;
+}
+
+/** Some samples' indices by the prefix of the shard of their series. */
+export function splitIndices(
+  { series, indices }: Chosen<Accepted>,
+  bits: number,
+  batch: BatchSeries,
+): Int32Array[] {
+  const counts = new Int32Array(2 ** bits);
+  const prefixes = new Uint8Array(indices.length);
+  for (let i = 0; i < indices.length; i++) {
+    prefixes[i] = batch.firstByte(series[indices[i]]) >>> (8 - bits);
+    counts[prefixes[i]]++;
+  }
+  const split = Array.from(counts, (count) => new Int32Array(count));
+  const filled = new Int32Array(2 ** bits);
+  for (let i = 0; i < indices.length; i++) split[prefixes[i]][filled[prefixes[i]]++] = indices[i];
+  return split;
+}
+
+/**
+ * Notes the places of a shard's series. Returns whether all are known, recorded, and stand in one
+ * dictionary: then nothing more is to be done for them.
+ */
+export function locate(
+  { writer, floats, histograms }: ShardSamples,
+  series: BatchSeries,
+  all: LocatedSamples,
+): boolean {
+  const ofFloats = locateAll(writer, all.floats.series, floats, series.hashes, all.places);
+  const ofHistograms = locateAll(writer, all.histograms.series, histograms, series.hashes, all.places);
+  if (ofFloats === SEVERAL || ofHistograms === SEVERAL) return false;
+  return ofFloats === ofHistograms || ofFloats === NONE || ofHistograms === NONE;
+}
+
+/** What `locateAll` returns for no samples, and for series that do not all stand in one dictionary. */
+const NONE = -1;
+const SEVERAL = -2;
+
+/** Notes the places of some samples' series. Returns the dictionary that has all of them, if one does. */
+function locateAll(
+  writer: ShardWriter,
+  numbers: Int32Array,
+  indices: Int32Array,
+  hashes: Int32Array,
+  places: Int32Array,
+): number {
+  let common = NONE;
+  for (let i = 0; i < indices.length; i++) {
+    const number = numbers[indices[i]];
+    let place = places[number];
+    if (place === UNKNOWN) {
+      place = writer.find(hashes, number * HASH_WORDS);
+      places[number] = place;
+    }
+    const dictionary = place === UNKNOWN || !isRecorded(place) ? SEVERAL : dictionaryOf(place);
+    if (dictionary !== common) common = common === NONE ? dictionary : SEVERAL;
+  }
+  return common;
+}
+
+/** Whether all series of a shard are known and recorded, in whatever dictionaries. */
+export function isComplete(samples: ShardSamples, all: LocatedSamples): boolean {
+  for (const number of numbersOf(samples, all))
+    if (all.places[number] === UNKNOWN || !isRecorded(all.places[number])) return false;
+  return true;
+}
+
+/** Samples whose series stand in one dictionary. */
+export function oneDictionary(samples: ShardSamples, all: LocatedSamples): LocatedShard {
+  const { writer, floats, histograms } = samples;
+  const number = floats.length > 0 ? all.floats.series[floats[0]] : all.histograms.series[histograms[0]];
+  return { writer, samples: new Map([[dictionaryOf(all.places[number]), samples]]) };
+}
+
+/** The series of a shard that are not known or not recorded after another look. */
+export function missingSeries(samples: ShardSamples, series: BatchSeries, all: LocatedSamples): Alike[] {
+  locate(samples, series, all);
+  const { places } = all;
+  const missing = new Map<string, number[]>();
+  for (const number of numbersOf(samples, all)) {
+    if (places[number] !== UNKNOWN && isRecorded(places[number])) continue;
+    const key = hashHex(series.hash(number));
+    const alike = missing.get(key);
+    if (alike === undefined) missing.set(key, [number]);
+    else alike.push(number);
+  }
+  return [...missing.values()];
+}
+
+export function numbersOf({ floats, histograms }: ChosenSamples, all: LocatedSamples): Set<number> {
+  const numbers = new Set<number>();
+  for (const index of floats) numbers.add(all.floats.series[index]);
+  for (const index of histograms) numbers.add(all.histograms.series[index]);
+  return numbers;
+}
