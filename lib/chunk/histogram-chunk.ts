@@ -17,7 +17,7 @@ import { bucketIndices, countBuckets, equalSpans } from "../histogram/spans.ts";
 import { HearthError } from "../model/errors.ts";
 import type { Buckets, CounterResetHint, Histogram, Span } from "../model/histogram.ts";
 import type { HistogramColumn, HistogramSamples } from "../model/histogram-samples.ts";
-import { MAX_TIMESTAMP_MS } from "../model/time.ts";
+import { MAX_TIMESTAMP_MS, UNBOUNDED_TIME } from "../model/time.ts";
 import { BitReader } from "./bit-reader.ts";
 import { BitWriter } from "./bit-writer.ts";
 import type { Chunk } from "./cut.ts";
@@ -219,7 +219,7 @@ export function withoutResetHint<T extends Chunk>(chunk: T): T {
 export function decodeHistogramChunk(
   bytes: Uint8Array,
   kind: Histogram["kind"],
-  range: DecodedRange = ALL_TIMES,
+  range: DecodedRange = UNBOUNDED_TIME,
 ): HistogramSamples {
   const { timestamps, histograms } = decodeHistogramChunks([{ kind, bytes }], range);
   return { timestamps, histograms };
@@ -228,7 +228,7 @@ export function decodeHistogramChunk(
 /** Decodes chunks that are in order and do not overlap likewise; no histogram is made before somebody asks for it. */
 export function decodeHistogramChunks(
   chunks: readonly { readonly kind: Histogram["kind"]; readonly bytes: Uint8Array }[],
-  range: DecodedRange = ALL_TIMES,
+  range: DecodedRange = UNBOUNDED_TIME,
 ): HistogramColumn {
   const ranges: BlockRange[] = [];
   for (const { kind, bytes } of chunks) {
@@ -242,8 +242,6 @@ interface DecodedRange {
   readonly minTime: number;
   readonly maxTime: number;
 }
-
-const ALL_TIMES: DecodedRange = { minTime: Number.NEGATIVE_INFINITY, maxTime: Number.POSITIVE_INFINITY };
 
 /** Half-open. */
 function placesWithin(timestamps: Float64Array, { minTime, maxTime }: DecodedRange) {

@@ -30,3 +30,9 @@ export function printTime(timeMs: number): string {
 }
 
 export const ALL_TIME: TimeRange = { minTime: -MAX_TIMESTAMP_MS, maxTime: MAX_TIMESTAMP_MS };
+
+/** No bound at all, for decoders: stored times are compared with it and not checked. */
+export const UNBOUNDED_TIME: TimeRange = {
+  minTime: Number.NEGATIVE_INFINITY,
+  maxTime: Number.POSITIVE_INFINITY,
+};

@@ -16,10 +16,12 @@
  *       histograms versions 2 and 4 alone: times as above, and the histograms one after another (histogram-bytes.ts)
  *       starts     versions 3 and 4 alone: of the floats, then of the histograms (start-runs.ts)
  */
+
 import type { SampleColumns } from "../../chunk/sample-columns.ts";
 import { HearthError } from "../../model/errors.ts";
 import type { Histogram } from "../../model/histogram.ts";
 import { lowerBound } from "../../model/lower-bound.ts";
+import { UNBOUNDED_TIME } from "../../model/time.ts";
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
 import { ColumnReader, inflateColumns } from "../codec/column-reader.ts";
 import { ColumnWriter, MAX_DELTA_BYTES, MAX_VALUE_BYTES } from "../codec/column-writer.ts";
@@ -35,7 +37,6 @@ export const MAX_BLOCK_SERIES = 4096;
 export const MAX_BLOCK_HISTOGRAMS = 4096;
 export const MAX_MIXED_BLOCK_BYTES = 360 * 1024;
 
-const EVERYTHING = { minTime: Number.NEGATIVE_INFINITY, maxTime: Number.POSITIVE_INFINITY };
 const FLOATS_VERSION = 1;
 const MIXED_VERSION = 2;
 /** What is added to either where there are starts. */
@@ -251,7 +252,7 @@ export function appendBlockSeries(
   { bounds, timestamps, values, startTimestamps, histograms }: RunBlock,
   series: number,
   columns: SampleColumns,
-  { minTime, maxTime } = EVERYTHING,
+  { minTime, maxTime } = UNBOUNDED_TIME,
 ): void {
   const from = lowerBound(timestamps, minTime, bounds[series], bounds[series + 1]);
   const to = lowerBound(timestamps, maxTime + 1, from, bounds[series + 1]);
