@@ -148,6 +148,8 @@ class DayCompactor {
   #keptToMs = 0;
   /** This run has flushed the log from its beginning. */
   #isListedNow = false;
+  /** This run has compared the log. */
+  #hasCompared = false;
   /** Items in quarantine that the manifest counts. */
   #quarantined = 0;
   #error: unknown;
@@ -281,7 +283,7 @@ class DayCompactor {
     const { digest } = this.#marks;
     const isKnown =
       facts.settledMarks !== undefined &&
-      (digest === undefined || digest === facts.settledMarks || this.#isListedNow);
+      (digest === undefined || digest === facts.settledMarks || this.#isListedNow || this.#hasCompared);
     if (isKnown || this.#held.size + facts.held.length > 0) return undefined;
     if (!isSettled(this.#manifest, day, nowMs) || this.#emptyToMs === 0) return undefined;
     return { kind: "settle" };
@@ -402,19 +404,24 @@ class DayCompactor {
     return this.#publish({ facts: { expiresAtSeconds: dayExpiryOf(this.#context) } });
   }
 
-  /** Compares the log with what was flushed. A record that came in behind the watermark moves it back, to before it. */
+  /**
+   * Compares the log with what was flushed. A record that came in behind the watermark moves it back, to before it. The
+   * first comparison is never the last: a clock that was ahead may have taken the day for over.
+   */
   async #settle(): Promise<StepResult> {
     // All of its log was listed a moment ago: the next sweep compares it.
     if (this.#isListedNow)
       return this.#publish({ facts: { settledMarks: UNKNOWN_MARKS, drainedToMs: this.#drainedToMs } });
-    const { flushedToMs } = this.#manifest;
+    this.#hasCompared = true;
+    const { flushedToMs, facts } = this.#manifest;
     const counted = tallyOf(this.#manifest);
     const listed = await tallyLog(this.#context, counted, flushedToMs);
     const hiddenMs = earliestUncounted(counted, listed, this.#context.clock() - COMPARED_MS);
     if (hiddenMs === undefined)
       return this.#publish({
         facts: {
-          settledMarks: this.#marks.digest ?? UNKNOWN_MARKS,
+          settledMarks:
+            facts.settledMarks === undefined ? UNKNOWN_MARKS : (this.#marks.digest ?? UNKNOWN_MARKS),
           drainedToMs: this.#drainedToMs,
         },
       });

@@ -58,6 +58,25 @@ for (const skewMs of [MINUTE_MS, DAY_MS, 20 * DAY_MS]) {
   });
 }
 
+test("a sweep whose clock is a day ahead takes a day for settled: what its writer stores afterwards is compacted", async () => {
+  const engine = new Engine();
+  const writers = engine.newWriters();
+  const times: number[] = [];
+  for (const minute of [10, 20, 45]) {
+    engine.nowMs = MIDNIGHT_MS + 23 * HOUR_MS + minute * MINUTE_MS;
+    for (const skewMs of minute === 45 ? [0, DAY_MS] : []) await runCompactor(engine, { skewMs });
+    times.push(engine.nowMs);
+    await append(engine, writers, engine.nowMs, minute);
+  }
+  await runUntil(engine, MIDNIGHT_MS + 4 * DAY_MS, HOUR_MS);
+  const { parts, facts } = await manifestOf(engine, DAY);
+  assert.equal(
+    parts.reduce((sum, { samples }) => sum + samples, 0),
+    times.length,
+  );
+  assert.notEqual(facts.settledMarks, undefined);
+});
+
 test("a writer whose clock is a day behind: what it stores is found once its days have settled, in the order of reception", async () => {
   const engine = new Engine();
   const [good, late] = [engine.newWriters(), engine.newWriters()];
