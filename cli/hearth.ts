@@ -130,8 +130,9 @@ function findCommand([group, ...rest]: readonly string[], values: Options): Comm
       return findTenantsCommand(rest, values);
     case "compact": {
       expectNone(rest);
-      return ({ table, retentionDays }) =>
-        compactCommand(table, { ...values, "retention-days": retentionDays }, Date.now, print);
+      return byTheTime(({ table, retentionDays, clock }) =>
+        compactCommand(table, { ...values, "retention-days": retentionDays }, clock, print),
+      );
     }
     case "explain": {
       const query = expectOne(rest, "one PromQL expression; quote it for the shell");
@@ -142,16 +143,18 @@ function findCommand([group, ...rest]: readonly string[], values: Options): Comm
     }
     case "verify":
       expectNone(rest);
-      return async (target) => setStatus(await verifyCommand(target, values, Date.now, newConsole()));
+      return async (target) => setStatus(await verifyCommand(target, values, target.clock, newConsole()));
     case "repair":
       expectNone(rest);
-      return async (target) => setStatus(await repairCommand(target, values, Date.now, newConsole()));
+      return byTheTime(async (target) =>
+        setStatus(await repairCommand(target, values, target.clock, newConsole())),
+      );
     case "inspect":
       expectNone(rest);
       return (target) => inspectCommand(target, values, print);
     case "gc":
       expectNone(rest);
-      return (target) => gcCommand(target, values, Date.now, newConsole());
+      return byTheTime((target) => gcCommand(target, values, target.clock, newConsole()));
     default:
       throw usage(group === undefined ? "no command" : `unknown command ${group}`);
   }
@@ -208,6 +211,14 @@ function parse(args: string[]) {
   } catch (error) {
     throw usage(errorMessage(error));
   }
+}
+
+/** A command that decides by the clock what to write or delete. */
+function byTheTime(command: Command): Command {
+  return async (target) => {
+    await target.clockGuard?.check(true);
+    await command(target);
+  };
 }
 
 /** The status of a command that has found something wrong; 1: it could not run; 2: it was called in a wrong way. */

@@ -1,9 +1,12 @@
 /** The table that a command works on. */
 import { randomBytes } from "node:crypto";
 import { HearthError } from "../lib/model/errors.ts";
+import type { Clock } from "../lib/model/time.ts";
+import type { ClockGuard } from "../lib/storage/dynamodb/clock-guard.ts";
 import { openTable, type TableOptions } from "../lib/storage/dynamodb/dynamodb-table.ts";
 import { isLoopback } from "../lib/storage/dynamodb/endpoint.ts";
 import { ensureTable } from "../lib/storage/dynamodb/ensure-table.ts";
+import { openTimedTable } from "../lib/storage/dynamodb/timed-table.ts";
 import { VerifiedTable } from "../lib/storage/layout/verified-table.ts";
 import type { ScannableTable, Table } from "../lib/storage/table/table.ts";
 import { findAwsAccount } from "../local/aws-account.ts";
@@ -28,6 +31,10 @@ export interface Target {
   readonly stored: ScannableTable;
   /** The deployment's retention in days, as text; undefined: nothing says it. */
   readonly retentionDays: string | undefined;
+  /** This machine's clock, or DynamoDB's where this one is off. */
+  readonly clock: Clock;
+  /** To be checked before anything is decided by the clock; absent: the table is on this machine. */
+  readonly clockGuard?: ClockGuard | undefined;
   /** Whether reading costs money. */
   readonly isBilled: boolean;
 }
@@ -52,12 +59,18 @@ export async function withTable(
     const account = await findAwsAccount(env, { endpoint, region: options.region });
     const isLocal = endpoint !== undefined && isLoopback(endpoint);
     if (isLocal) await ensureTable({ ...target, ...account });
-    const stored = openTable({ ...target, ...account });
-    return work({ table: new VerifiedTable(stored), stored, retentionDays, isBilled: !isLocal });
+    const { table: stored, ...time } = openTimedTable({ ...target, ...account });
+    return work({ table: new VerifiedTable(stored), stored, retentionDays, isBilled: !isLocal, ...time });
   }
   return withEmbeddedTable(options["data-dir"] ?? (env.HEARTH_DATA_DIR || ".hearth"), target, (stored) =>
     // As `npm start` does, where nothing says how long: for ever.
-    work({ table: new VerifiedTable(stored), stored, retentionDays: retentionDays ?? "0", isBilled: false }),
+    work({
+      table: new VerifiedTable(stored),
+      stored,
+      retentionDays: retentionDays ?? "0",
+      clock: Date.now,
+      isBilled: false,
+    }),
   );
 }
 

@@ -25,7 +25,8 @@ let console: Console;
 
 beforeEach(async () => {
   ({ engine, table } = await newThreeForms(RETENTION));
-  target = { table: engine.table, stored: table, retentionDays: "30", isBilled: true };
+  const { table: verified, clock } = engine;
+  target = { table: verified, stored: table, retentionDays: "30", clock, isBilled: true };
   printed = [];
   told = [];
   console = { print: (text) => printed.push(text), tell: (text) => told.push(text) };
