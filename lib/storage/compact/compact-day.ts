@@ -447,7 +447,10 @@ class DayCompactor {
   }
 
   async #publish({ facts, ...change }: Change): Promise<StepResult> {
-    const isReplaced = await this.#replace({ ...change, facts: { ...facts, attempts: NO_ATTEMPTS } });
+    // A flush is no proof: a day that is written to always has one, and its next step may end the process again.
+    const isFlush = change.flushedToMs !== undefined;
+    const attempts = isFlush ? this.#manifest.facts.attempts : NO_ATTEMPTS;
+    const isReplaced = await this.#replace({ ...change, facts: { ...facts, attempts } });
     return isReplaced ? "published" : "lost";
   }
 

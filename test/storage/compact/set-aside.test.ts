@@ -33,9 +33,10 @@ test("labels that deflate to nothing are flushed and merged within a bounded hea
   assert.ok(result.indexParts > 1 && result.indexParts < 10, `${result.indexParts} index parts`);
 });
 
-/** A table whose process "dies" when it stores a run of one tenant: the call is never answered. */
+/** A table whose process "dies" when it stores a run, or another kind, of one tenant: the call is never answered. */
 class DeadlyTable extends MemoryTable {
   deaths = 0;
+  kind: number = KIND.run;
   isDeadly = true;
 
   override metered(): this {
@@ -43,7 +44,7 @@ class DeadlyTable extends MemoryTable {
   }
 
   override async putAll(items: readonly Item[]): Promise<void> {
-    if (this.isDeadly && items.some(({ pk }) => pk[0] === KIND.run && pk[2] === "h".charCodeAt(0))) {
+    if (this.isDeadly && items.some(({ pk }) => pk[0] === this.kind && pk[2] === "h".charCodeAt(0))) {
       this.deaths++;
       return new Promise(() => {});
     }
@@ -92,6 +93,28 @@ test("a day that ended two processes is set aside with an error, tried again alo
   const healed = await runCompactor(engine);
   assert.deepEqual(healed.errors, []);
   assert.equal((await manifestOf(engine, DAY, "hostile")).facts.attempts.count, 0);
+});
+
+test("a day that is written to and ends each process after its flush is set aside too", async () => {
+  const table = new DeadlyTable();
+  table.kind = KIND.chunk;
+  const engine = new Engine({ table });
+  const writers = engine.newWriters();
+  await engine.append(writers, [series("up", {}, [MIDNIGHT_MS, 1])], "hostile");
+  const states: string[] = [];
+  for (let hour = 9; hour < 13; hour++) {
+    engine.nowMs = MIDNIGHT_MS + hour * HOUR_MS;
+    await engine.append(writers, [series("up", {}, [engine.nowMs, 1])], "hostile");
+    engine.nowMs += 3 * MINUTE_MS;
+    const result = await runOrDie(engine);
+    states.push(result === "dead" ? result : (result.reports[0].outcome?.state ?? ""));
+  }
+  // An hour is longer than the wait of the third attempt: it is made, alone, and ends a process again.
+  assert.deepEqual(states, ["dead", "dead", "dead", "dead"]);
+  assert.equal((await manifestOf(engine, DAY, "hostile")).facts.attempts.count, 4);
+  engine.nowMs += 6 * MINUTE_MS;
+  const waiting = await runOrDie(engine);
+  assert.ok(waiting !== "dead" && /4 attempts in a row/.test(waiting.errors[0]));
 });
 
 test("a table that is away sets no day aside", async () => {
