@@ -23,7 +23,7 @@ export async function tolerate(
   process: Process,
   what: string,
   task: () => Promise<void>,
-  isDamaged?: () => boolean,
+  isDamaged?: (message: string) => boolean,
 ): Promise<boolean> {
   const { faults } = process;
   try {
@@ -31,7 +31,7 @@ export async function tolerate(
     return true;
   } catch (error) {
     const isExpected = process.faults > faults || isAboutTime(error);
-    const isDamage = errorKind(error) === "data" && isDamaged?.() === true;
+    const isDamage = errorKind(error) === "data" && isDamaged?.((error as Error).message) === true;
     if (!isDamage && (errorKind(error) !== "unavailable" || !isExpected)) throw error;
     sim.scheduler.note(process.name, `${what} failed: ${(error as Error).message}`);
     return false;

@@ -3,7 +3,7 @@
  *
  *     --schedules N   how many; default 5,000, or one with --seed
  *     --seed N        the first one's seed; default: the time, in ms, of which 32 bits are kept
- *     --world NAME    one of worlds.ts, or "all"; default usual
+ *     --world NAME    one of worlds.ts, or "all"; default all
  *     --events N      what happened last in one that fails; default 60
  *     --seconds N     after which one schedule has no end; default 60
  *     --resume FILE   keeps the state in a file, goes on from there, and does not stop at a failure
@@ -15,7 +15,7 @@ import type { Tally } from "./tally.ts";
 import { isWorldChoice, WORLD_NAMES, type WorldChoice } from "./worlds.ts";
 
 const DEFAULT_SCHEDULES = 5000;
-const DEFAULT_WORLD: WorldChoice = "usual";
+const DEFAULT_WORLD: WorldChoice = "all";
 /** From so many on each fault comes at least once, however rare. */
 const MANY_SCHEDULES = 1000;
 

@@ -1,6 +1,6 @@
 /** A reader: queries by a process that remembers others, each held against the model. */
 import { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
-import { type Read, readAndCheck } from "./checked-read.ts";
+import { isExpectedDamage, type Read, readAndCheck } from "./checked-read.ts";
 import { limitInvocation, tolerate } from "./invocation.ts";
 import { pause } from "./pauses.ts";
 import { newProgram } from "./program.ts";
@@ -24,7 +24,7 @@ export function reader(sim: Simulated, process: Process) {
         process,
         "read",
         () => checkRead(sim, process, read),
-        () => read.model.isDamaged(read.selection),
+        (message) => isExpectedDamage(sim, read, message),
       );
       invocation.isOver = true;
       sim.tally.add(isAnswered ? "read answered" : "read failed");
