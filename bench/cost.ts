@@ -8,6 +8,7 @@
  *     --json                 ends with a line of JSON for each size
  *     --plot docs/images/growth.svg draws write units per sample and read units per query against the sizes
  *     --scenario 100k,churn  instead measures requests that strain a writer's memory: 100k, 300k, tenants, churn, all
+ *     --sparse               instead measures series with a sample every six hours
  *     --scrapes 1000         scrapes of each scenario
  *     --check-endpoint URL   instead compares the units of a short run with those that this DynamoDB reports
  *
@@ -36,6 +37,7 @@ import { jsonLine, printCost } from "./cost/report.ts";
 import { printScenario, steadyUnits } from "./cost/scenario-report.ts";
 import { BASELINE, SCENARIOS } from "./cost/scenarios.ts";
 import { measureSending, OTHER_SENDERS, RECOMMENDED } from "./cost/senders.ts";
+import { measureSparse } from "./cost/sparse.ts";
 import { measureWriteCpu } from "./cost/write-cpu.ts";
 import { loadRecording, type RecordedSeries } from "./recorded-series.ts";
 import { drawChart } from "./svg-chart.ts";
@@ -53,6 +55,7 @@ async function main(): Promise<void> {
       json: { type: "boolean", default: false },
       plot: { type: "string" },
       scenario: { type: "string" },
+      sparse: { type: "boolean", default: false },
       scrapes: { type: "string", default: "1000" },
       "check-endpoint": { type: "string" },
     },
@@ -60,6 +63,7 @@ async function main(): Promise<void> {
   const { title, series: recorded } = loadRecording();
   console.log(`label sets and values of the recording, ${title}`);
   if (values["check-endpoint"] !== undefined) return check(recorded, values["check-endpoint"]);
+  if (values.sparse) return measureSparse(recorded);
   if (values.scenario !== undefined)
     return measureScenarios(recorded, values.scenario, Number(values.scrapes));
   const sizes = values.series.flatMap((list) => list.split(",").map(Number)).sort((a, b) => a - b);

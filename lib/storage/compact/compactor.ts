@@ -16,8 +16,14 @@ import { forEachBounded } from "../table/bounded.ts";
 import { type Meter, newMeter, type Table } from "../table/table.ts";
 import { type CompactDayOptions, compactDay, type DayMarks, type DayOutcome } from "./compact-day.ts";
 import { newDayContext } from "./day-context.ts";
-import { hasGrown, listCompactedDays, loadSweptRetentions, storeSweptRetention } from "./grown-retention.ts";
 import { type Cursor, isSweepDue, listMarks, loadCursor, type MarkedDay, storeCursor } from "./marks.ts";
+import {
+  hasGrown,
+  listCompactedDays,
+  listUnsettledDays,
+  loadSweptRetentions,
+  storeSweptRetention,
+} from "./sweep.ts";
 
 /** For how long a compactor works alone before it asks for help with the days that still wait. */
 export const FAN_OUT_AFTER_MS = MINUTE_MS;
@@ -167,8 +173,11 @@ class Compactor {
   async #sweepRetentions(marks: readonly MarkedDay[]): Promise<boolean> {
     const { retentionOf, clock, deadlineMs, signal } = this.#options;
     const swept = await loadSweptRetentions(this.#table);
-    for (const tenant of new Set([...swept.keys(), ...marks.map((mark) => mark.tenant)])) {
+    const marked = Map.groupBy(marks, ({ tenant }) => tenant);
+    for (const tenant of new Set([...swept.keys(), ...marked.keys()])) {
       const retentionMs = await retentionOf(tenant);
+      const ofTenant = new Set(marked.get(tenant)?.map(({ day }) => day));
+      if (!(await this.#compactUnmarked(tenant, retentionMs, ofTenant))) return false;
       if (swept.get(tenant) === retentionMs) continue;
       const isGrown = hasGrown(swept.get(tenant), retentionMs);
       const days = isGrown ? await listCompactedDays(this.#table, tenant, retentionMs, clock()) : [];
@@ -181,6 +190,22 @@ class Compactor {
         if (report.error !== undefined) this.#report(report);
       }
       if (isDone) await storeSweptRetention(this.#table, tenant, retentionMs);
+    }
+    return true;
+  }
+
+  /** Days that have no mark any more and were never settled. Returns whether there was time for all. */
+  async #compactUnmarked(
+    tenant: string,
+    retentionMs: RetentionMs,
+    marked: ReadonlySet<number>,
+  ): Promise<boolean> {
+    const { clock, deadlineMs, signal } = this.#options;
+    for (const day of await listUnsettledDays(this.#table, tenant, retentionMs, clock())) {
+      if (marked.has(day)) continue;
+      if (signal?.aborted === true || clock() >= deadlineMs) return false;
+      const report = await this.#compactDay(tenant, day, UNMARKED_DAY);
+      if (report !== undefined) this.#report(report);
     }
     return true;
   }
@@ -203,6 +228,9 @@ function isDamaged({ error, outcome }: DayReport): boolean {
   if (error === undefined || errorKind(error) === "unavailable") return false;
   return outcome?.state !== "out of time" && outcome?.state !== "busy";
 }
+
+/** A day whose marks have gone: its log is looked at. */
+const UNMARKED_DAY: DayMarks = { lastHourMs: Number.POSITIVE_INFINITY, mayRetry: true };
 
 /** A day of which only the expiry is in question: its log is as it was. */
 const RENEWED_DAY: DayMarks = { lastHourMs: Number.NEGATIVE_INFINITY, isRenewalOnly: true };

@@ -133,11 +133,11 @@ function decodeRecord({ quarantine }: DayContext, item: Item): readonly LabelSet
 }
 
 async function decodeLog(context: DayContext, records: readonly LogItem[]): Promise<HashedSeries[]> {
-  const { table, tenant, day, quarantine } = context;
+  const { table, tenant, day, quarantine, clock } = context;
   const samples = new HashedSamples();
   const columnsOf = (hash: Uint8Array) => samples.columnsOf(hashHex(hash));
   const onDamaged = (item: Item, reason: string) => quarantine.add(item, reason);
-  const decoder = new LogDecoder({ table, tenant, day, columnsOf, onDamaged });
+  const decoder = new LogDecoder({ table, tenant, day, columnsOf, onDamaged, nowMs: clock() });
   for (const record of records) await decoder.append(record, -MAX_TIMESTAMP_MS, MAX_TIMESTAMP_MS);
   return samples.sorted();
 }

@@ -5,7 +5,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.t
 import { loadCursor } from "../../../lib/storage/compact/marks.ts";
 import { dayOf, hourOf } from "../../../lib/storage/layout/keys.ts";
 import type { Writers } from "../../../lib/storage/write/writers.ts";
-import { allSamples, manifestOf, runCompactor, runUntil } from "../../helpers/compaction.ts";
+import { allSamples, itemsOf, manifestOf, runCompactor, runUntil } from "../../helpers/compaction.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
 import { series } from "../../helpers/write-requests.ts";
 
@@ -120,6 +120,27 @@ test("a mark that came in behind the cursor, of a day that had settled, is found
     ["1", "2"],
   );
   assert.ok((await manifestOf(engine, DAY)).parts.every(({ kind }) => kind === "chunks"));
+});
+
+test("a day whose marks have vanished is compacted all the same, within a day", async () => {
+  const engine = new Engine();
+  await append(engine, engine.newWriters(), engine.nowMs, 1);
+  await engine.append(engine.newWriters(), [series("up", {}, [engine.nowMs - DAY_MS, 0])]);
+  engine.nowMs += MINUTE_MS;
+  await runCompactor(engine);
+  for (const mark of await itemsOf(engine.table, Uint8Array.of(0x41))) await engine.table.delete(mark);
+  await runUntil(engine, MIDNIGHT_MS + 50 * HOUR_MS, HOUR_MS);
+  for (const day of [DAY - 1, DAY]) {
+    const { parts, facts } = await manifestOf(engine, day);
+    assert.deepEqual(
+      parts.map(({ kind, samples }) => [kind, samples]),
+      [["chunks", 1]],
+    );
+    assert.notEqual(facts.settledMarks, undefined);
+  }
+  // Settled, each costs nothing at the next sweep.
+  const { days } = await runCompactor(engine, { skewMs: 25 * HOUR_MS });
+  assert.equal(days, 0);
 });
 
 test("the cursor never passes the newest mark, however far ahead the compactor's clock is", async () => {

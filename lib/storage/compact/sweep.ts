@@ -1,12 +1,19 @@
-/** Days of tenants whose retention has grown, days without a new mark among them: their items leave too early. */
+/**
+ * What a sweep looks at beside the marks, tenant by tenant: days whose marks have gone before they were settled, and all days
+ * once retention has grown, since their items leave too early.
+ */
+import { errorKind } from "../../model/errors.ts";
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
 import {
+  daysRange,
   manifestsRange,
+  parseDaySortKey,
   parseManifestSortKey,
   parseSweptSortKey,
   sweptKey,
   sweptRange,
 } from "../layout/keys.ts";
+import { decodeManifest } from "../layout/manifest.ts";
 import { isDayPast, type RetentionMs } from "../layout/retention.ts";
 import type { Key, Table } from "../table/table.ts";
 
@@ -33,6 +40,34 @@ export async function storeSweptRetention(table: Table, tenant: string, retentio
 export function hasGrown(before: RetentionMs | undefined, now: RetentionMs): boolean {
   if (before === undefined) return true;
   return before !== 0 && (now === 0 || now > before);
+}
+
+/** Days of a tenant that have samples, are not past retention, and were not settled. */
+export async function listUnsettledDays(
+  table: Table,
+  tenant: string,
+  retentionMs: RetentionMs,
+  nowMs: number,
+): Promise<number[]> {
+  const unsettled = new Set<number>();
+  const add = ({ sk }: Key) => unsettled.add(parseDaySortKey(sk).day);
+  for await (const page of table.query(daysRange(tenant, FIRST_DAY, LAST_DAY), { onDamage: add }))
+    page.forEach(add);
+  // A damaged manifest says nothing of its day.
+  const onDamage = () => {};
+  for await (const page of table.query(manifestsRange(tenant, FIRST_DAY, LAST_DAY), { onDamage }))
+    for (const { sk, value } of page)
+      if (isSettledManifest(value)) unsettled.delete(parseManifestSortKey(sk));
+  return [...unsettled].filter((day) => !isDayPast(day, nowMs, retentionMs));
+}
+
+function isSettledManifest(value: Uint8Array): boolean {
+  try {
+    return decodeManifest(value).facts.settledMarks !== undefined;
+  } catch (error) {
+    if (errorKind(error) !== "data") throw error;
+    return false;
+  }
 }
 
 /** All compacted days of a tenant that are not past retention. */
