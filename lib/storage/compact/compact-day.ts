@@ -4,6 +4,7 @@
  */
 import { errorKind } from "../../model/errors.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../model/time.ts";
+import { listShards } from "../layout/day-shards.ts";
 import { earliestUncounted, tallyBefore } from "../layout/flush-tally.ts";
 import { type IndexPart, isOpenRun, type Manifest, NO_LEASE, type Part } from "../layout/manifest.ts";
 import type { ManifestFacts } from "../layout/manifest-facts.ts";
@@ -29,6 +30,7 @@ import {
 } from "./plan-compaction.ts";
 import {
   dayExpiryOf,
+  hasExpired,
   isRenewalDue,
   keepRecords,
   keepRuns,
@@ -122,6 +124,7 @@ type Step =
   | Chunking
   | { readonly kind: "keep"; readonly toMs: number }
   | { readonly kind: "renew" }
+  | { readonly kind: "forget" }
   | { readonly kind: "settle" };
 
 /** "lost": another compactor came first. "stopped": the time was up, and what is done is noted. "held": its inputs are damaged. */
@@ -175,6 +178,8 @@ class DayCompactor {
       if (this.#marks.mayRetry !== true) return this.#outcome("suspect");
     }
     if (this.#isUnchanged()) return this.#outcome("done");
+    if (await this.#isGone())
+      return { ...this.#outcome("done"), settledToMs: Number.POSITIVE_INFINITY, oldestMs: undefined };
     for (let step = await this.#nextStep(); step !== undefined; step = await this.#nextStep()) {
       if (isTimeUp()) return this.#finish("out of time");
       // A comparison changes nothing that another compactor could be at.
@@ -232,6 +237,13 @@ class DayCompactor {
     return facts.drainedToMs >= this.#markedToMs && !isRenewalDue(this.#context, this.#manifest);
   }
 
+  /** Whether TTL has taken the day's own items under a shorter retention: it takes the rest too. */
+  async #isGone(): Promise<boolean> {
+    const { table, tenant, day } = this.#context;
+    if (!hasExpired(this.#context, this.#manifest)) return false;
+    return (await listShards(table, tenant, day)).length === 0;
+  }
+
   /** Whether the marks say that nothing can have come since the log was found empty. */
   #isQuiet(): boolean {
     return (
@@ -243,7 +255,8 @@ class DayCompactor {
 
   async #nextStep(): Promise<Step | undefined> {
     const { day, clock } = this.#context;
-    if (isRenewalDue(this.#context, this.#manifest)) return { kind: "renew" };
+    if (isRenewalDue(this.#context, this.#manifest))
+      return { kind: hasExpired(this.#context, this.#manifest) ? "forget" : "renew" };
     if (this.#marks.isRenewalOnly) return undefined;
     const nowMs = clock();
     const flushing = await this.#nextFlush(nowMs);
@@ -284,6 +297,8 @@ class DayCompactor {
     const isKnown =
       facts.settledMarks !== undefined &&
       (digest === undefined || digest === facts.settledMarks || this.#isListedNow || this.#hasCompared);
+    // A day that never had anything in its log needs no manifest to say so.
+    if (this.#stored.bytes === undefined) return undefined;
     if (isKnown || this.#held.size + facts.held.length > 0) return undefined;
     if (!isSettled(this.#manifest, day, nowMs) || this.#emptyToMs === 0) return undefined;
     return { kind: "settle" };
@@ -301,6 +316,8 @@ class DayCompactor {
         return this.#keep(step.toMs);
       case "renew":
         return this.#renew(isTimeUp);
+      case "forget":
+        return this.#publish({ parts: [], index: [], facts: { expiresAtSeconds: undefined, held: [] } });
       case "settle":
         return this.#settle();
     }
@@ -477,7 +494,8 @@ class DayCompactor {
     const drainedToMs = this.#drainedToMs;
     if (this.#isLeased)
       await this.#replace({ lease: NO_LEASE, facts: { drainedToMs, attempts: NO_ATTEMPTS } });
-    else if (drainedToMs > facts.drainedToMs) await this.#replace({ facts: { drainedToMs } });
+    else if (drainedToMs > facts.drainedToMs && this.#stored.bytes !== undefined)
+      await this.#replace({ facts: { drainedToMs } });
     return this.#outcome(state);
   }
 
@@ -502,11 +520,13 @@ class DayCompactor {
 
   #outcome(state: DayOutcome["state"]): DayOutcome {
     const { flushedToMs, facts } = this.#manifest;
-    const isAllDone = state === "done" && facts.settledMarks !== undefined;
+    const { day, clock } = this.#context;
+    const isEmpty = this.#stored.bytes === undefined && isSettled(this.#manifest, day, clock());
+    const isAllDone = state === "done" && (facts.settledMarks !== undefined || isEmpty);
     return {
       state,
       flushedToMs,
-      settledToMs: isAllDone ? facts.drainedToMs : 0,
+      settledToMs: isAllDone ? Math.max(facts.drainedToMs, isEmpty ? this.#drainedToMs : 0) : 0,
       oldestMs: this.#oldestMs,
       ...this.#progress,
       ...this.#errorOf(state),

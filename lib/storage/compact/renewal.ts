@@ -2,6 +2,7 @@
  * A day expires as a whole. After its tenant's retention has grown, items that would leave earlier than the rest of their day are
  * stored again as they are, with the day's expiry. That costs what writing them has cost.
  */
+import { MINUTE_MS, SECOND_MS } from "../../model/time.ts";
 import { isOpenRun, type Manifest } from "../layout/manifest.ts";
 import { dayExpirySeconds, transientExpiry } from "../layout/retention.ts";
 import type { Item, KeyRange } from "../table/table.ts";
@@ -19,6 +20,18 @@ export function isRenewalDue(context: DayContext, { facts, parts, index }: Manif
   const hasLasting = index.length > 0 || parts.some((part) => !isOpenRun(part));
   if (facts.expiresAtSeconds === undefined) return hasLasting;
   return isEarlierExpiry(facts.expiresAtSeconds, dayExpiryOf(context));
+}
+
+/** A renewal takes no longer, in ms. */
+const MAX_RENEWAL_MS = 15 * MINUTE_MS;
+
+/**
+ * Whether TTL may have taken some of a day's lasting items, or may before they are renewed: the day was past a shorter
+ * retention for nearly an hour. What is left of them is forgotten; half a day would be no answer.
+ */
+export function hasExpired({ clock }: DayContext, { facts }: Manifest): boolean {
+  const { expiresAtSeconds = 0 } = facts;
+  return expiresAtSeconds !== 0 && expiresAtSeconds * SECOND_MS < clock() + MAX_RENEWAL_MS;
 }
 
 /** Stores again what leaves too early; false when `isTimeUp` said so before the end. */

@@ -88,6 +88,18 @@ describe("retention that grows", () => {
     assert.deepEqual([reports.length, (await itemsOf(table)).length], [0, before]);
   });
 
+  test("a day that TTL has begun to take does not come back half, and takes late samples", async () => {
+    const { engine, table } = newEngine();
+    await append(engine, DAY_MS, 1);
+    await runUntil(engine, MIDNIGHT_MS + 26 * HOUR_MS, HOUR_MS, { retentionOf: () => DAY_MS });
+    engine.nowMs = MIDNIGHT_MS + 2 * DAY_MS + 2 * HOUR_MS;
+    for (const item of await itemsOf(table, "IC")) await table.delete(item);
+    const long = 30 * DAY_MS;
+    await append(engine, long, 2, MIDNIGHT_MS + 1000);
+    await runUntil(engine, MIDNIGHT_MS + 4 * DAY_MS, HOUR_MS, { retentionOf: () => long });
+    assert.deepEqual(await allSamples(engine), [`up ${MIDNIGHT_MS + 1000} 2`]);
+  });
+
   test("retention that shrinks leaves items as they are", async () => {
     const { engine, table } = newEngine();
     await append(engine, 30 * DAY_MS, 1);

@@ -104,7 +104,12 @@ async function engineWith(options: ConstructorParameters<typeof Engine>[0], ...r
 
 describe("limits: an error that says what to do, never a part", () => {
   const CASES = [
-    [{ maxQuerySeries: 2 }, [], "too large", /more than 2 series match \{\}; add matchers .*limit=maxQuerySeries/],
+    [
+      { maxQuerySeries: 2 },
+      [],
+      "too large",
+      /more than 2 series match \{\}; add matchers .*limit=maxQuerySeries/,
+    ],
     [{ maxQuerySeries: 3 }, [], "", /./],
     [{ maxQuerySeries: 2 }, [UP], "", /./],
     [{ maxQuerySamples: 3 }, [UP], "too large", /more than 3 samples match; .*limit=maxQuerySamples/],
