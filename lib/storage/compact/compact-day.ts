@@ -14,6 +14,7 @@ import { SETTLE_MS } from "../log/settling.ts";
 import { type Chunked, chunk } from "./chunking.ts";
 import { DamagedInput } from "./damaged-input.ts";
 import { type DayContext, newId } from "./day-context.ts";
+import { dayItemsExpiry } from "./day-items.ts";
 import { earlierExpiry } from "./expiry.ts";
 import { firstReceived, flush, tallyLog, tallyOf } from "./flush.ts";
 import {
@@ -349,7 +350,7 @@ class DayCompactor {
         flushed: flushed.tally,
         takenToMs: Math.min(flushed.takenToMs, this.#context.clock()),
         settledMarks: undefined,
-        ...(flushed.index.length > 0 && this.#lasting(dayExpiryOf(this.#context))),
+        ...(flushed.index.length > 0 && this.#lasting(await this.#firstExpiry())),
       },
     });
     if (result !== "published") return result;
@@ -453,6 +454,13 @@ class DayCompactor {
         takenToMs: 0,
       },
     });
+  }
+
+  /** Of an index part that is new, and of the day's items, which a shorter retention may have dated before it. */
+  async #firstExpiry(): Promise<number> {
+    const expiresAtSeconds = dayExpiryOf(this.#context);
+    if (this.#manifest.facts.expiresAtSeconds !== undefined) return expiresAtSeconds;
+    return earlierExpiry(expiresAtSeconds, await dayItemsExpiry(this.#context));
   }
 
   /** The fact of when lasting items leave, once there are some that leave at a time. */

@@ -7,7 +7,8 @@ import { type IndexPart, isOpenRun, type Manifest, type Part } from "../layout/m
 import { chunkRange, type IndexSection, indexRange, runRange } from "../layout/part-keys.ts";
 import { ALL_SERIES, type Shard } from "../layout/shard.ts";
 import type { KeyRange } from "../table/table.ts";
-import type { DayContext } from "./day-context.ts";
+import { type DayContext, readItems } from "./day-context.ts";
+import { earlierExpiry } from "./expiry.ts";
 
 const CATALOGUE: readonly IndexSection[] = ["values", "pairs", "directory"];
 
@@ -24,6 +25,15 @@ export async function lastingRanges(
     ...index.map((part) => indexRanges(context, part)),
     ...parts.filter((part) => !isOpenRun(part)).map((part) => partRanges(context, part)),
   ];
+}
+
+/** When the first of the day's own items leaves, in seconds; 0: none ever does. */
+export async function dayItemsExpiry(context: DayContext): Promise<number> {
+  const { tenant, day } = context;
+  let earliest = 0;
+  for await (const page of readItems(context, daysRange(tenant, day, day)))
+    for (const { expiresAtSeconds = 0 } of page) earliest = earlierExpiry(earliest, expiresAtSeconds);
+  return earliest;
 }
 
 /** Where the log and series records lie that were received `fromMs..toMs`, both included; `toMs` absent: all since. */

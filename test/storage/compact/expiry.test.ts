@@ -64,6 +64,21 @@ describe("retention that grows", () => {
     }
   }
 
+  test("between the only write of a day and its first flush", async () => {
+    const table = new MemoryTable();
+    const engine = new Engine({ table, retentionMs: 30 * DAY_MS });
+    engine.nowMs = MIDNIGHT_MS + 3 * DAY_MS;
+    await engine.append(engine.newWriters(), [series("up", {}, [MIDNIGHT_MS + 1, 1])]);
+    const retentionMs = 90 * DAY_MS;
+    engine.nowMs += HOUR_MS;
+    await runCompactor(engine, { retentionOf: () => retentionMs });
+    const items = await itemsOf(table, "PI");
+    assert.deepEqual(
+      items.map((item) => [kindOf(item), item.expiresAtSeconds]),
+      ["P", "I"].map((kind) => [kind, dayExpirySeconds(dayOf(MIDNIGHT_MS), retentionMs)]),
+    );
+  });
+
   test("days without a new mark too, once a day", async () => {
     const { engine, table } = newEngine();
     const long = 400 * DAY_MS;
