@@ -14,6 +14,9 @@ function isAboutTime(error: unknown): boolean {
   );
 }
 
+/** What the message of every fault of the simulated table begins with. */
+export const FAULT = "simulated: ";
+
 /**
  * Does something that may fail when, and only when, the process has met a fault, or an item that it needs is damaged. Answers
  * whether it did not.
@@ -30,7 +33,9 @@ export async function tolerate(
     await task();
     return true;
   } catch (error) {
-    const isExpected = process.faults > faults || isAboutTime(error);
+    // A call that two of a process wait for may have met its fault before the second one began.
+    const isOwnFault = process.faults > faults || (error as Error).message.startsWith(FAULT);
+    const isExpected = isOwnFault || isAboutTime(error);
     const isDamage = errorKind(error) === "data" && isDamaged?.((error as Error).message) === true;
     if (!isDamage && (errorKind(error) !== "unavailable" || !isExpected)) throw error;
     sim.scheduler.note(process.name, `${what} failed: ${(error as Error).message}`);
