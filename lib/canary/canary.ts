@@ -2,7 +2,7 @@
  * A canary: a series that Hearth writes as any sender does and reads back as any user does, from every form that samples
  * take and from every day. A sample that was acknowledged and is not found again is the alarm that nobody else can raise.
  */
-import { errorMessage, HearthError } from "../model/errors.ts";
+import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Log } from "../model/log.ts";
 import { type Metrics, withoutZeros } from "../model/metrics.ts";
@@ -71,7 +71,7 @@ export async function runCanary(options: CanaryOptions): Promise<CanaryReport> {
   const missing = stillKept(stored.state, oldestMs);
   const places = placesOf(nowMs, oldestMs);
   for (const place of places) {
-    const found = await check(table, source, place, { nowMs, startedMs, oldestMs, sequence, signal });
+    const found = await checkOrDamage(table, source, place, { nowMs, startedMs, oldestMs, sequence, signal });
     if (found.samples > 0) missing[place.name] = found;
     else delete missing[place.name];
   }
@@ -125,6 +125,21 @@ interface Bounds {
   readonly oldestMs: number;
   readonly sequence: number;
   readonly signal: AbortSignal | undefined;
+}
+
+/** A place whose items are damaged or gone is one whose samples are missing, at least one. */
+async function checkOrDamage(
+  table: Table,
+  source: Pick<Queryable, "select">,
+  place: Place,
+  bounds: Bounds,
+): Promise<Missing> {
+  try {
+    return await check(table, source, place, bounds);
+  } catch (error) {
+    if (errorKind(error) !== "data") throw error;
+    return { samples: 1, gapMs: 0 };
+  }
 }
 
 async function check(
