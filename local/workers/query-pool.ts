@@ -45,6 +45,7 @@ export class QueryPool {
   /** Rejects with "unavailable", "too large" or "timed out" when no thread could answer. */
   fetch(request: Request): Promise<Response> {
     const { promise, resolve } = Promise.withResolvers<Response>();
+    this.#dispatch();
     if (this.#isClosing || this.#waiting.length >= MAX_WAITING) {
       const what = this.#isClosing ? "the server is stopping" : `${MAX_WAITING} requests wait already`;
       return Promise.reject(new HearthError("unavailable", `query: ${what}; retry`));

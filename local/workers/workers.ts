@@ -114,7 +114,9 @@ class KeptThread {
       onDeath: (error) => {
         this.#thread = undefined;
         this.#log("error", `${role} worker`, { error: error.message });
-        if (!this.#isClosing) setTimeout(() => void this.start().catch(() => {}), RESTART_MS).unref();
+        setTimeout(() => {
+          if (!this.#isClosing) void this.start().catch(() => {});
+        }, RESTART_MS).unref();
       },
     });
     this.#thread = thread;
