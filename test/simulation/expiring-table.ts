@@ -6,6 +6,8 @@ export class ExpiringTable implements Table {
   readonly #onCall: () => void;
   /** All that is stored, by key. */
   readonly #items: Map<string, Item>;
+  /** How often something was removed, by TTL or behind everybody's back. */
+  removals = 0;
 
   /** `onCall` is told of every call before it is made, and may throw; `items` is for `metered`. */
   constructor(inner: Table, onCall: () => void, items: Map<string, Item> = new Map()) {
@@ -29,6 +31,7 @@ export class ExpiringTable implements Table {
   }
 
   #remove(key: Key): void {
+    this.removals++;
     this.#items.delete(textOf(key));
     void this.#inner.delete(key);
   }

@@ -268,7 +268,9 @@ export class Reader implements Queryable {
     const manifests = await loadManifests(table, tenant, first, dayOf(range.maxTime), signal);
     this.#addHiddenDays(manifests, days);
     return days.map(([day, shards]) => {
-      const manifest = manifests.get(day) ?? EMPTY_MANIFEST;
+      const stored = manifests.get(day) ?? EMPTY_MANIFEST;
+      // TTL takes what it names in no order: of a day that leaves, none of it counts.
+      const manifest = this.#isLeaving(stored) ? EMPTY_MANIFEST : stored;
       this.#noteQuarantine(day, manifest);
       return { day, shards, manifest };
     });
@@ -279,15 +281,17 @@ export class Reader implements Queryable {
    * missing: their records are looked for in every shard. Of a day whose parts leave by TTL too, nothing is left.
    */
   #addHiddenDays(manifests: ReadonlyMap<number, Manifest>, days: [number, readonly Shard[]][]): void {
-    const nowSeconds = this.#options.clock() / SECOND_MS;
     const listed = new Set(days.map(([day]) => day));
-    for (const [day, { parts, index, facts }] of manifests) {
-      const { expiresAtSeconds = 0 } = facts;
-      const isLeaving = expiresAtSeconds !== 0 && expiresAtSeconds <= nowSeconds;
-      if (listed.has(day) || parts.length + index.length === 0 || isLeaving) continue;
-      days.push([day, ALL_SHARDS]);
+    for (const [day, manifest] of manifests) {
+      const hasParts = manifest.parts.length + manifest.index.length > 0;
+      if (hasParts && !listed.has(day) && !this.#isLeaving(manifest)) days.push([day, ALL_SHARDS]);
     }
     days.sort(([a], [b]) => a - b);
+  }
+
+  /** Whether the expiry has passed that a day was stored with, under a retention that was shorter. */
+  #isLeaving({ facts: { expiresAtSeconds = 0 } }: Manifest): boolean {
+    return expiresAtSeconds !== 0 && expiresAtSeconds * SECOND_MS <= this.#options.clock();
   }
 
   #noteQuarantine(day: number, { facts: { quarantined } }: Manifest): void {
