@@ -33,7 +33,7 @@ const NO_SWAP = edit(
   ": (await table.put(item), true);",
 );
 const NO_LEASE = edit(
-  "compact/compact-day.ts",
+  "compact/day-manifest.ts",
   "if (!this.#isLeased && lease.untilMs > nowMs) return false;",
   "",
 );
@@ -246,7 +246,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "the same, in parts",
     edits: [
       edit(
-        "compact/compact-day.ts",
+        "compact/day-step.ts",
         "parts: [...parts, ...flushed.parts],",
         "parts: [...flushed.parts, ...parts],",
       ),
@@ -334,7 +334,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "lost is won",
     rule: "a compactor that came second stops",
-    edits: [edit("compact/compact-day.ts", '? "published" : "lost"', '? "published" : "published"')],
+    edits: [edit("compact/day-manifest.ts", '? "published" : "lost"', '? "published" : "published"')],
     harmless: "its next step renews the lease by compare and swap, and is told then",
   },
   {
@@ -358,7 +358,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "a part takes the place of the first of its inputs",
     edits: [
       edit(
-        "compact/compact-day.ts",
+        "compact/day-step.ts",
         "return without(parts.toSpliced(at, 0, ...outputs), inputs);",
         "return [...without(parts, inputs), ...outputs];",
       ),

@@ -14,8 +14,10 @@ import { SETTLE_MS } from "../log/settling.ts";
 import type { DamagedItem } from "../quarantine/quarantine.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import { type Meter, newMeter, type Table } from "../table/table.ts";
-import { type CompactDayOptions, compactDay, type DayMarks, type DayOutcome } from "./compact-day.ts";
+import { compactDay } from "./compact-day.ts";
 import { newDayContext } from "./day-context.ts";
+import type { DayOutcome } from "./day-outcome.ts";
+import type { CompactDayOptions, DayMarks } from "./day-run.ts";
 import { type Cursor, isSweepDue, listMarks, loadCursor, type MarkedDay, storeCursor } from "./marks.ts";
 import {
   hasGrown,

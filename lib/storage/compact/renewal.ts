@@ -2,17 +2,43 @@
  * A day expires as a whole. After its tenant's retention has grown, items that would leave earlier than the rest of their day are
  * stored again as they are, with the day's expiry. That costs what writing them has cost.
  */
-import { MINUTE_MS, SECOND_MS } from "../../model/time.ts";
+import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../model/time.ts";
 import { isOpenRun, type Manifest } from "../layout/manifest.ts";
-import { dayExpirySeconds, transientExpiry } from "../layout/retention.ts";
+import type { ManifestFacts } from "../layout/manifest-facts.ts";
+import { dayExpirySeconds, TRANSIENT_MS, transientExpiry } from "../layout/retention.ts";
 import type { Item, KeyRange } from "../table/table.ts";
 import { type DayContext, readItems } from "./day-context.ts";
-import { dictionaryRanges, lastingRanges, partRanges, recordRanges } from "./day-items.ts";
-import { isEarlierExpiry } from "./expiry.ts";
+import { dayItemsExpiry, dictionaryRanges, lastingRanges, partRanges, recordRanges } from "./day-items.ts";
+import { earlierExpiry, isEarlierExpiry } from "./expiry.ts";
+
+/** Age at which the items of a day that fails are stored again without TTL, in ms. */
+export const KEEP_MS = TRANSIENT_MS / 2;
+/** Age from which records are stored again before anything else, in ms. */
+export const URGENT_KEEP_MS = TRANSIENT_MS - 4 * DAY_MS;
 
 /** When a day's items may leave, in seconds; 0: never. */
 export function dayExpiryOf({ day, retentionMs }: DayContext): number {
   return dayExpirySeconds(day, retentionMs) ?? 0;
+}
+
+/**
+ * When the first of a new index part and the day's items leaves, in seconds; 0: never. A shorter
+ * retention may have dated the items before the part.
+ */
+export async function firstExpiryOf(context: DayContext, { facts }: Manifest): Promise<number> {
+  const expiresAtSeconds = dayExpiryOf(context);
+  if (facts.expiresAtSeconds !== undefined) return expiresAtSeconds;
+  return earlierExpiry(expiresAtSeconds, await dayItemsExpiry(context));
+}
+
+/** The fact of when lasting items leave, with new ones that leave at `expiresAtSeconds` (0: never). */
+export function lastingFact(
+  { facts, parts, index }: Manifest,
+  expiresAtSeconds: number,
+): Partial<Pick<ManifestFacts, "expiresAtSeconds">> {
+  const hasOthers = index.length > 0 || parts.some((part) => !isOpenRun(part));
+  if (facts.expiresAtSeconds === undefined) return hasOthers ? {} : { expiresAtSeconds };
+  return { expiresAtSeconds: earlierExpiry(facts.expiresAtSeconds, expiresAtSeconds) };
 }
 
 /** Whether some of a day's lasting items leave too early, or may. */

@@ -1,0 +1,156 @@
+/** The steps of a day's compaction: each does its work and publishes the result. */
+import { type IndexPart, isOpenRun, type Manifest, type Part } from "../layout/manifest.ts";
+import type { ManifestFacts } from "../layout/manifest-facts.ts";
+import { SETTLE_MS } from "../log/settling.ts";
+import { chunk } from "./chunking.ts";
+import { DamagedInput } from "./damaged-input.ts";
+import { NO_ATTEMPTS, type PublishResult } from "./day-manifest.ts";
+import type { DayRun } from "./day-run.ts";
+import { flush } from "./flush.ts";
+import type { Step } from "./next-step.ts";
+import { type Chunking, type Flush, HELD_INDEX, type IndexMerge } from "./plan-compaction.ts";
+import {
+  dayExpiryOf,
+  firstExpiryOf,
+  KEEP_MS,
+  keepRecords,
+  keepRuns,
+  lastingFact,
+  release,
+  releaseRuns,
+  renewDay,
+} from "./renewal.ts";
+import { settle } from "./settling-comparison.ts";
+import { mergeIndexParts } from "./store-index.ts";
+
+/** "stopped": the time was up, and what is done is noted. "held": the inputs are damaged. */
+type StepResult = PublishResult | "stopped" | "held";
+
+export function doStep(run: DayRun, step: Step): Promise<StepResult> {
+  switch (step.kind) {
+    case "flush":
+      return publishFlush(run, step);
+    case "merge":
+      return holdIfDamaged(run, HELD_INDEX, [], () => publishMerge(run, step));
+    case "chunk":
+      return holdIfDamaged(run, step.bucket, step.inputs, () => publishChunks(run, step));
+    case "keep":
+      return keep(run, step.toMs);
+    case "renew":
+      return renew(run);
+    case "forget":
+      return run.published.publish({
+        parts: [],
+        index: [],
+        facts: { expiresAtSeconds: undefined, held: [] },
+      });
+    case "settle":
+      return settle(run);
+  }
+}
+
+async function publishFlush(run: DayRun, plan: Flush): Promise<StepResult> {
+  const { context, published, progress } = run;
+  const flushed = await flush(context, run.manifest, plan);
+  if (flushed === undefined) return "published";
+  if (run.manifest.flushedToMs === 0) run.isListedNow = true;
+  progress.flushes++;
+  progress.records += flushed.records;
+  const { parts, index } = run.manifest;
+  const result = await published.publish({
+    parts: [...parts, ...flushed.parts],
+    index: [...index, ...flushed.index],
+    flushedToMs: flushed.flushedToMs,
+    facts: {
+      flushed: flushed.tally,
+      takenToMs: Math.min(flushed.takenToMs, context.clock()),
+      settledMarks: undefined,
+      ...(flushed.index.length > 0 && lastingFact(run.manifest, await firstExpiryOf(context, run.manifest))),
+    },
+  });
+  if (result !== "published") return result;
+  run.emptyToMs = Math.max(run.emptyToMs, Math.min(flushed.takenToMs, context.clock() - SETTLE_MS));
+  await release(context, flushed.lasting);
+  return result;
+}
+
+async function publishMerge(run: DayRun, { inputs }: IndexMerge): Promise<StepResult> {
+  const merged = await mergeIndexParts(run.context, inputs);
+  run.progress.merges++;
+  return run.published.publish({
+    index: [...without(run.manifest.index, inputs), ...merged],
+    facts: {
+      ...lastingFact(run.manifest, dayExpiryOf(run.context)),
+      held: heldWithout(run.manifest, HELD_INDEX),
+    },
+  });
+}
+
+async function publishChunks(run: DayRun, plan: Chunking): Promise<StepResult> {
+  const chunked = await chunk(run.context, plan, () => run.isTimeUp());
+  if (chunked === undefined) return "stopped";
+  run.progress.chunkings++;
+  run.progress.samples += chunked.parts.reduce((total, { samples }) => total + samples, 0);
+  const { facts } = run.manifest;
+  const wereKept =
+    facts.held.some(({ bucket }) => bucket === plan.bucket) ||
+    plan.inputs.some(({ createdMs }) => createdMs < run.context.clock() - KEEP_MS);
+  const result = await run.published.publish({
+    parts: replaceInputs(run.manifest.parts, plan.inputs, chunked.parts),
+    facts: {
+      ...lastingFact(run.manifest, chunked.expiresAtSeconds),
+      held: heldWithout(run.manifest, plan.bucket),
+    },
+  });
+  if (result === "published" && wereKept) await releaseRuns(run.context, plan.inputs);
+  return result;
+}
+
+/** Runs a step on a bucket. A bucket with damaged inputs waits for a while, and its inputs stay. */
+async function holdIfDamaged(
+  run: DayRun,
+  bucket: number,
+  inputs: readonly Part[],
+  step: () => Promise<StepResult>,
+): Promise<StepResult> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof DamagedInput)) throw error;
+    run.error ??= error;
+    run.held.add(bucket);
+    await run.context.quarantine.store();
+    await keepRuns(run.context, inputs.filter(isOpenRun));
+    const held = [...heldWithout(run.manifest, bucket), { bucket, triedMs: run.context.clock() }];
+    return (await run.published.replace({ facts: { held, attempts: NO_ATTEMPTS } })) ? "held" : "lost";
+  }
+}
+
+function heldWithout({ facts }: Manifest, bucket: number): ManifestFacts["held"] {
+  return facts.held.filter((one) => one.bucket !== bucket);
+}
+
+async function keep(run: DayRun, toMs: number): Promise<StepResult> {
+  await keepRecords(run.context, run.manifest, toMs);
+  run.keptToMs = toMs;
+  return "published";
+}
+
+async function renew(run: DayRun): Promise<StepResult> {
+  if (!(await renewDay(run.context, run.manifest, () => run.isTimeUp()))) return "stopped";
+  return run.published.publish({ facts: { expiresAtSeconds: dayExpiryOf(run.context) } });
+}
+
+/**
+ * The new parts take the place of the first of their inputs: parts received after it still win over
+ * them.
+ */
+function replaceInputs(parts: readonly Part[], inputs: readonly Part[], outputs: readonly Part[]): Part[] {
+  const at = parts.findIndex((part) => part.id === inputs[0].id);
+  return without(parts.toSpliced(at, 0, ...outputs), inputs);
+}
+
+function without<T extends Pick<IndexPart, "id">>(all: readonly T[], some: readonly T[]): T[] {
+  const ids = new Set(some.map(({ id }) => id));
+  return all.filter(({ id }) => !ids.has(id));
+}
