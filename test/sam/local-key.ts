@@ -24,6 +24,6 @@ export function endpointOfContainers(): string {
 export async function makeLocalKey(tableName: string): Promise<void> {
   const url = `http://127.0.0.1:${dynamodbPort()}`;
   const env = { HEARTH_ACCESS_KEY_ID: KEY_ID, HEARTH_SECRET_ACCESS_KEY: SECRET, HEARTH_TENANT: undefined };
-  const args = ["hearth", "keys", "create", "--table", tableName, "--endpoint-url", url];
+  const args = ["hearthdb", "keys", "create", "--table", tableName, "--endpoint-url", url];
   await runProgram("npx", args, { cwd: ROOT, env });
 }

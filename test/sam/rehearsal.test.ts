@@ -88,14 +88,14 @@ test("the stack has the table that the code expects, and its outputs lead to a k
     };
     const made = JSON.parse(await run(command));
     assert.ok(made.id && made.secret);
-    const listed = JSON.parse(await run(["hearth", "keys", "list", "--stack", STACK, "--region", region]));
+    const listed = JSON.parse(await run(["hearthdb", "keys", "list", "--stack", STACK, "--region", region]));
     assert.deepEqual(
       listed.map(({ id }: { id: string }) => id),
       [made.id],
     );
     await assert.rejects(
-      run(["hearth", "keys", "list", "--stack", "nosuch", "--region", region]),
-      /hearth: look at stack nosuch in us-east-1: .*does not exist/,
+      run(["hearthdb", "keys", "list", "--stack", "nosuch", "--region", region]),
+      /hearth: describe stack nosuch in us-east-1: .*does not exist/,
     );
   });
 

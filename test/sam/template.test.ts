@@ -37,7 +37,7 @@ test("the data outlives the stack, can be restored, is encrypted and expires", (
 
 test("every file of functions with a handler is a function", async () => {
   const files = await readdir(join(import.meta.dirname, "..", "..", "functions"));
-  const parts = ["services.ts", "reader-memory.ts", "log.ts", "metrics.ts", "fan-out.ts"];
+  const parts = ["services.ts", "reader-memory.ts", "log.ts", "metrics.ts", "fan-out.ts", "handler.ts"];
   const handlers = files.filter((file) => !parts.includes(file)).map((file) => file.replace(/\.ts$/, ""));
   assert.deepEqual([...functionsOf(template).keys()].sort(), handlers.sort());
 });
