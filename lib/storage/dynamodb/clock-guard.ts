@@ -39,8 +39,11 @@ export class ClockGuard {
   async check(isForced = false): Promise<void> {
     if (isForced) this.#clock.doubt();
     for (let probe = 0; !this.#clock.isSure; probe++) {
-      if (probe > 0 && this.#clock.offsetMs === undefined) return;
-      if (probe === MAX_PROBES) throw this.#clock.isDoubted ? lateTime() : unknownTime(this.offsetMs);
+      if (probe > 0 && !this.#clock.saysTime) return;
+      if (probe === MAX_PROBES) {
+        const isLate = this.#clock.isDoubted || this.#clock.offsetMs === undefined;
+        throw isLate ? lateTime() : unknownTime(this.offsetMs);
+      }
       await this.#probe();
     }
   }

@@ -23,6 +23,7 @@ export class ServiceClock {
   /** An estimate that differs from those before. */
   #suspect: number | undefined;
   #isDoubted = false;
+  #saysTime = false;
   #correctionMs = 0;
 
   constructor(local: Clock) {
@@ -52,6 +53,11 @@ export class ServiceClock {
     return !this.#isDoubted && this.#suspect === undefined && this.#estimates.length > 0;
   }
 
+  /** Whether the service sends a `Date`, however late its responses come. */
+  get saysTime(): boolean {
+    return this.#saysTime;
+  }
+
   /** Whether nothing was learnt since `doubt`. */
   get isDoubted(): boolean {
     return this.#isDoubted;
@@ -65,6 +71,7 @@ export class ServiceClock {
   /** Learns from a response: its `Date` in ms, and this process' own times when the request was sent and it was received. */
   observe(dateMs: number, sentMs: number, receivedMs: number): void {
     const roundTripMs = receivedMs - sentMs;
+    if (!Number.isNaN(dateMs)) this.#saysTime = true;
     if (Number.isNaN(dateMs) || roundTripMs < 0 || roundTripMs > MAX_ROUND_TRIP_MS) return;
     this.#isDoubted = false;
     const estimate = dateMs + SECOND_MS / 2 - (sentMs + receivedMs) / 2;

@@ -205,6 +205,21 @@ describe("work between two looks at the clock", () => {
     assert.deepEqual(trips, []);
   });
 
+  it("does not take a first response that came too late for a service without a Date", async () => {
+    const { clock, respond, local } = turned();
+    let probes = 0;
+    const guard = new ClockGuard(clock, async () => {
+      respond(DAY_MS, ++probes === 1 ? 28 * SECOND_MS : 20);
+    });
+    let told = 0;
+    const judged = guard.run(async () => {
+      told = clock.now();
+    });
+    await judged;
+    assert.ok(Math.abs(told - (local() + DAY_MS)) <= SECOND_MS, "judged by the service's time");
+    assert.equal(probes, 3);
+  });
+
   it("fails where every response takes too long to say the time", async () => {
     const local = { ms: NOW_MS };
     const clock = new ServiceClock(() => local.ms);
