@@ -7,6 +7,7 @@ import { errorKind, errorMessage } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import type { RandomBytes } from "../model/random-bytes.ts";
 import { MAX_MESSAGE_CHARACTERS, shorten } from "../model/shorten.ts";
+import { asSizeError } from "../model/size-error.ts";
 import type { Clock } from "../model/time.ts";
 import type { OtlpSettings } from "../otlp/settings.ts";
 import type { DamageReports } from "../storage/layout/damage-reports.ts";
@@ -129,10 +130,12 @@ export function isGivenUp(c: GatewayContext, error: unknown, operation: Operatio
 /** The message of a bug stays in the log; all others may be shown. */
 function answerError(
   c: GatewayContext,
-  error: unknown,
+  thrown: unknown,
   operation: Operation,
   printError: ErrorPrinter,
 ): Response {
+  // Of a write only what decoding throws is the sender's: the rest may be ours, and 4xx would lose its samples.
+  const error = operation === "query" ? asSizeError(thrown, "query") : thrown;
   const kind = errorKind(error);
   const status = statusOf(kind, operation);
   if (isGivenUp(c, error, operation)) {

@@ -2,6 +2,7 @@
 import { HearthError } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import { quoteInput } from "../model/shorten.ts";
+import { withSizeErrors } from "../model/size-error.ts";
 import { decodeOtlpJson } from "../otlp/decode-json.ts";
 import { decodeOtlpProtobuf } from "../otlp/decode-protobuf.ts";
 import {
@@ -29,9 +30,11 @@ async function exportMetrics(c: GatewayContext, services: Services): Promise<Res
   const encoding = encodingOf(c);
   if (encoding === undefined) throw wrongType(c.req.header("Content-Type"));
   const body = await readGzipBody(c, services.limits);
-  const resources = encoding === "json" ? decodeOtlpJson(body) : decodeOtlpProtobuf(body);
   const settings = services.otlp ?? DEFAULT_OTLP_SETTINGS;
-  const translated = translateMetrics(resources, settings, otlpLimits(services.limits));
+  const translated = withSizeErrors("OTLP request", () => {
+    const resources = encoding === "json" ? decodeOtlpJson(body) : decodeOtlpProtobuf(body);
+    return translateMetrics(resources, settings, otlpLimits(services.limits));
+  });
   const stored = await storeBatch(c, services, tenant, translated.batch);
   return answer(c, encoding, translated, stored);
 }

@@ -75,9 +75,13 @@ export function noteDamage({ fields }: RequestLog, { count, warnings }: DamageRe
   if (count > 0) Object.assign(fields, { damaged: count, damage: warnings });
 }
 
-/** "error" for a 5xx and for a failure after a 200, "warn" for a 4xx or damage; a disconnected client is normal. */
+/**
+ * "error" for a 5xx and for a failure after a 200, "warn" for a 4xx, damage or a query past its time limit; a disconnected
+ * client is normal.
+ */
 function levelOf(status: number, fields: LogFields): LogLevel {
   if (status === CLIENT_CLOSED) return "info";
+  if (fields.errorKind === "timed out") return "warn";
   if (status >= 500 || (status < 400 && fields.error !== undefined)) return "error";
   if (status >= 400 || fields.damaged !== undefined) return "warn";
   return "info";

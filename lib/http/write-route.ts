@@ -3,6 +3,7 @@
  * https://prometheus.io/docs/specs/prw/remote_write_spec/, https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/
  */
 import type { WriteBatch } from "../model/sample-batch.ts";
+import { withSizeErrors } from "../model/size-error.ts";
 import { WriteRequestDecoder } from "../wire/write-v1.ts";
 import { WRITE_V2_MESSAGE, WriteV2Decoder } from "../wire/write-v2.ts";
 import { negotiateProtobuf, readSnappyBody } from "./body.ts";
@@ -66,7 +67,8 @@ async function write(
   if (isV2) setWrittenHeaders(c, { samples: 0, histograms: 0, exemplars: 0 });
   const body = await readSnappyBody(c, services.limits, workspace.body);
   if (body.length > workspace.body.length) workspace.body = body;
-  const stored = await storeBatch(c, services, tenant, workspace.decode(message, body));
+  const batch = withSizeErrors("write request", () => workspace.decode(message, body));
+  const stored = await storeBatch(c, services, tenant, batch);
   if (isV2) setWrittenHeaders(c, stored);
   if (stored.rejections.count > 0) throw refusal(stored);
   if (!stored.isElected) return c.body(null, 202);

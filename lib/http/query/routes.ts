@@ -3,6 +3,7 @@
 import { Deadline } from "../../model/deadline.ts";
 import { Patterns } from "../../model/regexp/patterns.ts";
 import { shorten } from "../../model/shorten.ts";
+import { asSizeError } from "../../model/size-error.ts";
 import { DamageReports } from "../../storage/layout/damage-reports.ts";
 import { authenticate, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
 import { noteDamage } from "../request-log.ts";
@@ -98,7 +99,8 @@ async function serve(
     noteDamage(c.get("requestLog"), damage);
     answer.headers.set("X-Hearth-Read-Units", String(c.get("meter").readUnits));
     return answer;
-  } catch (error) {
+  } catch (thrown) {
+    const error = asSizeError(thrown, "query");
     c.get("requestLog").noteError(error);
     return answerApiError(apiErrorOf(error, phase, signal));
   }

@@ -6,10 +6,14 @@ import type { StepGrid } from "../plan/grid.ts";
 import type { AggregatePlan } from "../plan/plan.ts";
 import { SeriesCollector } from "../runtime/collect-series.ts";
 import { type EvaluationContext, executionError } from "../runtime/context.ts";
-import { isLabelName, setLabel } from "../runtime/series-labels.ts";
+import { setLimitedLabel } from "../runtime/label-limits.ts";
+import { isLabelName } from "../runtime/series-labels.ts";
 import { ABSENT, FLOAT, type StepSeries, type VectorValue, vectorOf } from "../runtime/value.ts";
 import { quoteInput } from "../syntax/quote.ts";
 import { groupLabels } from "./groups.ts";
+
+/** Steps of the deadline that it takes to set a label and to find the series that has it, about. */
+const LABEL_STEPS = 100;
 
 export function countValues(
   plan: AggregatePlan,
@@ -25,7 +29,10 @@ export function countValues(
   for (const one of series) {
     for (let step = 0; step < grid.steps; step++) {
       if (one.kinds[step] === ABSENT) continue;
-      const columns = collector.columns(labelsOf(setLabel(one.labels, label, textOf(one, step))), false);
+      const text = textOf(one, step);
+      context.deadline.spend(LABEL_STEPS + text.length);
+      const labelled = setLimitedLabel(one.labels, label, text, "count_values()");
+      const columns = collector.columns(labelsOf(labelled), false);
       columns.setFloat(step, columns.values[step] + 1);
     }
   }

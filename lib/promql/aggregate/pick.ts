@@ -1,5 +1,6 @@
 /** Aggregations that pick series of each group: `topk`, `bottomk`, `limitk` and `limit_ratio`. */
 import { isInstant } from "../plan/grid.ts";
+import { seriesBytes } from "../runtime/budget.ts";
 import { StepColumns } from "../runtime/step-columns.ts";
 import { ABSENT, FLOAT, type StepSeries } from "../runtime/value.ts";
 import type { AggregateCall } from "./aggregate-call.ts";
@@ -7,6 +8,11 @@ import type { Group } from "./groups.ts";
 import { samplingOffset } from "./sampling-offset.ts";
 import { noteIgnored } from "./simple.ts";
 import { type IsWorse, isHigher, isLower, TopHeap } from "./top-heap.ts";
+
+/** Steps of the deadline that it takes to look at a series, about. */
+const PICK_STEPS = 10;
+/** The same of a byte of its labels that is hashed. */
+const HASH_STEPS = 20;
 
 /** The series of a group that a step keeps, in the order in which an instant query shows them. */
 type Pick = (group: Group, step: number) => readonly StepSeries[];
@@ -23,10 +29,11 @@ export function pickFromGroups(groups: readonly Group[], call: AggregateCall): S
     if (plan.operator === "topk" || plan.operator === "bottomk")
       for (const series of group.series) noteIgnored(series, call);
     for (let step = 0; step < grid.steps; step++) {
+      context.deadline.spend(PICK_STEPS * group.series.length);
       for (const series of pick(group, step)) {
         let columns = picked.get(series);
         if (columns === undefined) {
-          context.budget.take(grid.steps);
+          context.budget.take(grid.steps, seriesBytes(series.labels));
           columns = new StepColumns(grid.steps);
           picked.set(series, columns);
         }
@@ -47,7 +54,7 @@ function picker(call: AggregateCall): Pick {
     case "limitk":
       return heaped(call, (group, step) => firstOf(group, step, Math.trunc(parameters[step])));
     default:
-      return heaped(call, ratioPicker(parameters));
+      return heaped(call, ratioPicker(call));
   }
 }
 
@@ -94,11 +101,12 @@ function firstOf({ series }: Group, step: number, count: number): readonly StepS
  * Each series has an offset in [0, 1). A ratio keeps those below it, a negative ratio those at the
  * other end.
  */
-function ratioPicker(parameters: Float64Array): Pick {
+function ratioPicker({ parameters, context }: AggregateCall): Pick {
   const offsets = new Map<StepSeries, number>();
   const offsetOf = (series: StepSeries): number => {
     let offset = offsets.get(series);
     if (offset === undefined) {
+      context.deadline.spend(HASH_STEPS * seriesBytes(series.labels));
       offset = samplingOffset(series.labels);
       offsets.set(series, offset);
     }

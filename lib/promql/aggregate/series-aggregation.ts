@@ -4,6 +4,7 @@
  */
 
 import type { LabelSet } from "../../model/labels.ts";
+import { seriesBytes } from "../runtime/budget.ts";
 import { StepColumns } from "../runtime/step-columns.ts";
 import { isPopulated, type StepSeries } from "../runtime/value.ts";
 import type { Accumulator, NewAccumulator } from "./accumulator.ts";
@@ -46,17 +47,20 @@ interface GroupInTheMaking {
 }
 
 export class SeriesAggregation {
+  readonly #call: AggregateCall;
   readonly #groups: Groups<GroupInTheMaking>;
 
   constructor(newAccumulator: NewAccumulator, call: AggregateCall) {
+    this.#call = call;
     this.#groups = new Groups(call.plan, (labels) => {
-      call.context.budget.take(call.grid.steps);
+      call.context.budget.take(call.grid.steps, seriesBytes(labels));
       const columns = new StepColumns(call.grid.steps);
       return { labels, columns, accumulator: newAccumulator(columns, call), dropsName: false };
     });
   }
 
   add(series: StepSeries): void {
+    this.#call.context.deadline.spend(series.kinds.length);
     const group = this.#groups.of(series);
     group.accumulator.add(series);
     if (series.dropsName) group.dropsName = true;

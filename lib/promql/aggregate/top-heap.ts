@@ -16,6 +16,9 @@ export interface Ranked {
 /** Whether `a` is removed before `b`: NaN always is, even before another NaN. */
 export type IsWorse = (a: number, b: number) => boolean;
 
+/** Values that are sorted by insertion; more would take the square of their number. */
+const MAX_INSERTIONS = 12;
+
 /** For `topk`. */
 export const isLower: IsWorse = (a, b) => Number.isNaN(a) || a < b;
 /** For `bottomk`. */
@@ -49,15 +52,25 @@ export class TopHeap {
   }
 
   /**
-   * The best first. Sorted by insertion, as Go sorts up to twelve values: the order of equals
-   * depends on it.
+   * The best first, in the order of an insertion sort, as Go sorts up to twelve values: equals keep
+   * their order in the heap, except NaN, whose order is reversed.
    */
   best(): readonly Ranked[] {
-    const sorted = this.#heap;
-    for (let i = 1; i < sorted.length; i++) {
-      for (let j = i; j > 0 && this.#isWorse(sorted[j - 1].value, sorted[j].value); j--) this.#swap(j - 1, j);
+    const heap = this.#heap;
+    if (heap.length > MAX_INSERTIONS) return this.#sorted();
+    for (let i = 1; i < heap.length; i++) {
+      for (let j = i; j > 0 && this.#isWorse(heap[j - 1].value, heap[j].value); j--) this.#swap(j - 1, j);
     }
-    return sorted;
+    return heap;
+  }
+
+  /** The same order, in less than the square of the number of values. */
+  #sorted(): Ranked[] {
+    const isNone = ({ value }: Ranked) => Number.isNaN(value);
+    const compare = (a: Ranked, b: Ranked) =>
+      this.#isWorse(a.value, b.value) ? 1 : this.#isWorse(b.value, a.value) ? -1 : 0;
+    const numbers = this.#heap.filter((one) => !isNone(one)).sort(compare);
+    return [...numbers, ...this.#heap.filter(isNone).reverse()];
   }
 
   #rise(from: number): void {

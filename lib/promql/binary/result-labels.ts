@@ -1,5 +1,6 @@
 /** The labels of the result of two matching series. */
 import { type LabelSet, labelValue } from "../../model/labels.ts";
+import { checkLabelSet } from "../runtime/label-limits.ts";
 import { dropLabels, keepLabels, setLabel, withoutMetadata } from "../runtime/series-labels.ts";
 import type { VectorMatching } from "../syntax/ast.ts";
 
@@ -15,6 +16,7 @@ export function resultLabels(
     const names = new Set(matching.labels);
     labels = matching.on ? keepLabels(labels, names) : dropLabels(labels, names);
   }
+  if (matching.include.length === 0) return labels;
   for (const name of matching.include) labels = setLabel(labels, name, labelValue(one, name));
-  return labels;
+  return checkLabelSet(labels, "group_left() or group_right()");
 }

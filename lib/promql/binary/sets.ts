@@ -27,6 +27,7 @@ export function combineSets(
     // `or` keeps the whole left side, and right series where the left has none. The others filter
     // the left side.
     const [judged, judges] = operator === "or" ? [group.right, group.left] : [group.left, group.right];
+    context.deadline.spend(judges.length * grid.steps);
     const isThere = presence(judges, grid);
     const keepsWhere = operator === "and" ? 1 : 0;
     for (const series of judged) kept.set(series, masked(series, isThere, keepsWhere, context));

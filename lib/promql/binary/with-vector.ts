@@ -18,6 +18,9 @@ import { type MatchGroup, matchedLabels, matchGroups } from "./match-signature.t
 import { resultLabels } from "./result-labels.ts";
 import { cellAt, setCell } from "./with-scalar.ts";
 
+/** Steps of the deadline that it takes to combine two cells, about. */
+const CELL_STEPS = 20;
+
 export function combineVectors(
   plan: BinaryPlan,
   left: VectorValue,
@@ -56,6 +59,7 @@ class VectorMatch {
    * of its sample.
    */
   readonly #places = new Map<string, number>();
+  #isManyPresent: Uint8Array | undefined;
   /** The place of the cell that is being combined. */
   #step = 0;
   #position = 0;
@@ -108,6 +112,7 @@ class VectorMatch {
   refuseSeveral({ right: one }: MatchGroup): void {
     if (one.length < 2) return;
     for (let step = 0; step < this.#grid.steps; step++) {
+      this.#context.deadline.spend(one.length);
       const present = one.filter(({ kinds }) => kinds[step] !== ABSENT);
       if (present.length > 1 && this.#isAnythingToMatch(step))
         this.#fail(step, this.#order.get(present[1])!, this.#several(present[0], present[1]));
@@ -155,6 +160,7 @@ class VectorMatch {
       return output;
     };
     for (let step = 0; step < this.#grid.steps; step++) {
+      this.#context.deadline.spend(one.length + many.length * CELL_STEPS);
       const partner = this.#onlyOne(one, step);
       const matched = new Set<string>();
       for (const series of many) {
@@ -225,7 +231,20 @@ class VectorMatch {
   /** Nothing is matched without samples on the other side, so nothing is refused. */
   #isAnythingToMatch(step: number): boolean {
     if (this.#fillMany !== undefined || this.#fillOne !== undefined) return true;
-    return this.#many.some(({ kinds }) => kinds[step] !== ABSENT) && this.#one.length > 0;
+    return this.#one.length > 0 && this.#manyPresence()[step] !== ABSENT;
+  }
+
+  /** The kind of any sample of `many` at each step; found once, for all groups. */
+  #manyPresence(): Uint8Array {
+    if (this.#isManyPresent !== undefined) return this.#isManyPresent;
+    const { steps } = this.#grid;
+    const isPresent = new Uint8Array(steps);
+    for (const { kinds } of this.#many) {
+      this.#context.deadline.spend(steps);
+      for (let step = 0; step < steps; step++) isPresent[step] ||= kinds[step];
+    }
+    this.#isManyPresent = isPresent;
+    return isPresent;
   }
 
   #several(a: StepSeries, b: StepSeries): string {

@@ -86,7 +86,7 @@ async function run(
   const { clock, limits, deadline = new Deadline(clock, limits.timeoutMs) } = options;
   const { patterns = new Patterns(deadline) } = options;
   const plan = makePlan(expr, { times, defaultSubqueryStepMs: options.defaultSubqueryStepMs });
-  const budget = new Budget(limits.maxSamples);
+  const budget = new Budget(limits.maxSamples, deadline);
   const touched = new TouchedSeries();
   const base = { options, budget, deadline, patterns, evaluate, touched };
   const fetched = await fetchSeries(source, plan, grid, base);

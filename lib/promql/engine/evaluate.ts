@@ -10,6 +10,7 @@ import { selectVector } from "../operators/select-vector.ts";
 import type { StepGrid } from "../plan/grid.ts";
 import type { Plan } from "../plan/plan.ts";
 import { valueTypeOfPlan } from "../plan/plan-type.ts";
+import { seriesBytes } from "../runtime/budget.ts";
 import type { EvaluationContext } from "../runtime/context.ts";
 import { type Value, vectorOf } from "../runtime/value.ts";
 
@@ -19,9 +20,13 @@ import { type Value, vectorOf } from "../runtime/value.ts";
 export function evaluate(plan: Plan, grid: StepGrid, context: EvaluationContext): Value {
   context.deadline.check();
   if (grid.steps === 0) return nothing(plan);
-  const before = context.budget.current;
+  const { budget } = context;
+  const { samples, seriesBytes } = budget;
   const value = evaluateNode(plan, grid, context);
-  context.budget.resetTo(before + cellCount(value, grid));
+  budget.resetTo(samples, seriesBytes);
+  // Streamed results were counted when they were read.
+  const isStreamed = (plan.kind === "select" || plan.kind === "call") && context.streamed.has(plan);
+  budget.take(cellCount(value, grid), isStreamed ? 0 : seriesBytesOf(value));
   return value;
 }
 
@@ -54,6 +59,11 @@ function evaluateNode(plan: Plan, grid: StepGrid, context: EvaluationContext): V
     case "subquery":
       throw new TypeError(`a ${plan.kind} is no instant vector`);
   }
+}
+
+function seriesBytesOf(value: Value): number {
+  if (value.type !== "vector") return 0;
+  return value.series.reduce((sum, { labels }) => sum + seriesBytes(labels), 0);
 }
 
 function cellCount(value: Value, grid: StepGrid): number {

@@ -4,8 +4,8 @@ import type { Series } from "../../model/samples.ts";
 import type { SeriesSource } from "../engine-interface.ts";
 import type { StepGrid } from "../plan/grid.ts";
 import type { Plan, SelectPlan, StreamedPlan } from "../plan/plan.ts";
-import { planReads } from "../plan/plan-reads.ts";
-import type { Budget } from "../runtime/budget.ts";
+import { planReads, type Read } from "../plan/plan-reads.ts";
+import { type Budget, seriesBytes } from "../runtime/budget.ts";
 import type { EvaluationContext } from "../runtime/context.ts";
 import { withoutBuckets } from "../runtime/histogram-totals.ts";
 import { loadedSamples, type SelectedSeries, selectedSeries } from "../runtime/selected-series.ts";
@@ -16,6 +16,9 @@ export interface FetchedSeries {
   readonly data: ReadonlyMap<SelectPlan, readonly SelectedSeries[]>;
   readonly streamed: ReadonlyMap<StreamedPlan, StreamedSeries>;
 }
+
+/** Selectors that are read at once; each may hold as much memory as a query may. */
+const READ_CONCURRENCY = 4;
 
 type FetchContext = Pick<
   EvaluationContext,
@@ -33,26 +36,27 @@ export async function fetchSeries(
   const data = new Map<SelectPlan, readonly SelectedSeries[]>();
   const streamed = new Map<StreamedPlan, StreamedSeries>();
   const counter = new SeriesCounter(context.options.limits.maxSeries);
-  await Promise.all(
-    reads.map(async ({ selection, wants, vectors }) => {
-      const series = source.select(selection, context.options.signal);
-      const count = (one: SelectedSeries) => {
-        counter.add();
-        for (const want of wants) if (!want.countsLater) context.touched.add(one, want);
-      };
-      if (vectors === undefined) {
-        const all = await keepAll(series, count, context.budget);
-        for (const { select } of wants) data.set(select, seriesFor(select, all));
-      } else {
-        const bases = { ...context, data, streamed };
-        const results = vectors.map((vector) => new StreamedSeries(vector, bases));
-        await streamAll(series, count, results, context.budget);
-        vectors.forEach(({ plan, aggregate }, i) => {
-          streamed.set(aggregate ?? plan, results[i]);
-        });
-      }
-    }),
-  );
+  const read = async ({ selection, wants, vectors }: Read) => {
+    const series = source.select(selection, context.options.signal);
+    const count = (one: SelectedSeries) => {
+      counter.add();
+      for (const want of wants) if (!want.countsLater) context.touched.add(one, want);
+    };
+    if (vectors === undefined) {
+      const all = await keepAll(series, count, context.budget);
+      for (const { select } of wants) data.set(select, seriesFor(select, all));
+    } else {
+      const bases = { ...context, data, streamed };
+      const results = vectors.map((vector) => new StreamedSeries(vector, bases));
+      await streamAll(series, count, results, context.budget);
+      vectors.forEach(({ plan, aggregate }, i) => {
+        streamed.set(aggregate ?? plan, results[i]);
+      });
+    }
+  };
+  for (let next = 0; next < reads.length; next += READ_CONCURRENCY) {
+    await Promise.all(reads.slice(next, next + READ_CONCURRENCY).map(read));
+  }
   return { data, streamed };
 }
 
@@ -80,7 +84,7 @@ async function keepAll(
   for await (const one of series) {
     const selected = selectedSeries(one);
     count(selected);
-    budget.take(loadedSamples(selected));
+    budget.take(loadedSamples(selected), seriesBytes(selected.labels));
     all.push(selected);
   }
   return all;
@@ -99,7 +103,7 @@ async function streamAll(
     const samples = loadedSamples(series);
     budget.take(samples);
     for (const result of results) result.add(series);
-    budget.resetTo(budget.current - samples);
+    budget.release(samples);
     one.release?.();
     series.histograms.release();
   }

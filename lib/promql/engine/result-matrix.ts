@@ -1,11 +1,11 @@
 /** Range vectors as results: the samples themselves, at their own times. */
-import { compareLabelSets } from "../../model/labels.ts";
 import type { MatrixSeries } from "../engine-interface.ts";
 import { findBoundaries, leftPoint, rightPoint } from "../functions/rates/range-boundaries.ts";
 import { rangeVector } from "../operators/range-vector.ts";
 import { referenceTime, type StepGrid } from "../plan/grid.ts";
 import type { SubqueryPlan, WindowPlan } from "../plan/plan.ts";
 import { type EvaluationContext, executionError } from "../runtime/context.ts";
+import { byLabels } from "../runtime/label-order.ts";
 import type { SelectedSeries } from "../runtime/selected-series.ts";
 import { withoutMetadata } from "../runtime/series-labels.ts";
 import { Window } from "../runtime/window.ts";
@@ -39,7 +39,7 @@ export function matrixOfSamples(
   }
   return matrix
     .filter(({ timestamps, histograms }) => timestamps.length > 0 || histograms !== undefined)
-    .sort((a, b) => compareLabelSets(a.labels, b.labels));
+    .sort(byLabels(context));
 }
 
 function windowSamples(window: Window, { labels, dropsName }: SelectedSeries): MatrixSeries {
@@ -74,8 +74,17 @@ function extendedSamples(window: Window, isSmoothed: boolean): MatrixSeries {
   const between = [first, Math.max(first, last + 1)] as const;
   return {
     labels,
-    timestamps: Float64Array.of(rangeStartMs, ...timestamps.subarray(...between), rangeEndMs),
-    values: Float64Array.of(left, ...values.subarray(...between), right),
+    timestamps: enclosed(rangeStartMs, timestamps.subarray(...between), rangeEndMs),
+    values: enclosed(left, values.subarray(...between), right),
     histograms: undefined,
   };
+}
+
+/** A column with a number before and after. Not by spreading: a call has some 100,000 arguments at most. */
+function enclosed(first: number, column: Float64Array, last: number): Float64Array {
+  const all = new Float64Array(column.length + 2);
+  all[0] = first;
+  all.set(column, 1);
+  all[all.length - 1] = last;
+  return all;
 }

@@ -1,9 +1,9 @@
 /** From operators' columns, with a cell for every step, to columns of samples alone. */
-import { compareLabelSets } from "../../model/labels.ts";
 import type { MatrixSeries } from "../engine-interface.ts";
 import { type StepGrid, stepTime } from "../plan/grid.ts";
 import { mergeSameLabels } from "../runtime/collect-series.ts";
 import type { EvaluationContext } from "../runtime/context.ts";
+import { byLabels } from "../runtime/label-order.ts";
 import { NO_LABELS, withoutMetadata } from "../runtime/series-labels.ts";
 import { FLOAT, HISTOGRAM, type StepSeries, type Value, type VectorValue } from "../runtime/value.ts";
 
@@ -33,7 +33,7 @@ export function matrixOfCells(value: Value, grid: StepGrid, context: EvaluationC
   if (value.type === "scalar") return [scalarSeries(value.values, grid)];
   const times = gridTimes(grid);
   const series = withFinalNames(value.series, context).map((one) => matrixSeries(one, times));
-  return series.sort((a, b) => compareLabelSets(a.labels, b.labels));
+  return series.sort(byLabels(context));
 }
 
 function scalarSeries(values: Float64Array, grid: StepGrid): MatrixSeries {

@@ -12,6 +12,7 @@ import type { StepGrid } from "../plan/grid.ts";
 import type { AggregatePlan, CallPlan, WindowPlan } from "../plan/plan.ts";
 import type { StreamedVector } from "../plan/plan-reads.ts";
 import { Annotations } from "../runtime/annotations.ts";
+import { seriesBytes } from "../runtime/budget.ts";
 import { LabelOverlap } from "../runtime/collect-series.ts";
 import type { EvaluationContext } from "../runtime/context.ts";
 import { withoutBuckets } from "../runtime/histogram-totals.ts";
@@ -41,7 +42,7 @@ export class StreamedSeries {
       this.#skipsBuckets = window.select.skipsBuckets;
     }
     this.#results =
-      aggregate === undefined ? new KeptResults() : new AggregatedResults(aggregate, grid, context);
+      aggregate === undefined ? new KeptResults(context) : new AggregatedResults(aggregate, grid, context);
   }
 
   /**
@@ -90,10 +91,19 @@ interface Results {
 }
 
 class KeptResults implements Results {
+  readonly #context: EvaluationContext;
   readonly #series: StepSeries[] = [];
 
+  constructor(context: EvaluationContext) {
+    this.#context = context;
+  }
+
   add(series: StepSeries): void {
-    if (isPopulated(series)) this.#series.push(series);
+    const { budget } = this.#context;
+    if (isPopulated(series)) {
+      budget.take(0, seriesBytes(series.labels));
+      this.#series.push(series);
+    } else budget.release(series.kinds.length);
   }
 
   finish(): readonly StepSeries[] {
@@ -113,7 +123,7 @@ class AggregatedResults implements Results {
     this.#grid = grid;
     this.#context = context;
     const keepsNames = plan.inner.kind === "select" || context.options.delayedNameRemoval;
-    this.#overlap = keepsNames ? undefined : new LabelOverlap();
+    this.#overlap = keepsNames ? undefined : new LabelOverlap(context);
     const call = { plan, grid, context, parameters: NO_PARAMETERS };
     this.#aggregation = new SeriesAggregation(accumulatorOf(plan)!, call);
   }
@@ -124,7 +134,7 @@ class AggregatedResults implements Results {
       this.#overlap?.add(series);
       this.#aggregation.add(series);
     }
-    budget.resetTo(budget.current - this.#grid.steps);
+    budget.release(this.#grid.steps);
   }
 
   finish(): readonly StepSeries[] {

@@ -21,6 +21,7 @@ function absent(call: FunctionCall): VectorValue {
 export function whereAbsent(call: FunctionCall, series: readonly StepSeries[]): VectorValue {
   const columns = newColumns(call);
   for (let step = 0; step < call.grid.steps; step++) {
+    call.context.deadline.spend(series.length);
     if (series.every(({ kinds }) => kinds[step] === ABSENT)) columns.setFloat(step, 1);
   }
   const result = columns.series(labelsOf(call.plan.args[0]), false);
@@ -51,6 +52,7 @@ function scalar(call: FunctionCall): ReturnType<VectorFunction> {
   const series = vectorArg(call, 0);
   const values = new Float64Array(call.grid.steps).fill(Number.NaN);
   for (let step = 0; step < values.length; step++) {
+    call.context.deadline.spend(series.length);
     const floats = series.filter(({ kinds }) => kinds[step] === FLOAT);
     if (floats.length === 1) values[step] = floats[0].values[step];
   }

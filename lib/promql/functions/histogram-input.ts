@@ -105,6 +105,7 @@ export function findConflicts(
   const conflicts = new Map<StepSeries | ClassicHistogram, Uint8Array>();
   for (const { series, twin } of natives) {
     if (twin === undefined) continue;
+    call.context.deadline.spend(twin.buckets.length * series.kinds.length);
     const isMixed = (kind: number, step: number) => kind === HISTOGRAM && hasBuckets(twin, step);
     const steps = series.kinds.map((kind, step) => (isMixed(kind, step) ? 1 : ABSENT));
     if (!steps.includes(1)) continue;

@@ -19,13 +19,14 @@ import {
 } from "../runtime/annotation-texts.ts";
 import { mergeSameLabels } from "../runtime/collect-series.ts";
 import { annotate } from "../runtime/context.ts";
+import { setLimitedLabel } from "../runtime/label-limits.ts";
 import { withoutName } from "../runtime/result-labels.ts";
-import { setLabel } from "../runtime/series-labels.ts";
 import { HISTOGRAM, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../runtime/value.ts";
 import type { TextRange } from "../syntax/ast.ts";
 import { type ClassicBucket, classicFraction, classicQuantile } from "./classic-histogram.ts";
 import {
   type FunctionCall,
+  HISTOGRAM_STEPS,
   mapHistograms,
   newColumns,
   scalarArg,
@@ -46,6 +47,9 @@ function ofHistograms(map: (histogram: Histogram) => number): VectorFunction {
   return (call) => mapHistograms(call, vectorArg(call, 0), map);
 }
 
+/** Steps of the deadline that a classic bucket takes, about. */
+const BUCKET_STEPS = 20;
+
 /** The estimate from each histogram at each step. */
 interface Estimator {
   native(histogram: Histogram, labels: LabelSet, step: number): number;
@@ -65,6 +69,7 @@ function estimateAll(
     const columns = newColumns(call);
     const isMixed = conflicts.get(classic);
     for (let step = 0; step < call.grid.steps; step++) {
+      call.context.deadline.spend(BUCKET_STEPS * classic.buckets.length);
       const buckets = isMixed?.[step] === 1 ? [] : bucketsAt(classic, step);
       if (buckets.length > 0) columns.setFloat(step, estimator.classic(buckets, classic.labels, step));
     }
@@ -83,6 +88,7 @@ function estimateNative(
   const columns = newColumns(call);
   for (let step = 0; step < call.grid.steps; step++) {
     if (series.kinds[step] !== HISTOGRAM || isMixed?.[step] === 1) continue;
+    call.context.deadline.spend(HISTOGRAM_STEPS);
     columns.setFloat(step, estimator.native(series.histograms![step]!, series.labels, step));
   }
   const { labels, dropsName } = withoutName(series, call.context);
@@ -146,7 +152,8 @@ function quantiles(call: FunctionCall): VectorValue {
 function labelled(call: FunctionCall, series: StepSeries, label: string, asked: Float64Array): StepSeries[] {
   const texts = Array.from(asked, printOpenMetricsFloat);
   return [...new Set(texts)].map((text) => {
-    const labels = setLabel(series.labels, label, text);
+    call.context.deadline.spend(2 * texts.length);
+    const labels = setLimitedLabel(series.labels, label, text, "histogram_quantiles()");
     if (texts.every((other) => other === text)) return { ...series, labels };
     const columns = newColumns(call);
     texts.forEach((other, step) => {

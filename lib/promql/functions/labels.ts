@@ -4,9 +4,11 @@ import { errorKind } from "../../model/errors.ts";
 import { labelValue, METRIC_NAME } from "../../model/labels.ts";
 import type { Captures } from "../../model/regexp/patterns.ts";
 import { shorten } from "../../model/shorten.ts";
+import { seriesBytes } from "../runtime/budget.ts";
 import { mergeSameLabels } from "../runtime/collect-series.ts";
 import { executionError } from "../runtime/context.ts";
-import { isLabelName, setLabel } from "../runtime/series-labels.ts";
+import { checkValueLength, setLimitedLabel } from "../runtime/label-limits.ts";
+import { isLabelName } from "../runtime/series-labels.ts";
 import { type StepSeries, vectorOf } from "../runtime/value.ts";
 import {
   type FunctionCall,
@@ -22,7 +24,8 @@ function labelReplace(call: FunctionCall): ReturnType<VectorFunction> {
   checkName(target, "destination label name in label_replace()");
   const series = vectorArg(call, 0).map((one) => {
     const captures = match(labelValue(one.labels, source));
-    return captures === undefined ? one : relabelled(one, target, expand(replacement, captures));
+    if (captures === undefined) return one;
+    return relabelled(call, one, target, expand(replacement, captures, target));
   });
   return vectorOf(mergeSameLabels(series));
 }
@@ -37,20 +40,33 @@ function capturePattern({ context }: FunctionCall, pattern: string): (value: str
 }
 
 /** A name that is set is not dropped later. */
-function relabelled(series: StepSeries, name: string, value: string): StepSeries {
+function relabelled(
+  { plan, context }: FunctionCall,
+  series: StepSeries,
+  name: string,
+  value: string,
+): StepSeries {
   const dropsName = name !== METRIC_NAME && series.dropsName;
-  return { ...series, labels: setLabel(series.labels, name, value), dropsName };
+  const labels = setLimitedLabel(series.labels, name, value, `${plan.name}()`);
+  context.budget.take(0, seriesBytes(labels));
+  return { ...series, labels, dropsName };
 }
 
 /**
  * `$1`, `$name`, `${name}`, and `$$` for a dollar. A missing group is empty.
  * https://pkg.go.dev/regexp#Regexp.Expand
  */
-function expand(template: string, captures: Captures): string {
+function expand(template: string, captures: Captures, target: string): string {
+  let length = template.length;
+  checkValueLength(length, target, "label_replace()");
   return template.replace(/\$(?:(\$)|(\w+)|\{(\w+)\})/g, (_, dollar, name, braced) => {
     if (dollar !== undefined) return "$";
     const group: string = name ?? braced;
-    return (/^[0-9]+$/.test(group) ? captures.byIndex(Number(group)) : captures.byName(group)) ?? "";
+    const text = (/^[0-9]+$/.test(group) ? captures.byIndex(Number(group)) : captures.byName(group)) ?? "";
+    length += text.length;
+    // The references themselves are not in the result.
+    checkValueLength(length - template.length, target, "label_replace()");
+    return text;
   });
 }
 
@@ -59,8 +75,10 @@ function labelJoin(call: FunctionCall): ReturnType<VectorFunction> {
   for (const source of sources) checkName(source, "source label name in label_join()");
   checkName(target, "destination label name in label_join()");
   const series = vectorArg(call, 0).map((one) => {
-    const joined = sources.map((source) => labelValue(one.labels, source)).join(separator);
-    return relabelled(one, target, joined);
+    const values = sources.map((source) => labelValue(one.labels, source));
+    const length = values.reduce((sum, value) => sum + value.length, separator.length * (values.length - 1));
+    checkValueLength(length, target, "label_join()");
+    return relabelled(call, one, target, values.join(separator));
   });
   return vectorOf(mergeSameLabels(series));
 }

@@ -12,6 +12,10 @@ import {
   vectorArg,
 } from "./function-call.ts";
 
+/** Steps of the deadline that it takes to compare two series, and each character of their labels, about. */
+const COMPARISON_STEPS = 50;
+const CHARACTER_STEPS = 10;
+
 type Sort = (series: readonly StepSeries[]) => readonly StepSeries[];
 
 /** By value. Histograms are omitted; NaN comes last in both orders. */
@@ -44,14 +48,21 @@ function byLabels(sign: 1 | -1): VectorFunction {
   return (call) => {
     const names = call.plan.args.slice(1).map((_, index) => textArg(call, index + 1));
     return sorted(call, vectorArg(call, 0), (series) =>
-      series.toSorted((a, b) => sign * compareByLabels(a, b, names)),
+      series.toSorted((a, b) => sign * compareByLabels(call, a, b, names)),
     );
   };
 }
 
-function compareByLabels(a: StepSeries, b: StepSeries, names: readonly string[]): number {
+function compareByLabels(
+  { context }: FunctionCall,
+  a: StepSeries,
+  b: StepSeries,
+  names: readonly string[],
+): number {
+  context.deadline.spend(COMPARISON_STEPS * (1 + names.length));
   for (const name of names) {
     const [x, y] = [labelValue(a.labels, name), labelValue(b.labels, name)];
+    context.deadline.spend(CHARACTER_STEPS * (x.length + y.length));
     if (x !== y) return comesFirst(x, y) ? -1 : 1;
   }
   return compareLabelSets(a.labels, b.labels);

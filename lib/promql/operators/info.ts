@@ -7,6 +7,7 @@ import type { InfoPlan } from "../plan/plan.ts";
 import { claimCell, SeriesCollector } from "../runtime/collect-series.ts";
 import { type EvaluationContext, executionError } from "../runtime/context.ts";
 import { InstantCursor } from "../runtime/instant-cursor.ts";
+import { checkLabelSet } from "../runtime/label-limits.ts";
 import { isMetadata, printLabelSet, setLabel } from "../runtime/series-labels.ts";
 import {
   ABSENT,
@@ -16,6 +17,9 @@ import {
   type VectorValue,
   vectorOf,
 } from "../runtime/value.ts";
+
+/** Steps of the deadline that it takes to look at an info series, about. */
+const INFO_STEPS = 20;
 
 const IDENTIFYING = ["instance", "job"] as const;
 
@@ -31,6 +35,7 @@ export function info(plan: InfoPlan, grid: StepGrid, context: EvaluationContext)
   for (const one of series) {
     const candidates = isInfo(one) ? undefined : (infos.get(identity(one.labels)) ?? []);
     for (let step = 0; step < grid.steps; step++) {
+      context.deadline.spend(INFO_STEPS * (1 + (candidates?.length ?? 0)));
       if (one.kinds[step] === ABSENT) continue;
       const labels = candidates === undefined ? one.labels : enriched.labels(one.labels, candidates, step);
       if (labels === undefined) continue;
@@ -153,7 +158,7 @@ class Enrichment {
     }
     let enriched = base;
     for (const [name, value] of added) enriched = setLabel(enriched, name, value);
-    return enriched;
+    return checkLabelSet(enriched, "info()");
   }
 }
 

@@ -5,6 +5,7 @@ import type { Histogram } from "../../model/histogram.ts";
 import { referenceTime, type StepGrid, stepTime, type TimeReference } from "../plan/grid.ts";
 import type { SubqueryPlan, WindowPlan } from "../plan/plan.ts";
 import { subqueryGrid } from "../plan/subquery-grid.ts";
+import { seriesBytes } from "../runtime/budget.ts";
 import type { EvaluationContext } from "../runtime/context.ts";
 import { SampleCount } from "../runtime/sample-count.ts";
 import { NO_HISTOGRAMS, type SelectedSeries, withoutStaleMarkers } from "../runtime/selected-series.ts";
@@ -41,6 +42,8 @@ export function rangeVector(
 
 function subqueryVector(plan: SubqueryPlan, grid: StepGrid, context: EvaluationContext): RangeVector {
   const inner = subqueryGrid(plan, grid);
+  // Before anything is as long as it.
+  context.budget.take(inner.steps);
   const samples = new SampleCount(inner.steps);
   const value = context.evaluate(plan.inner, inner, { ...context, samples });
   const series =
@@ -57,7 +60,10 @@ function subqueryVector(plan: SubqueryPlan, grid: StepGrid, context: EvaluationC
             inner,
           ),
         ]
-      : asVector(value).series.map((one) => samplesOf(one, inner));
+      : asVector(value).series.map((one) => {
+          context.budget.take(inner.steps, seriesBytes(one.labels));
+          return samplesOf(one, inner);
+        });
   const vector = { series, windowMs: plan.windowMs, reference: plan, extended: undefined, isStored: false };
   countWindows(vector, samples, inner, grid, context);
   return vector;
@@ -74,6 +80,7 @@ function countWindows(
   grid: StepGrid,
   context: EvaluationContext,
 ): void {
+  context.deadline.spend(inner.steps + grid.steps);
   let [start, end, samples] = [0, 0, 0];
   for (let step = 0; step < grid.steps; step++) {
     const windowEndMs = referenceTime(reference, stepTime(grid, step));
@@ -88,29 +95,34 @@ function countWindows(
 
 /** The cells of a series as samples. */
 export function samplesOf(series: StepSeries, grid: StepGrid): SelectedSeries {
-  const steps = Array.from(series.kinds.keys());
-  const timesOf = (kind: number) =>
-    Float64Array.from(
-      steps.filter((step) => series.kinds[step] === kind),
-      (step) => stepTime(grid, step),
-    );
+  const floatSteps = stepsOf(series.kinds, FLOAT);
+  const timesOf = (steps: Int32Array) => Float64Array.from(steps, (step) => stepTime(grid, step));
   return {
     labels: series.labels,
     dropsName: series.dropsName,
     floats: {
-      timestamps: timesOf(FLOAT),
-      values: series.values.filter((_, step) => series.kinds[step] === FLOAT),
+      timestamps: timesOf(floatSteps),
+      values: Float64Array.from(floatSteps, (step) => series.values[step]),
       startTimestamps: undefined,
     },
     histograms:
       series.histograms === undefined
         ? NO_HISTOGRAMS
         : columnOf({
-            timestamps: timesOf(HISTOGRAM),
+            timestamps: timesOf(stepsOf(series.kinds, HISTOGRAM)),
             histograms: series.histograms.filter((one) => one !== undefined).map(withoutResetHint),
           }),
     staleFloats: undefined,
   };
+}
+
+/** The steps with a cell of a kind. */
+function stepsOf(kinds: Uint8Array, kind: number): Int32Array {
+  let count = 0;
+  for (let step = 0; step < kinds.length; step++) if (kinds[step] === kind) count++;
+  const steps = new Int32Array(count);
+  for (let step = 0, at = 0; at < count; step++) if (kinds[step] === kind) steps[at++] = step;
+  return steps;
 }
 
 /** The hint refers to the sample before, which may not be a step of the subquery. */

@@ -18,6 +18,9 @@ import { FUNCTION_NAMES, type FunctionName, factsOf } from "../syntax/functions.
 import { noteNonCounter } from "./note-non-counter.ts";
 import { type RangeVector, rangeVector } from "./range-vector.ts";
 
+/** Steps of the deadline that a histogram in a window takes, about. */
+const HISTOGRAM_STEPS = 50;
+
 type WindowImplementation = Extract<Implementation, { kind: "window" }>;
 
 export function windowCall(
@@ -109,7 +112,8 @@ function moveWindow(
   apply: WindowFunction,
   output: StepColumns,
 ): void {
-  const { lookbackDeltaMs } = call.context.options;
+  const { options, deadline } = call.context;
+  const { lookbackDeltaMs } = options;
   const before = extended === undefined ? 0 : lookbackDeltaMs;
   const after = extended === "smoothed" ? lookbackDeltaMs : 0;
   for (let step = 0; step < grid.steps; step++) {
@@ -119,7 +123,9 @@ function moveWindow(
     window.rangeStartMs = window.rangeEndMs - windowMs;
     const { floatEnd, histogramEnd } = window;
     window.moveTo(window.rangeStartMs - before, window.rangeEndMs + after);
-    if (window.floatCount + window.histogramCount === 0) continue;
+    const count = window.floatCount + window.histogramCount * HISTOGRAM_STEPS;
+    if (count === 0) continue;
+    deadline.spend(count);
     if (isStored) {
       call.context.samples.add(step, window.sampleCount(), window.sampleCount(floatEnd, histogramEnd));
     }

@@ -156,7 +156,8 @@ function checkOperator(text: string, expr: BinaryExpr, isScalar: boolean): void 
   if (isComparison && !returnsBool && isScalar)
     failHere("comparisons between scalars must use BOOL modifier");
   if (matching === undefined || !matching.on) return;
-  const twice = matching.labels.find((label) => matching.include.includes(label));
+  const included = new Set(matching.include);
+  const twice = matching.labels.find((label) => included.has(label));
   if (twice === undefined) return;
   failHere(`label ${quoteInput(twice)} must not occur in ON and GROUP clause at once`);
 }

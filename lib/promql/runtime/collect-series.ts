@@ -1,6 +1,7 @@
 /** Collects series that may have the same labels. */
 import type { LabelSet } from "../../model/labels.ts";
 import type { StepGrid } from "../plan/grid.ts";
+import { seriesBytes } from "./budget.ts";
 import type { EvaluationContext } from "./context.ts";
 import { executionError } from "./context.ts";
 import { labelKey } from "./series-labels.ts";
@@ -44,13 +45,19 @@ function mergeColumns(same: readonly StepSeries[]): StepSeries {
 
 /** The steps at which each label set has a sample, for series that are not kept. */
 export class LabelOverlap {
+  readonly #context: EvaluationContext;
   readonly #taken = new Map<string, Uint8Array>();
+
+  constructor(context: EvaluationContext) {
+    this.#context = context;
+  }
 
   /** Throws if a series of the same labels has a sample at one of its steps. */
   add({ labels, kinds }: StepSeries): void {
     const key = labelKey(labels);
     const taken = this.#taken.get(key);
     if (taken === undefined) {
+      this.#context.budget.take(0, seriesBytes(labels) + kinds.length);
       this.#taken.set(key, kinds.slice());
       return;
     }
@@ -78,7 +85,7 @@ export class SeriesCollector {
     const key = labelKey(labels);
     let entry = this.#byKey.get(key);
     if (entry === undefined) {
-      this.#context.budget.take(this.#grid.steps);
+      this.#context.budget.take(this.#grid.steps, seriesBytes(labels));
       entry = { labels, dropsName, columns: new StepColumns(this.#grid.steps) };
       this.#byKey.set(key, entry);
     }

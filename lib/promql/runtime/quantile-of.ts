@@ -31,6 +31,9 @@ function moveNaNFirst(values: Float64Array, count: number): number {
   return start;
 }
 
+/** Rounds of a selection, each of which halves the values usually; there are sequences for which each takes off one. */
+const MAX_ROUNDS = 100;
+
 /**
  * Hoare's quickselect: `rank` gets the value that sorting would put there, with none larger before
  * it and none smaller after.
@@ -38,7 +41,11 @@ function moveNaNFirst(values: Float64Array, count: number): number {
 function select(values: Float64Array, start: number, end: number, rank: number): void {
   let left = start;
   let right = end - 1;
-  while (left < right) {
+  for (let round = 0; left < right; round++) {
+    if (round === MAX_ROUNDS) {
+      values.subarray(left, right + 1).sort();
+      return;
+    }
     const pivot = values[(left + right) >> 1];
     let i = left;
     let j = right;

@@ -3,6 +3,7 @@
  * parts indented by two spaces.
  * https://github.com/prometheus/prometheus/blob/main/promql/parser/prettier_rules.md
  */
+import { HearthError } from "../../model/errors.ts";
 import type { Aggregation, BinaryExpr, Expr } from "./ast.ts";
 import {
   printAggregationHead,
@@ -14,19 +15,32 @@ import {
 
 const MAX_LINE_BYTES = 100;
 
+/** Characters of a printed expression. Indents grow with each level: 256 KB can be printed as 130 MB. */
+const MAX_PRINTED_CHARACTERS = 32 * 1024 * 1024;
+
+/** Throws "too large" for an expression that is too long when printed. */
 export function printPretty(root: Expr): string {
+  let length = 0;
+  const count = (text: string): string => {
+    length += text.length;
+    if (length <= MAX_PRINTED_CHARACTERS) return text;
+    throw new HearthError(
+      "too large",
+      `format query: the expression has more than ${MAX_PRINTED_CHARACTERS} characters when it is printed with its indents; nest fewer long lists`,
+    );
+  };
   const printed = new Map<Expr, string>();
   /** On one line. Each node is printed once, however often its length is needed. */
   const onOneLine = (expr: Expr): string => {
     const known = printed.get(expr);
     if (known !== undefined) return known;
-    const text = printExpr(expr, onOneLine);
+    const text = count(printExpr(expr, onOneLine));
     printed.set(expr, text);
     return text;
   };
 
   function pretty(expr: Expr, level: number): string {
-    const indent = "  ".repeat(level);
+    const indent = count("  ".repeat(level));
     if (expr.kind === "unary") return `${indent}${expr.operator}${pretty(expr.expr, level).trim()}`;
     const text = onOneLine(expr);
     const isShort = Buffer.byteLength(text) <= MAX_LINE_BYTES;
