@@ -1,4 +1,4 @@
-/** A few schedules of seeds that no run had before, and whether the simulation itself would find what it is for. */
+/** A few schedules, the same each time, and whether the simulation itself would find what it is for. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { editedFiles, find, inCopy } from "./mutate.ts";
@@ -8,13 +8,14 @@ import { runSchedules } from "./run-schedules.ts";
 import { Scheduler } from "./scheduler.ts";
 
 const SCHEDULES = 300;
+/** Whoever changes the engine learns whether it was that change. */
+const FIRST_SEED = 20_261_130;
 /** Enough to find the mutation below a hundred times. */
 const BROKEN_SCHEDULES = 5000;
 
 test(`${SCHEDULES} schedules: every read is right`, { timeout: 240_000 }, async (t) => {
-  const firstSeed = Date.now() >>> 0;
-  t.diagnostic(`from seed ${firstSeed} on`);
-  const { failure } = await runSchedules({ firstSeed, count: SCHEDULES, world: "all" });
+  t.diagnostic(`from seed ${FIRST_SEED} on; npm run test:simulation takes seeds that no run had before`);
+  const { failure } = await runSchedules({ firstSeed: FIRST_SEED, count: SCHEDULES, world: "all" });
   if (failure === undefined) return;
   const { seed, message, events } = failure;
   console.log(events.slice(-60).join("\n"));

@@ -44,7 +44,7 @@ export class WriteCosts {
 /** What a call of a sparse schedule takes, in ms. */
 export const CALL_MS = 20;
 /** A request of twenty days in turn takes more: six calls of each. */
-const MAX_SPARSE_MS = 1500;
+const MAX_SPARSE_MS = 2000;
 
 /** Throws when a request of many days took as long as if they had been written one after another. */
 export function expectSoon(ms: number): void {
