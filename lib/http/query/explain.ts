@@ -74,7 +74,8 @@ function timesOf({ parameters, services, clock }: ExplainRequest): { times: Quer
 }
 
 export function printExplanation({ query, times, steps, plan, reads }: Explanation): string {
-  const lines = [query, printTimes(times, steps), "", "plan", ...printPlan(plan, "  ")];
+  const lines = [query, printTimes(times, steps), "", "plan"];
+  for (const line of printPlan(plan, "  ")) lines.push(line);
   for (const [i, read] of reads.entries()) lines.push("", `read ${i + 1}`, ...printRead(read).map(indented));
   if (reads.length === 0) lines.push("", "reads nothing");
   return `${lines.join("\n")}\n`;

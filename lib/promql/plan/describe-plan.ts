@@ -16,9 +16,18 @@ export function describePlan(plan: Plan): DescribedPlan {
   return { kind: plan.kind, text: textOf(plan), children: plansIn(plan).map(describePlan) };
 }
 
+/** Levels that are indented: deeper ones would take more for their spaces than for their text. */
+const MAX_INDENTED_LEVELS = 40;
+
 /** One line per node, children indented by two spaces. */
-export function printPlan({ text, children }: DescribedPlan, indent = ""): string[] {
-  return [indent + text, ...children.flatMap((child) => printPlan(child, `${indent}  `))];
+export function printPlan(plan: DescribedPlan, indent = ""): string[] {
+  const lines: string[] = [];
+  const print = ({ text, children }: DescribedPlan, level: number): void => {
+    lines.push(indent + "  ".repeat(Math.min(level, MAX_INDENTED_LEVELS)) + text);
+    for (const child of children) print(child, level + 1);
+  };
+  print(plan, 0);
+  return lines;
 }
 
 function textOf(plan: Plan): string {
