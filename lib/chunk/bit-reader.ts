@@ -1,10 +1,13 @@
 /**
- * A moving cursor that reads bits, most significant first. It reads from a copy with zeros behind it, so that the
- * loop above checks for the end once a sample and not once a field, and nothing outside the input is ever touched.
+ * A cursor that reads bits, most significant first. It reads from a copy followed by zeros, so
+ * callers check for the end once per sample instead of once per field, and nothing outside the
+ * input is read.
  */
 import { HearthError } from "../model/errors.ts";
 
-/** Zero bytes behind the input: how far fields may be read past its end before `checkEnd` is called. */
+/**
+ * Zero bytes after the input: how far fields may be read past its end before `checkEnd` is called.
+ */
 export const OVERREAD_BYTES = 40;
 
 const INITIAL_CAPACITY_BYTES = 4096;
@@ -20,13 +23,13 @@ export function peekAt(view: DataView, position: number): number {
 export class BitReader {
   readonly #what: string;
   #bytes = new Uint8Array(INITIAL_CAPACITY_BYTES);
-  /** The input, for loops that keep the position to themselves meanwhile; `reset` may replace it. */
+  /** The input, for loops that keep the position in a local variable. `reset` may replace it. */
   view = new DataView(this.#bytes.buffer);
   /** The next bit, and the number of bits in the input. */
   position = 0;
   end = 0;
 
-  /** `what` is read, for messages. */
+  /** What is being read, for messages. */
   constructor(what: string) {
     this.#what = what;
   }
@@ -60,13 +63,16 @@ export class BitReader {
     return bits;
   }
 
-  /** Reads a 64-bit two's complement number; throws "data" when a double cannot hold it. */
+  /** Reads a 64-bit two's complement number. Throws "data" if a double cannot represent it. */
   readInt64(): number {
     const high = this.readBits(32) | 0;
     return this.#safeInteger(high * TWO_32 + this.readBits(32));
   }
 
-  /** Reads a varint of at most 10 bytes; throws "data" when it is longer or a double cannot hold it. */
+  /**
+   * Reads a varint of at most 10 bytes. Throws "data" if it is longer or a double cannot represent
+   * it.
+   */
   readUvarint(): number {
     let value = 0;
     for (let scale = 1; scale <= 2 ** 63; scale *= 0x80) {
@@ -77,29 +83,32 @@ export class BitReader {
     this.fail("a varint has more than 10 bytes");
   }
 
-  /** Reads a zigzag varint; throws "data" when it is longer than 10 bytes or beyond 2^52 either way. */
+  /** Reads a zigzag varint. Throws "data" if it is longer than 10 bytes or beyond ±2^52. */
   readVarint(): number {
     const zigzag = this.readUvarint();
     return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
   }
 
-  /** Throws "data" when more bits were read than the input has. */
+  /** Throws "data" if more bits were read than the input has. */
   checkEnd(): void {
     if (this.position > this.end) this.fail();
   }
 
-  /** Throws "data" for what was just read: that the input ended within it, if it did, else `message`. */
+  /**
+   * Throws "data" for the field that was just read: if the input ended within it that is the
+   * reason, else `message`.
+   */
   fail(message?: string): never {
     const ended = `input ends within a sample, bytes=${this.end / 8}`;
     throw new HearthError("data", `${this.#what}: ${this.position > this.end ? ended : message}`);
   }
 
-  /** How many bits are left; negative past the end. */
+  /** The number of bits left; negative past the end. */
   unreadBits(): number {
     return this.end - this.position;
   }
 
-  /** Whole bytes of the input that were not read; a byte begun counts as read. */
+  /** Whole bytes of the input that were not read. A partly read byte counts as read. */
   unreadBytes(): number {
     return this.unreadBits() >>> 3;
   }

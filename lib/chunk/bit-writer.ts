@@ -1,5 +1,5 @@
 /**
- * A moving cursor that writes bits, most significant first, into bytes. Bits gather in one 32-bit lane, which is
+ * A cursor that writes bits, most significant first. Bits gather in one 32-bit lane, which is
  * stored when it is full; 64-bit fields are written as two words.
  */
 
@@ -16,7 +16,10 @@ export class BitWriter {
   /** Bits still free in the lane: 1 to 32. */
   #free = 32;
 
-  /** Forgets what was written and makes room for `capacityBytes`; more must not be written before the next reset. */
+  /**
+   * Discards everything and makes room for `capacityBytes`, the most that may be written until the
+   * next reset.
+   */
   reset(capacityBytes: number): void {
     if (capacityBytes + LANE_BYTES > this.#bytes.length) {
       this.#bytes = new Uint8Array(2 * (capacityBytes + LANE_BYTES));
@@ -27,7 +30,7 @@ export class BitWriter {
     this.#free = 32;
   }
 
-  /** Makes room for `extraBytes` behind what was written, which is kept. */
+  /** Makes room for `extraBytes` after what was written, which is kept. */
   reserve(extraBytes: number): void {
     const needed = this.#stored + 2 * LANE_BYTES + extraBytes;
     if (needed <= this.#bytes.length) return;
@@ -52,7 +55,10 @@ export class BitWriter {
     this.#free = free + 32;
   }
 
-  /** Writes a whole number from 0 to 2^53 as 7 bits a byte, the lowest first; the top bit says that more follow. */
+  /**
+   * Writes a whole number from 0 to 2^53 as 7 bits per byte, lowest first; the top bit says that
+   * more bytes follow.
+   */
   writeUvarint(value: number): void {
     let rest = value;
     while (rest >= 0x80) {
@@ -62,7 +68,7 @@ export class BitWriter {
     this.writeBits(rest, 8);
   }
 
-  /** Writes a whole number of at most 2^52 either way in zigzag order: 0, -1, 1, -2, ... */
+  /** Writes a whole number within ±2^52 in zigzag order: 0, -1, 1, -2, ... */
   writeVarint(value: number): void {
     this.writeUvarint(value < 0 ? -2 * value - 1 : 2 * value);
   }

@@ -1,6 +1,7 @@
 /**
- * The histograms of a chunk as numbers in rows. A query over a day looks at one in twenty of its histograms, and what it takes to
- * make one is what it takes to read one: they are made when somebody asks for them.
+ * The histograms of a chunk as numbers in rows. A query over a day uses one in twenty of its
+ * histograms, and creating an object costs as much as reading a row, so objects are created on
+ * demand.
  */
 import { histogramSampleCount } from "../histogram/float-histogram.ts";
 import { reduceToSupported, supportedSchema } from "../histogram/resolution.ts";
@@ -10,21 +11,21 @@ import type { Buckets, CounterResetHint, Histogram, Span } from "../model/histog
 import type { HistogramColumn } from "../model/histogram-samples.ts";
 import type { HistogramLayout } from "./histogram-layout.ts";
 
-/** Where a row has what; buckets are behind, the positive ones first. */
+/** Columns of a row. Buckets follow, the positive ones first. */
 export const ROW_COUNT = 0;
 export const ROW_ZERO_COUNT = 1;
 export const ROW_SUM = 2;
 export const ROW_BUCKETS = 3;
 
-/** A later histogram takes four bits at least, and one for each bucket. */
+/** A later histogram takes at least four bits, and one for each bucket. */
 const MIN_LATER_BITS = 4;
 
-/** Rows that nobody looks at any more, for the next chunks: those of a series' day are some 900 KB. */
+/** Released rows, for the next chunks. The rows of a series' day are about 900 KB. */
 const spare: Float64Array[] = [];
 const MAX_SPARE = 64;
 const MAX_SPARE_BYTES = 64 * 1024;
 
-/** Not zeros. */
+/** Not initialized. */
 function takeRows(length: number): Float64Array {
   const rows = spare.pop();
   return rows !== undefined && rows.length >= length ? rows : new Float64Array(length);
@@ -35,16 +36,19 @@ export class HistogramBlock {
   readonly layout: HistogramLayout;
   readonly positiveBuckets: number;
   readonly negativeBuckets: number;
-  /** Numbers of a row. */
+  /** Numbers per row. */
   readonly width: number;
   readonly rows: Float64Array;
-  /** The first staleness marker: all that follow are. */
+  /** The first staleness marker. All that follow are staleness markers too. */
   staleFrom: number;
   readonly #isGauge: boolean;
   readonly #maxRow: number;
   #sampleCount: number | undefined;
 
-  /** For `count` histograms in so many bits; with more of them than bits there are staleness markers, which need no row. */
+  /**
+   * Makes room for `count` histograms in so many bits. Staleness markers, which need no row, may
+   * make the count larger than the bits allow.
+   */
   constructor(
     kind: Histogram["kind"],
     layout: HistogramLayout,
@@ -64,17 +68,19 @@ export class HistogramBlock {
     this.staleFrom = count;
   }
 
-  /** Gives its rows back: no histogram can be asked for any more, those that were are whole. */
+  /**
+   * Releases the rows. No histogram may be requested afterwards; those created before stay valid.
+   */
   release(): void {
     if (spare.length < MAX_SPARE && this.rows.byteLength <= MAX_SPARE_BYTES) spare.push(this.rows);
   }
 
-  /** Where in `rows` the row of a histogram begins. */
+  /** The start of a histogram's row in `rows`. */
   rowOf(index: number): number {
     return Math.min(index, this.#maxRow) * this.width;
   }
 
-  /** Of the first nobody here knows what came before it. */
+  /** The histogram before the first is unknown here. */
   hintAt(index: number): CounterResetHint {
     return this.#isGauge ? "gauge" : index === 0 ? "unknown" : "not reset";
   }
@@ -93,7 +99,7 @@ export class HistogramBlock {
     return this.#sampleCount;
   }
 
-  /** Made anew each time. Histograms share spans and bounds, and nothing with the block. */
+  /** A new object each time. Histograms share spans and bounds, but nothing with the block. */
   at(index: number): Histogram {
     const { kind, rows, layout, positiveBuckets, negativeBuckets } = this;
     if (this.isStaleAt(index)) return staleHistogram(kind, this.hintAt(index));
@@ -125,7 +131,7 @@ function bucketsOf(spans: readonly Span[], rows: Float64Array, from: number, buc
   return { spans, counts };
 }
 
-/** A block's histograms `start..end` with all of its times. */
+/** The histograms `start..end` of a block, with all of its times. */
 export interface BlockRange {
   readonly block: HistogramBlock;
   readonly timestamps: Float64Array;
@@ -137,10 +143,10 @@ export interface BlockRange {
 export class BlockHistograms implements HistogramColumn {
   readonly timestamps: Float64Array;
   readonly #ranges: readonly BlockRange[];
-  /** Of each histogram: its block, and its place there. */
+  /** The block of each histogram, and its index there. */
   readonly #ofBlock: Int32Array;
   readonly #places: Int32Array;
-  /** Those that were asked for. */
+  /** Histograms that were created. */
   readonly #made: (Histogram | undefined)[];
   #areAllMade = false;
 

@@ -1,19 +1,22 @@
-/** The buckets of a chunk's histograms of whole counts while they are read; how they are written: histogram-values.ts. */
+/**
+ * The buckets of a chunk's integer histograms while they are read. histogram-values.ts describes
+ * the encoding.
+ */
 import { newFloatColumn } from "../histogram/short-columns.ts";
 import type { BitReader } from "./bit-reader.ts";
 import { type Lanes, numberOf, readSecondDifference, readVarbitInt, SHORT_WIDTHS, WIDTHS } from "./varbit.ts";
 
-/** Numbers below this one are small enough for their second difference to be added as it is. */
+/** Numbers below this are small enough to add their second difference without a check. */
 const MAX_SMALL = 2 ** 50;
 
 const lanes: Lanes = { high: 0, low: 0 };
 
-/** Those of one sign. Each is a number of its own: what it has more than the one before it. */
+/** The buckets of one sign. Each number is the difference to the bucket before. */
 export class WholeBuckets {
-  /** The latest two numbers of each. */
+  /** The latest two numbers of each bucket. */
   readonly #middle: Float64Array;
   readonly #oldest: Float64Array;
-  /** Whether all counts so far are, and so all numbers. */
+  /** Whether all counts so far are small, and so all numbers. */
   #areSmall = true;
 
   constructor(buckets: number) {
@@ -21,7 +24,10 @@ export class WholeBuckets {
     this.#oldest = newFloatColumn(buckets);
   }
 
-  /** Reads those of a chunk's first histogram to `rows[from..]`. Throws "data" for a count that is none. */
+  /**
+   * Reads the buckets of a chunk's first histogram into `rows[from..]`. Throws "data" for an
+   * invalid count.
+   */
   readFirst(bits: BitReader, rows: Float64Array, from: number): void {
     const middle = this.#middle;
     let count = 0;
@@ -37,15 +43,16 @@ export class WholeBuckets {
     }
   }
 
-  /** Reads those of a later one. Throws "data" likewise. */
+  /** Reads the buckets of a later histogram. Throws "data" for an invalid count. */
   read(bits: BitReader, rows: Float64Array, from: number): void {
     if (this.#areSmall) this.#readSmall(bits, rows, from);
     else this.#readAny(bits, rows, from);
   }
 
   /**
-   * They are most of what a chunk has, so this loop keeps the position to itself and sees a short field at one glance, and as long as
-   * all counts are small adds without a look at how large its numbers are: chunks take 0.8 of what they take with a call for each.
+   * Buckets are most of a chunk. This loop therefore keeps the position in a local variable, reads
+   * a short field from one word, and skips range checks while all counts are small: chunks take 0.8
+   * of the time that a call per field takes.
    */
   #readSmall(bits: BitReader, rows: Float64Array, from: number): void {
     const middle = this.#middle;
@@ -98,7 +105,7 @@ export class WholeBuckets {
   }
 }
 
-/** Each count that is right makes what is computed from it next exact. */
+/** A valid count keeps the next calculation exact. */
 export function checkCount(bits: BitReader, count: number): void {
   bits.checkEnd();
   if (!(count >= 0 && count <= Number.MAX_SAFE_INTEGER))

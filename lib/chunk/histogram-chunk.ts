@@ -1,10 +1,12 @@
 /**
- * Prometheus' histogram chunks, of whole counts (HISTOGRAM) and of floats (FLOAT_HISTOGRAM): native histograms of one series,
- * ascending in time, of one layout.
- * https://github.com/prometheus/prometheus/blob/main/tsdb/docs/format/chunks.md (histogram chunk data)
+ * Prometheus' histogram chunks, of whole counts (HISTOGRAM) and of floats (FLOAT_HISTOGRAM): native
+ * histograms of one series, ascending in time, of one layout.
+ * https://github.com/prometheus/prometheus/blob/main/tsdb/docs/format/chunks.md (histogram chunk
+ * data)
  *
  *     count          2 bytes, big-endian
- *     flags          1 byte, its two highest bits: 00 nothing known, 10 begins with a counter reset, 01 does not, 11 gauges
+ *     flags          1 byte, its two highest bits: 00 unknown, 10 begins with a counter reset,
+ *                    01 does not, 11 gauges
  *     layout         see histogram-layout.ts; from here on bits, the highest first
  *     histogram 0    time              varbit_int, ms since the epoch
  *                    values            see histogram-values.ts
@@ -42,14 +44,14 @@ import {
 } from "./varbit.ts";
 import { MAX_CHUNK_SAMPLES } from "./xor-chunk.ts";
 
-/** A chunk of histograms of one kind: HISTOGRAM when "integer", FLOAT_HISTOGRAM when "float". */
+/** A chunk of histograms of one kind: HISTOGRAM for "integer", FLOAT_HISTOGRAM for "float". */
 export interface HistogramChunk extends Chunk {
   readonly kind: Histogram["kind"];
 }
 
 export interface HistogramChunkHead {
   readonly count: number;
-  /** What is known of the first histogram. */
+  /** What is known about the first histogram. */
   readonly counterReset: CounterResetHint;
 }
 
@@ -62,10 +64,13 @@ const RESET_FLAGS: Readonly<Record<CounterResetHint, number>> = {
   gauge: 3,
 };
 const HINTS: readonly CounterResetHint[] = ["unknown", "not reset", "reset", "gauge"];
-/** A first histogram takes a bit for each of three counts and 64 for its sum; a later one four bits. */
+/**
+ * The first histogram takes a bit for each of three counts and 64 for its sum; a later one takes
+ * four bits.
+ */
 const MIN_FIRST_BITS = 67;
 const MIN_LATER_BITS = 4;
-/** Time, count, zero count and sum; a bucket. Of either kind. */
+/** The most bits of time, count, zero count and sum, and of a bucket, for either kind. */
 const MAX_FIELDS_BYTES = 40;
 const MAX_BUCKET_BYTES = 10;
 
@@ -74,8 +79,9 @@ const writer = new BitWriter();
 const reader = new BitReader("histogram chunk");
 
 /**
- * Yields the chunks of histograms `start..end` in order of time, cut where Prometheus cuts when it encodes a series. Throws
- * "internal" when times do not ascend or are beyond `MAX_TIMESTAMP_MS`. `checkHistogram` has found nothing wrong with any.
+ * Yields the chunks of histograms `start..end` in order of time, cut where Prometheus cuts when it
+ * encodes a series. Throws "internal" if times do not ascend or are beyond `MAX_TIMESTAMP_MS`. All
+ * histograms must have passed `checkHistogram`.
  */
 export function* cutHistogramChunks(
   samples: HistogramSamples,
@@ -89,7 +95,7 @@ export function* cutHistogramChunks(
   }
 }
 
-/** Encodes the chunk of a plan. */
+/** Encodes a planned chunk. */
 export function encodeHistogramChunk(
   { timestamps, histograms }: HistogramSamples,
   { start, end, kind, counterReset, layout }: HistogramChunkPlan,
@@ -147,7 +153,7 @@ function sideOf(spans: readonly Span[]): Side {
   return { spans, indices: bucketIndices(spans) };
 }
 
-/** What every side without buckets shares: most histograms have one. */
+/** Shared by all sides without buckets: most histograms have one. */
 const NO_COUNTS = new Float64Array(0);
 
 function alignedValues(
@@ -165,7 +171,7 @@ function alignedValues(
   };
 }
 
-/** The counts in the order of the layout, which has all of the histogram's buckets. */
+/** The counts in the order of the layout, which contains all of the histogram's buckets. */
 function alignedCounts({ spans, counts }: Buckets, side: Side): Float64Array {
   if (equalSpans(spans, side.spans)) return counts;
   const indices = bucketIndices(spans);
@@ -176,7 +182,7 @@ function alignedCounts({ spans, counts }: Buckets, side: Side): Float64Array {
   return aligned;
 }
 
-/** What a chunk says of itself; throws "data" when its bytes cannot hold so many histograms. */
+/** The head of a chunk. Throws "data" if the bytes cannot hold so many histograms. */
 export function readHistogramChunkHead(bytes: Uint8Array): HistogramChunkHead {
   if (bytes.length < HEAD_BYTES)
     throw new HearthError("data", `histogram chunk: no head, bytes=${bytes.length}`);
@@ -191,7 +197,7 @@ export function readHistogramChunkHead(bytes: Uint8Array): HistogramChunkHead {
   return { count, counterReset: HINTS[bytes[2] >>> 6] };
 }
 
-/** How many buckets each of its histograms has; throws "data". */
+/** The number of buckets of each of its histograms. Throws "data". */
 export function readHistogramChunkBuckets(bytes: Uint8Array): number {
   if (readHistogramChunkHead(bytes).count === 0) return 0;
   reader.reset(bytes);
@@ -201,7 +207,10 @@ export function readHistogramChunkBuckets(bytes: Uint8Array): number {
   return countBuckets(positiveSpans) + countBuckets(negativeSpans);
 }
 
-/** The chunk as one of which nobody knows what came before it; a copy where it says anything else, unless it is of gauges. */
+/**
+ * The chunk with an unknown counter reset in its head: a copy if the head says something else,
+ * unless the chunk is of gauges.
+ */
 export function withoutResetHint<T extends Chunk>(chunk: T): T {
   const { counterReset } = readHistogramChunkHead(chunk.bytes);
   if (counterReset === "unknown" || counterReset === "gauge") return chunk;
@@ -211,10 +220,12 @@ export function withoutResetHint<T extends Chunk>(chunk: T): T {
 }
 
 /**
- * Decodes a whole chunk of one kind, the bytes being nothing else, and answers its histograms of a range (ms, both ends included;
- * all when absent). Histograms share spans and bounds. The chunk's first is "unknown" whatever the head says, since nobody knows
- * here what came before it; the others are "not reset", or all are gauges. Throws "data" when the bytes end early or late, are no
- * histograms, or times do not ascend.
+ * Decodes a whole chunk of one kind and returns its histograms of a range (ms, both ends included;
+ * default: all). `bytes` holds nothing else.
+ *
+ * Histograms share spans and bounds. The first is "unknown" whatever the head says, since the
+ * sample before it is unknown here; the others are "not reset", or all are gauges. Throws "data" if
+ * the bytes end early or late, are not histograms, or times do not ascend.
  */
 export function decodeHistogramChunk(
   bytes: Uint8Array,
@@ -225,7 +236,7 @@ export function decodeHistogramChunk(
   return { timestamps, histograms };
 }
 
-/** Decodes chunks that are in order and do not overlap likewise; no histogram is made before somebody asks for it. */
+/** Decodes chunks that are in order and do not overlap. Histograms are created on demand. */
 export function decodeHistogramChunks(
   chunks: readonly { readonly kind: Histogram["kind"]; readonly bytes: Uint8Array }[],
   range: DecodedRange = UNBOUNDED_TIME,
@@ -264,7 +275,7 @@ function decodeBlock(
   const block = count > 0 ? readBlock(timestamps, kind, counterReset === "gauge") : undefined;
   reader.checkEnd();
   if (reader.unreadBytes() > 1) {
-    reader.fail(`${reader.unreadBytes()} bytes behind the last histogram, histograms=${count}`);
+    reader.fail(`${reader.unreadBytes()} bytes after the last histogram, histograms=${count}`);
   }
   return block && { block, timestamps };
 }
@@ -280,7 +291,7 @@ function readBlock(timestamps: Float64Array, kind: Histogram["kind"], isGauge: b
     const isStale = values.read(reader, rows, block.rowOf(i));
     reader.checkEnd();
     if (isStale) block.staleFrom = Math.min(block.staleFrom, i);
-    else if (block.isStaleAt(i)) reader.fail("a histogram behind a staleness marker");
+    else if (block.isStaleAt(i)) reader.fail("a histogram after a staleness marker");
   }
   return block;
 }

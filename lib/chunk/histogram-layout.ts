@@ -1,15 +1,16 @@
 /**
  * What all histograms of a chunk have in common, at the chunk's head.
- * https://github.com/prometheus/prometheus/blob/main/tsdb/docs/format/chunks.md (histogram chunk data)
+ * https://github.com/prometheus/prometheus/blob/main/tsdb/docs/format/chunks.md (histogram chunk
+ * data)
  *
- *     zero threshold    1 byte     0: zero; 1 to 254: 2^(byte - 244); 255: any, in the 8 bytes that follow
+ *     zero threshold    1 byte     0: zero; 1 to 254: 2^(byte - 244); 255: any, in the next 8 bytes
  *     schema            varbit_int
  *     positive spans    count varbit_uint, then of each: length varbit_uint, offset varbit_int
  *     negative spans
  *     custom bounds     only with schema -53: count varbit_uint, then each
  *
- *     custom bound      varbit_uint of 1000 times the bound, plus one, where that is whole and fits in 25 bits;
- *                       else a zero bit and the 8 bytes of the bound
+ *     custom bound      varbit_uint of 1000 times the bound, plus one, if that is whole and fits in
+ *                       25 bits; else a zero bit and the 8 bytes of the bound
  */
 
 import { checkLayout } from "../histogram/check.ts";
@@ -35,18 +36,18 @@ export interface HistogramLayout {
   readonly customBounds: Float64Array;
 }
 
-/** The exponents of zero thresholds that take one byte, and what is added to one. */
+/** The exponents of zero thresholds that take one byte, and the number that is added to them. */
 const MIN_EXPONENT = -243;
 const MAX_EXPONENT = 10;
 const EXPONENT_BIAS = 244;
 const ANY_THRESHOLD = 255;
-/** The largest multiple of 0.001 that is kept as one. */
+/** The largest multiple of 0.001 that is stored as such. */
 const MAX_BOUND_THOUSANDTHS = 33_554_430;
 
 const double = new Float64Array(1);
 const doubleWords = new Uint32Array(double.buffer);
 
-/** Bytes that a layout takes at most. */
+/** The most bytes of a layout. */
 export function maxLayoutBytes({ positiveSpans, negativeSpans, customBounds }: HistogramLayout): number {
   const spans = positiveSpans.length + negativeSpans.length;
   return (5 + 2 * spans + customBounds.length) * MAX_VARBIT_BYTES;
@@ -63,8 +64,8 @@ export function writeLayout(bits: BitWriter, layout: HistogramLayout): void {
 }
 
 /**
- * Reads a layout. Throws "data" when it has more buckets than there are bits behind it (each bucket of each histogram takes
- * one at least), or is none that a histogram may have.
+ * Reads a layout. Throws "data" if it has more buckets than bits follow (each bucket of each
+ * histogram takes at least one), or if a histogram may not have it.
  */
 export function readLayout(bits: BitReader): HistogramLayout {
   const zeroThreshold = readZeroThreshold(bits);
@@ -81,10 +82,16 @@ export function readLayout(bits: BitReader): HistogramLayout {
   return shared({ ...layout, customBounds });
 }
 
-/** The layout read last: the chunks of a series and those of its neighbours mostly have the same one. */
+/**
+ * The layout that was read last: chunks of a series, and of its neighbours, mostly have the same
+ * one.
+ */
 let latest: HistogramLayout | undefined;
 
-/** The same layout as one object, as far as it is that of the chunk before: who compares two histograms sees at once. */
+/**
+ * Returns the same object for an equal layout as for the chunk before, so comparing two histograms
+ * is fast.
+ */
 function shared(layout: HistogramLayout): HistogramLayout {
   if (latest === undefined || !equalLayouts(latest, layout)) latest = layout;
   return latest;
@@ -171,7 +178,7 @@ function writeCustomBound(bits: BitWriter, bound: number): void {
 
 function readCustomBounds(bits: BitReader): Float64Array {
   const count = readVarbitUint(bits);
-  // A bound takes five bits at least.
+  // A bound takes at least five bits.
   if (count * 5 > bits.unreadBits()) bits.fail(`${count} custom bounds in ${bits.unreadBits()} bits`);
   const bounds = new Float64Array(count);
   for (let i = 0; i < count; i++) {

@@ -1,12 +1,15 @@
 /**
- * Which histograms of a series go into one chunk, and with which layout: what Prometheus' appender decides one histogram at a
- * time, re-encoding a chunk when a bucket appears, is decided here before a byte is written.
- * `appendable` and `appendableGauge` in https://github.com/prometheus/prometheus/blob/main/tsdb/chunkenc/histogram.go and
- * float_histogram.go; the cut after 120 samples is that of `seriesToChunkEncoder` in storage/series.go.
+ * Which histograms of a series go into one chunk, and with which layout: what Prometheus' appender
+ * decides one histogram at a time, re-encoding a chunk when a bucket appears, is decided here
+ * before a byte is written. `appendable` and `appendableGauge` in
+ * https://github.com/prometheus/prometheus/blob/main/tsdb/chunkenc/histogram.go and
+ * float_histogram.go; the cut after 120 samples is that of `seriesToChunkEncoder` in
+ * storage/series.go.
  *
- * A chunk of counters goes on while counts only grow. A bucket that appears joins the layout, at zero in what came before;
- * one that is absent must have been zero. A chunk of gauges takes the buckets of all. Another schema, zero threshold, kind
- * or set of bounds begins a chunk, and so does whatever follows a staleness marker but another one.
+ * A chunk of counters goes on while counts only grow. A bucket that appears joins the layout, at
+ * zero in earlier histograms; one that is absent must have been zero. A chunk of gauges takes the
+ * buckets of all. Another schema, zero threshold, kind or set of bounds begins a chunk, and so does
+ * a histogram after a staleness marker.
  */
 
 import { bucketIndices, equalSpans, hasCustomBuckets, spansOf } from "../histogram/spans.ts";
@@ -19,7 +22,7 @@ export interface HistogramChunkPlan {
   readonly start: number;
   readonly end: number;
   readonly kind: Histogram["kind"];
-  /** What the chunk's head says of its first histogram. */
+  /** The chunk head's statement about its first histogram. */
   readonly counterReset: CounterResetHint;
   readonly layout: HistogramLayout;
 }
@@ -28,14 +31,16 @@ export interface HistogramChunkPlan {
 interface Side {
   readonly spans: readonly Span[];
   readonly indices: Float64Array;
-  /** The latest histogram's counts, one for each index. */
+  /** The counts of the latest histogram, by index. */
   readonly counts: Float64Array;
 }
 
 interface OpenChunk {
   readonly start: number;
   readonly counterReset: CounterResetHint;
-  /** The chunk's first histogram: whose kind, schema, zero threshold and bounds all others share. */
+  /**
+   * The first histogram of the chunk. All others share its kind, schema, zero threshold and bounds.
+   */
   readonly first: Histogram;
   /** The histogram appended last. */
   readonly latest: Histogram;
@@ -43,20 +48,20 @@ interface OpenChunk {
   readonly negative: Side;
 }
 
-/** How a histogram's buckets go with those of the chunk. */
+/** How a histogram's buckets relate to those of the chunk. */
 interface SideFit {
-  /** A count shrank, or a bucket that had counts is absent. */
+  /** A count decreased, or a bucket that had counts is absent. */
   readonly isReset: boolean;
-  /** It has buckets that the chunk has not. */
+  /** It has buckets that the chunk lacks. */
   readonly adds: boolean;
   /** It lacks buckets that the chunk has. */
   readonly lacks: boolean;
-  /** The buckets of both, and in each the histogram's count. */
+  /** The buckets of both, with the histogram's counts. */
   readonly indices: Float64Array;
   readonly counts: Float64Array;
 }
 
-/** The chunk with the histogram in it, or what the head of a new one says. */
+/** The chunk with the histogram in it, or the head of a new chunk. */
 type Fit = { readonly chunk: OpenChunk } | { readonly cut: CounterResetHint };
 
 /** Plans the chunks of histograms `start..end`, in order of time. */
@@ -85,7 +90,7 @@ export function planHistogramChunks(
   return plans;
 }
 
-/** Of a chunk that follows none, or one that was full, no more is known than what its first histogram says. */
+/** Of a chunk that follows none, or a full one, nothing is known beyond its first histogram. */
 function firstHint({ counterResetHint }: Histogram): CounterResetHint {
   return counterResetHint === "not reset" ? "unknown" : counterResetHint;
 }
@@ -102,7 +107,7 @@ function begin(first: Histogram, start: number, counterReset: CounterResetHint):
   };
 }
 
-/** A staleness marker has no buckets, whatever it came with. */
+/** A staleness marker has no buckets, whatever it was sent with. */
 function sideOf({ isStale }: Histogram, { spans, counts }: Buckets): Side {
   if (isStale) return { spans: [], indices: new Float64Array(0), counts: new Float64Array(0) };
   return { spans, indices: bucketIndices(spans), counts };
@@ -133,7 +138,10 @@ function fitHistogram(open: OpenChunk, histogram: Histogram): Fit {
   return isGauge ? fitGauge(open, histogram) : fitCounter(open, histogram);
 }
 
-/** Prometheus' integer chunk says that nothing was reset when counters follow gauges, its float chunk that it knows nothing. */
+/**
+ * When counters follow gauges, Prometheus' integer chunk says that nothing was reset, and its float
+ * chunk that nothing is known.
+ */
 function hintAfterGauges(isGauge: boolean, { kind }: Histogram): CounterResetHint {
   if (isGauge) return "gauge";
   return kind === "integer" ? "not reset" : "unknown";
@@ -178,7 +186,10 @@ function fitGauge(open: OpenChunk, histogram: Histogram): Fit {
   };
 }
 
-/** When a bucket was added the layout is the histogram's own, spelled anew where buckets of the chunk were put into it. */
+/**
+ * If a bucket was added the layout is the histogram's own, with new spans where buckets of the
+ * chunk were inserted.
+ */
 function joinSide(open: Side, { spans }: Buckets, fit: SideFit, adds: boolean, respell: boolean): Side {
   const { indices, counts } = fit;
   if (!adds) return { ...open, counts };

@@ -1,6 +1,6 @@
 /**
- * What histogram chunks hold of each histogram beside its time, buckets in the order of the chunk's layout.
- * https://github.com/prometheus/prometheus/blob/main/tsdb/docs/format/chunks.md
+ * What histogram chunks hold of each histogram beside its time, buckets in the order of the chunk's
+ * layout. https://github.com/prometheus/prometheus/blob/main/tsdb/docs/format/chunks.md
  *
  *     integer                first                      each later one
  *       count, zero count    varbit_uint                varbit_int: the change of its change
@@ -11,8 +11,8 @@
  *       count, zero count,   8 bytes each               see xor-value.ts, a window for each
  *       sum, bucket
  *
- * A staleness marker has no buckets. Its counts are zero in float chunks and say nothing in integer ones, and only staleness
- * markers follow it.
+ * A staleness marker has no buckets. Its counts are zero in float chunks and say nothing in integer
+ * ones, and only staleness markers follow it.
  */
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../model/stale-marker.ts";
 import type { BitReader } from "./bit-reader.ts";
@@ -28,13 +28,13 @@ import {
 } from "./varbit.ts";
 import { XorValueReader, XorValueWriter } from "./xor-value.ts";
 
-/** What one histogram has beside its chunk's layout. */
+/** What a histogram has beside its chunk's layout. */
 export interface HistogramValues {
   readonly count: number;
   readonly zeroCount: number;
   readonly sum: number;
   readonly isStale: boolean;
-  /** One count for each bucket of the layout; none of a staleness marker. */
+  /** One count per bucket of the layout; none for a staleness marker. */
   readonly positive: Float64Array;
   readonly negative: Float64Array;
 }
@@ -45,14 +45,17 @@ export interface HistogramValueWriter {
 }
 
 export interface HistogramValueReader {
-  /** Reads the next histogram to the row that begins at `row`; returns whether it is a staleness marker. Throws "data". */
+  /**
+   * Reads the next histogram into the row that begins at `row`. Returns whether it is a staleness
+   * marker. Throws "data".
+   */
   read(bits: BitReader, rows: Float64Array, row: number): boolean;
 }
 
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
 
-/** A double that is written as its difference from the one before. */
+/** A double that is written as its difference to the one before. */
 class DoubleWriter {
   readonly #xor = new XorValueWriter();
   #isFirst = true;
@@ -92,7 +95,7 @@ function writeSum(bits: BitWriter, writer: DoubleWriter, { sum, isStale }: Histo
   else writer.write(bits, sum);
 }
 
-/** Whole numbers that are written as the change of their change, after a first one. */
+/** Whole numbers: the first as it is, the others as the change of their change. */
 class WholeColumn {
   #middle = 0;
   #oldest = 0;

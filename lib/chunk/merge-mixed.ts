@@ -1,6 +1,7 @@
 /**
- * Samples of one series in order of arrival, floats and native histograms, -> the same in order of time, each time once: of
- * two with one time the one that arrived last wins, of whatever kind. Series without histograms take the fast way of merge.ts.
+ * Sorts the samples of one series, floats and native histograms, by time. Of two samples with one
+ * time the later arrival wins, whatever their kinds. Series without histograms take the faster
+ * merge.ts.
  */
 import type { Histogram } from "../model/histogram.ts";
 import type { MixedSamples } from "../model/samples.ts";
@@ -8,8 +9,8 @@ import { copyFirst, isAscending, sortSamples } from "./merge.ts";
 import { SampleColumns } from "./sample-columns.ts";
 
 /**
- * Sorts columns that nobody uses afterwards: floats that are in order already are answered as they lie. `ascending`: how many, from
- * the first on, are known to be later each than the one before it.
+ * Sorts columns that nobody uses afterwards, so floats that are in order are returned without a
+ * copy. `ascending` is the number of samples, from the first on, that are known to ascend.
  */
 export function sortOwnColumns(columns: SampleColumns, ascending = 0): MixedSamples {
   const { timestamps, count, histograms } = columns;
@@ -17,7 +18,7 @@ export function sortOwnColumns(columns: SampleColumns, ascending = 0): MixedSamp
   return isSorted ? columns.samples() : sortColumns(columns);
 }
 
-/** Sorts columns. Returns memory of its own, the histograms themselves apart. */
+/** Sorts columns. Returns new memory, except the histograms themselves. */
 export function sortColumns(columns: SampleColumns): MixedSamples {
   const { timestamps, count, histograms, startTimestamps: starts } = columns;
   if (histograms === undefined) return sortSamples(columns, count);
@@ -56,12 +57,12 @@ function orderByTime(timestamps: Float64Array, count: number): Int32Array {
   return order.filter((index, i) => i + 1 === count || timestamps[order[i + 1]] !== timestamps[index]);
 }
 
-/** Whether the sample before one is still the one that it came behind. */
+/** Whether the sample before is still the one that it arrived after. */
 function isBehindItsOwn(order: Int32Array, i: number): boolean {
   return i > 0 && order[i - 1] === order[i] - 1;
 }
 
-/** What came before is another sample now: whether that was reset is not known. */
+/** The sample before is another one now, so a reset between the two is unknown. */
 function withoutPast(histogram: Histogram): Histogram {
   return histogram.counterResetHint === "not reset"
     ? { ...histogram, counterResetHint: "unknown" }

@@ -1,12 +1,15 @@
 /**
- * Samples of one series in order of arrival -> samples in order of time, each time once: of two with the same time the
- * one that arrived last wins. A natural merge sort: what arrives is a few ascending runs (chunks, log records), so it
- * costs n log(runs), and nothing but a copy when there is one.
+ * Sorts the samples of one series by time. Of two samples with one time the later arrival wins.
+ * This is a natural merge sort: samples arrive as a few ascending runs (chunks, log records), so it
+ * takes n log(runs), and a single run costs one copy.
  */
 import type { Samples } from "../model/samples.ts";
 import { SampleColumns, valueWords } from "./sample-columns.ts";
 
-/** Below this many samples a loop is cheaper than two views and a block copy (descending input: 7 -> 11 M samples/s). */
+/**
+ * Below this many samples a loop is faster than two views and a block copy (descending input: 7 ->
+ * 11 M samples/s).
+ */
 const SHORT_RUN = 32;
 
 /** Values are moved as words, which keeps the bits of every NaN. */
@@ -16,7 +19,7 @@ interface Columns {
   readonly startTimestamps: Float64Array | undefined;
 }
 
-/** Sorts the first `count` samples by time and drops those that a later one replaces. Returns memory of its own. */
+/** Sorts the first `count` samples by time and drops replaced ones. Returns new memory. */
 export function sortSamples({ timestamps, values, startTimestamps }: Samples, count: number): Samples {
   const runs = findRuns(timestamps, count);
   if (runs.length <= 2) return copyFirst({ timestamps, values, startTimestamps }, count);
@@ -27,13 +30,13 @@ export function sortSamples({ timestamps, values, startTimestamps }: Samples, co
   return trim(sorted);
 }
 
-/** Whether each is later than the one before it, of the first `count`; `from`: how many are known to be. */
+/** Whether the first `count` times ascend; the first `from` are known to. */
 export function isAscending(timestamps: Float64Array, count: number, from = 0): boolean {
   for (let i = Math.max(from, 1); i < count; i++) if (!(timestamps[i] > timestamps[i - 1])) return false;
   return true;
 }
 
-/** Merges samples that arrived in the order of `parts`, each in any order. Returns memory of its own. */
+/** Merges samples that arrived in the order of `parts`, each in any order. Returns new memory. */
 export function mergeSamples(parts: readonly Samples[]): Samples {
   if (parts.length === 1) return sortSamples(parts[0], parts[0].timestamps.length);
   const columns = new SampleColumns(parts.reduce((total, part) => total + part.timestamps.length, 0));
@@ -41,7 +44,7 @@ export function mergeSamples(parts: readonly Samples[]): Samples {
   return sortSamples(columns, columns.count);
 }
 
-/** Where each strictly ascending run begins, in order, and `count` behind them. */
+/** The starts of the strictly ascending runs, in order, then `count`. */
 function findRuns(timestamps: Float64Array, count: number): number[] {
   const runs = count === 0 ? [] : [0];
   for (let i = 1; i < count; i++) if (!(timestamps[i] > timestamps[i - 1])) runs.push(i);
@@ -49,9 +52,12 @@ function findRuns(timestamps: Float64Array, count: number): number[] {
   return runs;
 }
 
-/** Merges neighbouring runs, pass after pass, until one is left at the start of `target`; returns its length. */
+/**
+ * Merges neighbouring runs, pass after pass, until one is left at the start of `target`. Returns
+ * its length.
+ */
 function mergeRuns(source: Columns, runs: number[], target: SampleColumns, spare: SampleColumns): number {
-  // Each pass writes to the other column; the number of passes decides which is written first.
+  // Each pass writes to the other column. The number of passes decides which is written first.
   const passes = Math.ceil(Math.log2(runs.length - 1));
   let from = source;
   let bounds = runs;
@@ -63,7 +69,7 @@ function mergeRuns(source: Columns, runs: number[], target: SampleColumns, spare
   return bounds[1];
 }
 
-/** Merges runs two by two from `from` to `to`; returns the bounds of what it wrote. */
+/** Merges runs two by two from `from` to `to`. Returns the bounds of the merged runs. */
 function mergePass(from: Columns, runs: readonly number[], to: Columns): number[] {
   const bounds = [0];
   let end = 0;
@@ -75,7 +81,7 @@ function mergePass(from: Columns, runs: readonly number[], to: Columns): number[
   return bounds;
 }
 
-/** Merges `left..middle` and the later `middle..right` to `to`, from `at` on; returns where it stopped. */
+/** Merges `left..middle` and the later `middle..right` into `to`, from `at` on. Returns the end. */
 function mergeTwo(
   from: Columns,
   left: number,
@@ -120,7 +126,7 @@ function copyRun(from: Columns, start: number, end: number, to: Columns, at: num
   return at + end - start;
 }
 
-/** The columns without their unused end, which would keep memory alive. */
+/** Columns without their unused end, which would keep memory alive. */
 function trim(columns: SampleColumns): Samples {
   const { timestamps, values, startTimestamps, count } = columns;
   if (count < timestamps.length) return copyFirst(columns, count);

@@ -1,14 +1,17 @@
 /**
- * Columns that grow: where the chunks and log records of one series are decoded to, one after the other in order of
- * arrival, before `sortSamples` puts them in order of time.
+ * Columns that grow. Chunks and log records of one series are decoded into them in order of
+ * arrival; `sortSamples` then puts them in order of time.
  */
 import type { Histogram } from "../model/histogram.ts";
 import type { Samples } from "../model/samples.ts";
 
 const INITIAL_CAPACITY = 128;
-/** What columns grow to at least: a hundred thousand series of a few samples each must not take 2 KB each. */
+/**
+ * The least size of grown columns. A hundred thousand series of a few samples each must not take 2
+ * KB each.
+ */
 const MIN_CAPACITY = 8;
-/** Of a histogram: itself, two sides, two arrays, its spans, an entry in a map. */
+/** A histogram's object, two sides, two arrays, spans, and an entry in a map. */
 const HISTOGRAM_OBJECT_BYTES = 800;
 const BUCKET_BYTES = 8;
 const SPAN_BYTES = 40;
@@ -17,18 +20,24 @@ export class SampleColumns {
   /** Milliseconds since the epoch; the first `count` are set. Replaced when the columns grow. */
   timestamps: Float64Array<ArrayBuffer>;
   values: Float64Array<ArrayBuffer>;
-  /** The same memory as `values`, two words each: low at 2i, high at 2i + 1 (every host of Node is little-endian). */
+  /**
+   * The same memory as `values`, two words each: low at 2i, high at 2i + 1 (every host of Node is
+   * little-endian).
+   */
   words: Uint32Array<ArrayBuffer>;
-  /** Since when each counts, in ms, 0 where that is not known. Undefined while it is known of none. */
+  /** The start time of each sample, in ms; 0 if unknown. Undefined while none is known. */
   startTimestamps: Float64Array<ArrayBuffer> | undefined;
   count = 0;
-  /** By their index the samples that are native histograms: their values mean nothing. Undefined while there is none. */
+  /**
+   * The native histograms by sample index; their values are meaningless. Undefined while there are
+   * none.
+   */
   histograms: Map<number, Histogram> | undefined;
-  /** What the histograms take in memory, about. */
+  /** The memory of the histograms, approximately. */
   histogramBytes = 0;
 
   constructor(capacity: number = INITIAL_CAPACITY) {
-    // One allocation, which costs more than the views of it.
+    // One allocation, which costs more than its views.
     const buffer = new ArrayBuffer(2 * 8 * capacity);
     this.timestamps = new Float64Array(buffer, 0, capacity);
     this.values = new Float64Array(buffer, 8 * capacity, capacity);
@@ -51,18 +60,18 @@ export class SampleColumns {
     this.words = grown.words;
   }
 
-  /** Makes the column of starts, unless there is one. */
+  /** Creates the column of start times, unless there is one. */
   addStarts(): Float64Array<ArrayBuffer> {
     this.startTimestamps ??= new Float64Array(this.timestamps.length);
     return this.startTimestamps;
   }
 
-  /** Says since when the sample appended last counts, in ms; 0 is not known. */
+  /** Sets the start time of the sample appended last, in ms; 0 is unknown. */
   setStart(startMs: number): void {
     if (startMs !== 0) this.addStarts()[this.count - 1] = startMs;
   }
 
-  /** Appends one sample, its value as the two words of its bits. */
+  /** Appends one sample; the value as the two words of its bits. */
   appendSample(timestampMs: number, high: number, low: number): void {
     this.reserve(1);
     this.timestamps[this.count] = timestampMs;
@@ -107,7 +116,7 @@ export class SampleColumns {
     this.appendSample(timestampMs, 0, 0);
   }
 
-  /** Appends what other columns hold. */
+  /** Appends all samples of other columns. */
   appendColumns(columns: SampleColumns): void {
     const base = this.count;
     this.appendSamples(columns.samples());
@@ -117,7 +126,7 @@ export class SampleColumns {
     this.histogramBytes += columns.histogramBytes;
   }
 
-  /** Forgets every sample and keeps the memory. */
+  /** Discards all samples and keeps the memory. */
   clear(): void {
     this.count = 0;
     this.startTimestamps = undefined;
@@ -125,7 +134,7 @@ export class SampleColumns {
     this.histogramBytes = 0;
   }
 
-  /** Views of what was appended so far, valid until the next append or clear. */
+  /** Views of the appended samples, valid until the next append or clear. */
   samples(): Samples {
     const { count, timestamps, values, startTimestamps } = this;
     return {
@@ -136,7 +145,7 @@ export class SampleColumns {
   }
 }
 
-/** What a histogram takes in memory, about; `spans` that it does not share with others. */
+/** The memory of a histogram, approximately; `spans` are those that it does not share. */
 export function histogramBytes(buckets: number, spans: number): number {
   return HISTOGRAM_OBJECT_BYTES + BUCKET_BYTES * buckets + SPAN_BYTES * spans;
 }

@@ -1,12 +1,12 @@
 /**
- * Columns whose samples are done with, for the next series. Memory that is new takes longer to get than it takes to decode samples to
- * it: the kernel clears every page of it.
+ * Columns that are no longer used, for the next series. New memory takes longer to get than samples
+ * take to decode: the kernel clears every page of it.
  */
 import { SampleColumns } from "./sample-columns.ts";
 
 /** Larger ones are not kept: 1 MiB. */
 const MAX_SPARE_SAMPLES = 64 * 1024;
-/** How many times too long columns may be: who does not give them back keeps all of them. */
+/** How many times too long columns may be: a caller that never returns them keeps all of them. */
 const MAX_EXCESS = 2;
 
 let spare: SampleColumns | undefined;
@@ -22,7 +22,7 @@ export function takeColumns(capacity: number): SampleColumns {
   return found;
 }
 
-/** Takes columns back that nobody looks at any more. */
+/** Takes columns back. Nobody may use them afterwards. */
 export function giveColumns(columns: SampleColumns): void {
   if (columns.timestamps.length <= MAX_SPARE_SAMPLES) spare = columns;
 }

@@ -1,6 +1,7 @@
 /**
- * 64-bit whole numbers in one of nine widths, as Prometheus' histogram chunks have them: small ones are common.
- * https://github.com/prometheus/prometheus/blob/main/tsdb/docs/format/chunks.md (varbit_int, varbit_uint)
+ * 64-bit whole numbers in one of nine widths, as Prometheus' histogram chunks have them: small ones
+ * are common. https://github.com/prometheus/prometheus/blob/main/tsdb/docs/format/chunks.md
+ * (varbit_int, varbit_uint)
  *
  *     0                       0
  *     10        <3 bits>      -3..4                   1..7
@@ -12,20 +13,21 @@
  *     11111110  <56 bits>     -(2^55 - 1)..2^55       ..2^56 - 1
  *     11111111  <64 bits>     any                     any
  *
- * Signed fields are two's complement but for the topmost value: 4 takes the bits of -4, and so on.
+ * Signed fields are two's complement except for the topmost value: 4 takes the bits of -4, and so on.
  *
- * Counts are below 2^53, but the change of a change of one is not, so numbers are two 32-bit lanes where they may be larger.
+ * Counts are below 2^53, but the change of a change of one is not, so numbers are two 32-bit lanes
+ * where they may be larger.
  */
 import type { BitReader } from "./bit-reader.ts";
 import type { BitWriter } from "./bit-writer.ts";
 
-/** The most bytes that a field takes. */
+/** The most bytes of a field. */
 export const MAX_VARBIT_BYTES = 9;
 
 const TWO_32 = 2 ** 32;
 /** The widths of fields after one, two, ... leading ones. */
 export const WIDTHS = [3, 6, 9, 12, 18, 25, 56, 64];
-/** So many of them are of fields that end within 32 bits, the ones before them included; and within 24. */
+/** The number of widths whose fields end within 32 bits, prefix included; and within 24. */
 const NARROW_WIDTHS = 6;
 export const SHORT_WIDTHS = 5;
 
@@ -42,14 +44,14 @@ export function writeVarbitUint(bits: BitWriter, value: number): void {
   else writeWide(bits, Math.floor(value / TWO_32), value >>> 0, true);
 }
 
-/** Writes a whole number of at most 2^53 either way. */
+/** Writes a whole number within ±2^53. */
 export function writeVarbitInt(bits: BitWriter, value: number): void {
   if (value === 0) bits.writeBits(0, 1);
   else if (value > -(2 ** 24) && value <= 2 ** 24) writeNarrow(bits, value, signedWidth(value));
   else writeWide(bits, Math.floor(value / TWO_32) | 0, value >>> 0, true);
 }
 
-/** Writes `newest - 2 * middle + oldest`, each a whole number of at most 2^53 either way. */
+/** Writes `newest - 2 * middle + oldest`, each a whole number within ±2^53. */
 export function writeSecondDifference(bits: BitWriter, newest: number, middle: number, oldest: number): void {
   const change = newest - middle;
   const value = change - (middle - oldest);
@@ -65,10 +67,16 @@ export function writeSecondDifference(bits: BitWriter, newest: number, middle: n
   else writeWide(bits, high, low, fits56(high, low));
 }
 
-/** What `readNarrowVarbitInt` answers for a field of 56 or 64 bits: below all that narrower ones can say. */
+/**
+ * The result of `readNarrowVarbitInt` for a field of 56 or 64 bits: below all values of narrower
+ * fields.
+ */
 export const WIDE = -(2 ** 31);
 
-/** Reads a signed field unless it is wide, and then nothing: all of it is within the 32 bits that a glance shows. */
+/**
+ * Reads a signed field that lies within the next 32 bits, prefix included. Reads nothing if it is
+ * wide.
+ */
 export function readNarrowVarbitInt(bits: BitReader): number {
   const head = bits.peek();
   if (head >= 0) {
@@ -102,7 +110,7 @@ function setLanes(into: Lanes, value: number): void {
   into.low = value >>> 0;
 }
 
-/** Reads an unsigned field; one past 2^53 comes back rounded. */
+/** Reads an unsigned field; one past 2^53 is rounded. */
 export function readVarbitUint(bits: BitReader): number {
   const width = readWidth(bits);
   if (width === 0) return 0;
@@ -111,7 +119,7 @@ export function readVarbitUint(bits: BitReader): number {
   return high * TWO_32 + bits.readBits(32);
 }
 
-/** The number that lanes hold, rounded past 2^53. */
+/** The number of two lanes, rounded past 2^53. */
 export function numberOf({ high, low }: Lanes): number {
   return high * TWO_32 + low;
 }
@@ -119,8 +127,8 @@ export function numberOf({ high, low }: Lanes): number {
 const lanes: Lanes = { high: 0, low: 0 };
 
 /**
- * Reads what `writeSecondDifference` wrote and answers the newest number; rounded past 2^53. Chunks of histograms are little
- * else, and take half of what they take with a pair of lanes for each field.
+ * Reads what `writeSecondDifference` wrote and returns the newest number, rounded past 2^53. Chunks
+ * of histograms consist of such fields; a pair of lanes for each would take twice as long.
  */
 export function readSecondDifference(bits: BitReader, middle: number, oldest: number): number {
   const narrow = readNarrowVarbitInt(bits);

@@ -1,5 +1,6 @@
 /**
- * Prometheus' XOR chunk: float samples of one series, ascending in time, each as its difference from the one before.
+ * Prometheus' XOR chunk: float samples of one series, ascending in time, each as its difference
+ * from the one before.
  * https://github.com/prometheus/prometheus/blob/main/tsdb/docs/format/chunks.md (XOR chunk data)
  *
  *     count                        2 bytes, big-endian
@@ -15,9 +16,9 @@
  *                 value
  *     zero bits to the next whole byte
  *
- * The three narrow fields are two's complement but for the topmost value: 8192 takes the bits of -8192, and so on.
- * Prometheus before 3.0 appends one zero byte more when its last write was of whole bytes to a whole byte
- * (prometheus/prometheus#14854): read here, not written.
+ * The three narrow fields are two's complement except for the topmost value: 8192 takes the bits of
+ * -8192, and so on. Prometheus before 3.0 appends one zero byte more when its last write was of
+ * whole bytes to a whole byte (prometheus/prometheus#14854): read here, not written.
  */
 import { HearthError } from "../model/errors.ts";
 import type { Samples } from "../model/samples.ts";
@@ -27,7 +28,7 @@ import { BitWriter } from "./bit-writer.ts";
 import { SampleColumns, valueWords } from "./sample-columns.ts";
 import { XorValueWriter } from "./xor-value.ts";
 
-/** What the two bytes of the count can say. */
+/** The largest count that fits two bytes. */
 export const MAX_CHUNK_SAMPLES = 0xffff;
 
 const COUNT_BYTES = 2;
@@ -35,7 +36,7 @@ const COUNT_BYTES = 2;
 const MAX_HEAD_BYTES = 30;
 /** A step's change takes at most 4 + 64 bits and a value 2 + 5 + 6 + 64. */
 const MAX_SAMPLE_BYTES = 19;
-/** A first sample takes at least 9 bytes, a second one and a bit, any other 2 bits. */
+/** The first sample takes at least 9 bytes, the second one byte and a bit, any other 2 bits. */
 const MIN_FIRST_BITS = 72;
 const MIN_SECOND_BITS = 9;
 const MIN_SAMPLE_BITS = 2;
@@ -46,8 +47,8 @@ const valueWriter = new XorValueWriter();
 const reader = new BitReader("xor chunk");
 
 /**
- * Encodes samples `start..end`. Throws "internal" when there are more than `MAX_CHUNK_SAMPLES`, when times do not
- * ascend or are beyond `MAX_TIMESTAMP_MS`.
+ * Encodes samples `start..end`. Throws "internal" for more than `MAX_CHUNK_SAMPLES`, or if times do
+ * not ascend or are beyond `MAX_TIMESTAMP_MS`.
  */
 export function encodeXorChunk(
   timestamps: Float64Array,
@@ -113,7 +114,10 @@ function writeStepChange(change: number): void {
   }
 }
 
-/** The number of samples that a chunk says it has; throws "data" when its bytes cannot hold so many. */
+/**
+ * The number of samples that a chunk claims to have. Throws "data" if its bytes cannot hold so
+ * many.
+ */
 export function readChunkCount(bytes: Uint8Array): number {
   if (bytes.length < COUNT_BYTES) {
     throw new HearthError("data", `xor chunk: no sample count, bytes=${bytes.length}`);
@@ -128,7 +132,7 @@ export function readChunkCount(bytes: Uint8Array): number {
   return count;
 }
 
-/** Decodes a whole chunk, the bytes being nothing else. Throws "data" as `appendXorChunk` does. */
+/** Decodes a whole chunk; `bytes` holds nothing else. Throws "data" as `appendXorChunk` does. */
 export function decodeXorChunk(bytes: Uint8Array): Samples {
   const columns = new SampleColumns(readChunkCount(bytes));
   appendXorChunk(bytes, columns);
@@ -136,8 +140,9 @@ export function decodeXorChunk(bytes: Uint8Array): Samples {
 }
 
 /**
- * Decodes a whole chunk behind the samples that `columns` holds; returns how many it added. Throws "data" and leaves
- * the columns as they were when the bytes end early or late, when times do not ascend or are beyond 2^53 ms.
+ * Decodes a whole chunk after the samples of `columns` and returns how many it added. Throws
+ * "data", with the columns unchanged, if the bytes end early or late, or if times do not ascend or
+ * are beyond 2^53 ms.
  */
 export function appendXorChunk(bytes: Uint8Array, columns: SampleColumns): number {
   const count = readChunkCount(bytes);
@@ -147,16 +152,17 @@ export function appendXorChunk(bytes: Uint8Array, columns: SampleColumns): numbe
   if (count > 0) readSamples(columns, columns.count, columns.count + count);
   reader.checkEnd();
   if (reader.unreadBytes() > 1) {
-    reader.fail(`${reader.unreadBytes()} bytes behind the last sample, samples=${count}`);
+    reader.fail(`${reader.unreadBytes()} bytes after the last sample, samples=${count}`);
   }
   columns.count += count;
   return count;
 }
 
 /**
- * Reads samples to `start..end`, at least one. Decoding is a fifth of a query over a day, so this is one loop that keeps all its
- * state to itself: 0.55 of the time that a call for each field takes. Samples with the same step and value are two zero bits each: up
- * to 16 of them are read at a glance.
+ * Reads samples into `start..end`, at least one. Decoding is a fifth of a query over a day, so one
+ * loop keeps all its state in local variables: 0.55 of the time that a call per field takes.
+ * Samples with an unchanged step and value are two zero bits each; up to 16 of them are read at
+ * once.
  */
 function readSamples({ timestamps, words }: SampleColumns, start: number, end: number): void {
   let time = reader.readVarint();
@@ -235,7 +241,7 @@ function readSamples({ timestamps, words }: SampleColumns, start: number, end: n
   if (!Number.isSafeInteger(time)) reader.fail(`a time is beyond 2^53 ms, came ${time}`);
 }
 
-/** Throws "data": that the input ended before `position`, if it did, else `message`. */
+/** Throws "data": the input ended before `position`, if it did, else `message`. */
 function stopAt(position: number, message?: string): never {
   reader.position = position;
   return reader.fail(message);
@@ -263,7 +269,7 @@ function readStepChange(): number {
   return reader.readInt64();
 }
 
-/** The number that `bits` of a field of `width` bits mean: half the range is the topmost positive one. */
+/** The number in a field of `width` bits: half the range is the topmost positive one. */
 function narrowChange(bits: number, width: number): number {
   return bits > 1 << (width - 1) ? bits - (1 << width) : bits;
 }

@@ -1,13 +1,15 @@
 /**
- * The values of a XOR chunk after its first: each as the bits in which it differs from the one before.
+ * The values of a XOR chunk after its first: each as the bits in which it differs from the one
+ * before.
  *
  *     0                                            the same bits
- *     1 0 <bits of the window>                     different only within the window of the last change
- *     1 1 <leading: 5> <significant: 6> <bits>     a new window: 64 = leading + significant + trailing
+ *     1 0 <bits of the window>                     different only within the latest window
+ *     1 1 <leading: 5> <significant: 6> <bits>     a new window: 64 bits less leading and trailing
  *
- * `leading` and `trailing` count the zero bits around what differs, at most 31 leading ones; 64 significant bits are
- * written as 0. A value is two 32-bit words throughout, so the bits of every NaN survive.
- * https://github.com/prometheus/prometheus/blob/main/tsdb/docs/format/chunks.md (varbit_xor)
+ * `leading` and `trailing` count the zero bits around what differs, at most 31 leading ones; 64
+ * significant bits are written as 0. A value is two 32-bit words throughout, so the bits of every
+ * NaN survive. https://github.com/prometheus/prometheus/blob/main/tsdb/docs/format/chunks.md
+ * (varbit_xor)
  */
 import type { BitReader } from "./bit-reader.ts";
 import type { BitWriter } from "./bit-writer.ts";
@@ -19,7 +21,7 @@ const MAX_LEADING = 31;
 export class XorValueWriter {
   #high = 0;
   #low = 0;
-  /** The window of the last change; none fits the first, which opens one. */
+  /** The window of the last change. No window fits the first change, which opens one. */
   #leading = 64;
   #trailing = 64;
 
@@ -54,7 +56,10 @@ export class XorValueWriter {
   }
 }
 
-/** Writes `significant` bits of a 64-bit number, the lowest being bit `trailing`; the bits above them are zero. */
+/**
+ * Writes `significant` bits of a 64-bit number, the lowest being bit `trailing`. The bits above
+ * them must be zero.
+ */
 function writeWindow(
   bits: BitWriter,
   high: number,
@@ -93,7 +98,7 @@ export class XorValueReader {
     this.#trailing = 0;
   }
 
-  /** Reads the next value; throws "data" for a window that no writer opens. */
+  /** Reads the next value. Throws "data" for a window that no writer opens. */
   read(bits: BitReader): void {
     const head = bits.peek();
     if (head >= 0) {

@@ -1,10 +1,10 @@
 /**
- * Where the buckets of a native histogram begin and end.
+ * The bounds of a native histogram's buckets.
  * https://prometheus.io/docs/specs/native_histograms/#schema
  */
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram, MAX_EXPONENTIAL_SCHEMA } from "../model/histogram.ts";
 
-/** What says where buckets are. */
+/** The fields that determine the bounds. */
 export type BucketLayout = Pick<Histogram, "schema" | "customBounds">;
 
 export function usesCustomBuckets(layout: Pick<Histogram, "schema">): boolean {
@@ -12,8 +12,9 @@ export function usesCustomBuckets(layout: Pick<Histogram, "schema">): boolean {
 }
 
 /**
- * Prometheus' table of bounds has been made by repeated multiplication: its figures lie between one unit in the last place
- * above and four below the exact ones. A digit per bound of schema 8 in [0.5, 1): those units, plus one.
+ * Prometheus made its table of bounds by repeated multiplication, so its numbers are between one
+ * unit in the last place above and four below the exact ones. One digit per bound of schema 8 in
+ * [0.5, 1): those units plus one.
  */
 const UNITS_BELOW =
   "1111112111211111112311222222222211211121122211221122102211221122" +
@@ -23,7 +24,10 @@ const UNITS_BELOW =
 
 const BOUND_COUNT = 2 ** MAX_EXPONENTIAL_SCHEMA;
 
-/** The bounds in [0.5, 1) at the highest resolution; a lower one has every second of them, and so on. */
+/**
+ * The bounds in [0.5, 1) at the highest resolution. A lower one has every second of them, and so
+ * on.
+ */
 const BOUNDS = Float64Array.from(
   { length: BOUND_COUNT },
   (_, i) => 2 ** (i / BOUND_COUNT) / 2 - (Number(UNITS_BELOW[i]) - 1) * 2 ** -53,
@@ -33,10 +37,13 @@ const BOUNDS = Float64Array.from(
 const MIN_INDEX = -(2 ** 31);
 const MAX_INDEX = 2 ** 31 - 1;
 
-/** The upper bound of the positive bucket at an index; the lower one is that of the index before. */
+/**
+ * The upper bound of the positive bucket at an index. Its lower bound is that of the index before.
+ */
 export function exponentialBound(index: number, schema: number): number {
   const perDoubling = 2 ** schema;
-  // The last bucket of finite numbers ends at the largest of them; infinities have the bucket behind it.
+  // The last bucket of finite numbers ends at the largest of them; infinities are in the bucket
+  // after it.
   if (index / perDoubling === 1024) return Number.MAX_VALUE;
   if (schema <= 0) return 2 ** (index / perDoubling);
   const exponent = Math.floor(index / perDoubling);
@@ -44,7 +51,7 @@ export function exponentialBound(index: number, schema: number): number {
   return scaleByPowerOfTwo(BOUNDS[position * 2 ** (MAX_EXPONENTIAL_SCHEMA - schema)], exponent + 1);
 }
 
-/** In two steps, for neither the power nor its product with the fraction may be lost to overflow or underflow. */
+/** In two steps: neither the power nor its product with the fraction may overflow or underflow. */
 function scaleByPowerOfTwo(fraction: number, exponent: number): number {
   const half = Math.trunc(exponent / 2);
   return fraction * powerOfTwo(half) * powerOfTwo(exponent - half);
@@ -53,22 +60,25 @@ function scaleByPowerOfTwo(fraction: number, exponent: number): number {
 const MAX_TABLED_POWER = 1023;
 const POWERS = Float64Array.from({ length: 2 * MAX_TABLED_POWER + 1 }, (_, i) => 2 ** (i - MAX_TABLED_POWER));
 
-/** Of a whole exponent: a look into a table takes a tenth of an exponentiation. */
+/** A power of two with a whole exponent. The table takes a tenth of an exponentiation. */
 function powerOfTwo(exponent: number): number {
   return Math.abs(exponent) <= MAX_TABLED_POWER ? POWERS[exponent + MAX_TABLED_POWER] : 2 ** exponent;
 }
 
-/** The upper bound of a bucket on the positive side; with custom buckets index -1 is where the first begins: -Inf. */
+/**
+ * The upper bound of a bucket on the positive side. With custom buckets, index -1 ends where the
+ * first bucket begins: at -Inf.
+ */
 export function bucketBound(index: number, { schema, customBounds }: BucketLayout): number {
   if (schema !== CUSTOM_BUCKETS_SCHEMA) return exponentialBound(index, schema);
   if (index < 0) return -Infinity;
   return index < customBounds.length ? customBounds[index] : Infinity;
 }
 
-/** The last answer of `firstIndexAbove`: the histograms of a query mostly have one layout, and each asks. */
+/** The last result of `firstIndexAbove`: the histograms of a query mostly have one layout. */
 const latest = { schema: Number.NaN, threshold: Number.NaN, index: 0 };
 
-/** The lowest index whose exponential bucket reaches above a threshold, which is 0 or more. */
+/** The lowest index whose exponential bucket reaches above a threshold of 0 or more. */
 export function firstIndexAbove(threshold: number, schema: number): number {
   if (schema === latest.schema && threshold === latest.threshold) return latest.index;
   let below = MIN_INDEX;
@@ -82,7 +92,7 @@ export function firstIndexAbove(threshold: number, schema: number): number {
   return above;
 }
 
-/** The index at a lower resolution of the bucket that takes in the one at `index`. */
+/** The index, at a lower resolution, of the bucket that contains the one at `index`. */
 export function indexAtSchema(index: number, from: number, to: number): number {
   return Math.ceil(index / 2 ** (from - to));
 }

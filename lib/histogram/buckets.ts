@@ -24,7 +24,7 @@ export function positiveBuckets(histogram: Histogram): Bucket[] {
   });
 }
 
-/** By descending value: away from zero. */
+/** By descending value, away from zero. */
 export function negativeBuckets(histogram: Histogram): Bucket[] {
   const { indexes, counts } = sideOf(histogram.negative);
   return Array.from(counts, (count, i) => {
@@ -39,7 +39,10 @@ export function zeroBucket({ zeroThreshold, zeroCount }: Histogram): Bucket {
   return { lower: -zeroThreshold, upper: zeroThreshold, ...inclusive, count: zeroCount };
 }
 
-/** All by ascending value, cut off where the zero bucket begins; empty ones too, but no empty zero bucket. */
+/**
+ * All by ascending value, cut off at the zero bucket. Empty ones are included, except an empty zero
+ * bucket.
+ */
 export function allBuckets(histogram: Histogram): Bucket[] {
   const outside = (bucket: Bucket) => outsideOfZeroBucket(bucket, histogram.zeroThreshold);
   const zero = histogram.zeroCount > 0 && !usesCustomBuckets(histogram) ? [zeroBucket(histogram)] : [];
@@ -57,8 +60,8 @@ function outsideOfZeroBucket(bucket: Bucket, threshold: number): Bucket {
 }
 
 /**
- * The zero bucket of a histogram that has buckets on one side only, cut off at zero; any other bucket as it is. What
- * estimates assume.
+ * The zero bucket of a histogram with buckets on one side only, cut off at zero; any other bucket
+ * unchanged. Estimates assume this.
  */
 export function narrowedByOneSide(bucket: Bucket, { positive, negative }: Histogram): Bucket {
   const hasPositive = positive.counts.length > 0;
@@ -69,8 +72,8 @@ export function narrowedByOneSide(bucket: Bucket, { positive, negative }: Histog
 }
 
 /**
- * Which part of a bucket lies below a value in it: observations are taken to be spread evenly over its width, or over the
- * logarithms of an exponential bucket.
+ * The share of a bucket below a value in it. Observations are assumed to be spread evenly over its
+ * width, or over the logarithms of an exponential bucket.
  */
 export function fractionBelow({ lower, upper }: Bucket, value: number, isLinear: boolean): number {
   if (isLinear) return (value - lower) / (upper - lower);

@@ -1,7 +1,8 @@
 /**
- * What a sender's native histogram must be, as Prometheus checks it before it appends one (`Validate` in
- * https://github.com/prometheus/prometheus/blob/main/model/histogram/histogram.go and float_histogram.go), and two rules of
- * Hearth's own: whole counts are below 2^53, bucket indices fit in 32 bits.
+ * Rules for a sender's native histograms: Prometheus' own before it appends one (`Validate` in
+ * https://github.com/prometheus/prometheus/blob/main/model/histogram/histogram.go and
+ * float_histogram.go), and three of Hearth's: integer counts are whole and below 2^53, and bucket
+ * indices fit in 32 bits.
  */
 import { type Buckets, type Histogram, MIN_EXPONENTIAL_SCHEMA, type Span } from "../model/histogram.ts";
 import { MAX_RESERVED_SCHEMA } from "./resolution.ts";
@@ -11,8 +12,8 @@ const MAX_INDEX = 2 ** 31 - 1;
 const MIN_INDEX = -(2 ** 31);
 
 /**
- * What is wrong with a histogram, or undefined. A staleness marker is right whatever else it says, and so is a schema that
- * `reduceToSupported` takes.
+ * What is wrong with a histogram, or undefined. Valid are also staleness markers, whatever else
+ * they contain, and schemas that `reduceToSupported` accepts.
  */
 export function checkHistogram(histogram: Histogram): string | undefined {
   if (histogram.isStale) return undefined;
@@ -25,7 +26,10 @@ export function checkHistogram(histogram: Histogram): string | undefined {
   );
 }
 
-/** Apart from the layout: Hearth stored histograms without this check before, so decoders accept any threshold. */
+/**
+ * Apart from the layout: earlier versions stored histograms without this check, so decoders accept
+ * any threshold.
+ */
 function checkZeroThreshold({ zeroThreshold }: Histogram): string | undefined {
   if (Number.isFinite(zeroThreshold) && zeroThreshold >= 0) return undefined;
   return `a zero threshold of ${zeroThreshold}: expected a finite number that is not negative`;
@@ -77,7 +81,7 @@ function checkSpans(side: string, spans: readonly Span[]): string | undefined {
     const { offset, length } = spans[i];
     if (i > 0 && offset < 0) return `${side} span ${i + 1} has the offset ${offset}`;
     index += offset;
-    // Asked for so that NaN is none either.
+    // Written so that NaN is refused too.
     if (!(index >= MIN_INDEX && index + length <= MAX_INDEX))
       return `a ${side} bucket's index is beyond 32 bits`;
     index += length;
@@ -104,7 +108,10 @@ function checkTotals(histogram: Histogram): string | undefined {
   return histogram.kind === "integer" ? checkWholeTotals(histogram) : undefined;
 }
 
-/** A NaN is counted and falls into no bucket; it makes the sum one. Sums that round are past what `count` may be. */
+/**
+ * A NaN is counted, falls into no bucket, and makes the sum NaN. Sums that round are past the
+ * largest count.
+ */
 function checkWholeTotals({ count, zeroCount, sum, positive, negative }: Histogram): string | undefined {
   let inBuckets = zeroCount;
   let areWhole = Number.isInteger(count) && Number.isInteger(zeroCount);

@@ -1,9 +1,12 @@
-/** Custom buckets whose bounds differ: what they have in common. */
+/** What custom buckets with different bounds have in common. */
 
 import { CUSTOM_BUCKETS_SCHEMA } from "../model/histogram.ts";
 import { bucketBound } from "./bounds.ts";
 
-/** The index of the bucket on `target` bounds that takes in the one at `index` on `source` bounds. */
+/**
+ * The index, among `target` bounds, of the bucket that contains the one at `index` among `source`
+ * bounds.
+ */
 export function indexOnBounds(index: number, source: Float64Array, target: Float64Array): number {
   const bound = bucketBound(index, { schema: CUSTOM_BUCKETS_SCHEMA, customBounds: source });
   let i = 0;

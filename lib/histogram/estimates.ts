@@ -1,5 +1,5 @@
 /**
- * What a native histogram lets one estimate: quantiles, fractions, the variance.
+ * Estimates from a native histogram: quantiles, fractions, the variance.
  * https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile
  */
 
@@ -10,18 +10,21 @@ import { allBuckets, type Bucket, fractionBelow, narrowedByOneSide } from "./buc
 
 export interface Estimate {
   readonly value: number;
-  /** The histogram has observed NaN: these count, but are in no bucket. */
+  /** The histogram has observed NaN. Such observations count, but are in no bucket. */
   readonly hasNaN: boolean;
 }
 
 const exactly = (value: number): Estimate => ({ value, hasNaN: false });
 
-/** -Inf and +Inf for quantiles outside of [0, 1]; NaN without observations, and where NaN observations are what is asked for. */
+/**
+ * -Inf and +Inf for quantiles outside of [0, 1]. NaN without observations, and for a rank among NaN
+ * observations.
+ */
 export function histogramQuantile(quantile: number, histogram: Histogram): Estimate {
   if (quantile < 0) return exactly(-Infinity);
   if (quantile > 1) return exactly(Infinity);
   if (histogram.count === 0 || Number.isNaN(quantile)) return exactly(Number.NaN);
-  // From the end that is nearer; NaN observations are in no bucket, as if behind the highest.
+  // From the nearer end. NaN observations are in no bucket, as if above the highest.
   const isForward = Number.isNaN(histogram.sum) || quantile < 0.5;
   const buckets = allBuckets(histogram);
   if (!isForward) buckets.reverse();
@@ -83,7 +86,10 @@ function hasUncounted(histogram: Histogram, buckets: readonly Bucket[], { count,
   return buckets.slice(position + 1).reduce((total, bucket) => total + bucket.count, count) < histogram.count;
 }
 
-/** Evenly over the width of custom buckets and the zero bucket, over the logarithms of others. */
+/**
+ * Spread evenly over the width of custom buckets and the zero bucket, over the logarithms of
+ * others.
+ */
 function interpolate({ lower, upper }: Bucket, fraction: number, isCustom: boolean): number {
   if (isCustom || (lower <= 0 && upper >= 0)) return lower + (upper - lower) * fraction;
   const low = Math.log2(Math.abs(lower));
@@ -92,7 +98,7 @@ function interpolate({ lower, upper }: Bucket, fraction: number, isCustom: boole
   return -(2 ** (high + (low - high) * (1 - fraction)));
 }
 
-/** The part of the observations between two values; zero when they are not ascending. */
+/** The share of the observations between two values; zero unless they ascend. */
 export function histogramFraction(lower: number, upper: number, histogram: Histogram): Estimate {
   if (histogram.count === 0 || Number.isNaN(lower) || Number.isNaN(upper)) return exactly(Number.NaN);
   if (lower >= upper) return exactly(0);
@@ -107,7 +113,7 @@ export function histogramFraction(lower: number, upper: number, histogram: Histo
   return { value: (upperRank - lowerRank) / histogram.count, hasNaN };
 }
 
-/** How many observations are below a value; undefined when it is above all buckets. */
+/** The number of observations below a value; undefined if it is above all buckets. */
 function rankOf(value: number, buckets: readonly Bucket[], histogram: Histogram): number | undefined {
   const isCustom = usesCustomBuckets(histogram);
   let rank = 0;
@@ -115,12 +121,12 @@ function rankOf(value: number, buckets: readonly Bucket[], histogram: Histogram)
     const isZero = !isCustom && original.lower <= 0 && original.upper >= 0;
     let bucket = original;
     if (isZero) bucket = narrowedByOneSide(original, histogram);
-    // Zero is where the first of custom buckets begins if it ends above, as in classic histograms.
+    // The first custom bucket begins at zero if it ends above zero, as in classic histograms.
     else if (isCustom && original.lower === -Infinity && original.upper > 0)
       bucket = { ...original, lower: 0 };
     if (bucket.lower >= value) return rank;
     if (bucket.upper > value) {
-      // Nothing is known of how observations lie in a bucket without a beginning: it counts as a whole.
+      // The distribution within a bucket without a lower bound is unknown, so it counts as a whole.
       if ((isCustom || isZero) && bucket.lower === -Infinity) return bucket.count;
       return rank + bucket.count * fractionBelow(bucket, value, isCustom || isZero);
     }
@@ -129,7 +135,7 @@ function rankOf(value: number, buckets: readonly Bucket[], histogram: Histogram)
   return undefined;
 }
 
-/** Of the middles of the buckets, which of exponential ones are geometric. */
+/** The middles of the buckets; geometric for exponential ones. */
 export function histogramVariance(histogram: Histogram): number {
   const mean = histogram.sum / histogram.count;
   const isCustom = usesCustomBuckets(histogram);

@@ -1,6 +1,6 @@
 /**
- * A native histogram as a value to calculate with. Histograms are never changed: every operation makes a new one.
- * What results are is what model/histogram of Prometheus 3.14 returns.
+ * A native histogram as a value for calculations. Histograms are immutable: every operation returns
+ * a new one. Results are those of model/histogram of Prometheus 3.14.
  */
 
 import type { Buckets, CounterResetHint, Histogram } from "../model/histogram.ts";
@@ -10,7 +10,7 @@ import { bucketsOf, IndexedBuckets, NO_BUCKETS, sideOf, withCounts, withoutEmpty
 
 const NO_BOUNDS = new Float64Array(0);
 
-/** No observation at all, with the layout of another one. */
+/** No observations, with the layout of another histogram. */
 export function emptyHistogram(layout: Pick<Histogram, "schema" | "customBounds">): Histogram {
   return {
     kind: "float",
@@ -31,13 +31,13 @@ export function withHint(histogram: Histogram, counterResetHint: CounterResetHin
   return histogram.counterResetHint === counterResetHint ? histogram : { ...histogram, counterResetHint };
 }
 
-/** All counts and the sum times a factor; below zero the result is a gauge. */
+/** All counts and the sum times a factor. With a negative factor the result is a gauge. */
 export function multiplyHistogram(histogram: Histogram, factor: number): Histogram {
   const scaled = mapCounts(histogram, (count) => count * factor);
   return factor < 0 ? withHint(scaled, "gauge") : scaled;
 }
 
-/** As multiplying; by zero there are no buckets left. */
+/** Like multiplying. Division by zero leaves no buckets. */
 export function divideHistogram(histogram: Histogram, divisor: number): Histogram {
   if (divisor === 0) {
     const { zeroCount, count, sum } = histogram;
@@ -82,7 +82,7 @@ function compactBuckets(buckets: Buckets): Buckets {
   return bucketsOf(withoutEmptyBuckets(sideOf(buckets)));
 }
 
-/** Compact, times a factor and a gauge, all at once: each rate of native histograms ends so. */
+/** Compact, times a factor, and a gauge, in one step: each rate of native histograms ends so. */
 export function compactGauge(histogram: Histogram, factor: number): Histogram {
   const { schema, zeroThreshold, zeroCount, count, sum, positive, negative, customBounds } = histogram;
   return {
@@ -113,7 +113,7 @@ function compactScaled(buckets: Buckets, factor: number): Buckets {
 function isCompact(buckets: Buckets): boolean {
   const { counts } = buckets;
   for (let i = 0; i < counts.length; i++) if (counts[i] === 0) return false;
-  // Whose spans are as few as possible.
+  // Spans are already as few as possible.
   if (buckets instanceof IndexedBuckets) return true;
   return buckets.spans.every(({ offset, length }, i) => length > 0 && (i === 0 || offset > 0));
 }
@@ -128,8 +128,10 @@ export function hasOverflow(histogram: Histogram): boolean {
 }
 
 /**
- * Whether two are the same data; NaN equals NaN, and the hints do not matter. Nor do empty buckets, of which chunks have those that
- * others of their histograms fill: to Prometheus they do, whose answer depends on where a chunk begins.
+ * Whether two histograms are the same data. NaN equals NaN, and hints do not matter.
+ *
+ * Empty buckets do not matter either: a chunk has every bucket that one of its histograms fills. In
+ * Prometheus they do matter, so its result depends on where a chunk begins.
  */
 export function equalHistograms(a: Histogram, b: Histogram): boolean {
   return (
@@ -163,10 +165,13 @@ export function equalColumns(a: ArrayLike<number>, b: ArrayLike<number>): boolea
   return true;
 }
 
-/** What Prometheus takes a histogram for in bytes: its limits count one as this, with 8 bytes of time, over 16. */
+/**
+ * The size that Prometheus assumes. Its limits count a histogram as this size and 8 bytes of time,
+ * divided by 16.
+ */
 const FIXED_BYTES = 168;
 
-/** How many float samples a histogram counts as against limits. */
+/** The number of float samples that a histogram counts as, against limits. */
 export function histogramSampleCount({ positive, negative, customBounds }: Histogram): number {
   const words =
     positive.spans.length +

@@ -1,4 +1,4 @@
-/** Histograms as plain lists, read through the columns that everything else knows them by. */
+/** Histograms as plain lists, behind the interface of histogram columns. */
 
 import type { CounterResetHint, Histogram } from "../model/histogram.ts";
 import type { HistogramColumn, HistogramSamples } from "../model/histogram-samples.ts";

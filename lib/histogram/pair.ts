@@ -9,12 +9,14 @@ export interface Combination extends AddOutcome {
   readonly histogram: Histogram;
 }
 
-/** The sum of two; undefined when one has exponential buckets and the other custom ones. */
+/**
+ * The sum of two histograms; undefined if one has exponential buckets and the other custom ones.
+ */
 export function addHistograms(a: Histogram, b: Histogram): Combination | undefined {
   return combine(a, b, 1);
 }
 
-/** Their difference; it has the hint that a sum would have. Undefined as above. */
+/** The difference of two histograms, with the hint that a sum would have. Undefined as above. */
 export function subtractHistograms(a: Histogram, b: Histogram): Combination | undefined {
   return combine(a, b, -1);
 }
@@ -27,7 +29,10 @@ function combine(a: Histogram, b: Histogram, sign: 1 | -1): Combination | undefi
   return { histogram: sumOf(sum), ...outcome };
 }
 
-/** Whether two have the very same buckets, as the histograms of a chunk have, and none within the zero bucket. */
+/**
+ * Whether both have exactly the same buckets, as the histograms of a chunk have, and none in the
+ * zero bucket.
+ */
 function areAlike(a: Histogram, b: Histogram): boolean {
   return (
     a.schema === b.schema &&
@@ -44,7 +49,10 @@ function isOutside({ spans }: Buckets, { schema, zeroThreshold }: Histogram): bo
   return spans.length === 0 || spans[0].offset >= firstIndexAbove(zeroThreshold, schema);
 }
 
-/** What a sum of the two is, without the columns of a sum under way: all rates of native histograms are such differences. */
+/**
+ * The same as a sum of the two, without columns for intermediate results: all rates of native
+ * histograms are such differences.
+ */
 function combineAlike(a: Histogram, b: Histogram, sign: 1 | -1): Combination {
   const state = { hint: a.counterResetHint };
   const counterResetCollision = mergeHint(state, b.counterResetHint);

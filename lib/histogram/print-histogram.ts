@@ -1,4 +1,6 @@
-/** Native histograms as Prometheus prints them: `{count:5, sum:18.4, [-0.001,0.001]:1, (1,2]:4}`. */
+/**
+ * Native histograms as Prometheus prints them: `{count:5, sum:18.4, [-0.001,0.001]:1, (1,2]:4}`.
+ */
 
 import type { Histogram } from "../model/histogram.ts";
 import { printGeneralFloat } from "../number/print-general-float.ts";

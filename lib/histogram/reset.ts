@@ -1,4 +1,4 @@
-/** Whether a counter histogram has been reset since the sample before it. */
+/** Whether a counter histogram was reset since the sample before it. */
 
 import type { Histogram } from "../model/histogram.ts";
 import { bucketBound, usesCustomBuckets } from "./bounds.ts";
@@ -8,8 +8,9 @@ import { atLowerSchema, type Side, sideOf } from "./side.ts";
 import { widerZeroBucket } from "./zero-bucket.ts";
 
 /**
- * The hint decides when it says so. Otherwise any count that went down is a reset, as is a populated bucket that is gone, a
- * higher resolution and a smaller zero bucket: none of them happens without one.
+ * The hint decides if it is set. Otherwise a reset is any count that decreased, a populated bucket
+ * that disappeared, a higher resolution, or a smaller zero bucket: none of them happens without a
+ * reset.
  */
 export function isReset(current: Histogram, previous: Histogram): boolean {
   if (current.counterResetHint === "reset") return true;
@@ -34,7 +35,7 @@ function hasShrunk(current: Side, before: Side, layout: Histogram, schemaBefore:
   const previous = atLowerSchema(before, schemaBefore, layout.schema);
   let i = 0;
   let first = 0;
-  // Those within the zero bucket count there.
+  // Buckets within the zero bucket count there.
   while (
     layout.zeroThreshold > 0 &&
     first < previous.indexes.length &&

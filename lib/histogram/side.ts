@@ -1,4 +1,7 @@
-/** The populated buckets on one side of zero by their index: what arithmetic works on. Spans are how they are stored. */
+/**
+ * The populated buckets on one side of zero by index, as arithmetic needs them. Spans are the
+ * stored form.
+ */
 
 import type { Buckets, Span } from "../model/histogram.ts";
 import { indexAtSchema } from "./bounds.ts";
@@ -12,7 +15,7 @@ export interface Side {
 
 export const NO_BUCKETS: Buckets = { spans: [], counts: new Float64Array(0) };
 
-/** Buckets that are known by their indexes, ascending ones; their spans, as few as possible, are made when they are asked for. */
+/** Buckets with ascending indexes. Their spans, as few as possible, are created on demand. */
 export class IndexedBuckets implements Buckets, Side {
   readonly indexes: Int32Array;
   readonly counts: Float64Array;
@@ -32,12 +35,12 @@ export class IndexedBuckets implements Buckets, Side {
 const NO_SIDE: Side = { indexes: new Int32Array(0), counts: NO_BUCKETS.counts };
 
 /**
- * The indexes that stored spans stand for: the histograms of a chunk share theirs, and making them anew is most of what adding
- * takes. Nobody writes to either.
+ * The indexes of stored spans, cached: the histograms of a chunk share their spans, and creating
+ * the indexes is most of an addition. Callers must write to neither.
  */
 const indexesOfSpans = new WeakMap<readonly Span[], Int32Array>();
 
-/** Shares the counts with the buckets it is made of, and the indexes with whoever has the same spans. */
+/** Shares the counts with the given buckets, and the indexes with all buckets of the same spans. */
 export function sideOf(buckets: Buckets): Side {
   if (buckets instanceof IndexedBuckets) return buckets;
   const { spans, counts } = buckets;
@@ -56,7 +59,7 @@ export function sideOf(buckets: Buckets): Side {
   return { indexes, counts };
 }
 
-/** The buckets with as few spans as possible; shares the counts. */
+/** The buckets with as few spans as possible. Shares the counts. */
 export function bucketsOf({ indexes, counts }: Side): Buckets {
   return counts.length === 0 ? NO_BUCKETS : new IndexedBuckets(indexes, counts);
 }
@@ -81,7 +84,7 @@ function fewestSpans(indexes: Int32Array): Span[] {
   return spans;
 }
 
-/** Without empty buckets; the same object where there are none. */
+/** Without empty buckets; the same object if there are none. */
 export function withoutEmptyBuckets(side: Side): Side {
   let populated = 0;
   for (let i = 0; i < side.counts.length; i++) if (side.counts[i] !== 0) populated++;
@@ -96,7 +99,7 @@ export function withoutEmptyBuckets(side: Side): Side {
   return { indexes, counts };
 }
 
-/** At a lower resolution: neighbours that fall into one bucket are added up. */
+/** At a lower resolution: neighbours that share a bucket are added up. */
 export function atLowerSchema(side: Side, from: number, to: number): Side {
   if (from === to) return side;
   const indexes: number[] = [];

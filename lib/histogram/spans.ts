@@ -1,12 +1,14 @@
-/** Spans of a native histogram's buckets <-> the indices of these buckets. */
+/**
+ * Conversions between the spans of a native histogram's buckets and the indices of these buckets.
+ */
 import { type Buckets, CUSTOM_BUCKETS_SCHEMA, type Histogram, type Span } from "../model/histogram.ts";
 
-/** No buckets. Shared: nobody writes to it. */
+/** No buckets. Shared: nobody may write to it. */
 export const NO_BUCKETS: Buckets = { spans: [], counts: new Float64Array(0) };
 
 const NO_BOUNDS = new Float64Array(0);
 
-/** A staleness marker of a series of histograms: it has no buckets, and any sum. */
+/** A staleness marker of a series of histograms: no buckets, and any sum. */
 export function staleHistogram(
   kind: Histogram["kind"],
   counterResetHint: Histogram["counterResetHint"],
@@ -31,14 +33,17 @@ export function hasCustomBuckets({ schema }: Pick<Histogram, "schema">): boolean
   return schema === CUSTOM_BUCKETS_SCHEMA;
 }
 
-/** How many buckets spans have. */
+/** The number of buckets in spans. */
 export function countBuckets(spans: readonly Span[]): number {
   let count = 0;
   for (const { length } of spans) count += length;
   return count;
 }
 
-/** The index of each bucket, ascending where offsets are not negative. The caller knows that so many fit in memory. */
+/**
+ * The index of each bucket, ascending if offsets are not negative. The caller ensures that they fit
+ * in memory.
+ */
 export function bucketIndices(spans: readonly Span[]): Float64Array {
   const indices = new Float64Array(countBuckets(spans));
   let at = 0;
@@ -50,7 +55,7 @@ export function bucketIndices(spans: readonly Span[]): Float64Array {
   return indices;
 }
 
-/** The fewest spans that have buckets with these ascending indices. */
+/** The fewest spans of buckets with these ascending indices. */
 export function spansOf(indices: Float64Array): Span[] {
   const spans: { offset: number; length: number }[] = [];
   let next = 0;
@@ -62,7 +67,7 @@ export function spansOf(indices: Float64Array): Span[] {
   return spans;
 }
 
-/** Whether two lists of spans are spelled alike. */
+/** Whether two lists of spans are identical. */
 export function equalSpans(a: readonly Span[], b: readonly Span[]): boolean {
   return (
     a === b ||

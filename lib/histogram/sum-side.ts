@@ -1,6 +1,6 @@
 /**
- * The buckets on one side of zero of a sum of native histograms. A compensated sum carries the rounding error of every count along,
- * and adds in the order in which Prometheus does.
+ * One side of zero of a sum of native histograms. A compensated sum carries the rounding error of
+ * every count along, and adds in Prometheus' order.
  */
 
 import type { Histogram } from "../model/histogram.ts";
@@ -10,20 +10,23 @@ import { equalColumns } from "./float-histogram.ts";
 import { copyFloatColumn, newFloatColumn, newIndexColumn } from "./short-columns.ts";
 import type { Side } from "./side.ts";
 
-/** Three columns of one length, by ascending index. The counts and what they have lost are the sum's own. */
+/**
+ * Three columns of one length, by ascending index. The sum owns the counts and their rounding
+ * errors.
+ */
 export interface SumSide {
   readonly indexes: Int32Array;
   readonly counts: Float64Array;
-  /** All 0 in a sum that is not compensated. */
+  /** All 0 in a plain sum. */
   readonly lost: Float64Array;
 }
 
-/** What is added: buckets, and what has been lost where they were added up before. */
+/** The buckets to add, and the rounding errors of their own addition. */
 export interface AddedSide extends Side {
   readonly lost?: Float64Array | undefined;
 }
 
-/** How: `sign` -1 subtracts, which no compensated sum does. */
+/** The kind of addition. `sign` -1 subtracts, only in plain sums. */
 export interface AddMode {
   readonly isCompensated: boolean;
   readonly sign: 1 | -1;
@@ -40,7 +43,7 @@ export function sumSideOf({ indexes, counts }: Side): SumSide {
   return { indexes, counts: copyFloatColumn(counts), lost: newFloatColumn(counts.length) };
 }
 
-/** A side in the making: of at most so many buckets. */
+/** A side under construction, with room for a number of buckets. */
 export class SumSideBuilder {
   readonly #side: SumSide;
   #length = 0;
@@ -111,7 +114,7 @@ export function outsideOfZero(
   return outside.finish();
 }
 
-/** At a lower resolution: neighbours that fall into one bucket are added up. */
+/** At a lower resolution: neighbours that share a bucket are added up. */
 export function sumAtLowerSchema(side: SumSide, from: number, to: number, isCompensated: boolean): SumSide {
   if (from === to) return side;
   const { indexes, counts, lost } = side;
@@ -121,7 +124,7 @@ export function sumAtLowerSchema(side: SumSide, from: number, to: number, isComp
   return reduced.finish();
 }
 
-/** In place where all buckets have their place, as those of one series mostly do. */
+/** In place if all buckets exist already, which is usual within one series. */
 export function mergeSides(into: SumSide, side: AddedSide, mode: AddMode): SumSide {
   if (side.counts.length === 0) return into;
   if (into.indexes === side.indexes || equalColumns(into.indexes, side.indexes)) {
@@ -151,7 +154,7 @@ function addBucket(into: SumSide, at: number, side: AddedSide, from: number, mod
   addAt(into, at, mode.sign * side.counts[from], side.lost?.[from] ?? 0, mode.isCompensated);
 }
 
-/** Adds if there is a place for every bucket, as there is in a sum that has seen some series; returns whether there is. */
+/** Adds if every bucket exists, which is usual after a few series. Returns whether it did. */
 function addInPlace(into: SumSide, side: AddedSide, mode: AddMode): boolean {
   if (!hasAll(into.indexes, side.indexes)) return false;
   for (let i = 0, j = 0; j < side.indexes.length; i++) {
@@ -160,7 +163,7 @@ function addInPlace(into: SumSide, side: AddedSide, mode: AddMode): boolean {
   return true;
 }
 
-/** Whether all of `some` are among `indexes`, both ascending. */
+/** Whether all of `some` are among `indexes`; both ascend. */
 function hasAll(indexes: Int32Array, some: Int32Array): boolean {
   let found = 0;
   for (let i = 0; i < indexes.length && found < some.length; i++) if (indexes[i] === some[found]) found++;

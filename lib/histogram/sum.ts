@@ -1,9 +1,9 @@
 /**
- * Adding up native histograms. Zero buckets and resolutions that differ are reconciled, and so are the bounds of custom buckets:
- * the result has those that all have.
+ * Sums of native histograms. Different zero buckets and resolutions are reconciled, and so are the
+ * bounds of custom buckets: the result has the bounds that all have.
  *
- * As in Prometheus there are two kinds of sums. A compensated one (of `sum`, `avg` and the like) carries the rounding error of every
- * count along; a plain one (of `+`, `-` and rates) does not.
+ * As in Prometheus there are two kinds of sums. A compensated one (of `sum`, `avg` and the like)
+ * carries the rounding error of every count along; a plain one (of `+`, `-` and rates) does not.
  */
 
 import type { Buckets, CounterResetHint, Histogram } from "../model/histogram.ts";
@@ -25,13 +25,13 @@ import {
 } from "./sum-side.ts";
 import { sideColumns, widerZeroBucket } from "./zero-bucket.ts";
 
-/** A sum and what its rounding has lost so far: 0 in a plain one. */
+/** A sum and its rounding error so far, which is 0 in a plain sum. */
 interface Total {
   value: number;
   lost: number;
 }
 
-/** A sum under way. */
+/** A sum under construction. */
 export interface HistogramSum {
   readonly isCompensated: boolean;
   hint: CounterResetHint;
@@ -46,9 +46,9 @@ export interface HistogramSum {
 }
 
 export interface AddOutcome {
-  /** One of the two is known to have been reset, the other not to. */
+  /** One of the two is known to be reset, the other not to be. */
   readonly counterResetCollision: boolean;
-  /** Both have custom buckets, and their bounds differed. */
+  /** Both have custom buckets with different bounds. */
   readonly boundsReconciled: boolean;
 }
 
@@ -77,12 +77,12 @@ function start(first: Histogram, isCompensated: boolean): HistogramSum {
   };
 }
 
-/** Whether two can be added at all: exponential and custom buckets cannot be mixed. */
+/** Whether two can be added: exponential and custom buckets cannot be mixed. */
 export function isCompatible(a: Pick<Histogram, "schema">, b: Pick<Histogram, "schema">): boolean {
   return usesCustomBuckets(a) === usesCustomBuckets(b);
 }
 
-/** Adds one that is compatible; `sign` -1 subtracts it, from plain sums only. */
+/** Adds a compatible histogram. `sign` -1 subtracts it, only from plain sums. */
 export function addToSum(sum: HistogramSum, other: Histogram, sign: 1 | -1 = 1): AddOutcome {
   const mode: AddMode = { isCompensated: sum.isCompensated, sign };
   const counterResetCollision = mergeHint(sum, other.counterResetHint);
@@ -98,7 +98,7 @@ export function addToSum(sum: HistogramSum, other: Histogram, sign: 1 | -1 = 1):
   return { counterResetCollision, boundsReconciled };
 }
 
-/** The sum so far; lost parts are added when `withLost`. */
+/** The sum so far; `withLost` includes the rounding errors. */
 export function sumOf(sum: HistogramSum, withLost = sum.isCompensated): Histogram {
   const total = (one: Total) => (withLost ? one.value + one.lost : one.value);
   const buckets = ({ indexes, counts: kept, lost }: SumSide) => {
@@ -121,7 +121,7 @@ export function sumOf(sum: HistogramSum, withLost = sum.isCompensated): Histogra
   };
 }
 
-/** Scales a sum under way, and what it has lost. */
+/** Scales a sum under construction, with its rounding errors. */
 export function scaleSum(sum: HistogramSum, scale: (value: number) => number): void {
   for (const total of [sum.zeroCount, sum.count, sum.sum]) {
     total.value = scale(total.value);
@@ -135,7 +135,7 @@ export function scaleSum(sum: HistogramSum, scale: (value: number) => number): v
   }
 }
 
-/** Merges a hint into a sum's; returns whether the two contradict each other. */
+/** Merges a hint into a sum's. Returns whether the two contradict each other. */
 export function mergeHint(sum: Pick<HistogramSum, "hint">, other: CounterResetHint): boolean {
   if (other === sum.hint || sum.hint === "gauge") return false;
   const isCollision = other !== "gauge" && sum.hint !== "unknown" && other !== "unknown";
@@ -170,7 +170,7 @@ function addSide(
   mode: AddMode,
 ): SumSide {
   if (buckets.counts.length === 0) return into;
-  const outside = behindZeroBucket(sideOf(buckets), from.schema, sum.zeroThreshold);
+  const outside = outsideZeroBucket(sideOf(buckets), from.schema, sum.zeroThreshold);
   return mergeSides(into, atSchemaOf(sum, outside, from.schema), mode);
 }
 
@@ -181,15 +181,18 @@ function atSchemaOf({ schema, isCompensated }: HistogramSum, side: Side, from: n
     : atLowerSchema(side, from, schema);
 }
 
-/** Without the buckets that lie in the zero bucket as a whole: they have been counted there. */
-function behindZeroBucket(side: Side, schema: number, zeroThreshold: number): Side {
+/** Without the buckets that lie entirely in the zero bucket, where they were counted. */
+function outsideZeroBucket(side: Side, schema: number, zeroThreshold: number): Side {
   const first = firstIndexAbove(zeroThreshold, schema);
   let start = 0;
   while (start < side.indexes.length && side.indexes[start] < first) start++;
   return start === 0 ? side : { indexes: side.indexes.subarray(start), counts: side.counts.subarray(start) };
 }
 
-/** Widens the zero bucket of the sum until both can have it. Returns what the other one's counts then. */
+/**
+ * Widens the zero bucket of the sum until it fits both. Returns the count that the other
+ * histogram's zero bucket has then.
+ */
 function reconcileZeroBuckets(sum: HistogramSum, other: Histogram): { count: number; lost: number } {
   let zero = { count: other.zeroCount, lost: 0, threshold: other.zeroThreshold };
   // Not `!==`: a stored threshold may be NaN, which equals nothing.
@@ -212,7 +215,7 @@ function widenZeroBucket(sum: HistogramSum, threshold: number): void {
   sum.negative = outsideOfZero(sum.negative, sum);
 }
 
-/** Both onto the bounds that they share; what was between two of those counts for the one above. */
+/** Reduces both to the bounds that they share. A bucket between two of them joins the one above. */
 function addMismatched(sum: HistogramSum, other: Histogram, mode: AddMode): void {
   const bounds = sharedBounds(sum.customBounds, other.customBounds);
   const totals: Total[] = Array.from({ length: bounds.length + 1 }, () => ({ value: 0, lost: 0 }));

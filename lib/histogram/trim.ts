@@ -1,6 +1,6 @@
 /**
- * Cutting a native histogram off at a value: PromQL's `</` keeps what is below, `>/` what is above. Buckets that the value
- * lies in are divided by interpolation; the sum becomes an estimate.
+ * Cuts a native histogram off at a value: PromQL's `</` keeps the part below, `>/` the part above.
+ * A bucket that contains the value is divided by interpolation, and the sum becomes an estimate.
  */
 
 import type { Buckets, Histogram } from "../model/histogram.ts";
@@ -10,7 +10,7 @@ import { compactHistogram } from "./float-histogram.ts";
 
 export type Kept = "below" | "above";
 
-/** What is left of a bucket, and where its middle is. */
+/** The rest of a bucket, and its middle. */
 interface Rest {
   readonly count: number;
   readonly middle: number;
@@ -73,7 +73,10 @@ function trimBucket(bucket: Bucket, cut: Cut, sign: 1 | -1): Rest {
     : { count: count - below, middle: middleOf(at, upper, sign, isCustom) };
 }
 
-/** A first custom bucket is taken to begin at zero when it ends above; nothing is known of others, which go as a whole. */
+/**
+ * The first custom bucket begins at zero if it ends above zero. Other buckets without a lower bound
+ * are kept or dropped whole.
+ */
 function trimWithoutBeginning({ upper, count }: Bucket, { at, kept }: Cut): Rest {
   const beginsAtZero = upper > 0 && upper !== Infinity;
   if (kept === "below") {
@@ -97,7 +100,10 @@ function middleOf(lower: number, upper: number, sign: 1 | -1, isCustom: boolean)
   return isCustom ? (lower + upper) / 2 : sign * Math.sqrt(Math.abs(lower * upper));
 }
 
-/** Undefined for one without observations or with a negative count, which is left as it is and not part of the new total. */
+/**
+ * Undefined for a bucket without observations or with a negative count: it stays unchanged and is
+ * not part of the new total.
+ */
 function trimZeroBucket(histogram: Histogram, { at, kept }: Cut): Rest | undefined {
   const { zeroCount } = histogram;
   if (!(zeroCount > 0)) return undefined;
@@ -112,7 +118,7 @@ function trimZeroBucket(histogram: Histogram, { at, kept }: Cut): Rest | undefin
   return { count: zeroCount * ((to - from) / (upper - lower)), middle: (from + to) / 2 };
 }
 
-/** Cut off at zero when only one side has observations. */
+/** Cut off at zero if only one side has observations. */
 function zeroBucketBounds(histogram: Histogram): Pick<Bucket, "lower" | "upper"> {
   const { lower, upper } = zeroBucket(histogram);
   const isPopulated = ({ counts }: Buckets) => counts.some((count) => count !== 0);

@@ -1,4 +1,4 @@
-/** Zero buckets of native histograms: to compare or add two, both must be as wide. */
+/** Zero buckets of native histograms. Comparisons and sums need equal widths. */
 
 import type { Histogram } from "../model/histogram.ts";
 import { compensate } from "../number/kahan.ts";
@@ -6,14 +6,14 @@ import { bucketBound } from "./bounds.ts";
 import { sideOf } from "./side.ts";
 
 type Column = ArrayLike<number>;
-/** Buckets on one side of zero; `lost`: what rounding has taken of their counts, where that is kept. */
+/** Buckets on one side of zero. `lost` is the rounding error of their counts, if that is kept. */
 export interface SideColumns {
   readonly indexes: Column;
   readonly counts: Column;
   readonly lost?: Column | undefined;
 }
 
-/** Of a zero bucket. `lost`: as above. */
+/** The count of a zero bucket. `lost` as above. */
 interface ZeroCount {
   readonly count: number;
   readonly lost?: number | undefined;
@@ -24,8 +24,8 @@ export function sideColumns({ positive, negative }: Histogram): readonly SideCol
 }
 
 /**
- * What a zero bucket up to `threshold` or more counts. A threshold inside of a populated bucket moves to that one's end,
- * which may take in more buckets of either side.
+ * The count of a zero bucket up to `threshold` or more. A threshold inside of a populated bucket
+ * moves to the end of that bucket, which may include more buckets of either side.
  */
 export function widerZeroBucket(
   layout: Pick<Histogram, "schema" | "customBounds" | "zeroThreshold">,
@@ -33,7 +33,7 @@ export function widerZeroBucket(
   sides: readonly SideColumns[],
   threshold: number,
 ): { count: number; lost: number; threshold: number } {
-  // Buckets that reach into the zero bucket as it is have what lies outside of it.
+  // A bucket that reaches into the present zero bucket contains only what lies outside of it.
   if (threshold === layout.zeroThreshold) return { count: zero.count, lost: zero.lost ?? 0, threshold };
   let reached = threshold;
   for (;;) {

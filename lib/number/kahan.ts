@@ -1,9 +1,12 @@
 /**
- * Summation that carries the rounding error along (Neumaier's variant of Kahan's). What Prometheus adds up this way is
- * added up in the same order here. https://en.wikipedia.org/wiki/Kahan_summation_algorithm
+ * Summation that carries the rounding error along (Neumaier's variant of Kahan's algorithm), in the
+ * order in which Prometheus sums. https://en.wikipedia.org/wiki/Kahan_summation_algorithm
  */
 
-/** The rounding error of `total = sum + value`, to add to the compensation; none when the total is infinite. */
+/**
+ * The rounding error of `total = sum + value`, to add to the compensation. Meaningless for an
+ * infinite total.
+ */
 function roundingError(value: number, sum: number, total: number): number {
   return Math.abs(sum) >= Math.abs(value) ? sum - total + value : value - total + sum;
 }

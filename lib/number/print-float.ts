@@ -1,11 +1,16 @@
-/** Doubles as Go prints them (strconv.FormatFloat with the shortest precision), as every answer of Prometheus has them. */
+/**
+ * Doubles as Go prints them (strconv.FormatFloat with the shortest precision) and as Prometheus'
+ * responses contain them.
+ */
 
-/** Never with an exponent (Go's format `f`): `0.0000001`, `+Inf`, `NaN`, `-0`. */
+/** Without an exponent (Go's format `f`): `0.0000001`, `+Inf`, `NaN`, `-0`. */
 export function printFloat(value: number): string {
   return printSpecial(value) ?? withoutExponent(value);
 }
 
-/** With an exponent below 1e-6 and from 1e21 on, as Prometheus' JSON has values: `1e-07`, `1e+21`. */
+/**
+ * With an exponent below 1e-6 and from 1e21 on, like values in Prometheus' JSON: `1e-07`, `1e+21`.
+ */
 export function printJsonFloat(value: number): string {
   const special = printSpecial(value);
   if (special !== undefined) return special;
@@ -20,20 +25,20 @@ function printSpecial(value: number): string | undefined {
   return value > 0 ? "+Inf" : "-Inf";
 }
 
-/** JavaScript's digits are the shortest too, its exponents have no leading zero: `1e-7`. */
+/** JavaScript's digits are the shortest too, but its exponents have no leading zero: `1e-7`. */
 function withExponent(value: number): string {
   return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
 }
 
-/** Up to here integers have no more digits than it takes to tell them apart. */
+/** Integers up to here print all their digits and no others. */
 const MAX_PRINTED_INTEGER = Number.MAX_SAFE_INTEGER;
-/** Above it a fraction has at most five zeros behind the point. */
+/** A fraction above this has at most five zeros after the point. */
 const MIN_SHORT_FRACTION = 1e-6;
 const ZEROS = ["", "0", "00", "000", "0000", "00000"];
 
 /**
- * The digits of `String(value)`, without its cache of all numbers that were printed lately: to look in it and to add what is not
- * there takes longer than to find the digits, and what is measured is hardly ever the same.
+ * The digits of `String(value)`, without the engine's cache of recently printed numbers: measured
+ * values hardly repeat, so the lookup costs more than the digits.
  */
 function withoutExponent(value: number): string {
   if (Number.isInteger(value)) {
@@ -44,7 +49,7 @@ function withoutExponent(value: number): string {
   return withLongExponent(value);
 }
 
-/** From `d.ddde±x`, x from -6 to 20, a number that is not whole. */
+/** From `d.ddde±x`, x from -6 to 20, of a number that is not whole. */
 function movePoint(text: string): string {
   const end = text.lastIndexOf("e");
   const exponent = Number(text.slice(end + 1));

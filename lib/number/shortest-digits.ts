@@ -1,37 +1,44 @@
 /**
- * The shortest digits that read back as a double (as Steele and White, Grisu or Ryū find them), in exact arithmetic of doubles
- * themselves. For a fraction of 1e-6 and more a power of ten up to 1e22, which a double has exactly, makes 17 digits of it; the
- * product of the two is the sum of two doubles (Dekker, A floating-point technique for extending the available precision, 1971),
- * and so is known to the last bit. What is too close to call, one in some thousands, is left to the engine.
+ * The shortest digits that read back as the same double, as Steele and White, Grisu or Ryū find
+ * them, calculated in doubles.
  *
- * Written to bytes it takes 0.35 to 0.4 of the engine's text, which has to be put together and encoded besides.
+ * A fraction of at least 1e-6 times a power of ten up to 1e22, which a double represents exactly,
+ * has 17 digits. The product is the sum of two doubles (Dekker, A floating-point technique for
+ * extending the available precision, 1971), so every bit of it is known. One value in some
+ * thousands is too close to call and left to the engine.
+ *
+ * Writing bytes takes 0.35 to 0.4 of the time of the engine's text, without counting the encoding
+ * of that text.
  */
 
 const ZERO = 0x30;
 const POINT = 0x2e;
 const MINUS = 0x2d;
 
-/** What `writeFraction` takes: fractions have no more digits than these before the point. */
+/** `writeFraction` takes numbers in this range. Fractions have no more digits before the point. */
 const MIN_FRACTION = 1e-6;
 const MAX_FRACTION = 2 ** 53;
 
-/** 10^k, all that a double has exactly. */
+/** 10^k for every k for which a double is exact. */
 const POWERS = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
-/** A product has 17 digits: it is from here.. */
+/** The smallest product with 17 digits. */
 const MIN_PRODUCT = 1e16;
 const HIGH_DIGITS = 9;
 const MIN_HIGH = 1e8;
 const LOW_DIGITS = 8;
 const LOW = 1e8;
-/** 2^27 + 1 cuts 53 bits in two halves. */
+/** 2^27 + 1 splits 53 bits into two halves. */
 const SPLITTER = 134217729;
-/** Within so much of a bound nothing is decided: sums of some units and their fractions are off by 1e-14. */
+/**
+ * Nothing is decided this close to a bound: sums of some units and their fractions are off by
+ * 1e-14.
+ */
 const DOUBT = 1e-9;
-/** No rounded number. */
+/** Results of rounding that are not numbers. */
 const UNDECIDED = -1;
 const NONE = -2;
 
-/** Digits of the numbers below 100. */
+/** The digits of the numbers below 100. */
 const TENS = Uint8Array.from({ length: 100 }, (_, pair) => ZERO + Math.floor(pair / 10));
 const ONES = Uint8Array.from({ length: 100 }, (_, pair) => ZERO + (pair % 10));
 
@@ -41,15 +48,15 @@ const MANTISSA = 0xfffff;
 const EXPONENT_BIAS = 1023;
 const DECIMALS_PER_BIT = Math.log10(2);
 
-/** By the biased exponent, the least power of ten that may make 17 digits of a double of it. */
+/** By biased exponent: the smallest power of ten that can make 17 digits of such a double. */
 const SCALES = Int32Array.from({ length: 2048 }, (_, exponent) =>
   Math.floor(17 - (exponent + 1 - EXPONENT_BIAS) * DECIMALS_PER_BIT),
 );
 
-/** The same: half of what lies between a double and the next. */
+/** By biased exponent: half the distance from a double to the next. */
 const HALVES = Float64Array.from({ length: 2048 }, (_, exponent) => 2 ** (exponent - EXPONENT_BIAS - 53));
 
-/** Writes a whole number below 2^53 in decimal; answers where it ends. */
+/** Writes a whole number below 2^53 in decimal. Returns the end. */
 export function writeInteger(value: number, bytes: Uint8Array, start: number): number {
   let at = start;
   let rest = value;
@@ -64,7 +71,7 @@ export function writeInteger(value: number, bytes: Uint8Array, start: number): n
   return at + LOW_DIGITS;
 }
 
-/** Below 1e8. */
+/** Writes a number below 1e8. */
 function writeSmall(value: number, bytes: Uint8Array, at: number): number {
   let length = 1;
   for (let bound = 10; bound <= value; bound *= 10) length++;
@@ -72,7 +79,7 @@ function writeSmall(value: number, bytes: Uint8Array, at: number): number {
   return at + length;
 }
 
-/** The last `length` digits. */
+/** Writes the last `length` digits. */
 function writeDigits(value: number, bytes: Uint8Array, at: number, length: number): void {
   let rest = value | 0;
   let end = at + length;
@@ -87,8 +94,8 @@ function writeDigits(value: number, bytes: Uint8Array, at: number, length: numbe
 }
 
 /**
- * Writes a number that is not whole, without an exponent; answers where it ends, -1 (and `bytes` with anything in them) for one that is
- * left to the engine. 26 bytes at most.
+ * Writes a number that is not whole, without an exponent, in at most 26 bytes. Returns the end, or
+ * -1 for a number that is left to the engine; the contents of `bytes` are undefined then.
  */
 export function writeFraction(value: number, bytes: Uint8Array, start: number): number {
   const magnitude = Math.abs(value);
@@ -103,7 +110,7 @@ export function writeFraction(value: number, bytes: Uint8Array, start: number): 
   const power = POWERS[scale];
   const product = magnitude * power;
   const remainder = productError(magnitude, power, product);
-  // Half of what is between two doubles: all that is nearer than this reads back as the value.
+  // Half the distance between two doubles: whatever is nearer reads back as the value.
   const half = power * HALVES[exponent];
 
   // product + remainder = high * 1e8 + low + fraction
@@ -125,14 +132,14 @@ export function writeFraction(value: number, bytes: Uint8Array, start: number): 
     low = 0;
     high++;
   }
-  // A power of ten away, to which the product was rounded, or the digits.
+  // A product that was rounded across a power of ten.
   if (high < MIN_HIGH || high >= 10 * MIN_HIGH) return -1;
   let at = start;
   if (value < 0) bytes[at++] = MINUS;
   return writeScaled(high, low, scale, bytes, at);
 }
 
-/** What a product, rounded, lacks of a * b. */
+/** The rounding error of the product a * b. */
 function productError(a: number, b: number, product: number): number {
   const aShift = a * SPLITTER;
   const aHigh = aShift - (aShift - a);
@@ -144,8 +151,8 @@ function productError(a: number, b: number, product: number): number {
 }
 
 /**
- * The last eight digits, rounded to as few as are nearer than `half`, which is 0.5 to 12: two less (or more than two, then zeros), one
- * less, or all of them. UNDECIDED where that is too close to call.
+ * Rounds the last eight digits to as few as stay nearer than `half`, which is 0.5 to 12: two fewer
+ * (or more, then zeros), one fewer, or all of them. Returns UNDECIDED if that is too close to call.
  */
 function roundLow(low: number, fraction: number, half: number): number {
   const hundred = roundTo(low, low % 100, 100, fraction, half);
@@ -156,7 +163,10 @@ function roundLow(low: number, fraction: number, half: number): number {
   return fraction < 0.5 ? low : low + 1;
 }
 
-/** To a multiple of `unit`, `digits` being what low is more than one; NONE where none is near enough. */
+/**
+ * Rounds to a multiple of `unit`; `digits` is the remainder of low. Returns NONE if no multiple is
+ * near enough.
+ */
 function roundTo(low: number, digits: number, unit: number, fraction: number, half: number): number {
   const below = digits + fraction;
   const above = unit - below;
@@ -167,7 +177,9 @@ function roundTo(low: number, digits: number, unit: number, fraction: number, ha
   return below < above ? low - digits : low - digits + unit;
 }
 
-/** Writes high * 1e8 + low, 17 digits, of which `scale` are behind the point, without the zeros at the end. */
+/**
+ * Writes high * 1e8 + low, 17 digits with `scale` of them after the point, without trailing zeros.
+ */
 function writeScaled(high: number, low: number, scale: number, bytes: Uint8Array, start: number): number {
   let at = start;
   const before = HIGH_DIGITS + LOW_DIGITS - scale;
@@ -176,7 +188,7 @@ function writeScaled(high: number, low: number, scale: number, bytes: Uint8Array
     bytes[at++] = POINT;
     for (let zeros = before; zeros < 0; zeros++) bytes[at++] = ZERO;
   }
-  // Digits before the point make room for it by moving to the front.
+  // Digits before the point move one place to the front to make room for it.
   const digits = before > 0 ? at + 1 : at;
   writeDigits(high, bytes, digits, HIGH_DIGITS);
   writeDigits(low, bytes, digits + HIGH_DIGITS, LOW_DIGITS);

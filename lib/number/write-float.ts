@@ -1,13 +1,16 @@
-/** Doubles as `printJsonFloat` prints them, written to bytes: most of them without any text in between. */
+/**
+ * Doubles as `printJsonFloat` prints them, written as bytes: most of them without a text in
+ * between.
+ */
 import { printJsonFloat } from "./print-float.ts";
 import { writeFraction, writeInteger } from "./shortest-digits.ts";
 
-/** What a number takes at most: `-1.2345678901234567e-308`, or `-0.0000012345678901234567`. */
+/** The longest number: `-1.2345678901234567e-308`, or `-0.0000012345678901234567`. */
 export const MAX_FLOAT_BYTES = 26;
 
 const ZERO = 0x30;
 
-/** Answers where it ends; there is room for `MAX_FLOAT_BYTES`. */
+/** Writes a number and returns the end. Requires room for `MAX_FLOAT_BYTES`. */
 export function writeJsonFloat(value: number, bytes: Uint8Array, at: number): number {
   if (value === 0 && !Object.is(value, -0)) {
     bytes[at] = ZERO;
@@ -20,7 +23,7 @@ export function writeJsonFloat(value: number, bytes: Uint8Array, at: number): nu
   return writeAscii(printJsonFloat(value), bytes, at);
 }
 
-/** Answers where it ends. */
+/** Returns the end. */
 export function writeAscii(text: string, bytes: Uint8Array, start: number): number {
   let at = start;
   for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);

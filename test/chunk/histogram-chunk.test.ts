@@ -304,13 +304,13 @@ describe("impossible bytes", () => {
     ],
     ["a time beyond 2^53", bits(head, "00000000 0 0 0 11111111 0", ones(63), zeros(80)), /beyond 2\^53/],
     ["65535 histograms in nothing", bits(ones(16), zeros(80)), /impossible length/],
-    ["none, and three bytes", bits(zeros(48)), /3 bytes behind the last histogram/],
+    ["none, and three bytes", bits(zeros(48)), /3 bytes after the last histogram/],
   ];
   for (const [name, bytes, message] of cases) {
     test(name, () => assert.throws(() => decodeHistogramChunk(bytes, "integer"), { ...isData, message }));
   }
 
-  test("the same time twice, and a histogram behind a staleness marker", () => {
+  test("the same time twice, and a histogram after a staleness marker", () => {
     const twice = bits("0000000000000010 00000000 00000000 0 0 0 0 0 0", zeros(64), "0 0 0 0");
     assert.throws(() => decodeHistogramChunk(twice, "integer"), { ...isData, message: /do not ascend/ });
     const stale = `0111111111110000${zeros(46)}10`;
@@ -322,7 +322,7 @@ describe("impossible bytes", () => {
     );
     assert.throws(() => decodeHistogramChunk(behind, "integer"), {
       ...isData,
-      message: /behind a staleness marker/,
+      message: /after a staleness marker/,
     });
   });
 

@@ -58,7 +58,7 @@ function testGolden({ name, samples, bytes }: GoldenChunk): void {
       assert.throws(() => decodeXorChunk(bytes.subarray(0, length)), isTooShort, `length=${length}`);
     }
   });
-  test(`${name}: bytes behind the last sample are refused`, () => {
+  test(`${name}: bytes after the last sample are refused`, () => {
     assert.throws(() => decodeXorChunk(Uint8Array.of(...needed, 0, 0)), isData);
   });
 }
@@ -191,7 +191,7 @@ describe("impossible bytes", () => {
       /beyond 2\^53/,
     ],
     ["65535 samples in nothing", count(65535), /impossible length, bytes=2 samples=65535/],
-    ["no sample, and three bytes", `${count(0)}${"0".repeat(24)}`, /3 bytes behind the last sample/],
+    ["no sample, and three bytes", `${count(0)}${"0".repeat(24)}`, /3 bytes after the last sample/],
   ];
   for (const [name, bits, message] of cases) {
     test(name, () => {
