@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { newReaderMemory } from "../functions/reader-memory.ts";
-import { newAccessKey, SCOPES } from "../lib/auth/access-key.ts";
+import { DEFAULT_SCOPES, newAccessKey } from "../lib/auth/access-key.ts";
 import { createKey } from "../lib/auth/key-store.ts";
 import { composeServices } from "../lib/http/compose-services.ts";
 import { type Gateway, newGateway } from "../lib/http/gateway.ts";
@@ -45,7 +45,7 @@ export async function newHearthApp(
   const [tenant, note, createdMs] = [DEFAULT_TENANT, "", clock()];
   await createKey(
     table,
-    newAccessKey({ id: ID, secret: SECRET, tenant, scopes: SCOPES, note, createdMs }, randomBytes),
+    newAccessKey({ id: ID, secret: SECRET, tenant, scopes: DEFAULT_SCOPES, note, createdMs }, randomBytes),
   );
   const services = composeServices({ table, clock, randomBytes, retentionMs, log });
   const app = newGateway(services);

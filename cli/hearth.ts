@@ -23,7 +23,7 @@ import { listTenantsCommand, setTenantCommand } from "./tenants.ts";
 import { verifyCommand } from "./verify.ts";
 
 const USAGE = `Usage: hearthdb start [--no-self-scrape]
-       hearthdb keys create [--tenant NAME] [--scopes read,write] [--note TEXT] [--json]
+       hearthdb keys create [--tenant NAME] [--scopes read,write,rules,admin] [--note TEXT] [--json]
        hearthdb keys list [--json]
        hearthdb keys disable ID
        hearthdb keys enable ID
@@ -43,7 +43,9 @@ help COMMAND prints what concerns one command.
 
 start runs Hearth on this machine, as npm start does in a clone.
 
-keys: a key created for tenant "*" chooses the tenant of each request by the X-Scope-OrgID header.
+keys: --scopes says what a key may do: read queries, write samples, rules shows and changes rules,
+admin deletes series; the default is read,write. A key created for tenant "*" chooses the tenant of
+each request by the X-Scope-OrgID header.
 With HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY set, create creates that key.
 
 tenants set changes settings of one tenant: how many days samples are kept (0: for ever; default: as

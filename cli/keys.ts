@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import {
   type AccessKey,
+  DEFAULT_SCOPES,
   newAccessKey,
   newAccessKeyId,
   newSecret,
@@ -112,7 +113,7 @@ function parseTenantOption(name: string): string {
 }
 
 function parseScopes(text: string | undefined): readonly Scope[] {
-  const names = (text ?? SCOPES.join(",")).split(",").map((name) => name.trim());
+  const names = (text ?? DEFAULT_SCOPES.join(",")).split(",").map((name) => name.trim());
   const unknown = names.find((name) => !SCOPES.some((scope) => scope === name));
   if (unknown === undefined) return SCOPES.filter((scope) => names.includes(scope));
   throw new HearthError(

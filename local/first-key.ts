@@ -1,6 +1,12 @@
 /** The access key that `npm start` creates for a new table. */
 import { randomBytes } from "node:crypto";
-import { isSecretOf, newAccessKey, newAccessKeyId, newSecret, SCOPES } from "../lib/auth/access-key.ts";
+import {
+  DEFAULT_SCOPES,
+  isSecretOf,
+  newAccessKey,
+  newAccessKeyId,
+  newSecret,
+} from "../lib/auth/access-key.ts";
 import { createKey, findKey, listKeys } from "../lib/auth/key-store.ts";
 import { ANY_TENANT, parseTenant } from "../lib/model/tenant.ts";
 import type { Clock } from "../lib/model/time.ts";
@@ -68,7 +74,7 @@ async function makeKey(
   await createKey(
     table,
     newAccessKey(
-      { id, secret, tenant: checked, scopes: SCOPES, note: NOTE, createdMs: clock() },
+      { id, secret, tenant: checked, scopes: DEFAULT_SCOPES, note: NOTE, createdMs: clock() },
       randomBytes,
     ),
   );

@@ -8,8 +8,14 @@ import { HearthError } from "../model/errors.ts";
 import type { RandomBytes } from "../model/random-bytes.ts";
 import { quoteInput } from "../model/shorten.ts";
 
-export type Scope = "read" | "write";
-export const SCOPES: readonly Scope[] = ["read", "write"];
+/**
+ * What a key may do: `read` queries, `write` samples, `rules` shows and changes rules and where alerts
+ * go, `admin` deletes series. No scope includes another.
+ */
+export type Scope = "read" | "write" | "rules" | "admin";
+export const SCOPES: readonly Scope[] = ["read", "write", "rules", "admin"];
+/** The scopes of a key that was created without naming any: what a sender and a dashboard need. */
+export const DEFAULT_SCOPES: readonly Scope[] = ["read", "write"];
 
 export interface AccessKey {
   readonly id: string;

@@ -144,6 +144,13 @@ describe("authorize", () => {
       [["read"], "write", false],
       [["write"], "read", false],
       [[], "read", false],
+      [["rules"], "rules", true],
+      [["admin"], "admin", true],
+      [["read", "write"], "rules", false],
+      [["read", "write", "rules"], "admin", false],
+      [["admin"], "read", false],
+      [["admin"], "write", false],
+      [["admin"], "rules", false],
     ] as [Scope[], Scope, boolean][]) {
       const reach = () => authorize(newKey({ scopes }), wanted, undefined);
       if (allowed) reach();

@@ -76,6 +76,19 @@ test("a disabled key is enabled again", async () => {
   assert.equal(await stateOf(), "active");
 });
 
+test("a key has read and write, or the scopes that are named", async () => {
+  await using directory = await newTemporaryDirectory("scopes");
+  const create = async (...args: readonly string[]) => {
+    const data = ["--data-dir", directory.path];
+    return JSON.parse(await run(ROOT, "keys", "create", "--json", ...args, ...data)).scopes;
+  };
+  assert.equal(await create(), "read,write");
+  assert.equal(await create("--scopes", "admin,rules"), "rules,admin");
+  await assert.rejects(create("--scopes", "read,root"), {
+    stderr: /scope "root": expected one or more of read,write,rules,admin\n/,
+  });
+});
+
 test("the published files alone, with the dependencies, are a working command", async () => {
   await using directory = await newTemporaryDirectory("package");
   const root = join(directory.path, "hearthdb");
