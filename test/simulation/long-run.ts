@@ -9,14 +9,15 @@ import { Tally } from "./tally.ts";
 import { seedOf } from "./worker.ts";
 import type { WorldChoice } from "./worlds.ts";
 
-/** Schedules between two states: some ten seconds to two minutes. */
-const BATCH = 500;
+/** Schedules between two states: half a minute to three minutes. */
+const BATCH = 2000;
 
 export interface LongRun {
   readonly firstSeed: number;
   readonly count: number;
   readonly world: WorldChoice;
   readonly maxSeconds?: number | undefined;
+  readonly threads?: number | undefined;
 }
 
 export interface LongRunState {
@@ -79,11 +80,11 @@ function load(file: string, { count, world }: LongRun): LongRunState {
   );
 }
 
-async function runBatch({ world, maxSeconds }: LongRun, state: LongRunState): Promise<LongRunState> {
+async function runBatch({ world, maxSeconds, threads }: LongRun, state: LongRunState): Promise<LongRunState> {
   const begunMs = performance.now();
   const count = Math.min(BATCH, state.count - state.done);
   const firstSeed = seedOf(state.firstSeed, state.done);
-  const { steps, tally, failure } = await runSchedules({ firstSeed, count, world, maxSeconds });
+  const { steps, tally, failure } = await runSchedules({ firstSeed, count, world, maxSeconds, threads });
   tally.merge(new Map(Object.entries(state.counts)));
   const failed = failure === undefined ? [] : [{ seed: failure.seed, message: failure.message }];
   return {

@@ -6,6 +6,7 @@
  *     --world NAME    one of worlds.ts, or "all"; default all
  *     --events N      what happened last in one that fails; default 60
  *     --seconds N     after which one schedule has no end; default 60
+ *     --threads N     default: one per core
  *     --resume FILE   keeps the state in a file, goes on from there, and does not stop at a failure
  */
 import { parseArgs } from "node:util";
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     events: { type: "string" },
     world: { type: "string", default: DEFAULT_WORLD },
     seconds: { type: "string" },
+    threads: { type: "string" },
     resume: { type: "string" },
   },
 });
@@ -36,6 +38,9 @@ const { world } = values;
 if (!isWorldChoice(world))
   throw new Error(`--world ${world}: expected all or one of ${WORLD_NAMES.join(", ")}`);
 const maxSeconds = values.seconds === undefined ? undefined : Number(values.seconds);
+const threads = values.threads === undefined ? undefined : Number(values.threads);
+if (threads !== undefined && !(threads >= 1))
+  throw new Error(`--threads ${values.threads}: expected a number from 1 on`);
 const replayOf = (seed: number) =>
   `replay: npm run test:simulation -- --seed ${seed}${world === DEFAULT_WORLD ? "" : ` --world ${world}`}`;
 
@@ -51,6 +56,7 @@ async function runOnce(): Promise<void> {
     count,
     world: world as WorldChoice,
     maxSeconds,
+    threads,
     onProgress,
   });
   const { steps, maxSteps, tally, failure } = outcome;
@@ -68,7 +74,7 @@ async function runOnce(): Promise<void> {
 }
 
 async function runResumed(file: string): Promise<void> {
-  const run = { firstSeed, count, world: world as WorldChoice, maxSeconds };
+  const run = { firstSeed, count, world: world as WorldChoice, maxSeconds, threads };
   let told = 0;
   const state = await runLong(run, file, ({ done, failures }, rate) => {
     console.log(`${new Date().toISOString()} ${done} of ${count} schedules, ${rate.toFixed(1)} a second`);

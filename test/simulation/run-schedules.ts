@@ -21,6 +21,8 @@ export interface Schedules {
   readonly world: WorldChoice;
   /** After which one of them has no end; default 60. */
   readonly maxSeconds?: number | undefined;
+  /** Default: one per core. */
+  readonly threads?: number | undefined;
   /** Told now and then how many have begun. */
   readonly onProgress?: (begun: number) => void;
 }
@@ -44,7 +46,7 @@ export interface Outcome {
 
 export async function runSchedules(schedules: Schedules): Promise<Outcome> {
   const { firstSeed, count, world, maxSeconds = DEFAULT_MAX_SECONDS, onProgress } = schedules;
-  const threads = Math.min(availableParallelism(), count);
+  const threads = Math.min(schedules.threads ?? availableParallelism(), count);
   const numbers = new Int32Array(new SharedArrayBuffer(4 * (1 + threads)));
   const progress = setInterval(() => onProgress?.(Math.min(Atomics.load(numbers, 0), count)), 10_000);
   const reports = await Promise.all(

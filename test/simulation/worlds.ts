@@ -88,8 +88,14 @@ export function isWorldChoice(text: string): text is WorldChoice {
   return text === "all" || (WORLD_NAMES as readonly string[]).includes(text);
 }
 
-/** Half of all schedules are of the usual world. */
+/** Worlds whose schedules take several times as long, and whose faults a handful of schedules finds. */
+const SLOW_WORLDS: readonly WorldName[] = ["crowd", "sparse"];
+const SLOW_CHANCE = 0.25;
+
+/** Half of all schedules are of the usual world; slow worlds come four times less often than the others. */
 export function pickWorld(random: Random, choice: WorldChoice): WorldName {
   if (choice !== "all") return choice;
-  return random.chance(0.5) ? "usual" : random.pick(WORLD_NAMES);
+  if (random.chance(0.5)) return "usual";
+  const picked = random.pick(WORLD_NAMES);
+  return SLOW_WORLDS.includes(picked) && !random.chance(SLOW_CHANCE) ? "usual" : picked;
 }
