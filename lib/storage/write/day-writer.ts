@@ -78,7 +78,6 @@ export class DayWriter {
   readonly #recorder: SeriesRecorder;
   /** By bits and then prefix. */
   readonly #shards = new Map<number, Map<number, ShardWriter>>();
-  #sequence = 0;
   #loading: Promise<void> | undefined;
   /** Registrations run one after another. */
   #turn: Promise<void> = Promise.resolve();
@@ -309,12 +308,12 @@ export class DayWriter {
   }
 
   #items({ writer, samples }: LocatedShard, all: LocatedSamples, receivedMs: number): Item[] {
-    const { place, instance } = this.#options;
+    const { place, instance, receiveClock } = this.#options;
     const expires = this.#marks.expiry(receivedMs);
     return Array.from(samples, ([dictionary, chosen]) => {
       const id = writer.dictionaryId(dictionary);
       return encodeRecords(all, chosen).map((value) => {
-        const position = { receivedMs, writer: id, sequence: this.#sequence++, instance };
+        const position = { receivedMs, writer: id, sequence: receiveClock.nextSequence(), instance };
         return { ...logKey(place.tenant, place.day, writer.shard, position), value, ...expires };
       });
     }).flat();

@@ -1,6 +1,9 @@
 /**
  * The times in the keys of one process' log records. Within a day of a tenant each is after the one
  * before it, even if the clock stands still, so that of two records the one received last sorts last.
+ *
+ * A clock that is set back comes to the same times again. So each record also has a number that its
+ * process uses once: no record takes the key of another.
  */
 
 import { HearthError } from "../../model/errors.ts";
@@ -11,6 +14,8 @@ import { MAX_HOLD_MS } from "../log/settling.ts";
 const MAX_HOLD_ATTEMPTS = 3;
 /** Above so many, places whose latest time is over are forgotten. */
 const MAX_PLACES = 1000;
+/** Numbers of records have four bytes; after so many they start again. */
+const SEQUENCES = 2 ** 32;
 
 /** Stores records under a receive time, in ms. */
 export type StoreDated = (receivedMs: number) => Promise<void>;
@@ -19,6 +24,7 @@ export class ReceiveClock {
   readonly #clock: Clock;
   /** By place. */
   readonly #latest = new Map<string, number>();
+  #sequence = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -34,6 +40,13 @@ export class ReceiveClock {
     this.#latest.set(place, receivedMs);
     if (this.#latest.size > MAX_PLACES) this.#forgetPast(nowMs);
     return receivedMs;
+  }
+
+  /** A number that no other record of this process has. */
+  nextSequence(): number {
+    const sequence = this.#sequence;
+    this.#sequence = (sequence + 1) % SEQUENCES;
+    return sequence;
   }
 
   /** Stores records of a place under a receive time that is not long ago when they are there. Throws "unavailable". */

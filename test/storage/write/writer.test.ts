@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { DAY_MS, MAX_TIMESTAMP_MS } from "../../../lib/model/time.ts";
+import { DAY_MS, HOUR_MS, MAX_TIMESTAMP_MS } from "../../../lib/model/time.ts";
 import { HASH_BYTES } from "../../../lib/storage/layout/keys.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { newMeter } from "../../../lib/storage/table/table.ts";
@@ -89,6 +89,18 @@ test("of the same timestamp the last received wins, though the clock stands stil
     for (const request of requests) await engine.append(writers, request);
     await assertSame(engine.reader(), modelOf(...requests));
   }
+});
+
+test("a clock that comes back to a time of before overwrites no record, though its day was forgotten", async () => {
+  const engine = new Engine({ maxBytes: 0 });
+  engine.tickMs = 0;
+  const writers = engine.newWriters();
+  const requests = [0, 1, 2, 3, 4, 5].map((i) => [series("up", {}, [NOW - 1000 + i, i])]);
+  for (const [i, request] of requests.entries()) {
+    engine.nowMs = NOW + (i % 2) * HOUR_MS;
+    await engine.append(writers, request);
+  }
+  await assertSame(engine.reader(), modelOf(...requests));
 });
 
 test("the last received wins among more days than stay open", async () => {
