@@ -18,3 +18,10 @@ export interface Lookup extends Selection {
   /** Called if `maxDays` left days out. */
   readonly onOmittedDays?: (omitted: number) => void;
 }
+
+/** Series, and the hours of their rows: those that end after `fromMs` and until `toMs`, both ends of hours. */
+export interface RowSelection {
+  readonly matchers: readonly Matcher[];
+  readonly fromMs: number;
+  readonly toMs: number;
+}

@@ -4,9 +4,10 @@ import type { SeriesExemplars } from "../model/exemplars.ts";
 import type { LabelSet } from "../model/labels.ts";
 import type { Matcher } from "../model/matcher.ts";
 import type { MetricDescription } from "../model/metric-metadata.ts";
+import type { SeriesRows } from "../model/rows/hour-rows.ts";
 import type { AppendBatch, AppendResult } from "../model/sample-batch.ts";
 import type { Series } from "../model/samples.ts";
-import type { Lookup, Selection } from "../model/selection.ts";
+import type { Lookup, RowSelection, Selection } from "../model/selection.ts";
 
 export interface Appender {
   /**
@@ -25,6 +26,12 @@ export interface Queryable {
 
   /** The same as XOR chunks: stored ones as they lie wherever the range and later samples leave them whole. */
   selectChunks(selection: Selection, signal?: AbortSignal): AsyncIterable<ChunkedSeries>;
+
+  /**
+   * Hourly rows of the series that pass and have a row in the range, sorted by label set, read as `select` reads samples. An
+   * hour that is not stored as a row, as those of today, gets one made from its samples.
+   */
+  selectRows(selection: RowSelection, signal?: AbortSignal): AsyncIterable<SeriesRows>;
 
   /**
    * The names of the labels of the series that pass and are in the index of a day of the range, in byte order. Whole UTC days

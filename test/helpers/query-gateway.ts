@@ -121,6 +121,9 @@ export class QueryGateway {
       selectChunks: () => {
         throw new Error("the query API reads no chunks");
       },
+      selectRows: () => {
+        throw new Error("the engine of this test reads nothing");
+      },
       labelNames: (selection) => note(selection, this.labelNames),
       labelValues: (name, selection) => note(selection, () => [name, "b"]),
       series: (selection) => note(selection, this.seriesFound),

@@ -17,8 +17,9 @@ import {
 import type { Limits } from "../../model/limits.ts";
 import type { Matcher } from "../../model/matcher.ts";
 import type { MetricDescription } from "../../model/metric-metadata.ts";
+import type { SeriesRows } from "../../model/rows/hour-rows.ts";
 import type { Series } from "../../model/samples.ts";
-import type { Lookup, Selection } from "../../model/selection.ts";
+import type { Lookup, RowSelection, Selection } from "../../model/selection.ts";
 import type { TimeRange } from "../../model/time.ts";
 import { type Clock, MAX_TIMESTAMP_MS, SECOND_MS } from "../../model/time.ts";
 import type { ReaderMemory } from "../cache/reader-memory.ts";
@@ -37,6 +38,8 @@ import { throwDamaged } from "../layout/verified-table.ts";
 import { loadMetadata } from "../metadata/known-metadata.ts";
 import { countSamples } from "../parts/hashed-samples.ts";
 import type { SeriesData } from "../parts/series-data.ts";
+import { hourEnd } from "../rollups/hours.ts";
+import { makeRows } from "../rollups/make-rows.ts";
 import { hashHex, type SeriesHash, seriesHash } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import { LimitedTable } from "../table/limited-table.ts";
@@ -97,6 +100,23 @@ export class Reader implements Queryable {
     for await (const [labels, data] of this.#read(selection, range, false, signal)) {
       const chunks = this.#decode(labels, () => data.toChunks(range, this.#options.limits.maxQueryBytes));
       if (chunks !== undefined) yield { labels, chunks };
+    }
+  }
+
+  async *selectRows(
+    { matchers, fromMs, toMs }: RowSelection,
+    signal?: AbortSignal,
+  ): AsyncGenerator<SeriesRows, void, void> {
+    // An hour that retention has cut would get a row of what is left of it.
+    const oldest = oldestKept(this.#options.clock(), this.#options.retentionMs);
+    const minTime = Math.max(fromMs, hourEnd(oldest)) + 1;
+    for await (const { labels, release, ...samples } of this.select(
+      { matchers, minTime, maxTime: toMs },
+      signal,
+    )) {
+      const rows = makeRows(samples);
+      release?.();
+      yield { labels, ...rows };
     }
   }
 

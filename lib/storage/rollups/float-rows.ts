@@ -1,0 +1,121 @@
+/** Hourly rows of float samples. */
+import {
+  type FloatRows,
+  ROW_ENDS_STALE,
+  ROW_HAS_STARTS,
+  type RowColumns,
+} from "../../model/rows/hour-rows.ts";
+import type { Samples } from "../../model/samples.ts";
+import { isStaleMarker } from "../../model/stale-marker.ts";
+import { compensate } from "../../number/kahan.ts";
+import { countHours, hourEnd } from "./hours.ts";
+
+/** Columns of `length` rows, all zeros. */
+export function newRowColumns(length: number): RowColumns {
+  const column = () => new Float64Array(length);
+  return {
+    hours: column(),
+    counts: column(),
+    firstTimes: column(),
+    lastTimes: column(),
+    resets: column(),
+    changes: column(),
+    flags: new Uint8Array(length),
+  };
+}
+
+export function newFloatRows(length: number): FloatRows {
+  const column = () => new Float64Array(length);
+  return {
+    ...newRowColumns(length),
+    firstValues: column(),
+    lastValues: column(),
+    mins: column(),
+    maxs: column(),
+    sums: column(),
+    drops: column(),
+  };
+}
+
+/** `samples`: sorted by time, each time once. */
+export function makeFloatRows(samples: Samples): FloatRows {
+  const { timestamps } = samples;
+  const rows = newFloatRows(countHours(timestamps));
+  let start = 0;
+  for (let row = 0; row < rows.hours.length; row++) {
+    const end = hourEnd(timestamps[start]);
+    rows.hours[row] = end;
+    let to = start + 1;
+    while (to < timestamps.length && timestamps[to] <= end) to++;
+    fillRow(rows, row, samples, start, to);
+    start = to;
+  }
+  return rows;
+}
+
+function fillRow(
+  rows: FloatRows,
+  row: number,
+  { timestamps, values, startTimestamps }: Samples,
+  start: number,
+  end: number,
+): void {
+  let count = 0;
+  let last = start;
+  let isStale = false;
+  let hasStarts = false;
+  let [min, max] = [0, 0];
+  let [sum, lost, drops, lostDrops] = [0, 0, 0, 0];
+  let [resets, changes] = [0, 0];
+  for (let i = start; i < end; i++) {
+    const value = values[i];
+    isStale = Number.isNaN(value) && isStaleMarker(values, i);
+    if (isStale) continue;
+    if (startTimestamps !== undefined && startTimestamps[i] !== 0) hasStarts = true;
+    if (count === 0) {
+      rows.firstTimes[row] = timestamps[i];
+      rows.firstValues[row] = value;
+      [min, max] = [value, value];
+    } else {
+      const previous = values[last];
+      if (value < min || Number.isNaN(min)) min = value;
+      if (value > max || Number.isNaN(max)) max = value;
+      if (isReset(previous, value)) {
+        resets++;
+        lostDrops = compensate(previous, drops, lostDrops);
+        drops += previous;
+      }
+      if (isChange(previous, value)) changes++;
+    }
+    lost = compensate(value, sum, lost);
+    sum += value;
+    count++;
+    last = i;
+  }
+  rows.flags[row] = (isStale ? ROW_ENDS_STALE : 0) | (hasStarts ? ROW_HAS_STARTS : 0);
+  if (count === 0) return;
+  rows.counts[row] = count;
+  rows.lastTimes[row] = timestamps[last];
+  rows.lastValues[row] = values[last];
+  rows.mins[row] = min;
+  rows.maxs[row] = max;
+  rows.sums[row] = total(sum, lost);
+  rows.drops[row] = total(drops, lostDrops);
+  rows.resets[row] = resets;
+  rows.changes[row] = changes;
+}
+
+/** What a compensated sum comes to. An infinite one has lost nothing. */
+function total(sum: number, lost: number): number {
+  return sum === Infinity || sum === -Infinity ? sum : sum + lost;
+}
+
+/** Whether a counter was reset between two samples. */
+export function isReset(previous: number, value: number): boolean {
+  return value < previous;
+}
+
+/** Whether a value differs from the one before it; NaN is as NaN. */
+export function isChange(previous: number, value: number): boolean {
+  return value !== previous && !(Number.isNaN(value) && Number.isNaN(previous));
+}
