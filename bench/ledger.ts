@@ -35,6 +35,10 @@ const GROUP_OF_KIND: Readonly<Record<keyof typeof KIND, Group>> = {
   metadata: "control",
   exemplars: "control",
   canary: "control",
+  ruleGroup: "control",
+  ruleState: "control",
+  ruleSeries: "control",
+  ruled: "control",
 };
 const GROUPS_BY_BYTE = new Map<number, Group>(
   Object.entries(KIND).map(([kind, byte]) => [byte, GROUP_OF_KIND[kind as keyof typeof KIND]]),

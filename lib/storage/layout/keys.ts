@@ -23,6 +23,10 @@
  *     canary    B   -                                    -, or day                        lib/canary
  *     quarantine Q  tenant                               day, hash of a key, number       a damaged item (quarantine-item.ts)
  *     swept     Y   -                                    tenant                           retention at the last sweep
+ *     ruleGroup G   tenant                               namespace, name                  a group of rules (rule-items.ts)
+ *     ruleState H   tenant                               namespace, name                  what is known of a group (state-items.ts)
+ *     ruleSeries J  tenant                               hash of a group, id, number      label sets of its series (state-items.ts)
+ *     ruled     N   -                                    tenant                           revision of its groups (rule-items.ts)
  *
  * A day is the UTC day of the samples' own timestamps, never of their arrival: a reader of a range opens the days of
  * that range, whatever came late, and everything of a day leaves together by TTL. A shard is the series whose hash begins
@@ -54,6 +58,10 @@ export const KIND = {
   canary: 0x42,
   quarantine: 0x51,
   swept: 0x59,
+  ruleGroup: 0x47,
+  ruleState: 0x48,
+  ruleSeries: 0x4a,
+  ruled: 0x4e,
 } as const;
 
 /** Bytes of a series hash, and how many of them are the metric's. */
