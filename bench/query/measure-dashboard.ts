@@ -53,7 +53,7 @@ const MIN_REPEATS = 3;
 const MAX_REPEATS = 200;
 
 /** The readers' cache of the query function (functions/reader-memory.ts). */
-const READER_MEMORY_BYTES = (1769 / 8) * 1024 * 1024;
+export const READER_MEMORY_BYTES = (1769 / 8) * 1024 * 1024;
 
 /** Two query APIs on one table. */
 export interface QueryApps {

@@ -1,0 +1,80 @@
+/**
+ * `npm run bench:range`: panels over an hour to a year of 400 recorded series at 15 s, on a table that takes 5 ms a call and
+ * 60 MB/s for all calls together. Prints read units, dollars, table calls, calls in a row, time, CPU time and memory of a query
+ * process that has cached nothing, and of one that is asked the same again.
+ *
+ * `--days N` is a shorter history; `--spans 1h,24h` and `--series 7,46` limit the panels; `--prometheus` measures a Prometheus
+ * with the same samples as blocks beside. With `-- --json` the last line is the figures as JSON.
+ */
+import { parseArgs } from "node:util";
+import { DAY_MS } from "../lib/model/time.ts";
+import { Blocks, findPrometheus, startPrometheus } from "./query/prometheus.ts";
+import { measurePrometheus } from "./range/measure-prometheus.ts";
+import { QueryProcess, storeRangeKey } from "./range/measure-range.ts";
+import { formOf, RANGE_QUERIES, RANGE_SPANS, seriesOfPanels } from "./range/panels.ts";
+import { figuresOf, printHead, printPanel, type RangeFigures } from "./range/report.ts";
+import { buildYear, NOW_MS } from "./range/year.ts";
+import { loadRecording } from "./recorded-series.ts";
+
+/** Of the first panel, so that V8 has compiled the code of all. */
+const WARM_UP_ROUNDS = 2;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      days: { type: "string", default: "365" },
+      spans: { type: "string", default: RANGE_SPANS.map(({ name }) => name).join() },
+      series: { type: "string", default: RANGE_QUERIES.map(({ series }) => series).join() },
+      prometheus: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const days = Number(values.days);
+  const spans = RANGE_SPANS.filter(
+    ({ name, spanMs }) => values.spans.split(",").includes(name) && spanMs <= days * DAY_MS,
+  );
+  const queries = RANGE_QUERIES.filter(({ series }) => values.series.split(",").includes(String(series)));
+  const { title, series: recorded } = loadRecording();
+  const found = values.prometheus ? findPrometheus() : undefined;
+  const blocks = new Blocks();
+  try {
+    const table = await buildYear(
+      seriesOfPanels(recorded),
+      days,
+      (day, series) => found && blocks.write(day, series),
+      (memory) => storeRangeKey(memory, NOW_MS),
+    );
+    console.log(
+      `400 series of the recording,\n${title};\nevery 15 s for ${days} days until ${new Date(NOW_MS).toISOString()}`,
+    );
+    const prometheus = found && (await startPrometheus(found.command, blocks));
+    try {
+      if (found) console.log(`beside it Prometheus ${found.version}`);
+      const warmUp = formOf(queries[0], spans[0], NOW_MS);
+      for (let round = 0; round < WARM_UP_ROUNDS; round++) await new QueryProcess(table, NOW_MS).ask(warmUp);
+      printHead();
+      const all: RangeFigures[] = [];
+      for (const query of queries) {
+        for (const span of spans) {
+          const form = formOf(query, span, NOW_MS);
+          const process = new QueryProcess(table, NOW_MS);
+          const [cold, warm] = [await process.ask(form), await process.ask(form)];
+          const theirs = prometheus && (await measurePrometheus(prometheus, form));
+          if (theirs?.points !== undefined && cold.error === undefined && theirs.points !== cold.points)
+            throw new Error(
+              `${query.name}, ${span.name}: points=${cold.points}, of Prometheus ${theirs.points}`,
+            );
+          all.push({ query, span, cold, warm, prometheus: theirs });
+          printPanel(all[all.length - 1]);
+        }
+      }
+      if (values.json) console.log(JSON.stringify(all.map(figuresOf)));
+    } finally {
+      await prometheus?.close();
+    }
+  } finally {
+    blocks.remove();
+  }
+}
+
+await main();

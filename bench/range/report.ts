@@ -1,0 +1,84 @@
+/** The figures as lines, and as JSON. */
+import type { PrometheusCost } from "./measure-prometheus.ts";
+import type { RangeCost } from "./measure-range.ts";
+import type { RangeQuery, RangeSpan } from "./panels.ts";
+
+export interface RangeFigures {
+  readonly query: RangeQuery;
+  readonly span: RangeSpan;
+  readonly cold: RangeCost;
+  readonly warm: RangeCost;
+  readonly prometheus: PrometheusCost | undefined;
+}
+
+/** On demand, in us-east-1. https://aws.amazon.com/dynamodb/pricing/on-demand/ */
+const DOLLARS_PER_READ_UNIT = 0.125e-6;
+
+const COLUMNS = ["units", "$", "calls", "in a row", "ms", "CPU ms", "MiB", "again: units", "ms", "CPU ms"];
+const NAME_WIDTH = 42;
+const WIDTHS = [9, 10, 7, 10, 8, 8, 6, 14, 8, 8];
+
+export function printHead(): void {
+  console.log(`\n${"panel".padEnd(NAME_WIDTH)}${cells(COLUMNS)}`);
+}
+
+export function printPanel({ query, span, cold, warm, prometheus }: RangeFigures): void {
+  const name = `${query.series} series, ${span.name}`.padEnd(NAME_WIDTH);
+  const figures = [
+    cold.readUnits,
+    dollarsOf(cold).toFixed(6),
+    cold.calls,
+    cold.callsInARow,
+    cold.wallMs.toFixed(0),
+    cold.cpuMs.toFixed(0),
+    cold.memoryMiB.toFixed(0),
+    warm.readUnits,
+    warm.wallMs.toFixed(0),
+    warm.cpuMs.toFixed(0),
+  ];
+  const theirs =
+    prometheus === undefined
+      ? ""
+      : `   Prometheus: ${prometheus.error ?? `${prometheus.wallMs.toFixed(0)} ms, CPU ${prometheus.cpuMs.toFixed(0)} ms`}`;
+  const refused = cold.error === undefined ? "" : `   ${cold.error}`;
+  console.log(name + cells(figures.map(String)) + theirs + refused);
+}
+
+export function figuresOf({ query, span, cold, warm, prometheus }: RangeFigures): object {
+  return {
+    query: query.name,
+    series: query.series,
+    span: span.name,
+    step_s: span.stepMs / 1000,
+    cold: costOf(cold),
+    warm: costOf(warm),
+    prometheus: prometheus && {
+      error: prometheus.error,
+      wall_ms: prometheus.wallMs,
+      cpu_ms: prometheus.cpuMs,
+    },
+  };
+}
+
+function costOf(cost: RangeCost): object {
+  const { error, readUnits, calls, callsInARow, wallMs, cpuMs, memoryMiB, points } = cost;
+  return {
+    error,
+    read_units: readUnits,
+    dollars: dollarsOf(cost),
+    calls,
+    calls_in_a_row: callsInARow,
+    wall_ms: wallMs,
+    cpu_ms: cpuMs,
+    memory_mib: memoryMiB,
+    points,
+  };
+}
+
+function dollarsOf({ readUnits }: RangeCost): number {
+  return readUnits * DOLLARS_PER_READ_UNIT;
+}
+
+function cells(texts: readonly string[]): string {
+  return texts.map((text, i) => text.padStart(WIDTHS[i])).join("");
+}

@@ -1,0 +1,92 @@
+/**
+ * A year of a tenant: chunks of every closed bucket, the open one as runs, the latest minutes in the log. A bucket is encoded
+ * once; every other one is a copy with its times moved.
+ */
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
+import { KIND } from "../../lib/storage/layout/keys.ts";
+import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
+import type { SortedItems } from "../../lib/storage/table/sorted-items.ts";
+import type { Item, Key, KeyRange, Meter, QueryOptions, Table } from "../../lib/storage/table/table.ts";
+import { FrozenTable } from "../query/frozen-table.ts";
+import type { SeriesChunks } from "../query/store-day.ts";
+import { buildTenant } from "../query/tenant.ts";
+import type { RecordedSeries } from "../recorded-series.ts";
+import { newWorkload } from "../workload.ts";
+
+/** 21:07 on the last day of the year that ends then. */
+export const NOW_MS = 20_780 * DAY_MS + 21 * HOUR_MS + 7 * MINUTE_MS;
+const MIDNIGHT_MS = 20_780 * DAY_MS;
+
+/** Partitions of a tenant, not of one of its days: they grow while the days are built. */
+const TENANT_KINDS: ReadonlySet<number> = new Set([KIND.day, KIND.manifest, KIND.accessKey]);
+
+/** Stores `days` whole days before the last one, and that one up to `NOW_MS`. */
+export async function buildYear(
+  recorded: readonly RecordedSeries[],
+  days: number,
+  onDay: (day: number, series: readonly SeriesChunks[]) => void,
+  prepare: (table: Table) => Promise<void>,
+): Promise<FrozenDays> {
+  const partitions: Map<string, SortedItems<Item>> = new Map();
+  const table = new MemoryTable(partitions);
+  const frozen = new FrozenDays();
+  await prepare(table);
+  const startMs = MIDNIGHT_MS - days * DAY_MS;
+  await buildTenant({
+    table,
+    workload: newWorkload(recorded, recorded.length, startMs),
+    startMs,
+    nowMs: NOW_MS,
+    onDay(day, series) {
+      onDay(day, series);
+      const ofDay = new Map([...partitions].filter(([pk]) => !TENANT_KINDS.has(pk.charCodeAt(0))));
+      // The last day goes on after this.
+      if (day * DAY_MS === MIDNIGHT_MS) return;
+      frozen.add(ofDay);
+      for (const pk of ofDay.keys()) partitions.delete(pk);
+    },
+  });
+  frozen.add(partitions);
+  return frozen;
+}
+
+/** Frozen tables, none of which has a partition of another. */
+export class FrozenDays implements Table {
+  readonly #tables: Map<string, FrozenTable>;
+  readonly #meters: readonly Meter[];
+  readonly #empty = FrozenTable.of(new Map());
+
+  constructor(tables = new Map<string, FrozenTable>(), meters: readonly Meter[] = []) {
+    this.#tables = tables;
+    this.#meters = meters;
+  }
+
+  add(partitions: ReadonlyMap<string, SortedItems<Item>>): void {
+    const table = FrozenTable.of(partitions);
+    for (const pk of partitions.keys()) this.#tables.set(pk, table);
+  }
+
+  metered(meter: Meter): Table {
+    return new FrozenDays(this.#tables, [...this.#meters, meter]);
+  }
+
+  query(range: KeyRange, options?: QueryOptions): AsyncGenerator<readonly Item[], void, void> {
+    return this.#of(range.pk).query(range, options);
+  }
+
+  get(key: Key, options?: { readonly consistent?: boolean }): Promise<Item | undefined> {
+    return this.#of(key.pk).get(key, options);
+  }
+
+  put = () => this.#empty.put();
+  putIfAbsent = () => this.#empty.putIfAbsent();
+  putIfEqual = () => this.#empty.putIfEqual();
+  putAll = () => this.#empty.putAll();
+  delete = () => this.#empty.delete();
+
+  #of(pk: Uint8Array): Table {
+    const name = Buffer.from(pk.buffer, pk.byteOffset, pk.length).toString("latin1");
+    const table: Table = this.#tables.get(name) ?? this.#empty;
+    return this.#meters.reduce((metered, meter) => metered.metered(meter), table);
+  }
+}
