@@ -20,6 +20,7 @@ import {
 import { repairCommand } from "./repair.ts";
 import { type Target, withTable } from "./target.ts";
 import { listTenantsCommand, setTenantCommand } from "./tenants.ts";
+import { importCommand } from "./transfer/import.ts";
 import { verifyCommand } from "./verify.ts";
 
 const USAGE = `Usage: hearthdb start [--no-self-scrape]
@@ -36,6 +37,7 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
        hearthdb inspect [--tenant NAME] --day DAY | --key KEY
        hearthdb gc [--delete]
        hearthdb explain EXPR [--time T | --start T --end T --step D] [--lookback-delta D] [--tenant NAME] [--json]
+       hearthdb import PATH [--tenant NAME] [--start T] [--end T] [--match SELECTOR]... [--label EDIT]... [--dry-run] [--yes]
        hearthdb help [COMMAND]
        hearthdb --version
 
@@ -67,6 +69,12 @@ HEARTH_RETENTION_DAYS; 0 keeps for ever.
 explain prints the plan of a PromQL query and its reads, without evaluating it: which series and times
 each selector reads, and by day from which manifest, index, log, runs and chunks. Times are RFC 3339
 or seconds since the epoch, a step is seconds or 1m30s. The default is an instant query now.
+
+import stores blocks of Prometheus, Thanos and Mimir: PATH is a block or a folder of blocks. It says what
+there is and what it costs, and asks. --match takes series by their labels as they will be stored, --label
+add:NAME=VALUE, drop:NAME or rename:OLD=NEW changes them. External labels of Thanos and Mimir are added;
+--no-external-labels leaves them out. --write-units-per-second N slows it down. Repeated, it goes on where
+it was stopped.
 
 The table that a command works on:
   --stack NAME        of a deployed stack, found through its outputs
@@ -103,6 +111,11 @@ const OPTIONS = {
   end: { type: "string" },
   step: { type: "string" },
   "lookback-delta": { type: "string" },
+  match: { type: "string", multiple: true },
+  label: { type: "string", multiple: true },
+  "no-external-labels": { type: "boolean" },
+  "dry-run": { type: "boolean" },
+  "write-units-per-second": { type: "string" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
 } as const;
@@ -142,6 +155,10 @@ function findCommand([group, ...rest]: readonly string[], values: Options): Comm
         const options = { ...values, "retention-days": retentionDays };
         return explainCommand(table, query, options, process.env, Date.now, print);
       };
+    }
+    case "import": {
+      const path = expectOne(rest, "one folder of blocks");
+      return byTheTime((target) => importCommand(target, path, values, target.clock, newConsole()));
     }
     case "verify":
       expectNone(rest);

@@ -19,6 +19,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/otlp": ["lib/model", "lib/histogram", "lib/wire"],
   "lib/auth": ["lib/model", "lib/storage"],
   "lib/canary": ["lib/model", "lib/storage"],
+  "lib/tsdb": ["lib/model", "lib/chunk", "lib/storage", "lib/wire"],
+  "lib/transfer": ["lib/model", "lib/chunk", "lib/storage", "lib/tsdb", "lib/wire"],
   "lib/rules": ["lib/model", "lib/number", "lib/histogram", "lib/storage", "lib/wire", "lib/promql"],
   "lib/http": [
     "lib/model",
@@ -60,6 +62,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "cache",
     "write",
     "compact",
+    "bulk",
     "read",
     "verify",
   ],

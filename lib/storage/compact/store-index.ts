@@ -61,8 +61,8 @@ function least(cursors: readonly PartCursor[]): PartCursor | undefined {
   return found;
 }
 
-/** Stores parts while their entries come, in order; one that came just before is left out. */
-class PartSink {
+/** Stores parts as their entries come, in order; one that came just before is left out. */
+export class PartSink {
   readonly #context: DayContext;
   readonly #shardBits: number;
   readonly #items: Item[] = [];

@@ -14,6 +14,7 @@
  *     9  taken      ms by a compactor's clock: until then all of the log was taken. Lost: the next flush comes earlier
  *    11  filled     parts by number, each with its partitions that have items (filled-partitions.ts): a length (varint) and
  *                   so many bytes. Lost: an empty partition is not told from one whose items are gone
+ *    14  imported   digests of what was imported (bulk/), 8 bytes each. Lost: the same import stores its samples once more
  *    10  quarantined  how many of its items were put in quarantine. Lost: answers do not warn of them
  */
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
@@ -47,6 +48,8 @@ export interface ManifestFacts {
   /** Items of the day in quarantine, of which an answer warns. */
   readonly quarantined: number;
   readonly attempts: Attempts;
+  /** Digests of what was imported into the day, 8 bytes in hex each. */
+  readonly imported: readonly string[];
 }
 
 export const NO_FACTS: ManifestFacts = {
@@ -58,6 +61,7 @@ export const NO_FACTS: ManifestFacts = {
   held: [],
   quarantined: 0,
   attempts: { count: 0, atMs: 0 },
+  imported: [],
 };
 
 /** With the numbers of the parts that are final, and of the index parts that are full. */
@@ -71,7 +75,7 @@ const DIGEST_BYTES = 8;
 
 export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
   const { flushed, final, expiresAtSeconds, drainedToMs, takenToMs, settledMarks } = facts;
-  const { held, attempts, full, filled, quarantined } = facts;
+  const { held, attempts, full, filled, quarantined, imported } = facts;
   const section = (tag: number, isPresent: boolean, write: (body: ByteWriter) => void) => {
     if (!isPresent) return;
     const body = new ByteWriter();
@@ -96,6 +100,9 @@ export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
       const bytes = Buffer.from(partitions, "hex");
       body.writeVarint(number).writeVarint(bytes.length).writeBytes(bytes);
     }
+  });
+  section(14, imported.length > 0, (body) => {
+    for (const digest of imported) body.writeBytes(Buffer.from(digest, "hex"));
   });
   section(10, quarantined > 0, (body) => body.writeVarint(quarantined));
 }
@@ -126,9 +133,16 @@ export function readFacts(reader: ByteReader): StoredFacts {
     else if (tag === 8) facts.full = readNumbers(body);
     else if (tag === 9) facts.takenToMs = body.readVarint();
     else if (tag === 11) facts.filled = readFilled(body);
+    else if (tag === 14) facts.imported = readDigests(body);
     else if (tag === 10) facts.quarantined = body.readVarint();
   }
   return facts;
+}
+
+function readDigests(body: ByteReader): string[] {
+  const digests: string[] = [];
+  while (body.remaining > 0) digests.push(Buffer.from(body.readBytes(DIGEST_BYTES)).toString("hex"));
+  return digests;
 }
 
 function readFilled(body: ByteReader): Map<number, string> {

@@ -36,6 +36,7 @@ const facts: fc.Arbitrary<ManifestFacts> = record({
   drainedToMs: ms,
   takenToMs: ms,
   quarantined: fc.nat(),
+  imported: fc.array(hex),
   settledMarks: fc.option(hex, { nil: undefined }),
   held: fc.array(record({ bucket: fc.nat(255), triedMs: ms })),
   attempts: fc.oneof(

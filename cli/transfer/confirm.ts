@@ -1,0 +1,82 @@
+/** What an import says before it begins: what there is, what is in the table already, what it costs. */
+import { HearthError } from "../../lib/model/errors.ts";
+import { printDay } from "../../lib/storage/layout/key-place.ts";
+import { loadManifests } from "../../lib/storage/layout/manifest-store.ts";
+import {
+  type DayPlan,
+  dollarsOf,
+  type FoundBlock,
+  samplesOf,
+  WRITE_UNITS_PER_SAMPLE,
+} from "../../lib/transfer/survey.ts";
+import type { Console } from "../days.ts";
+import type { Target } from "../target.ts";
+import { printCount, printDuration } from "./progress.ts";
+
+/** Samples a second of one CPU, and write units a second that a table on demand takes from its first second on. */
+const SAMPLES_PER_SECOND = 1_000_000;
+const UNITS_PER_SECOND = 4000;
+
+export interface Survey {
+  readonly path: string;
+  readonly tenant: string;
+  readonly blocks: readonly FoundBlock[];
+  readonly days: readonly DayPlan[];
+  readonly match?: readonly string[] | undefined;
+  readonly yes?: boolean | undefined;
+  readonly "dry-run"?: boolean | undefined;
+}
+
+/** Throws "invalid" if the import must not begin. */
+export async function confirmImport(target: Target, survey: Survey, { tell, ask }: Console): Promise<void> {
+  const { blocks, days, tenant } = survey;
+  const samples = days.reduce((sum, day) => sum + day.samples.reduce((a, b) => a + b, 0), 0);
+  tell(describeBlocks(survey));
+  if (days.length === 0) throw new HearthError("invalid", `${survey.path}: no samples in the chosen time`);
+  tell(await describeOverlap(target, tenant, days));
+  const units = samples * WRITE_UNITS_PER_SAMPLE;
+  const isFiltered = (survey.match ?? []).length > 0;
+  const most = isFiltered ? "at most " : "about ";
+  const duration = printDuration(1000 * Math.max(samples / SAMPLES_PER_SECOND, units / UNITS_PER_SECOND));
+  const price = target.isBilled
+    ? `, $${dollarsOf(units).toFixed(2)} on demand in us-east-1`
+    : ", free on this machine";
+  const cost = `${most}${printCount(samples)} samples, ${printCount(units)} write units${price}, ${duration}`;
+  tell(`to write: ${cost}`);
+  if (survey["dry-run"] || survey.yes) return;
+  const answer =
+    ask === undefined ? "" : await ask(`Import ${blocks.length} blocks into tenant ${tenant}? [y/N] `);
+  if (!/^y(es)?$/i.test(answer.trim()))
+    throw new HearthError("invalid", `not begun: ${cost}; add --yes to begin without a question`);
+}
+
+function describeBlocks({ path, blocks }: Survey): string {
+  const series = Math.max(...blocks.map(({ meta }) => meta.series));
+  const samples = blocks.reduce((sum, { meta }) => sum + samplesOf(meta), 0);
+  const from = Math.min(...blocks.map(({ meta }) => meta.minTime));
+  const to = Math.max(...blocks.map(({ meta }) => meta.maxTime));
+  const labels = new Set(
+    blocks.flatMap(({ meta }) =>
+      meta.externalLabels.map(([name, value]) => `${name}=${JSON.stringify(value)}`),
+    ),
+  );
+  const external = labels.size === 0 ? "" : `; external labels ${[...labels].join(", ")}`;
+  return `${path}: ${blocks.length} blocks, up to ${printCount(series)} series each, ${printCount(samples)} samples, ${iso(from)} to ${iso(to)}${external}`;
+}
+
+async function describeOverlap({ table }: Target, tenant: string, days: readonly DayPlan[]): Promise<string> {
+  const [first, last] = [days[0].day, days[days.length - 1].day];
+  const manifests = await loadManifests(table, tenant, first, last);
+  const known = days.flatMap(({ day }) => manifests.get(day) ?? []);
+  const samples = known.reduce(
+    (sum, { parts }) => sum + parts.reduce((total, part) => total + part.samples, 0),
+    0,
+  );
+  const span = `${days.length} days, ${printDay(first)} to ${printDay(last)}`;
+  if (samples === 0) return `into tenant ${tenant}: ${span}; the table has no samples of these days`;
+  return `into tenant ${tenant}: ${span}; the table has ${printCount(samples)} samples of ${known.length} of these days: where both have a sample, the stored one stays`;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString().replace(".000Z", "Z");
+}

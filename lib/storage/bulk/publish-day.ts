@@ -1,0 +1,103 @@
+/**
+ * What was stored of a day counts: a mark for the compactor, the day's item, then the manifest, replaced by compare and
+ * swap. Readers see all of it or nothing.
+ */
+import { HearthError } from "../../model/errors.ts";
+import type { DayContext } from "../compact/day-context.ts";
+import { dayExpiryOf, lastingFact } from "../compact/renewal.ts";
+import { printDay } from "../layout/key-place.ts";
+import { dayKey, hourOf, markKey, WRITER_ID_BYTES } from "../layout/keys.ts";
+import type { Manifest, Part } from "../layout/manifest.ts";
+import { loadManifest, replaceManifest } from "../layout/manifest-store.ts";
+import { expiry, markExpiry } from "../layout/retention.ts";
+import { ALL_SERIES } from "../layout/shard.ts";
+import type { BulkDay } from "./bulk-day.ts";
+
+/** A compactor replaces the manifest of a day once in some seconds. */
+const MAX_ATTEMPTS = 20;
+
+/** Tells the compactor of the day, before anything is stored of it and again once it counts. Throws "unavailable". */
+export async function markDay({
+  table,
+  tenant,
+  day,
+  retentionMs,
+  clock,
+  randomBytes,
+}: DayContext): Promise<void> {
+  const nowMs = clock();
+  const key = markKey({ hourMs: hourOf(nowMs), day, tenant });
+  await table.put({ ...key, value: randomBytes(WRITER_ID_BYTES), ...markExpiry(nowMs, day, retentionMs) });
+}
+
+/** Stores the day's item, by which readers know the day. Throws "unavailable". */
+export async function nameDay({ table, tenant, day, retentionMs }: DayContext): Promise<void> {
+  await table.put({
+    ...dayKey(tenant, day, ALL_SERIES.bits),
+    value: new Uint8Array(0),
+    ...expiry(day, retentionMs),
+  });
+}
+
+/** `digests`: what the day's samples were imported from; a manifest that has them all is left as it is. */
+export async function publishDay(
+  context: DayContext,
+  stored: BulkDay,
+  digests: readonly string[],
+): Promise<void> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const previous = await loadManifest(context.table, context.tenant, context.day);
+    const { manifest } = previous;
+    if (isImported(manifest, digests)) return;
+    if (
+      (await replaceManifest(
+        context.table,
+        context,
+        previous,
+        withDay(context, manifest, stored, digests),
+      )) !== undefined
+    ) {
+      await markDay(context);
+      return;
+    }
+  }
+  throw new HearthError(
+    "unavailable",
+    `import: the manifest of ${printDay(context.day)} was replaced ${MAX_ATTEMPTS} times by others; run the import again`,
+  );
+}
+
+/** Whether a day has all of it already. */
+export function isImported({ facts }: Pick<Manifest, "facts">, digests: readonly string[]): boolean {
+  const known = new Set(facts.imported);
+  return digests.every((digest) => known.has(digest));
+}
+
+function withDay(
+  context: DayContext,
+  manifest: Manifest,
+  stored: BulkDay,
+  digests: readonly string[],
+): Omit<Manifest, "generation"> {
+  const createdMs = context.clock();
+  const parts = stored.parts.map((part): Part => ({ ...part, createdMs }));
+  return {
+    ...manifest,
+    parts: insert(manifest.parts, parts),
+    index: [...manifest.index, ...stored.index],
+    facts: {
+      ...manifest.facts,
+      settledMarks: undefined,
+      imported: [...new Set([...manifest.facts.imported, ...digests])],
+      ...lastingFact(manifest, dayExpiryOf(context)),
+    },
+  };
+}
+
+/** Before what is there, which wins where both have a sample; but runs never come before chunks. */
+function insert(known: readonly Part[], added: readonly Part[]): Part[] {
+  const runs = added.filter(({ kind }) => kind === "run");
+  const chunks = added.filter(({ kind }) => kind === "chunks");
+  const afterChunks = known.findLastIndex(({ kind }) => kind === "chunks") + 1;
+  return [...chunks, ...known.slice(0, afterChunks), ...runs, ...known.slice(afterChunks)];
+}

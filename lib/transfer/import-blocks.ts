@@ -1,0 +1,136 @@
+/**
+ * Import of blocks: day by day, each from all blocks that have samples of it. A day counts as a whole, once it is stored; an
+ * import that is repeated leaves out what a day has already.
+ */
+import { createHash } from "node:crypto";
+import type { RandomBytes } from "../model/random-bytes.ts";
+import { type Clock, DAY_MS } from "../model/time.ts";
+import { storeDay } from "../storage/bulk/bulk-day.ts";
+import { isImported, markDay, nameDay, publishDay } from "../storage/bulk/publish-day.ts";
+import { newDayContext } from "../storage/compact/day-context.ts";
+import { loadManifest } from "../storage/layout/manifest-store.ts";
+import type { RetentionMs } from "../storage/layout/retention.ts";
+import type { Table } from "../storage/table/table.ts";
+import { mergeBlocks, OpenBlock, type SeriesChoice } from "./block-day.ts";
+import { withExternalLabels } from "./label-edits.ts";
+import { type DayPlan, expectedSeries, type FoundBlock } from "./survey.ts";
+
+const DIGEST_BYTES = 8;
+
+export interface ImportOptions extends SeriesChoice {
+  readonly table: Table;
+  readonly tenant: string;
+  readonly retentionMs: RetentionMs;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  /** Samples of these times, in ms, both included. */
+  readonly minTime: number;
+  readonly maxTime: number;
+  /** The words by which series, labels and times were chosen: another choice is another import. */
+  readonly choiceWords: readonly string[];
+  /** Of Thanos and Mimir: whether every series of a block gets them. */
+  readonly addsExternalLabels: boolean;
+  /** Ends the import between two series; the day under way does not count. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onSamples?: ((samples: number) => void) | undefined;
+  readonly onDay?: ((report: DayReport) => void) | undefined;
+}
+
+export interface DayReport {
+  readonly day: number;
+  /** "known": the day had all of it already. */
+  readonly outcome: "imported" | "known" | "empty";
+  readonly series: number;
+  readonly samples: number;
+}
+
+/** Throws "data" and "invalid" for what cannot be imported, "unavailable"; days before it are whole. */
+export async function importDays(days: readonly DayPlan[], options: ImportOptions): Promise<void> {
+  const open = new Map<string, OpenBlock>();
+  try {
+    for (const plan of days) {
+      await closeBefore(open, plan.day * DAY_MS);
+      options.onDay?.(await importDay(plan, options, open));
+    }
+  } finally {
+    for (const block of open.values()) await block.close();
+  }
+}
+
+async function importDay(
+  { day, blocks, samples: expectedSamples }: DayPlan,
+  options: ImportOptions,
+  open: Map<string, OpenBlock>,
+): Promise<DayReport> {
+  const { table, tenant, retentionMs, clock, randomBytes, signal, onSamples } = options;
+  signal?.throwIfAborted();
+  const { manifest } = await loadManifest(table, tenant, day);
+  const missing = blocks.filter((block) => !isImported(manifest, [digestOf(block, options)]));
+  if (missing.length === 0) return { day, outcome: "known", series: 0, samples: 0 };
+  const context = newDayContext({ table, tenant, day, retentionMs, clock, randomBytes });
+  const opened: OpenBlock[] = [];
+  for (const block of missing) opened.push(await openBlock(block, options, open));
+  const range = {
+    minTime: Math.max(day * DAY_MS, options.minTime),
+    maxTime: Math.min((day + 1) * DAY_MS - 1, options.maxTime),
+  };
+  const series = mergeBlocks(opened, range, (samples) => {
+    signal?.throwIfAborted();
+    onSamples?.(samples);
+  });
+  await markDay(context);
+  await nameDay(context);
+  const withoutRuns = new Set(
+    manifest.parts.filter(({ kind }) => kind === "chunks").map(({ bucket }) => bucket),
+  );
+  const expected = {
+    series: expectedSeries(
+      day,
+      opened.map(({ block, table: { count } }) => ({ meta: block.meta, series: count })),
+    ),
+    samples: expectedSamples,
+    withoutRuns,
+  };
+  const stored = await storeDay(context, expected, series);
+  signal?.throwIfAborted();
+  if (stored.samples === 0) return { day, outcome: "empty", series: 0, samples: 0 };
+  await publishDay(
+    context,
+    stored,
+    missing.map((block) => digestOf(block, options)),
+  );
+  return { day, outcome: "imported", series: stored.series, samples: stored.samples };
+}
+
+async function openBlock(
+  { folder, meta }: FoundBlock,
+  { edits, matcherSets, addsExternalLabels }: ImportOptions,
+  open: Map<string, OpenBlock>,
+): Promise<OpenBlock> {
+  const known = open.get(meta.ulid);
+  if (known !== undefined) return known;
+  const choice = {
+    edits: addsExternalLabels ? withExternalLabels(edits, meta.externalLabels) : edits,
+    matcherSets,
+  };
+  const opened = await OpenBlock.open(folder, meta, choice);
+  open.set(meta.ulid, opened);
+  return opened;
+}
+
+async function closeBefore(open: Map<string, OpenBlock>, timeMs: number): Promise<void> {
+  for (const [ulid, one] of open) {
+    if (one.block.meta.maxTime > timeMs) continue;
+    await one.close();
+    open.delete(ulid);
+  }
+}
+
+/** What the samples of a block, so chosen and named, are known by; in hex. */
+function digestOf({ meta }: FoundBlock, { choiceWords, addsExternalLabels }: ImportOptions): string {
+  const words = JSON.stringify([meta.ulid, addsExternalLabels, ...choiceWords]);
+  return createHash("sha256")
+    .update(words)
+    .digest("hex")
+    .slice(0, 2 * DIGEST_BYTES);
+}

@@ -1,0 +1,76 @@
+/**
+ * `meta.json` of a block, as Prometheus, Thanos and Mimir write it.
+ * https://github.com/prometheus/prometheus/blob/main/tsdb/block.go (BlockMeta),
+ * https://thanos.io/tip/thanos/storage.md/#metadata-file-metajson
+ */
+import { HearthError } from "../model/errors.ts";
+import { type LabelSet, labelSetOf } from "../model/labels.ts";
+
+export interface BlockMeta {
+  readonly ulid: string;
+  /** In ms. No sample is before it. */
+  readonly minTime: number;
+  /** In ms. Every sample is before it. */
+  readonly maxTime: number;
+  readonly samples: number;
+  readonly series: number;
+  readonly chunks: number;
+  readonly hasTombstones: boolean;
+  readonly level: number;
+  /** External labels of Thanos and Mimir. */
+  readonly externalLabels: LabelSet;
+  /** Time between samples of a downsampled block of Thanos, in ms; 0: raw samples. */
+  readonly resolutionMs: number;
+}
+
+const VERSION = 1;
+
+/** Throws "data" with `file` in the message. */
+export function parseBlockMeta(text: string, file: string): BlockMeta {
+  const meta = parseObject(text, file);
+  if (meta.version !== VERSION) throw invalid(file, `version ${meta.version}, expected ${VERSION}`);
+  const { ulid, minTime, maxTime } = meta;
+  if (typeof ulid !== "string" || !/^[0-9A-HJKMNP-TV-Z]{26}$/.test(ulid))
+    throw invalid(file, `ulid ${JSON.stringify(ulid)}, expected 26 letters and digits`);
+  if (!Number.isSafeInteger(minTime) || !Number.isSafeInteger(maxTime) || maxTime < minTime)
+    throw invalid(file, `minTime ${minTime} and maxTime ${maxTime}, expected times in ms`);
+  const stats = objectOf(meta.stats);
+  const thanos = objectOf(meta.thanos);
+  const labels = Object.entries(objectOf(thanos.labels)).map(
+    ([name, value]) => [name, String(value)] as const,
+  );
+  return {
+    ulid,
+    minTime,
+    maxTime,
+    samples: numberOf(stats.numSamples),
+    series: numberOf(stats.numSeries),
+    chunks: numberOf(stats.numChunks),
+    hasTombstones: numberOf(stats.numTombstones) > 0,
+    level: numberOf(objectOf(meta.compaction).level),
+    externalLabels: labelSetOf(labels),
+    resolutionMs: numberOf(objectOf(thanos.downsample).resolution),
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the members of JSON that others wrote are looked at one by one.
+function parseObject(text: string, file: string): any {
+  try {
+    return objectOf(JSON.parse(text));
+  } catch (cause) {
+    throw new HearthError("data", `${file}: not JSON`, { cause });
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+function objectOf(value: unknown): any {
+  return typeof value === "object" && value !== null ? value : {};
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : 0;
+}
+
+function invalid(file: string, what: string): HearthError {
+  return new HearthError("data", `${file}: ${what}`);
+}

@@ -1,0 +1,133 @@
+/** A block that is read: a folder with meta.json, index, chunks and perhaps tombstones. */
+import { decodeHistogramChunk } from "../chunk/histogram-chunk.ts";
+import type { SampleColumns } from "../chunk/sample-columns.ts";
+import { appendXorChunk } from "../chunk/xor-chunk.ts";
+import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
+import type { TimeRange } from "../model/time.ts";
+import { BlockIndex, type IndexedSeries } from "./block-index.ts";
+import { type BlockMeta, parseBlockMeta } from "./block-meta.ts";
+import { ChunkFiles, type RawChunk } from "./chunk-files.ts";
+import { damagedBlock } from "./damaged-block.ts";
+import type { BlockFolder } from "./files.ts";
+import { NO_TOMBSTONES, readTombstones, type Span, type Tombstones } from "./tombstones.ts";
+
+export const META_FILE = "meta.json";
+export const INDEX_FILE = "index";
+export const TOMBSTONES_FILE = "tombstones";
+
+/** Reads what a block says of itself. Throws "data"; undefined: the folder is not a block. */
+export async function readMeta(folder: BlockFolder): Promise<BlockMeta | undefined> {
+  const text = await folder.readText(META_FILE);
+  return text === undefined ? undefined : parseBlockMeta(text, `${folder.name}/${META_FILE}`);
+}
+
+export class Block {
+  readonly meta: BlockMeta;
+  readonly index: BlockIndex;
+  readonly #folder: BlockFolder;
+  readonly #chunks: ChunkFiles;
+  readonly #tombstones: Tombstones;
+
+  private constructor(
+    folder: BlockFolder,
+    meta: BlockMeta,
+    index: BlockIndex,
+    chunks: ChunkFiles,
+    tombstones: Tombstones,
+  ) {
+    this.#folder = folder;
+    this.meta = meta;
+    this.index = index;
+    this.#chunks = chunks;
+    this.#tombstones = tombstones;
+  }
+
+  /** Reads the index' symbols and the tombstones. Throws "data". */
+  static async open(folder: BlockFolder, meta: BlockMeta): Promise<Block> {
+    const file = await folder.open(INDEX_FILE);
+    if (file === undefined) throw damagedBlock(folder.name, "the index is missing");
+    const index = await BlockIndex.open(file);
+    const chunks = await ChunkFiles.open(folder);
+    const stones = await folder.open(TOMBSTONES_FILE);
+    const tombstones = stones === undefined ? NO_TOMBSTONES : await readTombstones(stones, index.version);
+    return new Block(folder, meta, index, chunks, tombstones);
+  }
+
+  get name(): string {
+    return this.#folder.name;
+  }
+
+  /** Appends a series' samples of a range, deleted ones left out. Throws "data". */
+  async appendSamples(series: IndexedSeries, range: TimeRange, columns: SampleColumns): Promise<void> {
+    const places = series.chunks.filter(
+      ({ minTime, maxTime }) => maxTime >= range.minTime && minTime <= range.maxTime,
+    );
+    if (places.length === 0) return;
+    const deleted = this.#tombstones.get(series.offset);
+    for await (const chunk of this.#chunks.chunks(places)) {
+      const from = columns.count;
+      this.#appendChunk(chunk, columns);
+      const isWhole = chunk.minTime >= range.minTime && chunk.maxTime <= range.maxTime;
+      if (!isWhole || deleted !== undefined) keep(columns, from, range, deleted ?? []);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#folder.close();
+  }
+
+  #appendChunk(chunk: RawChunk, columns: SampleColumns): void {
+    const from = columns.count;
+    const offset = chunk.reference % 2 ** 32;
+    try {
+      decodeTo(chunk, columns);
+    } catch (error) {
+      if (errorKind(error) !== "data") throw error;
+      throw new HearthError("data", `${this.name}: chunk at ${offset}: ${errorMessage(error)}`, {
+        cause: error,
+      });
+    }
+    const { timestamps, count } = columns;
+    if (count > from && timestamps[from] === chunk.minTime && timestamps[count - 1] === chunk.maxTime) return;
+    throw damagedBlock(
+      this.name,
+      `chunk at ${offset} has samples of ${timestamps[from]}..${timestamps[count - 1]}, the index says ${chunk.minTime}..${chunk.maxTime}`,
+    );
+  }
+}
+
+function decodeTo({ encoding, bytes }: RawChunk, columns: SampleColumns): void {
+  if (encoding === 1) {
+    appendXorChunk(bytes, columns);
+  } else if (encoding === 2 || encoding === 3) {
+    const { timestamps, histograms } = decodeHistogramChunk(bytes, encoding === 2 ? "integer" : "float");
+    histograms.forEach((histogram, i) => {
+      columns.appendHistogram(timestamps[i], histogram);
+    });
+  } else {
+    throw new HearthError("data", `encoding ${encoding}, expected 1 (XOR), 2 or 3 (histograms)`);
+  }
+}
+
+/** Drops samples from `from` on that are outside the range or deleted. */
+function keep(columns: SampleColumns, from: number, range: TimeRange, deleted: readonly Span[]): void {
+  const { timestamps, words, histograms, startTimestamps } = columns;
+  let to = from;
+  for (let i = from; i < columns.count; i++) {
+    const time = timestamps[i];
+    const isKept =
+      time >= range.minTime &&
+      time <= range.maxTime &&
+      !deleted.some(({ minTime, maxTime }) => time >= minTime && time <= maxTime);
+    const histogram = histograms?.get(i);
+    if (histogram !== undefined) histograms!.delete(i);
+    if (!isKept) continue;
+    if (histogram !== undefined) histograms!.set(to, histogram);
+    timestamps[to] = time;
+    words[2 * to] = words[2 * i];
+    words[2 * to + 1] = words[2 * i + 1];
+    if (startTimestamps !== undefined) startTimestamps[to] = startTimestamps[i];
+    to++;
+  }
+  columns.count = to;
+}
