@@ -5,8 +5,7 @@
  * and operator over large operands.
  *
  * `--group NAME` and `--match TEXT` choose some, `--small` sends less of everything. Prints a table by group, and the most
- * expensive of each; with `--json` all costs as JSON. The group
- * `expressions` alone takes about 25 minutes.
+ * expensive of each; with `--json` all costs as JSON.
  */
 import { parseArgs } from "node:util";
 import { type Measured, measureAll } from "./hostile/measure.ts";

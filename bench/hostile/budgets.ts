@@ -1,16 +1,16 @@
 /**
- * What a request may cost at most, by the group that it is of: a part that any request may cost, and one for its size. The table of
- * docs/limits.md is printed from these.
+ * The most that a request may cost, by its group: a part that any request may cost, and one for its size. docs/limits.md
+ * has the same table.
  */
 import type { Group } from "./requests.ts";
 import type { Cost } from "./subject.ts";
 
 export interface Budget {
-  /** Of any request, in ms of CPU. */
+  /** Milliseconds of CPU of any request. */
   readonly cpuMs: number;
   /** Nanoseconds of CPU for each byte of a body, decompressed. */
   readonly cpuNsPerByte: number;
-  /** Of any request, in MB. */
+  /** MB of any request. */
   readonly memoryMb: number;
   /** Bytes of memory for each byte of a body, decompressed. */
   readonly memoryPerByte: number;
@@ -25,19 +25,19 @@ export const BUDGETS: Readonly<Record<Group, Budget>> = {
   parameters: { cpuMs: 300, cpuNsPerByte: 300, memoryMb: 150, memoryPerByte: 20 },
   texts: { cpuMs: 1000, cpuNsPerByte: 1000, memoryMb: 200, memoryPerByte: 100 },
   patterns: { cpuMs: 3000, cpuNsPerByte: 1000, memoryMb: 300, memoryPerByte: 100 },
-  // With a timeout of one second.
-  expressions: { cpuMs: 3000, cpuNsPerByte: 0, memoryMb: 1200, memoryPerByte: 0 },
+  // Twice their timeout, for evaluation and printing, and garbage collection.
+  expressions: { cpuMs: 2000, cpuNsPerByte: 0, memoryMb: 1200, memoryPerByte: 0 },
 };
 
 const MB = 1e6;
 
-/** What is wrong with a cost: each budget that it passes, and an answer that is an internal error. */
+/** The faults of a cost: each budget that it passes, and a response that is an internal error. */
 export function faultsOf(group: Group, { status, cpuMs, memoryBytes, bodyBytes }: Cost): string[] {
   const budget = BUDGETS[group];
   const mostMs = budget.cpuMs + (budget.cpuNsPerByte * bodyBytes) / 1e6;
   const mostBytes = budget.memoryMb * MB + budget.memoryPerByte * bodyBytes;
   const faults: string[] = [];
-  if (status === 500) faults.push("answered with 500");
+  if (status === 500) faults.push("responded with 500");
   if (cpuMs > mostMs) faults.push(`${Math.round(cpuMs)} ms of CPU, budget ${Math.round(mostMs)}`);
   if (memoryBytes > mostBytes)
     faults.push(`${Math.round(memoryBytes / MB)} MB, budget ${Math.round(mostBytes / MB)}`);

@@ -1,6 +1,6 @@
 /**
- * Expressions that are short and take long: each function, aggregation and operator over operands that are
- * large in another way each. They come from the lists of the language, so a new function is among them.
+ * Expressions that are short and take long: each function, aggregation and operator over operands that are each large
+ * in another way. They come from the lists of the language, so a new function is among them.
  */
 import { FUNCTION_NAMES, type FunctionName, factsOf } from "../../lib/promql/syntax/functions.ts";
 import type { ValueType } from "../../lib/promql/syntax/types.ts";
@@ -55,10 +55,11 @@ const GROWING = ["job", "a", "b", "c", "d", "e", "f"].reduce(
 export const HEAVY_EXPRESSIONS: readonly HeavyExpression[] = [
   ...FUNCTION_NAMES.flatMap(callsOf),
   ...AGGREGATIONS.flatMap(([operator, parameter]) =>
-    OPERANDS.vector.flatMap((operand) =>
-      GROUPINGS.map((grouping) => named(`${operator}${grouping} (${parameter}${operand})`)),
+    OPERANDS.vector.map((operand, i) =>
+      named(`${operator}${GROUPINGS[i % GROUPINGS.length]} (${parameter}${operand})`),
     ),
   ),
+  ...GROUPINGS.flatMap((grouping) => OPERANDS.vector.map((operand) => named(`sum${grouping} (${operand})`))),
   ...BINARY.flatMap((operator) =>
     [
       ["wide", "wide"],

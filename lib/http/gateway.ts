@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { routePath } from "hono/route";
 import type { Scope } from "../auth/access-key.ts";
 import { authorize, type KeyVerifier } from "../auth/verifier.ts";
+import type { Deadline } from "../model/deadline.ts";
 import { errorKind, errorMessage } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import type { RandomBytes } from "../model/random-bytes.ts";
@@ -42,6 +43,10 @@ export interface GatewayEnv {
      * Set by a route that streams its response: the route writes the log line itself, at the end.
      */
     logsItself: boolean;
+    /** Writes the log line. Call once, when the response is complete. */
+    writeLog: (status: number) => void;
+    /** The time limit of a query. */
+    deadline: Deadline | undefined;
     /** What a query could not read, of a request that goes on without it. */
     damage: DamageReports | undefined;
   };
@@ -61,8 +66,10 @@ export function newGateway(services: RequestSinks & Pick<Services, "clock">): Ga
     const requestLog = new RequestLog(c.req.method, c.req.path, routeOf(c), services.clock());
     c.set("meter", meter);
     c.set("requestLog", requestLog);
+    const writeLog = (status: number) => requestLog.write(services, status, meter, services.clock());
+    c.set("writeLog", writeLog);
     await next();
-    if (!c.get("logsItself")) requestLog.write(services, c.res.status, meter, services.clock());
+    if (!c.get("logsItself")) writeLog(c.res.status);
   });
   app.use(cors);
   app.onError((error, c) => answerError(c, error, "query", printText));

@@ -74,7 +74,7 @@ async function read(
     return answerSamples(c, results, services);
   }
   const results = queries.map((query) => countChunks(reader.selectChunks(query, signal), reader, fields));
-  return answerStream(c, results, services);
+  return answerStream(c, results);
 }
 
 /** Passes all series on and counts them in the request's log line. */
@@ -126,12 +126,11 @@ async function answerSamples(
 async function answerStream(
   c: GatewayContext,
   results: readonly AsyncIterable<ChunkedSeries>[],
-  services: Services,
 ): Promise<Response> {
   const frames = joinFrames(streamFrames(results), WRITE_BYTES);
   const first = await frames.next();
   c.set("logsItself", true);
-  const writes = logged(c, services, first, frames);
+  const writes = logged(c, first, frames);
   await writes.next();
   return c.body(ReadableStream.from(writes), 200, { "Content-Type": STREAMED_CHUNKS_CONTENT_TYPE });
 }
@@ -143,7 +142,6 @@ async function answerStream(
  */
 async function* logged(
   c: GatewayContext,
-  services: Services,
   first: IteratorResult<Uint8Array, void>,
   rest: AsyncGenerator<Uint8Array, void, undefined>,
 ): AsyncGenerator<Uint8Array> {
@@ -162,6 +160,6 @@ async function* logged(
     yield POISON_FRAME;
     throw error;
   } finally {
-    requestLog.write(services, 200, c.get("meter"), services.clock());
+    c.get("writeLog")(200);
   }
 }

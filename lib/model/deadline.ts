@@ -13,15 +13,32 @@ const STEPS_PER_READING = 200_000;
 
 export class Deadline {
   readonly #clock: Clock;
-  readonly #startMs: number;
+  readonly #phase: string;
+  #startMs: number;
+  #pausedMs = 0;
   #timeoutMs: number;
   #stepsLeft = STEPS_PER_READING;
 
-  /** Begins now. */
-  constructor(clock: Clock, timeoutMs: number) {
+  /** Begins now. Its error names `phase`. */
+  constructor(clock: Clock, timeoutMs: number, phase = "expression evaluation") {
     this.#clock = clock;
+    this.#phase = phase;
     this.#startMs = clock();
     this.#timeoutMs = timeoutMs;
+  }
+
+  /** A limit of the same length, which begins now. */
+  again(phase: string): Deadline {
+    return new Deadline(this.#clock, this.#timeoutMs, phase);
+  }
+
+  /** Time until `resume` does not count. */
+  pause(): void {
+    this.#pausedMs = this.#clock();
+  }
+
+  resume(): void {
+    this.#startMs += this.#clock() - this.#pausedMs;
   }
 
   /** Shortens the limit, counted from the same beginning; a longer one changes nothing. */
@@ -41,7 +58,7 @@ export class Deadline {
     if (this.#clock() - this.#startMs <= this.#timeoutMs) return;
     throw new HearthError(
       "timed out",
-      `query timed out in expression evaluation: it took more than ${this.#timeoutMs} ms; shorten its range or add matchers limit=timeout`,
+      `query timed out in ${this.#phase}: it took more than ${this.#timeoutMs} ms; shorten its range or add matchers limit=timeout`,
     );
   }
 }

@@ -10,17 +10,19 @@ import type { Samples } from "../model/samples.ts";
 import { printJsonFloat } from "../number/print-float.ts";
 import { PrintedTimes, writePoints } from "./point-writer.ts";
 
-/** A piece of an answer: text, or bytes of it, which are there until the next piece is asked for and nothing else is done meanwhile. */
+/** A piece of a response: text, or bytes, which are valid until the next piece is requested and nothing else runs meanwhile. */
 export type Piece = string | Uint8Array;
 
-/** One series of an answer; floats and histograms are sorted by time. */
+/** One series of a response; floats and histograms are sorted by time. */
 export interface ApiSeries extends Samples {
   readonly labels: LabelSet;
   readonly histograms: HistogramSamples | undefined;
 }
 
-/** Histograms are joined to pieces of about this many before they are handed out: 12 to 40 KB of text. */
-const PIECE_POINTS = 1000;
+/** Buckets of histograms in a piece, empty ones included: up to 100 KB of text. */
+const PIECE_BUCKETS = 2000;
+/** Buckets that a histogram's time and totals weigh as much as. */
+const BUCKETS_PER_HISTOGRAM = 2;
 
 /** `[series,…]` of a range vector, piece by piece. */
 export function* printMatrix(series: Iterable<ApiSeries>): Generator<Piece> {
@@ -48,17 +50,20 @@ export function* printMatrix(series: Iterable<ApiSeries>): Generator<Piece> {
 function* printHistograms({ timestamps, histograms }: HistogramSamples): Generator<string> {
   if (timestamps.length === 0) return;
   let piece = ',"histograms":[';
+  let buckets = 0;
   for (let i = 0; i < timestamps.length; i++) {
+    const { positive, negative } = histograms[i];
     piece += `${i === 0 ? "" : ","}[${printSeconds(timestamps[i])},${printHistogram(histograms[i])}]`;
-    if ((i + 1) % PIECE_POINTS === 0) {
-      yield piece;
-      piece = "";
-    }
+    buckets += positive.counts.length + negative.counts.length + BUCKETS_PER_HISTOGRAM;
+    if (buckets < PIECE_BUCKETS) continue;
+    yield piece;
+    piece = "";
+    buckets = 0;
   }
   yield `${piece}]`;
 }
 
-/** `[series,…]` of an instant vector, of each its one sample. */
+/** `[series,…]` of an instant vector, with the one sample of each. */
 export function* printVector(series: Iterable<ApiSeries>): Generator<string> {
   let separator = "[";
   for (const one of series) {
@@ -74,7 +79,7 @@ function printOnlySample({ timestamps, values, histograms }: ApiSeries): string 
     : `"value":[${printSeconds(timestamps[0])},${printValue(values[0])}]`;
 }
 
-/** `[time,"text"]`: a scalar, of which `text` is the value printed, or a string. */
+/** `[time,"text"]`: a string, or a scalar with its value printed. */
 export function printPair(timestampMs: number, text: string): string {
   return `[${printSeconds(timestampMs)},${JSON.stringify(text.toWellFormed())}]`;
 }

@@ -1,27 +1,27 @@
-/** The points of one series, `[time,"value"],…`, as bytes: as text each would be made of pieces, put together and encoded. */
+/** The points of one series, `[time,"value"],…`, as bytes: text would be joined from parts and encoded. */
 import { MAX_FLOAT_BYTES, writeAscii, writeJsonFloat } from "../number/write-float.ts";
 
-/** Points are handed out by so many: 12 to 60 KB. */
+/** Points in a piece: 12 to 60 KB. */
 const PIECE_POINTS = 1000;
-/** Of a point beside its time and its value. */
+/** Bytes of a point beside its time and its value. */
 const MARKS = '[,""],'.length;
-/** Of a time, with sign and milliseconds. */
+/** Bytes of a time, with sign and milliseconds. */
 const MAX_TIME_BYTES = 24;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const END = 0x5d;
 
-/** Times are copied by so many bytes, the last of which may be too many: what follows is written over them. */
+/** Bytes that a copy of times moves at once. Those past the end are overwritten by what follows. */
 const WORD_BYTES = Float64Array.BYTES_PER_ELEMENT;
 
-/** Nothing in it outlasts the making of a piece. */
+/** Holds one piece. */
 const scratch = new Uint8Array(PIECE_POINTS * (MAX_TIME_BYTES + MARKS + MAX_FLOAT_BYTES) + WORD_BYTES);
 const scratchWords = new DataView(scratch.buffer);
 
-/** What the points of a column begin with, `[time,"`, one behind the other. */
+/** The beginnings of a column's points, `[time,"`, one after the other. */
 export class PrintedTimes {
   readonly bytes: DataView;
-  /** Where each begins, and where the last one ends. */
+  /** The start of each, and the end of the last. */
   readonly bounds: Int32Array;
 
   constructor(timestamps: Float64Array, print: (timestampMs: number) => string) {
@@ -37,8 +37,8 @@ export class PrintedTimes {
 }
 
 /**
- * The points of a column, of the same length as its times, without brackets around them. A piece is there until the next thing is
- * written, here or by another.
+ * The points of a column, without brackets around them; `times` and `values` have the same length. A piece is valid
+ * until the next write by this module.
  */
 export function* writePoints(times: PrintedTimes, values: Float64Array): Generator<Uint8Array> {
   for (let start = 0; start < values.length; start += PIECE_POINTS) {
@@ -47,7 +47,7 @@ export function* writePoints(times: PrintedTimes, values: Float64Array): Generat
   }
 }
 
-/** Answers its length. */
+/** Returns the length. */
 function writePiece(times: PrintedTimes, values: Float64Array, start: number, end: number): number {
   const { bytes, bounds } = times;
   let at = 0;
@@ -61,7 +61,7 @@ function writePiece(times: PrintedTimes, values: Float64Array, start: number, en
   return at;
 }
 
-/** As doubles, eight bytes at once: of ASCII none is NaN, whose bits might change. Answers where it ends. */
+/** As doubles, eight bytes at once: ASCII is never NaN, whose bits might change. Returns the end. */
 function copyTime(bytes: DataView, start: number, end: number, at: number): number {
   for (let from = start, to = at; from < end; from += WORD_BYTES, to += WORD_BYTES)
     scratchWords.setFloat64(to, bytes.getFloat64(from));

@@ -40,5 +40,5 @@ test("a budget that is passed, and an internal error, are faults", () => {
   assert.deepEqual(faultsOf("parameters", cost), []);
   assert.match(faultsOf("parameters", { ...cost, cpuMs: 301 })[0], /301 ms of CPU, budget 300/);
   assert.match(faultsOf("parameters", { ...cost, memoryBytes: 151e6 })[0], /151 MB, budget 150/);
-  assert.match(faultsOf("parameters", { ...cost, status: 500 })[0], /answered with 500/);
+  assert.match(faultsOf("parameters", { ...cost, status: 500 })[0], /responded with 500/);
 });

@@ -121,6 +121,18 @@ test("a range vector comes in pieces", () => {
   assert.deepEqual(both, { metric: {}, values: [[0, "NaN"]], histograms: [[0.001, HISTOGRAM_JSON]] });
 });
 
+test("histograms come in small pieces, whatever their buckets", () => {
+  const counts = new Float64Array(5000).fill(1);
+  const positive = { spans: [{ offset: 0, length: counts.length }], counts };
+  const histograms = {
+    timestamps: Float64Array.from({ length: 50 }, (_, i) => i),
+    histograms: Array.from({ length: 50 }, () => ({ ...HISTOGRAM, positive })),
+  };
+  const pieces = [...printMatrix([{ labels: [], timestamps: EMPTY, values: EMPTY, histograms }])];
+  assert.ok(pieces.length > 50);
+  assert.ok(Math.max(...pieces.map((piece) => piece.length)) < 512 * 1024);
+});
+
 test("empty vectors, and strings", () => {
   assert.equal([...printVector([])].join(""), "[]");
   assert.equal(textOf(printMatrix([])), "[]");

@@ -2,6 +2,7 @@
  * Responses of the query API. Large ones are streamed while they are printed, in constant memory.
  */
 import { gzipSync } from "node:zlib";
+import { type Deadline, NO_DEADLINE } from "../../model/deadline.ts";
 import { MAX_MESSAGE_CHARACTERS, shorten } from "../../model/shorten.ts";
 import type { Piece } from "../../wire/api-json.ts";
 import type { GatewayContext } from "../gateway.ts";
@@ -36,7 +37,18 @@ export function answerData(c: GatewayContext, data: Iterable<Piece>, notes: Note
   return answerPieces(c, envelope(data, { ...notes, warnings }));
 }
 
-/** 200 with a value that becomes JSON. */
+/** 200 with a list of texts. */
+export function answerTexts(c: GatewayContext, texts: readonly string[], notes: Notes = {}): Response {
+  return answerData(c, printTexts(texts), notes);
+}
+
+function* printTexts(texts: readonly string[]): Generator<string> {
+  yield "[";
+  for (let i = 0; i < texts.length; i++) yield (i === 0 ? "" : ",") + JSON.stringify(texts[i]);
+  yield "]";
+}
+
+/** 200 with a small value that becomes JSON: one that a limit bounds. */
 export function answerValue(c: GatewayContext, data: unknown, notes: Notes = {}): Response {
   return answerData(c, [JSON.stringify(data)], notes);
 }
@@ -63,7 +75,8 @@ export function answerApiError({ errorType, status, message }: ApiError): Respon
 }
 
 function answerPieces(c: GatewayContext, pieces: Iterable<Piece>): Response {
-  const joined = joinPieces(pieces);
+  const limit = (c.get("deadline") ?? NO_DEADLINE).again("printing its result");
+  const joined = joinPieces(counted(pieces, limit));
   const first = joined.next().value ?? NOTHING;
   const second = joined.next();
   const headers: Record<string, string> = { "Content-Type": "application/json", Vary: "Accept-Encoding" };
@@ -71,7 +84,9 @@ function answerPieces(c: GatewayContext, pieces: Iterable<Piece>): Response {
   if (isGzip) headers["Content-Encoding"] = "gzip";
   // Compressing a stream gives the same bytes and takes 1.5 times as long.
   if (second.done) return new Response(streamOf(isGzip ? gzipSync(first) : first), { headers });
-  const bytes = ReadableStream.from(chain(first, second.value, joined));
+  limit.pause();
+  const writes = chain(first, second.value, joined, limit);
+  const bytes = ReadableStream.from(c.req.method === "HEAD" ? writes : logged(c, writes));
   return new Response(isGzip ? bytes.pipeThrough(new CompressionStream("gzip")) : bytes, { headers });
 }
 
@@ -127,10 +142,53 @@ function streamOf(bytes: Bytes): ReadableStream<Bytes> {
   });
 }
 
-function* chain(first: Bytes, second: Bytes, rest: Iterable<Bytes>): Generator<Bytes> {
+/** Steps of the deadline that a piece counts beside its bytes. */
+const STEPS_PER_PIECE = 2000;
+
+/** A piece is small, or its printer is slow: the limit counts each. */
+function* counted(pieces: Iterable<Piece>, limit: Deadline): Generator<Piece> {
+  for (const piece of pieces) {
+    limit.spend(STEPS_PER_PIECE + piece.length);
+    yield piece;
+  }
+}
+
+/** Printing may take as long as the query may. Time in which the client reads does not count. */
+function* chain(first: Bytes, second: Bytes, rest: Iterable<Bytes>, limit: Deadline): Generator<Bytes> {
   yield first;
   yield second;
-  yield* rest;
+  limit.resume();
+  for (const one of rest) {
+    limit.pause();
+    yield one;
+    limit.resume();
+  }
+}
+
+/**
+ * The writes of a stream. Writes the log line when the stream ends, fails, or its client disconnects. It is returned
+ * started: a generator that never started would log nothing if the client disconnects at once.
+ */
+function logged(c: GatewayContext, writes: Iterable<Bytes>): Generator<Bytes> {
+  const requestLog = c.get("requestLog");
+  c.set("logsItself", true);
+  function* all(): Generator<Bytes> {
+    requestLog.fields.outcome = "client went away";
+    try {
+      yield NOTHING;
+      yield* writes;
+      requestLog.fields.outcome = "complete";
+    } catch (error) {
+      requestLog.fields.outcome = "broken";
+      requestLog.noteError(error);
+      throw error;
+    } finally {
+      c.get("writeLog")(200);
+    }
+  }
+  const started = all();
+  started.next();
+  return started;
 }
 
 /** `gzip;q=0` refuses it. */

@@ -7,7 +7,7 @@ import { quote } from "../../promql/syntax/quote.ts";
 import { tooManyFound } from "../../storage/read/find-series.ts";
 import { forEachBounded } from "../../storage/table/bounded.ts";
 import { printLabelsJson } from "../../wire/api-json.ts";
-import { answerData, answerValue, type Notes } from "./answer.ts";
+import { answerData, answerTexts, type Notes } from "./answer.ts";
 import { unescapeLabelName } from "./label-escape.ts";
 import { invalidParameter, limitParameter, lookupRange, matchParameters } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
@@ -21,7 +21,7 @@ export async function answerLabelNames(request: QueryRequest): Promise<Response>
   const { selections, omitted } = selectionsOf(request, limit);
   const names = await mergedNames(selections, (one) => source.labelNames(one, signal));
   const { items, notes } = limited(names, limit, omitted);
-  return answerValue(c, items, notes);
+  return answerTexts(c, items, notes);
 }
 
 export async function answerLabelValues(request: QueryRequest): Promise<Response> {
@@ -32,7 +32,7 @@ export async function answerLabelValues(request: QueryRequest): Promise<Response
   const { selections, omitted } = selectionsOf(request, limit);
   const values = await mergedNames(selections, (one) => source.labelValues(name, one, signal));
   const { items, notes } = limited(values, limit, omitted);
-  return answerValue(c, items, notes);
+  return answerTexts(c, items, notes);
 }
 
 export async function answerSeries(request: QueryRequest): Promise<Response> {

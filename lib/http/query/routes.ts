@@ -75,6 +75,7 @@ async function serve(
     const parameters = await readParameters(c);
     noteAsked(c, parameters);
     const deadline = new Deadline(services.clock, queryServices.settings.limits.timeoutMs);
+    c.set("deadline", deadline);
     const patterns = new Patterns(deadline);
     const damage = new DamageReports();
     c.set("damage", damage);
