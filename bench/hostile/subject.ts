@@ -1,9 +1,9 @@
-/** What hostile requests are sent to, and what each of them costs. */
-
+/** The gateway that hostile requests are sent to, and the cost of each. */
 import { composeServices } from "../../lib/http/compose-services.ts";
 import { type Gateway, newGateway } from "../../lib/http/gateway.ts";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
 import { newQueryServices } from "../../lib/http/query/source.ts";
+import { errorKind } from "../../lib/model/errors.ts";
 import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
 import type { Queryable } from "../../lib/storage/interface.ts";
@@ -17,7 +17,7 @@ import { seriesV1, writeSampleV1 } from "./write-bodies.ts";
 export interface Cost {
   readonly status: number;
   readonly cpuMs: number;
-  /** What the process took from the system beyond what it had before. */
+  /** Memory that the process took from the system in addition. */
   readonly memoryBytes: number;
   readonly sentBytes: number;
   readonly bodyBytes: number;
@@ -93,7 +93,12 @@ export class Subject {
     });
     const response = await app.fetch(request);
     let answerBytes = 0;
-    for await (const piece of response.body ?? []) answerBytes += piece.length;
+    try {
+      for await (const piece of response.body ?? []) answerBytes += piece.length;
+    } catch (error) {
+      // The response was cut at the time limit.
+      if (errorKind(error) !== "timed out") throw error;
+    }
     return [response.status, answerBytes];
   }
 }
