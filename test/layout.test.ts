@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/storage": ["lib/model", "lib/number", "lib/histogram", "lib/chunk"],
   "lib/promql": ["lib/model", "lib/number", "lib/histogram"],
   "lib/otlp": ["lib/model", "lib/histogram", "lib/wire"],
+  "lib/template": ["lib/model", "lib/number", "lib/histogram"],
   "lib/auth": ["lib/model", "lib/storage"],
   "lib/canary": ["lib/model", "lib/storage"],
   "lib/tsdb": ["lib/model", "lib/chunk", "lib/storage", "lib/wire"],
@@ -66,6 +67,16 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "read",
     "verify",
   ],
+  "lib/template": [
+    "text",
+    "value",
+    "syntax",
+    "format",
+    "time",
+    "execute",
+    "functions",
+    "alert-template.ts",
+  ],
   "lib/promql": [
     "settings.ts",
     "syntax",
@@ -104,7 +115,7 @@ const PACKAGE_HOMES: readonly (readonly [packages: RegExp, home: RegExp])[] = [
   [/^hono(\/|$)|^@hono\//, /^(lib\/http|functions|local|bench)\//],
   [/^(aws-lambda|@aws-lambda-powertools\/)/, /^functions\//],
   [/^(dynalite|esbuild)$/, /^(local|bench|cli)\//],
-  [/^re2js$/, /^lib\/model\/regexp\/patterns\.ts$/],
+  [/^re2js$/, /^lib\/model\/regexp\/(patterns|search)\.ts$/],
   [/^snappyjs$/, /^lib\/wire\/snappy\.ts$|^bench\//],
 ];
 

@@ -34,6 +34,8 @@ const PROGRAMS = {
   collector: { module: "current", args: ["build", "./collector"] },
   // Of Grafana's types for dashboards, in Go and Apache-2.0, those that Hearth's has.
   dashboard: { module: "dashboard", args: ["build", "."] },
+  // Expands templates with Prometheus' own package.
+  template: { module: "current", args: ["build", "./template"] },
   // Without service discovery, a third of its packages: nothing here is discovered. Without the tag `builtinassets` it has
   // no pages either, which the Go module does not hold.
   prometheus: {
