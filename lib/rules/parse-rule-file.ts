@@ -200,7 +200,7 @@ class RuleFileReader {
     return text;
   }
 
-  #checkTemplates({ labels, annotations }: AlertingRule, place: (name: string) => Place): void {
+  #checkTemplates({ alert, labels, annotations }: AlertingRule, place: (name: string) => Place): void {
     const { templates } = this.#check;
     if (templates === undefined) return;
     for (const [kind, field, pairs] of [
@@ -208,7 +208,7 @@ class RuleFileReader {
       ["annotation", "annotations", annotations],
     ] as const) {
       for (const [name, text] of pairs) {
-        const wrong = templates.check(text);
+        const wrong = templates.check(text, alert);
         if (wrong !== undefined) this.#source.fail(place(field), `${kind} ${JSON.stringify(name)}: ${wrong}`);
       }
     }

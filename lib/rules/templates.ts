@@ -12,6 +12,8 @@ export interface QuerySample {
 }
 
 export interface TemplateScope {
+  /** Errors name it. */
+  readonly alertName: string;
   /** `$labels`. */
   readonly labels: LabelSet;
   /** `$value`. */
@@ -30,8 +32,8 @@ export interface Templates {
   /** Expands a text. Throws "invalid" for a text that cannot be parsed or evaluated. */
   expand(text: string, scope: TemplateScope): Promise<string>;
 
-  /** What is wrong with a text's syntax; undefined for nothing. */
-  check(text: string): string | undefined;
+  /** What is wrong with the syntax of an alert's text; undefined for nothing. */
+  check(text: string, alertName: string): string | undefined;
 }
 
 /** Whether a text is more than itself: most labels have no template. */

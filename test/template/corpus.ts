@@ -425,6 +425,7 @@ const TEXTS = [
   "{{ value nil }}",
   "{{ first }}",
   '{{ sortByLabel "x" }}',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of a regular expression.
   '{{ reReplaceAll "(a)b" "x$1" "ab" }} {{ reReplaceAll "a*" "-" "baaac" }} {{ reReplaceAll "(?P<n>.)c" "${n}${n}$$" "abc" }}',
   '{{ reReplaceAll "x*" "-" "abc" }} {{ reReplaceAll "" "-" "é" }} {{ reReplaceAll "^" ">" "ab" }} {{ reReplaceAll "b$" "$1x" "ab" }}',
   '{{ reReplaceAll "(" "x" "ab" }}',

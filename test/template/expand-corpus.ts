@@ -10,7 +10,7 @@ export interface CorpusAnswer {
 export async function expandRequest(request: CorpusRequest): Promise<CorpusAnswer> {
   const data: AlertData = {
     labels: Object.entries(request.Labels),
-    value: valueOf(request.Value),
+    value: numberOf(request.Value),
     externalLabels: Object.entries(request.ExternalLabels),
     externalUrl: request.ExternalURL,
     timestampMs: request.Timestamp,
@@ -25,9 +25,9 @@ export async function expandRequest(request: CorpusRequest): Promise<CorpusAnswe
 }
 
 function sampleOf({ Labels, Value }: CorpusSample) {
-  return { labels: Object.entries(Labels), value: valueOf(Value) };
+  return { labels: Object.entries(Labels), value: numberOf(Value) };
 }
 
-function valueOf(text: string): number {
+function numberOf(text: string): number {
   return text.endsWith("Inf") ? (text.startsWith("-") ? -1 : 1) * Number.POSITIVE_INFINITY : Number(text);
 }
