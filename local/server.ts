@@ -36,10 +36,10 @@ export interface LocalServer {
  * reached.
  */
 export async function startServer(settings: Settings, env: Environment, log: Log): Promise<LocalServer> {
-  const { dataDirectory: directory, isSynced } = settings;
+  const { dataDirectory: directory, isSynced, acceptsDamage } = settings;
   const embedded =
     settings.endpoint === undefined
-      ? await startDatabase({ directory, isSynced }, newFailureLog(log))
+      ? await startDatabase({ directory, isSynced, acceptsDamage }, newFailureLog(log))
       : undefined;
   let workers: Workers | undefined;
   try {

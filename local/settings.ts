@@ -15,6 +15,8 @@ export interface Settings {
   readonly dataDirectory: string;
   /** Whether the embedded DynamoDB syncs a write to the disk before it acknowledges it. */
   readonly isSynced: boolean;
+  /** Whether the embedded DynamoDB opens damaged files without what they lack. */
+  readonly acceptsDamage: boolean;
   /** Another DynamoDB to use instead. */
   readonly endpoint: string | undefined;
   readonly tableName: string;
@@ -53,6 +55,7 @@ export function parseSettings(env: Environment, args: readonly string[] = [], is
     port: parseNumber(env, "PORT", 9201, 65_535),
     dataDirectory: env.HEARTH_DATA_DIR || ".hearth",
     isSynced: parseFlag(env, "HEARTH_FSYNC", true),
+    acceptsDamage: parseFlag(env, "HEARTH_ACCEPT_DAMAGE", false),
     endpoint: parseEndpoint(env.AWS_ENDPOINT_URL_DYNAMODB),
     tableName: env.HEARTH_TABLE || "hearth",
     retentionMs: parseNumber(env, "HEARTH_RETENTION_DAYS", 0, 36_500) * DAY_MS,

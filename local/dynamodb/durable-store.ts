@@ -14,12 +14,15 @@ import {
 } from "./expiry-index.ts";
 import type { FreeSpace } from "./free-space.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { type Bounds, DamagedBlock, type DamagedSpans } from "./integrity/damaged-spans.ts";
 
 export interface DurableOptions {
   /** Whether a write is synced to the disk before it is acknowledged. */
   readonly isSynced: boolean;
   /** Undefined: the store is in memory. */
   readonly freeSpace: FreeSpace | undefined;
+  /** Reads of these keys fail. */
+  readonly damaged: DamagedSpans;
   /** Receives each failure that a caller gets as a response. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -65,9 +68,9 @@ export class DurableStore {
     db.put = (key, value, callback) => this.#submit([{ type: "put", key, value }], callback);
     db.del = (key, callback) => this.#submit([{ type: "del", key }], callback);
     db.batch = (operations, callback) => this.#submit(operations as Operation[], callback);
-    db.get = (key, callback) => this.#answer(this.#level.get(key), callback);
+    db.get = (key, callback) => this.#answer(this.#get(key), callback);
     const values = db.values.bind(db);
-    db.values = (range) => this.#guard(values(range));
+    db.values = (range) => this.#guard(values(range), range as Bounds | undefined);
   }
 
   /**
@@ -113,6 +116,11 @@ export class DurableStore {
     await this.#commit.submit([...slice, { type: "put", key: INDEXED_KEY, value: 1 }]);
   }
 
+  async #get(key: string): Promise<unknown> {
+    this.#options.damaged.checkKey(key);
+    return this.#level.get(key);
+  }
+
   #submit(operations: readonly Operation[], callback: Callback): void {
     this.#answer(this.#commit.submit(operations), callback);
   }
@@ -152,8 +160,13 @@ export class DurableStore {
   }
 
   async #hasExpired(itemKey: string, nowSeconds: number): Promise<boolean> {
-    const seconds = expirySeconds(await this.#level.get(itemKey));
-    return seconds !== undefined && seconds < nowSeconds;
+    try {
+      const seconds = expirySeconds(await this.#get(itemKey));
+      return seconds !== undefined && seconds < nowSeconds;
+    } catch {
+      // An item that cannot be read stays: its expiry may be wrong too.
+      return false;
+    }
   }
 
   async #reopen(): Promise<void> {
@@ -173,12 +186,16 @@ export class DurableStore {
    * Dynalite ends an iterator by `return`, which abstract-level 3 lacks: each query would keep one
    * open.
    */
-  #guard<T>(iterator: Iterator<T>): Iterator<T> {
+  #guard<T>(iterator: Iterator<T>, bounds: Bounds = {}): Iterator<T> {
     const next = iterator.next.bind(iterator);
-    iterator.next = () =>
-      next().catch((error: unknown) => {
+    iterator.next = async () => {
+      try {
+        this.#options.damaged.check(bounds);
+        return await next();
+      } catch (error) {
         throw this.#failure(error);
-      });
+      }
+    };
     iterator.return = () => iterator.close();
     return iterator;
   }
@@ -189,10 +206,16 @@ export class DurableStore {
    */
   #failure(error: unknown): Error {
     this.#options.onFailure(error);
-    // Only `FreeSpace` throws a HearthError here.
-    const name = error instanceof HearthError ? "DiskFull" : "InternalServerError";
+    const name = nameOf(error);
     const message = errorMessage(error);
     const body = { __type: `com.amazonaws.dynamodb.v20120810#${name}`, message };
     return Object.assign(new Error(message, { cause: error }), { statusCode: 500, body });
   }
+}
+
+/** Its name in the errors of Hearth's own client. */
+function nameOf(error: unknown): string {
+  if (error instanceof DamagedBlock) return "DamagedBlock";
+  // Only `FreeSpace` throws a HearthError here.
+  return error instanceof HearthError ? "DiskFull" : "InternalServerError";
 }

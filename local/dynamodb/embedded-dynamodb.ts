@@ -3,7 +3,8 @@
  * on this machine only and accepts any credentials.
  *
  * An acknowledged write survives `kill -9` and a power cut: it is synced to the disk first, unless
- * `isSynced` is false. A full disk or a damaged block fails only the requests that meet it.
+ * `isSynced` is false. A full disk or a damaged block fails only the requests that meet it. Before the
+ * database is opened, the checksums of its files are compared (integrity/check-files.ts).
  */
 import { randomUUID } from "node:crypto";
 import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -16,6 +17,9 @@ import { HearthError } from "../../lib/model/errors.ts";
 import { MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { DurableStore } from "./durable-store.ts";
 import { diskFreeBytes, type FreeBytes, FreeSpace } from "./free-space.ts";
+import { type CheckedFiles, checkFiles } from "./integrity/check-files.ts";
+import { removeMark, writeMark } from "./integrity/closed-mark.ts";
+import { DamagedSpans, forgetSpans } from "./integrity/damaged-spans.ts";
 
 const HOST = "127.0.0.1";
 /** Files in the directory: the data, and the URL with a mark that identifies the server there. */
@@ -28,6 +32,8 @@ const CLOSE_IDLE_MS = 20;
 const FIND_TIMEOUT_MS = 1000;
 /** The time between two sweeps of expired items. */
 const SWEEP_INTERVAL_MS = 10 * MINUTE_MS;
+/** The time that a start takes for checksums; what is left is compared while it serves. */
+const CHECK_MS = 10 * SECOND_MS;
 
 export interface EmbeddedOptions {
   /** Where the data are, created if missing; undefined: in memory. */
@@ -36,6 +42,8 @@ export interface EmbeddedOptions {
   readonly port?: number | undefined;
   /** Whether a write is on the disk before it is acknowledged. Default true. */
   readonly isSynced?: boolean | undefined;
+  /** Whether damaged files are opened as they are, without what they lack. Default false. */
+  readonly acceptsDamage?: boolean | undefined;
   /** Default: the disk's own figure. */
   readonly freeBytes?: FreeBytes | undefined;
   /** Receives the reason of each failed request. */
@@ -54,16 +62,18 @@ export interface EmbeddedDynamoDB {
   close(): Promise<void>;
 }
 
-/** Starts it. Throws "unavailable" when another process holds the directory or the port. */
+/** Starts it. Throws "unavailable" when another process holds the directory or the port, or a log is damaged. */
 export async function startEmbeddedDynamoDB(options: EmbeddedOptions = {}): Promise<EmbeddedDynamoDB> {
   const { directory, port = 0 } = options;
   if (directory !== undefined) await makePrivate(directory);
+  const { isSynced = true, acceptsDamage = false, freeBytes = diskFreeBytes, onFailure = () => {} } = options;
+  const files = await check(directory, acceptsDamage, onFailure);
   const { server, store } = newServer(directory);
   await openStore(store, directory);
-  const { isSynced = true, freeBytes = diskFreeBytes, onFailure = () => {} } = options;
+  if (directory !== undefined) await removeMark(directory);
   const freeSpace =
     directory === undefined ? undefined : new FreeSpace(directory, freeBytes, () => performance.now());
-  const durable = new DurableStore(store.db, { isSynced, freeSpace, onFailure });
+  const durable = new DurableStore(store.db, { isSynced, freeSpace, damaged: files.spans, onFailure });
   const mark = randomUUID();
   guardRequests(server, mark);
   try {
@@ -75,19 +85,39 @@ export async function startEmbeddedDynamoDB(options: EmbeddedOptions = {}): Prom
   const endpoint = `http://${HOST}:${(server.address() as AddressInfo).port}`;
   const file = directory === undefined ? undefined : join(directory, ENDPOINT_NAME);
   if (file !== undefined) await writeFile(file, `${endpoint}\n${mark}\n`, { mode: 0o600 });
+  const stopping = new AbortController();
+  const checked = files.checkRest(stopping.signal).catch(onFailure);
   const sweeps = startSweeps(durable, onFailure);
   let closing: Promise<void> | undefined;
   return {
     endpoint,
     removeExpired: sweeps.run,
     close() {
-      closing ??= sweeps
-        .stop()
+      stopping.abort();
+      closing ??= checked
+        .then(() => sweeps.stop())
         .then(() => durable.idle())
-        .then(() => close(server, file));
+        .then(() => close(server, file))
+        .then(() => (directory === undefined ? undefined : writeMark(directory, join(directory, DATA_NAME))));
       return closing;
     },
   };
+}
+
+/** Compares the files' checksums for some seconds. Throws "unavailable" for a damaged log. */
+async function check(
+  directory: string | undefined,
+  acceptsDamage: boolean,
+  onFailure: (error: unknown) => void,
+): Promise<CheckedFiles> {
+  if (directory === undefined || acceptsDamage) {
+    if (directory !== undefined) await forgetSpans(directory);
+    return { spans: new DamagedSpans(), checkRest: async () => {} };
+  }
+  const endMs = performance.now() + CHECK_MS;
+  const isTimeUp = () => performance.now() > endMs;
+  const onDamage = (message: string) => onFailure(new Error(message));
+  return checkFiles({ directory, data: join(directory, DATA_NAME), isTimeUp, onDamage });
 }
 
 /**

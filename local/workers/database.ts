@@ -5,6 +5,7 @@ import { type ErrorKind, HearthError } from "../../lib/model/errors.ts";
 export interface DatabaseOptions {
   readonly directory: string;
   readonly isSynced: boolean;
+  readonly acceptsDamage: boolean;
 }
 
 export type FromDatabase =

@@ -8,6 +8,7 @@ import { matchesAll } from "../../lib/model/matcher.ts";
 import type { Selection } from "../../lib/model/selection.ts";
 import type { TimeRange } from "../../lib/model/time.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
+import { MAX_HOLD_MS } from "../../lib/storage/log/settling.ts";
 import { labelSetOf } from "../helpers/write-requests.ts";
 import type { Scope } from "./damage.ts";
 import { isSame, printTold, type SentSamples, type Told, type ToldSeries, toldOf } from "./sample.ts";
@@ -258,12 +259,18 @@ function checkSamples(
   }
 }
 
-/** Whether one of `answered` was received after all of an append: by the clocks, or as one writer received both. */
+/**
+ * Whether one of `answered` was received after all of an append: by the clocks, or as one writer received both. A writer whose
+ * clock is put back by more than it may hold a record dates what comes then before what it stored with the wrong clock.
+ */
 function isReplaced({ endMs, endedAt, writer }: Append, answered: readonly Write[]): boolean {
   return answered.some(
     ({ append }) =>
       append.startMs > endMs ||
-      (writer !== undefined && append.writer === writer && append.begunAt > endedAt),
+      (writer !== undefined &&
+        append.writer === writer &&
+        append.begunAt > endedAt &&
+        append.endMs > endMs - MAX_HOLD_MS),
   );
 }
 
