@@ -1,21 +1,26 @@
-/** Which series and samples a reader wants. */
+/** The series and samples that a reader selects. */
 import type { Matcher } from "./matcher.ts";
 
 export interface Selection {
-  /** A series passes all of them. */
+  /** A series must pass all of them. */
   readonly matchers: readonly Matcher[];
-  /** In ms, both included; anything that an int64 can say. */
+  /** In ms, inclusive; any int64. */
   readonly minTime: number;
   readonly maxTime: number;
+  /**
+   * If present, the caller needs any of the series, not all. A reader that finds more than its limit
+   * leaves the others out and calls this. Default: too many series are an error.
+   */
+  readonly onOmittedSeries?: (() => void) | undefined;
 }
 
-/** A selection of which only labels are wanted, and how much of its index is read for them. */
+/** A selection of labels without samples, and how much of the index to read. */
 export interface Lookup extends Selection {
-  /** The caller uses so many results at most: reading may end once there are more. Default: all. */
+  /** The most results that the caller uses. Reading may end once there are more. Default: all. */
   readonly limit?: number;
-  /** Only so many of the latest days that have samples are read. Default: all. */
+  /** The most days to read, latest first, of those that have samples. Default: all. */
   readonly maxDays?: number;
-  /** Called if `maxDays` left days out. */
+  /** Called if `maxDays` excluded days. */
   readonly onOmittedDays?: (omitted: number) => void;
 }
 

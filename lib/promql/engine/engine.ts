@@ -88,11 +88,11 @@ async function run(
   const plan = makePlan(expr, { times, defaultSubqueryStepMs: options.defaultSubqueryStepMs });
   const budget = new Budget(limits.maxSamples, deadline);
   const touched = new TouchedSeries();
-  const base = { options, budget, deadline, patterns, evaluate, touched };
-  const fetched = await fetchSeries(source, plan, grid, base);
   const annotations = new Annotations();
+  const base = { options, annotations, budget, deadline, patterns, evaluate, touched };
+  const fetched = await fetchSeries(source, plan, grid, base);
   const samples = new SampleCount(grid.steps);
-  const value = toValue(plan, { ...base, ...fetched, annotations, samples });
+  const value = toValue(plan, { ...base, ...fetched, samples });
   return {
     value,
     warnings: annotations.print("warning", text),

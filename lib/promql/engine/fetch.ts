@@ -2,13 +2,16 @@
 import { HearthError } from "../../model/errors.ts";
 import type { Series } from "../../model/samples.ts";
 import type { SeriesSource } from "../engine-interface.ts";
-import type { StepGrid } from "../plan/grid.ts";
+import { isInstant, referenceTime, type StepGrid } from "../plan/grid.ts";
 import type { Plan, SelectPlan, StreamedPlan } from "../plan/plan.ts";
-import { planReads, type Read } from "../plan/plan-reads.ts";
+import { type AnyPick, planReads, type Read } from "../plan/plan-reads.ts";
+import { omittedSeries } from "../runtime/annotation-texts.ts";
 import { type Budget, seriesBytes } from "../runtime/budget.ts";
 import type { EvaluationContext } from "../runtime/context.ts";
 import { withoutBuckets } from "../runtime/histogram-totals.ts";
+import { InstantCursor } from "../runtime/instant-cursor.ts";
 import { loadedSamples, type SelectedSeries, selectedSeries } from "../runtime/selected-series.ts";
+import { ABSENT } from "../runtime/value.ts";
 import { StreamedSeries } from "./streamed-series.ts";
 
 export interface FetchedSeries {
@@ -19,10 +22,12 @@ export interface FetchedSeries {
 
 /** Selectors that are read at once; each may hold as much memory as a query may. */
 const READ_CONCURRENCY = 4;
+/** `limitk` reads up to this many series even if it needs fewer: until then it counts samples as Prometheus does. */
+const FEWEST_PICKABLE = 5000;
 
 type FetchContext = Pick<
   EvaluationContext,
-  "options" | "budget" | "deadline" | "patterns" | "evaluate" | "touched"
+  "options" | "annotations" | "budget" | "deadline" | "patterns" | "evaluate" | "touched"
 >;
 
 /** The series of every selector. Throws "too large" for too many. */
@@ -36,8 +41,10 @@ export async function fetchSeries(
   const data = new Map<SelectPlan, readonly SelectedSeries[]>();
   const streamed = new Map<StreamedPlan, StreamedSeries>();
   const counter = new SeriesCounter(context.options.limits.maxSeries);
-  const read = async ({ selection, wants, vectors }: Read) => {
-    const series = source.select(selection, context.options.signal);
+  const read = async ({ selection, wants, vectors, pick }: Read) => {
+    const onOmittedSeries = pick && (() => context.annotations.add(omittedSeries(pick.select.range)));
+    const selected = source.select({ ...selection, onOmittedSeries }, context.options.signal);
+    const series = pick === undefined ? selected : untilPicked(selected, pick, context);
     const count = (one: SelectedSeries) => {
       counter.add();
       for (const want of wants) if (!want.countsLater) context.touched.add(one, want);
@@ -58,6 +65,28 @@ export async function fetchSeries(
     await Promise.all(reads.slice(next, next + READ_CONCURRENCY).map(read));
   }
   return { data, streamed };
+}
+
+/** Ends the series of an instant query once enough of them have a value. */
+async function* untilPicked(
+  all: AsyncIterable<Series>,
+  { count, grid, select }: AnyPick,
+  { options }: FetchContext,
+): AsyncGenerator<Series, void, void> {
+  if (count === undefined || !isInstant(grid)) {
+    yield* all;
+    return;
+  }
+  const timeMs = referenceTime(select, grid.startMs);
+  let series = 0;
+  let withValue = 0;
+  for await (const one of all) {
+    series++;
+    const cursor = new InstantCursor(selectedSeries(one), options.lookbackDeltaMs);
+    if (cursor.seek(timeMs) !== ABSENT) withValue++;
+    yield one;
+    if (withValue >= count && series >= FEWEST_PICKABLE) return;
+  }
 }
 
 /** Counts the series of all reads. */

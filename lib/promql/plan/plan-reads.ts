@@ -25,6 +25,16 @@ export interface Read {
    * together.
    */
   readonly vectors: readonly StreamedVector[] | undefined;
+  /** The only use of its series, if that picks any of them. */
+  readonly pick: AnyPick | undefined;
+}
+
+/** An ungrouped `limitk`: any series that have a value suffice. */
+export interface AnyPick {
+  readonly select: SelectPlan;
+  readonly grid: StepGrid;
+  /** Picked series of each step; undefined if only evaluation knows it. */
+  readonly count: number | undefined;
 }
 
 /**
@@ -47,6 +57,7 @@ export interface Want extends Selection {
   readonly vector?: StreamedVector | undefined;
   /** Whether evaluation decides which series count as touched, as for `info()`. */
   readonly countsLater?: boolean;
+  readonly pick?: AnyPick;
 }
 
 export function planReads(plan: Plan, grid: StepGrid, lookbackDeltaMs: number): Read[] {
@@ -78,6 +89,7 @@ function mergeOverlapping(wants: readonly Want[]): Read[] {
     selection,
     wants,
     vectors: vectorsOf(wants),
+    pick: wants.length === 1 ? wants[0].pick : undefined,
   }));
 }
 
@@ -90,6 +102,8 @@ function collect(plan: Plan, grid: StepGrid, lookbackDeltaMs: number, wants: Wan
   if (grid.steps === 0) return;
   const vector = streamedVector(plan, grid);
   if (vector !== undefined) wants.push({ ...wantOf(vector, lookbackDeltaMs), vector });
+  else if (plan.kind === "aggregate" && picksAny(plan) && plan.inner.kind === "select")
+    collectPicked(plan, plan.inner, grid, lookbackDeltaMs, wants);
   else if (plan.kind === "select") wants.push(instantWant(plan, grid, lookbackDeltaMs));
   else if (plan.kind === "window") wants.push(windowWant(plan, grid, lookbackDeltaMs));
   else {
@@ -101,6 +115,25 @@ function collect(plan: Plan, grid: StepGrid, lookbackDeltaMs: number, wants: Wan
       } else collect(child, inner, lookbackDeltaMs, wants);
     }
   }
+}
+
+function picksAny({ operator, grouping, labels }: AggregatePlan): boolean {
+  return operator === "limitk" && grouping === "by" && labels.length === 0;
+}
+
+/** The selector below an aggregation that picks any series, and its parameter's selectors. */
+function collectPicked(
+  { parameter }: AggregatePlan,
+  select: SelectPlan,
+  grid: StepGrid,
+  lookbackDeltaMs: number,
+  wants: Want[],
+): void {
+  const count = parameter?.kind === "constant" ? Math.trunc(parameter.value) : undefined;
+  const before = wants.length;
+  collect(select, grid, lookbackDeltaMs, wants);
+  if (wants.length > before) wants[before] = { ...wants[before], pick: { select, grid, count } };
+  if (parameter !== undefined) collect(parameter, grid, lookbackDeltaMs, wants);
 }
 
 function wantOf({ plan, window, grid }: StreamedVector, lookbackDeltaMs: number): Want {

@@ -73,6 +73,10 @@ export function sortInRangeQuery(range: TextRange): Annotation {
   return warning(range, "sort is ineffective for range queries since results are always ordered by labels");
 }
 
+export function omittedSeries(range: TextRange): Annotation {
+  return warning(range, "results truncated due to limit");
+}
+
 export type HistogramOperation = "addition" | "subtraction" | "aggregation";
 
 export function conflictingResets(range: TextRange, operation: HistogramOperation): Annotation {

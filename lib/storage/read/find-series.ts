@@ -13,6 +13,8 @@ export interface SeriesQuery extends IndexQuery {
   /** Bytes of memory that the labels of the day's selected series may take. */
   readonly maxLabelBytes: number;
   readonly hash: SeriesHash;
+  /** Whether a series, by its hash in hex, belongs to the result. Default: every series. */
+  readonly admits?: ((hash: string) => boolean) | undefined;
 }
 
 /** The selected series of one metric. */
@@ -85,6 +87,7 @@ class Collector {
     const hash = memory === undefined ? hashHex(hashOf(labels)) : memory.hashOf(labels, hashOf);
     const known = this.#labels.get(hash);
     if (known === undefined) {
+      if (this.#query.admits?.(hash) === false) return;
       this.#labelBytes.add(labels);
       this.#labels.set(hash, labels);
       metric.series.push(hash);

@@ -355,14 +355,15 @@ export class Reader implements Queryable {
 
   async #find(
     table: LimitedTable,
-    { matchers }: Selection,
+    { matchers, onOmittedSeries }: Selection,
     range: TimeRange,
     signal: AbortSignal,
     onDay?: (day: ReadableDay, found: FoundSeries) => void,
   ): Promise<SelectedSeries> {
     const { tenant, hash = seriesHash, memory, damage, deadline } = this.#options;
     const { maxQuerySeries, maxQueryLabelBytes } = this.#options.limits;
-    const limits = { maxSeries: maxQuerySeries, maxLabelBytes: maxQueryLabelBytes };
+    const admits = onOmittedSeries && admitFirst(maxQuerySeries, onOmittedSeries);
+    const limits = { maxSeries: maxQuerySeries, maxLabelBytes: maxQueryLabelBytes, admits };
     const found = noSeries(maxQueryLabelBytes);
     const days = await this.#days(table, range, signal);
     await forEachBounded(days, DAY_CONCURRENCY, async (day) => {
@@ -375,6 +376,20 @@ export class Reader implements Queryable {
     });
     return sortByLabels(found);
   }
+}
+
+/** Admits the first `count` series of all days together, and calls `onOmitted` for every other. */
+function admitFirst(count: number, onOmitted: () => void): (hash: string) => boolean {
+  const admitted = new Set<string>();
+  return (hash) => {
+    if (admitted.has(hash)) return true;
+    if (admitted.size >= count) {
+      onOmitted();
+      return false;
+    }
+    admitted.add(hash);
+    return true;
+  };
 }
 
 function nameOf({ hashes, labels }: SelectedSeries, hash: string): string | undefined {

@@ -71,6 +71,12 @@ describe("100,001 series", async () => {
     assert.match(error, /more than 100000 series match \{__name__="big"\}; add matchers or shorten/);
   });
 
+  test("limitk picks of the series that may be read, and warns that there are more", async () => {
+    const { status, data, warnings } = await ask("/api/v1/query?query=limitk(10,big)");
+    assert.deepEqual([status, data?.result.length], [200, 10]);
+    assert.deepEqual(warnings, [`PromQL warning: ${TRUNCATED} (1:11)`]);
+  });
+
   test("status/tsdb counts all of them", async () => {
     const { status, data } = await ask("/api/v1/status/tsdb?limit=1");
     assert.deepEqual([status, data.headStats.numSeries], [200, MANY]);
@@ -95,6 +101,43 @@ test("a limit bounds the reading: days after the first ones with enough results 
     assert.equal(limited.data.length, 10);
     assert.ok(limited.units < whole.units / 2, `${limited.units} of ${whole.units}`);
   }
+});
+
+describe("limitk past the limit of series", async () => {
+  const { gateway, ask } = await open({ maxQuerySeries: 3 });
+  const { nowMs } = gateway;
+  const [today, yesterday] = [nowMs, nowMs - DAY_MS];
+  // Each day has series that the other has not: whichever are left out, they are left out of both days.
+  const ofDay = (timeMs: number, numbers: readonly number[]) =>
+    gateway.write(numbers.map((i) => series("m", { i: `${i}` }, [timeMs, i])));
+  await ofDay(yesterday, [0, 1, 2, 3, 4, 5]);
+  await ofDay(today, [2, 3, 4, 5, 6, 7]);
+  const range = `start=${yesterday / 1000}&end=${today / 1000}&step=${DAY_MS / 1000}`;
+  const askRange = (query: string) => ask(`/api/v1/query_range?${range}&query=${encodeURIComponent(query)}`);
+
+  test("a picked series has its samples of every day", async () => {
+    const { status, data, warnings } = await askRange("limitk(3, m)");
+    assert.equal(status, 200);
+    assert.match(warnings?.join(), /results truncated due to limit/);
+    const days = (i: number) => [...(i <= 5 ? [yesterday] : []), ...(i >= 2 ? [today] : [])];
+    for (const { metric, values } of data.result) {
+      const expected = days(Number(metric.i)).map((timeMs) => [timeMs / 1000, metric.i]);
+      assert.deepEqual(values, expected);
+    }
+    assert.equal(data.result.length, 3);
+  });
+
+  test("other queries need every series", async () => {
+    for (const query of [
+      "limitk by (i) (1, m)",
+      "limitk(1, m) or count(m)",
+      "limitk(1, sum by (i) (m))",
+      "m",
+    ]) {
+      const { status, error } = await askRange(query);
+      assert.deepEqual([status, /more than 3 series/.test(error)], [422, true], query);
+    }
+  });
 });
 
 test("below so many results a limited response has the first ones in their order", async () => {
