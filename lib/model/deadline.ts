@@ -1,13 +1,13 @@
 /**
- * The time limit of a computation. Evaluation, matching and printing are synchronous, so no timer can end them: their
- * loops count what they do, and the clock is read every so often.
+ * The time limit of a computation. Evaluation, matching and printing are synchronous, so no timer
+ * can end them. Their loops count steps instead, and read the clock once in many steps.
  */
 import { HearthError } from "./errors.ts";
 import type { Clock } from "./time.ts";
 
 /**
- * Steps between two readings of the clock. A step is a cell, a sample, a character or an instruction of a pattern, and
- * takes 1 to 75 ns: 0.2 to 15 ms.
+ * Steps between two readings of the clock. A step is a cell, a sample, a character or an instruction
+ * of a pattern. It takes 1 to 75 ns, so the clock is read every 0.2 to 15 ms.
  */
 const STEPS_PER_READING = 200_000;
 
@@ -46,13 +46,13 @@ export class Deadline {
     this.#timeoutMs = Math.min(this.#timeoutMs, timeoutMs);
   }
 
-  /** Counts steps; throws "timed out" when the limit has passed, some thousands of steps late. */
+  /** Counts steps. Throws "timed out" once the limit has passed, up to some thousands of steps late. */
   spend(steps: number): void {
     this.#stepsLeft -= steps;
     if (this.#stepsLeft < 0) this.check();
   }
 
-  /** Reads the clock; throws "timed out" when the limit has passed. */
+  /** Reads the clock. Throws "timed out" if the limit has passed. */
   check(): void {
     this.#stepsLeft = STEPS_PER_READING;
     if (this.#clock() - this.#startMs <= this.#timeoutMs) return;

@@ -1,28 +1,28 @@
 /**
- * One error class, few kinds, chosen by what the caller should do about it. `lib/http/status.ts` maps a kind to an
- * HTTP status, once.
+ * One error class of few kinds. A kind says what the caller should do. `lib/http/status.ts` maps
+ * each kind to an HTTP status.
  */
 export type ErrorKind =
-  /** The request is malformed: send it again only when corrected. */
+  /** The request is malformed: correct it before sending it again. */
   | "invalid"
-  /** No key, or not a valid one. */
+  /** The key is missing or not valid. */
   | "unauthenticated"
-  /** The key is valid and may not do this. */
+  /** The key is valid but lacks the scope. */
   | "forbidden"
-  /** A content type, encoding or version that is not spoken here. */
+  /** The content type, encoding or version is not supported. */
   | "unsupported"
-  /** A limit was passed: send less, or ask for less. */
+  /** The request exceeds a limit: send less, or ask for less. */
   | "too large"
-  /** Throttled, timed out or storage away: send the same again later. */
+  /** Throttling, a timeout or an unreachable table: send the same again later. */
   | "unavailable"
   /** A query ran longer than its timeout: ask for less. */
   | "timed out"
   /** Stored bytes fail to decode. */
   | "data"
-  /** A bug. */
+  /** A bug in Hearth. */
   | "internal";
 
-/** An error whose `message` (lower case: what was done, what came, what was expected) may be shown to the caller. */
+/** An error whose `message` callers may see. The message is lower case: what was done, what came, what was expected. */
 export class HearthError extends Error {
   readonly kind: ErrorKind;
 
@@ -33,7 +33,7 @@ export class HearthError extends Error {
   }
 }
 
-/** The kind of anything thrown: what is not a `HearthError` is a bug. */
+/** The kind of anything thrown. Anything but a `HearthError` is a bug. */
 export function errorKind(error: unknown): ErrorKind {
   return error instanceof HearthError ? error.kind : "internal";
 }

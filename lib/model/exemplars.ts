@@ -1,8 +1,8 @@
-/** Exemplars: samples that point to something else, a trace mostly. */
+/** Exemplars: samples that point to something else, usually a trace. */
 import type { Label, LabelSet } from "./labels.ts";
 
 export interface Exemplar {
-  /** As they were sent; of an answer a label set. */
+  /** In the order of the sender; in results a label set. */
   readonly labels: readonly Label[];
   readonly value: number;
   /** Milliseconds since the epoch. */

@@ -1,23 +1,23 @@
 /** Native histograms over time. */
 import type { CounterResetHint, Histogram } from "./histogram.ts";
 
-/** Columns of one length, sorted by time, at most one of each timestamp. */
+/** Columns of equal length, sorted by time, at most one histogram per timestamp. */
 export interface HistogramSamples {
   /** Milliseconds since the epoch. */
   readonly timestamps: Float64Array;
   readonly histograms: readonly Histogram[];
-  /** Since when each counts, in ms, 0 where that is not known; absent where it is known of none. */
+  /** Start timestamps in ms, 0 for unknown; absent if all are unknown. */
   readonly startTimestamps?: Float64Array | undefined;
 }
 
-/** The same for who looks at a few of them, or at what most have in common: not every histogram need be made for that. */
+/** The same for callers that need a few histograms, or what most have in common: each is decoded when requested. */
 export interface HistogramColumn extends HistogramSamples {
   at(index: number): Histogram;
   hintAt(index: number): CounterResetHint;
   isStaleAt(index: number): boolean;
   schemaAt(index: number): number;
-  /** To be called, if at all, once, when nobody asks for one any more; those that were asked for stay. */
+  /** Releases memory once no further histogram is needed. Those requested before stay valid. Call it at most once. */
   release(): void;
-  /** How many float samples one counts as against limits. */
+  /** The float samples that one histogram counts as, for limits. */
   sampleCountAt(index: number): number;
 }

@@ -2,20 +2,20 @@
  * Native histograms: bucket counts of one sample. https://prometheus.io/docs/specs/native_histograms/
  */
 
-/** Whether a counter histogram is known to have been reset since the sample before it, or is no counter at all. */
+/** Whether a counter was reset since the previous sample, or whether the histogram is a gauge. */
 export type CounterResetHint = "unknown" | "reset" | "not reset" | "gauge";
 
 /** A run of consecutive buckets. */
 export interface Span {
-  /** Buckets skipped since the end of the span before; of the first span, the index of its first bucket. */
+  /** Buckets skipped since the previous span; in the first span the index of its first bucket. */
   readonly offset: number;
   readonly length: number;
 }
 
-/** The populated buckets on one side of zero, by ascending index. */
+/** The populated buckets on one side of zero, ascending by index. */
 export interface Buckets {
   readonly spans: readonly Span[];
-  /** The count of each bucket, not cumulative and no deltas; as many as the spans have buckets. */
+  /** One absolute, non-cumulative count per bucket of the spans. */
   readonly counts: Float64Array;
 }
 
@@ -25,21 +25,21 @@ export const MIN_EXPONENTIAL_SCHEMA = -4;
 export const MAX_EXPONENTIAL_SCHEMA = 8;
 
 export interface Histogram {
-  /** Whole counts, each at most 2^53 - 1, or floats. PromQL makes no difference; chunks and wire formats do. */
+  /** Whole counts of at most 2^53 - 1, or floats. Chunks and wire formats distinguish them, PromQL does not. */
   readonly kind: "integer" | "float";
   readonly counterResetHint: CounterResetHint;
-  /** Bucket i ends at 2^(i / 2^schema): -4 to 8; or custom buckets. */
+  /** -4 to 8: bucket i ends at 2^(i / 2^schema). Otherwise `CUSTOM_BUCKETS`. */
   readonly schema: number;
   readonly zeroThreshold: number;
   readonly zeroCount: number;
   readonly count: number;
-  /** A staleness marker has any sum here: `isStale` says it. */
+  /** Undefined in a staleness marker, which `isStale` tells. */
   readonly sum: number;
-  /** With custom buckets all buckets are positive, and bucket i ends at `customBounds[i]`, the last at +Inf. */
+  /** Holds all buckets of a custom schema: bucket i ends at `customBounds[i]`, the last at +Inf. */
   readonly positive: Buckets;
   readonly negative: Buckets;
-  /** Ascending upper bounds, of custom buckets alone; +Inf is not among them. */
+  /** Ascending upper bounds of custom buckets, without +Inf; absent otherwise. */
   readonly customBounds: Float64Array;
-  /** Whether this is no observation but the end of its series. */
+  /** Whether this is a staleness marker: the end of its series, not an observation. */
   readonly isStale: boolean;
 }

@@ -1,7 +1,7 @@
 /**
- * What a sender's labels must be to name a series: the rules of the Prometheus data model as remote write states them
- * (https://prometheus.io/docs/specs/prw/remote_write_spec/#labels), and Hearth's limits. Order is the sender's own
- * affair, and so is a label with an empty value: it equals an absent one.
+ * Rules for the labels of a series: the Prometheus data model as remote write states it
+ * (https://prometheus.io/docs/specs/prw/remote_write_spec/#labels), and Hearth's limits. Labels may
+ * come in any order. A label with an empty value equals an absent one.
  */
 import { compareBytewise, type Label, type LabelSet, METRIC_NAME } from "./labels.ts";
 import type { Limits } from "./limits.ts";
@@ -11,7 +11,7 @@ export type LabelCheck =
   | { readonly ok: true; readonly labels: LabelSet }
   | { readonly ok: false; readonly kind: "invalid" | "too large"; readonly reason: string };
 
-/** Sorts a sender's labels into a label set, or says what is wrong with them. */
+/** Sorts a sender's labels into a label set, or returns what is wrong with them. */
 export function checkLabels(labels: readonly Label[], limits: Limits): LabelCheck {
   if (labels.length > limits.maxLabelsPerSeries) {
     return tooLarge(`more than ${limits.maxLabelsPerSeries} labels`);

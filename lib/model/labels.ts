@@ -10,14 +10,14 @@ export type Label = readonly [name: string, value: string];
 /** Labels sorted by name in UTF-8 byte order, names unique, no empty name and no empty value. */
 export type LabelSet = readonly Label[];
 
-/** Of labels with unique names, in any order, some perhaps empty, which are none. */
+/** Makes a label set of labels with unique names in any order; drops those with an empty value. */
 export function labelSetOf(labels: Iterable<Label>): LabelSet {
   return [...labels].filter(([, value]) => value !== "").sort(([a], [b]) => compareBytewise(a, b));
 }
 
 /**
- * Compares in UTF-8 byte order, as Go compares strings. It differs from UTF-16 order (`<`) only where a surrogate
- * meets a code unit above the surrogates.
+ * Compares in UTF-8 byte order, as Go compares strings. UTF-16 order (`<`) differs only where a
+ * surrogate meets a code unit above the surrogates.
  */
 export function compareBytewise(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
@@ -34,7 +34,7 @@ export function compareBytewise(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Compares label by label, name before value; a prefix sorts first. Prometheus' order of series in a stream. */
+/** Compares label by label, name before value; a prefix sorts first. Prometheus streams series in this order. */
 export function compareLabelSets(a: LabelSet, b: LabelSet): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
@@ -50,7 +50,7 @@ export function labelValue(labels: LabelSet, name: string): string {
   return "";
 }
 
-/** `up{job="node",instance="a:9100"}`, values escaped as JSON does: for messages and logs. */
+/** Prints `up{job="node",instance="a:9100"}` with values escaped as in JSON, for messages and logs. */
 export function printLabels(labels: Iterable<Label>): string {
   let name = "";
   const rest: string[] = [];

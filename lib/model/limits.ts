@@ -1,35 +1,35 @@
-/** What one request or one query may ask of Hearth. Every limit is in the error that it causes. */
+/** Limits of one request or query. Each error that a limit causes names it. */
 import { MINUTE_MS } from "./time.ts";
 
 export interface Limits {
-  /** Bytes of a request's body as sent. API Gateway takes 10 MB, a Lambda event holds 4.5 MB of binary. */
+  /** Bytes of a request's body as sent. API Gateway accepts 10 MB, a Lambda event 4.5 MB of binary. */
   readonly maxBodyBytes: number;
   /** Bytes of a request's body after decompression, checked before a byte is decompressed. */
   readonly maxDecompressedBytes: number;
   /** TimeSeries messages of one write request. Prometheus sends 500 to 2,000. */
   readonly maxRequestSeries: number;
-  /** Series that the data points of one OTLP request become: a histogram's point is a score of them. */
+  /** Series that the data points of one OTLP request become. A histogram's point becomes about twenty. */
   readonly maxRequestOtlpSeries: number;
-  /** Samples of one write request. Each takes 20 bytes of memory, and as little as 2 of a body that is made for that. */
+  /** Samples of one write request. Each takes 20 bytes of memory, but as little as 2 bytes of a hostile body. */
   readonly maxRequestSamples: number;
-  /** Native histograms of one write request, and all their buckets: 8 bytes of memory each, and as little as one of a body. */
+  /** Native histograms of one write request, and all their buckets. A bucket takes 8 bytes of memory, but as little as 1 of a body. */
   readonly maxRequestHistograms: number;
   readonly maxRequestBuckets: number;
-  /** UTC days that the samples of one write request may have: each takes calls of its own. */
+  /** UTC days of the samples of one write request. Each day takes its own table calls. */
   readonly maxRequestDays: number;
   /** Exemplars of one write request. */
   readonly maxRequestExemplars: number;
-  /** Strings that a remote write 2.0 request refers to by number. */
+  /** Symbols of one remote write 2.0 request. */
   readonly maxRequestSymbols: number;
-  /** Bytes of all labels of a request, written out where it names them by number. */
+  /** Bytes of all labels of a request, with symbols resolved. */
   readonly maxRequestLabelBytes: number;
-  /** As sent, those with an empty value too. */
+  /** Labels of one series as sent, empty values included. */
   readonly maxLabelsPerSeries: number;
   /** UTF-8 bytes. */
   readonly maxLabelNameBytes: number;
   readonly maxMetricNameBytes: number;
   readonly maxLabelValueBytes: number;
-  /** UTF-8 bytes of all names and values of one series; they are in one item of 400 KB at most. */
+  /** UTF-8 bytes of all names and values of one series, which share one item of at most 400 KB. */
   readonly maxLabelSetBytes: number;
   /** How far ahead of the clock a sample may be, in ms. */
   readonly maxFutureMs: number;
@@ -37,18 +37,18 @@ export interface Limits {
   readonly maxQueries: number;
   /** Series that one query may select. */
   readonly maxQuerySeries: number;
-  /** Read units of DynamoDB that one request may cost, whatever it asks; strongly consistent, 4 KB each. */
+  /** DynamoDB read units that one request may cost: 4 KB each, strongly consistent. */
   readonly maxQueryReadUnits: number;
   /** Samples that one query may read. */
   readonly maxQuerySamples: number;
   /**
-   * Bytes of memory that one query holds at once of what it has read: stored chunks as they are, 32 bytes for every other
-   * sample. A result may be larger, a single series not.
+   * Bytes that one query holds at once of what it has read: stored chunks as encoded, 32 bytes for
+   * every other sample. A whole result may be larger, a single series may not.
    */
   readonly maxQueryBytes: number;
-  /** Bytes of memory that the labels of one query's series take; each label set about 250 beside its text. */
+  /** Bytes that the labels of one query's series take in memory: their text, and about 250 for each label set. */
   readonly maxQueryLabelBytes: number;
-  /** Bytes of an uncompressed SAMPLES answer, which is made in memory; streams have no such limit. */
+  /** Bytes of an uncompressed SAMPLES response, which is built in memory. Streamed responses have no such limit. */
   readonly maxSamplesResponseBytes: number;
 }
 
@@ -76,7 +76,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxFutureMs: 10 * MINUTE_MS,
   maxQueries: 64,
   maxQuerySeries: 100_000,
-  // 200 MB of items, as much as a Lambda can stream of an answer; $0.006.
+  // 200 MB of items, as much as a Lambda can stream in one response; $0.006.
   maxQueryReadUnits: 50_000,
   maxQuerySamples: 100_000_000,
   maxQueryBytes: 128 * MIB,

@@ -1,4 +1,4 @@
-/** Log lines. Each runtime decides where they go. */
+/** Log lines. Each runtime decides where to write them. */
 
 /** The least important first. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;

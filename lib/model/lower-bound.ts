@@ -1,6 +1,6 @@
-/** Where a number stands, or would stand, in a column that ascends. */
+/** Binary search in an ascending column. */
 
-/** The place of the first of ascending numbers that is at least `number`, of those of `start..end` (half-open); `end` if none is. */
+/** Returns the index of the first number in `start..end` (half-open) that is at least `number`; `end` if there is none. */
 export function lowerBound(
   ascending: Float64Array | Int32Array,
   number: number,

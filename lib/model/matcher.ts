@@ -13,13 +13,13 @@ export interface Matcher {
   readonly type: MatcherType;
   readonly name: string;
   readonly value: string;
-  /** Whether a label's value matches; the value of an absent label is "". */
+  /** Whether a label's value matches. The value of an absent label is "". */
   readonly matches: Predicate;
 }
 
 /**
- * Makes a matcher. Regular expressions count against the limits of `patterns`, those of one request. Throws "invalid" for a
- * pattern that is not RE2, "too large" past a limit.
+ * Makes a matcher. Regular expressions count against `patterns`, the limits of one request. Throws
+ * "invalid" for a pattern that is not RE2, "too large" for one past a limit.
  */
 export function newMatcher(
   type: MatcherType,
@@ -61,7 +61,7 @@ export function matchesAll(matchers: readonly Matcher[], labels: LabelSet): bool
   return matchers.every((matcher) => matcher.matches(labelValue(labels, matcher.name)));
 }
 
-/** `{__name__="up",job=~"a.*"}`, its beginning: for errors. */
+/** Prints the beginning of `{__name__="up",job=~"a.*"}`, for errors. */
 export function printMatchers(matchers: readonly Matcher[]): string {
   const printed = matchers.map(({ name, type, value }) => `${name}${type}${JSON.stringify(shorten(value))}`);
   return shorten(`{${printed.join(",")}}`, 3 * MAX_QUOTED_CHARACTERS);

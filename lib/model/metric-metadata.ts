@@ -1,4 +1,4 @@
-/** What is known of a metric beside its samples. https://prometheus.io/docs/prometheus/latest/querying/api/#querying-metric-metadata */
+/** Metadata of a metric: type, unit and help. https://prometheus.io/docs/prometheus/latest/querying/api/#querying-metric-metadata */
 
 export type MetricType =
   | "unknown"
@@ -10,7 +10,7 @@ export type MetricType =
   | "info"
   | "stateset";
 
-/** In the order of the numbers that both versions of remote write give them. */
+/** In the order of their numbers in both versions of remote write. */
 export const METRIC_TYPES: readonly MetricType[] = [
   "unknown",
   "counter",
@@ -30,7 +30,7 @@ export interface MetricMetadata {
   readonly unit: string;
 }
 
-/** What is known of a metric whose name is known. */
+/** A metric family and its metadata. */
 export type MetricDescription = Omit<MetricMetadata, "metricFamilyName">;
 
 const FAMILY_SUFFIXES: Readonly<Partial<Record<MetricType, readonly string[]>>> = {
@@ -39,7 +39,7 @@ const FAMILY_SUFFIXES: Readonly<Partial<Record<MetricType, readonly string[]>>> 
   summary: ["_count", "_sum"],
 };
 
-/** The family that a series' metric belongs to: `latency` for `latency_bucket` of a histogram. */
+/** Returns the metric family of a series: `latency` for `latency_bucket` of a histogram. */
 export function metricFamilyName(metricName: string, type: MetricType): string {
   const suffix = FAMILY_SUFFIXES[type]?.find((one) => metricName.endsWith(one));
   return suffix === undefined ? metricName : metricName.slice(0, -suffix.length);

@@ -1,18 +1,18 @@
-/** Metrics, as the library hands them out: each runtime brings a place for them, or none. */
+/** Metrics of the library. Each runtime decides where to record them, if anywhere. */
 
 export type MetricValues = Readonly<Record<string, number>>;
 
-/** What the values come from. CloudWatch bills each combination of labels as a metric of its own, so a deployed Hearth leaves them. */
+/** Labels of the values. CloudWatch bills each combination as a metric, so a deployed Hearth omits them. */
 export interface MetricOrigin {
-  /** Of which each has few values: a route's pattern, a status, a tenant, a kind of error. What does not apply is not there. */
+  /** Labels of few values each: a route's pattern, a status, a tenant, a kind of error. Those that do not apply are omitted. */
   readonly labels: Readonly<Record<string, string>>;
   readonly durationMs: number;
 }
 
-/** Takes what one request, or one run of the compactor, came to; values of one name are summed or compared later. */
+/** Records the values of one request or compaction run. */
 export type Metrics = (values: MetricValues, origin: MetricOrigin) => void;
 
-/** The values but zeros: a sum needs none, and CloudWatch bills a metric for every hour in which it got a value. */
+/** Returns the values without zeros. A sum needs no zeros, and CloudWatch bills a metric for each hour that has a value. */
 export function withoutZeros(values: MetricValues): MetricValues {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== 0));
 }

@@ -1,4 +1,4 @@
-/** Where the library's randomness comes from: its caller, as its clock does. */
+/** The library's randomness, which callers hand in, as they do the clock. */
 
-/** Returns this many bytes that nobody can predict. The library draws from no other source. */
+/** Returns this many unpredictable bytes. The library has no other source of randomness. */
 export type RandomBytes = (length: number) => Uint8Array<ArrayBuffer>;

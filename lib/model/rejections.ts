@@ -1,4 +1,4 @@
-/** What a request carried and Hearth did not store: how much, and of the first few the reason. */
+/** The parts of a request that Hearth refused: their number, and the reasons of the first few. */
 import { type Label, printLabels } from "./labels.ts";
 import { shorten } from "./shorten.ts";
 
@@ -9,35 +9,35 @@ export interface Rejection {
   readonly reason: string;
 }
 
-/** Reasons kept of one request; the rest is counted. */
+/** Reasons kept per request. Further refusals are only counted. */
 export const MAX_REASONS = 10;
-/** Characters of a series in a reason, and labels that are looked at for them. */
+/** Characters of a series in a reason, and the labels read for them. */
 const MAX_SERIES_CHARACTERS = 400;
 export const MAX_SERIES_LABELS = 32;
 
 export class Rejections {
   readonly reasons: Rejection[] = [];
-  /** Series or samples that were refused, as often as they came. */
+  /** Refused series or samples, repeated ones included. */
   count = 0;
   #tooLargeCount = 0;
 
-  /** Counts a refusal; `labels`, which may be unreadable, are decoded only while reasons are kept. */
+  /** Counts a refusal. Decodes `labels`, which may be unreadable, only while reasons are kept. */
   add(kind: RejectionKind, labels: () => readonly Label[] | undefined, reason: string): void {
     const print = () => `series ${printShortened(labels())}: ${reason}`;
     this.#add(kind, this.reasons.length < MAX_REASONS ? print() : undefined);
   }
 
-  /** Counts a refusal of something that is not a series; `reason` names it. */
+  /** Counts a refusal of something other than a series, which `reason` names. */
   addOther(kind: RejectionKind, reason: string): void {
     this.#add(kind, reason);
   }
 
-  /** Counts refusals whose reasons nobody keeps. */
+  /** Counts refusals without their reasons. */
   addUnnamed(count: number): void {
     this.count += count;
   }
 
-  /** Counts what another has refused of the same request. */
+  /** Adds refusals that were collected elsewhere for the same request. */
   addAll(other: Rejections): void {
     this.count += other.count;
     this.#tooLargeCount += other.#tooLargeCount;

@@ -1,25 +1,26 @@
-/** What a protocol hands to the engine, and what the engine says of it. */
+/** What a protocol hands to the storage engine, and what the engine returns. */
 import type { Histogram } from "./histogram.ts";
 import type { Label } from "./labels.ts";
 import type { MetricMetadata } from "./metric-metadata.ts";
 import type { Rejections } from "./rejections.ts";
 
-/** The samples of one request as columns over spans of its body: nothing is copied, nothing per sample is an object. */
+/** The samples of one request as columns, with labels as spans of the body: no copies, no object per sample. */
 export interface SampleBatch {
-  /** The decompressed body, or what its labels were copied to; owned by the batch. */
+  /** The decompressed body, or a copy of its labels; owned by the batch. */
   readonly bytes: Uint8Array;
   readonly seriesCount: number;
-  /** Where the encoded labels of each series start and end (exclusive) in `bytes`. The same series may come again. */
+  /** Start and end (exclusive) of the encoded labels of each series in `bytes`. A series may occur more than once. */
   readonly labelStarts: Int32Array;
   readonly labelEnds: Int32Array;
   readonly sampleCount: number;
-  /** For each sample, in the order of arrival, the number of its series in this batch; ascending. */
+  /** For each sample, in order of arrival, the number of its series in this batch; ascending. */
   readonly sampleSeries: Int32Array;
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
   /**
-   * Reads the labels of one span of `bytes`, or of a copy of such a span: at most `maxLabels` and one more, which shows that
-   * there are too many. Throws "invalid". `isLossy`: for a message, with U+FFFD for what is not UTF-8.
+   * Decodes the labels of one span of `bytes`, or of a copy of it. Returns at most `maxLabels + 1`: one
+   * more shows that there are too many. Throws "invalid". `isLossy`, for messages: replaces bytes that
+   * are not UTF-8 by U+FFFD.
    */
   readonly decodeLabels: (
     bytes: Uint8Array,
@@ -30,21 +31,21 @@ export interface SampleBatch {
   ) => Label[];
 }
 
-/** What an engine is given: samples, and whatever else came with their series. */
+/** Samples, histograms and exemplars for the engine. */
 export type AppendBatch = SampleBatch &
   Partial<Pick<WriteBatch, "startTimestamps" | "histograms" | "exemplars" | "metadata">>;
 
-/** All that one request carries. */
+/** Everything that one request carries. */
 export interface WriteBatch extends SampleBatch {
-  /** For each sample since when it counts, in ms, 0 where that was not said; undefined when it was said of none. */
+  /** Start timestamp of each sample in ms, 0 for none; undefined if no sample has one. */
   readonly startTimestamps: Float64Array | undefined;
-  /** In the order of arrival. */
+  /** In order of arrival. */
   readonly histograms: readonly HistogramSample[];
   readonly exemplars: readonly ExemplarSample[];
   readonly metadata: MetadataColumns;
-  /** Series, samples and histograms that were refused while they were decoded; the batch has nothing of them. */
+  /** Series, samples and histograms that the decoder refused. The batch does not contain them. */
   readonly rejections: Rejections;
-  /** Exemplars past a limit, of which the batch has nothing. They are no reason to refuse anything. */
+  /** Exemplars dropped past a limit. Dropping them refuses nothing else. */
   readonly droppedExemplars: number;
 }
 
@@ -52,9 +53,9 @@ export interface HistogramSample {
   /** The number of its series in the batch; ascending. */
   readonly series: number;
   readonly timestamp: number;
-  /** Since when it counts, in ms; 0 where that was not said. */
+  /** Start timestamp in ms; 0 for none. */
   readonly startTimestamp: number;
-  /** Checked, and of a schema that is supported. */
+  /** Validated, with a supported schema. */
   readonly histogram: Histogram;
 }
 
@@ -62,11 +63,11 @@ export interface ExemplarSample {
   readonly series: number;
   readonly timestamp: number;
   readonly value: number;
-  /** As they were sent, their order too. */
+  /** As sent, in the order of the sender. */
   readonly labels: readonly Label[];
 }
 
-/** Metadata of metrics, decoded as they are asked for: most of it is known already. */
+/** Metadata of metrics, decoded on demand: most of it is known already. */
 export interface MetadataColumns {
   readonly count: number;
   /** Throws "invalid". */
@@ -77,9 +78,9 @@ export interface AppendResult {
   readonly storedSamples: number;
   readonly storedHistograms: number;
   readonly storedExemplars: number;
-  /** Metrics of which something new was said. */
+  /** Metrics with new metadata. */
   readonly storedMetadata: number;
-  /** Dictionaries that were begun for series that stood in none (lib/storage/write). */
+  /** Dictionaries started for series that no dictionary contained (lib/storage/write). */
   readonly begunDictionaries: number;
   readonly rejections: Rejections;
 }

@@ -1,13 +1,13 @@
 /**
- * Errors of JavaScript for texts, lists and recursions beyond what it allows. Limits come first wherever sizes are
- * known; what gets past them is the request's, not a bug.
+ * JavaScript's errors for oversized strings, arrays and recursion. Limits reject a request earlier
+ * wherever sizes are known. An error that gets past them is caused by the request, not by a bug.
  */
 import { HearthError } from "./errors.ts";
 
 const SIZE_MESSAGE =
   /^(Invalid (string|array|typed array|array buffer) length|Array buffer allocation failed|Maximum call stack size exceeded|(Map|Set) maximum size exceeded|Maximum BigInt size exceeded|Cannot create a string longer than)/;
 
-/** "too large" for such an error, any other error unchanged. */
+/** Returns "too large" for such an error, and any other error unchanged. */
 export function asSizeError(error: unknown, what: string): unknown {
   if (!(error instanceof Error) || error instanceof HearthError || !SIZE_MESSAGE.test(error.message))
     return error;
@@ -18,7 +18,7 @@ export function asSizeError(error: unknown, what: string): unknown {
   );
 }
 
-/** Runs what a request alone decides: its size errors become "too large". */
+/** Runs work on input of a request. Its size errors become "too large". */
 export function withSizeErrors<T>(what: string, run: () => T): T {
   try {
     return run();

@@ -1,5 +1,5 @@
 /**
- * The NaN with which Prometheus says that a series has ended.
+ * The NaN that marks the end of a series in Prometheus.
  * https://github.com/prometheus/prometheus/blob/main/model/value/value.go
  */
 

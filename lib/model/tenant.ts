@@ -1,16 +1,16 @@
-/** Tenants: whose series these are. Part of every key of the table but the access keys'. */
+/** Tenants own series. Each key of the table contains one, except for access keys. */
 import { HearthError } from "./errors.ts";
 import { quoteInput } from "./shorten.ts";
 
 export const DEFAULT_TENANT = "default";
 
-/** What a key made for every tenant carries; such a key picks one per request with `X-Scope-OrgID`. */
+/** The tenant of a key for every tenant. Such a key names a tenant per request in `X-Scope-OrgID`. */
 export const ANY_TENANT = "*";
 
-/** As Mimir allows, less the characters that would need escaping somewhere; never contains the key separator. */
+/** Mimir's characters without those that need escaping somewhere. Never contains the key separator. */
 const TENANT_PATTERN = /^[A-Za-z0-9!_.'()-]{1,150}$/;
 
-/** Returns the tenant's name; throws "invalid" for one that cannot be. */
+/** Returns a valid tenant name; throws "invalid" for any other text. */
 export function parseTenant(name: string): string {
   if (TENANT_PATTERN.test(name)) return name;
   throw new HearthError(

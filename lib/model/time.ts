@@ -1,4 +1,4 @@
-/** Time as Prometheus counts it: milliseconds since the Unix epoch, in a double. */
+/** Time as in Prometheus: milliseconds since the Unix epoch, in a double. */
 
 export const SECOND_MS = 1000;
 export const MINUTE_MS = 60 * SECOND_MS;
@@ -9,13 +9,13 @@ export const DAY_MS = 24 * HOUR_MS;
 export type Clock = () => number;
 
 /**
- * The largest distance from the epoch, in ms, that a stored timestamp may have: deltas of deltas of any such
- * timestamps stay exact in a double (2^53). It is 285,000 years.
+ * The largest distance of a stored timestamp from the epoch, in ms: 285,000 years. Deltas of deltas
+ * of such timestamps stay exact in a double (2^53).
  */
 export const MAX_TIMESTAMP_MS = 2 ** 51;
 
 export interface TimeRange {
-  /** In ms, both included. */
+  /** In ms, inclusive. */
   readonly minTime: number;
   readonly maxTime: number;
 }
@@ -23,7 +23,7 @@ export interface TimeRange {
 /** The largest distance from the epoch that a `Date` holds, in ms. */
 const MAX_DATE_MS = 8_640_000_000_000_000;
 
-/** `2026-05-01T10:00:00Z`, with ms if there are any; seconds since the epoch where no date exists. */
+/** Prints `2026-05-01T10:00:00Z`, with ms unless they are 0; prints epoch seconds for times outside of `Date`. */
 export function printTime(timeMs: number): string {
   if (!(Math.abs(timeMs) <= MAX_DATE_MS)) return `${timeMs / 1000}s`;
   return new Date(timeMs).toISOString().replace(".000Z", "Z");
@@ -31,7 +31,7 @@ export function printTime(timeMs: number): string {
 
 export const ALL_TIME: TimeRange = { minTime: -MAX_TIMESTAMP_MS, maxTime: MAX_TIMESTAMP_MS };
 
-/** No bound at all, for decoders: stored times are compared with it and not checked. */
+/** An unbounded range, for decoders that keep every time. */
 export const UNBOUNDED_TIME: TimeRange = {
   minTime: Number.NEGATIVE_INFINITY,
   maxTime: Number.POSITIVE_INFINITY,

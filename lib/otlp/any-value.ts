@@ -1,6 +1,6 @@
 /**
- * Values of attributes -> the text of a label, as the OpenTelemetry Collector and Prometheus print them: texts as they are,
- * bytes in base64, lists and maps as JSON with sorted keys.
+ * Prints attribute values as label values, as the OpenTelemetry Collector and Prometheus do: strings
+ * unchanged, bytes in base64, lists and maps as JSON with sorted keys.
  * https://opentelemetry.io/docs/specs/otel/common/#anyvalue-representation-for-non-otlp-protocols
  */
 import { compareBytewise } from "../model/labels.ts";
@@ -17,7 +17,7 @@ export type AnyValue =
   | { readonly kind: "list"; readonly values: readonly AnyValue[] }
   | { readonly kind: "map"; readonly entries: readonly (readonly [key: string, value: AnyValue])[] };
 
-/** How deep lists and maps may lie in each other; what is deeper is refused. */
+/** The deepest nesting of lists and maps. Deeper values are refused. */
 export const MAX_VALUE_DEPTH = 32;
 
 export function printAnyValue(value: AnyValue): string {
@@ -65,9 +65,9 @@ function printDouble(value: number): string {
       : String(value);
 }
 
-/** As Go does, which escapes two line ends that JavaScript leaves. */
+/** Prints JSON as Go does, which escapes two line separators that JavaScript leaves unescaped. */
 function quote(text: string): string {
-  // An escape would hide that the text is not UTF-8.
+  // An escape would hide that the string is not UTF-8.
   if (!isSentText(text)) return NOT_UTF8;
   return JSON.stringify(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }

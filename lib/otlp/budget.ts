@@ -1,7 +1,7 @@
-/** How much a request may decode to: what takes little of a body may take much memory. */
+/** Bounds what a request decodes to: few bytes of a body may take much memory. */
 import { HearthError } from "../model/errors.ts";
 
-/** What a request may spend; a number of a bucket costs 1, everything else what it takes in such numbers, about. */
+/** The budget of a request. A bucket count costs 1; everything else costs its memory in such counts, roughly. */
 export const MAX_COST = 4_000_000;
 export const POINT_COST = 16;
 export const ATTRIBUTE_COST = 8;
@@ -10,7 +10,7 @@ export const NUMBER_COST = 1;
 export class Budget {
   #left = MAX_COST;
 
-  /** Throws "too large" when the request has spent it all. */
+  /** Throws "too large" once the budget is spent. */
   spend(cost: number): void {
     this.#left -= cost;
     if (this.#left < 0) {

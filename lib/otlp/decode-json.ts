@@ -1,6 +1,6 @@
 /**
- * OTLP in JSON: an `ExportMetricsServiceRequest` as protobuf's JSON, but for ids, which are hexadecimal, and enums, which are
- * numbers. https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+ * OTLP in JSON: an `ExportMetricsServiceRequest` in protobuf's JSON mapping, but with hexadecimal ids
+ * and numeric enums. https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
 import { HearthError } from "../model/errors.ts";
 import { quoteInput } from "../model/shorten.ts";
@@ -40,17 +40,17 @@ import {
 import { NO_RECORDED_VALUE } from "./protobuf-points.ts";
 import { decodeSentJson } from "./sent-text.ts";
 
-/** How deep objects and arrays may lie in each other: the message itself takes 12 levels, and each of a value 3. */
+/** The deepest nesting of objects and arrays. The message takes 12 levels, each level of a value 3. */
 const MAX_DEPTH = 12 + 3 * MAX_VALUE_DEPTH;
 
-/** The members above the metrics, by the object that has them. */
+/** Known members above the metrics, by object. */
 const MEMBERS = {
   request: ["resourceMetrics"],
   resourceMetrics: ["resource", "scopeMetrics", "schemaUrl"],
   scopeMetrics: ["scope", "metrics", "schemaUrl"],
 } as const;
 
-/** Throws "invalid" for other JSON or another message, "too large" past the budget. */
+/** Throws "invalid" for JSON that is not this message, "too large" past the budget. */
 export function decodeOtlpJson(body: Uint8Array): ResourceMetrics[] {
   const request = objectOf(parseJson(body), "the request");
   const budget = new Budget();
@@ -61,7 +61,7 @@ export function decodeOtlpJson(body: Uint8Array): ResourceMetrics[] {
   return resources;
 }
 
-/** The first member above the metrics that is not known. Names are in lowerCamelCase. */
+/** Returns the first unknown member above the metrics. Names are in lowerCamelCase. */
 function unknownMember(request: JsonObject): string | undefined {
   const resources = arrayField(request, "resourceMetrics") as readonly JsonObject[];
   const scopes = resources.flatMap((one) => arrayField(one, "scopeMetrics") as readonly JsonObject[]);
@@ -94,7 +94,7 @@ function parseJson(body: Uint8Array): unknown {
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** Before anything is made of it: what nests deep or has very many parts takes many times its bytes once it is parsed. */
+/** Runs before parsing: deep nesting or very many parts take many times their bytes once parsed. */
 function checkShape(body: Uint8Array): void {
   const budget = new Budget();
   let depth = 0;
@@ -174,7 +174,7 @@ function dataOf(metric: JsonObject, budget: Budget): MetricData {
   return { kind: "unknown", points: [] };
 }
 
-/** A number; some senders write the name. */
+/** Decodes an enum from its number; some senders write the name. */
 function temporalityOf(data: JsonObject): Temporality {
   const value = data.aggregationTemporality ?? 0;
   if (typeof value === "number") return TEMPORALITIES[value] ?? "unspecified";
@@ -258,7 +258,7 @@ function exemplarOf(exemplar: JsonObject, budget: Budget): OtlpExemplar {
   };
 }
 
-/** An id that is not one is none: it does not cost the point. */
+/** Decodes an id. An invalid id is dropped, its data point is not. */
 function idField(object: JsonObject, name: string, maxBytes: number): string {
   const text = textField(object, name);
   return text.length <= 2 * maxBytes && /^([0-9a-fA-F]{2})*$/.test(text) ? text.toLowerCase() : "";
@@ -277,7 +277,7 @@ function keyValueOf(value: unknown, budget: Budget): [string, AnyValue] {
   return [textField(pair, "key"), anyValueOf(objectField(pair, "value"), budget)];
 }
 
-/** Its depth is that of the JSON, which is checked. */
+/** Needs no check of depth: that of the JSON is checked. */
 function anyValueOf(value: JsonObject, budget: Budget): AnyValue {
   budget.spend(ATTRIBUTE_COST);
   const [kind] = Object.keys(value).filter((name) => value[name] !== null);

@@ -1,6 +1,7 @@
 /**
  * OTLP in protobuf: an `ExportMetricsServiceRequest`. Messages and numbers:
- * https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto (v1.7), written out beside each reader.
+ * https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto (v1.7).
+ * Each reader lists the fields of its message.
  */
 import { POINT_COST } from "./budget.ts";
 import { checkHasKnown } from "./known-members.ts";
@@ -21,7 +22,7 @@ import {
   readSummaryPoint,
 } from "./protobuf-points.ts";
 
-/** Throws "invalid" for malformed protobuf or another message, "too large" past the budget. */
+/** Throws "invalid" for malformed protobuf or a different message, "too large" past the budget. */
 export function decodeOtlpProtobuf(body: Uint8Array): ResourceMetrics[] {
   const cursor = new OtlpCursor(body);
   const resources = readRequest(cursor);

@@ -1,5 +1,5 @@
 /**
- * Exemplars of OpenTelemetry -> exemplars of Prometheus.
+ * Converts OpenTelemetry's exemplars to Prometheus'.
  * https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exemplars-2
  */
 import type { Label } from "../model/labels.ts";
@@ -9,15 +9,16 @@ import type { OtlpExemplar } from "./metrics.ts";
 import { isSentText } from "./sent-text.ts";
 
 /**
- * Trace and span; and the attributes that were filtered from the series, unless they are too long together. The ids win over
- * attributes of their names, the last of several attributes with one key wins, and one that is not UTF-8 is dropped.
+ * Returns the labels of an exemplar: trace id, span id, and the filtered attributes unless all of them
+ * are too long together. Ids win over attributes of the same name. The last of several attributes with
+ * one key wins. An attribute that is not UTF-8 is dropped.
  */
 export function exemplarLabels({ traceId, spanId, attributes }: OtlpExemplar): Label[] {
   const ids = new Map<string, string>();
   if (isSet(traceId)) ids.set("trace_id", traceId);
   if (isSet(spanId)) ids.set("span_id", spanId);
   const labels: Label[] = [...ids];
-  // Measured first: what is far too long is not looked at.
+  // The length comes first: attributes that are far too long are not read.
   if (attributes.some(({ key, value }) => key.length + value.length > MAX_EXEMPLAR_BYTES)) return labels;
   const others = attributes.filter(({ key, value }) => !ids.has(key) && isSentText(key) && isSentText(value));
   const all: Label[] = [...labels, ...new Map(others.map(({ key, value }) => [key, value]))];
@@ -25,12 +26,12 @@ export function exemplarLabels({ traceId, spanId, attributes }: OtlpExemplar): L
   return characters <= MAX_EXEMPLAR_CHARACTERS ? all : labels;
 }
 
-/** An id of zeros is none. */
+/** An id of zeros is absent. */
 function isSet(id: string): boolean {
   return /[^0]/.test(id);
 }
 
-/** The exemplars of each bucket that has any, by the number of its upper bound; above all bounds, by their count. */
+/** Groups exemplars by the index of their bucket's upper bound. Those above all bounds have the number of bounds as index. */
 export function bucketExemplars(
   exemplars: readonly OtlpExemplar[],
   bounds: readonly number[],

@@ -1,5 +1,6 @@
 /**
- * Reads fields of protobuf's JSON: 64-bit numbers may be texts, what is absent or null has its default.
+ * Reads fields of protobuf's JSON mapping. 64-bit numbers may be strings; absent and null fields have
+ * their defaults.
  * https://protobuf.dev/programming-guides/json/, https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  * Every reader throws "invalid" for a value of another type.
  */
@@ -14,7 +15,7 @@ export function objectOf(value: unknown, what: string): JsonObject {
   throw wrongType(what, value, "an object");
 }
 
-/** An object; an empty one where it is absent. */
+/** Returns an object; an empty one if absent. */
 export function objectField(object: JsonObject, name: string): JsonObject {
   const value = object[name] ?? {};
   return objectOf(value, name);
@@ -32,7 +33,7 @@ export function textField(object: JsonObject, name: string): string {
   throw wrongType(name, value, "a text");
 }
 
-/** A number of any kind, past 2^53 the nearest double; undefined where it is absent. */
+/** Returns a number of any kind, past 2^53 the nearest double; undefined if absent. */
 export function optionalNumber(object: JsonObject, name: string): number | undefined {
   const value = object[name] ?? undefined;
   return value === undefined ? undefined : numberOf(value, name);
@@ -50,7 +51,7 @@ export function numberOf(value: unknown, what: string): number {
   throw wrongType(what, value, "a number");
 }
 
-/** Of nanoseconds, as milliseconds. A number was made a text before (`quoteTimes`): a double cannot hold it. */
+/** Returns nanoseconds as milliseconds. A double cannot hold such numbers: `quoteTimes` made them strings. */
 export function timeField(object: JsonObject, name: string): number {
   const value = object[name] ?? "0";
   const ms = typeof value === "string" ? msOfNanosecondText(value) : undefined;
@@ -58,7 +59,7 @@ export function timeField(object: JsonObject, name: string): number {
   throw wrongType(name, value, "whole nanoseconds");
 }
 
-/** Makes texts of times that a sender wrote as numbers, before they are parsed. Nothing inside a text looks like that. */
+/** Quotes times that a sender wrote as numbers, before parsing. No JSON string contains such a match. */
 export function quoteTimes(json: string): string {
   return json.replace(/("(?:startTimeUnixNano|timeUnixNano)"\s*:\s*)(\d+)/g, '$1"$2"');
 }

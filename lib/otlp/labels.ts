@@ -1,5 +1,5 @@
 /**
- * Attributes of a data point, its scope and its resource -> labels of its series, as Prometheus 3.14 makes them
+ * Converts attributes of a data point, its scope and its resource to labels, as Prometheus 3.14 does
  * (`createAttributes` in storage/remote/otlptranslator/prometheusremotewrite/helper.go of prometheus/prometheus).
  */
 import { HearthError } from "../model/errors.ts";
@@ -15,25 +15,25 @@ import type { OtlpSettings } from "./settings.ts";
 const SERVICE_NAME = "service.name";
 const SERVICE_NAMESPACE = "service.namespace";
 const SERVICE_INSTANCE_ID = "service.instance.id";
-/** What `job` and `instance` are made of. */
+/** The attributes behind `job` and `instance`. */
 export const IDENTIFYING_ATTRIBUTES: readonly string[] = [
   SERVICE_NAMESPACE,
   SERVICE_NAME,
   SERVICE_INSTANCE_ID,
 ];
 
-/** What a series may have. */
+/** Limits of one series. */
 export type LabelLimits = Pick<Limits, "maxLabelsPerSeries" | "maxLabelSetBytes">;
 
-/** Labels that all series of a resource, or of a scope in it, have. */
+/** Labels of all series of a resource, or of a scope in it. */
 export interface SharedLabels {
-  /** Only where a data point has no such label. */
+  /** Added unless the data point has such a label. */
   readonly promoted: readonly Label[];
-  /** Instead of what a data point says. */
+  /** Override the labels of a data point. */
   readonly imposed: readonly Label[];
 }
 
-/** Names of labels by attribute key: a request has few keys, each many times. Throws as `labelName` does. */
+/** Remembers label names by attribute key: a request repeats few keys. Throws as `labelName` does. */
 export class LabelNames {
   readonly #allowUtf8: boolean;
   readonly #names = new Map<string, string>();
@@ -52,7 +52,7 @@ export class LabelNames {
   }
 }
 
-/** `job`, `instance`, and the attributes that the settings name. */
+/** Returns `job`, `instance`, and the attributes that the settings promote. */
 export function resourceLabels(
   attributes: readonly Attribute[],
   names: LabelNames,
@@ -70,7 +70,7 @@ export function resourceLabels(
   };
 }
 
-/** The same with the scope's labels, where the settings want them. */
+/** Adds the scope's labels if the settings ask for them. */
 export function scopeLabels(
   shared: SharedLabels,
   scope: ScopeMetrics,
@@ -94,7 +94,7 @@ export function scopeLabels(
   return { ...shared, imposed: [...shared.imposed, ...attributes, ...own] };
 }
 
-/** Throws "invalid" for an attribute that cannot be a label: its key or value was not UTF-8. */
+/** Throws "invalid" for an attribute whose key or value is not UTF-8. */
 function checkText({ key, value }: Attribute): void {
   if (isSentText(key) && isSentText(value)) return;
   const part = isSentText(key) ? `its value is not UTF-8: ${quoteInput(value)}` : "its key is not UTF-8";
@@ -115,9 +115,10 @@ function identityLabels(attributes: readonly Attribute[]): Label[] {
 }
 
 /**
- * The labels of a data point's series but for the metric name, sorted. Values of attributes that come to one name are joined
- * with a semicolon, in the order of their keys. Throws "invalid" for an attribute that can be no label, and for more or
- * longer labels than a series may have: before they are sorted or copied, since many data points share them.
+ * Returns the sorted labels of a data point's series, without the metric name. Attributes that map to
+ * one name are joined by semicolons, in the order of their keys. Throws "invalid" for an attribute that
+ * cannot be a label, and for labels past the limits. The limits are checked before sorting and copying,
+ * since many data points may share the attributes.
  */
 export function pointLabels(
   attributes: readonly Attribute[],
@@ -147,7 +148,7 @@ function checkCount(attributes: readonly Attribute[], { maxLabelsPerSeries }: La
   if (given > maxLabelsPerSeries) throw new HearthError("invalid", `more than ${maxLabelsPerSeries} labels`);
 }
 
-/** By UTF-16 units, of which a text has no more than bytes of UTF-8. */
+/** Counts UTF-16 units, of which a string never has more than bytes of UTF-8. */
 function checkLength(labels: Iterable<Label>, { maxLabelSetBytes }: LabelLimits): void {
   let length = 0;
   for (const [name, value] of labels) length += name.length + value.length;

@@ -1,12 +1,12 @@
 /**
- * Names of OpenTelemetry's metrics -> names of Prometheus', by one of four strategies.
+ * Converts OpenTelemetry's metric names to Prometheus', by one of four strategies.
  * https://github.com/open-telemetry/opentelemetry-specification/blob/main/specification/compatibility/prometheus_and_openmetrics.md#otlp-metric-points-to-prometheus
  */
 import { HearthError } from "../model/errors.ts";
 import { quoteInput } from "../model/shorten.ts";
 import { cleanUnit, unitSuffixes } from "./unit-name.ts";
 
-/** As Prometheus calls them in `otlp.translation_strategy`. */
+/** Prometheus' names in `otlp.translation_strategy`. */
 export const TRANSLATION_STRATEGIES = [
   "UnderscoreEscapingWithSuffixes",
   "UnderscoreEscapingWithoutSuffixes",
@@ -15,13 +15,13 @@ export const TRANSLATION_STRATEGIES = [
 ] as const;
 export type TranslationStrategy = (typeof TRANSLATION_STRATEGIES)[number];
 
-/** What a name's suffixes depend on; only these two have one of their own. */
+/** Kinds of metrics with a suffix of their own. */
 export type NamedKind = "gauge" | "monotonic counter" | "other";
 
 export interface MetricNaming {
-  /** Whether a name may be any text. Otherwise letters, digits, underscores and colons. */
+  /** Whether a name may be any text. Otherwise it has letters, digits, underscores and colons. */
   readonly allowUtf8: boolean;
-  /** Whether names tell unit and kind. */
+  /** Whether names get suffixes for unit and kind. */
   readonly withSuffixes: boolean;
   readonly namespace?: string;
 }
@@ -33,7 +33,7 @@ export function namingOf(strategy: TranslationStrategy): MetricNaming {
   };
 }
 
-/** Throws "invalid" when nothing of the name is left. */
+/** Throws "invalid" if nothing of the name is left. */
 export function metricName(name: string, unit: string, kind: NamedKind, naming: MetricNaming): string {
   if (naming.allowUtf8) return utf8Name(name, unit, kind, naming);
   const built = naming.withSuffixes ? suffixedName(name, unit, kind, naming) : escapedName(name, naming);
@@ -51,12 +51,12 @@ function escapedName(name: string, { namespace = "" }: MetricNaming): string {
   return namespace === "" ? prefixDigit(escaped) : `${escapeParts(namespace)}_${escaped}`;
 }
 
-/** A name does not start with a digit. */
+/** Puts an underscore before a leading digit. */
 function prefixDigit(name: string): string {
   return /^[0-9]/.test(name) ? `_${name}` : name;
 }
 
-/** A suffix that is in the name already is not added again, but moved to the end where it tells the kind. */
+/** Adds suffixes. One that the name contains already is not repeated; one for the kind moves to the end. */
 function suffixedName(name: string, unit: string, kind: NamedKind, { namespace = "" }: MetricNaming): string {
   let words = name.split(/[^a-zA-Z0-9:]+/u).filter((word) => word !== "");
   words = addUnitWords(words, unit);
@@ -91,7 +91,7 @@ function utf8Name(
   return [built, per, kindSuffix].filter((part, i) => i === 0 || part !== "").join("_");
 }
 
-/** Without a suffix and the character that parts it from the rest. */
+/** Removes a suffix and the separator before it. */
 function trimSuffix(name: string, suffix: string): string {
   const isThere = name.endsWith(suffix) && name.length > suffix.length + 1;
   return isThere ? name.slice(0, -suffix.length - 1) : name;

@@ -1,10 +1,10 @@
 /**
- * OpenTelemetry metrics, as both encodings of OTLP are decoded to. Names are those of
- * https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto; the parts that
- * have no place in Prometheus are left away.
+ * OpenTelemetry metrics, decoded from either encoding of OTLP. Names are those of
+ * https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto; parts
+ * without a counterpart in Prometheus are omitted.
  */
 
-/** An attribute, its value as text (any-value.ts). A text that was not UTF-8 is not well formed (sent-text.ts). */
+/** An attribute and its value as text (any-value.ts). Text that was not UTF-8 is not well formed (sent-text.ts). */
 export interface Attribute {
   readonly key: string;
   readonly value: string;
@@ -30,10 +30,10 @@ export interface Metric {
   readonly data: MetricData;
 }
 
-/** "delta" says what happened since the point before, "cumulative" since the start. */
+/** "delta" counts since the previous point, "cumulative" since the start. */
 export type Temporality = "unspecified" | "delta" | "cumulative";
 
-/** By the number that OTLP gives each. */
+/** Indexed by OTLP's numbers. */
 export const TEMPORALITIES: readonly Temporality[] = ["unspecified", "delta", "cumulative"];
 
 export type MetricData =
@@ -55,7 +55,7 @@ export type MetricData =
       readonly points: readonly ExponentialPoint[];
     }
   | { readonly kind: "summary"; readonly points: readonly SummaryPoint[] }
-  /** A metric of a kind that is not known here. */
+  /** A metric of an unknown kind. */
   | { readonly kind: "unknown"; readonly points: readonly never[] };
 
 export interface Point {
@@ -64,25 +64,25 @@ export interface Point {
   readonly timestamp: number;
   /** In ms; 0 when the sender gave none. */
   readonly startTimestamp: number;
-  /** The series has ended, or the sender knows no value: what Prometheus has staleness markers for. */
+  /** The series has ended, or the sender has no value: becomes a staleness marker. */
   readonly hasNoValue: boolean;
   readonly exemplars: readonly OtlpExemplar[];
 }
 
 export interface NumberPoint extends Point {
-  /** Undefined when the sender gave none. */
+  /** Undefined if the sender gave none. */
   readonly value: number | undefined;
 }
 
 export interface HistogramPoint extends Point {
   readonly count: number;
   readonly sum: number | undefined;
-  /** Not cumulative, one more than bounds; or none at all. */
+  /** Not cumulative, one more than bounds; may be empty. */
   readonly bucketCounts: readonly number[];
   readonly explicitBounds: readonly number[];
 }
 
-/** Bucket i holds what is above base^(offset + i) and at most base^(offset + i + 1). */
+/** Bucket i counts values above base^(offset + i), up to base^(offset + i + 1). */
 export interface ExponentialBuckets {
   readonly offset: number;
   readonly counts: readonly number[];
@@ -108,7 +108,7 @@ export interface OtlpExemplar {
   /** In ms. */
   readonly timestamp: number;
   readonly value: number;
-  /** In hexadecimal; empty when there is none. */
+  /** In hexadecimal; empty for none. */
   readonly traceId: string;
   readonly spanId: string;
   readonly attributes: readonly Attribute[];

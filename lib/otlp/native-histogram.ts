@@ -1,5 +1,6 @@
 /**
- * Histograms of OpenTelemetry -> native histograms: exponential ones, and ones with explicit bounds as custom buckets.
+ * Converts OpenTelemetry's histograms to native ones: exponential histograms to exponential schemas,
+ * explicit bounds to custom buckets.
  * https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#exponential-histograms
  */
 
@@ -13,15 +14,15 @@ import {
 } from "../model/histogram.ts";
 import type { ExponentialBuckets, ExponentialPoint, HistogramPoint } from "./metrics.ts";
 
-/** What Prometheus takes, whatever the sender's is. */
+/** Prometheus' zero threshold, which replaces the sender's. */
 const ZERO_THRESHOLD = 1e-128;
-/** Finer scales than this are finer than a double's bits. */
+/** Finer scales exceed the precision of a double. */
 const MAX_STEPS = 40;
-/** So many empty buckets are kept rather than a new span begun, as client_golang does. */
+/** Gaps up to this many buckets become empty buckets instead of a new span, as in client_golang. */
 const MAX_GAP = 2;
 const NO_BOUNDS = new Float64Array(0);
 
-/** A native histogram, or why it cannot be one. */
+/** A native histogram, or the reason why there is none. */
 export function exponentialHistogram(point: ExponentialPoint): Histogram | string {
   const { scale, count, sum, zeroCount, positive, negative } = point;
   if (point.hasNoValue) return staleHistogram("integer", "unknown");
@@ -44,12 +45,12 @@ export function exponentialHistogram(point: ExponentialPoint): Histogram | strin
   };
 }
 
-/** Prometheus' bucket i ends where OpenTelemetry's bucket i begins. */
+/** Prometheus' bucket i ends where OpenTelemetry's bucket i starts. */
 function exponentialBuckets({ offset, counts }: ExponentialBuckets, steps: number): Buckets {
   return sparseBuckets(counts, (i) => Math.floor((offset + i) / 2 ** steps) + 1);
 }
 
-/** A native histogram with custom buckets. One without buckets has all it counted in its only one, up to +Inf. */
+/** Makes a native histogram with custom buckets. Without bounds, its only bucket, up to +Inf, has the whole count. */
 export function customHistogram(point: HistogramPoint): Histogram {
   const { count, sum, bucketCounts, explicitBounds } = point;
   if (point.hasNoValue) return staleHistogram("integer", "unknown");
@@ -69,7 +70,7 @@ export function customHistogram(point: HistogramPoint): Histogram {
   };
 }
 
-/** Adds up what comes to one index, and leaves empty buckets away but for small gaps. `indexOf` ascends. */
+/** Sums counts per index. Omits empty buckets except in small gaps. `indexOf` must ascend. */
 function sparseBuckets(dense: readonly number[], indexOf: (i: number) => number): Buckets {
   const indices: number[] = [];
   const counts: number[] = [];

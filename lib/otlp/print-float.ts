@@ -1,4 +1,4 @@
-/** Numbers as Go prints them for labels (`strconv.FormatFloat(x, 'f', -1, 64)`): the fewest digits, and never an exponent. */
+/** Prints numbers as Go does for labels (`strconv.FormatFloat(x, 'f', -1, 64)`): fewest digits, no exponent. */
 
 export function printFloat(value: number): string {
   if (Number.isNaN(value)) return "NaN";
@@ -9,7 +9,7 @@ export function printFloat(value: number): string {
   return sign + (exponent === undefined ? text : shiftPoint(mantissa, Number(exponent)));
 }
 
-/** `1.5` and 21 -> `1500000000000000000000`. */
+/** Moves the decimal point: `1.5` and 21 -> `1500000000000000000000`. */
 function shiftPoint(mantissa: string, exponent: number): string {
   const [whole, fraction = ""] = mantissa.split(".");
   if (exponent < 0) return `0.${"0".repeat(-exponent - 1)}${whole}${fraction}`;

@@ -1,5 +1,5 @@
 /**
- * A cursor over OTLP's protobuf: what its messages are made of. Attributes:
+ * A cursor over OTLP's protobuf, for the parts that all messages share. Attributes:
  * https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto
  */
 import { HearthError } from "../model/errors.ts";
@@ -11,7 +11,7 @@ import type { Attribute } from "./metrics.ts";
 import { msOfNanosecondLanes } from "./nanoseconds.ts";
 import { decodeSentText } from "./sent-text.ts";
 
-/** Tags of fields by type. */
+/** Wire types of fields, by type. */
 export const bytesField = (field: number) => tagOf(field, LENGTH_DELIMITED);
 export const fixed64Field = (field: number) => tagOf(field, FIXED64);
 export const varintField = (field: number) => tagOf(field, VARINT);
@@ -20,14 +20,14 @@ export const varintField = (field: number) => tagOf(field, VARINT);
 export class OtlpCursor {
   readonly reader: ProtobufReader;
   readonly budget: Budget = new Budget();
-  /** The first member above the metrics that this version does not know. */
+  /** The first unknown member above the metrics. */
   unknown: string | undefined;
 
   constructor(body: Uint8Array) {
     this.reader = new ProtobufReader(body);
   }
 
-  /** Reads a message of which only the attributes are of interest. */
+  /** Reads the attributes of a message and skips its other fields. */
   readAttributes(field: number, attributes: Attribute[]): void {
     this.fields(field, (tag) => {
       if (tag !== bytesField(field)) return false;
@@ -106,7 +106,7 @@ export class OtlpCursor {
     return entries;
   }
 
-  /** Fixed 64 bits a number, packed or not. */
+  /** Reads fixed 64-bit numbers, packed or not. */
   readNumbers(tag: number, into: number[], readOne: () => number): boolean {
     const read = () => {
       this.budget.spend(NUMBER_COST);
@@ -118,14 +118,14 @@ export class OtlpCursor {
     return true;
   }
 
-  /** Notes a field above the last one of its message. Returns false: the field is not read. */
+  /** Records a field number above the last known one. Returns false: the field is not read. */
   noteUnknown(message: string, tag: number, lastField: number): false {
     const field = tag >>> 3;
     if (field > lastField) this.unknown ??= `field ${field} of ${message}`;
     return false;
   }
 
-  /** A text, which may have been other bytes than UTF-8 (sent-text.ts). */
+  /** Reads a string, which may not be UTF-8 (sent-text.ts). */
   readText(): string {
     return decodeSentText(this.reader.readBytes());
   }
@@ -134,13 +134,13 @@ export class OtlpCursor {
     return this.reader.readFixed64Lanes(msOfNanosecondLanes);
   }
 
-  /** An id of a trace or a span; none where it is too long to be one. */
+  /** Reads the id of a trace or span; empty if it is too long. */
   readId(maxBytes: number): string {
     const bytes = this.reader.readBytes();
     return bytes.length <= maxBytes ? Buffer.from(bytes).toString("hex") : "";
   }
 
-  /** Reads an embedded message that comes next. */
+  /** Reads the next embedded message. */
   message<T>(read: () => T): T {
     const outerEnd = this.reader.enter();
     const result = read();
@@ -149,8 +149,8 @@ export class OtlpCursor {
   }
 
   /**
-   * Hands each field's tag to `read`, and skips those it does not take. Of fields `first` to `last` one that it does not take
-   * has a type that it must not have.
+   * Hands each field's tag to `read`, and skips fields that `read` does not consume. A field from
+   * `first` to `last` that is not consumed has a wrong wire type, which is an error.
    */
   fields(last: number, read: (tag: number) => boolean, first = 1): void {
     const reader = this.reader;

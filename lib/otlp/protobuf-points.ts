@@ -1,5 +1,5 @@
 /**
- * Data points of OTLP's protobuf, each message's fields beside its reader. Field 1 of most is reserved.
+ * Data points of OTLP's protobuf. Each reader lists the fields of its message; field 1 of most is reserved.
  * https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
  */
 import { isStaleMarker } from "../model/stale-marker.ts";
@@ -19,7 +19,7 @@ import type {
 } from "./metrics.ts";
 import { bytesField, fixed64Field, type OtlpCursor, varintField } from "./protobuf-cursor.ts";
 
-/** Of the flags of a point. */
+/** A bit of a data point's flags. */
 export const NO_RECORDED_VALUE = 1;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -142,7 +142,7 @@ function newPoint(
   return { attributes: [], timestamp: 0, startTimestamp: 0, hasNoValue: false, exemplars: [] };
 }
 
-/** A staleness marker as a value means what the flag means. */
+/** Treats a staleness marker as value like the flag. */
 function readValue({ reader }: OtlpCursor, point: { value: number | undefined; hasNoValue: boolean }): void {
   reader.readDoubleInto(column, 0);
   if (isStaleMarker(column, 0)) point.hasNoValue = true;

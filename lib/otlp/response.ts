@@ -1,5 +1,5 @@
 /**
- * What an OTLP sender is answered, in the encoding that it used.
+ * Responses to an OTLP sender, in the encoding of its request.
  * https://opentelemetry.io/docs/specs/otlp/#otlphttp-response
  *
  *     message ExportMetricsServiceResponse { ExportMetricsPartialSuccess partial_success = 1; }
@@ -15,10 +15,10 @@ export const OTLP_CONTENT_TYPES: Readonly<Record<OtlpEncoding, string>> = {
   json: "application/json",
 };
 
-/** Characters of a message that are sent. */
+/** The longest message, in characters. */
 const MAX_MESSAGE_CHARACTERS = 4096;
 
-/** The response when all was stored (no rejected points) or some of it. */
+/** The response if all of a request was stored (no rejected points), or some of it. */
 export function encodeExportResponse(
   encoding: OtlpEncoding,
   rejectedDataPoints: number,
@@ -40,7 +40,7 @@ export function encodeExportResponse(
   return writer.copy();
 }
 
-/** Codes of gRPC (https://grpc.io/docs/guides/status-codes/) for the statuses that are answered here. */
+/** gRPC codes (https://grpc.io/docs/guides/status-codes/) by HTTP status. */
 const CODES: Readonly<Record<number, number>> = {
   400: 3,
   401: 16,

@@ -1,4 +1,4 @@
-/** How OpenTelemetry's metrics become Prometheus'. As `otlp` in Prometheus' configuration, its defaults too. */
+/** Settings of the translation: those of `otlp` in Prometheus' configuration, with its defaults. */
 import { HearthError } from "../model/errors.ts";
 import { parseFlag } from "../model/flag.ts";
 import { shorten } from "../model/shorten.ts";
@@ -6,13 +6,13 @@ import { TRANSLATION_STRATEGIES, type TranslationStrategy } from "./metric-name.
 
 export interface OtlpSettings {
   readonly translationStrategy: TranslationStrategy;
-  /** Attributes of a resource that become labels of all its series; "all" for every one. */
+  /** Resource attributes that become labels of all its series; "all" for every attribute. */
   readonly promoteResourceAttributes: readonly string[] | "all";
-  /** Whether name, version, schema URL and attributes of a scope become `otel_scope_` labels. */
+  /** Whether a scope's name, version, schema URL and attributes become `otel_scope_` labels. */
   readonly promoteScopeMetadata: boolean;
-  /** Whether `target_info` has the attributes that `job` and `instance` are made of, too. */
+  /** Whether `target_info` also has the attributes behind `job` and `instance`. */
   readonly keepIdentifyingResourceAttributes: boolean;
-  /** Whether histograms with explicit bounds become native ones with custom buckets, instead of classic series. */
+  /** Whether histograms with explicit bounds become native histograms with custom buckets instead of classic series. */
   readonly convertHistogramsToNhcb: boolean;
 }
 
@@ -25,8 +25,8 @@ export const DEFAULT_OTLP_SETTINGS: OtlpSettings = {
 };
 
 /**
- * From environment variables; what is not set has its default. Throws "invalid" with the variable's name for a value that
- * cannot be.
+ * Reads environment variables; unset ones have defaults. Throws "invalid" with the name of a variable
+ * whose value is not allowed.
  */
 export function parseOtlpSettings(env: Readonly<Record<string, string | undefined>>): OtlpSettings {
   return {
@@ -48,7 +48,7 @@ function parseStrategy(text: string | undefined): TranslationStrategy {
   );
 }
 
-/** Keys with commas between them, or `*` for all. */
+/** Parses comma-separated keys, or `*` for all. */
 function parseAttributes(text = ""): readonly string[] | "all" {
   const keys = text.split(",").map((key) => key.trim());
   return keys.includes("*") ? "all" : keys.filter((key) => key !== "");

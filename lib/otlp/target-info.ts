@@ -1,5 +1,5 @@
 /**
- * `target_info`: the attributes of a resource that are no labels of its series.
+ * `target_info`: the attributes of a resource that are not labels of its series.
  * https://github.com/open-telemetry/opentelemetry-specification/blob/main/specification/compatibility/prometheus_and_openmetrics.md#resource-attributes-1
  */
 import type { LabelSet } from "../model/labels.ts";
@@ -17,14 +17,14 @@ import type { OtlpSettings } from "./settings.ts";
 
 export const TARGET_INFO = "target_info";
 
-/** Half of Prometheus' lookback delta: between two such samples a query always finds one. */
+/** Half of Prometheus' lookback delta, so a query always finds a sample. */
 const INTERVAL_MS = 2.5 * MINUTE_MS;
-/** A resource whose points lie further apart gets samples towards the last of them: four hours. */
+/** Bounds the samples of one resource to four hours; only the end of a longer span has samples. */
 const MAX_SAMPLES = 96;
 
 /**
- * Its labels except the metric name; undefined if it has none, or none of a target. An attribute that is not UTF-8 is
- * omitted.
+ * Returns its labels without the metric name; undefined without attributes or without a target. Omits
+ * attributes that are not UTF-8.
  */
 export function targetInfoLabels(
   resource: ResourceMetrics,
@@ -40,7 +40,7 @@ export function targetInfoLabels(
   return labels.some(([name]) => name === "job" || name === "instance") ? labels : undefined;
 }
 
-/** Its samples' times, in ms: at the resource's first and last data point, and every 2.5 minutes in between. */
+/** Returns its sample times in ms: the resource's first and last data point, and every 2.5 minutes in between. */
 export function targetInfoTimes({ scopes }: ResourceMetrics): number[] {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;

@@ -1,5 +1,5 @@
 /**
- * OpenTelemetry's metrics -> a batch of series, as Prometheus 3.14 translates them
+ * Translates OpenTelemetry's metrics to a batch of series, as Prometheus 3.14 does
  * (storage/remote/otlptranslator/prometheusremotewrite of prometheus/prometheus):
  *
  *     gauge, sum                one series
@@ -8,8 +8,8 @@
  *     summary                   one series a quantile, `_sum`, `_count`
  *     resource                  `target_info`
  *
- * Only what is cumulative is taken: to add deltas up takes a memory of all series, which a function has not. What is refused
- * is counted in data points, with the reason, and the rest is taken.
+ * Accepts cumulative temporality only: accumulating deltas needs a state per series, which a function
+ * does not have. Refusals are counted in data points, with reasons; the rest is accepted.
  */
 
 import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
@@ -43,13 +43,13 @@ import { unitName } from "./unit-name.ts";
 export interface OtlpBatch {
   readonly batch: WriteBatch;
   readonly pointCount: number;
-  /** Data points of which nothing is in the batch. */
+  /** Refused data points. */
   readonly rejectedPoints: number;
-  /** The first of the reasons, a metric's once. */
+  /** The first reasons, at most one per metric. */
   readonly reasons: readonly string[];
 }
 
-/** Reasons kept of one request. */
+/** Reasons kept per request. */
 const MAX_REASONS = 10;
 const NO_DELTA = "delta temporality is not taken: set the exporter's temporality preference to cumulative";
 
@@ -72,12 +72,12 @@ class Translator {
   readonly #names: LabelNames;
   readonly #builder: BatchBuilder;
   readonly #metadata = new Map<string, MetricMetadata>();
-  /** The times that samples of it have, by its labels as JSON. */
+  /** Sample times of `target_info`, by its labels as JSON. */
   readonly #targetInfo = new Map<string, Set<number>>();
   readonly #reasons: string[] = [];
   #pointCount = 0;
   #rejectedPoints = 0;
-  /** Labels of the data point that is being translated, without its metric name; the same, encoded. */
+  /** Labels of the current data point without the metric name, decoded and encoded. */
   #labels: LabelSet = [];
   #pointLabels: Uint8Array = new Uint8Array(0);
 
@@ -149,7 +149,7 @@ class Translator {
     });
   }
 
-  /** Throws "invalid" for a name that cannot be one, or would be too long: before it is taken apart. */
+  /** Throws "invalid" for an invalid name, and for one that is too long before it is parsed. */
   #metricName({ name, unit, data }: Metric): string {
     this.#checkNameLength("name", name);
     this.#checkNameLength("unit", unit);
@@ -197,7 +197,7 @@ class Translator {
     }
   }
 
-  /** Adds a series of the data point with one sample. */
+  /** Adds a series with one sample of the data point. */
   #addSample(name: string, more: readonly Label[], point: Point, sample: number): void {
     this.#addSeries(name, more);
     value[0] = sample;
@@ -220,7 +220,7 @@ class Translator {
 
   #addExemplars(exemplars: readonly OtlpExemplar[]): void {
     for (const exemplar of exemplars) {
-      // Prometheus too drops one that is too long.
+      // Prometheus drops an exemplar that is too long, too.
       this.#builder.addExemplar(exemplar.timestamp, exemplar.value, exemplarLabels(exemplar));
     }
   }
@@ -245,7 +245,7 @@ class Translator {
     this.#addExemplars(exemplars.get(buckets) ?? []);
   }
 
-  /** An attribute named like the label of the series that follow gives way: the bound is what the label means there. */
+  /** Drops an attribute named like the label of the following series, where that label means the bound. */
   #dropLabel(name: string): void {
     if (!this.#labels.some(([label]) => label === name)) return;
     this.#labels = this.#labels.filter(([label]) => label !== name);
@@ -273,7 +273,7 @@ class Translator {
     else this.#addExemplars(point.exemplars);
   }
 
-  /** Once for each set of labels and time: several resources of a request may have the same. */
+  /** Adds each label set and time once: several resources of a request may share them. */
   #addTargetInfo(resource: ResourceMetrics): void {
     const labels = targetInfoLabels(resource, this.#names, this.#settings, this.#limits);
     if (labels === undefined) return;
@@ -298,7 +298,7 @@ class Translator {
     }
   }
 
-  /** What cannot be translated is refused; limits are for the whole request. */
+  /** Refuses what cannot be translated. A limit ends the whole request. */
   #orReject(points: number, what: () => string, add: () => void): void {
     try {
       add();
@@ -318,21 +318,21 @@ function countPoints({ metrics }: ScopeMetrics): number {
   return metrics.reduce((count, metric) => count + pointsOf(metric), 0);
 }
 
-/** Of a kind that is not known there is one at least. */
+/** Counts at least one for an unknown kind. */
 function pointsOf({ data }: Metric): number {
   return data.kind === "unknown" ? 1 : data.points.length;
 }
 
-/** The name of a required field that a data point lacks; 0 is no time. */
+/** Returns the name of a required field that a data point lacks. A time of 0 counts as missing. */
 function lackingField(point: Point): string | undefined {
   if (point.timestamp === 0) return "timeUnixNano";
   return "value" in point && point.value === undefined && !point.hasNoValue ? "asDouble or asInt" : undefined;
 }
 
-/** Why nothing of a metric is taken, or undefined. */
+/** Returns why a whole metric is refused, or undefined. */
 function refusalOf({ data, name, unit }: Metric): string | undefined {
   if (!isSentText(name)) return "its name is not UTF-8";
-  // The unit becomes a part of the name. A description that is not UTF-8 costs nothing but itself.
+  // The unit becomes a part of the name. A description that is not UTF-8 is only dropped.
   if (!isSentText(unit)) return "its unit is not UTF-8";
   if (data.kind === "unknown") return "a kind of metric that is not known";
   if (!("temporality" in data) || data.temporality === "cumulative") return undefined;

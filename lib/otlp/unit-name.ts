@@ -1,5 +1,5 @@
 /**
- * Units of OpenTelemetry (https://ucum.org/ucum) -> the words that Prometheus' names end with.
+ * Converts OpenTelemetry's units (https://ucum.org/ucum) to the words that end Prometheus' names.
  * https://github.com/open-telemetry/opentelemetry-specification/blob/main/specification/compatibility/prometheus_and_openmetrics.md#otlp-metric-points-to-prometheus
  */
 
@@ -42,7 +42,7 @@ const PER_UNITS: ReadonlyMap<string, string> = new Map([
   ["y", "year"],
 ]);
 
-/** What a unit adds to a name: `bytes` and `per_second` of `By/s`; either may be empty. Comments in braces add nothing. */
+/** Returns the suffixes of a unit: `bytes` and `per_second` for `By/s`. Either may be empty. Comments in braces are ignored. */
 export function unitSuffixes(unit: string): readonly [main: string, per: string] {
   const slash = unit.indexOf("/");
   const main = word(slash < 0 ? unit : unit.slice(0, slash), UNITS);
@@ -56,7 +56,7 @@ function word(unit: string, words: ReadonlyMap<string, string>): string {
   return words.get(trimmed) ?? trimmed;
 }
 
-/** A suffix of letters, digits, colons and single underscores, none of them at its start. */
+/** Makes a suffix of letters, digits, colons and single underscores, with no underscore at its start. */
 export function cleanUnit(suffix: string): string {
   return suffix
     .replace(/[^a-zA-Z0-9:]/gu, "_")
@@ -64,7 +64,7 @@ export function cleanUnit(suffix: string): string {
     .replace(/^_/, "");
 }
 
-/** The unit as metadata has it: `bytes_per_second`. */
+/** Returns the unit for metadata: `bytes_per_second`. */
 export function unitName(unit: string, allowUtf8 = false): string {
   const suffixes = unitSuffixes(unit).map((suffix) => (allowUtf8 ? suffix : cleanUnit(suffix)));
   return suffixes

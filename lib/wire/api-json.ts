@@ -24,7 +24,7 @@ const PIECE_BUCKETS = 2000;
 /** Buckets that a histogram's time and totals weigh as much as. */
 const BUCKETS_PER_HISTOGRAM = 2;
 
-/** `[series,…]` of a range vector, piece by piece. */
+/** Yields `[series,…]` of a range vector in pieces. */
 export function* printMatrix(series: Iterable<ApiSeries>): Generator<Piece> {
   let separator = "[";
   let column: Float64Array | undefined;
@@ -33,7 +33,7 @@ export function* printMatrix(series: Iterable<ApiSeries>): Generator<Piece> {
     yield `${separator}{"metric":${printLabelsJson(labels)}`;
     separator = ",";
     if (timestamps.length > 0) {
-      // Series without gaps share their times.
+      // Series without gaps share their columns of times.
       if (times === undefined || timestamps !== column) times = new PrintedTimes(timestamps, printSeconds);
       column = timestamps;
       yield ',"values":[';
@@ -46,7 +46,7 @@ export function* printMatrix(series: Iterable<ApiSeries>): Generator<Piece> {
   yield separator === "[" ? "[]" : "]";
 }
 
-/** `,"histograms":[[time,value],…]`, or nothing where there is none. */
+/** Yields `,"histograms":[[time,value],…]`, or nothing without histograms. */
 function* printHistograms({ timestamps, histograms }: HistogramSamples): Generator<string> {
   if (timestamps.length === 0) return;
   let piece = ',"histograms":[';
@@ -84,13 +84,13 @@ export function printPair(timestampMs: number, text: string): string {
   return `[${printSeconds(timestampMs)},${JSON.stringify(text.toWellFormed())}]`;
 }
 
-/** `{"name":"value"}`. */
+/** Prints `{"name":"value"}`. */
 export function printLabelsJson(labels: LabelSet): string {
   const members = labels.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
   return `{${members.join(",")}}`;
 }
 
-/** Milliseconds as seconds, with three decimals or none. */
+/** Prints milliseconds as seconds, with three decimals or none. */
 export function printSeconds(timestampMs: number): string {
   const magnitude = Math.abs(timestampMs);
   const fraction = magnitude % 1000;
@@ -102,7 +102,7 @@ function printValue(value: number): string {
   return `"${printJsonFloat(value)}"`;
 }
 
-/** Its buckets that are not empty; each is `[boundaries,"lower","upper","count"]`. */
+/** Prints the populated buckets, each as `[boundaries,"lower","upper","count"]`. */
 function printHistogram(histogram: Histogram): string {
   const buckets = allBuckets(histogram).filter(({ count }) => count !== 0);
   const totals = `"count":${printValue(histogram.count)},"sum":${printValue(histogram.sum)}`;
@@ -111,7 +111,7 @@ function printHistogram(histogram: Histogram): string {
     : `{${totals},"buckets":[${buckets.map(printBucket).join(",")}]}`;
 }
 
-/** Boundaries: 0 has its upper bound in it, 1 its lower, 2 none, 3 both. */
+/** Boundaries of a bucket: 0 includes the upper bound, 1 the lower, 2 neither, 3 both. */
 function printBucket({ lower, upper, count, lowerInclusive, upperInclusive }: Bucket): string {
   const boundaries = upperInclusive ? (lowerInclusive ? 3 : 0) : lowerInclusive ? 1 : 2;
   return `[${boundaries},${printValue(lower)},${printValue(upper)},${printValue(count)}]`;

@@ -1,6 +1,6 @@
 /**
- * Columns that a decoder fills, series by series, where labels do not lie in the body: a `WriteBatch` in the making. Its
- * memory is kept from one request to the next.
+ * Builds a `WriteBatch` series by series, for protocols whose body does not contain encoded labels.
+ * Keeps its memory from request to request.
  */
 
 import { checkHistogram } from "../histogram/check.ts";
@@ -16,7 +16,7 @@ import { decodeArenaLabels, LabelArena } from "./label-arena.ts";
 
 const INITIAL_SERIES = 2048;
 
-/** What a decoder of a request may take. */
+/** Limits of one request. */
 export type RequestLimits = Pick<
   Limits,
   | "maxRequestSeries"
@@ -54,7 +54,7 @@ export class BatchBuilder {
     this.arena = new LabelArena(limits.maxRequestLabelBytes);
   }
 
-  /** Forgets all, for the next request. */
+  /** Clears everything for the next request. */
   reset(): void {
     this.arena.truncate(0);
     this.rejections = new Rejections();
@@ -74,7 +74,7 @@ export class BatchBuilder {
     return this.#histograms.length;
   }
 
-  /** Adds a series whose labels the arena holds from `labelStart` to its end; what is added next is its own. */
+  /** Adds a series whose labels the arena holds from `labelStart` to its end. Samples added next belong to it. */
   addSeries(labelStart: number): number {
     const index = this.#seriesCount++;
     if (index >= this.limits.maxRequestSeries) throw tooMany("series", this.limits.maxRequestSeries);
@@ -87,7 +87,7 @@ export class BatchBuilder {
     return index;
   }
 
-  /** Adds a sample of the latest series, its value as the two words of its bits; 0 for no start timestamp. */
+  /** Adds a sample of the latest series. The value comes as two 32-bit words; a start timestamp of 0 means none. */
   addSample(timestamp: number, startTimestamp: number, high: number, low: number): void {
     const index = this.#sampleCount++;
     if (index >= this.limits.maxRequestSamples) throw tooMany("samples", this.limits.maxRequestSamples);
@@ -100,7 +100,7 @@ export class BatchBuilder {
     if (startTimestamp !== 0) this.#hasStartTimestamps = true;
   }
 
-  /** Adds a histogram of the latest series, or says why not. */
+  /** Adds a histogram to the latest series, or returns why it was refused. */
   addHistogram(message: HistogramMessage): string | undefined {
     const { histogram, timestamp, startTimestamp } = message;
     if (message.wrongTime !== undefined) return message.wrongTime;
@@ -118,7 +118,7 @@ export class BatchBuilder {
     return this.#exemplars.length < this.limits.maxRequestExemplars;
   }
 
-  /** Adds an exemplar of the latest series, or drops and counts it: as in Prometheus none costs the request anything. */
+  /** Adds an exemplar to the latest series, or drops and counts it. As in Prometheus, a dropped one refuses nothing. */
   addExemplar(timestamp: number, value: number, labels: readonly Label[]): void {
     if (!this.takesExemplars || checkExemplarLabels(labels) !== undefined) this.dropExemplar();
     else this.#exemplars.push({ series: this.#seriesCount - 1, timestamp, value, labels });
@@ -128,23 +128,23 @@ export class BatchBuilder {
     this.#droppedExemplars++;
   }
 
-  /** Counts something of the latest series as refused. `labels`: those of a series that the arena has none of. */
+  /** Counts a refusal for the latest series. `labels`: its labels if the arena does not hold them. */
   reject(reason: string, labels = () => this.#readableLabels(this.#seriesCount - 1)): void {
     this.rejections.add("invalid", labels, reason);
   }
 
-  /** Counts a sample of the latest series as refused; `reason` is called only while reasons are kept. */
+  /** Counts a refused sample of the latest series. Calls `reason` only while reasons are kept. */
   rejectTime(reason: () => string): void {
     if (this.rejections.reasons.length < MAX_REASONS) this.reject(reason());
     else this.rejections.addUnnamed(1);
   }
 
-  /** The labels of a series. Throws "invalid" when they are not UTF-8. */
+  /** Returns the labels of a series. Throws "invalid" if they are not UTF-8. */
   labels(series: number): Label[] {
     return decodeArenaLabels(this.arena.bytes, this.#labelStarts[series], this.#labelEnds[series]);
   }
 
-  /** The samples and histograms of the latest series from these indices on that say nothing themselves. */
+  /** Sets the start timestamp of samples and histograms from these indices on that have none. */
   fillStartTimestamps(firstSample: number, firstHistogram: number, startTimestamp: number): void {
     for (let i = firstSample; i < this.#sampleCount; i++) {
       if (this.#startTimestamps[i] === 0) this.#startTimestamps[i] = startTimestamp;
@@ -156,7 +156,7 @@ export class BatchBuilder {
     }
   }
 
-  /** What was added: views, good until the next `reset`. */
+  /** Returns the batch: views that are valid until the next `reset`. */
   batch(metadata: MetadataColumns): WriteBatch {
     return {
       bytes: this.arena.bytes,
@@ -196,7 +196,7 @@ export class BatchBuilder {
   }
 }
 
-/** The error of a request that has more than `limit` of something. */
+/** Makes the error of a request with more than `limit` of something. */
 export function tooMany(what: string, limit: number): HearthError {
   return new HearthError(
     "too large",

@@ -1,5 +1,5 @@
 /**
- * Remote read, the answer of type STREAMED_XOR_CHUNKS: a stream of frames, each with chunks of one series.
+ * Remote read's response of type STREAMED_XOR_CHUNKS: a stream of frames, each with chunks of one series.
  * https://prometheus.io/docs/prometheus/latest/querying/remote_read_api/#streamed-chunks, the frame itself in
  * https://github.com/prometheus/prometheus/blob/main/storage/remote/chunked.go
  *
@@ -18,17 +18,17 @@ import { writeLabels } from "./read-response.ts";
 
 export type { ChunkedSeries } from "../chunk/cut.ts";
 
-/** Not compressed as a whole: the chunks are. */
+/** The body is not compressed, the chunks are. */
 export const STREAMED_CHUNKS_CONTENT_TYPE =
   "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse";
 
 /**
- * The most bytes of a frame: the default of `--storage.remote.read-max-bytes-in-frame`. Prometheus overshoots it by up
- * to a chunk, Hearth does not; as a reader it takes frames of up to 50 MB.
+ * The most bytes of a frame: the default of `--storage.remote.read-max-bytes-in-frame`. Prometheus
+ * exceeds it by up to a chunk, Hearth does not. Prometheus as a reader accepts frames of up to 50 MB.
  */
 export const MAX_FRAME_BYTES = 1024 * 1024;
 
-/** What a frame of up to 2^28 bytes holds besides the labels and chunks: length 4, CRC 4, series 1 + 4, query index 1 + 8. */
+/** Bytes of a frame of up to 2^28 bytes besides labels and chunks: length 4, CRC 4, series 1 + 4, query index 1 + 8. */
 const FRAME_OVERHEAD_BYTES = 22;
 
 /** Numbers of `Chunk.Encoding`: XOR, HISTOGRAM, FLOAT_HISTOGRAM. */
@@ -37,7 +37,7 @@ const HISTOGRAM_ENCODINGS: Readonly<Record<NonNullable<Chunk["kind"]>, number>> 
 
 const CRC_BYTES = 4;
 
-/** The same series; `onChunk` is told of each chunk's samples as the chunk is asked for. */
+/** Returns the same series, and calls `onChunk` with the samples of each chunk when the chunk is requested. */
 export function tellSamples(series: ChunkedSeries, onChunk: (samples: number) => void): ChunkedSeries {
   return { labels: series.labels, chunks: tellingChunks(series.chunks, onChunk) };
 }
@@ -54,8 +54,8 @@ function* tellingChunks(
 }
 
 /**
- * Yields the frames of all queries, in the order of the queries; the next query's series are asked for when the last's
- * have been taken. Each frame is a buffer of its own.
+ * Yields the frames of all queries, in the order of the queries. Requests the series of the next query
+ * once those of the previous one are consumed. Each frame is its own buffer.
  */
 export async function* streamFrames(
   results: Iterable<AsyncIterable<ChunkedSeries>>,
@@ -70,8 +70,8 @@ export async function* streamFrames(
 }
 
 /**
- * Yields the frames of one series, none when it has no chunks. A frame takes as many chunks as fit; one that does not
- * fit even alone gets a larger frame. `writers` are the caller's until the series is at its end.
+ * Yields the frames of one series; none without chunks. A frame takes as many chunks as fit. A chunk
+ * that does not fit alone gets a larger frame. Uses `writers` until the series ends.
  */
 export function* encodeFrames(
   { labels, chunks }: ChunkedSeries,
@@ -100,11 +100,11 @@ export function* encodeFrames(
   if (chunkCount > 0) yield finishFrame(body, mark, queryIndex);
 }
 
-/** Buffers that are kept from series to series: to make them anew took half the time of a series of 240 samples. */
+/** Buffers reused from series to series: allocating them took half the time of a series of 240 samples. */
 interface FrameWriters {
   /** The encoded labels, which every frame of a series repeats. */
   readonly prefix: ProtobufWriter;
-  /** The message of the frame that is being filled. */
+  /** The message of the current frame. */
   readonly body: ProtobufWriter;
 }
 
@@ -148,8 +148,8 @@ function encodeFrame(message: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Joins frames into writes of `writeBytes` or a little more, since most series take a frame of a few hundred bytes and
- * every write to a response stream has its price. It holds back less than `writeBytes`.
+ * Joins frames into writes of `writeBytes` or slightly more: most frames have a few hundred bytes, and
+ * each write to a response stream is expensive. Buffers less than `writeBytes`.
  */
 export async function* joinFrames(
   frames: AsyncIterable<Uint8Array>,

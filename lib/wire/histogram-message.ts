@@ -1,5 +1,5 @@
 /**
- * A native histogram as both versions of remote write send it; 2.0 adds the start timestamp.
+ * The native histogram of both versions of remote write; 2.0 adds the start timestamp.
  * proto/prometheus/types.proto and proto/io/prometheus/write/v2/types.proto
  *
  *     message Histogram {
@@ -13,7 +13,7 @@
  *     }
  *     message BucketSpan { sint32 offset = 1; uint32 length = 2; }
  *
- * A histogram is one of floats when it has `count_float`. Deltas say what a bucket has more than the one before.
+ * A histogram with `count_float` has float counts. A delta is the difference to the previous bucket.
  */
 import { HearthError } from "../model/errors.ts";
 import type { Buckets, CounterResetHint, Histogram, Span } from "../model/histogram.ts";
@@ -23,11 +23,11 @@ import { isStorableTime, timeProblem } from "./sent-time.ts";
 
 export interface HistogramMessage {
   readonly timestamp: number;
-  /** 0 when it says none. */
+  /** 0 for none. */
   readonly startTimestamp: number;
-  /** Why its timestamp is not one; undefined if it is. */
+  /** Why its timestamp is invalid; undefined if it is valid. */
   readonly wrongTime?: string | undefined;
-  /** As it came: `checkHistogram` says whether it may be one, and `reduceToSupported` is to be called. */
+  /** As sent. Callers validate it with `checkHistogram` and then call `reduceToSupported`. */
   readonly histogram: Histogram;
 }
 
@@ -41,7 +41,7 @@ const ZERO_COUNT_FLOAT = tagOf(7, FIXED64);
 const RESET_HINT = tagOf(14, VARINT);
 const TIMESTAMP = tagOf(15, VARINT);
 const START_TIMESTAMP = tagOf(17, VARINT);
-/** Field numbers of what repeats. */
+/** Numbers of the repeated fields. */
 const NEGATIVE_SPANS = 8;
 const NEGATIVE_DELTAS = 9;
 const NEGATIVE_COUNTS = 10;
@@ -57,7 +57,7 @@ const LAST_SPAN_FIELD = 2;
 
 const HINTS: readonly CounterResetHint[] = ["unknown", "reset", "not reset", "gauge"];
 
-/** How many buckets and bounds the histograms of a request may still have. */
+/** Buckets and bounds that further histograms of a request may have. */
 export interface BucketBudget {
   left: number;
   readonly limit: number;
@@ -65,7 +65,7 @@ export interface BucketBudget {
 
 const sumColumn = new Float64Array(1);
 
-/** What has been read of a message. */
+/** The fields read from a message. */
 interface Fields {
   count: number;
   zeroCount: number;
@@ -77,12 +77,12 @@ interface Fields {
   timestamp: number;
   wrongTime: string | undefined;
   startTimestamp: number;
-  /** By field number; a list that did not come is not there. */
+  /** Lists by field number; a missing field has no entry. */
   readonly spans: Map<number, Span[]>;
   readonly numbers: Map<number, number[]>;
 }
 
-/** Reads the message that `reader` is narrowed to. Throws "invalid" for malformed protobuf, "too large" past the budget. */
+/** Reads the message to which `reader` is narrowed. Throws "invalid" for malformed protobuf, "too large" past the budget. */
 export function readHistogram(reader: ProtobufReader, budget: BucketBudget): HistogramMessage {
   const fields: Fields = {
     count: 0,
@@ -109,7 +109,7 @@ export function readHistogram(reader: ProtobufReader, budget: BucketBudget): His
   return { timestamp, wrongTime, startTimestamp, histogram: toHistogram(fields) };
 }
 
-/** Reads a field that comes once; false for any other. */
+/** Reads a singular field. Returns false for any other field. */
 function readScalar(reader: ProtobufReader, tag: number, fields: Fields): boolean {
   switch (tag) {
     case COUNT_INT:
@@ -154,7 +154,7 @@ function readScalar(reader: ProtobufReader, tag: number, fields: Fields): boolea
   }
 }
 
-/** Reads one or more values of a field that repeats, packed or not; false for any other. */
+/** Reads one or more values of a repeated field, packed or not. Returns false for any other field. */
 function readRepeated(reader: ProtobufReader, tag: number, fields: Fields, budget: BucketBudget): boolean {
   const [field, wireType] = [tag >>> 3, tag & 7];
   const isSpan = field === NEGATIVE_SPANS || field === POSITIVE_SPANS;
@@ -177,7 +177,7 @@ function readRepeated(reader: ProtobufReader, tag: number, fields: Fields, budge
   return true;
 }
 
-/** Calls `readOne` until a packed field is read. */
+/** Calls `readOne` until the end of a packed field. */
 export function readPacked(reader: ProtobufReader, readOne: () => void): void {
   const outerEnd = reader.enter();
   while (reader.hasMore()) readOne();
@@ -234,7 +234,7 @@ function toHistogram({ spans, numbers, isFloat, zeroIsFloat, ...fields }: Fields
   };
 }
 
-/** Exact while all counts are below 2^53; one that is not is refused later. */
+/** Exact while all counts are below 2^53. Larger counts are refused later. */
 function sumDeltas(deltas: readonly number[]): Float64Array {
   const counts = new Float64Array(deltas.length);
   let count = 0;

@@ -1,13 +1,13 @@
 /**
- * Labels of the series of a request, written out one after the other: what takes the place of the body where labels do not
- * lie in it as such. A writer recognises a series by these bytes, so they hold all of its labels and nothing else: numbers
- * of a symbol table mean something else in the next request.
+ * The labels of a request's series, encoded one after the other. Replaces the body for protocols whose
+ * body does not contain encoded labels. A writer recognises a series by these bytes, so they hold all of
+ * its labels and nothing else: symbol numbers differ from request to request.
  *
  *     series := 0x00, labels
  *     labels := (length of name: uvarint, name, length of value: uvarint, value)*
  *
- * In the order of the sender, in UTF-8 as it came. The zero tells a series from one in a remote write 1.0 body, whose labels
- * begin with 0x0a: the two spellings mean different labels.
+ * Labels are in the order of the sender, in UTF-8 as sent. The zero distinguishes these bytes from the
+ * labels of a remote write 1.0 body, which start with 0x0a and are encoded differently.
  */
 import { HearthError } from "../model/errors.ts";
 import type { Label } from "../model/labels.ts";
@@ -15,7 +15,7 @@ import { decodeLossy, decodeUtf8, ProtobufReader } from "./protobuf-reader.ts";
 
 const INITIAL_BYTES = 64 * 1024;
 const INITIAL_LABEL_BYTES = 256;
-/** A step of a copy. */
+/** Bytes per step of a copy. */
 const WORD_BYTES = 8;
 const MAX_LENGTH_BYTES = 5;
 const SERIES_BEGIN = 0;
@@ -28,7 +28,7 @@ export class LabelArena {
   #view: DataView;
   #length = 0;
 
-  /** Holds `maxBytes` at most. */
+  /** The arena holds at most `maxBytes`. */
   constructor(maxBytes: number, initialBytes: number = INITIAL_BYTES) {
     this.#maxBytes = maxBytes;
     this.#bytes = new Uint8Array(initialBytes);
@@ -44,14 +44,14 @@ export class LabelArena {
     return this.#length;
   }
 
-  /** Begins a series, and answers where. Throws "too large" past the limit. */
+  /** Starts a series and returns its offset. Throws "too large" past the limit. */
   beginSeries(): number {
     this.reserve(1);
     this.#bytes[this.#length] = SERIES_BEGIN;
     return this.#length++;
   }
 
-  /** Forgets what was written from `length` on, and keeps the memory. */
+  /** Drops everything after `length`. Keeps the memory. */
   truncate(length: number): void {
     this.#length = length;
   }
@@ -63,16 +63,16 @@ export class LabelArena {
     this.writeReserved(source, start, end);
   }
 
-  /** Appends bytes as they are: there is room for them. */
+  /** Appends bytes unchanged. The caller has reserved room. */
   writeReserved(source: Uint8Array, start: number, end: number): void {
     this.#bytes.set(source.subarray(start, end), this.#length);
     this.#length += end - start;
   }
 
   /**
-   * Appends the spans of `source` that have the first `count` of these numbers, as they are, `sizeBytes` together. Throws "too
-   * large" past the limit. By words, the last of which writes too much: what comes next is written over it. By bytes, or as
-   * blocks where they are long, it takes twice as long.
+   * Appends `count` spans of `source`, by their numbers, unchanged; `sizeBytes` is their total. Throws
+   * "too large" past the limit. Copies by words, which is twice as fast as by bytes or blocks. The last
+   * word of a span writes past its end; the next span overwrites that.
    */
   writeSpans(
     source: DataView,
@@ -117,7 +117,7 @@ export class LabelArena {
     this.#length = first + text.length;
   }
 
-  /** One that is not all ASCII. Most are, and an encoder, which makes an array of each text, is dearer than a loop. */
+  /** Appends a string that is not all ASCII. An encoder allocates per string, so ASCII has a faster loop. */
   #rewriteText(text: string, start: number): void {
     this.#length = start;
     const encoded = utf8.encode(text);
@@ -153,7 +153,7 @@ export class LabelArena {
 
 const labelArena = new LabelArena(Number.POSITIVE_INFINITY, INITIAL_LABEL_BYTES);
 
-/** Labels as an arena has them: a view that is good until the next call. */
+/** Encodes labels as in an arena. Returns a view that is valid until the next call. */
 export function encodeLabels(labels: readonly Label[]): Uint8Array {
   labelArena.truncate(0);
   for (const [name, value] of labels) {
@@ -163,7 +163,7 @@ export function encodeLabels(labels: readonly Label[]): Uint8Array {
   return labelArena.bytes.subarray(0, labelArena.length);
 }
 
-/** Reads the labels of a series that an arena has. See `SampleBatch`. */
+/** Decodes the labels of a series in an arena. See `SampleBatch`. */
 export function decodeArenaLabels(
   bytes: Uint8Array,
   start: number,

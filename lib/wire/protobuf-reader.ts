@@ -1,12 +1,12 @@
 /**
- * A cursor over the protobuf wire format, every step checked against the bytes there are.
+ * A cursor over the protobuf wire format. Every step is bounds-checked.
  * https://protobuf.dev/programming-guides/encoding/
  *
  *     message := (tag value)*
  *     tag     := varint(field number << 3 | wire type)
  *     varint  := 7 bits a byte, least significant first, high bit set on all but the last; at most 10 bytes, 64 bits
  *
- * A decoder is a loop that switches on whole tags and hands what it does not know to `skip`:
+ * A decoder is a loop that switches on whole tags and hands unknown ones to `skip`:
  *
  *     const NAME = tagOf(1, LENGTH_DELIMITED);
  *     while (reader.hasMore()) {
@@ -24,19 +24,19 @@ const START_GROUP = 3;
 const END_GROUP = 4;
 export const FIXED32 = 5;
 
-/** Groups within groups that `skip` follows: the recursion limit of protobuf's own C++ and Java parsers. */
+/** The deepest nesting of groups that `skip` follows: the recursion limit of protobuf's C++ and Java parsers. */
 const MAX_GROUP_DEPTH = 100;
 
 const TWO_32 = 2 ** 32;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A tag as `readTag` returns it. */
+/** Makes a tag as `readTag` returns it. */
 export function tagOf(field: number, wireType: number): number {
   return ((field << 3) | wireType) >>> 0;
 }
 
-/** Decodes `bytes[start..end)`; throws "invalid" where that is not UTF-8. */
+/** Decodes `bytes[start..end)`. Throws "invalid" if the bytes are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   try {
     return utf8.decode(bytes.subarray(start, end));
@@ -47,20 +47,20 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
 
 const lossyUtf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** For messages: U+FFFD stands for what is not UTF-8. */
+/** Decodes text for messages: U+FFFD replaces bytes that are not UTF-8. */
 export function decodeLossy(bytes: Uint8Array, start: number, end: number): string {
   return lossyUtf8.decode(bytes.subarray(start, end));
 }
 
 /**
- * Every method throws "invalid", with the byte offset in `bytes`, when what it reads is malformed or ends too early.
+ * Every method throws "invalid", with the byte offset in `bytes`, for malformed or truncated input.
  * Offsets count from the start of `bytes`, not of the span.
  */
 export class ProtobufReader {
   readonly bytes: Uint8Array;
   /** Where the next read starts. */
   position: number;
-  /** Where the message ends that is being read. */
+  /** The end of the current message. */
   end: number;
   readonly #view: DataView;
   /** The 64 bits of the latest varint. */
@@ -92,7 +92,7 @@ export class ProtobufReader {
     return tag;
   }
 
-  /** A varint's low 32 bits, unsigned: uint32, and what int32, enums and booleans are made from. */
+  /** Reads a varint's low 32 bits, unsigned: uint32, and the base of int32, enums and booleans. */
   readUint32(): number {
     const byte = this.bytes[this.position];
     if (byte < 0x80 && this.position < this.end) {
@@ -115,7 +115,7 @@ export class ProtobufReader {
     return (this.#high >>> 0) * TWO_32 + (this.#low >>> 0);
   }
 
-  /** A sint64 (zigzag): exact up to 2^53 from zero, else the nearest double. Also what sint32 is read with. */
+  /** Reads a sint64 or sint32 (zigzag): exact up to 2^53 from zero, else the nearest double. */
   readSint64(): number {
     this.#readVarint();
     const flip = -(this.#low & 1);
@@ -129,7 +129,7 @@ export class ProtobufReader {
     return String((BigInt(this.#high | 0) << 32n) | BigInt(this.#low >>> 0));
   }
 
-  /** What `make` makes of the two unsigned halves of 64 fixed bits. */
+  /** Calls `make` with the two unsigned halves of 64 fixed bits. */
   readFixed64Lanes(make: (high: number, low: number) => number): number {
     const at = this.#advance(8);
     return make(this.#view.getUint32(at + 4, true), this.#view.getUint32(at, true));
@@ -147,12 +147,12 @@ export class ProtobufReader {
     return this.#view.getInt32(at + 4, true) * TWO_32 + this.#view.getUint32(at, true);
   }
 
-  /** A double. A NaN may lose its payload on the way; `readDoubleInto` keeps it. */
+  /** Reads a double. A NaN may lose its payload; `readDoubleInto` keeps it. */
   readDouble(): number {
     return this.#view.getFloat64(this.#advance(8), true);
   }
 
-  /** A double, bit for bit, to an index of a column. */
+  /** Reads a double into a column, bit for bit. */
   readDoubleInto(column: Float64Array, index: number): void {
     column[index] = this.#view.getFloat64(this.#advance(8), true);
   }
@@ -182,23 +182,23 @@ export class ProtobufReader {
     return value;
   }
 
-  /** Narrows the reader to the embedded message that comes next; returns what `leave` needs to come back. */
+  /** Narrows the reader to the next embedded message. Returns the outer end for `leave`. */
   enter(): number {
     const outerEnd = this.end;
     this.end = this.readSpan();
     return outerEnd;
   }
 
-  /** Goes on behind the embedded message, whether or not all of it was read. */
+  /** Continues after the embedded message, even if it was not read to its end. */
   leave(outerEnd: number): void {
     this.position = this.end;
     this.end = outerEnd;
   }
 
   /**
-   * Steps over the value of a field that the caller does not know. Fields up to `lastKnownField` it does know, so one of
-   * them here has another wire type than it must have, which throws: Prometheus refuses that too, and to skip a
-   * matcher or a label would change what is asked or stored.
+   * Skips the value of an unknown field. The caller knows all fields up to `lastKnownField`, so one of
+   * them here has a wrong wire type and throws. Prometheus refuses that too: skipping a matcher or a
+   * label would change what is queried or stored.
    */
   skip(tag: number, lastKnownField = 0): void {
     if (tag >>> 3 <= lastKnownField) {
@@ -240,7 +240,7 @@ export class ProtobufReader {
     }
   }
 
-  /** Lengths are 32 bits in every implementation; a longer one runs past any end all the same. */
+  /** Lengths have 32 bits in every implementation. A longer one exceeds any message anyway. */
   #readLength(): number {
     const byte = this.bytes[this.position];
     if (byte < 0x80 && this.position < this.end) {
@@ -250,7 +250,7 @@ export class ProtobufReader {
     return this.readUint64();
   }
 
-  /** Steps over `count` bytes and returns where they start. */
+  /** Skips `count` bytes and returns their start. */
   #advance(count: number): number {
     const start = this.position;
     if (count > this.end - start) {

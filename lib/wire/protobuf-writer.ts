@@ -1,7 +1,7 @@
 /**
- * A growing buffer that protobuf is written into, front to back. The wire format is described in
- * `protobuf-reader.ts`. An embedded message is written before its length is known: `begin` leaves one byte for the
- * length, and `end` moves the message when it takes more, which is one `memmove` a level.
+ * A growing buffer for protobuf, written front to back. `protobuf-reader.ts` describes the wire format.
+ * An embedded message is written before its length is known: `begin` reserves one byte for the length,
+ * and `end` moves the message if the length needs more, one `memmove` per level.
  */
 import { FIXED64, LENGTH_DELIMITED, tagOf, VARINT } from "./protobuf-reader.ts";
 
@@ -23,7 +23,7 @@ export class ProtobufWriter {
   #view: DataView;
   #length = 0;
 
-  /** Starts with room for `capacity` bytes, and doubles it whenever that does not suffice. */
+  /** Starts with room for `capacity` bytes, and doubles it as needed. */
   constructor(capacity = 1024) {
     this.#bytes = new Uint8Array(capacity);
     this.#view = new DataView(this.#bytes.buffer);
@@ -34,17 +34,17 @@ export class ProtobufWriter {
     return this.#length;
   }
 
-  /** Forgets what was written from `length` on, and keeps the buffer. */
+  /** Drops everything after `length`. Keeps the buffer. */
   truncate(length: number): void {
     this.#length = length;
   }
 
-  /** What was written: a view, good until the next write. */
+  /** Returns the written bytes: a view that is valid until the next write. */
   view(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** A copy of what was written. */
+  /** Returns a copy of the written bytes. */
   copy(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.view());
   }
@@ -60,7 +60,7 @@ export class ProtobufWriter {
     else this.#writeVarint(value >>> 0, Math.floor(value / TWO_32));
   }
 
-  /** A varint of a whole number as int64, in two's complement; what lies outside its range becomes the end of it. */
+  /** Writes an integer as an int64 varint in two's complement. Clamps to the range of int64. */
   writeInt64(value: number): void {
     this.#reserve(MAX_VARINT_BYTES);
     if (value >= TWO_63) this.#writeVarint(0xffffffff, 0x7fffffff);
@@ -75,14 +75,14 @@ export class ProtobufWriter {
     this.#length += 8;
   }
 
-  /** Bytes as they are, with neither tag nor length. */
+  /** Writes bytes unchanged, without tag and length. */
   writeRaw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
   }
 
-  /** A field of type bytes; as proto3 has it, none when empty. */
+  /** Writes a field of type bytes; nothing if empty, as in proto3. */
   writeBytesField(field: number, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.writeTag(field, LENGTH_DELIMITED);
@@ -90,7 +90,7 @@ export class ProtobufWriter {
     this.writeRaw(bytes);
   }
 
-  /** A field of type string; none when empty. */
+  /** Writes a field of type string; nothing if empty. */
   writeStringField(field: number, text: string): void {
     if (text === "") return;
     const mark = this.begin(field);
@@ -98,21 +98,21 @@ export class ProtobufWriter {
     this.end(mark);
   }
 
-  /** A field of type int64 or of an enum; none when zero. */
+  /** Writes a field of type int64 or of an enum; nothing if zero. */
   writeInt64Field(field: number, value: number): void {
     if (value === 0) return;
     this.writeTag(field, VARINT);
     this.writeInt64(value);
   }
 
-  /** A field of type double from a column; none when it is +0. Unlike Go's encoder it does write a -0. */
+  /** Writes a field of type double from a column; nothing for +0. Writes -0, unlike Go's encoder. */
   writeDoubleField(field: number, column: Float64Array, index: number): void {
     if (Object.is(column[index], 0)) return;
     this.writeTag(field, FIXED64);
     this.writeDoubleFrom(column, index);
   }
 
-  /** Begins an embedded message; what is written until `end` is given the mark is inside it. */
+  /** Starts an embedded message, which ends when `end` receives the returned mark. */
   begin(field: number): number {
     this.writeTag(field, LENGTH_DELIMITED);
     this.#reserve(1);
@@ -147,7 +147,7 @@ export class ProtobufWriter {
     this.#length = start + text.length;
   }
 
-  /** Two 32-bit lanes; the room is reserved. */
+  /** Writes two 32-bit words. The caller has reserved room. */
   #writeVarint(low: number, high: number): void {
     const bytes = this.#bytes;
     let at = this.#length;

@@ -1,5 +1,5 @@
 /**
- * Remote read, the request: which series and samples are asked for, and in which form the answer may come.
+ * Remote read's request: the selected series and samples, and the accepted response types.
  * https://prometheus.io/docs/prometheus/latest/querying/remote_read_api/
  *
  *     message ReadRequest  { repeated Query queries = 1; repeated ResponseType accepted_response_types = 2; }
@@ -14,10 +14,10 @@ import { Patterns } from "../model/regexp/patterns.ts";
 import type { Selection } from "../model/selection.ts";
 import { LENGTH_DELIMITED, ProtobufReader, tagOf, VARINT } from "./protobuf-reader.ts";
 
-/** Entries of `accepted_response_types`, of which two kinds are known. */
+/** The most entries of `accepted_response_types`; two types exist. */
 export const MAX_RESPONSE_TYPES = 16;
 
-/** The forms of an answer, by their number in the protocol. */
+/** Response types, by the protocol's numbers. */
 const RESPONSE_TYPES = ["samples", "streamed-xor-chunks"] as const;
 export type ResponseType = (typeof RESPONSE_TYPES)[number];
 
@@ -40,13 +40,13 @@ const MATCHER_LAST_FIELD = 3;
 
 export interface ReadRequest {
   readonly queries: readonly Selection[];
-  /** In the client's order; a number is a type that is not known here. */
+  /** In the client's order; a number is an unknown type. */
   readonly acceptedResponseTypes: readonly (ResponseType | number)[];
 }
 
 /**
- * Decodes an uncompressed ReadRequest. Hints are skipped: they never narrow what is selected. Throws "invalid" for
- * malformed bytes and matchers, "too large" for more queries, matchers or regular expressions than are taken.
+ * Decodes an uncompressed ReadRequest. Skips hints, which never narrow the selection. Throws "invalid"
+ * for malformed bytes and matchers, "too large" past a limit of queries, matchers or regular expressions.
  */
 export function decodeReadRequest(
   body: Uint8Array,
@@ -75,8 +75,8 @@ export function decodeReadRequest(
 }
 
 /**
- * The form of the answer: the first that is known, samples when the client names none. Throws "invalid" when none of
- * those it names is known, as Prometheus answers 400 (`NegotiateResponseType`,
+ * Returns the first known response type; samples if the client names none. Throws "invalid" if all
+ * named types are unknown, where Prometheus responds with 400 (`NegotiateResponseType`,
  * https://github.com/prometheus/prometheus/blob/main/storage/remote/codec.go).
  */
 export function negotiateResponseType(accepted: readonly (ResponseType | number)[]): ResponseType {

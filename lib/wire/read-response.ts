@@ -1,5 +1,5 @@
 /**
- * Remote read, the answer of type SAMPLES: one message made in memory, sent as a snappy block.
+ * Remote read's response of type SAMPLES: one message built in memory, sent as a snappy block.
  * https://prometheus.io/docs/prometheus/latest/querying/remote_read_api/
  *
  *     message ReadResponse { repeated QueryResult results = 1; }
@@ -14,14 +14,15 @@ import type { Series } from "../model/samples.ts";
 import { ProtobufWriter } from "./protobuf-writer.ts";
 import { writeHistogramField } from "./write-histogram.ts";
 
-/** Goes with `Content-Encoding: snappy`. */
+/** Sent with `Content-Encoding: snappy`. */
 export const SAMPLES_CONTENT_TYPE = "application/x-protobuf";
 
 const INITIAL_BYTES = 64 * 1024;
 
 /**
- * Encodes the series of each query, in the order of the queries; the next query's are asked for when the last's are
- * all there. Not compressed. Throws "too large" as soon as the message passes `maxBytes`.
+ * Encodes the series of each query, uncompressed, in the order of the queries. Requests the series of
+ * the next query once those of the previous one are complete. Throws "too large" once the message
+ * exceeds `maxBytes`.
  */
 export async function encodeReadResponse(
   results: Iterable<AsyncIterable<Series>>,

@@ -1,4 +1,4 @@
-/** Metadata as remote write 2.0 sends it: beside a series, for the metric of the series. Columns, decoded on demand. */
+/** Metadata of remote write 2.0, which comes with a series for the series' metric. Columns, decoded on demand. */
 import { METRIC_TYPES, type MetricMetadata, metricFamilyName } from "../model/metric-metadata.ts";
 import { type ProtobufReader, tagOf, VARINT } from "./protobuf-reader.ts";
 
@@ -7,17 +7,17 @@ const HELP_REF = tagOf(3, VARINT);
 const UNIT_REF = tagOf(4, VARINT);
 const LAST_FIELD = 4;
 
-/** The series' number, the type's number, the references of help and unit. */
+/** Per entry: the numbers of series and type, the symbol references of help and unit. */
 const FIELDS = 4;
 const INITIAL_SERIES = 2048;
 
-/** The metric name of a series, and the text of a symbol. */
+/** Return the metric name of a series, and the text of a symbol. */
 export interface MetadataTexts {
   readonly nameOf: (series: number) => string;
   readonly symbol: (ref: number) => string;
 }
 
-/** `MetricType type = 1; uint32 help_ref = 3; uint32 unit_ref = 4`: the message that `reader` is narrowed to. */
+/** `MetricType type = 1; uint32 help_ref = 3; uint32 unit_ref = 4`: the message to which `reader` is narrowed. */
 export function readSeriesMetadata(reader: ProtobufReader) {
   const read = { type: 0, helpRef: 0, unitRef: 0 };
   while (reader.hasMore()) {
@@ -34,7 +34,7 @@ export class SeriesMetadata {
   count = 0;
   #columns = new Int32Array(FIELDS * INITIAL_SERIES);
 
-  /** Forgets all, for the next request. */
+  /** Clears everything for the next request. */
   reset(): void {
     this.count = 0;
   }

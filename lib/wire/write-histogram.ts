@@ -1,13 +1,13 @@
-/** A native histogram as remote read answers it: prometheus.Histogram, whose fields stand in histogram-message.ts. */
+/** Encodes a native histogram for remote read: prometheus.Histogram, whose fields histogram-message.ts lists. */
 import type { Buckets, CounterResetHint, Histogram, Span } from "../model/histogram.ts";
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../model/stale-marker.ts";
 import { FIXED64, VARINT } from "./protobuf-reader.ts";
 import type { ProtobufWriter } from "./protobuf-writer.ts";
 
-/** By their numbers in the message. */
+/** Reset hints by their numbers in the message. */
 const HINTS: readonly CounterResetHint[] = ["unknown", "reset", "not reset", "gauge"];
 
-/** Field numbers of one sign. */
+/** Field numbers of the buckets of one sign. */
 interface SideFields {
   readonly spans: number;
   readonly deltas: number;
@@ -16,11 +16,11 @@ interface SideFields {
 const NEGATIVE: SideFields = { spans: 8, deltas: 9, counts: 10 };
 const POSITIVE: SideFields = { spans: 11, deltas: 12, counts: 13 };
 
-/** Columns of one, since doubles are written from columns. */
+/** Columns of length one: doubles are written from columns. */
 const one = new Float64Array(1);
 const staleSum = new Float64Array(Uint32Array.of(STALE_MARKER_LOW, STALE_MARKER_HIGH).buffer);
 
-/** Writes the histogram of a time, in ms, as an embedded message. */
+/** Writes a histogram and its time in ms as an embedded message. */
 export function writeHistogramField(
   writer: ProtobufWriter,
   field: number,
@@ -39,7 +39,7 @@ export function writeHistogramField(
   writer.end(mark);
 }
 
-/** Count, sum and zero count. The counts are members of a oneof, which say by being there which it is: zeros are written too. */
+/** Writes count, sum and zero count. The counts are members of a oneof, whose presence matters, so zeros are written too. */
 function writeCounts(writer: ProtobufWriter, { kind, count, zeroCount, sum, isStale }: Histogram): void {
   const isFloat = kind === "float";
   writeCount(writer, isFloat ? 2 : 1, isFloat, count);
@@ -106,7 +106,7 @@ function writeSint64Field(writer: ProtobufWriter, field: number, value: number):
   writeZigzag(writer, value);
 }
 
-/** Of a number within 2^53 of zero; twice that less 1 is no double beyond 2^52, so the lowest bit goes by itself. */
+/** Writes a zigzag number within 2^53 of zero. Twice the number less 1 may exceed 2^53, so the lowest bit is written separately. */
 function writeZigzag(writer: ProtobufWriter, value: number): void {
   const rest = value < 0 ? -value - 1 : value;
   const low = ((rest % 64) << 1) | (value < 0 ? 1 : 0);

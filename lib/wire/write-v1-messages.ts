@@ -1,4 +1,4 @@
-/** The small messages of remote write 1.0, which are decoded one by one: labels, exemplars, metadata. See write-v1.ts. */
+/** The small messages of remote write 1.0, decoded one by one: labels, exemplars, metadata. See write-v1.ts. */
 import { HearthError } from "../model/errors.ts";
 import type { Label } from "../model/labels.ts";
 import { METRIC_TYPES, type MetricMetadata } from "../model/metric-metadata.ts";
@@ -19,9 +19,9 @@ const TAG_METADATA_UNIT = 0x2a;
 const LAST_LABEL_FIELD = 2;
 const LAST_EXEMPLAR_FIELD = 3;
 const LAST_METADATA_FIELD = 5;
-/** Bytes of a label's message beside its texts, about. */
+/** Bytes of a label's message besides its strings, about. */
 const LABEL_OVERHEAD_BYTES = 8;
-/** Encoded labels of an exemplar: even with a label for each character more is too long. */
+/** The most bytes of encoded labels of an exemplar, with one label per character. */
 const MAX_EXEMPLAR_LABEL_BYTES = MAX_EXEMPLAR_BYTES + 2 * LABEL_OVERHEAD_BYTES * MAX_EXEMPLAR_CHARACTERS;
 
 /** See `SampleBatch`. */
@@ -44,8 +44,8 @@ export function decodeLabels(
 }
 
 /**
- * An exemplar without its series; undefined for one whose labels are too long, which are not all decoded. U+FFFD stands for
- * what is not UTF-8: it costs a series no sample.
+ * Decodes an exemplar without its series; undefined if its labels are too long, without decoding all of
+ * them. U+FFFD replaces bytes that are not UTF-8: they refuse no sample of the series.
  */
 export function decodeExemplar(reader: ProtobufReader): Omit<ExemplarSample, "series"> | undefined {
   const labels: Label[] = [];

@@ -1,5 +1,5 @@
 /**
- * Remote write 1.0: a `prometheus.WriteRequest` to columns of samples, and what else it carries.
+ * Remote write 1.0: decodes a `prometheus.WriteRequest` to columns of samples, exemplars and metadata.
  * https://prometheus.io/docs/specs/prw/remote_write_spec/ and proto/prometheus/remote.proto
  *
  *     message WriteRequest { repeated TimeSeries timeseries = 1; repeated MetricMetadata metadata = 3; }
@@ -10,8 +10,8 @@
  *     message Exemplar     { repeated Label labels = 1; double value = 2; int64 timestamp = 3; }
  *     message MetricMetadata { MetricType type = 1; string metric_family_name = 2; string help = 4; string unit = 5; }
  *
- * The labels of a series stay as they lie in the body, as one span that the engine
- * recognises by its bytes; `decodeLabels` reads such a span.
+ * The labels of a series stay in the body, as one span whose bytes the engine recognises.
+ * `decodeLabels` decodes such a span.
  */
 
 import { checkHistogram } from "../histogram/check.ts";
@@ -37,24 +37,24 @@ const TAG_EXEMPLAR = 0x1a;
 const TAG_HISTOGRAM = 0x22;
 const TAG_SAMPLE_VALUE = 0x09;
 const TAG_SAMPLE_TIMESTAMP = 0x10;
-/** Cortex' own, and no business of Prometheus' receivers (`reserved 2` in remote.proto): passed over. */
+/** Used by Cortex only (`reserved 2` in remote.proto); skipped. */
 const RESERVED_REQUEST_FIELD = 2;
-/** The highest field numbers: a lower one with another wire type is refused, a higher one passed over. */
+/** The highest known field numbers. A lower one with a wrong wire type is refused, a higher one skipped. */
 const LAST_REQUEST_FIELD = 3;
 const LAST_TIMESERIES_FIELD = 4;
 const LAST_SAMPLE_FIELD = 2;
 
 /**
- * Decodes an uncompressed body, which the result keeps and may reorder (labels of a series that do not lie together are
- * moved together). Throws "invalid" for malformed protobuf and "too large" past a limit.
+ * Decodes an uncompressed body. The result keeps the body, and moves the labels of a series together if
+ * they are apart. Throws "invalid" for malformed protobuf, "too large" past a limit.
  */
 export function decodeWriteRequest(body: Uint8Array, limits: RequestLimits): WriteBatch {
   return new WriteRequestDecoder().decode(body, limits);
 }
 
 /**
- * Walks a request once. This is the write path's hottest loop: plain integers and typed arrays only. The columns are kept
- * from one request to the next.
+ * Decodes a request in one pass. This is the write path's hottest loop: plain integers and typed arrays
+ * only. Reuses its columns from request to request.
  */
 export class WriteRequestDecoder {
   #bytes: Uint8Array = new Uint8Array(0);
@@ -67,7 +67,7 @@ export class WriteRequestDecoder {
   #metadataSpans: number[] = [];
   #rejections = new Rejections();
   #droppedExemplars = 0;
-  /** What is wrong with samples and histograms of the series that is being read: the first reasons, and how many more. */
+  /** Refusals of samples and histograms of the current series: the first reasons, and the number of others. */
   #wrong: string[] = [];
   #moreWrong = 0;
   #buckets: BucketBudget = { left: 0, limit: 0 };
@@ -78,7 +78,7 @@ export class WriteRequestDecoder {
   #values = new Float64Array(2048);
   #valueWords = new Uint32Array(this.#values.buffer);
 
-  /** As `decodeWriteRequest`; the result is good until the next call. */
+  /** Like `decodeWriteRequest`; the result is valid until the next call. */
   decode(body: Uint8Array, limits: RequestLimits): WriteBatch {
     this.#bytes = body;
     this.#limits = limits;
@@ -156,7 +156,7 @@ export class WriteRequestDecoder {
       const tag = this.#readVarint(end);
       if (tag === TAG_LABEL) {
         this.#at = this.#readLength(end);
-        // A label behind another field moves up to those before it, over fields that have been read.
+        // A label after another field moves to the labels before it, over fields that were read already.
         if (labelEnd !== fieldStart) this.#bytes.copyWithin(labelEnd, fieldStart, this.#at);
         labelEnd += this.#at - fieldStart;
       } else if (tag === TAG_SAMPLE) this.#readSample(this.#readLength(end));
@@ -179,7 +179,7 @@ export class WriteRequestDecoder {
     if (this.#wrong.length > 0) this.#reject(labelStart, labelEnd);
   }
 
-  /** Only now the labels of the series are known. */
+  /** Runs at the end of a series, once all of its labels are known. */
   #reject(labelStart: number, labelEnd: number): void {
     for (const reason of this.#wrong) {
       this.#rejections.add("invalid", () => this.#readableLabels(labelStart, labelEnd), reason);
@@ -202,7 +202,7 @@ export class WriteRequestDecoder {
     }
   }
 
-  /** Now and not when it is asked for: a label behind it may be moved over it. */
+  /** Decodes at once and not on demand: a later label may be moved over it. */
   #readHistogram(end: number): void {
     const { maxRequestHistograms } = this.#limits;
     const index = this.#histograms.length + this.#wrong.length + this.#moreWrong;
@@ -219,7 +219,7 @@ export class WriteRequestDecoder {
       this.#histograms.push({ series: this.#seriesCount, ...times, histogram: reduceToSupported(histogram) });
   }
 
-  /** One past a limit is dropped and counted: as in Prometheus it costs the request nothing. */
+  /** Drops and counts an exemplar past a limit. As in Prometheus, a dropped one refuses nothing. */
   #readExemplar(end: number): void {
     const isRoom = this.#exemplars.length < this.#limits.maxRequestExemplars;
     const exemplar = isRoom ? decodeExemplar(new ProtobufReader(this.#bytes, this.#at, end)) : undefined;
@@ -262,7 +262,7 @@ export class WriteRequestDecoder {
     this.#valueWords[index * 2 + 1] = high;
   }
 
-  /** Moves the columns: `transfer` frees what they leave at once, where garbage of large requests would pile up. */
+  /** Moves the columns. `transfer` frees their memory at once; garbage of large requests would pile up. */
   #growSamples(): void {
     const capacity = this.#timestamps.length * 2;
     this.#sampleSeries = new Int32Array(this.#sampleSeries.buffer.transfer(capacity * 4));
@@ -271,14 +271,14 @@ export class WriteRequestDecoder {
     this.#valueWords = new Uint32Array(this.#values.buffer);
   }
 
-  /** The position where a length-delimited field ends. */
+  /** Returns the end of a length-delimited field. */
   #readLength(end: number): number {
     const length = this.#readVarint(end);
     if (length > end - this.#at) throw this.#malformed(`a field of ${length} bytes ends beyond its message`);
     return this.#at + length;
   }
 
-  /** An unsigned varint below 2^32: what tags and lengths are. */
+  /** Reads an unsigned varint below 2^32: a tag or a length. */
   #readVarint(end: number): number {
     if (this.#at >= end) throw this.#malformed("a varint ends beyond its message");
     const first = this.#bytes[this.#at];
@@ -291,7 +291,7 @@ export class WriteRequestDecoder {
     return value;
   }
 
-  /** A two's complement int64 as the nearest double: exact within 2^53, where every accepted timestamp is. */
+  /** Reads a two's complement int64 as the nearest double: exact within 2^53, like all accepted timestamps. */
   #readInt64(end: number): number {
     const bytes = this.#bytes;
     let at = this.#at;
@@ -311,7 +311,7 @@ export class WriteRequestDecoder {
     throw this.#malformed("a varint ends beyond its message");
   }
 
-  /** Bits 56 to 63, the sign among them: the last one or two bytes of the longest varints. */
+  /** Reads bits 56 to 63, which include the sign: the last one or two bytes of the longest varints. */
   #finishInt64(at: number, last: number, low: number, high: number, ninth: number): number {
     let top = ninth & 0x7f;
     if (ninth >= 0x80) {
@@ -325,7 +325,7 @@ export class WriteRequestDecoder {
     return signed * 2 ** 56 + high * 2 ** 28 + low;
   }
 
-  /** Passes over a field that is not known. */
+  /** Skips an unknown field. */
   #skip(tag: number, end: number, lastKnownField: number): void {
     const rest = new ProtobufReader(this.#bytes, this.#at, end);
     rest.skip(tag, lastKnownField);
@@ -337,7 +337,7 @@ export class WriteRequestDecoder {
   }
 }
 
-/** The error of a message of another kind, which protobuf would take for an empty request. */
+/** Makes the error for a message of another type, which protobuf would accept as an empty request. */
 function noKnownField(field: number): HearthError {
   return new HearthError(
     "invalid",

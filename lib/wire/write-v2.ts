@@ -1,5 +1,5 @@
 /**
- * Remote write 2.0: an `io.prometheus.write.v2.Request` to columns of samples.
+ * Remote write 2.0: decodes an `io.prometheus.write.v2.Request` to columns of samples.
  * https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/ and proto/io/prometheus/write/v2/types.proto
  *
  *     message Request    { repeated string symbols = 4; repeated TimeSeries timeseries = 5; }
@@ -9,8 +9,8 @@
  *     message Exemplar   { repeated uint32 labels_refs = 1; double value = 2; int64 timestamp = 3; }
  *     message Metadata   { MetricType type = 1; uint32 help_ref = 3; uint32 unit_ref = 4; }
  *
- * Symbols stay where they are; each series' labels are written out to an arena (label-arena.ts). A series that refers to
- * symbols that are not there is refused, the others are taken.
+ * Symbols stay in the body. The labels of each series are written to an arena (label-arena.ts). A series
+ * that refers to missing symbols is refused, the others are accepted.
  */
 import { HearthError } from "../model/errors.ts";
 import { type Label, labelValue, METRIC_NAME } from "../model/labels.ts";
@@ -28,7 +28,7 @@ export const WRITE_V2_MESSAGE = "io.prometheus.write.v2.Request";
 
 const SYMBOL = tagOf(4, LENGTH_DELIMITED);
 const TIMESERIES = tagOf(5, LENGTH_DELIMITED);
-/** Fields of remote write 1.0, and its metadata: a sender that took one version for the other. */
+/** Fields of remote write 1.0: they show that a sender declared the wrong version. */
 const LAST_V1_FIELD = 3;
 const LAST_REQUEST_FIELD = 5;
 
@@ -48,7 +48,7 @@ const TIMESTAMP_3 = tagOf(3, VARINT);
 const LAST_SAMPLE_FIELD = 3;
 const LAST_EXEMPLAR_FIELD = 3;
 
-/** Bytes that name and value of a label have in an arena besides their text, at most. */
+/** The most bytes of a label in an arena besides its strings. */
 const LABEL_OVERHEAD_BYTES = 10;
 
 const INITIAL_SYMBOLS = 2048;
@@ -57,8 +57,8 @@ const value = new Float64Array(1);
 const valueWords = new Uint32Array(value.buffer);
 
 /**
- * Walks requests one after the other; columns are kept from one to the next. What it returns is good until the next call, and
- * the body is read as long as it is.
+ * Decodes requests one after the other and reuses its columns. A result is valid until the next call,
+ * and reads the body until then.
  */
 export class WriteV2Decoder {
   readonly #limits: RequestLimits;
@@ -66,22 +66,22 @@ export class WriteV2Decoder {
   #bytes: Uint8Array = new Uint8Array(0);
   #view = new DataView(this.#bytes.buffer);
   #symbolCount = 0;
-  /** Where the length of each symbol lies, its text, and its end. */
+  /** For each symbol the offsets of its length, its text and its end. */
   #symbolHeads = new Int32Array(INITIAL_SYMBOLS);
   #symbolStarts = new Int32Array(INITIAL_SYMBOLS);
   #symbolEnds = new Int32Array(INITIAL_SYMBOLS);
   readonly #metadata = new SeriesMetadata();
-  /** Of the series that is being read: how many references, of which one more than may be is kept. */
+  /** Label references of the current series; one more than allowed is kept. */
   #refCount = 0;
   readonly #refs: Uint32Array;
-  /** The same of an exemplar. */
+  /** Label references of the current exemplar. */
   readonly #exemplarRefs: Uint32Array;
-  /** Symbols of exemplars and metadata, by number: any of them may refer to the same. */
+  /** Decoded symbols of exemplars and metadata by number, since many may share one. */
   readonly #symbols = new Map<number, string>();
   #metadataStart = -1;
   #metadataEnd = -1;
   #createdTimestamp = 0;
-  /** Its fields that are read behind its labels: where the first of them begins, and where the last ends. */
+  /** Start of the first and end of the last field that is read after the labels of a series. */
   #bodyStart = -1;
   #bodyEnd = -1;
   #buckets: BucketBudget = { left: 0, limit: 0 };
@@ -93,7 +93,7 @@ export class WriteV2Decoder {
     this.#exemplarRefs = new Uint32Array(this.#refs.length);
   }
 
-  /** Throws "invalid" for malformed protobuf or symbols that do not begin with an empty one, "too large" past a limit. */
+  /** Throws "invalid" for malformed protobuf or a first symbol that is not empty, "too large" past a limit. */
   decode(body: Uint8Array): WriteBatch {
     this.#bytes = body;
     this.#view = new DataView(body.buffer, body.byteOffset, body.byteLength);
@@ -102,7 +102,7 @@ export class WriteV2Decoder {
     this.#metadata.reset();
     this.#buckets = { left: this.#limits.maxRequestBuckets, limit: this.#limits.maxRequestBuckets };
     this.#builder.reset();
-    // Symbols may stand behind the series that refer to them.
+    // Symbols may come after the series that refer to them.
     const hasSeries = this.#readSymbols();
     if (hasSeries || this.#symbolCount > 0) this.#checkFirstSymbol();
     this.#readAllSeries();
@@ -114,7 +114,7 @@ export class WriteV2Decoder {
     return this.#builder.batch({ count, decode: (i) => this.#metadata.decode(i, texts) });
   }
 
-  /** Whether there is a series among what it passes over. */
+  /** Whether the skipped fields include a series. */
   #readSymbols(): boolean {
     const reader = new ProtobufReader(this.#bytes);
     let hasSeries = false;
@@ -170,7 +170,7 @@ export class WriteV2Decoder {
     }
   }
 
-  /** Labels first, wherever they stand; then all else, in its order. */
+  /** Reads labels first, wherever they are, then the other fields in order. */
   #readSeries(reader: ProtobufReader): void {
     const { end } = reader;
     this.#readHead(reader);
@@ -190,7 +190,7 @@ export class WriteV2Decoder {
     }
   }
 
-  /** Reads what counts for the whole series, and counts the rest: what is too much is refused before it is read. */
+  /** Reads the fields of the whole series and counts the others, to refuse too many before reading them. */
   #readHead(reader: ProtobufReader): void {
     const { maxRequestSamples, maxRequestHistograms } = this.#limits;
     let [samples, histograms] = [0, 0];
@@ -219,7 +219,7 @@ export class WriteV2Decoder {
     }
   }
 
-  /** Answers how many there are then. */
+  /** Returns their new number. */
   #readPackedRefs(reader: ProtobufReader, refs: Uint32Array, count: number): number {
     const outerEnd = reader.enter();
     while (reader.hasMore()) count = keepRef(refs, count, reader.readUint32());
@@ -248,7 +248,7 @@ export class WriteV2Decoder {
     }
   }
 
-  /** Writes labels out, or says what is wrong with them and writes none. */
+  /** Writes labels to the arena, or returns what is wrong with them and writes none. */
   #writeLabels(refs: Uint32Array, count: number): string | undefined {
     const { maxLabelsPerSeries, maxLabelSetBytes } = this.#limits;
     const { arena } = this.#builder;
@@ -261,7 +261,7 @@ export class WriteV2Decoder {
     if (bytes > maxLabelSetBytes + maxLabelsPerSeries * LABEL_OVERHEAD_BYTES) {
       return `the labels have more than the ${maxLabelSetBytes} bytes that are taken`;
     }
-    // A symbol with its length is just what an arena has.
+    // A symbol with its length has the encoding of an arena.
     arena.writeSpans(this.#view, heads, ends, refs, count, bytes);
     return undefined;
   }
@@ -298,7 +298,7 @@ export class WriteV2Decoder {
     else this.#builder.rejectTime(() => timeProblem(reader, timestampAt));
   }
 
-  /** One with labels past a limit is dropped and counted: as in Prometheus it costs the request nothing. */
+  /** Drops and counts an exemplar with labels past a limit. As in Prometheus, a dropped one refuses nothing. */
   #readExemplar(reader: ProtobufReader): void {
     const refs = this.#exemplarRefs;
     let count = 0;
@@ -324,7 +324,7 @@ export class WriteV2Decoder {
     return bytes > MAX_EXEMPLAR_BYTES;
   }
 
-  /** Labels of a series that the arena has none of, as far as they are there. For a message. */
+  /** Returns the readable labels of a series that is not in the arena, for a message. */
   #readableLabels(): Label[] {
     const refs = this.#refs.subarray(0, Math.min(this.#refCount, 2 * MAX_SERIES_LABELS));
     const textOf = (ref: number | undefined) =>
@@ -341,7 +341,7 @@ export class WriteV2Decoder {
     return labels;
   }
 
-  /** Each is decoded once. Of exemplars, help and units: U+FFFD stands for what is not UTF-8, and costs no sample. */
+  /** Decodes a symbol of an exemplar, help or unit once. U+FFFD replaces bytes that are not UTF-8, which refuse no sample. */
   #symbol(ref: number): string {
     let symbol = this.#symbols.get(ref);
     if (symbol === undefined) {
@@ -351,7 +351,7 @@ export class WriteV2Decoder {
     return symbol;
   }
 
-  /** False, and the series is refused, when it refers to symbols that are not there. Leaves the reader anywhere. */
+  /** Returns false and refuses the series if it refers to missing symbols. Leaves the reader at any position. */
   #readMetadata(reader: ProtobufReader, series: number): boolean {
     if (this.#metadataStart < 0) return true;
     const { end } = reader;
@@ -368,7 +368,7 @@ export class WriteV2Decoder {
     return true;
   }
 
-  /** "" for a series whose labels are not UTF-8: it was rejected already. */
+  /** Returns "" for a series whose labels are not UTF-8, which was refused before. */
   #nameOf(series: number): string {
     try {
       return labelValue(this.#builder.labels(series), METRIC_NAME);
@@ -378,7 +378,7 @@ export class WriteV2Decoder {
   }
 }
 
-/** Counts a reference; of more than there is room for, which is one too many, the first ones are kept. Answers the count. */
+/** Counts a reference and returns the count. Keeps only the first ones, up to one more than allowed. */
 function keepRef(refs: Uint32Array, count: number, ref: number): number {
   if (count === refs.length) return count;
   refs[count] = ref;
@@ -388,7 +388,7 @@ function keepRef(refs: Uint32Array, count: number, ref: number): number {
 const V1_BODY =
   "write request: fields of remote write 1.0 in a request that says it is 2.0; send it with proto=prometheus.WriteRequest";
 
-/** The error of a message of another kind, which protobuf would take for an empty request. */
+/** Makes the error for a message of another type, which protobuf would accept as an empty request. */
 function noKnownField(field: number): HearthError {
   return new HearthError(
     "invalid",
