@@ -20,6 +20,7 @@ import {
 import { repairCommand } from "./repair.ts";
 import { type Target, withTable } from "./target.ts";
 import { listTenantsCommand, setTenantCommand } from "./tenants.ts";
+import { exportCommand } from "./transfer/export.ts";
 import { importCommand } from "./transfer/import.ts";
 import { verifyCommand } from "./verify.ts";
 
@@ -38,6 +39,9 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
        hearthdb gc [--delete]
        hearthdb explain EXPR [--time T | --start T --end T --step D] [--lookback-delta D] [--tenant NAME] [--json]
        hearthdb import PATH [--tenant NAME] [--start T] [--end T] [--match SELECTOR]... [--label EDIT]... [--dry-run] [--yes]
+       hearthdb export DIR [--tenant NAME] [--start T] [--end T] [--match SELECTOR]... [--yes]
+       hearthdb export FILE|- --format openmetrics [--tenant NAME] [--start T] [--end T] [--match SELECTOR]... [--yes]
+       hearthdb export FILE|- --format csv --query EXPR --start T --end T --step D [--tenant NAME]
        hearthdb help [COMMAND]
        hearthdb --version
 
@@ -76,6 +80,9 @@ add:NAME=VALUE, drop:NAME or rename:OLD=NEW changes them. External labels of Tha
 --no-external-labels leaves them out. --write-units-per-second N slows it down. Repeated, it goes on where
 it was stopped.
 
+export writes a Prometheus block for each UTC day to DIR, or OpenMetrics text, or the result of a range
+query as CSV. - is standard output.
+
 The table that a command works on:
   --stack NAME        of a deployed stack, found through its outputs
   --data-dir DIR      of npm start in DIR, running or not (default .hearth, or HEARTH_DATA_DIR)
@@ -113,6 +120,8 @@ const OPTIONS = {
   "lookback-delta": { type: "string" },
   match: { type: "string", multiple: true },
   label: { type: "string", multiple: true },
+  format: { type: "string" },
+  query: { type: "string" },
   "no-external-labels": { type: "boolean" },
   "dry-run": { type: "boolean" },
   "write-units-per-second": { type: "string" },
@@ -155,6 +164,10 @@ function findCommand([group, ...rest]: readonly string[], values: Options): Comm
         const options = { ...values, "retention-days": retentionDays };
         return explainCommand(table, query, options, process.env, Date.now, print);
       };
+    }
+    case "export": {
+      const path = expectOne(rest, "one folder or file to write to");
+      return (target) => exportCommand(target, path, values, target.clock, newConsole());
     }
     case "import": {
       const path = expectOne(rest, "one folder of blocks");

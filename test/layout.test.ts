@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/auth": ["lib/model", "lib/storage"],
   "lib/canary": ["lib/model", "lib/storage"],
   "lib/tsdb": ["lib/model", "lib/chunk", "lib/storage", "lib/wire"],
-  "lib/transfer": ["lib/model", "lib/chunk", "lib/storage", "lib/tsdb", "lib/wire"],
+  "lib/transfer": ["lib/model", "lib/number", "lib/chunk", "lib/storage", "lib/tsdb", "lib/wire"],
   "lib/rules": [
     "lib/model",
     "lib/number",

@@ -5,6 +5,7 @@ import type { FoundBlock } from "../../lib/transfer/survey.ts";
 import { readMeta } from "../../lib/tsdb/block.ts";
 import { damagedBlock } from "../../lib/tsdb/damaged-block.ts";
 import type { BlockFile, BlockFolder } from "../../lib/tsdb/files.ts";
+import type { BlockOutput, OutputFile } from "../../lib/tsdb/write/output.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures/tsdb");
 
@@ -68,4 +69,29 @@ export async function foundBlocks(blocks: readonly BlockBytes[]): Promise<FoundB
     found.push({ folder, meta: (await readMeta(folder))! });
   }
   return found;
+}
+
+/** A block that is written to memory. */
+export class MemoryOutput implements BlockOutput {
+  readonly files: BlockBytes = new Map();
+
+  create(path: string): OutputFile {
+    const pieces: Uint8Array[] = [];
+    return {
+      write: (bytes) => {
+        pieces.push(bytes.slice());
+      },
+      close: () => {
+        this.files.set(path, new Uint8Array(Buffer.concat(pieces)));
+      },
+    };
+  }
+
+  async open(path: string): Promise<BlockFile> {
+    return (await new MemoryFolder("new", this.files).open(path))!;
+  }
+
+  remove(path: string): void {
+    this.files.delete(path);
+  }
 }

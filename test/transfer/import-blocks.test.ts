@@ -1,6 +1,5 @@
 /** Blocks that promtool made of OpenMetrics text are imported: every sample is found, once, a day whole or not at all. */
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { printLabels } from "../../lib/model/labels.ts";
@@ -9,12 +8,11 @@ import { DAY_MS, HOUR_MS, MAX_TIMESTAMP_MS, MINUTE_MS } from "../../lib/model/ti
 import { dayOf } from "../../lib/storage/layout/keys.ts";
 import type { Finding } from "../../lib/storage/verify/finding.ts";
 import { verifyDay } from "../../lib/storage/verify/verify-day.ts";
-import { type DayReport, type ImportOptions, importDays } from "../../lib/transfer/import-blocks.ts";
 import { NO_EDITS } from "../../lib/transfer/label-edits.ts";
-import { planDays } from "../../lib/transfer/survey.ts";
-import { type BlockBytes, fixturePath, foundBlocks, readBlocks } from "../helpers/block-files.ts";
+import { type BlockBytes, fixturePath, readBlocks } from "../helpers/block-files.ts";
 import { runCompactor } from "../helpers/compaction.ts";
 import { Engine } from "../helpers/engine.ts";
+import { runImport } from "../helpers/run-import.ts";
 import { bitsOf } from "../helpers/write-requests.ts";
 
 /** 22:00 of a day to 1:20 of the next, in two blocks that meet at midnight. */
@@ -42,30 +40,6 @@ async function samplesOf(engine: Engine): Promise<Found> {
   for await (const { labels, timestamps, values } of engine.reader().select(all))
     found[printLabels(labels)] = Array.from(timestamps, (time, i) => [time, values[i]]);
   return found;
-}
-
-async function runImport(
-  engine: Engine,
-  blocks: readonly BlockBytes[],
-  options: Partial<ImportOptions> = {},
-): Promise<DayReport[]> {
-  const reports: DayReport[] = [];
-  await importDays(planDays(await foundBlocks(blocks), -MAX_TIMESTAMP_MS, MAX_TIMESTAMP_MS), {
-    table: engine.table,
-    tenant: "t",
-    retentionMs: 0,
-    clock: engine.clock,
-    randomBytes,
-    edits: NO_EDITS,
-    matcherSets: [],
-    choiceWords: [],
-    addsExternalLabels: true,
-    minTime: -MAX_TIMESTAMP_MS,
-    maxTime: MAX_TIMESTAMP_MS,
-    onDay: (report) => reports.push(report),
-    ...options,
-  });
-  return reports;
 }
 
 function newEngine(): Engine {
