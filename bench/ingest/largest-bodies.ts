@@ -4,10 +4,11 @@ import { DAY_MS } from "../../lib/model/time.ts";
 import { ProtobufWriter } from "../../lib/wire/protobuf-writer.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 
-const { maxDecompressedBytes, maxRequestSeries, maxRequestSamples } = DEFAULT_LIMITS;
+const { maxDecompressedBytes, maxRequestDays, maxRequestSeries, maxRequestSamples } = DEFAULT_LIMITS;
 /** Bytes of a series beside the label value that fills it. */
 const SERIES_BYTES = 64;
-const DAYS = 400;
+/** Days between the first and the last sample, so that the request has `maxRequestDays` days. */
+const DAYS = maxRequestDays - 1;
 /** Consecutive samples with the same time, so that the compressed body fits the limit. */
 const RUN_SAMPLES = 16;
 

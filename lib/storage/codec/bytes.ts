@@ -3,6 +3,7 @@
  * byte runs behind their length.
  */
 import { HearthError } from "../../model/errors.ts";
+import { MAX_VARINT_BYTES, unzigzag, writeVarint, zigzag } from "./varint.ts";
 
 const utf8Encoder = new TextEncoder();
 /** A byte order mark is a character of a label as any other; without `ignoreBOM` it would be dropped. */
@@ -54,16 +55,14 @@ export class ByteWriter {
     // What is not finite would be written for ever.
     if (!(value >= 0 && value < 2 ** 53))
       throw new HearthError("internal", `varint: ${value}, expected 0 to 2^53 - 1`);
-    while (value >= 0x80) {
-      this.writeByte((value % 0x80) | 0x80);
-      value = Math.floor(value / 0x80);
-    }
-    return this.writeByte(value);
+    this.#reserve(MAX_VARINT_BYTES);
+    this.#length = writeVarint(this.#bytes, this.#length, value);
+    return this;
   }
 
   /** A whole number within 2^52 of zero: 0, -1, 1, -2, … as the varints 0, 1, 2, 3, … */
   writeSigned(value: number): this {
-    return this.writeVarint(value < 0 ? -2 * value - 1 : 2 * value);
+    return this.writeVarint(zigzag(value));
   }
 
   /** 8 bytes, most significant first. */
@@ -158,8 +157,7 @@ export class ByteReader {
   }
 
   readSigned(): number {
-    const value = this.readVarint();
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    return unzigzag(this.readVarint());
   }
 
   readDouble(): number {

@@ -10,6 +10,7 @@ import {
   RAW,
   ZSTD_MAGIC,
 } from "./column-writer.ts";
+import { unzigzag } from "./varint.ts";
 
 /** What columns are inflated into at a time, about as many bytes as come out. */
 const TYPICAL_RATIO = 4;
@@ -261,11 +262,7 @@ export class ColumnReader {
   }
 }
 
-function unzigzag(value: number): number {
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-}
-
-/** The same of what fits 31 bits. */
+/** `unzigzag` of a number of 31 bits. */
 function unzigzagShort(value: number): number {
   return (value >>> 1) ^ -(value & 1);
 }

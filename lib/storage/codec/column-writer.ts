@@ -19,6 +19,7 @@
  *     runs        of equal entries: the entry, and how many times it comes again, as a varint
  */
 import { constants, deflateRawSync, type ZlibOptions, zstdCompressSync } from "node:zlib";
+import { writeVarint, zigzag } from "./varint.ts";
 
 /** What a column's entry takes at most: a delta of times, and a value (an exponent and a mantissa or raw bytes). */
 export const MAX_DELTA_BYTES = 8;
@@ -204,23 +205,6 @@ function decimalExponent(value: number): number {
     if (mantissa / POWERS_OF_TEN[exponent] === value) return exponent;
   }
   return RAW;
-}
-
-function zigzag(value: number): number {
-  return value < 0 ? -2 * value - 1 : 2 * value;
-}
-
-function writeVarint(out: Uint8Array, at: number, value: number): number {
-  while (value >= 2 ** 31) {
-    out[at++] = (value % 0x80) | 0x80;
-    value = Math.floor(value / 0x80);
-  }
-  while (value >= 0x80) {
-    out[at++] = (value & 0x7f) | 0x80;
-    value >>>= 7;
-  }
-  out[at++] = value;
-  return at;
 }
 
 function writeUint32(out: Uint8Array, at: number, word: number): number {
