@@ -1,0 +1,10 @@
+/** All targets. */
+import { itemTargets } from "./item-targets.ts";
+import { routeTargets } from "./route-targets.ts";
+import type { Target } from "./target.ts";
+import { textTargets } from "./text-targets.ts";
+import { wireTargets } from "./wire-targets.ts";
+
+export async function allTargets(): Promise<Target[]> {
+  return [...wireTargets(), ...textTargets(), ...(await itemTargets()), ...(await routeTargets())];
+}
