@@ -67,7 +67,7 @@ export async function startEmbeddedDynamoDB(options: EmbeddedOptions = {}): Prom
   const { directory, port = 0 } = options;
   if (directory !== undefined) await makePrivate(directory);
   const { isSynced = true, acceptsDamage = false, freeBytes = diskFreeBytes, onFailure = () => {} } = options;
-  const files = await check(directory, acceptsDamage, onFailure);
+  const files = await check(directory, { isSynced, acceptsDamage, onFailure });
   const { server, store } = newServer(directory);
   await openStore(store, directory);
   if (directory !== undefined) await removeMark(directory);
@@ -104,11 +104,16 @@ export async function startEmbeddedDynamoDB(options: EmbeddedOptions = {}): Prom
   };
 }
 
+interface CheckingOptions {
+  readonly isSynced: boolean;
+  readonly acceptsDamage: boolean;
+  readonly onFailure: (error: unknown) => void;
+}
+
 /** Compares the files' checksums for some seconds. Throws "unavailable" for a damaged log. */
 async function check(
   directory: string | undefined,
-  acceptsDamage: boolean,
-  onFailure: (error: unknown) => void,
+  { isSynced, acceptsDamage, onFailure }: CheckingOptions,
 ): Promise<CheckedFiles> {
   if (directory === undefined || acceptsDamage) {
     if (directory !== undefined) await forgetSpans(directory);
@@ -117,7 +122,7 @@ async function check(
   const endMs = performance.now() + CHECK_MS;
   const isTimeUp = () => performance.now() > endMs;
   const onDamage = (message: string) => onFailure(new Error(message));
-  return checkFiles({ directory, data: join(directory, DATA_NAME), isTimeUp, onDamage });
+  return checkFiles({ directory, data: join(directory, DATA_NAME), isSynced, isTimeUp, onDamage });
 }
 
 /**

@@ -25,6 +25,8 @@ export interface CheckOptions {
   readonly directory: string;
   /** The database's own, within it. */
   readonly data: string;
+  /** Whether each write was synced before the next began. */
+  readonly isSynced: boolean;
   /** Tells that tables are left for `checkRest`. */
   readonly isTimeUp: () => boolean;
   /** Receives each damage that is found. */
@@ -33,10 +35,10 @@ export interface CheckOptions {
 
 /** Throws "unavailable" when a log is damaged: which writes are lost cannot be said. */
 export async function checkFiles(options: CheckOptions): Promise<CheckedFiles> {
-  const { directory, data, isTimeUp, onDamage } = options;
+  const { directory, data, isSynced, isTimeUp, onDamage } = options;
   const spans = await loadSpans(directory);
   const files = await readdir(data).catch(() => [] as string[]);
-  const { tables } = await checkLogs(data, files, await readMark(directory));
+  const { tables } = await checkLogs(data, files, { mark: await readMark(directory), isSynced });
   const check = async (table: TableFile) => {
     const found = await checkTable(data, files, table);
     for (const { file } of found) onDamage(`embedded dynamodb: a block is damaged, file=${join(data, file)}`);
@@ -50,11 +52,13 @@ export async function checkFiles(options: CheckOptions): Promise<CheckedFiles> {
   return { spans, checkRest };
 }
 
-async function checkLogs(
-  data: string,
-  files: readonly string[],
-  mark: ClosedMark | undefined,
-): Promise<LiveFiles> {
+/** What tells damage from a write that was cut off. */
+interface Expected {
+  readonly mark: ClosedMark | undefined;
+  readonly isSynced: boolean;
+}
+
+async function checkLogs(data: string, files: readonly string[], expected: Expected): Promise<LiveFiles> {
   if (!files.includes(CURRENT_NAME)) {
     const table = files.find((name) => TABLE_ENDINGS.some((ending) => name.endsWith(`.${ending}`)));
     if (table === undefined) return { tables: [], firstLog: 0 };
@@ -62,7 +66,7 @@ async function checkLogs(
   }
   const manifest = (await readFile(join(data, CURRENT_NAME), "utf8")).replace(/\n$/, "");
   if (!files.includes(manifest)) throw damaged(join(data, CURRENT_NAME), "it names no file");
-  const records = await readLog(data, manifest, mark);
+  const records = await readLog(data, manifest, expected);
   let live: LiveFiles;
   try {
     live = liveFiles(records);
@@ -70,23 +74,20 @@ async function checkLogs(
     throw damaged(join(data, manifest), (error as Error).message);
   }
   const isLog = (name: string) => /^\d+\.log$/.test(name) && Number.parseInt(name, 10) >= live.firstLog;
-  for (const name of new Set([...files, ...(mark?.keys() ?? [])]))
-    if (isLog(name)) await readLog(data, name, mark);
+  for (const name of new Set([...files, ...(expected.mark?.keys() ?? [])]))
+    if (isLog(name)) await readLog(data, name, expected);
   return live;
 }
 
-async function readLog(
-  data: string,
-  name: string,
-  mark: ClosedMark | undefined,
-): Promise<readonly Uint8Array[]> {
+async function readLog(data: string, name: string, expected: Expected): Promise<readonly Uint8Array[]> {
   const file = join(data, name);
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw error.code === "ENOENT" ? damaged(file, "it is missing") : error;
   });
-  const closedBytes = mark?.get(name) ?? 0;
+  const closedBytes = expected.mark?.get(name) ?? 0;
   const { records, badAt, goesOn, isCutOff } = readLogFile(bytes);
-  if (badAt !== undefined && (goesOn || badAt < closedBytes)) throw damaged(file, `byte ${badAt} is wrong`);
+  const isDamage = (at: number) => at < closedBytes || (goesOn && expected.isSynced);
+  if (badAt !== undefined && isDamage(badAt)) throw damaged(file, `byte ${badAt} is wrong`);
   if (bytes.length < closedBytes || (isCutOff && bytes.length === closedBytes))
     throw damaged(file, `it ends at byte ${bytes.length}`);
   return records;

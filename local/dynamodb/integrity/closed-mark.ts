@@ -3,7 +3,7 @@
  * is damage. Without a mark, after `kill -9` or a power cut, the end of a log may be a write that was
  * cut off, before it was acknowledged.
  */
-import { readdir, rm, stat } from "node:fs/promises";
+import { open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readChecked, writeChecked } from "./checked-file.ts";
 
@@ -23,8 +23,17 @@ export async function readMark(directory: string): Promise<ClosedMark | undefine
 /** Once the database is closed. `data`: its directory. */
 export async function writeMark(directory: string, data: string): Promise<void> {
   const sizes: Record<string, number> = {};
-  for (const name of await readdir(data))
-    if (LOGS.test(name)) sizes[name] = (await stat(join(data, name))).size;
+  for (const name of await readdir(data)) {
+    if (!LOGS.test(name)) continue;
+    const handle = await open(join(data, name), "r+");
+    try {
+      // Without it, a power failure after the close would make a short log look damaged.
+      await handle.sync();
+      sizes[name] = (await handle.stat()).size;
+    } finally {
+      await handle.close();
+    }
+  }
   await writeChecked(join(directory, NAME), sizes);
 }
 

@@ -14,13 +14,13 @@ import { maskedCrc32c } from "./crc32c.ts";
 
 const BLOCK_BYTES = 32_768;
 const HEADER_BYTES = 7;
-const [WHOLE, MIDDLE, LAST] = [1, 3, 4];
+const [WHOLE, FIRST, MIDDLE, LAST] = [1, 2, 3, 4];
 
 export interface LogFile {
   readonly records: readonly Uint8Array[];
   /** Where the first fragment begins that cannot be read; undefined: there is none. */
   readonly badAt: number | undefined;
-  /** Whether fragments after it can be read. Then it is no write that was cut off. */
+  /** Whether another record begins after it: then it is no write that was cut off, if each was synced. */
   readonly goesOn: boolean;
   /** Whether the file ends in the middle of a record. */
   readonly isCutOff: boolean;
@@ -61,12 +61,22 @@ function fragmentEnd(bytes: Buffer, at: number): number | undefined {
   return bytes.readUInt32LE(at) === maskedCrc32c(bytes, at + 6, end) ? end : undefined;
 }
 
-/** The length of a bad fragment may be wrong: the next may begin anywhere in its block, or with a later one. */
+/** The length of a bad fragment may be wrong: a record may begin anywhere in its block, or in a later one. */
 function goesOnAfter(bytes: Buffer, badAt: number): boolean {
   const blockEnd = badAt - (badAt % BLOCK_BYTES) + BLOCK_BYTES;
   for (let at = badAt + 1; at < Math.min(blockEnd, bytes.length); at++)
-    if (fragmentEnd(bytes, at) !== undefined) return true;
-  for (let at = blockEnd; at < bytes.length; at += BLOCK_BYTES)
-    if (fragmentEnd(bytes, at) !== undefined) return true;
+    if (beginsRecord(bytes, at)) return true;
+  for (let block = blockEnd; block < bytes.length; block += BLOCK_BYTES) {
+    let at = block;
+    for (let end = fragmentEnd(bytes, at); end !== undefined; end = fragmentEnd(bytes, at)) {
+      if (beginsRecord(bytes, at)) return true;
+      at = end;
+    }
+  }
   return false;
+}
+
+function beginsRecord(bytes: Buffer, at: number): boolean {
+  const type = bytes[at + 6];
+  return (type === WHOLE || type === FIRST) && fragmentEnd(bytes, at) !== undefined;
 }
