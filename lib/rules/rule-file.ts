@@ -2,6 +2,7 @@
  * Rule files as Prometheus 3 defines them: groups of recording and alerting rules.
  * https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/
  */
+import { createHash } from "node:crypto";
 import { compareBytewise, type Label } from "../model/labels.ts";
 
 export interface RuleFile {
@@ -60,5 +61,9 @@ export function labelsOf(group: Pick<RuleGroup, "labels">, rule: Rule): readonly
 
 /** Identifies a rule within its group when the group's text has changed: by kind, name and labels, as Prometheus does. */
 export function ruleKey(group: Pick<RuleGroup, "labels">, rule: Rule): string {
-  return JSON.stringify([isAlerting(rule) ? "alert" : "record", nameOf(rule), labelsOf(group, rule)]);
+  const identity = [isAlerting(rule) ? "alert" : "record", nameOf(rule), labelsOf(group, rule)];
+  return createHash("sha256").update(JSON.stringify(identity)).digest("base64url").slice(0, KEY_CHARACTERS);
 }
+
+/** 72 bits: they tell apart the rules of one group. */
+const KEY_CHARACTERS = 12;

@@ -1,4 +1,5 @@
 /** The keys of rule groups, of their states and of the tenants that have any. */
+import { createHash } from "node:crypto";
 import { ByteWriter } from "../codec/bytes.ts";
 import { KIND, partition } from "../layout/keys.ts";
 import { type Key, type KeyRange, MAX_SORT_KEY_BYTES } from "../table/table.ts";
@@ -71,4 +72,22 @@ export function parseGroupSortKey(sk: Uint8Array): GroupName {
   const decoder = new TextDecoder();
   const at = sk.indexOf(SEPARATOR);
   return { namespace: decoder.decode(sk.subarray(0, at)), name: decoder.decode(sk.subarray(at + 1)) };
+}
+
+/** Bytes of the hash of a group in the keys of its pieces, and of what tells two pieces apart. */
+const GROUP_HASH_BYTES = 16;
+export const PIECE_ID_BYTES = 12;
+
+/** A piece of a group's state that has an item of its own; `id` is PIECE_ID_BYTES long. */
+export function pieceKey(tenant: string, group: GroupName, id: Uint8Array): Key {
+  const { pk, first } = piecesRange(tenant, group);
+  return { pk, sk: new ByteWriter().writeBytes(first).writeBytes(id).finish() };
+}
+
+/** All pieces of a group. */
+export function piecesRange(tenant: string, group: GroupName): KeyRange & { readonly first: Uint8Array } {
+  const pk = partition(KIND.ruleSeries, tenant).finish();
+  const first = createHash("sha256").update(groupSortKey(group)).digest().subarray(0, GROUP_HASH_BYTES);
+  const last = new ByteWriter().writeBytes(first).writeBytes(new Uint8Array(PIECE_ID_BYTES).fill(0xff));
+  return { pk, first: Uint8Array.from(first), last: last.finish() };
 }

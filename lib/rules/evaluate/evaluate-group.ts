@@ -1,0 +1,258 @@
+/**
+ * Evaluates a group at one nominal time: its rules in order, each on what is stored and on what the rules before it have
+ * recorded. Nothing is stored here.
+ */
+import { errorKind, errorMessage, HearthError } from "../../model/errors.ts";
+import { checkLabels } from "../../model/label-rules.ts";
+import { type LabelSet, printLabels } from "../../model/labels.ts";
+import type { Limits } from "../../model/limits.ts";
+import { shorten } from "../../model/shorten.ts";
+import { type Clock, MINUTE_MS } from "../../model/time.ts";
+import type { SeriesSource } from "../../promql/engine-interface.ts";
+import type { Alert } from "../alert.ts";
+import type { GroupState, RuleState } from "../group-state.ts";
+import { labelsKey } from "../label-builder.ts";
+import type { Notification } from "../notifier.ts";
+import type { RecordedSample } from "../recorded-samples.ts";
+import { type AlertingRule, isAlerting, labelsOf, type Rule, type RuleGroup, ruleKey } from "../rule-file.ts";
+import type { RuleSettings } from "../settings.ts";
+import type { QuerySample, Templates } from "../templates.ts";
+import { AlertLimitError, type Expand, evaluateAlerts } from "./evaluate-alerting.ts";
+import { recordResult } from "./evaluate-recording.ts";
+import { takeNotifications } from "./notifications.ts";
+import { Overlay } from "./overlay.ts";
+import type { RuleQuery } from "./rule-query.ts";
+
+export interface EvaluationContext {
+  readonly query: RuleQuery;
+  readonly templates: Templates;
+  readonly settings: RuleSettings;
+  readonly limits: Limits;
+  readonly clock: Clock;
+}
+
+export interface GroupEvaluation {
+  /** Its `written` are the samples of this evaluation. */
+  readonly state: GroupState;
+  readonly notifications: readonly Notification[];
+  /** How many rules failed. */
+  readonly failures: number;
+}
+
+/** An evaluation that is younger waits for a table that is away, and is made later; an older one lets its rule fail. */
+const MAX_WAIT_MS = 5 * MINUTE_MS;
+
+/**
+ * `before`: undefined for a group that was never evaluated. `source` has what is stored, `unstored` what earlier evaluations
+ * have recorded beside that. Throws "unavailable" if the table is.
+ */
+export async function evaluateGroup(
+  group: RuleGroup,
+  before: GroupState | undefined,
+  timeMs: number,
+  source: SeriesSource,
+  unstored: readonly RecordedSample[],
+  context: EvaluationContext,
+): Promise<GroupEvaluation> {
+  const startedMs = context.clock();
+  const overlay = new Overlay(source, unstored);
+  const evaluation = new Evaluation(group, timeMs, overlay, context);
+  const previous = matchStates(group, before);
+  const rules: RuleState[] = [];
+  for (const [index, rule] of group.rules.entries())
+    rules.push(await evaluation.evaluate(rule, previous.states[index], before));
+  evaluation.endSeries(previous.ended);
+  return {
+    state: {
+      evaluatedMs: timeMs,
+      startedMs,
+      durationMs: context.clock() - startedMs,
+      missed: before?.missed ?? 0,
+      rules,
+      written: evaluation.written,
+    },
+    notifications: evaluation.notifications,
+    failures: evaluation.failures,
+  };
+}
+
+/** The state of each rule, found by its key: the n-th of a key is the n-th of that key before. */
+function matchStates(
+  group: RuleGroup,
+  before: GroupState | undefined,
+): { readonly states: readonly (RuleState | undefined)[]; readonly ended: readonly LabelSet[] } {
+  const byKey = new Map<string, RuleState[]>();
+  for (const state of before?.rules ?? []) {
+    const same = byKey.get(state.key);
+    if (same === undefined) byKey.set(state.key, [state]);
+    else same.push(state);
+  }
+  const states = group.rules.map((rule) => byKey.get(ruleKey(group, rule))?.shift());
+  return { states, ended: [...byKey.values()].flat().flatMap(({ series }) => series) };
+}
+
+class Evaluation {
+  readonly notifications: Notification[] = [];
+  failures = 0;
+  readonly #written = new Map<string, RecordedSample>();
+  readonly #group: RuleGroup;
+  readonly #timeMs: number;
+  readonly #sampleTimeMs: number;
+  readonly #overlay: Overlay;
+  readonly #context: EvaluationContext;
+
+  constructor(group: RuleGroup, timeMs: number, overlay: Overlay, context: EvaluationContext) {
+    this.#group = group;
+    this.#timeMs = timeMs;
+    this.#sampleTimeMs = timeMs - (group.queryOffsetMs ?? context.settings.queryOffsetMs);
+    this.#overlay = overlay;
+    this.#context = context;
+  }
+
+  get written(): RecordedSample[] {
+    return [...this.#written.values()];
+  }
+
+  /** Never throws for what is wrong with a rule or with the data it reads. */
+  async evaluate(
+    rule: Rule,
+    before: RuleState | undefined,
+    groupBefore: GroupState | undefined,
+  ): Promise<RuleState> {
+    const { clock } = this.#context;
+    const startedMs = clock();
+    const key = before?.key ?? ruleKey(this.#group, rule);
+    try {
+      const known = alertsAfterGap(before?.alerts ?? [], groupBefore, this.#timeMs, this.#intervalMs);
+      const { alerts, samples } = await this.#result(rule, known);
+      for (const { labels } of samples) this.#checkLabels(labels);
+      const series = samples.map(({ labels }) => labels);
+      const duplicates = this.#add(samples);
+      this.#endMissing(before?.series ?? [], series);
+      const sent = isAlerting(rule) ? this.#send(rule, alerts) : [];
+      const lastError =
+        duplicates === 0
+          ? ""
+          : `duplicate sample for timestamp: ${duplicates} series were recorded by a rule before`;
+      const health = duplicates === 0 ? "ok" : "err";
+      return { key, health, lastError, startedMs, durationMs: clock() - startedMs, series, alerts: sent };
+    } catch (error) {
+      const isYoung = clock() - this.#timeMs < MAX_WAIT_MS;
+      if (errorKind(error) === "unavailable" && isYoung) throw error;
+      if (errorKind(error) === "internal" && !(error instanceof HearthError)) throw error;
+      this.failures++;
+      return {
+        key,
+        health: "err",
+        lastError: errorMessage(error),
+        startedMs,
+        durationMs: clock() - startedMs,
+        series: before?.series ?? [],
+        alerts: error instanceof AlertLimitError ? [] : (before?.alerts ?? []),
+      };
+    }
+  }
+
+  async #result(
+    rule: Rule,
+    before: readonly Alert[],
+  ): Promise<{ readonly alerts: readonly Alert[]; readonly samples: readonly RecordedSample[] }> {
+    const labels = labelsOf(this.#group, rule);
+    const { limit } = this.#group;
+    const result = await this.#query(rule.expr);
+    if (!isAlerting(rule))
+      return { alerts: [], samples: recordResult(rule, labels, limit, result, this.#sampleTimeMs) };
+    const [timeMs, sampleTimeMs] = [this.#timeMs, this.#sampleTimeMs];
+    const expand = this.#expand;
+    return evaluateAlerts({ rule, labels, limit, before, result, timeMs, sampleTimeMs, expand });
+  }
+
+  /** Throws for labels that no writer takes. */
+  #checkLabels(labels: LabelSet): void {
+    const check = checkLabels(labels, this.#context.limits);
+    if (!check.ok)
+      throw new HearthError(check.kind, `series ${shorten(printLabels(labels))}: ${check.reason}`);
+  }
+
+  #query(expr: string): Promise<readonly QuerySample[]> {
+    return this.#context.query(this.#overlay, expr, this.#sampleTimeMs);
+  }
+
+  readonly #expand: Expand = (text, { labels, value }) => {
+    const { templates, settings } = this.#context;
+    const { externalLabels, externalUrl } = settings;
+    const timeMs = this.#timeMs;
+    const query = (expr: string) => this.#query(expr);
+    return templates.expand(text, { labels, value, externalLabels, externalUrl, timeMs, query });
+  };
+
+  #send(rule: AlertingRule, alerts: readonly Alert[]): readonly Alert[] {
+    const { settings, clock } = this.#context;
+    const sent = takeNotifications(rule, alerts, this.#timeMs, clock(), this.#intervalMs, settings);
+    this.notifications.push(...sent.notifications);
+    return sent.alerts;
+  }
+
+  get #intervalMs(): number {
+    return this.#group.intervalMs ?? this.#context.settings.intervalMs;
+  }
+
+  /** Of two rules that record one series, the first counts. Returns how many samples of other values are left out. */
+  #add(samples: readonly RecordedSample[]): number {
+    let duplicates = 0;
+    for (const sample of samples) {
+      const key = labelsKey(sample.labels);
+      const known = this.#written.get(key);
+      if (known === undefined || known.value === "stale") this.#write(key, sample);
+      else if (!Object.is(known.value, sample.value)) duplicates++;
+    }
+    return duplicates;
+  }
+
+  #endMissing(before: readonly LabelSet[], now: readonly LabelSet[]): void {
+    const returned = new Set(now.map(labelsKey));
+    this.endSeries(before.filter((labels) => !returned.has(labelsKey(labels))));
+  }
+
+  /** Ends series, unless another rule has recorded them. */
+  endSeries(ended: readonly LabelSet[]): void {
+    for (const labels of ended) {
+      const key = labelsKey(labels);
+      if (!this.#written.has(key))
+        this.#write(key, { labels, timestamp: this.#sampleTimeMs, value: "stale" });
+    }
+  }
+
+  #write(key: string, sample: RecordedSample): void {
+    this.#written.set(key, sample);
+    this.#overlay.add(sample);
+  }
+}
+
+/**
+ * Alerts after a time without evaluations: a pending alert has not been pending meanwhile, as after an outage of Prometheus.
+ * After an evaluation by a clock that was ahead, all times are moved, so each alert is as old as it was then.
+ */
+function alertsAfterGap(
+  alerts: readonly Alert[],
+  before: GroupState | undefined,
+  timeMs: number,
+  intervalMs: number,
+): readonly Alert[] {
+  const gapMs = before === undefined ? 0 : timeMs - before.evaluatedMs - intervalMs;
+  if (gapMs > 0)
+    return alerts.map((alert) =>
+      alert.state === "pending" ? { ...alert, activeAtMs: alert.activeAtMs + gapMs } : alert,
+    );
+  // An interval that was shortened is no clock.
+  if (before === undefined || timeMs > before.evaluatedMs) return alerts;
+  const moved = (time: number | undefined) => (time === undefined ? undefined : time + gapMs);
+  return alerts.map((alert) => ({
+    ...alert,
+    activeAtMs: alert.activeAtMs + gapMs,
+    firedAtMs: moved(alert.firedAtMs),
+    resolvedAtMs: moved(alert.resolvedAtMs),
+    keepFiringSinceMs: moved(alert.keepFiringSinceMs),
+    sentAtMs: moved(alert.sentAtMs),
+  }));
+}

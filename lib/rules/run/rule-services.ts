@@ -1,0 +1,24 @@
+/** What running rules depends on; each process makes one. */
+import type { Limits } from "../../model/limits.ts";
+import type { Log } from "../../model/log.ts";
+import type { Clock } from "../../model/time.ts";
+import type { ReaderMemory } from "../../storage/cache/reader-memory.ts";
+import type { Table } from "../../storage/table/table.ts";
+import type { Writers } from "../../storage/write/writers.ts";
+import type { EvaluationContext } from "../evaluate/evaluate-group.ts";
+import type { Notifier } from "../notifier.ts";
+import type { GroupMemory } from "./group-memory.ts";
+
+export interface RuleServices {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly writers: Pick<Writers, "appender">;
+  readonly log: Log;
+  /** What readers of this process remember; default: nothing. */
+  readonly memory?: ReaderMemory | undefined;
+  readonly groups: GroupMemory;
+  readonly context: EvaluationContext;
+  /** Default: alerts are seen in the API alone. */
+  readonly notifier?: Notifier | undefined;
+}
