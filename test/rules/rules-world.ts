@@ -12,6 +12,7 @@ import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { newMatcher } from "../../lib/model/matcher.ts";
 import { MINUTE_MS } from "../../lib/model/time.ts";
 import { instantQuery, rangeQuery } from "../../lib/promql/engine/engine.ts";
+import { ALERT_TEMPLATES } from "../../lib/rules/alert-templates.ts";
 import { newRuleQuery } from "../../lib/rules/evaluate/rule-query.ts";
 import type { NotificationBatch } from "../../lib/rules/notifier.ts";
 import { parseRuleFile } from "../../lib/rules/parse-rule-file.ts";
@@ -23,7 +24,6 @@ import { RuleRunner } from "../../lib/rules/run/rule-runner.ts";
 import type { RunReport } from "../../lib/rules/run/run-report.ts";
 import { DEFAULT_RULE_SETTINGS, type RuleSettings } from "../../lib/rules/settings.ts";
 import { newRuleStore } from "../../lib/rules/table-rule-store.ts";
-import type { Templates } from "../../lib/rules/templates.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
@@ -31,17 +31,6 @@ import { Writers } from "../../lib/storage/write/writers.ts";
 
 export const START_MS = Date.UTC(2026, 10, 20, 3);
 export const TENANT = "default";
-
-/** Fills in `{{ $value }}` and `{{ $labels.NAME }}` alone, and fails for `{{ fail }}`. */
-export const SIMPLE_TEMPLATES: Templates = {
-  check: () => undefined,
-  async expand(text, { labels, value }) {
-    if (text.includes("{{ fail }}")) throw new Error("it fails");
-    return text.replace(/\{\{ \$(value|labels\.(\w+)) \}\}/g, (_, what: string, name: string) =>
-      what === "value" ? String(value) : (labels.find(([known]) => known === name)?.[1] ?? ""),
-    );
-  },
-};
 
 export interface World {
   readonly table: Table;
@@ -93,7 +82,7 @@ export function newWorld(settings: Partial<RuleSettings> = {}, table: Table = ne
       groups: new GroupMemory(),
       context: {
         query: newRuleQuery({ engine: { instantQuery, rangeQuery }, options, parse }),
-        templates: SIMPLE_TEMPLATES,
+        templates: ALERT_TEMPLATES,
         settings: { ...DEFAULT_RULE_SETTINGS, queryOffsetMs: 0, ...settings },
         limits: DEFAULT_LIMITS,
         clock,

@@ -90,7 +90,7 @@ groups:
     expr: up == 0
     for: 2m
     labels: {severity: "{{ $labels.job }}-page"}
-    annotations: {summary: "is {{ $value }}", broken: "{{ fail }}"}
+    annotations: {summary: "is {{ $value }}", broken: "{{ $value | parseDuration }}"}
 `);
   await drive(world, "g", [0, 0, 0, 0, 1, 1], 'up{job="a"}');
   const [a, b, c, d, e] = minutes("g", 0, 1, 2, 3, 4);
@@ -138,7 +138,10 @@ groups:
     ["severity", "a-page"],
   ]);
   assert.deepEqual(sent[0].annotations, [
-    ["broken", "<error expanding template: it fails>"],
+    [
+      "broken",
+      '<error expanding template: error executing template __alert_Down: template: __alert_Down:1:124: executing "__alert_Down" at <parseDuration>: wrong type for value; expected string; got float64>',
+    ],
     ["summary", "is 0"],
   ]);
   assert.equal(sent[0].generatorUrl, "https://h/#expr=up+%3D%3D+0&view=table");
@@ -258,6 +261,10 @@ test("a group that is removed ends its series", async () => {
   await world.removeGroup("g");
   world.time.nowMs += MINUTE_MS;
   await world.run();
+  assert.deepEqual(
+    world.sent.map(({ notifications }) => notifications.map(({ isResolved }) => isResolved)),
+    [[false], [true]],
+  );
   for (const metric of ["ALERTS", "ALERTS_FOR_STATE", "r"])
     for (const samples of (await world.read(metric)).values()) assert.equal(samples.at(-1)?.[1], "stale");
   const { evaluations } = await world.run();

@@ -20,8 +20,8 @@ import { hasTemplate, type QuerySample } from "../templates.ts";
 /** How long a resolved alert is kept, so that receivers learn of it although some deliveries fail. */
 export const RESOLVED_RETENTION_MS = 15 * MINUTE_MS;
 
-/** Expands a text for a sample. Throws "invalid". */
-export type Expand = (text: string, sample: QuerySample) => Promise<string>;
+/** Expands a text of an alert for a sample. Throws "invalid". */
+export type Expand = (text: string, alertName: string, sample: QuerySample) => Promise<string>;
 
 export interface AlertingResult {
   readonly alerts: readonly Alert[];
@@ -86,9 +86,10 @@ async function returnedAlerts({
 }: AlertingInput): Promise<Map<string, Alert>> {
   const alerts = new Map<string, Alert>();
   for (const sample of result) {
-    const expanded = await expandAll(labels, sample, expand);
+    const expandOne = (text: string) => expand(text, rule.alert, sample);
+    const expanded = await expandAll(labels, expandOne);
     const own = withLabels(withoutLabel(sample.labels, METRIC_NAME), [...expanded, [ALERT_NAME, rule.alert]]);
-    const annotations = labelSetOf(await expandAll(rule.annotations, sample, expand));
+    const annotations = labelSetOf(await expandAll(rule.annotations, expandOne));
     const key = labelsKey(own);
     if (alerts.has(key))
       throw new HearthError(
@@ -101,17 +102,19 @@ async function returnedAlerts({
   return alerts;
 }
 
-async function expandAll(pairs: readonly Label[], sample: QuerySample, expand: Expand): Promise<Label[]> {
+type ExpandOne = (text: string) => Promise<string>;
+
+async function expandAll(pairs: readonly Label[], expand: ExpandOne): Promise<Label[]> {
   const expanded: Label[] = [];
   for (const [name, text] of pairs)
-    expanded.push([name, hasTemplate(text) ? await expandOrExplain(text, sample, expand) : text]);
+    expanded.push([name, hasTemplate(text) ? await expandOrExplain(text, expand) : text]);
   return expanded;
 }
 
 /** A template that fails costs its own text alone. */
-async function expandOrExplain(text: string, sample: QuerySample, expand: Expand): Promise<string> {
+async function expandOrExplain(text: string, expand: ExpandOne): Promise<string> {
   try {
-    return await expand(text, sample);
+    return await expand(text);
   } catch (error) {
     return `<error expanding template: ${errorMessage(error)}>`;
   }

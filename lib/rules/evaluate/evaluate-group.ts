@@ -19,7 +19,7 @@ import type { RuleSettings } from "../settings.ts";
 import type { QuerySample, Templates } from "../templates.ts";
 import { AlertLimitError, type Expand, evaluateAlerts } from "./evaluate-alerting.ts";
 import { recordResult } from "./evaluate-recording.ts";
-import { takeNotifications } from "./notifications.ts";
+import { endedNotifications, takeNotifications } from "./notifications.ts";
 import { Overlay } from "./overlay.ts";
 import type { RuleQuery } from "./rule-query.ts";
 
@@ -61,7 +61,7 @@ export async function evaluateGroup(
   const rules: RuleState[] = [];
   for (const [index, rule] of group.rules.entries())
     rules.push(await evaluation.evaluate(rule, previous.states[index], before));
-  evaluation.endSeries(previous.ended);
+  for (const state of previous.ended) evaluation.end(state);
   return {
     state: {
       evaluatedMs: timeMs,
@@ -80,7 +80,7 @@ export async function evaluateGroup(
 function matchStates(
   group: RuleGroup,
   before: GroupState | undefined,
-): { readonly states: readonly (RuleState | undefined)[]; readonly ended: readonly LabelSet[] } {
+): { readonly states: readonly (RuleState | undefined)[]; readonly ended: readonly RuleState[] } {
   const byKey = new Map<string, RuleState[]>();
   for (const state of before?.rules ?? []) {
     const same = byKey.get(state.key);
@@ -88,7 +88,7 @@ function matchStates(
     else same.push(state);
   }
   const states = group.rules.map((rule) => byKey.get(ruleKey(group, rule))?.shift());
-  return { states, ended: [...byKey.values()].flat().flatMap(({ series }) => series) };
+  return { states, ended: [...byKey.values()].flat() };
 }
 
 class Evaluation {
@@ -178,12 +178,12 @@ class Evaluation {
     return this.#context.query(this.#overlay, expr, this.#sampleTimeMs);
   }
 
-  readonly #expand: Expand = (text, { labels, value }) => {
+  readonly #expand: Expand = (text, alertName, { labels, value }) => {
     const { templates, settings } = this.#context;
     const { externalLabels, externalUrl } = settings;
     const timeMs = this.#timeMs;
     const query = (expr: string) => this.#query(expr);
-    return templates.expand(text, { labels, value, externalLabels, externalUrl, timeMs, query });
+    return templates.expand(text, { alertName, labels, value, externalLabels, externalUrl, timeMs, query });
   };
 
   #send(rule: AlertingRule, alerts: readonly Alert[]): readonly Alert[] {
@@ -211,11 +211,17 @@ class Evaluation {
 
   #endMissing(before: readonly LabelSet[], now: readonly LabelSet[]): void {
     const returned = new Set(now.map(labelsKey));
-    this.endSeries(before.filter((labels) => !returned.has(labelsKey(labels))));
+    this.#endSeries(before.filter((labels) => !returned.has(labelsKey(labels))));
+  }
+
+  /** Ends what a rule has left that is no more: its series, and its alerts for those who were told of them. */
+  end({ series, alerts }: RuleState): void {
+    this.#endSeries(series);
+    this.notifications.push(...endedNotifications(alerts, this.#timeMs, this.#context.settings));
   }
 
   /** Ends series, unless another rule has recorded them. */
-  endSeries(ended: readonly LabelSet[]): void {
+  #endSeries(ended: readonly LabelSet[]): void {
     for (const labels of ended) {
       const key = labelsKey(labels);
       if (!this.#written.has(key))

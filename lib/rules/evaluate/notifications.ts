@@ -43,6 +43,27 @@ export function takeNotifications(
   return { alerts: after, notifications };
 }
 
+/**
+ * Of a rule that is no more: its firing alerts as resolved. Prometheus lets receivers wait for their `endsAt`, which not all
+ * receivers have.
+ */
+export function endedNotifications(
+  alerts: readonly Alert[],
+  timeMs: number,
+  { externalLabels, externalUrl }: RuleSettings,
+): Notification[] {
+  return alerts
+    .filter(({ state }) => state === "firing")
+    .map((alert) => ({
+      labels: withLabels(externalLabels, alert.labels),
+      annotations: alert.annotations,
+      startsAtMs: alert.firedAtMs ?? alert.activeAtMs,
+      endsAtMs: timeMs,
+      isResolved: true,
+      generatorUrl: `${externalUrl}/`,
+    }));
+}
+
 function needsSending({ state, resolvedAtMs, sentAtMs }: Alert, timeMs: number): boolean {
   if (state === "pending") return false;
   if (sentAtMs === undefined) return true;

@@ -13,6 +13,7 @@ import type { GroupName } from "../../storage/rules/rule-keys.ts";
 import {
   deletePieces,
   getHead,
+  isEnded,
   loadPieces,
   putPieces,
   replaceHead,
@@ -82,7 +83,7 @@ export async function loadGroup(
   { table, tenant, name, memory, log }: Pick<GroupRun, "table" | "tenant" | "name" | "memory" | "log">,
   head: StoredHead | undefined,
 ): Promise<RememberedGroup | undefined> {
-  if (head === undefined) return undefined;
+  if (head === undefined || isEnded(head)) return undefined;
   const key = memoryKey(tenant, name);
   const known = memory.find(key, head.bytes);
   if (known !== undefined) return known;

@@ -10,10 +10,10 @@ import { DamageReports } from "../../storage/layout/damage-reports.ts";
 import type { RetentionMs } from "../../storage/layout/retention.ts";
 import { Reader } from "../../storage/read/reader.ts";
 import type { GroupName } from "../../storage/rules/rule-keys.ts";
-import { listHeads, type StoredHead } from "../../storage/rules/state-items.ts";
+import { isEnded, listHeads, type StoredHead } from "../../storage/rules/state-items.ts";
 import { SnapshotTable } from "../../storage/table/snapshot-table.ts";
 import { Overlay } from "../evaluate/overlay.ts";
-import type { DeliveryReport, NotificationBatch } from "../notifier.ts";
+import type { DeliveryReport, Notification, NotificationBatch } from "../notifier.ts";
 import type { RecordedSample } from "../recorded-samples.ts";
 import type { StoredGroup } from "../rule-store.ts";
 import { endGroup } from "./end-group.ts";
@@ -66,7 +66,8 @@ export async function runTenant(services: RuleServices, run: TenantRun): Promise
   const known = new Set(
     run.groups.map(({ namespace, group }) => memoryKey(tenant, { namespace, name: group.name })),
   );
-  const gone = heads.filter((name) => isOwn(name) && !known.has(memoryKey(tenant, name)));
+  const left = heads.filter(({ head }) => !isEnded(head));
+  const gone = left.filter((name) => isOwn(name) && !known.has(memoryKey(tenant, name)));
   const runner = new TenantRunner(services, run, headOf);
   const report = await runner.run(own);
   for (const { head, ...name } of gone) await runner.end(name, head);
@@ -74,7 +75,7 @@ export async function runTenant(services: RuleServices, run: TenantRun): Promise
   return {
     report: { ...report, ...runner.counts },
     nextDueMs: isDone ? Math.min(...own.map((one) => runner.nextDue(one))) : 0,
-    hasNothing: run.groups.length === 0 && heads.length === gone.length && isDone,
+    hasNothing: run.groups.length === 0 && left.length === gone.length && isDone,
   };
 }
 
@@ -218,14 +219,15 @@ class TenantRunner {
     this.#rounds = [];
     this.#gatheredMs = undefined;
     if (rounds.length === 0) return;
-    await Promise.all([this.#notify(rounds), this.#storeRounds(rounds)]);
+    const named = rounds.map(({ run: { name }, round: { notifications } }) => ({ ...name, notifications }));
+    await Promise.all([this.#notify(named), this.#storeRounds(rounds)]);
   }
 
   async #storeRounds(
     rounds: readonly { readonly run: GroupRun; readonly round: GroupRound }[],
   ): Promise<void> {
     try {
-      await this.store(rounds.flatMap(({ round }) => round.samples));
+      await this.#store(rounds.flatMap(({ round }) => round.samples));
       for (const { round } of rounds) round.onStored();
     } catch (error) {
       const { tenant } = this.#run;
@@ -234,7 +236,7 @@ class TenantRunner {
   }
 
   /** Throws "unavailable". */
-  async store(samples: readonly RecordedSample[]): Promise<void> {
+  async #store(samples: readonly RecordedSample[]): Promise<void> {
     const { writers, table, log } = this.#services;
     const { tenant, retentionMs } = this.#run;
     const appender = writers.appender({ tenant, retentionMs }, table);
@@ -248,13 +250,15 @@ class TenantRunner {
     }
   }
 
-  async #notify(rounds: readonly { readonly run: GroupRun; readonly round: GroupRound }[]): Promise<void> {
+  async #notify(
+    named: readonly (GroupName & { readonly notifications: readonly Notification[] })[],
+  ): Promise<void> {
     const { notifier } = this.#services;
     const { tenant, deadlineMs, signal } = this.#run;
-    const batches = rounds
-      .filter(({ round }) => round.notifications.length > 0)
-      .map(({ run: { name }, round: { notifications } }): NotificationBatch => {
-        return { tenant, namespace: name.namespace, group: name.name, notifications };
+    const batches = named
+      .filter(({ notifications }) => notifications.length > 0)
+      .map(({ namespace, name: group, notifications }): NotificationBatch => {
+        return { tenant, namespace, group, notifications };
       });
     if (notifier === undefined || batches.length === 0) return;
     const { delivered, failed } = await notifier.notify(batches, { deadlineMs, signal });
@@ -269,7 +273,10 @@ class TenantRunner {
     const { log } = this.#services;
     const { tenant } = this.#run;
     try {
-      await endGroup(this.#services, tenant, name, head, (samples) => this.store(samples));
+      await endGroup(this.#services, tenant, name, head, async ({ samples, notifications }) => {
+        await this.#store(samples);
+        await this.#notify([{ ...name, notifications }]);
+      });
     } catch (error) {
       this.endFailures++;
       log("warn", "rules: a group that is gone was not ended", {

@@ -80,14 +80,9 @@ export const PIECE_ID_BYTES = 12;
 
 /** A piece of a group's state that has an item of its own; `id` is PIECE_ID_BYTES long. */
 export function pieceKey(tenant: string, group: GroupName, id: Uint8Array): Key {
-  const { pk, first } = piecesRange(tenant, group);
-  return { pk, sk: new ByteWriter().writeBytes(first).writeBytes(id).finish() };
-}
-
-/** All pieces of a group. */
-export function piecesRange(tenant: string, group: GroupName): KeyRange & { readonly first: Uint8Array } {
-  const pk = partition(KIND.ruleSeries, tenant).finish();
-  const first = createHash("sha256").update(groupSortKey(group)).digest().subarray(0, GROUP_HASH_BYTES);
-  const last = new ByteWriter().writeBytes(first).writeBytes(new Uint8Array(PIECE_ID_BYTES).fill(0xff));
-  return { pk, first: Uint8Array.from(first), last: last.finish() };
+  const hash = createHash("sha256").update(groupSortKey(group)).digest().subarray(0, GROUP_HASH_BYTES);
+  return {
+    pk: partition(KIND.ruleSeries, tenant).finish(),
+    sk: new ByteWriter().writeBytes(hash).writeBytes(id).finish(),
+  };
 }

@@ -4,7 +4,8 @@
  *
  *     head := number of pieces (varint), their ids (12 bytes each), body (opaque, to the end)
  *
- * A process that dies between pieces and head leaves pieces that nothing names. They go with the group.
+ * A process that dies between pieces and head leaves pieces that nothing names, some KB. The head of a group that is gone is
+ * empty and expires, so whoever makes the group again replaces it as any other.
  */
 
 import { HearthError } from "../../model/errors.ts";
@@ -16,7 +17,6 @@ import {
   PIECE_ID_BYTES,
   parseGroupSortKey,
   pieceKey,
-  piecesRange,
   stateKey,
   statesRange,
 } from "./rule-keys.ts";
@@ -29,6 +29,13 @@ export interface StateHead {
   /** Ids in hex. */
   readonly pieces: readonly string[];
   readonly body: Uint8Array;
+}
+
+/** The head of a group that is gone. */
+export const ENDED_HEAD: StateHead = { pieces: [], body: new Uint8Array(0) };
+
+export function isEnded({ body }: StateHead): boolean {
+  return body.length === 0;
 }
 
 /** A head as it was read, and the bytes that must still be there when it is replaced. */
@@ -64,9 +71,11 @@ export async function replaceHead(
   group: GroupName,
   before: Uint8Array | undefined,
   head: StateHead,
+  expiresAtSeconds?: number,
 ): Promise<Uint8Array | undefined> {
   const value = encodeHead(head);
-  const item = { ...stateKey(tenant, group), value };
+  const expiry = expiresAtSeconds === undefined ? {} : { expiresAtSeconds };
+  const item = { ...stateKey(tenant, group), value, ...expiry };
   const isStored =
     before === undefined ? await table.putIfAbsent(item) : await table.putIfEqual(item, before);
   return isStored ? value : undefined;
@@ -111,13 +120,6 @@ export async function deletePieces(
   await forEachBounded([...ids], PIECE_CONCURRENCY, (id) =>
     table.delete(pieceKey(tenant, group, idBytes(id))),
   );
-}
-
-/** Removes what is known of a group that is gone: its pieces, then its head. */
-export async function deleteState(table: Table, tenant: string, group: GroupName): Promise<void> {
-  for await (const page of table.query(piecesRange(tenant, group), { consistent: true }))
-    await forEachBounded([...page], PIECE_CONCURRENCY, ({ pk, sk }) => table.delete({ pk, sk }));
-  await table.delete(stateKey(tenant, group));
 }
 
 function encodeHead({ pieces, body }: StateHead): Uint8Array {
