@@ -39,6 +39,7 @@ const GROUP_OF_KIND: Readonly<Record<keyof typeof KIND, Group>> = {
   ruleState: "control",
   ruleSeries: "control",
   ruled: "control",
+  alertNotices: "control",
 };
 const GROUPS_BY_BYTE = new Map<number, Group>(
   Object.entries(KIND).map(([kind, byte]) => [byte, GROUP_OF_KIND[kind as keyof typeof KIND]]),

@@ -8,6 +8,7 @@ import { decodeHistogramChunk } from "../../lib/chunk/histogram-chunk.ts";
 import { SampleColumns } from "../../lib/chunk/sample-columns.ts";
 import { decodeXorChunk } from "../../lib/chunk/xor-chunk.ts";
 import { type ErrorKind, errorKind } from "../../lib/model/errors.ts";
+import { decodeNotices } from "../../lib/rules/delivery/told-store.ts";
 import { ByteReader } from "../../lib/storage/codec/bytes.ts";
 import { readHistogram } from "../../lib/storage/codec/histogram-bytes.ts";
 import { decodeCursor, listMarks } from "../../lib/storage/compact/marks.ts";
@@ -90,6 +91,7 @@ const READERS: Readonly<Record<Kind, readonly ((item: Item, table: Table) => unk
   ruleState: [],
   ruleSeries: [],
   ruled: [(_, table) => listRuledTenants(table)],
+  alertNotices: [({ value }) => decodeNotices(value)],
 };
 
 async function readAll(all: AsyncIterable<unknown>): Promise<void> {

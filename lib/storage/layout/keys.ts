@@ -27,6 +27,7 @@
  *     ruleState H   tenant                               namespace, name                  what is known of a group (state-items.ts)
  *     ruleSeries J  tenant                               hash of a group, id, number      label sets of its series (state-items.ts)
  *     ruled     N   -                                    tenant                           revision of its groups (rule-items.ts)
+ *     notices   a   tenant                               namespace, name                  what receivers know of a group's alerts
  *
  * A day is the UTC day of the samples' own timestamps, never of their arrival: a reader of a range opens the days of
  * that range, whatever came late, and everything of a day leaves together by TTL. A shard is the series whose hash begins
@@ -62,6 +63,7 @@ export const KIND = {
   ruleState: 0x48,
   ruleSeries: 0x4a,
   ruled: 0x4e,
+  alertNotices: 0x61,
 } as const;
 
 /** Bytes of a series hash, and how many of them are the metric's. */

@@ -55,6 +55,15 @@ export function statesRange(tenant: string): KeyRange {
   return { pk: partition(KIND.ruleState, tenant).finish() };
 }
 
+/** What receivers of messages were told of a group's alerts. */
+export function alertNoticesKey(tenant: string, group: GroupName): Key {
+  return { pk: alertNoticesRange(tenant).pk, sk: groupSortKey(group) };
+}
+
+export function alertNoticesRange(tenant: string): KeyRange {
+  return { pk: partition(KIND.alertNotices, tenant).finish() };
+}
+
 export function ruledTenantKey(tenant: string): Key {
   return { pk: ruledTenantsRange().pk, sk: utf8.encode(tenant) };
 }
