@@ -298,7 +298,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "clock as it is",
     rule: "of two records of one writer the later has the later receive time",
-    edits: [edit("write/receive-clock.ts", "Math.max(latestMs + 1, nowMs)", "nowMs")],
+    edits: [edit("write/receive-clock.ts", "Math.max((latest[ahead.length] ?? 0) + 1, nowMs)", "nowMs")],
   },
   {
     name: "runs late",

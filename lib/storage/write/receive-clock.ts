@@ -14,6 +14,8 @@ import { MAX_HOLD_MS } from "../log/settling.ts";
 const MAX_HOLD_ATTEMPTS = 3;
 /** Above so many, places whose latest time is over are forgotten. */
 const MAX_PLACES = 1000;
+/** Times of a place that are remembered while the clock is behind them. */
+const MAX_AHEAD = 8;
 /** Numbers of records have four bytes; after so many they start again. */
 const SEQUENCES = 2 ** 32;
 
@@ -22,8 +24,8 @@ export type StoreDated = (receivedMs: number) => Promise<void>;
 
 export class ReceiveClock {
   readonly #clock: Clock;
-  /** By place. */
-  readonly #latest = new Map<string, number>();
+  /** By place, descending: the latest time, and before it those that the clock had said before it was put back. */
+  readonly #latest = new Map<string, readonly number[]>();
   #sequence = 0;
 
   constructor(clock: Clock) {
@@ -33,11 +35,11 @@ export class ReceiveClock {
   /** A new receive time for records of a place, in ms. */
   next(place: string): number {
     const nowMs = this.#clock();
-    const latestMs = this.#latest.get(place) ?? 0;
+    const latest = this.#latest.get(place) ?? [];
     // A clock that was corrected by more is followed back: records must not stay dated in the future.
-    const isSteppedBack = latestMs - nowMs > MAX_HOLD_MS;
-    const receivedMs = isSteppedBack ? nowMs : Math.max(latestMs + 1, nowMs);
-    this.#latest.set(place, receivedMs);
+    const ahead = latest.filter((ms) => ms - nowMs > MAX_HOLD_MS);
+    const receivedMs = Math.max((latest[ahead.length] ?? 0) + 1, nowMs);
+    this.#latest.set(place, [...ahead.slice(-MAX_AHEAD), receivedMs]);
     if (this.#latest.size > MAX_PLACES) this.#forgetPast(nowMs);
     return receivedMs;
   }
@@ -60,6 +62,6 @@ export class ReceiveClock {
   }
 
   #forgetPast(nowMs: number): void {
-    for (const [place, latestMs] of this.#latest) if (latestMs < nowMs) this.#latest.delete(place);
+    for (const [place, [latestMs]] of this.#latest) if (latestMs < nowMs) this.#latest.delete(place);
   }
 }
