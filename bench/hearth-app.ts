@@ -18,7 +18,7 @@ import { DEFAULT_PROMQL_SETTINGS } from "../lib/promql/settings.ts";
 import type { Table } from "../lib/storage/table/table.ts";
 
 const ID = "HKBENCH";
-const SECRET = "bench";
+const SECRET = "secret-of-the-bench";
 /** Items get an expiry, as in a deployed table. */
 const RETENTION_MS = 30 * DAY_MS;
 

@@ -35,7 +35,7 @@ export interface ComparedTime {
   readonly prometheusMs: number | undefined;
 }
 
-const KEY = { id: "HKBENCH", secret: "bench" };
+const KEY = { id: "HKBENCH", secret: "secret-of-the-bench" };
 const AUTHORIZATION = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString("base64")}`;
 
 /** A deployment's settings. */

@@ -32,9 +32,13 @@ export interface AccessKey {
 
 const SALT_BYTES = 16;
 const SECRET_BYTES = 30;
+/** The shortest secret that somebody may choose: the hash is fast, so a short one could be guessed. */
+const MIN_SECRET_LENGTH = 12;
 const ID_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const ID_PREFIX = "HK";
 const ID_RANDOM_LENGTH = 18;
+const HEX = /^(?:[0-9a-f]{2})+$/;
+const HASH = /^[0-9a-f]{64}$/;
 /** An id stands before the colon of basic auth and in a sort key. */
 const ID_PATTERN = /^[\x21-\x39\x3b-\x7e]{1,128}$/;
 
@@ -65,7 +69,12 @@ export function newAccessKey({ secret, ...key }: NewAccessKey, randomBytes: Rand
       `access key id ${quoteInput(key.id)}: expected 1 to 128 printable ASCII characters without a colon`,
     );
   }
-  if (secret === "") throw new HearthError("invalid", `access key ${key.id}: the secret is empty`);
+  if (secret.length < MIN_SECRET_LENGTH) {
+    throw new HearthError(
+      "invalid",
+      `access key ${quoteInput(key.id)}: a secret of ${secret.length} characters, expected ${MIN_SECRET_LENGTH} at least`,
+    );
+  }
   const salt = Buffer.from(randomBytes(SALT_BYTES)).toString("hex");
   return { ...key, disabled: false, salt, secretHash: hashSecret(saltKey(salt), secret).toString("hex") };
 }
@@ -101,9 +110,20 @@ export function encodeAccessKey(key: AccessKey): Uint8Array {
 /** Throws "data" for a value that `encodeAccessKey` cannot have made. */
 export function decodeAccessKey(value: Uint8Array): AccessKey {
   const text = new TextDecoder().decode(value);
+  const key = parseJson(text);
+  if (typeof key === "object" && key !== null && isKey(key as AccessKey)) return key as AccessKey;
+  throw new HearthError("data", "access key: the item has no id, tenant, scopes, salt and hash");
+}
+
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as AccessKey;
+    return JSON.parse(text);
   } catch (cause) {
     throw new HearthError("data", "access key: the item is not JSON", { cause });
   }
+}
+
+function isKey({ id, tenant, scopes, salt, secretHash }: AccessKey): boolean {
+  const texts = [id, tenant, salt, secretHash].every((one) => typeof one === "string");
+  return texts && Array.isArray(scopes) && HEX.test(salt) && HASH.test(secretHash);
 }

@@ -5,6 +5,7 @@ import type { Limits } from "../model/limits.ts";
 import { quoteInput } from "../model/shorten.ts";
 import { uncompress } from "../wire/snappy.ts";
 import type { GatewayContext } from "./gateway.ts";
+import { isFromBrowser } from "./security-headers.ts";
 
 /**
  * Reads a snappy-compressed protobuf `message`: `negotiateProtobuf` and `readSnappyBody` in one.
@@ -24,7 +25,13 @@ export async function readSnappyProtobuf(
  * "unsupported".
  */
 export function negotiateProtobuf(c: GatewayContext, ...messages: readonly string[]): string {
-  const message = messageOf(headerOf(c, "Content-Type"), messages);
+  const type = headerOf(c, "Content-Type");
+  // Without a type, a page of any site can post without asking this server first.
+  if (type === undefined && isFromBrowser(c)) {
+    const expected = "a browser has to send Content-Type: application/x-protobuf";
+    throw new HearthError("unsupported", `no content type: ${expected}`);
+  }
+  const message = messageOf(type, messages);
   const encoding = headerOf(c, "Content-Encoding");
   if (encoding === undefined || encoding.toLowerCase() === "snappy") return message;
   throw new HearthError(

@@ -19,6 +19,7 @@ import type { Writers } from "../storage/write/writers.ts";
 import { cors } from "./cors.ts";
 import { RequestLog, type RequestSinks } from "./request-log.ts";
 import { requestPath } from "./request-path.ts";
+import { securityHeaders } from "./security-headers.ts";
 import { CLIENT_CLOSED, type ErrorStatus, errorHeaders, type Operation, statusOf } from "./status.ts";
 
 /** What the routes depend on; each process makes one. */
@@ -71,6 +72,7 @@ export function newGateway(services: RequestSinks & Pick<Services, "clock">): Ga
     await next();
     if (!c.get("logsItself")) writeLog(c.res.status);
   });
+  app.use(securityHeaders);
   app.use(cors);
   app.onError((error, c) => answerError(c, error, "query", printText));
   app.notFound((c) =>

@@ -1,12 +1,13 @@
 /**
  * DynamoDB for one machine: dynalite (LevelDB behind DynamoDB's API) inside this process. It listens
- * on this machine only and accepts any credentials.
+ * on this machine only and accepts one access key, which each start makes and only the owner of the
+ * directory can read.
  *
  * An acknowledged write survives `kill -9` and a power cut: it is synced to the disk first, unless
  * `isSynced` is false. A full disk or a damaged block fails only the requests that meet it. Before the
  * database is opened, the checksums of its files are compared (integrity/check-files.ts).
  */
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -22,6 +23,8 @@ import { removeMark, writeMark } from "./integrity/closed-mark.ts";
 import { DamagedSpans, forgetSpans } from "./integrity/damaged-spans.ts";
 
 const HOST = "127.0.0.1";
+/** Random bytes of the access key. */
+const KEY_BYTES = 24;
 /** Files in the directory: the data, and the URL with a mark that identifies the server there. */
 const DATA_NAME = "dynamodb";
 const ENDPOINT_NAME = "endpoint";
@@ -51,7 +54,7 @@ export interface EmbeddedOptions {
 }
 
 export interface EmbeddedDynamoDB {
-  /** The URL to open tables with. */
+  /** The URL to open tables with. Its user name is the access key: do not log it. */
   readonly endpoint: string;
   /**
    * Removes items that expired before a time in ms; returns how many. It also runs every ten
@@ -75,14 +78,15 @@ export async function startEmbeddedDynamoDB(options: EmbeddedOptions = {}): Prom
     directory === undefined ? undefined : new FreeSpace(directory, freeBytes, () => performance.now());
   const durable = new DurableStore(store.db, { isSynced, freeSpace, damaged: files.spans, onFailure });
   const mark = randomUUID();
-  guardRequests(server, mark);
+  const key = randomBytes(KEY_BYTES).toString("base64url");
+  guardRequests(server, mark, key);
   try {
     await listen(server, port);
   } catch (error) {
     await store.db.close();
     throw error;
   }
-  const endpoint = `http://${HOST}:${(server.address() as AddressInfo).port}`;
+  const endpoint = `http://${key}@${HOST}:${(server.address() as AddressInfo).port}`;
   const file = directory === undefined ? undefined : join(directory, ENDPOINT_NAME);
   if (file !== undefined) await writeFile(file, `${endpoint}\n${mark}\n`, { mode: 0o600 });
   const stopping = new AbortController();
@@ -141,7 +145,7 @@ async function makePrivate(directory: string): Promise<void> {
 export async function findEmbeddedEndpoint(directory: string): Promise<string | undefined> {
   try {
     const [endpoint, mark] = (await readFile(join(directory, ENDPOINT_NAME), "utf8")).split("\n");
-    const response = await fetch(endpoint, { signal: AbortSignal.timeout(FIND_TIMEOUT_MS) });
+    const response = await fetch(new URL(endpoint).origin, { signal: AbortSignal.timeout(FIND_TIMEOUT_MS) });
     await response.text();
     return response.headers.get(MARK_HEADER) === mark ? endpoint : undefined;
   } catch {
@@ -205,7 +209,7 @@ async function openStore(store: Store, directory: string | undefined): Promise<v
 }
 
 /** Stands between the network and dynalite: identifies this server, and refuses harmful requests. */
-function guardRequests(server: Server, mark: string): void {
+function guardRequests(server: Server, mark: string, key: string): void {
   const [handle] = server.listeners("request") as RequestListener[];
   server.removeAllListeners("request");
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
@@ -216,12 +220,30 @@ function guardRequests(server: Server, mark: string): void {
       return;
     }
     if (request.method === "GET") response.setHeader(MARK_HEADER, mark);
+    else if (!hasKey(request, key)) {
+      response.writeHead(403, { "Content-Type": "application/x-amz-json-1.0" }).end(WRONG_KEY);
+      request.on("error", () => {}).resume();
+      return;
+    }
     handle(request, response);
     // Dynalite throws the errors of a request: a client that hangs up while sending would end this
     // process.
     request.removeAllListeners("error");
     request.on("error", () => {});
   });
+}
+
+/** As DynamoDB words it. */
+const WRONG_KEY = JSON.stringify({
+  __type: "com.amazon.coral.service#UnrecognizedClientException",
+  message: "The security token included in the request is invalid.",
+});
+
+/** Whether a request is signed by the access key. The signature is not compared: the key is the secret. */
+function hasKey({ headers }: IncomingMessage, key: string): boolean {
+  const [, sent = ""] = /Credential=([^/]*)\//.exec(headers.authorization ?? "") ?? [];
+  const [ours, theirs] = [Buffer.from(key), Buffer.from(sent)];
+  return ours.length === theirs.length && timingSafeEqual(ours, theirs);
 }
 
 function listen(server: Server, port: number): Promise<void> {

@@ -14,7 +14,7 @@ import { HearthError } from "../../lib/model/errors.ts";
 
 const NEW: NewAccessKey = {
   id: "HKA",
-  secret: "s3cret",
+  secret: "s3cret-of-a-test",
   tenant: "t",
   scopes: ["read"],
   note: "n",
@@ -35,11 +35,11 @@ test("ids and secrets are random, and go through shells, URLs and basic auth unq
 
 test("keeps no secret, only a salted hash of it", () => {
   const [key, again] = [newAccessKey(NEW, randomBytes), newAccessKey(NEW, randomBytes)];
-  assert.ok(!Buffer.from(encodeAccessKey(key)).toString().includes("s3cret"));
+  assert.ok(!Buffer.from(encodeAccessKey(key)).toString().includes("s3cret-of-a-test"));
   assert.notEqual(key.secretHash, again.secretHash);
   assert.equal(key.disabled, false);
   for (const [secret, expected] of [
-    ["s3cret", true],
+    ["s3cret-of-a-test", true],
     ["s3cre", false],
     ["s3cret ", false],
     ["", false],
@@ -61,5 +61,22 @@ for (const id of ["", "a:b", "a b", "é", "a\n", "x".repeat(129)]) {
 }
 
 test("refuses an empty secret", () => {
-  assert.throws(() => newAccessKey({ ...NEW, secret: "" }, randomBytes), kindIs("invalid"));
+  for (const secret of ["", "a", "11 of these"])
+    assert.throws(() => newAccessKey({ ...NEW, secret }, randomBytes), /expected 12 at least/);
+});
+
+test("an item that is no key is damaged, whatever JSON it is", () => {
+  const key = newAccessKey(NEW, randomBytes);
+  assert.deepEqual(decodeAccessKey(encodeAccessKey(key)), key);
+  const wrong = [
+    null,
+    5,
+    [],
+    {},
+    { ...key, scopes: "read" },
+    { ...key, salt: 1 },
+    { ...key, secretHash: "00" },
+  ];
+  for (const one of wrong)
+    assert.throws(() => decodeAccessKey(new TextEncoder().encode(JSON.stringify(one))), kindIs("data"));
 });

@@ -12,7 +12,7 @@ const kindIs = (kind: string) => (error: unknown) => error instanceof HearthErro
 function newKey(fields: Partial<NewAccessKey> = {}) {
   const all = {
     id: "HKA",
-    secret: "s3cret",
+    secret: "s3cret-of-a-test",
     tenant: "t",
     scopes: ["read", "write"] as Scope[],
     note: "",
@@ -40,9 +40,19 @@ describe("verify", () => {
     const { outcome, table } = await newSetup();
     await createKey(table, newKey({ id: "HKB" }));
     await disableKey(table, "HKB");
-    assert.equal(await outcome("HKA:s3cret"), "HKA");
-    const wrong = ["HKA:wrong", "HKA:", "HKA:s3cretx", "HKC:s3cret", "HKB:s3cret", "HKB:wrong", "hka:s3cret"];
-    const outcomes = await Promise.all([...wrong, `${"x".repeat(5000)}:s3cret`, "HKA\0:s3cret"].map(outcome));
+    assert.equal(await outcome("HKA:s3cret-of-a-test"), "HKA");
+    const wrong = [
+      "HKA:wrong",
+      "HKA:",
+      "HKA:s3cret-of-a-testx",
+      "HKC:s3cret-of-a-test",
+      "HKB:s3cret-of-a-test",
+      "HKB:wrong",
+      "hka:s3cret-of-a-test",
+    ];
+    const outcomes = await Promise.all(
+      [...wrong, `${"x".repeat(5000)}:s3cret-of-a-test`, "HKA\0:s3cret-of-a-test"].map(outcome),
+    );
     assert.equal(new Set(outcomes).size, 1, `${outcomes}`);
     assert.match(outcomes[0], /^unauthenticated: /);
   });
@@ -54,13 +64,13 @@ describe("verify", () => {
       await outcome(pair);
       return table.calls.length > before;
     };
-    assert.deepEqual([await looksUp("HKA:s3cret"), await looksUp("HKB:x")], [true, true]);
+    assert.deepEqual([await looksUp("HKA:s3cret-of-a-test"), await looksUp("HKB:x")], [true, true]);
     clock.nowMs += MISSING_KEY_CACHE_MS - 1;
-    assert.deepEqual([await looksUp("HKA:s3cret"), await looksUp("HKB:x")], [false, false]);
+    assert.deepEqual([await looksUp("HKA:s3cret-of-a-test"), await looksUp("HKB:x")], [false, false]);
     clock.nowMs += 1;
     assert.deepEqual([await looksUp("HKA:wrong"), await looksUp("HKB:x")], [false, true]);
     clock.nowMs += KEY_CACHE_MS - MISSING_KEY_CACHE_MS;
-    assert.equal(await looksUp("HKA:s3cret"), true);
+    assert.equal(await looksUp("HKA:s3cret-of-a-test"), true);
   });
 
   for (const [what, end] of [
@@ -69,11 +79,11 @@ describe("verify", () => {
   ] as const) {
     test(`a ${what} key stops working within the time it is remembered, not before and after use`, async () => {
       const { outcome, table, clock } = await newSetup();
-      assert.equal(await outcome("HKA:s3cret"), "HKA");
+      assert.equal(await outcome("HKA:s3cret-of-a-test"), "HKA");
       await end(table, "HKA");
       for (let passed = 0; passed < KEY_CACHE_MS; passed += 1000, clock.nowMs += 1000)
-        await outcome("HKA:s3cret");
-      assert.match(await outcome("HKA:s3cret"), /^unauthenticated/);
+        await outcome("HKA:s3cret-of-a-test");
+      assert.match(await outcome("HKA:s3cret-of-a-test"), /^unauthenticated/);
     });
   }
 
@@ -82,24 +92,24 @@ describe("verify", () => {
     table.beforeCall(0, () => {
       clock.nowMs += KEY_CACHE_MS;
     });
-    await outcome("HKA:s3cret");
+    await outcome("HKA:s3cret-of-a-test");
     await disableKey(table, "HKA");
-    assert.match(await outcome("HKA:s3cret"), /^unauthenticated/);
+    assert.match(await outcome("HKA:s3cret-of-a-test"), /^unauthenticated/);
   });
 
   test("a new key works when its absence is forgotten", async () => {
     const { outcome, table, clock } = await newSetup();
-    assert.match(await outcome("HKB:s3cret"), /^unauthenticated/);
+    assert.match(await outcome("HKB:s3cret-of-a-test"), /^unauthenticated/);
     await createKey(table, newKey({ id: "HKB" }));
     clock.nowMs += MISSING_KEY_CACHE_MS;
-    assert.equal(await outcome("HKB:s3cret"), "HKB");
+    assert.equal(await outcome("HKB:s3cret-of-a-test"), "HKB");
   });
 
   test("a table that fails is not a wrong key, and is asked again", async () => {
     const { outcome, table } = await newSetup();
     table.failOnce(0);
-    assert.match(await outcome("HKA:s3cret"), /^unavailable/);
-    assert.equal(await outcome("HKA:s3cret"), "HKA");
+    assert.match(await outcome("HKA:s3cret-of-a-test"), /^unavailable/);
+    assert.equal(await outcome("HKA:s3cret-of-a-test"), "HKA");
   });
 
   test("what anybody may send does not fill the memory: after 10,000 ids all are forgotten", async () => {
@@ -109,11 +119,11 @@ describe("verify", () => {
       await outcome(pair);
       return table.calls.length > before;
     };
-    assert.equal(await looksUp("HKA:s3cret"), true);
-    for (let i = 1; i < 10_000; i++) await outcome(`HKZ${i}:s3cret`);
-    assert.equal(await looksUp("HKA:s3cret"), false);
-    assert.equal(await looksUp("HKZ:s3cret"), true);
-    assert.equal(await looksUp("HKA:s3cret"), true);
+    assert.equal(await looksUp("HKA:s3cret-of-a-test"), true);
+    for (let i = 1; i < 10_000; i++) await outcome(`HKZ${i}:s3cret-of-a-test`);
+    assert.equal(await looksUp("HKA:s3cret-of-a-test"), false);
+    assert.equal(await looksUp("HKZ:s3cret-of-a-test"), true);
+    assert.equal(await looksUp("HKA:s3cret-of-a-test"), true);
   });
 });
 

@@ -30,7 +30,7 @@ interface Series {
   readonly values?: readonly (readonly [time: number, value: string])[];
 }
 
-const KEY = { accessKeyId: "ak", secret: "s3cret" };
+const KEY = { accessKeyId: "ak", secret: "s3cret-of-a-test" };
 const Authorization = `Basic ${btoa(`${KEY.accessKeyId}:${KEY.secret}`)}`;
 
 test("every query parses, and no variable is left in it", () => {

@@ -5,7 +5,7 @@
 import { HearthError } from "../../model/errors.ts";
 import { type CredentialProvider, environmentCredentials } from "./credentials.ts";
 
-/** What an environment says of the service; every part may be missing. */
+/** Settings of the service from an environment; every part may be missing. */
 export interface AwsSettings {
   /** The URL of another DynamoDB than the region's. */
   readonly endpoint?: string | undefined;
@@ -21,14 +21,11 @@ export interface Endpoint {
 
 /** An emulator on this machine takes any; DynamoDB Local keeps a database for each region and access key. */
 const LOCAL_REGION = "local";
-const LOCAL_CREDENTIALS: CredentialProvider = async () => ({
-  accessKeyId: "local",
-  secretAccessKey: "local",
-});
+const LOCAL_KEY = "local";
 
 /**
- * What Lambda and whoever deploys a function set, by the AWS SDKs' names. With an endpoint on this machine that is all that
- * counts: what `npm start` and a function in an emulator write there is one database.
+ * The settings of Lambda and of a function's deployer, by the AWS SDKs' names. An endpoint on this machine is all that
+ * counts: `npm start` and a function in an emulator write to one database there.
  */
 export function awsSettings(env: Readonly<Record<string, string | undefined>>): AwsSettings {
   const endpoint = env.AWS_ENDPOINT_URL_DYNAMODB || env.AWS_ENDPOINT_URL || undefined;
@@ -40,19 +37,32 @@ export function awsSettings(env: Readonly<Record<string, string | undefined>>): 
   };
 }
 
-/** For an endpoint on this machine, region and credentials are made up unless they are given. Throws "invalid" when something is missing. */
+/**
+ * For an endpoint on this machine, region and credentials are made up unless they are given. A user name in such a URL
+ * is the access key: `npm start`'s database takes no other. Throws "invalid" when something is missing.
+ */
 export function resolveEndpoint({ endpoint, region, credentials }: AwsSettings): Endpoint {
-  if (endpoint !== undefined && isLoopback(endpoint))
-    return {
-      url: new URL(endpoint),
-      region: region ?? LOCAL_REGION,
-      credentials: credentials ?? LOCAL_CREDENTIALS,
-    };
+  if (endpoint !== undefined && isLoopback(endpoint)) return resolveLocal(endpoint, region, credentials);
   if (region === undefined)
     throw new HearthError("invalid", "dynamodb: no region is set, expected AWS_REGION or --region");
   if (credentials === undefined)
     throw new HearthError("invalid", "dynamodb: no credentials, needed for an endpoint that is not local");
   return { url: new URL(endpoint ?? regionalEndpoint(region)), region, credentials };
+}
+
+function resolveLocal(
+  endpoint: string,
+  region = LOCAL_REGION,
+  credentials?: CredentialProvider | undefined,
+): Endpoint {
+  const url = new URL(endpoint);
+  const key = url.username || LOCAL_KEY;
+  [url.username, url.password] = ["", ""];
+  return {
+    url,
+    region,
+    credentials: credentials ?? (async () => ({ accessKeyId: key, secretAccessKey: key })),
+  };
 }
 
 function regionalEndpoint(region: string): string {

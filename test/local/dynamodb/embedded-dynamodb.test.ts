@@ -68,7 +68,7 @@ it("keeps its data over a close and a start, on any port", async (test) => {
   await first.close();
   const port = Number(new URL(first.endpoint).port);
   const second = await start(test, { directory, port });
-  assert.equal(second.endpoint, first.endpoint);
+  assert.equal(new URL(second.endpoint).port, String(port));
   assert.deepEqual(await stored(second.endpoint), items);
   if (process.platform !== "win32") assert.equal((await stat(directory)).mode & 0o777, 0o700);
   await second.close();
@@ -128,16 +128,41 @@ it("says which directory or port is taken", async (test) => {
 
 it("keeps web pages out, and outlives a client that hangs up", async (test) => {
   const server = await start(test);
-  const fromPage = await fetch(server.endpoint, {
-    method: "POST",
-    headers: { origin: "http://example.com" },
-  });
+  const { origin } = new URL(server.endpoint);
+  const fromPage = await fetch(origin, { method: "POST", headers: { origin: "http://example.com" } });
   assert.equal(fromPage.status, 403);
   const socket = connect(Number(new URL(server.endpoint).port), "127.0.0.1");
   socket.end("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf");
   await once(socket.resume(), "close");
   await withTable(server.endpoint, (table) => table.put(item(1)));
   assert.deepEqual(await stored(server.endpoint), [item(1)]);
+  await server.close();
+});
+
+it("takes its own access key alone, which only its owner can read", async (test) => {
+  const directory = join(root, "key");
+  const server = await start(test, { directory });
+  const url = new URL(server.endpoint);
+  await withTable(server.endpoint, (table) => table.put(item(1)));
+  assert.match(url.username, /^[\w-]{32}$/);
+  const wrong = `http://${"x".repeat(32)}@${url.host}`;
+  for (const endpoint of [url.origin, wrong, `http://local@${url.host}`])
+    await assert.rejects(
+      withTable(endpoint, (table) => table.put(item(2))),
+      /credentials are .*not accepted, error=UnrecognizedClientException/,
+    );
+  const headers = {
+    "x-amz-target": "DynamoDB_20120810.ListTables",
+    "content-type": "application/x-amz-json-1.0",
+  };
+  const unsigned = await fetch(url.origin, { method: "POST", headers, body: "{}" });
+  assert.equal(unsigned.status, 403);
+  assert.deepEqual(await stored(server.endpoint), [item(1)]);
+  const { mode } = await stat(join(directory, "endpoint"));
+  if (process.platform !== "win32") assert.equal(mode & 0o077, 0);
+  const again = await start(test);
+  assert.notEqual(new URL(again.endpoint).username, url.username);
+  await again.close();
   await server.close();
 });
 

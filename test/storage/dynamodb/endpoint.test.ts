@@ -33,6 +33,7 @@ describe("the endpoint", () => {
       "AK",
     ],
     [{ endpoint: "http://localhost:8000" }, "http://localhost:8000/", "local", "local"],
+    [{ endpoint: "http://KEY@127.0.0.1:8000" }, "http://127.0.0.1:8000/", "local", "KEY"],
   ];
   for (const [settings, url, region, keyId] of CASES) {
     it(`${settings.endpoint ?? "of the region"} ${settings.region ?? ""}`, async () => {
