@@ -301,6 +301,25 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [edit("write/receive-clock.ts", "Math.max((latest[ahead.length] ?? 0) + 1, nowMs)", "nowMs")],
   },
   {
+    name: "clock that returns",
+    rule: "the same, also after its clock was put back for a while",
+    world: "clocks",
+    edits: [edit("write/receive-clock.ts", "[...ahead.slice(-MAX_AHEAD), receivedMs]", "[receivedMs]")],
+  },
+  {
+    name: "numbers of a day",
+    rule: "no two records of a process have one key, though its clock comes to the same time again",
+    world: "clocks",
+    edits: [
+      edit("write/day-writer.ts", "receiveClock.nextSequence()", "this.sequence++"),
+      edit(
+        "write/day-writer.ts",
+        "#loading: Promise<void> | undefined;",
+        "#loading: Promise<void> | undefined;\n  sequence = 0;",
+      ),
+    ],
+  },
+  {
     name: "runs late",
     rule: "runs are stored before the manifest that names them",
     edits: [
@@ -430,8 +449,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "read/reader.ts",
-        "oldestKept(this.#options.clock(), this.#options.retentionMs)",
-        "oldestKept(this.#options.clock(), 0)",
+        "Math.max(oldestKept(this.#options.clock(), this.#options.retentionMs), -MAX_TIMESTAMP_MS)",
+        "-MAX_TIMESTAMP_MS",
       ),
     ],
   },
