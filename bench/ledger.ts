@@ -28,6 +28,7 @@ const GROUP_OF_KIND: Readonly<Record<keyof typeof KIND, Group>> = {
   cursor: "control",
   progress: "control",
   quarantine: "control",
+  audit: "control",
   swept: "control",
   accessKey: "control",
   tenant: "control",

@@ -1,5 +1,6 @@
-/** Lambda: remote write and OTLP with buffered responses. */
+/** Lambda: remote write, OTLP and deletion with buffered responses. */
 import { handle } from "hono/aws-lambda";
+import { addAdminRoutes } from "../lib/http/admin-routes.ts";
 import { newGateway } from "../lib/http/gateway.ts";
 import { addOtlpRoutes } from "../lib/http/otlp-route.ts";
 import { addWriteRoutes } from "../lib/http/write-route.ts";
@@ -9,5 +10,6 @@ const services = newServices(process.env, "write");
 const app = newGateway(services);
 addWriteRoutes(app, services);
 addOtlpRoutes(app, services);
+addAdminRoutes(app, services);
 
 export const handler = handle(app);

@@ -1,5 +1,6 @@
 /** A thread of `npm start`: some of its routes, or the compactor, with services of its own. */
 import { parentPort, workerData } from "node:worker_threads";
+import { addAdminRoutes } from "../../lib/http/admin-routes.ts";
 import { newGateway, type Services } from "../../lib/http/gateway.ts";
 import { addOtlpRoutes } from "../../lib/http/otlp-route.ts";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
@@ -50,6 +51,7 @@ function newApp(services: Services): Fetch {
   if (role === "write") {
     addWriteRoutes(app, services);
     addOtlpRoutes(app, services);
+    addAdminRoutes(app, services);
   } else {
     const memory = new ReaderMemory(readerMemoryBytes);
     addReadRoutes(app, services, memory);

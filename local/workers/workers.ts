@@ -3,6 +3,7 @@
  * stores, some read, one compacts, one is the embedded DynamoDB, and this one only passes requests on.
  */
 import type { CanaryReport } from "../../lib/canary/canary.ts";
+import { ADMIN_PATHS } from "../../lib/http/admin-routes.ts";
 import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
 import { tidyPath } from "../../lib/http/request-path.ts";
 import { WRITE_PATHS } from "../../lib/http/write-route.ts";
@@ -86,7 +87,7 @@ export async function startWorkers(
   };
 }
 
-const WRITE_ROUTES = new Set([...WRITE_PATHS, ...OTLP_PATHS]);
+const WRITE_ROUTES = new Set([...WRITE_PATHS, ...OTLP_PATHS, ...ADMIN_PATHS]);
 
 /** One thread that is started again when it ends. */
 class KeptThread {

@@ -29,6 +29,15 @@ export class NaiveStore {
     }
   }
 
+  /** Forgets what it has so far of the series that pass, of a range. */
+  delete({ matchers, minTime, maxTime }: Selection): void {
+    for (const { labels, samples } of this.#series.values()) {
+      if (!matchesAll(matchers, labels)) continue;
+      for (const timestamp of [...samples.keys()])
+        if (timestamp >= minTime && timestamp <= maxTime) samples.delete(timestamp);
+    }
+  }
+
   select({ matchers, minTime, maxTime }: Selection): PlainSeries[] {
     return [...this.#series.values()]
       .filter(({ labels }) => matchesAll(matchers, labels))

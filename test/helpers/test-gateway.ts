@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { type NewAccessKey, newAccessKey } from "../../lib/auth/access-key.ts";
 import { createKey } from "../../lib/auth/key-store.ts";
 import { KeyVerifier } from "../../lib/auth/verifier.ts";
+import { addAdminRoutes } from "../../lib/http/admin-routes.ts";
 import { type Gateway, newGateway, type Services } from "../../lib/http/gateway.ts";
 import { addOtlpRoutes } from "../../lib/http/otlp-route.ts";
 import { addReadRoutes } from "../../lib/http/read-route.ts";
@@ -70,6 +71,7 @@ export class TestGateway {
     addWriteRoutes(this.app, this.services);
     addOtlpRoutes(this.app, this.services);
     addReadRoutes(this.app, this.services);
+    addAdminRoutes(this.app, this.services);
   }
 
   /** Has a key "HKA" of tenant t with both scopes. */

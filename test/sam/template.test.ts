@@ -10,6 +10,7 @@ import {
   READ_UNITS_MILLION,
   WRITE_UNITS_MILLION,
 } from "../../bench/cost/prices.ts";
+import { ADMIN_PATHS } from "../../lib/http/admin-routes.ts";
 import { EXPLORER_PATHS } from "../../lib/http/explorer-route.ts";
 import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
 import { API_PREFIXES } from "../../lib/http/query/routes.ts";
@@ -50,7 +51,7 @@ test("writes are buffered, reads are streamed, on every path of the routes", () 
     const [, name, invoke] = /functions\/\$\{(\w+)\.Arn\}\/(\S+)$/.exec(uri["Fn::Sub"]) ?? [];
     return `${responseTransferMode} ${name} ${invoke}`;
   };
-  const writes = [...WRITE_PATHS, ...OTLP_PATHS];
+  const writes = [...WRITE_PATHS, ...OTLP_PATHS, ...ADMIN_PATHS];
   const queries = API_PREFIXES.map((prefix) => `${prefix}/{proxy+}`);
   for (const path of writes) assert.equal(modeOf(path), "BUFFERED WriteFunction invocations");
   for (const path of READ_PATHS)

@@ -154,7 +154,7 @@ export const MUTATIONS: readonly Mutation[] = [
       edit(
         "read/reader.ts",
         "addDay(found, day, series);",
-        `const later = (await loadManifests(table, tenant, day.day, day.day)).get(day.day) ?? EMPTY_MANIFEST;
+        `const later = (await loadDayStates(table, tenant, day.day, day.day)).manifests.get(day.day) ?? EMPTY_MANIFEST;
       const manifest = { ...day.manifest, flushedToMs: later.flushedToMs };
       addDay(found, { ...day, manifest }, series);`,
       ),

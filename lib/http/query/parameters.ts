@@ -29,7 +29,7 @@ const MAX_NUMBER_CHARACTERS = 64;
 /** All parameters; those of a form precede those of the URL. */
 export async function readParameters(c: GatewayContext): Promise<URLSearchParams> {
   const inUrl = new URL(c.req.url).searchParams;
-  if (c.req.method !== "POST") return inUrl;
+  if (c.req.method !== "POST" && c.req.method !== "PUT") return inUrl;
   const form = await readForm(c, inUrl.size > 0);
   return inUrl.size === 0 ? form : new URLSearchParams([...form, ...inUrl]);
 }

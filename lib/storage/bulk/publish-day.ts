@@ -5,6 +5,7 @@
 import { HearthError } from "../../model/errors.ts";
 import type { DayContext } from "../compact/day-context.ts";
 import { dayExpiryOf, lastingFact } from "../compact/renewal.ts";
+import { loadDeletions } from "../deletion/deletion-store.ts";
 import { printDay } from "../layout/key-place.ts";
 import { dayKey, hourOf, markKey, WRITER_ID_BYTES } from "../layout/keys.ts";
 import type { Manifest, Part } from "../layout/manifest.ts";
@@ -49,14 +50,10 @@ export async function publishDay(
     const previous = await loadManifest(context.table, context.tenant, context.day);
     const { manifest } = previous;
     if (isImported(manifest, digests)) return;
-    if (
-      (await replaceManifest(
-        context.table,
-        context,
-        previous,
-        withDay(context, manifest, stored, digests),
-      )) !== undefined
-    ) {
+    // What is imported counts as received now: the deletions that there are do not concern it.
+    const { last: deletedTo } = await loadDeletions(context.table, context.tenant, context.day);
+    const next = withDay(context, manifest, stored, digests, deletedTo);
+    if ((await replaceManifest(context.table, context, previous, next)) !== undefined) {
       await markDay(context);
       return;
     }
@@ -78,9 +75,12 @@ function withDay(
   manifest: Manifest,
   stored: BulkDay,
   digests: readonly string[],
+  deletedTo: number,
 ): Omit<Manifest, "generation"> {
   const createdMs = context.clock();
-  const parts = stored.parts.map((part): Part => ({ ...part, createdMs }));
+  const parts = stored.parts.map(
+    (part): Part => ({ ...part, createdMs, ...(deletedTo > 0 && { deletedTo }) }),
+  );
   return {
     ...manifest,
     parts: insert(manifest.parts, parts),

@@ -19,7 +19,7 @@ const PART_BYTES = 16;
 
 /** The samples of one series and day. */
 export interface WarmSeries {
-  /** Whose samples they are, all of each, the earliest received first; ids in hex. */
+  /** Whose samples they are, all of each that no deletion hides, the earliest received first: names of parts. */
   readonly parts: readonly string[];
   /** Of a series of floats alone: sorted by time, each time once. Shared: nobody may write to them. */
   readonly samples?: Samples | undefined;
@@ -94,19 +94,26 @@ export class WarmDay {
 
 /**
  * How many of `wanted`, from the first on, an entry has the samples of, so that those of the others count over them; 0 where it
- * is of no use. `parts`: all of the manifest; `wanted`: some of them, in the same order.
+ * is of no use. `parts`: all of the manifest; `wanted`: some of them, in the same order; `idOf`: under which name the entry has
+ * a part.
  */
 export function countWarmParts(
   entry: WarmSeries | undefined,
   parts: readonly Part[],
   wanted: readonly Part[],
+  idOf: (part: Part) => string = ({ id }) => id,
 ): number {
   if (entry === undefined) return 0;
-  const isWarm = ({ id }: Part) => entry.parts.includes(id);
+  const isWarm = (part: Part) => entry.parts.includes(idOf(part));
   const first = wanted.findIndex((part) => !isWarm(part));
   if (first <= 0) return first === 0 ? 0 : wanted.length;
-  // What comes behind the first one that is missing must not be in the entry, of whatever range.
-  return parts.slice(parts.indexOf(wanted[first])).some(isWarm) ? 0 : first;
+  // What comes after the first one that is missing must not be in the entry, of whatever range, under whatever name.
+  return parts.slice(parts.indexOf(wanted[first])).some((part) => isKnown(entry, part)) ? 0 : first;
+}
+
+/** Whether an entry has samples of a part, whatever deletions hid then. */
+function isKnown({ parts }: WarmSeries, { id }: Part): boolean {
+  return parts.some((name) => name === id || name.startsWith(`${id}/`));
 }
 
 /**

@@ -12,6 +12,10 @@ import type { DayContext } from "./day-context.ts";
 import type { ReadCount } from "./merge-parts.ts";
 import type { Chunking } from "./plan-compaction.ts";
 
+/** The version of a note; of one with `deletedTo`, which versions that do not know it must not take up. */
+const VERSION = 2;
+const DELETED = 3;
+
 /** A part that is being written. */
 export interface Output {
   /** Its id in hex. */
@@ -33,6 +37,8 @@ export interface ChunkingProgress {
   readonly counts: readonly ReadCount[];
   /** The earliest expiry of what is stored, in seconds; 0: never. */
   readonly expiresAtSeconds: number;
+  /** What deletions up to this number hide is left out. */
+  readonly deletedTo: number;
 }
 
 /** What was noted for the same inputs; undefined if nothing was, or by the first version. A damaged note counts as none. */
@@ -52,7 +58,9 @@ export async function loadProgress(
 function decodeProgress(item: Item, plan: Chunking): ChunkingProgress | undefined {
   const reader = new ByteReader(item.value, "chunking progress");
   const inputs = reader.readString();
-  if (inputs !== inputsOf(plan)) return undefined;
+  const isDeleted = inputs === inputsOf(plan, DELETED);
+  if (!isDeleted && inputs !== inputsOf(plan)) return undefined;
+  const deletedTo = isDeleted ? reader.readVarint() : 0;
   const id = readId(reader);
   const [bits, groups] = [reader.readVarint(), reader.readVarint()];
   const chunks = { id, shardBits: bits, extent: readExtent(reader) };
@@ -64,21 +72,20 @@ function decodeProgress(item: Item, plan: Chunking): ChunkingProgress | undefine
     reader.remaining === 0
       ? undefined
       : { id: readId(reader), shardBits: reader.readVarint(), extent: readExtent(reader) };
-  return { bits, groups, chunks, sparse, counts, expiresAtSeconds };
+  return { bits, groups, chunks, sparse, counts, expiresAtSeconds, deletedTo };
 }
 
 /** Notes progress after at least one group that has samples; until then there is nothing to note. */
 export async function storeProgress(
   { table, tenant, day, retentionMs, clock }: DayContext,
   plan: Chunking,
-  { bits, groups, chunks, sparse, counts, expiresAtSeconds }: ChunkingProgress,
+  { bits, groups, chunks, sparse, counts, expiresAtSeconds, deletedTo }: ChunkingProgress,
 ): Promise<void> {
   if (counts.every(({ samples, damaged }) => samples + damaged === 0)) return;
-  const writer = new ByteWriter()
-    .writeString(inputsOf(plan))
-    .writeBytes(Buffer.from(chunks.id, "hex"))
-    .writeVarint(bits)
-    .writeVarint(groups);
+  const writer = new ByteWriter();
+  if (deletedTo === 0) writer.writeString(inputsOf(plan));
+  else writer.writeString(inputsOf(plan, DELETED)).writeVarint(deletedTo);
+  writer.writeBytes(Buffer.from(chunks.id, "hex")).writeVarint(bits).writeVarint(groups);
   writeExtent(writer, chunks.extent);
   writer.writeVarint(counts.length);
   for (const { samples, damaged } of counts) writer.writeVarint(samples).writeVarint(damaged);
@@ -112,6 +119,6 @@ function readExtent(reader: ByteReader): SampleExtent {
  * The inputs that a note is of. The first version compares the ids alone: it knows no counts and no run of few samples, so
  * after a rollback it must not take this note up.
  */
-function inputsOf({ inputs }: Chunking): string {
-  return `2/${inputs.map((part) => part.id).join("")}`;
+function inputsOf({ inputs }: Chunking, version = VERSION): string {
+  return `${version}/${inputs.map((part) => part.id).join("")}`;
 }

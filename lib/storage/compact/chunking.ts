@@ -3,6 +3,8 @@
  * a run of these, which share its blocks. The inputs are merged group by group, each of which has some of the series whole:
  * its partition of the output, and what an invocation can stop after.
  */
+import { type DayDeletions, type Deletion, NO_DELETIONS } from "../deletion/deletion.ts";
+import { hidingPart, type Masks, NO_MASKS } from "../deletion/masks.ts";
 import type { Part } from "../layout/manifest.ts";
 import { dayExpirySeconds } from "../layout/retention.ts";
 import type { Shard } from "../layout/shard.ts";
@@ -14,7 +16,7 @@ import { type ChunkingProgress, loadProgress, type Output, storeProgress } from 
 import { DamagedInput } from "./damaged-input.ts";
 import { type DayContext, dayExpiry, newId } from "./day-context.ts";
 import { earlierExpiry } from "./expiry.ts";
-import { mergeParts, ReadCounts } from "./merge-parts.ts";
+import { type HidingOf, mergeParts, ReadCounts } from "./merge-parts.ts";
 import type { Chunking } from "./plan-compaction.ts";
 
 /** Samples of a group, about. */
@@ -42,9 +44,12 @@ export async function chunk(
   context: DayContext,
   plan: Chunking,
   isTimeUp: () => boolean,
+  findMasks: FindMasks = async () => NO_MASKS,
+  deletions: DayDeletions = NO_DELETIONS,
 ): Promise<Chunked | undefined> {
   const { inputs } = plan;
-  let progress = (await loadProgress(context, plan)) ?? newProgress(context, plan);
+  let progress = (await loadProgress(context, plan)) ?? newProgress(context, plan, deletions.last);
+  const hidingOf = await hidingInputs(inputs, progress, deletions, findMasks);
   const counts = new ReadCounts(progress.counts);
   const { bits, groups } = progress;
   for (let prefix = groups; prefix < 2 ** bits; prefix++) {
@@ -54,7 +59,7 @@ export async function chunk(
       await storeProgress(context, plan, progress);
       if (isTimeUp()) return undefined;
     }
-    const series = mergeParts(context, inputs, { bits, prefix }, counts);
+    const series = mergeParts(context, inputs, { bits, prefix }, counts, hidingOf);
     progress = await storeGroup(context, plan, progress, { bits, prefix }, series);
   }
   expectAll(context, plan, counts);
@@ -62,9 +67,27 @@ export async function chunk(
   return { parts: outputParts(context, plan, progress), expiresAtSeconds: progress.expiresAtSeconds };
 }
 
+/** Finds what deletions hide in the day that is compacted. */
+export type FindMasks = (deletions: readonly Deletion[]) => Promise<Masks>;
+
+/** What deletions up to the progress' number hide of the inputs. Later ones hide the same of the output. */
+async function hidingInputs(
+  inputs: readonly Part[],
+  { deletedTo }: ChunkingProgress,
+  { all }: DayDeletions,
+  findMasks: FindMasks,
+): Promise<HidingOf> {
+  const known = all.filter(({ number }) => number <= deletedTo);
+  const masks = await findMasks(
+    known.filter((one) => inputs.some((part) => hidingPart([one], part).length > 0)),
+  );
+  return (input, hash) => masks.ofPart(hash, inputs[input]);
+}
+
 function newProgress(
   { day, retentionMs, randomBytes, partitionBits }: DayContext,
   { inputs, sparseSamples }: Chunking,
+  deletedTo: number,
 ): ChunkingProgress {
   const samples = inputs.reduce((total, part) => total + part.samples, 0);
   const bits = (partitionBits ?? groupBits)(samples);
@@ -78,7 +101,7 @@ function newProgress(
   const sparse = sparseSamples > 0 ? output(sparseBits) : undefined;
   const counts = ReadCounts.of(inputs.length).all;
   const expiresAtSeconds = dayExpirySeconds(day, retentionMs) ?? 0;
-  return { bits, groups: 0, chunks: output(bits), sparse, counts, expiresAtSeconds };
+  return { bits, groups: 0, chunks: output(bits), sparse, counts, expiresAtSeconds, deletedTo };
 }
 
 /** Into how many groups, as bits, so many samples are divided; they are the chunks' partitions too. */
@@ -100,13 +123,15 @@ function expectAll(context: DayContext, { bucket, inputs }: Chunking, counts: Re
 function outputParts(
   { clock }: DayContext,
   { bucket }: Chunking,
-  { chunks, sparse }: ChunkingProgress,
+  { chunks, sparse, deletedTo }: ChunkingProgress,
 ): Part[] {
   const createdMs = clock();
+  const deleted = deletedTo > 0 ? { deletedTo } : {};
   const parts: Part[] = [];
-  if (chunks.extent.samples > 0) parts.push({ kind: "chunks", bucket, createdMs, ...partOf(chunks) });
+  if (chunks.extent.samples > 0)
+    parts.push({ kind: "chunks", bucket, createdMs, ...partOf(chunks), ...deleted });
   if (sparse !== undefined && sparse.extent.samples > 0)
-    parts.push({ kind: "run", isFinal: true, bucket, createdMs, ...partOf(sparse) });
+    parts.push({ kind: "run", isFinal: true, bucket, createdMs, ...partOf(sparse), ...deleted });
   return parts;
 }
 

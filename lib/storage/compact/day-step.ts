@@ -1,4 +1,8 @@
 /** The steps of a day's compaction: each does its work and publishes the result. */
+import type { Deletion } from "../deletion/deletion.ts";
+import { loadDeletions } from "../deletion/deletion-store.ts";
+import { findMasks } from "../index/meant-series.ts";
+import { listShards } from "../layout/day-shards.ts";
 import { type IndexPart, isOpenRun, type Manifest, type Part } from "../layout/manifest.ts";
 import type { ManifestFacts } from "../layout/manifest-facts.ts";
 import { SETTLE_MS } from "../log/settling.ts";
@@ -87,7 +91,14 @@ async function publishMerge(run: DayRun, { inputs }: IndexMerge): Promise<StepRe
 }
 
 async function publishChunks(run: DayRun, plan: Chunking): Promise<StepResult> {
-  const chunked = await chunk(run.context, plan, () => run.isTimeUp());
+  const { context } = run;
+  const { table, tenant, day } = context;
+  const findDayMasks = async (deletions: readonly Deletion[]) => {
+    const shards = deletions.length === 0 ? [] : await listShards(table, tenant, day);
+    return findMasks({ ...context, manifest: run.manifest, shards }, deletions);
+  };
+  const deletions = await loadDeletions(table, tenant, day);
+  const chunked = await chunk(context, plan, () => run.isTimeUp(), findDayMasks, deletions);
   if (chunked === undefined) return "stopped";
   run.progress.chunkings++;
   run.progress.samples += chunked.parts.reduce((total, { samples }) => total + samples, 0);

@@ -4,7 +4,11 @@
  */
 import type { LabelSet } from "../../model/labels.ts";
 import { MAX_TIMESTAMP_MS } from "../../model/time.ts";
+import { loadDeletions } from "../deletion/deletion-store.ts";
+import { dropFromRecord, hiddenColumns } from "../deletion/hidden-records.ts";
+import type { Masks } from "../deletion/masks.ts";
 import { IndexEntries } from "../index/index-entry.ts";
+import { findMasks } from "../index/meant-series.ts";
 import { decodeSeriesBlock } from "../index/series-block.ts";
 import { bucketEnd, bucketOf } from "../layout/bucket.ts";
 import { listShards } from "../layout/day-shards.ts";
@@ -100,16 +104,21 @@ export async function flush(
   plan: Flush,
 ): Promise<Flushed | undefined> {
   const { table, tenant, day, quarantine } = context;
+  // After the plan: every deletion from before the last record of its span is stored by now.
+  const { last, all } = await loadDeletions(table, tenant, day);
   const shards = await listShards(table, tenant, day);
   const span = await fetchSpan(context, shards, plan.fromMs, plan.toMs);
   if (span === undefined) return undefined;
+  const deletions = all.filter(({ deletedMs }) => deletedMs >= plan.fromMs);
+  const masks = await findMasks({ ...context, manifest, shards }, deletions);
   const entries = new IndexEntries();
   const labelSets = span.seriesRecords.flatMap((item) => decodeRecord(context, item));
   const index = await storeIndexPart(
     context,
     labelSets.map((labels) => entries.entryOf(labels)),
   );
-  const parts = await storeRuns(context, await decodeLog(context, span.records));
+  const runs = await storeRuns(context, await decodeLog(context, span.records, masks));
+  const parts = last > 0 ? runs.map((run) => ({ ...run, deletedTo: last })) : runs;
   // Whatever could not be read is safe before the watermark passes it.
   await quarantine.store();
   return {
@@ -132,13 +141,22 @@ function decodeRecord({ quarantine }: DayContext, item: Item): readonly LabelSet
   }
 }
 
-async function decodeLog(context: DayContext, records: readonly LogItem[]): Promise<HashedSeries[]> {
+async function decodeLog(
+  context: DayContext,
+  records: readonly LogItem[],
+  masks: Masks,
+): Promise<HashedSeries[]> {
   const { table, tenant, day, quarantine, clock } = context;
   const samples = new HashedSamples();
   const columnsOf = (hash: Uint8Array) => samples.columnsOf(hashHex(hash));
   const onDamaged = (item: Item, reason: string) => quarantine.add(item, reason);
   const decoder = new LogDecoder({ table, tenant, day, columnsOf, onDamaged, nowMs: clock() });
-  for (const record of records) await decoder.append(record, -MAX_TIMESTAMP_MS, MAX_TIMESTAMP_MS);
+  const columnsOfHex = (hash: string) => samples.columnsOf(hash);
+  for (const record of records) {
+    const hidden = hiddenColumns(masks, parseReceiveTime(record.item.sk), columnsOfHex);
+    await decoder.append(record, -MAX_TIMESTAMP_MS, MAX_TIMESTAMP_MS);
+    dropFromRecord(hidden);
+  }
   return samples.sorted();
 }
 

@@ -4,6 +4,8 @@
  */
 import { sortColumns } from "../../chunk/merge-mixed.ts";
 import { SampleColumns } from "../../chunk/sample-columns.ts";
+import type { Deletion } from "../deletion/deletion.ts";
+import { dropHidden } from "../deletion/masks.ts";
 import type { Part } from "../layout/manifest.ts";
 import { chunkRange, parseChunkSortKey, runRange } from "../layout/part-keys.ts";
 import { type Shard, shardOf, shardsOverlapping } from "../layout/shard.ts";
@@ -58,6 +60,11 @@ export class ReadCounts {
   }
 }
 
+/** The deletions that hide samples of an input, by its place, of a series, by its hash in hex. */
+export type HidingOf = (input: number, hash: string) => readonly Deletion[];
+
+const NOTHING_HIDDEN: HidingOf = () => [];
+
 /**
  * The series of a shard, by ascending hash. Of samples of one time that of the later part counts. What is read of each part is
  * added to `counts`. Throws `DamagedInput` for a partition that has a gap.
@@ -67,6 +74,7 @@ export async function* mergeParts(
   parts: readonly Part[],
   shard: Shard,
   counts: ReadCounts = ReadCounts.of(parts.length),
+  hidingOf: HidingOf = NOTHING_HIDDEN,
 ): AsyncGenerator<HashedSeries, void, void> {
   const cursors = parts.map((part, number) => {
     const counting: Counting = {
@@ -80,14 +88,16 @@ export async function* mergeParts(
     await forEachBounded(cursors, READ_CONCURRENCY, (cursor) => cursor.fill());
     for (let hash = firstHash(cursors); hash !== undefined; hash = firstHash(cursors)) {
       columns.clear();
-      for (const cursor of cursors) {
+      for (const [input, cursor] of cursors.entries()) {
+        const { count } = columns;
         // A series may go on in the next block.
         while (cursor.hash === hash) {
           cursor.appendTo(columns);
           if (!cursor.advance()) await cursor.fill();
         }
+        if (columns.count > count) dropHidden(columns, count, hidingOf(input, hash));
       }
-      yield [hash, sortColumns(columns)];
+      if (columns.count > 0) yield [hash, sortColumns(columns)];
     }
   } finally {
     await Promise.all(cursors.map((cursor) => cursor.close()));

@@ -17,6 +17,9 @@ export const MAX_QUERY_EXEMPLARS = 100_000;
 /** Steps of a deadline that it takes to look whether a series passes a selection, about. */
 const STEPS_PER_MATCHER = 50;
 
+/** Whether an exemplar of a series and time, in ms, is left out. */
+export type IsDeleted = (labels: LabelSet, timestampMs: number) => boolean;
+
 /** By what makes two the same. */
 type Found = Map<string, Exemplar>;
 
@@ -31,13 +34,16 @@ export async function readExemplars(
   range: TimeRange,
   deadline = NO_DEADLINE,
   signal?: AbortSignal,
+  isDeleted: IsDeleted = () => false,
 ): Promise<SeriesExemplars[]> {
   const found = new Map<string, { readonly labels: LabelSet; readonly exemplars: Found }>();
   let total = 0;
   for await (const { labels, exemplars } of seriesOf(table, tenant, range, signal)) {
     deadline.spend(STEPS_PER_MATCHER * selections.length);
     if (!selections.some((matchers) => matchesAll(matchers, labels))) continue;
-    const inRange = exemplars.filter(({ timestamp: t }) => t >= range.minTime && t <= range.maxTime);
+    const inRange = exemplars.filter(
+      ({ timestamp: t }) => t >= range.minTime && t <= range.maxTime && !isDeleted(labels, t),
+    );
     if (inRange.length === 0) continue;
     const key = JSON.stringify(labels);
     const series = found.get(key) ?? { labels, exemplars: new Map<string, Exemplar>() };

@@ -17,7 +17,14 @@ const KIND_NAMES: ReadonlyMap<number, string> = new Map(
 );
 
 /** Kinds whose partition keys have no tenant. */
-const WITHOUT_TENANT: ReadonlySet<string> = new Set(["mark", "cursor", "accessKey", "tenant", "swept"]);
+const WITHOUT_TENANT: ReadonlySet<string> = new Set([
+  "mark",
+  "cursor",
+  "accessKey",
+  "tenant",
+  "swept",
+  "audit",
+]);
 /** Kinds that have a tenant and no day. */
 const WITHOUT_DAY: ReadonlySet<string> = new Set(["election", "metadata"]);
 /** Kinds whose day begins the sort key. */

@@ -12,6 +12,7 @@
  *     run       R   tenant, day, part, shard             number, whether the last         samples (run-block.ts)
  *     chunk     C   tenant, day, bucket, part, shard     series hash, number, link        chunks (chunk-item.ts)
  *     manifest  X   tenant                               day                              parts, lease (manifest.ts)
+ *     deletions X   tenant                               day, 1                           lib/storage/deletion
  *     progress  W   tenant, day                          bucket                           chunking-progress.ts
  *     mark      A   -                                    hour, day, tenant                -
  *     cursor    Z   -                                    -                                hour
@@ -22,6 +23,7 @@
  *     exemplars F   tenant, day                          newest's time of day, id         exemplar-keys.ts
  *     canary    B   -                                    -, or day                        lib/canary
  *     quarantine Q  tenant                               day, hash of a key, number       a damaged item (quarantine-item.ts)
+ *     audit     O   -                                    time, id                         who changed what (lib/auth)
  *     swept     Y   -                                    tenant                           retention at the last sweep
  *     ruleGroup G   tenant                               namespace, name                  a group of rules (rule-items.ts)
  *     ruleState H   tenant                               namespace, name                  what is known of a group (state-items.ts)
@@ -59,6 +61,7 @@ export const KIND = {
   canary: 0x42,
   quarantine: 0x51,
   swept: 0x59,
+  audit: 0x4f,
   ruleGroup: 0x47,
   ruleState: 0x48,
   ruleSeries: 0x4a,
@@ -266,6 +269,25 @@ export function manifestsRange(tenant: string, first: number, last: number): Key
   return { pk, first: sk, last: manifestKey(tenant, last).sk };
 }
 
+/** What the sort key of a day's deletions has after that of its manifest. */
+const DELETIONS = 1;
+
+/** The deletions of a day, beside its manifest: one query reads both. */
+export function deletionsKey(tenant: string, day: number): Key {
+  const { pk, sk } = manifestKey(tenant, day);
+  return { pk, sk: Uint8Array.from([...sk, DELETIONS]) };
+}
+
+/** Whether a sort key of a manifest's partition is that of a day's deletions. */
+export function isDeletionsSortKey(sk: Uint8Array): boolean {
+  return sk.length > 4;
+}
+
+/** The manifests of days `first..last` (inclusive), and their deletions. */
+export function dayStatesRange(tenant: string, first: number, last: number): KeyRange {
+  return { ...manifestsRange(tenant, first, last), last: deletionsKey(tenant, last).sk };
+}
+
 export function parseManifestSortKey(sk: Uint8Array): number {
   return new ByteReader(sk, "manifest's sort key").readUint(4) - DAY_OFFSET;
 }
@@ -366,6 +388,16 @@ export function accessKeyKey(accessKeyId: string): Key {
 /** Every access key of the table, in one partition: they are few, and warm functions remember them. */
 export function accessKeysRange(): KeyRange {
   return { pk: Uint8Array.of(KIND.accessKey) };
+}
+
+/** An entry of who changed what (lib/auth/audit.ts). */
+export function auditKey(atMs: number, id: Uint8Array): Key {
+  return { pk: Uint8Array.of(KIND.audit), sk: receiveTime(atMs).writeBytes(id).finish() };
+}
+
+/** The entries since a time, in ms. */
+export function auditRange(sinceMs: number): KeyRange {
+  return { pk: Uint8Array.of(KIND.audit), first: receiveTime(sinceMs).finish() };
 }
 
 export function tenantKey(tenant: string): Key {

@@ -15,6 +15,8 @@
  *    11  filled     parts by number, each with its partitions that have items (filled-partitions.ts): a length (varint) and
  *                   so many bytes. Lost: an empty partition is not told from one whose items are gone
  *    14  imported   digests of what was imported (bulk/), 8 bytes each. Lost: the same import stores its samples once more
+ *    12  deleted    parts by number, each with its `deletedTo`. The manifest's version keeps it from being lost
+ *    13  erased     parts by number, each with its `erasedTo`. Lost: they are gone through once more
  *    10  quarantined  how many of its items were put in quarantine. Lost: answers do not warn of them
  */
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
@@ -69,13 +71,15 @@ export interface StoredFacts extends ManifestFacts {
   readonly final: readonly number[];
   readonly full: readonly number[];
   readonly filled: ReadonlyMap<number, string>;
+  readonly deletedTo: ReadonlyMap<number, number>;
+  readonly erasedTo: ReadonlyMap<number, number>;
 }
 
 const DIGEST_BYTES = 8;
 
 export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
   const { flushed, final, expiresAtSeconds, drainedToMs, takenToMs, settledMarks } = facts;
-  const { held, attempts, full, filled, quarantined, imported } = facts;
+  const { held, attempts, full, filled, quarantined, imported, deletedTo, erasedTo } = facts;
   const section = (tag: number, isPresent: boolean, write: (body: ByteWriter) => void) => {
     if (!isPresent) return;
     const body = new ByteWriter();
@@ -104,7 +108,23 @@ export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
   section(14, imported.length > 0, (body) => {
     for (const digest of imported) body.writeBytes(Buffer.from(digest, "hex"));
   });
+  section(12, deletedTo.size > 0, (body) => writeByNumber(body, deletedTo));
+  section(13, erasedTo.size > 0, (body) => writeByNumber(body, erasedTo));
   section(10, quarantined > 0, (body) => body.writeVarint(quarantined));
+}
+
+function writeByNumber(writer: ByteWriter, values: ReadonlyMap<number, number>): void {
+  writer.writeVarint(values.size);
+  for (const [number, value] of values) writer.writeVarint(number).writeVarint(value);
+}
+
+function readByNumber(reader: ByteReader): Map<number, number> {
+  const values = new Map<number, number>();
+  for (let count = reader.readVarint(); count > 0; count--) {
+    const number = reader.readVarint();
+    values.set(number, reader.readVarint());
+  }
+  return values;
 }
 
 function writeNumbers(writer: ByteWriter, numbers: readonly number[]): void {
@@ -119,6 +139,8 @@ export function readFacts(reader: ByteReader): StoredFacts {
     final: [],
     full: [],
     filled: new Map(),
+    deletedTo: new Map(),
+    erasedTo: new Map(),
   };
   while (reader.remaining > 0) {
     const tag = reader.readVarint();
@@ -134,6 +156,8 @@ export function readFacts(reader: ByteReader): StoredFacts {
     else if (tag === 9) facts.takenToMs = body.readVarint();
     else if (tag === 11) facts.filled = readFilled(body);
     else if (tag === 14) facts.imported = readDigests(body);
+    else if (tag === 12) facts.deletedTo = readByNumber(body);
+    else if (tag === 13) facts.erasedTo = readByNumber(body);
     else if (tag === 10) facts.quarantined = body.readVarint();
   }
   return facts;

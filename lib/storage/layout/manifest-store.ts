@@ -2,7 +2,7 @@
 
 import { errorKind, errorMessage } from "../../model/errors.ts";
 import type { Item, Table } from "../table/table.ts";
-import { manifestKey, manifestsRange, parseManifestSortKey } from "./keys.ts";
+import { dayStatesRange, isDeletionsSortKey, manifestKey, parseManifestSortKey } from "./keys.ts";
 import { decodeManifest, EMPTY_MANIFEST, encodeManifest, type Manifest } from "./manifest.ts";
 import { expiry, type RetentionMs } from "./retention.ts";
 import { damaged } from "./verified-table.ts";
@@ -28,19 +28,41 @@ function decode(item: Item): Manifest {
   }
 }
 
-/** The manifests of days `first..last` (inclusive) by day; a day without one was never compacted. */
-export async function loadManifests(
+/** What one query says of days. */
+export interface DayStates {
+  /** A day without one was never compacted. */
+  readonly manifests: ReadonlyMap<number, Manifest>;
+  /** The items of lib/storage/deletion. */
+  readonly deletions: ReadonlyMap<number, Item>;
+}
+
+/** The manifests and deletions of days `first..last` (inclusive) by day. */
+export async function loadDayStates(
   table: Table,
   tenant: string,
   first: number,
   last: number,
   signal?: AbortSignal,
-): Promise<Map<number, Manifest>> {
+): Promise<DayStates> {
   const manifests = new Map<number, Manifest>();
-  for await (const page of table.query(manifestsRange(tenant, first, last), { consistent: true, signal })) {
-    for (const item of page) manifests.set(parseManifestSortKey(item.sk), decode(item));
+  const deletions = new Map<number, Item>();
+  for await (const page of table.query(dayStatesRange(tenant, first, last), { consistent: true, signal })) {
+    for (const item of page) {
+      const day = parseManifestSortKey(item.sk);
+      if (isDeletionsSortKey(item.sk)) deletions.set(day, item);
+      else manifests.set(day, decode(item));
+    }
   }
-  return manifests;
+  return { manifests, deletions };
+}
+
+export async function loadManifests(
+  table: Table,
+  tenant: string,
+  first: number,
+  last: number,
+): Promise<ReadonlyMap<number, Manifest>> {
+  return (await loadDayStates(table, tenant, first, last)).manifests;
 }
 
 /**

@@ -4,7 +4,7 @@
  * compaction wrote counts from the moment its manifest is stored, all at once; what a dead or late one wrote never counts,
  * and TTL takes it.
  *
- *     version       1 byte, 2
+ *     version       1 byte, 2; or 3 where a part has `deletedTo`, which a version that does not know deletions must not lose
  *     generation    varint, one more with each replacement: no two manifests of a day are the same bytes
  *     flushedTo     varint, ms: log and series records received until then (included) are in the parts
  *     lease         owner (8 bytes), until (varint, ms)
@@ -45,6 +45,13 @@ export interface Part {
   readonly filled?: string | undefined;
   /** Of a run: it is the last form of its samples, and stays as long as its day. */
   readonly isFinal?: true | undefined;
+  /**
+   * Deletions of the day up to this number do not concern it: they were left out when it was written,
+   * or came before it. Those of a higher number hide samples of it. Default: 0.
+   */
+  readonly deletedTo?: number | undefined;
+  /** Deletions up to this number are carried out in its items. Default: `deletedTo`. */
+  readonly erasedTo?: number | undefined;
 }
 
 /** Whether a part waits to become a lasting one. */
@@ -92,11 +99,12 @@ export const EMPTY_MANIFEST: Manifest = {
 };
 
 const VERSION = 2;
+const DELETED_VERSION = 3;
 const KINDS: readonly PartKind[] = ["run", "chunks"];
 
 export function encodeManifest(manifest: Manifest): Uint8Array {
   const writer = new ByteWriter()
-    .writeByte(VERSION)
+    .writeByte(manifest.parts.some(({ deletedTo = 0 }) => deletedTo > 0) ? DELETED_VERSION : VERSION)
     .writeVarint(manifest.generation)
     .writeVarint(manifest.flushedToMs)
     .writeBytes(Buffer.from(manifest.lease.owner, "hex"))
@@ -127,8 +135,23 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   const filled = new Map(
     manifest.parts.flatMap((part, i) => (part.filled === undefined ? [] : [[i, part.filled]])),
   );
-  writeFacts(writer, { ...manifest.facts, final, full, filled });
+  const deletedTo = positives(manifest.parts, ({ deletedTo }) => deletedTo);
+  const erasedTo = positives(manifest.parts, ({ erasedTo }) => erasedTo);
+  writeFacts(writer, { ...manifest.facts, final, full, filled, deletedTo, erasedTo });
   return writer.finish();
+}
+
+/** What is not 0, by the number of the part. */
+function positives(
+  parts: readonly Part[],
+  of: (part: Part) => number | undefined,
+): ReadonlyMap<number, number> {
+  return new Map(
+    parts.flatMap((part, number) => {
+      const value = of(part) ?? 0;
+      return value > 0 ? [[number, value]] : [];
+    }),
+  );
 }
 
 function numbersOf<T>(all: readonly T[], has: (one: T) => boolean): number[] {
@@ -139,7 +162,8 @@ function numbersOf<T>(all: readonly T[], has: (one: T) => boolean): number[] {
 export function decodeManifest(value: Uint8Array): Manifest {
   const reader = new ByteReader(value, "manifest");
   const version = reader.readByte();
-  if (version !== VERSION) throw new HearthError("data", `manifest: version ${version}, expected ${VERSION}`);
+  if (version !== VERSION && version !== DELETED_VERSION)
+    throw new HearthError("data", `manifest: version ${version}, expected ${VERSION} or ${DELETED_VERSION}`);
   const generation = reader.readVarint();
   const flushedToMs = reader.readVarint();
   const lease = { owner: hex(reader.readBytes(PART_ID_BYTES)), untilMs: reader.readVarint() };
@@ -147,9 +171,11 @@ export function decodeManifest(value: Uint8Array): Manifest {
   for (let count = reader.readVarint(); count > 0; count--) parts.push(readPart(reader));
   const index: IndexPart[] = [];
   for (let count = reader.readVarint(); count > 0; count--) index.push(readIndexPart(reader));
-  const { final, full, filled, ...facts } = readFacts(reader);
+  const { final, full, filled, deletedTo, erasedTo, ...facts } = readFacts(reader);
   for (const [number, partitions] of filled) markPart(parts, number, { filled: partitions });
   for (const number of final) markPart(parts, number, { isFinal: true });
+  for (const [number, value] of deletedTo) markPart(parts, number, { deletedTo: value });
+  for (const [number, value] of erasedTo) markPart(parts, number, { erasedTo: value });
   for (const number of full) markPart(index, number, { isFull: true });
   return { generation, flushedToMs, lease, parts, index, facts };
 }

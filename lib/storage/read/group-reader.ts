@@ -6,6 +6,7 @@ import type { DamageReports } from "../layout/damage-reports.ts";
 import type { SeriesData } from "../parts/series-data.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Table } from "../table/table.ts";
+import { masksOf } from "./day-masks.ts";
 import { KeptQueries } from "./kept-queries.ts";
 import { expectedBytes, expectedDecodedBytes, planGroup } from "./plan-groups.ts";
 import { type ByteShares, type HeldBytes, SampleBudget, shareBytes } from "./query-budget.ts";
@@ -125,7 +126,19 @@ class GroupReader {
     const query = { ...this.#reads.query, day: selected.day };
     const shared = this.#shared;
     const log = memory?.log.over(shared, nowMs, damage) ?? shared;
-    const read = { table, shared, log, memory: memory?.log, query, sink: group, signal, damage, nowMs };
+    const masks = masksOf(this.#reads.selected, selected, group.start, group.end);
+    const read = {
+      table,
+      shared,
+      log,
+      memory: memory?.log,
+      query,
+      sink: group,
+      signal,
+      damage,
+      nowMs,
+      masks,
+    };
     if (this.#warm === undefined) return readDay(read, planDay(query, selected, metrics));
     const warm = this.#warm.day(query.tenant, query.day);
     return readWarmDay({ ...read, warm, held, maxBytes: maxQueryBytes }, selected, metrics);

@@ -1,17 +1,25 @@
 /** Executes a day's plan: reads its items a few at a time and gives them to their series in the order in which they count. */
 import { errorKind, errorMessage } from "../../model/errors.ts";
 import type { TimeRange } from "../../model/time.ts";
+import { dropFromRecord, type HiddenColumns, hiddenColumns } from "../deletion/hidden-records.ts";
+import { dropHidden, type Masks } from "../deletion/masks.ts";
 import type { DamageReports } from "../layout/damage-reports.ts";
+import { parseReceiveTime } from "../layout/keys.ts";
+import type { Part } from "../layout/manifest.ts";
 import { parseChunkSortKey } from "../layout/part-keys.ts";
 import { LogDecoder, type LogMemory } from "../log/log-decoder.ts";
 import { mergeLog } from "../log/log-reader.ts";
 import { ChunkChain, queryChain, RunChain } from "../parts/chains.ts";
+import { withoutHidden } from "../parts/hide-chunks.ts";
 import { appendBlockSeries, decodeRunBlock } from "../parts/run-block.ts";
 import type { SeriesSink } from "../parts/series-by-hash.ts";
 import { columnsBytes } from "../parts/series-data.ts";
+import { hashHex } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, Table } from "../table/table.ts";
 import type { DayPlan, DayQuery, PartRead } from "./read-plan.ts";
+
+const NO_COLUMNS: readonly HiddenColumns[] = [];
 
 /** Part reads under way at once. */
 const READ_CONCURRENCY = 16;
@@ -30,6 +38,8 @@ export interface DayRead {
   /** Takes what cannot be read, which is then left out. Default: it throws "data". */
   readonly damage: DamageReports | undefined;
   readonly nowMs: number;
+  /** What deletions hide of the day's series. */
+  readonly masks: Masks;
 }
 
 /** Throws "too large" for a series that is, "data", "unavailable". */
@@ -48,7 +58,8 @@ export async function readParts(read: DayRead, parts: readonly PartRead[], range
   await forEachBounded([...parts.keys()], READ_CONCURRENCY, async (order) => {
     blocks.set(order, await readPart(read, parts[order], order, range));
     for (let ready = blocks.get(next); ready !== undefined; ready = blocks.get(next)) {
-      for (const block of ready) tolerate(read, block, () => addBlock(block, range, read.sink));
+      const { part } = parts[next];
+      for (const block of ready) tolerate(read, block, () => addBlock(read, block, part, range));
       blocks.delete(next++);
     }
   });
@@ -57,11 +68,11 @@ export async function readParts(read: DayRead, parts: readonly PartRead[], range
 /** Answers the blocks of a run's partition: some KB, whatever the run (run-items.ts). */
 async function readPart(
   read: DayRead,
-  { kind, range: keys, isFilled }: PartRead,
+  { kind, range: keys, isFilled, part }: PartRead,
   order: number,
   range: TimeRange,
 ): Promise<readonly Item[]> {
-  const { table, shared, sink, signal, damage } = read;
+  const { table, shared, signal, damage } = read;
   const blocks: Item[] = [];
   const options = { signal, note: damage?.note, isFilled };
   const pages =
@@ -70,25 +81,36 @@ async function readPart(
       : queryChain(table, keys, new ChunkChain(keys), options);
   for await (const page of pages) {
     if (kind === "run") blocks.push(...page);
-    else for (const item of page) tolerate(read, item, () => addChunks(item, order, range, sink));
+    else for (const item of page) tolerate(read, item, () => addChunks(read, item, order, part, range));
   }
   return blocks;
 }
 
-function addBlock({ value }: Item, range: TimeRange, sink: SeriesSink): void {
+function addBlock({ sink, masks }: DayRead, { value }: Item, part: Part, range: TimeRange): void {
   const block = decodeRunBlock(value);
   block.hashes.forEach((hash, series) => {
     const columns = sink.findByBytes(hash)?.columns;
     if (columns === undefined) return;
     const before = columnsBytes(columns);
+    const { count } = columns;
     appendBlockSeries(block, series, columns, range);
+    if (!masks.isEmpty) dropHidden(columns, count, masks.ofPart(hashHex(hash), part));
     sink.hold(columnsBytes(columns) - before);
   });
 }
 
-function addChunks({ sk, value }: Item, order: number, range: TimeRange, sink: SeriesSink): void {
-  const data = sink.find(parseChunkSortKey(sk));
-  if (data !== undefined) sink.hold(data.addItem(order, value, range));
+function addChunks(
+  { sink, masks }: DayRead,
+  { sk, value }: Item,
+  order: number,
+  part: Part,
+  range: TimeRange,
+): void {
+  const hash = parseChunkSortKey(sk);
+  const data = sink.find(hash);
+  if (data === undefined) return;
+  for (const left of withoutHidden(value, masks.ofPart(hash, part)))
+    sink.hold(data.addItem(order, left, range));
 }
 
 /** Does something with an item. One that is damaged is noted. */
@@ -108,7 +130,7 @@ function noteDamage({ damage }: DayRead, item: Item, error: unknown): void {
 
 /** Reads the log, which counts over all parts. */
 export async function readLog(read: DayRead, plan: DayPlan["log"]): Promise<void> {
-  const { table, shared, log, memory, query, sink, signal, damage, nowMs } = read;
+  const { table, shared, log, memory, query, sink, signal, damage, nowMs, masks } = read;
   const { tenant, day, minTime, maxTime } = query;
   const columnsOf = (hash: Uint8Array) => sink.findByBytes(hash)?.columns ?? null;
   const { metrics } = sink;
@@ -118,9 +140,21 @@ export async function readLog(read: DayRead, plan: DayPlan["log"]): Promise<void
   const decoder = new LogDecoder(options);
   for await (const records of mergeLog(log, { tenant, day, ...plan }, signal)) {
     for (const record of records) {
+      const hidden = masks.isEmpty
+        ? NO_COLUMNS
+        : hiddenColumns(masks, parseReceiveTime(record.item.sk), (hash) => sink.find(hash)?.columns);
       const appended = decoder.append(record, minTime, maxTime);
       // Mostly it has no dictionary to wait for: a promise for each of some hundreds of records takes longer than to read them.
       sink.hold(typeof appended === "number" ? appended : await appended);
+      if (hidden.length > 0) sink.hold(-dropFromLog(hidden));
     }
   }
+}
+
+/** Removes what a record has added and deletions hide. Returns its bytes. */
+function dropFromLog(hidden: readonly HiddenColumns[]): number {
+  const bytesOf = () => hidden.reduce((total, { columns }) => total + columnsBytes(columns), 0);
+  const before = bytesOf();
+  dropFromRecord(hidden);
+  return before - bytesOf();
 }

@@ -14,7 +14,7 @@ export async function forEachSeries(
 ): Promise<void> {
   const passes = cachedMatch(query.matchers);
   const onLabelSet = (labels: LabelSet) => {
-    if (passes(labels)) onSeries(labels);
+    if (passes(labels) && query.setAside?.(labels) !== true) onSeries(labels);
   };
   await scanIndex(table, query, onLabelSet, signal);
 }
@@ -34,7 +34,9 @@ export async function forEachValue(
   const onLabelSet = (labels: LabelSet) => {
     for (const value of valuesOf(labels)) onValue(value);
   };
-  if (query.matchers.length > 0) return forEachSeries(table, query, onLabelSet, signal);
+  // A catalogue says nothing of which series have a value.
+  if (query.matchers.length > 0 || query.setAside !== undefined)
+    return forEachSeries(table, query, onLabelSet, signal);
   await scanParts(
     table,
     query,

@@ -34,6 +34,7 @@ export interface PartRead {
   readonly range: KeyRange;
   /** Whether the range is a whole partition that has items, as far as that is known. */
   readonly isFilled?: boolean;
+  readonly part: Part;
 }
 
 export interface DayPlan {
@@ -96,14 +97,15 @@ function planPart(
     const filled = isFilled(part, prefix);
     if (filled === false) return [];
     const whole = filled === true ? { isFilled: true } : {};
-    if (part.kind === "run") return [{ kind: "run", range: runRange(tenant, day, part.id, shard), ...whole }];
+    if (part.kind === "run")
+      return [{ kind: "run", range: runRange(tenant, day, part.id, shard), part, ...whole }];
     const place = { tenant, day, bucket: part.bucket, part: part.id, shard };
     const isMost = inShard.length >= wanted.get(prefix)!.length * WHOLE_PARTITION_SHARE;
     if (isMost && inShard.length >= WHOLE_PARTITION_METRICS)
-      return [{ kind: "chunks", range: chunkRange(place), ...whole }];
+      return [{ kind: "chunks", range: chunkRange(place), part, ...whole }];
     return inShard
       .flatMap(spansOf)
-      .map(([first, last]) => ({ kind: "chunks", range: chunkSpanRange(place, first, last) }));
+      .map(([first, last]) => ({ kind: "chunks", range: chunkSpanRange(place, first, last), part }));
   });
 }
 

@@ -35,18 +35,19 @@ export async function readWarmDay(
   const entries = new Map(
     metrics.flatMap(({ series }) => series.map((hash) => [hash, warm.find(hash)] as const)),
   );
-  const missing = findMissing(entries, day.manifest.parts, wanted);
+  const missing = findMissing(read, entries, day.manifest.parts, wanted);
   const fresh = new FreshSeries([...missing.series], read);
   const damageBefore = read.damage?.count;
   try {
     const plan = planParts(query, day, only(metrics, missing.series), missing.from);
     const fits = await fresh.fits(() => readParts({ ...read, sink: fresh }, plan, ALL_TIME));
     if (!fits) return await readDay(read, planDay(query, day, metrics));
-    const parts = wanted.slice(missing.from).map(({ id }) => id);
+    const added = wanted.slice(missing.from);
     const isWhole = read.damage?.count === damageBefore;
     for (const [hash, entry] of entries) {
       const known = missing.from === 0 && missing.series.has(hash) ? undefined : entry;
       const data = sink.find(hash);
+      const parts = added.map((part) => warmIdOf(read, hash, part));
       if (data !== undefined) give(read, { hash, known, added: fresh.find(hash), parts, isWhole }, data);
     }
   } finally {
@@ -67,6 +68,7 @@ interface Missing {
  * has too, and that is not of the range.
  */
 function findMissing(
+  { masks }: WarmDayRead,
   entries: ReadonlyMap<string, WarmSeries | undefined>,
   parts: readonly Part[],
   wanted: readonly Part[],
@@ -74,13 +76,23 @@ function findMissing(
   const series = new Set<string>();
   const counts = new Set<number>();
   for (const [hash, entry] of entries) {
-    const count = countWarmParts(entry, parts, wanted);
+    const idOf = (part: Part) => warmIdOf({ masks }, hash, part);
+    const count = countWarmParts(entry, parts, wanted, idOf);
     if (count === wanted.length && entry !== undefined) continue;
     series.add(hash);
     counts.add(count);
   }
   const [from, ...others] = counts;
   return { series, from: from === undefined || others.length > 0 ? 0 : from };
+}
+
+/**
+ * The name under which the samples of a part are remembered of a series: with deletions that hide
+ * some of them, another one than without.
+ */
+function warmIdOf({ masks }: Pick<WarmDayRead, "masks">, hash: string, part: Part): string {
+  const latest = masks.ofPart(hash, part).at(-1);
+  return latest === undefined ? part.id : `${part.id}/${latest.number}`;
 }
 
 function only(metrics: readonly FoundMetric[], wanted: ReadonlySet<string>): FoundMetric[] {

@@ -23,15 +23,18 @@ import type { Lookup, RowSelection, Selection } from "../../model/selection.ts";
 import type { TimeRange } from "../../model/time.ts";
 import { type Clock, MAX_TIMESTAMP_MS, SECOND_MS } from "../../model/time.ts";
 import type { ReaderMemory } from "../cache/reader-memory.ts";
+import { isMeant } from "../deletion/deletion.ts";
+import { deletionsOf } from "../deletion/deletion-store.ts";
+import { isHidden } from "../deletion/masks.ts";
 import { oldestExemplar } from "../exemplars/exemplar-writer.ts";
-import { readExemplars } from "../exemplars/read-exemplars.ts";
+import { type IsDeleted, readExemplars } from "../exemplars/read-exemplars.ts";
 import { LABEL_NAMES } from "../index/index-part.ts";
 import type { DayReads, Queryable, SelectionReads } from "../interface.ts";
 import type { DamageReports } from "../layout/damage-reports.ts";
 import { listDays } from "../layout/day-shards.ts";
 import { dayOf, KIND, partition, QUARANTINE_HASH_BYTES, quarantineKey } from "../layout/keys.ts";
 import { EMPTY_MANIFEST, type Manifest } from "../layout/manifest.ts";
-import { loadManifests } from "../layout/manifest-store.ts";
+import { loadDayStates } from "../layout/manifest-store.ts";
 import { oldestKept, type RetentionMs } from "../layout/retention.ts";
 import { ALL_SHARDS, type Shard } from "../layout/shard.ts";
 import { throwDamaged } from "../layout/verified-table.ts";
@@ -48,6 +51,7 @@ import { explainDay } from "./explain-day.ts";
 import { type FoundSeries, findSeries, tooManyFound, tooManySeries } from "./find-series.ts";
 import { readGroups } from "./group-reader.ts";
 import { LabelBytes } from "./label-bytes.ts";
+import { forEachLiving, SetAside } from "./living-series.ts";
 import { LookupLimit } from "./lookup-limit.ts";
 import { countGroups, expectedBytes } from "./plan-groups.ts";
 import { HeldBytes, shareBytes } from "./query-budget.ts";
@@ -158,7 +162,8 @@ export class Reader implements Queryable {
       const { size } = known;
       if (known.add(hashHex(hash(labels))).size > size) onSeries(labels);
     };
-    await this.#eachDay(selection, (table, query) => forEachSeries(table, query, onFound, signal), signal);
+    const ask = (table: Table, query: IndexQuery) => forEachSeries(table, query, onFound, signal);
+    await this.#eachDay(selection, ask, onFound, signal);
   }
 
   async metadata(
@@ -180,7 +185,20 @@ export class Reader implements Queryable {
       minTime: Math.max(range.minTime, oldestExemplar(nowMs, retentionMs)),
       maxTime: Math.min(range.maxTime, nowMs + limits.maxFutureMs),
     };
-    return readExemplars(this.#reporting(this.#table), tenant, selections, kept, deadline, signal);
+    const isDeleted = await this.#deletedExemplars(kept, signal);
+    return readExemplars(this.#reporting(this.#table), tenant, selections, kept, deadline, signal, isDeleted);
+  }
+
+  /** Nothing says when an exemplar was received; its own time stands for that. */
+  async #deletedExemplars({ minTime, maxTime }: TimeRange, signal?: AbortSignal): Promise<IsDeleted> {
+    if (minTime > maxTime) return () => false;
+    const { tenant } = this.#options;
+    const states = await loadDayStates(this.#table, tenant, dayOf(minTime), dayOf(maxTime), signal);
+    const days = new Map(Array.from(states.deletions, ([day, item]) => [day, deletionsOf(item).all]));
+    return (labels, timestampMs) => {
+      const past = days.get(dayOf(timestampMs))?.filter(({ deletedMs }) => timestampMs <= deletedMs) ?? [];
+      return past.some((one) => isHidden([one], timestampMs) && isMeant(one, labels));
+    };
   }
 
   /** Chunks without a checksum show only now that they are damaged: the series is left out then. */
@@ -245,29 +263,44 @@ export class Reader implements Queryable {
     };
     const ask = (table: Table, query: IndexQuery) =>
       forEachValue(table, query, catalogued, valuesOf, onValue, signal);
-    await limit.run(() => this.#eachDay(selection, ask, signal));
+    const onLiving = (labels: LabelSet) => {
+      for (const value of valuesOf(labels)) onValue(value);
+    };
+    await limit.run(() => this.#eachDay(selection, ask, onLiving, signal));
     return [...found].sort(compareBytewise);
   }
 
-  /** Asks the index of each day of a selection. */
+  /** Asks the index of each day of a selection, and calls back for series of which deletions have left samples. */
   async #eachDay(
     selection: Lookup,
     ask: (table: Table, query: IndexQuery) => Promise<void>,
-    signal?: AbortSignal,
+    onLiving: (labels: LabelSet) => void,
+    signal: AbortSignal = new AbortController().signal,
   ): Promise<void> {
-    const { tenant, memory, damage, deadline } = this.#options;
+    const { tenant, memory, damage, deadline, hash = seriesHash, limits } = this.#options;
     const { matchers } = selection;
     const days = await this.#days(this.#table, this.#kept(selection), signal, selection);
-    await forEachBounded(days, DAY_CONCURRENCY, (day) =>
-      ask(this.#reporting(this.#table), {
-        tenant,
-        matchers,
-        memory: memory?.index,
-        damage,
-        deadline,
-        ...day,
-      }),
-    );
+    const table = this.#reporting(this.#table);
+    await forEachBounded(days, DAY_CONCURRENCY, async (day) => {
+      const query = { tenant, matchers, memory: memory?.index, damage, deadline, ...day };
+      if (day.deletions.all.length === 0) return ask(table, query);
+      const aside = new SetAside(day.deletions.all, hash, limits.maxQueryLabelBytes);
+      await ask(table, { ...query, setAside: (labels) => aside.take(labels) });
+      await forEachLiving(
+        { ...this.#reads(signal), query: { tenant, maxFutureMs: limits.maxFutureMs } },
+        day,
+        aside,
+        onLiving,
+      );
+    });
+  }
+
+  /** What all reads of samples share. */
+  #reads(signal: AbortSignal) {
+    const { clock, memory, damage, limits } = this.#options;
+    const { maxQueryBytes, maxQuerySamples } = limits;
+    const table = this.#reporting(this.#table);
+    return { table, nowMs: clock(), maxQueryBytes, maxQuerySamples, held: this.held, memory, damage, signal };
   }
 
   /** Which days a range has, and their manifests, before anything else is read of them. */
@@ -285,14 +318,15 @@ export class Reader implements Queryable {
     if (days.length < listed.size) onOmittedDays?.(listed.size - days.length);
     // Of a day without an item its manifest tells, so those of the whole range are asked for.
     const first = days.length < listed.size ? days[0][0] : dayOf(range.minTime);
-    const manifests = await loadManifests(table, tenant, first, dayOf(range.maxTime), signal);
+    const states = await loadDayStates(table, tenant, first, dayOf(range.maxTime), signal);
+    const { manifests } = states;
     this.#addHiddenDays(manifests, days);
     return days.map(([day, shards]) => {
       const stored = manifests.get(day) ?? EMPTY_MANIFEST;
       // TTL takes what it names in no order: of a day that leaves, none of it counts.
       const manifest = this.#isLeaving(stored) ? EMPTY_MANIFEST : stored;
       this.#noteQuarantine(day, manifest);
-      return { day, shards, manifest };
+      return { day, shards, manifest, deletions: deletionsOf(states.deletions.get(day)) };
     });
   }
 
@@ -333,23 +367,11 @@ export class Reader implements Queryable {
     decodes: boolean,
     signal: AbortSignal = new AbortController().signal,
   ): AsyncGenerator<readonly [LabelSet, SeriesData], void, void> {
-    const { tenant, clock, memory, damage } = this.#options;
-    const { maxFutureMs, maxQueryBytes, maxQuerySamples } = this.#options.limits;
+    const { tenant, damage, limits } = this.#options;
     const selected = await this.#find(this.#table, selection, range, signal);
     if (damage !== undefined) damage.nameOf = (hash) => nameOf(selected, hash);
-    const reads = {
-      table: this.#reporting(this.#table),
-      query: { tenant, ...range, maxFutureMs },
-      selected,
-      nowMs: clock(),
-      maxQueryBytes,
-      maxQuerySamples,
-      held: this.held,
-      memory,
-      decodes,
-      signal,
-      damage,
-    };
+    const query = { tenant, ...range, maxFutureMs: limits.maxFutureMs };
+    const reads = { ...this.#reads(signal), query, selected, decodes };
     for await (const [number, data] of readGroups(reads)) yield [selected.labels[number], data];
   }
 

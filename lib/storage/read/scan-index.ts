@@ -33,6 +33,8 @@ export interface IndexQuery {
   readonly deadline?: Deadline | undefined;
   /** Takes what cannot be read, which is then left out. Default: it throws "data". */
   readonly damage?: DamageReports | undefined;
+  /** Takes a series that may have no samples any more; returns whether it did. Default: it takes none. */
+  readonly setAside?: ((labels: LabelSet) => boolean) | undefined;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { compareLabelSets, type LabelSet } from "../../model/labels.ts";
 import { lowerBound } from "../../model/lower-bound.ts";
+import type { DayDeletions } from "../deletion/deletion.ts";
 import type { Manifest } from "../layout/manifest.ts";
 import type { Shard } from "../layout/shard.ts";
 import { collision, type FoundMetric, type FoundSeries } from "./find-series.ts";
@@ -13,6 +14,7 @@ export interface ReadableDay {
   /** Those of its log. */
   readonly shards: readonly Shard[];
   readonly manifest: Manifest;
+  readonly deletions: DayDeletions;
 }
 
 /** The selected series of one metric and day. */

@@ -26,8 +26,12 @@ const INPUT: Part = {
 };
 const PLAN = { kind: "chunk", bucket: 0, inputs: [INPUT], sparseSamples: 2 } as const;
 
-for (const sparse of [undefined, { id: "11".repeat(8), shardBits: 1, extent: EXTENT }])
-  test(`a note ${sparse ? "with" : "without"} a run of few samples a series`, async () => {
+const CASES = [undefined, { id: "11".repeat(8), shardBits: 1, extent: EXTENT }].flatMap((sparse) =>
+  [0, 7].map((deletedTo) => ({ sparse, deletedTo })),
+);
+
+for (const { sparse, deletedTo } of CASES)
+  test(`a note ${sparse ? "with" : "without"} a run of few samples a series, after ${deletedTo} deletions`, async () => {
     const table = new MemoryTable();
     const clock = () => MIDNIGHT_MS;
     const context = newDayContext({ table, tenant: "t", day: DAY, retentionMs: 0, clock, randomBytes });
@@ -38,6 +42,7 @@ for (const sparse of [undefined, { id: "11".repeat(8), shardBits: 1, extent: EXT
       sparse,
       counts: [{ samples: 6, damaged: 0 }],
       expiresAtSeconds: 0,
+      deletedTo,
     };
     await storeProgress(context, PLAN, progress);
     assert.deepEqual(await loadProgress(context, PLAN), progress);

@@ -195,14 +195,15 @@ describe("reading a day", () => {
     const span = (first: string, last: string) => ({
       kind: "chunks",
       range: chunkSpanRange(place, pad(first), pad(last)),
+      part: chunks,
     });
     assert.deepEqual(plan.parts, [
       span("10aa", "10bb"),
       span("11aa", "11aa"),
       span("11bb", "11bb"),
       span("f0aa", "f0aa"),
-      { kind: "run", range: runRange("t", DAY, run.id, { bits: 2, prefix: 0 }) },
-      { kind: "run", range: runRange("t", DAY, run.id, { bits: 2, prefix: 3 }) },
+      { kind: "run", range: runRange("t", DAY, run.id, { bits: 2, prefix: 0 }), part: run },
+      { kind: "run", range: runRange("t", DAY, run.id, { bits: 2, prefix: 3 }), part: run },
     ]);
   });
 
@@ -210,7 +211,9 @@ describe("reading a day", () => {
     const chunks = part("chunks", { bucket: 2 });
     const plan = planned({ parts: [chunks] }, [...metrics, metrics[0]]);
     const place = { tenant: "t", day: DAY, bucket: 2, part: chunks.id, shard: { bits: 0, prefix: 0 } };
-    assert.deepEqual(plan.parts, [{ kind: "chunks", range: chunkRange(place), isFilled: true }]);
+    assert.deepEqual(plan.parts, [
+      { kind: "chunks", range: chunkRange(place), part: chunks, isFilled: true },
+    ]);
   });
 
   test("a partition is not read whole for a group that wants less of it than the query", () => {

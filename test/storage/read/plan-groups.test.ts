@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DAY_MS, HOUR_MS } from "../../../lib/model/time.ts";
+import { NO_DELETIONS } from "../../../lib/storage/deletion/deletion.ts";
 import { BUCKET_MS } from "../../../lib/storage/layout/bucket.ts";
 import { EMPTY_MANIFEST, type Part } from "../../../lib/storage/layout/manifest.ts";
 import { SERIES_BYTES } from "../../../lib/storage/parts/series-data.ts";
@@ -62,7 +63,7 @@ describe("what a series is expected to take", () => {
   const bytesOf = (parts: Part[], change: object = {}) => {
     const manifest = { ...EMPTY_MANIFEST, parts, flushedToMs: nowMs, ...change };
     const metrics = [{ hash: new Uint8Array(4), total: 2, series: Int32Array.of(1) }];
-    const days = [{ day: DAY, shards: [], manifest, metrics }];
+    const days = [{ day: DAY, shards: [], manifest, deletions: NO_DELETIONS, metrics }];
     const [other, bytes] = expectedBytes({ ...selected("aa"), days }, range, nowMs);
     assert.equal(other, SERIES_BYTES);
     return bytes - SERIES_BYTES;

@@ -1,0 +1,90 @@
+/** Deletions in the table: read with the manifest or alone, added by compare and swap. */
+import { setTimeout } from "node:timers/promises";
+import { errorKind, errorMessage, HearthError } from "../../model/errors.ts";
+import { type Clock, SECOND_MS } from "../../model/time.ts";
+import { deletionsKey } from "../layout/keys.ts";
+import { expiry, type RetentionMs } from "../layout/retention.ts";
+import { damaged } from "../layout/verified-table.ts";
+import type { Item, Table } from "../table/table.ts";
+import {
+  type DayDeletions,
+  type Deletion,
+  decodeDeletions,
+  encodeDeletions,
+  NO_DELETIONS,
+  supersedes,
+} from "./deletion.ts";
+
+/** Every query of the day reads them: four read units at most. */
+const MAX_DELETIONS_BYTES = 16 * 1024;
+export const MAX_DAY_DELETIONS = 128;
+
+/**
+ * A compactor flushes what was received a settle time ago (log/settling.ts), and must find every
+ * deletion of that time: so storing one takes no longer, as for a log record.
+ */
+const MAX_HOLD_MS = 30 * SECOND_MS;
+/** A receive time is a whole ms. */
+const MOMENT_MS = 1;
+/** Tries against others that delete in the same day. */
+const MAX_TRIES = 20;
+
+/** Throws "data", naming tenant and day: answers must not show what was deleted. */
+export function deletionsOf(item: Item | undefined): DayDeletions {
+  if (item === undefined) return NO_DELETIONS;
+  try {
+    return decodeDeletions(item.value);
+  } catch (error) {
+    throw errorKind(error) === "data" ? damaged(item, errorMessage(error)) : error;
+  }
+}
+
+export async function loadDeletions(table: Table, tenant: string, day: number): Promise<DayDeletions> {
+  return deletionsOf(await table.get(deletionsKey(tenant, day), { consistent: true }));
+}
+
+export interface DeletionPlace {
+  readonly table: Table;
+  readonly tenant: string;
+  readonly day: number;
+  readonly retentionMs: RetentionMs;
+  readonly clock: Clock;
+}
+
+/**
+ * Stores a deletion; its moment is now. Returns once the moment is over, so what is written after
+ * that counts. Throws "too large" where the day has too many, "unavailable".
+ */
+export async function addDeletion(
+  place: DeletionPlace,
+  deletion: Omit<Deletion, "number" | "deletedMs">,
+): Promise<Deletion> {
+  const { table, tenant, day, retentionMs, clock } = place;
+  const key = deletionsKey(tenant, day);
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const stored = await table.get(key, { consistent: true });
+    const { last, all } = deletionsOf(stored);
+    const added = { ...deletion, number: last + 1, deletedMs: clock() };
+    const next = { last: added.number, all: [...all.filter((one) => !supersedes(added, one)), added] };
+    const value = encodeDeletions(next);
+    checkSize(next, value, place);
+    const item = { ...key, value, ...expiry(day, retentionMs) };
+    const isStored =
+      stored === undefined ? await table.putIfAbsent(item) : await table.putIfEqual(item, stored.value);
+    const takenMs = clock() - added.deletedMs;
+    if (!isStored || takenMs < 0 || takenMs > MAX_HOLD_MS) continue;
+    // What is received within the moment itself is deleted.
+    if (takenMs === 0) await setTimeout(MOMENT_MS);
+    return added;
+  }
+  throw new HearthError("unavailable", `deletion: others delete in the same day tries=${MAX_TRIES}`);
+}
+
+function checkSize({ all }: DayDeletions, value: Uint8Array, { tenant, day }: DeletionPlace): void {
+  if (all.length <= MAX_DAY_DELETIONS && value.length <= MAX_DELETIONS_BYTES) return;
+  const date = new Date(day * 86_400_000).toISOString().slice(0, 10);
+  throw new HearthError(
+    "too large",
+    `deletion: ${all.length} deletions of ${value.length} bytes in ${date} of tenant ${tenant}, the limit is ${MAX_DAY_DELETIONS} and ${MAX_DELETIONS_BYTES} bytes a day; name several series in one selector with =~"a|b"`,
+  );
+}

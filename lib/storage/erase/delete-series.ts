@@ -1,0 +1,130 @@
+/**
+ * Deletes series: notes in each day that has any of them what is deleted (lib/storage/deletion). From
+ * then on no answer shows it; the compactor, called by a mark, takes it out of the items.
+ */
+import { HearthError } from "../../model/errors.ts";
+import type { RandomBytes } from "../../model/random-bytes.ts";
+import { type Clock, DAY_MS, MAX_TIMESTAMP_MS, type TimeRange } from "../../model/time.ts";
+import type { Deletion, Selector } from "../deletion/deletion.ts";
+import { addDeletion } from "../deletion/deletion-store.ts";
+import { listDays } from "../layout/day-shards.ts";
+import { dayOf, hourOf, markKey, WRITER_ID_BYTES } from "../layout/keys.ts";
+import { EMPTY_MANIFEST } from "../layout/manifest.ts";
+import { loadManifests } from "../layout/manifest-store.ts";
+import { isDayPast, markExpiry, type RetentionMs } from "../layout/retention.ts";
+import { ALL_SHARDS, type Shard } from "../layout/shard.ts";
+import { forEachSeries } from "../read/read-labels.ts";
+import { forEachBounded } from "../table/bounded.ts";
+import type { Table } from "../table/table.ts";
+
+/** Days that are worked on at once. */
+const DAY_CONCURRENCY = 8;
+
+export interface DeleteOptions {
+  readonly table: Table;
+  readonly tenant: string;
+  readonly retentionMs: RetentionMs;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  /** Who asks, as an access key's id; empty: someone with the command line. */
+  readonly accessKeyId: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Deletes what was received so far of the series that pass any of the selectors, of a range. Returns
+ * the days that have such series, ascending. Throws "unavailable", with some days done: ask again.
+ */
+export async function deleteSeries(
+  options: DeleteOptions,
+  selectors: readonly Selector[],
+  range: TimeRange,
+): Promise<number[]> {
+  if (selectors.length === 0)
+    throw new HearthError("invalid", "deletion: no selector, expected at least one");
+  const deleted: number[] = [];
+  await forEachBounded(await daysOf(options, range), DAY_CONCURRENCY, async (day) => {
+    options.signal?.throwIfAborted();
+    if (!(await hasAny(options, day, selectors))) return;
+    await deleteInDay(options, day.day, selectors, range);
+    deleted.push(day.day);
+  });
+  return deleted.sort((a, b) => a - b);
+}
+
+interface IndexedDay {
+  readonly day: number;
+  readonly shards: readonly Shard[];
+  readonly manifest: typeof EMPTY_MANIFEST;
+}
+
+/** The days of a range that have an index, latest last. */
+async function daysOf(
+  { table, tenant, retentionMs, clock, signal }: DeleteOptions,
+  { minTime, maxTime }: TimeRange,
+): Promise<IndexedDay[]> {
+  const first = dayOf(Math.max(minTime, -MAX_TIMESTAMP_MS));
+  const last = dayOf(Math.min(maxTime, MAX_TIMESTAMP_MS));
+  if (first > last) return [];
+  const listed = await listDays(table, tenant, first, last, signal);
+  const manifests = await loadManifests(table, tenant, first, last);
+  const days = new Set([...listed.keys(), ...manifests.keys()]);
+  return [...days]
+    .filter((day) => !isDayPast(day, clock(), retentionMs))
+    .sort((a, b) => a - b)
+    .map((day) => {
+      // Of a day whose item is gone records are looked for in every shard.
+      const shards = listed.get(day) ?? ALL_SHARDS;
+      return { day, shards, manifest: manifests.get(day) ?? EMPTY_MANIFEST };
+    });
+}
+
+/** Thrown to end a scan that has found what it looked for. */
+const FOUND = new Error("found");
+
+/** A sample is acknowledged after its series is in the index: what is not there has none. */
+async function hasAny(
+  { table, tenant, signal }: DeleteOptions,
+  day: IndexedDay,
+  selectors: readonly Selector[],
+): Promise<boolean> {
+  for (const matchers of selectors) {
+    try {
+      await forEachSeries(
+        table,
+        { tenant, matchers, ...day },
+        () => {
+          throw FOUND;
+        },
+        signal,
+      );
+    } catch (error) {
+      if (error === FOUND) return true;
+      throw error;
+    }
+  }
+  return false;
+}
+
+async function deleteInDay(
+  options: DeleteOptions,
+  day: number,
+  selectors: readonly Selector[],
+  range: TimeRange,
+): Promise<Deletion> {
+  const { accessKeyId } = options;
+  const minTime = Math.max(range.minTime, day * DAY_MS);
+  const maxTime = Math.min(range.maxTime, (day + 1) * DAY_MS - 1);
+  await markDay(options, day);
+  return addDeletion({ ...options, day }, { selectors, minTime, maxTime, accessKeyId });
+}
+
+/** Says to the compactor that there is something to do in a day. */
+export async function markDay(
+  { table, tenant, retentionMs, clock, randomBytes }: DeleteOptions,
+  day: number,
+): Promise<void> {
+  const nowMs = clock();
+  const key = markKey({ hourMs: hourOf(nowMs), day, tenant });
+  await table.put({ ...key, value: randomBytes(WRITER_ID_BYTES), ...markExpiry(nowMs, day, retentionMs) });
+}
