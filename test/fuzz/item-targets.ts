@@ -3,6 +3,7 @@
  * one item is damaged.
  */
 import { decodeAccessKey } from "../../lib/auth/access-key.ts";
+import { listAudit } from "../../lib/auth/audit.ts";
 import { loadState, loadValuesOfDay } from "../../lib/canary/canary-state.ts";
 import { decodeHistogramChunk } from "../../lib/chunk/histogram-chunk.ts";
 import { SampleColumns } from "../../lib/chunk/sample-columns.ts";
@@ -13,6 +14,7 @@ import { ByteReader } from "../../lib/storage/codec/bytes.ts";
 import { readHistogram } from "../../lib/storage/codec/histogram-bytes.ts";
 import { decodeCursor, listMarks } from "../../lib/storage/compact/marks.ts";
 import { loadSweptRetentions } from "../../lib/storage/compact/sweep.ts";
+import { decodeDeletions } from "../../lib/storage/deletion/deletion.ts";
 import { decodeExemplarRecord } from "../../lib/storage/exemplars/exemplar-record.ts";
 import { decodeDirectory } from "../../lib/storage/index/index-directory.ts";
 import { decodePairs } from "../../lib/storage/index/pairs-block.ts";
@@ -75,7 +77,11 @@ const READERS: Readonly<Record<Kind, readonly ((item: Item, table: Table) => unk
     ({ sk }) => parseChunkLink(sk),
     ({ value }) => readChunks(value),
   ],
-  manifest: [({ sk }) => parseManifestSortKey(sk), ({ value }) => decodeManifest(value)],
+  manifest: [
+    ({ sk }) => parseManifestSortKey(sk),
+    ({ value }) => decodeManifest(value),
+    ({ value }) => decodeDeletions(value),
+  ],
   mark: [(_, table) => listMarks(table, 0)],
   cursor: [({ value }) => decodeCursor(value)],
   progress: [],
@@ -86,6 +92,7 @@ const READERS: Readonly<Record<Kind, readonly ((item: Item, table: Table) => unk
   exemplars: [({ value }) => decodeExemplarRecord(value)],
   canary: [(_, table) => loadState(table), (_, table) => loadValuesOfDay(table, 20_780)],
   quarantine: [(_, table) => readAll(listQuarantined(table, TENANT))],
+  audit: [(_, table) => readAll(listAudit(table, 0))],
   swept: [(_, table) => loadSweptRetentions(table)],
   ruleGroup: [(_, table) => listGroupItems(table, TENANT)],
   ruleState: [],
