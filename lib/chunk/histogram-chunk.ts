@@ -33,6 +33,7 @@ import {
   IntegerHistogramReader,
   IntegerHistogramWriter,
 } from "./histogram-values.ts";
+import { StartReader } from "./start-reader.ts";
 import {
   type Lanes,
   MAX_VARBIT_BYTES,
@@ -77,6 +78,7 @@ const MAX_BUCKET_BYTES = 10;
 // Chunks are coded one at a time and synchronously, so one set of cursors serves them all.
 const writer = new BitWriter();
 const reader = new BitReader("histogram chunk");
+const starts = new StartReader(reader);
 
 /**
  * Yields the chunks of histograms `start..end` in order of time, cut where Prometheus cuts when it
@@ -263,6 +265,32 @@ function placesWithin(timestamps: Float64Array, { minTime, maxTime }: DecodedRan
   return { start, end };
 }
 
+/**
+ * Decodes a whole chunk of Prometheus' encodings histogram ST and float histogram ST, with since when each histogram counts
+ * (ms, 0 is not known). They differ in their head alone, and in what is behind each histogram:
+ *
+ *     flags, count     2 bytes: the two bits of the flags, then 14 of the count
+ *     starts           1 byte, see start-reader.ts
+ */
+export function decodeHistogramStChunk(
+  bytes: Uint8Array,
+  kind: Histogram["kind"],
+): HistogramSamples & { readonly startTimestamps: Float64Array } {
+  if (bytes.length < HEAD_BYTES)
+    throw new HearthError("data", `histogram ST chunk: no head, bytes=${bytes.length}`);
+  const count = ((bytes[0] & 0x3f) << 8) | bytes[1];
+  const timestamps = new Float64Array(count);
+  const startTimestamps = new Float64Array(count);
+  reader.reset(bytes);
+  reader.skip(8 * HEAD_BYTES);
+  starts.reset(bytes[2]);
+  if (count === 0) return { timestamps, histograms: [], startTimestamps };
+  const isGauge = HINTS[bytes[0] >>> 6] === "gauge";
+  const block = readBlock(timestamps, kind, isGauge, startTimestamps);
+  const histograms = new BlockHistograms([{ block, timestamps, start: 0, end: count }]);
+  return { timestamps, histograms: histograms.histograms, startTimestamps };
+}
+
 /** Undefined without a histogram. */
 function decodeBlock(
   bytes: Uint8Array,
@@ -280,8 +308,13 @@ function decodeBlock(
   return block && { block, timestamps };
 }
 
-/** Sets the times. */
-function readBlock(timestamps: Float64Array, kind: Histogram["kind"], isGauge: boolean): HistogramBlock {
+/** Sets the times; and the starts of a chunk that has them. */
+function readBlock(
+  timestamps: Float64Array,
+  kind: Histogram["kind"],
+  isGauge: boolean,
+  startTimestamps?: Float64Array,
+): HistogramBlock {
   const layout = readLayout(reader);
   const block = new HistogramBlock(kind, layout, isGauge, timestamps.length, reader.unreadBits());
   const values = newValueReader(kind, block.positiveBuckets, block.negativeBuckets);
@@ -289,6 +322,7 @@ function readBlock(timestamps: Float64Array, kind: Histogram["kind"], isGauge: b
   for (let i = 0; i < timestamps.length; i++) {
     timestamps[i] = readTime(timestamps, i);
     const isStale = values.read(reader, rows, block.rowOf(i));
+    if (startTimestamps !== undefined) startTimestamps[i] = starts.read(i, timestamps[Math.max(i - 1, 0)]);
     reader.checkEnd();
     if (isStale) block.staleFrom = Math.min(block.staleFrom, i);
     else if (block.isStaleAt(i)) reader.fail("a histogram after a staleness marker");

@@ -50,7 +50,8 @@ export async function importDays(days: readonly DayPlan[], options: ImportOption
   try {
     for (const plan of days) {
       await closeBefore(open, plan.day * DAY_MS);
-      options.onDay?.(await importDay(plan, options, open));
+      const report = await importDay(plan, options, open);
+      options.onDay?.(report);
     }
   } finally {
     for (const block of open.values()) await block.close();

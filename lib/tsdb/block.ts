@@ -1,13 +1,12 @@
 /** A block that is read: a folder with meta.json, index, chunks and perhaps tombstones. */
-import { decodeHistogramChunk } from "../chunk/histogram-chunk.ts";
 import type { SampleColumns } from "../chunk/sample-columns.ts";
-import { appendXorChunk } from "../chunk/xor-chunk.ts";
 import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 import type { TimeRange } from "../model/time.ts";
 import { BlockIndex, type IndexedSeries } from "./block-index.ts";
 import { type BlockMeta, parseBlockMeta } from "./block-meta.ts";
 import { ChunkFiles, type RawChunk } from "./chunk-files.ts";
 import { damagedBlock } from "./damaged-block.ts";
+import { decodeTo } from "./decode-chunk.ts";
 import type { BlockFolder } from "./files.ts";
 import { NO_TOMBSTONES, readTombstones, type Span, type Tombstones } from "./tombstones.ts";
 
@@ -93,19 +92,6 @@ export class Block {
       this.name,
       `chunk at ${offset} has samples of ${timestamps[from]}..${timestamps[count - 1]}, the index says ${chunk.minTime}..${chunk.maxTime}`,
     );
-  }
-}
-
-function decodeTo({ encoding, bytes }: RawChunk, columns: SampleColumns): void {
-  if (encoding === 1) {
-    appendXorChunk(bytes, columns);
-  } else if (encoding === 2 || encoding === 3) {
-    const { timestamps, histograms } = decodeHistogramChunk(bytes, encoding === 2 ? "integer" : "float");
-    histograms.forEach((histogram, i) => {
-      columns.appendHistogram(timestamps[i], histogram);
-    });
-  } else {
-    throw new HearthError("data", `encoding ${encoding}, expected 1 (XOR), 2 or 3 (histograms)`);
   }
 }
 

@@ -22,7 +22,7 @@ const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
 
 /** A chunk as it is in its file. */
 export interface RawChunk extends ChunkPlace {
-  /** Prometheus' number of it: 1 XOR, 2 histograms, 3 float histograms, 4 XOR2. */
+  /** Prometheus' number of it (decode-chunk.ts). */
   readonly encoding: number;
   readonly bytes: Uint8Array;
 }

@@ -5,6 +5,7 @@
  *     -- --minutes 60          as long as that; default 1
  *     -- --queries 5000        or so many
  *     -- --seed N              from this round on, each with a data set of its own; default: the time
+ *     -- --imported            Hearth gets the data as Prometheus' blocks, imported
  *     -- --seed N --query K    one query of one round
  *     -- --seed N --expr E --start MS [--end MS --step MS] [--lookback MS] [--limit N]
  *                              an expression over the data of a round
@@ -22,6 +23,7 @@ const MAX_FINDINGS = 20;
 const { values } = parseArgs({
   options: {
     minutes: { type: "string" },
+    imported: { type: "boolean", default: false },
     queries: { type: "string" },
     seed: { type: "string" },
     query: { type: "string" },
@@ -62,7 +64,7 @@ async function fuzz(path: string): Promise<void> {
   const chance: Chance = { matched: 0, unmatched: [] };
   const known = new Map<string, number>();
   for (let seed = givenSeed(); asked < maxQueries && performance.now() < deadline; seed = (seed + 1) >>> 0) {
-    await using round = await Round.start(seed, path);
+    await using round = await Round.start(seed, path, values.imported);
     for (
       let number = 0;
       number < QUERIES_A_ROUND && asked < maxQueries && performance.now() < deadline;

@@ -1,14 +1,20 @@
 /** The two that are compared: a real Prometheus, and Hearth's handlers in this process; each behind the same two calls. */
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { findBlocks } from "../../cli/transfer/find-blocks.ts";
+import { listLocalFolders } from "../../cli/transfer/local-files.ts";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
 import type { QueryServices } from "../../lib/http/query/services.ts";
 import { newQueryServices } from "../../lib/http/query/source.ts";
-import { HOUR_MS } from "../../lib/model/time.ts";
+import { ALL_TIME, HOUR_MS } from "../../lib/model/time.ts";
 import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
 import { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
 import { compact } from "../../lib/storage/compact/compactor.ts";
 import { SETTLE_MS } from "../../lib/storage/log/settling.ts";
+import { importDays } from "../../lib/transfer/import-blocks.ts";
+import { NO_EDITS } from "../../lib/transfer/label-edits.ts";
+import { planDays } from "../../lib/transfer/survey.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { Prometheus } from "../e2e/prometheus.ts";
 import { encodeMixedV2, type MixedSeries } from "../helpers/mixed-requests.ts";
@@ -56,13 +62,23 @@ const WRITE_HEADERS = {
   "X-Prometheus-Remote-Write-Version": "2.0.0",
 };
 
+export interface PrometheusPeer extends Peer {
+  /** A folder with blocks of all that it has. */
+  snapshot(): Promise<string>;
+}
+
 /** `block`: it takes samples that are half of that older than the latest: series come one after another. */
-export async function startPrometheus(path: string, settings: PeerSettings, block = "1d"): Promise<Peer> {
+export async function startPrometheus(
+  path: string,
+  settings: PeerSettings,
+  block = "1d",
+): Promise<PrometheusPeer> {
   const root = await newTemporaryDirectory("promql-fuzz");
   const chosen = (Object.keys(FEATURES) as (keyof PeerSettings)[]).filter((name) => settings[name]);
   const flags = [
     `--enable-feature=${[...ALWAYS_ON, ...chosen.map((name) => FEATURES[name])].join(",")}`,
     "--web.enable-remote-write-receiver",
+    "--web.enable-admin-api",
     "--log.level=error",
     `--storage.tsdb.min-block-duration=${block}`,
     `--storage.tsdb.max-block-duration=${block}`,
@@ -82,6 +98,11 @@ export async function startPrometheus(path: string, settings: PeerSettings, bloc
       return (await response.json()) as Answer;
     },
     fetch: (path, init) => fetch(`${url}${path}`, init),
+    async snapshot() {
+      const response = await fetch(`${url}/api/v1/admin/tsdb/snapshot`, { method: "POST" });
+      const { data } = (await response.json()) as { readonly data: { readonly name: string } };
+      return join(root.path, "data/snapshots", data.name);
+    },
     async [Symbol.asyncDispose]() {
       await prometheus.child[Symbol.asyncDispose]();
       await root[Symbol.asyncDispose]();
@@ -92,6 +113,8 @@ export async function startPrometheus(path: string, settings: PeerSettings, bloc
 export interface HearthPeer extends Peer {
   /** From here on it reads runs and chunks, not the log. */
   compact(): Promise<void>;
+  /** Stores blocks of a folder, past the log. */
+  import(directory: string): Promise<void>;
   askGiven(given: GivenQuestion): Promise<Answer>;
 }
 
@@ -126,6 +149,21 @@ export async function startHearth(endMs: number, settings: PeerSettings): Promis
       const headers = new Headers(init.headers);
       headers.set("Authorization", basic("HKA"));
       return gateway.fetch(path, { ...init, headers });
+    },
+    async import(directory) {
+      const { blocks } = await findBlocks(directory, await listLocalFolders(directory));
+      await importDays(planDays(blocks, ALL_TIME.minTime, ALL_TIME.maxTime), {
+        table: gateway.services.table,
+        tenant: "t",
+        retentionMs: 0,
+        clock: gateway.services.clock,
+        randomBytes,
+        edits: NO_EDITS,
+        matcherSets: [],
+        choiceWords: [],
+        addsExternalLabels: true,
+        ...ALL_TIME,
+      });
     },
     async compact() {
       gateway.nowMs += SETTLE_MS + 12 * HOUR_MS;

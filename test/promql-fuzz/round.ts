@@ -79,8 +79,8 @@ export class Round implements AsyncDisposable {
     this.#hearth = hearth;
   }
 
-  /** Starts both and stores the data set of `seed` in them. */
-  static async start(seed: number, prometheusPath: string): Promise<Round> {
+  /** Starts both and stores the data set of `seed` in them; if `isImported`, Hearth gets it as Prometheus' blocks. */
+  static async start(seed: number, prometheusPath: string, isImported = false): Promise<Round> {
     const random = new Random(seed);
     const isCompacted = random.chance(0.5);
     const settings = randomSettings(random);
@@ -92,7 +92,8 @@ export class Round implements AsyncDisposable {
       const runs = [...runsOf(data)];
       for (const run of runs) await prometheus.write([run]);
       // Hearth takes them in any order, and reads few large log records sooner than many.
-      await hearth.write(runs);
+      if (isImported) await hearth.import(await prometheus.snapshot());
+      else await hearth.write(runs);
       if (isCompacted) await hearth.compact();
       return round;
     } catch (error) {
