@@ -8,7 +8,8 @@ const API = /^\/api\//;
 
 const HEADERS: Readonly<Record<string, string>> = {
   "Access-Control-Allow-Origin": "*",
-  "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, Origin, X-Scope-OrgID",
+  "Access-Control-Allow-Headers":
+    "Accept, Authorization, Content-Type, Origin, X-Prometheus-Use-Start-Timestamps, X-Scope-OrgID",
   "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
   "Access-Control-Expose-Headers": "Date, X-Hearth-Read-Units",
 };

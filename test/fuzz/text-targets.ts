@@ -94,7 +94,7 @@ export function textTargets(): Target[] {
       return expr.kind;
     }),
     textTarget("match[]", ['up{a="b"}', '{__name__=~"a|b", c!~"d+"}'], EXPRESSION_WORDS, INVALID, (text) => {
-      const matchers = parseSelector(text, new Patterns());
+      const matchers = parseSelector(text, { ...ALL_EXPERIMENTS, patterns: new Patterns() });
       for (const value of VALUES) for (const matcher of matchers) matcher.matches(value);
       return Math.min(matchers.length, 4);
     }),

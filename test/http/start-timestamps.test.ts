@@ -45,15 +45,23 @@ class Asking {
   }
 
   /** The values of a query at a time, by the label `job`. */
-  async ask(query: string, timeMs: number): Promise<Record<string, number>> {
-    const parameters = new URLSearchParams({ query, time: String(timeMs / 1000) });
-    const headers = { Authorization: basic("HKA") };
-    const response = await this.gateway.fetch(`/api/v1/query?${parameters}`, { headers });
+  async ask(query: string, timeMs: number, header?: string): Promise<Record<string, number>> {
+    const response = await this.fetch(query, timeMs, header);
     // biome-ignore lint/suspicious/noExplicitAny: an answer of the API
     const body: any = await response.json();
     assert.equal(body.status, "success", body.error);
     // biome-ignore lint/suspicious/noExplicitAny: the same
     return Object.fromEntries(body.data.result.map((one: any) => [one.metric.job, Number(one.value[1])]));
+  }
+
+  /** `header`: of `X-Prometheus-Use-Start-Timestamps`. */
+  async fetch(query: string, timeMs: number, header?: string): Promise<Response> {
+    const parameters = new URLSearchParams({ query, time: String(timeMs / 1000) });
+    const headers = {
+      Authorization: basic("HKA"),
+      ...(header !== undefined && { "X-Prometheus-Use-Start-Timestamps": header }),
+    };
+    return this.gateway.fetch(`/api/v1/query?${parameters}`, { headers });
   }
 
   /** Flushes what is there, and makes chunks of it once the bucket is over; answers what kinds of parts there are then. */
@@ -213,7 +221,18 @@ test("a counter that began anew without falling is a reset where they are used, 
     await asking.write([{ labels: labels("a"), samples }]);
     await asking.everywhere(async () => {
       assert.deepEqual(await asking.ask("resets(c[2m])", START + MINUTE_MS), { a: expected });
+      for (const [header, resets] of [
+        ["true", 1],
+        ["F", 0],
+      ] as const)
+        assert.deepEqual(await asking.ask("resets(c[2m])", START + MINUTE_MS, header), { a: resets });
     });
+    const refused = await asking.fetch("c", START, "yes");
+    assert.equal(refused.status, 400);
+    assert.match(
+      await refused.text(),
+      /error parsing X-Prometheus-Use-Start-Timestamps header: strconv.ParseBool: parsing \\"yes\\": invalid syntax/,
+    );
     if (settings === ON) continue;
     assert.deepEqual(await asking.ask("start_timestamp(c)", START + MINUTE_MS), {});
   }

@@ -45,20 +45,15 @@ export function makeData(random: Random, hasStarts = false): DataSet {
   return { series: series.sort((a, b) => compareLabelSets(a.labels, b.labels)), startMs, endMs };
 }
 
-/**
- * Of a series' samples: some say nothing, some what cannot be; most stay as they are for a while. One behind its own sample does not:
- * where the next sample has it too, Prometheus 3.14's scripts want a reset, and 3.16 has none.
- */
+/** Start timestamps of a series' samples: some are unknown, some invalid; most stay the same for a while. */
 function makeStarts(random: Random, times: readonly number[]): ReadonlyMap<number, number> {
   const changes = random.pick([0, 0.02, 0.2]);
   const unknown = random.pick([0, 0, 0.1, 1]);
   const starts = new Map<number, number>();
   let start = times.length === 0 ? 0 : times[0] - random.between(1, 600) * SECOND_MS;
   times.forEach((timeMs, i) => {
-    const before = start;
     if (i > 0 && random.chance(changes)) start = random.between(times[i - 1] - 1000, timeMs + 1);
     if (!random.chance(unknown)) starts.set(timeMs, start);
-    if (start > timeMs) start = before;
   });
   return starts;
 }

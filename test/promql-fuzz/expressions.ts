@@ -125,6 +125,8 @@ export class Expressions {
       "le",
       "label.dot",
       "version",
+      "__type__",
+      "__unit__",
       "nothing",
     ]);
     return name.includes(".") ? `"${name}"` : name;

@@ -11,10 +11,10 @@ export interface Metric {
 }
 
 export const METRICS: readonly Metric[] = [
-  { name: "requests_total", kind: "counter", labels: ["code"] },
+  { name: "requests_total", kind: "counter", labels: ["code", "__type__", "__unit__"] },
   { name: "errors_total", kind: "counter", labels: ["code"] },
   { name: "temperature", kind: "gauge", labels: ["room"] },
-  { name: "queue_length", kind: "gauge", labels: [] },
+  { name: "queue_length", kind: "gauge", labels: ["__type__"] },
   { name: "up", kind: "gauge", labels: [] },
   { name: "sparse", kind: "gauge", labels: [] },
   { name: "my.utf8 mètric", kind: "gauge", labels: ["label.dot"] },
@@ -43,4 +43,6 @@ export const VALUES: Readonly<Record<string, readonly string[]>> = {
   "label.dot": ["x y", "ü"],
   version: ["1.0", "2.0"],
   cluster: ["eu", "us"],
+  __type__: ["counter", "gauge", ""],
+  __unit__: ["bytes", ""],
 };

@@ -2,7 +2,7 @@
  * Queries in other words, where Prometheus is known to answer something else: what Hearth must be asked to get what Prometheus
  * answers, or Prometheus to get what Hearth does.
  */
-import type { BinaryExpr, Call, Expr, Subquery, VectorSelector } from "../../lib/promql/syntax/ast.ts";
+import type { Call, Expr, Subquery, VectorSelector } from "../../lib/promql/syntax/ast.ts";
 import { childrenOf } from "../../lib/promql/syntax/children.ts";
 import { printExpr } from "../../lib/promql/syntax/print.ts";
 import { atMsOf, durationMsOf, durationOf } from "./fixed-times.ts";
@@ -18,11 +18,6 @@ export interface Rewrite {
 const DEFAULT_SUBQUERY_STEP_MS = 60_000;
 
 export const FOR_HEARTH: readonly Rewrite[] = [
-  {
-    reason:
-      "3.16 tells the sides of `group_right` with `fill` apart as they are written, 3.14 as it matches them",
-    rewrite: (expr) => (expr.kind === "binary" ? withFillsSwapped(expr) : undefined),
-  },
   {
     reason:
       "timestamps of a selector with `@` and `offset`: Prometheus reads what both say together, then looks there at the time of `@` alone",
@@ -62,12 +57,6 @@ export function reword(
 /** What a rewrite made is not rewritten again, what stands inside of it is. */
 function printInner(rewritten: Expr, print: (expr: Expr) => string): (expr: Expr) => string {
   return rewritten.kind === "call" || rewritten.kind === "parentheses" ? (expr) => printExpr(expr) : print;
-}
-
-function withFillsSwapped(expr: BinaryExpr): Expr | undefined {
-  const { matching } = expr;
-  if (matching?.cardinality !== "one-to-many" || matching.fillLeft === matching.fillRight) return undefined;
-  return { ...expr, matching: { ...matching, fillLeft: matching.fillRight, fillRight: matching.fillLeft } };
 }
 
 /** With what lies outside of one of the two windows left away. */

@@ -13,28 +13,7 @@ export interface KnownDifference {
   readonly reason: string;
 }
 
-const ALL_WAYS = ["engine", "API, log", "API, compacted"] as const;
-
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
-  {
-    script: "fill-modifier.test",
-    lines: [185, 191, 206, 211, 216],
-    ways: ALL_WAYS,
-    reason:
-      "with `group_right`, `fill_left` means the left side as written in 3.16, as matched in 3.14; behind a flag",
-  },
-  {
-    script: "start_timestamps.test",
-    lines: [149],
-    ways: ALL_WAYS,
-    reason: "3.16 ignores a start after its own sample, 3.14 takes it as a reset; behind a flag",
-  },
-  {
-    script: "type_and_unit.test",
-    lines: [39, 43, 192, 196, 284, 320],
-    ways: ALL_WAYS,
-    reason: "3.16 leaves `__type__` and `__unit__` out of matching and grouping, 3.14 treats them as labels",
-  },
   {
     script: "native_histograms.test",
     lines: [2017, 2022],

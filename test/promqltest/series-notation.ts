@@ -1,6 +1,7 @@
 /** Series as scripts write them: `metric{a="b"} 1+2x3 _ stale {{count:5 sum:2}}x2`. */
 import { addHistograms, subtractHistograms } from "../../lib/histogram/pair.ts";
 import { compareBytewise, type Label, type LabelSet } from "../../lib/model/labels.ts";
+import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { parseSelector } from "../../lib/promql/parse/parse-expr.ts";
 import { type HistogramLiteral, parseHistogram } from "./histogram-literal.ts";
 import { NUMBER, parseNumber } from "./number-text.ts";
@@ -30,7 +31,7 @@ function metricEnd(line: string): number {
 }
 
 export function parseLabels(text: string): LabelSet {
-  const labels = parseSelector(text)
+  const labels = parseSelector(text, ALL_EXPERIMENTS)
     .filter(({ value }) => value !== "")
     .map(({ name, value }): Label => [name, value]);
   return labels.sort(([a], [b]) => compareBytewise(a, b));

@@ -20,6 +20,8 @@ import {
   lookbackParameter,
   optionalTimeParameter,
   rangeParameters,
+  START_TIMESTAMPS_HEADER,
+  startTimestampsHeader,
   timeoutParameter,
 } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
@@ -50,6 +52,7 @@ export async function answerRangeQuery(request: QueryRequest): Promise<Response>
 
 /** A request may shorten the service's timeout, not extend it. */
 function engineOptions({
+  c,
   parameters,
   services,
   clock,
@@ -70,7 +73,8 @@ function engineOptions({
     defaultSubqueryStepMs: settings.defaultSubqueryStepMs,
     delayedNameRemoval: settings.delayedNameRemoval,
     typeAndUnitLabels: settings.typeAndUnitLabels,
-    useStartTimestamps: settings.useStartTimestamps,
+    useStartTimestamps:
+      startTimestampsHeader(c.req.header(START_TIMESTAMPS_HEADER)) ?? settings.useStartTimestamps,
     perStepStats: parameters.get("stats") === "all",
   };
 }

@@ -1,8 +1,9 @@
 /** Label names, label values and series, from the index alone. */
+
 import { HearthError } from "../../model/errors.ts";
 import { compareBytewise, compareLabelSets, type LabelSet } from "../../model/labels.ts";
-import type { Patterns } from "../../model/regexp/patterns.ts";
 import type { Lookup } from "../../model/selection.ts";
+import type { ParseOptions } from "../../promql/parse/options.ts";
 import { quote } from "../../promql/syntax/quote.ts";
 import { tooManyFound } from "../../storage/read/find-series.ts";
 import { forEachBounded } from "../../storage/table/bounded.ts";
@@ -61,12 +62,12 @@ interface OmittedDays {
  * route does.
  */
 function selectionsOf(
-  { parameters, patterns, setPhase }: QueryRequest,
+  { parameters, patterns, services, setPhase }: QueryRequest,
   limit: number,
   rephrase: (error: HearthError) => HearthError = (error) => error,
 ): { selections: Lookup[]; omitted: OmittedDays } {
   const range = lookupRange(parameters);
-  const matcherSets = checkedMatchers(parameters, patterns, rephrase);
+  const matcherSets = checkedMatchers(parameters, { ...services.settings.parse, patterns }, rephrase);
   setPhase("evaluation");
   const omitted = { days: 0 };
   const onOmittedDays = (days: number) => {
@@ -84,11 +85,11 @@ function selectionsOf(
 
 function checkedMatchers(
   parameters: URLSearchParams,
-  patterns: Patterns,
+  options: ParseOptions,
   rephrase: (error: HearthError) => HearthError,
 ) {
   try {
-    return matchParameters(parameters, patterns);
+    return matchParameters(parameters, options);
   } catch (error) {
     throw error instanceof HearthError ? rephrase(error) : error;
   }

@@ -1,9 +1,9 @@
 /** Parameters of the query API, in the URL or a posted form. https://prometheus.io/docs/prometheus/latest/querying/api/ */
 import { HearthError } from "../../model/errors.ts";
 import type { Matcher } from "../../model/matcher.ts";
-import { Patterns } from "../../model/regexp/patterns.ts";
 import { HOUR_MS, MINUTE_MS } from "../../model/time.ts";
 import type { StepRange } from "../../promql/engine-interface.ts";
+import type { ParseOptions } from "../../promql/parse/options.ts";
 import { parseSelector } from "../../promql/parse/parse-expr.ts";
 import { type ParsedDuration, parseDuration, printDuration } from "../../promql/syntax/duration-text.ts";
 import { quote, quoteInput } from "../../promql/syntax/quote.ts";
@@ -172,6 +172,19 @@ export function lookbackParameter(parameters: URLSearchParams): number | undefin
   return delta.ms > 0 ? delta.ms : undefined;
 }
 
+export const START_TIMESTAMPS_HEADER = "X-Prometheus-Use-Start-Timestamps";
+/** The spellings of Go's `strconv.ParseBool`. */
+const BOOLEANS = /^(?:(1|t|T|TRUE|true|True)|0|f|F|FALSE|false|False)$/;
+
+/** Whether one query uses start timestamps; undefined for the setting of the service. */
+export function startTimestampsHeader(text: string | undefined): boolean | undefined {
+  if (text === undefined || text === "") return undefined;
+  const match = BOOLEANS.exec(text);
+  if (match !== null) return match[1] !== undefined;
+  const reason = `strconv.ParseBool: parsing ${quoteInput(text)}: invalid syntax`;
+  throw new HearthError("invalid", `error parsing ${START_TIMESTAMPS_HEADER} header: ${reason}`);
+}
+
 /** The most that an int64 of nanoseconds holds. */
 const MAX_DURATION_SECONDS = 2 ** 63 / 1e9;
 /** Go's `strconv.ParseFloat` accepts these too; Prometheus reports them as too large. */
@@ -218,7 +231,7 @@ const MAX_SELECTORS = 64;
 /** The selectors of `match[]`. Throws "invalid" for one that could select every series. */
 export function matchParameters(
   parameters: URLSearchParams,
-  patterns = new Patterns(),
+  options: ParseOptions = {},
 ): (readonly Matcher[])[] {
   const texts = parameters.getAll("match[]");
   if (texts.length > MAX_SELECTORS) {
@@ -227,7 +240,7 @@ export function matchParameters(
       `match[]: ${texts.length} selectors, the limit is ${MAX_SELECTORS}; send more requests`,
     );
   }
-  const matcherSets = texts.map((text) => parseSelector(text, patterns));
+  const matcherSets = texts.map((text) => parseSelector(text, options));
   if (matcherSets.every((matchers) => matchers.some((matcher) => !matcher.matches("")))) return matcherSets;
   throw new HearthError("invalid", "match[] must contain at least one non-empty matcher");
 }

@@ -11,7 +11,7 @@ import { openReader } from "../open-reader.ts";
 import type { QueryServices, QuerySettings } from "./services.ts";
 
 /** The Prometheus whose test scripts the engine passes. */
-const PROMETHEUS_VERSION = "3.14.0";
+const PROMETHEUS_VERSION = "3.16.0";
 /** Prometheus' defaults, except the samples (50 million there): a Lambda has less memory. */
 const MAX_SAMPLES = 20_000_000;
 const MAX_STEPS = 11_000;

@@ -1,6 +1,6 @@
 /** Groups: the series that an aggregation makes into one. */
-import { type LabelSet, METRIC_NAME } from "../../model/labels.ts";
-import { dropLabels, keepLabels, labelKey } from "../runtime/series-labels.ts";
+import type { LabelSet } from "../../model/labels.ts";
+import { dropLabels, keepLabels, labelKey, METADATA_LABELS } from "../runtime/series-labels.ts";
 import type { StepSeries } from "../runtime/value.ts";
 
 export interface Grouping {
@@ -17,7 +17,7 @@ export interface Group {
 export function groupLabels({ grouping, labels }: Grouping): (labels: LabelSet) => LabelSet {
   const names = new Set(labels);
   if (grouping === "by") return (all) => keepLabels(all, names);
-  names.add(METRIC_NAME);
+  for (const name of METADATA_LABELS) names.add(name);
   return (all) => dropLabels(all, names);
 }
 

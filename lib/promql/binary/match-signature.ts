@@ -1,6 +1,6 @@
 /** Signatures: series of two vectors match if they have the same values of the matched labels. */
-import { type LabelSet, METRIC_NAME } from "../../model/labels.ts";
-import { dropLabels, keepLabels, labelKey } from "../runtime/series-labels.ts";
+import type { LabelSet } from "../../model/labels.ts";
+import { dropLabels, keepLabels, labelKey, METADATA_LABELS } from "../runtime/series-labels.ts";
 import type { StepSeries } from "../runtime/value.ts";
 import type { VectorMatching } from "../syntax/ast.ts";
 
@@ -12,7 +12,7 @@ export interface MatchGroup {
 export function matchedLabels({ on, labels }: VectorMatching): (labels: LabelSet) => LabelSet {
   const names = new Set(labels);
   if (on) return (all) => keepLabels(all, names);
-  names.add(METRIC_NAME);
+  for (const name of METADATA_LABELS) names.add(name);
   return (all) => dropLabels(all, names);
 }
 

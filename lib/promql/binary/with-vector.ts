@@ -92,10 +92,8 @@ class VectorMatch {
     const dropsAtOnce = plan.returnsBool && !context.options.delayedNameRemoval;
     this.#dropsName = isArithmetic(plan.operator) || dropsAtOnce;
     this.#isSwapped = matching.cardinality === "one-to-many";
-    // Fill values are named by the sides as written; here by the sides as matched, where many is
-    // left.
-    this.#fillMany = matching.fillLeft;
-    this.#fillOne = matching.fillRight;
+    const { fillLeft, fillRight } = matching;
+    [this.#fillMany, this.#fillOne] = this.#isSwapped ? [fillRight, fillLeft] : [fillLeft, fillRight];
   }
 
   /** Throws the error of the earliest step. */

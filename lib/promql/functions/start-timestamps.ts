@@ -26,7 +26,9 @@ export function isStartReset(
   start: number,
   time: number,
 ): boolean {
-  if (start === 0 || start >= time || start < previousTime) return false;
+  if (start === previousStart || start === 0) return false;
+  // A start after its own sample is invalid.
+  if (start >= time || start < previousTime) return false;
   if (start > previousTime) return true;
   // Counting from the previous sample is a delta, so a reset. It is none if that sample's start is
   // unknown, which OpenTelemetry writes as the sample's own time.

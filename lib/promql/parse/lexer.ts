@@ -5,7 +5,20 @@ import { scanNumberOrDuration } from "./scan-number.ts";
 import { scanString } from "./string-literal.ts";
 import { type Token, type TokenKind, wordKind } from "./token.ts";
 
-const LETTER = /[A-Za-z_]/;
+interface NamePatterns {
+  readonly start: RegExp;
+  /** A whole name outside of braces, colons included; sticky. */
+  readonly word: RegExp;
+  /** A whole name inside of braces; sticky. */
+  readonly label: RegExp;
+}
+
+const LEGACY_NAMES: NamePatterns = { start: /[A-Za-z_]/, word: /[\w:]+/y, label: /\w+/y };
+const UTF8_NAMES: NamePatterns = {
+  start: /[A-Za-z_]|(?![\0-\x7f])\p{L}/u,
+  word: /[\w:.\p{L}]+/uy,
+  label: /[\w.\p{L}]+/uy,
+};
 const NUMBER_START = /\.?[0-9]/y;
 
 /** How Prometheus shows the end of the input where it expects a character. */
@@ -25,6 +38,7 @@ const DURATION_WORDS: ReadonlySet<TokenKind> = new Set<TokenKind>(["step", "rang
 /** A cursor over an expression's tokens. Throws `ParseError` where there is no token. */
 export class Lexer {
   readonly text: string;
+  readonly #names: NamePatterns;
   #at = 0;
   #openParens = 0;
   #inBraces = false;
@@ -34,8 +48,10 @@ export class Lexer {
   #hasDuration = false;
   #hasColon = false;
 
-  constructor(text: string) {
+  /** `takesUtf8Names`: whether names without quotes may have letters of any script, and dots. */
+  constructor(text: string, takesUtf8Names = false) {
     this.text = text;
+    this.#names = takesUtf8Names ? UTF8_NAMES : LEGACY_NAMES;
   }
 
   /** The next token; at the end always "end of input". */
@@ -55,7 +71,7 @@ export class Lexer {
 
   #nextInExpression(): Token {
     const character = this.#character();
-    if (character === ":" || LETTER.test(character)) return this.#word();
+    if (character === ":" || this.#names.start.test(character)) return this.#word();
     if (this.#isAt(NUMBER_START)) return this.#number();
     switch (character) {
       case "":
@@ -85,7 +101,7 @@ export class Lexer {
 
   #nextInBraces(): Token {
     const character = this.#character();
-    if (LETTER.test(character)) return this.#take("identifier", this.#endOf(/\w+/y));
+    if (this.#names.start.test(character)) return this.#take("identifier", this.#endOf(this.#names.label));
     switch (character) {
       case "":
         return this.#fail("unexpected end of input inside braces");
@@ -135,7 +151,7 @@ export class Lexer {
       this.#hasColon = true;
       return this.#take(":", this.#at + 1);
     }
-    if (LETTER.test(character)) {
+    if (this.#names.start.test(character)) {
       return (
         this.#durationWord() ?? this.#fail(`unexpected character: ${quoteCharacter(character)}, expected ':'`)
       );
@@ -181,7 +197,7 @@ export class Lexer {
   }
 
   #word(): Token {
-    const end = this.#endOf(/[\w:]+/y);
+    const end = this.#endOf(this.#names.word);
     const kind = wordKind(this.text.slice(this.#at, end));
     const token = this.#take(kind, end);
     // Metrics could have these names before there were fill modifiers.

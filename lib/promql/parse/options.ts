@@ -13,10 +13,13 @@ export interface ParseOptions {
   readonly enableExperimentalFunctions?: boolean;
   /** `fill`, `fill_left` and `fill_right`. */
   readonly enableBinopFillModifiers?: boolean;
+  /** Names without quotes may have letters of any script, and dots after the first character. */
+  readonly enableUnquotedUtf8Names?: boolean;
 }
 
 /** All experiments. */
 export const ALL_EXPERIMENTS: ParseOptions = {
   enableExperimentalFunctions: true,
   enableBinopFillModifiers: true,
+  enableUnquotedUtf8Names: true,
 };

@@ -1,6 +1,5 @@
 /** From text to syntax trees. */
 import type { Matcher } from "../../model/matcher.ts";
-import type { Patterns } from "../../model/regexp/patterns.ts";
 import type { Expr } from "../syntax/ast.ts";
 import { childrenOf } from "../syntax/children.ts";
 import { checkTypes } from "./check.ts";
@@ -33,8 +32,8 @@ export function parseExpr(text: string, options: ParseOptions = {}): Expr {
 }
 
 /** Parses a selector alone, as in the parameter `match[]`. All its matchers may be empty. */
-export function parseSelector(text: string, patterns?: Patterns): readonly Matcher[] {
-  const tokens = newCursor(text, { patterns });
+export function parseSelector(text: string, options: ParseOptions = {}): readonly Matcher[] {
+  const tokens = newCursor(text, options);
   const first = tokens.peek();
   if (first.kind !== "{" && !isMetricName(first)) tokens.unexpected();
   const { matchers } = parseVectorSelector(tokens);

@@ -88,7 +88,8 @@ function parseLabelName(tokens: TokenCursor): string {
   if (token.kind !== "string" && !isLabelName(token)) tokens.unexpected(" in grouping opts, expected label");
   tokens.take();
   const name = token.kind === "string" ? unquote(token.text) : token.text;
-  if (name === "" || !name.isWellFormed())
+  const hasColon = token.kind === "metric identifier" && tokens.options.enableUnquotedUtf8Names === true;
+  if (name === "" || !name.isWellFormed() || hasColon)
     tokens.fail(token, `invalid label name for grouping: ${quoteInput(name)}`);
   return name;
 }

@@ -28,7 +28,7 @@ export class TokenCursor {
     this.text = text;
     this.options = options;
     this.patterns = options.patterns ?? new Patterns();
-    this.#lexer = new Lexer(text);
+    this.#lexer = new Lexer(text, options.enableUnquotedUtf8Names);
   }
 
   peek(): Token {

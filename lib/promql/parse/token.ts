@@ -128,9 +128,10 @@ const WORDS: ReadonlyMap<string, TokenKind> = new Map<string, TokenKind>([
   ["nan", "number"],
 ]);
 
-/** The kind of a word. Keywords are case-insensitive. */
+/** The kind of a word. Keywords are case-insensitive, but only in ASCII: U+212A is not a `k`. */
 export function wordKind(word: string): TokenKind {
-  return WORDS.get(word.toLowerCase()) ?? (word.includes(":") ? "metric identifier" : "identifier");
+  const keyword = /^[\0-\x7f]*$/.test(word) ? WORDS.get(word.toLowerCase()) : undefined;
+  return keyword ?? (word.includes(":") ? "metric identifier" : "identifier");
 }
 
 export function isAggregationOperator(kind: TokenKind): kind is AggregationOperator {

@@ -1,4 +1,4 @@
-/** All annotations, in the words of Prometheus 3.14. */
+/** All annotations, in the words of Prometheus 3.16. */
 import { printTime, SECOND_MS } from "../../model/time.ts";
 import { printGeneralFloat, printRoundedFloat } from "../../number/print-general-float.ts";
 import type { TextRange } from "../syntax/ast.ts";

@@ -9,7 +9,9 @@ export const NO_LABELS: LabelSet = [];
 export const METRIC_TYPE = "__type__";
 const METRIC_UNIT = "__unit__";
 
-/** Labels about the metric itself, which do not apply to calculated values. */
+/** Labels about the metric itself. Calculated values lose them; `without` and `ignoring` leave them out. */
+export const METADATA_LABELS: readonly string[] = [METRIC_NAME, METRIC_TYPE, METRIC_UNIT];
+
 export function isMetadata(name: string): boolean {
   return name === METRIC_NAME || name === METRIC_TYPE || name === METRIC_UNIT;
 }

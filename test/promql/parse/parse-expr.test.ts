@@ -289,6 +289,7 @@ const EXPERIMENTS: readonly (readonly [text: string, option: keyof ParseOptions,
     "enableBinopFillModifiers",
     "1:1: parse error: binop fill modifiers are experimental and not enabled",
   ],
+  ["sum by (a.b) (温度)", "enableUnquotedUtf8Names", "1:10: parse error: unexpected character: '.'"],
 ];
 
 for (const [text, option, error] of EXPERIMENTS) {
