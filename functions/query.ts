@@ -3,6 +3,7 @@ import { newGateway } from "../lib/http/gateway.ts";
 import { addQueryRoutes } from "../lib/http/query/routes.ts";
 import { newQueryServices } from "../lib/http/query/source.ts";
 import { parsePromqlSettings } from "../lib/promql/settings.ts";
+import { parseRuleSettings } from "../lib/rules/settings.ts";
 import { newStreamHandler } from "./handler.ts";
 import { newReaderMemory } from "./reader-memory.ts";
 import { newServices } from "./services.ts";
@@ -12,7 +13,12 @@ const app = newGateway(services);
 addQueryRoutes(
   app,
   services,
-  newQueryServices(services, parsePromqlSettings(process.env), newReaderMemory(process.env)),
+  newQueryServices(
+    services,
+    parsePromqlSettings(process.env),
+    newReaderMemory(process.env),
+    parseRuleSettings(process.env),
+  ),
 );
 
 export const handler = newStreamHandler(app);

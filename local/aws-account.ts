@@ -1,5 +1,6 @@
 /** Region and credentials of DynamoDB, from the same files and environment as the AWS CLI's. */
 import { HearthError } from "../lib/model/errors.ts";
+import type { CredentialProvider } from "../lib/storage/dynamodb/credentials.ts";
 import { type AwsSettings, isLoopback } from "../lib/storage/dynamodb/endpoint.ts";
 import type { Environment } from "./settings.ts";
 
@@ -29,3 +30,12 @@ async function regionOfProfile(): Promise<string> {
     throw new HearthError("invalid", "no AWS region is set: use --region or AWS_REGION", { cause });
   }
 }
+
+/** The account's credentials, whose provider is loaded once they are asked for. */
+export const accountCredentials: CredentialProvider = async () => {
+  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+  provider ??= defaultProvider();
+  return provider();
+};
+
+let provider: CredentialProvider | undefined;

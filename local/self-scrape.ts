@@ -56,7 +56,7 @@ const FIELD = {
 
 export interface SelfScrape {
   /** Receives the metrics of a request or of a run of the compactor. */
-  observe(source: "request" | "compaction" | "canary"): Metrics;
+  observe(source: "request" | "compaction" | "canary" | "rules"): Metrics;
   /** Stores from now on; `instance` is the host and port of this server. */
   start(fetch: Fetch, services: Services, instance: string): Promise<void>;
   stop(): void;

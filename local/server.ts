@@ -55,7 +55,7 @@ export async function startServer(settings: Settings, env: Environment, log: Log
     const server = await listen(fetch, settings, log);
     const url = urlOf(server);
     await selfScrape?.start(fetch, services, new URL(url).host);
-    started.startCompactor();
+    started.startTimers(url);
     const stop = async () => {
       selfScrape?.stop();
       await close(server, started, embedded, log);
@@ -125,7 +125,7 @@ async function close(
     log("warn", "requests in flight are cut off", { afterMs: CLOSE_GRACE_MS });
     server.closeAllConnections();
   }, CLOSE_GRACE_MS);
-  await Promise.all([closed, workers.stopCompactor()]);
+  await Promise.all([closed, workers.stopTimers()]);
   await workers.close();
   clearInterval(idle);
   clearTimeout(cut);

@@ -7,6 +7,7 @@ import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { type OtlpSettings, parseOtlpSettings } from "../lib/otlp/settings.ts";
 import { type PromqlSettings, parsePromqlSettings } from "../lib/promql/settings.ts";
+import { parseRuleSettings, type RuleSettings } from "../lib/rules/settings.ts";
 
 export interface Settings {
   readonly host: string;
@@ -36,6 +37,7 @@ export interface Settings {
   readonly tenant: string;
   readonly otlp: OtlpSettings;
   readonly promql: PromqlSettings;
+  readonly rules: RuleSettings;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -68,6 +70,7 @@ export function parseSettings(env: Environment, args: readonly string[] = [], is
     tenant: env.HEARTH_TENANT || DEFAULT_TENANT,
     otlp: parseOtlpSettings(env),
     promql: parsePromqlSettings(env),
+    rules: parseRuleSettings(env),
   };
 }
 

@@ -70,7 +70,7 @@ function externalUrl(env: Environment, name: string): string {
   throw new HearthError("invalid", `${name}=${text}: expected a URL of http or https`);
 }
 
-/** A link to the explorer page with an expression. */
+/** A link to the page with an expression, in the form of Prometheus' own page. */
 export function expressionUrl(externalUrl: string, expr: string): string {
-  return `${externalUrl}/#${new URLSearchParams({ expr, view: "table" })}`;
+  return `${externalUrl}/graph?${new URLSearchParams({ "g0.expr": expr, "g0.tab": "1" })}`;
 }

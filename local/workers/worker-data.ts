@@ -5,8 +5,8 @@ import type { MetricOrigin, MetricValues } from "../../lib/model/metrics.ts";
 import type { Environment, Settings } from "../settings.ts";
 import type { RequestHead } from "./frames.ts";
 
-/** "write": write routes. "query": all that reads. "compact": compactor and canary, no routes. */
-export type Role = "write" | "query" | "compact";
+/** "write": write routes. "query": all that reads. "compact": compactor and canary. "rules": rules. The latter have no routes. */
+export type Role = "write" | "query" | "compact" | "rules";
 
 export interface WorkerData {
   readonly role: Role;
@@ -27,7 +27,7 @@ export type FromWorker =
   | { readonly kind: "ready" }
   | {
       readonly kind: "metrics";
-      readonly source: "request" | "compaction" | "canary";
+      readonly source: "request" | "compaction" | "canary" | "rules";
       readonly values: MetricValues;
       readonly origin: MetricOrigin;
     }

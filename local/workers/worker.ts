@@ -1,6 +1,7 @@
 /** A thread of `npm start`: some of its routes, or the compactor, with services of its own. */
 import { parentPort, workerData } from "node:worker_threads";
 import { addAdminRoutes } from "../../lib/http/admin-routes.ts";
+import { newRuleRunner } from "../../lib/http/compose-rules.ts";
 import { newGateway, type Services } from "../../lib/http/gateway.ts";
 import { addOtlpRoutes } from "../../lib/http/otlp-route.ts";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
@@ -9,28 +10,32 @@ import { addReadRoutes } from "../../lib/http/read-route.ts";
 import { addWriteRoutes } from "../../lib/http/write-route.ts";
 import { errorMessage } from "../../lib/model/errors.ts";
 import type { Metrics } from "../../lib/model/metrics.ts";
+import { notifierFromEnvironment } from "../../lib/rules/delivery/notifier-from-environment.ts";
 import { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
+import { accountCredentials } from "../aws-account.ts";
 import { startCompaction } from "../compaction-timer.ts";
 import { newConsoleLog } from "../console-log.ts";
 import { newLocalServices } from "../local-services.ts";
+import { startRules } from "../rules-timer.ts";
 import { lowerPriority } from "./lower-priority.ts";
 import { type Fetch, servePort } from "./serve-port.ts";
 import type { FromWorker, Role, ToWorker, WorkerData } from "./worker-data.ts";
 
-const NICE: Readonly<Record<Role, number>> = { write: 0, query: 5, compact: 10 };
+const NICE: Readonly<Record<Role, number>> = { write: 0, query: 5, rules: 5, compact: 10 };
 
 const { role, settings, env, endpoint, readerMemoryBytes } = workerData as WorkerData;
 const parent = parentPort!;
 const tell = (message: FromWorker) => parent.postMessage(message);
 const observe =
-  (source: "request" | "compaction" | "canary"): Metrics =>
+  (source: "request" | "compaction" | "canary" | "rules"): Metrics =>
   (values, origin) =>
     tell({ kind: "metrics", source, values, origin });
 
 lowerPriority(NICE[role]);
 const log = newConsoleLog(settings.logLevel, settings.isQuiet);
 const services = await newLocalServices(settings, env, endpoint, { log, metrics: observe("request") });
-const close = role === "compact" ? runCompactor() : serveRoutes(newApp(services));
+const close =
+  role === "compact" ? runCompactor() : role === "rules" ? runRules() : serveRoutes(newApp(services));
 parent.on("message", (message: ToWorker) => {
   if (message.kind === "close") close().finally(() => parent.close());
 });
@@ -46,6 +51,18 @@ function runCompactor(): () => Promise<void> {
   return () => timer.stop();
 }
 
+function runRules(): () => Promise<void> {
+  const { promql, rules } = settings;
+  const { table, clock } = services;
+  const { externalUrl } = rules;
+  const parts = { fetch, clock, table, log, externalUrl, credentials: accountCredentials };
+  const notifier = notifierFromEnvironment(env, parts);
+  const memory = new ReaderMemory(readerMemoryBytes);
+  const runner = newRuleRunner(services, { promql, rules, notifier, memory });
+  const timer = startRules(services, runner, observe("rules"));
+  return () => timer.stop();
+}
+
 function newApp(services: Services): Fetch {
   const app = newGateway(services);
   if (role === "write") {
@@ -55,7 +72,7 @@ function newApp(services: Services): Fetch {
   } else {
     const memory = new ReaderMemory(readerMemoryBytes);
     addReadRoutes(app, services, memory);
-    addQueryRoutes(app, services, newQueryServices(services, settings.promql, memory));
+    addQueryRoutes(app, services, newQueryServices(services, settings.promql, memory, settings.rules));
   }
   return app.fetch;
 }

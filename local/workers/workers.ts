@@ -19,7 +19,7 @@ import type { FromWorker, Role, WorkerData } from "./worker-data.ts";
 /** What the readers of all threads remember. */
 const READER_MEMORY_BYTES = 192 * 1024 * 1024;
 /** Heaps, in MiB: many times what each usually takes, and together less than a small machine has. */
-const HEAP_MIB: Readonly<Record<Role, number>> = { write: 1024, query: 1024, compact: 1024 };
+const HEAP_MIB: Readonly<Record<Role, number>> = { write: 1024, query: 1024, compact: 1024, rules: 1024 };
 /** A thread that ended is started again after so long: one that cannot start must not spin. */
 const RESTART_MS = 1000;
 
@@ -28,8 +28,9 @@ export interface Workers {
   readonly canary: CanaryReport | undefined;
   /** Answers a request of a path; never rejects. */
   fetch(request: Request, path: string): Promise<Response>;
-  startCompactor(): void;
-  stopCompactor(): Promise<void>;
+  /** Starts the compactor and the rules; `url` is where this server is found, for links from alerts. */
+  startTimers(url: string): void;
+  stopTimers(): Promise<void>;
   /** Ends the threads when nothing is in flight. */
   close(): Promise<void>;
 }
@@ -50,6 +51,7 @@ export async function startWorkers(
     request: selfScrape?.observe("request"),
     compaction: selfScrape?.observe("compaction"),
     canary: selfScrape?.observe("canary"),
+    rules: selfScrape?.observe("rules"),
   };
   let canary: CanaryReport | undefined;
   const onMessage = (message: FromWorker) => {
@@ -65,6 +67,15 @@ export async function startWorkers(
   const queries = new QueryPool(settings.queryWorkers, optionsOf("query"));
   const writer = new KeptThread(() => optionsOf("write"), log);
   const compactor = new KeptThread(() => optionsOf("compact"), log);
+  let serverUrl = "";
+  const rules = new KeptThread(() => {
+    const { data, ...rest } = optionsOf("rules");
+    const externalUrl = settings.rules.externalUrl || serverUrl;
+    return {
+      ...rest,
+      data: { ...data, settings: { ...settings, rules: { ...settings.rules, externalUrl } } },
+    };
+  }, log);
   await Promise.all([queries.start(), writer.start()]);
   return {
     get canary() {
@@ -79,8 +90,14 @@ export async function startWorkers(
         return failureResponse(error, isWrite ? "write" : "query");
       }
     },
-    startCompactor: () => void compactor.start().catch(() => {}),
-    stopCompactor: () => compactor.close(),
+    startTimers(url) {
+      serverUrl = url;
+      void compactor.start().catch(() => {});
+      void rules.start().catch(() => {});
+    },
+    stopTimers: async () => {
+      await Promise.all([compactor.close(), rules.close()]);
+    },
     close: async () => {
       await Promise.all([queries.close(), writer.close()]);
     },

@@ -144,7 +144,7 @@ groups:
     ],
     ["summary", "is 0"],
   ]);
-  assert.equal(sent[0].generatorUrl, "https://h/#expr=up+%3D%3D+0&view=table");
+  assert.equal(sent[0].generatorUrl, "https://h/graph?g0.expr=up+%3D%3D+0&g0.tab=1");
 });
 
 test("a firing alert is sent again after more than a minute, a resolved one for 15", async () => {

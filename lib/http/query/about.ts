@@ -43,23 +43,28 @@ function numberParameter(parameters: URLSearchParams, name: string): number {
   return number;
 }
 
-/** Hearth evaluates no rules. Rulers such as vmalert do so, and query it. */
-export function answerRules({ c }: QueryRequest): Response {
-  return answerValue(c, { groups: [] });
-}
-
-export function answerAlerts({ c }: QueryRequest): Response {
-  return answerValue(c, { alerts: [] });
-}
+/**
+ * Grafana shows and edits the rules of a data source that says it is Mimir and has Mimir's configuration API, which Hearth has.
+ * https://github.com/grafana/grafana/blob/main/public/app/features/alerting/unified/api/buildInfo.ts
+ */
+const RULES_IN_GRAFANA = {
+  application: "Grafana Mimir",
+  features: { ruler_config_api: "true", alertmanager_config_api: "false" },
+};
 
 /**
- * Clients such as Grafana choose features by `version`, so it is that of Prometheus whose API Hearth
- * has. Prometheus' document allows no more fields: Hearth's own version is the revision.
+ * Clients choose features by `version`, so it is that of Prometheus whose API Hearth has. Prometheus' document has no field
+ * for another version: Hearth's own is the revision.
  */
 export function answerBuildInfo({ c, services }: QueryRequest): Response {
   const unknown = { branch: "", buildUser: "", buildDate: "", goVersion: "" };
   const { prometheusVersion: version } = services.settings;
-  return answerValue(c, { version, revision: `Hearth ${HEARTH_VERSION}`, ...unknown });
+  return answerValue(c, {
+    version,
+    revision: `Hearth ${HEARTH_VERSION}`,
+    ...unknown,
+    ...RULES_IN_GRAFANA,
+  });
 }
 
 /** Of the current UTC day, which corresponds to the head of a Prometheus. */

@@ -2,6 +2,7 @@
 import type { Deadline } from "../../model/deadline.ts";
 import type { Patterns } from "../../model/regexp/patterns.ts";
 import type { Queryable } from "../../storage/interface.ts";
+import type { Table } from "../../storage/table/table.ts";
 import type { GatewayContext, Services } from "../gateway.ts";
 import type { QueryPhase } from "./errors.ts";
 import type { QueryServices } from "./services.ts";
@@ -10,6 +11,9 @@ import type { QueryServices } from "./services.ts";
 export interface QueryRequest {
   readonly c: GatewayContext;
   readonly parameters: URLSearchParams;
+  readonly tenant: string;
+  /** Counts what the request costs. */
+  readonly table: Table;
   readonly source: Queryable;
   readonly services: QueryServices;
   readonly clock: Services["clock"];

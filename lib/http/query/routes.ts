@@ -7,7 +7,7 @@ import { asSizeError } from "../../model/size-error.ts";
 import { DamageReports } from "../../storage/layout/damage-reports.ts";
 import { authenticate, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
 import { noteDamage } from "../request-log.ts";
-import { answerAlerts, answerBuildInfo, answerCardinality, answerMetadata, answerRules } from "./about.ts";
+import { answerBuildInfo, answerCardinality, answerMetadata } from "./about.ts";
 import { answerApiError } from "./answer.ts";
 import { apiErrorOf, type QueryPhase } from "./errors.ts";
 import { answerInstantQuery, answerRangeQuery } from "./evaluate.ts";
@@ -17,6 +17,7 @@ import { answerFormattedQuery, answerParsedQuery } from "./expression.ts";
 import { answerLabelNames, answerLabelValues, answerSeries } from "./lookup.ts";
 import { readParameters } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
+import { answerAlerts, answerRules } from "./rules.ts";
 import type { QueryServices } from "./services.ts";
 
 /** Prometheus' own prefix, and that of the vendor's service that Hearth replaces. */
@@ -88,6 +89,8 @@ async function serve(
     const answer = await handler({
       c,
       parameters,
+      tenant,
+      table,
       source,
       services: queryServices,
       clock,

@@ -2,6 +2,7 @@
 import type { Deadline } from "../../model/deadline.ts";
 import type { EngineLimits, QueryEngine } from "../../promql/engine-interface.ts";
 import type { ParseOptions } from "../../promql/parse/options.ts";
+import type { RuleSettings } from "../../rules/settings.ts";
 import type { Queryable } from "../../storage/interface.ts";
 import type { DamageReports } from "../../storage/layout/damage-reports.ts";
 import type { Table } from "../../storage/table/table.ts";
@@ -28,6 +29,8 @@ export interface SourceOptions {
 export interface QueryServices {
   readonly engine: QueryEngine;
   readonly settings: QuerySettings;
+  /** How rules are evaluated; default: `DEFAULT_RULE_SETTINGS`. */
+  readonly rules?: Pick<RuleSettings, "intervalMs"> | undefined;
   /** Opens one tenant's data for one request; `table` counts what the request costs. */
   readonly openSource: (
     tenant: string,

@@ -17,14 +17,16 @@ const MAX_SAMPLES = 20_000_000;
 const MAX_STEPS = 11_000;
 const TIMEOUT_MS = 25 * SECOND_MS;
 
-const ENGINE: QueryEngine = { instantQuery, rangeQuery };
+export const ENGINE: QueryEngine = { instantQuery, rangeQuery };
 
 export function newQueryServices(
   services: Services,
   promql: PromqlSettings,
   memory?: ReaderMemory,
+  rules?: QueryServices["rules"],
 ): QueryServices {
   return {
+    rules,
     settings: querySettings(promql, services.limits),
     engine: ENGINE,
     openSource: (tenant, table, options) => openReader(services, tenant, table, { memory, ...options }),

@@ -5,6 +5,7 @@ import { MINUTE_MS } from "../../model/time.ts";
 import type { RetentionMs } from "../../storage/layout/retention.ts";
 import { listRuledTenants, noteEmpty, type RuledTenant } from "../../storage/rules/rule-items.ts";
 import type { GroupName } from "../../storage/rules/rule-keys.ts";
+import { type Meter, newMeter, type Table } from "../../storage/table/table.ts";
 import type { StoredGroup } from "../rule-store.ts";
 import { newRuleStore } from "../table-rule-store.ts";
 import type { RuleServices } from "./rule-services.ts";
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Default: all. */
   readonly share?: Share | undefined;
+  /** Counts what the run costs. */
+  readonly meter?: Meter | undefined;
 }
 
 export interface RunnerServices extends RuleServices {
@@ -48,31 +51,33 @@ export class RuleRunner {
     this.#services = services;
   }
 
-  /** How many rules there are, by tenants that have any. */
-  async countRules(): Promise<Map<string, number>> {
-    const counts = new Map<string, number>();
-    for (const ruled of await this.#ruledTenants()) {
-      const { groups } = await this.#groupsOf(ruled);
-      const rules = groups.reduce((total, { group }) => total + group.rules.length, 0);
-      counts.set(ruled.tenant, rules);
-    }
-    return counts;
+  /** How many rules all tenants have. */
+  async countRules(): Promise<number> {
+    const { table } = this.#services;
+    let count = 0;
+    for (const ruled of await listTenants(table))
+      for (const { group } of (await this.#groupsOf(table, ruled)).groups) count += group.rules.length;
+    return count;
   }
 
-  async #ruledTenants(): Promise<RuledTenant[]> {
-    return (await listRuledTenants(this.#services.table)).filter(({ isEmpty }) => !isEmpty);
+  /** Before this time nothing is due of what the newest run has found, in ms; 0 if that is not known. */
+  get nextDueMs(): number {
+    return Math.min(...Array.from(this.#known.values(), ({ nextDueMs }) => nextDueMs));
   }
 
   /** Throws "unavailable" if the tenants cannot be read; what happens to one tenant costs that tenant alone. */
   async run(options: RunOptions): Promise<RunReport> {
-    const { table, clock, log } = this.#services;
+    const { clock, log } = this.#services;
+    const table = this.#services.table.metered(options.meter ?? newMeter());
     let report = NOTHING_RUN;
-    for (const ruled of await this.#ruledTenants()) {
+    const tenants = await listTenants(table);
+    this.#forgetOthers(tenants);
+    for (const ruled of tenants) {
       const { tenant } = ruled;
       try {
-        const known = await this.#groupsOf(ruled);
+        const known = await this.#groupsOf(table, ruled);
         if (clock() < known.nextDueMs) continue;
-        const { nextDueMs, ...done } = await this.#runTenant(tenant, known.groups, options);
+        const { nextDueMs, ...done } = await this.#runTenant(table, tenant, known.groups, options);
         known.nextDueMs = nextDueMs;
         report = addReports(report, done.report);
         if (known.groups.length === 0 && done.hasNothing) await noteEmpty(table, ruled);
@@ -84,7 +89,13 @@ export class RuleRunner {
     return report;
   }
 
+  #forgetOthers(tenants: readonly RuledTenant[]): void {
+    const ruled = new Set(tenants.map(({ tenant }) => tenant));
+    for (const tenant of this.#known.keys()) if (!ruled.has(tenant)) this.#known.delete(tenant);
+  }
+
   async #runTenant(
+    table: Table,
     tenant: string,
     groups: readonly StoredGroup[],
     { deadlineMs, signal, share }: RunOptions,
@@ -92,11 +103,12 @@ export class RuleRunner {
     const retentionMs = await this.#services.retentionOf(tenant);
     const isOwn = (name: GroupName) =>
       share === undefined || shareOf(tenant, name, share.of) === share.number;
-    return runTenant(this.#services, { tenant, retentionMs, groups, isOwn, deadlineMs, signal });
+    const services = { ...this.#services, table };
+    return runTenant(services, { tenant, retentionMs, groups, isOwn, deadlineMs, signal });
   }
 
-  async #groupsOf({ tenant, revision }: RuledTenant): Promise<KnownTenant> {
-    const { table, clock } = this.#services;
+  async #groupsOf(table: Table, { tenant, revision }: RuledTenant): Promise<KnownTenant> {
+    const { clock } = this.#services;
     const known = this.#known.get(tenant);
     if (known?.revision === revision && clock() - known.readMs < REFRESH_MS) return known;
     const groups = await newRuleStore(table).list(tenant);
@@ -104,6 +116,10 @@ export class RuleRunner {
     this.#known.set(tenant, read);
     return read;
   }
+}
+
+async function listTenants(table: Table): Promise<RuledTenant[]> {
+  return (await listRuledTenants(table)).filter(({ isEmpty }) => !isEmpty);
 }
 
 /** The share of a group: the same in every process. */

@@ -1,0 +1,51 @@
+/** The rules of a process, from the parts that differ between the function and `npm start`. */
+
+import type { PromqlSettings } from "../promql/settings.ts";
+import { ALERT_TEMPLATES } from "../rules/alert-templates.ts";
+import { newRuleQuery } from "../rules/evaluate/rule-query.ts";
+import type { Notifier } from "../rules/notifier.ts";
+import { GroupMemory } from "../rules/run/group-memory.ts";
+import { RuleRunner } from "../rules/run/rule-runner.ts";
+import type { RuleSettings } from "../rules/settings.ts";
+import type { ReaderMemory } from "../storage/cache/reader-memory.ts";
+import type { Services } from "./gateway.ts";
+import { ENGINE, querySettings } from "./query/source.ts";
+
+export interface RuleParts {
+  readonly promql: PromqlSettings;
+  readonly rules: RuleSettings;
+  /** Default: alerts are seen in the API alone. */
+  readonly notifier?: Notifier | undefined;
+  readonly memory?: ReaderMemory | undefined;
+}
+
+/** Call once per process: the runner remembers groups and what was read. */
+export function newRuleRunner(
+  services: Services,
+  { promql, rules: settings, notifier, memory }: RuleParts,
+): RuleRunner {
+  const { table, clock, limits, writers, log, tenants } = services;
+  const {
+    parse,
+    limits: engineLimits,
+    lookbackDeltaMs,
+    defaultSubqueryStepMs,
+    ...rest
+  } = querySettings(promql, limits);
+  const { delayedNameRemoval, typeAndUnitLabels, useStartTimestamps } = rest;
+  const options = {
+    lookbackDeltaMs,
+    limits: engineLimits,
+    clock,
+    defaultSubqueryStepMs,
+    delayedNameRemoval,
+    typeAndUnitLabels,
+    useStartTimestamps,
+    perStepStats: false,
+  };
+  const query = newRuleQuery({ engine: ENGINE, options, parse });
+  const context = { query, templates: ALERT_TEMPLATES, settings, limits, clock };
+  const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
+  const parts = { table, clock, limits, writers, log, memory, context, notifier, retentionOf };
+  return new RuleRunner({ ...parts, groups: new GroupMemory() });
+}
