@@ -64,7 +64,7 @@ function filterOf({ parameters, patterns }: QueryRequest): Filter {
     const values = new Set(parameters.getAll(name));
     return (value: string) => values.size === 0 || values.has(value);
   });
-  const matcherSets = matchParameters(parameters, patterns);
+  const matcherSets = matchParameters(parameters, { patterns });
   return {
     excludesAlerts: excludeParameter(parameters),
     ...pageParameters(parameters),

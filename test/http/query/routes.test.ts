@@ -559,7 +559,7 @@ test("answers are as Prometheus' OpenAPI document has them", {
     for (const [path, inDocument] of DOCUMENTED) {
       const response = await api.fetch(`/api/v1${path}`);
       assert.equal(response.status, path.endsWith("query=") ? 400 : 200);
-      const body = await response.json();
+      const body = (await response.json()) as { data: Parameters<typeof takeRulesInGrafana>[0] };
       if (inDocument === "/status/buildinfo") takeRulesInGrafana(body.data);
       openApi.check(inDocument, "get", response, body);
     }
