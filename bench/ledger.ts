@@ -11,7 +11,7 @@ import {
   type Table,
 } from "../lib/storage/table/table.ts";
 
-export const GROUPS = ["log", "dictionary", "index", "run", "chunk", "control"] as const;
+export const GROUPS = ["log", "dictionary", "index", "run", "chunk", "rows", "control"] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** The compiler refuses a kind of item without a group. */
@@ -23,6 +23,9 @@ const GROUP_OF_KIND: Readonly<Record<keyof typeof KIND, Group>> = {
   day: "index",
   run: "run",
   chunk: "chunk",
+  rows: "rows",
+  rowIndex: "rows",
+  rollupManifest: "rows",
   manifest: "control",
   mark: "control",
   cursor: "control",

@@ -33,6 +33,7 @@ import {
   parseIndexSortKey,
   parseRunSortKey,
 } from "../../lib/storage/layout/part-keys.ts";
+import { parseRollupManifestSortKey, parseRowSortKey } from "../../lib/storage/layout/rollup-keys.ts";
 import { VerifiedTable } from "../../lib/storage/layout/verified-table.ts";
 import { decodeDictionary } from "../../lib/storage/log/dictionary.ts";
 import { decodedRecordBytes, LoggedRecord } from "../../lib/storage/log/logged-record.ts";
@@ -42,6 +43,9 @@ import { countChunkSamples, decodeChunkItem } from "../../lib/storage/parts/chun
 import { appendChunk, decodedBytes } from "../../lib/storage/parts/mixed-chunks.ts";
 import { decodeRunBlock, readRunBlockHeader } from "../../lib/storage/parts/run-block.ts";
 import { listQuarantined } from "../../lib/storage/quarantine/quarantine-item.ts";
+import { decodeRollupManifest } from "../../lib/storage/rollups/rollup-manifest.ts";
+import { loadRollupManifests } from "../../lib/storage/rollups/rollup-store.ts";
+import { decodeRowBlock } from "../../lib/storage/rollups/row-block.ts";
 import { listGroupItems, listRuledTenants } from "../../lib/storage/rules/rule-items.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import type { Item, Table } from "../../lib/storage/table/table.ts";
@@ -98,6 +102,12 @@ const READERS: Readonly<Record<Kind, readonly ((item: Item, table: Table) => unk
   ruleState: [],
   ruleSeries: [],
   ruled: [(_, table) => listRuledTenants(table)],
+  rollupManifest: [
+    ({ sk, value }) => decodeRollupManifest(parseRollupManifestSortKey(sk), value),
+    (_, table) => loadRollupManifests(table, TENANT, 0, 40_000),
+  ],
+  rows: [({ sk }) => parseRowSortKey(sk), ({ value }) => decodeRowBlock(value)],
+  rowIndex: [({ sk }) => parseIndexSortKey(sk), ({ value }) => decodeSeriesBlock(value)],
   alertNotices: [({ value }) => decodeNotices(value)],
 };
 
@@ -227,7 +237,7 @@ function damagedStore(store: TestGateway, items: readonly Item[]): Target {
 }
 
 /** Access keys would be refused, and these are not read by queries. */
-const NOT_READ = new Set("KAZYWNGHJQEB");
+const NOT_READ = new Set("KAZYWNGHJQEBUVo");
 
 const keyText = ({ pk, sk }: Pick<Item, "pk" | "sk">) =>
   `${Buffer.from(pk).toString("hex")}/${Buffer.from(sk).toString("hex")}`;

@@ -25,7 +25,7 @@ export const ROW_IS_INCOMPATIBLE = 128;
 export interface RowColumns {
   /** Ends of the hours, ascending; hours without samples have no row. */
   readonly hours: Float64Array;
-  /** Samples but staleness markers. 0: the hour has markers alone, and only `flags` has a meaning. */
+  /** Samples but staleness markers. 0: the hour has markers alone, and first and last times are theirs. */
   readonly counts: Float64Array;
   readonly firstTimes: Float64Array;
   readonly lastTimes: Float64Array;

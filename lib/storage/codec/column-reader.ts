@@ -7,6 +7,7 @@ import {
   MAX_EXPONENT,
   type NumberColumn,
   POWERS_OF_TEN,
+  predictedMantissa,
   RAW,
   ZSTD_MAGIC,
 } from "./column-writer.ts";
@@ -134,6 +135,26 @@ export class ColumnReader {
 
   readChainedValues(count: number): Float64Array<ArrayBuffer> {
     return this.#readExponentsAndValues(count, true);
+  }
+
+  /** The inverse of `writePredictedValues`. */
+  readPredictedValues(predictions: Float64Array): Float64Array<ArrayBuffer> {
+    const count = predictions.length;
+    const values = new Float64Array(count);
+    const exponents = this.readBytes(count);
+    let hasRaw = false;
+    for (let i = 0; i < count; i++) {
+      const exponent = exponents[i];
+      if (exponent === RAW) {
+        hasRaw = true;
+        continue;
+      }
+      if (exponent > MAX_EXPONENT) throw this.#damaged(`exponent ${exponent}, expected 0 to ${MAX_EXPONENT}`);
+      const mantissa = this.readSigned() + predictedMantissa(predictions[i], exponent);
+      values[i] = exponent === 0 ? mantissa : mantissa / POWERS_OF_TEN[exponent];
+    }
+    if (hasRaw) this.#readRaw(values, exponents);
+    return values;
   }
 
   /** As log records of version 1 have them: like chained values, each by itself. */

@@ -16,6 +16,12 @@
  *     mantissas   for each value that is not raw, |m| as a varint
  *     raw         as above
  *
+ * or near what other columns say that they are, and predicted:
+ *
+ *     exponents   count bytes: e (0 to 12), or RAW (255)
+ *     mantissas   for each value that is not raw, m as a zigzag varint, less the prediction times 10^e, rounded
+ *     raw         as above
+ *
  *     runs        of equal entries: the entry, and how many times it comes again, as a varint
  */
 import { constants, deflateRawSync, type ZlibOptions, zstdCompressSync } from "node:zlib";
@@ -113,6 +119,23 @@ export class ColumnWriter {
     this.#writeRaw(values, raws);
   }
 
+  /** Values near `predictions`, which a reader can calculate before it reads them. */
+  writePredictedValues(values: Float64Array, predictions: Float64Array): void {
+    const raws: number[] = [];
+    let exponentAt = this.#at;
+    this.#at += values.length;
+    for (let i = 0; i < values.length; i++) {
+      const exponent = decimalExponent(values[i]);
+      scratch[exponentAt++] = exponent;
+      if (exponent === RAW) raws.push(i);
+      else {
+        const mantissa = Math.round(values[i] * POWERS_OF_TEN[exponent]);
+        this.writeSigned(mantissa - predictedMantissa(predictions[i], exponent));
+      }
+    }
+    this.#writeRaw(values, raws);
+  }
+
   /** Values `start..end`, in runs. */
   writeValueRuns(values: Float64Array, start: number, end: number): void {
     const raws: number[] = [];
@@ -205,6 +228,23 @@ function decimalExponent(value: number): number {
     if (mantissa / POWERS_OF_TEN[exponent] === value) return exponent;
   }
   return RAW;
+}
+
+/** 0 for a prediction that is no number or too large. */
+export function predictedMantissa(prediction: number, exponent: number): number {
+  const mantissa = Math.round(prediction * POWERS_OF_TEN[exponent]);
+  return Math.abs(mantissa) < MAX_MANTISSA ? mantissa : 0;
+}
+
+/** The decimal nearest to a value that has the fewest places and differs by no more than `share` of it; else the value. */
+export function nearestDecimal(value: number, share: number): number {
+  for (let exponent = 0; exponent <= MAX_EXPONENT; exponent++) {
+    const mantissa = Math.round(value * POWERS_OF_TEN[exponent]);
+    if (!(Math.abs(mantissa) < MAX_MANTISSA)) break;
+    const decimal = mantissa / POWERS_OF_TEN[exponent];
+    if (Math.abs(decimal - value) <= Math.abs(value) * share) return decimal;
+  }
+  return value;
 }
 
 function writeUint32(out: Uint8Array, at: number, word: number): number {

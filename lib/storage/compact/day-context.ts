@@ -13,6 +13,8 @@ export interface DayContext {
   readonly tenant: string;
   readonly day: number;
   readonly retentionMs: RetentionMs;
+  /** Of hourly rows; default: that of samples. */
+  readonly rollupRetentionMs?: RetentionMs | undefined;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   /** Into how many partitions runs and chunks are divided; absent: what their sizes ask for. */

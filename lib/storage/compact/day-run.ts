@@ -44,6 +44,8 @@ export interface DayProgress {
   records: number;
   /** Samples made chunks. */
   samples: number;
+  /** Hourly rows made. */
+  rows: number;
 }
 
 export class DayRun {
@@ -51,7 +53,7 @@ export class DayRun {
   readonly options: CompactDayOptions;
   readonly marks: DayMarks;
   readonly published: DayManifest;
-  readonly progress: DayProgress = { flushes: 0, merges: 0, chunkings: 0, records: 0, samples: 0 };
+  readonly progress: DayProgress = { flushes: 0, merges: 0, chunkings: 0, records: 0, samples: 0, rows: 0 };
   /** Buckets whose inputs this run found damaged. */
   readonly held = new Set<number>();
   /** The log was found empty until then, in ms. No manifest is needed to say so. */

@@ -6,13 +6,14 @@ import { listShards } from "../layout/day-shards.ts";
 import { type IndexPart, isOpenRun, type Manifest, type Part } from "../layout/manifest.ts";
 import type { ManifestFacts } from "../layout/manifest-facts.ts";
 import { SETTLE_MS } from "../log/settling.ts";
+import { markStale } from "../rollups/mark-stale.ts";
 import { chunk } from "./chunking.ts";
 import { DamagedInput } from "./damaged-input.ts";
 import { NO_ATTEMPTS, type PublishResult } from "./day-manifest.ts";
 import type { DayRun } from "./day-run.ts";
 import { flush } from "./flush.ts";
 import type { Step } from "./next-step.ts";
-import { type Chunking, type Flush, HELD_INDEX, type IndexMerge } from "./plan-compaction.ts";
+import { type Chunking, type Flush, HELD_INDEX, HELD_ROWS, type IndexMerge } from "./plan-compaction.ts";
 import {
   dayExpiryOf,
   firstExpiryOf,
@@ -24,6 +25,7 @@ import {
   releaseRuns,
   renewDay,
 } from "./renewal.ts";
+import { publishRows } from "./rollups/roll-day.ts";
 import { settle } from "./settling-comparison.ts";
 import { mergeIndexParts } from "./store-index.ts";
 
@@ -50,6 +52,8 @@ export function doStep(run: DayRun, step: Step): Promise<StepResult> {
       });
     case "settle":
       return settle(run);
+    case "roll":
+      return holdIfDamaged(run, HELD_ROWS, [], () => publishRows(run, step));
   }
 }
 
@@ -60,7 +64,9 @@ async function publishFlush(run: DayRun, plan: Flush): Promise<StepResult> {
   if (run.manifest.flushedToMs === 0) run.isListedNow = true;
   progress.flushes++;
   progress.records += flushed.records;
-  const { parts, index } = run.manifest;
+  const { parts, index, facts } = run.manifest;
+  // Until they are made again of all samples, nobody should read the day's hourly rows.
+  if (facts.rolledSource !== undefined) await markStale(context.table, context.tenant, context.day);
   const result = await published.publish({
     parts: [...parts, ...flushed.parts],
     index: [...index, ...flushed.index],

@@ -15,11 +15,13 @@ import {
   planIndexMerge,
 } from "./plan-compaction.ts";
 import { hasExpired, isRenewalDue, KEEP_MS, URGENT_KEEP_MS } from "./renewal.ts";
+import { planRolling, type Rolling } from "./rollups/plan-rollups.ts";
 
 export type Step =
   | Flush
   | IndexMerge
   | Chunking
+  | Rolling
   | { readonly kind: "keep"; readonly toMs: number }
   | { readonly kind: "renew" }
   | { readonly kind: "forget" }
@@ -31,6 +33,8 @@ export function isUnchanged(run: DayRun): boolean {
   const { digest } = run.marks;
   if (run.isForced || facts.settledMarks === undefined || facts.held.length > 0) return false;
   if (digest !== undefined && digest !== facts.settledMarks) return false;
+  const { day, clock } = run.context;
+  if (planRolling(run.manifest, day, clock()) !== undefined) return false;
   return facts.drainedToMs >= run.markedToMs && !isRenewalDue(run.context, run.manifest);
 }
 
@@ -54,7 +58,8 @@ export async function nextStep(run: DayRun): Promise<Step | undefined> {
   return (
     planIndexMerge(run.manifest, day, nowMs, options) ??
     planChunking(run.manifest, day, nowMs, options) ??
-    planSettling(run, nowMs)
+    planSettling(run, nowMs) ??
+    planRolling(run.manifest, day, nowMs, options)
   );
 }
 

@@ -38,6 +38,8 @@ const SPARSE_BUCKET_SHARE = 2;
 export const HELD_MS = DAY_MS;
 /** The place of the index among the buckets that are held. */
 export const HELD_INDEX = 0xff;
+/** The place of the hourly rows among them: some of their samples cannot be read. */
+export const HELD_ROWS = 0xfe;
 
 /** With more index parts than that some are merged: a query reads of each. */
 export const MAX_INDEX_PARTS = 6;
@@ -185,7 +187,7 @@ function isSparse({ index }: Manifest, inputs: readonly Part[], sparseSamples: n
 }
 
 /** Whether a bucket is left alone since its inputs are damaged. */
-function isHeld(
+export function isHeld(
   { facts }: Manifest,
   bucket: number,
   nowMs: number,

@@ -4,7 +4,7 @@ import { HOUR_MS, MINUTE_MS } from "../../model/time.ts";
 import type { Attempts } from "../layout/manifest-facts.ts";
 import { placeOf } from "./damaged-input.ts";
 import type { DayContext } from "./day-context.ts";
-import { HELD_INDEX } from "./plan-compaction.ts";
+import { HELD_INDEX, HELD_ROWS } from "./plan-compaction.ts";
 
 /** A day with so many attempts that published nothing is set aside. */
 const MAX_ATTEMPTS = 2;
@@ -32,9 +32,14 @@ export function setAsideError({ tenant, day }: Place, { count }: Attempts): Hear
 }
 
 export function heldError({ tenant, day }: Place, buckets: readonly number[]): HearthError {
-  const what = buckets.map((bucket) => (bucket === HELD_INDEX ? "the index" : `bucket ${bucket}`)).join(", ");
+  const what = buckets.map(nameOf).join(", ");
   return new HearthError(
     "data",
     `compaction: ${what} is left as it is, since parts of it are damaged; run "hearthdb verify" ${placeOf(tenant, day)}`,
   );
+}
+
+function nameOf(bucket: number): string {
+  if (bucket === HELD_INDEX) return "the index";
+  return bucket === HELD_ROWS ? "the making of hourly rows" : `bucket ${bucket}`;
 }

@@ -38,10 +38,36 @@ export async function mergeIndexParts(
   context: DayContext,
   parts: readonly IndexPart[],
 ): Promise<readonly IndexPart[]> {
+  const { day } = context;
+  return mergeIndexes(
+    context,
+    parts.map((part) => ({ part, day })),
+    { day, expires: dayExpiry(context) },
+  );
+}
+
+/** Where the items of an index part are: of a day's samples or of rows, whose first day `day` is. */
+export interface IndexOf {
+  readonly day: number;
+  readonly isOfRows?: true | undefined;
+}
+
+export type IndexSource = IndexOf & { readonly part: IndexPart };
+
+/** Where a merged index goes, and the expiry of its items. */
+export type IndexTarget = IndexOf & { readonly expires: { readonly expiresAtSeconds?: number } };
+
+/** `mergeIndexParts` of parts of any day, into any. */
+export async function mergeIndexes(
+  context: DayContext,
+  sources: readonly IndexSource[],
+  target: IndexTarget,
+): Promise<readonly IndexPart[]> {
   const entries = new IndexEntries();
-  const cursors = parts.map((part) => new PartCursor(context, part, entries));
+  const cursors = sources.map((source) => new PartCursor(context, source, entries));
   await Promise.all(cursors.map((cursor) => cursor.advance()));
-  const sink = new PartSink(context, indexShardBits(parts.reduce((sum, { series }) => sum + series, 0)));
+  const series = sources.reduce((sum, { part }) => sum + part.series, 0);
+  const sink = new PartSink(context, indexShardBits(series), target);
   for (let next = least(cursors); next?.entry !== undefined; next = least(cursors)) {
     await sink.add(next.entry);
     await next.advance();
@@ -65,14 +91,20 @@ function least(cursors: readonly PartCursor[]): PartCursor | undefined {
 export class PartSink {
   readonly #context: DayContext;
   readonly #shardBits: number;
+  readonly #target: IndexTarget;
   readonly #items: Item[] = [];
   readonly #parts: IndexPart[] = [];
   #writer: IndexPartWriter;
   #latest: IndexEntry | undefined;
 
-  constructor(context: DayContext, shardBits: number) {
+  constructor(
+    context: DayContext,
+    shardBits: number,
+    target: IndexTarget = { day: context.day, expires: dayExpiry(context) },
+  ) {
     this.#context = context;
     this.#shardBits = shardBits;
+    this.#target = target;
     this.#writer = this.#newWriter();
   }
 
@@ -94,14 +126,16 @@ export class PartSink {
   }
 
   #newWriter(): IndexPartWriter {
-    const { tenant, day, clock, randomBytes } = this.#context;
+    const { tenant, clock, randomBytes } = this.#context;
+    const { day, isOfRows, expires } = this.#target;
     const place = {
       tenant,
       day,
+      isOfRows,
       id: newId(randomBytes),
       shardBits: this.#shardBits,
       createdMs: clock(),
-      ...dayExpiry(this.#context),
+      ...expires,
     };
     return new IndexPartWriter(place, (item) => this.#items.push(item));
   }
@@ -125,11 +159,11 @@ class PartCursor {
   #series = 0;
   #damagedBlocks = 0;
 
-  constructor(context: DayContext, part: IndexPart, entries: IndexEntries) {
+  constructor(context: DayContext, source: IndexSource, entries: IndexEntries) {
     this.#context = context;
-    this.#part = part;
+    this.#part = source.part;
     this.#entries = entries;
-    this.#items = itemsOf(context, part, () => this.#damagedBlocks++);
+    this.#items = itemsOf(context, source, () => this.#damagedBlocks++);
   }
 
   /** A promise only where a block must be read. */
@@ -180,12 +214,12 @@ class PartCursor {
 
 async function* itemsOf(
   context: DayContext,
-  { id, shardBits: bits }: IndexPart,
+  { part: { id, shardBits: bits }, day, isOfRows }: IndexSource,
   onDamaged: () => void,
 ): AsyncGenerator<Item, void, void> {
-  const { tenant, day } = context;
+  const { tenant } = context;
   for (let prefix = 0; prefix < 2 ** bits; prefix++) {
-    const range = indexRange({ tenant, day, part: id, section: "series", shard: { bits, prefix } });
+    const range = indexRange({ tenant, day, isOfRows, part: id, section: "series", shard: { bits, prefix } });
     for await (const page of readItems(context, range, onDamaged)) yield* page;
   }
 }

@@ -23,6 +23,8 @@ export interface IndexPlace {
   readonly table: Table;
   readonly tenant: string;
   readonly day: number;
+  /** See `IndexPartition`. */
+  readonly isOfRows?: true | undefined;
   readonly signal: AbortSignal | undefined;
   /** Takes an item that cannot be decoded, or beside which one is missing. Default: both throw "data". */
   readonly note?: NoteDamage | undefined;
@@ -49,12 +51,12 @@ export function decodeNoting<T>(
 }
 
 export function partitionOf(
-  { tenant, day }: IndexPlace,
+  { tenant, day, isOfRows }: IndexPlace,
   part: IndexPart,
   section: IndexSection,
   shard: Shard,
 ): IndexPartition {
-  return { tenant, day, part: part.id, section, shard };
+  return { tenant, day, isOfRows, part: part.id, section, shard };
 }
 
 /**

@@ -41,6 +41,8 @@ export const LABEL_NAMES = "";
 export interface IndexPlace {
   readonly tenant: string;
   readonly day: number;
+  /** See `IndexPartition`. */
+  readonly isOfRows?: true | undefined;
   readonly id: string;
   /** Leading bits of the hash by which the section "series" is partitioned. */
   readonly shardBits: number;
@@ -167,8 +169,8 @@ export class IndexPartWriter {
   }
 
   #write(section: IndexSection, shard: Shard, lastHash: number, number: number, value: Uint8Array): void {
-    const { tenant, day, id, expiresAtSeconds } = this.#place;
-    const key = indexKey({ tenant, day, part: id, section, shard }, lastHash, number);
+    const { tenant, day, isOfRows, id, expiresAtSeconds } = this.#place;
+    const key = indexKey({ tenant, day, isOfRows, part: id, section, shard }, lastHash, number);
     this.#onItem({ ...key, value, ...(expiresAtSeconds !== undefined && { expiresAtSeconds }) });
   }
 }

@@ -26,7 +26,7 @@ const WITHOUT_TENANT: ReadonlySet<string> = new Set([
   "audit",
 ]);
 /** Kinds that have a tenant and no day. */
-const WITHOUT_DAY: ReadonlySet<string> = new Set(["election", "metadata"]);
+const WITHOUT_DAY: ReadonlySet<string> = new Set(["election", "metadata", "rollupManifest"]);
 /** Kinds whose day begins the sort key. */
 const DAY_IN_SORT_KEY: ReadonlySet<string> = new Set(["day", "manifest", "quarantine"]);
 

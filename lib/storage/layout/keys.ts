@@ -24,6 +24,9 @@
  *     canary    B   -                                    -, or day                        lib/canary
  *     quarantine Q  tenant                               day, hash of a key, number       a damaged item (quarantine-item.ts)
  *     audit     O   -                                    time, id                         who changed what (lib/auth)
+ *     rows      U   tenant, day, part, shard             last hash, number, links         hourly rows (row-block.ts)
+ *     row index V   as index                             as index                         as index, of a part of rows
+ *     rollup    o   tenant                               month                            parts of rows (rollup-manifest.ts)
  *     swept     Y   -                                    tenant                           retention at the last sweep
  *     ruleGroup G   tenant                               namespace, name                  a group of rules (rule-items.ts)
  *     ruleState H   tenant                               namespace, name                  what is known of a group (state-items.ts)
@@ -67,6 +70,9 @@ export const KIND = {
   ruleSeries: 0x4a,
   ruled: 0x4e,
   alertNotices: 0x61,
+  rollupManifest: 0x6f,
+  rows: 0x55,
+  rowIndex: 0x56,
 } as const;
 
 /** Bytes of a series hash, and how many of them are the metric's. */

@@ -17,6 +17,7 @@
  *    14  imported   digests of what was imported (bulk/), 8 bytes each. Lost: the same import stores its samples once more
  *    12  deleted    parts by number, each with its `deletedTo`. The manifest's version keeps it from being lost
  *    13  erased     parts by number, each with its `erasedTo`. Lost: they are gone through once more
+ *    15  rolled     8 bytes: a digest of the parts that the day's hourly rows were made of. Lost: they are made again
  *    10  quarantined  how many of its items were put in quarantine. Lost: answers do not warn of them
  */
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
@@ -50,6 +51,8 @@ export interface ManifestFacts {
   /** Items of the day in quarantine, of which an answer warns. */
   readonly quarantined: number;
   readonly attempts: Attempts;
+  /** See `sourceOf` of rollup-manifest.ts, in hex; undefined: the day has no hourly rows. */
+  readonly rolledSource: string | undefined;
   /** Digests of what was imported into the day, 8 bytes in hex each. */
   readonly imported: readonly string[];
 }
@@ -63,6 +66,7 @@ export const NO_FACTS: ManifestFacts = {
   held: [],
   quarantined: 0,
   attempts: { count: 0, atMs: 0 },
+  rolledSource: undefined,
   imported: [],
 };
 
@@ -79,7 +83,7 @@ const DIGEST_BYTES = 8;
 
 export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
   const { flushed, final, expiresAtSeconds, drainedToMs, takenToMs, settledMarks } = facts;
-  const { held, attempts, full, filled, quarantined, imported, deletedTo, erasedTo } = facts;
+  const { held, attempts, full, filled, quarantined, imported, deletedTo, erasedTo, rolledSource } = facts;
   const section = (tag: number, isPresent: boolean, write: (body: ByteWriter) => void) => {
     if (!isPresent) return;
     const body = new ByteWriter();
@@ -110,6 +114,7 @@ export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
   });
   section(12, deletedTo.size > 0, (body) => writeByNumber(body, deletedTo));
   section(13, erasedTo.size > 0, (body) => writeByNumber(body, erasedTo));
+  section(15, rolledSource !== undefined, (body) => body.writeBytes(Buffer.from(rolledSource!, "hex")));
   section(10, quarantined > 0, (body) => body.writeVarint(quarantined));
 }
 
@@ -158,6 +163,7 @@ export function readFacts(reader: ByteReader): StoredFacts {
     else if (tag === 14) facts.imported = readDigests(body);
     else if (tag === 12) facts.deletedTo = readByNumber(body);
     else if (tag === 13) facts.erasedTo = readByNumber(body);
+    else if (tag === 15) facts.rolledSource = Buffer.from(body.readBytes(DIGEST_BYTES)).toString("hex");
     else if (tag === 10) facts.quarantined = body.readVarint();
   }
   return facts;

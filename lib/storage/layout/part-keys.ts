@@ -8,6 +8,8 @@ import type { Shard } from "./shard.ts";
 export interface IndexPartition {
   readonly tenant: string;
   readonly day: number;
+  /** Of a part of rows, whose first day `day` is; default: of a day's samples. */
+  readonly isOfRows?: true | undefined;
   /** Its id in hex. */
   readonly part: string;
   readonly section: IndexSection;
@@ -30,8 +32,9 @@ function indexSortKey(lastHash: number, number: number): Uint8Array {
 }
 
 /** All items of a partition. */
-export function indexRange({ tenant, day, part, section, shard }: IndexPartition): KeyRange {
-  const pk = dayPartition(KIND.index, tenant, day).writeBytes(Buffer.from(part, "hex"));
+export function indexRange({ tenant, day, isOfRows, part, section, shard }: IndexPartition): KeyRange {
+  const kind = isOfRows === true ? KIND.rowIndex : KIND.index;
+  const pk = dayPartition(kind, tenant, day).writeBytes(Buffer.from(part, "hex"));
   pk.writeByte(SECTIONS.indexOf(section)).writeByte(shard.bits).writeUint(shard.prefix, 2);
   return { pk: pk.finish() };
 }

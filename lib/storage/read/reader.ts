@@ -21,7 +21,7 @@ import type { SeriesRows } from "../../model/rows/hour-rows.ts";
 import type { Series } from "../../model/samples.ts";
 import type { Lookup, RowSelection, Selection } from "../../model/selection.ts";
 import type { TimeRange } from "../../model/time.ts";
-import { type Clock, MAX_TIMESTAMP_MS, SECOND_MS } from "../../model/time.ts";
+import { type Clock, MAX_TIMESTAMP_MS } from "../../model/time.ts";
 import type { ReaderMemory } from "../cache/reader-memory.ts";
 import { isMeant } from "../deletion/deletion.ts";
 import { deletionsOf } from "../deletion/deletion-store.ts";
@@ -31,18 +31,13 @@ import { type IsDeleted, readExemplars } from "../exemplars/read-exemplars.ts";
 import { LABEL_NAMES } from "../index/index-part.ts";
 import type { DayReads, Queryable, SelectionReads } from "../interface.ts";
 import type { DamageReports } from "../layout/damage-reports.ts";
-import { listDays } from "../layout/day-shards.ts";
-import { dayOf, KIND, partition, QUARANTINE_HASH_BYTES, quarantineKey } from "../layout/keys.ts";
-import { EMPTY_MANIFEST, type Manifest } from "../layout/manifest.ts";
+import { dayOf, KIND, partition } from "../layout/keys.ts";
 import { loadDayStates } from "../layout/manifest-store.ts";
 import { oldestKept, type RetentionMs } from "../layout/retention.ts";
-import { ALL_SHARDS, type Shard } from "../layout/shard.ts";
-import { throwDamaged } from "../layout/verified-table.ts";
 import { loadMetadata } from "../metadata/known-metadata.ts";
 import { countSamples } from "../parts/hashed-samples.ts";
 import type { SeriesData } from "../parts/series-data.ts";
 import { hourEnd } from "../rollups/hours.ts";
-import { makeRows } from "../rollups/make-rows.ts";
 import { hashHex, type SeriesHash, seriesHash } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import { LimitedTable } from "../table/limited-table.ts";
@@ -56,6 +51,9 @@ import { LookupLimit } from "./lookup-limit.ts";
 import { countGroups, expectedBytes } from "./plan-groups.ts";
 import { HeldBytes, shareBytes } from "./query-budget.ts";
 import { forEachSeries, forEachValue } from "./read-labels.ts";
+import { listReadableDays } from "./readable-days.ts";
+import { listRowDays } from "./rows/row-days.ts";
+import { rowsOfData, selectSeriesRows } from "./rows/select-rows.ts";
 import type { IndexQuery } from "./scan-index.ts";
 import { addDay, noSeries, type ReadableDay, type SelectedSeries, sortByLabels } from "./selected-series.ts";
 
@@ -67,6 +65,8 @@ export interface ReaderOptions {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly retentionMs: RetentionMs;
+  /** Of hourly rows; default: that of samples. */
+  readonly rollupRetentionMs?: RetentionMs | undefined;
   readonly hash?: SeriesHash;
   /** The request's time limit, for what is computed of its reads; default: none. */
   readonly deadline?: Deadline | undefined;
@@ -109,19 +109,25 @@ export class Reader implements Queryable {
 
   async *selectRows(
     { matchers, fromMs, toMs }: RowSelection,
-    signal?: AbortSignal,
+    signal: AbortSignal = new AbortController().signal,
   ): AsyncGenerator<SeriesRows, void, void> {
+    const { rollupRetentionMs = this.#options.retentionMs, clock, limits } = this.#options;
     // An hour that retention has cut would get a row of what is left of it.
-    const oldest = oldestKept(this.#options.clock(), this.#options.retentionMs);
-    const minTime = Math.max(fromMs, hourEnd(oldest)) + 1;
-    for await (const { labels, release, ...samples } of this.select(
-      { matchers, minTime, maxTime: toMs },
-      signal,
-    )) {
-      const rows = makeRows(samples);
-      release?.();
-      yield { labels, ...rows };
-    }
+    const firstMs = Math.max(fromMs, hourEnd(oldestKept(clock(), rollupRetentionMs)));
+    if (firstMs >= toMs) return;
+    const days = await listRowDays(this.#table, this.#options, firstMs, toMs, signal);
+    const selected = await this.#findIn(this.#table, { matchers }, days, signal);
+    const rawFromMs = Math.max(firstMs, hourEnd(oldestKept(clock(), this.#options.retentionMs)));
+    const range = { minTime: rawFromMs + 1, maxTime: toMs };
+    yield* selectSeriesRows({
+      ...this.#reads(signal),
+      selected,
+      query: { tenant: this.#options.tenant, maxFutureMs: limits.maxFutureMs },
+      fromMs: firstMs,
+      toMs,
+      decode: (number, data) =>
+        this.#decode(selected.labels[number], () => rowsOfData(data, range, limits.maxQueryBytes)),
+    });
   }
 
   async labelNames(selection: Lookup, signal?: AbortSignal): Promise<string[]> {
@@ -279,7 +285,7 @@ export class Reader implements Queryable {
   ): Promise<void> {
     const { tenant, memory, damage, deadline, hash = seriesHash, limits } = this.#options;
     const { matchers } = selection;
-    const days = await this.#days(this.#table, this.#kept(selection), signal, selection);
+    const days = await listReadableDays(this.#table, this.#options, this.#kept(selection), signal, selection);
     const table = this.#reporting(this.#table);
     await forEachBounded(days, DAY_CONCURRENCY, async (day) => {
       const query = { tenant, matchers, memory: memory?.index, damage, deadline, ...day };
@@ -301,58 +307,6 @@ export class Reader implements Queryable {
     const { maxQueryBytes, maxQuerySamples } = limits;
     const table = this.#reporting(this.#table);
     return { table, nowMs: clock(), maxQueryBytes, maxQuerySamples, held: this.held, memory, damage, signal };
-  }
-
-  /** Which days a range has, and their manifests, before anything else is read of them. */
-  async #days(
-    table: Table,
-    range: TimeRange,
-    signal?: AbortSignal,
-    { maxDays = Number.POSITIVE_INFINITY, onOmittedDays }: Partial<Lookup> = {},
-  ): Promise<ReadableDay[]> {
-    if (range.minTime > range.maxTime) return [];
-    const { tenant } = this.#options;
-    const listed = await listDays(table, tenant, dayOf(range.minTime), dayOf(range.maxTime), signal);
-    if (listed.size === 0) return [];
-    const days = [...listed].slice(-maxDays);
-    if (days.length < listed.size) onOmittedDays?.(listed.size - days.length);
-    // Of a day without an item its manifest tells, so those of the whole range are asked for.
-    const first = days.length < listed.size ? days[0][0] : dayOf(range.minTime);
-    const states = await loadDayStates(table, tenant, first, dayOf(range.maxTime), signal);
-    const { manifests } = states;
-    this.#addHiddenDays(manifests, days);
-    return days.map(([day, shards]) => {
-      const stored = manifests.get(day) ?? EMPTY_MANIFEST;
-      // TTL takes what it names in no order: of a day that leaves, none of it counts.
-      const manifest = this.#isLeaving(stored) ? EMPTY_MANIFEST : stored;
-      this.#noteQuarantine(day, manifest);
-      return { day, shards, manifest, deletions: deletionsOf(states.deletions.get(day)) };
-    });
-  }
-
-  /**
-   * Adds days that have parts and no day item: it is gone, or has left after a retention that was shorter. Nothing is
-   * missing: their records are looked for in every shard. Of a day whose parts leave by TTL too, nothing is left.
-   */
-  #addHiddenDays(manifests: ReadonlyMap<number, Manifest>, days: [number, readonly Shard[]][]): void {
-    const listed = new Set(days.map(([day]) => day));
-    for (const [day, manifest] of manifests) {
-      const hasParts = manifest.parts.length + manifest.index.length > 0;
-      if (hasParts && !listed.has(day) && !this.#isLeaving(manifest)) days.push([day, ALL_SHARDS]);
-    }
-    days.sort(([a], [b]) => a - b);
-  }
-
-  /** Whether the expiry has passed that a day was stored with, under a retention that was shorter. */
-  #isLeaving({ facts: { expiresAtSeconds = 0 } }: Manifest): boolean {
-    return expiresAtSeconds !== 0 && expiresAtSeconds * SECOND_MS <= this.#options.clock();
-  }
-
-  #noteQuarantine(day: number, { facts: { quarantined } }: Manifest): void {
-    if (quarantined === 0) return;
-    const { tenant, damage } = this.#options;
-    const key = quarantineKey(tenant, day, new Uint8Array(QUARANTINE_HASH_BYTES), 0);
-    (damage?.note ?? throwDamaged)(key, `items in quarantine: ${quarantined}`);
   }
 
   /** What is missing in what was answered so far, in words; nothing unless it is gathered. */
@@ -377,8 +331,19 @@ export class Reader implements Queryable {
 
   async #find(
     table: LimitedTable,
-    { matchers, onOmittedSeries }: Selection,
+    selection: Selection,
     range: TimeRange,
+    signal: AbortSignal,
+    onDay?: (day: ReadableDay, found: FoundSeries) => void,
+  ): Promise<SelectedSeries> {
+    const days = await listReadableDays(table, this.#options, range, signal);
+    return this.#findIn(table, selection, days, signal, onDay);
+  }
+
+  async #findIn(
+    table: LimitedTable,
+    { matchers, onOmittedSeries }: Pick<Selection, "matchers" | "onOmittedSeries">,
+    days: readonly ReadableDay[],
     signal: AbortSignal,
     onDay?: (day: ReadableDay, found: FoundSeries) => void,
   ): Promise<SelectedSeries> {
@@ -387,7 +352,6 @@ export class Reader implements Queryable {
     const admits = onOmittedSeries && admitFirst(maxQuerySeries, onOmittedSeries);
     const limits = { maxSeries: maxQuerySeries, maxLabelBytes: maxQueryLabelBytes, admits };
     const found = noSeries(maxQueryLabelBytes);
-    const days = await this.#days(table, range, signal);
     await forEachBounded(days, DAY_CONCURRENCY, async (day) => {
       const known = { hash, memory: memory?.index, damage, deadline };
       const query = { tenant, matchers, ...limits, ...known, ...day };

@@ -27,6 +27,8 @@ export interface IndexQuery {
   readonly manifest: Manifest;
   /** All that the day's log has. */
   readonly shards: readonly Shard[];
+  /** Whether the index is that of a part of rows. */
+  readonly rows?: object | undefined;
   /** What is known from queries before. */
   readonly memory?: WarmIndex | undefined;
   /** Ends the scan when the request's time is up; default: never. */
@@ -68,7 +70,7 @@ type ReadPart = (place: IndexPlace, part: IndexPart, onLabelSets: OnLabelSets) =
 /** Calls back for every label set of the series records, and for those of each part that `readPart` passes on. */
 export async function scanParts(
   table: Table,
-  { tenant, day, manifest, shards, damage, deadline = NO_DEADLINE }: Omit<IndexQuery, "matchers">,
+  { tenant, day, manifest, shards, rows, damage, deadline = NO_DEADLINE }: Omit<IndexQuery, "matchers">,
   onLabelSet: (labels: LabelSet) => void,
   readPart: ReadPart,
   signal?: AbortSignal,
@@ -80,7 +82,8 @@ export async function scanParts(
     }
   };
   const records = { tenant, day, shards, receivedFromMs: manifest.flushedToMs + 1 };
-  const place = { table, tenant, day, signal, note: damage?.note };
+  const isOfRows = rows === undefined ? undefined : true;
+  const place = { table, tenant, day, isOfRows, signal, note: damage?.note } as const;
   const reads = [
     () => forEachSeriesRecord(table, records, onLabelSets, signal, damage?.note),
     ...manifest.index.map((part) => () => readPart(place, part, onLabelSets)),

@@ -5,6 +5,7 @@ import { lowerBound } from "../../model/lower-bound.ts";
 import type { DayDeletions } from "../deletion/deletion.ts";
 import type { Manifest } from "../layout/manifest.ts";
 import type { Shard } from "../layout/shard.ts";
+import type { RowSource } from "../rollups/rollup-manifest.ts";
 import { collision, type FoundMetric, type FoundSeries } from "./find-series.ts";
 import { LabelBytes } from "./label-bytes.ts";
 
@@ -15,6 +16,8 @@ export interface ReadableDay {
   readonly shards: readonly Shard[];
   readonly manifest: Manifest;
   readonly deletions: DayDeletions;
+  /** Of a part of rows, whose first day `day` is: where its rows come from, and `manifest` has its index alone. */
+  readonly rows?: RowSource | undefined;
 }
 
 /** The selected series of one metric and day. */

@@ -93,7 +93,10 @@ function fillRow(
     last = i;
   }
   rows.flags[row] = (isStale ? ROW_ENDS_STALE : 0) | (hasStarts ? ROW_HAS_STARTS : 0);
-  if (count === 0) return;
+  if (count === 0) {
+    [rows.firstTimes[row], rows.lastTimes[row]] = [timestamps[start], timestamps[end - 1]];
+    return;
+  }
   rows.counts[row] = count;
   rows.lastTimes[row] = timestamps[last];
   rows.lastValues[row] = values[last];

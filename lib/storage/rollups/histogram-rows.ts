@@ -70,6 +70,8 @@ function fillRow(
     rows.lastTimes[row] = timestamps[i];
     builder.add(histograms[i]);
   }
+  if (builder.count === 0)
+    [rows.firstTimes[row], rows.lastTimes[row]] = [timestamps[start], timestamps[end - 1]];
   if (histograms[end - 1].isStale) flags |= ROW_ENDS_STALE;
   rows.flags[row] = flags | builder.flags;
   rows.counts[row] = builder.count;

@@ -20,6 +20,7 @@ import {
 import { isChange, isReset, newFloatRows } from "./float-rows.ts";
 import { canAdd, type NewHistogramRows, newHistogramRows } from "./histogram-rows.ts";
 import { forEachShared } from "./make-rows.ts";
+import { FLOAT_COLUMNS, HISTOGRAM_LISTS, ROW_COLUMNS } from "./row-slices.ts";
 
 /** `parts`: in order of time. Only the last hour of one may be the first of the next. */
 export function joinRows(parts: readonly HourRows[]): HourRows {
@@ -52,25 +53,14 @@ function withoutPassedMarker(part: HourRows, later: readonly HourRows[]): HourRo
   return { floats: clear(part.floats), histograms: part.histograms && clear(part.histograms) };
 }
 
-function hasRows({ floats, histograms }: HourRows): boolean {
+/** Whether there is a row of either kind. */
+export function hasRows({ floats, histograms }: HourRows): boolean {
   return floats.hours.length + (histograms?.hours.length ?? 0) > 0;
 }
 
 function firstHour({ floats, histograms }: HourRows): number {
   return Math.min(floats.hours[0] ?? Infinity, histograms?.hours[0] ?? Infinity);
 }
-
-const SHARED_COLUMNS = ["hours", "counts", "firstTimes", "lastTimes", "resets", "changes", "flags"] as const;
-const FLOAT_COLUMNS = [
-  ...SHARED_COLUMNS,
-  "firstValues",
-  "lastValues",
-  "mins",
-  "maxs",
-  "sums",
-  "drops",
-] as const;
-const HISTOGRAM_LISTS = ["firsts", "lasts", "sums", "drops"] as const;
 
 function joinFloats(parts: readonly FloatRows[]): FloatRows {
   const joined = newFloatRows(countJoined(parts));
@@ -90,7 +80,7 @@ function joinHistograms(parts: readonly HistogramRows[]): HistogramRows {
   for (const part of parts) {
     const shared = sharesHour(joined, at, part) ? 1 : 0;
     if (shared === 1) mergeHistogramRow(joined, at - 1, part);
-    for (const name of SHARED_COLUMNS) joined[name].set(part[name].subarray(shared), at);
+    for (const name of ROW_COLUMNS) joined[name].set(part[name].subarray(shared), at);
     for (const name of HISTOGRAM_LISTS)
       for (let row = shared; row < part.hours.length; row++)
         joined[name][at + row - shared] = part[name][row];
@@ -117,7 +107,10 @@ function sharesHour({ hours }: RowColumns, at: number, part: RowColumns): boolea
 /** Adds the first row of a part to a row of the same hour. */
 function mergeFloatRow(rows: FloatRows, row: number, part: FloatRows): void {
   rows.flags[row] |= part.flags[0];
-  if (part.counts[0] === 0) return;
+  if (part.counts[0] === 0) {
+    if (rows.counts[row] === 0) rows.lastTimes[row] = part.lastTimes[0];
+    return;
+  }
   if (rows.counts[row] === 0) {
     const flags = rows.flags[row];
     for (const name of FLOAT_COLUMNS) rows[name][row] = part[name][0];
@@ -141,12 +134,13 @@ function mergeHistogramRow(rows: NewHistogramRows, row: number, part: HistogramR
   const after = part.firsts[0];
   if (after === undefined) {
     rows.flags[row] |= part.flags[0];
+    if (rows.counts[row] === 0) rows.lastTimes[row] = part.lastTimes[0];
     return;
   }
   const before = rows.lasts[row];
   const flags = rows.flags[row] | part.flags[0];
   if (before === undefined) {
-    for (const name of SHARED_COLUMNS) rows[name][row] = part[name][0];
+    for (const name of ROW_COLUMNS) rows[name][row] = part[name][0];
     for (const name of HISTOGRAM_LISTS) rows[name][row] = part[name][0];
     rows.flags[row] = flags;
     return;

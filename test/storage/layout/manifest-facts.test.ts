@@ -37,6 +37,7 @@ const facts: fc.Arbitrary<ManifestFacts> = record({
   takenToMs: ms,
   quarantined: fc.nat(),
   imported: fc.array(hex),
+  rolledSource: fc.option(hex, { nil: undefined }),
   settledMarks: fc.option(hex, { nil: undefined }),
   held: fc.array(record({ bucket: fc.nat(255), triedMs: ms })),
   attempts: fc.oneof(

@@ -1,0 +1,106 @@
+/**
+ * Makes the hourly rows of a day of all its samples. They count once the month's manifest names their
+ * part. A run that ends before leaves items that nothing names; the next one makes the rows again.
+ */
+import type { HourRows } from "../../../model/rows/hour-rows.ts";
+import { loadDeletions } from "../../deletion/deletion-store.ts";
+import { hidingPart } from "../../deletion/masks.ts";
+import { findMasks } from "../../index/meant-series.ts";
+import { listShards } from "../../layout/day-shards.ts";
+import type { Manifest } from "../../layout/manifest.ts";
+import { expiry } from "../../layout/retention.ts";
+import { firstDayOf, monthOf } from "../../layout/rollup-keys.ts";
+import { makeRows } from "../../rollups/make-rows.ts";
+import { markStale } from "../../rollups/mark-stale.ts";
+import { type RowPart, withPart } from "../../rollups/rollup-manifest.ts";
+import { changeRollupManifest, loadRollupManifest } from "../../rollups/rollup-store.ts";
+import { addCounts, NO_ROWS, rowShardBits, storeRows } from "../../rollups/store-rows.ts";
+import { DamagedInput } from "../damaged-input.ts";
+import { type DayContext, newId } from "../day-context.ts";
+import type { PublishResult } from "../day-manifest.ts";
+import type { DayRun } from "../day-run.ts";
+import { earlierExpiry } from "../expiry.ts";
+import { type HidingOf, mergeParts, ReadCounts } from "../merge-parts.ts";
+import { mergeIndexes } from "../store-index.ts";
+import type { Rolling } from "./plan-rollups.ts";
+
+/** Rows that a series has in a day as a rule. */
+const ROWS_PER_SERIES = 24;
+
+export async function publishRows(run: DayRun, { source }: Rolling): Promise<PublishResult> {
+  const { context, published } = run;
+  const { table, tenant, day } = context;
+  const month = monthOf(day);
+  const { manifest } = await loadRollupManifest(table, tenant, month);
+  const isMade = manifest.days.some((one) => one.day === day && one.source === source && !one.isStale);
+  if (!isMade) {
+    const part = await storeDay(context, run);
+    const expiresAtSeconds = monthExpiry(context).expiresAtSeconds ?? 0;
+    await changeRollupManifest(table, tenant, month, (current) => ({
+      ...withPart(current, part, [{ day, isStale: false, source }]),
+      expiresAtSeconds:
+        current.parts.length === 0
+          ? expiresAtSeconds
+          : earlierExpiry(current.expiresAtSeconds, expiresAtSeconds),
+    }));
+    run.progress.rows += part.rows;
+  }
+  const result = await published.publish({ facts: { rolledSource: source } });
+  // Whoever came in between may have changed samples: these rows may be of earlier ones.
+  if (result === "lost") await markStale(table, tenant, day);
+  return result;
+}
+
+/** The expiry of rows: that of their month's last day, so that a month leaves as a whole. */
+export function monthExpiry({ day, retentionMs, rollupRetentionMs = retentionMs }: DayContext) {
+  return expiry(firstDayOf(monthOf(day) + 1) - 1, rollupRetentionMs);
+}
+
+async function storeDay(context: DayContext, { manifest }: DayRun): Promise<RowPart> {
+  const { table, tenant, day, clock, randomBytes, partitionBits } = context;
+  const { parts, index } = manifest;
+  const hidingOf = await hidingInputs(context, manifest);
+  const expires = monthExpiry(context);
+  const id = newId(randomBytes);
+  const expected = ROWS_PER_SERIES * index.reduce((total, { series }) => total + series, 0);
+  const bits = (partitionBits ?? rowShardBits)(expected);
+  const read = ReadCounts.of(parts.length);
+  let counts = NO_ROWS;
+  for (let prefix = 0; prefix < 2 ** bits; prefix++) {
+    const shard = { bits, prefix };
+    const series = rowsOf(mergeParts(context, parts, shard, read, hidingOf));
+    counts = addCounts(counts, await storeRows(table, { tenant, day, part: id, shard }, expires, series));
+  }
+  expectAll(context, parts, read);
+  const sources = index.map((part) => ({ part, day }));
+  const merged = await mergeIndexes(context, sources, { day, isOfRows: true, expires });
+  return { id, day, days: [day], shardBits: bits, createdMs: clock(), ...counts, index: merged };
+}
+
+/** What deletions hide of a day's parts. */
+async function hidingInputs(context: DayContext, manifest: Manifest): Promise<HidingOf> {
+  const { table, tenant, day } = context;
+  const { parts } = manifest;
+  const { all } = await loadDeletions(table, tenant, day);
+  const hiding = all.filter((one) => parts.some((part) => hidingPart([one], part).length > 0));
+  if (hiding.length === 0) return () => [];
+  const shards = await listShards(table, tenant, day);
+  const masks = await findMasks({ ...context, manifest, shards }, hiding);
+  return (input, hash) => masks.ofPart(hash, parts[input]);
+}
+
+async function* rowsOf(
+  series: ReturnType<typeof mergeParts>,
+): AsyncGenerator<readonly [hash: string, rows: HourRows], void, void> {
+  for await (const [hash, samples] of series) yield [hash, makeRows(samples)];
+}
+
+/** Throws `DamagedInput` for a part that has other than its samples; those of items in quarantine may be missing. */
+function expectAll(context: DayContext, parts: DayRun["manifest"]["parts"], read: ReadCounts): void {
+  read.all.forEach(({ samples, damaged }, i) => {
+    const { kind, id, samples: expected } = parts[i];
+    if (samples <= expected && samples + damaged >= expected) return;
+    const what = `${kind === "run" ? "run" : "chunk part"} ${id}`;
+    throw new DamagedInput(context, `${what} has ${samples} samples`, `${expected}`);
+  });
+}

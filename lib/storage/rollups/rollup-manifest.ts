@@ -1,0 +1,193 @@
+/**
+ * The manifest of a month's rows: which days have rows, and in which parts. As of samples, parts are
+ * immutable and count once a manifest names them, and it is replaced by compare and swap only.
+ *
+ *     version      1 byte, 1
+ *     generation   varint
+ *     lease        owner (8 bytes), until (varint, ms)
+ *     expires      varint, seconds, 0 for never: no item of a part leaves earlier
+ *     days         varint, then each
+ *       day          varint, less the first day of the month
+ *       flags        1 byte: bit 0 stale
+ *       source       8 bytes: a digest of the parts of samples that its rows were made of
+ *     parts        varint, then each
+ *       id           8 bytes
+ *       day          varint, less the first day of the month
+ *       days         varint, then each as above: the days whose rows count
+ *       shardBits, created (ms), rows, series, blocks   varints
+ *       index        varint, then each: id (8 bytes), shardBits, created (ms), series, blocks
+ */
+import { HearthError } from "../../model/errors.ts";
+import { ByteReader, ByteWriter } from "../codec/bytes.ts";
+import { PART_ID_BYTES } from "../layout/keys.ts";
+import { type IndexPart, type Lease, type Manifest, NO_LEASE } from "../layout/manifest.ts";
+import { firstDayOf } from "../layout/rollup-keys.ts";
+
+export interface RowPart {
+  /** Hex of `PART_ID_BYTES` random bytes. */
+  readonly id: string;
+  /** The first day that it was made of: a part of its keys. */
+  readonly day: number;
+  /** Days whose rows count; later parts may have others that this one has rows of. Ascending. */
+  readonly days: readonly number[];
+  readonly shardBits: number;
+  readonly createdMs: number;
+  readonly rows: number;
+  readonly series: number;
+  readonly blocks: number;
+  /** Its series. */
+  readonly index: readonly IndexPart[];
+}
+
+/** A part, and its days whose rows count. */
+export interface RowSource {
+  readonly part: RowPart;
+  readonly days: ReadonlySet<number>;
+}
+
+/** A day that has rows. */
+export interface RolledDay {
+  readonly day: number;
+  /** Its samples have changed, or are about to: they count, and not its rows. */
+  readonly isStale: boolean;
+  /** See `sourceOf`. */
+  readonly source: string;
+}
+
+export interface RollupManifest {
+  readonly generation: number;
+  readonly lease: Lease;
+  readonly expiresAtSeconds: number;
+  readonly days: readonly RolledDay[];
+  readonly parts: readonly RowPart[];
+}
+
+export const EMPTY_ROLLUP_MANIFEST: RollupManifest = {
+  generation: 0,
+  lease: NO_LEASE,
+  expiresAtSeconds: 0,
+  days: [],
+  parts: [],
+};
+
+const VERSION = 1;
+const WHAT = "rollup manifest";
+const IS_STALE = 1;
+const SOURCE_BYTES = 8;
+
+export function encodeRollupManifest(month: number, manifest: RollupManifest): Uint8Array {
+  const first = firstDayOf(month);
+  const writer = new ByteWriter()
+    .writeByte(VERSION)
+    .writeVarint(manifest.generation)
+    .writeBytes(Buffer.from(manifest.lease.owner, "hex"))
+    .writeVarint(manifest.lease.untilMs)
+    .writeVarint(manifest.expiresAtSeconds)
+    .writeVarint(manifest.days.length);
+  for (const { day, isStale, source } of manifest.days)
+    writer
+      .writeVarint(day - first)
+      .writeByte(isStale ? IS_STALE : 0)
+      .writeBytes(Buffer.from(source, "hex"));
+  writer.writeVarint(manifest.parts.length);
+  for (const part of manifest.parts) {
+    writer.writeBytes(Buffer.from(part.id, "hex")).writeVarint(part.day - first);
+    writer.writeVarint(part.days.length);
+    for (const day of part.days) writer.writeVarint(day - first);
+    writer
+      .writeVarint(part.shardBits)
+      .writeVarint(part.createdMs)
+      .writeVarint(part.rows)
+      .writeVarint(part.series)
+      .writeVarint(part.blocks)
+      .writeVarint(part.index.length);
+    for (const { id, shardBits, createdMs, series, blocks } of part.index)
+      writer
+        .writeBytes(Buffer.from(id, "hex"))
+        .writeVarint(shardBits)
+        .writeVarint(createdMs)
+        .writeVarint(series)
+        .writeVarint(blocks);
+  }
+  return writer.finish();
+}
+
+/** Throws "data". */
+export function decodeRollupManifest(month: number, value: Uint8Array): RollupManifest {
+  const reader = new ByteReader(value, WHAT);
+  const version = reader.readByte();
+  if (version !== VERSION) throw new HearthError("data", `${WHAT}: version ${version}, expected ${VERSION}`);
+  const first = firstDayOf(month);
+  const generation = reader.readVarint();
+  const lease = { owner: readHex(reader, PART_ID_BYTES), untilMs: reader.readVarint() };
+  const expiresAtSeconds = reader.readVarint();
+  const days = readAll(reader, (): RolledDay => {
+    const day = first + reader.readVarint();
+    const isStale = (reader.readByte() & IS_STALE) !== 0;
+    return { day, isStale, source: readHex(reader, SOURCE_BYTES) };
+  });
+  const parts = readAll(reader, (): RowPart => {
+    const [id, day] = [readHex(reader, PART_ID_BYTES), first + reader.readVarint()];
+    const ofDays = readAll(reader, () => first + reader.readVarint());
+    const [shardBits, createdMs, rows] = [reader.readVarint(), reader.readVarint(), reader.readVarint()];
+    const [series, blocks] = [reader.readVarint(), reader.readVarint()];
+    const index = readAll(reader, () => readIndexPart(reader));
+    return { id, day, days: ofDays, shardBits, createdMs, rows, series, blocks, index };
+  });
+  reader.expectEnd();
+  return { generation, lease, expiresAtSeconds, days, parts };
+}
+
+function readAll<T>(reader: ByteReader, read: () => T): T[] {
+  const all: T[] = [];
+  for (let count = reader.readVarint(); count > 0; count--) all.push(read());
+  return all;
+}
+
+function readIndexPart(reader: ByteReader): IndexPart {
+  const id = readHex(reader, PART_ID_BYTES);
+  const [shardBits, createdMs] = [reader.readVarint(), reader.readVarint()];
+  return { id, shardBits, createdMs, series: reader.readVarint(), blocks: reader.readVarint() };
+}
+
+function readHex(reader: ByteReader, length: number): string {
+  return Buffer.from(reader.readBytes(length)).toString("hex");
+}
+
+/** A digest of the parts that hold a day's samples, 8 bytes in hex: with other parts its rows are made again. */
+export function sourceOf({ parts }: Pick<Manifest, "parts">): string {
+  let [low, high] = [0x811c9dc5, 0x9e3779b9];
+  for (const { id } of parts)
+    for (const byte of Buffer.from(id, "hex")) {
+      low = Math.imul(low ^ byte, 0x01000193);
+      high = Math.imul(high ^ byte, 0x01000193);
+    }
+  const hex = (word: number) => (word >>> 0).toString(16).padStart(8, "0");
+  return hex(high) + hex(low);
+}
+
+/** The part whose rows of a day count, and whether they do; undefined: the day has none. */
+export function partOf({ days, parts }: RollupManifest, day: number): RowPart | undefined {
+  const rolled = days.find((one) => one.day === day);
+  if (rolled === undefined || rolled.isStale) return undefined;
+  return parts.find((part) => part.days.includes(day));
+}
+
+/** With a part that takes the place of what other parts have of its days. */
+export function withPart(
+  { parts, days, ...rest }: RollupManifest,
+  part: RowPart,
+  rolled: readonly RolledDay[],
+): RollupManifest {
+  const taken = new Set(part.days);
+  const left = parts.flatMap((one): RowPart[] => {
+    const others = one.days.filter((day) => !taken.has(day));
+    return others.length === 0 ? [] : [{ ...one, days: others }];
+  });
+  const kept = days.filter(({ day }) => !taken.has(day));
+  return {
+    ...rest,
+    days: [...kept, ...rolled].sort((a, b) => a.day - b.day),
+    parts: part.rows === 0 && part.series === 0 ? left : [...left, part],
+  };
+}
