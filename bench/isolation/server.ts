@@ -1,0 +1,51 @@
+/** `npm start` in a process of its own, on an empty directory. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const KEY = { id: "HKBENCH", secret: "secret-of-the-bench" };
+export const AUTHORIZATION = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString("base64")}`;
+const LISTENS = /^Hearth \S+ listens on (\S+),/m;
+
+export interface Server extends AsyncDisposable {
+  readonly url: string;
+}
+
+export async function startServer(): Promise<Server> {
+  const directory = await mkdtemp(join(tmpdir(), "hearth-isolation-"));
+  const env = {
+    ...process.env,
+    PORT: "0",
+    LOG_LEVEL: "error",
+    HEARTH_DATA_DIR: directory,
+    HEARTH_ACCESS_KEY_ID: KEY.id,
+    HEARTH_SECRET_ACCESS_KEY: KEY.secret,
+  };
+  const child = spawn(process.execPath, ["local/main.ts", "--no-self-scrape"], {
+    cwd: join(import.meta.dirname, "../.."),
+    env,
+  });
+  const url = await urlOf(child);
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await once(child, "exit");
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until it listens. */
+async function urlOf(child: ChildProcess): Promise<string> {
+  let output = "";
+  for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (data) => (output += data));
+  for (;;) {
+    const [, url] = LISTENS.exec(output) ?? [];
+    if (url !== undefined) return url;
+    if (child.exitCode !== null) throw new Error(`npm start ended before it listened:\n${output}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
