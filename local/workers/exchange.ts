@@ -53,6 +53,11 @@ export class Exchange {
     if (body !== null) void sender.send(body);
   }
 
+  /** Whether the response has begun. */
+  get isAnswered(): boolean {
+    return this.#isAnswered;
+  }
+
   get isFinished(): boolean {
     return this.#isFinished;
   }

@@ -48,6 +48,27 @@ it("goes on while heavy queries run, and after their clients have gone", { timeo
     assert.equal(running, 3, "all three still run");
   });
 
+  await t.test("small queries are answered beside more heavy ones than there are threads", async () => {
+    const more = Array.from({ length: 6 }, () => {
+      running++;
+      return ask(target, "/api/v1/query_range", range(ENDLESS), gone.signal)
+        .then((response) => response.text())
+        .catch(() => {})
+        .finally(() => running--);
+    });
+    heavy.push(...more);
+    // All of them have begun, or wait.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const began = performance.now();
+    for (let i = 0; i < 5; i++) {
+      const response = await ask(target, "/api/v1/query", { query: `up{i="${i}"}` });
+      assert.equal(response.status, 200);
+      assert.equal(((await response.json()) as { data: { result: unknown[] } }).data.result.length, 1);
+    }
+    // Each heavy one runs for 25 s: without a thread for short ones all of them would have ended first.
+    assert.ok(running >= 6, `${running} heavy queries left after ${performance.now() - began} ms`);
+  });
+
   await t.test("threads whose clients are gone take other queries", async () => {
     gone.abort();
     await Promise.all(heavy);
