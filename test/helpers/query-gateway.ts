@@ -24,7 +24,7 @@ const SETTINGS: QuerySettings = {
   delayedNameRemoval: false,
   typeAndUnitLabels: false,
   useStartTimestamps: false,
-  prometheusVersion: "3.14.0",
+  prometheusVersion: "3.16.0",
 };
 
 /** `timestamps` and `values` as pairs. */
@@ -59,13 +59,16 @@ export class QueryGateway {
   /** What the engine and the source throw instead of an answer. */
   error: unknown;
 
-  private constructor(gateway: TestGateway) {
+  readonly #settings: QuerySettings;
+
+  private constructor(gateway: TestGateway, settings: Partial<QuerySettings>) {
     this.gateway = gateway;
+    this.#settings = { ...SETTINGS, ...settings };
     addQueryRoutes(gateway.app, gateway.services, this.#services());
   }
 
-  static async open(): Promise<QueryGateway> {
-    return new QueryGateway(await TestGateway.open());
+  static async open(settings: Partial<QuerySettings> = {}): Promise<QueryGateway> {
+    return new QueryGateway(await TestGateway.open(), settings);
   }
 
   /** With a key that may read; `init` as fetch has it. */
@@ -84,7 +87,7 @@ export class QueryGateway {
 
   #services(): QueryServices {
     return {
-      settings: SETTINGS,
+      settings: this.#settings,
       engine: {
         instantQuery: (_source, query, range, options) => this.#answer(query, range, options),
         rangeQuery: (_source, query, range, options) => this.#answer(query, range, options),

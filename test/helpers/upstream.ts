@@ -12,6 +12,7 @@ const GO_MOD = join(import.meta.dirname, "../peers/go/current/go.mod");
 const UPSTREAM = {
   scripts: ["github.com/prometheus/prometheus", "promql/promqltest/testdata"],
   openApi: ["github.com/prometheus/prometheus", "web/api/v1/testdata/openapi_3.1_golden.yaml"],
+  features: ["github.com/prometheus/prometheus", "cmd/prometheus/testdata/features.json"],
   readHandlerTest: ["github.com/prometheus/prometheus", "storage/remote/read_handler_test.go"],
   metricNamerTest: ["github.com/prometheus/otlptranslator", "metric_namer_test.go"],
 } as const;

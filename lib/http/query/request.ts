@@ -23,6 +23,8 @@ export interface QueryRequest {
   readonly deadline: Deadline;
   /** Compiles the request's regular expressions. */
   readonly patterns: Patterns;
+  /** How long the tenant's samples are kept; 0 for ever. */
+  readonly retentionMs: () => Promise<number>;
   /** To be called once the parameters are valid. */
   setPhase(phase: QueryPhase): void;
 }

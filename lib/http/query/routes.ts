@@ -18,6 +18,19 @@ import { answerLabelNames, answerLabelValues, answerSeries } from "./lookup.ts";
 import { readParameters } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
 import { answerAlerts, answerRules } from "./rules.ts";
+import {
+  answerAlertmanagers,
+  answerBlocks,
+  answerConfig,
+  answerFeatures,
+  answerFlags,
+  answerNotifications,
+  answerRuntimeInfo,
+  answerScrapePools,
+  answerTargetMetadata,
+  answerTargets,
+  answerWalReplay,
+} from "./server-status.ts";
 import type { QueryServices } from "./services.ts";
 
 /** Prometheus' own prefix, and that of the vendor's service that Hearth replaces. */
@@ -47,6 +60,17 @@ const ROUTES: readonly (readonly [path: string, methods: readonly string[], hand
   ["/alerts", GET, answerAlerts],
   ["/status/buildinfo", GET, answerBuildInfo],
   ["/status/tsdb", GET, answerCardinality],
+  ["/status/tsdb/blocks", GET, answerBlocks],
+  ["/status/config", GET, answerConfig],
+  ["/status/flags", GET, answerFlags],
+  ["/status/runtimeinfo", GET, answerRuntimeInfo],
+  ["/status/walreplay", GET, answerWalReplay],
+  ["/features", GET, answerFeatures],
+  ["/targets", GET, answerTargets],
+  ["/targets/metadata", GET, answerTargetMetadata],
+  ["/scrape_pools", GET, answerScrapePools],
+  ["/alertmanagers", GET, answerAlertmanagers],
+  ["/notifications", GET, answerNotifications],
 ];
 
 export function addQueryRoutes(app: Gateway, services: Services, queryServices: QueryServices): void {
@@ -97,6 +121,7 @@ async function serve(
       signal,
       deadline,
       patterns,
+      retentionMs: async () => (await services.tenants.find(table, tenant)).retentionMs,
       setPhase,
     });
     // Reading has ended before a response begins.
