@@ -18,6 +18,8 @@ import {
   listCommand,
 } from "./keys.ts";
 import { repairCommand } from "./repair.ts";
+import { findRulesWork } from "./rules/command.ts";
+import { newOutput } from "./rules/output.ts";
 import { type Target, withTable } from "./target.ts";
 import { listTenantsCommand, setTenantCommand } from "./tenants.ts";
 import { exportCommand } from "./transfer/export.ts";
@@ -42,6 +44,11 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
        hearthdb export DIR [--tenant NAME] [--start T] [--end T] [--match SELECTOR]... [--yes]
        hearthdb export FILE|- --format openmetrics [--tenant NAME] [--start T] [--end T] [--match SELECTOR]... [--yes]
        hearthdb export FILE|- --format csv --query EXPR --start T --end T --step D [--tenant NAME]
+       hearthdb rules check [FILE...] [--lint all|duplicate-rules|none] [--lint-fatal] [--ignore-unknown-fields]
+       hearthdb rules test FILE... [--run PATTERN]... [--junit FILE] [--diff] [--debug] [--ignore-unknown-fields]
+       hearthdb rules sync FILE... [--tenant NAME] [--namespace NAME] [--dry-run]
+       hearthdb rules list [--tenant NAME] [--namespace NAME] [--json | --yaml]
+       hearthdb rules delete FILE...|--namespace NAME [--group NAME] [--tenant NAME] [--dry-run]
        hearthdb help [COMMAND]
        hearthdb --version
 
@@ -82,6 +89,12 @@ it was stopped.
 
 export writes a Prometheus block for each UTC day to DIR, or OpenMetrics text, or the result of a range
 query as CSV. - is standard output.
+
+rules check says what promtool check rules says: status 1 for errors, 3 for lint with --lint-fatal. rules
+test runs the test files of promtool test rules; it needs no table. --enable-feature
+promql-experimental-functions,promql-delayed-name-removal is as promtool's. rules sync makes a namespace
+hold what a rule file holds, and --dry-run prints what would change; the namespace is the file's name
+unless --namespace names one. rules delete removes the groups of a namespace, or one of them.
 
 The table that a command works on:
   --stack NAME        of a deployed stack, found through its outputs
@@ -124,6 +137,17 @@ const OPTIONS = {
   query: { type: "string" },
   "no-external-labels": { type: "boolean" },
   "dry-run": { type: "boolean" },
+  namespace: { type: "string" },
+  group: { type: "string" },
+  yaml: { type: "boolean" },
+  lint: { type: "string" },
+  "lint-fatal": { type: "boolean" },
+  "ignore-unknown-fields": { type: "boolean" },
+  "enable-feature": { type: "string" },
+  run: { type: "string", multiple: true },
+  junit: { type: "string" },
+  diff: { type: "boolean" },
+  debug: { type: "boolean" },
   "write-units-per-second": { type: "string" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
@@ -137,8 +161,15 @@ async function main(args: string[]): Promise<void> {
   if (values.help) return print(helpOf(USAGE, group));
   if (group === "help") return print(helpOf(USAGE, about));
   if (values.version) return print(`hearthdb ${HEARTH_VERSION}`);
+  if (group === "rules") return rules(positionals.slice(1), values);
   const work = findCommand(positionals, values);
   return withTable(values, process.env, work);
+}
+
+async function rules(rest: readonly string[], values: Options): Promise<void> {
+  const work = findRulesWork(rest, values, process.env, newOutput());
+  if (work.needsTable) return withTable(values, process.env, work.run);
+  process.exitCode = await work.run();
 }
 
 type Command = (target: Target) => Promise<void>;

@@ -17,6 +17,8 @@ export interface RuleCheck {
   readonly parse?: ParseOptions | undefined;
   /** Checks the templates of alerting rules; default: they are not checked. */
   readonly templates?: Pick<Templates, "check"> | undefined;
+  /** Whether fields that Prometheus does not know are passed over. */
+  readonly ignoresUnknownFields?: boolean | undefined;
 }
 
 export interface ParsedRuleFile {
@@ -73,8 +75,12 @@ class RuleFileReader {
 
   file(): RuleGroup[] {
     const root = { value: this.#source.root, place: this.#source.placeOf(this.#source.root) };
-    const fields = this.#source.fields(root, "a rule file", ["groups"]);
+    const fields = this.#source.fields(root, "a rule file", this.#known(["groups"]));
     return this.groups(this.#source.items(fields?.get("groups"), "groups"));
+  }
+
+  #known(fields: readonly string[]): readonly string[] | undefined {
+    return this.#check.ignoresUnknownFields ? undefined : fields;
   }
 
   /** Checks what concerns groups together, too. */
@@ -104,7 +110,7 @@ class RuleFileReader {
   }
 
   #group(item: Field, places: Map<Rule, Place>): RuleGroup | undefined {
-    const fields = this.#source.fields(item, "a group", GROUP_FIELDS);
+    const fields = this.#source.fields(item, "a group", this.#known(GROUP_FIELDS));
     if (fields === undefined) return undefined;
     const name = this.#source.text(fields.get("name"), "name");
     const intervalMs = this.#duration(fields.get("interval"), "interval");
@@ -137,7 +143,7 @@ class RuleFileReader {
 
   #rule(item: Field, group: string, number: number): Rule | undefined {
     const before = this.#source.problems.length;
-    const fields = this.#source.fields(item, "a rule", RULE_FIELDS);
+    const fields = this.#source.fields(item, "a rule", this.#known(RULE_FIELDS));
     const rule = fields === undefined ? undefined : this.#checkedRule(fields, item.place);
     const name = rule === undefined ? "" : nameOf(rule);
     const { problems } = this.#source;

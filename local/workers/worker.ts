@@ -7,9 +7,11 @@ import { addOtlpRoutes } from "../../lib/http/otlp-route.ts";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
 import { newQueryServices } from "../../lib/http/query/source.ts";
 import { addReadRoutes } from "../../lib/http/read-route.ts";
+import { addRulesConfigRoutes } from "../../lib/http/rules-config-route.ts";
 import { addWriteRoutes } from "../../lib/http/write-route.ts";
 import { errorMessage } from "../../lib/model/errors.ts";
 import type { Metrics } from "../../lib/model/metrics.ts";
+import { parseOptions } from "../../lib/promql/parse/options.ts";
 import { notifierFromEnvironment } from "../../lib/rules/delivery/notifier-from-environment.ts";
 import { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
 import { accountCredentials } from "../aws-account.ts";
@@ -68,6 +70,7 @@ function newApp(services: Services): Fetch {
   if (role === "write") {
     addWriteRoutes(app, services);
     addOtlpRoutes(app, services);
+    addRulesConfigRoutes(app, services, parseOptions(settings.promql));
     addAdminRoutes(app, services);
   } else {
     const memory = new ReaderMemory(readerMemoryBytes);

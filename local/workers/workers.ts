@@ -6,6 +6,7 @@ import type { CanaryReport } from "../../lib/canary/canary.ts";
 import { ADMIN_PATHS } from "../../lib/http/admin-routes.ts";
 import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
 import { tidyPath } from "../../lib/http/request-path.ts";
+import { isRulesConfigPath } from "../../lib/http/rules-config-route.ts";
 import { WRITE_PATHS } from "../../lib/http/write-route.ts";
 import { errorMessage, HearthError } from "../../lib/model/errors.ts";
 import type { Log } from "../../lib/model/log.ts";
@@ -82,7 +83,8 @@ export async function startWorkers(
       return canary;
     },
     async fetch(request, path) {
-      const isWrite = WRITE_ROUTES.has(tidyPath(path));
+      const tidy = tidyPath(path);
+      const isWrite = WRITE_ROUTES.has(tidy) || isRulesConfigPath(tidy);
       try {
         return await (isWrite ? writer.thread.begin(request).response : queries.fetch(request));
       } catch (error) {

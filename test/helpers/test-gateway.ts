@@ -7,6 +7,7 @@ import { addAdminRoutes } from "../../lib/http/admin-routes.ts";
 import { type Gateway, newGateway, type Services } from "../../lib/http/gateway.ts";
 import { addOtlpRoutes } from "../../lib/http/otlp-route.ts";
 import { addReadRoutes } from "../../lib/http/read-route.ts";
+import { addRulesConfigRoutes } from "../../lib/http/rules-config-route.ts";
 import { addWriteRoutes } from "../../lib/http/write-route.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import type { LogFields, LogLevel } from "../../lib/model/log.ts";
@@ -72,6 +73,7 @@ export class TestGateway {
     addOtlpRoutes(this.app, this.services);
     addReadRoutes(this.app, this.services);
     addAdminRoutes(this.app, this.services);
+    addRulesConfigRoutes(this.app, this.services, {});
   }
 
   /** Has a key "HKA" of tenant t with both scopes. */

@@ -11,6 +11,7 @@ const GO_MOD = join(import.meta.dirname, "../peers/go/current/go.mod");
 /** By name: the Go module, and the path in it. */
 const UPSTREAM = {
   scripts: ["github.com/prometheus/prometheus", "promql/promqltest/testdata"],
+  ruleTests: ["github.com/prometheus/prometheus", "cmd/promtool/testdata"],
   openApi: ["github.com/prometheus/prometheus", "web/api/v1/testdata/openapi_3.1_golden.yaml"],
   features: ["github.com/prometheus/prometheus", "cmd/prometheus/testdata/features.json"],
   readHandlerTest: ["github.com/prometheus/prometheus", "storage/remote/read_handler_test.go"],

@@ -5,11 +5,11 @@ import { sideOf } from "../../lib/histogram/side.ts";
 import type { Buckets, Histogram } from "../../lib/model/histogram.ts";
 import { compareLabelSets, type LabelSet } from "../../lib/model/labels.ts";
 import { printLabelSet } from "../../lib/promql/runtime/series-labels.ts";
+import type { SequenceValue } from "../../lib/rules/unit-test/notation/series-notation.ts";
 import { isAlmostEqual } from "./almost-equal.ts";
 import type { AnswerPoint, AnswerSeries, AnswerValue } from "./answer.ts";
 import { asPrinted, isSamePrinted } from "./printed-histogram.ts";
 import type { EvalCommand } from "./script.ts";
-import type { SequenceValue } from "./series-notation.ts";
 
 /** Undefined when it is; else the first difference. */
 export function findDifference(command: EvalCommand, value: AnswerValue): string | undefined {

@@ -4,8 +4,8 @@ import { bucketsOf } from "../../lib/histogram/side.ts";
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from "../../lib/model/histogram.ts";
 import { type LabelSet, labelValue, METRIC_NAME } from "../../lib/model/labels.ts";
 import { setLabel } from "../../lib/promql/runtime/series-labels.ts";
+import { isNumber, parseNumber } from "../../lib/rules/unit-test/notation/number-text.ts";
 import type { LoadedSeries } from "./loaded-series.ts";
-import { isNumber, parseNumber } from "./number-text.ts";
 
 /** At one time. */
 interface Classic {

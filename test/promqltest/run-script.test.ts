@@ -1,10 +1,10 @@
 /** The runner itself: it must see what is wrong. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseSeries } from "../../lib/rules/unit-test/notation/series-notation.ts";
 import { ApiTarget } from "./api-target.ts";
 import { EngineTarget } from "./engine-target.ts";
 import { runScript } from "./run-script.ts";
-import { parseSeries } from "./series-notation.ts";
 import type { ScriptTarget } from "./target.ts";
 
 const LOAD = `load 1m

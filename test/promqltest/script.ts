@@ -3,8 +3,8 @@
  * https://github.com/prometheus/prometheus/blob/main/promql/promqltest/README.md
  */
 import { parseDuration } from "../../lib/promql/syntax/duration-text.ts";
-import { isNumber, parseNumber } from "./number-text.ts";
-import { parseSeries, type SeriesLine } from "./series-notation.ts";
+import { isNumber, parseNumber } from "../../lib/rules/unit-test/notation/number-text.ts";
+import { parseSeries, type SeriesLine } from "../../lib/rules/unit-test/notation/series-notation.ts";
 import { isStartLine, parseStartLine } from "./start-notation.ts";
 
 export type Command = LoadCommand | { readonly kind: "clear" } | EvalCommand;

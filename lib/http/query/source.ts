@@ -3,7 +3,7 @@ import type { Limits } from "../../model/limits.ts";
 import { MINUTE_MS, SECOND_MS } from "../../model/time.ts";
 import { instantQuery, rangeQuery } from "../../promql/engine/engine.ts";
 import type { QueryEngine } from "../../promql/engine-interface.ts";
-import { ALL_EXPERIMENTS } from "../../promql/parse/options.ts";
+import { parseOptions } from "../../promql/parse/options.ts";
 import type { PromqlSettings } from "../../promql/settings.ts";
 import type { ReaderMemory } from "../../storage/cache/reader-memory.ts";
 import type { Services } from "../gateway.ts";
@@ -33,12 +33,9 @@ export function newQueryServices(
   };
 }
 
-export function querySettings(
-  { takesExperiments, useStartTimestamps }: PromqlSettings,
-  { maxQuerySeries }: Limits,
-): QuerySettings {
+export function querySettings(promql: PromqlSettings, { maxQuerySeries }: Limits): QuerySettings {
   return {
-    parse: takesExperiments ? ALL_EXPERIMENTS : {},
+    parse: parseOptions(promql),
     limits: {
       maxSamples: MAX_SAMPLES,
       // Prometheus limits the intervals between steps, the engine the steps.
@@ -50,7 +47,7 @@ export function querySettings(
     defaultSubqueryStepMs: MINUTE_MS,
     delayedNameRemoval: false,
     typeAndUnitLabels: false,
-    useStartTimestamps,
+    useStartTimestamps: promql.useStartTimestamps,
     prometheusVersion: PROMETHEUS_VERSION,
   };
 }

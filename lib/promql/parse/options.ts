@@ -3,6 +3,7 @@
  * Prometheus.
  */
 import type { Patterns } from "../../model/regexp/patterns.ts";
+import type { PromqlSettings } from "../settings.ts";
 
 export interface ParseOptions {
   /**
@@ -15,6 +16,11 @@ export interface ParseOptions {
   readonly enableBinopFillModifiers?: boolean;
   /** Names without quotes may have letters of any script, and dots after the first character. */
   readonly enableUnquotedUtf8Names?: boolean;
+}
+
+/** As the settings of a deployment say. */
+export function parseOptions({ takesExperiments }: PromqlSettings): ParseOptions {
+  return takesExperiments ? ALL_EXPERIMENTS : {};
 }
 
 /** All experiments. */

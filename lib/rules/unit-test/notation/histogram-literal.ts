@@ -1,6 +1,8 @@
-/** Native histograms as scripts write them: `{{schema:1 sum:3 count:22 buckets:[5 10 7] offset:2}}`. */
-import { bucketsOf, NO_BUCKETS } from "../../lib/histogram/side.ts";
-import type { Buckets, CounterResetHint, Histogram } from "../../lib/model/histogram.ts";
+/** Native histograms of tests: `{{schema:1 sum:3 count:22 buckets:[5 10 7] offset:2}}`. */
+import { bucketsOf, NO_BUCKETS } from "../../../histogram/side.ts";
+import { HearthError } from "../../../model/errors.ts";
+import type { Buckets, CounterResetHint, Histogram } from "../../../model/histogram.ts";
+import { quoteInput } from "../../../model/shorten.ts";
 import { parseNumber } from "./number-text.ts";
 
 export interface HistogramLiteral {
@@ -8,6 +10,21 @@ export interface HistogramLiteral {
   /** It says something of resets: an expected histogram then must have the same hint. */
   readonly hasHint: boolean;
 }
+
+const FIELD = /(\w+):(?:\[([^\]]*)\]|(\S+))/g;
+const KEYS = new Set([
+  "schema",
+  "sum",
+  "count",
+  "z_bucket",
+  "z_bucket_w",
+  "custom_values",
+  "buckets",
+  "offset",
+  "n_buckets",
+  "n_offset",
+  "counter_reset_hint",
+]);
 
 const HINTS: Readonly<Record<string, CounterResetHint>> = {
   unknown: "unknown",
@@ -19,8 +36,12 @@ const HINTS: Readonly<Record<string, CounterResetHint>> = {
 /** Takes the text between the braces. */
 export function parseHistogram(text: string): HistogramLiteral {
   const fields = new Map<string, string>();
-  for (const [, key, list, word] of text.matchAll(/(\w+):(?:\[([^\]]*)\]|(\S+))/g))
-    fields.set(key, list ?? word);
+  const rest = text.replace(FIELD, (_, key: string, list?: string, word?: string) => {
+    fields.set(key, list ?? word ?? "");
+    return "";
+  });
+  const unknown = rest.trim() || [...fields.keys()].find((key) => !KEYS.has(key));
+  if (unknown) throw new HearthError("invalid", `not a histogram: ${quoteInput(unknown)} in {{${text}}}`);
   const number = (key: string) => parseNumber(fields.get(key) ?? "0");
   const list = (key: string) =>
     Float64Array.from((fields.get(key) ?? "").split(/\s+/).filter(Boolean), parseNumber);

@@ -1,4 +1,5 @@
-/** Numbers as scripts write them: `1e3`, `+Inf`, `NaN`. */
+/** Numbers of series in tests: `1e3`, `+Inf`, `NaN`. */
+import { HearthError } from "../../../model/errors.ts";
 
 export const NUMBER = String.raw`(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|[iI]nf|[nN]a[nN])`;
 
@@ -7,7 +8,7 @@ export function isNumber(text: string): boolean {
 }
 
 export function parseNumber(text: string): number {
-  if (!isNumber(text)) throw new Error(`not a number: ${text}`);
+  if (!isNumber(text)) throw new HearthError("invalid", `not a number: ${text}`);
   const magnitude = text.replace(/^[+-]/, "");
   const sign = text.startsWith("-") ? -1 : 1;
   if (/^inf$/i.test(magnitude)) return sign * Infinity;

@@ -1,10 +1,18 @@
-/** Series as scripts write them: `metric{a="b"} 1+2x3 _ stale {{count:5 sum:2}}x2`. */
-import { addHistograms, subtractHistograms } from "../../lib/histogram/pair.ts";
-import { compareBytewise, type Label, type LabelSet } from "../../lib/model/labels.ts";
-import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
-import { parseSelector } from "../../lib/promql/parse/parse-expr.ts";
+/**
+ * Series as tests of Prometheus write them: `metric{a="b"} 1+2x3 _ stale {{count:5 sum:2}}x2`.
+ * https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/#series
+ */
+import { addHistograms, subtractHistograms } from "../../../histogram/pair.ts";
+import { HearthError } from "../../../model/errors.ts";
+import { compareBytewise, type Label, type LabelSet } from "../../../model/labels.ts";
+import { quoteInput } from "../../../model/shorten.ts";
+import { ALL_EXPERIMENTS } from "../../../promql/parse/options.ts";
+import { parseSelector } from "../../../promql/parse/parse-expr.ts";
 import { type HistogramLiteral, parseHistogram } from "./histogram-literal.ts";
 import { NUMBER, parseNumber } from "./number-text.ts";
+
+/** Of one series: 19 years at one a minute. */
+const MAX_VALUES = 10_000_000;
 
 export type SequenceValue =
   | { readonly kind: "omitted" }
@@ -50,8 +58,10 @@ function parseValues(text: string): SequenceValue[] {
   while (ITEM.lastIndex < rest.length) {
     const at = ITEM.lastIndex;
     const match = ITEM.exec(rest);
-    if (match === null) throw new Error(`not a series value: ${rest.slice(at)}`);
-    values.push(...expand(match));
+    if (match === null)
+      throw new HearthError("invalid", `not a series value: ${quoteInput(rest.slice(at).trim())}`);
+    for (const value of expand(match)) values.push(value);
+    if (values.length > MAX_VALUES) throw tooMany(values.length);
   }
   return values;
 }
@@ -65,11 +75,17 @@ function expand([, word, wordCount, base, step, floatCount, first, sign, second,
   return histograms(literal, sign, parseHistogram(second), Number(count));
 }
 
+function tooMany(count: number): HearthError {
+  return new HearthError("too large", `a series of ${count} values: at most ${MAX_VALUES} are taken`);
+}
+
 function repeat<T>(value: T, count: number): T[] {
+  if (count > MAX_VALUES) throw tooMany(count);
   return new Array(count).fill(value);
 }
 
 function floats(base: number, step: number, count: number): SequenceValue[] {
+  if (count > MAX_VALUES) throw tooMany(count);
   const values: SequenceValue[] = [];
   let value = base;
   for (let i = 0; i <= count; i++) {
@@ -85,6 +101,7 @@ function histograms(
   step: HistogramLiteral,
   count: number,
 ): SequenceValue[] {
+  if (count > MAX_VALUES) throw tooMany(count);
   const values: SequenceValue[] = [{ kind: "histogram", ...first }];
   let current = first.histogram;
   for (let i = 0; i < count; i++) {
