@@ -40,7 +40,8 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
        hearthdb inspect [--tenant NAME] --day DAY | --key KEY
        hearthdb gc [--delete]
        hearthdb explain EXPR [--time T | --start T --end T --step D] [--lookback-delta D] [--tenant NAME] [--json]
-       hearthdb import PATH [--tenant NAME] [--start T] [--end T] [--match SELECTOR]... [--label EDIT]... [--dry-run] [--yes]
+       hearthdb import PATH|s3://BUCKET/PREFIX|FILE.om|- [--tenant NAME] [--start T] [--end T] [--match SELECTOR]... [--label EDIT]... [--dry-run] [--yes]
+       hearthdb import --from-remote-read URL --start T [--end T] [--username NAME] [--password-file FILE] [--bearer-token-file FILE] [--header NAME:VALUE]... [--yes]
        hearthdb export DIR [--tenant NAME] [--start T] [--end T] [--match SELECTOR]... [--yes]
        hearthdb export FILE|- --format openmetrics [--tenant NAME] [--start T] [--end T] [--match SELECTOR]... [--yes]
        hearthdb export FILE|- --format csv --query EXPR --start T --end T --step D [--tenant NAME]
@@ -81,11 +82,12 @@ explain prints the plan of a PromQL query and its reads, without evaluating it: 
 each selector reads, and by day from which manifest, index, log, runs and chunks. Times are RFC 3339
 or seconds since the epoch, a step is seconds or 1m30s. The default is an instant query now.
 
-import stores blocks of Prometheus, Thanos and Mimir: PATH is a block or a folder of blocks. It says what
-there is and what it costs, and asks. --match takes series by their labels as they will be stored, --label
-add:NAME=VALUE, drop:NAME or rename:OLD=NEW changes them. External labels of Thanos and Mimir are added;
---no-external-labels leaves them out. --write-units-per-second N slows it down. Repeated, it goes on where
-it was stopped.
+import stores samples straight as chunks, past the log: blocks of Prometheus, Thanos and Mimir (a block, or a
+folder or S3 prefix of blocks), OpenMetrics text (.om, .txt, - for standard input), or what another server
+has by remote read. It says what there is and what it costs, and asks. --match takes series by their labels
+as they will be stored, --label add:NAME=VALUE, drop:NAME or rename:OLD=NEW changes them. External labels of
+Thanos and Mimir are added; --no-external-labels leaves them out. --write-units-per-second N slows it down.
+Repeated, it goes on where it was stopped.
 
 export writes a Prometheus block for each UTC day to DIR, or OpenMetrics text, or the result of a range
 query as CSV. - is standard output.
@@ -135,6 +137,11 @@ const OPTIONS = {
   label: { type: "string", multiple: true },
   format: { type: "string" },
   query: { type: "string" },
+  "from-remote-read": { type: "string" },
+  username: { type: "string" },
+  "password-file": { type: "string" },
+  "bearer-token-file": { type: "string" },
+  header: { type: "string", multiple: true },
   "no-external-labels": { type: "boolean" },
   "dry-run": { type: "boolean" },
   namespace: { type: "string" },
@@ -201,7 +208,9 @@ function findCommand([group, ...rest]: readonly string[], values: Options): Comm
       return (target) => exportCommand(target, path, values, target.clock, newConsole());
     }
     case "import": {
-      const path = expectOne(rest, "one folder of blocks");
+      const isRemote = values["from-remote-read"] !== undefined;
+      if (isRemote) expectNone(rest);
+      const path = isRemote ? undefined : expectOne(rest, "one folder of blocks, file or s3://BUCKET/PREFIX");
       return byTheTime((target) => importCommand(target, path, values, target.clock, newConsole()));
     }
     case "verify":

@@ -7,6 +7,7 @@ import {
   dollarsOf,
   type FoundBlock,
   samplesOf,
+  samplesOfDays,
   WRITE_UNITS_PER_SAMPLE,
 } from "../../lib/transfer/survey.ts";
 import type { Console } from "../days.ts";
@@ -28,24 +29,38 @@ export interface Survey {
 }
 
 /** Throws "invalid" if the import must not begin. */
-export async function confirmImport(target: Target, survey: Survey, { tell, ask }: Console): Promise<void> {
-  const { blocks, days, tenant } = survey;
-  const samples = days.reduce((sum, day) => sum + day.samples.reduce((a, b) => a + b, 0), 0);
-  tell(describeBlocks(survey));
+export async function confirmImport(target: Target, survey: Survey, console: Console): Promise<void> {
+  const { blocks, days, tenant, match = [] } = survey;
+  console.tell(describeBlocks(survey));
   if (days.length === 0) throw new HearthError("invalid", `${survey.path}: no samples in the chosen time`);
-  tell(await describeOverlap(target, tenant, days));
+  const dayNumbers = days.map(({ day }) => day);
+  console.tell(await describeOverlap(target, tenant, dayNumbers));
+  const question = `Import ${blocks.length} blocks into tenant ${tenant}?`;
+  const most = match.length > 0 ? "at most " : "about ";
+  await confirmCostOf(target, samplesOfDays(days), question, most, survey, console);
+}
+
+/** Says what so many samples cost and asks. Throws "invalid" if the import must not begin. */
+export async function confirmCostOf(
+  target: Target,
+  samples: number,
+  question: string,
+  most: string,
+  options: Pick<Survey, "yes" | "dry-run">,
+  { tell, ask }: Console,
+): Promise<void> {
   const units = samples * WRITE_UNITS_PER_SAMPLE;
-  const isFiltered = (survey.match ?? []).length > 0;
-  const most = isFiltered ? "at most " : "about ";
   const duration = printDuration(1000 * Math.max(samples / SAMPLES_PER_SECOND, units / UNITS_PER_SECOND));
   const price = target.isBilled
     ? `, $${dollarsOf(units).toFixed(2)} on demand in us-east-1`
     : ", free on this machine";
-  const cost = `${most}${printCount(samples)} samples, ${printCount(units)} write units${price}, ${duration}`;
+  const cost =
+    samples === 0
+      ? `what there is, ${WRITE_UNITS_PER_SAMPLE} write units a sample`
+      : `${most}${printCount(samples)} samples, ${printCount(units)} write units${price}, ${duration}`;
   tell(`to write: ${cost}`);
-  if (survey["dry-run"] || survey.yes) return;
-  const answer =
-    ask === undefined ? "" : await ask(`Import ${blocks.length} blocks into tenant ${tenant}? [y/N] `);
+  if (options["dry-run"] || options.yes) return;
+  const answer = ask === undefined ? "" : await ask(`${question} [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim()))
     throw new HearthError("invalid", `not begun: ${cost}; add --yes to begin without a question`);
 }
@@ -64,10 +79,15 @@ function describeBlocks({ path, blocks }: Survey): string {
   return `${path}: ${blocks.length} blocks, up to ${printCount(series)} series each, ${printCount(samples)} samples, ${iso(from)} to ${iso(to)}${external}`;
 }
 
-async function describeOverlap({ table }: Target, tenant: string, days: readonly DayPlan[]): Promise<string> {
-  const [first, last] = [days[0].day, days[days.length - 1].day];
+/** `days`: ascending. */
+export async function describeOverlap(
+  { table }: Target,
+  tenant: string,
+  days: readonly number[],
+): Promise<string> {
+  const [first, last] = [days[0], days[days.length - 1]];
   const manifests = await loadManifests(table, tenant, first, last);
-  const known = days.flatMap(({ day }) => manifests.get(day) ?? []);
+  const known = days.flatMap((day) => manifests.get(day) ?? []);
   const samples = known.reduce(
     (sum, { parts }) => sum + parts.reduce((total, part) => total + part.samples, 0),
     0,

@@ -66,7 +66,7 @@ async function importDay(
   const { table, tenant, retentionMs, clock, randomBytes, signal, onSamples } = options;
   signal?.throwIfAborted();
   const { manifest } = await loadManifest(table, tenant, day);
-  const missing = blocks.filter((block) => !isImported(manifest, [digestOf(block, options)]));
+  const missing = blocks.filter((block) => !isImported(manifest, [digestOfBlock(block, options)]));
   if (missing.length === 0) return { day, outcome: "known", series: 0, samples: 0 };
   const context = newDayContext({ table, tenant, day, retentionMs, clock, randomBytes });
   const opened: OpenBlock[] = [];
@@ -98,7 +98,7 @@ async function importDay(
   await publishDay(
     context,
     stored,
-    missing.map((block) => digestOf(block, options)),
+    missing.map((block) => digestOfBlock(block, options)),
   );
   return { day, outcome: "imported", series: stored.series, samples: stored.samples };
 }
@@ -127,11 +127,18 @@ async function closeBefore(open: Map<string, OpenBlock>, timeMs: number): Promis
   }
 }
 
-/** What the samples of a block, so chosen and named, are known by; in hex. */
-function digestOf({ meta }: FoundBlock, { choiceWords, addsExternalLabels }: ImportOptions): string {
-  const words = JSON.stringify([meta.ulid, addsExternalLabels, ...choiceWords]);
+/** What samples, so chosen and named, are known by once they are imported; in hex. */
+export function digestOf(
+  identity: string,
+  { choiceWords, addsExternalLabels }: Pick<ImportOptions, "choiceWords" | "addsExternalLabels">,
+): string {
+  const words = JSON.stringify([identity, addsExternalLabels, ...choiceWords]);
   return createHash("sha256")
     .update(words)
     .digest("hex")
     .slice(0, 2 * DIGEST_BYTES);
+}
+
+function digestOfBlock({ meta, identity = meta.ulid }: FoundBlock, options: ImportOptions): string {
+  return digestOf(identity, options);
 }

@@ -8,6 +8,8 @@ import type { BlockFolder } from "../tsdb/files.ts";
 export interface FoundBlock {
   readonly folder: BlockFolder;
   readonly meta: BlockMeta;
+  /** What its samples are known by once they are imported; default: the block's ULID. */
+  readonly identity?: string | undefined;
 }
 
 /** Write units of a sample, with its share of keys and index: measured by `npm run bench:import`. */
@@ -40,9 +42,8 @@ export function planDays(blocks: readonly FoundBlock[], minTime: number, maxTime
   return [...days]
     .sort(([a], [b]) => a - b)
     .map(([day, found]) => {
-      const sorted = found.toSorted(
-        (a, b) => a.meta.minTime - b.meta.minTime || (a.meta.ulid < b.meta.ulid ? -1 : 1),
-      );
+      // The later one was made later: where two have a sample of one time, its sample counts.
+      const sorted = found.toSorted((a, b) => (a.meta.ulid < b.meta.ulid ? -1 : 1));
       const samples = Array.from({ length: BUCKETS }, (_, bucket) => {
         const start = day * DAY_MS + bucket * BUCKET_MS;
         return sum(
@@ -54,6 +55,11 @@ export function planDays(blocks: readonly FoundBlock[], minTime: number, maxTime
       });
       return { day, blocks: sorted, samples };
     });
+}
+
+/** About. */
+export function samplesOfDays(days: readonly DayPlan[]): number {
+  return sum(days, ({ samples }) => sum(samples, (count) => count));
 }
 
 /** A block's samples, by its chunks where it does not say. */
