@@ -10,6 +10,7 @@ import { MINUTE_MS } from "../lib/model/time.ts";
 import { compactAndLog } from "../lib/storage/compact/compaction-log.ts";
 import type { CompactResult } from "../lib/storage/compact/compactor.ts";
 import { type CompactEvent, newFanOut } from "./fan-out.ts";
+import { newRulesSchedule } from "./rules-schedule.ts";
 import { newServices } from "./services.ts";
 
 /**
@@ -20,6 +21,7 @@ const LAST_STEP_MS = 3 * MINUTE_MS;
 
 const services = newServices(process.env, "compact");
 const { table, clock, clockGuard, randomBytes, tenants, log, metrics } = services;
+const rulesSchedule = newRulesSchedule(process.env, { fetch, clock, log });
 const hasCanary = parseFlag(process.env, "HEARTH_CANARY", true);
 
 /**
@@ -44,6 +46,7 @@ export async function handler(event: CompactEvent, context: Context): Promise<Co
     const retentionMs = await retentionOf(CANARY_TENANT);
     await runCanaryAndLog({ ...services, retentionMs }, log, metrics);
   }
+  if (event.helper === undefined) await rulesSchedule?.follow(table);
   if (result.failures > 0)
     throw new Error(`compaction: ${result.failures} of ${result.days} days failed; see the log`);
   return result;

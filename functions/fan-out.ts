@@ -1,4 +1,4 @@
-/** A busy compactor starts another one: an asynchronous invocation of its own function. */
+/** A function starts itself once more, asynchronously: a busy compactor does, and rules that are many. */
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { errorMessage } from "../lib/model/errors.ts";
 import type { Log } from "../lib/model/log.ts";
@@ -23,18 +23,30 @@ export function newFanOut(
 ): (() => Promise<void>) | undefined {
   if (helper >= MAX_HELPERS) return undefined;
   return async () => {
-    try {
-      const event: CompactEvent = { helper: helper + 1 };
-      await new LambdaClient().send(
-        new InvokeCommand({
-          FunctionName: functionName,
-          InvocationType: "Event",
-          Payload: new TextEncoder().encode(JSON.stringify(event)),
-        }),
-      );
+    const event: CompactEvent = { helper: helper + 1 };
+    if (await invokeSelf(functionName, event, "compaction: no other compactor could be started", log))
       log("info", "compaction: another compactor is started", { ...event });
-    } catch (error) {
-      log("warn", "compaction: no other compactor could be started", { error: errorMessage(error) });
-    }
   };
+}
+
+/** Starts a function with an event. Never throws: a failure is logged, and false. */
+export async function invokeSelf(
+  functionName: string,
+  event: object,
+  failure: string,
+  log: Log,
+): Promise<boolean> {
+  try {
+    await new LambdaClient().send(
+      new InvokeCommand({
+        FunctionName: functionName,
+        InvocationType: "Event",
+        Payload: new TextEncoder().encode(JSON.stringify(event)),
+      }),
+    );
+    return true;
+  } catch (error) {
+    log("warn", failure, { error: errorMessage(error) });
+    return false;
+  }
 }

@@ -15,11 +15,12 @@ const FUNCTIONS = Object.keys(template.Resources).filter((id) => id.endsWith("Fu
 const environment = Object.assign({}, ...FUNCTIONS.map((id) => environmentOf(template, id)));
 
 test("deployed with every default, Hearth is set as npm start is", () => {
-  const { retentionMs, logLevel, promql, otlp } = parseSettings({});
-  const deployed = parseSettings(environment);
+  const { retentionMs, logLevel, promql, otlp, rules } = parseSettings({});
+  // Each has an address of its own.
+  const deployed = parseSettings({ ...environment, HEARTH_EXTERNAL_URL: "" });
   assert.deepEqual(
-    [deployed.retentionMs, deployed.logLevel, deployed.promql, deployed.otlp],
-    [retentionMs, logLevel, promql, otlp],
+    [deployed.retentionMs, deployed.logLevel, deployed.promql, deployed.otlp, deployed.rules],
+    [retentionMs, logLevel, promql, otlp, rules],
   );
 });
 
@@ -29,7 +30,9 @@ test("a parameter is called as the variable that it sets", () => {
   );
   assert.ok(set.length >= 7);
   for (const [variable, value] of set) {
-    assert.equal(variable, variableOf((value as { Ref: string }).Ref));
+    // With a condition: the parameter where it is set, and something of the stack's own otherwise.
+    const { Ref } = (Array.isArray(value) ? value[1] : value) as { Ref: string };
+    assert.equal(variable, variableOf(Ref));
   }
 });
 

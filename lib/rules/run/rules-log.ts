@@ -2,10 +2,13 @@
 import { errorMessage } from "../../model/errors.ts";
 import type { Log } from "../../model/log.ts";
 import { type Metrics, withoutZeros } from "../../model/metrics.ts";
-import type { Clock } from "../../model/time.ts";
+import { type Clock, MINUTE_MS } from "../../model/time.ts";
 import { costFields, newMeter } from "../../storage/table/table.ts";
 import type { RuleRunner, RunOptions } from "./rule-runner.ts";
 import type { RunReport } from "./run-report.ts";
+
+/** The schedule alone makes an evaluation up to a minute late. */
+const LATE_MS = 2 * MINUTE_MS;
 
 /** Never throws. Undefined for a run that failed as a whole. */
 export async function runRulesAndLog(
@@ -27,24 +30,14 @@ export async function runRulesAndLog(
       durationMs,
       ...costFields(meter),
     });
-    const {
-      evaluations,
-      failures,
-      missed,
-      postponed,
-      lateMs,
-      samples,
-      rejectedSamples,
-      delivered,
-      undelivered,
-    } = report;
+    const { evaluations, failures, missed, postponed, lateMs, rejectedSamples, delivered, undelivered } =
+      report;
     const values = withoutZeros({
       RuleEvaluations: evaluations,
       RuleFailures: failures,
       MissedRuleEvaluations: missed,
       PostponedRuleGroups: postponed,
-      RuleLateMs: lateMs,
-      Samples: samples,
+      RuleLateMs: lateMs < LATE_MS ? 0 : lateMs,
       RejectedSamples: rejectedSamples,
       AlertsDelivered: delivered,
       AlertsUndelivered: undelivered,
@@ -52,7 +45,7 @@ export async function runRulesAndLog(
       WriteUnits: meter.writeUnits,
       DamagedItems: meter.damagedItems,
     });
-    if (!isIdle) metrics?.({ ...values, RuleRunMs: durationMs }, { labels: {}, durationMs });
+    if (!isIdle) metrics?.(values, { labels: {}, durationMs });
     return report;
   } catch (error) {
     log("error", "rules", { error: errorMessage(error), ...costFields(meter) });

@@ -1,0 +1,67 @@
+/**
+ * Lambda: rules, on a schedule each minute while there are any. Many groups are shared out: each share is an invocation
+ * of its own.
+ */
+import type { Context } from "aws-lambda";
+import { newRuleRunner } from "../lib/http/compose-rules.ts";
+import { SECOND_MS } from "../lib/model/time.ts";
+import { parsePromqlSettings } from "../lib/promql/settings.ts";
+import { notifierFromEnvironment } from "../lib/rules/delivery/notifier-from-environment.ts";
+import type { Share } from "../lib/rules/run/rule-runner.ts";
+import { runRulesAndLog } from "../lib/rules/run/rules-log.ts";
+import type { RunReport } from "../lib/rules/run/run-report.ts";
+import { parseRuleSettings } from "../lib/rules/settings.ts";
+import { environmentCredentials } from "../lib/storage/dynamodb/credentials.ts";
+import { invokeSelf } from "./fan-out.ts";
+import { newReaderMemory } from "./reader-memory.ts";
+import { newServices } from "./services.ts";
+
+/** The event of an invocation; the schedule's own event has no `share`. */
+export interface RulesEvent {
+  readonly share?: Share;
+}
+
+/** Rules that one invocation evaluates in well under a minute: 100 take about a second. */
+const RULES_PER_INVOCATION = 1000;
+/** Shares at most: a tenant's reads are made once for each. */
+const MAX_SHARES = 50;
+/** No group begins in the last seconds before the timeout: a query may take 25 s. */
+const LAST_GROUP_MS = 40 * SECOND_MS;
+
+const services = newServices(process.env, "rules");
+const { clock, clockGuard, log, metrics, table } = services;
+const rules = parseRuleSettings(process.env);
+const notifier = notifierFromEnvironment(process.env, {
+  fetch,
+  clock,
+  table,
+  log,
+  externalUrl: rules.externalUrl,
+  credentials: environmentCredentials(process.env),
+});
+const memory = newReaderMemory(process.env);
+const promql = parsePromqlSettings(process.env);
+const runner = newRuleRunner(services, { promql, rules, notifier, memory });
+
+/** Throws if nothing could be evaluated, so that the function's error metric counts it. */
+export async function handler(event: RulesEvent, context: Context): Promise<RunReport> {
+  await clockGuard?.check(true);
+  const deadlineMs = clock() + context.getRemainingTimeInMillis() - LAST_GROUP_MS;
+  const share = event.share ?? (await shareOut(context.functionName));
+  const report = await runRulesAndLog(runner, { deadlineMs, share }, clock, log, metrics);
+  if (report === undefined) throw new Error("rules: nothing was evaluated; see the log");
+  return report;
+}
+
+/** Starts the other shares, if there are any, and returns the first. A share that could not be started is late by a minute. */
+async function shareOut(functionName: string): Promise<Share | undefined> {
+  const of = Math.min(MAX_SHARES, Math.ceil((await runner.countRules()) / RULES_PER_INVOCATION));
+  if (of <= 1) return undefined;
+  await Promise.all(
+    Array.from({ length: of - 1 }, (_, index) => {
+      const event: RulesEvent = { share: { number: index + 1, of } };
+      return invokeSelf(functionName, event, "rules: a share could not be started", log);
+    }),
+  );
+  return { number: 0, of };
+}
