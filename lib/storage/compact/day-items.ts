@@ -12,16 +12,12 @@ import { earlierExpiry } from "./expiry.ts";
 
 const CATALOGUE: readonly IndexSection[] = ["values", "pairs", "directory"];
 
-/** The day's own items, dictionaries, index parts and lasting parts of samples: one list for each, the parts' first item first. */
-export async function lastingRanges(
+/** Index parts and lasting parts of samples: a list for each part, that of its first item first. */
+export function lastingRanges(
   context: DayContext,
   { parts, index }: Manifest,
-): Promise<readonly (readonly KeyRange[])[]> {
-  const { table, tenant, day } = context;
-  const shards = await listShards(table, tenant, day);
+): readonly (readonly KeyRange[])[] {
   return [
-    [daysRange(tenant, day, day)],
-    ...shards.map((shard) => [dictionariesRange(tenant, day, shard)]),
     ...index.map((part) => indexRanges(context, part)),
     ...parts.filter((part) => !isOpenRun(part)).map((part) => partRanges(context, part)),
   ];
@@ -47,6 +43,12 @@ export async function recordRanges(
     logRange(tenant, day, shard, fromMs, toMs),
     seriesRecordsRange(tenant, day, shard, fromMs, toMs),
   ]);
+}
+
+/** The day's own items, and its dictionaries. */
+export async function namingRanges(context: DayContext): Promise<readonly KeyRange[]> {
+  const { tenant, day } = context;
+  return [daysRange(tenant, day, day), ...(await dictionaryRanges(context))];
 }
 
 export async function dictionaryRanges({ table, tenant, day }: DayContext): Promise<readonly KeyRange[]> {

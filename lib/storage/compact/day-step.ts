@@ -16,7 +16,7 @@ import type { Step } from "./next-step.ts";
 import { type Chunking, type Flush, HELD_INDEX, HELD_ROWS, type IndexMerge } from "./plan-compaction.ts";
 import {
   dayExpiryOf,
-  firstExpiryOf,
+  flushedFacts,
   KEEP_MS,
   keepRecords,
   keepRuns,
@@ -48,7 +48,7 @@ export function doStep(run: DayRun, step: Step): Promise<StepResult> {
       return run.published.publish({
         parts: [],
         index: [],
-        facts: { expiresAtSeconds: undefined, held: [] },
+        facts: { expiresAtSeconds: undefined, dictionariesExpireAtSeconds: undefined, held: [] },
       });
     case "settle":
       return settle(run);
@@ -75,7 +75,7 @@ async function publishFlush(run: DayRun, plan: Flush): Promise<StepResult> {
       flushed: flushed.tally,
       takenToMs: Math.min(flushed.takenToMs, context.clock()),
       settledMarks: undefined,
-      ...(flushed.index.length > 0 && lastingFact(run.manifest, await firstExpiryOf(context, run.manifest))),
+      ...(flushed.index.length > 0 && (await flushedFacts(context, run.manifest))),
     },
   });
   if (result !== "published") return result;
@@ -154,8 +154,8 @@ async function keep(run: DayRun, toMs: number): Promise<StepResult> {
 }
 
 async function renew(run: DayRun): Promise<StepResult> {
-  if (!(await renewDay(run.context, run.manifest, () => run.isTimeUp()))) return "stopped";
-  return run.published.publish({ facts: { expiresAtSeconds: dayExpiryOf(run.context) } });
+  const facts = await renewDay(run.context, run.manifest, () => run.isTimeUp());
+  return facts === undefined ? "stopped" : run.published.publish({ facts });
 }
 
 /**

@@ -1,6 +1,9 @@
 /**
  * A day expires as a whole. After its tenant's retention has grown, items that would leave earlier than the rest of their day are
  * stored again as they are, with the day's expiry. That costs what writing them has cost.
+ *
+ * Dictionaries come last, once the manifest says that the index stays: a writer that finds one that stays does not record its
+ * series again.
  */
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../model/time.ts";
 import { isOpenRun, type Manifest } from "../layout/manifest.ts";
@@ -8,7 +11,14 @@ import type { ManifestFacts } from "../layout/manifest-facts.ts";
 import { dayExpirySeconds, TRANSIENT_MS, transientExpiry } from "../layout/retention.ts";
 import type { Item, KeyRange } from "../table/table.ts";
 import { type DayContext, readItems } from "./day-context.ts";
-import { dayItemsExpiry, dictionaryRanges, lastingRanges, partRanges, recordRanges } from "./day-items.ts";
+import {
+  dayItemsExpiry,
+  dictionaryRanges,
+  lastingRanges,
+  namingRanges,
+  partRanges,
+  recordRanges,
+} from "./day-items.ts";
 import { earlierExpiry, isEarlierExpiry } from "./expiry.ts";
 
 /** Age at which the items of a day that fails are stored again without TTL, in ms. */
@@ -22,13 +32,17 @@ export function dayExpiryOf({ day, retentionMs }: DayContext): number {
 }
 
 /**
- * When the first of a new index part and the day's items leaves, in seconds; 0: never. A shorter
- * retention may have dated the items before the part.
+ * The facts of when a day's items leave, with a new index part of now. The day's own items may be of before it, when retention
+ * was shorter.
  */
-export async function firstExpiryOf(context: DayContext, { facts }: Manifest): Promise<number> {
-  const expiresAtSeconds = dayExpiryOf(context);
-  if (facts.expiresAtSeconds !== undefined) return expiresAtSeconds;
-  return earlierExpiry(expiresAtSeconds, await dayItemsExpiry(context));
+export async function flushedFacts(context: DayContext, manifest: Manifest): Promise<Partial<ManifestFacts>> {
+  const expirySeconds = dayExpiryOf(context);
+  const facts = lastingFact(manifest, expirySeconds);
+  if (manifest.facts.expiresAtSeconds !== undefined) return facts;
+  const itemsSeconds = await dayItemsExpiry(context);
+  return isEarlierExpiry(itemsSeconds, expirySeconds)
+    ? { ...facts, dictionariesExpireAtSeconds: itemsSeconds }
+    : facts;
 }
 
 /** The fact of when lasting items leave, with new ones that leave at `expiresAtSeconds` (0: never). */
@@ -42,7 +56,14 @@ export function lastingFact(
 }
 
 /** Whether some of a day's lasting items leave too early, or may. */
-export function isRenewalDue(context: DayContext, { facts, parts, index }: Manifest): boolean {
+export function isRenewalDue(context: DayContext, manifest: Manifest): boolean {
+  const { dictionariesExpireAtSeconds: seconds } = manifest.facts;
+  if (isPartRenewalDue(context, manifest)) return true;
+  return seconds !== undefined && isEarlierExpiry(seconds, dayExpiryOf(context));
+}
+
+/** Whether its index or parts do. */
+function isPartRenewalDue(context: DayContext, { facts, parts, index }: Manifest): boolean {
   const hasLasting = index.length > 0 || parts.some((part) => !isOpenRun(part));
   if (facts.expiresAtSeconds === undefined) return hasLasting;
   return isEarlierExpiry(facts.expiresAtSeconds, dayExpiryOf(context));
@@ -60,23 +81,44 @@ export function hasExpired({ clock }: DayContext, { facts }: Manifest): boolean 
   return expiresAtSeconds !== 0 && expiresAtSeconds * SECOND_MS < clock() + MAX_RENEWAL_MS;
 }
 
-/** Stores again what leaves too early; false when `isTimeUp` said so before the end. */
+/** When dictionaries leave of which nothing else is known than that some may leave early, in seconds. */
+const UNKNOWN_SECONDS = 1;
+
+/**
+ * Stores again what leaves too early: index and parts first, dictionaries when the manifest says so. Returns the facts to publish;
+ * undefined when `isTimeUp` said so before the end.
+ */
 export async function renewDay(
+  context: DayContext,
+  manifest: Manifest,
+  isTimeUp: () => boolean,
+): Promise<Partial<ManifestFacts> | undefined> {
+  const expiresAtSeconds = dayExpiryOf(context);
+  if (!isPartRenewalDue(context, manifest)) {
+    const isDone = await extendRanges(context, await namingRanges(context), expiresAtSeconds, isTimeUp);
+    return isDone ? { dictionariesExpireAtSeconds: undefined } : undefined;
+  }
+  if (!(await renewParts(context, manifest, isTimeUp))) return undefined;
+  const { facts } = manifest;
+  const dictionariesExpireAtSeconds =
+    facts.dictionariesExpireAtSeconds ?? facts.expiresAtSeconds ?? UNKNOWN_SECONDS;
+  return { expiresAtSeconds, dictionariesExpireAtSeconds };
+}
+
+/** False when `isTimeUp` said so before the end. */
+async function renewParts(
   context: DayContext,
   manifest: Manifest,
   isTimeUp: () => boolean,
 ): Promise<boolean> {
   const expirySeconds = dayExpiryOf(context);
-  let isShort = manifest.facts.expiresAtSeconds !== undefined;
-  for (const ranges of await lastingRanges(context, manifest)) {
+  const isKnown = manifest.facts.expiresAtSeconds !== undefined;
+  let isShort = isKnown;
+  for (const ranges of lastingRanges(context, manifest)) {
     if (isTimeUp()) return false;
-    const isKnown = manifest.facts.expiresAtSeconds !== undefined;
     if (!isKnown && !(await leavesEarly(context, ranges, expirySeconds))) continue;
     isShort = true;
-    for (const range of ranges) {
-      if (isTimeUp()) return false;
-      await extend(context, range, expirySeconds);
-    }
+    if (!(await extendRanges(context, ranges, expirySeconds, isTimeUp))) return false;
   }
   if (!isShort) return true;
   const { day, retentionMs, clock } = context;
@@ -85,9 +127,19 @@ export async function renewDay(
     ...(await recordRanges(context, manifest.flushedToMs + 1)),
     ...manifest.parts.filter(isOpenRun).flatMap((part) => partRanges(context, part)),
   ];
-  for (const range of transient) {
+  return extendRanges(context, transient, transientSeconds, isTimeUp);
+}
+
+/** False when `isTimeUp` said so before the end. */
+async function extendRanges(
+  context: DayContext,
+  ranges: readonly KeyRange[],
+  seconds: number,
+  isTimeUp: () => boolean,
+): Promise<boolean> {
+  for (const range of ranges) {
     if (isTimeUp()) return false;
-    await extend(context, range, transientSeconds);
+    await extend(context, range, seconds);
   }
   return true;
 }

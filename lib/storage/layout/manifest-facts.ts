@@ -14,6 +14,8 @@
  *     9  taken      ms by a compactor's clock: until then all of the log was taken. Lost: the next flush comes earlier
  *    11  filled     parts by number, each with its partitions that have items (filled-partitions.ts): a length (varint) and
  *                   so many bytes. Lost: an empty partition is not told from one whose items are gone
+ *    17  dictionaries  seconds: the day's dictionaries and its own items leave then, earlier than the rest. Lost: they leave,
+ *                   and their series are recorded again
  *    14  imported   digests of what was imported (bulk/), 8 bytes each. Lost: the same import stores its samples once more
  *    12  deleted    parts by number, each with its `deletedTo`. The manifest's version keeps it from being lost
  *    13  erased     parts by number, each with its `erasedTo`. Lost: they are gone through once more
@@ -41,6 +43,8 @@ export interface ManifestFacts {
   readonly flushed: FlushTally | undefined;
   /** When the day's lasting items leave at the earliest, in seconds; 0: never; undefined: not known. */
   readonly expiresAtSeconds: number | undefined;
+  /** When its dictionaries and its own items leave, in seconds, if that is earlier. */
+  readonly dictionariesExpireAtSeconds: number | undefined;
   /** The end of the last marked hour whose records are out of the log, in ms. */
   readonly drainedToMs: number;
   /** By a compactor's clock: the latest flush took all of the log that was received until then, in ms. 0: it did not. */
@@ -60,6 +64,7 @@ export interface ManifestFacts {
 export const NO_FACTS: ManifestFacts = {
   flushed: undefined,
   expiresAtSeconds: undefined,
+  dictionariesExpireAtSeconds: undefined,
   drainedToMs: 0,
   takenToMs: 0,
   settledMarks: undefined,
@@ -84,6 +89,7 @@ const DIGEST_BYTES = 8;
 export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
   const { flushed, final, expiresAtSeconds, drainedToMs, takenToMs, settledMarks } = facts;
   const { held, attempts, full, filled, quarantined, imported, deletedTo, erasedTo, rolledSource } = facts;
+  const { dictionariesExpireAtSeconds } = facts;
   const section = (tag: number, isPresent: boolean, write: (body: ByteWriter) => void) => {
     if (!isPresent) return;
     const body = new ByteWriter();
@@ -109,6 +115,9 @@ export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
       body.writeVarint(number).writeVarint(bytes.length).writeBytes(bytes);
     }
   });
+  section(17, dictionariesExpireAtSeconds !== undefined, (body) =>
+    body.writeVarint(dictionariesExpireAtSeconds!),
+  );
   section(14, imported.length > 0, (body) => {
     for (const digest of imported) body.writeBytes(Buffer.from(digest, "hex"));
   });
@@ -160,6 +169,7 @@ export function readFacts(reader: ByteReader): StoredFacts {
     else if (tag === 8) facts.full = readNumbers(body);
     else if (tag === 9) facts.takenToMs = body.readVarint();
     else if (tag === 11) facts.filled = readFilled(body);
+    else if (tag === 17) facts.dictionariesExpireAtSeconds = body.readVarint();
     else if (tag === 14) facts.imported = readDigests(body);
     else if (tag === 12) facts.deletedTo = readByNumber(body);
     else if (tag === 13) facts.erasedTo = readByNumber(body);

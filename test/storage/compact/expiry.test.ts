@@ -9,6 +9,7 @@ import type { Item } from "../../../lib/storage/table/table.ts";
 import { allSamples, manifestOf, runCompactor, runUntil } from "../../helpers/compaction.ts";
 import { itemsOf, kindOf } from "../../helpers/damage.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { FaultyTable } from "../../helpers/faulty-table.ts";
 import { batchOf, series } from "../../helpers/write-requests.ts";
 
 const DAY = dayOf(MIDNIGHT_MS);
@@ -113,6 +114,29 @@ describe("retention that grows", () => {
     await append(engine, long, 2, MIDNIGHT_MS + 1000);
     await runUntil(engine, MIDNIGHT_MS + 4 * DAY_MS, HOUR_MS, { retentionOf: () => long });
     assert.deepEqual(await allSamples(engine), [`up ${MIDNIGHT_MS + 1000} 2`]);
+  });
+
+  test("a renewal that ends at any call leaves no series that is known by what leaves", async () => {
+    let hasFailed = true;
+    for (let call = 0; hasFailed; call++) {
+      const table = new MemoryTable();
+      const faulty = new FaultyTable(table);
+      const engine = new Engine({ table: faulty });
+      await append(engine, SHORT, 1);
+      await runUntil(engine, MIDNIGHT_MS + 12 * HOUR_MS, HOUR_MS, { retentionOf: () => SHORT });
+      faulty.failOnce(call);
+      await runCompactor(engine, { retentionOf: () => 0 }).catch(() => {});
+      ({ hasFailed } = faulty);
+      faulty.heal();
+      engine.nowMs = MIDNIGHT_MS + 5 * DAY_MS;
+      await expire(table, engine.nowMs);
+      await append(engine, 0, 2, MIDNIGHT_MS + 2 * HOUR_MS);
+      const found = await allSamples(engine);
+      assert.ok(
+        found.some((row) => row.endsWith(" 2")),
+        `call ${call}`,
+      );
+    }
   });
 
   test("retention that shrinks leaves items as they are", async () => {

@@ -33,6 +33,7 @@ const spans = fc
 const facts: fc.Arbitrary<ManifestFacts> = record({
   flushed: fc.option(record({ sinceMs: ms, spans }), { nil: undefined }),
   expiresAtSeconds: fc.option(fc.nat(2 ** 40), { nil: undefined }),
+  dictionariesExpireAtSeconds: fc.option(fc.nat(2 ** 40), { nil: undefined }),
   drainedToMs: ms,
   takenToMs: ms,
   quarantined: fc.nat(),
