@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { composeServices } from "../lib/http/compose-services.ts";
 import type { Services } from "../lib/http/gateway.ts";
+import { parseReadBudget } from "../lib/http/read-budget.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { parseOtlpSettings } from "../lib/otlp/settings.ts";
@@ -26,6 +27,7 @@ export function newServices(env: Environment, functionName: string): Services {
     ...timedTable,
     randomBytes,
     retentionMs: retentionDays(env) * DAY_MS,
+    maxQueryReadUnits: parseReadBudget(env),
     writersBytes: writersBytes(env),
     otlp: parseOtlpSettings(env),
     log: newLog(env.LOG_LEVEL),

@@ -27,6 +27,7 @@ export async function newLocalServices(
     ...openTimedTable(await tableOptions(settings, env, endpoint)),
     randomBytes,
     retentionMs: settings.retentionMs,
+    maxQueryReadUnits: settings.maxQueryReadUnits,
     writersBytes: WRITERS_BYTES,
     otlp: settings.otlp,
     ...sinks,

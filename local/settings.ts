@@ -1,5 +1,6 @@
 /** Settings of `npm start`, from the environment and its arguments. */
 
+import { parseReadBudget } from "../lib/http/read-budget.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { parseFlag } from "../lib/model/flag.ts";
 import { LOG_LEVELS, type LogLevel } from "../lib/model/log.ts";
@@ -23,6 +24,8 @@ export interface Settings {
   readonly tableName: string;
   /** 0: for ever. */
   readonly retentionMs: number;
+  /** Read units that one request may cost. */
+  readonly maxQueryReadUnits: number;
   readonly logLevel: LogLevel;
   /** Whether of the lines below "warn" only those of slow requests are written. */
   readonly isQuiet: boolean;
@@ -61,6 +64,7 @@ export function parseSettings(env: Environment, args: readonly string[] = [], is
     endpoint: parseEndpoint(env.AWS_ENDPOINT_URL_DYNAMODB),
     tableName: env.HEARTH_TABLE || "hearth",
     retentionMs: parseNumber(env, "HEARTH_RETENTION_DAYS", 0, 36_500) * DAY_MS,
+    maxQueryReadUnits: parseReadBudget(env),
     logLevel: parseLogLevel(env.LOG_LEVEL),
     isQuiet: isTerminal && !env.LOG_LEVEL,
     queryWorkers: Math.max(1, parseNumber(env, "HEARTH_QUERY_WORKERS", 4, 64)),

@@ -14,14 +14,21 @@ export interface ServiceParts
   extends Pick<Services, "table" | "clock" | "clockGuard" | "randomBytes" | "otlp" | "log" | "metrics"> {
   /** For tenants without a setting of their own. */
   readonly retentionMs: RetentionMs;
+  /** Read units that one request may cost; default: that of `DEFAULT_LIMITS`. */
+  readonly maxQueryReadUnits?: number | undefined;
   /** What writers may hold in memory, in bytes; default: `DEFAULT_WRITERS_BYTES`. */
   readonly writersBytes?: number | undefined;
 }
 
-/** Call once per process: the services hold its caches. Limits are the default ones. */
-export function composeServices({ retentionMs, writersBytes, ...parts }: ServiceParts): Services {
+/** Call once per process: the services hold its caches. All other limits are the default ones. */
+export function composeServices({
+  retentionMs,
+  writersBytes,
+  maxQueryReadUnits = DEFAULT_LIMITS.maxQueryReadUnits,
+  ...parts
+}: ServiceParts): Services {
   const { clock, randomBytes } = parts;
-  const limits = DEFAULT_LIMITS;
+  const limits = { ...DEFAULT_LIMITS, maxQueryReadUnits };
   return {
     ...parts,
     table: new VerifiedTable(parts.table),

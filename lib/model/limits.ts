@@ -39,8 +39,6 @@ export interface Limits {
   readonly maxQuerySeries: number;
   /** DynamoDB read units that one request may cost: 4 KB each, strongly consistent. */
   readonly maxQueryReadUnits: number;
-  /** Samples that one query may read. */
-  readonly maxQuerySamples: number;
   /**
    * Bytes that one query holds at once of what it has read: stored chunks as encoded, 32 bytes for
    * every other sample. A whole result may be larger, a single series may not.
@@ -78,7 +76,6 @@ export const DEFAULT_LIMITS: Limits = {
   maxQuerySeries: 100_000,
   // 200 MB of items, as much as a Lambda can stream in one response; $0.006.
   maxQueryReadUnits: 50_000,
-  maxQuerySamples: 100_000_000,
   maxQueryBytes: 128 * MIB,
   maxQueryLabelBytes: 128 * MIB,
   maxSamplesResponseBytes: 64 * MIB,

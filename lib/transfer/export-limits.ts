@@ -7,7 +7,6 @@ export const EXPORT_LIMITS: Limits = {
   ...DEFAULT_LIMITS,
   maxQuerySeries: 10_000_000,
   maxQueryReadUnits: Number.POSITIVE_INFINITY,
-  maxQuerySamples: Number.POSITIVE_INFINITY,
   maxQueryBytes: 192 * MIB,
   maxQueryLabelBytes: 4096 * MIB,
 };

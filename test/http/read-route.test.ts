@@ -228,7 +228,7 @@ describe("errors", () => {
   for (const accepted of [{}, STREAMED]) {
     test(`what does not fit is 422 and says so, for ${JSON.stringify(accepted)}`, async () => {
       for (const [limit, message] of [
-        [{ maxQuerySamples: 100 }, /samples match; add matchers/],
+        [{ maxQueryReadUnits: 3 }, /more than 3 read units \(\$[\d.]+\) of DynamoDB; add matchers/],
         [{ maxQuerySeries: 2 }, /series match \{.*\}; add matchers/],
       ] as const) {
         const gateway = await gatewayWith(DATA, limit);

@@ -1,5 +1,6 @@
 /** Reads the series of all selectors of a query, before evaluation. */
 import { HearthError } from "../../model/errors.ts";
+import { compareLabelSets } from "../../model/labels.ts";
 import type { Series } from "../../model/samples.ts";
 import type { SeriesSource } from "../engine-interface.ts";
 import { isInstant, referenceTime, type StepGrid } from "../plan/grid.ts";
@@ -43,7 +44,8 @@ export async function fetchSeries(
   const counter = new SeriesCounter(context.options.limits.maxSeries);
   const read = async ({ selection, wants, vectors, pick }: Read) => {
     const onOmittedSeries = pick && (() => context.annotations.add(omittedSeries(pick.select.range)));
-    const selected = source.select({ ...selection, onOmittedSeries }, context.options.signal);
+    const order = pick === undefined ? "any" : "labels";
+    const selected = source.select({ ...selection, onOmittedSeries, order }, context.options.signal);
     const series = pick === undefined ? selected : untilPicked(selected, pick, context);
     const count = (one: SelectedSeries) => {
       counter.add();
@@ -116,7 +118,11 @@ async function keepAll(
     budget.take(loadedSamples(selected), seriesBytes(selected.labels));
     all.push(selected);
   }
-  return all;
+  return all.sort(byLabels);
+}
+
+function byLabels(a: SelectedSeries, b: SelectedSeries): number {
+  return compareLabelSets(a.labels, b.labels);
 }
 
 /** Only one series is in memory at a time, beside the results. */

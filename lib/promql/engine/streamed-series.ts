@@ -4,6 +4,7 @@
  * under an aggregation it holds the steps of groups alone.
  */
 import { HearthError } from "../../model/errors.ts";
+import { compareLabelSets, type LabelSet } from "../../model/labels.ts";
 import { NO_PARAMETERS } from "../aggregate/aggregate-call.ts";
 import { accumulatorOf, SeriesAggregation } from "../aggregate/series-aggregation.ts";
 import { newestSamples } from "../operators/select-vector.ts";
@@ -28,6 +29,9 @@ export class StreamedSeries {
   readonly #annotations = new Annotations();
   readonly #samples: SampleCount;
   #reported: readonly StepSeries[] | undefined;
+  /** A result that is read in several groups comes in another order than that of label sets. */
+  #isSorted = true;
+  #last: LabelSet | undefined;
   #error: HearthError | undefined;
 
   constructor(vector: StreamedVector, base: Omit<EvaluationContext, "annotations" | "samples">) {
@@ -51,6 +55,8 @@ export class StreamedSeries {
    */
   add(series: SelectedSeries): void {
     if (this.#error !== undefined) return;
+    if (this.#last !== undefined && compareLabelSets(this.#last, series.labels) > 0) this.#isSorted = false;
+    this.#last = series.labels;
     const needed = this.#skipsBuckets ? { ...series, histograms: withoutBuckets(series.histograms) } : series;
     try {
       this.#results.add(this.#make(needed));
@@ -66,11 +72,15 @@ export class StreamedSeries {
    */
   report({ annotations, samples }: EvaluationContext): readonly StepSeries[] {
     if (this.#error !== undefined) throw this.#error;
-    this.#reported ??= this.#results.finish();
+    this.#reported ??= this.#isSorted ? this.#results.finish() : this.#results.finish().toSorted(byLabels);
     annotations.addAll(this.#annotations);
     samples.addAll(this.#samples);
     return this.#reported;
   }
+}
+
+function byLabels(a: StepSeries, b: StepSeries): number {
+  return compareLabelSets(a.labels, b.labels);
 }
 
 function functionOver(

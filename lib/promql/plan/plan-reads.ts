@@ -152,10 +152,16 @@ function streamedVector(plan: Plan, grid: StepGrid): StreamedVector | undefined 
   if (plan.kind === "aggregate") return aggregatedVector(plan, grid);
   if (plan.kind === "select")
     return plan.extended === undefined ? { plan, window: undefined, grid, aggregate: undefined } : undefined;
-  if (plan.kind !== "call" || plan.args.length !== 1) return undefined;
-  const [window] = plan.args;
-  if (window.kind !== "window" || window.select.extended !== undefined) return undefined;
+  if (plan.kind !== "call") return undefined;
+  const window = plan.args.find((arg) => arg.kind === "window");
+  if (window === undefined || window.select.extended !== undefined) return undefined;
+  if (!plan.args.every((arg) => arg === window || isConstant(arg))) return undefined;
   return { plan, window, grid, aggregate: undefined };
+}
+
+/** Whether it can be evaluated before anything is read. */
+function isConstant(plan: Plan): boolean {
+  return plan.kind === "constant" || (plan.kind === "once" && isConstant(plan.inner));
 }
 
 /**

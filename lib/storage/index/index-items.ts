@@ -111,9 +111,11 @@ export class HashReader {
     const { lastHash, number } = parseIndexSortKey(this.#first);
     const first = indexKey(this.#partition, lastHash, number + 1).sk;
     const range = { ...indexSpanRange(this.#partition, this.#hash, this.#hash), first };
-    await readRanges(this.#place, [range], onItem);
-    if (this.#hash === MAX_INDEX_HASH) return;
-    const last = await this.#next(this.#hash + 1);
+    const isLast = this.#hash === MAX_INDEX_HASH;
+    const [, last] = await Promise.all([
+      readRanges(this.#place, [range], onItem),
+      isLast ? undefined : this.#next(this.#hash + 1),
+    ]);
     if (last !== undefined) onItem(last);
   }
 

@@ -7,6 +7,7 @@ import { SECOND_MS } from "../../model/time.ts";
 import { dictionaryRange, parseDictionarySortKey } from "../layout/keys.ts";
 import type { Shard } from "../layout/shard.ts";
 import { hashHex } from "../series/series-hash.ts";
+import { forEachBounded } from "../table/bounded.ts";
 import type { Item, KeyRange, Table } from "../table/table.ts";
 import { Dictionary, decodeDictionary } from "./dictionary.ts";
 import type { HistogramRecord } from "./histogram-record.ts";
@@ -15,6 +16,9 @@ import { type DecodedRecord, LoggedRecord } from "./logged-record.ts";
 
 /** A search takes as long as so many entries that are looked at one after the other. */
 const SEARCH_ENTRIES = 12;
+
+/** Dictionaries read at once. */
+const PREFETCH_CONCURRENCY = 16;
 
 /** Where a series' samples go, by its hash; null: nowhere. */
 export type ColumnsOf = (hash: Uint8Array) => SampleColumns | null;
@@ -74,6 +78,8 @@ export class LogDecoder {
   readonly #options: LogDecoderOptions;
   readonly #memory: LogMemory;
   readonly #resolved = new Map<string, WriterColumns>();
+  /** Dictionaries that were asked for before a record needed them. */
+  readonly #loading = new Map<string, Promise<Dictionary>>();
 
   constructor(options: LogDecoderOptions) {
     this.#options = options;
@@ -103,6 +109,38 @@ export class LogDecoder {
     return this.#resolve(logItem, record.writer, decoded).then((columns) =>
       appendDecoded(decoded, columns, minTime, maxTime),
     );
+  }
+
+  /**
+   * Begins to read the dictionaries that records need, all at once: `append` would wait for one after the other. A failure is
+   * thrown by the `append` that needs the dictionary.
+   */
+  async prefetch(items: readonly LogItem[], minTime: number, maxTime: number): Promise<void> {
+    const { table, kept = table, tenant, day } = this.#options;
+    const missing = new Map<string, KeyRange>();
+    for (const { shard, item } of items) {
+      const record = this.#recordOf(item);
+      if (record === undefined || record.maxTime < minTime || record.minTime > maxTime) continue;
+      const key = keyOf(shard, record.writer);
+      if (missing.has(key) || this.#resolved.has(key) || this.#loading.has(key)) continue;
+      const range = dictionaryRange(tenant, day, shard, record.writer);
+      if (this.#memory.findDictionary(range) === undefined) missing.set(key, range);
+    }
+    if (missing.size < 2) return;
+    await forEachBounded([...missing], PREFETCH_CONCURRENCY, async ([key, range]) => {
+      const loading = this.#load(kept, range, false);
+      this.#loading.set(key, loading);
+      await loading.catch(() => {});
+    });
+  }
+
+  /** Undefined of a damaged record, which `append` reports. */
+  #recordOf(item: Item): LoggedRecord | undefined {
+    try {
+      return this.#memory.recordOf(item);
+    } catch {
+      return undefined;
+    }
   }
 
   /** A writer's columns, complete for a record. */
@@ -135,7 +173,7 @@ export class LogDecoder {
     const range = dictionaryRange(tenant, day, shard, writer);
     const remembered = this.#memory.findDictionary(range);
     if (remembered !== undefined && firstUnknown(remembered, record) === undefined) return remembered;
-    let dictionary = await this.#load(kept, range, false);
+    let dictionary = await (this.#loading.get(keyOf(shard, writer)) ?? this.#load(kept, range, false));
     // A dictionary is stored before the records that use it, so it is complete when read consistently after them.
     if (firstUnknown(dictionary, record) !== undefined) dictionary = await this.#load(table, range, true);
     const unknown = firstUnknown(dictionary, record);

@@ -60,6 +60,20 @@ export function tooManyFound(maxSeries: number, matchers: readonly Matcher[]): H
   );
 }
 
+/** Admits the first `count` series of all days together, and calls `onOmitted` for every other. */
+export function admitFirst(count: number, onOmitted: () => void): (hash: string) => boolean {
+  const admitted = new Set<string>();
+  return (hash) => {
+    if (admitted.has(hash)) return true;
+    if (admitted.size >= count) {
+      onOmitted();
+      return false;
+    }
+    admitted.add(hash);
+    return true;
+  };
+}
+
 class Collector {
   readonly #query: SeriesQuery;
   readonly #passes: (labels: LabelSet) => boolean;

@@ -8,16 +8,16 @@ import { forEachBounded } from "../table/bounded.ts";
 import type { Table } from "../table/table.ts";
 import { masksOf } from "./day-masks.ts";
 import { KeptQueries } from "./kept-queries.ts";
-import { expectedBytes, expectedDecodedBytes, planGroup } from "./plan-groups.ts";
-import { type ByteShares, type HeldBytes, SampleBudget, shareBytes } from "./query-budget.ts";
+import { expectedDecodedBytes, planGroup } from "./plan-groups.ts";
+import { type ByteShares, type HeldBytes, shareBytes } from "./query-budget.ts";
 import { readDay } from "./read-day.ts";
 import { type DayQuery, planDay } from "./read-plan.ts";
 import { readWarmDay } from "./read-warm-day.ts";
 import { metricsWithin, type SelectedDay, type SelectedSeries } from "./selected-series.ts";
 import { SeriesGroup } from "./series-group.ts";
 
-/** Days read at once. */
-const DAY_CONCURRENCY = 4;
+/** Days read at once: a day has three parts in the main, and 50 calls can be under way (dynamodb/http.ts). */
+const DAY_CONCURRENCY = 16;
 /** A query is remembered if its samples of whole parts take no more of what it may hold. */
 const WARM_SHARE = 0.75;
 
@@ -28,9 +28,10 @@ export interface GroupReads {
   readonly table: Table;
   readonly query: Omit<DayQuery, "day">;
   readonly selected: SelectedSeries;
+  /** Bytes of memory that each series takes, by number. */
+  readonly expected: Float64Array;
   readonly nowMs: number;
   readonly maxQueryBytes: number;
-  readonly maxQuerySamples: number;
   readonly held: HeldBytes;
   readonly memory: ReaderMemory | undefined;
   /** Whether samples are wanted, which can be remembered, and not chunks as they lie. */
@@ -74,7 +75,6 @@ class GroupReader {
   readonly #reads: GroupReads;
   readonly #shares: ByteShares;
   readonly #shared: KeptQueries;
-  readonly #samples: SampleBudget;
   readonly #expected: Float64Array;
   /** Undefined for a query that is not remembered. */
   readonly #warm: WarmSamples | undefined;
@@ -83,12 +83,11 @@ class GroupReader {
   #factor = 1;
 
   constructor(reads: GroupReads) {
-    const { table, held, selected, query, nowMs, maxQueryBytes } = reads;
+    const { table, held, selected, query, expected, maxQueryBytes } = reads;
     this.#reads = reads;
     this.#shares = shareBytes(maxQueryBytes);
     this.#shared = new KeptQueries(table, this.#shares.keptBytes, held);
-    this.#samples = new SampleBudget(reads);
-    this.#expected = expectedBytes(selected, query, nowMs);
+    this.#expected = expected;
     const warm = reads.decodes ? reads.memory?.samples : undefined;
     const maxWarmBytes = Math.min(this.#shares.wholeBytes * WARM_SHARE, warm?.maxQueryBytes ?? 0);
     this.#warm = expectedDecodedBytes(selected, query) <= maxWarmBytes ? warm : undefined;
@@ -107,7 +106,6 @@ class GroupReader {
     const group = new SeriesGroup({ hashes, start, end, limitBytes, shrunkLimitBytes, maxQueryBytes, held });
     try {
       await forEachBounded(days, DAY_CONCURRENCY, (day) => this.#readDay(day, group));
-      this.#samples.add(group.samples);
     } catch (error) {
       group.drop();
       throw error;

@@ -11,6 +11,7 @@ import { hashHex, metricHash, type SeriesHash } from "../series/series-hash.ts";
 import type { FoundSeries } from "./find-series.ts";
 import { type GroupReads, readGroups } from "./group-reader.ts";
 import { LabelBytes } from "./label-bytes.ts";
+import { expectedBytes } from "./plan-groups.ts";
 import { addDay, noSeries, type ReadableDay, sortByLabels } from "./selected-series.ts";
 
 /** Series of one day that deletions mean. */
@@ -50,7 +51,7 @@ export class SetAside {
   }
 }
 
-export type LivingReads = Omit<GroupReads, "selected" | "decodes" | "query"> & {
+export type LivingReads = Omit<GroupReads, "selected" | "expected" | "decodes" | "query"> & {
   readonly query: Pick<GroupReads["query"], "tenant" | "maxFutureMs">;
 };
 
@@ -67,7 +68,8 @@ export async function forEachLiving(
     addDay(found, withoutHiddenParts(day, deletions), foundSeries(series));
     const selected = sortByLabels(found);
     const query = { ...reads.query, ...wholeDay };
-    for await (const [number] of readGroups({ ...reads, query, selected, decodes: false }))
+    const expected = expectedBytes(selected, query, reads.nowMs);
+    for await (const [number] of readGroups({ ...reads, query, selected, expected, decodes: false }))
       onSeries(selected.labels[number]);
   }
 }

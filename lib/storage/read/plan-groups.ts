@@ -11,6 +11,7 @@
 import { COLUMN_SAMPLE_BYTES } from "../../chunk/sample-sizes.ts";
 import { DAY_MS, SECOND_MS, type TimeRange } from "../../model/time.ts";
 import { METRIC_HASH_BYTES } from "../layout/keys.ts";
+import type { Part } from "../layout/manifest.ts";
 import { SERIES_BYTES, storedItemBytes } from "../parts/series-data.ts";
 import { partsWithin } from "./read-plan.ts";
 import type { ReadableDay, SelectedSeries } from "./selected-series.ts";
@@ -27,32 +28,57 @@ export const CHUNK_SAMPLE_BYTES = 1.5;
 /** A group ends with a metric if it has at least this share of the bytes that it may take by then. */
 const MIN_GROUP_SHARE = 0.1;
 
-/** Bytes of memory that each series, by number, is expected to take. `nowMs`: the log has nothing that is later. */
-export function expectedBytes(selected: SelectedSeries, range: TimeRange, nowMs: number): Float64Array {
+/** Bytes of chunk items that a series has of a millisecond, unless it was measured. */
+export const CHUNK_BYTES_PER_MS = CHUNK_SAMPLE_BYTES / ASSUMED_INTERVAL_MS;
+
+/**
+ * Bytes of memory that each series, by number, is expected to take. `nowMs`: the log has nothing that is later. `measured`: by
+ * number, bytes of chunk items of a millisecond, if that was measured.
+ */
+export function expectedBytes(
+  selected: SelectedSeries,
+  range: TimeRange,
+  nowMs: number,
+  measured?: Float64Array,
+): Float64Array {
   const bytes = new Float64Array(selected.hashes.length).fill(SERIES_BYTES);
   for (const day of selected.days) {
-    const ofDay = bytesOfDay(day, range, nowMs);
-    for (const { series } of day.metrics) for (const number of series) bytes[number] += ofDay;
+    const { fixedBytes, chunkMs } = takenOfDay(day, range, nowMs);
+    for (const { series } of day.metrics) {
+      for (const number of series)
+        bytes[number] += fixedBytes + chunkMs * (measured?.[number] ?? CHUNK_BYTES_PER_MS);
+    }
   }
   return bytes;
 }
 
-/** What one series takes of a day. */
-function bytesOfDay({ day, manifest }: ReadableDay, range: TimeRange, nowMs: number): number {
-  let bytes = 0;
+/** What one series takes of a day: bytes of memory whatever its samples are, and milliseconds of chunk items. */
+function takenOfDay(
+  { day, manifest }: ReadableDay,
+  range: TimeRange,
+  nowMs: number,
+): { fixedBytes: number; chunkMs: number } {
+  let [fixedBytes, chunkMs] = [0, 0];
   for (const part of manifest.parts) {
     const inRange = samplesWithin(part, range);
     if (inRange === 0) continue;
-    // A chunk item is held as it lies, whatever part of it is asked for.
-    const samples = Math.min(part.samples, part.kind === "chunks" ? samplesWithin(part, part) : inRange);
-    bytes +=
-      part.kind === "chunks" ? storedItemBytes(samples * CHUNK_SAMPLE_BYTES) : samples * COLUMN_SAMPLE_BYTES;
+    if (part.kind === "chunks") {
+      // A chunk item is held as it lies, whatever part of it is asked for.
+      fixedBytes += storedItemBytes(0);
+      chunkMs += spanOfChunks(part);
+    } else fixedBytes += Math.min(part.samples, inRange) * COLUMN_SAMPLE_BYTES;
   }
   const log = {
     minTime: Math.max(day * DAY_MS, manifest.flushedToMs + 1),
     maxTime: Math.min((day + 1) * DAY_MS - 1, nowMs),
   };
-  return bytes + samplesWithin(log, range) * COLUMN_SAMPLE_BYTES;
+  fixedBytes += samplesWithin(log, range) * COLUMN_SAMPLE_BYTES;
+  return { fixedBytes, chunkMs };
+}
+
+/** How long a part's samples are, in ms: with a sample every 15 s, or less if it has fewer samples. */
+export function spanOfChunks(part: Part): number {
+  return Math.min(part.samples, samplesWithin(part, part)) * ASSUMED_INTERVAL_MS;
 }
 
 /** Bytes of memory that all samples are taken for of the parts that have something of a range, decoded whole. */

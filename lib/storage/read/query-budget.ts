@@ -1,7 +1,4 @@
-/** What one query may read, and what it holds in memory at once. */
-
-import type { Limits } from "../../model/limits.ts";
-import { tooLarge } from "../parts/too-large.ts";
+/** What one query holds in memory at once. */
 
 /** How the bytes that a query may hold are shared out. */
 export interface ByteShares {
@@ -27,22 +24,5 @@ export class HeldBytes {
   add(deltaBytes: number): void {
     this.current += deltaBytes;
     this.peak = Math.max(this.peak, this.current);
-  }
-}
-
-/** Counts the samples that one query reads. */
-export class SampleBudget {
-  readonly #maxSamples: number;
-  #samples = 0;
-
-  constructor({ maxQuerySamples }: Pick<Limits, "maxQuerySamples">) {
-    this.#maxSamples = maxQuerySamples;
-  }
-
-  /** Throws "too large", naming the limit. */
-  add(count: number): void {
-    this.#samples += count;
-    if (this.#samples <= this.#maxSamples) return;
-    throw tooLarge(`more than ${this.#maxSamples} samples match`, "maxQuerySamples");
   }
 }

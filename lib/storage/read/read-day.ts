@@ -8,7 +8,7 @@ import { parseReceiveTime } from "../layout/keys.ts";
 import type { Part } from "../layout/manifest.ts";
 import { parseChunkSortKey } from "../layout/part-keys.ts";
 import { LogDecoder, type LogMemory } from "../log/log-decoder.ts";
-import { mergeLog } from "../log/log-reader.ts";
+import { type LogItem, mergeLog } from "../log/log-reader.ts";
 import { ChunkChain, queryChain, RunChain } from "../parts/chains.ts";
 import { withoutHidden } from "../parts/hide-chunks.ts";
 import { appendBlockSeries, decodeRunBlock } from "../parts/run-block.ts";
@@ -44,8 +44,9 @@ export interface DayRead {
 
 /** Throws "too large" for a series that is, "data", "unavailable". */
 export async function readDay(read: DayRead, { parts, log }: DayPlan): Promise<void> {
-  await readParts(read, parts, read.query);
-  await readLog(read, log);
+  const records = openLog(read, log);
+  await beside(records, () => readParts(read, parts, read.query));
+  await readLog(read, records);
 }
 
 /**
@@ -128,26 +129,56 @@ function noteDamage({ damage }: DayRead, item: Item, error: unknown): void {
   damage.note(item, errorMessage(error));
 }
 
+/** A log of which the first records are being read. */
+export interface OpenLog {
+  readonly first: Promise<IteratorResult<readonly LogItem[]>>;
+  readonly rest: AsyncGenerator<readonly LogItem[], void, void>;
+}
+
+/** Begins to read the log, which does not wait for the parts. Whoever opens it reads it, or closes it. */
+export function openLog({ log, query: { tenant, day }, signal }: DayRead, plan: DayPlan["log"]): OpenLog {
+  const rest = mergeLog(log, { tenant, day, ...plan }, signal);
+  const first = rest.next();
+  // Whoever waits for it sees a failure.
+  first.catch(() => {});
+  return { first, rest };
+}
+
+/** Does something before a log is read. If that fails the log is closed. */
+export async function beside<T>(log: OpenLog, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    await log.first.catch(() => {});
+    await log.rest.return();
+    throw error;
+  }
+}
+
 /** Reads the log, which counts over all parts. */
-export async function readLog(read: DayRead, plan: DayPlan["log"]): Promise<void> {
-  const { table, shared, log, memory, query, sink, signal, damage, nowMs, masks } = read;
+export async function readLog(read: DayRead, { first, rest }: OpenLog): Promise<void> {
+  const { table, shared, memory, query, sink, signal, damage, nowMs, masks } = read;
   const { tenant, day, minTime, maxTime } = query;
   const columnsOf = (hash: Uint8Array) => sink.findByBytes(hash)?.columns ?? null;
   const { metrics } = sink;
   const onDamaged = damage?.note;
   const reading = { table, kept: shared, memory, tenant, day, columnsOf, metrics };
-  const options = { ...reading, signal, onDamaged, nowMs };
-  const decoder = new LogDecoder(options);
-  for await (const records of mergeLog(log, { tenant, day, ...plan }, signal)) {
-    for (const record of records) {
-      const hidden = masks.isEmpty
-        ? NO_COLUMNS
-        : hiddenColumns(masks, parseReceiveTime(record.item.sk), (hash) => sink.find(hash)?.columns);
-      const appended = decoder.append(record, minTime, maxTime);
-      // Mostly it has no dictionary to wait for: a promise for each of some hundreds of records takes longer than to read them.
-      sink.hold(typeof appended === "number" ? appended : await appended);
-      if (hidden.length > 0) sink.hold(-dropFromLog(hidden));
+  const decoder = new LogDecoder({ ...reading, signal, onDamaged, nowMs });
+  try {
+    for (let next = await first; !next.done; next = await rest.next()) {
+      await decoder.prefetch(next.value, minTime, maxTime);
+      for (const record of next.value) {
+        const hidden = masks.isEmpty
+          ? NO_COLUMNS
+          : hiddenColumns(masks, parseReceiveTime(record.item.sk), (hash) => sink.find(hash)?.columns);
+        const appended = decoder.append(record, minTime, maxTime);
+        // Mostly it has no dictionary to wait for: a promise for each of some hundreds of records takes longer than to read them.
+        sink.hold(typeof appended === "number" ? appended : await appended);
+        if (hidden.length > 0) sink.hold(-dropFromLog(hidden));
+      }
     }
+  } finally {
+    await rest.return();
   }
 }
 

@@ -12,7 +12,7 @@ import type { KeyRange } from "../table/table.ts";
 import type { FoundMetric } from "./find-series.ts";
 
 /** From this share of a metric's series on they are read in one query, else one by one: an item of its own costs a unit. */
-const MIN_SPAN_SHARE = 0.25;
+export const MIN_SPAN_SHARE = 0.25;
 /** From so many metrics in a partition on it is read whole: they are most of what is in it. */
 const WHOLE_PARTITION_METRICS = 4;
 /** And if they are this share of those that the query wants of it: the others' turn comes, and it would be read each time. */

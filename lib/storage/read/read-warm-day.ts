@@ -12,8 +12,8 @@ import { SeriesByHash, type SeriesSink, type SharedTimesSink } from "../parts/se
 import type { SeriesData } from "../parts/series-data.ts";
 import type { FoundMetric } from "./find-series.ts";
 import type { HeldBytes } from "./query-budget.ts";
-import { type DayRead, readDay, readLog, readParts } from "./read-day.ts";
-import { type DayContents, partsWithin, planDay, planLog, planParts } from "./read-plan.ts";
+import { beside, type DayRead, openLog, readLog, readParts } from "./read-day.ts";
+import { type DayContents, partsWithin, planLog, planParts } from "./read-plan.ts";
 
 export interface WarmDayRead extends DayRead {
   readonly sink: SharedTimesSink;
@@ -29,9 +29,19 @@ export async function readWarmDay(
   day: DayContents,
   metrics: readonly FoundMetric[],
 ): Promise<void> {
+  const log = openLog(read, planLog(read.query, day, metrics));
+  await beside(log, () => readWarmParts(read, day, metrics));
+  await readLog(read, log);
+}
+
+async function readWarmParts(
+  read: WarmDayRead,
+  day: DayContents,
+  metrics: readonly FoundMetric[],
+): Promise<void> {
   const { query, warm, sink } = read;
   const wanted = partsWithin(day.manifest, query);
-  if (wanted.length === 0) return readLog(read, planLog(query, day, metrics));
+  if (wanted.length === 0) return;
   const entries = new Map(
     metrics.flatMap(({ series }) => series.map((hash) => [hash, warm.find(hash)] as const)),
   );
@@ -41,7 +51,7 @@ export async function readWarmDay(
   try {
     const plan = planParts(query, day, only(metrics, missing.series), missing.from);
     const fits = await fresh.fits(() => readParts({ ...read, sink: fresh }, plan, ALL_TIME));
-    if (!fits) return await readDay(read, planDay(query, day, metrics));
+    if (!fits) return await readParts(read, planParts(query, day, metrics), query);
     const added = wanted.slice(missing.from);
     const isWhole = read.damage?.count === damageBefore;
     for (const [hash, entry] of entries) {
@@ -53,7 +63,6 @@ export async function readWarmDay(
   } finally {
     fresh.drop();
   }
-  await readLog(read, planLog(query, day, metrics));
 }
 
 interface Missing {

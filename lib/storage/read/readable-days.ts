@@ -27,13 +27,18 @@ export async function listReadableDays(
 ): Promise<ReadableDay[]> {
   if (range.minTime > range.maxTime) return [];
   const { tenant } = options;
-  const listed = await listDays(table, tenant, dayOf(range.minTime), dayOf(range.maxTime), signal);
+  const [earliest, last] = [dayOf(range.minTime), dayOf(range.maxTime)];
+  const statesFrom = (first: number) => loadDayStates(table, tenant, first, last, signal);
+  const listing = listDays(table, tenant, earliest, last, signal);
+  // A user waits for calls in a row: the manifests of all days are asked for without knowing which there are.
+  const early = Number.isFinite(maxDays) ? undefined : statesFrom(earliest);
+  early?.catch(() => {});
+  const listed = await listing;
   if (listed.size === 0) return [];
   const days = [...listed].slice(-maxDays);
   if (days.length < listed.size) onOmittedDays?.(listed.size - days.length);
   // Of a day without an item its manifest tells, so those of the whole range are asked for.
-  const first = days.length < listed.size ? days[0][0] : dayOf(range.minTime);
-  const states = await loadDayStates(table, tenant, first, dayOf(range.maxTime), signal);
+  const states = await (early ?? statesFrom(days.length < listed.size ? days[0][0] : earliest));
   const { manifests } = states;
   addHiddenDays(options, manifests, days);
   return days.map(([day, shards]) => {

@@ -43,22 +43,30 @@ import { forEachBounded } from "../table/bounded.ts";
 import { LimitedTable } from "../table/limited-table.ts";
 import { newMeter, type Table } from "../table/table.ts";
 import { explainDay } from "./explain-day.ts";
-import { type FoundSeries, findSeries, tooManyFound, tooManySeries } from "./find-series.ts";
+import { admitFirst, type FoundSeries, findSeries, tooManyFound, tooManySeries } from "./find-series.ts";
 import { readGroups } from "./group-reader.ts";
 import { LabelBytes } from "./label-bytes.ts";
 import { forEachLiving, SetAside } from "./living-series.ts";
 import { LookupLimit } from "./lookup-limit.ts";
 import { countGroups, expectedBytes } from "./plan-groups.ts";
+import { planSelection } from "./plan-selection.ts";
 import { HeldBytes, shareBytes } from "./query-budget.ts";
 import { forEachSeries, forEachValue } from "./read-labels.ts";
 import { listReadableDays } from "./readable-days.ts";
 import { listRowDays } from "./rows/row-days.ts";
 import { rowsOfData, selectSeriesRows } from "./rows/select-rows.ts";
 import type { IndexQuery } from "./scan-index.ts";
-import { addDay, noSeries, type ReadableDay, type SelectedSeries, sortByLabels } from "./selected-series.ts";
+import {
+  addDay,
+  nameOf,
+  noSeries,
+  type ReadableDay,
+  type SelectedSeries,
+  sortByLabels,
+} from "./selected-series.ts";
 
 /** Days whose index is read at once. */
-const DAY_CONCURRENCY = 4;
+const DAY_CONCURRENCY = 32;
 
 export interface ReaderOptions {
   readonly tenant: string;
@@ -85,6 +93,8 @@ export class Reader implements Queryable {
   /** What all of its queries may cost together: a request has one reader, and may ask many queries. */
   readonly #table: LimitedTable;
   readonly #options: ReaderOptions;
+  /** Read units that the samples of all queries so far are expected to cost. */
+  #plannedUnits = 0;
 
   constructor(table: Table, options: ReaderOptions) {
     this.#table = new LimitedTable(table, options.limits.maxQueryReadUnits);
@@ -304,9 +314,9 @@ export class Reader implements Queryable {
   /** What all reads of samples share. */
   #reads(signal: AbortSignal) {
     const { clock, memory, damage, limits } = this.#options;
-    const { maxQueryBytes, maxQuerySamples } = limits;
+    const { maxQueryBytes } = limits;
     const table = this.#reporting(this.#table);
-    return { table, nowMs: clock(), maxQueryBytes, maxQuerySamples, held: this.held, memory, damage, signal };
+    return { table, nowMs: clock(), maxQueryBytes, held: this.held, memory, damage, signal };
   }
 
   /** What is missing in what was answered so far, in words; nothing unless it is gathered. */
@@ -322,10 +332,20 @@ export class Reader implements Queryable {
     signal: AbortSignal = new AbortController().signal,
   ): AsyncGenerator<readonly [LabelSet, SeriesData], void, void> {
     const { tenant, damage, limits } = this.#options;
-    const selected = await this.#find(this.#table, selection, range, signal);
+    const { maxFutureMs, maxQueryBytes, maxQueryReadUnits } = limits;
+    const found = await this.#find(this.#table, selection, range, signal);
+    const shared = this.#reads(signal);
+    const query = { tenant, ...range, maxFutureMs };
+    const maxReadUnits = maxQueryReadUnits - this.#plannedUnits;
+    const options = { table: shared.table, query, selected: found, nowMs: shared.nowMs, signal };
+    const planned = await planSelection(options, selection.order ?? "labels", {
+      maxQueryBytes,
+      maxReadUnits,
+    });
+    const { selected, expected, readUnits } = planned;
     if (damage !== undefined) damage.nameOf = (hash) => nameOf(selected, hash);
-    const query = { tenant, ...range, maxFutureMs: limits.maxFutureMs };
-    const reads = { ...this.#reads(signal), query, selected, decodes };
+    const reads = { ...shared, query, selected, expected, decodes };
+    this.#plannedUnits += readUnits;
     for await (const [number, data] of readGroups(reads)) yield [selected.labels[number], data];
   }
 
@@ -362,23 +382,4 @@ export class Reader implements Queryable {
     });
     return sortByLabels(found);
   }
-}
-
-/** Admits the first `count` series of all days together, and calls `onOmitted` for every other. */
-function admitFirst(count: number, onOmitted: () => void): (hash: string) => boolean {
-  const admitted = new Set<string>();
-  return (hash) => {
-    if (admitted.has(hash)) return true;
-    if (admitted.size >= count) {
-      onOmitted();
-      return false;
-    }
-    admitted.add(hash);
-    return true;
-  };
-}
-
-function nameOf({ hashes, labels }: SelectedSeries, hash: string): string | undefined {
-  const number = hashes.indexOf(hash);
-  return number < 0 ? undefined : printLabels(labels[number]);
 }

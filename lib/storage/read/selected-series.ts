@@ -1,6 +1,6 @@
 /** The series that a query selects, of all its days together, numbered in the order in which they are answered. */
 
-import { compareLabelSets, type LabelSet } from "../../model/labels.ts";
+import { compareLabelSets, type LabelSet, printLabels } from "../../model/labels.ts";
 import { lowerBound } from "../../model/lower-bound.ts";
 import type { DayDeletions } from "../deletion/deletion.ts";
 import type { Manifest } from "../layout/manifest.ts";
@@ -76,11 +76,22 @@ export function addDay(found: FoundDays, day: ReadableDay, { metrics, labels }: 
   if (numbered.length > 0) found.days.push({ ...day, metrics: numbered });
 }
 
-/** Numbers the series anew, by label set. */
+/** Numbers the series by label set. */
 export function sortByLabels({ numbers, labels, days }: FoundDays): SelectedSeries {
   // An array, not a typed one: the index has the series of a metric in this order, and only an array's sort looks whether all is well.
   const order = [...labels.keys()].sort((a, b) => compareLabelSets(labels[a], labels[b]));
-  const hashes = [...numbers.keys()];
+  return renumber({ labels, hashes: [...numbers.keys()], days }, order);
+}
+
+/** Numbers them by hash, which is their order in the table: consecutive ones lie side by side. */
+export function sortByHash(selected: SelectedSeries): SelectedSeries {
+  const { hashes } = selected;
+  const order = [...hashes.keys()].sort((a, b) => (hashes[a] < hashes[b] ? -1 : 1));
+  return renumber(selected, order);
+}
+
+/** `order`: the present numbers, in the order of the new ones. The numbers of `days` are replaced in place. */
+function renumber({ labels, hashes, days }: SelectedSeries, order: readonly number[]): SelectedSeries {
   const ranks = new Int32Array(order.length);
   order.forEach((number, rank) => {
     ranks[number] = rank;
@@ -115,4 +126,10 @@ export function metricsWithin(
     within.push({ hash, total, series: Array.from(series.subarray(from, to), (number) => hashes[number]) });
   }
   return within;
+}
+
+/** The labels of a hash in hex, printed; undefined if it was not selected. */
+export function nameOf({ hashes, labels }: SelectedSeries, hash: string): string | undefined {
+  const number = hashes.indexOf(hash);
+  return number < 0 ? undefined : printLabels(labels[number]);
 }

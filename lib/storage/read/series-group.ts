@@ -53,12 +53,6 @@ export class SeriesGroup implements SharedTimesSink {
     return this.#heldBytes;
   }
 
-  get samples(): number {
-    let samples = 0;
-    for (const data of this.#series.all()) samples += data.sampleCount;
-    return samples;
-  }
-
   /** By hash in hex; undefined for a series that is not, or no longer, of the group. */
   find(hash: string): SeriesData | undefined {
     return this.#series.find(hash);

@@ -1,5 +1,6 @@
 /** A table for one request: its reads end when they have cost what a request may. */
 import { HearthError } from "../../model/errors.ts";
+import { printReadUnits } from "./read-price.ts";
 import {
   type Item,
   type Key,
@@ -75,7 +76,7 @@ export class LimitedTable implements Table {
     if (this.#spent.readUnits <= this.#maxReadUnits) return;
     throw new HearthError(
       "too large",
-      `query: the request needs more than ${this.#maxReadUnits} read units of DynamoDB; add matchers or shorten the time range limit=maxQueryReadUnits`,
+      `query: the request needs more than ${printReadUnits(this.#maxReadUnits)} of DynamoDB; add matchers or shorten the time range limit=maxQueryReadUnits`,
     );
   }
 }

@@ -312,7 +312,7 @@ const PLANS: readonly (readonly [text: string, lines: readonly string[]])[] = [
       "  window [1h]",
       "    select a @ 1777629600.000",
       "  60",
-      "read a 01T09:00:00.001 to 01T10:00:00",
+      "read a 01T09:00:00.001 to 01T10:00:00 into predict_linear()",
     ],
   ],
   [
@@ -322,7 +322,7 @@ const PLANS: readonly (readonly [text: string, lines: readonly string[]])[] = [
       "  0.5",
       "  window [5m]",
       "    select a",
-      "read a 01T09:55:00.001 to 01T11:00:00",
+      "read a 01T09:55:00.001 to 01T11:00:00 into quantile_over_time()",
     ],
   ],
   [

@@ -136,7 +136,7 @@ describe("a day of chunks, a run and a log", async () => {
     [
       "before there was anything",
       select("load", { maxTime: MIDNIGHT_MS - 1 }),
-      ["0 series in 0 days; finding them took 1 read unit"],
+      ["0 series in 0 days; finding them took 2 read units"],
     ],
   ];
   for (const [what, selection, lines] of TEXTS) {

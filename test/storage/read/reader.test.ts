@@ -112,8 +112,6 @@ describe("limits: an error that says what to do, never a part", () => {
     ],
     [{ maxQuerySeries: 3 }, [], "", /./],
     [{ maxQuerySeries: 2 }, [UP], "", /./],
-    [{ maxQuerySamples: 3 }, [UP], "too large", /more than 3 samples match; .*limit=maxQuerySamples/],
-    [{ maxQuerySamples: 4 }, [UP], "", /./],
     // Of two days the records of series, the log and its dictionary; before them the list of days and the manifests.
     [{ maxQueryReadUnits: 6 }, [UP], "too large", /more than 6 read units .*; add .*limit=maxQueryReadUnits/],
     [{ maxQueryReadUnits: 7 }, [UP], "", /./],
@@ -151,8 +149,8 @@ describe("what a query costs", () => {
     assert.deepEqual(await callsOf({ matchers: [UP], minTime: NOW }), ["P", "X", "S", "L", "D"]);
   });
 
-  test("days without samples cost nothing", async () => {
-    assert.deepEqual(await callsOf({ minTime: NOW + 2 * DAY_MS }), ["P"]);
+  test("days without samples cost two look-ups", async () => {
+    assert.deepEqual(await callsOf({ minTime: NOW + 2 * DAY_MS }), ["P", "X"]);
     assert.deepEqual(await callsOf({ minTime: 5, maxTime: 4 }), []);
     assert.deepEqual(await callsOf({ minTime: 2 ** 60 }), []);
     assert.deepEqual(await callsOf({ maxTime: -(2 ** 60) }), []);

@@ -8,11 +8,12 @@ import { assembleRows, chooseRows } from "../../rollups/assemble-rows.ts";
 import { hasRows } from "../../rollups/join-rows.ts";
 import { makeRows } from "../../rollups/make-rows.ts";
 import { type GroupReads, readGroups } from "../group-reader.ts";
+import { expectedBytes } from "../plan-groups.ts";
 import { shareBytes } from "../query-budget.ts";
 import type { SelectedDay, SelectedSeries } from "../selected-series.ts";
 import { readRowGroups, type SelectedRows } from "./row-groups.ts";
 
-export interface RowReads extends Omit<GroupReads, "selected" | "query" | "decodes"> {
+export interface RowReads extends Omit<GroupReads, "selected" | "expected" | "query" | "decodes"> {
   readonly query: { readonly tenant: string; readonly maxFutureMs: number };
   readonly fromMs: number;
   readonly toMs: number;
@@ -47,7 +48,9 @@ export async function* selectSeriesRows(reads: RowReads): AsyncGenerator<SeriesR
     maxBytes: share,
     note: reads.damage?.note,
   });
-  const ofRaw = readGroups({ ...reads, query, decodes: true, selected: { ...selected, days: raw } });
+  const ofDays = { ...selected, days: raw };
+  const expected = expectedBytes(ofDays, query, reads.nowMs);
+  const ofRaw = readGroups({ ...reads, query, expected, decodes: true, selected: ofDays });
   const days = new Set(raw.map(({ day }) => day));
   const choice = { fromMs, toMs, hasDay: (day: number) => days.has(day) };
   try {

@@ -1,0 +1,56 @@
+/** Decides how a selection is read, and refuses one that would cost too much, before any of it is read. */
+import { HearthError } from "../../model/errors.ts";
+import { printReadUnits } from "../table/read-price.ts";
+import { estimateUnits } from "./estimate-units.ts";
+import { type MeasureOptions, measureChunks } from "./measure-chunks.ts";
+import { expectedBytes } from "./plan-groups.ts";
+import { shareBytes } from "./query-budget.ts";
+import { type SelectedSeries, sortByHash } from "./selected-series.ts";
+
+/** Samples take up to so many times the bytes that are assumed of them. Measured: 0.4 to 7.5 bytes, 1.5 assumed. */
+const MAX_DENSITY = 6;
+
+export interface SelectionLimits {
+  readonly maxQueryBytes: number;
+  /** Read units that are left of what the request may cost. */
+  readonly maxReadUnits: number;
+}
+
+export interface PlannedSelection {
+  /** In the order in which they are read. */
+  readonly selected: SelectedSeries;
+  /** Bytes of memory that each takes, by number. */
+  readonly expected: Float64Array;
+  /** Without the log. */
+  readonly readUnits: number;
+}
+
+/** `order`: as in a `Selection`. Throws "too large" if the reads would cost more than they may. */
+export async function planSelection(
+  options: MeasureOptions & { readonly nowMs: number },
+  order: "labels" | "any",
+  { maxQueryBytes, maxReadUnits }: SelectionLimits,
+): Promise<PlannedSelection> {
+  const { query, nowMs } = options;
+  const assumed = expectedBytes(options.selected, query, nowMs);
+  const units = estimateUnits(options.selected, query);
+  const { groupBytes } = shareBytes(maxQueryBytes);
+  const isSmall = sum(assumed) * MAX_DENSITY <= groupBytes && units * MAX_DENSITY <= maxReadUnits;
+  if (isSmall) return { selected: options.selected, expected: assumed, readUnits: units };
+  const selected = order === "any" ? sortByHash(options.selected) : options.selected;
+  const measured = await measureChunks({ ...options, selected });
+  const readUnits = estimateUnits(selected, query, measured);
+  if (readUnits > maxReadUnits) throw tooExpensive(readUnits, maxReadUnits);
+  return { selected, expected: expectedBytes(selected, query, nowMs, measured), readUnits };
+}
+
+function tooExpensive(readUnits: number, maxReadUnits: number): HearthError {
+  return new HearthError(
+    "too large",
+    `query: reading its samples would take about ${printReadUnits(readUnits)}, a request may take ${printReadUnits(maxReadUnits)}; add matchers, shorten the time range or ask for hourly rows with max_source_resolution=1h limit=maxQueryReadUnits`,
+  );
+}
+
+function sum(column: Float64Array): number {
+  return column.reduce((total, value) => total + value, 0);
+}
