@@ -2,6 +2,7 @@
 import { HearthError } from "../../lib/model/errors.ts";
 import { type Clock, DAY_MS, HOUR_MS, type TimeRange } from "../../lib/model/time.ts";
 import { isImported } from "../../lib/storage/bulk/publish-day.ts";
+import { loadDeletions } from "../../lib/storage/deletion/deletion-store.ts";
 import { printDay } from "../../lib/storage/layout/key-place.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
 import { loadManifest } from "../../lib/storage/layout/manifest-store.ts";
@@ -107,8 +108,9 @@ async function importDay(
 ): Promise<void> {
   const isOver = clock() > (day + 1) * DAY_MS + LATE_MS;
   const identity = isOver ? `remote read ${reader.url} ${day}` : undefined;
+  const { last: deletions } = await loadDeletions(run.table, choice.tenant, day);
   const { manifest } = await loadManifest(run.table, choice.tenant, day);
-  if (identity !== undefined && isImported(manifest, [digestOf(identity, choice)])) {
+  if (identity !== undefined && isImported(manifest, [digestOf(identity, choice, deletions)])) {
     run.note({ day, outcome: "known", series: 0, samples: 0 });
     return;
   }

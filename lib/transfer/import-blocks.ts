@@ -8,6 +8,7 @@ import { type Clock, DAY_MS } from "../model/time.ts";
 import { storeDay } from "../storage/bulk/bulk-day.ts";
 import { isImported, markDay, nameDay, publishDay } from "../storage/bulk/publish-day.ts";
 import { newDayContext } from "../storage/compact/day-context.ts";
+import { loadDeletions } from "../storage/deletion/deletion-store.ts";
 import { loadManifest } from "../storage/layout/manifest-store.ts";
 import type { RetentionMs } from "../storage/layout/retention.ts";
 import type { Table } from "../storage/table/table.ts";
@@ -65,8 +66,9 @@ async function importDay(
 ): Promise<DayReport> {
   const { table, tenant, retentionMs, clock, randomBytes, signal, onSamples } = options;
   signal?.throwIfAborted();
+  const { last: deletions } = await loadDeletions(table, tenant, day);
   const { manifest } = await loadManifest(table, tenant, day);
-  const missing = blocks.filter((block) => !isImported(manifest, [digestOfBlock(block, options)]));
+  const missing = blocks.filter((block) => !isImported(manifest, [digestOfBlock(block, options, deletions)]));
   if (missing.length === 0) return { day, outcome: "known", series: 0, samples: 0 };
   const context = newDayContext({ table, tenant, day, retentionMs, clock, randomBytes });
   const opened: OpenBlock[] = [];
@@ -98,7 +100,7 @@ async function importDay(
   await publishDay(
     context,
     stored,
-    missing.map((block) => digestOfBlock(block, options)),
+    missing.map((block) => digestOfBlock(block, options, deletions)),
   );
   return { day, outcome: "imported", series: stored.series, samples: stored.samples };
 }
@@ -127,18 +129,31 @@ async function closeBefore(open: Map<string, OpenBlock>, timeMs: number): Promis
   }
 }
 
-/** What samples, so chosen and named, are known by once they are imported; in hex. */
+/**
+ * What samples, so chosen and named, are known by once they are imported; in hex. `deletions`: the last deletion of the day;
+ * what was imported before one may be imported again after it.
+ */
 export function digestOf(
   identity: string,
   { choiceWords, addsExternalLabels }: Pick<ImportOptions, "choiceWords" | "addsExternalLabels">,
+  deletions: number,
 ): string {
-  const words = JSON.stringify([identity, addsExternalLabels, ...choiceWords]);
+  const words = JSON.stringify([
+    identity,
+    addsExternalLabels,
+    ...choiceWords,
+    ...(deletions > 0 ? [deletions] : []),
+  ]);
   return createHash("sha256")
     .update(words)
     .digest("hex")
     .slice(0, 2 * DIGEST_BYTES);
 }
 
-function digestOfBlock({ meta, identity = meta.ulid }: FoundBlock, options: ImportOptions): string {
-  return digestOf(identity, options);
+function digestOfBlock(
+  { meta, identity = meta.ulid }: FoundBlock,
+  options: ImportOptions,
+  deletions: number,
+): string {
+  return digestOf(identity, options, deletions);
 }

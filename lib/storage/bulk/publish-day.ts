@@ -12,6 +12,7 @@ import type { Manifest, Part } from "../layout/manifest.ts";
 import { loadManifest, replaceManifest } from "../layout/manifest-store.ts";
 import { expiry, markExpiry } from "../layout/retention.ts";
 import { ALL_SERIES } from "../layout/shard.ts";
+import { markStale } from "../rollups/mark-stale.ts";
 import type { BulkDay } from "./bulk-day.ts";
 
 /** A compactor replaces the manifest of a day once in some seconds. */
@@ -46,6 +47,8 @@ export async function publishDay(
   stored: BulkDay,
   digests: readonly string[],
 ): Promise<void> {
+  const { table, tenant, day } = context;
+  await markStale(table, tenant, day);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const previous = await loadManifest(context.table, context.tenant, context.day);
     const { manifest } = previous;
@@ -54,6 +57,8 @@ export async function publishDay(
     const { last: deletedTo } = await loadDeletions(context.table, context.tenant, context.day);
     const next = withDay(context, manifest, stored, digests, deletedTo);
     if ((await replaceManifest(context.table, context, previous, next)) !== undefined) {
+      // Rows that were made meanwhile may lack it.
+      await markStale(table, tenant, day);
       await markDay(context);
       return;
     }
