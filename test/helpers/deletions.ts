@@ -6,9 +6,19 @@ import { compareBytewise, labelValue, printLabels } from "../../lib/model/labels
 import type { Selection } from "../../lib/model/selection.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import type { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
+import { listPendingDays } from "../../lib/storage/erase/ask-for-erasure.ts";
 import { deleteSeries } from "../../lib/storage/erase/delete-series.ts";
+import { isOpenRun, type Part } from "../../lib/storage/layout/manifest.ts";
+import { loadManifests } from "../../lib/storage/layout/manifest-store.ts";
+import { parseChunkSortKey } from "../../lib/storage/layout/part-keys.ts";
+import { decodeChunkItem } from "../../lib/storage/parts/chunk-item.ts";
 import { appendChunk } from "../../lib/storage/parts/mixed-chunks.ts";
+import { appendBlockSeries, decodeRunBlock } from "../../lib/storage/parts/run-block.ts";
 import type { Reader } from "../../lib/storage/read/reader.ts";
+import { hashHex, seriesHash } from "../../lib/storage/series/series-hash.ts";
+import { listDataDays } from "../../lib/storage/verify/list-days.ts";
+import { verifyDay } from "../../lib/storage/verify/verify-day.ts";
+import { readPartition } from "../../lib/storage/verify/verify-parts.ts";
 import type { Engine } from "./engine.ts";
 import { ALL_TIME, assertSame, NaiveStore } from "./naive-store.ts";
 import { columnBits, type SentSeries } from "./write-requests.ts";
@@ -52,6 +62,53 @@ export class DeletingEngine {
       }
       await this.#checkLookups(reader);
     }
+  }
+
+  /** Nothing is wrong with any day, and no lasting part holds what was deleted. */
+  async checkItems(): Promise<void> {
+    const { table, nowMs, clock } = this.engine;
+    const found: string[] = [];
+    for (const day of await listDataDays(table, "t"))
+      await verifyDay(table, { tenant: "t", day, retentionMs: 0, nowMs }, ({ problem, detail }) =>
+        found.push(`${problem}: ${detail}`),
+      );
+    assert.deepEqual(found, []);
+    assert.deepEqual(await listPendingDays({ table, tenant: "t", retentionMs: 0, clock }), []);
+    const kept = new Map(
+      this.model
+        .select({ matchers: [], ...ALL_TIME })
+        .map(({ labels, samples }) => [hashHex(seriesHash(labels)), new Set(samples.map(([t]) => t))]),
+    );
+    for (const [day, { parts }] of await loadManifests(table, "t", -30_000, 30_000))
+      for (const part of parts.filter((one) => !isOpenRun(one)))
+        for (const [hash, timestamps] of await this.#storedTimes(day, part, nowMs))
+          for (const t of timestamps) assert.ok(kept.get(hash)?.has(t), `${hash} at ${t} is in ${part.kind}`);
+  }
+
+  /** The times of samples in the items of a part, by series. */
+  async #storedTimes(day: number, part: Part, nowMs: number): Promise<Map<string, readonly number[]>> {
+    const stored = new Map<string, readonly number[]>();
+    const add = (hash: string, { timestamps, count }: SampleColumns) =>
+      stored.set(hash, [...(stored.get(hash) ?? []), ...timestamps.subarray(0, count)]);
+    for (let prefix = 0; prefix < 2 ** part.shardBits; prefix++) {
+      const shard = { bits: part.shardBits, prefix };
+      const place = { tenant: "t", day, retentionMs: 0, nowMs };
+      for await (const { sk, value } of readPartition(this.engine.table, place, part, shard, assert.fail)) {
+        if (part.kind === "chunks") {
+          const columns = new SampleColumns();
+          for (const chunk of decodeChunkItem(value)) appendChunk(chunk, columns);
+          add(parseChunkSortKey(sk), columns);
+          continue;
+        }
+        const block = decodeRunBlock(value);
+        block.hashes.forEach((hash, i) => {
+          const columns = new SampleColumns();
+          appendBlockSeries(block, i, columns);
+          add(hashHex(hash), columns);
+        });
+      }
+    }
+    return stored;
   }
 
   async #checkLookups(reader: Reader): Promise<void> {

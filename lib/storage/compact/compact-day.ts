@@ -4,8 +4,9 @@
  * counts. The next run reads the manifest and goes on from it.
  */
 import { errorKind } from "../../model/errors.ts";
+import { deletionsOf } from "../deletion/deletion-store.ts";
 import { isOpenRun } from "../layout/manifest.ts";
-import { loadManifest } from "../layout/manifest-store.ts";
+import { loadDayState } from "../layout/manifest-store.ts";
 import type { DayContext } from "./day-context.ts";
 import { type DayOutcome, outcomeOf } from "./day-outcome.ts";
 import { type CompactDayOptions, type DayMarks, DayRun, NO_MARKS } from "./day-run.ts";
@@ -21,8 +22,9 @@ export async function compactDay(
   options: CompactDayOptions,
   marks: DayMarks = NO_MARKS,
 ): Promise<DayOutcome> {
-  const stored = await loadManifest(context.table, context.tenant, context.day);
-  const run = new DayRun(context, stored, options, marks);
+  const { table, tenant, day } = context;
+  const { stored, deletions } = await loadDayState(table, tenant, day);
+  const run = new DayRun(context, { ...stored, deletions: deletionsOf(deletions) }, options, marks);
   try {
     return await doWhatIsDue(run);
   } catch (error) {

@@ -49,7 +49,8 @@ function logDay({ tenant, day, outcome, error, meter }: DayReport, log: Log): vo
       stack,
     });
   } else if (outcome !== undefined) {
-    const isIdle = outcome.flushes + outcome.merges + outcome.chunkings === 0 && outcome.state === "done";
+    const { flushes, merges, chunkings, erasedItems } = outcome;
+    const isIdle = flushes + merges + chunkings + erasedItems === 0 && outcome.state === "done";
     log(isIdle ? "debug" : "info", "compacted day", { ...fields, ...outcome });
   }
 }

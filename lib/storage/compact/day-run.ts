@@ -1,5 +1,6 @@
 /** One compactor's run over a day: what it was asked for, and what it has found and done so far. */
 import { HOUR_MS } from "../../model/time.ts";
+import type { DayDeletions } from "../deletion/deletion.ts";
 import type { Manifest } from "../layout/manifest.ts";
 import type { StoredManifest } from "../layout/manifest-store.ts";
 import { SETTLE_MS } from "../log/settling.ts";
@@ -46,6 +47,13 @@ export interface DayProgress {
   samples: number;
   /** Hourly rows made. */
   rows: number;
+  /** Items out of which deleted samples were taken. */
+  erasedItems: number;
+}
+
+/** What a run begins with. */
+export interface StoredDay extends StoredManifest {
+  readonly deletions: DayDeletions;
 }
 
 export class DayRun {
@@ -53,7 +61,17 @@ export class DayRun {
   readonly options: CompactDayOptions;
   readonly marks: DayMarks;
   readonly published: DayManifest;
-  readonly progress: DayProgress = { flushes: 0, merges: 0, chunkings: 0, records: 0, samples: 0, rows: 0 };
+  readonly progress: DayProgress = {
+    flushes: 0,
+    merges: 0,
+    chunkings: 0,
+    records: 0,
+    samples: 0,
+    rows: 0,
+    erasedItems: 0,
+  };
+  /** The day's deletions when the run began. */
+  readonly deletions: DayDeletions;
   /** Buckets whose inputs this run found damaged. */
   readonly held = new Set<number>();
   /** The log was found empty until then, in ms. No manifest is needed to say so. */
@@ -68,8 +86,14 @@ export class DayRun {
   hasCompared = false;
   error: unknown;
 
-  constructor(context: DayContext, stored: StoredManifest, options: CompactDayOptions, marks: DayMarks) {
+  constructor(
+    context: DayContext,
+    { deletions, ...stored }: StoredDay,
+    options: CompactDayOptions,
+    marks: DayMarks,
+  ) {
     this.context = context;
+    this.deletions = deletions;
     this.options = options;
     this.marks = marks;
     this.published = new DayManifest(context, stored);

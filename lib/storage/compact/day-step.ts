@@ -11,6 +11,7 @@ import { chunk } from "./chunking.ts";
 import { DamagedInput } from "./damaged-input.ts";
 import { NO_ATTEMPTS, type PublishResult } from "./day-manifest.ts";
 import type { DayRun } from "./day-run.ts";
+import { erasePart } from "./erasing/erase-parts.ts";
 import { flush } from "./flush.ts";
 import type { Step } from "./next-step.ts";
 import { type Chunking, type Flush, HELD_INDEX, HELD_ROWS, type IndexMerge } from "./plan-compaction.ts";
@@ -50,6 +51,8 @@ export function doStep(run: DayRun, step: Step): Promise<StepResult> {
         index: [],
         facts: { expiresAtSeconds: undefined, dictionariesExpireAtSeconds: undefined, held: [] },
       });
+    case "erase":
+      return erase(run, step.part);
     case "settle":
       return settle(run);
     case "roll":
@@ -151,6 +154,15 @@ async function keep(run: DayRun, toMs: number): Promise<StepResult> {
   await keepRecords(run.context, run.manifest, toMs);
   run.keptToMs = toMs;
   return "published";
+}
+
+async function erase(run: DayRun, part: Part): Promise<StepResult> {
+  const { deletions } = run;
+  run.progress.erasedItems += await erasePart(run.context, run.manifest, part, deletions);
+  const erased = { ...part, erasedTo: deletions.last };
+  return run.published.publish({
+    parts: run.manifest.parts.map((one) => (one.id === part.id ? erased : one)),
+  });
 }
 
 async function renew(run: DayRun): Promise<StepResult> {

@@ -10,6 +10,7 @@ import type { Part } from "../layout/manifest.ts";
 import { chunkRange, parseChunkSortKey, runRange } from "../layout/part-keys.ts";
 import { type Shard, shardOf, shardsOverlapping } from "../layout/shard.ts";
 import { countChunkSamples, decodeChunkItem } from "../parts/chunk-item.ts";
+import { readErased } from "../parts/erased-item.ts";
 import type { HashedSeries } from "../parts/hashed-samples.ts";
 import { appendChunk } from "../parts/mixed-chunks.ts";
 import { appendBlockSeries, decodeRunBlock, readRunBlockHeader } from "../parts/run-block.ts";
@@ -188,6 +189,7 @@ async function* blocksOf(
       for (const item of page) {
         try {
           const block = decode(item, wanted);
+          if (kind === "run" && isFirst(wanted, shard)) counting.add(readErased(item.value).erased);
           if (block.hashes.length > 0) yield block;
         } catch (error) {
           context.quarantine.addUndecodable(item, error);
@@ -197,6 +199,12 @@ async function* blocksOf(
     }
     check.finish();
   }
+}
+
+/** Whether a shard is the first of those that a partition has: what is counted once for a block is counted there. */
+function isFirst(wanted: Shard, partition: Shard): boolean {
+  const bits = wanted.bits - partition.bits;
+  return bits <= 0 || wanted.prefix === partition.prefix * 2 ** bits;
 }
 
 /** How many samples a damaged item may have had. */
@@ -228,7 +236,8 @@ function between(bounds: Int32Array, series: number): number {
 function chunkBlock({ sk, value }: Item, wanted: Shard): Block {
   const isWanted = shardOf(sk, wanted.bits) === wanted.prefix;
   const chunks = isWanted ? decodeChunkItem(value) : [];
-  const samples = chunks.reduce((total, chunk) => total + countChunkSamples(chunk), 0);
+  const { erased } = readErased(value);
+  const samples = chunks.reduce((total, chunk) => total + countChunkSamples(chunk), erased);
   return {
     hashes: isWanted ? [parseChunkSortKey(sk)] : [],
     appendTo(_series, columns) {

@@ -1,7 +1,9 @@
 /** The next step of a day's compaction: what is due first by its manifest, marks and log. */
 import { listShards } from "../layout/day-shards.ts";
+import type { Part } from "../layout/manifest.ts";
 import { SETTLE_MS } from "../log/settling.ts";
 import type { DayRun } from "./day-run.ts";
+import { planErasure } from "./erasing/erase-parts.ts";
 import { firstReceived } from "./flush.ts";
 import {
   type Chunking,
@@ -25,6 +27,7 @@ export type Step =
   | { readonly kind: "keep"; readonly toMs: number }
   | { readonly kind: "renew" }
   | { readonly kind: "forget" }
+  | { readonly kind: "erase"; readonly part: Part }
   | { readonly kind: "settle" };
 
 /** Whether the marks are those with which the day was settled, so that nothing can be due. */
@@ -58,6 +61,7 @@ export async function nextStep(run: DayRun): Promise<Step | undefined> {
   return (
     planIndexMerge(run.manifest, day, nowMs, options) ??
     planChunking(run.manifest, day, nowMs, options) ??
+    nextErasure(run) ??
     planSettling(run, nowMs) ??
     planRolling(run.manifest, day, nowMs, options)
   );
@@ -66,6 +70,12 @@ export async function nextStep(run: DayRun): Promise<Step | undefined> {
 function planOptionsOf({ options, emptyToMs, held }: DayRun): PlanOptions {
   const { isEager, isFinishing, sparseSamples } = options;
   return { isEager, isFinishing, sparseSamples, emptyToMs, held };
+}
+
+/** By the deletions that this run has found first: a later one comes with a later mark. */
+function nextErasure({ manifest, deletions }: DayRun): Step | undefined {
+  const part = planErasure(manifest, deletions);
+  return part && { kind: "erase", part };
 }
 
 /** Whether the marks say that nothing can have come since the log was found empty. */

@@ -2,7 +2,7 @@
 import { dropSamples } from "../../chunk/drop-samples.ts";
 import type { SampleColumns } from "../../chunk/sample-columns.ts";
 import type { LabelSet } from "../../model/labels.ts";
-import type { Part } from "../layout/manifest.ts";
+import type { Manifest, Part } from "../layout/manifest.ts";
 import { type DayDeletions, type Deletion, isMeant, overlaps } from "./deletion.ts";
 
 const NONE: readonly Deletion[] = [];
@@ -53,10 +53,10 @@ export function hidingPart(deletions: readonly Deletion[], part: PartTimes): rea
 }
 
 /** Whether a day still holds samples that its deletions may hide: in its log, or in parts in which they are not carried out. */
-export function hidesSomething({ all }: DayDeletions, parts: readonly Part[], flushedToMs: number): boolean {
-  return (
-    all.some(({ deletedMs }) => deletedMs > flushedToMs) || parts.some((part) => isErasureDue(all, part))
-  );
+export function hidesSomething({ all }: DayDeletions, { parts, flushedToMs, facts }: Manifest): boolean {
+  // The log is empty up to the latest of them.
+  const emptyToMs = Math.max(flushedToMs, facts.takenToMs, facts.drainedToMs);
+  return all.some(({ deletedMs }) => deletedMs > emptyToMs) || parts.some((part) => isErasureDue(all, part));
 }
 
 /** Whether deletions that hide samples of a part are not carried out in its items. */

@@ -19,8 +19,8 @@ export async function listPendingDays({
   const { manifests, deletions } = await loadDayStates(table, tenant, FIRST_DAY, LAST_DAY);
   return [...deletions]
     .filter(([day, item]) => {
-      const { parts, flushedToMs } = manifests.get(day) ?? EMPTY_MANIFEST;
-      return !isDayPast(day, clock(), retentionMs) && hidesSomething(deletionsOf(item), parts, flushedToMs);
+      const manifest = manifests.get(day) ?? EMPTY_MANIFEST;
+      return !isDayPast(day, clock(), retentionMs) && hidesSomething(deletionsOf(item), manifest);
     })
     .map(([day]) => day)
     .sort((a, b) => a - b);

@@ -19,6 +19,23 @@ export async function loadManifest(table: Table, tenant: string, day: number): P
   return { manifest: decode(item), bytes: item.value };
 }
 
+/** A day's manifest and the item of its deletions, in one call for the price of the manifest. */
+export async function loadDayState(
+  table: Table,
+  tenant: string,
+  day: number,
+): Promise<{ readonly stored: StoredManifest; readonly deletions: Item | undefined }> {
+  let stored: StoredManifest = { manifest: EMPTY_MANIFEST, bytes: undefined };
+  let deletions: Item | undefined;
+  for await (const page of table.query(dayStatesRange(tenant, day, day), { consistent: true })) {
+    for (const item of page) {
+      if (isDeletionsSortKey(item.sk)) deletions = item;
+      else stored = { manifest: decode(item), bytes: item.value };
+    }
+  }
+  return { stored, deletions };
+}
+
 /** Throws "data", naming tenant and day. */
 function decode(item: Item): Manifest {
   try {

@@ -1,6 +1,6 @@
 /**
  * A chunk item's value: the samples of one series in one bucket as Prometheus' chunks of up to 120 samples, which a streamed
- * remote read sends as they lie.
+ * remote read sends as they lie. An item out of which samples were deleted has them in the frame of erased-item.ts.
  *
  *     version    1 byte: 1, all of floats; 2, native histograms among them; 3 and 4, the same with starts
  *     chunks     varint
@@ -16,6 +16,7 @@ import { readChunkCount } from "../../chunk/xor-chunk.ts";
 import { HearthError } from "../../model/errors.ts";
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
 import { hasStarts, readStartRuns, type StartRun, takeRuns, writeStarts } from "../codec/start-runs.ts";
+import { readErased } from "./erased-item.ts";
 
 const FLOATS_VERSION = 1;
 const MIXED_VERSION = 2;
@@ -65,12 +66,15 @@ export function encodeChunkItem(chunks: readonly Chunk[], starts?: StartColumn):
 
 /** Whether an item's samples are floats, all of them. */
 export function isOfFloats(value: Uint8Array): boolean {
-  return value[0] === FLOATS_VERSION || value[0] === FLOATS_VERSION + STARTED;
+  const [version = FLOATS_VERSION] = readErased(value).left;
+  return version === FLOATS_VERSION || version === FLOATS_VERSION + STARTED;
 }
 
 /** The chunks, their bytes views of the item's. Throws "data". */
 export function decodeChunkItem(value: Uint8Array): StoredChunk[] {
-  const reader = new ByteReader(value, "chunk item");
+  const { erased, left } = readErased(value);
+  if (erased > 0 && left.length === 0) return [];
+  const reader = new ByteReader(left, "chunk item");
   const version = reader.readByte();
   if (version < FLOATS_VERSION || version > MIXED_VERSION + STARTED)
     throw new HearthError("data", `chunk item: version ${version}, expected 1 to 4`);

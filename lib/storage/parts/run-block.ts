@@ -28,6 +28,7 @@ import { ColumnWriter, MAX_DELTA_BYTES, MAX_VALUE_BYTES } from "../codec/column-
 import { readHistogram, writeHistogram } from "../codec/histogram-bytes.ts";
 import { hasStarts, MAX_START_BYTES, readStartRuns, startsOf, writeStarts } from "../codec/start-runs.ts";
 import { HASH_BYTES } from "../layout/keys.ts";
+import { readErased } from "./erased-item.ts";
 
 /** Series and samples of one block at most: one that does not deflate at all still is an item under 400 KB. */
 export const MAX_BLOCK_SAMPLES = 16_384;
@@ -65,6 +66,14 @@ interface BlockColumns {
 export interface BlockHistograms extends BlockColumns {
   readonly histograms: readonly Histogram[];
 }
+
+/** Of a block out of which everything was deleted. */
+const NO_SERIES: RunBlock = {
+  hashes: [],
+  bounds: Int32Array.of(0),
+  timestamps: new Float64Array(0),
+  values: new Float64Array(0),
+};
 
 /** Encodes a block that is within the limits. */
 export function encodeRunBlock(block: RunBlock): Uint8Array {
@@ -136,16 +145,18 @@ function writeTimes(writer: ColumnWriter, bounds: Int32Array, timestamps: Float6
   }
 }
 
-/** How many samples a block says it has, histograms included, whatever its columns; undefined where that cannot be read. */
+/** How many samples a block says it has or had, histograms included, whatever its columns; undefined where that cannot be read. */
 export function readRunBlockHeader(bytes: Uint8Array): number | undefined {
   try {
-    const reader = new ByteReader(bytes, "run block");
+    const { erased, left } = readErased(bytes);
+    if (erased > 0 && left.length === 0) return erased;
+    const reader = new ByteReader(left, "run block");
     const version = reader.readByte();
     if (version < FLOATS_VERSION || version > MIXED_VERSION + STARTED) return undefined;
     reader.readVarint();
     const floats = reader.readVarint();
     const isMixed = version === MIXED_VERSION || version === MIXED_VERSION + STARTED;
-    return isMixed ? floats + reader.readVarint() : floats;
+    return erased + (isMixed ? floats + reader.readVarint() : floats);
   } catch {
     return undefined;
   }
@@ -153,7 +164,9 @@ export function readRunBlockHeader(bytes: Uint8Array): number | undefined {
 
 /** Throws "data" for bytes that `encodeRunBlock` cannot have made. */
 export function decodeRunBlock(bytes: Uint8Array): RunBlock {
-  const reader = new ByteReader(bytes, "run block");
+  const { erased, left } = readErased(bytes);
+  if (erased > 0 && left.length === 0) return NO_SERIES;
+  const reader = new ByteReader(left, "run block");
   const version = reader.readByte();
   if (version < FLOATS_VERSION || version > MIXED_VERSION + STARTED)
     throw damaged(`version ${version}, expected 1 to 4`);

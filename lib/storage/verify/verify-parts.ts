@@ -8,6 +8,7 @@ import { chunkRange, parseChunkSortKey, runRange } from "../layout/part-keys.ts"
 import type { Shard } from "../layout/shard.ts";
 import { ChunkChain, queryChain, RunChain } from "../parts/chains.ts";
 import { countChunkSamples, decodeChunkItem } from "../parts/chunk-item.ts";
+import { readErased } from "../parts/erased-item.ts";
 import { appendChunk } from "../parts/mixed-chunks.ts";
 import { decodeRunBlock } from "../parts/run-block.ts";
 import { hashHex } from "../series/series-hash.ts";
@@ -113,7 +114,8 @@ function countItem(
 function countBlock({ value }: Item, hashes: Set<string>): number {
   const block = decodeRunBlock(value);
   for (const hash of block.hashes) hashes.add(hashHex(hash));
-  return block.timestamps.length + (block.histograms?.timestamps.length ?? 0);
+  const { erased } = readErased(value);
+  return erased + block.timestamps.length + (block.histograms?.timestamps.length ?? 0);
 }
 
 function countChunks({ sk, value }: Item, hashes: Set<string>): number {
@@ -124,7 +126,7 @@ function countChunks({ sk, value }: Item, hashes: Set<string>): number {
     samples += countChunkSamples(chunk);
   }
   hashes.add(parseChunkSortKey(sk));
-  return samples;
+  return samples + readErased(value).erased;
 }
 
 function lossOf({ kind, bucket }: Part, key: Key): string {

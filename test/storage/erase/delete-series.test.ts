@@ -69,6 +69,7 @@ describe("a deletion hides in every form of answer", () => {
       engine.nowMs = MIDNIGHT_MS + 2 * DAY_MS;
       await engine.compact();
       await store.check();
+      await store.checkItems();
     });
 });
 
@@ -131,23 +132,34 @@ test(`any schedule of writes, deletions and compactions answers what a map does 
     fc.record({ kind: fc.constant("compact" as const), hours: fc.constantFrom(0, 1, 9, 30) }),
   );
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
-      const store = new DeletingEngine(new Engine({ sparseSamples: 0 }), new ReaderMemory(2 ** 24));
-      store.engine.nowMs = MIDNIGHT_MS + 3 * HOUR_MS;
-      for (const one of steps) {
-        if (one.kind === "write")
-          await store.append([series(one.metric, { zone: one.zone }, [MIDNIGHT_MS + one.time, one.value])]);
-        else if (one.kind === "compact") {
-          store.engine.nowMs += one.hours * HOUR_MS;
-          await store.engine.compact();
-        } else {
-          const matchers = [of("__name__", one.metric), ...(one.zone === null ? [] : [of("zone", one.zone)])];
-          const [minTime, maxTime] = [one.from, one.to].sort((a, b) => a - b).map((ms) => MIDNIGHT_MS + ms);
-          await store.delete({ matchers, minTime, maxTime });
+    fc.asyncProperty(
+      fc.constantFrom(0, 3),
+      fc.array(step, { minLength: 4, maxLength: 14 }),
+      async (sparseSamples, steps) => {
+        const store = new DeletingEngine(new Engine({ sparseSamples }), new ReaderMemory(2 ** 24));
+        store.engine.nowMs = MIDNIGHT_MS + 3 * HOUR_MS;
+        for (const one of steps) {
+          if (one.kind === "write")
+            await store.append([series(one.metric, { zone: one.zone }, [MIDNIGHT_MS + one.time, one.value])]);
+          else if (one.kind === "compact") {
+            store.engine.nowMs += one.hours * HOUR_MS;
+            await store.engine.compact();
+          } else {
+            const matchers = [
+              of("__name__", one.metric),
+              ...(one.zone === null ? [] : [of("zone", one.zone)]),
+            ];
+            const [minTime, maxTime] = [one.from, one.to].sort((a, b) => a - b).map((ms) => MIDNIGHT_MS + ms);
+            await store.delete({ matchers, minTime, maxTime });
+          }
         }
-      }
-      await store.check();
-    }),
+        await store.check();
+        store.engine.nowMs += 2 * DAY_MS;
+        for (let run = 0; run < 2; run++) await store.engine.compact();
+        await store.checkItems();
+        await store.check();
+      },
+    ),
     { seed: SEED, numRuns: 25 },
   );
 });
