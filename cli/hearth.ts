@@ -3,8 +3,11 @@ import { parseArgs } from "node:util";
 import { errorMessage } from "../lib/model/errors.ts";
 import { HEARTH_VERSION } from "../lib/model/version.ts";
 import { printFailure, run, UsageError } from "../local/run.ts";
+import { auditLogCommand } from "./audit.ts";
 import { compactCommand } from "./compact.ts";
 import { newConsole } from "./days.ts";
+import { deleteCommand as deleteSeriesCommand } from "./delete.ts";
+import { deleteTenantCommand } from "./delete-tenant.ts";
 import { explainCommand } from "./explain.ts";
 import { gcCommand } from "./gc.ts";
 import { helpOf } from "./help.ts";
@@ -16,6 +19,7 @@ import {
   enableCommand,
   type GivenKey,
   listCommand,
+  rotateCommand,
 } from "./keys.ts";
 import { repairCommand } from "./repair.ts";
 import { findRulesWork } from "./rules/command.ts";
@@ -27,13 +31,18 @@ import { importCommand } from "./transfer/import.ts";
 import { verifyCommand } from "./verify.ts";
 
 const USAGE = `Usage: hearthdb start [--no-self-scrape]
-       hearthdb keys create [--tenant NAME] [--scopes read,write,rules,admin] [--note TEXT] [--json]
+       hearthdb keys create [--tenant NAME] [--scopes read,write,rules,admin] [--note TEXT] [--expires WHEN] [--json]
+       hearthdb keys rotate ID [--grace DURATION] [--expires WHEN] [--json]
        hearthdb keys list [--json]
        hearthdb keys disable ID
        hearthdb keys enable ID
        hearthdb keys delete ID
        hearthdb tenants list [--json]
        hearthdb tenants set NAME [--retention-days N|default] [--ha-labels on|CLUSTER,REPLICA|off|default]
+       hearthdb tenants delete NAME [--yes]
+       hearthdb delete --match SELECTOR... [--tenant NAME] [--start T] [--end T] [--dry-run | --yes]
+       hearthdb delete --pending [--tenant NAME]
+       hearthdb audit [--days N] [--json]
        hearthdb compact [--all | --finish] [--retention-days N]
        hearthdb verify [--tenant NAME] [--from DAY] [--to DAY] [--json] [--yes]
        hearthdb repair [--tenant NAME] [--from DAY] [--to DAY] [--accept-loss] [--yes]
@@ -60,11 +69,22 @@ start runs Hearth on this machine, as npm start does in a clone.
 keys: --scopes says what a key may do: read queries, write samples, rules shows and changes rules,
 admin deletes series; the default is read,write. A key created for tenant "*" chooses the tenant of
 each request by the X-Scope-OrgID header.
-With HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY set, create creates that key.
+With HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY set, create creates that key. --expires is a
+day, a time or a duration from now (90d). rotate creates a key like another one, which then ends after
+--grace (default 7d).
 
 tenants set changes settings of one tenant: how many days samples are kept (0: for ever; default: as
 the deployment says), and which labels name the replicas of a high-availability pair (on:
 cluster,__replica__; default: off).
+
+tenants delete deletes everything of a tenant: samples, settings, rules, keys. It says what that is and
+costs, and asks for the name; stopped, the same command goes on.
+
+delete takes series out of every answer, as the API's delete_series does. It counts series and samples
+first and asks; --dry-run only counts. Written again later, they count again. --pending lists the days
+whose chunks still hold what is deleted.
+
+audit lists changes of keys, tenants, rules and deletions, and who made them.
 
 compact does what the schedule does every five minutes. Log records that have waited ten minutes
 become runs; closed buckets become chunks. --all takes every record older than a minute; --finish
@@ -111,6 +131,10 @@ const OPTIONS = {
   tenant: { type: "string" },
   scopes: { type: "string" },
   note: { type: "string" },
+  expires: { type: "string" },
+  grace: { type: "string" },
+  days: { type: "string" },
+  pending: { type: "boolean" },
   json: { type: "boolean" },
   stack: { type: "string" },
   table: { type: "string" },
@@ -213,6 +237,12 @@ function findCommand([group, ...rest]: readonly string[], values: Options): Comm
       const path = isRemote ? undefined : expectOne(rest, "one folder of blocks, file or s3://BUCKET/PREFIX");
       return byTheTime((target) => importCommand(target, path, values, target.clock, newConsole()));
     }
+    case "delete":
+      expectNone(rest);
+      return byTheTime((target) => deleteSeriesCommand(target, values, target.clock, newConsole()));
+    case "audit":
+      expectNone(rest);
+      return ({ table, clock }) => auditLogCommand(table, values, clock, print);
     case "verify":
       expectNone(rest);
       return async (target) => setStatus(await verifyCommand(target, values, target.clock, newConsole()));
@@ -236,21 +266,25 @@ function findKeysCommand([command, ...rest]: readonly string[], values: Options)
   switch (command) {
     case "create":
       expectNone(rest);
-      return ({ table }: Target) => createCommand(table, withGivenKey(values), Date.now(), print);
+      return ({ table, clock }: Target) => createCommand(table, withGivenKey(values), clock, print);
     case "list":
       expectNone(rest);
-      return ({ table }: Target) => listCommand(table, values, print);
+      return ({ table, clock }: Target) => listCommand(table, values, clock, print);
+    case "rotate": {
+      const id = expectOne(rest, "the id of one access key");
+      return ({ table, clock }: Target) => rotateCommand(table, id, values, clock, print);
+    }
     case "disable": {
       const id = expectOne(rest, "the id of one access key");
-      return ({ table }: Target) => disableCommand(table, id, print);
+      return ({ table, clock }: Target) => disableCommand(table, id, clock, print);
     }
     case "enable": {
       const id = expectOne(rest, "the id of one access key");
-      return ({ table }: Target) => enableCommand(table, id, print);
+      return ({ table, clock }: Target) => enableCommand(table, id, clock, print);
     }
     case "delete": {
       const id = expectOne(rest, "the id of one access key");
-      return ({ table }: Target) => deleteCommand(table, id, print);
+      return ({ table, clock }: Target) => deleteCommand(table, id, clock, print);
     }
     default:
       throw usage(command === undefined ? "keys: no command" : `keys: unknown command ${command}`);
@@ -264,7 +298,11 @@ function findTenantsCommand([command, ...rest]: readonly string[], values: Optio
       return ({ table }: Target) => listTenantsCommand(table, values, print);
     case "set": {
       const name = expectOne(rest, "the name of one tenant");
-      return ({ table }: Target) => setTenantCommand(table, name, values, print);
+      return ({ table, clock }: Target) => setTenantCommand(table, name, values, clock, print);
+    }
+    case "delete": {
+      const name = expectOne(rest, "the name of one tenant");
+      return byTheTime((target) => deleteTenantCommand(target, name, values, target.clock, newConsole()));
     }
     default:
       throw usage(command === undefined ? "tenants: no command" : `tenants: unknown command ${command}`);

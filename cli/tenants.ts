@@ -1,7 +1,7 @@
 /** `hearthdb tenants …`: settings of single tenants, which override the deployment's. */
 import { HearthError } from "../lib/model/errors.ts";
 import { parseTenant } from "../lib/model/tenant.ts";
-import { SECOND_MS } from "../lib/model/time.ts";
+import { type Clock, SECOND_MS } from "../lib/model/time.ts";
 import type { Table } from "../lib/storage/table/table.ts";
 import {
   changeTenantSettings,
@@ -10,6 +10,7 @@ import {
   type TenantSettings,
   USUAL_HA_LABELS,
 } from "../lib/storage/tenants/tenant-settings.ts";
+import { auditCommand } from "./auditor.ts";
 import { alignColumns } from "./columns.ts";
 
 export interface TenantsOptions {
@@ -36,12 +37,19 @@ export async function setTenantCommand(
   table: Table,
   name: string,
   options: TenantsOptions,
+  clock: Clock,
   print: Print,
 ): Promise<void> {
   const tenant = parseTenant(name);
   const change = parseSettings(options);
   if (Object.keys(change).length === 0)
     throw new HearthError("invalid", "tenants set: expected --retention-days or --ha-labels");
+  await auditCommand(table, clock, {
+    action: "tenants set",
+    tenant,
+    subject: tenant,
+    details: { ...change },
+  });
   await changeTenantSettings(table, tenant, change);
   print(
     `tenant ${tenant} is changed; warm functions use the change within ${TENANT_CACHE_MS / SECOND_MS} seconds`,

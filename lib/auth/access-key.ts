@@ -25,6 +25,8 @@ export interface AccessKey {
   readonly note: string;
   readonly createdMs: number;
   readonly disabled: boolean;
+  /** From this time on it is refused, in ms; absent: it never expires. */
+  readonly expiresMs?: number | undefined;
   /** Hex. */
   readonly salt: string;
   readonly secretHash: string;
@@ -59,6 +61,7 @@ export interface NewAccessKey {
   readonly scopes: readonly Scope[];
   readonly note: string;
   readonly createdMs: number;
+  readonly expiresMs?: number | undefined;
 }
 
 /** The stored form of a key. Throws "invalid" for an id or a secret that cannot be sent. */
@@ -85,6 +88,13 @@ function hashSecret(salt: KeyObject, secret: string): Buffer {
 
 function saltKey(salt: string): KeyObject {
   return createSecretKey(Buffer.from(salt, "hex"));
+}
+
+export type KeyState = "active" | "disabled" | "expired";
+
+export function stateOf({ disabled, expiresMs }: AccessKey, nowMs: number): KeyState {
+  if (disabled) return "disabled";
+  return expiresMs !== undefined && nowMs >= expiresMs ? "expired" : "active";
 }
 
 /** Returns whether a secret is the key's, in constant time. */

@@ -4,6 +4,9 @@ import { accessKeyKey, accessKeysRange } from "../storage/layout/keys.ts";
 import type { Table } from "../storage/table/table.ts";
 import { type AccessKey, decodeAccessKey, encodeAccessKey } from "./access-key.ts";
 
+/** Tries against others that change the same key. */
+const MAX_TRIES = 10;
+
 /** Stores a new key; throws "invalid" if its id is taken. */
 export async function createKey(table: Table, key: AccessKey): Promise<void> {
   const stored = await table.putIfAbsent({ ...accessKeyKey(key.id), value: encodeAccessKey(key) });
@@ -39,17 +42,42 @@ export async function enableKey(table: Table, id: string): Promise<void> {
 }
 
 async function setDisabled(table: Table, id: string, disabled: boolean): Promise<void> {
-  const key = await mustFind(table, id);
-  await table.put({ ...accessKeyKey(id), value: encodeAccessKey({ ...key, disabled }) });
+  await changeKey(table, id, (key) => ({ ...key, disabled }));
+}
+
+/** A key's last time, in ms; one that ends earlier keeps its end. Throws "invalid" if there is no such key. */
+export async function endKey(table: Table, id: string, expiresMs: number): Promise<AccessKey> {
+  return changeKey(table, id, (key) => ({
+    ...key,
+    expiresMs: Math.min(key.expiresMs ?? Number.POSITIVE_INFINITY, expiresMs),
+  }));
+}
+
+/** Changes what is stored; of two changes at once none is lost. Throws "invalid", "unavailable". */
+async function changeKey(
+  table: Table,
+  id: string,
+  change: (key: AccessKey) => AccessKey,
+): Promise<AccessKey> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const item = await table.get(accessKeyKey(id), { consistent: true });
+    if (item === undefined) break;
+    const changed = change(decodeAccessKey(item.value));
+    const next = { ...accessKeyKey(id), value: encodeAccessKey(changed) };
+    if (await table.putIfEqual(next, item.value)) return changed;
+  }
+  await mustFindKey(table, id);
+  throw new HearthError("unavailable", `access key ${id}: others change it; try again tries=${MAX_TRIES}`);
 }
 
 /** Throws "invalid" if there is no such key. */
 export async function deleteKey(table: Table, id: string): Promise<void> {
-  await mustFind(table, id);
+  await mustFindKey(table, id);
   await table.delete(accessKeyKey(id));
 }
 
-async function mustFind(table: Table, id: string): Promise<AccessKey> {
+/** Throws "invalid" if there is no such key. */
+export async function mustFindKey(table: Table, id: string): Promise<AccessKey> {
   const key = await findKey(table, id);
   if (key === undefined)
     throw new HearthError("invalid", `access key ${id}: there is none; see hearthdb keys list`);

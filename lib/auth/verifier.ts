@@ -1,12 +1,13 @@
 /**
  * From an Authorization header to the tenant whose series it may use. A process caches keys for
- * `KEY_CACHE_MS`; a disabled key keeps working until then.
+ * `KEY_CACHE_MS`; a disabled key keeps working until then. Expiry needs no look at the table: a cached
+ * key ends at its time.
  */
 import { HearthError } from "../model/errors.ts";
 import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../model/tenant.ts";
 import { type Clock, SECOND_MS } from "../model/time.ts";
 import type { Table } from "../storage/table/table.ts";
-import { type AccessKey, newSecretCheck, type Scope, type SecretCheck } from "./access-key.ts";
+import { type AccessKey, newSecretCheck, type Scope, type SecretCheck, stateOf } from "./access-key.ts";
 import { parseAuthorization } from "./credentials.ts";
 import { findKey } from "./key-store.ts";
 
@@ -58,10 +59,10 @@ export class KeyVerifier {
     }
     const { key, isSecret } = await this.#find(table, credentials.accessKeyId);
     const matches = isSecret(credentials.secret);
-    if (key !== undefined && matches && !key.disabled) return key;
+    if (key !== undefined && matches && stateOf(key, this.#clock()) === "active") return key;
     throw new HearthError(
       "unauthenticated",
-      "the access key id or the secret is wrong, or the key is disabled",
+      "the access key id or the secret is wrong, or the key is disabled or has expired",
     );
   }
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
-import { type NewAccessKey, newAccessKey, type Scope } from "../../lib/auth/access-key.ts";
-import { createKey, deleteKey, disableKey, findKey, listKeys } from "../../lib/auth/key-store.ts";
+import { type NewAccessKey, newAccessKey, type Scope, stateOf } from "../../lib/auth/access-key.ts";
+import { createKey, deleteKey, disableKey, endKey, findKey, listKeys } from "../../lib/auth/key-store.ts";
 import { authorize, KEY_CACHE_MS, KeyVerifier, MISSING_KEY_CACHE_MS } from "../../lib/auth/verifier.ts";
 import { HearthError } from "../../lib/model/errors.ts";
 import { FaultyTable } from "../helpers/faulty-table.ts";
@@ -87,6 +87,20 @@ describe("verify", () => {
     });
   }
 
+  test("a key ends at its time, cached or not", async () => {
+    const { outcome, table, clock } = await newSetup();
+    const expiresMs = clock.nowMs + 10_000;
+    await createKey(table, newKey({ id: "HKE", expiresMs }));
+    assert.equal(await outcome("HKE:s3cret-of-a-test"), "HKE");
+    clock.nowMs = expiresMs - 1;
+    assert.equal(await outcome("HKE:s3cret-of-a-test"), "HKE");
+    clock.nowMs = expiresMs;
+    assert.match(await outcome("HKE:s3cret-of-a-test"), /^unauthenticated: .*expired/);
+    clock.nowMs += KEY_CACHE_MS;
+    assert.match(await outcome("HKE:s3cret-of-a-test"), /^unauthenticated/);
+    assert.equal(await outcome("HKA:s3cret-of-a-test"), "HKA");
+  });
+
   test("a look-up that takes long counts from its beginning", async () => {
     const { outcome, table, clock } = await newSetup();
     table.beforeCall(0, () => {
@@ -170,6 +184,18 @@ describe("authorize", () => {
 });
 
 describe("key store", () => {
+  test("an end is only ever brought forward, and of two changes at once both count", async () => {
+    const table = new FaultyTable();
+    await createKey(table, newKey());
+    assert.equal((await endKey(table, "HKA", 500)).expiresMs, 500);
+    assert.equal((await endKey(table, "HKA", 900)).expiresMs, 500);
+    await Promise.all([endKey(table, "HKA", 300), disableKey(table, "HKA")]);
+    const key = await findKey(table, "HKA");
+    assert.deepEqual([key?.expiresMs, key?.disabled], [300, true]);
+    assert.deepEqual([stateOf(key!, 0), stateOf({ ...key!, disabled: false }, 300)], ["disabled", "expired"]);
+    await assert.rejects(endKey(table, "HKX", 1), kindIs("invalid"));
+  });
+
   test("finds, lists by id, disables and deletes", async () => {
     const table = new FaultyTable();
     for (const id of ["HKB", "HKA", "HKC"]) await createKey(table, newKey({ id }));

@@ -54,11 +54,22 @@ test("help is of all commands, or of one", async () => {
   assert.equal(await run(ROOT, "help"), whole);
   const keys = await run(ROOT, "keys", "--help");
   assert.equal(await run(ROOT, "help", "keys"), keys);
-  assert.match(keys, /^Usage: hearthdb keys create .*\n {7}hearthdb keys list/);
+  assert.match(keys, /^Usage: hearthdb keys create .*\n {7}hearthdb keys rotate .*\n {7}hearthdb keys list/);
   assert.match(keys, /hearthdb keys enable ID\n/);
   assert.match(keys, /--stack NAME/);
   assert.doesNotMatch(keys, /hearthdb gc|explain prints/);
-  for (const command of ["start", "tenants", "compact", "verify", "repair", "inspect", "gc", "explain"]) {
+  for (const command of [
+    "start",
+    "tenants",
+    "delete",
+    "audit",
+    "compact",
+    "verify",
+    "repair",
+    "inspect",
+    "gc",
+    "explain",
+  ]) {
     const text = await run(ROOT, command, "--help");
     assert.match(text, new RegExp(`^Usage: hearthdb ${command}`));
     assert.ok(text.split("\n\n").length >= 2 && text.length < whole.length, command);

@@ -1,0 +1,108 @@
+/** `hearthdb tenants delete NAME`: everything of a tenant, its access keys too. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { deleteKey, listKeys } from "../lib/auth/key-store.ts";
+import { KEY_CACHE_MS } from "../lib/auth/verifier.ts";
+import { HearthError } from "../lib/model/errors.ts";
+import { parseTenant } from "../lib/model/tenant.ts";
+import { type Clock, SECOND_MS } from "../lib/model/time.ts";
+import { countTenantItems, deleteTenantItems } from "../lib/storage/erase/delete-tenant.ts";
+import { newMeter } from "../lib/storage/table/table.ts";
+import { auditCommand } from "./auditor.ts";
+import type { Console } from "./days.ts";
+import type { Target } from "./target.ts";
+import { printCount } from "./transfer/progress.ts";
+
+export interface DeleteTenantOptions {
+  readonly yes?: boolean | undefined;
+}
+
+/** On demand in us-east-1. */
+const MILLION_WRITE_UNITS_DOLLARS = 0.625;
+const MILLION_READ_UNITS_DOLLARS = 0.125;
+/** Items between two lines of progress. */
+const PROGRESS_ITEMS = 100_000;
+
+export async function deleteTenantCommand(
+  { table, stored, isBilled }: Target,
+  name: string,
+  options: DeleteTenantOptions,
+  clock: Clock,
+  { print, tell, ask }: Console,
+  wait: (ms: number) => Promise<unknown> = sleep,
+): Promise<void> {
+  const tenant = parseTenant(name);
+  const keys = (await listKeys(table)).filter((key) => key.tenant === tenant);
+  if (isBilled) tell("reads the whole table twice: 128 read units a MB, $0.016 a GB on demand in us-east-1");
+  if (!options.yes) {
+    const meter = newMeter();
+    const counted = await countTenantItems(stored.metered(meter), tenant, {
+      onProgress: everySome(tell, "counted"),
+    });
+    const { items, bytes, writeUnits } = counted;
+    const cost = `${printCount(writeUnits)} write units and ${printCount(Math.ceil(meter.readUnits))} read units`;
+    const dollars = isBilled ? `, $${dollarsOf(writeUnits, meter.readUnits)}` : ", free on this machine";
+    tell(
+      `tenant ${tenant}: ${printCount(items)} items, ${(bytes / 1e6).toFixed(1)} MB, ${keys.length} access keys; to delete them: ${cost}${dollars}`,
+    );
+    const answer = ask === undefined ? "" : await ask(`Type the name of the tenant to delete all of it: `);
+    if (answer.trim() !== tenant)
+      throw new HearthError(
+        "invalid",
+        `not deleted: ${JSON.stringify(answer.trim())} is not the tenant's name; add --yes to delete without a question`,
+      );
+  }
+  await auditCommand(table, clock, { action: "tenants delete", tenant, subject: tenant });
+  for (const { id } of keys) {
+    await auditCommand(table, clock, { action: "keys delete", tenant, subject: id });
+    await deleteKey(table, id);
+  }
+  if (keys.length > 0) {
+    tell(
+      `${keys.length} access keys are deleted; waiting ${KEY_CACHE_MS / SECOND_MS} s until no function accepts them`,
+    );
+    await wait(KEY_CACHE_MS);
+  }
+  const interrupt = new AbortController();
+  const onInterrupt = () => interrupt.abort();
+  process.once("SIGINT", onInterrupt);
+  const meter = newMeter();
+  let done = 0;
+  const onLine = everySome(tell, "deleted");
+  try {
+    await deleteTenantItems(stored.metered(meter), tenant, {
+      signal: interrupt.signal,
+      onProgress: (scanned, deleted) => {
+        done = deleted;
+        onLine(scanned, deleted);
+      },
+    });
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    throw new HearthError(
+      "unavailable",
+      `interrupted after ${done} items; the same command deletes the others`,
+    );
+  } finally {
+    process.off("SIGINT", onInterrupt);
+  }
+  const cost = `${printCount(Math.ceil(meter.writeUnits))} write units, ${printCount(Math.ceil(meter.readUnits))} read units`;
+  const dollars = isBilled ? `, $${dollarsOf(meter.writeUnits, meter.readUnits)}` : "";
+  print(
+    `tenant ${tenant} is deleted: ${printCount(done)} items, ${cost}${dollars}\npoint-in-time backups reach back up to 35 days; a key of tenant "*" can still write to the name`,
+  );
+}
+
+function dollarsOf(writeUnits: number, readUnits: number): string {
+  const millions = writeUnits * MILLION_WRITE_UNITS_DOLLARS + readUnits * MILLION_READ_UNITS_DOLLARS;
+  return (millions / 1e6).toFixed(4);
+}
+
+/** A line after each so many items gone through. */
+function everySome(tell: (text: string) => void, what: string) {
+  let lines = 0;
+  return (scanned: number, found: number) => {
+    if (Math.floor(scanned / PROGRESS_ITEMS) === lines) return;
+    lines = Math.floor(scanned / PROGRESS_ITEMS);
+    tell(`${printCount(scanned)} items gone through, ${printCount(found)} ${what}`);
+  };
+}
