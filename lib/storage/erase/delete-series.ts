@@ -14,6 +14,7 @@ import { loadManifests } from "../layout/manifest-store.ts";
 import { isDayPast, markExpiry, type RetentionMs } from "../layout/retention.ts";
 import { ALL_SHARDS, type Shard } from "../layout/shard.ts";
 import { forEachSeries } from "../read/read-labels.ts";
+import { markStale } from "../rollups/mark-stale.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Table } from "../table/table.ts";
 
@@ -116,7 +117,11 @@ async function deleteInDay(
   const minTime = Math.max(range.minTime, day * DAY_MS);
   const maxTime = Math.min(range.maxTime, (day + 1) * DAY_MS - 1);
   await markDay(options, day);
-  return addDeletion({ ...options, day }, { selectors, minTime, maxTime, accessKeyId });
+  // Rows from before must not count, also if this process ends in between.
+  await markStale(options.table, options.tenant, day);
+  const added = await addDeletion({ ...options, day }, { selectors, minTime, maxTime, accessKeyId });
+  await markStale(options.table, options.tenant, day);
+  return added;
 }
 
 /** Says to the compactor that there is something to do in a day. */
