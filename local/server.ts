@@ -1,7 +1,7 @@
 /** The deployed functions' routes behind one HTTP server, on a DynamoDB of this machine. */
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { addExplorerRoutes, EXPLORER_PATHS } from "../lib/http/explorer-route.ts";
+import { addExplorerRoutes, EXPLORER_PATHS, LINKED_PATHS } from "../lib/http/explorer-route.ts";
 import { newGateway, type Services } from "../lib/http/gateway.ts";
 import { requestPath } from "../lib/http/request-path.ts";
 import { HearthError } from "../lib/model/errors.ts";
@@ -84,7 +84,7 @@ function newFetch(services: Services, workers: Workers): Fetch {
   const app = newGateway(services);
   addHealthRoutes(app, () => workers.canary);
   addExplorerRoutes(app, buildExplorer);
-  const own = new Set([...HEALTH_PATHS, ...EXPLORER_PATHS]);
+  const own = new Set([...HEALTH_PATHS, ...EXPLORER_PATHS, ...LINKED_PATHS]);
   return (request) => {
     const path = requestPath(request);
     return own.has(path) ? app.fetch(request) : workers.fetch(request, path);

@@ -17,6 +17,9 @@ export const EXPLORER_FILES = Object.keys(CONTENT_TYPES);
 /** The page is `/`; the files that it loads are beside it. */
 export const EXPLORER_PATHS = EXPLORER_FILES.map(pathOfFile);
 
+/** The pages of Prometheus that alerts and templates link to: they lead to the explorer. */
+export const LINKED_PATHS = ["/graph", "/query"];
+
 /** No other origins and no frames. Inline styles are allowed because the editor creates them. */
 const SECURITY_HEADERS = {
   "Content-Security-Policy":
@@ -56,6 +59,8 @@ export function addExplorerRoutes(
     });
     return loaded.get(name) as Asset;
   };
+  for (const path of LINKED_PATHS)
+    app.get(path, (c) => c.body(null, 302, { Location: explorerAddress(c), ...SECURITY_HEADERS }));
   for (const name of EXPLORER_FILES) {
     app.get(pathOfFile(name), async (c) => {
       const asset = await find(name);
@@ -65,6 +70,14 @@ export function addExplorerRoutes(
       c.text(`method ${c.req.method} is not allowed here, use GET\n`, 405, { Allow: "GET, HEAD" }),
     );
   }
+}
+
+/** Of a Prometheus page's address the explorer's: its first expression, as a table or as a graph. */
+function explorerAddress(c: GatewayContext): string {
+  const expr = c.req.query("g0.expr") ?? "";
+  const view = c.req.query("g0.tab") === "0" ? "graph" : "table";
+  // Relative: the page is beside it, behind whatever proxy.
+  return expr === "" ? "./" : `./#${new URLSearchParams({ expr, view })}`;
 }
 
 function pathOfFile(name: string): string {

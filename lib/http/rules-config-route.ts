@@ -19,6 +19,15 @@ const PREFIXES = ["/config/v1/rules", "/prometheus/config/v1/rules", "/api/prom/
 /** Cortex' new prefix. Its list is Prometheus' own `/api/v1/rules`, so only what is below it is here. */
 const CORTEX_PREFIX = "/api/v1/rules";
 
+/** What API Gateway routes to this API. */
+export const RULES_CONFIG_PATHS = [
+  "/config/v1/{proxy+}",
+  "/prometheus/config/v1/{proxy+}",
+  "/api/v1/rules/{proxy+}",
+  "/api/prom/rules",
+  "/api/prom/rules/{proxy+}",
+];
+
 /** Twice what an item of the table holds: YAML is longer than what is stored. */
 const MAX_GROUP_BYTES = 800 * 1024;
 

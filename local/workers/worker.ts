@@ -19,6 +19,7 @@ import { startCompaction } from "../compaction-timer.ts";
 import { newConsoleLog } from "../console-log.ts";
 import { newLocalServices } from "../local-services.ts";
 import { startRules } from "../rules-timer.ts";
+import { withSecretFiles } from "../secret-files.ts";
 import { lowerPriority } from "./lower-priority.ts";
 import { type Fetch, servePort } from "./serve-port.ts";
 import type { FromWorker, Role, ToWorker, WorkerData } from "./worker-data.ts";
@@ -58,7 +59,7 @@ function runRules(): () => Promise<void> {
   const { table, clock } = services;
   const { externalUrl } = rules;
   const parts = { fetch, clock, table, log, externalUrl, credentials: accountCredentials };
-  const notifier = notifierFromEnvironment(env, parts);
+  const notifier = notifierFromEnvironment(withSecretFiles(env), parts);
   const memory = new ReaderMemory(readerMemoryBytes);
   const runner = newRuleRunner(services, { promql, rules, notifier, memory });
   const timer = startRules(services, runner, observe("rules"));

@@ -72,6 +72,21 @@ test("the page and what it loads come from the gateway, whole, compressed or not
   assert.equal(builds, 1);
 });
 
+test("Prometheus' links to an expression lead to the page with it", async () => {
+  const gateway = await TestGateway.open();
+  addExplorerRoutes(gateway.app, buildExplorer);
+  const link = `/graph?${new URLSearchParams({ "g0.expr": 'up{a="b c#&"} == 0', "g0.tab": "1" })}`;
+  const response = await gateway.fetch(link);
+  assert.equal(response.status, 302);
+  const address = new URL(response.headers.get("Location")!, `https://host/prod${link}`);
+  assert.equal(address.origin + address.pathname, "https://host/prod/");
+  const { expr, view } = readAddress(address.hash);
+  assert.deepEqual([expr, view], ['up{a="b c#&"} == 0', "table"]);
+  const graph = await gateway.fetch("/query?g0.expr=up&g0.tab=0");
+  assert.equal(graph.headers.get("Location"), "./#expr=up&view=graph");
+  assert.equal((await gateway.fetch("/graph")).headers.get("Location"), "./");
+});
+
 test("where a stage is in front of its path, the page says below what its files are", async () => {
   const paths = { "/prod": "/prod/", "/prod/": "/prod/", "/": "/", "": "/", "/metrics/v2": "/metrics/v2/" };
   for (const [path, base] of Object.entries(paths)) {

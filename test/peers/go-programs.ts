@@ -4,8 +4,20 @@
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { access, glob, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import {
+  access,
+  chmod,
+  copyFile,
+  cp,
+  glob,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 const MODULES = join(import.meta.dirname, "go");
@@ -18,7 +30,21 @@ interface GoProgram {
   /** The directory in test/peers/go. */
   readonly module: string;
   readonly args: readonly string[];
+  /** Files of a module that it is built of with others in their place. */
+  readonly patch?: Patch;
 }
+
+interface Patch {
+  readonly module: string;
+  /** Paths in the module, and in test/peers/go. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Its pages are not in the Go module. */
+const WITHOUT_PAGES: Patch = {
+  module: "github.com/prometheus/alertmanager",
+  files: { "ui/web.go": "stand-ins/alertmanager-ui/web.go" },
+};
 
 /**
  * Packages that two programs have in common are compiled once if their versions are the same: the Collector and Prometheus are of one
@@ -34,6 +60,16 @@ const PROGRAMS = {
   collector: { module: "current", args: ["build", "./collector"] },
   // Of Grafana's types for dashboards, in Go and Apache-2.0, those that Hearth's has.
   dashboard: { module: "dashboard", args: ["build", "."] },
+  alertmanager: {
+    module: "alertmanager",
+    args: ["build", "github.com/prometheus/alertmanager/cmd/alertmanager"],
+    patch: WITHOUT_PAGES,
+  },
+  amtool: {
+    module: "alertmanager",
+    args: ["build", "github.com/prometheus/alertmanager/cmd/amtool"],
+    patch: WITHOUT_PAGES,
+  },
   // Expands templates with Prometheus' own package.
   template: { module: "current", args: ["build", "./template"] },
   // Without service discovery, a third of its packages: nothing here is discovered. Without the tag `builtinassets` it has
@@ -115,9 +151,29 @@ async function build(name: string, program: GoProgram, directory: string, path: 
   for (const file of earlier) await rm(join(CACHE, file));
   const [command, ...rest] = program.args;
   const part = `${path}.part`;
-  await go(directory, command, ...BUILD_FLAGS, "-o", part, ...rest);
+  const modfile = program.patch === undefined ? [] : await patchedModule(directory, program.patch);
+  await go(directory, command, ...modfile, ...BUILD_FLAGS, "-o", part, ...rest);
   await rename(part, path);
   process.stderr.write(`built ${name} in ${Math.round((performance.now() - start) / 1000)} s\n`);
+}
+
+/** Copies a module to where its files can be replaced; returns the flag with which a build takes the copy. */
+async function patchedModule(directory: string, { module, files }: Patch): Promise<string[]> {
+  const found = JSON.parse(await go(directory, "mod", "download", "-json", module)) as { Dir: string };
+  const copy = join(CACHE, "patched", module);
+  await rm(copy, { recursive: true, force: true });
+  await cp(found.Dir, copy, { recursive: true });
+  for (const [path, replacement] of Object.entries(files)) {
+    // The module cache can only be read, and so can its copy.
+    await chmod(dirname(join(copy, path)), 0o755);
+    await rm(join(copy, path));
+    await copyFile(join(MODULES, replacement), join(copy, path));
+  }
+  const modfile = join(CACHE, "patched", `${basename(directory)}.mod`);
+  const text = await readFile(join(directory, "go.mod"), "utf8");
+  await writeFile(modfile, `${text}\nreplace ${module} => ${copy}\n`);
+  await copyFile(join(directory, "go.sum"), modfile.replace(/mod$/, "sum"));
+  return [`-modfile=${modfile}`];
 }
 
 /**

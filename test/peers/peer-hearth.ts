@@ -1,6 +1,6 @@
 /** A Hearth for one test with a peer, on data of its own. */
 import { join } from "node:path";
-import { startHearth, stopCleanly } from "../helpers/hearth-process.ts";
+import { type HearthEnvironment, startHearth, stopCleanly } from "../helpers/hearth-process.ts";
 import type { Target } from "../helpers/remote-client.ts";
 import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 
@@ -15,7 +15,11 @@ export interface PeerHearth extends AsyncDisposable {
 }
 
 /** Its key is made for one tenant, or for `*`, all of them. */
-export async function startPeerHearth(name: string, tenant = "default"): Promise<PeerHearth> {
+export async function startPeerHearth(
+  name: string,
+  tenant = "default",
+  env: HearthEnvironment = {},
+): Promise<PeerHearth> {
   const root = await newTemporaryDirectory(name);
   const hearth = await startHearth({
     PORT: "0",
@@ -24,6 +28,7 @@ export async function startPeerHearth(name: string, tenant = "default"): Promise
     HEARTH_SECRET_ACCESS_KEY: KEY.secret,
     HEARTH_TENANT: tenant,
     LOG_LEVEL: "warn",
+    ...env,
   });
   return {
     target: { url: hearth.url, ...KEY },

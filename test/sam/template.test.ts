@@ -11,10 +11,11 @@ import {
   WRITE_UNITS_MILLION,
 } from "../../bench/cost/prices.ts";
 import { ADMIN_PATHS } from "../../lib/http/admin-routes.ts";
-import { EXPLORER_PATHS } from "../../lib/http/explorer-route.ts";
+import { EXPLORER_PATHS, LINKED_PATHS } from "../../lib/http/explorer-route.ts";
 import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
 import { API_PREFIXES } from "../../lib/http/query/routes.ts";
 import { READ_PATHS } from "../../lib/http/read-route.ts";
+import { RULES_CONFIG_PATHS } from "../../lib/http/rules-config-route.ts";
 import { WRITE_PATHS } from "../../lib/http/write-route.ts";
 import { expandTemplate, functionsOf, type Resource, type Template } from "./template.ts";
 
@@ -51,16 +52,17 @@ test("writes are buffered, reads are streamed, on every path of the routes", () 
     const [, name, invoke] = /functions\/\$\{(\w+)\.Arn\}\/(\S+)$/.exec(uri["Fn::Sub"]) ?? [];
     return `${responseTransferMode} ${name} ${invoke}`;
   };
-  const writes = [...WRITE_PATHS, ...OTLP_PATHS, ...ADMIN_PATHS];
+  const writes = [...WRITE_PATHS, ...OTLP_PATHS, ...ADMIN_PATHS, ...RULES_CONFIG_PATHS];
+  const pages = [...EXPLORER_PATHS, ...LINKED_PATHS];
   const queries = API_PREFIXES.map((prefix) => `${prefix}/{proxy+}`);
   for (const path of writes) assert.equal(modeOf(path), "BUFFERED WriteFunction invocations");
   for (const path of READ_PATHS)
     assert.equal(modeOf(path), "STREAM ReadFunction response-streaming-invocations");
   for (const path of queries)
     assert.equal(modeOf(path), "STREAM QueryFunction response-streaming-invocations");
-  for (const path of EXPLORER_PATHS)
+  for (const path of pages)
     assert.equal(modeOf(path), "STREAM ExplorerFunction response-streaming-invocations");
-  const all = [...writes, ...READ_PATHS, ...queries, ...EXPLORER_PATHS];
+  const all = [...writes, ...READ_PATHS, ...queries, ...pages];
   assert.deepEqual(Object.keys(paths).sort(), all.sort());
 });
 

@@ -2,7 +2,7 @@
 import type { LabelSet } from "../../model/labels.ts";
 import { ALERT_NAME } from "../alert.ts";
 import { objectOf } from "./alertmanager.ts";
-import type { KnownAlert } from "./told-alerts.ts";
+import type { KnownAlert, NoticeReason } from "./told-alerts.ts";
 import type { GroupPlace } from "./told-store.ts";
 
 export interface RuleMessage extends GroupPlace {
@@ -11,6 +11,7 @@ export interface RuleMessage extends GroupPlace {
   /** Alerts that are not in the list. */
   readonly unlisted: number;
   readonly externalUrl: string;
+  readonly reason: NoticeReason;
 }
 
 /** Go's zero time: an alert that fires has no end. */
@@ -33,7 +34,10 @@ export function webhookPayload(message: RuleMessage, receiver: string) {
     truncatedAlerts: unlisted,
     status: statusOf(message),
     receiver,
+    notification_reason: message.reason,
     groupLabels: { [ALERT_NAME]: alertName },
+    // Of routes, which there are none of.
+    routeLabels: {},
     commonLabels: objectOf(common(alerts.map(({ labels }) => labels))),
     commonAnnotations: objectOf(common(alerts.map(({ annotations }) => annotations))),
     externalURL: externalUrl,

@@ -21,6 +21,7 @@ import {
   type KnownGroup,
   type KnownRule,
   markTold,
+  reasonFor,
   tidyGroup,
   updateGroup,
 } from "./told-alerts.ts";
@@ -192,7 +193,9 @@ class Delivery implements Notifier {
     const { tenant, namespace, group } = batch;
     const { alertName, unlisted } = rule;
     const { externalUrl } = this.#context;
-    return { tenant, namespace, group, alertName, alerts: alertsFor(rule, receiver), unlisted, externalUrl };
+    const alerts = alertsFor(rule, receiver);
+    const reason = reasonFor(rule, receiver);
+    return { tenant, namespace, group, alertName, alerts, unlisted, externalUrl, reason };
   }
 
   #logFailure(receiver: string, tenant: string, count: number, error: string): void {

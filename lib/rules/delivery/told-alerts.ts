@@ -85,6 +85,23 @@ export function isDue({ alerts, sentMs }: KnownRule, receiver: string, nowMs: nu
   return hasChanged || (isFiring && nowMs - (sentMs[receiver] ?? 0) >= REPEAT_MS);
 }
 
+/** Why a receiver is due a message, in Alertmanager's words. */
+export type NoticeReason =
+  | "first notification"
+  | "new alerts added"
+  | "some alerts resolved"
+  | "all alerts resolved"
+  | "repeat interval elapsed";
+
+export function reasonFor({ alerts }: KnownRule, receiver: string): NoticeReason {
+  const known = alerts.filter(({ toldTo }) => toldTo.includes(receiver));
+  if (known.length === 0) return "first notification";
+  if (alerts.some(({ isResolved, toldTo }) => !isResolved && !toldTo.includes(receiver)))
+    return "new alerts added";
+  if (known.every(({ isResolved }) => isResolved)) return "all alerts resolved";
+  return known.some(({ isResolved }) => isResolved) ? "some alerts resolved" : "repeat interval elapsed";
+}
+
 /** What a message to a receiver lists: what fires, and what it knew as firing and is over. */
 export function alertsFor({ alerts }: KnownRule, receiver: string): KnownAlert[] {
   return alerts.filter(({ isResolved, toldTo }) => !isResolved || toldTo.includes(receiver));

@@ -20,12 +20,12 @@ async function run(receivers: Receivers, env: Record<string, string>, minutes: R
 const at = (receivers: Receivers, instance: string) =>
   firing(instance, { endsAtMs: receivers.nowMs + 5 * MINUTE });
 const bodies = (receivers: Receivers) => receivers.take().map(({ body }) => JSON.parse(body));
-const statuses = (receivers: Receivers) =>
-  bodies(receivers).map(({ alerts }) =>
-    alerts.map(
-      (alert: { status: string; labels: { instance: string } }) => `${alert.labels.instance} ${alert.status}`,
-    ),
-  );
+interface Message {
+  readonly alerts: readonly { readonly status: string; readonly labels: { readonly instance: string } }[];
+}
+
+const statusOf = ({ alerts }: Message) => alerts.map(({ status, labels }) => `${labels.instance} ${status}`);
+const statuses = (receivers: Receivers) => bodies(receivers).map(statusOf);
 
 test("a webhook hears of each change once", async () => {
   const receivers = new Receivers();
@@ -40,7 +40,12 @@ test("a webhook hears of each change once", async () => {
     batch(resolved("a"), resolved("b")),
     batch(resolved("a"), resolved("b")),
   ]);
-  assert.deepEqual(statuses(receivers), [
+  const messages = bodies(receivers);
+  assert.deepEqual(
+    messages.map(({ notification_reason }) => notification_reason),
+    ["first notification", "new alerts added", "some alerts resolved", "all alerts resolved"],
+  );
+  assert.deepEqual(messages.map(statusOf), [
     ["a firing"],
     ["a firing", "b firing"],
     ["a resolved", "b firing"],
@@ -59,6 +64,8 @@ test("the form is Alertmanager's, version 4", async () => {
     truncatedAlerts: 0,
     status: "firing",
     receiver: "webhook",
+    notification_reason: "first notification",
+    routeLabels: {},
     groupLabels: { alertname: "Down" },
     commonLabels: { alertname: "Down", severity: "page" },
     commonAnnotations: {},
