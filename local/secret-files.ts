@@ -3,13 +3,15 @@ import { readFileSync } from "node:fs";
 import { errorMessage, HearthError } from "../lib/model/errors.ts";
 import type { Environment } from "./settings.ts";
 
-const NAMES = ["HEARTH_ALERTMANAGER_AUTH", "HEARTH_ALERT_WEBHOOK_AUTH"];
+const FILES = {
+  HEARTH_ALERTMANAGER_AUTH: "HEARTH_ALERTMANAGER_AUTH_FILE",
+  HEARTH_ALERT_WEBHOOK_AUTH: "HEARTH_ALERT_WEBHOOK_AUTH_FILE",
+};
 
 /** Throws "invalid" with the variable's name for a file that cannot be read, and for a secret that is set twice. */
 export function withSecretFiles(env: Environment): Environment {
   const read: Record<string, string> = {};
-  for (const name of NAMES) {
-    const variable = `${name}_FILE`;
+  for (const [name, variable] of Object.entries(FILES)) {
     const path = env[variable];
     if (!path) continue;
     if (env[name]) throw new HearthError("invalid", `${name} and ${variable}: set one of them`);

@@ -8,6 +8,7 @@ import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { type OtlpSettings, parseOtlpSettings } from "../lib/otlp/settings.ts";
 import { type PromqlSettings, parsePromqlSettings } from "../lib/promql/settings.ts";
+import { parseDeliverySettings } from "../lib/rules/delivery/settings.ts";
 import { parseRuleSettings, type RuleSettings } from "../lib/rules/settings.ts";
 
 export interface Settings {
@@ -52,6 +53,8 @@ const NO_SELF_SCRAPE = "--no-self-scrape";
  * quiet unless a level is set: a line per request would scroll away what the start prints.
  */
 export function parseSettings(env: Environment, args: readonly string[] = [], isTerminal = false): Settings {
+  // The thread that delivers reads them itself: a secret is in no settings.
+  parseDeliverySettings(env);
   const unknown = args.find((arg) => arg !== NO_SELF_SCRAPE);
   if (unknown !== undefined)
     throw new HearthError("invalid", `argument ${unknown}: expected none, or ${NO_SELF_SCRAPE}`);

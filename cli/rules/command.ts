@@ -6,10 +6,11 @@ import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { parsePromqlSettings } from "../../lib/promql/settings.ts";
 import { newRuleStore } from "../../lib/rules/table-rule-store.ts";
 import { UsageError } from "../../local/run.ts";
+import { auditCommand } from "../auditor.ts";
 import type { Target } from "../target.ts";
 import { checkFiles } from "./check.ts";
 import { namespaceOf, type RuleFileOptions } from "./files.ts";
-import { deleteGroups, listGroups, syncFiles } from "./groups.ts";
+import { type Audit, deleteGroups, listGroups, syncFiles } from "./groups.ts";
 import { printJunit } from "./junit.ts";
 import type { Output } from "./output.ts";
 import { isFailed, testFiles } from "./test.ts";
@@ -63,7 +64,7 @@ export function findRulesWork(
       const sync = { ...files, tenant, namespace: options.namespace, dryRun };
       return {
         needsTable: true,
-        run: ({ table }) => syncFiles(newRuleStore(table), paths, sync, output),
+        run: (target) => syncFiles(newRuleStore(target.table), paths, sync, auditOf(target), output),
       };
     }
     case "list": {
@@ -76,11 +77,18 @@ export function findRulesWork(
       const namespaces = options.namespace === undefined ? paths.map(namespaceOf) : [options.namespace];
       if (namespaces.length === 0) throw usage("expected files, or --namespace NAME");
       const which = { tenant, namespaces, group: options.group, dryRun };
-      return { needsTable: true, run: ({ table }) => deleteGroups(newRuleStore(table), which, output) };
+      return {
+        needsTable: true,
+        run: (target) => deleteGroups(newRuleStore(target.table), which, auditOf(target), output),
+      };
     }
     default:
       throw usage(command === undefined ? "rules: no command" : `rules: unknown command ${command}`);
   }
+}
+
+function auditOf({ table, clock }: Target): Audit {
+  return (action, tenant, subject) => auditCommand(table, clock, { action, tenant, subject });
 }
 
 async function testAndReport(

@@ -9,6 +9,9 @@ import { alignColumns } from "../columns.ts";
 import { namespaceOf, type RuleFileOptions, readGroups } from "./files.ts";
 import type { Output } from "./output.ts";
 
+/** Puts a change on record before it is made. */
+export type Audit = (action: string, tenant: string, subject: string) => Promise<unknown>;
+
 export interface SyncOptions extends RuleFileOptions {
   readonly tenant: string;
   /** Of all files; default: each file's name. */
@@ -24,6 +27,7 @@ export async function syncFiles(
   store: RuleStore,
   paths: readonly string[],
   options: SyncOptions,
+  audit: Audit,
   output: Output,
 ): Promise<void> {
   const wanted = new Map<string, RuleGroup[]>();
@@ -46,7 +50,11 @@ export async function syncFiles(
   for (const change of changes) {
     output.print(`${MARKS[change.kind]} ${change.namespace}/${change.name}`);
     if (options.dryRun) for (const line of change.diff) output.print(`    ${line}`);
-    else await apply(store, options.tenant, change);
+    else {
+      const action = change.kind === "delete" ? "rules delete" : "rules set";
+      await audit(action, options.tenant, `${change.namespace}/${change.name}`);
+      await apply(store, options.tenant, change);
+    }
   }
   output.print(summary(changes, options.dryRun));
 }
@@ -116,7 +124,12 @@ export interface DeleteOptions {
   readonly dryRun: boolean;
 }
 
-export async function deleteGroups(store: RuleStore, options: DeleteOptions, output: Output): Promise<void> {
+export async function deleteGroups(
+  store: RuleStore,
+  options: DeleteOptions,
+  audit: Audit,
+  output: Output,
+): Promise<void> {
   const { tenant, namespaces, group, dryRun } = options;
   let count = 0;
   for (const namespace of namespaces) {
@@ -125,7 +138,9 @@ export async function deleteGroups(store: RuleStore, options: DeleteOptions, out
       if (group !== undefined && one.name !== group) continue;
       count++;
       output.print(`- ${namespace}/${one.name}`);
-      if (!dryRun) await store.delete(tenant, namespace, one.name);
+      if (dryRun) continue;
+      await audit("rules delete", tenant, `${namespace}/${one.name}`);
+      await store.delete(tenant, namespace, one.name);
     }
   }
   if (count === 0)

@@ -2,6 +2,7 @@
  * Mimir's configuration API of rules, for mimirtool, cortextool and Grafana's rule editor: groups in YAML by namespace.
  * https://grafana.com/docs/mimir/latest/references/http-api/#ruler
  */
+import { audit } from "../auth/audit.ts";
 import { HearthError } from "../model/errors.ts";
 import type { ParseOptions } from "../promql/parse/options.ts";
 import { ALERT_TEMPLATES } from "../rules/alert-templates.ts";
@@ -46,6 +47,8 @@ interface Request {
   readonly c: GatewayContext;
   readonly tenant: string;
   readonly store: RuleStore;
+  /** Puts a change of a group, or of a namespace, on record before it is made. */
+  readonly audit: (action: string, subject: string) => Promise<void>;
 }
 
 type Handler = (request: Request) => Promise<Response>;
@@ -53,7 +56,13 @@ type Handler = (request: Request) => Promise<Response>;
 export function addRulesConfigRoutes(app: Gateway, services: Services, parse: ParseOptions): void {
   const serve = (handler: Handler) => async (c: GatewayContext) => {
     const tenant = await authenticate(c, services, "rules");
-    return handler({ c, tenant, store: newRuleStore(services.table.metered(c.get("meter"))) });
+    const table = services.table.metered(c.get("meter"));
+    const who = String(c.get("requestLog").fields.accessKeyId);
+    const record = async (action: string, subject: string) => {
+      const entry = await audit({ ...services, table, who }, { action, tenant, subject });
+      services.log("info", "audit", { ...entry });
+    };
+    return handler({ c, tenant, store: newRuleStore(table), audit: record });
   };
   const set: Handler = (request) => setGroup(request, parse);
   for (const prefix of PREFIXES) {
@@ -95,7 +104,7 @@ async function getGroup({ c, tenant, store }: Request): Promise<Response> {
   return stored === undefined ? c.text(NO_GROUP, 404) : yaml(c, printGroup(stored.group));
 }
 
-async function setGroup({ c, tenant, store }: Request, parse: ParseOptions): Promise<Response> {
+async function setGroup({ c, tenant, store, audit }: Request, parse: ParseOptions): Promise<Response> {
   const body = await readBody(c, MAX_GROUP_BYTES);
   const { group, problems } = parseRuleGroup(new TextDecoder().decode(body), {
     parse,
@@ -105,18 +114,23 @@ async function setGroup({ c, tenant, store }: Request, parse: ParseOptions): Pro
     const errors = problems.filter(({ severity }) => severity === "error");
     throw new HearthError("invalid", errors.map(printProblem).join("; "));
   }
-  await store.put(tenant, parameter(c, "namespace"), group);
+  const namespace = parameter(c, "namespace");
+  await audit("rules set", `${namespace}/${group.name}`);
+  await store.put(tenant, namespace, group);
   return accepted(c);
 }
 
-async function deleteGroup({ c, tenant, store }: Request): Promise<Response> {
-  const isDeleted = await store.delete(tenant, parameter(c, "namespace"), parameter(c, "group"));
+async function deleteGroup({ c, tenant, store, audit }: Request): Promise<Response> {
+  const [namespace, group] = [parameter(c, "namespace"), parameter(c, "group")];
+  await audit("rules delete", `${namespace}/${group}`);
+  const isDeleted = await store.delete(tenant, namespace, group);
   return isDeleted ? accepted(c) : c.text(NO_GROUP, 404);
 }
 
-async function deleteNamespace({ c, tenant, store }: Request): Promise<Response> {
+async function deleteNamespace({ c, tenant, store, audit }: Request): Promise<Response> {
   const namespace = parameter(c, "namespace");
   const stored = await store.list(tenant, namespace);
+  if (stored.length > 0) await audit("rules delete", namespace);
   for (const { group } of stored) await store.delete(tenant, namespace, group.name);
   return stored.length > 0 ? accepted(c) : c.text("no rule groups found\n", 404);
 }
