@@ -2,13 +2,16 @@
 import { randomBytes } from "node:crypto";
 import { HearthError } from "../lib/model/errors.ts";
 import { type Clock, DAY_MS } from "../lib/model/time.ts";
-import { compact, type DayReport } from "../lib/storage/compact/compactor.ts";
+import { compact, type DayReport, type MonthReport } from "../lib/storage/compact/compactor.ts";
+import { firstDayOf } from "../lib/storage/layout/rollup-keys.ts";
+import { parseRollupRetention } from "../lib/storage/layout/rollup-retention.ts";
 import type { Table } from "../lib/storage/table/table.ts";
 import { Tenants } from "../lib/storage/tenants/tenant-settings.ts";
 import { parseDays } from "./retention-days.ts";
 
 export interface CompactCommandOptions {
   readonly "retention-days"?: string | undefined;
+  readonly "rollup-days"?: string | undefined;
   readonly all?: boolean | undefined;
   readonly finish?: boolean | undefined;
 }
@@ -20,18 +23,25 @@ export async function compactCommand(
   clock: Clock,
   print: (text: string) => void,
 ): Promise<void> {
-  const tenants = new Tenants(parseDays(options["retention-days"]) * DAY_MS, clock);
+  const rollupRetentionMs = parseRollupRetention({
+    HEARTH_ROLLUP_RETENTION_DAYS: options["rollup-days"],
+  });
+  const tenants = new Tenants(parseDays(options["retention-days"]) * DAY_MS, clock, rollupRetentionMs);
   const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
+  const rollupRetentionOf = async (tenant: string) => (await tenants.find(table, tenant)).rollupRetentionMs;
   const onDay = (report: DayReport) => print(describe(report));
+  const onMonth = (report: MonthReport) => print(describeMonth(report));
   const deadlineMs = Number.POSITIVE_INFINITY;
   const result = await compact(table, {
     clock,
     randomBytes,
     retentionOf,
+    rollupRetentionOf,
     deadlineMs,
     isEager: options.all || options.finish,
     isFinishing: options.finish,
     onDay,
+    onMonth,
   });
   print(`${result.days} days checked, ${result.failures} failed`);
   if (result.failures > 0)
@@ -45,6 +55,14 @@ function describe({ tenant, day, outcome, error, meter }: DayReport): string {
   const date = new Date(day * DAY_MS).toISOString().slice(0, 10);
   const cost = `${meter.readUnits} read units, ${meter.writeUnits} write units`;
   if (outcome === undefined) return `${tenant} ${date}: failed: ${String(error)}`;
-  const { state, flushes, records, chunkings, samples } = outcome;
-  return `${tenant} ${date}: ${state}; ${records} records in ${flushes} flushes, ${samples} samples in ${chunkings} buckets; ${cost}`;
+  const { state, flushes, records, chunkings, samples, rows } = outcome;
+  const rolled = rows > 0 ? `, ${rows} hourly rows` : "";
+  return `${tenant} ${date}: ${state}; ${records} records in ${flushes} flushes, ${samples} samples in ${chunkings} buckets${rolled}; ${cost}`;
+}
+
+function describeMonth({ tenant, month, outcome, error, meter }: MonthReport): string {
+  const name = new Date(firstDayOf(month) * DAY_MS).toISOString().slice(0, 7);
+  if (outcome === undefined) return `${tenant} ${name}: failed: ${String(error)}`;
+  const cost = `${meter.readUnits} read units, ${meter.writeUnits} write units`;
+  return `${tenant} ${name}: ${outcome.rows} hourly rows merged, ${outcome.deleted} parts deleted; ${cost}`;
 }

@@ -38,12 +38,13 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
        hearthdb keys enable ID
        hearthdb keys delete ID
        hearthdb tenants list [--json]
-       hearthdb tenants set NAME [--retention-days N|default] [--ha-labels on|CLUSTER,REPLICA|off|default]
+       hearthdb tenants set NAME [--retention-days N|default] [--rollup-days N|default]
+                                    [--ha-labels on|CLUSTER,REPLICA|off|default]
        hearthdb tenants delete NAME [--yes]
        hearthdb delete --match SELECTOR... [--tenant NAME] [--start T] [--end T] [--dry-run | --yes]
        hearthdb delete --pending [--tenant NAME]
        hearthdb audit [--days N] [--json]
-       hearthdb compact [--all | --finish] [--retention-days N]
+       hearthdb compact [--all | --finish] [--retention-days N] [--rollup-days N]
        hearthdb verify [--tenant NAME] [--from DAY] [--to DAY] [--json] [--yes]
        hearthdb repair [--tenant NAME] [--from DAY] [--to DAY] [--accept-loss] [--yes]
        hearthdb inspect [--tenant NAME] --day DAY | --key KEY
@@ -151,6 +152,7 @@ const OPTIONS = {
   delete: { type: "boolean" },
   "accept-loss": { type: "boolean" },
   "retention-days": { type: "string" },
+  "rollup-days": { type: "string" },
   "ha-labels": { type: "string" },
   time: { type: "string" },
   start: { type: "string" },
@@ -216,8 +218,13 @@ function findCommand([group, ...rest]: readonly string[], values: Options): Comm
       return findTenantsCommand(rest, values);
     case "compact": {
       expectNone(rest);
-      return byTheTime(({ table, retentionDays, clock }) =>
-        compactCommand(table, { ...values, "retention-days": retentionDays }, clock, print),
+      return byTheTime(({ table, retentionDays, rollupDays, clock }) =>
+        compactCommand(
+          table,
+          { ...values, "retention-days": retentionDays, "rollup-days": rollupDays },
+          clock,
+          print,
+        ),
       );
     }
     case "explain": {

@@ -5,6 +5,7 @@ import { errorMessage, HearthError } from "../lib/model/errors.ts";
 /** The output of template.yaml that names the table, and the parameter that says how long samples are kept. */
 const TABLE_OUTPUT = "TableName";
 const RETENTION_PARAMETER = "RetentionDays";
+const ROLLUP_PARAMETER = "RollupRetentionDays";
 
 export interface StackOptions {
   readonly stack: string;
@@ -16,6 +17,8 @@ export interface FoundStack {
   readonly tableName: string;
   /** As text; undefined for a stack without the parameter. */
   readonly retentionDays: string | undefined;
+  /** The same of hourly rows. */
+  readonly rollupDays: string | undefined;
 }
 
 /**
@@ -29,8 +32,14 @@ export async function findStack({ stack, region }: StackOptions): Promise<FoundS
     const outputs = Stacks?.[0]?.Outputs ?? [];
     const tableName = outputs.find(({ OutputKey }) => OutputKey === TABLE_OUTPUT)?.OutputValue;
     const parameters = Stacks?.[0]?.Parameters ?? [];
-    const retention = parameters.find(({ ParameterKey }) => ParameterKey === RETENTION_PARAMETER);
-    if (tableName !== undefined) return { tableName, retentionDays: retention?.ParameterValue };
+    const parameterOf = (name: string) =>
+      parameters.find(({ ParameterKey }) => ParameterKey === name)?.ParameterValue;
+    if (tableName !== undefined)
+      return {
+        tableName,
+        retentionDays: parameterOf(RETENTION_PARAMETER),
+        rollupDays: parameterOf(ROLLUP_PARAMETER),
+      };
   } catch (cause) {
     const where = region === undefined ? "" : ` in ${region}`;
     throw new HearthError("unavailable", `describe stack ${stack}${where}: ${errorMessage(cause)}`, {

@@ -21,6 +21,7 @@ export interface TargetOptions {
   readonly region?: string | undefined;
   readonly "data-dir"?: string | undefined;
   readonly "retention-days"?: string | undefined;
+  readonly "rollup-days"?: string | undefined;
 }
 
 /** The table of a command. */
@@ -31,6 +32,8 @@ export interface Target {
   readonly stored: ScannableTable;
   /** The deployment's retention in days, as text; undefined: nothing says it. */
   readonly retentionDays: string | undefined;
+  /** The same of hourly rows; undefined or "-1": as samples. */
+  readonly rollupDays?: string | undefined;
   /** This machine's clock, or DynamoDB's where this one is off. */
   readonly clock: Clock;
   /** To be checked before anything is decided by the clock; absent: the table is on this machine. */
@@ -52,7 +55,7 @@ export async function withTable(
   work: (target: Target) => Promise<void>,
 ): Promise<void> {
   const endpoint = options["endpoint-url"] ?? (env.AWS_ENDPOINT_URL_DYNAMODB || undefined);
-  const { tableName, retentionDays } = await deploymentOf(options, env);
+  const { tableName, retentionDays, rollupDays } = await deploymentOf(options, env);
   const target = { tableName: tableName ?? DEFAULT_TABLE, clock: Date.now, randomBytes };
   const isRemote = options["data-dir"] === undefined && (endpoint !== undefined || tableName !== undefined);
   if (isRemote) {
@@ -60,7 +63,14 @@ export async function withTable(
     const isLocal = endpoint !== undefined && isLoopback(endpoint);
     if (isLocal) await ensureTable({ ...target, ...account });
     const { table: stored, ...time } = openTimedTable({ ...target, ...account });
-    return work({ table: new VerifiedTable(stored), stored, retentionDays, isBilled: !isLocal, ...time });
+    return work({
+      table: new VerifiedTable(stored),
+      stored,
+      retentionDays,
+      rollupDays,
+      isBilled: !isLocal,
+      ...time,
+    });
   }
   return withEmbeddedTable(options["data-dir"] ?? (env.HEARTH_DATA_DIR || ".hearth"), target, (stored) =>
     // As `npm start` does, where nothing says how long: for ever.
@@ -68,6 +78,7 @@ export async function withTable(
       table: new VerifiedTable(stored),
       stored,
       retentionDays: retentionDays ?? "0",
+      rollupDays,
       clock: Date.now,
       isBilled: false,
     }),
@@ -76,16 +87,23 @@ export async function withTable(
 
 /** The options come before what a stack says, and that before the environment. */
 async function deploymentOf(
-  { stack, table, region, "retention-days": days }: TargetOptions,
+  { stack, table, region, "retention-days": days, "rollup-days": rollupOption }: TargetOptions,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<{ readonly tableName: string | undefined; readonly retentionDays: string | undefined }> {
+): Promise<
+  Partial<Pick<Target, "retentionDays" | "rollupDays">> & { readonly tableName?: string | undefined }
+> {
   if (stack === undefined) {
     const retentionDays = days ?? (env.HEARTH_RETENTION_DAYS || undefined);
-    return { tableName: table ?? (env.HEARTH_TABLE || undefined), retentionDays };
+    const rollupDays = rollupOption ?? env.HEARTH_ROLLUP_RETENTION_DAYS;
+    return { tableName: table ?? (env.HEARTH_TABLE || undefined), retentionDays, rollupDays };
   }
   if (table === undefined) {
     const found = await findStack({ stack, region });
-    return { ...found, retentionDays: days ?? found.retentionDays };
+    return {
+      ...found,
+      retentionDays: days ?? found.retentionDays,
+      rollupDays: rollupOption ?? found.rollupDays,
+    };
   }
   throw new HearthError("invalid", "--stack and --table: expected one of them, not both");
 }

@@ -15,6 +15,7 @@ import { alignColumns } from "./columns.ts";
 
 export interface TenantsOptions {
   readonly "retention-days"?: string | undefined;
+  readonly "rollup-days"?: string | undefined;
   readonly "ha-labels"?: string | undefined;
   readonly json?: boolean | undefined;
 }
@@ -29,7 +30,7 @@ export async function listTenantsCommand(table: Table, options: TenantsOptions, 
   const tenants = await listTenantSettings(table);
   if (options.json) return print(JSON.stringify([...tenants].map(([tenant, set]) => ({ tenant, ...set }))));
   const rows = [...tenants].map(([tenant, settings]) => [tenant, ...describe(settings)]);
-  print(alignColumns([["TENANT", "RETENTION DAYS", "HA LABELS"], ...rows]));
+  print(alignColumns([["TENANT", "RETENTION DAYS", "ROLLUP DAYS", "HA LABELS"], ...rows]));
 }
 
 /** Throws "invalid" without a setting, or with an impossible one. */
@@ -43,7 +44,7 @@ export async function setTenantCommand(
   const tenant = parseTenant(name);
   const change = parseSettings(options);
   if (Object.keys(change).length === 0)
-    throw new HearthError("invalid", "tenants set: expected --retention-days or --ha-labels");
+    throw new HearthError("invalid", "tenants set: expected --retention-days, --rollup-days or --ha-labels");
   await auditCommand(table, clock, {
     action: "tenants set",
     tenant,
@@ -58,19 +59,20 @@ export async function setTenantCommand(
 
 /** Only what was given: other settings stay unchanged. */
 function parseSettings(options: TenantsOptions): TenantSettings {
-  const { "retention-days": days, "ha-labels": labels } = options;
+  const { "retention-days": days, "rollup-days": rollupDays, "ha-labels": labels } = options;
   return {
-    ...(days !== undefined && { retentionDays: parseDays(days) }),
+    ...(days !== undefined && { retentionDays: parseDays("--retention-days", days) }),
+    ...(rollupDays !== undefined && { rollupDays: parseDays("--rollup-days", rollupDays) }),
     ...(labels !== undefined && { haLabels: parseHaLabels(labels) }),
   };
 }
 
-function parseDays(text: string): number | undefined {
+function parseDays(option: string, text: string): number | undefined {
   if (text === DEFAULT) return undefined;
   if (/^\d+$/.test(text)) return Number(text);
   throw new HearthError(
     "invalid",
-    `--retention-days ${text}: expected whole days, 0 to keep for ever, or ${DEFAULT}`,
+    `${option} ${text}: expected whole days, 0 to keep for ever, or ${DEFAULT}`,
   );
 }
 
@@ -86,7 +88,7 @@ function parseHaLabels(text: string): TenantSettings["haLabels"] {
   );
 }
 
-function describe({ retentionDays, haLabels }: TenantSettings): string[] {
+function describe({ retentionDays, rollupDays, haLabels }: TenantSettings): string[] {
   const labels = typeof haLabels === "object" ? `${haLabels.cluster},${haLabels.replica}` : haLabels;
-  return [String(retentionDays ?? DEFAULT), labels ?? DEFAULT];
+  return [String(retentionDays ?? DEFAULT), String(rollupDays ?? DEFAULT), labels ?? DEFAULT];
 }

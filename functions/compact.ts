@@ -34,10 +34,11 @@ export async function handler(event: CompactEvent, context: Context): Promise<Co
   if (clockOffsetMs > 0) metrics?.({ ClockOffsetMs: clockOffsetMs }, { labels: {}, durationMs: 0 });
   const deadlineMs = clock() + context.getRemainingTimeInMillis() - LAST_STEP_MS;
   const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
+  const rollupRetentionOf = async (tenant: string) => (await tenants.find(table, tenant)).rollupRetentionMs;
   const fanOut = newFanOut(event, context.functionName, log);
   const result = await compactAndLog(
     table,
-    { clock, randomBytes, retentionOf, deadlineMs, fanOut },
+    { clock, randomBytes, retentionOf, rollupRetentionOf, deadlineMs, fanOut },
     log,
     metrics,
   );

@@ -8,6 +8,7 @@ import { DAY_MS } from "../lib/model/time.ts";
 import { parseOtlpSettings } from "../lib/otlp/settings.ts";
 import { awsSettings } from "../lib/storage/dynamodb/endpoint.ts";
 import { openTimedTable } from "../lib/storage/dynamodb/timed-table.ts";
+import { parseRollupRetention } from "../lib/storage/layout/rollup-retention.ts";
 import { newLog } from "./log.ts";
 import { newMetrics } from "./metrics.ts";
 
@@ -28,6 +29,7 @@ export function newServices(env: Environment, functionName: string): Services {
     randomBytes,
     retentionMs: retentionDays(env) * DAY_MS,
     maxQueryReadUnits: parseReadBudget(env),
+    rollupRetentionMs: parseRollupRetention(env),
     writersBytes: writersBytes(env),
     otlp: parseOtlpSettings(env),
     log: newLog(env.LOG_LEVEL),

@@ -41,9 +41,11 @@ export function startCompaction(services: Services, observers: Observers): Compa
       await clockGuard?.check(true);
       const deadlineMs = clock() + RUN_MS;
       const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
+      const rollupRetentionOf = async (tenant: string) =>
+        (await tenants.find(table, tenant)).rollupRetentionMs;
       await compactAndLog(
         table,
-        { clock, randomBytes, retentionOf, deadlineMs, signal },
+        { clock, randomBytes, retentionOf, rollupRetentionOf, deadlineMs, signal },
         log,
         observers.compactor,
       );

@@ -10,6 +10,7 @@ import { type OtlpSettings, parseOtlpSettings } from "../lib/otlp/settings.ts";
 import { type PromqlSettings, parsePromqlSettings } from "../lib/promql/settings.ts";
 import { parseDeliverySettings } from "../lib/rules/delivery/settings.ts";
 import { parseRuleSettings, type RuleSettings } from "../lib/rules/settings.ts";
+import { parseRollupRetention } from "../lib/storage/layout/rollup-retention.ts";
 
 export interface Settings {
   readonly host: string;
@@ -27,6 +28,8 @@ export interface Settings {
   readonly retentionMs: number;
   /** Read units that one request may cost. */
   readonly maxQueryReadUnits: number;
+  /** The same of hourly rows; undefined: as samples. */
+  readonly rollupRetentionMs: number | undefined;
   readonly logLevel: LogLevel;
   /** Whether of the lines below "warn" only those of slow requests are written. */
   readonly isQuiet: boolean;
@@ -68,6 +71,7 @@ export function parseSettings(env: Environment, args: readonly string[] = [], is
     tableName: env.HEARTH_TABLE || "hearth",
     retentionMs: parseNumber(env, "HEARTH_RETENTION_DAYS", 0, 36_500) * DAY_MS,
     maxQueryReadUnits: parseReadBudget(env),
+    rollupRetentionMs: parseRollupRetention(env),
     logLevel: parseLogLevel(env.LOG_LEVEL),
     isQuiet: isTerminal && !env.LOG_LEVEL,
     queryWorkers: Math.max(1, parseNumber(env, "HEARTH_QUERY_WORKERS", 4, 64)),

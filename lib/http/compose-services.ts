@@ -16,6 +16,8 @@ export interface ServiceParts
   readonly retentionMs: RetentionMs;
   /** Read units that one request may cost; default: that of `DEFAULT_LIMITS`. */
   readonly maxQueryReadUnits?: number | undefined;
+  /** The same of hourly rows; default: that of samples. */
+  readonly rollupRetentionMs?: RetentionMs | undefined;
   /** What writers may hold in memory, in bytes; default: `DEFAULT_WRITERS_BYTES`. */
   readonly writersBytes?: number | undefined;
 }
@@ -23,6 +25,7 @@ export interface ServiceParts
 /** Call once per process: the services hold its caches. All other limits are the default ones. */
 export function composeServices({
   retentionMs,
+  rollupRetentionMs,
   writersBytes,
   maxQueryReadUnits = DEFAULT_LIMITS.maxQueryReadUnits,
   ...parts
@@ -33,7 +36,7 @@ export function composeServices({
     ...parts,
     table: new VerifiedTable(parts.table),
     limits,
-    tenants: new Tenants(retentionMs, clock),
+    tenants: new Tenants(retentionMs, clock, rollupRetentionMs),
     haTracker: new HaTracker(clock),
     keys: new KeyVerifier(clock),
     writers: new Writers({ clock, randomBytes, limits, maxBytes: writersBytes ?? DEFAULT_WRITERS_BYTES }),

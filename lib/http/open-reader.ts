@@ -14,6 +14,15 @@ export async function openReader(
   { memory, damage, deadline }: Pick<ReaderOptions, "memory" | "damage" | "deadline">,
 ): Promise<Reader> {
   const { clock, limits } = services;
-  const { retentionMs } = await services.tenants.find(table, tenant);
-  return new Reader(table, { tenant, clock, limits, retentionMs, memory, damage, deadline });
+  const { retentionMs, rollupRetentionMs } = await services.tenants.find(table, tenant);
+  return new Reader(table, {
+    tenant,
+    clock,
+    limits,
+    retentionMs,
+    rollupRetentionMs,
+    memory,
+    damage,
+    deadline,
+  });
 }

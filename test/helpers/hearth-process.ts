@@ -13,6 +13,7 @@ const UNSET = {
   HEARTH_TENANT: undefined,
   HEARTH_TABLE: undefined,
   HEARTH_RETENTION_DAYS: undefined,
+  HEARTH_ROLLUP_RETENTION_DAYS: undefined,
   AWS_ENDPOINT_URL_DYNAMODB: undefined,
   LOG_LEVEL: undefined,
 };

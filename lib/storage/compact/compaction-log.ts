@@ -3,9 +3,16 @@ import { errorKind, errorMessage } from "../../model/errors.ts";
 import type { Log } from "../../model/log.ts";
 import { type Metrics, withoutZeros } from "../../model/metrics.ts";
 import { printDay } from "../layout/key-place.ts";
+import { firstDayOf } from "../layout/rollup-keys.ts";
 import type { DamagedItem } from "../quarantine/quarantine.ts";
 import { costFields, newMeter, type Table } from "../table/table.ts";
-import { type CompactOptions, type CompactResult, compact, type DayReport } from "./compactor.ts";
+import {
+  type CompactOptions,
+  type CompactResult,
+  compact,
+  type DayReport,
+  type MonthReport,
+} from "./compactor.ts";
 
 /** See `compact`. */
 export async function compactAndLog(
@@ -17,13 +24,19 @@ export async function compactAndLog(
   const startMs = options.clock();
   const meter = newMeter();
   let samples = 0;
+  let rows = 0;
   const onDay = (report: DayReport) => {
     samples += report.outcome?.samples ?? 0;
+    rows += report.outcome?.rows ?? 0;
     logDay(report, log);
+  };
+  const onMonth = (report: MonthReport) => {
+    rows += report.outcome?.rows ?? 0;
+    logMonth(report, log);
   };
   const onDamagedItem = ({ day, ...damaged }: DamagedItem) =>
     log("error", "damaged item in quarantine", { ...damaged, day: printDay(day) });
-  const result = await compact(table.metered(meter), { ...options, onDay, onDamagedItem });
+  const result = await compact(table.metered(meter), { ...options, onDay, onMonth, onDamagedItem });
   const durationMs = options.clock() - startMs;
   log(result.failures > 0 ? "error" : "info", "compaction", { ...result, durationMs, ...costFields(meter) });
   const { failures: FailedDays, lagMs: LagMs, quarantined: QuarantinedItems } = result;
@@ -31,7 +44,15 @@ export async function compactAndLog(
   // The lag is told when it is 0 too: that none comes is what tells of a compactor that does not run.
   const values = {
     LagMs,
-    ...withoutZeros({ Samples: samples, FailedDays, ReadUnits, WriteUnits, DamagedItems, QuarantinedItems }),
+    ...withoutZeros({
+      Samples: samples,
+      RollupRows: rows,
+      FailedDays,
+      ReadUnits,
+      WriteUnits,
+      DamagedItems,
+      QuarantinedItems,
+    }),
   };
   metrics?.(values, { labels: {}, durationMs });
   return result;
@@ -49,8 +70,15 @@ function logDay({ tenant, day, outcome, error, meter }: DayReport, log: Log): vo
       stack,
     });
   } else if (outcome !== undefined) {
-    const { flushes, merges, chunkings, erasedItems } = outcome;
-    const isIdle = flushes + merges + chunkings + erasedItems === 0 && outcome.state === "done";
+    const { flushes, merges, chunkings, erasedItems, rows } = outcome;
+    const isIdle = flushes + merges + chunkings + erasedItems + rows === 0 && outcome.state === "done";
     log(isIdle ? "debug" : "info", "compacted day", { ...fields, ...outcome });
   }
+}
+
+function logMonth({ tenant, month, outcome, error, meter }: MonthReport, log: Log): void {
+  const fields = { tenant, month: printDay(firstDayOf(month)).slice(0, -3), ...costFields(meter) };
+  if (error === undefined) log("info", "compacted month", { ...fields, ...outcome });
+  else
+    log("error", "compacted month", { ...fields, error: errorMessage(error), errorKind: errorKind(error) });
 }

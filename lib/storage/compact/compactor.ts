@@ -12,6 +12,7 @@ import { isDayPast, type RetentionMs } from "../layout/retention.ts";
 import type { BitsOf } from "../layout/shard.ts";
 import { SETTLE_MS } from "../log/settling.ts";
 import type { DamagedItem } from "../quarantine/quarantine.ts";
+import { loadAllRollupManifests } from "../rollups/rollup-store.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import { type Meter, newMeter, type Table } from "../table/table.ts";
 import { compactDay } from "./compact-day.ts";
@@ -19,10 +20,11 @@ import { newDayContext } from "./day-context.ts";
 import type { DayOutcome } from "./day-outcome.ts";
 import type { CompactDayOptions, DayMarks } from "./day-run.ts";
 import { type Cursor, isSweepDue, listMarks, loadCursor, type MarkedDay, storeCursor } from "./marks.ts";
+import { compactMonth, type MonthOutcome } from "./rollups/compact-month.ts";
 import {
   hasGrown,
   listCompactedDays,
-  listUnsettledDays,
+  listUnfinishedDays,
   loadSweptRetentions,
   storeSweptRetention,
 } from "./sweep.ts";
@@ -37,6 +39,8 @@ export interface CompactOptions extends CompactDayOptions {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly retentionOf: (tenant: string) => RetentionMs | Promise<RetentionMs>;
+  /** Of hourly rows; default: that of samples. */
+  readonly rollupRetentionOf?: ((tenant: string) => RetentionMs | Promise<RetentionMs>) | undefined;
   /** See `DayContext`. */
   readonly partitionBits?: BitsOf | undefined;
   /**
@@ -46,6 +50,8 @@ export interface CompactOptions extends CompactDayOptions {
   readonly fanOut?: (() => Promise<void>) | undefined;
   /** Gets a report of each day as it is finished, or fails: the others go on. */
   readonly onDay?: (report: DayReport) => void;
+  /** Gets a report of each month of hourly rows to which something was done. */
+  readonly onMonth?: ((report: MonthReport) => void) | undefined;
   /** Gets each damaged item that was put in quarantine. */
   readonly onDamagedItem?: ((damaged: DamagedItem) => void) | undefined;
 }
@@ -56,6 +62,16 @@ export interface DayReport {
   /** Undefined if the day could not even be looked at. */
   readonly outcome: DayOutcome | undefined;
   /** What is wrong with the day, if anything is. */
+  readonly error: unknown;
+  readonly meter: Meter;
+}
+
+export interface MonthReport {
+  readonly tenant: string;
+  /** Months since January 1970. */
+  readonly month: number;
+  /** Undefined if it failed: see `error`. */
+  readonly outcome: MonthOutcome | undefined;
   readonly error: unknown;
   readonly meter: Meter;
 }
@@ -156,7 +172,8 @@ class Compactor {
     try {
       const retentionMs = await retentionOf(tenant);
       if (isDayPast(day, clock(), retentionMs)) return undefined;
-      const place = { table: this.#table.metered(meter), tenant, day, retentionMs };
+      const rollupRetentionMs = await this.#options.rollupRetentionOf?.(tenant);
+      const place = { table: this.#table.metered(meter), tenant, day, retentionMs, rollupRetentionMs };
       const context = newDayContext({ ...place, clock, randomBytes, partitionBits }, (damaged) => {
         this.#quarantined++;
         onDamagedItem?.(damaged);
@@ -203,11 +220,36 @@ class Compactor {
     marked: ReadonlySet<number>,
   ): Promise<boolean> {
     const { clock, deadlineMs, signal } = this.#options;
-    for (const day of await listUnsettledDays(this.#table, tenant, retentionMs, clock())) {
-      if (marked.has(day)) continue;
+    const { unsettled, unrolled } = await listUnfinishedDays(this.#table, tenant, retentionMs, clock());
+    const days = [
+      ...unsettled.filter((day) => !marked.has(day)).map((day) => [day, UNMARKED_DAY] as const),
+      ...unrolled.map((day) => [day, UNROLLED_DAY] as const),
+    ];
+    for (const [day, marks] of days) {
       if (signal?.aborted === true || clock() >= deadlineMs) return false;
-      const report = await this.#compactDay(tenant, day, UNMARKED_DAY);
+      const report = await this.#compactDay(tenant, day, marks);
       if (report !== undefined) this.#report(report);
+    }
+    return this.#compactMonths(tenant, retentionMs);
+  }
+
+  /** Goes through a tenant's months of hourly rows. Returns whether there was time for all. */
+  async #compactMonths(tenant: string, retentionMs: RetentionMs): Promise<boolean> {
+    const { clock, deadlineMs, signal, randomBytes, rollupRetentionOf, onMonth } = this.#options;
+    const isTimeUp = () => signal?.aborted === true || clock() >= deadlineMs;
+    const rollupRetentionMs = (await rollupRetentionOf?.(tenant)) ?? retentionMs;
+    for (const month of (await loadAllRollupManifests(this.#table, tenant, () => {})).keys()) {
+      if (isTimeUp()) return false;
+      const meter = newMeter();
+      const place = { tenant, month, rollupRetentionMs, clock, randomBytes };
+      try {
+        const outcome = await compactMonth({ table: this.#table.metered(meter), ...place }, isTimeUp);
+        if (outcome.rows + outcome.deleted > 0)
+          onMonth?.({ tenant, month, outcome, error: undefined, meter });
+      } catch (error) {
+        this.#failures++;
+        onMonth?.({ tenant, month, outcome: undefined, error, meter });
+      }
     }
     return true;
   }
@@ -233,6 +275,13 @@ function isDamaged({ error, outcome }: DayReport): boolean {
 
 /** A day whose marks have gone: its log is looked at. */
 const UNMARKED_DAY: DayMarks = { lastHourMs: Number.POSITIVE_INFINITY, mayRetry: true };
+
+/** A settled day whose hourly rows are to be made. */
+const UNROLLED_DAY: DayMarks = {
+  lastHourMs: Number.NEGATIVE_INFINITY,
+  mayRetry: true,
+  isRollingOnly: true,
+};
 
 /** A day of which only the expiry is in question: its log is as it was. */
 const RENEWED_DAY: DayMarks = { lastHourMs: Number.NEGATIVE_INFINITY, isRenewalOnly: true };

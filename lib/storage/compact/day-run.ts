@@ -31,6 +31,8 @@ export interface DayMarks {
   readonly mayRetry?: boolean | undefined;
   /** Nothing but its expiry is in question. */
   readonly isRenewalOnly?: boolean | undefined;
+  /** Nothing but its hourly rows is in question. */
+  readonly isRollingOnly?: boolean | undefined;
 }
 
 /** Marks of a day about which nothing is known: its log is read. */
@@ -82,6 +84,8 @@ export class DayRun {
   keptToMs = 0;
   /** This run has flushed the log from its beginning. */
   isListedNow = false;
+  /** This run has looked whether the day's hourly rows are stale. */
+  hasCheckedRows = false;
   /** This run has compared the log. */
   hasCompared = false;
   error: unknown;

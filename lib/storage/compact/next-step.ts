@@ -2,6 +2,7 @@
 import { listShards } from "../layout/day-shards.ts";
 import type { Part } from "../layout/manifest.ts";
 import { SETTLE_MS } from "../log/settling.ts";
+import { isStale } from "../rollups/mark-stale.ts";
 import type { DayRun } from "./day-run.ts";
 import { planErasure } from "./erasing/erase-parts.ts";
 import { firstReceived } from "./flush.ts";
@@ -34,7 +35,8 @@ export type Step =
 export function isUnchanged(run: DayRun): boolean {
   const { facts } = run.manifest;
   const { digest } = run.marks;
-  if (run.isForced || facts.settledMarks === undefined || facts.held.length > 0) return false;
+  if (run.isForced || run.marks.isRollingOnly || facts.settledMarks === undefined || facts.held.length > 0)
+    return false;
   if (digest !== undefined && digest !== facts.settledMarks) return false;
   const { day, clock } = run.context;
   if (planRolling(run.manifest, day, clock()) !== undefined) return false;
@@ -55,6 +57,7 @@ export async function nextStep(run: DayRun): Promise<Step | undefined> {
     return { kind: hasExpired(run.context, run.manifest) ? "forget" : "renew" };
   if (run.marks.isRenewalOnly) return undefined;
   const nowMs = clock();
+  if (run.marks.isRollingOnly) return nextRolling(run, nowMs);
   const flushing = await nextFlush(run, nowMs);
   if (flushing !== undefined) return flushing;
   const options = planOptionsOf(run);
@@ -63,7 +66,7 @@ export async function nextStep(run: DayRun): Promise<Step | undefined> {
     planChunking(run.manifest, day, nowMs, options) ??
     nextErasure(run) ??
     planSettling(run, nowMs) ??
-    planRolling(run.manifest, day, nowMs, options)
+    (await nextRolling(run, nowMs))
   );
 }
 
@@ -100,6 +103,17 @@ async function nextFlush(run: DayRun, nowMs: number): Promise<Step | undefined> 
   if (run.keptToMs === 0 && fromMs < nowMs - URGENT_KEEP_MS) return { kind: "keep", toMs: nowMs - KEEP_MS };
   const isWorth = run.isForced || isWorthFlushing(run.manifest, plan, fromMs);
   return isWorth ? { ...plan, fromMs } : undefined;
+}
+
+/** Rows are made of samples that have none, and again where someone says that the samples have changed. */
+async function nextRolling(run: DayRun, nowMs: number): Promise<Step | undefined> {
+  const { table, tenant, day } = run.context;
+  const due = planRolling(run.manifest, day, nowMs, planOptionsOf(run));
+  const { rolledSource } = run.manifest.facts;
+  if (due !== undefined || rolledSource === undefined || run.hasCheckedRows) return due;
+  run.hasCheckedRows = true;
+  if (!isSettled(run.manifest, day, nowMs) || !(await isStale(table, tenant, day))) return undefined;
+  return { kind: "roll", source: rolledSource };
 }
 
 /** A day that is over is compared with its log once, and again when its marks change. */

@@ -13,9 +13,11 @@ import {
   sweptKey,
   sweptRange,
 } from "../layout/keys.ts";
-import { decodeManifest } from "../layout/manifest.ts";
+import { decodeManifest, type Manifest } from "../layout/manifest.ts";
 import { isDayPast, type RetentionMs } from "../layout/retention.ts";
+import { loadAllRollupManifests } from "../rollups/rollup-store.ts";
 import type { Key, Table } from "../table/table.ts";
+import { planRolling } from "./rollups/plan-rollups.ts";
 
 /** The days that keys can have. */
 const [FIRST_DAY, LAST_DAY] = [-(2 ** 31), 2 ** 31 - 1];
@@ -42,31 +44,54 @@ export function hasGrown(before: RetentionMs | undefined, now: RetentionMs): boo
   return before !== 0 && (now === 0 || now > before);
 }
 
-/** Days of a tenant that have samples, are not past retention, and were not settled. */
-export async function listUnsettledDays(
+/** Days of a tenant that are not past retention and have something left to do. */
+export interface UnfinishedDays {
+  /** They have samples and were never settled. */
+  readonly unsettled: readonly number[];
+  /** They are settled; their hourly rows are missing or stale. */
+  readonly unrolled: readonly number[];
+}
+
+export async function listUnfinishedDays(
   table: Table,
   tenant: string,
   retentionMs: RetentionMs,
   nowMs: number,
-): Promise<number[]> {
+): Promise<UnfinishedDays> {
   const unsettled = new Set<number>();
+  const unrolled = new Set<number>();
   const add = ({ sk }: Key) => unsettled.add(parseDaySortKey(sk).day);
   for await (const page of table.query(daysRange(tenant, FIRST_DAY, LAST_DAY), { onDamage: add }))
     page.forEach(add);
   // A damaged manifest says nothing of its day.
   const onDamage = () => {};
+  const stale = await listStaleDays(table, tenant);
   for await (const page of table.query(manifestsRange(tenant, FIRST_DAY, LAST_DAY), { onDamage }))
-    for (const { sk, value } of page)
-      if (isSettledManifest(value)) unsettled.delete(parseManifestSortKey(sk));
-  return [...unsettled].filter((day) => !isDayPast(day, nowMs, retentionMs));
+    for (const { sk, value } of page) {
+      const day = parseManifestSortKey(sk);
+      const manifest = decodeOrNone(value);
+      if (manifest?.facts.settledMarks === undefined) continue;
+      unsettled.delete(day);
+      if (stale.has(day) || planRolling(manifest, day, nowMs) !== undefined) unrolled.add(day);
+    }
+  const isKept = (day: number) => !isDayPast(day, nowMs, retentionMs);
+  return { unsettled: [...unsettled].filter(isKept), unrolled: [...unrolled].filter(isKept) };
 }
 
-function isSettledManifest(value: Uint8Array): boolean {
+async function listStaleDays(table: Table, tenant: string): Promise<Set<number>> {
+  const stale = new Set<number>();
+  const note = () => {};
+  for (const { days } of (await loadAllRollupManifests(table, tenant, note)).values())
+    for (const { day, isStale } of days) if (isStale) stale.add(day);
+  return stale;
+}
+
+function decodeOrNone(value: Uint8Array): Manifest | undefined {
   try {
-    return decodeManifest(value).facts.settledMarks !== undefined;
+    return decodeManifest(value);
   } catch (error) {
     if (errorKind(error) !== "data") throw error;
-    return false;
+    return undefined;
   }
 }
 

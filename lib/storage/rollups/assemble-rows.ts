@@ -70,6 +70,21 @@ export function assembleRows(parts: readonly HourRows[]): HourRows {
   return joinRows(splitDays({ floats, histograms }));
 }
 
+/** All rows in order of their samples: an hour that has rows of two days keeps both. No day is in two of the parts. */
+export function concatenateRows(parts: readonly HourRows[]): HourRows {
+  if (parts.length === 1) return parts[0];
+  const ofHistograms = parts.some(({ histograms }) => histograms !== undefined);
+  const all = {
+    floats: gatherFloats(parts),
+    histograms: ofHistograms ? gatherHistograms(parts) : undefined,
+  };
+  const days = splitDays(all);
+  return {
+    floats: gatherFloats(days),
+    ...(ofHistograms && { histograms: gatherHistograms(days) }),
+  };
+}
+
 function firstTime({ floats, histograms }: HourRows): number {
   return Math.min(floats.firstTimes[0] ?? Infinity, histograms?.firstTimes[0] ?? Infinity);
 }

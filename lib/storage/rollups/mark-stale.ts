@@ -1,7 +1,7 @@
 /** Notes that a day's samples change, before they do. */
 import { monthOf } from "../layout/rollup-keys.ts";
 import type { Table } from "../table/table.ts";
-import { changeRollupManifest } from "./rollup-store.ts";
+import { changeRollupManifest, loadRollupManifest } from "./rollup-store.ts";
 
 /**
  * Makes readers take a day from its samples until its rows are made again. Whoever adds or deletes
@@ -14,4 +14,10 @@ export async function markStale(table: Table, tenant: string, day: number): Prom
     const days = manifest.days.map((one) => (one.day === day ? { ...one, isStale: true } : one));
     return { ...manifest, days };
   });
+}
+
+/** Whether a day's rows are marked so. */
+export async function isStale(table: Table, tenant: string, day: number): Promise<boolean> {
+  const { manifest } = await loadRollupManifest(table, tenant, monthOf(day));
+  return manifest.days.some((one) => one.day === day && one.isStale);
 }

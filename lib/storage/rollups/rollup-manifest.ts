@@ -11,11 +11,12 @@
  *       flags        1 byte: bit 0 stale
  *       source       8 bytes: a digest of the parts of samples that its rows were made of
  *     parts        varint, then each
+ *       days         varint, then each as above: the days whose rows count
  *       id           8 bytes
  *       day          varint, less the first day of the month
- *       days         varint, then each as above: the days whose rows count
  *       shardBits, created (ms), rows, series, blocks   varints
  *       index        varint, then each: id (8 bytes), shardBits, created (ms), series, blocks
+ *     superseded   varint, then each: since when (varint, ms), and a part as above without its days
  */
 import { HearthError } from "../../model/errors.ts";
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
@@ -60,6 +61,13 @@ export interface RollupManifest {
   readonly expiresAtSeconds: number;
   readonly days: readonly RolledDay[];
   readonly parts: readonly RowPart[];
+  /** Parts whose items wait to be deleted: somebody may still read them. */
+  readonly superseded: readonly SupersededPart[];
+}
+
+export interface SupersededPart {
+  readonly part: Omit<RowPart, "days">;
+  readonly sinceMs: number;
 }
 
 export const EMPTY_ROLLUP_MANIFEST: RollupManifest = {
@@ -68,6 +76,7 @@ export const EMPTY_ROLLUP_MANIFEST: RollupManifest = {
   expiresAtSeconds: 0,
   days: [],
   parts: [],
+  superseded: [],
 };
 
 const VERSION = 1;
@@ -91,25 +100,32 @@ export function encodeRollupManifest(month: number, manifest: RollupManifest): U
       .writeBytes(Buffer.from(source, "hex"));
   writer.writeVarint(manifest.parts.length);
   for (const part of manifest.parts) {
-    writer.writeBytes(Buffer.from(part.id, "hex")).writeVarint(part.day - first);
     writer.writeVarint(part.days.length);
     for (const day of part.days) writer.writeVarint(day - first);
-    writer
-      .writeVarint(part.shardBits)
-      .writeVarint(part.createdMs)
-      .writeVarint(part.rows)
-      .writeVarint(part.series)
-      .writeVarint(part.blocks)
-      .writeVarint(part.index.length);
-    for (const { id, shardBits, createdMs, series, blocks } of part.index)
-      writer
-        .writeBytes(Buffer.from(id, "hex"))
-        .writeVarint(shardBits)
-        .writeVarint(createdMs)
-        .writeVarint(series)
-        .writeVarint(blocks);
+    writePart(writer, part, first);
   }
+  writer.writeVarint(manifest.superseded.length);
+  for (const { part, sinceMs } of manifest.superseded) writePart(writer.writeVarint(sinceMs), part, first);
   return writer.finish();
+}
+
+function writePart(writer: ByteWriter, part: Omit<RowPart, "days">, firstDay: number): void {
+  writer
+    .writeBytes(Buffer.from(part.id, "hex"))
+    .writeVarint(part.day - firstDay)
+    .writeVarint(part.shardBits)
+    .writeVarint(part.createdMs)
+    .writeVarint(part.rows)
+    .writeVarint(part.series)
+    .writeVarint(part.blocks)
+    .writeVarint(part.index.length);
+  for (const { id, shardBits, createdMs, series, blocks } of part.index)
+    writer
+      .writeBytes(Buffer.from(id, "hex"))
+      .writeVarint(shardBits)
+      .writeVarint(createdMs)
+      .writeVarint(series)
+      .writeVarint(blocks);
 }
 
 /** Throws "data". */
@@ -127,15 +143,31 @@ export function decodeRollupManifest(month: number, value: Uint8Array): RollupMa
     return { day, isStale, source: readHex(reader, SOURCE_BYTES) };
   });
   const parts = readAll(reader, (): RowPart => {
-    const [id, day] = [readHex(reader, PART_ID_BYTES), first + reader.readVarint()];
     const ofDays = readAll(reader, () => first + reader.readVarint());
-    const [shardBits, createdMs, rows] = [reader.readVarint(), reader.readVarint(), reader.readVarint()];
-    const [series, blocks] = [reader.readVarint(), reader.readVarint()];
-    const index = readAll(reader, () => readIndexPart(reader));
-    return { id, day, days: ofDays, shardBits, createdMs, rows, series, blocks, index };
+    return { ...readPart(reader, first), days: ofDays };
+  });
+  const superseded = readAll(reader, (): SupersededPart => {
+    const sinceMs = reader.readVarint();
+    return { sinceMs, part: readPart(reader, first) };
   });
   reader.expectEnd();
-  return { generation, lease, expiresAtSeconds, days, parts };
+  return { generation, lease, expiresAtSeconds, days, parts, superseded };
+}
+
+function readPart(reader: ByteReader, firstDay: number): Omit<RowPart, "days"> {
+  const [id, day] = [readHex(reader, PART_ID_BYTES), firstDay + reader.readVarint()];
+  const [shardBits, createdMs, rows] = [reader.readVarint(), reader.readVarint(), reader.readVarint()];
+  const [series, blocks] = [reader.readVarint(), reader.readVarint()];
+  return {
+    id,
+    day,
+    shardBits,
+    createdMs,
+    rows,
+    series,
+    blocks,
+    index: readAll(reader, () => readIndexPart(reader)),
+  };
 }
 
 function readAll<T>(reader: ByteReader, read: () => T): T[] {
@@ -173,21 +205,26 @@ export function partOf({ days, parts }: RollupManifest, day: number): RowPart | 
   return parts.find((part) => part.days.includes(day));
 }
 
-/** With a part that takes the place of what other parts have of its days. */
+/** With a part that takes the place of what other parts have of its days, at a time in ms. */
 export function withPart(
-  { parts, days, ...rest }: RollupManifest,
+  { parts, days, superseded, ...rest }: RollupManifest,
   part: RowPart,
   rolled: readonly RolledDay[],
+  nowMs: number,
 ): RollupManifest {
   const taken = new Set(part.days);
-  const left = parts.flatMap((one): RowPart[] => {
+  const left: RowPart[] = [];
+  const gone: SupersededPart[] = [];
+  for (const one of parts) {
     const others = one.days.filter((day) => !taken.has(day));
-    return others.length === 0 ? [] : [{ ...one, days: others }];
-  });
+    if (others.length > 0) left.push({ ...one, days: others });
+    else gone.push({ part: one, sinceMs: nowMs });
+  }
   const kept = days.filter(({ day }) => !taken.has(day));
   return {
     ...rest,
     days: [...kept, ...rolled].sort((a, b) => a.day - b.day),
-    parts: part.rows === 0 && part.series === 0 ? left : [...left, part],
+    parts: part.rows === 0 && part.index.length === 0 ? left : [...left, part],
+    superseded: [...superseded, ...gone],
   };
 }

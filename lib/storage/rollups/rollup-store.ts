@@ -8,7 +8,7 @@ import {
 } from "../layout/rollup-keys.ts";
 import type { NoteDamage } from "../layout/verified-table.ts";
 import { damaged } from "../layout/verified-table.ts";
-import type { Item, Table } from "../table/table.ts";
+import type { Item, KeyRange, Table } from "../table/table.ts";
 import {
   decodeRollupManifest,
   EMPTY_ROLLUP_MANIFEST,
@@ -41,7 +41,7 @@ function decode(item: Item): RollupManifest {
 }
 
 /** The manifests of the months of days `first..last` (inclusive), by month. One that is damaged is noted, and left out. */
-export async function loadRollupManifests(
+export function loadRollupManifests(
   table: Table,
   tenant: string,
   first: number,
@@ -49,8 +49,25 @@ export async function loadRollupManifests(
   signal?: AbortSignal,
   note?: NoteDamage,
 ): Promise<Map<number, RollupManifest>> {
+  return loadRange(table, rollupManifestsRange(tenant, monthOf(first), monthOf(last)), note, signal);
+}
+
+/** The manifests of all months of a tenant, likewise. */
+export function loadAllRollupManifests(
+  table: Table,
+  tenant: string,
+  note?: NoteDamage,
+): Promise<Map<number, RollupManifest>> {
+  return loadRange(table, { pk: rollupManifestKey(tenant, 0).pk }, note);
+}
+
+async function loadRange(
+  table: Table,
+  range: KeyRange,
+  note: NoteDamage | undefined,
+  signal?: AbortSignal,
+): Promise<Map<number, RollupManifest>> {
   const manifests = new Map<number, RollupManifest>();
-  const range = rollupManifestsRange(tenant, monthOf(first), monthOf(last));
   for await (const page of table.query(range, { consistent: true, signal, onDamage: note }))
     for (const item of page) {
       try {

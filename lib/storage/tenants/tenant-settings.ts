@@ -17,6 +17,8 @@ export interface HaLabels {
 export interface TenantSettings {
   /** Whole days, 0 to keep for ever; absent: the deployment's. */
   readonly retentionDays?: number | undefined;
+  /** The same of hourly rows. */
+  readonly rollupDays?: number | undefined;
   /** "off", or absent: every sample is stored, whichever replica sent it. */
   readonly haLabels?: HaLabels | "off" | undefined;
 }
@@ -25,6 +27,7 @@ export interface TenantSettings {
 export interface Tenant {
   readonly name: string;
   readonly retentionMs: RetentionMs;
+  readonly rollupRetentionMs: RetentionMs;
   readonly haLabels: HaLabels | undefined;
 }
 
@@ -81,9 +84,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-function whatIsWrong({ retentionDays, haLabels }: TenantSettings): string | undefined {
+function whatIsWrong({ retentionDays, rollupDays, haLabels }: TenantSettings): string | undefined {
   if (retentionDays !== undefined && !isRetentionDays(retentionDays)) {
     return `retention of ${retentionDays} days: expected whole days up to ${MAX_RETENTION_DAYS}, 0 to keep for ever`;
+  }
+  if (rollupDays !== undefined && !isRetentionDays(rollupDays)) {
+    return `hourly rows for ${rollupDays} days: expected whole days up to ${MAX_RETENTION_DAYS}, 0 to keep for ever`;
   }
   if (haLabels !== undefined && haLabels !== "off" && !areHaLabels(haLabels)) {
     return `labels of replicas ${JSON.stringify(haLabels)}: expected the names of two different labels, or off`;
@@ -104,12 +110,14 @@ function areHaLabels({ cluster, replica }: Partial<HaLabels>): boolean {
 /** Tenants as a warm process knows them. */
 export class Tenants {
   readonly #defaultRetentionMs: RetentionMs;
+  readonly #defaultRollupRetentionMs: RetentionMs | undefined;
   readonly #clock: Clock;
   readonly #cache = new Map<string, { readonly tenant: Tenant; readonly untilMs: number }>();
 
-  /** `defaultRetentionMs` is that of tenants for which none is set. */
-  constructor(defaultRetentionMs: RetentionMs, clock: Clock) {
+  /** The defaults are for tenants for which none is set. Without one, hourly rows are kept as long as samples. */
+  constructor(defaultRetentionMs: RetentionMs, clock: Clock, defaultRollupRetentionMs?: RetentionMs) {
     this.#defaultRetentionMs = defaultRetentionMs;
+    this.#defaultRollupRetentionMs = defaultRollupRetentionMs;
     this.#clock = clock;
   }
 
@@ -124,8 +132,10 @@ export class Tenants {
     return tenant;
   }
 
-  #applyDefaults(name: string, { retentionDays, haLabels = "off" }: TenantSettings): Tenant {
+  #applyDefaults(name: string, { retentionDays, rollupDays, haLabels = "off" }: TenantSettings): Tenant {
     const retentionMs = retentionDays === undefined ? this.#defaultRetentionMs : retentionDays * DAY_MS;
-    return { name, retentionMs, haLabels: haLabels === "off" ? undefined : haLabels };
+    const rollupRetentionMs =
+      rollupDays === undefined ? (this.#defaultRollupRetentionMs ?? retentionMs) : rollupDays * DAY_MS;
+    return { name, retentionMs, rollupRetentionMs, haLabels: haLabels === "off" ? undefined : haLabels };
   }
 }

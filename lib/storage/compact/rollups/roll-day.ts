@@ -37,7 +37,7 @@ export async function publishRows(run: DayRun, { source }: Rolling): Promise<Pub
     const part = await storeDay(context, run);
     const expiresAtSeconds = monthExpiry(context).expiresAtSeconds ?? 0;
     await changeRollupManifest(table, tenant, month, (current) => ({
-      ...withPart(current, part, [{ day, isStale: false, source }]),
+      ...withPart(current, part, [{ day, isStale: false, source }], context.clock()),
       expiresAtSeconds:
         current.parts.length === 0
           ? expiresAtSeconds

@@ -1,0 +1,148 @@
+/**
+ * Compaction of a month of rows: the parts of its days become one, what has been superseded for a day is
+ * deleted, and all of it is stored again once rows are kept longer. Of two compactors at work one
+ * publishes; the lease spares the other the work.
+ */
+import type { RandomBytes } from "../../../model/random-bytes.ts";
+import { type Clock, MINUTE_MS, SECOND_MS } from "../../../model/time.ts";
+import { NO_LEASE } from "../../layout/manifest.ts";
+import { dayExpirySeconds, type RetentionMs } from "../../layout/retention.ts";
+import { firstDayOf } from "../../layout/rollup-keys.ts";
+import type { RollupManifest, RowPart, SupersededPart } from "../../rollups/rollup-manifest.ts";
+import { withPart } from "../../rollups/rollup-manifest.ts";
+import {
+  changeRollupManifest,
+  loadRollupManifest,
+  replaceRollupManifest,
+  type StoredRollupManifest,
+} from "../../rollups/rollup-store.ts";
+import { forEachBounded } from "../../table/bounded.ts";
+import type { Table } from "../../table/table.ts";
+import { newDayContext, newId } from "../day-context.ts";
+import { mergeMonth } from "./merge-month.ts";
+import { planMonth } from "./plan-months.ts";
+import { extendRows, rangesOf } from "./row-ranges.ts";
+
+/** A step that takes longer may be done twice. */
+const LEASE_MS = 15 * MINUTE_MS;
+/** Deletes under way at once. */
+const DELETE_CONCURRENCY = 16;
+
+export interface MonthPlace {
+  readonly table: Table;
+  readonly tenant: string;
+  readonly month: number;
+  readonly rollupRetentionMs: RetentionMs;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+}
+
+export interface MonthOutcome {
+  /** "busy": another compactor works on it, or came in between. */
+  readonly state: "done" | "busy";
+  /** Rows that were merged, and parts whose items were deleted. */
+  readonly rows: number;
+  readonly deleted: number;
+}
+
+/** Does what is due until nothing is, or `isTimeUp` says so. Throws "data" for damaged inputs, which stay. */
+export async function compactMonth(place: MonthPlace, isTimeUp: () => boolean): Promise<MonthOutcome> {
+  const { table, tenant, month, clock } = place;
+  let [rows, deleted] = [0, 0];
+  while (!isTimeUp()) {
+    let stored = await loadRollupManifest(table, tenant, month);
+    const step = planMonth(stored.manifest, month, clock(), expiryOf(place));
+    if (step === undefined) break;
+    const leased = await lease(place, stored);
+    if (leased === undefined) return { state: "busy", rows, deleted };
+    stored = leased;
+    try {
+      if (step.kind === "merge") rows += await merge(place, stored.manifest, step.inputs);
+      else if (step.kind === "delete") deleted += await deleteSuperseded(place, step.superseded);
+      else await renew(place, stored.manifest);
+    } finally {
+      await changeRollupManifest(table, tenant, month, (current) =>
+        current.lease.owner === stored.manifest.lease.owner ? { ...current, lease: NO_LEASE } : undefined,
+      );
+    }
+  }
+  return { state: "done", rows, deleted };
+}
+
+/** When the month's rows may leave, in seconds; 0: never. */
+function expiryOf({ month, rollupRetentionMs }: MonthPlace): number {
+  return dayExpirySeconds(firstDayOf(month + 1) - 1, rollupRetentionMs) ?? 0;
+}
+
+async function lease(
+  { table, tenant, month, clock, randomBytes }: MonthPlace,
+  stored: StoredRollupManifest,
+): Promise<StoredRollupManifest | undefined> {
+  const { lease: held } = stored.manifest;
+  const nowMs = clock();
+  if (held.untilMs > nowMs && held.untilMs <= nowMs + LEASE_MS) return undefined;
+  const next = { owner: newId(randomBytes), untilMs: nowMs + LEASE_MS };
+  return replaceRollupManifest(table, tenant, month, stored, { ...stored.manifest, lease: next });
+}
+
+async function merge(
+  place: MonthPlace,
+  manifest: RollupManifest,
+  inputs: readonly RowPart[],
+): Promise<number> {
+  const { table, tenant, month, clock, rollupRetentionMs } = place;
+  const day = firstDayOf(month);
+  const context = newDayContext({ ...place, day, retentionMs: rollupRetentionMs });
+  const part = await mergeMonth(context, inputs);
+  const known = new Map(inputs.map(({ id, days }) => [id, days.join()]));
+  const rolled = manifest.days.filter((one) => part.days.includes(one.day));
+  let isPublished = false;
+  await changeRollupManifest(table, tenant, month, (current) => {
+    const same = current.parts.filter(({ id, days }) => known.get(id) === days.join());
+    // Rows of a day were made again meanwhile: the next merge takes them.
+    isPublished = same.length === inputs.length;
+    if (!isPublished) return undefined;
+    const stale = new Map(current.days.map((one) => [one.day, one]));
+    const days = rolled.map((one) => stale.get(one.day) ?? one);
+    return withPart(current, part, days, clock());
+  });
+  return isPublished ? part.rows : 0;
+}
+
+async function deleteSuperseded(place: MonthPlace, superseded: readonly SupersededPart[]): Promise<number> {
+  const { table, tenant, month } = place;
+  for (const { part } of superseded)
+    for (const range of rangesOf(tenant, part))
+      for await (const page of table.query(range, {
+        consistent: true,
+        onDamage: (item) => table.delete(item),
+      }))
+        await forEachBounded(page, DELETE_CONCURRENCY, (item) => table.delete(item));
+  const ids = new Set(superseded.map(({ part }) => part.id));
+  await changeRollupManifest(table, tenant, month, (current) => ({
+    ...current,
+    superseded: current.superseded.filter(({ part }) => !ids.has(part.id)),
+  }));
+  return superseded.length;
+}
+
+/** Rows that TTL may have begun to take are forgotten: half of them would be no answer. */
+async function renew(place: MonthPlace, manifest: RollupManifest): Promise<void> {
+  const { table, tenant, month, clock } = place;
+  const expiresAtSeconds = expiryOf(place);
+  const isGone = manifest.expiresAtSeconds * SECOND_MS < clock() + LEASE_MS;
+  if (isGone) {
+    await changeRollupManifest(table, tenant, month, (current) => ({
+      ...current,
+      expiresAtSeconds,
+      days: [],
+      parts: [],
+    }));
+    return;
+  }
+  for (const part of manifest.parts) await extendRows(place, part, expiresAtSeconds);
+  const ids = new Set(manifest.parts.map(({ id }) => id));
+  await changeRollupManifest(table, tenant, month, (current) =>
+    current.parts.every(({ id }) => ids.has(id)) ? { ...current, expiresAtSeconds } : undefined,
+  );
+}

@@ -1,0 +1,38 @@
+/** What is due to a month of rows. */
+import { DAY_MS } from "../../../model/time.ts";
+import { firstDayOf } from "../../layout/rollup-keys.ts";
+import type { RollupManifest, RowPart, SupersededPart } from "../../rollups/rollup-manifest.ts";
+import { isEarlierExpiry } from "../expiry.ts";
+
+/** After a month's end, until the rows of its last days are there. */
+const MONTH_GRACE_MS = DAY_MS;
+/** So many parts beside a month's largest are read as ever. */
+const MAX_SMALL_PARTS = 8;
+/** From this share of the largest part's rows on, the others are merged with it. */
+const MERGED_SHARE = 0.25;
+/** Nobody reads a part longer than this after it has been superseded. */
+const READERS_MS = DAY_MS;
+
+export type MonthStep =
+  | { readonly kind: "merge"; readonly inputs: readonly RowPart[] }
+  | { readonly kind: "renew" }
+  | { readonly kind: "delete"; readonly superseded: readonly SupersededPart[] };
+
+/** `expirySeconds`: when the month's rows may leave; 0: never. */
+export function planMonth(
+  manifest: RollupManifest,
+  month: number,
+  nowMs: number,
+  expirySeconds: number,
+): MonthStep | undefined {
+  const { parts, expiresAtSeconds, superseded } = manifest;
+  if (parts.length > 0 && isEarlierExpiry(expiresAtSeconds, expirySeconds)) return { kind: "renew" };
+  const old = superseded.filter(({ sinceMs }) => Math.abs(nowMs - sinceMs) >= READERS_MS);
+  if (old.length > 0) return { kind: "delete", superseded: old };
+  if (nowMs < firstDayOf(month + 1) * DAY_MS + MONTH_GRACE_MS || parts.length < 2) return undefined;
+  const rows = parts.map((part) => part.rows);
+  const largest = Math.max(...rows);
+  const others = rows.reduce((sum, one) => sum + one, 0) - largest;
+  const isDue = parts.length > MAX_SMALL_PARTS || others >= largest * MERGED_SHARE;
+  return isDue ? { kind: "merge", inputs: parts } : undefined;
+}

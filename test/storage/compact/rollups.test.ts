@@ -1,0 +1,151 @@
+/** Hourly rows through compaction: made, made again, merged by month, kept, given up. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { printLabels } from "../../../lib/model/labels.ts";
+import { newMatcher } from "../../../lib/model/matcher.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
+import type { MonthReport } from "../../../lib/storage/compact/compactor.ts";
+import { dayOf, KIND } from "../../../lib/storage/layout/keys.ts";
+import { firstDayOf, monthOf } from "../../../lib/storage/layout/rollup-keys.ts";
+import type { Reader } from "../../../lib/storage/read/reader.ts";
+import { makeRows } from "../../../lib/storage/rollups/make-rows.ts";
+import { markStale } from "../../../lib/storage/rollups/mark-stale.ts";
+import { loadRollupManifest } from "../../../lib/storage/rollups/rollup-store.ts";
+import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
+import { runCompactor } from "../../helpers/compaction.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { bitsOf, type SentSeries } from "../../helpers/write-requests.ts";
+import { plainRows } from "../rollups/print-rows.ts";
+
+/** The first midnight of a month, so many days before its end. */
+const MONTH = monthOf(dayOf(MIDNIGHT_MS)) + 1;
+const MONTH_START = firstDayOf(MONTH) * DAY_MS;
+const EVERY_MS = 8 * HOUR_MS;
+
+function request(timeMs: number): SentSeries[] {
+  return Array.from(
+    { length: 5 },
+    (_, i): SentSeries => ({
+      labels: [
+        ["__name__", `metric_${i % 2}`],
+        ["instance", `${i}`],
+      ],
+      // The first at midnight, the others after it.
+      samples: [[timeMs + i * MINUTE_MS, bitsOf(timeMs / 1e6 + i)]],
+    }),
+  );
+}
+
+/** A table with `days` days from a month's first on, compacted once a day. */
+async function newMonth(days: number): Promise<Engine> {
+  const engine = new Engine();
+  engine.tickMs = 0;
+  const writers = engine.newWriters();
+  for (let timeMs = MONTH_START; timeMs < MONTH_START + days * DAY_MS; timeMs += EVERY_MS) {
+    engine.nowMs = timeMs + 10 * MINUTE_MS;
+    await engine.append(writers, request(timeMs));
+    if (timeMs % DAY_MS === EVERY_MS) await compactAll(engine);
+  }
+  engine.nowMs = MONTH_START + days * DAY_MS + HOUR_MS;
+  await compactAll(engine);
+  return engine;
+}
+
+async function compactAll(engine: Engine): Promise<MonthReport[]> {
+  const months: MonthReport[] = [];
+  engine.nowMs += 2 * MINUTE_MS;
+  const { errors } = await runCompactor(engine, { isEager: true, onMonth: (report) => months.push(report) });
+  assert.deepEqual(errors, []);
+  return months;
+}
+
+const ALL = [newMatcher("=~", "__name__", ".+")];
+const HOURS = { matchers: ALL, fromMs: MONTH_START - DAY_MS, toMs: MONTH_START + 40 * DAY_MS };
+
+async function rowsOf(reader: Reader) {
+  const rows = new Map<string, unknown>();
+  for await (const { labels, ...one } of reader.selectRows(HOURS))
+    rows.set(printLabels(labels), plainRows(one));
+  return rows;
+}
+
+async function expectedRows(reader: Reader) {
+  const rows = new Map<string, unknown>();
+  const range = { matchers: ALL, minTime: HOURS.fromMs + 1, maxTime: HOURS.toMs };
+  for await (const { labels, ...one } of reader.select(range))
+    rows.set(printLabels(labels), plainRows(makeRows(one)));
+  return rows;
+}
+
+const manifestOf = async (engine: Engine) => (await loadRollupManifest(engine.table, "t", MONTH)).manifest;
+
+async function countItems(engine: Engine, kind: number): Promise<number> {
+  let count = 0;
+  for await (const page of (engine.inner as MemoryTable).scan())
+    for (const { pk } of page) if (pk[0] === kind) count++;
+  return count;
+}
+
+const LENGTH = firstDayOf(MONTH + 1) - firstDayOf(MONTH);
+
+test("a month becomes one part when it is over; what it was made of is deleted a day later", async () => {
+  const engine = await newMonth(LENGTH + 2);
+  const expected = await expectedRows(engine.reader());
+  assert.equal(expected.size, 5);
+  const merged = await manifestOf(engine);
+  assert.equal(merged.parts.length, 1);
+  assert.deepEqual(
+    merged.parts[0].days,
+    Array.from({ length: LENGTH }, (_, i) => firstDayOf(MONTH) + i),
+  );
+  assert.equal(merged.superseded.length, LENGTH);
+  assert.deepEqual(await rowsOf(engine.reader()), expected);
+  const items = await countItems(engine, KIND.rows);
+  engine.nowMs += DAY_MS + HOUR_MS;
+  const reports = await compactAll(engine);
+  assert.deepEqual(
+    reports.map(({ outcome }) => outcome?.deleted),
+    [LENGTH],
+  );
+  assert.equal((await manifestOf(engine)).superseded.length, 0);
+  assert.equal(await countItems(engine, KIND.rows), items - LENGTH);
+  assert.deepEqual(await rowsOf(engine.reader()), expected);
+});
+
+test("a late sample of a merged month replaces its day, and the rest of the month stays", async () => {
+  const engine = await newMonth(LENGTH + 2);
+  const late = MONTH_START + 10 * DAY_MS;
+  await engine.append(engine.newWriters(), [
+    {
+      ...request(0)[1],
+      samples: [
+        [late, bitsOf(7)],
+        [late + 90_000, bitsOf(8)],
+      ],
+    },
+  ]);
+  await compactAll(engine);
+  const expected = await expectedRows(engine.reader());
+  // In the log and in runs: the day is read from its samples.
+  assert.deepEqual(await rowsOf(engine.reader()), expected);
+  engine.nowMs += 5 * HOUR_MS;
+  await compactAll(engine);
+  const { parts, days } = await manifestOf(engine);
+  assert.equal(parts.length, 2);
+  assert.deepEqual(parts[1].days, [dayOf(late)]);
+  assert.ok(!parts[0].days.includes(dayOf(late)));
+  assert.ok(days.every(({ isStale }) => !isStale));
+  assert.deepEqual(await rowsOf(engine.reader()), expected);
+});
+
+test("rows of a day that is marked are made again by the next sweep", async () => {
+  const engine = await newMonth(3);
+  const [before] = (await manifestOf(engine)).parts;
+  await markStale(engine.table, "t", firstDayOf(MONTH));
+  assert.deepEqual(await rowsOf(engine.reader()), await expectedRows(engine.reader()));
+  engine.nowMs += DAY_MS;
+  await compactAll(engine);
+  const { parts, days } = await manifestOf(engine);
+  assert.ok(days.every(({ isStale }) => !isStale));
+  assert.ok(parts.every(({ id }) => id !== before.id));
+});
