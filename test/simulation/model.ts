@@ -157,6 +157,12 @@ export class Model {
     return [...this.#seriesOf(labels).writes.keys()];
   }
 
+  /** Whether a sample of a time was acknowledged. */
+  isAnswered(labels: LabelSet, time: number): boolean {
+    const writes = this.#seriesOf(labels).writes.get(time) ?? [];
+    return writes.some(({ append }) => Number.isFinite(append.answeredAt));
+  }
+
   /** Throws what is wrong with the answer of a read. */
   check(selection: Selection, answer: readonly ToldSeries[], kept: Kept, times: ReadTimes): void {
     const found = new Map<string, ToldSeries>();
