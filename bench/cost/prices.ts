@@ -28,8 +28,8 @@ export const AMP_SAMPLES_MILLION = 0.09;
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
  */
 const MEMORY_OF_ONE_CPU_MB = 1769;
-/** Sizes of the functions, in MB. */
-export const WRITE_MEMORY_MB = 256;
+/** Sizes of the functions in template.yaml, in MB. */
+export const WRITE_MEMORY_MB = 512;
 export const COMPACT_MEMORY_MB = 1024;
 /**
  * The latency of a DynamoDB call in seconds: an assumption, for a put of some KB in the same
