@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import type { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
 import { compact } from "../../lib/storage/compact/compactor.ts";
+import type { BitsOf } from "../../lib/storage/layout/shard.ts";
 import { VerifiedTable } from "../../lib/storage/layout/verified-table.ts";
 import { MAX_HOLD_MS, SETTLE_MS } from "../../lib/storage/log/settling.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";
@@ -22,6 +23,8 @@ export interface EngineOptions {
   readonly retentionMs?: number;
   readonly maxBytes?: number;
   readonly hash?: SeriesHash;
+  /** Leading bits of the hash that partitions of parts have, by samples. */
+  readonly partitionBits?: BitsOf;
   /** Series with fewer samples in a bucket become a run that stays; default 0: all become chunks. */
   readonly sparseSamples?: number;
 }
@@ -82,6 +85,7 @@ export class Engine {
       deadlineMs,
       isEager: true,
       sparseSamples: this.#options.sparseSamples ?? 0,
+      partitionBits: this.#options.partitionBits,
       onDay,
     });
   }

@@ -14,6 +14,7 @@ import { indexShardBits } from "../index/index-part.ts";
 import { BUCKET_MS, bucketEnd } from "../layout/bucket.ts";
 import { filledPartitions } from "../layout/filled-partitions.ts";
 import type { IndexPart, Part, PartKind } from "../layout/manifest.ts";
+import { endsWith, partitionsOf } from "../layout/part-ends.ts";
 import { shardOf } from "../layout/shard.ts";
 import { ChunkPartitionWriter } from "../parts/chunk-partition.ts";
 import {
@@ -147,7 +148,7 @@ class Output {
   readonly id: string;
   readonly shardBits: number;
   #extent: SampleExtent = extentOf([]);
-  readonly #filled = new Set<number>();
+  #ends = "";
 
   constructor(kind: PartKind, bucket: number, id: string, shardBits: number) {
     this.kind = kind;
@@ -158,16 +159,16 @@ class Output {
 
   add(series: HashedSeries): void {
     this.#extent = union(this.#extent, extentOf([series]));
-    this.#filled.add(shardOf(Buffer.from(series[0].slice(0, 2), "hex"), this.shardBits));
+    this.#ends = endsWith(this.#ends, [series[0]], this.shardBits);
   }
 
   /** None if it has no samples. */
   get parts(): Omit<Part, "createdMs">[] {
     if (this.#extent.samples === 0) return [];
     const { kind, bucket, id, shardBits } = this;
-    const filled = filledPartitions(this.#filled);
-    const part = { kind, bucket, id, shardBits, filled, ...this.#extent };
-    return [kind === "run" ? { ...part, isFinal: true } : part];
+    const part = { kind, bucket, id, shardBits, ...this.#extent };
+    if (kind === "chunks") return [{ ...part, ends: this.#ends }];
+    return [{ ...part, filled: filledPartitions(partitionsOf(this.#ends, shardBits)), isFinal: true }];
   }
 }
 

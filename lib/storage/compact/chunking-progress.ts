@@ -13,8 +13,8 @@ import type { ReadCount } from "./merge-parts.ts";
 import type { Chunking } from "./plan-compaction.ts";
 
 /** The version of a note; of one with `deletedTo`, which versions that do not know it must not take up. */
-const VERSION = 2;
-const DELETED = 3;
+const VERSION = 4;
+const DELETED = 5;
 
 /** A part that is being written. */
 export interface Output {
@@ -24,6 +24,8 @@ export interface Output {
   readonly shardBits: number;
   /** Of what is stored. */
   readonly extent: SampleExtent;
+  /** The last series of its partitions (part-ends.ts). */
+  readonly ends: string;
 }
 
 export interface ChunkingProgress {
@@ -63,7 +65,7 @@ function decodeProgress(item: Item, plan: Chunking): ChunkingProgress | undefine
   const deletedTo = isDeleted ? reader.readVarint() : 0;
   const id = readId(reader);
   const [bits, groups] = [reader.readVarint(), reader.readVarint()];
-  const chunks = { id, shardBits: bits, extent: readExtent(reader) };
+  const chunks = { id, shardBits: bits, extent: readExtent(reader), ends: readEnds(reader) };
   const counts = Array.from({ length: reader.readVarint() }, () => {
     return { samples: reader.readVarint(), damaged: reader.readVarint() };
   });
@@ -71,7 +73,12 @@ function decodeProgress(item: Item, plan: Chunking): ChunkingProgress | undefine
   const sparse =
     reader.remaining === 0
       ? undefined
-      : { id: readId(reader), shardBits: reader.readVarint(), extent: readExtent(reader) };
+      : {
+          id: readId(reader),
+          shardBits: reader.readVarint(),
+          extent: readExtent(reader),
+          ends: readEnds(reader),
+        };
   return { bits, groups, chunks, sparse, counts, expiresAtSeconds, deletedTo };
 }
 
@@ -87,12 +94,14 @@ export async function storeProgress(
   else writer.writeString(inputsOf(plan, DELETED)).writeVarint(deletedTo);
   writer.writeBytes(Buffer.from(chunks.id, "hex")).writeVarint(bits).writeVarint(groups);
   writeExtent(writer, chunks.extent);
+  writeEnds(writer, chunks.ends);
   writer.writeVarint(counts.length);
   for (const { samples, damaged } of counts) writer.writeVarint(samples).writeVarint(damaged);
   writer.writeVarint(expiresAtSeconds);
   if (sparse !== undefined) {
     writer.writeBytes(Buffer.from(sparse.id, "hex")).writeVarint(sparse.shardBits);
     writeExtent(writer, sparse.extent);
+    writeEnds(writer, sparse.ends);
   }
   const key = progressKey(tenant, day, plan.bucket);
   await table.put({ ...key, value: writer.finish(), ...transientExpiry(clock(), day, retentionMs) });
@@ -100,6 +109,15 @@ export async function storeProgress(
 
 function readId(reader: ByteReader): string {
   return Buffer.from(reader.readBytes(PART_ID_BYTES)).toString("hex");
+}
+
+function writeEnds(writer: ByteWriter, ends: string): void {
+  const bytes = Buffer.from(ends, "hex");
+  writer.writeVarint(bytes.length).writeBytes(bytes);
+}
+
+function readEnds(reader: ByteReader): string {
+  return Buffer.from(reader.readBytes(reader.readVarint())).toString("hex");
 }
 
 function writeExtent(writer: ByteWriter, { samples, minTime, maxTime }: SampleExtent): void {

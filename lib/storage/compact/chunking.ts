@@ -5,7 +5,9 @@
  */
 import { type DayDeletions, type Deletion, NO_DELETIONS } from "../deletion/deletion.ts";
 import { hidingPart, type Masks, NO_MASKS } from "../deletion/masks.ts";
+import { filledPartitions } from "../layout/filled-partitions.ts";
 import type { Part } from "../layout/manifest.ts";
+import { endsWith, partitionsOf } from "../layout/part-ends.ts";
 import { dayExpirySeconds } from "../layout/retention.ts";
 import type { Shard } from "../layout/shard.ts";
 import { ChunkPartitionWriter } from "../parts/chunk-partition.ts";
@@ -95,6 +97,7 @@ function newProgress(
     id: newId(randomBytes),
     shardBits,
     extent: extentOf([]),
+    ends: "",
   });
   // A group's series are not in the partition of another.
   const sparseBits = Math.max(bits, (partitionBits ?? runShardBits)(samples));
@@ -129,9 +132,11 @@ function outputParts(
   const deleted = deletedTo > 0 ? { deletedTo } : {};
   const parts: Part[] = [];
   if (chunks.extent.samples > 0)
-    parts.push({ kind: "chunks", bucket, createdMs, ...partOf(chunks), ...deleted });
-  if (sparse !== undefined && sparse.extent.samples > 0)
-    parts.push({ kind: "run", isFinal: true, bucket, createdMs, ...partOf(sparse), ...deleted });
+    parts.push({ kind: "chunks", bucket, createdMs, ...partOf(chunks), ends: chunks.ends, ...deleted });
+  if (sparse !== undefined && sparse.extent.samples > 0) {
+    const filled = filledPartitions(partitionsOf(sparse.ends, sparse.shardBits));
+    parts.push({ kind: "run", isFinal: true, bucket, createdMs, ...partOf(sparse), filled, ...deleted });
+  }
   return parts;
 }
 
@@ -153,11 +158,12 @@ async function storeGroup(
   const writer = new ChunkPartitionWriter(place, dayExpiry(context));
   const sink = new ItemSink(context);
   const few: HashedSeries[] = [];
-  let extent = chunks.extent;
+  let { extent, ends } = chunks;
   for await (const one of series) {
     if (sparse !== undefined && countSamples(one[1]) < sparseSamples) few.push(one);
     else {
       extent = union(extent, extentOf([one]));
+      ends = endsWith(ends, [one[0]], chunks.shardBits);
       await sink.add(writer.add(...one));
     }
   }
@@ -167,9 +173,18 @@ async function storeGroup(
   const expiresAtSeconds = earlierExpiry(progress.expiresAtSeconds, dayExpirySeconds(day, retentionMs) ?? 0);
   return {
     ...progress,
-    chunks: { ...chunks, extent },
-    sparse: sparse && { ...sparse, extent: union(sparse.extent, extentOf(few)) },
+    chunks: { ...chunks, extent, ends },
+    sparse: sparse && withSeries(sparse, few),
     expiresAtSeconds,
+  };
+}
+
+function withSeries(output: Output, series: readonly HashedSeries[]): Output {
+  const hashes = series.map(([hash]) => hash);
+  return {
+    ...output,
+    extent: union(output.extent, extentOf(series)),
+    ends: endsWith(output.ends, hashes, output.shardBits),
   };
 }
 

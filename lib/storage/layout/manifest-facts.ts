@@ -14,6 +14,8 @@
  *     9  taken      ms by a compactor's clock: until then all of the log was taken. Lost: the next flush comes earlier
  *    11  filled     parts by number, each with its partitions that have items (filled-partitions.ts): a length (varint) and
  *                   so many bytes. Lost: an empty partition is not told from one whose items are gone
+ *    16  ends       parts of chunks by number, each with the last series of its partitions (part-ends.ts): a length (varint) and
+ *                   so many bytes. Lost: a last item that is gone is not missed
  *    17  dictionaries  seconds: the day's dictionaries and its own items leave then, earlier than the rest. Lost: they leave,
  *                   and their series are recorded again
  *    14  imported   digests of what was imported (bulk/), 8 bytes each. Lost: the same import stores its samples once more
@@ -80,6 +82,7 @@ export interface StoredFacts extends ManifestFacts {
   readonly final: readonly number[];
   readonly full: readonly number[];
   readonly filled: ReadonlyMap<number, string>;
+  readonly ends: ReadonlyMap<number, string>;
   readonly deletedTo: ReadonlyMap<number, number>;
   readonly erasedTo: ReadonlyMap<number, number>;
 }
@@ -89,7 +92,7 @@ const DIGEST_BYTES = 8;
 export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
   const { flushed, final, expiresAtSeconds, drainedToMs, takenToMs, settledMarks } = facts;
   const { held, attempts, full, filled, quarantined, imported, deletedTo, erasedTo, rolledSource } = facts;
-  const { dictionariesExpireAtSeconds } = facts;
+  const { dictionariesExpireAtSeconds, ends } = facts;
   const section = (tag: number, isPresent: boolean, write: (body: ByteWriter) => void) => {
     if (!isPresent) return;
     const body = new ByteWriter();
@@ -108,13 +111,8 @@ export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
   section(7, attempts.count > 0, (body) => body.writeVarint(attempts.count).writeVarint(attempts.atMs));
   section(8, full.length > 0, (body) => writeNumbers(body, full));
   section(9, takenToMs > 0, (body) => body.writeVarint(takenToMs));
-  section(11, filled.size > 0, (body) => {
-    body.writeVarint(filled.size);
-    for (const [number, partitions] of filled) {
-      const bytes = Buffer.from(partitions, "hex");
-      body.writeVarint(number).writeVarint(bytes.length).writeBytes(bytes);
-    }
-  });
+  section(11, filled.size > 0, (body) => writeHex(body, filled));
+  section(16, ends.size > 0, (body) => writeHex(body, ends));
   section(17, dictionariesExpireAtSeconds !== undefined, (body) =>
     body.writeVarint(dictionariesExpireAtSeconds!),
   );
@@ -125,6 +123,14 @@ export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
   section(13, erasedTo.size > 0, (body) => writeByNumber(body, erasedTo));
   section(15, rolledSource !== undefined, (body) => body.writeBytes(Buffer.from(rolledSource!, "hex")));
   section(10, quarantined > 0, (body) => body.writeVarint(quarantined));
+}
+
+function writeHex(writer: ByteWriter, values: ReadonlyMap<number, string>): void {
+  writer.writeVarint(values.size);
+  for (const [number, hex] of values) {
+    const bytes = Buffer.from(hex, "hex");
+    writer.writeVarint(number).writeVarint(bytes.length).writeBytes(bytes);
+  }
 }
 
 function writeByNumber(writer: ByteWriter, values: ReadonlyMap<number, number>): void {
@@ -153,6 +159,7 @@ export function readFacts(reader: ByteReader): StoredFacts {
     final: [],
     full: [],
     filled: new Map(),
+    ends: new Map(),
     deletedTo: new Map(),
     erasedTo: new Map(),
   };
@@ -168,7 +175,8 @@ export function readFacts(reader: ByteReader): StoredFacts {
     else if (tag === 7) facts.attempts = { count: body.readVarint(), atMs: body.readVarint() };
     else if (tag === 8) facts.full = readNumbers(body);
     else if (tag === 9) facts.takenToMs = body.readVarint();
-    else if (tag === 11) facts.filled = readFilled(body);
+    else if (tag === 11) facts.filled = readHex(body);
+    else if (tag === 16) facts.ends = readHex(body);
     else if (tag === 17) facts.dictionariesExpireAtSeconds = body.readVarint();
     else if (tag === 14) facts.imported = readDigests(body);
     else if (tag === 12) facts.deletedTo = readByNumber(body);
@@ -185,13 +193,13 @@ function readDigests(body: ByteReader): string[] {
   return digests;
 }
 
-function readFilled(body: ByteReader): Map<number, string> {
-  const filled = new Map<number, string>();
+function readHex(body: ByteReader): Map<number, string> {
+  const values = new Map<number, string>();
   for (let count = body.readVarint(); count > 0; count--) {
     const number = body.readVarint();
-    filled.set(number, Buffer.from(body.readBytes(body.readVarint())).toString("hex"));
+    values.set(number, Buffer.from(body.readBytes(body.readVarint())).toString("hex"));
   }
-  return filled;
+  return values;
 }
 
 function readHeld(body: ByteReader): HeldBucket[] {

@@ -43,6 +43,8 @@ export interface Part {
   readonly maxTime: number;
   /** Its partitions that have items (filled-partitions.ts); undefined: that is not known. */
   readonly filled?: string | undefined;
+  /** Of chunks: the last series of its partitions (part-ends.ts); undefined: that is not known. */
+  readonly ends?: string | undefined;
   /** Of a run: it is the last form of its samples, and stays as long as its day. */
   readonly isFinal?: true | undefined;
   /**
@@ -132,12 +134,15 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   }
   const final = numbersOf(manifest.parts, ({ isFinal }) => isFinal === true);
   const full = numbersOf(manifest.index, ({ isFull }) => isFull === true);
+  const ends = new Map(
+    manifest.parts.flatMap((part, i) => (part.ends === undefined ? [] : [[i, part.ends]])),
+  );
   const filled = new Map(
     manifest.parts.flatMap((part, i) => (part.filled === undefined ? [] : [[i, part.filled]])),
   );
   const deletedTo = positives(manifest.parts, ({ deletedTo }) => deletedTo);
   const erasedTo = positives(manifest.parts, ({ erasedTo }) => erasedTo);
-  writeFacts(writer, { ...manifest.facts, final, full, filled, deletedTo, erasedTo });
+  writeFacts(writer, { ...manifest.facts, final, full, filled, ends, deletedTo, erasedTo });
   return writer.finish();
 }
 
@@ -171,8 +176,9 @@ export function decodeManifest(value: Uint8Array): Manifest {
   for (let count = reader.readVarint(); count > 0; count--) parts.push(readPart(reader));
   const index: IndexPart[] = [];
   for (let count = reader.readVarint(); count > 0; count--) index.push(readIndexPart(reader));
-  const { final, full, filled, deletedTo, erasedTo, ...facts } = readFacts(reader);
+  const { final, full, filled, ends, deletedTo, erasedTo, ...facts } = readFacts(reader);
   for (const [number, partitions] of filled) markPart(parts, number, { filled: partitions });
+  for (const [number, hashes] of ends) markPart(parts, number, { ends: hashes });
   for (const number of final) markPart(parts, number, { isFinal: true });
   for (const [number, value] of deletedTo) markPart(parts, number, { deletedTo: value });
   for (const [number, value] of erasedTo) markPart(parts, number, { erasedTo: value });

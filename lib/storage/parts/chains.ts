@@ -32,6 +32,8 @@ export interface ChainOptions {
   readonly note?: NoteDamage | undefined;
   /** Whether the range is a partition that has items. */
   readonly isFilled?: boolean | undefined;
+  /** Whether the last item of the partition is of the range or behind it, so that something must be found. */
+  readonly hasEnd?: boolean | undefined;
 }
 
 /** Of a partition as a whole. */
@@ -94,7 +96,7 @@ async function isNothingThere(
   table: Pick<Table, "query">,
   range: KeyRange,
   chain: Chain,
-  { signal, note = throwDamaged }: ChainOptions,
+  { signal, note = throwDamaged, hasEnd = false }: ChainOptions,
 ): Promise<boolean> {
   const { first, last } = chain.widen(range);
   if (first === undefined || last === undefined) return false;
@@ -105,6 +107,7 @@ async function isNothingThere(
     if (chain.accept(item)) note(item, "the item before it is missing");
     return true;
   }
+  if (hasEnd) note({ pk: range.pk, sk: first }, "the last items of a partition are missing");
   return true;
 }
 

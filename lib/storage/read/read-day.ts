@@ -69,13 +69,13 @@ export async function readParts(read: DayRead, parts: readonly PartRead[], range
 /** Answers the blocks of a run's partition: some KB, whatever the run (run-items.ts). */
 async function readPart(
   read: DayRead,
-  { kind, range: keys, isFilled, part }: PartRead,
+  { kind, range: keys, isFilled, hasEnd, part }: PartRead,
   order: number,
   range: TimeRange,
 ): Promise<readonly Item[]> {
   const { table, shared, signal, damage } = read;
   const blocks: Item[] = [];
-  const options = { signal, note: damage?.note, isFilled };
+  const options = { signal, note: damage?.note, isFilled, hasEnd };
   const pages =
     kind === "run"
       ? queryChain(shared, keys, new RunChain(), options)

@@ -6,6 +6,7 @@
 import type { TimeRange } from "../../model/time.ts";
 import { isFilled } from "../layout/filled-partitions.ts";
 import type { Manifest, Part } from "../layout/manifest.ts";
+import { endOf } from "../layout/part-ends.ts";
 import { chunkRange, chunkSpanRange, runRange } from "../layout/part-keys.ts";
 import { type Shard, shardOf } from "../layout/shard.ts";
 import type { KeyRange } from "../table/table.ts";
@@ -34,6 +35,8 @@ export interface PartRead {
   readonly range: KeyRange;
   /** Whether the range is a whole partition that has items, as far as that is known. */
   readonly isFilled?: boolean;
+  /** Of a span of chunks: whether the last item of its partition is of it or behind it, as far as that is known. */
+  readonly hasEnd?: boolean;
   readonly part: Part;
 }
 
@@ -100,12 +103,21 @@ function planPart(
     if (part.kind === "run")
       return [{ kind: "run", range: runRange(tenant, day, part.id, shard), part, ...whole }];
     const place = { tenant, day, bucket: part.bucket, part: part.id, shard };
+    const end = endOf(part, prefix);
+    if (end === "none") return [];
     const isMost = inShard.length >= wanted.get(prefix)!.length * WHOLE_PARTITION_SHARE;
     if (isMost && inShard.length >= WHOLE_PARTITION_METRICS)
-      return [{ kind: "chunks", range: chunkRange(place), part, ...whole }];
+      return [{ kind: "chunks", range: chunkRange(place), part, ...whole, ...(end && { isFilled: true }) }];
+    const bounded = end === undefined ? {} : { hasEnd: true };
     return inShard
       .flatMap(spansOf)
-      .map(([first, last]) => ({ kind: "chunks", range: chunkSpanRange(place, first, last), part }));
+      .filter(([first]) => end === undefined || first.slice(0, end.length) <= end)
+      .map(([first, last]) => ({
+        kind: "chunks",
+        range: chunkSpanRange(place, first, last),
+        part,
+        ...bounded,
+      }));
   });
 }
 

@@ -4,6 +4,7 @@ import { SampleColumns } from "../../chunk/sample-columns.ts";
 import { errorKind } from "../../model/errors.ts";
 import { filledPartitions } from "../layout/filled-partitions.ts";
 import { isOpenRun, type Part } from "../layout/manifest.ts";
+import { endsWith, partitionsOf } from "../layout/part-ends.ts";
 import { parseChunkSortKey } from "../layout/part-keys.ts";
 import { expiry, transientExpiry } from "../layout/retention.ts";
 import { decodeChunkItem } from "../parts/chunk-item.ts";
@@ -28,17 +29,24 @@ export async function rewritePart(
   id: string,
 ): Promise<Part | undefined> {
   let samples = 0;
-  const filled: number[] = [];
+  let ends = "";
   const { shardBits } = part;
   for (let prefix = 0; prefix < 2 ** shardBits; prefix++) {
     const series = await readSeries(table, day, part, prefix);
-    if (series.length > 0) filled.push(prefix);
+    ends = endsWith(
+      ends,
+      series.map(([hash]) => hash),
+      shardBits,
+    );
     for (const [, one] of series) samples += countSamples(one);
     const items =
       part.kind === "run" ? runItems(day, part, id, series) : chunkItems(day, part, id, prefix, series);
     await table.putAll([...items]);
   }
-  return samples === 0 ? undefined : { ...part, id, samples, filled: filledPartitions(filled) };
+  if (samples === 0) return undefined;
+  const { filled: _, ...rest } = part;
+  if (part.kind === "chunks") return { ...rest, id, samples, ends };
+  return { ...rest, id, samples, filled: filledPartitions(partitionsOf(ends, shardBits)) };
 }
 
 /** The series of a partition, by ascending hash. */

@@ -26,8 +26,8 @@ const INPUT: Part = {
 };
 const PLAN = { kind: "chunk", bucket: 0, inputs: [INPUT], sparseSamples: 2 } as const;
 
-const CASES = [undefined, { id: "11".repeat(8), shardBits: 1, extent: EXTENT }].flatMap((sparse) =>
-  [0, 7].map((deletedTo) => ({ sparse, deletedTo })),
+const CASES = [undefined, { id: "11".repeat(8), shardBits: 1, extent: EXTENT, ends: "01".repeat(6) }].flatMap(
+  (sparse) => [0, 7].map((deletedTo) => ({ sparse, deletedTo })),
 );
 
 for (const { sparse, deletedTo } of CASES)
@@ -38,7 +38,7 @@ for (const { sparse, deletedTo } of CASES)
     const progress: ChunkingProgress = {
       bits: 1,
       groups: 1,
-      chunks: { id: "22".repeat(8), shardBits: 1, extent: EXTENT },
+      chunks: { id: "22".repeat(8), shardBits: 1, extent: EXTENT, ends: "0a".repeat(12) },
       sparse,
       counts: [{ samples: 6, damaged: 0 }],
       expiresAtSeconds: 0,

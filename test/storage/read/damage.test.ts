@@ -16,8 +16,8 @@ import { ALL_TIME } from "../../helpers/naive-store.ts";
 import { METRICS, newThreeForms, YESTERDAY } from "../../helpers/three-forms.ts";
 
 /** All samples as text, by series. */
-async function readAll(reader: Reader, metric?: string): Promise<Map<string, string[]>> {
-  const matchers = metric === undefined ? [] : [newMatcher("=", "__name__", metric)];
+async function readAll(reader: Reader, value?: string, label = "__name__"): Promise<Map<string, string[]>> {
+  const matchers = value === undefined ? [] : [newMatcher("=", label, value)];
   const found = new Map<string, string[]>();
   for await (const { labels, timestamps, values, release } of reader.select({ matchers, ...ALL_TIME })) {
     found.set(
@@ -63,8 +63,8 @@ describe("an answer over a damaged item", () => {
   });
 
   /** Checks every item; returns for which of them nothing was said although something was missing. */
-  async function missed(damage: Damage, metric?: string): Promise<string[]> {
-    const expected = metric === undefined ? whole : await readAll(newReader(), metric);
+  async function missed(damage: Damage, value?: string, label?: string): Promise<string[]> {
+    const expected = value === undefined ? whole : await readAll(newReader(), value, label);
     const silent: string[] = [];
     for (const [i, item] of items.entries()) {
       // A day item has no value to flip a bit of.
@@ -73,11 +73,11 @@ describe("an answer over a damaged item", () => {
         const reports = new DamageReports();
         const memory = new ReaderMemory(2 ** 24);
         for (const turn of ["cold", "warm"]) {
-          const found = await readAll(newReader(reports, memory), metric);
+          const found = await readAll(newReader(reports, memory), value, label);
           assert.ok(isPartOf(found, expected), `${kindOf(item)} ${turn}: other samples than were written`);
           if (!isSame(found, expected) && reports.count === 0) silent.push(kindOf(item));
         }
-        const strict = await readAll(newReader(), metric).then(
+        const strict = await readAll(newReader(), value, label).then(
           (found) => isSame(found, expected),
           (error) => error.kind === "data",
         );
@@ -98,6 +98,18 @@ describe("an answer over a damaged item", () => {
     // Nothing else knows of a log or series record.
     for (const kind of "CRIDP") assert.ok(!silent.has(kind), kind);
   });
+
+  for (const sparseSamples of [0, 1000]) {
+    it(`says so when an item of a part of many partitions is gone, ${sparseSamples} samples are few`, async () => {
+      const before = { engine, table, items, whole };
+      ({ engine, table } = await newThreeForms({ partitionBits: () => 3, sparseSamples }));
+      items = await itemsOf(table, "CR");
+      whole = await readAll(newReader());
+      for (const metric of [undefined, "cpu"]) assert.deepEqual(await missed("gone", metric), []);
+      for (const zone of ["y"]) assert.deepEqual(await missed("gone", zone, "zone"), []);
+      ({ engine, table, items, whole } = before);
+    });
+  }
 
   it("is whole again once the item is, also for a memory that has seen it damaged", async () => {
     const memory = new ReaderMemory(2 ** 24);
