@@ -1,5 +1,4 @@
 /** A function starts itself once more, asynchronously: a busy compactor does, and rules that are many. */
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { errorMessage } from "../lib/model/errors.ts";
 import type { Log } from "../lib/model/log.ts";
 
@@ -37,6 +36,8 @@ export async function invokeSelf(
   log: Log,
 ): Promise<boolean> {
   try {
+    // Most invocations need no client, and loading it takes a tenth of a second.
+    const { InvokeCommand, LambdaClient } = await import("@aws-sdk/client-lambda");
     await new LambdaClient().send(
       new InvokeCommand({
         FunctionName: functionName,

@@ -1,5 +1,6 @@
 /** The rules of a process, from the parts that differ between the function and `npm start`. */
 
+import type { QueryResult } from "../promql/engine-interface.ts";
 import type { PromqlSettings } from "../promql/settings.ts";
 import { ALERT_TEMPLATES } from "../rules/alert-templates.ts";
 import { newRuleQuery } from "../rules/evaluate/rule-query.ts";
@@ -17,12 +18,14 @@ export interface RuleParts {
   /** Default: alerts are seen in the API alone. */
   readonly notifier?: Notifier | undefined;
   readonly memory?: ReaderMemory | undefined;
+  /** Takes what each query came to, for benchmarks. */
+  readonly onQuery?: ((result: QueryResult) => void) | undefined;
 }
 
 /** Call once per process: the runner remembers groups and what was read. */
 export function newRuleRunner(
   services: Services,
-  { promql, rules: settings, notifier, memory }: RuleParts,
+  { promql, rules: settings, notifier, memory, onQuery }: RuleParts,
 ): RuleRunner {
   const { table, clock, limits, writers, log, tenants } = services;
   const {
@@ -43,7 +46,7 @@ export function newRuleRunner(
     useStartTimestamps,
     perStepStats: false,
   };
-  const query = newRuleQuery({ engine: ENGINE, options, parse });
+  const query = newRuleQuery({ engine: ENGINE, options, parse, onQuery });
   const context = { query, templates: ALERT_TEMPLATES, settings, limits, clock };
   const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
   const parts = { table, clock, limits, writers, log, memory, context, notifier, retentionOf };

@@ -8,8 +8,10 @@ import { mock, test } from "node:test";
 import { newAccessKey } from "../../lib/auth/access-key.ts";
 import { createKey } from "../../lib/auth/key-store.ts";
 import { HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
+import { newRuleStore } from "../../lib/rules/table-rule-store.ts";
 import { openTable } from "../../lib/storage/dynamodb/dynamodb-table.ts";
 import { ensureTable } from "../../lib/storage/dynamodb/ensure-table.ts";
+import { VerifiedTable } from "../../lib/storage/layout/verified-table.ts";
 import { compressedBody, series } from "../helpers/write-requests.ts";
 import { BUILD_DIRECTORY, PROJECT_DIRECTORY } from "./environment.ts";
 import { startRecordedDynamoDB } from "./recorded-dynamodb.ts";
@@ -28,7 +30,11 @@ async function newInstance(name: string, logicalId: string): Promise<Handler> {
   return handler;
 }
 
-const context = { getRemainingTimeInMillis: () => 15 * MINUTE_MS, awsRequestId: "1" };
+const context = {
+  functionName: "hearth-function",
+  getRemainingTimeInMillis: () => 15 * MINUTE_MS,
+  awsRequestId: "1",
+};
 
 async function readEvent(name: string): Promise<{ body: string }> {
   return JSON.parse(await readFile(join(PROJECT_DIRECTORY, "events", name), "utf8"));
@@ -56,7 +62,7 @@ test("each function does to the table what its role allows, and nothing else", a
     done.set(name, new Set([...(done.get(name) ?? []), ...dynamodb.takeActions()]));
   };
   try {
-    await liveThrough(invoke);
+    await liveThrough(invoke, (isLast) => changeRules(dynamodb.quietEndpoint, isLast));
   } finally {
     mock.timers.reset();
   }
@@ -66,7 +72,10 @@ test("each function does to the table what its role allows, and nothing else", a
 });
 
 /** What happens to samples: new series, known ones, from the log to runs to chunks, late ones, and read at each stage. */
-async function liveThrough(invoke: (name: string, event: unknown) => Promise<void>): Promise<void> {
+async function liveThrough(
+  invoke: (name: string, event: unknown) => Promise<void>,
+  changeRulesNow: (isLast: boolean) => Promise<void>,
+): Promise<void> {
   const [write, read, query, explorer, schedule] = await Promise.all(
     ["write.json", "read.json", "query.json", "explorer.json", "schedule.json"].map(readEvent),
   );
@@ -81,7 +90,19 @@ async function liveThrough(invoke: (name: string, event: unknown) => Promise<voi
     await invoke("compact", schedule);
     await invoke("read", read);
     await invoke("query", query);
+    await changeRulesNow(afterMs === 16 * HOUR_MS);
+    await invoke("rules", schedule);
   }
+}
+
+/** Uncounted, as users change rules: a group is stored, and removed at last. */
+async function changeRules(endpoint: string, isLast: boolean): Promise<void> {
+  const table = openTable({ tableName: TABLE, endpoint, clock: Date.now, randomBytes });
+  const store = newRuleStore(new VerifiedTable(table));
+  const rules = [{ record: "one", expr: "vector(1)", labels: [] }];
+  if (isLast) await store.delete("default", "rules.yml", "g");
+  else await store.put("default", "rules.yml", { name: "g", limit: 0, labels: [], rules });
+  table.close();
 }
 
 /** So many samples that they are stored in several shards at once. */

@@ -49,8 +49,12 @@ export class Overlay implements SeriesSource {
 
   async *select(selection: Selection, signal?: AbortSignal): AsyncGenerator<Series, void, void> {
     const own = this.#matching(selection);
+    if (own.length === 0) {
+      yield* this.#inner.select(selection, signal);
+      return;
+    }
     let next = 0;
-    for await (const series of this.#inner.select(selection, signal)) {
+    for await (const series of this.#inner.select({ ...selection, order: "labels" }, signal)) {
       while (next < own.length && compareLabelSets(own[next].labels, series.labels) < 0)
         yield seriesOf(own[next++], selection);
       const same = own[next];

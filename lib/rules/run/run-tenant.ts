@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { errorKind, errorMessage } from "../../model/errors.ts";
+import type { Selection } from "../../model/selection.ts";
 import { SECOND_MS } from "../../model/time.ts";
 import type { SeriesSource } from "../../promql/engine-interface.ts";
 import { DamageReports } from "../../storage/layout/damage-reports.ts";
@@ -21,6 +22,7 @@ import { recordedBatch } from "./recorded-batch.ts";
 import type { RuleServices } from "./rule-services.ts";
 import { firstDue, type GroupRound, type GroupRun, memoryKey, nextSlot, runGroup } from "./run-group.ts";
 import { addReports, NOTHING_RUN, type RunReport } from "./run-report.ts";
+import { SharedReads } from "./shared-reads.ts";
 
 export interface TenantRun {
   readonly tenant: string;
@@ -79,11 +81,23 @@ export async function runTenant(services: RuleServices, run: TenantRun): Promise
   };
 }
 
+interface DueGroup {
+  readonly run: GroupRun;
+  /** Its first time that is due. */
+  readonly timeMs: number;
+}
+
+/** What the rules of a group select at its first time. */
+function plannedReads({ run: { group, context }, timeMs }: DueGroup): readonly Selection[] {
+  const sampleTimeMs = timeMs - (group.queryOffsetMs ?? context.settings.queryOffsetMs);
+  return group.rules.flatMap(({ expr }) => context.query.selectionsOf(expr, sampleTimeMs));
+}
+
 class TenantRunner {
   readonly #services: RuleServices;
   readonly #run: TenantRun;
   readonly #heads: Map<string, StoredHead>;
-  readonly #source: Overlay;
+  #source = new Overlay({ select: async function* () {} });
   readonly #damage = new DamageReports();
   #rounds: { readonly run: GroupRun; readonly round: GroupRound }[] = [];
   #samples = 0;
@@ -95,7 +109,6 @@ class TenantRunner {
     this.#services = services;
     this.#run = run;
     this.#heads = heads;
-    this.#source = new Overlay(this.#newSource());
   }
 
   get counts() {
@@ -126,7 +139,9 @@ class TenantRunner {
   async run(groups: readonly GroupRun[]): Promise<RunReport> {
     const { clock, log } = this.#services;
     const { tenant, deadlineMs, signal } = this.#run;
-    const queue = this.#dueGroups(groups);
+    const due = this.#dueGroups(groups);
+    const queue = due.map(({ run }) => run);
+    this.#source = new Overlay(new SharedReads(this.#newSource(), due.flatMap(plannedReads)));
     const running = new Set<Promise<void>>();
     let report = NOTHING_RUN;
     const start = (run: GroupRun) => {
@@ -162,11 +177,11 @@ class TenantRunner {
     return this.#gatheredMs !== undefined && this.#services.clock() - this.#gatheredMs >= GATHER_MS;
   }
 
-  #dueGroups(groups: readonly GroupRun[]): GroupRun[] {
+  #dueGroups(groups: readonly GroupRun[]): DueGroup[] {
     const due = groups
       .map((run) => ({ run, timeMs: firstDue(run, this.#evaluatedMs(run)) }))
       .filter(({ timeMs }) => timeMs !== Number.POSITIVE_INFINITY);
-    return due.sort((a, b) => a.timeMs - b.timeMs).map(({ run }) => run);
+    return due.sort((a, b) => a.timeMs - b.timeMs);
   }
 
   /** When the group is due again; 0 if that is not known. */

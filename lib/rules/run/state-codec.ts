@@ -62,10 +62,12 @@ type JsonAlert = readonly [
   sentAtMs: number,
 ];
 type JsonRule = readonly [
-  key: string,
+  /** A number of the dictionary, which has `[["", key]]` for it: keys change as seldom as label sets. */
+  key: number,
   health: RuleHealth,
   lastError: string,
-  startedMs: number,
+  /** After that of the group, and so below 0 after a failure that was kept. */
+  startedAfterMs: number,
   durationMs: number,
   series: readonly number[],
   alerts: readonly JsonAlert[],
@@ -93,7 +95,7 @@ export function encodeState(state: GroupState, before: Dictionary): EncodedState
     startedMs: state.startedMs,
     durationMs: Math.round(state.durationMs),
     missed: state.missed,
-    rules: state.rules.map((rule) => ruleToJson(rule, number)),
+    rules: state.rules.map((rule) => ruleToJson(rule, state.startedMs, number)),
     written: writtenToJson(state.written, number),
     dictionaries: dictionary.pieces.map(({ count }) => count),
   };
@@ -191,7 +193,8 @@ function pieceId(timeMs: number, number: number, bytes: Uint8Array): string {
 function usedLabels(state: GroupState): Map<string, LabelSet> {
   const used = new Map<string, LabelSet>();
   const add = (labels: LabelSet) => used.set(labelsKey(labels), labels);
-  for (const { series, alerts } of state.rules) {
+  for (const { key, series, alerts } of state.rules) {
+    add(keyEntry(key));
     for (const labels of series) add(labels);
     for (const { labels } of alerts) add(labels);
   }
@@ -199,13 +202,18 @@ function usedLabels(state: GroupState): Map<string, LabelSet> {
   return used;
 }
 
-function ruleToJson(rule: RuleState, number: (labels: LabelSet) => number): JsonRule {
+/** A rule's key as an entry of a dictionary: no label set has an empty name. */
+function keyEntry(key: string): LabelSet {
+  return [["", key]];
+}
+
+function ruleToJson(rule: RuleState, groupStartedMs: number, number: (labels: LabelSet) => number): JsonRule {
   const { key, health, lastError, startedMs, durationMs, series, alerts } = rule;
   return [
-    key,
+    number(keyEntry(key)),
     health,
     lastError,
-    startedMs,
+    startedMs - groupStartedMs,
     Math.round(durationMs),
     series.map(number),
     alerts.map(
@@ -258,10 +266,10 @@ function stateOfJson(json: JsonState, labels: readonly LabelSet[]): GroupState {
     durationMs: json.durationMs,
     missed: json.missed,
     rules: json.rules.map(([key, health, lastError, startedMs, durationMs, series, alerts]) => ({
-      key,
+      key: find(key)[0][1],
       health,
       lastError,
-      startedMs,
+      startedMs: json.startedMs + startedMs,
       durationMs,
       series: series.map(find),
       alerts: alerts.map((alert) => alertOfJson(alert, find)),
