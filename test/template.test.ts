@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { TRANSLATION_STRATEGIES } from "../lib/otlp/metric-name.ts";
-import { parseOtlpSettings } from "../lib/otlp/settings.ts";
+import { DEFAULT_OTLP_SETTINGS, parseOtlpSettings } from "../lib/otlp/settings.ts";
 import { prometheusConfig } from "../local/banner.ts";
 import { parseSettings } from "../local/settings.ts";
 import { environmentOf, readTemplateFile } from "./helpers/template-file.ts";
@@ -46,8 +46,10 @@ test("the write function is given every setting that OTLP has", () => {
 });
 
 test("a parameter that is one of some values allows those that npm start takes", () => {
-  const { OtlpTranslationStrategy, ...others } = template.Parameters;
+  const { OtlpTranslationStrategy, OtlpDelta, ...others } = template.Parameters;
   assert.deepEqual(OtlpTranslationStrategy.AllowedValues, TRANSLATION_STRATEGIES);
+  for (const delta of OtlpDelta.AllowedValues!) parseOtlpSettings({ HEARTH_OTLP_DELTA: String(delta) });
+  assert.equal(OtlpDelta.Default, DEFAULT_OTLP_SETTINGS.delta);
   const switches = Object.entries(others).filter(([name]) => /^(Otlp(?!PromoteResource)|Promql)/.test(name));
   assert.equal(switches.length, 5);
   for (const [name, { AllowedValues, Default }] of switches)

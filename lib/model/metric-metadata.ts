@@ -1,4 +1,5 @@
 /** Metadata of a metric: type, unit and help. https://prometheus.io/docs/prometheus/latest/querying/api/#querying-metric-metadata */
+import { type LabelSet, labelValue } from "./labels.ts";
 
 export type MetricType =
   | "unknown"
@@ -43,4 +44,16 @@ const FAMILY_SUFFIXES: Readonly<Partial<Record<MetricType, readonly string[]>>> 
 export function metricFamilyName(metricName: string, type: MetricType): string {
   const suffix = FAMILY_SUFFIXES[type]?.find((one) => metricName.endsWith(one));
   return suffix === undefined ? metricName : metricName.slice(0, -suffix.length);
+}
+
+/** The label of series with delta temporality. Decision 0055 says why a label marks them. */
+export const TEMPORALITY = "__temporality__";
+export const DELTA = "delta";
+
+/**
+ * Whether each sample counts what happened since the sample before it, or since its start timestamp, and
+ * not since the start of a counter.
+ */
+export function isDeltaSeries(labels: LabelSet): boolean {
+  return labelValue(labels, TEMPORALITY) === DELTA;
 }

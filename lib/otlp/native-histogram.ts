@@ -23,7 +23,7 @@ const MAX_GAP = 2;
 const NO_BOUNDS = new Float64Array(0);
 
 /** A native histogram, or the reason why there is none. */
-export function exponentialHistogram(point: ExponentialPoint): Histogram | string {
+export function exponentialHistogram(point: ExponentialPoint, isDelta: boolean): Histogram | string {
   const { scale, count, sum, zeroCount, positive, negative } = point;
   if (point.hasNoValue) return staleHistogram("integer", "unknown");
   if (scale < MIN_EXPONENTIAL_SCHEMA) {
@@ -32,7 +32,7 @@ export function exponentialHistogram(point: ExponentialPoint): Histogram | strin
   const steps = Math.min(Math.max(scale - MAX_EXPONENTIAL_SCHEMA, 0), MAX_STEPS);
   return {
     kind: "integer",
-    counterResetHint: "unknown",
+    counterResetHint: isDelta ? "gauge" : "unknown",
     schema: Math.min(scale, MAX_EXPONENTIAL_SCHEMA),
     zeroThreshold: ZERO_THRESHOLD,
     zeroCount,
@@ -51,13 +51,13 @@ function exponentialBuckets({ offset, counts }: ExponentialBuckets, steps: numbe
 }
 
 /** Makes a native histogram with custom buckets. Without bounds, its only bucket, up to +Inf, has the whole count. */
-export function customHistogram(point: HistogramPoint): Histogram {
+export function customHistogram(point: HistogramPoint, isDelta: boolean): Histogram {
   const { count, sum, bucketCounts, explicitBounds } = point;
   if (point.hasNoValue) return staleHistogram("integer", "unknown");
   const hasBuckets = bucketCounts.length > 0;
   return {
     kind: "integer",
-    counterResetHint: "unknown",
+    counterResetHint: isDelta ? "gauge" : "unknown",
     schema: CUSTOM_BUCKETS_SCHEMA,
     zeroThreshold: 0,
     zeroCount: 0,

@@ -14,6 +14,8 @@ export interface OtlpSettings {
   readonly keepIdentifyingResourceAttributes: boolean;
   /** Whether histograms with explicit bounds become native histograms with custom buckets instead of classic series. */
   readonly convertHistogramsToNhcb: boolean;
+  /** "native" stores deltas as they are, in series with the label `__temporality__`; "refuse" rejects them. */
+  readonly delta: "native" | "refuse";
 }
 
 export const DEFAULT_OTLP_SETTINGS: OtlpSettings = {
@@ -22,6 +24,7 @@ export const DEFAULT_OTLP_SETTINGS: OtlpSettings = {
   promoteScopeMetadata: false,
   keepIdentifyingResourceAttributes: false,
   convertHistogramsToNhcb: false,
+  delta: "refuse",
 };
 
 /**
@@ -35,7 +38,14 @@ export function parseOtlpSettings(env: Readonly<Record<string, string | undefine
     promoteScopeMetadata: parseFlag(env, "HEARTH_OTLP_PROMOTE_SCOPE_METADATA"),
     keepIdentifyingResourceAttributes: parseFlag(env, "HEARTH_OTLP_KEEP_IDENTIFYING_RESOURCE_ATTRIBUTES"),
     convertHistogramsToNhcb: parseFlag(env, "HEARTH_OTLP_CONVERT_HISTOGRAMS_TO_NHCB"),
+    delta: parseDelta(env.HEARTH_OTLP_DELTA),
   };
+}
+
+function parseDelta(text: string | undefined): OtlpSettings["delta"] {
+  if (!text) return DEFAULT_OTLP_SETTINGS.delta;
+  if (text === "native" || text === "refuse") return text;
+  throw new HearthError("invalid", `HEARTH_OTLP_DELTA=${shorten(text)}: expected native or refuse`);
 }
 
 function parseStrategy(text: string | undefined): TranslationStrategy {

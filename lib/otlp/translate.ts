@@ -8,13 +8,15 @@
  *     summary                   one series a quantile, `_sum`, `_count`
  *     resource                  `target_info`
  *
- * Accepts cumulative temporality only: accumulating deltas needs a state per series, which a function
- * does not have. Refusals are counted in data points, with reasons; the rest is accepted.
+ * Deltas are refused, or stored as they are: accumulating them needs a state per series, which a function
+ * does not have. Each sample then has its interval's start, and each series the label `__temporality__`.
+ * Refusals are counted in data points, with reasons; the rest is accepted.
  */
 
 import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
-import { type Label, type LabelSet, METRIC_NAME } from "../model/labels.ts";
+import { compareBytewise, type Label, type LabelSet, METRIC_NAME } from "../model/labels.ts";
 import type { MetricMetadata, MetricType } from "../model/metric-metadata.ts";
+import { DELTA, TEMPORALITY } from "../model/metric-metadata.ts";
 import type { WriteBatch } from "../model/sample-batch.ts";
 import { quoteInput } from "../model/shorten.ts";
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../model/stale-marker.ts";
@@ -51,7 +53,8 @@ export interface OtlpBatch {
 
 /** Reasons kept per request. */
 const MAX_REASONS = 10;
-const NO_DELTA = "delta temporality is not taken: set the exporter's temporality preference to cumulative";
+const NO_DELTA =
+  "delta temporality is not accepted here: set the exporter's temporality preference to cumulative, or HEARTH_OTLP_DELTA=native";
 
 const value = new Float64Array(1);
 const valueWords = new Uint32Array(value.buffer);
@@ -132,7 +135,7 @@ class Translator {
 
   #addMetric(metric: Metric, shared: SharedLabels): void {
     const { data } = metric;
-    const refused = refusalOf(metric);
+    const refused = refusalOf(metric, this.#settings);
     if (refused !== undefined) {
       this.#reject(pointsOf(metric), `metric ${quoteInput(metric.name)}: ${refused}`);
       return;
@@ -175,7 +178,8 @@ class Translator {
   }
 
   #addPoint(name: string, data: MetricData, point: Point, shared: SharedLabels): void {
-    this.#labels = pointLabels(point.attributes, this.#names, shared, this.#limits);
+    const labels = pointLabels(point.attributes, this.#names, shared, this.#limits);
+    this.#labels = isDelta(data) ? withTemporality(labels) : labels;
     this.#pointLabels = encodeLabels(this.#labels);
     switch (data.kind) {
       case "gauge":
@@ -185,11 +189,15 @@ class Translator {
         break;
       case "histogram":
         if (this.#settings.convertHistogramsToNhcb)
-          this.#addNative(name, point, customHistogram(point as HistogramPoint));
+          this.#addNative(name, point, customHistogram(point as HistogramPoint, isDelta(data)));
         else this.#addClassic(name, point as HistogramPoint);
         break;
       case "exponential histogram":
-        this.#addNative(name, point, exponentialHistogram(point as (typeof data.points)[number]));
+        this.#addNative(
+          name,
+          point,
+          exponentialHistogram(point as (typeof data.points)[number], isDelta(data)),
+        );
         break;
       case "summary":
         this.#addSummary(name, point as SummaryPoint);
@@ -330,13 +338,24 @@ function lackingField(point: Point): string | undefined {
 }
 
 /** Returns why a whole metric is refused, or undefined. */
-function refusalOf({ data, name, unit }: Metric): string | undefined {
+function refusalOf({ data, name, unit }: Metric, { delta }: OtlpSettings): string | undefined {
   if (!isSentText(name)) return "its name is not UTF-8";
   // The unit becomes a part of the name. A description that is not UTF-8 is only dropped.
   if (!isSentText(unit)) return "its unit is not UTF-8";
   if (data.kind === "unknown") return "a kind of metric that is not known";
   if (!("temporality" in data) || data.temporality === "cumulative") return undefined;
-  return data.temporality === "delta" ? NO_DELTA : "it has no temporality, cumulative is expected";
+  if (data.temporality === "delta") return delta === "native" ? undefined : NO_DELTA;
+  return "it has no temporality, cumulative is expected";
+}
+
+function isDelta(data: MetricData): boolean {
+  return "temporality" in data && data.temporality === "delta";
+}
+
+/** Marks a series of deltas. An attribute of that name is replaced. */
+function withTemporality(labels: LabelSet): LabelSet {
+  const others = labels.filter(([name]) => name !== TEMPORALITY);
+  return [...others, [TEMPORALITY, DELTA] as const].sort(([a], [b]) => compareBytewise(a, b));
 }
 
 function namedKind(data: MetricData): "gauge" | "monotonic counter" | "other" {

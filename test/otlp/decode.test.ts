@@ -230,15 +230,18 @@ test("an exponential histogram that is scaled down after a gap", () => {
     ...{ attributes: [], timestamp: 0, startTimestamp: 0, hasNoValue: false, exemplars: [] },
     ...{ count: 9, sum: 1, scale: 11, zeroCount: 0, positive: { offset: -9, counts }, negative: none },
   };
-  const made = exponentialHistogram(point);
+  const made = exponentialHistogram(point, false);
   assert.ok(typeof made !== "string");
   assert.deepEqual(meaningOf(made).positive, ["-1:1", "0:6", "4:2"]);
   assert.deepEqual(made.positive.spans, bucketsOf([-1, 1], [0, 6], [4, 2]).spans);
-  const huge = exponentialHistogram({
-    ...point,
-    scale: 2 ** 31 - 1,
-    positive: { offset: -1, counts: [4, 5] },
-  });
+  const huge = exponentialHistogram(
+    {
+      ...point,
+      scale: 2 ** 31 - 1,
+      positive: { offset: -1, counts: [4, 5] },
+    },
+    false,
+  );
   assert.ok(typeof huge !== "string");
   assert.deepEqual(meaningOf(huge).positive, ["0:4", "1:5"]);
 });

@@ -11,6 +11,7 @@ test("everything set", () => {
     HEARTH_OTLP_PROMOTE_SCOPE_METADATA: "true",
     HEARTH_OTLP_KEEP_IDENTIFYING_RESOURCE_ATTRIBUTES: "true",
     HEARTH_OTLP_CONVERT_HISTOGRAMS_TO_NHCB: "true",
+    HEARTH_OTLP_DELTA: "native",
   };
   assert.deepEqual(parseOtlpSettings(env), {
     translationStrategy: "NoTranslation",
@@ -18,13 +19,18 @@ test("everything set", () => {
     promoteScopeMetadata: true,
     keepIdentifyingResourceAttributes: true,
     convertHistogramsToNhcb: true,
+    delta: "native",
   });
   const all = parseOtlpSettings({ HEARTH_OTLP_PROMOTE_RESOURCE_ATTRIBUTES: "*" });
   assert.equal(all.promoteResourceAttributes, "all");
 });
 
 test("what cannot be is named", () => {
-  for (const name of ["HEARTH_OTLP_TRANSLATION_STRATEGY", "HEARTH_OTLP_PROMOTE_SCOPE_METADATA"]) {
+  for (const name of [
+    "HEARTH_OTLP_TRANSLATION_STRATEGY",
+    "HEARTH_OTLP_PROMOTE_SCOPE_METADATA",
+    "HEARTH_OTLP_DELTA",
+  ]) {
     assert.throws(() => parseOtlpSettings({ [name]: "yes" }), {
       name: "HearthError",
       message: new RegExp(name),

@@ -56,7 +56,7 @@ describe("bodies of the OpenTelemetry JavaScript SDK", () => {
     const { batch, pointCount, rejectedPoints, reasons } = translate(resources);
     assert.equal(pointCount, 5);
     assert.equal(rejectedPoints, 3);
-    assert.match(reasons[0], /delta temporality is not taken: set the exporter's/);
+    assert.match(reasons[0], /delta temporality is not accepted here: set the exporter's/);
     assert.ok(batchLines(batch).some((line) => line.includes('"temp_celsius"')));
   });
 });

@@ -1,5 +1,6 @@
 /** Label sets of results. */
 import { compareBytewise, type Label, type LabelSet, METRIC_NAME } from "../../model/labels.ts";
+import { TEMPORALITY } from "../../model/metric-metadata.ts";
 import { shorten } from "../../model/shorten.ts";
 import { quoteInput } from "../syntax/quote.ts";
 
@@ -10,10 +11,10 @@ export const METRIC_TYPE = "__type__";
 const METRIC_UNIT = "__unit__";
 
 /** Labels about the metric itself. Calculated values lose them; `without` and `ignoring` leave them out. */
-export const METADATA_LABELS: readonly string[] = [METRIC_NAME, METRIC_TYPE, METRIC_UNIT];
+export const METADATA_LABELS: readonly string[] = [METRIC_NAME, METRIC_TYPE, METRIC_UNIT, TEMPORALITY];
 
 export function isMetadata(name: string): boolean {
-  return name === METRIC_NAME || name === METRIC_TYPE || name === METRIC_UNIT;
+  return name === METRIC_NAME || name === METRIC_TYPE || name === METRIC_UNIT || name === TEMPORALITY;
 }
 
 export function withoutMetadata(labels: LabelSet): LabelSet {

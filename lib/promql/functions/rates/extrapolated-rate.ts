@@ -5,12 +5,14 @@
 
 import { compactGauge, multiplyHistogram } from "../../../histogram/float-histogram.ts";
 import type { Histogram } from "../../../model/histogram.ts";
+import { isDeltaSeries } from "../../../model/metric-metadata.ts";
 import { mixedFloatsAndHistograms, startTimeOverlap } from "../../runtime/annotation-texts.ts";
 import { annotate } from "../../runtime/context.ts";
 import type { StepColumns } from "../../runtime/step-columns.ts";
 import type { Window } from "../../runtime/window.ts";
 import { metricName, type WindowCall, type WindowFunction } from "../../runtime/window-function.ts";
 import { isStartOverlap, isStartReset } from "../start-timestamps.ts";
+import { deltaRate } from "./delta-series.ts";
 import { extendedRate } from "./extended-rate.ts";
 import { addAnnotated, histogramIncrease } from "./histogram-increase.ts";
 import type { RateKind } from "./rate-kind.ts";
@@ -21,7 +23,8 @@ export const delta = rateFunction({ isCounter: false, perSecond: false });
 
 function rateFunction(kind: RateKind): WindowFunction {
   return (window, output, call) => {
-    if (window.floatCount > 0 && window.histogramCount > 0) {
+    if (kind.isCounter && isDeltaSeries(window.labels)) deltaRate(window, output, call, kind);
+    else if (window.floatCount > 0 && window.histogramCount > 0) {
       annotate(call.context, mixedFloatsAndHistograms(call.range, metricName(window)));
     } else if (call.extended !== undefined) extendedRate(window, output, call, kind);
     else if (window.floatCount > 0) floatRate(window, output, call, kind);

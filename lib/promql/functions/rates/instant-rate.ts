@@ -2,6 +2,7 @@
 import { compactHistogram, divideHistogram, withHint } from "../../../histogram/float-histogram.ts";
 import { isReset } from "../../../histogram/reset.ts";
 import type { Histogram } from "../../../model/histogram.ts";
+import { isDeltaSeries } from "../../../model/metric-metadata.ts";
 import {
   histogramIsNoCounter,
   histogramIsNoGauge,
@@ -30,7 +31,9 @@ function instantRate(isRate: boolean): WindowFunction {
     const [previous, last] = lastTwo(window, call);
     const seconds = (last.timeMs - previous.timeMs) / 1000;
     if (seconds === 0) return;
-    const isReset = isRate && isStartReset(previous.startMs, previous.timeMs, last.startMs, last.timeMs);
+    const isDelta = isRate && isDeltaSeries(window.labels);
+    const isReset =
+      isDelta || (isRate && isStartReset(previous.startMs, previous.timeMs, last.startMs, last.timeMs));
     if (previous.histogram === undefined && last.histogram === undefined) {
       const isLower = isRate && last.value < previous.value;
       const difference = isReset || isLower ? last.value : last.value - previous.value;
@@ -42,6 +45,7 @@ function instantRate(isRate: boolean): WindowFunction {
         window,
         call,
         isRate,
+        isDelta,
         isReset,
       });
       if (difference === undefined) return;
@@ -54,16 +58,18 @@ interface Circumstances {
   readonly window: Window;
   readonly call: WindowCall;
   readonly isRate: boolean;
+  readonly isDelta: boolean;
   readonly isReset: boolean;
 }
 
 function histogramDifference(
   previous: Histogram,
   last: Histogram,
-  { window, call, isRate, isReset: isStartedAnew }: Circumstances,
+  { window, call, isRate, isDelta, isReset: isStartedAnew }: Circumstances,
 ): Histogram | undefined {
   const gauges = [previous, last].filter(({ counterResetHint }) => counterResetHint === "gauge").length;
-  if (isRate && gauges > 0) annotate(call.context, histogramIsNoCounter(call.range, metricName(window)));
+  if (isRate && !isDelta && gauges > 0)
+    annotate(call.context, histogramIsNoCounter(call.range, metricName(window)));
   if (!isRate && gauges < 2) annotate(call.context, histogramIsNoGauge(call.range, metricName(window)));
   const isAnew = isRate && (isStartedAnew || isReset(last, previous));
   const difference = isAnew ? last : subtractAnnotated(last, previous, window, call);
