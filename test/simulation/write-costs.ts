@@ -51,8 +51,8 @@ export function expectSoon(ms: number): void {
   if (ms > MAX_SPARSE_MS) throw new Error(`a request took ${ms} ms, expected ${MAX_SPARSE_MS} at most`);
 }
 
-/** Leases, manifests, runs and an index part of a day, in write units. */
-const DAY_UNITS = 20;
+/** Leases, manifests, runs, an index part and hourly rows of a day, in write units. */
+const DAY_UNITS = 25;
 const SPARSE_SAMPLE_UNITS = 0.3;
 
 /** Throws when compaction of sparse series wrote so much as if it made an item of each sample. */
