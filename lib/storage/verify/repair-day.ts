@@ -6,11 +6,12 @@ import { HearthError } from "../../model/errors.ts";
 import type { RandomBytes } from "../../model/random-bytes.ts";
 import type { Clock } from "../../model/time.ts";
 import { newDayContext, newId } from "../compact/day-context.ts";
+import { LEASE_MS } from "../compact/day-manifest.ts";
 import { storeIndexPart } from "../compact/store-index.ts";
 import { IndexEntries } from "../index/index-entry.ts";
 import { placeOfKey } from "../layout/key-place.ts";
 import { dayKey } from "../layout/keys.ts";
-import type { Manifest, Part } from "../layout/manifest.ts";
+import { type Manifest, NO_LEASE, type Part } from "../layout/manifest.ts";
 import { loadManifest, replaceManifest } from "../layout/manifest-store.ts";
 import { expiry } from "../layout/retention.ts";
 import type { Key, Table } from "../table/table.ts";
@@ -127,11 +128,11 @@ async function indexRecordedSeries(options: RepairOptions, day: VerifiedDay): Pr
   if (recorded.size === 0) return undefined;
   const entries = new IndexEntries();
   const context = newDayContext({ ...options, ...day });
-  const parts = await storeIndexPart(
-    context,
-    [...recorded.values()].map((labels) => entries.entryOf(labels)),
-  );
-  await changeManifest(options, day, (manifest) => ({ ...manifest, index: [...manifest.index, ...parts] }));
+  const found = [...recorded.values()].map((labels) => entries.entryOf(labels));
+  await changeManifest(options, day, async (manifest) => {
+    const parts = await storeIndexPart(context, found);
+    return { ...manifest, index: [...manifest.index, ...parts] };
+  });
   return `${recorded.size} series are indexed again, from their series records`;
 }
 
@@ -161,7 +162,7 @@ async function removeDamaged(
   await options.table.delete(key);
   const stored = context.quarantine.stored;
   if (stored > 0)
-    await changeManifest(options, day, (manifest) => ({
+    await changeManifest(options, day, async (manifest) => ({
       ...manifest,
       facts: { ...manifest.facts, quarantined: manifest.facts.quarantined + stored },
     }));
@@ -173,51 +174,62 @@ async function acceptLoss(
   day: VerifiedDay,
   broken: ReadonlySet<string>,
 ): Promise<void> {
-  const { manifest } = await loadManifest(options.table, day.tenant, day.day);
-  const rewritten = new Map<string, Part | undefined>();
-  for (const part of manifest.parts) {
-    if (!broken.has(part.id)) continue;
-    rewritten.set(part.id, await rewritePart(options.table, day, part, newId(options.randomBytes)));
-  }
-  const lostIndex = new Set(manifest.index.filter(({ id }) => broken.has(id)).map(({ id }) => id));
-  if (lostIndex.size > 0) await rewriteIndex(options, day, lostIndex);
-  await changeManifest(options, day, (latest) => ({
-    ...latest,
-    parts: latest.parts.flatMap((part) => {
-      if (!rewritten.has(part.id)) return [part];
-      const next = rewritten.get(part.id);
-      return next === undefined ? [] : [next];
-    }),
-    facts: { ...latest.facts, quarantined: 0, held: [] },
-  }));
+  await changeManifest(options, day, async (manifest) => {
+    const parts: Part[] = [];
+    for (const part of manifest.parts) {
+      const next = broken.has(part.id)
+        ? await rewritePart(options.table, day, part, newId(options.randomBytes))
+        : part;
+      if (next !== undefined) parts.push(next);
+    }
+    const index = manifest.index.some(({ id }) => broken.has(id))
+      ? await rewrittenIndex(options, day, manifest, broken)
+      : manifest.index;
+    return { ...manifest, parts, index, facts: { ...manifest.facts, quarantined: 0, held: [] } };
+  });
 }
 
-/** What can be read of broken index parts, and what series records say, as parts in their place. */
-async function rewriteIndex(
+/** The index with what can be read of broken parts, as parts in their place. */
+async function rewrittenIndex(
   options: RepairOptions,
   day: VerifiedDay,
+  { index }: Manifest,
   broken: ReadonlySet<string>,
-): Promise<void> {
-  const { manifest } = await loadManifest(options.table, day.tenant, day.day);
+): Promise<Manifest["index"]> {
   const entries = new IndexEntries();
   const found = [];
-  for (const part of manifest.index.filter(({ id }) => broken.has(id)))
+  for (const part of index.filter(({ id }) => broken.has(id)))
     for (const labels of await readIndexSeries(options.table, day, part)) found.push(entries.entryOf(labels));
   const parts = await storeIndexPart(newDayContext({ ...options, ...day }), found);
-  await changeManifest(options, day, (latest) => ({
-    ...latest,
-    index: [...latest.index.filter(({ id }) => !broken.has(id)), ...parts],
-  }));
+  return [...index.filter(({ id }) => !broken.has(id)), ...parts];
 }
 
+/**
+ * Replaces the manifest. Meanwhile the day has a lease: compaction waits, and gc leaves alone the parts that `change` stores before
+ * a manifest names them. Throws "unavailable".
+ */
 async function changeManifest(
-  { table }: RepairOptions,
+  { table, clock, randomBytes }: RepairOptions,
   day: VerifiedDay,
-  change: (manifest: Manifest) => Manifest,
+  change: (manifest: Manifest) => Promise<Manifest>,
 ): Promise<void> {
   const stored = await loadManifest(table, day.tenant, day.day);
   if (stored.manifest.lease.untilMs > day.nowMs)
     throw new HearthError("unavailable", "repair: a compaction works on this day; try again in some minutes");
-  if ((await replaceManifest(table, day, stored, change(stored.manifest))) === undefined)
-    throw new HearthError("unavailable", "repair: a compaction came between; run it again");
+  const lease = { owner: newId(randomBytes), untilMs: clock() + LEASE_MS };
+  const leased = await replaceManifest(table, day, stored, { ...stored.manifest, lease });
+  if (leased === undefined) throw cameBetween();
+  const end = (manifest: Manifest) => replaceManifest(table, day, leased, { ...manifest, lease: NO_LEASE });
+  let next: Manifest;
+  try {
+    next = await change(leased.manifest);
+  } catch (error) {
+    await end(leased.manifest);
+    throw error;
+  }
+  if ((await end(next)) === undefined) throw cameBetween();
+}
+
+function cameBetween(): HearthError {
+  return new HearthError("unavailable", "repair: a compaction came between; run it again");
 }

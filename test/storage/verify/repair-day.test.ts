@@ -8,8 +8,8 @@ import { DamageReports } from "../../../lib/storage/layout/damage-reports.ts";
 import { dayOf } from "../../../lib/storage/layout/keys.ts";
 import { loadManifest } from "../../../lib/storage/layout/manifest-store.ts";
 import { Reader } from "../../../lib/storage/read/reader.ts";
-import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
-import type { Item } from "../../../lib/storage/table/table.ts";
+import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
+import type { Item, Key } from "../../../lib/storage/table/table.ts";
 import type { Finding } from "../../../lib/storage/verify/finding.ts";
 import { listDataDays } from "../../../lib/storage/verify/list-days.ts";
 import { deleteOrphans, findOrphans } from "../../../lib/storage/verify/orphans.ts";
@@ -22,6 +22,8 @@ import { newThreeForms } from "../../helpers/three-forms.ts";
 
 const RETENTION_MS = 30 * DAY_MS;
 const TODAY = dayOf(MIDNIGHT_MS);
+
+const keyOf = ({ pk, sk }: Key) => `${Buffer.from(pk).toString("hex")}/${Buffer.from(sk).toString("hex")}`;
 
 let engine: Engine;
 let table: MemoryTable;
@@ -165,6 +167,32 @@ describe("repair", () => {
       });
     }
   }
+
+  it("holds the day's lease while it stores parts, so that gc leaves them alone", async () => {
+    await table.delete(await namedItem("C", TODAY - 1));
+    engine.nowMs += 2 * HOUR_MS;
+    const before = new Set((await itemsOf(table, "RCI")).map(keyOf));
+    const { putAll } = MemoryTable.prototype;
+    const seen: string[] = [];
+    MemoryTable.prototype.putAll = async function (this: MemoryTable, items) {
+      await putAll.call(this, items);
+      if (!items.some((item) => "RCI".includes(kindOf(item)))) return;
+      const days = await findOrphans(table, () => engine.nowMs);
+      const mine = days.filter(({ parts }) =>
+        [...parts.values()].flat().some((key) => !before.has(keyOf(key))),
+      );
+      seen.push(...mine.map(({ keptBecause }) => keptBecause ?? "would be deleted"));
+    };
+    try {
+      await repairAll(true);
+    } finally {
+      MemoryTable.prototype.putAll = putAll;
+    }
+    assert.ok(seen.length > 0);
+    assert.deepEqual(new Set(seen), new Set(["the day was compacted within the last hour"]));
+    const { manifest } = await loadManifest(engine.table, "t", TODAY - 1);
+    assert.equal(manifest.lease.untilMs, 0);
+  });
 
   it("leaves a day alone that a compaction works on", async () => {
     await table.delete(await namedItem("C", TODAY - 1));
