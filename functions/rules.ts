@@ -1,10 +1,14 @@
 /**
  * Lambda: rules, on a schedule each minute while there are any. Many groups are shared out: each share is an invocation
- * of its own.
+ * of its own. Requests of the API that sets rules come here, too.
  */
 import type { Context } from "aws-lambda";
+import { handle, type LambdaEvent } from "hono/aws-lambda";
 import { newRuleRunner } from "../lib/http/compose-rules.ts";
+import { newGateway } from "../lib/http/gateway.ts";
+import { addRulesConfigRoutes } from "../lib/http/rules-config-route.ts";
 import { SECOND_MS } from "../lib/model/time.ts";
+import { parseOptions } from "../lib/promql/parse/options.ts";
 import { parsePromqlSettings } from "../lib/promql/settings.ts";
 import { notifierFromEnvironment } from "../lib/rules/delivery/notifier-from-environment.ts";
 import type { Share } from "../lib/rules/run/rule-runner.ts";
@@ -42,9 +46,21 @@ const notifier = notifierFromEnvironment(process.env, {
 const memory = newReaderMemory(process.env);
 const promql = parsePromqlSettings(process.env);
 const runner = newRuleRunner(services, { promql, rules, notifier, memory });
+const app = newGateway(services);
+addRulesConfigRoutes(app, services, parseOptions(promql));
+const answer = handle(app);
+
+export function handler(event: RulesEvent | LambdaEvent, context: Context) {
+  return isRequest(event) ? answer(event) : evaluate(event, context);
+}
+
+/** Of API Gateway. */
+function isRequest(event: RulesEvent | LambdaEvent): event is LambdaEvent {
+  return "requestContext" in event;
+}
 
 /** Throws if nothing could be evaluated, so that the function's error metric counts it. */
-export async function handler(event: RulesEvent, context: Context): Promise<RunReport> {
+async function evaluate(event: RulesEvent, context: Context): Promise<RunReport> {
   await clockGuard?.check(true);
   const deadlineMs = clock() + context.getRemainingTimeInMillis() - LAST_GROUP_MS;
   const share = event.share ?? (await shareOut(context.functionName));

@@ -52,17 +52,18 @@ test("writes are buffered, reads are streamed, on every path of the routes", () 
     const [, name, invoke] = /functions\/\$\{(\w+)\.Arn\}\/(\S+)$/.exec(uri["Fn::Sub"]) ?? [];
     return `${responseTransferMode} ${name} ${invoke}`;
   };
-  const writes = [...WRITE_PATHS, ...OTLP_PATHS, ...ADMIN_PATHS, ...RULES_CONFIG_PATHS];
+  const writes = [...WRITE_PATHS, ...OTLP_PATHS, ...ADMIN_PATHS];
   const pages = [...EXPLORER_PATHS, ...LINKED_PATHS];
   const queries = API_PREFIXES.map((prefix) => `${prefix}/{proxy+}`);
   for (const path of writes) assert.equal(modeOf(path), "BUFFERED WriteFunction invocations");
+  for (const path of RULES_CONFIG_PATHS) assert.equal(modeOf(path), "BUFFERED RulesFunction invocations");
   for (const path of READ_PATHS)
     assert.equal(modeOf(path), "STREAM ReadFunction response-streaming-invocations");
   for (const path of queries)
     assert.equal(modeOf(path), "STREAM QueryFunction response-streaming-invocations");
   for (const path of pages)
     assert.equal(modeOf(path), "STREAM ExplorerFunction response-streaming-invocations");
-  const all = [...writes, ...READ_PATHS, ...queries, ...pages];
+  const all = [...writes, ...READ_PATHS, ...queries, ...pages, ...RULES_CONFIG_PATHS];
   assert.deepEqual(Object.keys(paths).sort(), all.sort());
 });
 

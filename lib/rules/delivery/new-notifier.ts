@@ -5,6 +5,7 @@ import { errorMessage } from "../../model/errors.ts";
 import type { Log } from "../../model/log.ts";
 import type { Clock } from "../../model/time.ts";
 import type { CredentialProvider } from "../../storage/dynamodb/credentials.ts";
+import { forEachBounded } from "../../storage/table/bounded.ts";
 import type { Table } from "../../storage/table/table.ts";
 import type { DeliveryOptions, DeliveryReport, NotificationBatch, Notifier } from "../notifier.ts";
 import { alertmanagerBodies, alertmanagerUrl, MAX_BATCH } from "./alertmanager.ts";
@@ -45,6 +46,11 @@ export interface DeliveryContext {
       }
     | undefined;
 }
+
+/** What is left for a receiver that did not respond: the next evaluation tries it again. */
+const SKIPPED: Outcome = { ok: false, status: undefined, reason: "it did not respond before" };
+/** Groups whose messages are sent side by side. */
+const GROUPS_AT_ONCE = 8;
 
 /** A place that gets messages, one per rule. */
 interface MessageReceiver {
@@ -101,15 +107,22 @@ class Delivery implements Notifier {
   ): Promise<DeliveryReport> {
     let delivered = 0;
     let failed = 0;
+    let isDown = false;
     for (const [tenant, own] of Map.groupBy(batches, (batch) => batch.tenant)) {
       const notifications = own.flatMap((batch) => batch.notifications);
       const bodies = alertmanagerBodies(notifications);
       for (const [i, body] of bodies.entries()) {
         const count = Math.min(MAX_BATCH, notifications.length - i * MAX_BATCH);
-        const outcome = await this.#post({ url: alertmanagerUrl(url), auth }, tenant, body, attempts);
-        if (outcome.ok) delivered += count;
-        else failed += count;
-        if (!outcome.ok) this.#logFailure(`Alertmanager at ${url.origin}`, tenant, count, outcome.reason);
+        const outcome: Outcome = isDown
+          ? SKIPPED
+          : await this.#post({ url: alertmanagerUrl(url), auth }, tenant, body, attempts);
+        if (outcome.ok) {
+          delivered += count;
+          continue;
+        }
+        failed += count;
+        isDown = outcome.status === undefined;
+        this.#logFailure(`Alertmanager at ${url.origin}`, tenant, count, outcome.reason);
       }
     }
     return { delivered, failed };
@@ -148,7 +161,11 @@ class Delivery implements Notifier {
     attempts: Attempts,
   ): Promise<DeliveryReport> {
     if (this.#messageReceivers.length === 0) return { delivered: 0, failed: 0 };
-    const reports = await Promise.all(batches.map((batch) => this.#tellOfGroup(batch, attempts)));
+    const reports: DeliveryReport[] = [];
+    const down = new Set<string>();
+    await forEachBounded(batches, GROUPS_AT_ONCE, async (batch) => {
+      reports.push(await this.#tellOfGroup(batch, attempts, down));
+    });
     return {
       delivered: reports.reduce((sum, { delivered }) => sum + delivered, 0),
       failed: reports.reduce((sum, { failed }) => sum + failed, 0),
@@ -156,7 +173,11 @@ class Delivery implements Notifier {
   }
 
   /** Stored after it was sent: a message may come twice, and none is lost. */
-  async #tellOfGroup(batch: NotificationBatch, attempts: Attempts): Promise<DeliveryReport> {
+  async #tellOfGroup(
+    batch: NotificationBatch,
+    attempts: Attempts,
+    down: Set<string>,
+  ): Promise<DeliveryReport> {
     const { table, clock } = this.#context;
     const names = this.#messageReceivers.map(({ name }) => name);
     let delivered = 0;
@@ -170,14 +191,15 @@ class Delivery implements Notifier {
           if (!isDue(rule, receiver.name, clock())) continue;
           const message = this.#message(batch, rule, receiver.name);
           const count = message.alerts.length;
-          const outcome = await receiver.send(message, attempts);
+          const outcome = down.has(receiver.name) ? SKIPPED : await receiver.send(message, attempts);
           if (outcome.ok) {
             delivered += count;
             rule = markTold(rule, receiver.name, clock());
-          } else {
-            failed += count;
-            this.#logFailure(receiver.shown, batch.tenant, count, outcome.reason);
+            continue;
           }
+          failed += count;
+          if (outcome.status === undefined) down.add(receiver.name);
+          this.#logFailure(receiver.shown, batch.tenant, count, outcome.reason);
         }
         group.set(alertName, rule);
       }

@@ -71,6 +71,22 @@ test("a receiver in trouble is tried three times; the others get theirs", async 
   assert.doesNotMatch(receivers.log.join("\n"), /secret|x{300}/);
 });
 
+test("a receiver that does not respond is left alone until the next evaluation", async () => {
+  const receivers = new Receivers();
+  receivers.respond = () => "no connection";
+  const notifier = receivers.notifier({
+    HEARTH_ALERTMANAGER_URLS: "http://am:9093",
+    HEARTH_ALERT_WEBHOOK_URLS: "http://hook",
+  });
+  const many = Array.from({ length: 600 }, (_, i) => firing(String(i)));
+  const groups = Array.from({ length: 30 }, (_, i) => ({ ...batch(firing("a"))[0], group: `g${i}` }));
+  const report = await notifier.notify([...batch(...many), ...groups], SOON);
+  assert.equal(report.delivered, 0);
+  const hosts = receivers.take().map(({ url }) => url.host);
+  assert.equal(hosts.filter((host) => host === "am:9093").length, 3);
+  assert.ok(hosts.filter((host) => host === "hook").length <= 24, "those that were under way at once");
+});
+
 test("no attempt begins after the deadline", async () => {
   const receivers = new Receivers();
   const notifier = receivers.notifier({ HEARTH_ALERTMANAGER_URLS: "http://am:9093" });

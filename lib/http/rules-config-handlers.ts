@@ -1,0 +1,90 @@
+/** The handlers of Mimir's configuration API of rules. They are loaded when they are first needed: YAML and PromQL's parser are large. */
+import { HearthError } from "../model/errors.ts";
+import type { ParseOptions } from "../promql/parse/options.ts";
+import { ALERT_TEMPLATES } from "../rules/alert-templates.ts";
+import { parseRuleGroup } from "../rules/parse-rule-file.ts";
+import { printGroup, printNamespaces } from "../rules/print-rule-file.ts";
+import { hasErrors, printProblem } from "../rules/problem.ts";
+import type { RuleGroup } from "../rules/rule-file.ts";
+import type { RuleStore } from "../rules/rule-store.ts";
+import { newRuleStore } from "../rules/table-rule-store.ts";
+import type { Table } from "../storage/table/table.ts";
+import { readBody } from "./body.ts";
+import type { GatewayContext } from "./gateway.ts";
+
+/** Twice what an item of the table holds: YAML is longer than what is stored. */
+const MAX_GROUP_BYTES = 800 * 1024;
+
+const YAML = "application/yaml";
+const NO_GROUP = "group does not exist\n";
+
+export interface RulesConfigRequest {
+  readonly c: GatewayContext;
+  readonly tenant: string;
+  readonly table: Table;
+  readonly parse: ParseOptions;
+  /** Puts a change of a group, or of a namespace, on record before it is made. */
+  readonly audit: (action: string, subject: string) => Promise<void>;
+}
+
+type Request = RulesConfigRequest;
+
+const parameter = (c: GatewayContext, name: string): string => c.req.param(name) ?? "";
+
+/** Of all namespaces, or of the one in the path. */
+export async function listNamespaces({ c, tenant, table }: Request): Promise<Response> {
+  const stored = await newRuleStore(table).list(tenant, c.req.param("namespace"));
+  const namespaces = new Map<string, RuleGroup[]>();
+  for (const { namespace, group } of stored) {
+    const groups = namespaces.get(namespace);
+    if (groups === undefined) namespaces.set(namespace, [group]);
+    else groups.push(group);
+  }
+  return yaml(c, printNamespaces(namespaces));
+}
+
+export async function getGroup({ c, tenant, table }: Request): Promise<Response> {
+  const stored = await newRuleStore(table).get(tenant, parameter(c, "namespace"), parameter(c, "group"));
+  return stored === undefined ? c.text(NO_GROUP, 404) : yaml(c, printGroup(stored.group));
+}
+
+export async function setGroup({ c, tenant, table, parse, audit }: Request): Promise<Response> {
+  const body = await readBody(c, MAX_GROUP_BYTES);
+  const { group, problems } = parseRuleGroup(new TextDecoder().decode(body), {
+    parse,
+    templates: ALERT_TEMPLATES,
+  });
+  if (group === undefined || hasErrors(problems)) {
+    const errors = problems.filter(({ severity }) => severity === "error");
+    throw new HearthError("invalid", errors.map(printProblem).join("; "));
+  }
+  const namespace = parameter(c, "namespace");
+  await audit("rules set", `${namespace}/${group.name}`);
+  await newRuleStore(table).put(tenant, namespace, group);
+  return accepted(c);
+}
+
+export async function deleteGroup({ c, tenant, table, audit }: Request): Promise<Response> {
+  const [namespace, group] = [parameter(c, "namespace"), parameter(c, "group")];
+  await audit("rules delete", `${namespace}/${group}`);
+  const isDeleted = await newRuleStore(table).delete(tenant, namespace, group);
+  return isDeleted ? accepted(c) : c.text(NO_GROUP, 404);
+}
+
+export async function deleteNamespace({ c, tenant, table, audit }: Request): Promise<Response> {
+  const store: RuleStore = newRuleStore(table);
+  const namespace = parameter(c, "namespace");
+  const stored = await store.list(tenant, namespace);
+  if (stored.length > 0) await audit("rules delete", namespace);
+  for (const { group } of stored) await store.delete(tenant, namespace, group.name);
+  return stored.length > 0 ? accepted(c) : c.text("no rule groups found\n", 404);
+}
+
+/** What Mimir responds with to a change. */
+function accepted(c: GatewayContext): Response {
+  return c.json({ status: "success", data: null, errorType: "", error: "" }, 202);
+}
+
+function yaml(c: GatewayContext, text: string): Response {
+  return c.body(text, 200, { "Content-Type": YAML });
+}
