@@ -4,7 +4,7 @@
  * counts. The next run reads the manifest and goes on from it.
  */
 import { errorKind } from "../../model/errors.ts";
-import { deletionsOf } from "../deletion/deletion-store.ts";
+import { deletionsOf, keepDeletions } from "../deletion/deletion-store.ts";
 import { isOpenRun } from "../layout/manifest.ts";
 import { loadDayState } from "../layout/manifest-store.ts";
 import type { DayContext } from "./day-context.ts";
@@ -24,6 +24,7 @@ export async function compactDay(
 ): Promise<DayOutcome> {
   const { table, tenant, day } = context;
   const { stored, deletions } = await loadDayState(table, tenant, day);
+  if (deletions !== undefined) await keepDeletions(table, deletions, day, context.retentionMs);
   const run = new DayRun(context, { ...stored, deletions: deletionsOf(deletions) }, options, marks);
   try {
     return await doWhatIsDue(run);

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { errorKind, errorMessage, HearthError } from "../../model/errors.ts";
 import { type Clock, SECOND_MS } from "../../model/time.ts";
 import { deletionsKey } from "../layout/keys.ts";
-import { expiry, type RetentionMs } from "../layout/retention.ts";
+import { dayExpirySeconds, type RetentionMs } from "../layout/retention.ts";
 import { damaged } from "../layout/verified-table.ts";
 import type { Item, Table } from "../table/table.ts";
 import {
@@ -68,7 +68,7 @@ export async function addDeletion(
     const next = { last: added.number, all: [...all.filter((one) => !supersedes(added, one)), added] };
     const value = encodeDeletions(next);
     checkSize(next, value, place);
-    const item = { ...key, value, ...expiry(day, retentionMs) };
+    const item = { ...key, value, ...laterExpiry(stored, dayExpirySeconds(day, retentionMs)) };
     const isStored =
       stored === undefined ? await table.putIfAbsent(item) : await table.putIfEqual(item, stored.value);
     const takenMs = clock() - added.deletedMs;
@@ -78,6 +78,28 @@ export async function addDeletion(
     return added;
   }
   throw new HearthError("unavailable", `deletion: others delete in the same day tries=${MAX_TRIES}`);
+}
+
+/** An item keeps a later expiry: whoever deletes may know an older retention. Undefined: never. */
+function laterExpiry(
+  stored: Item | undefined,
+  seconds: number | undefined,
+): { readonly expiresAtSeconds?: number } {
+  const isEndless = seconds === undefined || (stored !== undefined && stored.expiresAtSeconds === undefined);
+  return isEndless ? {} : { expiresAtSeconds: Math.max(seconds, stored?.expiresAtSeconds ?? 0) };
+}
+
+/** Deletions stay as long as their day: stores the item again if it leaves earlier. Whoever comes between is left alone. */
+export async function keepDeletions(
+  table: Table,
+  item: Item,
+  day: number,
+  retentionMs: RetentionMs,
+): Promise<void> {
+  const expires = laterExpiry(item, dayExpirySeconds(day, retentionMs));
+  if (expires.expiresAtSeconds === item.expiresAtSeconds) return;
+  const { pk, sk, value } = item;
+  await table.putIfEqual({ pk, sk, value, ...expires }, value);
 }
 
 function checkSize({ all }: DayDeletions, value: Uint8Array, { tenant, day }: DeletionPlace): void {

@@ -3,12 +3,16 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { printLabels } from "../../../lib/model/labels.ts";
 import { newMatcher } from "../../../lib/model/matcher.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { ReaderMemory } from "../../../lib/storage/cache/reader-memory.ts";
 import { loadDeletions, MAX_DAY_DELETIONS } from "../../../lib/storage/deletion/deletion-store.ts";
 import { deleteSeries } from "../../../lib/storage/erase/delete-series.ts";
 import { dayOf } from "../../../lib/storage/layout/keys.ts";
+import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
+import { runCompactor } from "../../helpers/compaction.ts";
+import { itemsOf } from "../../helpers/damage.ts";
 import { DeletingEngine } from "../../helpers/deletions.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
 import { ALL_TIME } from "../../helpers/naive-store.ts";
@@ -93,6 +97,25 @@ test("days without such series get no deletion", async () => {
   assert.deepEqual(await store.delete({ matchers: [of("__name__", "none")], ...ALL_TIME }), []);
   assert.deepEqual((await loadDeletions(store.engine.table, "t", DAY - 1)).all, []);
   assert.equal((await loadDeletions(store.engine.table, "t", DAY)).all.length, 1);
+});
+
+test("a deletion stays as long as its day when retention grows, whoever knows of that last", async () => {
+  const SHORT = 3 * DAY_MS;
+  const { engine } = await newForms();
+  const { table, clock } = engine;
+  const options = { table, clock, randomBytes, tenant: "t", retentionMs: SHORT, accessKeyId: "" };
+  await deleteSeries(options, [[of("__name__", "cpu")]], ALL_TIME);
+  const compact = () => runCompactor(engine, { retentionOf: () => 30 * DAY_MS });
+  await compact();
+  // A function that still knows the shorter one.
+  await deleteSeries(options, [[of("zone", "x")]], ALL_TIME);
+  await compact();
+  engine.nowMs += 10 * DAY_MS;
+  for (const item of await itemsOf(engine.inner as MemoryTable))
+    if ((item.expiresAtSeconds ?? Number.POSITIVE_INFINITY) * 1000 < engine.nowMs) await engine.inner.delete(item);
+  const all = { matchers: [], ...ALL_TIME };
+  const names = (await engine.reader().series(all)).map(printLabels);
+  assert.deepEqual(names.sort(), ['load{zone="y"}', 'load{zone="z"}']);
 });
 
 test("the same deletion again takes the place of the first", async () => {
