@@ -63,6 +63,7 @@ export async function readAndCheck(
   const store = new Reader(table, { tenant, clock, limits, retentionMs, memory, damage });
   const [begunAt, begunMs] = [model.event(), clock()];
   const { removals } = sim.table;
+  const deletions = model.deletions.hasLoose ? -1 : model.deletions.count;
   const answer = asChunks ? await selectAllChunks(store, selection) : await selectAll(store, selection);
   const kept = keptBetween(sim, retentionMs, begunMs, Math.max(clock(), scheduler.nowMs));
   const isWarned = damage !== undefined && damage.count > 0;
@@ -73,7 +74,13 @@ export async function readAndCheck(
   if (model.isDamaged(selection) || !scheduler.random.chance(0.2)) return answer;
   const series = await store.series(selection);
   // TTL may have taken a day between the two.
-  if (!model.isDamaged(selection) && sim.table.removals === removals) expectListed(answer, series);
+  // So may a deletion.
+  const isDeleting = model.deletions.hasLoose || model.deletions.count > deletions;
+  if (!model.isDamaged(selection) && sim.table.removals === removals && !isDeleting)
+    expectListed(answer, series);
+  const listed = new Set(series.map((labels) => JSON.stringify(labels)));
+  const gone = model.goneSeries({ begunAt }).find((labels) => listed.has(JSON.stringify(labels)));
+  if (gone !== undefined) throw new Error(`${JSON.stringify(gone)} is deleted and listed`);
   return answer;
 }
 

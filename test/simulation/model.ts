@@ -11,6 +11,7 @@ import { dayOf } from "../../lib/storage/layout/keys.ts";
 import { MAX_HOLD_MS } from "../../lib/storage/log/settling.ts";
 import { labelSetOf } from "../helpers/write-requests.ts";
 import type { Scope } from "./damage.ts";
+import { Deletions } from "./deletions.ts";
 import { isSame, printTold, type SentSamples, type Told, type ToldSeries, toldOf } from "./sample.ts";
 
 /**
@@ -72,6 +73,7 @@ interface Damage {
 export class Model {
   readonly #series = new Map<string, StoredSeries>();
   readonly #damages: Damage[] = [];
+  readonly deletions = new Deletions();
   #events = 0;
 
   /** The order of what happens: a later event has a larger number. */
@@ -178,13 +180,27 @@ export class Model {
       const isSelected = matchesAll(selection.matchers, labels);
       const expected = isSelected ? [...writes].filter(([time]) => isWithin(time, selection, kept)) : [];
       try {
-        const isSpoilt = (time: number, write: Write) => times.isWarned && this.#isSpoilt(key, time, write);
-        checkSamples(new Map(expected), actual, kept, times, isSpoilt);
+        const { deletions } = this;
+        const isSpoilt = (time: number, write: Write) =>
+          deletions.mayBeGone(labels, time, write.append, times) ||
+          (times.isWarned && this.#isSpoilt(key, time, write));
+        const isGone = (time: number, { append }: Write) => deletions.isGone(labels, time, append, times);
+        checkSamples(new Map(expected), actual, kept, times, isSpoilt, isGone);
       } catch (error) {
         throw new Error(`${key}: ${(error as Error).message}`);
       }
     }
     for (const key of found.keys()) throw new Error(`${key} was never written`);
+  }
+
+  /** Series of which every write was deleted before a read, which must not list them. */
+  goneSeries(times: Pick<ReadTimes, "begunAt">): LabelSet[] {
+    const isGone = ({ labels, writes }: StoredSeries) =>
+      writes.size > 0 &&
+      [...writes].every(([time, all]) =>
+        all.every(({ append }) => this.deletions.isGone(labels, time, append, times)),
+      );
+    return [...this.#series.values()].filter(isGone).map(({ labels }) => labels);
   }
 
   #seriesOf(labels: LabelSet): StoredSeries {
@@ -227,6 +243,7 @@ function checkSamples(
   { surelyFrom }: Kept,
   { begunAt, endedAt }: ReadTimes,
   isSpoilt: (time: number, write: Write) => boolean,
+  isGone: (time: number, write: Write) => boolean,
 ): void {
   const present = new Map<number, Told>();
   let previous = Number.NEGATIVE_INFINITY;
@@ -247,7 +264,8 @@ function checkSamples(
         !isSpoilt(time, write),
     );
     const allowed = writes.filter(
-      ({ append, isHidden }) =>
+      ({ append, isHidden, ...write }) =>
+        !isGone(time, { append, isHidden, ...write }) &&
         append.begunAt < endedAt &&
         !isReplaced(append, answered) &&
         !(

@@ -50,6 +50,9 @@ export const EXPECTED_OF_ALL_WORLDS = [
   "writer ended by its time-out",
   "item damaged",
   "days without anybody",
+  "deletion answered",
+  "deletion failed",
+  "deleted sample written again",
 ] as const;
 
 export type Happening = (typeof EXPECTED)[number] | (typeof EXPECTED_OF_ALL_WORLDS)[number];

@@ -32,6 +32,8 @@ export interface Hardships {
   readonly isCrowded: boolean;
   /** A request has a sample of each of many days; a call takes its time, and requests and compaction are bounded. */
   readonly isSparse: boolean;
+  /** Some series are deleted now and then, and written again. */
+  readonly hasDeletions: boolean;
   /** A write is cut off after 29 s, and its sender repeats it, at once or after the interval. */
   readonly isCutOff: boolean;
 }
@@ -45,6 +47,7 @@ const USUAL: Hardships = {
   damage: [],
   isCrowded: false,
   isSparse: false,
+  hasDeletions: false,
   isCutOff: false,
 };
 
@@ -75,6 +78,7 @@ export const WORLDS = {
   unreadable: { ...USUAL, damage: ["version", "orphan"] },
   crowd: { ...USUAL, isCrowded: true },
   sparse: { ...USUAL, retention: "endless", isSparse: true },
+  deletions: { ...USUAL, hasDeletions: true },
   "cut-off": { ...USUAL, isCutOff: true, intervals: [ABSENCE] },
 } as const satisfies Record<string, Hardships>;
 

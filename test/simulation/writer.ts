@@ -1,16 +1,19 @@
 /** A writer: senders' requests, one or some at once, by a process that knows what it wrote before or has forgotten it. */
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
+import { printMatchers } from "../../lib/model/matcher.ts";
 import { SECOND_MS } from "../../lib/model/time.ts";
+import { deleteSeries } from "../../lib/storage/erase/delete-series.ts";
 import { newMeter } from "../../lib/storage/table/table.ts";
 import { Writers } from "../../lib/storage/write/writers.ts";
+import { labelSetOf } from "../helpers/write-requests.ts";
 import { limitInvocation, tolerate } from "./invocation.ts";
-import type { Append } from "./model.ts";
+import type { Append, Model } from "./model.ts";
 import { pause, stepClock } from "./pauses.ts";
-import { type ClockSpan, newProgram } from "./program.ts";
+import { type ClockSpan, newProgram, type Program } from "./program.ts";
 import { batchOfSamples, printTold, type SentSamples, toldOf } from "./sample.ts";
 import type { Process } from "./scheduler.ts";
 import { MAX_CLOCK_ERROR_MS, type Simulated } from "./simulated.ts";
-import { backfill, maxAge, randomRequest, scrape } from "./workload.ts";
+import { backfill, maxAge, randomRequest, randomSelection, scrape } from "./workload.ts";
 import { expectSoon } from "./write-costs.ts";
 
 /** What the design lets a writer take to store a record before it dates it anew. */
@@ -22,6 +25,9 @@ const MAX_WRITER_BYTES = 2 ** 26;
 const WRITER_BYTES = [0, MAX_WRITER_BYTES, MAX_WRITER_BYTES];
 /** Also some of the series, and of one tenant those of one, but not of all. */
 const CROWDED_WRITER_BYTES = [0, 10_000, 40_000, 100_000, MAX_WRITER_BYTES];
+
+/** Of the turns of a writer. */
+const DELETION_CHANCE = 0.3;
 
 export function writer(sim: Simulated, process: Process) {
   const { scheduler, randomBytes, retention, shardBits, tally, hardships } = sim;
@@ -46,6 +52,7 @@ export function writer(sim: Simulated, process: Process) {
     const retentionMs = retention.at(scheduler.nowMs);
     const request = nextRequest(sim, tenant, retentionMs, senderClock());
     if (request.length === 0) return;
+    if (hardships.hasDeletions && isDeletedBefore(request, model)) tally.add("deleted sample written again");
     const writer = maxBytes < MAX_WRITER_BYTES ? undefined : process.name;
     const begun = model.begin(request, scheduler.nowMs, writer);
     let span: ClockSpan | undefined;
@@ -90,11 +97,49 @@ export function writer(sim: Simulated, process: Process) {
     while (!random.chance(0.1) && turn()) {
       await pause(sim, process);
       stepClock(sim, process);
+      if (hardships.hasDeletions && random.chance(DELETION_CHANCE)) {
+        await erase(sim, process, { table, clock, watchClock });
+        continue;
+      }
       const isAlone = hardships.isCrowded || hardships.isSparse;
       const atOnce = !isAlone && random.chance(0.3) ? random.between(2, 3) : 1;
       await Promise.all(Array.from({ length: atOnce }, append));
     }
   };
+}
+
+/** Deletes some series, or some of their times. */
+async function erase(
+  sim: Simulated,
+  process: Process,
+  { table, clock, watchClock }: Pick<Program, "table" | "clock" | "watchClock">,
+): Promise<void> {
+  const { scheduler, randomBytes, retention, tally } = sim;
+  const { random } = scheduler;
+  const [tenant, model] = random.pick([...sim.models]);
+  const selection = randomSelection(random, clock());
+  const begun = model.deletions.begin(selection, model.event());
+  const span = watchClock();
+  const retentionMs = retention.at(scheduler.nowMs);
+  scheduler.note(
+    process.name,
+    `delete of ${tenant}: ${printMatchers(selection.matchers)} ${selection.minTime} to ${selection.maxTime}`,
+  );
+  const isAnswered = await tolerate(sim, process, "delete", async () => {
+    const place = { table, tenant, retentionMs, clock, randomBytes, accessKeyId: "" };
+    await deleteSeries(place, [selection.matchers], selection);
+  });
+  tally.add(isAnswered ? "deletion answered" : "deletion failed");
+  if (!isAnswered) return;
+  begun.startMs = span.minMs;
+  begun.endMs = Math.max(clock(), span.maxMs);
+  begun.answeredAt = model.event();
+}
+
+function isDeletedBefore(request: readonly SentSamples[], model: Model): boolean {
+  const times = { begunAt: model.event() };
+  const gone = new Set(model.goneSeries(times).map((labels) => JSON.stringify(labels)));
+  return request.some(({ labels }) => gone.has(JSON.stringify(labelSetOf(labels))));
 }
 
 function unsentOf({ unsent }: Simulated, tenant: string): (readonly SentSamples[])[] {

@@ -5,7 +5,7 @@
 import type { LabelSet } from "../../model/labels.ts";
 import { MAX_TIMESTAMP_MS } from "../../model/time.ts";
 import { loadDeletions } from "../deletion/deletion-store.ts";
-import { dropFromRecord, hiddenColumns } from "../deletion/hidden-records.ts";
+import { hiddenColumns } from "../deletion/hidden-records.ts";
 import type { Masks } from "../deletion/masks.ts";
 import { IndexEntries } from "../index/index-entry.ts";
 import { findMasks } from "../index/meant-series.ts";
@@ -150,13 +150,10 @@ async function decodeLog(
   const samples = new HashedSamples();
   const columnsOf = (hash: Uint8Array) => samples.columnsOf(hashHex(hash));
   const onDamaged = (item: Item, reason: string) => quarantine.add(item, reason);
-  const decoder = new LogDecoder({ table, tenant, day, columnsOf, onDamaged, nowMs: clock() });
-  const columnsOfHex = (hash: string) => samples.columnsOf(hash);
-  for (const record of records) {
-    const hidden = hiddenColumns(masks, parseReceiveTime(record.item.sk), columnsOfHex);
-    await decoder.append(record, -MAX_TIMESTAMP_MS, MAX_TIMESTAMP_MS);
-    dropFromRecord(hidden);
-  }
+  const hexColumnsOf = (hash: string) => samples.columnsOf(hash);
+  const hidingOf = ({ sk }: Item) => hiddenColumns(masks, parseReceiveTime(sk), hexColumnsOf);
+  const decoder = new LogDecoder({ table, tenant, day, columnsOf, onDamaged, nowMs: clock(), hidingOf });
+  for (const record of records) await decoder.append(record, -MAX_TIMESTAMP_MS, MAX_TIMESTAMP_MS);
   return samples.sorted();
 }
 

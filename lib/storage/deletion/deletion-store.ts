@@ -1,5 +1,4 @@
 /** Deletions in the table: read with the manifest or alone, added by compare and swap. */
-import { setTimeout } from "node:timers/promises";
 import { errorKind, errorMessage, HearthError } from "../../model/errors.ts";
 import { type Clock, SECOND_MS } from "../../model/time.ts";
 import { deletionsKey } from "../layout/keys.ts";
@@ -24,8 +23,6 @@ export const MAX_DAY_DELETIONS = 128;
  * deletion of that time: so storing one takes no longer, as for a log record.
  */
 const MAX_HOLD_MS = 30 * SECOND_MS;
-/** A receive time is a whole ms. */
-const MOMENT_MS = 1;
 /** Tries against others that delete in the same day. */
 const MAX_TRIES = 20;
 
@@ -52,8 +49,8 @@ export interface DeletionPlace {
 }
 
 /**
- * Stores a deletion; its moment is now. Returns once the moment is over, so what is written after
- * that counts. Throws "too large" where the day has too many, "unavailable".
+ * Stores a deletion; its moment is now. Storing takes longer than the moment, a ms, so what is
+ * written after that counts. Throws "too large" where the day has too many, "unavailable".
  */
 export async function addDeletion(
   place: DeletionPlace,
@@ -71,11 +68,7 @@ export async function addDeletion(
     const item = { ...key, value, ...laterExpiry(stored, dayExpirySeconds(day, retentionMs)) };
     const isStored =
       stored === undefined ? await table.putIfAbsent(item) : await table.putIfEqual(item, stored.value);
-    const takenMs = clock() - added.deletedMs;
-    if (!isStored || takenMs < 0 || takenMs > MAX_HOLD_MS) continue;
-    // What is received within the moment itself is deleted.
-    if (takenMs === 0) await setTimeout(MOMENT_MS);
-    return added;
+    if (isStored && Math.abs(clock() - added.deletedMs) <= MAX_HOLD_MS) return added;
   }
   throw new HearthError("unavailable", `deletion: others delete in the same day tries=${MAX_TRIES}`);
 }

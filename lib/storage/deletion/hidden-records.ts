@@ -1,5 +1,6 @@
 /** Keeps what deletions hide of log records out of the columns that the records are decoded into. */
 import type { SampleColumns } from "../../chunk/sample-columns.ts";
+import { COLUMN_SAMPLE_BYTES, COLUMN_START_BYTES } from "../../chunk/sample-sizes.ts";
 import type { Deletion } from "./deletion.ts";
 import { dropHidden, type Masks } from "./masks.ts";
 
@@ -26,7 +27,14 @@ export function hiddenColumns(
   return hidden;
 }
 
-/** After it was decoded: removes what it has added and deletions hide. */
-export function dropFromRecord(hidden: readonly HiddenColumns[]): void {
-  for (const { columns, count, deletions } of hidden) dropHidden(columns, count, deletions);
+/** After it was decoded: removes what it has added and deletions hide. Returns the bytes that it took in memory. */
+export function dropFromRecord(hidden: readonly HiddenColumns[]): number {
+  let sizeBytes = 0;
+  for (const { columns, count, deletions } of hidden) {
+    const before = columns.histogramBytes;
+    const dropped = dropHidden(columns, count, deletions);
+    const each = COLUMN_SAMPLE_BYTES + (columns.startTimestamps === undefined ? 0 : COLUMN_START_BYTES);
+    sizeBytes += dropped * each + before - columns.histogramBytes;
+  }
+  return sizeBytes;
 }

@@ -121,6 +121,8 @@ async function deleteInDay(
   await markStale(options.table, options.tenant, day);
   const added = await addDeletion({ ...options, day }, { selectors, minTime, maxTime, accessKeyId });
   await markStale(options.table, options.tenant, day);
+  // A compactor may have gone by since the first mark.
+  await markDay(options, day);
   return added;
 }
 

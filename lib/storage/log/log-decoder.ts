@@ -4,6 +4,7 @@ import { COLUMN_SAMPLE_BYTES, COLUMN_START_BYTES } from "../../chunk/sample-size
 import { errorKind, errorMessage, HearthError } from "../../model/errors.ts";
 import { lowerBound } from "../../model/lower-bound.ts";
 import { SECOND_MS } from "../../model/time.ts";
+import { dropFromRecord, type HiddenColumns } from "../deletion/hidden-records.ts";
 import { dictionaryRange, parseDictionarySortKey } from "../layout/keys.ts";
 import type { Shard } from "../layout/shard.ts";
 import { hashHex } from "../series/series-hash.ts";
@@ -43,6 +44,8 @@ export interface LogMemory {
   keepDictionary(range: KeyRange, dictionary: Dictionary): void;
 }
 
+const NOTHING_HIDDEN: readonly HiddenColumns[] = [];
+
 const FORGETFUL: LogMemory = {
   recordOf: (item) => new LoggedRecord(item),
   findDictionary: () => undefined,
@@ -71,6 +74,8 @@ export interface LogDecoderOptions {
    * dictionary, and counts as gone like it. Default: no record was to leave.
    */
   readonly nowMs?: number | undefined;
+  /** Called right before the samples of a record are appended: which columns deletions hide some of them from. Default: none. */
+  readonly hidingOf?: ((item: Item) => readonly HiddenColumns[]) | undefined;
 }
 
 /** Decodes records into the columns of their series. */
@@ -105,10 +110,23 @@ export class LogDecoder {
     }
     const known = this.#resolved.get(keyOf(logItem.shard, record.writer));
     if (known !== undefined && firstUnknown(known.dictionary, decoded) === undefined)
-      return appendDecoded(decoded, known, minTime, maxTime);
+      return this.#append(logItem.item, decoded, known, minTime, maxTime);
     return this.#resolve(logItem, record.writer, decoded).then((columns) =>
-      appendDecoded(decoded, columns, minTime, maxTime),
+      this.#append(logItem.item, decoded, columns, minTime, maxTime),
     );
+  }
+
+  /** Nothing comes between what is looked at before and what is removed after: other days share the columns. */
+  #append(
+    item: Item,
+    decoded: DecodedRecord,
+    writer: WriterColumns,
+    minTime: number,
+    maxTime: number,
+  ): number {
+    const hidden = this.#options.hidingOf?.(item) ?? NOTHING_HIDDEN;
+    const sizeBytes = appendDecoded(decoded, writer, minTime, maxTime);
+    return hidden.length === 0 ? sizeBytes : sizeBytes - dropFromRecord(hidden);
   }
 
   /**

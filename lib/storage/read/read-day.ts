@@ -1,7 +1,7 @@
 /** Executes a day's plan: reads its items a few at a time and gives them to their series in the order in which they count. */
 import { errorKind, errorMessage } from "../../model/errors.ts";
 import type { TimeRange } from "../../model/time.ts";
-import { dropFromRecord, type HiddenColumns, hiddenColumns } from "../deletion/hidden-records.ts";
+import { hiddenColumns } from "../deletion/hidden-records.ts";
 import { dropHidden, type Masks } from "../deletion/masks.ts";
 import type { DamageReports } from "../layout/damage-reports.ts";
 import { parseReceiveTime } from "../layout/keys.ts";
@@ -18,8 +18,6 @@ import { hashHex } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, Table } from "../table/table.ts";
 import type { DayPlan, DayQuery, PartRead } from "./read-plan.ts";
-
-const NO_COLUMNS: readonly HiddenColumns[] = [];
 
 /** Part reads under way at once. */
 const READ_CONCURRENCY = 16;
@@ -163,29 +161,20 @@ export async function readLog(read: DayRead, { first, rest }: OpenLog): Promise<
   const { metrics } = sink;
   const onDamaged = damage?.note;
   const reading = { table, kept: shared, memory, tenant, day, columnsOf, metrics };
-  const decoder = new LogDecoder({ ...reading, signal, onDamaged, nowMs });
+  const hexColumnsOf = (hash: string) => sink.find(hash)?.columns;
+  const hidingOf = ({ sk }: Item) => hiddenColumns(masks, parseReceiveTime(sk), hexColumnsOf);
+  const options = { ...reading, signal, onDamaged, nowMs, ...(!masks.isEmpty && { hidingOf }) };
+  const decoder = new LogDecoder(options);
   try {
     for (let next = await first; !next.done; next = await rest.next()) {
       await decoder.prefetch(next.value, minTime, maxTime);
       for (const record of next.value) {
-        const hidden = masks.isEmpty
-          ? NO_COLUMNS
-          : hiddenColumns(masks, parseReceiveTime(record.item.sk), (hash) => sink.find(hash)?.columns);
         const appended = decoder.append(record, minTime, maxTime);
         // Mostly it has no dictionary to wait for: a promise for each of some hundreds of records takes longer than to read them.
         sink.hold(typeof appended === "number" ? appended : await appended);
-        if (hidden.length > 0) sink.hold(-dropFromLog(hidden));
       }
     }
   } finally {
     await rest.return();
   }
-}
-
-/** Removes what a record has added and deletions hide. Returns its bytes. */
-function dropFromLog(hidden: readonly HiddenColumns[]): number {
-  const bytesOf = () => hidden.reduce((total, { columns }) => total + columnsBytes(columns), 0);
-  const before = bytesOf();
-  dropFromRecord(hidden);
-  return before - bytesOf();
 }
