@@ -44,7 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   functions: ["lib/*"],
   local: ["lib/*"],
   cli: ["lib/*", "local"],
-  bench: ["lib/*", "functions", "local"],
+  bench: ["lib/*", "functions", "local", "cli"],
 };
 
 /**

@@ -140,7 +140,7 @@ async function exportBlocks(source: Source, directory: string): Promise<string> 
     } catch (error) {
       output.discard();
       progress.line(
-        `${printDay(day)}: not exported; ${sum.blocks} days before it are. Go on with --start ${printDay(day)}T00:00:00Z`,
+        `${printDay(day)}: not exported; ${sum.blocks} blocks before it are whole. Go on with --start ${printDay(day)}T00:00:00Z`,
       );
       throw error;
     }

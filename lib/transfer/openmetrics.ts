@@ -40,7 +40,7 @@ export class OpenMetricsParser {
   parse(line: string): TextSample | undefined {
     this.#line++;
     if (line === END) this.#hasEnded = true;
-    else if (this.#hasEnded) this.#fail(`a line behind "${END}"`);
+    else if (this.#hasEnded && line !== "") this.#fail(`a line behind "${END}"`);
     if (line === "" || line.startsWith("#")) return undefined;
     const end = endOfSeries(line);
     if (end < 0) this.#fail("a label value has no closing quote");
