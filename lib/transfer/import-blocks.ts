@@ -3,11 +3,14 @@
  * import that is repeated leaves out what a day has already.
  */
 import { createHash } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import type { RandomBytes } from "../model/random-bytes.ts";
-import { type Clock, DAY_MS } from "../model/time.ts";
-import { storeDay } from "../storage/bulk/bulk-day.ts";
+import { type Clock, DAY_MS, SECOND_MS } from "../model/time.ts";
+import { type BulkDay, type BulkSeries, storeDay } from "../storage/bulk/bulk-day.ts";
+import { DayLease } from "../storage/bulk/day-lease.ts";
 import { isImported, markDay, nameDay, publishDay } from "../storage/bulk/publish-day.ts";
-import { newDayContext } from "../storage/compact/day-context.ts";
+import { type DayContext, newDayContext } from "../storage/compact/day-context.ts";
+import { LEASE_MS } from "../storage/compact/day-manifest.ts";
 import { loadDeletions } from "../storage/deletion/deletion-store.ts";
 import { loadManifest } from "../storage/layout/manifest-store.ts";
 import type { RetentionMs } from "../storage/layout/retention.ts";
@@ -17,6 +20,8 @@ import { withExternalLabels } from "./label-edits.ts";
 import { type DayPlan, expectedSeries, type FoundBlock } from "./survey.ts";
 
 const DIGEST_BYTES = 8;
+/** Between two looks at the lease of another. */
+const LEASE_WAIT_MS = 10 * SECOND_MS;
 
 export interface ImportOptions extends SeriesChoice {
   readonly table: Table;
@@ -31,6 +36,8 @@ export interface ImportOptions extends SeriesChoice {
   readonly choiceWords: readonly string[];
   /** Of Thanos and Mimir: whether every series of a block gets them. */
   readonly addsExternalLabels: boolean;
+  /** Default: real time. */
+  readonly sleep?: ((durationMs: number) => Promise<unknown>) | undefined;
   /** Ends the import between two series; the day under way does not count. */
   readonly signal?: AbortSignal | undefined;
   readonly onSamples?: ((samples: number) => void) | undefined;
@@ -77,6 +84,7 @@ async function importDay(
     minTime: Math.max(day * DAY_MS, options.minTime),
     maxTime: Math.min((day + 1) * DAY_MS - 1, options.maxTime),
   };
+  const lease = await takeLease(context, options);
   const series = mergeBlocks(opened, range, (samples) => {
     signal?.throwIfAborted();
     onSamples?.(samples);
@@ -94,15 +102,44 @@ async function importDay(
     samples: expectedSamples,
     withoutRuns,
   };
-  const stored = await storeDay(context, expected, series);
-  signal?.throwIfAborted();
-  if (stored.samples === 0) return { day, outcome: "empty", series: 0, samples: 0 };
+  let stored: BulkDay;
+  try {
+    stored = await storeDay(context, expected, keeping(lease, series));
+    signal?.throwIfAborted();
+  } catch (error) {
+    await lease.release().catch(() => {});
+    throw error;
+  }
+  if (stored.samples === 0) {
+    await lease.release();
+    return { day, outcome: "empty", series: 0, samples: 0 };
+  }
   await publishDay(
     context,
     stored,
     missing.map((block) => digestOfBlock(block, options, deletions)),
+    lease,
   );
   return { day, outcome: "imported", series: stored.series, samples: stored.samples };
+}
+
+/** Waits for a compactor that works on the day; after some minutes it goes on without. */
+async function takeLease(context: DayContext, { sleep = setTimeout }: ImportOptions): Promise<DayLease> {
+  const lease = new DayLease(context);
+  for (let waitedMs = 0; !(await lease.hold()) && waitedMs < LEASE_MS; waitedMs += LEASE_WAIT_MS)
+    await sleep(LEASE_WAIT_MS);
+  return lease;
+}
+
+/** The same series; extends the lease while they come. */
+async function* keeping(
+  lease: DayLease,
+  series: AsyncIterable<BulkSeries>,
+): AsyncGenerator<BulkSeries, void, void> {
+  for await (const one of series) {
+    if (lease.isDue) await lease.hold();
+    yield one;
+  }
 }
 
 async function openBlock(

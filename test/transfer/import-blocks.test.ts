@@ -1,11 +1,16 @@
 /** Blocks that promtool made of OpenMetrics text are imported: every sample is found, once, a day whole or not at all. */
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { printLabels } from "../../lib/model/labels.ts";
 import { newMatcher } from "../../lib/model/matcher.ts";
 import { DAY_MS, HOUR_MS, MAX_TIMESTAMP_MS, MINUTE_MS } from "../../lib/model/time.ts";
+import { DayLease } from "../../lib/storage/bulk/day-lease.ts";
+import { newDayContext } from "../../lib/storage/compact/day-context.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
+import { NO_LEASE } from "../../lib/storage/layout/manifest.ts";
+import { loadManifest } from "../../lib/storage/layout/manifest-store.ts";
 import type { Finding } from "../../lib/storage/verify/finding.ts";
 import { verifyDay } from "../../lib/storage/verify/verify-day.ts";
 import { NO_EDITS } from "../../lib/transfer/label-edits.ts";
@@ -243,3 +248,42 @@ function seriesOffset(block: BlockBytes): number {
   const index = block.get("index")!;
   return Number(new DataView(index.buffer, index.byteOffset).getBigUint64(index.length - 52 + 8)) + 20;
 }
+
+test("a compactor's lease is waited for, held while the day is written, and given back", async () => {
+  const engine = newEngine();
+  const context = newDayContext({
+    table: engine.table,
+    tenant: "t",
+    day: FIRST_DAY,
+    retentionMs: 0,
+    clock: engine.clock,
+    randomBytes,
+  });
+  const compactor = new DayLease(context);
+  assert.ok(await compactor.hold());
+  const waits: number[] = [];
+  let isHeld = false;
+  await runImport(engine, readBlocks(BLOCKS), {
+    sleep: async (ms) => {
+      waits.push(ms);
+      engine.nowMs += ms;
+    },
+    onSamples: () => {
+      isHeld ||= waits.length > 0;
+    },
+  });
+  // The other's lease lapses after five minutes.
+  assert.deepEqual([waits.length, isHeld], [30, true]);
+  const { manifest } = await loadManifest(engine.table, "t", FIRST_DAY);
+  assert.deepEqual(manifest.lease, NO_LEASE);
+  assert.deepEqual(await samplesOf(engine), samplesOfText());
+});
+
+test("an import that fails gives the lease back", async () => {
+  const engine = newEngine();
+  const blocks = readBlocks(BLOCKS);
+  flip(blocks[0], "chunks/000001", 40);
+  await assert.rejects(runImport(engine, blocks));
+  const { manifest } = await loadManifest(engine.table, "t", FIRST_DAY);
+  assert.deepEqual(manifest.lease, NO_LEASE);
+});

@@ -8,12 +8,13 @@ import { dayExpiryOf, lastingFact } from "../compact/renewal.ts";
 import { loadDeletions } from "../deletion/deletion-store.ts";
 import { printDay } from "../layout/key-place.ts";
 import { dayKey, hourOf, markKey, WRITER_ID_BYTES } from "../layout/keys.ts";
-import type { Manifest, Part } from "../layout/manifest.ts";
+import { type Manifest, NO_LEASE, type Part } from "../layout/manifest.ts";
 import { loadManifest, replaceManifest } from "../layout/manifest-store.ts";
 import { expiry, markExpiry } from "../layout/retention.ts";
 import { ALL_SERIES } from "../layout/shard.ts";
 import { markStale } from "../rollups/mark-stale.ts";
 import type { BulkDay } from "./bulk-day.ts";
+import type { DayLease } from "./day-lease.ts";
 
 /** A compactor replaces the manifest of a day once in some seconds. */
 const MAX_ATTEMPTS = 20;
@@ -41,11 +42,12 @@ export async function nameDay({ table, tenant, day, retentionMs }: DayContext): 
   });
 }
 
-/** `digests`: what the day's samples were imported from; a manifest that has them all is left as it is. */
+/** `digests`: what the day's samples were imported from; a manifest that has them all is left as it is. Gives `lease` back. */
 export async function publishDay(
   context: DayContext,
   stored: BulkDay,
   digests: readonly string[],
+  lease: DayLease,
 ): Promise<void> {
   const { table, tenant, day } = context;
   await markStale(table, tenant, day);
@@ -55,7 +57,11 @@ export async function publishDay(
     if (isImported(manifest, digests)) return;
     // What is imported counts as received now: the deletions that there are do not concern it.
     const { last: deletedTo } = await loadDeletions(context.table, context.tenant, context.day);
-    const next = withDay(context, manifest, stored, digests, deletedTo);
+    const isHeld = manifest.lease.owner === lease.owner;
+    const next = {
+      ...withDay(context, manifest, stored, digests, deletedTo),
+      lease: isHeld ? NO_LEASE : manifest.lease,
+    };
     if ((await replaceManifest(context.table, context, previous, next)) !== undefined) {
       // Rows that were made meanwhile may lack it.
       await markStale(table, tenant, day);
