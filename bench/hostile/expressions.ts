@@ -13,8 +13,8 @@ export interface HeavyExpression {
 const NO_DATA = "(vector(time() * 7919) % 104729)";
 
 const OPERANDS: Readonly<Record<Exclude<ValueType, "scalar" | "string">, readonly string[]>> = {
-  matrix: [`${NO_DATA}[1000000s:1s]`, "deep[40h]", "wide[1h]", "h[1h]", "wide[1h:15s]"],
-  vector: [NO_DATA, "wide", "text", "h", "b_bucket"],
+  matrix: [`${NO_DATA}[1000000s:1s]`, "deep[40h]", "wide[1h]", "h[1h]", "big[1h]", "wide[1h:15s]"],
+  vector: [NO_DATA, "wide", "text", "h", "big", "b_bucket"],
 };
 
 const AGGREGATIONS: readonly (readonly [operator: string, parameter: string])[] = [
@@ -66,6 +66,7 @@ export const HEAVY_EXPRESSIONS: readonly HeavyExpression[] = [
       ["wide", "one"],
       ["wide", "text"],
       ["h", "h"],
+      ["big", "big"],
       [NO_DATA, NO_DATA],
     ].map(([left, right]) => named(`${left} ${operator} ${right}`)),
   ),
@@ -77,6 +78,9 @@ export const HEAVY_EXPRESSIONS: readonly HeavyExpression[] = [
   named(`label_replace(text, "c", "$1", "a", "${"(x?)".repeat(500)}(x*)")`),
   named(`sum by (${Array.from({ length: 20_000 }, (_, i) => `l${i}`).join()}) (wide)`),
   named('sort_by_label(text, "a", "b")'),
+  ...["h", "big"].flatMap((one) => ["</ 3", ">/ 3", "* 2", "/ 2"].map((by) => named(`${one} ${by}`))),
+  named('label_join(text, "c", "-", "a", "b")'),
+  named("-big"),
   named("-wide"),
   named("wide > 5"),
   named("vector(1)[292y:1ms]"),

@@ -13,7 +13,8 @@ interface Metric {
   readonly labels: readonly (readonly Label[])[];
   readonly samples: number;
   readonly intervalMs: number;
-  readonly isHistogram?: boolean;
+  /** Of native histograms. */
+  readonly buckets?: number;
 }
 
 function numbered(count: number, ...more: readonly Label[]): Label[][] {
@@ -28,7 +29,7 @@ const LONG = "x".repeat(8000);
 
 /**
  * `deep`: a few series of many samples. `wide`: many series. `text`: long labels. `b_bucket`: classic histograms.
- * `h`: native ones. `one`: a series of each job. `target_info`: of each instance.
+ * `h`: native ones. `big`: native ones with the most buckets. `one`: a series of each job. `target_info`: of each instance.
  */
 export const METRICS: readonly Metric[] = [
   { name: "deep", labels: numbered(20), samples: 200_000, intervalMs: 1000 },
@@ -42,7 +43,8 @@ export const METRICS: readonly Metric[] = [
     samples: 240,
     intervalMs: 15_000,
   },
-  { name: "h", labels: numbered(200), samples: 240, intervalMs: 15_000, isHistogram: true },
+  { name: "h", labels: numbered(200), samples: 240, intervalMs: 15_000, buckets: 160 },
+  { name: "big", labels: numbered(20), samples: 60, intervalMs: 60_000, buckets: 8000 },
   {
     name: "one",
     labels: Array.from({ length: 10 }, (_, i): Label[] => [["job", `job-${i}`]]),
@@ -64,39 +66,37 @@ export function heavySource(scale = 1): SeriesSource {
   };
 }
 
-function seriesOf({ name, labels, samples, intervalMs, isHistogram }: Metric, scale: number): Series[] {
+function seriesOf({ name, labels, samples, intervalMs, buckets = 0 }: Metric, scale: number): Series[] {
   const timestamps = Float64Array.from(
     { length: samples },
     (_, i) => END_MS - (samples - 1 - i) * intervalMs,
   );
   const values = Float64Array.from({ length: samples }, (_, i) => (i * 7919) % 104_729);
-  const histograms = isHistogram ? values.map((_, i) => i) : new Float64Array(0);
-  const columns = isHistogram
-    ? {
-        timestamps: new Float64Array(0),
-        values: new Float64Array(0),
-        histograms: { timestamps, histograms: Array.from(histograms, histogramAt) },
-      }
-    : { timestamps, values };
+  const columns =
+    buckets > 0
+      ? {
+          timestamps: new Float64Array(0),
+          values: new Float64Array(0),
+          histograms: { timestamps, histograms: Array.from(values, (_, i) => histogramAt(i, buckets)) },
+        }
+      : { timestamps, values };
   return labels.slice(0, Math.ceil(labels.length * scale)).map((own) => {
     const labelSet: LabelSet = labelSetOf([["__name__", name], ...own]);
     return { labels: labelSet, ...columns };
   });
 }
 
-const BUCKETS = 160;
-
-function histogramAt(i: number): Histogram {
-  const counts = new Float64Array(BUCKETS).fill(i + 1);
+function histogramAt(i: number, buckets: number): Histogram {
+  const counts = new Float64Array(buckets).fill(i + 1);
   return {
     kind: "integer",
     counterResetHint: "unknown",
-    schema: 3,
+    schema: buckets > 1000 ? 8 : 3,
     zeroThreshold: 1e-128,
     zeroCount: 0,
-    count: BUCKETS * (i + 1),
+    count: buckets * (i + 1),
     sum: i,
-    positive: { spans: [{ offset: 0, length: BUCKETS }], counts },
+    positive: { spans: [{ offset: 0, length: buckets }], counts },
     negative: { spans: [], counts: new Float64Array(0) },
     customBounds: new Float64Array(0),
     isStale: false,

@@ -2,9 +2,11 @@
  * Converts attributes of a data point, its scope and its resource to labels, as Prometheus 3.14 does
  * (`createAttributes` in storage/remote/otlptranslator/prometheusremotewrite/helper.go of prometheus/prometheus).
  */
+
 import { HearthError } from "../model/errors.ts";
 import { compareBytewise, type Label, type LabelSet, labelSetOf, METRIC_NAME } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
+import { mapKey } from "../model/map-key.ts";
 import { quoteInput } from "../model/shorten.ts";
 import { labelName } from "./label-name.ts";
 import { namingOf } from "./metric-name.ts";
@@ -43,10 +45,11 @@ export class LabelNames {
   }
 
   nameOf(key: string): string {
-    let name = this.#names.get(key);
+    const mapped = mapKey(key);
+    let name = this.#names.get(mapped);
     if (name === undefined) {
       name = labelName(key, this.#allowUtf8);
-      this.#names.set(key, name);
+      this.#names.set(mapped, name);
     }
     return name;
   }

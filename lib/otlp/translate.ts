@@ -15,6 +15,7 @@
 
 import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 import { compareBytewise, type Label, type LabelSet, METRIC_NAME } from "../model/labels.ts";
+import { mapKey } from "../model/map-key.ts";
 import type { MetricMetadata, MetricType } from "../model/metric-metadata.ts";
 import { DELTA, TEMPORALITY } from "../model/metric-metadata.ts";
 import type { WriteBatch } from "../model/sample-batch.ts";
@@ -285,7 +286,7 @@ class Translator {
   #addTargetInfo(resource: ResourceMetrics): void {
     const labels = targetInfoLabels(resource, this.#names, this.#settings, this.#limits);
     if (labels === undefined) return;
-    const identity = JSON.stringify(labels);
+    const identity = mapKey(JSON.stringify(labels));
     const known = this.#targetInfo.get(identity) ?? new Set();
     const times = targetInfoTimes(resource).filter((time) => !known.has(time));
     if (times.length === 0) return;

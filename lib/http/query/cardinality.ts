@@ -22,36 +22,38 @@ export interface Cardinality {
 export class CardinalityCounter {
   #seriesCount = 0;
   readonly #byMetric = new Map<string, number>();
-  readonly #byPair = new Map<string, number>();
-  readonly #values = new Map<string, Set<string>>();
+  /** Series by label and value. Not by `name=value`: values may be as long as keys of a `Map` should be. */
+  readonly #values = new Map<string, Map<string, number>>();
   readonly #bytes = new Map<string, number>();
 
   /** Counts a series. Returns how many there are. */
   add(labels: LabelSet): number {
     for (const [name, value] of labels) {
       if (name === METRIC_NAME) add(this.#byMetric, value, 1);
-      add(this.#byPair, `${name}=${value}`, 1);
       add(this.#bytes, name, Buffer.byteLength(value));
-      const known = this.#values.get(name);
-      if (known === undefined) this.#values.set(name, new Set([value]));
-      else known.add(value);
+      const values = this.#values.get(name) ?? new Map<string, number>();
+      this.#values.set(name, values);
+      add(values, value, 1);
     }
     return ++this.#seriesCount;
   }
 
   /** Each list holds the `limit` largest counts; among equal ones the first in the alphabet. */
   finish({ minTime, maxTime }: TimeRange, limit: number): Cardinality {
-    const values = new Map([...this.#values].map(([name, { size }]) => [name, size]));
+    const valueCounts = [...this.#values].map(([name, { size }]) => ({ name, value: size }));
+    const pairs = [...this.#values].flatMap(([name, values]) =>
+      largest(values, limit).map((one) => ({ name: `${name}=${one.name}`, value: one.value })),
+    );
     return {
       seriesCount: this.#seriesCount,
-      labelPairCount: this.#byPair.size,
+      labelPairCount: valueCounts.reduce((sum, { value }) => sum + value, 0),
       chunkCount: 0,
       minTime,
       maxTime,
       seriesByMetric: largest(this.#byMetric, limit),
-      valuesByLabel: largest(values, limit),
+      valuesByLabel: largestOf(valueCounts, limit),
       bytesByLabel: largest(this.#bytes, limit),
-      seriesByLabelPair: largest(this.#byPair, limit),
+      seriesByLabelPair: largestOf(pairs, limit),
     };
   }
 }
@@ -61,8 +63,12 @@ function add(counts: Map<string, number>, name: string, more: number): void {
 }
 
 function largest(counts: ReadonlyMap<string, number>, limit: number): CountedNames {
-  return [...counts]
-    .map(([name, value]) => ({ name, value }))
-    .sort((a, b) => b.value - a.value || (a.name < b.name ? -1 : 1))
-    .slice(0, limit);
+  return largestOf(
+    Array.from(counts, ([name, value]) => ({ name, value })),
+    limit,
+  );
+}
+
+function largestOf(counts: CountedNames, limit: number): CountedNames {
+  return counts.toSorted((a, b) => b.value - a.value || (a.name < b.name ? -1 : 1)).slice(0, limit);
 }

@@ -2,6 +2,7 @@
 
 import { HearthError } from "../../model/errors.ts";
 import { compareBytewise, compareLabelSets, type LabelSet } from "../../model/labels.ts";
+import { mapKey } from "../../model/map-key.ts";
 import type { Lookup } from "../../model/selection.ts";
 import type { ParseOptions } from "../../promql/parse/options.ts";
 import { quote } from "../../promql/syntax/quote.ts";
@@ -117,7 +118,7 @@ async function mergedSeries(
   if (selections.length === 1) return find(selections[0]);
   const merged = new Map<string, LabelSet>();
   await forEachBounded(selections, LOOKUP_CONCURRENCY, async (selection) => {
-    for (const labels of await find(selection)) merged.set(JSON.stringify(labels), labels);
+    for (const labels of await find(selection)) merged.set(mapKey(JSON.stringify(labels)), labels);
     if (merged.size > maxSeries)
       throw tooManyFound(
         maxSeries,

@@ -11,6 +11,7 @@ import {
   reconciledBounds,
 } from "../runtime/annotation-texts.ts";
 import { annotate } from "../runtime/context.ts";
+import { histogramSteps } from "../runtime/histogram-steps.ts";
 import type { StepColumns } from "../runtime/step-columns.ts";
 import { ABSENT, FLOAT, HISTOGRAM, type StepSeries } from "../runtime/value.ts";
 import type { Accumulator, NewAccumulator } from "./accumulator.ts";
@@ -105,7 +106,9 @@ export class HistogramAggregation {
       steps[step] = known;
     }
     if (known.total === undefined || !known.isCompatible) return;
-    known.isCompatible = known.total.add(histograms![step]!);
+    const histogram = histograms![step]!;
+    this.#call.context.deadline.spend(histogramSteps(histogram));
+    known.isCompatible = known.total.add(histogram);
     if (known.isCompatible) return;
     const { plan, context } = this.#call;
     annotate(context, mixedBucketSchemas(plan.inner.range, labelValue(labels, METRIC_NAME)));

@@ -5,6 +5,7 @@ import type { BinaryPlan } from "../plan/plan.ts";
 import type { Annotation } from "../runtime/annotations.ts";
 import { mergeSameLabels } from "../runtime/collect-series.ts";
 import type { EvaluationContext } from "../runtime/context.ts";
+import { histogramSteps } from "../runtime/histogram-steps.ts";
 import { withoutName } from "../runtime/result-labels.ts";
 import { StepColumns } from "../runtime/step-columns.ts";
 import {
@@ -37,7 +38,7 @@ export function combineWithScalar(
     const columns =
       one.histograms === undefined && floatOperator(plan).calculate !== undefined
         ? calculateFloats(plan, one, scalar, scalarSide)
-        : combineCells(plan, one, scalar, scalarSide, (step, note) => notes.add(step, order, note));
+        : combineCells(plan, one, scalar, scalarSide, context, (step, note) => notes.add(step, order, note));
     const { labels, dropsName: drops } = dropsName ? withoutName(one, context) : one;
     return columns.series(labels, drops);
   });
@@ -70,6 +71,7 @@ function combineCells(
   series: StepSeries,
   scalar: ScalarValue,
   scalarSide: Side,
+  { deadline }: EvaluationContext,
   note: (step: number, annotation: Annotation) => void,
 ): StepColumns {
   let current = 0;
@@ -79,6 +81,7 @@ function combineCells(
     if (series.kinds[step] === ABSENT) continue;
     current = step;
     const cell = cellAt(series, step);
+    if (typeof cell !== "number") deadline.spend(histogramSteps(cell));
     const constant = scalar.values[step];
     const result = scalarSide === "left" ? combine(constant, cell) : combine(cell, constant);
     if (result === undefined) continue;

@@ -7,6 +7,7 @@ import { isInstant, type StepGrid } from "../plan/grid.ts";
 import type { BinaryPlan } from "../plan/plan.ts";
 import { claimCell, SeriesCollector } from "../runtime/collect-series.ts";
 import { type EvaluationContext, executionError } from "../runtime/context.ts";
+import { histogramSteps } from "../runtime/histogram-steps.ts";
 import { labelKey, printLabelSet } from "../runtime/series-labels.ts";
 import type { StepColumns } from "../runtime/step-columns.ts";
 import { ABSENT, FLOAT, type StepSeries, type VectorValue, vectorOf } from "../runtime/value.ts";
@@ -191,6 +192,8 @@ class VectorMatch {
     this.#position = this.#order.get((many ?? one)!)!;
     const manyCell: Cell = many === undefined ? this.#fillMany! : cellAt(many, step);
     const oneCell: Cell = one === undefined ? this.#fillOne! : cellAt(one, step);
+    for (const cell of [manyCell, oneCell])
+      if (typeof cell !== "number") this.#context.deadline.spend(histogramSteps(cell));
     const result = this.#isSwapped ? this.#combine(oneCell, manyCell) : this.#combine(manyCell, oneCell);
     if (result === undefined) return;
     if (!this.#markMatched(matched, output.key, step)) return;

@@ -5,6 +5,7 @@ import type { StepGrid } from "../plan/grid.ts";
 import type { CallPlan } from "../plan/plan.ts";
 import { mergeSameLabels } from "../runtime/collect-series.ts";
 import type { EvaluationContext } from "../runtime/context.ts";
+import { histogramSteps } from "../runtime/histogram-steps.ts";
 import { withoutName } from "../runtime/result-labels.ts";
 import { StepColumns } from "../runtime/step-columns.ts";
 import {
@@ -86,8 +87,9 @@ export function mapHistograms(
     const columns = newColumns(call);
     for (let step = 0; step < call.grid.steps; step++) {
       if (one.kinds[step] !== HISTOGRAM) continue;
-      call.context.deadline.spend(HISTOGRAM_STEPS);
-      columns.setFloat(step, map(one.histograms![step]!));
+      const histogram = one.histograms![step]!;
+      call.context.deadline.spend(HISTOGRAM_STEPS + histogramSteps(histogram));
+      columns.setFloat(step, map(histogram));
     }
     const { labels, dropsName } = withoutName(one, call.context);
     return columns.series(labels, dropsName);

@@ -19,6 +19,7 @@ import {
 } from "../runtime/annotation-texts.ts";
 import { mergeSameLabels } from "../runtime/collect-series.ts";
 import { annotate } from "../runtime/context.ts";
+import { histogramSteps } from "../runtime/histogram-steps.ts";
 import { setLimitedLabel } from "../runtime/label-limits.ts";
 import { withoutName } from "../runtime/result-labels.ts";
 import { HISTOGRAM, isPopulated, type StepSeries, type VectorValue, vectorOf } from "../runtime/value.ts";
@@ -88,8 +89,9 @@ function estimateNative(
   const columns = newColumns(call);
   for (let step = 0; step < call.grid.steps; step++) {
     if (series.kinds[step] !== HISTOGRAM || isMixed?.[step] === 1) continue;
-    call.context.deadline.spend(HISTOGRAM_STEPS);
-    columns.setFloat(step, estimator.native(series.histograms![step]!, series.labels, step));
+    const histogram = series.histograms![step]!;
+    call.context.deadline.spend(HISTOGRAM_STEPS + histogramSteps(histogram));
+    columns.setFloat(step, estimator.native(histogram, series.labels, step));
   }
   const { labels, dropsName } = withoutName(series, call.context);
   return columns.series(labels, dropsName);

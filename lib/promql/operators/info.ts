@@ -1,5 +1,6 @@
 /** `info()`: adds the labels of info series to those that have the same `instance` and `job`. */
 import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
+import { mapKey } from "../../model/map-key.ts";
 import { type Matcher, matchesAll } from "../../model/matcher.ts";
 import { shorten } from "../../model/shorten.ts";
 import { referenceTime, type StepGrid, stepTime } from "../plan/grid.ts";
@@ -54,7 +55,7 @@ interface InfoSeries {
 }
 
 function identity(labels: LabelSet): string {
-  return JSON.stringify(IDENTIFYING.map((name) => labelValue(labels, name)));
+  return mapKey(JSON.stringify(IDENTIFYING.map((name) => labelValue(labels, name))));
 }
 
 /**

@@ -4,6 +4,7 @@ import type { StepGrid } from "../plan/grid.ts";
 import type { NegatePlan } from "../plan/plan.ts";
 import { mergeSameLabels } from "../runtime/collect-series.ts";
 import type { EvaluationContext } from "../runtime/context.ts";
+import { histogramSteps } from "../runtime/histogram-steps.ts";
 import { withoutName } from "../runtime/result-labels.ts";
 import { asScalar, type StepSeries, type Value, vectorOf } from "../runtime/value.ts";
 
@@ -22,6 +23,10 @@ function negateSeries(series: StepSeries, context: EvaluationContext): StepSerie
     ...withoutName(series, context),
     kinds,
     values: values.map((value) => -value),
-    histograms: histograms?.map((histogram) => histogram && multiplyHistogram(histogram, -1)),
+    histograms: histograms?.map((histogram) => {
+      if (histogram === undefined) return undefined;
+      context.deadline.spend(histogramSteps(histogram));
+      return multiplyHistogram(histogram, -1);
+    }),
   };
 }

@@ -6,6 +6,7 @@ import type { CallPlan, Plan, SubqueryPlan, WindowPlan } from "../plan/plan.ts";
 import { isRangePlan } from "../plan/plan.ts";
 import { mergeSameLabels } from "../runtime/collect-series.ts";
 import { type EvaluationContext, executionError } from "../runtime/context.ts";
+import { histogramSteps } from "../runtime/histogram-steps.ts";
 import { Scratch } from "../runtime/quantile-of.ts";
 import { withoutName } from "../runtime/result-labels.ts";
 import type { SelectedSeries } from "../runtime/selected-series.ts";
@@ -17,9 +18,6 @@ import type { TextRange } from "../syntax/ast.ts";
 import { FUNCTION_NAMES, type FunctionName, factsOf } from "../syntax/functions.ts";
 import { noteNonCounter } from "./note-non-counter.ts";
 import { type RangeVector, rangeVector } from "./range-vector.ts";
-
-/** Steps of the deadline that a histogram in a window takes, about. */
-const HISTOGRAM_STEPS = 50;
 
 type WindowImplementation = Extract<Implementation, { kind: "window" }>;
 
@@ -123,9 +121,14 @@ function moveWindow(
     window.rangeStartMs = window.rangeEndMs - windowMs;
     const { floatEnd, histogramEnd } = window;
     window.moveTo(window.rangeStartMs - before, window.rangeEndMs + after);
-    const count = window.floatCount + window.histogramCount * HISTOGRAM_STEPS;
+    const count = window.floatCount + window.histogramCount;
     if (count === 0) continue;
     deadline.spend(count);
+    // All of a window have about as many buckets as its first.
+    if (window.histogramCount > 0) {
+      const first = window.histograms.histograms[window.histogramStart];
+      deadline.spend(window.histogramCount * histogramSteps(first));
+    }
     if (isStored) {
       call.context.samples.add(step, window.sampleCount(), window.sampleCount(floatEnd, histogramEnd));
     }

@@ -1,6 +1,7 @@
 /** Label sets of results. */
 import { compareBytewise, type Label, type LabelSet, METRIC_NAME } from "../../model/labels.ts";
 import { TEMPORALITY } from "../../model/metric-metadata.ts";
+import { mapKey } from "../../model/map-key.ts";
 import { shorten } from "../../model/shorten.ts";
 import { quoteInput } from "../syntax/quote.ts";
 
@@ -50,7 +51,7 @@ export function isLabelName(name: string): boolean {
 export function labelKey(labels: LabelSet): string {
   let key = "";
   for (const [name, value] of labels) key += `${name}\ud800${value}\ud801`;
-  return key;
+  return mapKey(key);
 }
 
 /** The maximum of a series' labels in a message. */

@@ -3,6 +3,7 @@ import { NO_DEADLINE } from "../../model/deadline.ts";
 import { HearthError } from "../../model/errors.ts";
 import type { Exemplar, SeriesExemplars } from "../../model/exemplars.ts";
 import { compareLabelSets, type LabelSet, labelSetOf } from "../../model/labels.ts";
+import { mapKey } from "../../model/map-key.ts";
 import { type Matcher, matchesAll } from "../../model/matcher.ts";
 import type { TimeRange } from "../../model/time.ts";
 import { DAY_MS, HOUR_MS } from "../../model/time.ts";
@@ -45,7 +46,7 @@ export async function readExemplars(
       ({ timestamp: t }) => t >= range.minTime && t <= range.maxTime && !isDeleted(labels, t),
     );
     if (inRange.length === 0) continue;
-    const key = JSON.stringify(labels);
+    const key = mapKey(JSON.stringify(labels));
     const series = found.get(key) ?? { labels, exemplars: new Map<string, Exemplar>() };
     found.set(key, series);
     const before = series.exemplars.size;

@@ -290,7 +290,7 @@ describe("what is refused", () => {
       "a long value",
       series("x", { a: "y".repeat(17_000) }, [NOW, 1]),
       "too large",
-      /17000 bytes, at most 16384/,
+      /17000 bytes, at most 16383/,
     ],
     [
       "129 labels",
