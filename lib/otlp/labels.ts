@@ -6,8 +6,8 @@
 import { HearthError } from "../model/errors.ts";
 import { compareBytewise, type Label, type LabelSet, labelSetOf, METRIC_NAME } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
-import { mapKey } from "../model/map-key.ts";
 import { quoteInput } from "../model/shorten.ts";
+import { mapKey } from "../model/text/map-key.ts";
 import { labelName } from "./label-name.ts";
 import { namingOf } from "./metric-name.ts";
 import type { Attribute, ScopeMetrics } from "./metrics.ts";

@@ -14,13 +14,15 @@
  */
 
 import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
+
 import { compareBytewise, type Label, type LabelSet, METRIC_NAME } from "../model/labels.ts";
-import { mapKey } from "../model/map-key.ts";
+
 import type { MetricMetadata, MetricType } from "../model/metric-metadata.ts";
 import { DELTA, TEMPORALITY } from "../model/metric-metadata.ts";
 import type { WriteBatch } from "../model/sample-batch.ts";
 import { quoteInput } from "../model/shorten.ts";
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../model/stale-marker.ts";
+import { mapKey } from "../model/text/map-key.ts";
 import { BatchBuilder, type RequestLimits, tooMany } from "../wire/batch-builder.ts";
 import { encodeLabels } from "../wire/label-arena.ts";
 import { bucketExemplars, exemplarLabels } from "./exemplars.ts";

@@ -2,8 +2,8 @@
 
 import { HearthError } from "../../model/errors.ts";
 import { compareBytewise, compareLabelSets, type LabelSet } from "../../model/labels.ts";
-import { mapKey } from "../../model/map-key.ts";
 import type { Lookup } from "../../model/selection.ts";
+import { mapKey } from "../../model/text/map-key.ts";
 import type { ParseOptions } from "../../promql/parse/options.ts";
 import { quote } from "../../promql/syntax/quote.ts";
 import { tooManyFound } from "../../storage/read/find-series.ts";

@@ -1,8 +1,8 @@
 /** `info()`: adds the labels of info series to those that have the same `instance` and `job`. */
 import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
-import { mapKey } from "../../model/map-key.ts";
 import { type Matcher, matchesAll } from "../../model/matcher.ts";
 import { shorten } from "../../model/shorten.ts";
+import { mapKey } from "../../model/text/map-key.ts";
 import { referenceTime, type StepGrid, stepTime } from "../plan/grid.ts";
 import type { InfoPlan } from "../plan/plan.ts";
 import { claimCell, SeriesCollector } from "../runtime/collect-series.ts";

@@ -1,8 +1,10 @@
 /** Label sets of results. */
 import { compareBytewise, type Label, type LabelSet, METRIC_NAME } from "../../model/labels.ts";
+
 import { TEMPORALITY } from "../../model/metric-metadata.ts";
-import { mapKey } from "../../model/map-key.ts";
+
 import { shorten } from "../../model/shorten.ts";
+import { mapKey } from "../../model/text/map-key.ts";
 import { quoteInput } from "../syntax/quote.ts";
 
 export const NO_LABELS: LabelSet = [];

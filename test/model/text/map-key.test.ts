@@ -1,7 +1,7 @@
 /** Keys of long texts: as different as the texts, and quick to find. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mapKey } from "../../lib/model/map-key.ts";
+import { mapKey } from "../../../lib/model/text/map-key.ts";
 
 test("a text as long as V8 hashes is its own key, a longer one is not", () => {
   for (const text of ["", "a", "x".repeat(16_383), "\ud800"]) assert.equal(mapKey(text), text);
