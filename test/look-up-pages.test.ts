@@ -21,6 +21,7 @@ function read(file: string): string {
 function printLimit(name: keyof Limits, value: number): string {
   if (name.endsWith("Ms")) return `${value / MINUTE_MS} minutes`;
   if (!name.endsWith("Bytes")) return value.toLocaleString("en-US");
+  if (value % KIB !== 0) return `${value.toLocaleString("en-US")} bytes`;
   return value >= MIB ? `${value / MIB} MiB` : `${value / KIB} KiB`;
 }
 
