@@ -89,6 +89,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "binary",
     "aggregate",
     "operators",
+    "rows",
     "engine",
   ],
 };

@@ -17,7 +17,7 @@ export const DYNAMODB_SPEED: TableSpeed = { callMs: 5, bytesPerSecond: 60e6 };
 const MIB = 1024 * 1024;
 const MEMORY_INTERVAL_MS = 10;
 
-const KEY = { id: "HKBENCH", secret: "bench" };
+const KEY = { id: "HKBENCH", secret: "bench-secret" };
 const AUTHORIZATION = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString("base64")}`;
 
 export async function storeRangeKey(table: Table, nowMs: number): Promise<void> {

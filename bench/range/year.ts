@@ -3,7 +3,6 @@
  * once; every other one is a copy with its times moved.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
-import { KIND } from "../../lib/storage/layout/keys.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import type { SortedItems } from "../../lib/storage/table/sorted-items.ts";
 import type { Item, Key, KeyRange, Meter, QueryOptions, Table } from "../../lib/storage/table/table.ts";
@@ -17,8 +16,8 @@ import { newWorkload } from "../workload.ts";
 export const NOW_MS = 20_780 * DAY_MS + 21 * HOUR_MS + 7 * MINUTE_MS;
 const MIDNIGHT_MS = 20_780 * DAY_MS;
 
-/** Partitions of a tenant, not of one of its days: they grow while the days are built. */
-const TENANT_KINDS: ReadonlySet<number> = new Set([KIND.day, KIND.manifest, KIND.accessKey]);
+/** Partitions that share a buffer. */
+const FROZEN_PARTITIONS = 2000;
 
 /** Stores `days` whole days before the last one, and that one up to `NOW_MS`. */
 export async function buildYear(
@@ -37,16 +36,18 @@ export async function buildYear(
     workload: newWorkload(recorded, recorded.length, startMs),
     startMs,
     nowMs: NOW_MS,
-    onDay(day, series) {
-      onDay(day, series);
-      const ofDay = new Map([...partitions].filter(([pk]) => !TENANT_KINDS.has(pk.charCodeAt(0))));
-      // The last day goes on after this.
-      if (day * DAY_MS === MIDNIGHT_MS) return;
-      frozen.add(ofDay);
-      for (const pk of ofDay.keys()) partitions.delete(pk);
-    },
+    onDay,
   });
-  frozen.add(partitions);
+  // All at once would be one buffer of more than 2 GB.
+  let group = new Map<string, SortedItems<Item>>();
+  for (const [pk, items] of [...partitions]) {
+    group.set(pk, items);
+    partitions.delete(pk);
+    if (group.size < FROZEN_PARTITIONS) continue;
+    frozen.add(group);
+    group = new Map();
+  }
+  frozen.add(group);
   return frozen;
 }
 

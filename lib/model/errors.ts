@@ -33,6 +33,14 @@ export class HearthError extends Error {
   }
 }
 
+/** Reads were refused, before any was made, since they would cost more than the request may. */
+export class TooExpensiveError extends HearthError {
+  constructor(message: string) {
+    super("too large", message);
+    this.name = "TooExpensiveError";
+  }
+}
+
 /** The kind of anything thrown. Anything but a `HearthError` is a bug. */
 export function errorKind(error: unknown): ErrorKind {
   return error instanceof HearthError ? error.kind : "internal";

@@ -6,10 +6,11 @@ import type { Patterns } from "../model/regexp/patterns.ts";
 import type { Samples } from "../model/samples.ts";
 import type { Clock } from "../model/time.ts";
 import type { Queryable } from "../storage/interface.ts";
+import type { SourceResolution } from "./settings.ts";
 import type { Expr } from "./syntax/ast.ts";
 
-/** The part of a reader that the engine uses. */
-export type SeriesSource = Pick<Queryable, "select">;
+/** The part of a reader that the engine uses. A source without hourly rows is read sample by sample. */
+export type SeriesSource = Pick<Queryable, "select"> & Partial<Pick<Queryable, "selectRows" | "keptSinceMs">>;
 
 export interface Query {
   /** Annotations point into the text. */
@@ -50,6 +51,11 @@ export interface QueryOptions {
   readonly useStartTimestamps: boolean;
   /** Whether to count samples for each step. */
   readonly perStepStats: boolean;
+  /**
+   * "samples"; "rows": hourly rows wherever they can stand for samples; "auto": samples while they are there and a request
+   * can pay for them, else rows. Default: "samples".
+   */
+  readonly resolution?: SourceResolution | undefined;
 }
 
 /** Times are in ms since the epoch. */
@@ -94,6 +100,8 @@ export interface SampleStats {
   /** The series of every selector, summed up. */
   readonly seriesTouched: number;
   readonly peakSamples: number;
+  /** Hourly rows that were read in place of samples; no other count has them. */
+  readonly rowsRead: number;
 }
 
 export interface QueryResult {

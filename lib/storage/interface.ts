@@ -33,6 +33,9 @@ export interface Queryable {
    */
   selectRows(selection: RowSelection, signal?: AbortSignal): AsyncIterable<SeriesRows>;
 
+  /** The times since when samples and rows are kept, in ms; -Infinity: for ever. */
+  readonly keptSinceMs: { readonly samples: number; readonly rows: number };
+
   /**
    * The names of the labels of the series that pass and are in the index of a day of the range, in byte order. Whole UTC days
    * (a series counts that has a sample, or was about to get one, anywhere in a day of the range), from the index alone. Throws

@@ -107,6 +107,7 @@ export class QueryGateway {
       samplesReadPerStep: perStep,
       seriesTouched: 2,
       peakSamples: 5,
+      rowsRead: 0,
     };
     return { value: this.value, warnings: this.warnings, infos: this.infos, samples };
   }
@@ -127,6 +128,7 @@ export class QueryGateway {
       selectRows: () => {
         throw new Error("the engine of this test reads nothing");
       },
+      keptSinceMs: { samples: -Infinity, rows: -Infinity },
       labelNames: (selection) => note(selection, this.labelNames),
       labelValues: (name, selection) => note(selection, () => [name, "b"]),
       series: (selection) => note(selection, this.seriesFound),

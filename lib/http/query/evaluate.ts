@@ -20,6 +20,7 @@ import {
   lookbackParameter,
   optionalTimeParameter,
   rangeParameters,
+  resolutionParameter,
   START_TIMESTAMPS_HEADER,
   startTimestampsHeader,
   timeoutParameter,
@@ -76,6 +77,7 @@ function engineOptions({
     useStartTimestamps:
       startTimestampsHeader(c.req.header(START_TIMESTAMPS_HEADER)) ?? settings.useStartTimestamps,
     perStepStats: parameters.get("stats") === "all",
+    resolution: resolutionParameter(parameters) ?? settings.resolution,
   };
 }
 
@@ -109,6 +111,7 @@ function noteResult({ c }: QueryRequest, { value, samples }: QueryResult): void 
   const { fields } = c.get("requestLog");
   fields.samples = samples.totalQueryableSamples;
   fields.peakSamples = samples.peakSamples;
+  if (samples.rowsRead > 0) fields.rowsRead = samples.rowsRead;
   if (value.type === "vector" || value.type === "matrix") fields.series = value.series.length;
 }
 
@@ -166,6 +169,8 @@ function printStats(
       samplesRead: samples.samplesRead,
       seriesTouched: samples.seriesTouched,
       peakSamples: samples.peakSamples,
+      // Not in Prometheus.
+      ...(samples.rowsRead > 0 ? { rowsRead: samples.rowsRead } : {}),
     },
   };
 }

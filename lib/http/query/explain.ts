@@ -13,7 +13,12 @@ import type { Queryable, SelectionReads } from "../../storage/interface.ts";
 import { printReads } from "../../storage/read/print-reads.ts";
 import { answerValue } from "./answer.ts";
 import { type ExpressionRequest, queryParameter } from "./expression.ts";
-import { lookbackParameter, optionalTimeParameter, rangeParameters } from "./parameters.ts";
+import {
+  lookbackParameter,
+  optionalTimeParameter,
+  rangeParameters,
+  resolutionParameter,
+} from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
 
 export interface ExplainRequest extends ExpressionRequest {
@@ -56,7 +61,9 @@ export async function explain(request: ExplainRequest): Promise<Explanation> {
   });
   setPhase?.("evaluation");
   const { defaultSubqueryStepMs } = settings;
-  const { plan, reads } = explainPlan(expr, grid, { times, defaultSubqueryStepMs, lookbackDeltaMs });
+  const resolution = resolutionParameter(parameters) ?? settings.resolution;
+  const options = { times, defaultSubqueryStepMs, lookbackDeltaMs, resolution };
+  const { plan, reads } = explainPlan(expr, grid, options);
   const explained = reads.map(async (read) => ({
     ...read,
     storage: await source.explain(read.selection, signal),
@@ -90,7 +97,7 @@ function printTimes({ startMs, endMs, stepMs }: QueryTimes, steps: number): stri
 }
 
 function printRead(read: ExplainedRead & { readonly storage: SelectionReads }): string[] {
-  const { selection, selectors, streamsInto, skipsBuckets, storage } = read;
+  const { selection, selectors, streamsInto, source, skipsBuckets, storage } = read;
   const shared = selectors > 1 ? `, shared by ${selectors} selectors` : "";
   const streamed = streamsInto.length > 0;
   return [
@@ -99,6 +106,7 @@ function printRead(read: ExplainedRead & { readonly storage: SelectionReads }): 
     streamed
       ? `one series at a time into ${streamsInto.join(", ")}`
       : "all series in memory until evaluation",
+    ...(source === "samples" ? [] : [`reads ${source}`]),
     ...(skipsBuckets ? ["native histograms without buckets"] : []),
     ...printReads(storage),
   ];
@@ -120,12 +128,13 @@ export function explanationToJson({
     step: stepMs / 1000,
     steps,
     plan,
-    reads: reads.map(({ selection, selectors, streamsInto, skipsBuckets, storage }) => ({
+    reads: reads.map(({ selection, selectors, streamsInto, source, skipsBuckets, storage }) => ({
       selector: printMatchers(selection.matchers),
       start: selection.minTime / 1000,
       end: selection.maxTime / 1000,
       selectors,
       streamsInto,
+      source,
       skipsBuckets,
       storage,
     })),

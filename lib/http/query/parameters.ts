@@ -5,6 +5,7 @@ import { HOUR_MS, MINUTE_MS } from "../../model/time.ts";
 import type { StepRange } from "../../promql/engine-interface.ts";
 import type { ParseOptions } from "../../promql/parse/options.ts";
 import { parseSelector } from "../../promql/parse/parse-expr.ts";
+import type { SourceResolution } from "../../promql/settings.ts";
 import { type ParsedDuration, parseDuration, printDuration } from "../../promql/syntax/duration-text.ts";
 import { quote, quoteInput } from "../../promql/syntax/quote.ts";
 import { readBody } from "../body.ts";
@@ -170,6 +171,19 @@ export function lookbackParameter(parameters: URLSearchParams): number | undefin
   const delta = parseSecondsOrDuration(text);
   if (!delta.ok) throw new HearthError("invalid", `error parsing lookback delta duration: ${delta.reason}`);
   return delta.ms > 0 ? delta.ms : undefined;
+}
+
+/**
+ * The coarsest data that a query may use, as in Thanos: "auto", or a duration. Rows are hourly, so from an hour on it is rows.
+ * Undefined for the setting of the service.
+ */
+export function resolutionParameter(parameters: URLSearchParams): SourceResolution | undefined {
+  const text = parameters.get("max_source_resolution") ?? "";
+  if (text === "") return undefined;
+  if (text === "auto") return "auto";
+  const most = parseSecondsOrDuration(text);
+  if (!most.ok) throw invalidParameter("max_source_resolution", `${most.reason}; expected auto, 0s or 1h`);
+  return most.ms >= HOUR_MS ? "rows" : "samples";
 }
 
 export const START_TIMESTAMPS_HEADER = "X-Prometheus-Use-Start-Timestamps";

@@ -2,6 +2,7 @@
 import type { Deadline } from "../../model/deadline.ts";
 import type { EngineLimits, QueryEngine } from "../../promql/engine-interface.ts";
 import type { ParseOptions } from "../../promql/parse/options.ts";
+import type { SourceResolution } from "../../promql/settings.ts";
 import type { RuleSettings } from "../../rules/settings.ts";
 import type { Queryable } from "../../storage/interface.ts";
 import type { DamageReports } from "../../storage/layout/damage-reports.ts";
@@ -15,6 +16,8 @@ export interface QuerySettings {
   readonly delayedNameRemoval: boolean;
   readonly typeAndUnitLabels: boolean;
   readonly useStartTimestamps: boolean;
+  /** What selectors are read from unless a request says so; default: samples. */
+  readonly resolution?: SourceResolution | undefined;
   /** The version of Prometheus that the API reports: clients use it to choose their requests. */
   readonly prometheusVersion: string;
 }

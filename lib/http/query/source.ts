@@ -48,6 +48,7 @@ export function querySettings(promql: PromqlSettings, { maxQuerySeries }: Limits
     delayedNameRemoval: false,
     typeAndUnitLabels: false,
     useStartTimestamps: promql.useStartTimestamps,
+    resolution: promql.resolution ?? "auto",
     prometheusVersion: PROMETHEUS_VERSION,
   };
 }

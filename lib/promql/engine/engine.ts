@@ -104,6 +104,7 @@ async function run(
       samplesReadPerStep: options.perStepStats ? samples.readPerStep : undefined,
       seriesTouched: touched.count,
       peakSamples: budget.peak,
+      rowsRead: fetched.rowsRead,
     },
   };
 }

@@ -5,20 +5,22 @@ import type { Series } from "../../model/samples.ts";
 import type { SeriesSource } from "../engine-interface.ts";
 import { isInstant, referenceTime, type StepGrid } from "../plan/grid.ts";
 import type { Plan, SelectPlan, StreamedPlan } from "../plan/plan.ts";
-import { type AnyPick, planReads, type Read } from "../plan/plan-reads.ts";
+import { type AnyPick, planReads, type Read, type RowRead } from "../plan/plan-reads.ts";
 import { omittedSeries } from "../runtime/annotation-texts.ts";
 import { type Budget, seriesBytes } from "../runtime/budget.ts";
-import type { EvaluationContext } from "../runtime/context.ts";
+import type { EvaluationContext, StreamedResult } from "../runtime/context.ts";
 import { withoutBuckets } from "../runtime/histogram-totals.ts";
 import { InstantCursor } from "../runtime/instant-cursor.ts";
 import { loadedSamples, type SelectedSeries, selectedSeries } from "../runtime/selected-series.ts";
 import { ABSENT } from "../runtime/value.ts";
-import { StreamedSeries } from "./streamed-series.ts";
+import { readFromBest } from "./read-from-best.ts";
+import { overRows, overSamples, StreamedSeries } from "./streamed-series.ts";
 
 export interface FetchedSeries {
   /** By selector, sorted by label set; without selectors whose results are in `streamed`. */
   readonly data: ReadonlyMap<SelectPlan, readonly SelectedSeries[]>;
-  readonly streamed: ReadonlyMap<StreamedPlan, StreamedSeries>;
+  readonly streamed: ReadonlyMap<StreamedPlan, StreamedResult>;
+  readonly rowsRead: number;
 }
 
 /** Selectors that are read at once; each may hold as much memory as a query may. */
@@ -26,7 +28,7 @@ const READ_CONCURRENCY = 4;
 /** `limitk` reads up to this many series even if it needs fewer: until then it counts samples as Prometheus does. */
 const FEWEST_PICKABLE = 5000;
 
-type FetchContext = Pick<
+export type FetchContext = Pick<
   EvaluationContext,
   "options" | "annotations" | "budget" | "deadline" | "patterns" | "evaluate" | "touched"
 >;
@@ -38,11 +40,14 @@ export async function fetchSeries(
   grid: StepGrid,
   context: FetchContext,
 ): Promise<FetchedSeries> {
-  const reads = planReads(plan, grid, context.options.lookbackDeltaMs);
+  const { lookbackDeltaMs, resolution } = context.options;
+  const reads = planReads(plan, grid, lookbackDeltaMs, source.selectRows && resolution);
   const data = new Map<SelectPlan, readonly SelectedSeries[]>();
-  const streamed = new Map<StreamedPlan, StreamedSeries>();
+  const streamed = new Map<StreamedPlan, StreamedResult>();
   const counter = new SeriesCounter(context.options.limits.maxSeries);
-  const read = async ({ selection, wants, vectors, pick }: Read) => {
+  const bases = { ...context, data, streamed };
+  let rowsRead = 0;
+  const readSamples = async ({ selection, wants, vectors, pick }: Read) => {
     const onOmittedSeries = pick && (() => context.annotations.add(omittedSeries(pick.select.range)));
     const order = pick === undefined ? "any" : "labels";
     const selected = source.select({ ...selection, onOmittedSeries, order }, context.options.signal);
@@ -55,18 +60,35 @@ export async function fetchSeries(
       const all = await keepAll(series, count, context.budget);
       for (const { select } of wants) data.set(select, seriesFor(select, all));
     } else {
-      const bases = { ...context, data, streamed };
-      const results = vectors.map((vector) => new StreamedSeries(vector, bases));
+      const results = vectors.map((vector) => new StreamedSeries(vector, bases, overSamples(vector)));
       await streamAll(series, count, results, context.budget);
       vectors.forEach(({ plan, aggregate }, i) => {
         streamed.set(aggregate ?? plan, results[i]);
       });
     }
   };
+  const readRows = async ({ vectors = [] }: Read, { selection, windowsMs }: RowRead) => {
+    const results = vectors.map(
+      (vector, i) => new StreamedSeries(vector, bases, overRows(vector, windowsMs[i])),
+    );
+    for await (const series of source.selectRows!(selection, context.options.signal)) {
+      counter.add();
+      context.touched.addRows(vectors.length);
+      const rows = series.floats.hours.length + (series.histograms?.hours.length ?? 0);
+      rowsRead += rows;
+      context.budget.take(rows);
+      for (const result of results) result.add(series);
+      context.budget.release(rows);
+    }
+    vectors.forEach(({ plan, aggregate }, i) => {
+      streamed.set(aggregate ?? plan, results[i]);
+    });
+  };
+  const read = (one: Read) => readFromBest(one, source, context, { readSamples, readRows });
   for (let next = 0; next < reads.length; next += READ_CONCURRENCY) {
     await Promise.all(reads.slice(next, next + READ_CONCURRENCY).map(read));
   }
-  return { data, streamed };
+  return { data, streamed, rowsRead };
 }
 
 /** Ends the series of an instant query once enough of them have a value. */
@@ -129,7 +151,7 @@ function byLabels(a: SelectedSeries, b: SelectedSeries): number {
 async function streamAll(
   all: AsyncIterable<Series>,
   count: (one: SelectedSeries) => void,
-  results: readonly StreamedSeries[],
+  results: readonly StreamedSeries<SelectedSeries>[],
   budget: Budget,
 ): Promise<void> {
   for await (const one of all) {

@@ -5,13 +5,15 @@
  */
 import { HearthError } from "../../model/errors.ts";
 import { compareLabelSets, type LabelSet } from "../../model/labels.ts";
+import type { SeriesRows } from "../../model/rows/hour-rows.ts";
 import { NO_PARAMETERS } from "../aggregate/aggregate-call.ts";
 import { accumulatorOf, SeriesAggregation } from "../aggregate/series-aggregation.ts";
 import { newestSamples } from "../operators/select-vector.ts";
 import { overSeries } from "../operators/window-call.ts";
 import type { StepGrid } from "../plan/grid.ts";
-import type { AggregatePlan, CallPlan, WindowPlan } from "../plan/plan.ts";
+import type { AggregatePlan, CallPlan, SelectPlan, WindowPlan } from "../plan/plan.ts";
 import type { StreamedVector } from "../plan/plan-reads.ts";
+import { functionOverRows, newestOfRows } from "../rows/over-rows.ts";
 import { Annotations } from "../runtime/annotations.ts";
 import { seriesBytes } from "../runtime/budget.ts";
 import { LabelOverlap } from "../runtime/collect-series.ts";
@@ -21,9 +23,32 @@ import { SampleCount } from "../runtime/sample-count.ts";
 import { type SelectedSeries, withoutStaleMarkers } from "../runtime/selected-series.ts";
 import { isPopulated, type StepSeries } from "../runtime/value.ts";
 
-export class StreamedSeries {
-  readonly #make: (series: SelectedSeries) => StepSeries;
-  readonly #skipsBuckets: boolean;
+/** What makes a vector's result of one series. */
+type SeriesMaker<Input> = (context: EvaluationContext) => (series: Input) => StepSeries;
+
+/** Takes series as samples. */
+export function overSamples({ plan, window, grid }: StreamedVector): SeriesMaker<SelectedSeries> {
+  return (context) => {
+    const make =
+      window === undefined
+        ? (series: SelectedSeries) => newestSamples(series, plan, grid, context)
+        : functionOver(plan, window, grid, context);
+    const { skipsBuckets } = window?.select ?? (plan as SelectPlan);
+    return (series) =>
+      make(skipsBuckets ? { ...series, histograms: withoutBuckets(series.histograms) } : series);
+  };
+}
+
+/** Takes them as hourly rows; `windowMs`: whole hours. */
+export function overRows({ plan, window, grid }: StreamedVector, windowMs: number): SeriesMaker<SeriesRows> {
+  return (context) =>
+    window === undefined
+      ? (series) => newestOfRows(series, plan, grid, context)
+      : functionOverRows(plan, window, windowMs, grid, context);
+}
+
+export class StreamedSeries<Input extends { readonly labels: LabelSet }> {
+  readonly #make: (series: Input) => StepSeries;
   readonly #results: Results;
   /** Reported when the plan is evaluated. */
   readonly #annotations = new Annotations();
@@ -34,17 +59,14 @@ export class StreamedSeries {
   #last: LabelSet | undefined;
   #error: HearthError | undefined;
 
-  constructor(vector: StreamedVector, base: Omit<EvaluationContext, "annotations" | "samples">) {
-    const { plan, window, grid, aggregate } = vector;
+  constructor(
+    { grid, aggregate }: StreamedVector,
+    base: Omit<EvaluationContext, "annotations" | "samples">,
+    maker: SeriesMaker<Input>,
+  ) {
     this.#samples = new SampleCount(grid.steps);
     const context = { ...base, annotations: this.#annotations, samples: this.#samples };
-    if (window === undefined) {
-      this.#make = (series) => newestSamples(series, plan, grid, context);
-      this.#skipsBuckets = plan.skipsBuckets;
-    } else {
-      this.#make = functionOver(plan, window, grid, context);
-      this.#skipsBuckets = window.select.skipsBuckets;
-    }
+    this.#make = maker(context);
     this.#results =
       aggregate === undefined ? new KeptResults(context) : new AggregatedResults(aggregate, grid, context);
   }
@@ -53,13 +75,12 @@ export class StreamedSeries {
    * Takes one more series, whose memory may be reused afterwards. After an error, which `report`
    * throws, series are ignored.
    */
-  add(series: SelectedSeries): void {
+  add(series: Input): void {
     if (this.#error !== undefined) return;
     if (this.#last !== undefined && compareLabelSets(this.#last, series.labels) > 0) this.#isSorted = false;
     this.#last = series.labels;
-    const needed = this.#skipsBuckets ? { ...series, histograms: withoutBuckets(series.histograms) } : series;
     try {
-      this.#results.add(this.#make(needed));
+      this.#results.add(this.#make(series));
     } catch (error) {
       if (!(error instanceof HearthError && error.kind === "invalid")) throw error;
       this.#error = error;

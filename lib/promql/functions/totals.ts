@@ -101,7 +101,10 @@ function setHistogram(
   output.setHistogram(window.step, total.result());
 }
 
-function noteHistograms({ sawReset, sawNoReset, boundsReconciled }: HistogramNotes, call: WindowCall): void {
+export function noteHistograms(
+  { sawReset, sawNoReset, boundsReconciled }: HistogramNotes,
+  call: WindowCall,
+): void {
   if (sawReset && sawNoReset) annotate(call.context, conflictingResets(call.range, "aggregation"));
   if (boundsReconciled) annotate(call.context, reconciledBounds(call.range, "aggregation"));
 }

@@ -1,5 +1,6 @@
 /** The plan of a query and its reads, before anything is read. */
 
+import type { SourceResolution } from "../settings.ts";
 import type { Expr } from "../syntax/ast.ts";
 import { type DescribedPlan, describePlan } from "./describe-plan.ts";
 import type { StepGrid } from "./grid.ts";
@@ -15,6 +16,8 @@ export interface ExplainedRead {
    * evaluation.
    */
   readonly streamsInto: readonly string[];
+  /** What it reads, and why. */
+  readonly source: string;
   /** Whether native histograms are reduced to their counts and sums. */
   readonly skipsBuckets: boolean;
 }
@@ -28,16 +31,33 @@ export interface ExplainedPlan {
 export function explainPlan(
   expr: Expr,
   grid: StepGrid,
-  options: PlanOptions & { readonly lookbackDeltaMs: number },
+  options: PlanOptions & {
+    readonly lookbackDeltaMs: number;
+    readonly resolution?: SourceResolution | undefined;
+  },
 ): ExplainedPlan {
   const plan = makePlan(expr, options);
-  const reads = planReads(plan, grid, options.lookbackDeltaMs).map(({ selection, wants, vectors }) => ({
-    selection,
-    selectors: wants.length,
-    streamsInto: (vectors ?? []).map(printConsumer),
-    skipsBuckets: wants.every(({ select }) => select.skipsBuckets),
-  }));
+  const { lookbackDeltaMs, resolution } = options;
+  const reads = planReads(plan, grid, lookbackDeltaMs, resolution).map((read) => {
+    const { selection, wants, vectors } = read;
+    return {
+      selection,
+      source: printSource(read, resolution),
+      selectors: wants.length,
+      streamsInto: (vectors ?? []).map(printConsumer),
+      skipsBuckets: wants.every(({ select }) => select.skipsBuckets),
+    };
+  });
   return { plan: describePlan(plan), reads };
+}
+
+function printSource({ rows, needsSamples }: Read, resolution: SourceResolution = "samples"): string {
+  if (resolution === "samples") return "samples";
+  if (rows === undefined) return `samples: ${needsSamples}`;
+  const edges = rows.isExact ? "all window edges lie on hours" : "window edges are moved to whole hours";
+  return resolution === "rows"
+    ? `hourly rows: ${edges}`
+    : `samples; hourly rows if samples have expired or would cost more than QueryReadUnits: ${edges}`;
 }
 
 /** `sum by (a) of rate()`. */

@@ -3,7 +3,8 @@
  * read.
  */
 import type { Matcher } from "../../model/matcher.ts";
-import type { Selection } from "../../model/selection.ts";
+import type { RowSelection, Selection } from "../../model/selection.ts";
+import type { SourceResolution } from "../settings.ts";
 import { factsOf } from "../syntax/functions.ts";
 import { instantGrid, lastTime, referenceTime, type StepGrid } from "./grid.ts";
 import {
@@ -14,6 +15,7 @@ import {
   type SelectPlan,
   type WindowPlan,
 } from "./plan.ts";
+import { fitRows, type RowFit } from "./row-fit.ts";
 import { subqueryGrid } from "./subquery-grid.ts";
 
 export interface Read {
@@ -27,6 +29,19 @@ export interface Read {
   readonly vectors: readonly StreamedVector[] | undefined;
   /** The only use of its series, if that picks any of them. */
   readonly pick: AnyPick | undefined;
+  /** What may be read in place of samples. */
+  readonly rows: RowRead | undefined;
+  /** Why that is nothing. */
+  readonly needsSamples: string | undefined;
+}
+
+/** Hourly rows for all vectors of a read. */
+export interface RowRead {
+  readonly selection: RowSelection;
+  /** Whether the result is exactly that of samples. */
+  readonly isExact: boolean;
+  /** Whole hours, by vector. */
+  readonly windowsMs: readonly number[];
 }
 
 /** An ungrouped `limitk`: any series that have a value suffice. */
@@ -58,17 +73,51 @@ export interface Want extends Selection {
   /** Whether evaluation decides which series count as touched, as for `info()`. */
   readonly countsLater?: boolean;
   readonly pick?: AnyPick;
+  readonly fit?: RowFit;
 }
 
-export function planReads(plan: Plan, grid: StepGrid, lookbackDeltaMs: number): Read[] {
-  const wants: Want[] = [];
-  collect(plan, grid, lookbackDeltaMs, wants);
+/** `resolution` "rows": selectors that rows suit are read apart from those that need samples. */
+export function planReads(
+  plan: Plan,
+  grid: StepGrid,
+  lookbackDeltaMs: number,
+  resolution: SourceResolution = "samples",
+): Read[] {
+  const found: Want[] = [];
+  collect(plan, grid, lookbackDeltaMs, found);
+  const wants =
+    resolution === "samples" ? found : found.map((want) => ({ ...want, fit: fitOf(want, lookbackDeltaMs) }));
   const byMatchers = new Map<string, Want[]>();
   for (const want of wants) {
-    const key = matchersKey(want.matchers);
+    const key = matchersKey(want.matchers) + (resolution === "rows" && want.fit?.fits === true);
     byMatchers.set(key, [...(byMatchers.get(key) ?? []), want]);
   }
   return [...byMatchers.values()].flatMap(mergeOverlapping);
+}
+
+function fitOf({ vector, pick }: Want, lookbackDeltaMs: number): RowFit {
+  if (vector === undefined || pick !== undefined)
+    return { fits: false, reason: "its samples are needed together" };
+  return fitRows(vector, lookbackDeltaMs);
+}
+
+function rowRead(wants: readonly Want[]): Pick<Read, "rows" | "needsSamples"> {
+  const fits: Extract<RowFit, { fits: true }>[] = [];
+  for (const { fit } of wants) {
+    if (fit === undefined) return { rows: undefined, needsSamples: undefined };
+    if (!fit.fits) return { rows: undefined, needsSamples: fit.reason };
+    fits.push(fit);
+  }
+  const rows = {
+    selection: {
+      matchers: wants[0].matchers,
+      fromMs: Math.min(...fits.map(({ fromMs }) => fromMs)),
+      toMs: Math.max(...fits.map(({ toMs }) => toMs)),
+    },
+    isExact: fits.every(({ isExact }) => isExact),
+    windowsMs: fits.map(({ windowMs }) => windowMs),
+  };
+  return { rows, needsSamples: undefined };
 }
 
 function matchersKey(matchers: readonly Matcher[]): string {
@@ -90,6 +139,7 @@ function mergeOverlapping(wants: readonly Want[]): Read[] {
     wants,
     vectors: vectorsOf(wants),
     pick: wants.length === 1 ? wants[0].pick : undefined,
+    ...rowRead(wants),
   }));
 }
 

@@ -77,6 +77,18 @@ export function omittedSeries(range: TextRange): Annotation {
   return warning(range, "results truncated due to limit");
 }
 
+/** `why` is undefined if the request asked for rows. */
+export function readFromRows(range: TextRange, isExact: boolean, why: string | undefined): Annotation {
+  const edges = isExact
+    ? "all window edges lie on hours, so the result is that of samples"
+    : "window edges are moved to whole hours";
+  return info(range, `read from hourly rows: ${edges}${why === undefined ? "" : `; ${why}`}`);
+}
+
+export function readFromSamples(range: TextRange, why: string): Annotation {
+  return info(range, `read from samples, not from hourly rows: ${why}`);
+}
+
 export type HistogramOperation = "addition" | "subtraction" | "aggregation";
 
 export function conflictingResets(range: TextRange, operation: HistogramOperation): Annotation {

@@ -18,6 +18,11 @@ export class TouchedSeries {
     return this.#count;
   }
 
+  /** A series of which rows were read, for so many selectors. */
+  addRows(selectors: number): void {
+    this.#count += selectors;
+  }
+
   add(series: SelectedSeries, { minTime, maxTime }: TimeRange = ALWAYS): void {
     const { floats, histograms } = series;
     const isThere =

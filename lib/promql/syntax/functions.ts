@@ -35,6 +35,8 @@ export interface FunctionFacts {
   readonly rangeModifiers: readonly ExtendedRange[];
   /** Whether an info annotation reports metrics that do not look like counters. */
   readonly expectsCounter: boolean;
+  /** Whether hourly rows can stand for the samples of its range vector. */
+  readonly hasRows: boolean;
 }
 
 const DEFAULTS: Omit<FunctionFacts, "argTypes"> = {
@@ -50,6 +52,7 @@ const DEFAULTS: Omit<FunctionFacts, "argTypes"> = {
   keepsName: false,
   rangeModifiers: [],
   expectsCounter: false,
+  hasRows: false,
 };
 
 type Facts = Partial<Omit<FunctionFacts, "argTypes">>;
@@ -64,7 +67,8 @@ const SCALAR: Facts = { returnType: "scalar" };
 const DATE: Facts = { variadic: 1, dependsOnStep: "always" };
 const LABELS: Facts = { keepsName: true, variadic: -1 };
 const ALL_RANGES: readonly ExtendedRange[] = ["anchored", "smoothed"];
-const COUNTER: Facts = { expectsCounter: true, rangeModifiers: ALL_RANGES };
+const ROWS_TOO: Facts = { hasRows: true };
+const COUNTER: Facts = { expectsCounter: true, rangeModifiers: ALL_RANGES, hasRows: true };
 const ESTIMATE: Facts = { buckets: "read", isPerSeries: false };
 
 function constant(value: (times: QueryTimes) => number): FunctionFacts {
@@ -124,28 +128,28 @@ const ROWS = {
   info: takes("vector vector", { ...EXPERIMENTAL, variadic: 1, plansAs: "info", keepsName: true }),
   vector: takes("scalar"),
 
-  absent_over_time: takes("matrix", { isPerSeries: false }),
-  avg_over_time: takes("matrix"),
-  count_over_time: takes("matrix"),
-  first_over_time: takes("matrix", { keepsName: true }),
-  last_over_time: takes("matrix", { keepsName: true }),
-  max_over_time: takes("matrix"),
-  min_over_time: takes("matrix"),
-  present_over_time: takes("matrix"),
+  absent_over_time: takes("matrix", { isPerSeries: false, hasRows: true }),
+  avg_over_time: takes("matrix", ROWS_TOO),
+  count_over_time: takes("matrix", ROWS_TOO),
+  first_over_time: takes("matrix", { keepsName: true, hasRows: true }),
+  last_over_time: takes("matrix", { keepsName: true, hasRows: true }),
+  max_over_time: takes("matrix", ROWS_TOO),
+  min_over_time: takes("matrix", ROWS_TOO),
+  present_over_time: takes("matrix", ROWS_TOO),
   stddev_over_time: takes("matrix"),
   stdvar_over_time: takes("matrix"),
-  sum_over_time: takes("matrix"),
-  changes: takes("matrix", { buckets: "read", rangeModifiers: ["anchored"] }),
-  delta: takes("matrix", { rangeModifiers: ALL_RANGES }),
+  sum_over_time: takes("matrix", ROWS_TOO),
+  changes: takes("matrix", { buckets: "read", rangeModifiers: ["anchored"], hasRows: true }),
+  delta: takes("matrix", { rangeModifiers: ALL_RANGES, hasRows: true }),
   deriv: takes("matrix"),
   idelta: takes("matrix"),
   increase: takes("matrix", COUNTER),
   irate: takes("matrix"),
   rate: takes("matrix", COUNTER),
-  resets: takes("matrix", { rangeModifiers: ["anchored"] }),
+  resets: takes("matrix", { rangeModifiers: ["anchored"], hasRows: true }),
   mad_over_time: takes("matrix", EXPERIMENTAL),
-  ts_of_first_over_time: takes("matrix", EXPERIMENTAL),
-  ts_of_last_over_time: takes("matrix", EXPERIMENTAL),
+  ts_of_first_over_time: takes("matrix", { ...EXPERIMENTAL, hasRows: true }),
+  ts_of_last_over_time: takes("matrix", { ...EXPERIMENTAL, hasRows: true }),
   ts_of_max_over_time: takes("matrix", EXPERIMENTAL),
   ts_of_min_over_time: takes("matrix", EXPERIMENTAL),
   predict_linear: takes("matrix scalar", { dependsOnStep: "always" }),

@@ -1,5 +1,5 @@
 /** Decides how a selection is read, and refuses one that would cost too much, before any of it is read. */
-import { HearthError } from "../../model/errors.ts";
+import { TooExpensiveError } from "../../model/errors.ts";
 import { printReadUnits } from "../table/read-price.ts";
 import { estimateUnits } from "./estimate-units.ts";
 import { type MeasureOptions, measureChunks } from "./measure-chunks.ts";
@@ -44,10 +44,9 @@ export async function planSelection(
   return { selected, expected: expectedBytes(selected, query, nowMs, measured), readUnits };
 }
 
-function tooExpensive(readUnits: number, maxReadUnits: number): HearthError {
-  return new HearthError(
-    "too large",
-    `query: reading its samples would take about ${printReadUnits(readUnits)}, a request may take ${printReadUnits(maxReadUnits)}; add matchers, shorten the time range or ask for hourly rows with max_source_resolution=1h limit=maxQueryReadUnits`,
+function tooExpensive(readUnits: number, maxReadUnits: number): TooExpensiveError {
+  return new TooExpensiveError(
+    `query: reading its samples would take about ${printReadUnits(readUnits)}, a request may take ${printReadUnits(maxReadUnits)}; add matchers or shorten the time range limit=maxQueryReadUnits`,
   );
 }
 

@@ -65,8 +65,9 @@ import {
   sortByLabels,
 } from "./selected-series.ts";
 
-/** Days whose index is read at once. */
+/** Days whose index is read at once, and for a lookup, which may have enough before its last day. */
 const DAY_CONCURRENCY = 32;
+const LOOKUP_DAY_CONCURRENCY = 4;
 
 export interface ReaderOptions {
   readonly tenant: string;
@@ -138,6 +139,11 @@ export class Reader implements Queryable {
       decode: (number, data) =>
         this.#decode(selected.labels[number], () => rowsOfData(data, range, limits.maxQueryBytes)),
     });
+  }
+
+  get keptSinceMs() {
+    const { clock, retentionMs, rollupRetentionMs = retentionMs } = this.#options;
+    return { samples: oldestKept(clock(), retentionMs), rows: oldestKept(clock(), rollupRetentionMs) };
   }
 
   async labelNames(selection: Lookup, signal?: AbortSignal): Promise<string[]> {
@@ -297,7 +303,7 @@ export class Reader implements Queryable {
     const { matchers } = selection;
     const days = await listReadableDays(this.#table, this.#options, this.#kept(selection), signal, selection);
     const table = this.#reporting(this.#table);
-    await forEachBounded(days, DAY_CONCURRENCY, async (day) => {
+    await forEachBounded(days, LOOKUP_DAY_CONCURRENCY, async (day) => {
       const query = { tenant, matchers, memory: memory?.index, damage, deadline, ...day };
       if (day.deletions.all.length === 0) return ask(table, query);
       const aside = new SetAside(day.deletions.all, hash, limits.maxQueryLabelBytes);

@@ -56,6 +56,7 @@ test("a range query as text", async () => {
     "  requests_total",
     "  from 2026-05-01T09:55:00.001Z to 2026-05-01T10:10:00Z",
     "  one series at a time into sum by (job) of rate()",
+    "  reads samples: a step of 1m is shorter than an hour",
     "  2 series in 1 day; finding them took 3 read units",
     "  day 2026-05-01: 2 series of 1 metric",
     "    manifest  none: nothing is compacted",
@@ -66,6 +67,7 @@ test("a range query as text", async () => {
     "  scalar_metric",
     "  from 2026-05-01T10:05:00.001Z to 2026-05-01T10:10:00Z",
     "  one series at a time into newest samples",
+    "  reads samples; hourly rows if samples have expired or would cost more than QueryReadUnits: window edges are moved to whole hours",
     "  0 series in 1 day; finding them took 3 read units",
     "  day 2026-05-01: 0 series of 0 metrics",
     "    manifest  none: nothing is compacted",
@@ -112,6 +114,7 @@ test("an instant query as JSON, with its text", async () => {
         end: time,
         selectors: 1,
         streamsInto: [],
+        source: "samples: its samples are needed together",
         skipsBuckets: true,
         storage: {
           days: [

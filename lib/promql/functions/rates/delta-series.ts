@@ -20,7 +20,16 @@ export function deltaRate(
   const within = call.extended === undefined ? window : withoutSurroundings(window);
   if (within.floatCount + within.histogramCount === 0) return;
   sumOverTime(within, output, call);
-  const { step } = window;
+  divideSum(window.step, output, call, { perSecond });
+}
+
+/** Makes a rate of the sum in a cell. */
+export function divideSum(
+  step: number,
+  output: StepColumns,
+  call: WindowCall,
+  { perSecond }: Pick<RateKind, "perSecond">,
+): void {
   const seconds = perSecond ? call.windowMs / 1000 : 1;
   if (output.kinds[step] === FLOAT) output.setFloat(step, output.values[step] / seconds);
   else if (output.kinds[step] === HISTOGRAM)

@@ -147,10 +147,10 @@ function histogramRate(window: Window, output: StepColumns, call: WindowCall, ki
  * samples are to each other, the series counts up to the boundary. Otherwise it is assumed to begin
  * or end half a sample interval away. Counters are assumed not to be below zero.
  */
-function extrapolation(
+export function extrapolation(
   sampled: Sampled,
-  window: Window,
-  call: WindowCall,
+  window: Pick<Window, "rangeStartMs" | "rangeEndMs">,
+  call: Pick<WindowCall, "windowMs">,
   kind: RateKind,
 ): number | undefined {
   const { count, firstMs, lastMs, startMs } = sampled;

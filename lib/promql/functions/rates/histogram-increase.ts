@@ -112,7 +112,7 @@ function noteGauges(window: Window, { context, range }: WindowCall, isCounter: b
   }
 }
 
-function incompatible(window: Window, { context, range }: WindowCall): undefined {
+function incompatible(window: Pick<Window, "labels">, { context, range }: WindowCall): undefined {
   annotate(context, mixedBucketSchemas(range, metricName(window)));
   return undefined;
 }
@@ -121,7 +121,7 @@ function incompatible(window: Window, { context, range }: WindowCall): undefined
 function annotated(
   combination: Combination | undefined,
   operation: HistogramOperation,
-  window: Window,
+  window: Pick<Window, "labels">,
   call: WindowCall,
 ): Histogram | undefined {
   if (combination === undefined) return incompatible(window, call);
@@ -141,7 +141,7 @@ export function addAnnotated(
 export function subtractAnnotated(
   a: Histogram,
   b: Histogram,
-  window: Window,
+  window: Pick<Window, "labels">,
   call: WindowCall,
 ): Histogram | undefined {
   return annotated(subtractHistograms(a, b), "subtraction", window, call);
