@@ -64,5 +64,5 @@ function describeMonth({ tenant, month, outcome, error, meter }: MonthReport): s
   const name = new Date(firstDayOf(month) * DAY_MS).toISOString().slice(0, 7);
   if (outcome === undefined) return `${tenant} ${name}: failed: ${String(error)}`;
   const cost = `${meter.readUnits} read units, ${meter.writeUnits} write units`;
-  return `${tenant} ${name}: ${outcome.rows} hourly rows merged, ${outcome.deleted} parts deleted; ${cost}`;
+  return `${tenant} ${name}: ${outcome.rows} hourly rows merged, ${outcome.released} parts superseded; ${cost}`;
 }

@@ -244,7 +244,7 @@ class Compactor {
       const place = { tenant, month, rollupRetentionMs, clock, randomBytes };
       try {
         const outcome = await compactMonth({ table: this.#table.metered(meter), ...place }, isTimeUp);
-        if (outcome.rows + outcome.deleted > 0)
+        if (outcome.rows + outcome.released > 0)
           onMonth?.({ tenant, month, outcome, error: undefined, meter });
       } catch (error) {
         this.#failures++;

@@ -1,10 +1,10 @@
 /**
- * Compaction of a month of rows: the parts of its days become one, what has been superseded for a day is
- * deleted, and all of it is stored again once rows are kept longer. Of two compactors at work one
+ * Compaction of a month of rows: the parts of its days become one, what is superseded gets an expiry, and
+ * all of it is stored again once rows are kept longer. Of two compactors at work one
  * publishes; the lease spares the other the work.
  */
 import type { RandomBytes } from "../../../model/random-bytes.ts";
-import { type Clock, MINUTE_MS, SECOND_MS } from "../../../model/time.ts";
+import { type Clock, DAY_MS, MINUTE_MS, SECOND_MS } from "../../../model/time.ts";
 import { NO_LEASE } from "../../layout/manifest.ts";
 import { dayExpirySeconds, type RetentionMs } from "../../layout/retention.ts";
 import { firstDayOf } from "../../layout/rollup-keys.ts";
@@ -16,17 +16,19 @@ import {
   replaceRollupManifest,
   type StoredRollupManifest,
 } from "../../rollups/rollup-store.ts";
-import { forEachBounded } from "../../table/bounded.ts";
 import type { Table } from "../../table/table.ts";
 import { newDayContext, newId } from "../day-context.ts";
+import { isEarlierExpiry } from "../expiry.ts";
 import { mergeMonth } from "./merge-month.ts";
 import { planMonth } from "./plan-months.ts";
-import { extendRows, rangesOf } from "./row-ranges.ts";
+import { setExpiry } from "./row-ranges.ts";
 
 /** A step that takes longer may be done twice. */
 const LEASE_MS = 15 * MINUTE_MS;
-/** Deletes under way at once. */
-const DELETE_CONCURRENCY = 16;
+/** Nobody reads a part for longer after it has been superseded. */
+const READERS_MS = DAY_MS;
+/** Steps of one run: a merge, what it superseded, and a renewal. */
+const MAX_STEPS = 3;
 
 export interface MonthPlace {
   readonly table: Table;
@@ -40,25 +42,25 @@ export interface MonthPlace {
 export interface MonthOutcome {
   /** "busy": another compactor works on it, or came in between. */
   readonly state: "done" | "busy";
-  /** Rows that were merged, and parts whose items were deleted. */
+  /** Rows that were merged, and superseded parts that got an expiry. */
   readonly rows: number;
-  readonly deleted: number;
+  readonly released: number;
 }
 
 /** Does what is due until nothing is, or `isTimeUp` says so. Throws "data" for damaged inputs, which stay. */
 export async function compactMonth(place: MonthPlace, isTimeUp: () => boolean): Promise<MonthOutcome> {
   const { table, tenant, month, clock } = place;
-  let [rows, deleted] = [0, 0];
-  while (!isTimeUp()) {
+  let [rows, released] = [0, 0];
+  for (let steps = 0; steps < MAX_STEPS && !isTimeUp(); steps++) {
     let stored = await loadRollupManifest(table, tenant, month);
     const step = planMonth(stored.manifest, month, clock(), expiryOf(place));
     if (step === undefined) break;
     const leased = await lease(place, stored);
-    if (leased === undefined) return { state: "busy", rows, deleted };
+    if (leased === undefined) return { state: "busy", rows, released };
     stored = leased;
     try {
       if (step.kind === "merge") rows += await merge(place, stored.manifest, step.inputs);
-      else if (step.kind === "delete") deleted += await deleteSuperseded(place, step.superseded);
+      else if (step.kind === "release") released += await release(place, step.superseded);
       else await renew(place, stored.manifest);
     } finally {
       await changeRollupManifest(table, tenant, month, (current) =>
@@ -66,7 +68,7 @@ export async function compactMonth(place: MonthPlace, isTimeUp: () => boolean): 
       );
     }
   }
-  return { state: "done", rows, deleted };
+  return { state: "done", rows, released };
 }
 
 /** When the month's rows may leave, in seconds; 0: never. */
@@ -109,15 +111,12 @@ async function merge(
   return isPublished ? part.rows : 0;
 }
 
-async function deleteSuperseded(place: MonthPlace, superseded: readonly SupersededPart[]): Promise<number> {
-  const { table, tenant, month } = place;
-  for (const { part } of superseded)
-    for (const range of rangesOf(tenant, part))
-      for await (const page of table.query(range, {
-        consistent: true,
-        onDamage: (item) => table.delete(item),
-      }))
-        await forEachBounded(page, DELETE_CONCURRENCY, (item) => table.delete(item));
+/** Stores superseded items with an expiry. To delete them would cost as much. */
+async function release(place: MonthPlace, superseded: readonly SupersededPart[]): Promise<number> {
+  const { table, tenant, month, clock } = place;
+  const seconds = Math.ceil((clock() + READERS_MS) / SECOND_MS);
+  const isLong = (own: number) => isEarlierExpiry(seconds, own);
+  for (const { part } of superseded) await setExpiry(place, part, isLong, seconds);
   const ids = new Set(superseded.map(({ part }) => part.id));
   await changeRollupManifest(table, tenant, month, (current) => ({
     ...current,
@@ -140,7 +139,8 @@ async function renew(place: MonthPlace, manifest: RollupManifest): Promise<void>
     }));
     return;
   }
-  for (const part of manifest.parts) await extendRows(place, part, expiresAtSeconds);
+  const isShort = (own: number) => isEarlierExpiry(own, expiresAtSeconds);
+  for (const part of manifest.parts) await setExpiry(place, part, isShort, expiresAtSeconds);
   const ids = new Set(manifest.parts.map(({ id }) => id));
   await changeRollupManifest(table, tenant, month, (current) =>
     current.parts.every(({ id }) => ids.has(id)) ? { ...current, expiresAtSeconds } : undefined,

@@ -10,13 +10,10 @@ const MONTH_GRACE_MS = DAY_MS;
 const MAX_SMALL_PARTS = 8;
 /** From this share of the largest part's rows on, the others are merged with it. */
 const MERGED_SHARE = 0.25;
-/** Nobody reads a part longer than this after it has been superseded. */
-const READERS_MS = DAY_MS;
-
 export type MonthStep =
   | { readonly kind: "merge"; readonly inputs: readonly RowPart[] }
   | { readonly kind: "renew" }
-  | { readonly kind: "delete"; readonly superseded: readonly SupersededPart[] };
+  | { readonly kind: "release"; readonly superseded: readonly SupersededPart[] };
 
 /** `expirySeconds`: when the month's rows may leave; 0: never. */
 export function planMonth(
@@ -27,8 +24,7 @@ export function planMonth(
 ): MonthStep | undefined {
   const { parts, expiresAtSeconds, superseded } = manifest;
   if (parts.length > 0 && isEarlierExpiry(expiresAtSeconds, expirySeconds)) return { kind: "renew" };
-  const old = superseded.filter(({ sinceMs }) => Math.abs(nowMs - sinceMs) >= READERS_MS);
-  if (old.length > 0) return { kind: "delete", superseded: old };
+  if (superseded.length > 0) return { kind: "release", superseded };
   if (nowMs < firstDayOf(month + 1) * DAY_MS + MONTH_GRACE_MS || parts.length < 2) return undefined;
   const rows = parts.map((part) => part.rows);
   const largest = Math.max(...rows);

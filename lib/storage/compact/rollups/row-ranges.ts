@@ -5,7 +5,6 @@ import { rowRange } from "../../layout/rollup-keys.ts";
 import { ALL_SERIES, type Shard } from "../../layout/shard.ts";
 import type { RowPart } from "../../rollups/rollup-manifest.ts";
 import type { Item, KeyRange, Table } from "../../table/table.ts";
-import { isEarlierExpiry } from "../expiry.ts";
 
 const CATALOGUE: readonly IndexSection[] = ["values", "pairs", "directory"];
 
@@ -26,18 +25,19 @@ function shardsOf(bits: number): Shard[] {
   return Array.from({ length: 2 ** bits }, (_, prefix) => ({ bits, prefix }));
 }
 
-/** Stores the items of a part that expire before a time (in seconds, 0: never) again. */
-export async function extendRows(
+/** Stores the items of a part whose expiry is wrong again, to expire at a time. Expiries are in seconds, 0: never. */
+export async function setExpiry(
   { table, tenant }: { readonly table: Table; readonly tenant: string },
-  part: RowPart,
+  part: Omit<RowPart, "days">,
+  isWrong: (ownSeconds: number) => boolean,
   seconds: number,
 ): Promise<void> {
   for (const range of rangesOf(tenant, part))
     for await (const page of table.query(range, { consistent: true })) {
-      const early = page.flatMap(({ pk, sk, value, expiresAtSeconds }): Item[] => {
-        if (!isEarlierExpiry(expiresAtSeconds ?? 0, seconds)) return [];
+      const wrong = page.flatMap(({ pk, sk, value, expiresAtSeconds }): Item[] => {
+        if (!isWrong(expiresAtSeconds ?? 0)) return [];
         return [{ pk, sk, value, ...(seconds !== 0 && { expiresAtSeconds: seconds }) }];
       });
-      await table.putAll(early);
+      await table.putAll(wrong);
     }
 }
