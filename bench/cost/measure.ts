@@ -40,7 +40,7 @@ export function defaultHours(series: number): number {
   return (Math.min(Math.max(buckets, 1), DAY_MS / BUCKET_MS) * BUCKET_MS) / HOUR_MS;
 }
 
-/** Simulates `hours` that end with a bucket, then compaction until all samples are in chunks. */
+/** Simulates `hours` that end with a bucket, then compaction until all samples are in chunks and in hourly rows. */
 export async function runCost(
   recorded: readonly RecordedSeries[],
   series: number,
@@ -69,18 +69,19 @@ export async function runCost(
   simulation.restartWriters();
   await simulation.write(1, new LedgerTable(table, restart));
   await simulation.write(intervals - middle - 1);
-  while (await hasRuns(table, endMs)) await simulation.advance(simulation.clock() + COMPACT_INTERVAL_MS);
+  while (await isUnfinished(table, endMs)) await simulation.advance(simulation.clock() + COMPACT_INTERVAL_MS);
   return { series, hours, spent: simulation.spent, first, restart, steady, compaction, chunkSizes };
 }
 
-/** Whether anything of the simulated day is not in chunks yet. */
-async function hasRuns(table: Table, endMs: number): Promise<boolean> {
+/** Whether anything of the simulated day is not in chunks or rows yet. */
+async function isUnfinished(table: Table, endMs: number): Promise<boolean> {
   const day = dayOf(endMs - 1);
   const manifest = (await loadManifests(table, DEFAULT_TENANT, day, day)).get(day);
   return (
     manifest === undefined ||
     manifest.flushedToMs < endMs - SCRAPE_INTERVAL_MS ||
-    manifest.parts.some(isOpenRun)
+    manifest.parts.some(isOpenRun) ||
+    manifest.facts.rolledSource === undefined
   );
 }
 

@@ -220,7 +220,14 @@ class Compactor {
     marked: ReadonlySet<number>,
   ): Promise<boolean> {
     const { clock, deadlineMs, signal } = this.#options;
-    const { unsettled, unrolled } = await listUnfinishedDays(this.#table, tenant, retentionMs, clock());
+    const rollupRetentionMs = (await this.#options.rollupRetentionOf?.(tenant)) ?? retentionMs;
+    const { unsettled, unrolled } = await listUnfinishedDays(
+      this.#table,
+      tenant,
+      retentionMs,
+      rollupRetentionMs,
+      clock(),
+    );
     const days = [
       ...unsettled.filter((day) => !marked.has(day)).map((day) => [day, UNMARKED_DAY] as const),
       ...unrolled.map((day) => [day, UNROLLED_DAY] as const),
@@ -230,14 +237,13 @@ class Compactor {
       const report = await this.#compactDay(tenant, day, marks);
       if (report !== undefined) this.#report(report);
     }
-    return this.#compactMonths(tenant, retentionMs);
+    return this.#compactMonths(tenant, rollupRetentionMs);
   }
 
   /** Goes through a tenant's months of hourly rows. Returns whether there was time for all. */
-  async #compactMonths(tenant: string, retentionMs: RetentionMs): Promise<boolean> {
-    const { clock, deadlineMs, signal, randomBytes, rollupRetentionOf, onMonth } = this.#options;
+  async #compactMonths(tenant: string, rollupRetentionMs: RetentionMs): Promise<boolean> {
+    const { clock, deadlineMs, signal, randomBytes, onMonth } = this.#options;
     const isTimeUp = () => signal?.aborted === true || clock() >= deadlineMs;
-    const rollupRetentionMs = (await rollupRetentionOf?.(tenant)) ?? retentionMs;
     for (const month of (await loadAllRollupManifests(this.#table, tenant, () => {})).keys()) {
       if (isTimeUp()) return false;
       const meter = newMeter();

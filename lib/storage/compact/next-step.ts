@@ -2,7 +2,8 @@
 import { listShards } from "../layout/day-shards.ts";
 import type { Part } from "../layout/manifest.ts";
 import { SETTLE_MS } from "../log/settling.ts";
-import { isStale } from "../rollups/mark-stale.ts";
+import { hasFreshRows } from "../rollups/mark-stale.ts";
+import { sourceOf } from "../rollups/rollup-manifest.ts";
 import type { DayRun } from "./day-run.ts";
 import { planErasure } from "./erasing/erase-parts.ts";
 import { firstReceived } from "./flush.ts";
@@ -18,7 +19,7 @@ import {
   planIndexMerge,
 } from "./plan-compaction.ts";
 import { hasExpired, isRenewalDue, KEEP_MS, URGENT_KEEP_MS } from "./renewal.ts";
-import { planRolling, type Rolling } from "./rollups/plan-rollups.ts";
+import { canRoll, planRolling, type Rolling } from "./rollups/plan-rollups.ts";
 
 export type Step =
   | Flush
@@ -38,8 +39,7 @@ export function isUnchanged(run: DayRun): boolean {
   if (run.isForced || run.marks.isRollingOnly || facts.settledMarks === undefined || facts.held.length > 0)
     return false;
   if (digest !== undefined && digest !== facts.settledMarks) return false;
-  const { day, clock } = run.context;
-  if (planRolling(run.manifest, day, clock()) !== undefined) return false;
+  if (planRolling(run.manifest, run.context, run.context.clock()) !== undefined) return false;
   return facts.drainedToMs >= run.markedToMs && !isRenewalDue(run.context, run.manifest);
 }
 
@@ -108,12 +108,13 @@ async function nextFlush(run: DayRun, nowMs: number): Promise<Step | undefined> 
 /** Rows are made of samples that have none, and again where someone says that the samples have changed. */
 async function nextRolling(run: DayRun, nowMs: number): Promise<Step | undefined> {
   const { table, tenant, day } = run.context;
-  const due = planRolling(run.manifest, day, nowMs, planOptionsOf(run));
-  const { rolledSource } = run.manifest.facts;
-  if (due !== undefined || rolledSource === undefined || run.hasCheckedRows) return due;
+  const options = planOptionsOf(run);
+  const due = planRolling(run.manifest, run.context, nowMs, options);
+  if (due !== undefined || run.hasCheckedRows) return due;
   run.hasCheckedRows = true;
-  if (!isSettled(run.manifest, day, nowMs) || !(await isStale(table, tenant, day))) return undefined;
-  return { kind: "roll", source: rolledSource };
+  if (!canRoll(run.manifest, run.context, nowMs, options)) return undefined;
+  if (await hasFreshRows(table, tenant, day)) return undefined;
+  return { kind: "roll", source: sourceOf(run.manifest) };
 }
 
 /** A day that is over is compared with its log once, and again when its marks change. */

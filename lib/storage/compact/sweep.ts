@@ -17,7 +17,7 @@ import { decodeManifest, type Manifest } from "../layout/manifest.ts";
 import { isDayPast, type RetentionMs } from "../layout/retention.ts";
 import { loadAllRollupManifests } from "../rollups/rollup-store.ts";
 import type { Key, Table } from "../table/table.ts";
-import { planRolling } from "./rollups/plan-rollups.ts";
+import { canRoll, planRolling } from "./rollups/plan-rollups.ts";
 
 /** The days that keys can have. */
 const [FIRST_DAY, LAST_DAY] = [-(2 ** 31), 2 ** 31 - 1];
@@ -56,6 +56,7 @@ export async function listUnfinishedDays(
   table: Table,
   tenant: string,
   retentionMs: RetentionMs,
+  rollupRetentionMs: RetentionMs,
   nowMs: number,
 ): Promise<UnfinishedDays> {
   const unsettled = new Set<number>();
@@ -65,25 +66,28 @@ export async function listUnfinishedDays(
     page.forEach(add);
   // A damaged manifest says nothing of its day.
   const onDamage = () => {};
-  const stale = await listStaleDays(table, tenant);
+  const fresh = await listFreshDays(table, tenant);
   for await (const page of table.query(manifestsRange(tenant, FIRST_DAY, LAST_DAY), { onDamage }))
     for (const { sk, value } of page) {
       const day = parseManifestSortKey(sk);
       const manifest = decodeOrNone(value);
       if (manifest?.facts.settledMarks === undefined) continue;
       unsettled.delete(day);
-      if (stale.has(day) || planRolling(manifest, day, nowMs) !== undefined) unrolled.add(day);
+      const place = { day, retentionMs, rollupRetentionMs };
+      const isDue = !fresh.has(day) || planRolling(manifest, place, nowMs) !== undefined;
+      if (isDue && canRoll(manifest, place, nowMs)) unrolled.add(day);
     }
   const isKept = (day: number) => !isDayPast(day, nowMs, retentionMs);
   return { unsettled: [...unsettled].filter(isKept), unrolled: [...unrolled].filter(isKept) };
 }
 
-async function listStaleDays(table: Table, tenant: string): Promise<Set<number>> {
-  const stale = new Set<number>();
+/** Days whose hourly rows count. */
+async function listFreshDays(table: Table, tenant: string): Promise<Set<number>> {
+  const fresh = new Set<number>();
   const note = () => {};
   for (const { days } of (await loadAllRollupManifests(table, tenant, note)).values())
-    for (const { day, isStale } of days) if (isStale) stale.add(day);
-  return stale;
+    for (const { day, isStale } of days) if (!isStale) fresh.add(day);
+  return fresh;
 }
 
 function decodeOrNone(value: Uint8Array): Manifest | undefined {

@@ -1,4 +1,5 @@
 /** Notes that a day's samples change, before they do. */
+import { errorKind } from "../../model/errors.ts";
 import { monthOf } from "../layout/rollup-keys.ts";
 import type { Table } from "../table/table.ts";
 import { changeRollupManifest, loadRollupManifest } from "./rollup-store.ts";
@@ -9,15 +10,20 @@ import { changeRollupManifest, loadRollupManifest } from "./rollup-store.ts";
  * day has rows. Throws "unavailable".
  */
 export async function markStale(table: Table, tenant: string, day: number): Promise<void> {
-  await changeRollupManifest(table, tenant, monthOf(day), (manifest) => {
-    if (!manifest.days.some((one) => one.day === day && !one.isStale)) return undefined;
-    const days = manifest.days.map((one) => (one.day === day ? { ...one, isStale: true } : one));
-    return { ...manifest, days };
-  });
+  try {
+    await changeRollupManifest(table, tenant, monthOf(day), (manifest) => {
+      if (!manifest.days.some((one) => one.day === day && !one.isStale)) return undefined;
+      const days = manifest.days.map((one) => (one.day === day ? { ...one, isStale: true } : one));
+      return { ...manifest, days };
+    });
+  } catch (error) {
+    // Of a month whose manifest is damaged nobody reads rows.
+    if (errorKind(error) !== "data") throw error;
+  }
 }
 
-/** Whether a day's rows are marked so. */
-export async function isStale(table: Table, tenant: string, day: number): Promise<boolean> {
+/** Whether a day has rows that are not marked so. */
+export async function hasFreshRows(table: Table, tenant: string, day: number): Promise<boolean> {
   const { manifest } = await loadRollupManifest(table, tenant, monthOf(day));
-  return manifest.days.some((one) => one.day === day && one.isStale);
+  return manifest.days.some((one) => one.day === day && !one.isStale);
 }

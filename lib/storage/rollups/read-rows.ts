@@ -42,15 +42,17 @@ export async function readRowSpan(
 
 /** All blocks of a partition, in order. */
 export async function* readRowPartition(
-  { table, signal, note = throwDamaged }: RowReading,
+  { table, signal, note: given }: RowReading,
   place: RowPartition,
 ): AsyncGenerator<readonly Item[], void, void> {
   const chain = new RowChain(undefined);
-  for await (const page of table.query(rowRange(place), { consistent: true, signal })) {
+  const note = given ?? throwDamaged;
+  const range = rowRange(place);
+  for await (const page of table.query(range, { consistent: true, signal, onDamage: given })) {
     for (const item of page) if (!chain.follow(item)) note(item, "the item before it is missing");
     yield page;
   }
-  if (chain.isBegun && !chain.isLast) note(rangeKey(rowRange(place)), "the item after the last is missing");
+  if (chain.isBegun && !chain.isLast) note(rangeKey(range), "the item after the last is missing");
 }
 
 async function readItems(reading: RowReading, span: RowSpan): Promise<readonly Item[]> {

@@ -13,10 +13,13 @@ import {
   parseIndexSortKey,
   parseRunSortKey,
 } from "../layout/part-keys.ts";
+import { parseRollupManifestSortKey, parseRowSortKey } from "../layout/rollup-keys.ts";
 import { decodeDictionary } from "../log/dictionary.ts";
 import { LoggedRecord } from "../log/logged-record.ts";
 import { countChunkSamples, decodeChunkItem } from "../parts/chunk-item.ts";
 import { decodeRunBlock } from "../parts/run-block.ts";
+import { decodeRollupManifest } from "../rollups/rollup-manifest.ts";
+import { decodeRowBlock } from "../rollups/row-block.ts";
 import { hashHex } from "../series/series-hash.ts";
 import { checksumOf } from "../table/checksum.ts";
 import type { Item, Key, Table } from "../table/table.ts";
@@ -68,6 +71,9 @@ const DECODERS: Readonly<Record<string, (item: Item) => unknown>> = {
   run: describeBlock,
   chunk: describeChunks,
   manifest: ({ value }) => decodeManifest(value),
+  rowIndex: describeIndexItem,
+  rows: describeRows,
+  rollupManifest: ({ sk, value }) => decodeRollupManifest(parseRollupManifestSortKey(sk), value),
 };
 
 function describeRecord(item: Item): unknown {
@@ -104,6 +110,16 @@ function describeBlock({ sk, value }: Item): unknown {
     histograms: histograms?.timestamps.length ?? 0,
     ...listed(series),
   };
+}
+
+function describeRows({ sk, value }: Item): unknown {
+  const { hashes, floatBounds, histogramBounds } = decodeRowBlock(value);
+  const series = hashes.map((hash, i) => ({
+    series: hashHex(hash),
+    floats: floatBounds[i + 1] - floatBounds[i],
+    histograms: histogramBounds[i + 1] - histogramBounds[i],
+  }));
+  return { ...parseRowSortKey(sk), ...listed(series) };
 }
 
 function describeChunks({ sk, value }: Item): unknown {

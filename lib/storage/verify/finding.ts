@@ -10,6 +10,7 @@ import type { Key } from "../table/table.ts";
  * - "unindexed series": a part has samples of a series that no query finds
  * - "early expiry": an item leaves before its day
  * - "no expiry": an item never leaves, although its day does
+ * - "damaged rows": hourly rows cannot be read, or are not as many as their manifest says
  * - "quarantine": compaction has set damaged items aside
  * - "held bucket": compaction does not publish a bucket whose inputs are damaged
  */
@@ -22,6 +23,7 @@ export type Problem =
   | "unindexed series"
   | "early expiry"
   | "no expiry"
+  | "damaged rows"
   | "quarantine"
   | "held bucket";
 

@@ -12,6 +12,9 @@ import { placeOfKey } from "../layout/key-place.ts";
 import { DAY_OFFSET, KIND, PART_ID_BYTES, progressKey } from "../layout/keys.ts";
 import type { Manifest } from "../layout/manifest.ts";
 import { loadManifest } from "../layout/manifest-store.ts";
+import { monthOf } from "../layout/rollup-keys.ts";
+import type { RollupManifest } from "../rollups/rollup-manifest.ts";
+import { loadRollupManifest } from "../rollups/rollup-store.ts";
 import type { Key, ScannableTable, Table } from "../table/table.ts";
 
 /** How long a day must have been quiet. */
@@ -58,10 +61,12 @@ export async function findOrphans(
   return orphaned.sort((a, b) => (a.tenant < b.tenant ? -1 : a.tenant > b.tenant ? 1 : a.day - b.day));
 }
 
+const PART_KINDS: ReadonlySet<number> = new Set([KIND.run, KIND.chunk, KIND.index, KIND.rows, KIND.rowIndex]);
+
 /** The part that an item belongs to; undefined for other kinds. */
 function partOf(key: Key): { tenant: string; day: number; id: string } | undefined {
   const kind = key.pk[0];
-  if (kind !== KIND.run && kind !== KIND.chunk && kind !== KIND.index) return undefined;
+  if (!PART_KINDS.has(kind)) return undefined;
   const { tenant, day } = placeOfKey(key);
   if (tenant === undefined || day === undefined) return undefined;
   const reader = new ByteReader(key.pk.subarray(1), "partition key");
@@ -78,15 +83,20 @@ interface DayState {
 
 async function stateOf(table: Table, tenant: string, day: number, nowMs: number): Promise<DayState> {
   let manifest: Manifest;
+  let rollups: RollupManifest;
   try {
     ({ manifest } = await loadManifest(table, tenant, day));
+    ({ manifest: rollups } = await loadRollupManifest(table, tenant, monthOf(day)));
   } catch (error) {
     if (errorKind(error) !== "data") throw error;
     return { named: [], keptBecause: "the day's manifest cannot be read" };
   }
   const { parts, index, lease } = manifest;
-  const named = [...parts, ...index].map(({ id }) => id);
-  const latestMs = Math.max(lease.untilMs, ...[...parts, ...index].map(({ createdMs }) => createdMs));
+  const ofRows = [...rollups.parts, ...rollups.superseded.map(({ part }) => part)];
+  const all = [...parts, ...index, ...ofRows, ...ofRows.flatMap((part) => part.index)];
+  const named = all.map(({ id }) => id);
+  const leasedMs = Math.max(lease.untilMs, rollups.lease.untilMs);
+  const latestMs = Math.max(leasedMs, ...all.map(({ createdMs }) => createdMs));
   if (latestMs > nowMs - QUIET_MS)
     return { named, keptBecause: "the day was compacted within the last hour" };
   if (manifest.generation === 0)

@@ -13,7 +13,10 @@ import { placeOfKey } from "../layout/key-place.ts";
 import { dayKey } from "../layout/keys.ts";
 import { type Manifest, NO_LEASE, type Part } from "../layout/manifest.ts";
 import { loadManifest, replaceManifest } from "../layout/manifest-store.ts";
-import { expiry } from "../layout/retention.ts";
+import { expiry, isDayPast } from "../layout/retention.ts";
+import { monthOf } from "../layout/rollup-keys.ts";
+import { markStale } from "../rollups/mark-stale.ts";
+import { loadRollupManifest } from "../rollups/rollup-store.ts";
 import type { Key, Table } from "../table/table.ts";
 import type { Finding, VerifiedDay } from "./finding.ts";
 import { rewritePart } from "./rewrite-part.ts";
@@ -70,6 +73,9 @@ export async function repairDay(
           note(finding, options.acceptsLoss ? "its part is stored again without it" : undefined, ACCEPT);
         }
         break;
+      case "damaged rows":
+        note(finding, await remakeRows(options.table, day, finding.part), "their samples are past retention");
+        break;
       case "quarantine":
       case "held bucket":
         isSetAside = true;
@@ -86,6 +92,20 @@ export async function repairDay(
   if (options.acceptsLoss && (isSetAside || brokenParts.size > 0))
     await acceptLoss(options, day, brokenParts);
   return repairs;
+}
+
+/** The compactor makes rows again of samples that are kept. */
+async function remakeRows(
+  table: Table,
+  { tenant, day, retentionMs, nowMs }: VerifiedDay,
+  id: string | undefined,
+): Promise<string | undefined> {
+  if (id === undefined) return undefined;
+  const { manifest } = await loadRollupManifest(table, tenant, monthOf(day));
+  const days = manifest.parts.find((part) => part.id === id)?.days ?? [];
+  const kept = days.filter((one) => !isDayPast(one, nowMs, retentionMs));
+  for (const one of kept) await markStale(table, tenant, one);
+  return kept.length === 0 ? undefined : `the next sweep makes the rows of ${kept.length} days again`;
 }
 
 /** Items of parts are immutable, so one can be stored again as it is. Manifests get theirs with the next compaction. */

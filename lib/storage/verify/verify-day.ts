@@ -12,6 +12,7 @@ import { checkExpiry } from "./item-expiry.ts";
 import { readSeriesRecords, verifyIndex } from "./verify-index.ts";
 import { verifyLog } from "./verify-log.ts";
 import { verifyParts } from "./verify-parts.ts";
+import { verifyRows } from "./verify-rows.ts";
 
 /** Levels of shards that a log may have (shard.ts). */
 export const LEVELS_BITS: readonly number[] = [0, 2, 4];
@@ -54,6 +55,7 @@ export async function verifyDay(
     note,
   );
   await checkDictionaries(table, day, shards, note);
+  await verifyRows(table, day, note);
   return {
     parts: manifest.parts.length,
     samples: manifest.parts.reduce((sum, { samples }) => sum + samples, 0),
