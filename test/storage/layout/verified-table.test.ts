@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { HearthError } from "../../../lib/model/errors.ts";
+import { ByteWriter } from "../../../lib/storage/codec/bytes.ts";
 import { describeKey, placeOfKey } from "../../../lib/storage/layout/key-place.ts";
-import { accessKeyKey, cursorKey, logKey, manifestKey, markKey } from "../../../lib/storage/layout/keys.ts";
+import {
+  accessKeyKey,
+  cursorKey,
+  KIND,
+  logKey,
+  manifestKey,
+  markKey,
+} from "../../../lib/storage/layout/keys.ts";
 import { ALL_SERIES } from "../../../lib/storage/layout/shard.ts";
 import { VerifiedTable } from "../../../lib/storage/layout/verified-table.ts";
 import { checksumOf } from "../../../lib/storage/table/checksum.ts";
@@ -56,6 +64,32 @@ describe("a damaged item", () => {
     }
     assert.equal(tries, 8 * (stored.sk.length + stored.value.length));
   });
+
+  for (const [name, kind] of Object.entries(KIND))
+    it(`is left out with a word, or an error: ${name}`, async () => {
+      const inner = new MemoryTable();
+      const table = new VerifiedTable(inner);
+      const tenant = new ByteWriter()
+        .writeByte(kind)
+        .writeString("acme")
+        .writeUint(2 ** 31, 4)
+        .finish();
+      const whole = { pk: tenant, sk: Uint8Array.of(1, 2, 3, 4, 5), value: Buffer.from(`of ${name}`) };
+      await table.put(whole);
+      const stored = (await inner.get(whole))!;
+      await table.put({ ...whole, sk: Uint8Array.of(255) });
+      for (const flipped of flippedBits(stored)) {
+        await inner.delete(stored);
+        await inner.put(flipped);
+        await assert.rejects(table.get(flipped), { kind: "data", message: new RegExp(`kind=${name}`) });
+        const damaged: Item[] = [];
+        const found: Item[] = [];
+        const onDamage = (one: Item) => damaged.push(one);
+        for await (const page of table.query({ pk: tenant }, { onDamage })) found.push(...page);
+        assert.deepEqual([found.length, damaged.length], [1, 1]);
+        await inner.delete(flipped);
+      }
+    });
 
   it("is found in another place than its own", async () => {
     const inner = new MemoryTable();
