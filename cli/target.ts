@@ -1,6 +1,7 @@
 /** The table that a command works on. */
 import { randomBytes } from "node:crypto";
 import { HearthError } from "../lib/model/errors.ts";
+import { parseFlag } from "../lib/model/flag.ts";
 import type { Clock } from "../lib/model/time.ts";
 import type { ClockGuard } from "../lib/storage/dynamodb/clock-guard.ts";
 import { openTable, type TableOptions } from "../lib/storage/dynamodb/dynamodb-table.ts";
@@ -72,7 +73,11 @@ export async function withTable(
       ...time,
     });
   }
-  return withEmbeddedTable(options["data-dir"] ?? (env.HEARTH_DATA_DIR || ".hearth"), target, (stored) =>
+  const embedded = {
+    directory: options["data-dir"] ?? (env.HEARTH_DATA_DIR || ".hearth"),
+    acceptsDamage: parseFlag(env, "HEARTH_ACCEPT_DAMAGE", false),
+  };
+  return withEmbeddedTable(embedded, target, (stored) =>
     // As `npm start` does, where nothing says how long: for ever.
     work({
       table: new VerifiedTable(stored),
@@ -113,17 +118,17 @@ async function deploymentOf(
  * this command.
  */
 async function withEmbeddedTable(
-  directory: string,
+  options: { readonly directory: string; readonly acceptsDamage: boolean },
   target: TableOptions,
   work: (stored: ScannableTable) => Promise<void>,
 ): Promise<void> {
-  const running = await findEmbeddedEndpoint(directory);
+  const running = await findEmbeddedEndpoint(options.directory);
   if (running !== undefined) return work(openTable({ ...target, endpoint: running }));
-  const embedded = await startEmbeddedDynamoDB({ directory });
+  const embedded = await startEmbeddedDynamoDB(options);
   try {
-    const options = { ...target, endpoint: embedded.endpoint };
-    await ensureTable(options);
-    await work(openTable(options));
+    const table = { ...target, endpoint: embedded.endpoint };
+    await ensureTable(table);
+    await work(openTable(table));
   } finally {
     await embedded.close();
   }
