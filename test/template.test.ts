@@ -24,6 +24,23 @@ test("deployed with every default, Hearth is set as npm start is", () => {
   );
 });
 
+test("a stack makes its table, or works on the one that TableName names, everywhere", () => {
+  const text = readFileSync(new URL("../template.yaml", import.meta.url), "utf8");
+  assert.equal(template.Parameters.TableName.Default, "");
+  assert.equal((template.Resources.Table as { Condition?: string }).Condition, "MakesTable");
+  // Without the condition each of these would be an error of a stack that makes none.
+  const uses = text.split("\n").filter((line) => /!Ref Table\b|!GetAtt Table\b|\$\{Table[.}]/.test(line));
+  assert.equal(uses.length, 3);
+  for (const line of uses)
+    assert.match(line, /!If \[MakesTable, !(Ref Table|GetAtt Table\.Arn), .*TableName/);
+  assert.doesNotMatch(text, /Resource: !GetAtt Table/);
+  assert.deepEqual(template.Globals.Function.Environment.Variables.HEARTH_TABLE, [
+    "MakesTable",
+    { Ref: "Table" },
+    { Ref: "TableName" },
+  ]);
+});
+
 test("a parameter is called as the variable that it sets", () => {
   const set = FUNCTIONS.flatMap((id) =>
     Object.entries(template.Resources[id].Properties.Environment?.Variables ?? {}),

@@ -44,7 +44,12 @@ export function tableActionsOf(template: Template, functionName: string): string
   );
   return documents.flatMap(({ Statement }) =>
     Statement.flatMap(({ Effect, Action, Resource }) => {
-      const isTable = JSON.stringify(Resource) === JSON.stringify({ "Fn::GetAtt": ["Table", "Arn"] });
+      // The stack's own table, or the one that the parameter names.
+      const [condition, own, named] = (Resource as { "Fn::If"?: unknown[] })["Fn::If"] ?? [];
+      const isTable =
+        condition === "MakesTable" &&
+        JSON.stringify(own) === JSON.stringify({ "Fn::GetAtt": ["Table", "Arn"] }) &&
+        /:table\/\$\{TableName\}$/.test(String((named as { "Fn::Sub"?: unknown })["Fn::Sub"]));
       if (Effect === "Allow" && isTable) return Action;
       throw new Error(`${functionName}: a statement about other than the table: ${JSON.stringify(Resource)}`);
     }),
