@@ -63,6 +63,7 @@ const WRITE_HEADERS = {
 };
 
 export interface PrometheusPeer extends Peer {
+  readonly url: string;
   /** A folder with blocks of all that it has. */
   snapshot(): Promise<string>;
 }
@@ -86,6 +87,7 @@ export async function startPrometheus(
   const prometheus = await Prometheus.start(root.path, {}, { command: path, flags });
   const url = `http://${prometheus.address}`;
   return {
+    url,
     async write(request) {
       const body = compress(encodeMixedV2(request)) as Uint8Array<ArrayBuffer>;
       const response = await fetch(`${url}/api/v1/write`, { method: "POST", headers: WRITE_HEADERS, body });

@@ -5,9 +5,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { printLabels } from "../../lib/model/labels.ts";
 import { newMatcher } from "../../lib/model/matcher.ts";
-import { DAY_MS, HOUR_MS, MAX_TIMESTAMP_MS, MINUTE_MS } from "../../lib/model/time.ts";
+import { ALL_TIME, DAY_MS, HOUR_MS, MAX_TIMESTAMP_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { DayLease } from "../../lib/storage/bulk/day-lease.ts";
 import { newDayContext } from "../../lib/storage/compact/day-context.ts";
+import { deleteSeries } from "../../lib/storage/erase/delete-series.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
 import { NO_LEASE } from "../../lib/storage/layout/manifest.ts";
 import { loadManifest } from "../../lib/storage/layout/manifest-store.ts";
@@ -286,4 +287,28 @@ test("an import that fails gives the lease back", async () => {
   await assert.rejects(runImport(engine, blocks));
   const { manifest } = await loadManifest(engine.table, "t", FIRST_DAY);
   assert.deepEqual(manifest.lease, NO_LEASE);
+});
+
+test("what was deleted comes back with another import, and only once", async () => {
+  const engine = newEngine();
+  await runImport(engine, readBlocks(BLOCKS));
+  const place = { table: engine.table, tenant: "t", retentionMs: 0, clock: engine.clock, randomBytes };
+  const selector = [newMatcher("=", "zone", "a")];
+  await deleteSeries({ ...place, accessKeyId: "" }, [selector], ALL_TIME);
+  assert.deepEqual(Object.keys(await samplesOf(engine)), [
+    'shop_requests_total{zone="b"}',
+    'temp_celsius{zone="b"}',
+  ]);
+  for (const outcome of ["imported", "known"]) {
+    const reports = await runImport(engine, readBlocks(BLOCKS));
+    assert.deepEqual(
+      reports.map((report) => report.outcome),
+      [outcome, outcome],
+    );
+    assert.deepEqual(await samplesOf(engine), samplesOfText());
+    engine.nowMs += DAY_MS;
+    const { errors } = await runCompactor(engine);
+    assert.deepEqual(errors, []);
+    assert.deepEqual(await samplesOf(engine), samplesOfText());
+  }
 });
