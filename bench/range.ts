@@ -3,11 +3,13 @@
  * 60 MB/s for all calls together. Prints read units, dollars, table calls, calls in a row, time, CPU time and memory of a query
  * process that has cached nothing, and of one that is asked the same again.
  *
- * `--days N` is a shorter history; `--spans 1h,24h` and `--series 7,46` limit the panels; `--prometheus` measures a Prometheus
+ * Each is asked of samples (`max_source_resolution=0s`) and, from 24 hours on, of hourly rows (`1h`).
+ *
+ * `--days N` is a shorter history; `--resolutions 0s` leaves rows out; `--spans 1h,24h` and `--series 7,46` limit the panels; `--prometheus` measures a Prometheus
  * with the same samples as blocks beside. With `-- --json` the last line is the figures as JSON.
  */
 import { parseArgs } from "node:util";
-import { DAY_MS } from "../lib/model/time.ts";
+import { DAY_MS, HOUR_MS } from "../lib/model/time.ts";
 import { Blocks, findPrometheus, startPrometheus } from "./query/prometheus.ts";
 import { measurePrometheus } from "./range/measure-prometheus.ts";
 import { QueryProcess, storeRangeKey } from "./range/measure-range.ts";
@@ -15,6 +17,9 @@ import { formOf, RANGE_QUERIES, RANGE_SPANS, seriesOfPanels } from "./range/pane
 import { figuresOf, printHead, printPanel, type RangeFigures } from "./range/report.ts";
 import { buildYear, NOW_MS } from "./range/year.ts";
 import { loadRecording } from "./recorded-series.ts";
+
+/** What queries read (`max_source_resolution`). */
+const RESOLUTIONS = ["0s", "1h"] as const;
 
 /** Of the first panel, so that V8 has compiled the code of all. */
 const WARM_UP_ROUNDS = 2;
@@ -25,6 +30,7 @@ async function main(): Promise<void> {
       days: { type: "string", default: "365" },
       spans: { type: "string", default: RANGE_SPANS.map(({ name }) => name).join() },
       series: { type: "string", default: RANGE_QUERIES.map(({ series }) => series).join() },
+      resolutions: { type: "string", default: RESOLUTIONS.join() },
       prometheus: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
@@ -40,7 +46,7 @@ async function main(): Promise<void> {
   try {
     const table = await buildYear(
       seriesOfPanels(recorded),
-      days,
+      { days, hasRows: values.resolutions.includes("1h") },
       (day, series) => found && blocks.write(day, series),
       (memory) => storeRangeKey(memory, NOW_MS),
     );
@@ -56,16 +62,22 @@ async function main(): Promise<void> {
       const all: RangeFigures[] = [];
       for (const query of queries) {
         for (const span of spans) {
-          const form = formOf(query, span, NOW_MS);
-          const process = new QueryProcess(table, NOW_MS);
-          const [cold, warm] = [await process.ask(form), await process.ask(form)];
-          const theirs = prometheus && (await measurePrometheus(prometheus, form));
-          if (theirs?.points !== undefined && cold.error === undefined && theirs.points !== cold.points)
-            throw new Error(
-              `${query.name}, ${span.name}: points=${cold.points}, of Prometheus ${theirs.points}`,
-            );
-          all.push({ query, span, cold, warm, prometheus: theirs });
-          printPanel(all[all.length - 1]);
+          for (const resolution of RESOLUTIONS) {
+            if (!values.resolutions.split(",").includes(resolution)) continue;
+            if (resolution === "1h" && span.stepMs < HOUR_MS) continue;
+            const form = formOf(query, span, NOW_MS);
+            form.set("max_source_resolution", resolution);
+            const process = new QueryProcess(table, NOW_MS);
+            const [cold, warm] = [await process.ask(form), await process.ask(form)];
+            const theirs =
+              resolution === "0s" ? prometheus && (await measurePrometheus(prometheus, form)) : undefined;
+            if (theirs?.points !== undefined && cold.error === undefined && theirs.points !== cold.points)
+              throw new Error(
+                `${query.name}, ${span.name}: points=${cold.points}, of Prometheus ${theirs.points}`,
+              );
+            all.push({ query, span, resolution, cold, warm, prometheus: theirs });
+            printPanel(all[all.length - 1]);
+          }
         }
       }
       if (values.json) console.log(JSON.stringify(all.map(figuresOf)));

@@ -6,6 +6,7 @@ import type { RangeQuery, RangeSpan } from "./panels.ts";
 export interface RangeFigures {
   readonly query: RangeQuery;
   readonly span: RangeSpan;
+  readonly resolution: string;
   readonly cold: RangeCost;
   readonly warm: RangeCost;
   readonly prometheus: PrometheusCost | undefined;
@@ -15,15 +16,16 @@ export interface RangeFigures {
 const DOLLARS_PER_READ_UNIT = 0.125e-6;
 
 const COLUMNS = ["units", "$", "calls", "in a row", "ms", "CPU ms", "MiB", "again: units", "ms", "CPU ms"];
-const NAME_WIDTH = 42;
+const NAME_WIDTH = 28;
 const WIDTHS = [9, 10, 7, 10, 8, 8, 6, 14, 8, 8];
 
 export function printHead(): void {
   console.log(`\n${"panel".padEnd(NAME_WIDTH)}${cells(COLUMNS)}`);
 }
 
-export function printPanel({ query, span, cold, warm, prometheus }: RangeFigures): void {
-  const name = `${query.series} series, ${span.name}`.padEnd(NAME_WIDTH);
+export function printPanel({ query, span, resolution, cold, warm, prometheus }: RangeFigures): void {
+  const source = resolution === "0s" ? "samples" : "rows";
+  const name = `${query.series} series, ${span.name}, ${source}`.padEnd(NAME_WIDTH);
   const figures = [
     cold.readUnits,
     dollarsOf(cold).toFixed(6),
@@ -44,11 +46,12 @@ export function printPanel({ query, span, cold, warm, prometheus }: RangeFigures
   console.log(name + cells(figures.map(String)) + theirs + refused);
 }
 
-export function figuresOf({ query, span, cold, warm, prometheus }: RangeFigures): object {
+export function figuresOf({ query, span, resolution, cold, warm, prometheus }: RangeFigures): object {
   return {
     query: query.name,
     series: query.series,
     span: span.name,
+    resolution,
     step_s: span.stepMs / 1000,
     cold: costOf(cold),
     warm: costOf(warm),

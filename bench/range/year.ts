@@ -2,7 +2,10 @@
  * A year of a tenant: chunks of every closed bucket, the open one as runs, the latest minutes in the log. A bucket is encoded
  * once; every other one is a copy with its times moved.
  */
+
+import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
+import { dayOf } from "../../lib/storage/layout/keys.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import type { SortedItems } from "../../lib/storage/table/sorted-items.ts";
 import type { Item, Key, KeyRange, Meter, QueryOptions, Table } from "../../lib/storage/table/table.ts";
@@ -11,6 +14,7 @@ import type { SeriesChunks } from "../query/store-day.ts";
 import { buildTenant } from "../query/tenant.ts";
 import type { RecordedSeries } from "../recorded-series.ts";
 import { newWorkload } from "../workload.ts";
+import { rollDay } from "./roll-day.ts";
 
 /** 21:07 on the last day of the year that ends then. */
 export const NOW_MS = 20_780 * DAY_MS + 21 * HOUR_MS + 7 * MINUTE_MS;
@@ -19,10 +23,16 @@ const MIDNIGHT_MS = 20_780 * DAY_MS;
 /** Partitions that share a buffer. */
 const FROZEN_PARTITIONS = 2000;
 
+export interface YearOptions {
+  readonly days: number;
+  /** Whether to make the hourly rows of the days that are over. */
+  readonly hasRows: boolean;
+}
+
 /** Stores `days` whole days before the last one, and that one up to `NOW_MS`. */
 export async function buildYear(
   recorded: readonly RecordedSeries[],
-  days: number,
+  { days, hasRows }: YearOptions,
   onDay: (day: number, series: readonly SeriesChunks[]) => void,
   prepare: (table: Table) => Promise<void>,
 ): Promise<FrozenDays> {
@@ -38,6 +48,8 @@ export async function buildYear(
     nowMs: NOW_MS,
     onDay,
   });
+  for (let day = dayOf(startMs); hasRows && day < dayOf(NOW_MS); day++)
+    await rollDay({ table, tenant: DEFAULT_TENANT, day }, NOW_MS);
   // All at once would be one buffer of more than 2 GB.
   let group = new Map<string, SortedItems<Item>>();
   for (const [pk, items] of [...partitions]) {

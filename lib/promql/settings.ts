@@ -17,17 +17,20 @@ export interface PromqlSettings {
   readonly resolution?: SourceResolution | undefined;
 }
 
-export const DEFAULT_PROMQL_SETTINGS: PromqlSettings = { takesExperiments: false, useStartTimestamps: false };
+export const DEFAULT_PROMQL_SETTINGS: PromqlSettings = {
+  takesExperiments: false,
+  useStartTimestamps: false,
+  resolution: "auto",
+};
 
 const RESOLUTION = "HEARTH_QUERY_RESOLUTION";
 
 /** From environment variables. Throws "invalid" with the variable's name for an invalid value. */
 export function parsePromqlSettings(env: Readonly<Record<string, string | undefined>>): PromqlSettings {
-  const resolution = parseDefault(env[RESOLUTION]);
   return {
     takesExperiments: parseFlag(env, "HEARTH_PROMQL_EXPERIMENTAL"),
     useStartTimestamps: parseFlag(env, "HEARTH_PROMQL_USE_START_TIMESTAMPS"),
-    ...(resolution === undefined ? {} : { resolution }),
+    resolution: parseDefault(env[RESOLUTION]),
   };
 }
 
@@ -41,8 +44,8 @@ const SPELLINGS: ReadonlyMap<string, SourceResolution> = new Map([
   ["1h", "rows"],
 ]);
 
-function parseDefault(text: string | undefined): SourceResolution | undefined {
-  if (text === undefined || text === "") return undefined;
+function parseDefault(text: string | undefined): SourceResolution {
+  if (text === undefined || text === "") return "auto";
   const resolution = SPELLINGS.get(text);
   if (resolution !== undefined) return resolution;
   throw new HearthError(

@@ -7,10 +7,22 @@ test("what the environment switches on is on, and a value that is neither true n
   assert.deepEqual(parsePromqlSettings({ HEARTH_PROMQL_EXPERIMENTAL: "true" }), {
     takesExperiments: true,
     useStartTimestamps: false,
+    resolution: "auto",
   });
   assert.deepEqual(parsePromqlSettings({ HEARTH_PROMQL_USE_START_TIMESTAMPS: "true" }), {
     takesExperiments: false,
     useStartTimestamps: true,
+    resolution: "auto",
+  });
+  for (const [text, resolution] of [
+    ["0s", "samples"],
+    ["1h", "rows"],
+    ["auto", "auto"],
+  ])
+    assert.equal(parsePromqlSettings({ HEARTH_QUERY_RESOLUTION: text }).resolution, resolution);
+  assert.throws(() => parsePromqlSettings({ HEARTH_QUERY_RESOLUTION: "raw" }), {
+    kind: "invalid",
+    message: "HEARTH_QUERY_RESOLUTION=raw: expected one of auto, 0s, 1h",
   });
   for (const name of ["HEARTH_PROMQL_EXPERIMENTAL", "HEARTH_PROMQL_USE_START_TIMESTAMPS"])
     assert.throws(() => parsePromqlSettings({ [name]: "1" }), {
