@@ -106,7 +106,7 @@ describe("partial success", () => {
     assert.equal(response.status, 200);
     const [rejected, message] = partialSuccess(await bytesOf(response)) ?? [];
     assert.equal(rejected, 3);
-    assert.match(message ?? "", /delta temporality is not taken/);
+    assert.match(message ?? "", /delta temporality is not accepted here/);
     assert.deepEqual(await metricNames(gateway), ["queue_size", "temp_celsius"]);
     const point = { timeUnixNano: `${NOW}000000`, asInt: "5" };
     const sum = { aggregationTemporality: 1, dataPoints: [point, point] };
