@@ -8,6 +8,8 @@ export type RuleHealth = "unknown" | "ok" | "err";
 export interface GroupState {
   /** The nominal time of the newest evaluation, in ms. */
   readonly evaluatedMs: number;
+  /** The first nominal time of the round that stored this state: evaluations that are late are made several at once. */
+  readonly roundMs: number;
   /** When the newest evaluation began, by the clock, in ms. */
   readonly startedMs: number;
   /** How long it took, in ms. */

@@ -7,7 +7,7 @@ import { checkLabels } from "../../model/label-rules.ts";
 import { type LabelSet, printLabels } from "../../model/labels.ts";
 import type { Limits } from "../../model/limits.ts";
 import { shorten } from "../../model/shorten.ts";
-import { type Clock, MINUTE_MS } from "../../model/time.ts";
+import type { Clock } from "../../model/time.ts";
 import type { SeriesSource } from "../../promql/engine-interface.ts";
 import type { Alert } from "../alert.ts";
 import type { GroupState, RuleState } from "../group-state.ts";
@@ -39,12 +39,10 @@ export interface GroupEvaluation {
   readonly failures: number;
 }
 
-/** An evaluation that is younger waits for a table that is away, and is made later; an older one lets its rule fail. */
-const MAX_WAIT_MS = 5 * MINUTE_MS;
-
 /**
  * `before`: undefined for a group that was never evaluated. `source` has what is stored, `unstored` what earlier evaluations
- * have recorded beside that. Throws "unavailable" if the table is.
+ * have recorded beside that. Throws "unavailable" if the table is, unless it no longer
+ * `waits` for it: then the rules that need it fail.
  */
 export async function evaluateGroup(
   group: RuleGroup,
@@ -53,10 +51,11 @@ export async function evaluateGroup(
   source: SeriesSource,
   unstored: readonly RecordedSample[],
   context: EvaluationContext,
+  waits = true,
 ): Promise<GroupEvaluation> {
   const startedMs = context.clock();
   const overlay = new Overlay(source, unstored);
-  const evaluation = new Evaluation(group, timeMs, overlay, context);
+  const evaluation = new Evaluation(group, timeMs, overlay, context, waits);
   const previous = matchStates(group, before);
   const rules: RuleState[] = [];
   for (const [index, rule] of group.rules.entries())
@@ -65,6 +64,7 @@ export async function evaluateGroup(
   return {
     state: {
       evaluatedMs: timeMs,
+      roundMs: timeMs,
       startedMs,
       durationMs: context.clock() - startedMs,
       missed: before?.missed ?? 0,
@@ -100,13 +100,21 @@ class Evaluation {
   readonly #sampleTimeMs: number;
   readonly #overlay: Overlay;
   readonly #context: EvaluationContext;
+  readonly #waits: boolean;
 
-  constructor(group: RuleGroup, timeMs: number, overlay: Overlay, context: EvaluationContext) {
+  constructor(
+    group: RuleGroup,
+    timeMs: number,
+    overlay: Overlay,
+    context: EvaluationContext,
+    waits: boolean,
+  ) {
     this.#group = group;
     this.#timeMs = timeMs;
     this.#sampleTimeMs = timeMs - (group.queryOffsetMs ?? context.settings.queryOffsetMs);
     this.#overlay = overlay;
     this.#context = context;
+    this.#waits = waits;
   }
 
   get written(): RecordedSample[] {
@@ -137,8 +145,7 @@ class Evaluation {
       const health = duplicates === 0 ? "ok" : "err";
       return { key, health, lastError, startedMs, durationMs: clock() - startedMs, series, alerts: sent };
     } catch (error) {
-      const isYoung = clock() - this.#timeMs < MAX_WAIT_MS;
-      if (errorKind(error) === "unavailable" && isYoung) throw error;
+      if (errorKind(error) === "unavailable" && this.#waits) throw error;
       if (errorKind(error) === "internal" && !(error instanceof HearthError)) throw error;
       this.failures++;
       return {

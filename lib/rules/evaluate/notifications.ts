@@ -1,9 +1,10 @@
 /** Which alerts an evaluation hands to delivery: as Prometheus does, with its times. */
-import { MINUTE_MS } from "../../model/time.ts";
+import { type Clock, MINUTE_MS } from "../../model/time.ts";
 import type { Alert } from "../alert.ts";
+import type { GroupState } from "../group-state.ts";
 import { withLabels } from "../label-builder.ts";
 import type { Notification } from "../notifier.ts";
-import type { AlertingRule } from "../rule-file.ts";
+import { type AlertingRule, isAlerting, type RuleGroup, ruleKey } from "../rule-file.ts";
 import { expressionUrl, type RuleSettings } from "../settings.ts";
 
 /** How often an alert is sent that has not changed. */
@@ -29,18 +30,57 @@ export function takeNotifications(
   const notifications: Notification[] = [];
   const after = alerts.map((alert) => {
     if (!needsSending(alert, timeMs)) return alert;
-    const validUntilMs = Math.max(timeMs, startedMs) + VALID_INTERVALS * Math.max(intervalMs, RESEND_MS);
-    notifications.push({
-      labels: withLabels(settings.externalLabels, alert.labels),
-      annotations: alert.annotations,
-      startsAtMs: alert.firedAtMs ?? alert.activeAtMs,
-      endsAtMs: alert.resolvedAtMs ?? validUntilMs,
-      isResolved: alert.state === "inactive",
-      generatorUrl: expressionUrl(settings.externalUrl, rule.expr),
-    });
+    const validUntilMs = validUntil(Math.max(timeMs, startedMs), intervalMs);
+    notifications.push(notificationOf(rule, alert, alert.resolvedAtMs, validUntilMs, settings));
     return { ...alert, sentAtMs: timeMs };
   });
   return { alerts: after, notifications };
+}
+
+/** `resolvedAtMs`: undefined for an alert that fires. */
+function notificationOf(
+  rule: AlertingRule,
+  { labels, annotations, firedAtMs, activeAtMs }: Alert,
+  resolvedAtMs: number | undefined,
+  validUntilMs: number,
+  { externalLabels, externalUrl }: RuleSettings,
+): Notification {
+  return {
+    labels: withLabels(externalLabels, labels),
+    annotations,
+    startsAtMs: firedAtMs ?? activeAtMs,
+    endsAtMs: resolvedAtMs ?? validUntilMs,
+    isResolved: resolvedAtMs !== undefined,
+    generatorUrl: expressionUrl(externalUrl, rule.expr),
+  };
+}
+
+function validUntil(timeMs: number, intervalMs: number): number {
+  return timeMs + VALID_INTERVALS * Math.max(intervalMs, RESEND_MS);
+}
+
+/** What the round that stored a state has handed over: an alert that came and went in it twice. */
+export function repeatNotifications(
+  group: RuleGroup,
+  state: GroupState,
+  { settings, clock }: { readonly settings: RuleSettings; readonly clock: Clock },
+): Notification[] {
+  const validUntilMs = validUntil(clock(), group.intervalMs ?? settings.intervalMs);
+  const rules = new Map(group.rules.filter(isAlerting).map((rule) => [ruleKey(group, rule), rule]));
+  const notifications: Notification[] = [];
+  for (const { key, alerts } of state.rules) {
+    const rule = rules.get(key);
+    if (rule === undefined) continue;
+    for (const alert of alerts) {
+      const { sentAtMs = 0, firedAtMs = 0, resolvedAtMs } = alert;
+      if (sentAtMs < state.roundMs) continue;
+      if (resolvedAtMs === undefined || firedAtMs >= state.roundMs)
+        notifications.push(notificationOf(rule, alert, undefined, validUntilMs, settings));
+      if (resolvedAtMs !== undefined)
+        notifications.push(notificationOf(rule, alert, resolvedAtMs, validUntilMs, settings));
+    }
+  }
+  return notifications;
 }
 
 /**

@@ -7,7 +7,6 @@
  */
 import { errorKind, errorMessage, HearthError } from "../../model/errors.ts";
 import type { Log } from "../../model/log.ts";
-import { MINUTE_MS } from "../../model/time.ts";
 import type { SeriesSource } from "../../promql/engine-interface.ts";
 import type { GroupName } from "../../storage/rules/rule-keys.ts";
 import {
@@ -21,10 +20,11 @@ import {
 } from "../../storage/rules/state-items.ts";
 import type { Table } from "../../storage/table/table.ts";
 import { type EvaluationContext, evaluateGroup } from "../evaluate/evaluate-group.ts";
+import { repeatNotifications } from "../evaluate/notifications.ts";
 import type { GroupState } from "../group-state.ts";
 import type { Notification } from "../notifier.ts";
 import type { RecordedSample } from "../recorded-samples.ts";
-import type { RuleGroup } from "../rule-file.ts";
+import { nameOf, type RuleGroup } from "../rule-file.ts";
 import type { GroupMemory, RememberedGroup } from "./group-memory.ts";
 import { CATCH_UP_MS, type DueTimes, dueTimes, latestSlot, slotOffset } from "./schedule.ts";
 import { type Dictionary, decodeState, encodeState, NO_DICTIONARY } from "./state-codec.ts";
@@ -118,13 +118,20 @@ export async function runGroup(
   const before = await loadGroup(run, head);
   const { times, missed } = dueTimesOf(run, before?.state.evaluatedMs, MAX_TIMES);
   if (times.length === 0) return undefined;
-  const unsent = before === undefined || before.isStored ? before?.state : withoutSent(before.state);
   const oldestMs = context.clock() - CATCH_UP_MS;
   const unstored =
     before?.isStored === false ? before.state.written.filter(({ timestamp }) => timestamp >= oldestMs) : [];
-  const round = await evaluateTimes(run, unsent, times, source, unstored);
+  const key = memoryKey(tenant, name);
+  let round: Evaluated;
+  try {
+    round = await evaluateTimes(run, before?.state, times, source, unstored);
+    memory.noteTable(key, false, context.clock());
+  } catch (error) {
+    memory.noteTable(key, errorKind(error) === "unavailable", context.clock());
+    throw error;
+  }
   if (missed > 0) log("warn", "rules: evaluations were missed", { tenant, ...name, missed });
-  const state = { ...round.state, missed: (before?.state.missed ?? 0) + missed };
+  const state = { ...round.state, roundMs: times[0], missed: (before?.state.missed ?? 0) + missed };
   const stored = await storeState(table, tenant, name, head, before?.dictionary ?? NO_DICTIONARY, state);
   const counts = {
     evaluations: times.length * group.rules.length,
@@ -142,11 +149,13 @@ export async function runGroup(
     dictionary: stored.dictionary,
     isStored: false,
   };
-  memory.keep(memoryKey(tenant, name), remembered);
+  memory.keep(key, remembered);
   const onStored = () => {
     remembered.isStored = true;
   };
-  const { notifications } = round;
+  // What the round before has handed over was perhaps not delivered.
+  const repeated = before?.isStored === false ? repeatNotifications(group, before.state, context) : [];
+  const notifications = [...repeated, ...round.notifications];
   return { samples: state.written, onStored, notifications, ...counts, head: stored.head };
 }
 
@@ -158,19 +167,22 @@ interface Evaluated {
 
 /** `unstored`: samples of the state before that are perhaps not stored: they are stored again with the new ones. */
 async function evaluateTimes(
-  { group, context }: GroupRun,
+  run: GroupRun,
   before: GroupState | undefined,
   times: readonly number[],
   source: SeriesSource,
   unstored: readonly RecordedSample[],
 ): Promise<Evaluated> {
+  const { tenant, name, group, context, memory } = run;
   let state = before;
   const written = [...unstored];
   const notifications: Notification[] = [];
   let failures = 0;
   for (const timeMs of times) {
-    const evaluated = await evaluateGroup(group, state, timeMs, source, written, context);
+    const waits = memory.waitsForTable(memoryKey(tenant, name), context.clock());
+    const evaluated = await evaluateGroup(group, state, timeMs, source, written, context, waits);
     state = evaluated.state;
+    if (evaluated.failures > 0) logFailures(run, state);
     written.push(...state.written);
     notifications.push(...evaluated.notifications);
     failures += evaluated.failures;
@@ -178,15 +190,15 @@ async function evaluateTimes(
   return { state: { ...state!, written }, notifications, failures };
 }
 
-/** Alerts that the newest evaluation took for delivery were perhaps not delivered: they are sent again. */
-function withoutSent(state: GroupState): GroupState {
-  const rules = state.rules.map((rule) => {
-    const alerts = rule.alerts.map((alert) =>
-      (alert.sentAtMs ?? 0) >= state.evaluatedMs - MINUTE_MS ? { ...alert, sentAtMs: undefined } : alert,
-    );
-    return { ...rule, alerts };
-  });
-  return { ...state, rules };
+/** Lines for one group and time: the API has all errors. */
+const MAX_LOGGED_FAILURES = 3;
+
+function logFailures({ tenant, name, group, log }: GroupRun, { rules }: GroupState): void {
+  const failed = rules.flatMap(({ lastError }, index) =>
+    lastError === "" ? [] : [{ index, error: lastError }],
+  );
+  for (const { index, error } of failed.slice(0, MAX_LOGGED_FAILURES))
+    log("warn", "rules: a rule failed", { tenant, ...name, rule: nameOf(group.rules[index]), error });
 }
 
 /** Undefined if another process came first. */

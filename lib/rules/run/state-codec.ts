@@ -74,6 +74,7 @@ type JsonRule = readonly [
 ];
 interface JsonState {
   readonly evaluatedMs: number;
+  readonly roundMs: number;
   readonly startedMs: number;
   readonly durationMs: number;
   readonly missed: number;
@@ -92,6 +93,7 @@ export function encodeState(state: GroupState, before: Dictionary): EncodedState
   const number = (labels: LabelSet) => dictionary.numbers.get(labelsKey(labels))!;
   const json: JsonState = {
     evaluatedMs: state.evaluatedMs,
+    roundMs: state.roundMs,
     startedMs: state.startedMs,
     durationMs: Math.round(state.durationMs),
     missed: state.missed,
@@ -262,6 +264,7 @@ function stateOfJson(json: JsonState, labels: readonly LabelSet[]): GroupState {
   };
   return {
     evaluatedMs: json.evaluatedMs,
+    roundMs: json.roundMs,
     startedMs: json.startedMs,
     durationMs: json.durationMs,
     missed: json.missed,
