@@ -11,6 +11,7 @@ import { type Meter, newMeter } from "../../lib/storage/table/table.ts";
 import { ALL_TIME } from "../helpers/naive-store.ts";
 import { start } from "./actors.ts";
 import { isExpectedDamage, readAndCheck } from "./checked-read.ts";
+import { expectRows } from "./checked-rows.ts";
 import { DAMAGE_CHANCE, damageItem, MAX_DAMAGES } from "./damage.ts";
 import { compactCalmly, pass, SETTLING_MS } from "./interval.ts";
 import { Random } from "./random.ts";
@@ -109,6 +110,7 @@ async function settle(sim: Simulated): Promise<void> {
     expectSame(sim, before, await readAll(sim, process), `compaction ${ms} ms later changed`);
   }
   if (sim.hardships.isSparse) expectCheapSettling(sim, meter);
+  await expectRows(sim, process);
   await expectChunksOnly(sim);
   scheduler.nowMs += TRANSIENT_MS + HOUR_MS;
   table.removeExpired(scheduler.nowMs, () => true);

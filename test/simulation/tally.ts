@@ -40,6 +40,7 @@ export const EXPECTED = [
   "run flushed",
   "bucket made chunks",
   "item removed by TTL",
+  "rows compared",
   "sample past retention",
 ] as const;
 

@@ -2,6 +2,7 @@
 import { DAY_MS } from "../../model/time.ts";
 import { earliestUncounted, tallyBefore } from "../layout/flush-tally.ts";
 import { TRANSIENT_MS } from "../layout/retention.ts";
+import { markStale } from "../rollups/mark-stale.ts";
 import type { PublishResult } from "./day-manifest.ts";
 import type { DayRun } from "./day-run.ts";
 import { tallyLog, tallyOf } from "./flush.ts";
@@ -35,6 +36,8 @@ export async function settle(run: DayRun): Promise<PublishResult> {
       },
     });
   run.emptyToMs = 0;
+  const { table, tenant, day } = run.context;
+  if (facts.rolledSource !== undefined) await markStale(table, tenant, day);
   // Readers take the log from there on again, over the parts, in order of reception.
   // So does the next flush.
   return published.publish({

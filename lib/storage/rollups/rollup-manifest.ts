@@ -218,7 +218,7 @@ export function withPart(
   for (const one of parts) {
     const others = one.days.filter((day) => !taken.has(day));
     if (others.length > 0) left.push({ ...one, days: others });
-    else gone.push({ part: one, sinceMs: nowMs });
+    else if (one.id !== part.id) gone.push({ part: one, sinceMs: nowMs });
   }
   const kept = days.filter(({ day }) => !taken.has(day));
   return {

@@ -8,6 +8,7 @@
 import { errorKind } from "../../model/errors.ts";
 import { HOUR_MS } from "../../model/time.ts";
 import { ByteReader } from "../codec/bytes.ts";
+import { DAY_ROWS, MONTH_ROWS } from "../compact/rollups/roll-progress.ts";
 import { placeOfKey } from "../layout/key-place.ts";
 import { DAY_OFFSET, KIND, PART_ID_BYTES, progressKey } from "../layout/keys.ts";
 import type { Manifest } from "../layout/manifest.ts";
@@ -19,8 +20,8 @@ import type { Key, ScannableTable, Table } from "../table/table.ts";
 
 /** How long a day must have been quiet. */
 export const QUIET_MS = HOUR_MS;
-/** Buckets of a day that chunking may have noted its progress of. */
-const BUCKETS = 3;
+/** Buckets of a day that chunking, and the making of hourly rows, may have noted its progress of. */
+const NOTED = [0, 1, 2, DAY_ROWS, MONTH_ROWS];
 
 /** The orphans of one tenant's day. */
 export interface OrphanedDay {
@@ -101,7 +102,7 @@ async function stateOf(table: Table, tenant: string, day: number, nowMs: number)
     return { named, keptBecause: "the day was compacted within the last hour" };
   if (manifest.generation === 0)
     return { named, keptBecause: "the day has no manifest: a first compaction may be under way" };
-  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+  for (const bucket of NOTED) {
     const isNoted = await table.get(progressKey(tenant, day, bucket), { consistent: true }).then(
       (item) => item !== undefined,
       (error) => errorKind(error) === "data" || Promise.reject(error),

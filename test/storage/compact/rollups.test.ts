@@ -145,3 +145,21 @@ test("rows of a day that is marked are made again by the next sweep", async () =
   assert.ok(days.every(({ isStale }) => !isStale));
   assert.ok(parts.every(({ id }) => id !== before.id));
 });
+
+test("rows that take longer than an invocation are finished by the next ones, item by item the same", async () => {
+  const engine = await newMonth(2);
+  const expected = await expectedRows(engine.reader());
+  for (const day of [0, 1]) await markStale(engine.table, "t", firstDayOf(MONTH) + day);
+  engine.nowMs += DAY_MS;
+  // Each look at the clock moves it, and each run has a little more of it.
+  engine.tickMs = 1;
+  let [runs, stopped] = [0, 0];
+  while (runs < 300 && (await manifestOf(engine)).days.some(({ isStale }) => isStale)) {
+    const deadlineMs = engine.nowMs + 2 * runs++;
+    const { reports } = await runCompactor(engine, { partitionBits: () => 3, deadlineMs });
+    stopped += reports.filter(({ outcome }) => outcome?.state === "out of time").length;
+  }
+  assert.ok(stopped > 0, `${runs} runs, none was stopped`);
+  assert.ok((await manifestOf(engine)).days.every(({ isStale }) => !isStale));
+  assert.deepEqual(await rowsOf(engine.reader()), expected);
+});

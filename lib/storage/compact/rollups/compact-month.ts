@@ -59,7 +59,7 @@ export async function compactMonth(place: MonthPlace, isTimeUp: () => boolean): 
     if (leased === undefined) return { state: "busy", rows, released };
     stored = leased;
     try {
-      if (step.kind === "merge") rows += await merge(place, stored.manifest, step.inputs);
+      if (step.kind === "merge") rows += await merge(place, stored.manifest, step.inputs, isTimeUp);
       else if (step.kind === "release") released += await release(place, step.superseded);
       else await renew(place, stored.manifest);
     } finally {
@@ -91,11 +91,13 @@ async function merge(
   place: MonthPlace,
   manifest: RollupManifest,
   inputs: readonly RowPart[],
+  isTimeUp: () => boolean,
 ): Promise<number> {
   const { table, tenant, month, clock, rollupRetentionMs } = place;
   const day = firstDayOf(month);
   const context = newDayContext({ ...place, day, retentionMs: rollupRetentionMs });
-  const part = await mergeMonth(context, inputs);
+  const part = await mergeMonth(context, inputs, isTimeUp);
+  if (part === undefined) return 0;
   const known = new Map(inputs.map(({ id, days }) => [id, days.join()]));
   const rolled = manifest.days.filter((one) => part.days.includes(one.day));
   let isPublished = false;

@@ -3,6 +3,7 @@
  * part. A run that ends before leaves items that nothing names; the next one makes the rows again.
  */
 import type { HourRows } from "../../../model/rows/hour-rows.ts";
+import type { DayDeletions } from "../../deletion/deletion.ts";
 import { loadDeletions } from "../../deletion/deletion-store.ts";
 import { hidingPart } from "../../deletion/masks.ts";
 import { findMasks } from "../../index/meant-series.ts";
@@ -12,7 +13,7 @@ import { expiry } from "../../layout/retention.ts";
 import { firstDayOf, monthOf } from "../../layout/rollup-keys.ts";
 import { makeRows } from "../../rollups/make-rows.ts";
 import { markStale } from "../../rollups/mark-stale.ts";
-import { type RowPart, withPart } from "../../rollups/rollup-manifest.ts";
+import { type RowPart, sourceOf, withPart } from "../../rollups/rollup-manifest.ts";
 import { changeRollupManifest, loadRollupManifest } from "../../rollups/rollup-store.ts";
 import { addCounts, NO_ROWS, rowShardBits, storeRows } from "../../rollups/store-rows.ts";
 import { DamagedInput } from "../damaged-input.ts";
@@ -23,18 +24,22 @@ import { earlierExpiry } from "../expiry.ts";
 import { type HidingOf, mergeParts, ReadCounts } from "../merge-parts.ts";
 import { mergeIndexes } from "../store-index.ts";
 import type { Rolling } from "./plan-rollups.ts";
+import { DAY_ROWS, loadRollProgress, type RollProgress, storeRollProgress } from "./roll-progress.ts";
 
 /** Rows that a series has in a day as a rule. */
 const ROWS_PER_SERIES = 24;
 
-export async function publishRows(run: DayRun, { source }: Rolling): Promise<PublishResult> {
+/** "stopped": the time was up, and what is done is noted. */
+export async function publishRows(run: DayRun, { source }: Rolling): Promise<PublishResult | "stopped"> {
   const { context, published } = run;
   const { table, tenant, day } = context;
   const month = monthOf(day);
   const { manifest } = await loadRollupManifest(table, tenant, month);
   const isMade = manifest.days.some((one) => one.day === day && one.source === source && !one.isStale);
   if (!isMade) {
-    const part = await storeDay(context, run);
+    const previous = manifest.parts.find(({ days }) => days.includes(day))?.id ?? "";
+    const part = await storeDay(context, run, previous);
+    if (part === undefined) return "stopped";
     const expiresAtSeconds = monthExpiry(context).expiresAtSeconds ?? 0;
     await changeRollupManifest(table, tenant, month, (current) => ({
       ...withPart(current, part, [{ day, isStale: false, source }], context.clock()),
@@ -56,17 +61,33 @@ export function monthExpiry({ day, retentionMs, rollupRetentionMs = retentionMs 
   return expiry(firstDayOf(monthOf(day) + 1) - 1, rollupRetentionMs);
 }
 
-async function storeDay(context: DayContext, { manifest }: DayRun): Promise<RowPart> {
+/** Goes on where an earlier try on the same samples was stopped, which was to replace the same part. */
+async function storeDay(context: DayContext, run: DayRun, previous: string): Promise<RowPart | undefined> {
   const { table, tenant, day, clock, randomBytes, partitionBits } = context;
+  const { manifest } = run;
   const { parts, index } = manifest;
-  const hidingOf = await hidingInputs(context, manifest);
+  const deletions = await loadDeletions(table, tenant, day);
+  const hidingOf = await hidingInputs(context, manifest, deletions);
   const expires = monthExpiry(context);
-  const id = newId(randomBytes);
+  const inputs = `${sourceOf(manifest)}/${deletions.last}/${expires.expiresAtSeconds ?? 0}/${previous}`;
   const expected = ROWS_PER_SERIES * index.reduce((total, { series }) => total + series, 0);
-  const bits = (partitionBits ?? rowShardBits)(expected);
-  const read = ReadCounts.of(parts.length);
-  let counts = NO_ROWS;
-  for (let prefix = 0; prefix < 2 ** bits; prefix++) {
+  const newProgress = (): RollProgress => ({
+    id: newId(randomBytes),
+    bits: (partitionBits ?? rowShardBits)(expected),
+    groups: 0,
+    counts: NO_ROWS,
+    read: ReadCounts.of(parts.length).all,
+  });
+  const noted = (await loadRollProgress(context, DAY_ROWS, inputs)) ?? newProgress();
+  const { id, bits } = noted;
+  const read = new ReadCounts(noted.read);
+  let { counts } = noted;
+  for (let prefix = noted.groups; prefix < 2 ** bits; prefix++) {
+    if (prefix > noted.groups && run.isTimeUp()) {
+      const progress = { id, bits, groups: prefix, counts, read: read.all };
+      await storeRollProgress(context, DAY_ROWS, inputs, progress);
+      return undefined;
+    }
     const shard = { bits, prefix };
     const series = rowsOf(mergeParts(context, parts, shard, read, hidingOf));
     counts = addCounts(counts, await storeRows(table, { tenant, day, part: id, shard }, expires, series));
@@ -78,10 +99,13 @@ async function storeDay(context: DayContext, { manifest }: DayRun): Promise<RowP
 }
 
 /** What deletions hide of a day's parts. */
-async function hidingInputs(context: DayContext, manifest: Manifest): Promise<HidingOf> {
+async function hidingInputs(
+  context: DayContext,
+  manifest: Manifest,
+  { all }: DayDeletions,
+): Promise<HidingOf> {
   const { table, tenant, day } = context;
   const { parts } = manifest;
-  const { all } = await loadDeletions(table, tenant, day);
   const hiding = all.filter((one) => parts.some((part) => hidingPart([one], part).length > 0));
   if (hiding.length === 0) return () => [];
   const shards = await listShards(table, tenant, day);

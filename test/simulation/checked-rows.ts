@@ -1,0 +1,61 @@
+/** Hourly rows, held against the rows that the samples make. */
+import { isDeepStrictEqual } from "node:util";
+import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
+import type { HourRows } from "../../lib/model/rows/hour-rows.ts";
+import { HOUR_MS } from "../../lib/model/time.ts";
+import { oldestKept } from "../../lib/storage/layout/retention.ts";
+import { Reader } from "../../lib/storage/read/reader.ts";
+import { hourEnd } from "../../lib/storage/rollups/hours.ts";
+import { makeRows } from "../../lib/storage/rollups/make-rows.ts";
+import { ALL_TIME } from "../helpers/naive-store.ts";
+import { plainRows } from "../storage/rollups/print-rows.ts";
+import type { Process } from "./scheduler.ts";
+import type { Simulated } from "./simulated.ts";
+
+type Rows = Map<string, HourRows>;
+
+/** Throws where rows of a tenant differ. What its samples are, the model has judged. */
+export async function expectRows(sim: Simulated, process: Process): Promise<void> {
+  const { scheduler, retention, hardships, models, calmTable, tally } = sim;
+  if (hardships.retention === "any" || hardships.hasWrongClocks) return;
+  const clock = scheduler.clockOf(process);
+  for (const [tenant, model] of models) {
+    if (model.isDamaged(ALL_TIME)) continue;
+    const retentionMs = retention.at(scheduler.nowMs);
+    const reader = () => new Reader(calmTable, { tenant, clock, limits: DEFAULT_LIMITS, retentionMs });
+    // The last hours that are kept leave while they are read.
+    const fromMs = hourEnd(oldestKept(clock(), retentionMs)) + HOUR_MS;
+    const made = await rowsOfSamples(reader(), fromMs);
+    const hours = [...made.values()].flatMap(({ floats, histograms }) => [
+      ...floats.hours,
+      ...(histograms?.hours ?? []),
+    ]);
+    if (hours.length === 0) continue;
+    const [first, last] = hours.reduce(
+      ([a, b], hour) => [Math.min(a, hour), Math.max(b, hour)],
+      [Infinity, -Infinity],
+    );
+    const range = { matchers: [], fromMs: first - HOUR_MS, toMs: last };
+    const read: Rows = new Map();
+    for await (const { labels, ...rows } of reader().selectRows(range))
+      read.set(JSON.stringify(labels), rows);
+    for (const name of new Set([...made.keys(), ...read.keys()])) {
+      const [expected, found] = [made.get(name), read.get(name)].map((rows) => rows && plainRows(rows));
+      if (!isDeepStrictEqual(found, expected))
+        throw new Error(
+          `rows of ${tenant} ${name} are ${JSON.stringify(found, big)}, expected ${JSON.stringify(expected, big)}`,
+        );
+    }
+    tally.add("rows compared");
+  }
+}
+
+const big = (_: string, value: unknown) => (typeof value === "bigint" ? `${value}` : value);
+
+async function rowsOfSamples(reader: Reader, fromMs: number): Promise<Rows> {
+  const made: Rows = new Map();
+  const minTime = Math.max(ALL_TIME.minTime, fromMs + 1);
+  for await (const { labels, ...samples } of reader.select({ matchers: [], ...ALL_TIME, minTime }))
+    made.set(JSON.stringify(labels), makeRows(samples));
+  return made;
+}
