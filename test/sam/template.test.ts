@@ -17,7 +17,7 @@ import { API_PREFIXES } from "../../lib/http/query/routes.ts";
 import { READ_PATHS } from "../../lib/http/read-route.ts";
 import { RULES_CONFIG_PATHS } from "../../lib/http/rules-config-route.ts";
 import { WRITE_PATHS } from "../../lib/http/write-route.ts";
-import { expandTemplate, functionsOf, type Resource, type Template } from "./template.ts";
+import { expandTemplate, functionsOf, otherStatementsOf, type Resource, type Template } from "./template.ts";
 
 let template: Template;
 before(async () => {
@@ -39,9 +39,44 @@ test("the data outlives the stack, can be restored, is encrypted and expires", (
 
 test("every file of functions with a handler is a function", async () => {
   const files = await readdir(join(import.meta.dirname, "..", "..", "functions"));
-  const parts = ["services.ts", "reader-memory.ts", "log.ts", "metrics.ts", "fan-out.ts", "handler.ts"];
+  const parts = [
+    "services.ts",
+    "reader-memory.ts",
+    "log.ts",
+    "metrics.ts",
+    "fan-out.ts",
+    "handler.ts",
+    "rules-schedule.ts",
+  ];
   const handlers = files.filter((file) => !parts.includes(file)).map((file) => file.replace(/\.ts$/, ""));
   assert.deepEqual([...functionsOf(template).keys()].sort(), handlers.sort());
+});
+
+test("beside the table, functions may do what they need and no more", () => {
+  const secret = (parameter: string) => ({
+    Effect: "Allow",
+    Action: ["ssm:GetParameter", "secretsmanager:GetSecretValue"],
+    Resource: { Ref: parameter },
+  });
+  const ifSet = (condition: string, statement: unknown) => ({
+    "Fn::If": [condition, statement, { Ref: "AWS::NoValue" }],
+  });
+  const publish = { Effect: "Allow", Action: "sns:Publish", Resource: { Ref: "AlertTopicArn" } };
+  const schedule = {
+    Effect: "Allow",
+    Action: ["events:DescribeRule", "events:EnableRule", "events:DisableRule"],
+    Resource: { "Fn::GetAtt": ["RulesSchedule", "Arn"] },
+  };
+  const expected: Readonly<Record<string, unknown[]>> = {
+    compact: [schedule],
+    rules: [
+      ifSet("HasAlertTopic", publish),
+      ifSet("HasAlertmanagerAuth", secret("AlertmanagerAuthSecret")),
+      ifSet("HasAlertWebhookAuth", secret("AlertWebhookAuthSecret")),
+    ],
+  };
+  for (const name of functionsOf(template).keys())
+    assert.deepEqual(otherStatementsOf(template, name), expected[name] ?? [], name);
 });
 
 test("writes are buffered, reads are streamed, on every path of the routes", () => {

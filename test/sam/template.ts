@@ -35,23 +35,40 @@ export function functionsOf({ Resources }: Template): ReadonlyMap<string, { logi
   );
 }
 
-/** What the role of a function allows it to do to the table. Throws for a statement that is not about just that. */
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+
+/** What the role of a function allows it to do to the table. */
 export function tableActionsOf(template: Template, functionName: string): string[] {
+  return statementsOf(template, functionName)
+    .filter(isAboutTable)
+    .flatMap(({ Action }) => Action);
+}
+
+/** What else it allows, as the template has it: some of it depends on a condition. */
+export function otherStatementsOf(template: Template, functionName: string): unknown[] {
+  return statementsOf(template, functionName).filter((statement) => !isAboutTable(statement));
+}
+
+function statementsOf(template: Template, functionName: string): Statement[] {
   const roleId = functionsOf(template).get(functionName)?.Properties.Role["Fn::GetAtt"][0];
   const { Policies = [] } = template.Resources[roleId].Properties;
-  const documents: { Statement: { Effect: string; Action: string[]; Resource: unknown }[] }[] = Policies.map(
+  const documents: { Statement: Statement[] }[] = Policies.map(
     (policy: { PolicyDocument: unknown }) => policy.PolicyDocument,
   );
-  return documents.flatMap(({ Statement }) =>
-    Statement.flatMap(({ Effect, Action, Resource }) => {
-      // The stack's own table, or the one that the parameter names.
-      const [condition, own, named] = (Resource as { "Fn::If"?: unknown[] })["Fn::If"] ?? [];
-      const isTable =
-        condition === "MakesTable" &&
-        JSON.stringify(own) === JSON.stringify({ "Fn::GetAtt": ["Table", "Arn"] }) &&
-        /:table\/\$\{TableName\}$/.test(String((named as { "Fn::Sub"?: unknown })["Fn::Sub"]));
-      if (Effect === "Allow" && isTable) return Action;
-      throw new Error(`${functionName}: a statement about other than the table: ${JSON.stringify(Resource)}`);
-    }),
+  return documents.flatMap(({ Statement }) => Statement);
+}
+
+/** The stack's own table, or the one that the parameter names. */
+function isAboutTable({ Effect, Resource }: Statement): boolean {
+  const [condition, own, named] = (Resource as { "Fn::If"?: unknown[] } | undefined)?.["Fn::If"] ?? [];
+  return (
+    Effect === "Allow" &&
+    condition === "MakesTable" &&
+    JSON.stringify(own) === JSON.stringify({ "Fn::GetAtt": ["Table", "Arn"] }) &&
+    /:table\/\$\{TableName\}$/.test(String((named as { "Fn::Sub"?: unknown })["Fn::Sub"]))
   );
 }
