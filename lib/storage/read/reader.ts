@@ -53,7 +53,7 @@ import { planSelection } from "./plan-selection.ts";
 import { HeldBytes, shareBytes } from "./query-budget.ts";
 import { forEachSeries, forEachValue } from "./read-labels.ts";
 import { listReadableDays } from "./readable-days.ts";
-import { listRowDays } from "./rows/row-days.ts";
+import { listExpiredRowDays, listRowDays } from "./rows/row-days.ts";
 import { rowsOfData, selectSeriesRows } from "./rows/select-rows.ts";
 import type { IndexQuery } from "./scan-index.ts";
 import {
@@ -302,6 +302,9 @@ export class Reader implements Queryable {
     const { tenant, memory, damage, deadline, hash = seriesHash, limits } = this.#options;
     const { matchers } = selection;
     const days = await listReadableDays(this.#table, this.#options, this.#kept(selection), signal, selection);
+    // Days that have rows alone count among the latest ones only where nothing of these is left out.
+    if (selection.maxDays === undefined || days.length < selection.maxDays)
+      days.push(...(await listExpiredRowDays(this.#table, this.#options, selection, signal)));
     const table = this.#reporting(this.#table);
     await forEachBounded(days, LOOKUP_DAY_CONCURRENCY, async (day) => {
       const query = { tenant, matchers, memory: memory?.index, damage, deadline, ...day };

@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { printLabels } from "../../../lib/model/labels.ts";
+import { DEFAULT_LIMITS } from "../../../lib/model/limits.ts";
 import { newMatcher } from "../../../lib/model/matcher.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import type { MonthReport } from "../../../lib/storage/compact/compactor.ts";
 import { dayOf, KIND } from "../../../lib/storage/layout/keys.ts";
 import { firstDayOf, monthOf } from "../../../lib/storage/layout/rollup-keys.ts";
-import type { Reader } from "../../../lib/storage/read/reader.ts";
+import { Reader } from "../../../lib/storage/read/reader.ts";
 import { makeRows } from "../../../lib/storage/rollups/make-rows.ts";
 import { markStale } from "../../../lib/storage/rollups/mark-stale.ts";
 import { loadRollupManifest } from "../../../lib/storage/rollups/rollup-store.ts";
@@ -162,4 +163,34 @@ test("rows that take longer than an invocation are finished by the next ones, it
   assert.ok(stopped > 0, `${runs} runs, none was stopped`);
   assert.ok((await manifestOf(engine)).days.every(({ isStale }) => !isStale));
   assert.deepEqual(await rowsOf(engine.reader()), expected);
+});
+
+test("a day that has lost its samples has its rows, labels and series still", async () => {
+  const engine = await newMonth(3);
+  const expected = await rowsOf(engine.reader());
+  const retention = { retentionMs: 2 * DAY_MS, rollupRetentionMs: 0 };
+  engine.nowMs += 10 * DAY_MS;
+  const options = {
+    retentionOf: () => retention.retentionMs,
+    rollupRetentionOf: () => retention.rollupRetentionMs,
+  };
+  assert.deepEqual((await runCompactor(engine, options)).errors, []);
+  // What TTL would take: all that is of a day past retention, rows apart.
+  const table = engine.inner as MemoryTable;
+  const kept = new Set<number>([KIND.rows, KIND.rowIndex, KIND.rollupManifest]);
+  for await (const page of table.scan())
+    for (const item of page) if (!kept.has(item.pk[0])) await table.delete(item);
+  const { clock } = engine;
+  const reader = () => new Reader(engine.table, { tenant: "t", clock, limits: DEFAULT_LIMITS, ...retention });
+  assert.deepEqual(await rowsOf(reader()), expected);
+  const range = { matchers: ALL, minTime: MONTH_START, maxTime: MONTH_START + 5 * DAY_MS };
+  assert.equal((await reader().series(range)).length, 5);
+  assert.deepEqual(await reader().labelValues("instance", range), ["0", "1", "2", "3", "4"]);
+  assert.deepEqual(await reader().labelNames(range), ["__name__", "instance"]);
+  // Nobody finds them in a time before, nor once rows are past their own retention.
+  const before = { ...range, minTime: MONTH_START - 3 * DAY_MS, maxTime: MONTH_START - DAY_MS };
+  assert.deepEqual(await reader().series(before), []);
+  retention.rollupRetentionMs = 5 * DAY_MS;
+  assert.deepEqual(await reader().series(range), []);
+  assert.equal((await rowsOf(reader())).size, 0);
 });
