@@ -1,15 +1,19 @@
 /** A day as plain data for people: what its manifest names and what its log has. */
+import { printMatchers } from "../../model/matcher.ts";
+import type { DayDeletions } from "../deletion/deletion.ts";
+import { deletionsOf } from "../deletion/deletion-store.ts";
 import { listDays } from "../layout/day-shards.ts";
 import { printDay } from "../layout/key-place.ts";
 import { logRange, parseReceiveTime } from "../layout/keys.ts";
-import { loadManifest } from "../layout/manifest-store.ts";
+import { loadDayState } from "../layout/manifest-store.ts";
 import { listQuarantined } from "../quarantine/quarantine-item.ts";
 import type { Key, Table } from "../table/table.ts";
 
 /** Throws "data" for a manifest that cannot be read. */
 export async function describeDay(table: Table, tenant: string, day: number): Promise<object> {
   const shards = (await listDays(table, tenant, day, day)).get(day) ?? [];
-  const { manifest } = await loadManifest(table, tenant, day);
+  const state = await loadDayState(table, tenant, day);
+  const { manifest } = state.stored;
   const log = { records: 0, bytes: 0, damaged: 0, oldest: "", newest: "" };
   const onDamage = () => log.damaged++;
   for (const shard of shards) {
@@ -43,9 +47,22 @@ export async function describeDay(table: Table, tenant: string, day: number): Pr
     })),
     index: index.map((part) => ({ ...part, created: printTime(part.createdMs) })),
     facts,
+    deletions: printDeletions(deletionsOf(state.deletions)),
     log,
     quarantined,
   };
+}
+
+/** A day's deletions for people. */
+export function printDeletions({ all }: DayDeletions): object[] {
+  return all.map(({ number, deletedMs, minTime, maxTime, accessKeyId, selectors }) => ({
+    number,
+    deleted: printTime(deletedMs),
+    from: printTime(minTime),
+    to: printTime(maxTime),
+    accessKeyId,
+    selectors: selectors.map(printMatchers),
+  }));
 }
 
 /** Both keys in hex, a slash between them. */

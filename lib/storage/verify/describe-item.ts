@@ -2,10 +2,11 @@
 import { errorMessage } from "../../model/errors.ts";
 import { printLabels } from "../../model/labels.ts";
 import { MINUTE_MS } from "../../model/time.ts";
+import { decodeDeletions } from "../deletion/deletion.ts";
 import { decodeDirectory } from "../index/index-directory.ts";
 import { decodeSeriesBlock } from "../index/series-block.ts";
 import { placeOfKey, printDay } from "../layout/key-place.ts";
-import { parseLogSortKey } from "../layout/keys.ts";
+import { isDeletionsSortKey, parseLogSortKey } from "../layout/keys.ts";
 import { decodeManifest } from "../layout/manifest.ts";
 import {
   parseChunkLink,
@@ -23,7 +24,7 @@ import { decodeRowBlock } from "../rollups/row-block.ts";
 import { hashHex } from "../series/series-hash.ts";
 import { checksumOf } from "../table/checksum.ts";
 import type { Item, Key, Table } from "../table/table.ts";
-import { printKey, printTime } from "./describe-day.ts";
+import { printDeletions, printKey, printTime } from "./describe-day.ts";
 
 /** Kinds whose values are not shown: they hold secrets, or hashes of them. */
 const HIDDEN: ReadonlySet<string> = new Set(["accessKey"]);
@@ -70,7 +71,8 @@ const DECODERS: Readonly<Record<string, (item: Item) => unknown>> = {
   index: describeIndexItem,
   run: describeBlock,
   chunk: describeChunks,
-  manifest: ({ value }) => decodeManifest(value),
+  manifest: ({ sk, value }) =>
+    isDeletionsSortKey(sk) ? printDeletions(decodeDeletions(value)) : decodeManifest(value),
   rowIndex: describeIndexItem,
   rows: describeRows,
   rollupManifest: ({ sk, value }) => decodeRollupManifest(parseRollupManifestSortKey(sk), value),

@@ -1,8 +1,16 @@
 /** Walks through all of one day and says what is wrong with it and what is lost. Reads only. */
 import { errorKind, errorMessage } from "../../model/errors.ts";
 import { printLabels } from "../../model/labels.ts";
+import { deletionsOf } from "../deletion/deletion-store.ts";
 import { listDays } from "../layout/day-shards.ts";
-import { daysRange, dictionariesRange, logRange, manifestKey, seriesRecordsRange } from "../layout/keys.ts";
+import {
+  daysRange,
+  deletionsKey,
+  dictionariesRange,
+  logRange,
+  manifestKey,
+  seriesRecordsRange,
+} from "../layout/keys.ts";
 import type { Manifest } from "../layout/manifest.ts";
 import { loadManifest } from "../layout/manifest-store.ts";
 import { ALL_SHARDS, type Shard } from "../layout/shard.ts";
@@ -41,6 +49,7 @@ export async function verifyDay(
   if (manifest === undefined) return NOTHING;
   const shards = await readShards(table, day, manifest, note);
   noteFacts(manifest, note);
+  await verifyDeletions(table, day, note);
   const hashes = new Set<string>();
   await verifyParts(table, day, manifest, hashes, note);
   const records = await verifyLog(table, day, shards, manifest.flushedToMs, hashes, note);
@@ -74,6 +83,20 @@ async function readManifest(table: Table, day: VerifiedDay, note: OnFinding): Pr
     const loss = "all of the day is unreadable until its manifest is back";
     note({ problem: "damaged manifest", detail: errorMessage(error), loss, key });
     return undefined;
+  }
+}
+
+/** What is deleted must be known as long as the day is. */
+async function verifyDeletions(table: Table, day: VerifiedDay, note: OnFinding): Promise<void> {
+  const key = deletionsKey(day.tenant, day.day);
+  try {
+    const item = await table.get(key, { consistent: true });
+    deletionsOf(item);
+    if (item !== undefined) checkExpiry(day, item, note);
+  } catch (error) {
+    if (errorKind(error) !== "data") throw error;
+    const loss = "queries of the day fail: what is deleted is not known";
+    note({ problem: "damaged manifest", detail: errorMessage(error), loss, key });
   }
 }
 

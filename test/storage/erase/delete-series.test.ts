@@ -4,22 +4,33 @@ import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { printLabels } from "../../../lib/model/labels.ts";
+import { DEFAULT_LIMITS } from "../../../lib/model/limits.ts";
 import { newMatcher } from "../../../lib/model/matcher.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { ReaderMemory } from "../../../lib/storage/cache/reader-memory.ts";
-import { loadDeletions, MAX_DAY_DELETIONS } from "../../../lib/storage/deletion/deletion-store.ts";
+import {
+  addDeletion,
+  loadDeletions,
+  MAX_DAY_DELETIONS,
+} from "../../../lib/storage/deletion/deletion-store.ts";
 import { deleteSeries } from "../../../lib/storage/erase/delete-series.ts";
-import { dayOf } from "../../../lib/storage/layout/keys.ts";
+import { dayOf, deletionsKey } from "../../../lib/storage/layout/keys.ts";
+import { Reader } from "../../../lib/storage/read/reader.ts";
 import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
+import { newMeter } from "../../../lib/storage/table/table.ts";
+import { describeDay } from "../../../lib/storage/verify/describe-day.ts";
+import { describeItem } from "../../../lib/storage/verify/describe-item.ts";
+import { verifyDay } from "../../../lib/storage/verify/verify-day.ts";
 import { runCompactor } from "../../helpers/compaction.ts";
 import { itemsOf } from "../../helpers/damage.ts";
 import { DeletingEngine } from "../../helpers/deletions.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { ALL_TIME } from "../../helpers/naive-store.ts";
+import { ALL_TIME, selectAll } from "../../helpers/naive-store.ts";
 import { type SentSeries, series } from "../../helpers/write-requests.ts";
 
 const SEED = 20261130;
 const DAY = dayOf(MIDNIGHT_MS);
+const ALL_DAY = { minTime: MIDNIGHT_MS, maxTime: MIDNIGHT_MS + DAY_MS - 1 };
 const METRICS = ["cpu", "load"];
 const ZONES = ["x", "y", "z"];
 const of = (name: string, value: string) => newMatcher("=", name, value);
@@ -117,6 +128,60 @@ test("a deletion stays as long as its day when retention grows, whoever knows of
   const all = { matchers: [], ...ALL_TIME };
   const names = (await engine.reader().series(all)).map(printLabels);
   assert.deepEqual(names.sort(), ['load{zone="y"}', 'load{zone="z"}']);
+});
+
+test("damaged deletions are never passed over: reads fail, and verify and inspect say so", async () => {
+  const store = await newForms();
+  const { table, inner, nowMs } = store.engine;
+  await store.delete({ matchers: [of("zone", "x")], ...ALL_TIME });
+  const place = { tenant: "t", day: DAY, retentionMs: 0, nowMs };
+  const { deletions } = (await describeDay(table, "t", DAY)) as { deletions: { selectors: string[] }[] };
+  assert.deepEqual(
+    deletions.map(({ selectors }) => selectors),
+    [['{zone="x"}']],
+  );
+  const key = deletionsKey("t", DAY);
+  const described = (await describeItem(inner, key)) as { content: unknown };
+  assert.deepEqual(described.content, deletions);
+  const item = (await inner.get(key))!;
+  await inner.put({ ...item, value: item.value.with(item.value.length - 1, 0x7a) });
+  const problems: string[] = [];
+  await verifyDay(table, place, ({ problem, loss }) => problems.push(`${problem}: ${loss}`));
+  assert.deepEqual(problems, ["damaged manifest: queries of the day fail: what is deleted is not known"]);
+  await assert.rejects(store.engine.reader().series({ matchers: [], ...ALL_TIME }), { kind: "data" });
+});
+
+test("many deletions are compared only with the series that a query selects", async () => {
+  const { engine } = await newForms();
+  const { table, clock } = engine;
+  const options = { table, clock, randomBytes, tenant: "t", retentionMs: 0, accessKeyId: "" };
+  // No series is meant twice, and most deletions are of other metrics.
+  for (let i = 0; i < 100; i++)
+    await addDeletion(
+      { ...options, day: DAY },
+      { selectors: [[of("__name__", `m${i}`)]], ...ALL_DAY, accessKeyId: "" },
+    );
+  const meter = newMeter();
+  const limits = DEFAULT_LIMITS;
+  const reader = new Reader(table.metered(meter), { tenant: "t", clock, limits, retentionMs: 0 });
+  const selection = {
+    matchers: [of("__name__", "cpu")],
+    minTime: MIDNIGHT_MS,
+    maxTime: MIDNIGHT_MS + DAY_MS,
+  };
+  const found = await selectAll(reader, selection);
+  assert.equal(found.length, 3);
+  const cold = newMeter();
+  await selectAll(
+    new Reader((await newForms()).engine.table.metered(cold), { tenant: "t", clock, limits, retentionMs: 0 }),
+    selection,
+  );
+  // They are read with the manifest: no call more, and their bytes.
+  assert.equal(meter.calls, cold.calls);
+  assert.ok(
+    meter.readUnits - cold.readUnits <= 2,
+    `${meter.readUnits} read units, ${cold.readUnits} without`,
+  );
 });
 
 test("the same deletion again takes the place of the first", async () => {
