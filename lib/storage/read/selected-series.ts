@@ -38,6 +38,8 @@ export interface SelectedSeries {
   readonly labels: readonly LabelSet[];
   readonly hashes: readonly string[];
   readonly days: readonly SelectedDay[];
+  /** Whether consecutive numbers are consecutive hashes. */
+  readonly isByHash?: boolean;
 }
 
 /** What has been found so far: series in the order in which they were found, each with one label set whatever its days. */
@@ -87,7 +89,7 @@ export function sortByLabels({ numbers, labels, days }: FoundDays): SelectedSeri
 export function sortByHash(selected: SelectedSeries): SelectedSeries {
   const { hashes } = selected;
   const order = [...hashes.keys()].sort((a, b) => (hashes[a] < hashes[b] ? -1 : 1));
-  return renumber(selected, order);
+  return { ...renumber(selected, order), isByHash: true };
 }
 
 /** `order`: the present numbers, in the order of the new ones. The numbers of `days` are replaced in place. */
@@ -111,9 +113,12 @@ function renumber({ labels, hashes, days }: SelectedSeries, order: readonly numb
   };
 }
 
-/** Of a day's metrics those with series of the numbers `start..end` (half-open), and these. */
+/**
+ * Of a day's metrics those with series of the numbers `start..end` (half-open), and these. By hash, the series that nobody
+ * asks for lie evenly between the others: `total` has those of the same span.
+ */
 export function metricsWithin(
-  { hashes }: SelectedSeries,
+  { hashes, isByHash = false }: SelectedSeries,
   { metrics }: SelectedDay,
   start: number,
   end: number,
@@ -123,7 +128,12 @@ export function metricsWithin(
     const from = lowerBound(series, start);
     const to = lowerBound(series, end);
     if (from === to) continue;
-    within.push({ hash, total, series: Array.from(series.subarray(from, to), (number) => hashes[number]) });
+    const share = isByHash ? (to - from) / series.length : 1;
+    within.push({
+      hash,
+      total: Math.ceil(total * share),
+      series: Array.from(series.subarray(from, to), (number) => hashes[number]),
+    });
   }
   return within;
 }

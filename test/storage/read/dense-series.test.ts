@@ -74,7 +74,7 @@ async function readAll(order: "labels" | "any", limits: Partial<Limits>) {
   } catch (thrown) {
     error = thrown as Error;
   }
-  return { found, error, units: meter.readUnits, peak: reader.held.peak };
+  return { found, error, units: meter.readUnits, calls: meter.calls, peak: reader.held.peak };
 }
 
 const whole = await readAll("any", {});
@@ -88,6 +88,9 @@ describe(`${SERIES} series of noise over ${DAYS} days`, () => {
     assert.ok(groups.peak < 2.1 * MIB, `held ${groups.peak}`);
     assert.ok(whole.peak > 4 * MIB, `held ${whole.peak}`);
     assert.ok(groups.units < 1.15 * whole.units, `${groups.units} units, ${whole.units} as one group`);
+    // One query of each bucket and group, not one of each series.
+    const most = Math.ceil(whole.peak / (0.3 * MIB)) * whole.calls;
+    assert.ok(groups.calls < most && groups.calls < SERIES * DAYS, `${groups.calls} calls, ${whole.calls}`);
   });
 
   test("in the order of labels they are sorted, in groups too", async () => {
