@@ -17,8 +17,8 @@ export interface Budget {
 }
 
 export const BUDGETS: Readonly<Record<Group, Budget>> = {
-  "remote write 1.0": { cpuMs: 500, cpuNsPerByte: 1000, memoryMb: 150, memoryPerByte: 20 },
-  "remote write 2.0": { cpuMs: 500, cpuNsPerByte: 1000, memoryMb: 150, memoryPerByte: 20 },
+  "remote write 1.0": { cpuMs: 500, cpuNsPerByte: 1000, memoryMb: 200, memoryPerByte: 20 },
+  "remote write 2.0": { cpuMs: 500, cpuNsPerByte: 1000, memoryMb: 200, memoryPerByte: 20 },
   "OTLP protobuf": { cpuMs: 500, cpuNsPerByte: 1000, memoryMb: 150, memoryPerByte: 20 },
   "OTLP JSON": { cpuMs: 500, cpuNsPerByte: 1000, memoryMb: 150, memoryPerByte: 20 },
   "remote read": { cpuMs: 500, cpuNsPerByte: 1000, memoryMb: 150, memoryPerByte: 20 },

@@ -24,6 +24,8 @@ export interface Field {
 
 const START: Place = { line: 1, column: 1 };
 const MERGE_KEY = "<<";
+/** Tags and anchors in a row. A node may have one of each; the library takes the square of the time for more. */
+const MAX_PROPERTIES = 1000;
 const TOO_DEEP = "yaml: the text is nested too deeply";
 
 export class YamlSource {
@@ -53,6 +55,10 @@ export class YamlSource {
     // Time of the library on such a text is quadratic.
     if (isDeep(text)) {
       this.fail(START, TOO_DEEP);
+      return undefined;
+    }
+    if (hasManyProperties(text)) {
+      this.fail(START, `yaml: more than ${MAX_PROPERTIES} tags and anchors in a row`);
       return undefined;
     }
     let documents: readonly Document[];
@@ -168,6 +174,15 @@ export class YamlSource {
     const at = alias.range?.[0] ?? 0;
     return this.#anchors.get(alias.source)?.findLast(({ range }) => (range?.[0] ?? 0) < at) ?? null;
   }
+}
+
+function hasManyProperties(text: string): boolean {
+  let inARow = 0;
+  for (const [word] of text.matchAll(/\S+/g)) {
+    inARow = word[0] === "!" || word[0] === "&" ? inARow + 1 : 0;
+    if (inARow > MAX_PROPERTIES) return true;
+  }
+  return false;
 }
 
 /** Far beyond rule files, which have six levels, and the braces that their templates and expressions leave open. */

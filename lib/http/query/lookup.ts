@@ -1,5 +1,6 @@
 /** Label names, label values and series, from the index alone. */
 
+import type { Deadline } from "../../model/deadline.ts";
 import { HearthError } from "../../model/errors.ts";
 import { compareBytewise, compareLabelSets, type LabelSet } from "../../model/labels.ts";
 import type { Lookup } from "../../model/selection.ts";
@@ -38,14 +39,14 @@ export async function answerLabelValues(request: QueryRequest): Promise<Response
 }
 
 export async function answerSeries(request: QueryRequest): Promise<Response> {
-  const { c, source, signal, parameters } = request;
+  const { c, source, signal, parameters, deadline } = request;
   if (!parameters.has("match[]")) throw new HearthError("invalid", "no match[] parameter provided");
   const limit = limitParameter(parameters);
   const { selections, omitted } = selectionsOf(request, limit, (error) =>
     invalidParameter("match[]", error.message),
   );
   const { maxSeries } = request.services.settings.limits;
-  const series = await mergedSeries(selections, maxSeries, (one) => source.series(one, signal));
+  const series = await mergedSeries(selections, maxSeries, deadline, (one) => source.series(one, signal));
   const { items, notes } = limited(series, limit, omitted);
   return answerData(c, printSeries(items), notes);
 }
@@ -113,12 +114,17 @@ async function mergedNames(
 async function mergedSeries(
   selections: readonly Lookup[],
   maxSeries: number,
+  deadline: Deadline,
   find: (selection: Lookup) => Promise<readonly LabelSet[]>,
 ): Promise<readonly LabelSet[]> {
   if (selections.length === 1) return find(selections[0]);
   const merged = new Map<string, LabelSet>();
   await forEachBounded(selections, LOOKUP_CONCURRENCY, async (selection) => {
-    for (const labels of await find(selection)) merged.set(mapKey(JSON.stringify(labels)), labels);
+    for (const labels of await find(selection)) {
+      const text = JSON.stringify(labels);
+      deadline.spend(text.length);
+      merged.set(mapKey(text), labels);
+    }
     if (merged.size > maxSeries)
       throw tooManyFound(
         maxSeries,

@@ -1,0 +1,27 @@
+/** Rule files that take long for their size: each is refused, or read, in time in proportion to its length. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseRuleFile } from "../../lib/rules/parse-rule-file.ts";
+
+const TEXTS: readonly (readonly [name: string, text: string])[] = [
+  ["tags in a row", "!!a ".repeat(400_000)],
+  ["anchors in a row", "&a ".repeat(400_000)],
+  ["tags of a value", `groups:\n  ${"!!str\n  ".repeat(200_000)}x`],
+  ["brackets", "[".repeat(1_000_000)],
+  ["the same key", "a: 1\n".repeat(50_000)],
+  [
+    "aliases of aliases",
+    `a: &a [x]\n${Array.from({ length: 30 }, (_, i) => `b${i}: &b${i} [*${i === 0 ? "a" : `b${i - 1}`}, *a]`).join("\n")}`,
+  ],
+];
+
+for (const [name, text] of TEXTS) {
+  test(`${name}: ${text.length} characters`, () => {
+    const before = process.cpuUsage();
+    const { file, problems } = parseRuleFile(text);
+    const { user, system } = process.cpuUsage(before);
+    assert.equal(file, undefined);
+    assert.ok(problems.length > 0);
+    assert.ok(user + system < 5e6, `${(user + system) / 1e6} s`);
+  });
+}
