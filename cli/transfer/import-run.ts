@@ -51,7 +51,8 @@ export class ImportRun {
     });
     this.table = new ThrottledTable(target.table.metered(this.#meter), {
       clock,
-      sleep,
+      sleep: (ms) => sleep(ms, undefined, { signal: this.signal }).catch(() => {}),
+      signal: this.signal,
       unitsPerSecond,
       onThrottled: (waitMs, error) =>
         this.progress.line(

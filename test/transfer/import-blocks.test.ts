@@ -3,15 +3,18 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { printLabels } from "../../lib/model/labels.ts";
 import { newMatcher } from "../../lib/model/matcher.ts";
 import { ALL_TIME, DAY_MS, HOUR_MS, MAX_TIMESTAMP_MS, MINUTE_MS } from "../../lib/model/time.ts";
+import { type BulkSeries, storeDay } from "../../lib/storage/bulk/bulk-day.ts";
 import { DayLease } from "../../lib/storage/bulk/day-lease.ts";
 import { newDayContext } from "../../lib/storage/compact/day-context.ts";
 import { deleteSeries } from "../../lib/storage/erase/delete-series.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
 import { NO_LEASE } from "../../lib/storage/layout/manifest.ts";
 import { loadManifest } from "../../lib/storage/layout/manifest-store.ts";
+import type { Table } from "../../lib/storage/table/table.ts";
 import type { Finding } from "../../lib/storage/verify/finding.ts";
 import { verifyDay } from "../../lib/storage/verify/verify-day.ts";
 import { NO_EDITS } from "../../lib/transfer/label-edits.ts";
@@ -311,4 +314,36 @@ test("what was deleted comes back with another import, and only once", async () 
     assert.deepEqual(errors, []);
     assert.deepEqual(await samplesOf(engine), samplesOfText());
   }
+});
+
+test("nothing is stored behind the back of an import that has ended", async () => {
+  const engine = newEngine();
+  let underWay = 0;
+  const slow: Table = Object.create(engine.table);
+  slow.putAll = async (items) => {
+    underWay++;
+    await setImmediate();
+    await engine.table.putAll(items);
+    underWay--;
+  };
+  const context = newDayContext({
+    table: slow,
+    tenant: "t",
+    day: FIRST_DAY,
+    retentionMs: 0,
+    clock: engine.clock,
+    randomBytes,
+  });
+  const endless = async function* (): AsyncGenerator<BulkSeries> {
+    for (let i = 0; ; i++) {
+      if (underWay > 0) throw new Error("stopped");
+      const hash = `00${i.toString(16).padStart(38, "0")}`;
+      const labels = [["__name__", `m${i}`]] as const;
+      const timestamps = Float64Array.of(FIRST_DAY * DAY_MS);
+      yield { hash, labels, samples: { timestamps, values: Float64Array.of(1) } };
+    }
+  };
+  const expected = { series: 1, samples: [1e9, 1e9, 1e9], withoutRuns: new Set<number>() };
+  await assert.rejects(storeDay(context, expected, endless()), /stopped/);
+  assert.equal(underWay, 0);
 });

@@ -65,8 +65,13 @@ export async function storeDay(
   series: AsyncIterable<BulkSeries>,
 ): Promise<BulkDay> {
   const writer = new DayPartsWriter(context, expected);
-  for await (const one of series) await writer.add(one);
-  return writer.finish();
+  try {
+    for await (const one of series) await writer.add(one);
+    return await writer.finish();
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
 }
 
 class DayPartsWriter {
@@ -126,6 +131,11 @@ class DayPartsWriter {
     const index = await this.#index.finish();
     const parts = this.#buckets.flatMap((bucket) => bucket.parts);
     return { parts, index, series: this.#series, samples: this.#samples };
+  }
+
+  /** Nothing runs on behind an error. */
+  abandon(): Promise<void> {
+    return this.#sink.abandon();
   }
 
   async #note(labels: LabelSet): Promise<void> {

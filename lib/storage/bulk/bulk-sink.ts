@@ -27,6 +27,12 @@ export class BulkSink {
     await this.#underWay;
   }
 
+  /** Nothing is on its way any more once it resolves; what was gathered is dropped. */
+  async abandon(): Promise<void> {
+    this.#items = [];
+    await this.#underWay.catch(() => {});
+  }
+
   async #store(): Promise<void> {
     await this.#underWay;
     const items = this.#items;

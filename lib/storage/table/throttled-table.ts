@@ -21,6 +21,8 @@ export interface ThrottleOptions {
   readonly sleep: (durationMs: number) => Promise<unknown>;
   /** Undefined: as fast as the table takes them. */
   readonly unitsPerSecond?: number | undefined;
+  /** Ends waiting; what `sleep` waits for should end with it too. */
+  readonly signal?: AbortSignal | undefined;
   /** Takes each wait for a table that refuses. */
   readonly onThrottled?: ((waitMs: number, error: unknown) => void) | undefined;
 }
@@ -45,15 +47,18 @@ export class ThrottledTable implements Table {
   async putAll(items: readonly Item[]): Promise<void> {
     if (items.length === 0) return;
     await this.#keepPace(items);
-    const { clock, sleep, onThrottled } = this.#options;
+    const { clock, sleep, signal, onThrottled } = this.#options;
+    signal?.throwIfAborted();
     const sinceMs = clock();
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       try {
         return await this.#inner.putAll(items);
       } catch (error) {
-        if (errorKind(error) !== "unavailable" || clock() - sinceMs > PATIENCE_MS) throw error;
+        const isOver = signal?.aborted === true || clock() - sinceMs > PATIENCE_MS;
+        if (errorKind(error) !== "unavailable" || isOver) throw error;
         onThrottled?.(waitMs, error);
         await sleep(waitMs);
+        signal?.throwIfAborted();
       }
     }
   }

@@ -88,3 +88,16 @@ test("an error that waiting does not mend is thrown at once", async () => {
   await assert.rejects(new ThrottledTable(inner, options).putAll(tenItems()), /throttled/);
   assert.deepEqual([time.waits, inner.puts], [[], 1]);
 });
+
+test("an aborted signal ends the waiting, and nothing more is stored", async () => {
+  const { options } = newTime();
+  const stop = new AbortController();
+  const inner = new RefusingTable(Number.POSITIVE_INFINITY);
+  const onThrottled = () => {
+    if (inner.puts === 3) stop.abort(new Error("stopped"));
+  };
+  const table = new ThrottledTable(inner, { ...options, signal: stop.signal, onThrottled });
+  await assert.rejects(table.putAll(tenItems()), /stopped/);
+  await assert.rejects(table.putAll(tenItems()), /stopped/);
+  assert.equal(inner.puts, 3);
+});
