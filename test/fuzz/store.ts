@@ -1,12 +1,16 @@
 /** A small store with items of every kind, for fuzzers of stored items. */
 import { randomBytes } from "node:crypto";
+import { audit } from "../../lib/auth/audit.ts";
 import { runCanary } from "../../lib/canary/canary.ts";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
 import { newQueryServices } from "../../lib/http/query/source.ts";
+import { newMatcher } from "../../lib/model/matcher.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
+import { storeNotices } from "../../lib/rules/delivery/told-store.ts";
 import { ByteWriter } from "../../lib/storage/codec/bytes.ts";
 import { storeSweptRetention } from "../../lib/storage/compact/sweep.ts";
+import { addDeletion } from "../../lib/storage/deletion/deletion-store.ts";
 import { dayOf, progressKey } from "../../lib/storage/layout/keys.ts";
 import { encodeQuarantined } from "../../lib/storage/quarantine/quarantine-item.ts";
 import { putGroupItem } from "../../lib/storage/rules/rule-items.ts";
@@ -71,6 +75,17 @@ async function storeOther(gateway: TestGateway): Promise<void> {
   await table.put({ ...progressKey(TENANT, day, 1), value: progress.finish() });
   const group = new TextEncoder().encode(JSON.stringify({ name: "g", rules: [{ record: "a", expr: "b" }] }));
   await putGroupItem(table, TENANT, { namespace: "n", name: "g", bytes: group }, "any");
+  const selectors = [[newMatcher("=~", "job", "c|d")], [newMatcher("=", "__name__", "gone")]];
+  const range = { minTime: gateway.nowMs - DAY_MS, maxTime: gateway.nowMs };
+  const place = { table, tenant: TENANT, day, retentionMs: 0, clock };
+  await addDeletion(place, { selectors, ...range, accessKeyId: "HKA" });
+  await audit(
+    { table, clock, randomBytes, who: "HKA" },
+    { action: "series delete", tenant: TENANT, subject: "c" },
+  );
+  const told = { tenant: TENANT, namespace: "n", group: "g" };
+  const rule = { alertName: "a", alerts: [], unlisted: 1, sentMs: { topic: clock() } };
+  await storeNotices(table, told, { group: new Map(), bytes: undefined }, new Map([["a", rule]]));
   await changeTenantSettings(table, "other", { retentionDays: 5, haLabels: USUAL_HA_LABELS });
 }
 
