@@ -359,7 +359,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "others' progress",
     rule: "a chunking goes on only from a note on the same inputs",
-    edits: [edit("compact/chunking-progress.ts", "if (inputs !== inputsOf(plan)) return undefined;", "")],
+    edits: [
+      edit(
+        "compact/chunking-progress.ts",
+        "if (!isDeleted && inputs !== inputsOf(plan)) return undefined;",
+        "",
+      ),
+    ],
   },
   {
     name: "group skipped",
@@ -430,7 +436,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "memory of later parts",
     rule: "what is read beside remembered samples is of later parts than theirs",
-    edits: [edit("cache/warm-samples.ts", ".some(isWarm) ? 0 : first", ".some(isWarm) ? first : first")],
+    edits: [
+      edit(
+        "cache/warm-samples.ts",
+        "isKnown(entry, part)) ? 0 : first",
+        "isKnown(entry, part)) ? first : first",
+      ),
+    ],
   },
   {
     name: "memory of some series",
