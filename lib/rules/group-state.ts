@@ -1,6 +1,7 @@
 /** What is known of a group between two evaluations. */
 import type { LabelSet } from "../model/labels.ts";
 import type { Alert } from "./alert.ts";
+import type { Notification } from "./notifier.ts";
 import type { RecordedSample } from "./recorded-samples.ts";
 
 export type RuleHealth = "unknown" | "ok" | "err";
@@ -8,8 +9,6 @@ export type RuleHealth = "unknown" | "ok" | "err";
 export interface GroupState {
   /** The nominal time of the newest evaluation, in ms. */
   readonly evaluatedMs: number;
-  /** The first nominal time of the round that stored this state: evaluations that are late are made several at once. */
-  readonly roundMs: number;
   /** When the newest evaluation began, by the clock, in ms. */
   readonly startedMs: number;
   /** How long it took, in ms. */
@@ -23,6 +22,8 @@ export interface GroupState {
    * whether that happened stores them again.
    */
   readonly written: readonly RecordedSample[];
+  /** Alerts that began to fire or were resolved at the newest evaluation. They are sent only after this state is stored, too. */
+  readonly changes: readonly Notification[];
 }
 
 export interface RuleState {

@@ -8,10 +8,12 @@ export interface StoredGroup {
   readonly version: string;
 }
 
+export type OnDamagedGroup = (namespace: string, name: string, reason: string) => void;
+
 /** Every method throws "unavailable"; `put` also "invalid" and "too large" for names and groups that cannot be stored. */
 export interface RuleStore {
-  /** Sorted by namespace, then by name of the group. */
-  list(tenant: string, namespace?: string): Promise<readonly StoredGroup[]>;
+  /** Sorted by namespace, then by name of the group. Groups that are damaged are left out, and handed to `onDamaged`. */
+  list(tenant: string, namespace?: string, onDamaged?: OnDamagedGroup): Promise<readonly StoredGroup[]>;
 
   get(tenant: string, namespace: string, name: string): Promise<StoredGroup | undefined>;
 

@@ -1,16 +1,23 @@
 /** The rule store in the table. */
 import { createHash } from "node:crypto";
-import { HearthError } from "../model/errors.ts";
+import { errorMessage, HearthError } from "../model/errors.ts";
 import { deleteGroupItem, getGroupItem, listGroupItems, putGroupItem } from "../storage/rules/rule-items.ts";
 import type { Table } from "../storage/table/table.ts";
-import type { RuleGroup } from "./rule-file.ts";
+import type { AlertingRule, RecordingRule, RuleGroup } from "./rule-file.ts";
 import type { RuleStore, StoredGroup } from "./rule-store.ts";
 
 export function newRuleStore(table: Table): RuleStore {
   return {
-    async list(tenant, namespace) {
-      const items = await listGroupItems(table, tenant, namespace);
-      return items.map((item) => storedGroup(item.namespace, item.bytes));
+    async list(tenant, namespace, onDamaged) {
+      const groups: StoredGroup[] = [];
+      for (const item of await listGroupItems(table, tenant, namespace)) {
+        try {
+          groups.push(storedGroup(item.namespace, item.bytes));
+        } catch (error) {
+          onDamaged?.(item.namespace, item.name, errorMessage(error));
+        }
+      }
+      return groups;
     },
 
     async get(tenant, namespace, name) {
@@ -54,10 +61,40 @@ function encodeGroup(group: RuleGroup): Uint8Array {
 function decodeGroup(bytes: Uint8Array): RuleGroup {
   const text = new TextDecoder().decode(bytes);
   try {
-    const group = JSON.parse(text) as RuleGroup;
-    if (typeof group.name === "string" && Array.isArray(group.rules)) return group;
+    const group: unknown = JSON.parse(text);
+    if (isGroup(group)) return group;
   } catch {
     // Said below.
   }
-  throw new HearthError("data", `rule group: ${text.slice(0, 100)}: expected a name and rules`);
+  throw new HearthError("data", `rule group: ${text.slice(0, 100)}: expected a name, labels and rules`);
+}
+
+function isGroup(value: unknown): value is RuleGroup {
+  const { name, limit, labels, rules } = (value ?? {}) as Partial<RuleGroup>;
+  return (
+    typeof name === "string" &&
+    typeof limit === "number" &&
+    areLabels(labels) &&
+    Array.isArray(rules) &&
+    rules.every(isRule)
+  );
+}
+
+function isRule(value: unknown): boolean {
+  const rule = (value ?? {}) as Partial<AlertingRule & RecordingRule>;
+  if (typeof rule.expr !== "string" || !areLabels(rule.labels)) return false;
+  if (typeof rule.record === "string") return rule.alert === undefined;
+  const { alert, forMs, keepFiringForMs, annotations } = rule;
+  return (
+    typeof alert === "string" &&
+    typeof forMs === "number" &&
+    typeof keepFiringForMs === "number" &&
+    areLabels(annotations)
+  );
+}
+
+function areLabels(value: unknown): boolean {
+  const isPair = (pair: unknown) =>
+    Array.isArray(pair) && pair.length === 2 && pair.every((text) => typeof text === "string");
+  return Array.isArray(value) && value.every(isPair);
 }

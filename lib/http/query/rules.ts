@@ -9,6 +9,7 @@ import { printExpr } from "../../promql/syntax/print.ts";
 import type { Alert } from "../../rules/alert.ts";
 import type { RuleState } from "../../rules/group-state.ts";
 import { isAlerting, labelsOf, nameOf, type Rule } from "../../rules/rule-file.ts";
+import type { OnDamagedGroup } from "../../rules/rule-store.ts";
 import { type GroupWithState, listGroupsWithStates } from "../../rules/run/read-states.ts";
 import { DEFAULT_RULE_SETTINGS } from "../../rules/settings.ts";
 import { answerValue } from "./answer.ts";
@@ -23,28 +24,38 @@ export async function answerRules(request: QueryRequest): Promise<Response> {
   const filter = filterOf(request);
   const groups: object[] = [];
   const { intervalMs } = services.rules ?? DEFAULT_RULE_SETTINGS;
+  const { warnings, onDamaged } = newDamageNotes();
   let isFound = filter.nextToken === "";
-  for (const known of await listGroupsWithStates(table, tenant)) {
+  for (const known of await listGroupsWithStates(table, tenant, onDamaged)) {
     const token = tokenOf(known);
     isFound ||= token === filter.nextToken;
     if (!isFound || !filter.takesGroup(known)) continue;
     const rules = known.rules.filter(([rule]) => filter.takesRule(known, rule));
     if (rules.length === 0) continue;
-    if (groups.length === filter.groupLimit) return answerValue(c, { groups, groupNextToken: token });
+    if (groups.length === filter.groupLimit)
+      return answerValue(c, { groups, groupNextToken: token }, { warnings });
     groups.push(printGroup({ ...known, rules }, intervalMs, filter, request));
   }
   if (!isFound) {
     const reason = `invalid group_next_token '${filter.nextToken}'. were rule groups changed?`;
     throw invalidParameter("group_next_token", reason);
   }
-  return answerValue(c, { groups });
+  return answerValue(c, { groups }, { warnings });
 }
 
 export async function answerAlerts({ c, table, tenant, setPhase }: QueryRequest): Promise<Response> {
   setPhase("evaluation");
-  const groups = await listGroupsWithStates(table, tenant);
+  const { warnings, onDamaged } = newDamageNotes();
+  const groups = await listGroupsWithStates(table, tenant, onDamaged);
   const states = groups.flatMap(({ rules }) => rules.map(([, state]) => state));
-  return answerValue(c, { alerts: states.flatMap(activeAlerts).map(printAlert) });
+  return answerValue(c, { alerts: states.flatMap(activeAlerts).map(printAlert) }, { warnings });
+}
+
+function newDamageNotes(): { readonly warnings: string[]; readonly onDamaged: OnDamagedGroup } {
+  const warnings: string[] = [];
+  const onDamaged: OnDamagedGroup = (namespace, name, reason) =>
+    void warnings.push(`incomplete: rule group ${namespace}/${name} is damaged: ${reason}; store it again`);
+  return { warnings, onDamaged };
 }
 
 interface Filter {

@@ -64,12 +64,12 @@ export async function evaluateGroup(
   return {
     state: {
       evaluatedMs: timeMs,
-      roundMs: timeMs,
       startedMs,
       durationMs: context.clock() - startedMs,
       missed: before?.missed ?? 0,
       rules,
       written: evaluation.written,
+      changes: evaluation.changes,
     },
     notifications: evaluation.notifications,
     failures: evaluation.failures,
@@ -93,6 +93,7 @@ function matchStates(
 
 class Evaluation {
   readonly notifications: Notification[] = [];
+  readonly changes: Notification[] = [];
   failures = 0;
   readonly #written = new Map<string, RecordedSample>();
   readonly #group: RuleGroup;
@@ -197,6 +198,7 @@ class Evaluation {
     const { settings, clock } = this.#context;
     const sent = takeNotifications(rule, alerts, this.#timeMs, clock(), this.#intervalMs, settings);
     this.notifications.push(...sent.notifications);
+    this.changes.push(...sent.changes);
     return sent.alerts;
   }
 
@@ -224,7 +226,9 @@ class Evaluation {
   /** Ends what a rule has left that is no more: its series, and its alerts for those who were told of them. */
   end({ series, alerts }: RuleState): void {
     this.#endSeries(series);
-    this.notifications.push(...endedNotifications(alerts, this.#timeMs, this.#context.settings));
+    const ended = endedNotifications(alerts, this.#timeMs, this.#context.settings);
+    this.notifications.push(...ended);
+    this.changes.push(...ended);
   }
 
   /** Ends series, unless another rule has recorded them. */

@@ -1,10 +1,9 @@
 /** Which alerts an evaluation hands to delivery: as Prometheus does, with its times. */
 import { type Clock, MINUTE_MS } from "../../model/time.ts";
 import type { Alert } from "../alert.ts";
-import type { GroupState } from "../group-state.ts";
 import { withLabels } from "../label-builder.ts";
 import type { Notification } from "../notifier.ts";
-import { type AlertingRule, isAlerting, type RuleGroup, ruleKey } from "../rule-file.ts";
+import type { AlertingRule, RuleGroup } from "../rule-file.ts";
 import { expressionUrl, type RuleSettings } from "../settings.ts";
 
 /** How often an alert is sent that has not changed. */
@@ -16,6 +15,8 @@ export interface SentAlerts {
   /** With the time at which they were sent. */
   readonly alerts: readonly Alert[];
   readonly notifications: readonly Notification[];
+  /** Those of them that are no repetition. */
+  readonly changes: readonly Notification[];
 }
 
 /** `startedMs`: when the evaluation began by the clock; an evaluation that is late must not end its alerts early. */
@@ -28,13 +29,16 @@ export function takeNotifications(
   settings: RuleSettings,
 ): SentAlerts {
   const notifications: Notification[] = [];
+  const changes: Notification[] = [];
   const after = alerts.map((alert) => {
     if (!needsSending(alert, timeMs)) return alert;
     const validUntilMs = validUntil(Math.max(timeMs, startedMs), intervalMs);
-    notifications.push(notificationOf(rule, alert, alert.resolvedAtMs, validUntilMs, settings));
+    const notification = notificationOf(rule, alert, alert.resolvedAtMs, validUntilMs, settings);
+    notifications.push(notification);
+    if ((alert.sentAtMs ?? 0) < (alert.resolvedAtMs ?? alert.firedAtMs ?? timeMs)) changes.push(notification);
     return { ...alert, sentAtMs: timeMs };
   });
-  return { alerts: after, notifications };
+  return { alerts: after, notifications, changes };
 }
 
 /** `resolvedAtMs`: undefined for an alert that fires. */
@@ -59,28 +63,14 @@ function validUntil(timeMs: number, intervalMs: number): number {
   return timeMs + VALID_INTERVALS * Math.max(intervalMs, RESEND_MS);
 }
 
-/** What the round that stored a state has handed over: an alert that came and went in it twice. */
+/** What perhaps was not sent when it should have been, as it is sent now. */
 export function repeatNotifications(
+  changes: readonly Notification[],
   group: RuleGroup,
-  state: GroupState,
   { settings, clock }: { readonly settings: RuleSettings; readonly clock: Clock },
 ): Notification[] {
-  const validUntilMs = validUntil(clock(), group.intervalMs ?? settings.intervalMs);
-  const rules = new Map(group.rules.filter(isAlerting).map((rule) => [ruleKey(group, rule), rule]));
-  const notifications: Notification[] = [];
-  for (const { key, alerts } of state.rules) {
-    const rule = rules.get(key);
-    if (rule === undefined) continue;
-    for (const alert of alerts) {
-      const { sentAtMs = 0, firedAtMs = 0, resolvedAtMs } = alert;
-      if (sentAtMs < state.roundMs) continue;
-      if (resolvedAtMs === undefined || firedAtMs >= state.roundMs)
-        notifications.push(notificationOf(rule, alert, undefined, validUntilMs, settings));
-      if (resolvedAtMs !== undefined)
-        notifications.push(notificationOf(rule, alert, resolvedAtMs, validUntilMs, settings));
-    }
-  }
-  return notifications;
+  const endsAtMs = validUntil(clock(), group.intervalMs ?? settings.intervalMs);
+  return changes.map((change) => (change.isResolved ? change : { ...change, endsAtMs }));
 }
 
 /**

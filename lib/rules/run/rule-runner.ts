@@ -111,7 +111,9 @@ export class RuleRunner {
     const { clock } = this.#services;
     const known = this.#known.get(tenant);
     if (known?.revision === revision && clock() - known.readMs < REFRESH_MS) return known;
-    const groups = await newRuleStore(table).list(tenant);
+    const groups = await newRuleStore(table).list(tenant, undefined, (namespace, name, error) =>
+      this.#services.log("error", "rules: a group is damaged", { tenant, namespace, name, error }),
+    );
     const read: KnownTenant = { revision, readMs: clock(), groups, nextDueMs: 0 };
     this.#known.set(tenant, read);
     return read;

@@ -121,6 +121,7 @@ export async function runGroup(
   const oldestMs = context.clock() - CATCH_UP_MS;
   const unstored =
     before?.isStored === false ? before.state.written.filter(({ timestamp }) => timestamp >= oldestMs) : [];
+  const unsent = before?.isStored === false ? before.state.changes : [];
   const key = memoryKey(tenant, name);
   let round: Evaluated;
   try {
@@ -131,7 +132,11 @@ export async function runGroup(
     throw error;
   }
   if (missed > 0) log("warn", "rules: evaluations were missed", { tenant, ...name, missed });
-  const state = { ...round.state, roundMs: times[0], missed: (before?.state.missed ?? 0) + missed };
+  const state = {
+    ...round.state,
+    changes: [...unsent, ...round.state.changes],
+    missed: (before?.state.missed ?? 0) + missed,
+  };
   const stored = await storeState(table, tenant, name, head, before?.dictionary ?? NO_DICTIONARY, state);
   const counts = {
     evaluations: times.length * group.rules.length,
@@ -154,7 +159,7 @@ export async function runGroup(
     remembered.isStored = true;
   };
   // What the round before has handed over was perhaps not delivered.
-  const repeated = before?.isStored === false ? repeatNotifications(group, before.state, context) : [];
+  const repeated = repeatNotifications(unsent, group, context);
   const notifications = [...repeated, ...round.notifications];
   return { samples: state.written, onStored, notifications, ...counts, head: stored.head };
 }
@@ -176,6 +181,7 @@ async function evaluateTimes(
   const { tenant, name, group, context, memory } = run;
   let state = before;
   const written = [...unstored];
+  const changes: Notification[] = [];
   const notifications: Notification[] = [];
   let failures = 0;
   for (const timeMs of times) {
@@ -184,10 +190,11 @@ async function evaluateTimes(
     state = evaluated.state;
     if (evaluated.failures > 0) logFailures(run, state);
     written.push(...state.written);
+    changes.push(...state.changes);
     notifications.push(...evaluated.notifications);
     failures += evaluated.failures;
   }
-  return { state: { ...state!, written }, notifications, failures };
+  return { state: { ...state!, written, changes }, notifications, failures };
 }
 
 /** Lines for one group and time: the API has all errors. */

@@ -14,6 +14,7 @@ import { MAX_PIECE_BYTES, type StateHead } from "../../storage/rules/state-items
 import type { Alert, AlertState } from "../alert.ts";
 import type { GroupState, RuleHealth, RuleState } from "../group-state.ts";
 import { labelsKey } from "../label-builder.ts";
+import type { Notification } from "../notifier.ts";
 import type { RecordedSample } from "../recorded-samples.ts";
 
 /** Of a group: label sets by number, and the pieces that have them, the first numbers first. */
@@ -74,13 +75,13 @@ type JsonRule = readonly [
 ];
 interface JsonState {
   readonly evaluatedMs: number;
-  readonly roundMs: number;
   readonly startedMs: number;
   readonly durationMs: number;
   readonly missed: number;
   readonly rules: readonly JsonRule[];
   /** By time, for each its series and their values. */
   readonly written: readonly (readonly [number, readonly number[], readonly JsonValue[]])[];
+  readonly changes: readonly Notification[];
   /** How many label sets each dictionary has; the pieces after those are of a body that did not fit the head. */
   readonly dictionaries: readonly number[];
 }
@@ -93,12 +94,12 @@ export function encodeState(state: GroupState, before: Dictionary): EncodedState
   const number = (labels: LabelSet) => dictionary.numbers.get(labelsKey(labels))!;
   const json: JsonState = {
     evaluatedMs: state.evaluatedMs,
-    roundMs: state.roundMs,
     startedMs: state.startedMs,
     durationMs: Math.round(state.durationMs),
     missed: state.missed,
     rules: state.rules.map((rule) => ruleToJson(rule, state.startedMs, number)),
     written: writtenToJson(state.written, number),
+    changes: state.changes,
     dictionaries: dictionary.pieces.map(({ count }) => count),
   };
   const body = deflate(json);
@@ -264,7 +265,6 @@ function stateOfJson(json: JsonState, labels: readonly LabelSet[]): GroupState {
   };
   return {
     evaluatedMs: json.evaluatedMs,
-    roundMs: json.roundMs,
     startedMs: json.startedMs,
     durationMs: json.durationMs,
     missed: json.missed,
@@ -277,6 +277,7 @@ function stateOfJson(json: JsonState, labels: readonly LabelSet[]): GroupState {
       series: series.map(find),
       alerts: alerts.map((alert) => alertOfJson(alert, find)),
     })),
+    changes: json.changes,
     written: json.written.flatMap(([timestamp, series, values]) =>
       series.map((number, index) => ({ labels: find(number), timestamp, value: valueOfJson(values[index]) })),
     ),
