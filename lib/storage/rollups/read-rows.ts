@@ -13,11 +13,20 @@ import { decodeRowBlock, rowsOfSeries } from "./row-block.ts";
 /** Gets the rows that a block has of a series (hash in hex): all, or the next of several pieces. */
 export type OnRows = (hash: string, rows: HourRows) => void;
 
+/** What is remembered of parts of rows from one query to the next: they never change. */
+export interface RowMemory {
+  find(span: RowSpan): readonly Item[] | undefined;
+  /** `items`: all of the span, whole. */
+  keep(span: RowSpan, items: readonly Item[]): void;
+}
+
 export interface RowReading {
   readonly table: Pick<Table, "query">;
   readonly signal?: AbortSignal | undefined;
   /** Takes what is damaged or missing, which is then left out. Default: it throws "data". */
   readonly note?: NoteDamage | undefined;
+  /** Default: none. */
+  readonly memory?: RowMemory | undefined;
 }
 
 /** Series `first..last` of a partition: hashes in hex, both included. */
@@ -56,9 +65,14 @@ export async function* readRowPartition(
 }
 
 async function readItems(reading: RowReading, span: RowSpan): Promise<readonly Item[]> {
-  const { note = throwDamaged } = reading;
+  const { note = throwDamaged, memory } = reading;
+  const known = memory?.find(span);
+  if (known !== undefined) return known;
   const items = await query(reading, span, false);
-  if (isWhole(items, span)) return items;
+  if (isWhole(items, span)) {
+    memory?.keep(span, items);
+    return items;
+  }
   const again = await query(reading, span, true);
   // Of a part without these series there is nothing, not even a block that would say so.
   if (again.length > 0 && !isWhole(again, span))

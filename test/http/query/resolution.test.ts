@@ -8,6 +8,7 @@ import { addQueryRoutes } from "../../../lib/http/query/routes.ts";
 import { newQueryServices } from "../../../lib/http/query/source.ts";
 import { DAY_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../../lib/promql/settings.ts";
+import { ReaderMemory } from "../../../lib/storage/cache/reader-memory.ts";
 import { BUCKET_MS } from "../../../lib/storage/layout/bucket.ts";
 import { dayOf } from "../../../lib/storage/layout/keys.ts";
 import type { Part } from "../../../lib/storage/layout/manifest.ts";
@@ -64,10 +65,12 @@ interface Answer {
   readonly values: readonly (readonly string[])[];
   readonly rowsRead: number | undefined;
   readonly samples: number;
+  readonly readUnits: number;
 }
 
 let ask: (fields: Record<string, string>) => Promise<Answer>;
 before(async () => {
+  const memory = new ReaderMemory(64 * 1024 * 1024);
   const gateway = await TestGateway.open({ maxQueryReadUnits: MAX_READ_UNITS });
   gateway.nowMs = MIDNIGHT_MS;
   await storeDays(gateway.table, "t");
@@ -76,7 +79,7 @@ before(async () => {
   addQueryRoutes(
     gateway.app,
     gateway.services,
-    newQueryServices(gateway.services, { ...DEFAULT_PROMQL_SETTINGS }),
+    newQueryServices(gateway.services, DEFAULT_PROMQL_SETTINGS, memory),
   );
   ask = async (fields) => {
     const response = await gateway.fetch(
@@ -87,6 +90,7 @@ before(async () => {
     const body = (await response.json()) as any;
     return {
       status: response.status,
+      readUnits: Number(response.headers.get("X-Hearth-Read-Units")),
       error: body.error,
       infos: body.infos ?? [],
       values: (body.data?.result ?? []).map((one: { values: [number, string][] }) =>
@@ -199,4 +203,12 @@ test("edges within hours are moved, which is said", async () => {
   const longer = "sum(increase(requests_total[6h15s]))";
   const other = await ask({ ...FOUR_DAYS, query: longer, max_source_resolution: "1h" });
   assert.match(other.infos[0], /moved to whole hours/);
+});
+
+test("a warm process remembers rows", async () => {
+  const fields = { ...FOUR_DAYS, query: "max_over_time(requests_total[6h])", max_source_resolution: "1h" };
+  const [, again] = [await ask(fields), await ask(fields)];
+  assert.equal(again.rowsRead, SERIES * 78);
+  // Lists of days and months alone; the rows of four days are more than 40.
+  assert.ok(again.readUnits <= 10, `${again.readUnits} read units`);
 });

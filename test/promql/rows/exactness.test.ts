@@ -159,3 +159,26 @@ test(`${ROUNDS} aligned queries of rows are those of samples, seed ${SEED}`, asy
   }
   assert.ok(fromRows > 0.8 * ROUNDS, `${fromRows} of ${ROUNDS} from rows`);
 });
+
+test("auto: rows where samples have expired, which is said; samples where they are there", async () => {
+  const random = new Random(SEED);
+  const series = randomSeries(random);
+  const query = {
+    text: "count_over_time(m[2h])",
+    expr: parseExpr("count_over_time(m[2h])", ALL_EXPERIMENTS),
+  };
+  const samplesSinceMs = START + 10 * HOUR_MS;
+  for (const [startHours, source] of [
+    [4, "rows"],
+    [12, "samples"],
+  ] as const) {
+    const asked: string[] = [];
+    const keptSinceMs = { samples: samplesSinceMs, rows: Number.NEGATIVE_INFINITY };
+    const range = { startMs: START + startHours * HOUR_MS, endMs: START + 20 * HOUR_MS, stepMs: HOUR_MS };
+    const options = { ...OPTIONS, resolution: "auto" } as const;
+    const { infos } = await rangeQuery({ ...rowSource(series, asked), keptSinceMs }, query, range, options);
+    assert.deepEqual(asked, [source]);
+    assert.equal(infos.length, source === "rows" ? 1 : 0);
+    if (source === "rows") assert.match(infos[0], /samples are kept since 20\d\d-/);
+  }
+});

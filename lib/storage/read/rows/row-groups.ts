@@ -3,7 +3,7 @@ import type { HourRows } from "../../../model/rows/hour-rows.ts";
 import { shardOf } from "../../layout/shard.ts";
 import type { NoteDamage } from "../../layout/verified-table.ts";
 import { chooseRows } from "../../rollups/assemble-rows.ts";
-import { type RowSpan, readRowSpan } from "../../rollups/read-rows.ts";
+import { type RowMemory, type RowSpan, readRowSpan } from "../../rollups/read-rows.ts";
 import type { RowSource } from "../../rollups/rollup-manifest.ts";
 import { forEachBounded } from "../../table/bounded.ts";
 import type { Table } from "../../table/table.ts";
@@ -37,6 +37,7 @@ export interface RowGroupReads {
   readonly held: HeldBytes;
   readonly signal: AbortSignal;
   readonly note: NoteDamage | undefined;
+  readonly memory: RowMemory | undefined;
 }
 
 /** The rows of each series that has any, by number, ascending; pieces of several parts. */
@@ -74,7 +75,7 @@ function expectedBytes({ selected, parts }: RowGroupReads): Float64Array {
 }
 
 async function readGroup(reads: RowGroupReads, start: number, end: number): Promise<Map<string, HourRows[]>> {
-  const { table, tenant, fromMs, toMs, selected, parts, signal, note } = reads;
+  const { table, tenant, fromMs, toMs, selected, parts, signal, note, memory } = reads;
   const wanted = new Set(selected.hashes.slice(start, end));
   const group = new Map<string, HourRows[]>();
   const spans = parts.flatMap((part) =>
@@ -85,7 +86,7 @@ async function readGroup(reads: RowGroupReads, start: number, end: number): Prom
   await forEachBounded(spans, READ_CONCURRENCY, async ([span, { days }]) => {
     const choice = { fromMs, toMs, hasDay: (day: number) => days.has(day) };
     const isWanted = (hash: string) => hash >= span.first && hash <= span.last && wanted.has(hash);
-    await readRowSpan({ table, signal, note }, span, isWanted, (hash, rows) => {
+    await readRowSpan({ table, signal, note, memory }, span, isWanted, (hash, rows) => {
       const chosen = chooseRows(rows, choice);
       if (chosen.floats.hours.length + (chosen.histograms?.hours.length ?? 0) === 0) return;
       const pieces = group.get(hash);

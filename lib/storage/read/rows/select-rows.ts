@@ -47,6 +47,7 @@ export async function* selectSeriesRows(reads: RowReads): AsyncGenerator<SeriesR
     parts,
     maxBytes: share,
     note: reads.damage?.note,
+    memory: reads.memory?.rows,
   });
   const ofDays = { ...selected, days: raw };
   const expected = expectedBytes(ofDays, query, reads.nowMs);
