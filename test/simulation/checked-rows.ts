@@ -8,7 +8,7 @@ import { Reader } from "../../lib/storage/read/reader.ts";
 import { hourEnd } from "../../lib/storage/rollups/hours.ts";
 import { makeRows } from "../../lib/storage/rollups/make-rows.ts";
 import { ALL_TIME } from "../helpers/naive-store.ts";
-import { plainRows } from "../storage/rollups/print-rows.ts";
+import { plainRows } from "../helpers/plain-rows.ts";
 import type { Process } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
 

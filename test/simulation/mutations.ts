@@ -402,6 +402,22 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: "rows unmarked",
+    rule: "a flush marks the hourly rows of its day stale before it publishes",
+    edits: [
+      edit(
+        "compact/day-step.ts",
+        "if (facts.rolledSource !== undefined) await markStale(context.table, context.tenant, context.day);",
+        "",
+      ),
+    ],
+  },
+  {
+    name: "stale rows",
+    rule: "a day whose rows are stale is read from its samples",
+    edits: [edit("read/rows/row-sources.ts", "=> !isStale ||", "=> isStale || !isStale ||")],
+  },
+  {
     name: "cursor past runs",
     rule: "the cursor stays before a day that is not wholly compacted",
     edits: [

@@ -118,9 +118,9 @@ async function deleteInDay(
   const maxTime = Math.min(range.maxTime, (day + 1) * DAY_MS - 1);
   await markDay(options, day);
   // Rows from before must not count, also if this process ends in between.
-  await markStale(options.table, options.tenant, day);
+  await markStale(options.table, options.tenant, day, true);
   const added = await addDeletion({ ...options, day }, { selectors, minTime, maxTime, accessKeyId });
-  await markStale(options.table, options.tenant, day);
+  await markStale(options.table, options.tenant, day, true);
   // A compactor may have gone by since the first mark.
   await markDay(options, day);
   return added;

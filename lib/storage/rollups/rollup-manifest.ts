@@ -8,7 +8,7 @@
  *     expires      varint, seconds, 0 for never: no item of a part leaves earlier
  *     days         varint, then each
  *       day          varint, less the first day of the month
- *       flags        1 byte: bit 0 stale
+ *       flags        1 byte: bit 0 stale, bit 1 withdrawn
  *       source       8 bytes: a digest of the parts of samples that its rows were made of
  *     parts        varint, then each
  *       days         varint, then each as above: the days whose rows count
@@ -51,6 +51,8 @@ export interface RolledDay {
   readonly day: number;
   /** Its samples have changed, or are about to: they count, and not its rows. */
   readonly isStale: boolean;
+  /** Its rows have something that was deleted: nobody may read them, even if its samples are gone. */
+  readonly isWithdrawn?: true | undefined;
   /** See `sourceOf`. */
   readonly source: string;
 }
@@ -82,6 +84,7 @@ export const EMPTY_ROLLUP_MANIFEST: RollupManifest = {
 const VERSION = 1;
 const WHAT = "rollup manifest";
 const IS_STALE = 1;
+const IS_WITHDRAWN = 2;
 const SOURCE_BYTES = 8;
 
 export function encodeRollupManifest(month: number, manifest: RollupManifest): Uint8Array {
@@ -93,10 +96,10 @@ export function encodeRollupManifest(month: number, manifest: RollupManifest): U
     .writeVarint(manifest.lease.untilMs)
     .writeVarint(manifest.expiresAtSeconds)
     .writeVarint(manifest.days.length);
-  for (const { day, isStale, source } of manifest.days)
+  for (const { day, isStale, isWithdrawn, source } of manifest.days)
     writer
       .writeVarint(day - first)
-      .writeByte(isStale ? IS_STALE : 0)
+      .writeByte((isStale ? IS_STALE : 0) | (isWithdrawn ? IS_WITHDRAWN : 0))
       .writeBytes(Buffer.from(source, "hex"));
   writer.writeVarint(manifest.parts.length);
   for (const part of manifest.parts) {
@@ -139,8 +142,10 @@ export function decodeRollupManifest(month: number, value: Uint8Array): RollupMa
   const expiresAtSeconds = reader.readVarint();
   const days = readAll(reader, (): RolledDay => {
     const day = first + reader.readVarint();
-    const isStale = (reader.readByte() & IS_STALE) !== 0;
-    return { day, isStale, source: readHex(reader, SOURCE_BYTES) };
+    const flags = reader.readByte();
+    const isStale = (flags & IS_STALE) !== 0;
+    const withdrawn = (flags & IS_WITHDRAWN) !== 0 ? { isWithdrawn: true as const } : {};
+    return { day, isStale, ...withdrawn, source: readHex(reader, SOURCE_BYTES) };
   });
   const parts = readAll(reader, (): RowPart => {
     const ofDays = readAll(reader, () => first + reader.readVarint());
@@ -196,13 +201,6 @@ export function sourceOf({ parts }: Pick<Manifest, "parts">): string {
     }
   const hex = (word: number) => (word >>> 0).toString(16).padStart(8, "0");
   return hex(high) + hex(low);
-}
-
-/** The part whose rows of a day count, and whether they do; undefined: the day has none. */
-export function partOf({ days, parts }: RollupManifest, day: number): RowPart | undefined {
-  const rolled = days.find((one) => one.day === day);
-  if (rolled === undefined || rolled.isStale) return undefined;
-  return parts.find((part) => part.days.includes(day));
 }
 
 /** With a part that takes the place of what other parts have of its days, at a time in ms. */

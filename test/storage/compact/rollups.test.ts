@@ -15,8 +15,8 @@ import { loadRollupManifest } from "../../../lib/storage/rollups/rollup-store.ts
 import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { runCompactor } from "../../helpers/compaction.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { plainRows } from "../../helpers/plain-rows.ts";
 import { bitsOf, type SentSeries } from "../../helpers/write-requests.ts";
-import { plainRows } from "../rollups/print-rows.ts";
 
 /** The first midnight of a month, so many days before its end. */
 const MONTH = monthOf(dayOf(MIDNIGHT_MS)) + 1;
@@ -145,6 +145,26 @@ test("rows of a day that is marked are made again by the next sweep", async () =
   const { parts, days } = await manifestOf(engine);
   assert.ok(days.every(({ isStale }) => !isStale));
   assert.ok(parts.every(({ id }) => id !== before.id));
+});
+
+test("rows of a day that expires while they are stale count, unless something of it was deleted", async () => {
+  const engine = await newMonth(3);
+  const expected = await rowsOf(engine.reader());
+  await markStale(engine.table, "t", firstDayOf(MONTH));
+  const { clock } = engine;
+  const reader = (retentionMs: number) =>
+    new Reader(engine.table, {
+      tenant: "t",
+      clock,
+      limits: DEFAULT_LIMITS,
+      retentionMs,
+      rollupRetentionMs: 0,
+    });
+  engine.nowMs += 10 * DAY_MS;
+  assert.deepEqual(await rowsOf(reader(DAY_MS)), expected);
+  for (const day of [0, 1, 2]) await markStale(engine.table, "t", firstDayOf(MONTH) + day, true);
+  assert.equal((await rowsOf(reader(DAY_MS))).size, 0);
+  assert.deepEqual(await rowsOf(reader(0)), expected);
 });
 
 test("rows that take longer than an invocation are finished by the next ones, item by item the same", async () => {

@@ -9,9 +9,9 @@ import type { Reader } from "../../../lib/storage/read/reader.ts";
 import { makeRows } from "../../../lib/storage/rollups/make-rows.ts";
 import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { plainRows } from "../../helpers/plain-rows.ts";
 import { bitsOf, type SentSeries, STALE_BITS } from "../../helpers/write-requests.ts";
 import { Random } from "../../simulation/random.ts";
-import { plainRows } from "../rollups/print-rows.ts";
 
 const SEED = 20261130;
 const SERIES = 12;

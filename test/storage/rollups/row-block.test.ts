@@ -9,8 +9,8 @@ import {
   encodeRowBlock,
   rowsOfSeries,
 } from "../../../lib/storage/rollups/row-block.ts";
+import { plainRows } from "../../helpers/plain-rows.ts";
 import { Random } from "../../simulation/random.ts";
-import { plainRows } from "./print-rows.ts";
 import { randomSamples } from "./written-samples.ts";
 
 const SEED = 20261130;

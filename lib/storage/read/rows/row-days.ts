@@ -57,5 +57,5 @@ export async function listExpiredRowDays(
   const last = Math.min(dayOf(range.maxTime), dayOf(oldestRaw) - 1);
   if (first > last) return [];
   const manifests = await loadRollupManifests(table, tenant, first, last, signal, damage?.note);
-  return planRowSources(manifests, first, last, Infinity, nowMs).sources.map(dayOfRows);
+  return planRowSources(manifests, first, last, last + 1, nowMs).sources.map(dayOfRows);
 }

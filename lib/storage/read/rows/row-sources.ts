@@ -24,7 +24,11 @@ export function planRowSources(
   const sources: RowSource[] = [];
   for (const manifest of manifests.values()) {
     if (isLeaving(manifest, nowMs)) continue;
-    const fresh = new Set(manifest.days.filter(({ isStale }) => !isStale).map(({ day }) => day));
+    // Of a day whose samples have expired before its rows were made again, the rows that it has count.
+    const counting = manifest.days.filter(
+      ({ day, isStale, isWithdrawn }) => !isStale || (day < firstRaw && isWithdrawn !== true),
+    );
+    const fresh = new Set(counting.map(({ day }) => day));
     for (const day of fresh) rolled.add(day);
     for (const part of manifest.parts) {
       const days = part.days.filter((day) => fresh.has(day) && day >= first && day <= last);

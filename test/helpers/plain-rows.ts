@@ -1,7 +1,7 @@
 /** Rows as plain data: floats by their bits, sums to twelve digits. */
-import type { HourRows } from "../../../lib/model/rows/hour-rows.ts";
-import { meaningOf } from "../../helpers/histograms.ts";
-import { bitsOf } from "../../helpers/write-requests.ts";
+import type { HourRows } from "../../lib/model/rows/hour-rows.ts";
+import { meaningOf } from "./histograms.ts";
+import { bitsOf } from "./write-requests.ts";
 
 export function plainRows({ floats, histograms }: HourRows): unknown {
   const { sums, drops, ...exact } = floats;
