@@ -106,7 +106,10 @@ function histograms(
   let current = first.histogram;
   for (let i = 0; i < count; i++) {
     const combine = sign === "+" ? addHistograms : subtractHistograms;
-    current = combine(current, step.histogram)!.histogram;
+    const combined = combine(current, step.histogram);
+    if (combined === undefined)
+      throw new HearthError("invalid", "histograms with custom and with exponential buckets cannot be added");
+    current = combined.histogram;
     values.push({ kind: "histogram", histogram: current, hasHint: first.hasHint });
   }
   return values;
