@@ -285,3 +285,77 @@ test("a rule that is changed keeps the state of the others, and its old series e
   assert.equal(recorded.get("v=2")?.length, 2);
   assert.equal(world.sent.length, 1);
 });
+
+test("the four cases of the compliance suite for alert generators, in short", async () => {
+  const world = newWorld();
+  const every = 30 * SECOND_MS;
+  await world.setRules(`
+groups:
+- name: g
+  interval: 30s
+  rules:
+  - {alert: Zero, expr: in > 10}
+  - {alert: Small, expr: in > 10, for: 15s}
+  - {alert: Long, expr: in > 10, for: 2m, labels: {foo: bar}}
+  - {alert: Never, expr: in > 99, for: 1m}
+  - alert: OfAlerts
+    expr: count without (variant) (ALERTS{alertname="Long", alertstate="firing"}) == 2
+    labels: {foo: baz}
+    annotations: {was: "{{ $labels.alertname }} {{ .Labels.foo }}"}
+`);
+  const first = firstSlot("g", every);
+  // One variant is active for six evaluations, another from the third to the eighth.
+  for (let at = 0; at < 12; at++) {
+    world.time.nowMs = first + at * every;
+    await world.write([
+      ['in{variant="one"}', world.time.nowMs, at < 6 ? 15 : 5],
+      ['in{variant="two"}', world.time.nowMs, at >= 2 && at < 8 ? 15 : 5],
+    ]);
+    await world.run();
+  }
+  const alerts = await world.read("ALERTS");
+  const timesOf = (name: string, state: string, variant = "") =>
+    [...alerts]
+      .filter(([labels]) => labels.includes(`alertname=${name} `) && labels.includes(`alertstate=${state}`))
+      .filter(([labels]) => variant === "" || labels.includes(`variant=${variant}`))
+      .flatMap(([, samples]) => samples.filter(([, value]) => value === 1))
+      .map(([time]) => (time - (first - START_MS)) / every);
+  assert.deepEqual(timesOf("Zero", "pending"), []);
+  assert.deepEqual(timesOf("Zero", "firing", "one"), [0, 1, 2, 3, 4, 5]);
+  assert.deepEqual(timesOf("Small", "pending", "one"), [0]);
+  assert.deepEqual(timesOf("Small", "firing", "two"), [3, 4, 5, 6, 7]);
+  assert.deepEqual(timesOf("Long", "pending", "one"), [0, 1, 2, 3]);
+  assert.deepEqual(timesOf("Long", "firing", "one"), [4, 5]);
+  assert.deepEqual(timesOf("Long", "firing", "two"), [6, 7]);
+  assert.deepEqual(timesOf("Never", "pending"), []);
+  // Never two at once: one has ended when the other begins.
+  assert.deepEqual(timesOf("OfAlerts", "firing"), []);
+  const started = world.sent.flatMap(({ notifications }) => notifications).filter((one) => !one.isResolved);
+  const names = new Set(started.map(({ labels }) => labels.find(([name]) => name === "alertname")?.[1]));
+  assert.deepEqual([...names].sort(), ["Long", "Small", "Zero"]);
+});
+
+test("a rule sees the alerts of the rules before it, of the same evaluation", async () => {
+  const world = newWorld();
+  await world.setRules(`
+groups:
+- name: g
+  rules:
+  - {alert: First, expr: up == 0, labels: {foo: bar}}
+  - alert: Second
+    expr: ALERTS{alertname="First", alertstate="firing"} == 1
+    labels: {foo: baz}
+    annotations: {was: "{{ $labels.alertname }} {{ .Labels.foo }}"}
+`);
+  await drive(world, "g", [0, 1], 'up{job="a"}');
+  const [{ notifications }] = world.sent;
+  assert.deepEqual(
+    notifications.map(({ annotations }) => annotations),
+    [[], [["was", "First bar"]]],
+  );
+  const second = [...(await world.read("ALERTS"))].find(([labels]) => labels.includes("alertname=Second"));
+  assert.deepEqual(
+    second?.[1].map(([, value]) => value),
+    [1, "stale"],
+  );
+});
