@@ -182,3 +182,46 @@ test("auto: rows where samples have expired, which is said; samples where they a
     if (source === "rows") assert.match(infos[0], /samples are kept since 20\d\d-/);
   }
 });
+
+test("unaligned windows are those of the hours they are moved to", async () => {
+  const random = new Random(SEED);
+  const parse = (text: string) => ({ text, expr: parseExpr(text, ALL_EXPERIMENTS) });
+  for (let round = 0; round < 150; round++) {
+    const series = randomSeries(random);
+    const name = random.pick(FUNCTIONS);
+    const hours = random.between(1, 6);
+    const shiftMs = random.between(0, 59) * 60_000;
+    const startMs = START + 8 * HOUR_MS;
+    const [endMs, stepMs] = [startMs + 20 * HOUR_MS, 2 * HOUR_MS];
+    const ask = (text: string, shift: number, resolution: QueryOptions["resolution"]) => {
+      const range = { startMs: startMs + shift, endMs: endMs + shift, stepMs };
+      return rangeQuery(rowSource(series), parse(text), range, { ...OPTIONS, resolution });
+    };
+    const what = `seed ${SEED}, round ${round}: ${name} ${hours}h, ${shiftMs} ms after the hour`;
+    const rows = await ask(`${name}(m[${hours}h15s])`, shiftMs, "rows");
+    const moved = await ask(`${name}(m[${hours}h])`, 0, "samples");
+    const [actual, expected] = [matrixOf(rows), matrixOf(moved)];
+    assert.equal(actual.length, expected.length, what);
+    // A selector whose rows do not suffice reads samples, and moves nothing.
+    if (!rows.infos.some((info) => OF_ROWS.test(info))) continue;
+    if (rows.infos.some((info) => /not from hourly rows/.test(info))) continue;
+    assert.ok(
+      rows.infos.some((info) => /moved to whole hours/.test(info)),
+      what,
+    );
+    expected.forEach(({ values, timestamps }, i) => {
+      assert.deepEqual(
+        actual[i].timestamps,
+        timestamps.map((time) => time + shiftMs),
+        what,
+      );
+      const tolerance = hasHuge(series) ? HUGE * HUGE_TOLERANCE : 0;
+      values.forEach((value, at) => {
+        assert.ok(
+          isClose(actual[i].values[at], value, tolerance),
+          `${what}: ${actual[i].values[at]}, ${value}`,
+        );
+      });
+    });
+  }
+});
