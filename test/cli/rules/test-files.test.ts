@@ -117,6 +117,10 @@ const WRONG: readonly (readonly [body: string, error: RegExp])[] = [
   ["tests: [{ input_series: [{ series: a, values: 1x99999999999 }] }]", /at most 10000000 are taken/],
   ["tests: [{ input_series: [{ series: a, values: '{{foo:1}}' }] }]", /not a histogram: "foo"/],
   [
+    "tests: [{ input_series: [{ series: a, values: '{{schema:-53 custom_values:[1]}}+{{count:1}}x2' }] }]",
+    /histograms with custom and with exponential buckets cannot be added/,
+  ],
+  [
     "tests: [{ alert_rule_test: [{ eval_time: 1m }] }]",
     /misses required attribute alertname at eval_time 1m/,
   ],
