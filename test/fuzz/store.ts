@@ -8,6 +8,7 @@ import { newMatcher } from "../../lib/model/matcher.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
 import { storeNotices } from "../../lib/rules/delivery/told-store.ts";
+import { parseRuleFile } from "../../lib/rules/parse-rule-file.ts";
 import { ByteWriter } from "../../lib/storage/codec/bytes.ts";
 import { storeSweptRetention } from "../../lib/storage/compact/sweep.ts";
 import { addDeletion } from "../../lib/storage/deletion/deletion-store.ts";
@@ -73,7 +74,9 @@ async function storeOther(gateway: TestGateway): Promise<void> {
     .writeVarint(3)
     .writeVarint(2);
   await table.put({ ...progressKey(TENANT, day, 1), value: progress.finish() });
-  const group = new TextEncoder().encode(JSON.stringify({ name: "g", rules: [{ record: "a", expr: "b" }] }));
+  const group = new TextEncoder().encode(
+    JSON.stringify(parseRuleFile("groups: [{name: g, rules: [{record: a, expr: b}]}]").file!.groups[0]),
+  );
   await putGroupItem(table, TENANT, { namespace: "n", name: "g", bytes: group }, "any");
   const selectors = [[newMatcher("=~", "job", "c|d")], [newMatcher("=", "__name__", "gone")]];
   const range = { minTime: gateway.nowMs - DAY_MS, maxTime: gateway.nowMs };

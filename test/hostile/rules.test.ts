@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseRuleFile } from "../../lib/rules/parse-rule-file.ts";
+import { parseAlertTemplate } from "../../lib/template/alert-template.ts";
 
 const TEXTS: readonly (readonly [name: string, text: string])[] = [
   ["tags in a row", "!!a ".repeat(400_000)],
@@ -25,3 +26,12 @@ for (const [name, text] of TEXTS) {
     assert.ok(user + system < 5e6, `${(user + system) / 1e6} s`);
   });
 }
+
+test("numbers of a template are read in time in proportion to their length", () => {
+  const before = process.cpuUsage();
+  for (const digits of [`0x${"f".repeat(400_000)}`, "1".repeat(100_000), `1.${"1".repeat(400_000)}e`]) {
+    assert.throws(() => parseAlertTemplate("A", `{{printf "%d" ${digits}}}`), /error parsing template/);
+  }
+  const { user, system } = process.cpuUsage(before);
+  assert.ok(user + system < 10e6, `${(user + system) / 1e6} s`);
+});

@@ -26,8 +26,8 @@ export function fitsUint64(value: bigint): boolean {
   return value >= 0n && value <= MAX_UINT64;
 }
 
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const HEX_FLOAT = /^([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)p([+-]?\d+)$/i;
+const DECIMAL = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+const HEX_FLOAT = /^([+-]?)0x([0-9a-f]*)(?:\.([0-9a-f]*))?p([+-]?\d+)$/i;
 const SPECIAL: readonly (readonly [RegExp, number])[] = [
   [/^\+?inf(inity)?$/i, Number.POSITIVE_INFINITY],
   [/^-inf(inity)?$/i, Number.NEGATIVE_INFINITY],
