@@ -54,6 +54,11 @@ const ALL_SERIES: Shard = { bits: 0, prefix: 0 };
  * weeks if it is not; a dictionary stays, and must not vouch for a record that is gone.
  */
 export const KNOWLEDGE_MS = 7 * DAY_MS;
+/**
+ * The shortest that a day's index stays, from the start of the day: the day and a retention of one day.
+ * A retention that was so short for a while leaves dictionaries behind whose series no index has.
+ */
+export const SHORTEST_STAY_MS = 2 * DAY_MS;
 
 export interface DayWriterOptions {
   readonly place: DayPlace;
@@ -239,8 +244,7 @@ export class DayWriter {
     const shards = await this.#levels.load(table);
     const maxBytes = loadBudget.availableBytes;
     if (shards.length === 0 || maxBytes === 0) return;
-    // Nothing of a day is older than the day.
-    const areRecorded = clock() - place.day * DAY_MS < KNOWLEDGE_MS;
+    const areRecorded = clock() - place.day * DAY_MS < SHORTEST_STAY_MS;
     const onShard = (shard: Shard, dictionaries: Parameters<ShardWriter["adopt"]>[0]) => {
       if (dictionaries.length > 0) this.#shard(shard).adopt(dictionaries, areRecorded);
     };

@@ -3,9 +3,9 @@
  * late are forgotten whole, since what they knew is cheap to learn again from the dictionaries. A day
  * too large for that forgets single series.
  */
-import { type Clock, HOUR_MS } from "../../model/time.ts";
+import { type Clock, DAY_MS, HOUR_MS } from "../../model/time.ts";
 import type { DayPlace } from "./day-place.ts";
-import { type DayWriter, KNOWLEDGE_MS } from "./day-writer.ts";
+import { type DayWriter, KNOWLEDGE_MS, SHORTEST_STAY_MS } from "./day-writer.ts";
 
 /** Of all tenants together. */
 const MAX_OPEN_DAYS = 2000;
@@ -87,7 +87,10 @@ export class OpenDays {
     if (open !== undefined) {
       this.#days.delete(key);
       const { writer } = open;
-      const isOld = Math.abs(nowMs - writer.openedMs) > KNOWLEDGE_MS;
+      const mayLeaveMs = place.day * DAY_MS + SHORTEST_STAY_MS;
+      const isOld =
+        Math.abs(nowMs - writer.openedMs) > KNOWLEDGE_MS ||
+        (writer.openedMs < mayLeaveMs && nowMs >= mayLeaveMs);
       if (isOld || writer.place.retentionMs !== place.retentionMs) {
         this.#sizeBytes -= open.sizeBytes;
         open = undefined;

@@ -116,6 +116,24 @@ describe("retention that grows", () => {
     assert.deepEqual(await allSamples(engine), [`up ${MIDNIGHT_MS + 1000} 2`]);
   });
 
+  test("a dictionary that outlives its day's index does not hide late samples", async () => {
+    const { engine, table } = newEngine();
+    const long = 30 * DAY_MS;
+    await append(engine, long, 1);
+    // The retention is one day only while the day is compacted, so its index leaves and the dictionary stays.
+    await runUntil(engine, MIDNIGHT_MS + 26 * HOUR_MS, HOUR_MS, { retentionOf: () => DAY_MS });
+    engine.nowMs = MIDNIGHT_MS + 2 * DAY_MS + 2 * HOUR_MS;
+    await expire(table, engine.nowMs);
+    // Compaction has superseded the records of series, which then leave with the index.
+    for (const item of await itemsOf(table, "SX")) await table.delete(item);
+    const kinds = (await itemsOf(table)).map(kindOf);
+    assert.ok(kinds.includes("D") && !kinds.includes("I"), kinds.join());
+    await append(engine, long, 2, MIDNIGHT_MS + 1000);
+    assert.deepEqual(await allSamples(engine), [`up ${MIDNIGHT_MS} 1`, `up ${MIDNIGHT_MS + 1000} 2`]);
+    await runUntil(engine, MIDNIGHT_MS + 4 * DAY_MS, HOUR_MS, { retentionOf: () => long });
+    assert.deepEqual(await allSamples(engine), [`up ${MIDNIGHT_MS} 1`, `up ${MIDNIGHT_MS + 1000} 2`]);
+  });
+
   test("a renewal that ends at any call leaves no series that is known by what leaves", async () => {
     let hasFailed = true;
     for (let call = 0; hasFailed; call++) {
