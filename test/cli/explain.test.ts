@@ -32,6 +32,7 @@ test("a range query of a tenant, as text", async () => {
     "  up",
     "  from 2026-11-22T23:55:00.001Z to 2026-11-23T00:01:00Z",
     "  one series at a time into sum of newest samples",
+    "  reads samples: a step of 15s is shorter than an hour",
     "  1 series in 1 day; finding them took 3 read units",
     "  day 2026-11-23: 1 series of 1 metric",
     "    manifest  none: nothing is compacted",
