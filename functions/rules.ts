@@ -11,7 +11,7 @@ import { SECOND_MS } from "../lib/model/time.ts";
 import { parseOptions } from "../lib/promql/parse/options.ts";
 import { parsePromqlSettings } from "../lib/promql/settings.ts";
 import { notifierFromEnvironment } from "../lib/rules/delivery/notifier-from-environment.ts";
-import type { Share } from "../lib/rules/run/rule-runner.ts";
+import type { RuleRunner, Share } from "../lib/rules/run/rule-runner.ts";
 import { runRulesAndLog } from "../lib/rules/run/rules-log.ts";
 import type { RunReport } from "../lib/rules/run/run-report.ts";
 import { parseRuleSettings } from "../lib/rules/settings.ts";
@@ -23,6 +23,11 @@ import { newServices } from "./services.ts";
 /** The event of an invocation; the schedule's own event has no `share`. */
 export interface RulesEvent {
   readonly share?: Share;
+  /**
+   * The URL of the API, for links of alerts that no setting gives. It comes with the event: the API names the
+   * function, so the function's environment cannot name the API.
+   */
+  readonly externalUrl?: string;
 }
 
 /** Rules that one invocation evaluates in well under a minute: 100 take about a second. */
@@ -35,17 +40,10 @@ const LAST_GROUP_MS = 40 * SECOND_MS;
 const services = newServices(process.env, "rules");
 const { clock, clockGuard, log, metrics, table } = services;
 const rules = parseRuleSettings(process.env);
-const notifier = notifierFromEnvironment(process.env, {
-  fetch,
-  clock,
-  table,
-  log,
-  externalUrl: rules.externalUrl,
-  credentials: environmentCredentials(process.env),
-});
 const memory = newReaderMemory(process.env);
 const promql = parsePromqlSettings(process.env);
-const runner = newRuleRunner(services, { promql, rules, notifier, memory });
+/** By external URL, of which there is one. */
+const runners = new Map<string, RuleRunner>();
 const app = newGateway(services);
 addRulesConfigRoutes(app, services, parseOptions(promql));
 const answer = handle(app);
@@ -63,19 +61,37 @@ function isRequest(event: RulesEvent | LambdaEvent): event is LambdaEvent {
 async function evaluate(event: RulesEvent, context: Context): Promise<RunReport> {
   await clockGuard?.check(true);
   const deadlineMs = clock() + context.getRemainingTimeInMillis() - LAST_GROUP_MS;
-  const share = event.share ?? (await shareOut(context.functionName));
+  const externalUrl = rules.externalUrl || (event.externalUrl ?? "");
+  const runner = runnerOf(externalUrl);
+  const share = event.share ?? (await shareOut(runner, externalUrl, context.functionName));
   const report = await runRulesAndLog(runner, { deadlineMs, share }, clock, log, metrics);
   if (report === undefined) throw new Error("rules: nothing was evaluated; see the log");
   return report;
 }
 
+function runnerOf(externalUrl: string): RuleRunner {
+  let runner = runners.get(externalUrl);
+  if (runner === undefined) {
+    const credentials = environmentCredentials(process.env);
+    const parts = { fetch, clock, table, log, externalUrl, credentials };
+    const notifier = notifierFromEnvironment(process.env, parts);
+    runner = newRuleRunner(services, { promql, rules: { ...rules, externalUrl }, notifier, memory });
+    runners.set(externalUrl, runner);
+  }
+  return runner;
+}
+
 /** Starts the other shares, if there are any, and returns the first. A share that could not be started is late by a minute. */
-async function shareOut(functionName: string): Promise<Share | undefined> {
+async function shareOut(
+  runner: RuleRunner,
+  externalUrl: string,
+  functionName: string,
+): Promise<Share | undefined> {
   const of = Math.min(MAX_SHARES, Math.ceil((await runner.countRules()) / RULES_PER_INVOCATION));
   if (of <= 1) return undefined;
   await Promise.all(
     Array.from({ length: of - 1 }, (_, index) => {
-      const event: RulesEvent = { share: { number: index + 1, of } };
+      const event: RulesEvent = { share: { number: index + 1, of }, externalUrl };
       return invokeSelf(functionName, event, "rules: a share could not be started", log);
     }),
   );
