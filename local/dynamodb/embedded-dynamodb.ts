@@ -32,7 +32,7 @@ const MARK_HEADER = "x-hearth-embedded";
 /** How long `close` waits for requests in flight, and a finder for a response. */
 const CLOSE_GRACE_MS = 5000;
 const CLOSE_IDLE_MS = 20;
-const FIND_TIMEOUT_MS = 1000;
+const FIND_TIMEOUT_MS = 15_000;
 /** The time between two sweeps of expired items. */
 const SWEEP_INTERVAL_MS = 10 * MINUTE_MS;
 /** The time that a start takes for checksums; what is left is compared while it serves. */
