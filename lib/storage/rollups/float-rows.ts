@@ -8,7 +8,7 @@ import {
 import type { Samples } from "../../model/samples.ts";
 import { isStaleMarker } from "../../model/stale-marker.ts";
 import { compensate } from "../../number/kahan.ts";
-import { countHours, hourEnd } from "./hours.ts";
+import { hoursOf } from "./hours.ts";
 
 /** Columns of `length` rows, all zeros. */
 export function newRowColumns(length: number): RowColumns {
@@ -39,17 +39,12 @@ export function newFloatRows(length: number): FloatRows {
 
 /** `samples`: sorted by time, each time once. */
 export function makeFloatRows(samples: Samples): FloatRows {
-  const { timestamps } = samples;
-  const rows = newFloatRows(countHours(timestamps));
-  let start = 0;
-  for (let row = 0; row < rows.hours.length; row++) {
-    const end = hourEnd(timestamps[start]);
-    rows.hours[row] = end;
-    let to = start + 1;
-    while (to < timestamps.length && timestamps[to] <= end) to++;
-    fillRow(rows, row, samples, start, to);
-    start = to;
-  }
+  const spans = [...hoursOf(samples.timestamps)];
+  const rows = newFloatRows(spans.length);
+  spans.forEach(({ hour, start, end }, row) => {
+    rows.hours[row] = hour;
+    fillRow(rows, row, samples, start, end);
+  });
   return rows;
 }
 

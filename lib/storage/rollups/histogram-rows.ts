@@ -15,7 +15,7 @@ import {
   ROW_SAW_RESET,
 } from "../../model/rows/hour-rows.ts";
 import { newRowColumns } from "./float-rows.ts";
-import { countHours, hourEnd } from "./hours.ts";
+import { hoursOf } from "./hours.ts";
 
 type Column = (Histogram | undefined)[];
 
@@ -40,17 +40,12 @@ export function newHistogramRows(length: number): NewHistogramRows {
 
 /** `samples`: sorted by time, each time once. */
 export function makeHistogramRows(samples: HistogramSamples): HistogramRows {
-  const { timestamps } = samples;
-  const rows = newHistogramRows(countHours(timestamps));
-  let start = 0;
-  for (let row = 0; row < rows.hours.length; row++) {
-    const end = hourEnd(timestamps[start]);
-    rows.hours[row] = end;
-    let to = start + 1;
-    while (to < timestamps.length && timestamps[to] <= end) to++;
-    fillRow(rows, row, samples, start, to);
-    start = to;
-  }
+  const spans = [...hoursOf(samples.timestamps)];
+  const rows = newHistogramRows(spans.length);
+  spans.forEach(({ hour, start, end }, row) => {
+    rows.hours[row] = hour;
+    fillRow(rows, row, samples, start, end);
+  });
   return rows;
 }
 

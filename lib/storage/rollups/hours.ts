@@ -7,10 +7,20 @@ export function hourEnd(timeMs: number): number {
   return Math.ceil(timeMs / HOUR_MS) * HOUR_MS;
 }
 
-/** How many hours ascending times lie in. */
-export function countHours(timestamps: Float64Array): number {
-  let count = 0;
-  for (let at = 0; at < timestamps.length; count++)
-    at = lowerBound(timestamps, hourEnd(timestamps[at]) + 1, at);
-  return count;
+export interface HourSpan {
+  /** The end of the hour, in ms. */
+  readonly hour: number;
+  /** Its times, as a half-open range of the column. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The hours that ascending times lie in. */
+export function* hoursOf(timestamps: Float64Array): Generator<HourSpan, void, void> {
+  for (let start = 0; start < timestamps.length; ) {
+    const hour = hourEnd(timestamps[start]);
+    const end = lowerBound(timestamps, hour + 1, start);
+    yield { hour, start, end };
+    start = end;
+  }
 }
