@@ -2,7 +2,8 @@
 import { parseArgs } from "node:util";
 import { errorMessage } from "../lib/model/errors.ts";
 import { HEARTH_VERSION } from "../lib/model/version.ts";
-import { printFailure, run, UsageError } from "../local/run.ts";
+import { printFailure, run } from "../local/run.ts";
+import { expectNone, expectOne, usage } from "./arguments.ts";
 import { auditLogCommand } from "./audit.ts";
 import { compactCommand } from "./compact.ts";
 import { newConsole } from "./days.ts";
@@ -12,15 +13,7 @@ import { explainCommand } from "./explain.ts";
 import { gcCommand } from "./gc.ts";
 import { helpOf } from "./help.ts";
 import { inspectCommand } from "./inspect.ts";
-import {
-  createCommand,
-  deleteCommand,
-  disableCommand,
-  enableCommand,
-  type GivenKey,
-  listCommand,
-  rotateCommand,
-} from "./keys.ts";
+import { findKeysCommand, givenKey } from "./keys/command.ts";
 import { repairCommand } from "./repair.ts";
 import { findRulesWork } from "./rules/command.ts";
 import { newOutput } from "./rules/output.ts";
@@ -31,7 +24,7 @@ import { importCommand } from "./transfer/import.ts";
 import { verifyCommand } from "./verify.ts";
 
 const USAGE = `Usage: hearthdb start [--no-self-scrape]
-       hearthdb keys create [--tenant NAME] [--scopes read,write,rules,admin] [--note TEXT] [--expires WHEN] [--json]
+       hearthdb keys create [--tenant NAME] [--scopes read,write,rules,admin] [--match SELECTOR] [--note TEXT] [--expires WHEN] [--json]
        hearthdb keys rotate ID [--grace DURATION] [--expires WHEN] [--json]
        hearthdb keys list [--json]
        hearthdb keys disable ID
@@ -69,7 +62,8 @@ start runs Hearth on this machine, as npm start does in a clone.
 
 keys: --scopes says what a key may do: read queries, write samples, rules shows and changes rules,
 admin deletes series; the default is read,write. A key created for tenant "*" chooses the tenant of
-each request by the X-Scope-OrgID header.
+each request by the X-Scope-OrgID header. --match '{team="a"}' narrows what the key reads to the series
+that pass; such a key has the scope read, or read,write.
 With HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY set, create creates that key. --expires is a
 day, a time or a duration from now (90d). rotate creates a key like another one, which then ends after
 --grace (default 7d).
@@ -213,7 +207,7 @@ type Options = ReturnType<typeof parse>["values"];
 function findCommand([group, ...rest]: readonly string[], values: Options): Command {
   switch (group) {
     case "keys":
-      return findKeysCommand(rest, values);
+      return findKeysCommand(rest, { ...values, ...givenKey(process.env) }, print);
     case "tenants":
       return findTenantsCommand(rest, values);
     case "compact": {
@@ -269,35 +263,6 @@ function findCommand([group, ...rest]: readonly string[], values: Options): Comm
   }
 }
 
-function findKeysCommand([command, ...rest]: readonly string[], values: Options) {
-  switch (command) {
-    case "create":
-      expectNone(rest);
-      return ({ table, clock }: Target) => createCommand(table, withGivenKey(values), clock, print);
-    case "list":
-      expectNone(rest);
-      return ({ table, clock }: Target) => listCommand(table, values, clock, print);
-    case "rotate": {
-      const id = expectOne(rest, "the id of one access key");
-      return ({ table, clock }: Target) => rotateCommand(table, id, values, clock, print);
-    }
-    case "disable": {
-      const id = expectOne(rest, "the id of one access key");
-      return ({ table, clock }: Target) => disableCommand(table, id, clock, print);
-    }
-    case "enable": {
-      const id = expectOne(rest, "the id of one access key");
-      return ({ table, clock }: Target) => enableCommand(table, id, clock, print);
-    }
-    case "delete": {
-      const id = expectOne(rest, "the id of one access key");
-      return ({ table, clock }: Target) => deleteCommand(table, id, clock, print);
-    }
-    default:
-      throw usage(command === undefined ? "keys: no command" : `keys: unknown command ${command}`);
-  }
-}
-
 function findTenantsCommand([command, ...rest]: readonly string[], values: Options) {
   switch (command) {
     case "list":
@@ -314,12 +279,6 @@ function findTenantsCommand([command, ...rest]: readonly string[], values: Optio
     default:
       throw usage(command === undefined ? "tenants: no command" : `tenants: unknown command ${command}`);
   }
-}
-
-/** Adds the key that the environment names, as `npm start` does. */
-function withGivenKey<T>(values: T): T & GivenKey {
-  const { HEARTH_ACCESS_KEY_ID: id, HEARTH_SECRET_ACCESS_KEY: secret } = process.env;
-  return { ...values, id: id || undefined, secret: secret || undefined };
 }
 
 function parse(args: string[]) {
@@ -341,19 +300,6 @@ function byTheTime(command: Command): Command {
 /** The status of a command that has found something wrong; 1: it could not run; 2: it was called in a wrong way. */
 function setStatus(isWrong: boolean): void {
   if (isWrong) process.exitCode = 3;
-}
-
-function expectNone(rest: readonly string[]): void {
-  if (rest.length > 0) throw usage(`unexpected argument ${rest[0]}`);
-}
-
-function expectOne(rest: readonly string[], what: string): string {
-  if (rest.length === 1) return rest[0];
-  throw usage(`expected ${what}`);
-}
-
-function usage(reason: string): UsageError {
-  return new UsageError(reason, "usage: hearthdb help [COMMAND]");
 }
 
 function print(text: string): void {

@@ -7,6 +7,7 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "no
 import { HearthError } from "../model/errors.ts";
 import type { RandomBytes } from "../model/random-bytes.ts";
 import { quoteInput } from "../model/shorten.ts";
+import { isReadMatch, type LabelMatch } from "./read-match.ts";
 
 /**
  * What a key may do: `read` queries, `write` samples, `rules` shows and changes rules and where alerts
@@ -16,6 +17,8 @@ export type Scope = "read" | "write" | "rules" | "admin";
 export const SCOPES: readonly Scope[] = ["read", "write", "rules", "admin"];
 /** The scopes of a key that was created without naming any: what a sender and a dashboard need. */
 export const DEFAULT_SCOPES: readonly Scope[] = ["read", "write"];
+/** The scopes that a narrowed key may have: rules and deletions reach every series of a tenant. */
+const NARROWED_SCOPES: readonly Scope[] = ["read", "write"];
 
 export interface AccessKey {
   readonly id: string;
@@ -27,6 +30,8 @@ export interface AccessKey {
   readonly disabled: boolean;
   /** From this time on it is refused, in ms; absent: it never expires. */
   readonly expiresMs?: number | undefined;
+  /** Its reads see the series that pass these matchers, and nothing else; absent: all of the tenant. */
+  readonly readMatch?: readonly LabelMatch[] | undefined;
   /** Hex. */
   readonly salt: string;
   readonly secretHash: string;
@@ -62,9 +67,10 @@ export interface NewAccessKey {
   readonly note: string;
   readonly createdMs: number;
   readonly expiresMs?: number | undefined;
+  readonly readMatch?: readonly LabelMatch[] | undefined;
 }
 
-/** The stored form of a key. Throws "invalid" for an id or a secret that cannot be sent. */
+/** A new key. Throws "invalid" for an id or a secret that cannot be sent, and for scopes that cannot be narrowed. */
 export function newAccessKey({ secret, ...key }: NewAccessKey, randomBytes: RandomBytes): AccessKey {
   if (!ID_PATTERN.test(key.id)) {
     throw new HearthError(
@@ -78,8 +84,19 @@ export function newAccessKey({ secret, ...key }: NewAccessKey, randomBytes: Rand
       `access key ${quoteInput(key.id)}: a secret of ${secret.length} characters, expected ${MIN_SECRET_LENGTH} at least`,
     );
   }
+  if (key.readMatch !== undefined) checkNarrowed(key.scopes);
   const salt = Buffer.from(randomBytes(SALT_BYTES)).toString("hex");
   return { ...key, disabled: false, salt, secretHash: hashSecret(saltKey(salt), secret).toString("hex") };
+}
+
+function checkNarrowed(scopes: readonly Scope[]): void {
+  const wide = scopes.find((scope) => !NARROWED_SCOPES.includes(scope));
+  if (wide === undefined && scopes.includes("read")) return;
+  const came = wide === undefined ? "without the scope read" : `with the scope ${wide}`;
+  throw new HearthError(
+    "invalid",
+    `access key: narrowed to label matchers ${came}, expected read, or read,write`,
+  );
 }
 
 function hashSecret(salt: KeyObject, secret: string): Buffer {
@@ -112,17 +129,26 @@ export function isSecretOf(key: Pick<AccessKey, "salt" | "secretHash">, secret: 
   return newSecretCheck(key)(secret);
 }
 
-/** An item's value: JSON, which an administrator can read in the table. */
-export function encodeAccessKey(key: AccessKey): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(key));
+/**
+ * An item's value: JSON, which an administrator can read in the table. A narrowed key lacks the scope
+ * `read` there: a version of Hearth that does not know `narrowedRead` then refuses its reads.
+ */
+export function encodeAccessKey({ readMatch, ...key }: AccessKey): Uint8Array {
+  const scopes = key.scopes.filter((scope) => scope !== "read");
+  const stored = readMatch === undefined ? key : { ...key, scopes, narrowedRead: readMatch };
+  return new TextEncoder().encode(JSON.stringify(stored));
 }
 
 /** Throws "data" for a value that `encodeAccessKey` cannot have made. */
 export function decodeAccessKey(value: Uint8Array): AccessKey {
-  const text = new TextDecoder().decode(value);
-  const key = parseJson(text);
-  if (typeof key === "object" && key !== null && isKey(key as AccessKey)) return key as AccessKey;
-  throw new HearthError("data", "access key: the item has no id, tenant, scopes, salt and hash");
+  const stored = parseJson(new TextDecoder().decode(value));
+  if (typeof stored !== "object" || stored === null || !isKey(stored as AccessKey))
+    throw new HearthError("data", "access key: the item has no id, tenant, scopes, salt and hash");
+  if (!("narrowedRead" in stored)) return stored as AccessKey;
+  const { narrowedRead: readMatch, ...key } = stored as AccessKey & { readonly narrowedRead: unknown };
+  if (!isReadMatch(readMatch) || !key.scopes.every((scope) => NARROWED_SCOPES.includes(scope)))
+    throw new HearthError("data", `access key ${key.id}: the item's matchers or scopes are damaged`);
+  return { ...key, scopes: ["read", ...key.scopes.filter((scope) => scope !== "read")], readMatch };
 }
 
 function parseJson(text: string): unknown {

@@ -10,6 +10,7 @@ import type { Table } from "../storage/table/table.ts";
 import { type AccessKey, newSecretCheck, type Scope, type SecretCheck, stateOf } from "./access-key.ts";
 import { parseAuthorization } from "./credentials.ts";
 import { findKey } from "./key-store.ts";
+import { type LabelMatch, printReadMatch } from "./read-match.ts";
 
 /** How long a key, or its absence, is cached. */
 export const KEY_CACHE_MS = 30 * SECOND_MS;
@@ -78,6 +79,23 @@ export class KeyVerifier {
     this.#cache.set(id, { ...found, untilMs });
     return found;
   }
+}
+
+/** What a request may reach. */
+export interface Access {
+  readonly keyId: string;
+  readonly tenant: string;
+  /** The matchers that every series it reads must pass; undefined: it may read the whole tenant. */
+  readonly readMatch: readonly LabelMatch[] | undefined;
+}
+
+/** Throws "forbidden" for a narrowed key: the request reads what matchers do not narrow. */
+export function expectWhole({ keyId, tenant, readMatch }: Access): string {
+  if (readMatch === undefined) return tenant;
+  throw new HearthError(
+    "forbidden",
+    `access key ${keyId} reads only ${printReadMatch(readMatch)}, expected a key that is not narrowed`,
+  );
 }
 
 /**

@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { routePath } from "hono/route";
 import type { Scope } from "../auth/access-key.ts";
-import { authorize, type KeyVerifier } from "../auth/verifier.ts";
+import { type Access, authorize, expectWhole, type KeyVerifier } from "../auth/verifier.ts";
 import type { Deadline } from "../model/deadline.ts";
 import { errorKind, errorMessage } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
@@ -119,16 +119,22 @@ export function servePost(
 }
 
 /**
- * The tenant of a request, from its access key. Notes the key's id and the tenant in the log line.
- * Throws "unauthenticated" or "forbidden".
+ * What a request may reach, from its access key. Notes the key's id and the tenant in the log line.
+ * Throws "unauthenticated" or "forbidden". Callers that read leave out what `readMatch` does not pass.
  */
-export async function authenticate(c: GatewayContext, services: Services, scope: Scope): Promise<string> {
+export async function findAccess(c: GatewayContext, services: Services, scope: Scope): Promise<Access> {
   const table = services.table.metered(c.get("meter"));
   const key = await services.keys.verify(table, c.req.header("Authorization"));
   c.get("requestLog").fields.accessKeyId = key.id;
   const tenant = authorize(key, scope, c.req.header("X-Scope-OrgID"));
   c.get("requestLog").fields.tenant = tenant;
-  return tenant;
+  return { keyId: key.id, tenant, readMatch: key.readMatch };
+}
+
+/** The tenant of a request that writes, or reads with a key that may read all of it; otherwise as `findAccess`. */
+export async function authenticate(c: GatewayContext, services: Services, scope: Scope): Promise<string> {
+  const access = await findAccess(c, services, scope);
+  return scope === "write" ? access.tenant : expectWhole(access);
 }
 
 /** Whether a query failed only because its client disconnected. */

@@ -1,7 +1,14 @@
-/** A tenant's reader for one request. */
+/** What one request may read. */
+import { matchersOf } from "../auth/read-match.ts";
+import type { Access } from "../auth/verifier.ts";
+import { Patterns } from "../model/regexp/patterns.ts";
+import type { Queryable } from "../storage/interface.ts";
+import { NarrowedReader } from "../storage/read/narrowed-reader.ts";
 import { Reader, type ReaderOptions } from "../storage/read/reader.ts";
 import type { Table } from "../storage/table/table.ts";
 import type { Services } from "./gateway.ts";
+
+export type RequestReader = Queryable & Pick<Reader, "held">;
 
 /**
  * `table` counts what the request costs; `memory` is the readers' cache between requests, if any. `damage` takes what
@@ -9,13 +16,13 @@ import type { Services } from "./gateway.ts";
  */
 export async function openReader(
   services: Services,
-  tenant: string,
+  { tenant, readMatch }: Pick<Access, "tenant" | "readMatch">,
   table: Table,
   { memory, damage, deadline }: Pick<ReaderOptions, "memory" | "damage" | "deadline">,
-): Promise<Reader> {
+): Promise<RequestReader> {
   const { clock, limits } = services;
   const { retentionMs, rollupRetentionMs } = await services.tenants.find(table, tenant);
-  return new Reader(table, {
+  const reader = new Reader(table, {
     tenant,
     clock,
     limits,
@@ -25,4 +32,8 @@ export async function openReader(
     damage,
     deadline,
   });
+  // Patterns of their own: what a request asks must not use up the limits of what narrows it.
+  return readMatch === undefined
+    ? reader
+    : new NarrowedReader(reader, matchersOf(readMatch, new Patterns(deadline)), clock);
 }

@@ -5,7 +5,6 @@ import { Patterns } from "../model/regexp/patterns.ts";
 import type { Series } from "../model/samples.ts";
 import { MINUTE_MS } from "../model/time.ts";
 import type { ReaderMemory } from "../storage/cache/reader-memory.ts";
-import type { Reader } from "../storage/read/reader.ts";
 import {
   type ChunkedSeries,
   joinFrames,
@@ -18,14 +17,14 @@ import { encodeReadResponse, SAMPLES_CONTENT_TYPE } from "../wire/read-response.
 import { compress } from "../wire/snappy.ts";
 import { readSnappyProtobuf } from "./body.ts";
 import {
-  authenticate,
+  findAccess,
   type Gateway,
   type GatewayContext,
   isGivenUp,
   type Services,
   servePost,
 } from "./gateway.ts";
-import { openReader } from "./open-reader.ts";
+import { openReader, type RequestReader } from "./open-reader.ts";
 
 /** Prometheus' own path, and those of the vendor's service that Hearth replaces. */
 export const READ_PATHS = ["/api/v1/read", "/api/prom_read", "/api/v3/read"];
@@ -57,14 +56,14 @@ async function read(
   services: Services,
   memory: ReaderMemory | undefined,
 ): Promise<Response> {
-  const tenant = await authenticate(c, services, "read");
+  const access = await findAccess(c, services, "read");
   const body = await readSnappyProtobuf(c, MESSAGE, services.limits);
   const deadline = new Deadline(services.clock, TIMEOUT_MS);
   const { queries, acceptedResponseTypes } = decodeReadRequest(body, services.limits, new Patterns(deadline));
   const type = negotiateResponseType(acceptedResponseTypes);
   const { fields } = c.get("requestLog");
   Object.assign(fields, { queries: queries.length, responseType: type, series: 0, samples: 0 });
-  const reader = await openReader(services, tenant, services.table.metered(c.get("meter")), {
+  const reader = await openReader(services, access, services.table.metered(c.get("meter")), {
     memory,
     deadline,
   });
@@ -80,7 +79,7 @@ async function read(
 /** Passes all series on and counts them in the request's log line. */
 async function* countSamples(
   result: AsyncIterable<Series>,
-  { held }: Reader,
+  { held }: RequestReader,
   fields: LogFields,
 ): AsyncGenerator<Series> {
   for await (const series of result) {
@@ -94,7 +93,7 @@ async function* countSamples(
 
 async function* countChunks(
   result: AsyncIterable<ChunkedSeries>,
-  { held }: Reader,
+  { held }: RequestReader,
   fields: LogFields,
 ): AsyncGenerator<ChunkedSeries> {
   for await (const series of result) {

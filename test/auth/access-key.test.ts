@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import {
   decodeAccessKey,
   encodeAccessKey,
@@ -10,6 +10,7 @@ import {
   newAccessKeyId,
   newSecret,
 } from "../../lib/auth/access-key.ts";
+import { printReadMatch, toReadMatch } from "../../lib/auth/read-match.ts";
 import { HearthError } from "../../lib/model/errors.ts";
 
 const NEW: NewAccessKey = {
@@ -79,4 +80,50 @@ test("an item that is no key is damaged, whatever JSON it is", () => {
   ];
   for (const one of wrong)
     assert.throws(() => decodeAccessKey(new TextEncoder().encode(JSON.stringify(one))), kindIs("data"));
+});
+
+describe("a narrowed key", () => {
+  const readMatch = [{ type: "=~", name: "team", value: "a|b" }] as const;
+  const narrowed = newAccessKey({ ...NEW, scopes: ["read", "write"], readMatch }, randomBytes);
+
+  test("comes back from an item", () => {
+    assert.deepEqual(decodeAccessKey(encodeAccessKey(narrowed)), narrowed);
+  });
+
+  test("may not read for a version that does not know its matchers", () => {
+    const { scopes } = JSON.parse(Buffer.from(encodeAccessKey(narrowed)).toString());
+    assert.deepEqual(scopes, ["write"]);
+  });
+
+  test("has the scope read, and none that reaches beyond its matchers", () => {
+    for (const scopes of [["write"], ["read", "rules"], ["read", "admin"], []] as const)
+      assert.throws(() => newAccessKey({ ...NEW, scopes, readMatch }, randomBytes), kindIs("invalid"));
+  });
+
+  test("whose stored matchers are damaged is no key", () => {
+    const stored = JSON.parse(Buffer.from(encodeAccessKey(narrowed)).toString());
+    const wrong = [
+      null,
+      "",
+      [],
+      {},
+      [{}],
+      [null],
+      [{ type: "~", name: "team", value: "a" }],
+      [{ type: "=" }],
+    ];
+    for (const narrowedRead of wrong) {
+      const item = new TextEncoder().encode(JSON.stringify({ ...stored, narrowedRead }));
+      assert.throws(() => decodeAccessKey(item), kindIs("data"), JSON.stringify(narrowedRead));
+    }
+    const wide = new TextEncoder().encode(JSON.stringify({ ...stored, scopes: ["admin"] }));
+    assert.throws(() => decodeAccessKey(wide), kindIs("data"));
+  });
+
+  test("has 1 to 16 matchers, printed as a selector", () => {
+    assert.throws(() => toReadMatch([]), kindIs("invalid"));
+    assert.throws(() => toReadMatch(Array(17).fill(readMatch[0])), kindIs("invalid"));
+    const all = [...readMatch, { type: "!=", name: "a.b", value: '"' }] as const;
+    assert.equal(printReadMatch(toReadMatch(all)), '{team=~"a|b","a.b"!="\\""}');
+  });
 });

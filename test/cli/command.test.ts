@@ -100,6 +100,25 @@ test("a key has read and write, or the scopes that are named", async () => {
   });
 });
 
+test("a key is narrowed to a selector, and so is the one that takes its place", async () => {
+  await using directory = await newTemporaryDirectory("narrowed");
+  const data = ["--data-dir", directory.path];
+  const create = async (...args: readonly string[]) =>
+    JSON.parse(await run(ROOT, "keys", "create", "--json", ...args, ...data));
+  const match = '{team="a",env=~"x|y"}';
+  const { id, scopes, match: stored } = await create("--match", match);
+  assert.deepEqual([scopes, stored], ["read", match]);
+  const next = JSON.parse(await run(ROOT, "keys", "rotate", id, "--json", ...data));
+  assert.deepEqual([next.scopes, next.match], ["read", match]);
+  for (const [args, reason] of [
+    [["--match", match, "--scopes", "read,admin"], /with the scope admin, expected read, or read,write\n/],
+    [["--match", match, "--match", match], /2 times --match, expected one selector/],
+    [["--match", "{}"], /a selector of 0 matchers, expected 1 to 16/],
+    [["--match", "{team="], /parse error/],
+  ] as const)
+    await assert.rejects(create(...args), { stderr: reason }, args.join(" "));
+});
+
 test("the published files alone, with the dependencies, are a working command", async () => {
   await using directory = await newTemporaryDirectory("package");
   const root = join(directory.path, "hearthdb");

@@ -6,7 +6,7 @@ import { auditLogCommand } from "../../cli/audit.ts";
 import type { Console } from "../../cli/days.ts";
 import { deleteCommand } from "../../cli/delete.ts";
 import { deleteTenantCommand } from "../../cli/delete-tenant.ts";
-import { createCommand, listCommand, rotateCommand } from "../../cli/keys.ts";
+import { createCommand, listCommand, rotateCommand } from "../../cli/keys/keys.ts";
 import type { Target } from "../../cli/target.ts";
 import { newAccessKey } from "../../lib/auth/access-key.ts";
 import { createKey, findKey, listKeys } from "../../lib/auth/key-store.ts";

@@ -128,8 +128,8 @@ export async function startHearth(endMs: number, settings: PeerSettings): Promis
   const services = newQueryServices(gateway.services, DEFAULT_PROMQL_SETTINGS, memory);
   const all = { ...services.settings, ...settings, parse: ALL_EXPERIMENTS };
   let given: readonly Answer[] = [];
-  const openSource: QueryServices["openSource"] = async (tenant, table) =>
-    givenSource(await services.openSource(tenant, table), () => given);
+  const openSource: QueryServices["openSource"] = async (access, table) =>
+    givenSource(await services.openSource(access, table), () => given);
   addQueryRoutes(gateway.app, gateway.services, { ...services, settings: all, openSource });
   const ask = async (question: Question): Promise<Answer> => {
     const [path, form] = formOf(question);

@@ -5,16 +5,28 @@ import type { Queryable } from "../../storage/interface.ts";
 import type { Table } from "../../storage/table/table.ts";
 import type { GatewayContext, Services } from "../gateway.ts";
 import type { QueryPhase } from "./errors.ts";
+import type { RulesView } from "./rules-view.ts";
 import type { QueryServices } from "./services.ts";
+
+export interface WholeTenant {
+  readonly tenant: string;
+  /** Counts what the request costs. */
+  readonly table: Table;
+}
 
 /** An authorized request. */
 export interface QueryRequest {
   readonly c: GatewayContext;
   readonly parameters: URLSearchParams;
-  readonly tenant: string;
-  /** Counts what the request costs. */
-  readonly table: Table;
+  /** What the request may read of series, all of which its key may see. */
   readonly source: Queryable;
+  /** What the request may see of rules and alerts. */
+  readonly rules: RulesView;
+  /**
+   * The tenant and its table, for what is not read through `source`. Throws "forbidden" for a key that
+   * is narrowed to some series.
+   */
+  readonly wholeTenant: () => WholeTenant;
   readonly services: QueryServices;
   readonly clock: Services["clock"];
   /** Aborts when the client disconnects. */

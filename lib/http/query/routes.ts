@@ -1,11 +1,12 @@
 /** The routes of Prometheus' query API. https://prometheus.io/docs/prometheus/latest/querying/api/ */
 
+import { expectWhole } from "../../auth/verifier.ts";
 import { Deadline } from "../../model/deadline.ts";
 import { Patterns } from "../../model/regexp/patterns.ts";
 import { shorten } from "../../model/shorten.ts";
 import { asSizeError } from "../../model/size-error.ts";
 import { DamageReports } from "../../storage/layout/damage-reports.ts";
-import { authenticate, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
+import { findAccess, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
 import { noteDamage } from "../request-log.ts";
 import { answerBuildInfo, answerCardinality, answerMetadata } from "./about.ts";
 import { answerApiError } from "./answer.ts";
@@ -18,6 +19,7 @@ import { answerLabelNames, answerLabelValues, answerSeries } from "./lookup.ts";
 import { readParameters } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
 import { answerAlerts, answerRules } from "./rules.ts";
+import { RulesView } from "./rules-view.ts";
 import {
   answerAlertmanagers,
   answerBlocks,
@@ -96,7 +98,7 @@ async function serve(
   const { signal } = c.req.raw;
   let phase: QueryPhase = "parameters";
   try {
-    const tenant = await authenticate(c, services, "read");
+    const access = await findAccess(c, services, "read");
     const parameters = await readParameters(c);
     noteAsked(c, parameters);
     const deadline = new Deadline(services.clock, queryServices.settings.limits.timeoutMs);
@@ -105,7 +107,7 @@ async function serve(
     const damage = new DamageReports();
     c.set("damage", damage);
     const table = services.table.metered(c.get("meter"));
-    const source = await queryServices.openSource(tenant, table, { damage, deadline });
+    const source = await queryServices.openSource(access, table, { damage, deadline });
     const { clock } = services;
     const setPhase = (next: QueryPhase) => {
       phase = next;
@@ -113,15 +115,15 @@ async function serve(
     const answer = await handler({
       c,
       parameters,
-      tenant,
-      table,
       source,
+      rules: new RulesView(table, access, deadline),
+      wholeTenant: () => ({ tenant: expectWhole(access), table }),
       services: queryServices,
       clock,
       signal,
       deadline,
       patterns,
-      retentionMs: async () => (await services.tenants.find(table, tenant)).retentionMs,
+      retentionMs: async () => (await services.tenants.find(table, access.tenant)).retentionMs,
       setPhase,
     });
     // Reading has ended before a response begins.

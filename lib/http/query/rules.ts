@@ -1,16 +1,15 @@
 /** Rules and alerts, as Prometheus 3.16 shows them. https://prometheus.io/docs/prometheus/latest/querying/api/#rules */
 import { createHash } from "node:crypto";
 import { HearthError } from "../../model/errors.ts";
-import { type Label, labelSetOf, labelValue } from "../../model/labels.ts";
-import type { Matcher } from "../../model/matcher.ts";
+import { labelSetOf } from "../../model/labels.ts";
+import { matchesAll } from "../../model/matcher.ts";
 import { SECOND_MS } from "../../model/time.ts";
 import { parseExpr } from "../../promql/parse/parse-expr.ts";
 import { printExpr } from "../../promql/syntax/print.ts";
 import type { Alert } from "../../rules/alert.ts";
 import type { RuleState } from "../../rules/group-state.ts";
 import { isAlerting, labelsOf, nameOf, type Rule } from "../../rules/rule-file.ts";
-import type { OnDamagedGroup } from "../../rules/rule-store.ts";
-import { type GroupWithState, listGroupsWithStates } from "../../rules/run/read-states.ts";
+import type { GroupWithState } from "../../rules/run/read-states.ts";
 import { DEFAULT_RULE_SETTINGS } from "../../rules/settings.ts";
 import { answerValue } from "./answer.ts";
 import { invalidParameter, matchParameters, parseWhole } from "./parameters.ts";
@@ -20,21 +19,21 @@ import type { QueryRequest } from "./request.ts";
 const NO_TIME = "0001-01-01T00:00:00Z";
 
 export async function answerRules(request: QueryRequest): Promise<Response> {
-  const { c, table, tenant, services } = request;
+  const { c, rules, services } = request;
   const filter = filterOf(request);
   const groups: object[] = [];
   const { intervalMs } = services.rules ?? DEFAULT_RULE_SETTINGS;
-  const { warnings, onDamaged } = newDamageNotes();
+  const { warnings } = rules;
   let isFound = filter.nextToken === "";
-  for (const known of await listGroupsWithStates(table, tenant, onDamaged)) {
+  for (const known of await rules.groups()) {
     const token = tokenOf(known);
     isFound ||= token === filter.nextToken;
     if (!isFound || !filter.takesGroup(known)) continue;
-    const rules = known.rules.filter(([rule]) => filter.takesRule(known, rule));
-    if (rules.length === 0) continue;
+    const taken = known.rules.filter(([rule]) => filter.takesRule(known, rule));
+    if (taken.length === 0) continue;
     if (groups.length === filter.groupLimit)
       return answerValue(c, { groups, groupNextToken: token }, { warnings });
-    groups.push(printGroup({ ...known, rules }, intervalMs, filter, request));
+    groups.push(printGroup({ ...known, rules: taken }, intervalMs, filter, request));
   }
   if (!isFound) {
     const reason = `invalid group_next_token '${filter.nextToken}'. were rule groups changed?`;
@@ -43,19 +42,10 @@ export async function answerRules(request: QueryRequest): Promise<Response> {
   return answerValue(c, { groups }, { warnings });
 }
 
-export async function answerAlerts({ c, table, tenant, setPhase }: QueryRequest): Promise<Response> {
+export async function answerAlerts({ c, rules, setPhase }: QueryRequest): Promise<Response> {
   setPhase("evaluation");
-  const { warnings, onDamaged } = newDamageNotes();
-  const groups = await listGroupsWithStates(table, tenant, onDamaged);
-  const states = groups.flatMap(({ rules }) => rules.map(([, state]) => state));
-  return answerValue(c, { alerts: states.flatMap(activeAlerts).map(printAlert) }, { warnings });
-}
-
-function newDamageNotes(): { readonly warnings: string[]; readonly onDamaged: OnDamagedGroup } {
-  const warnings: string[] = [];
-  const onDamaged: OnDamagedGroup = (namespace, name, reason) =>
-    void warnings.push(`incomplete: rule group ${namespace}/${name} is damaged: ${reason}; store it again`);
-  return { warnings, onDamaged };
+  const alerts = (await rules.alerts()).filter(isActive);
+  return answerValue(c, { alerts: alerts.map(printAlert) }, { warnings: rules.warnings });
 }
 
 interface Filter {
@@ -83,13 +73,9 @@ function filterOf({ parameters, patterns }: QueryRequest): Filter {
     takesRule: ({ group }, rule) =>
       (type === "" || (type === "alert") === isAlerting(rule)) &&
       names(nameOf(rule)) &&
-      (matcherSets.length === 0 || matcherSets.some((set) => matchesAll(labelsOf(group, rule), set))),
+      (matcherSets.length === 0 ||
+        matcherSets.some((set) => matchesAll(set, labelSetOf(labelsOf(group, rule))))),
   };
-}
-
-function matchesAll(labels: readonly Label[], matchers: readonly Matcher[]): boolean {
-  const set = labelSetOf(labels);
-  return matchers.every(({ name, matches }) => matches(labelValue(set, name)));
 }
 
 /** What Go's `strconv.ParseBool` accepts, in small letters. */
@@ -194,7 +180,11 @@ function stateOf(state: RuleState | undefined): string {
 }
 
 function activeAlerts(state: RuleState | undefined): readonly Alert[] {
-  return (state?.alerts ?? []).filter((alert) => alert.state !== "inactive");
+  return (state?.alerts ?? []).filter(isActive);
+}
+
+function isActive({ state }: Alert): boolean {
+  return state !== "inactive";
 }
 
 function printAlert({ labels, annotations, state, activeAtMs, keepFiringSinceMs, value }: Alert): object {

@@ -1,4 +1,5 @@
 /** What the query API depends on; a runtime composes it. */
+import type { Access } from "../../auth/verifier.ts";
 import type { Deadline } from "../../model/deadline.ts";
 import type { EngineLimits, QueryEngine } from "../../promql/engine-interface.ts";
 import type { ParseOptions } from "../../promql/parse/options.ts";
@@ -34,9 +35,9 @@ export interface QueryServices {
   readonly settings: QuerySettings;
   /** How rules are evaluated; default: `DEFAULT_RULE_SETTINGS`. */
   readonly rules?: Pick<RuleSettings, "intervalMs"> | undefined;
-  /** Opens one tenant's data for one request; `table` counts what the request costs. */
+  /** Opens what a request may read; `table` counts what the request costs. */
   readonly openSource: (
-    tenant: string,
+    access: Access,
     table: Table,
     options?: SourceOptions,
   ) => Queryable | Promise<Queryable>;

@@ -29,7 +29,7 @@ export function newQueryServices(
     rules,
     settings: querySettings(promql, services.limits),
     engine: ENGINE,
-    openSource: (tenant, table, options) => openReader(services, tenant, table, { memory, ...options }),
+    openSource: (access, table, options) => openReader(services, access, table, { memory, ...options }),
   };
 }
 

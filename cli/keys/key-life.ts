@@ -1,7 +1,7 @@
 /** When an access key ends: `--expires` of `keys create`, `--grace` of `keys rotate`. */
-import { HearthError } from "../lib/model/errors.ts";
-import { DAY_MS } from "../lib/model/time.ts";
-import { parseDuration } from "../lib/promql/syntax/duration-text.ts";
+import { HearthError } from "../../lib/model/errors.ts";
+import { DAY_MS } from "../../lib/model/time.ts";
+import { parseDuration } from "../../lib/promql/syntax/duration-text.ts";
 
 /** How long the old key of a rotation works. */
 const DEFAULT_GRACE_MS = 7 * DAY_MS;

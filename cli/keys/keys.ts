@@ -1,7 +1,6 @@
 /** `hearthdb keys …`: access keys of a table. */
 import { randomBytes } from "node:crypto";
 import {
-  type AccessKey,
   DEFAULT_SCOPES,
   newAccessKey,
   newAccessKeyId,
@@ -9,7 +8,7 @@ import {
   SCOPES,
   type Scope,
   stateOf,
-} from "../lib/auth/access-key.ts";
+} from "../../lib/auth/access-key.ts";
 import {
   createKey,
   deleteKey,
@@ -18,21 +17,26 @@ import {
   endKey,
   listKeys,
   mustFindKey,
-} from "../lib/auth/key-store.ts";
-import { KEY_CACHE_MS } from "../lib/auth/verifier.ts";
-import { HearthError } from "../lib/model/errors.ts";
-import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../lib/model/tenant.ts";
-import { type Clock, SECOND_MS } from "../lib/model/time.ts";
-import type { Table } from "../lib/storage/table/table.ts";
-import { auditCommand } from "./auditor.ts";
-import { alignColumns } from "./columns.ts";
+} from "../../lib/auth/key-store.ts";
+import { toReadMatch } from "../../lib/auth/read-match.ts";
+import { KEY_CACHE_MS } from "../../lib/auth/verifier.ts";
+import { HearthError } from "../../lib/model/errors.ts";
+import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../../lib/model/tenant.ts";
+import { type Clock, SECOND_MS } from "../../lib/model/time.ts";
+import { parseSelector } from "../../lib/promql/parse/parse-expr.ts";
+import type { Table } from "../../lib/storage/table/table.ts";
+import { auditCommand } from "../auditor.ts";
+import { alignColumns } from "../columns.ts";
 import { parseExpires, parseGrace } from "./key-life.ts";
+import { describe, type Print, printEnd, printNew, shownOf } from "./print-key.ts";
 
 export interface KeysOptions {
   readonly tenant?: string | undefined;
   readonly scopes?: string | undefined;
   readonly note?: string | undefined;
   readonly expires?: string | undefined;
+  /** Of `create`: one selector, which the key's reads are narrowed to. */
+  readonly match?: readonly string[] | undefined;
   /** Of `rotate`: how long the old key works. */
   readonly grace?: string | undefined;
   readonly json?: boolean | undefined;
@@ -43,8 +47,6 @@ export interface GivenKey {
   readonly id?: string | undefined;
   readonly secret?: string | undefined;
 }
-
-type Print = (text: string) => void;
 
 /** Creates a key and prints its secret, which is not stored and cannot be shown again. */
 export async function createCommand(
@@ -58,15 +60,17 @@ export async function createCommand(
     throw new HearthError("invalid", "HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY: set both or none");
   const { id = newAccessKeyId(randomBytes), secret = newSecret(randomBytes) } = options;
   const expiresMs = parseExpires(options.expires, nowMs);
+  const readMatch = parseReadMatch(options.match);
   const key = newAccessKey(
     {
       id,
       secret,
       tenant: parseTenantOption(options.tenant ?? DEFAULT_TENANT),
-      scopes: parseScopes(options.scopes),
+      scopes: parseScopes(options.scopes, readMatch === undefined ? DEFAULT_SCOPES : ["read"]),
       note: options.note ?? "",
       createdMs: nowMs,
       ...(expiresMs !== undefined && { expiresMs }),
+      ...(readMatch !== undefined && { readMatch }),
     },
     randomBytes,
   );
@@ -80,7 +84,7 @@ export async function createCommand(
   printNew(key, secret, nowMs, options, print);
 }
 
-/** A key that takes the place of another: for the same tenant, with the same scopes. The other one ends after a while. */
+/** A key that takes the place of another: for the same tenant, with the same scopes and matchers. The other one ends after a while. */
 export async function rotateCommand(
   table: Table,
   id: string,
@@ -94,10 +98,11 @@ export async function rotateCommand(
   const old = await mustFindKey(table, id);
   if (stateOf(old, nowMs) !== "active")
     throw new HearthError("invalid", `access key ${id} is ${stateOf(old, nowMs)}, expected an active one`);
-  const { tenant, scopes, note } = old;
+  const { tenant, scopes, note, readMatch } = old;
   const secret = newSecret(randomBytes);
   const fields = { id: newAccessKeyId(randomBytes), secret, tenant, scopes, note, createdMs: nowMs };
-  const key = newAccessKey({ ...fields, ...(expiresMs !== undefined && { expiresMs }) }, randomBytes);
+  const optional = { ...(expiresMs !== undefined && { expiresMs }), ...(readMatch && { readMatch }) };
+  const key = newAccessKey({ ...fields, ...optional }, randomBytes);
   const details = { newId: key.id, oldEnds: new Date(nowMs + graceMs).toISOString() };
   await auditCommand(table, clock, { action: "keys rotate", tenant, subject: id, details });
   // The new one first: whatever fails, one of them works.
@@ -107,28 +112,6 @@ export async function rotateCommand(
   if (!options.json)
     print(`
 ${id} works until ${printEnd(ended)}.`);
-}
-
-function printNew(key: AccessKey, secret: string, nowMs: number, { json }: KeysOptions, print: Print): void {
-  if (json) {
-    print(JSON.stringify({ ...describe(key, nowMs), secret }));
-    return;
-  }
-  const expires =
-    key.expiresMs === undefined
-      ? ""
-      : `
-expires:       ${printEnd(key)}`;
-  print(`access key id: ${key.id}
-secret:        ${secret}
-tenant:        ${key.tenant}
-scopes:        ${key.scopes.join(",")}${expires}
-
-The secret is shown only now; the table keeps a hash of it. In prometheus.yml:
-
-    basic_auth:
-      username: ${key.id}
-      password: ${secret}`);
 }
 
 /** Prints every key, without secrets. */
@@ -141,7 +124,7 @@ export async function listCommand(
   const keys = (await listKeys(table)).map((key) => describe(key, clock()));
   if (options.json) return print(JSON.stringify(keys));
   const rows = keys.map((key) => Object.values(key).map(String));
-  print(alignColumns([["ID", "TENANT", "SCOPES", "STATE", "CREATED", "EXPIRES", "NOTE"], ...rows]));
+  print(alignColumns([["ID", "TENANT", "SCOPES", "MATCH", "STATE", "CREATED", "EXPIRES", "NOTE"], ...rows]));
 }
 
 export async function disableCommand(table: Table, id: string, clock: Clock, print: Print): Promise<void> {
@@ -168,38 +151,26 @@ export async function deleteCommand(table: Table, id: string, clock: Clock, prin
   );
 }
 
-/** The fields of a key that may be shown. */
-function describe(key: AccessKey, nowMs: number) {
-  return {
-    id: key.id,
-    tenant: key.tenant,
-    scopes: key.scopes.join(","),
-    state: stateOf(key, nowMs),
-    created: new Date(key.createdMs).toISOString(),
-    expires: printEnd(key),
-    note: key.note,
-  };
-}
-
-/** What an audit entry says of a new key. */
-function shownOf(key: AccessKey) {
-  return { scopes: key.scopes.join(","), expires: printEnd(key), note: key.note };
-}
-
-function printEnd({ expiresMs }: AccessKey): string {
-  return expiresMs === undefined ? "never" : new Date(expiresMs).toISOString();
-}
-
 function parseTenantOption(name: string): string {
   return name === ANY_TENANT ? name : parseTenant(name);
 }
 
-function parseScopes(text: string | undefined): readonly Scope[] {
-  const names = (text ?? DEFAULT_SCOPES.join(",")).split(",").map((name) => name.trim());
+function parseScopes(text: string | undefined, defaults: readonly Scope[]): readonly Scope[] {
+  const names = (text ?? defaults.join(",")).split(",").map((name) => name.trim());
   const unknown = names.find((name) => !SCOPES.some((scope) => scope === name));
   if (unknown === undefined) return SCOPES.filter((scope) => names.includes(scope));
   throw new HearthError(
     "invalid",
     `scope ${JSON.stringify(unknown)}: expected one or more of ${SCOPES.join(",")}`,
+  );
+}
+
+/** Of `--match`, which a key may have once. Throws "invalid". */
+function parseReadMatch(texts: readonly string[] | undefined) {
+  if (texts === undefined) return undefined;
+  if (texts.length === 1) return toReadMatch(parseSelector(texts[0]));
+  throw new HearthError(
+    "invalid",
+    `keys create: ${texts.length} times --match, expected one selector; a label may have several values: {team=~"a|b"}`,
   );
 }
