@@ -140,6 +140,7 @@ function receipt(days: readonly number[], nowMs: number): string {
   const span = first === last ? first : `${first} to ${last}`;
   return `deleted in ${days.length} days (${span}) at ${printTime(nowMs)}: no answer shows it from now on
 in the table: out of chunks once the compactor has been there, within minutes (hearthdb delete --pending);
+out of hourly rows within two days, and some days until TTL takes what they were made of;
 out of log records and runs by ${printDay(dayOf(nowMs + TRANSIENT_MS))}, when they expire, and some days until TTL takes them;
 labels of series stay in the index as long as their day, and no answer shows them
 backups: point-in-time recovery reaches back up to 35 days
@@ -147,6 +148,7 @@ written again, it counts again: stop its sender`;
 }
 
 function describePending(days: readonly number[]): string {
-  if (days.length === 0) return "nothing is pending: deletions are carried out in every day's chunks";
+  if (days.length === 0)
+    return "nothing is pending: deletions are carried out in every day's chunks and hourly rows";
   return `deletions are to be carried out in ${days.length} days: ${days.map(printDay).join(", ")}`;
 }

@@ -44,7 +44,7 @@ import { appendChunk, decodedBytes } from "../../lib/storage/parts/mixed-chunks.
 import { decodeRunBlock, readRunBlockHeader } from "../../lib/storage/parts/run-block.ts";
 import { listQuarantined } from "../../lib/storage/quarantine/quarantine-item.ts";
 import { decodeRollupManifest } from "../../lib/storage/rollups/rollup-manifest.ts";
-import { loadRollupManifests } from "../../lib/storage/rollups/rollup-store.ts";
+import { loadRollupMonths } from "../../lib/storage/rollups/rollup-store.ts";
 import { decodeRowBlock } from "../../lib/storage/rollups/row-block.ts";
 import { listGroupItems, listRuledTenants } from "../../lib/storage/rules/rule-items.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
@@ -104,7 +104,7 @@ const READERS: Readonly<Record<Kind, readonly ((item: Item, table: Table) => unk
   ruled: [(_, table) => listRuledTenants(table)],
   rollupManifest: [
     ({ sk, value }) => decodeRollupManifest(parseRollupManifestSortKey(sk), value),
-    (_, table) => loadRollupManifests(table, TENANT, 0, 40_000),
+    (_, table) => loadRollupMonths(table, TENANT, 0, 40_000),
   ],
   rows: [({ sk }) => parseRowSortKey(sk), ({ value }) => decodeRowBlock(value)],
   rowIndex: [({ sk }) => parseIndexSortKey(sk), ({ value }) => decodeSeriesBlock(value)],

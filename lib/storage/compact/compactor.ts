@@ -12,7 +12,7 @@ import { isDayPast, type RetentionMs } from "../layout/retention.ts";
 import type { BitsOf } from "../layout/shard.ts";
 import { SETTLE_MS } from "../log/settling.ts";
 import type { DamagedItem } from "../quarantine/quarantine.ts";
-import { loadAllRollupManifests } from "../rollups/rollup-store.ts";
+import { loadAllRollupMonths } from "../rollups/rollup-store.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import { type Meter, newMeter, type Table } from "../table/table.ts";
 import { compactDay } from "./compact-day.ts";
@@ -244,7 +244,7 @@ class Compactor {
   async #compactMonths(tenant: string, rollupRetentionMs: RetentionMs): Promise<boolean> {
     const { clock, deadlineMs, signal, randomBytes, onMonth } = this.#options;
     const isTimeUp = () => signal?.aborted === true || clock() >= deadlineMs;
-    for (const month of (await loadAllRollupManifests(this.#table, tenant, () => {})).keys()) {
+    for (const month of (await loadAllRollupMonths(this.#table, tenant, () => {})).keys()) {
       if (isTimeUp()) return false;
       const meter = newMeter();
       const place = { tenant, month, rollupRetentionMs, clock, randomBytes };

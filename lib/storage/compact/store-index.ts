@@ -6,6 +6,7 @@ import { decodeSeriesBlock } from "../index/series-block.ts";
 import type { IndexPart } from "../layout/manifest.ts";
 import { indexRange, parseIndexSortKey } from "../layout/part-keys.ts";
 import type { BitsOf } from "../layout/shard.ts";
+import { hashHex, seriesHash } from "../series/series-hash.ts";
 import type { Item } from "../table/table.ts";
 import { DamagedInput, expectCount } from "./damaged-input.ts";
 import { type DayContext, dayExpiry, newId, readItems } from "./day-context.ts";
@@ -55,7 +56,11 @@ export interface IndexOf {
 export type IndexSource = IndexOf & { readonly part: IndexPart };
 
 /** Where a merged index goes, and the expiry of its items. */
-export type IndexTarget = IndexOf & { readonly expires: { readonly expiresAtSeconds?: number } };
+export type IndexTarget = IndexOf & {
+  readonly expires: { readonly expiresAtSeconds?: number };
+  /** Whether a series, by its hash in hex, is in it. Default: all are. */
+  readonly isLeft?: ((hash: string) => boolean) | undefined;
+};
 
 /** `mergeIndexParts` of parts of any day, into any. */
 export async function mergeIndexes(
@@ -63,13 +68,14 @@ export async function mergeIndexes(
   sources: readonly IndexSource[],
   target: IndexTarget,
 ): Promise<readonly IndexPart[]> {
+  const { isLeft } = target;
   const entries = new IndexEntries();
   const cursors = sources.map((source) => new PartCursor(context, source, entries));
   await Promise.all(cursors.map((cursor) => cursor.advance()));
   const series = sources.reduce((sum, { part }) => sum + part.series, 0);
   const sink = new PartSink(context, indexShardBits(series), target);
   for (let next = least(cursors); next?.entry !== undefined; next = least(cursors)) {
-    await sink.add(next.entry);
+    if (isLeft === undefined || isLeft(hashHex(seriesHash(next.entry.labels)))) await sink.add(next.entry);
     await next.advance();
   }
   const merged = await sink.finish();

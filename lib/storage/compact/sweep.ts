@@ -15,7 +15,8 @@ import {
 } from "../layout/keys.ts";
 import { decodeManifest, type Manifest } from "../layout/manifest.ts";
 import { isDayPast, type RetentionMs } from "../layout/retention.ts";
-import { loadAllRollupManifests } from "../rollups/rollup-store.ts";
+import { loadAllRollupMonths } from "../rollups/rollup-store.ts";
+import { isFresh } from "../rollups/row-deletions.ts";
 import type { Key, Table } from "../table/table.ts";
 import { canRoll, planRolling } from "./rollups/plan-rollups.ts";
 
@@ -85,8 +86,8 @@ export async function listUnfinishedDays(
 async function listFreshDays(table: Table, tenant: string): Promise<Set<number>> {
   const fresh = new Set<number>();
   const note = () => {};
-  for (const { days } of (await loadAllRollupManifests(table, tenant, note)).values())
-    for (const { day, isStale } of days) if (!isStale) fresh.add(day);
+  for (const { manifest, deletions } of (await loadAllRollupMonths(table, tenant, note)).values())
+    for (const day of manifest.days) if (isFresh(day, deletions)) fresh.add(day.day);
   return fresh;
 }
 

@@ -1,10 +1,10 @@
 /** Deletions in the table: read with the manifest or alone, added by compare and swap. */
 import { errorKind, errorMessage, HearthError } from "../../model/errors.ts";
-import { type Clock, SECOND_MS } from "../../model/time.ts";
+import { type Clock, DAY_MS, SECOND_MS } from "../../model/time.ts";
 import { deletionsKey } from "../layout/keys.ts";
 import { dayExpirySeconds, type RetentionMs } from "../layout/retention.ts";
 import { damaged } from "../layout/verified-table.ts";
-import type { Item, Table } from "../table/table.ts";
+import type { Item, Key, Table } from "../table/table.ts";
 import {
   type DayDeletions,
   type Deletion,
@@ -14,9 +14,9 @@ import {
   supersedes,
 } from "./deletion.ts";
 
-/** Every query of the day reads them: four read units at most. */
-const MAX_DELETIONS_BYTES = 16 * 1024;
 export const MAX_DAY_DELETIONS = 128;
+/** Every query of the day reads them: four read units at most. */
+const DAY_LIMITS = { count: MAX_DAY_DELETIONS, bytes: 16 * 1024 };
 
 /**
  * A compactor flushes what was received a settle time ago (log/settling.ts), and must find every
@@ -48,16 +48,43 @@ export interface DeletionPlace {
   readonly clock: Clock;
 }
 
+/** A deletion without what storing it adds. */
+export type NewDeletion = Omit<Deletion, "number" | "deletedMs">;
+
 /**
  * Stores a deletion; its moment is now. Storing takes longer than the moment, a ms, so what is
  * written after that counts. Throws "too large" where the day has too many, "unavailable".
  */
-export async function addDeletion(
-  place: DeletionPlace,
-  deletion: Omit<Deletion, "number" | "deletedMs">,
-): Promise<Deletion> {
+export async function addDeletion(place: DeletionPlace, deletion: NewDeletion): Promise<Deletion> {
   const { table, tenant, day, retentionMs, clock } = place;
-  const key = deletionsKey(tenant, day);
+  const date = new Date(day * DAY_MS).toISOString().slice(0, 10);
+  return addDeletionTo(table, deletion, {
+    key: deletionsKey(tenant, day),
+    of: `${date} of tenant ${tenant}`,
+    limits: DAY_LIMITS,
+    expiresAtSeconds: dayExpirySeconds(day, retentionMs),
+    clock,
+  });
+}
+
+/** An item of deletions. */
+export interface DeletionsItem {
+  readonly key: Key;
+  /** For an error: the time that it is of. */
+  readonly of: string;
+  readonly limits: { readonly count: number; readonly bytes: number };
+  /** Undefined: never. */
+  readonly expiresAtSeconds: number | undefined;
+  readonly clock: Clock;
+}
+
+/** Likewise, of any item. */
+export async function addDeletionTo(
+  table: Table,
+  deletion: NewDeletion,
+  place: DeletionsItem,
+): Promise<Deletion> {
+  const { key, clock } = place;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const stored = await table.get(key, { consistent: true });
     const { last, all } = deletionsOf(stored);
@@ -65,12 +92,12 @@ export async function addDeletion(
     const next = { last: added.number, all: [...all.filter((one) => !supersedes(added, one)), added] };
     const value = encodeDeletions(next);
     checkSize(next, value, place);
-    const item = { ...key, value, ...laterExpiry(stored, dayExpirySeconds(day, retentionMs)) };
+    const item = { ...key, value, ...laterExpiry(stored, place.expiresAtSeconds) };
     const isStored =
       stored === undefined ? await table.putIfAbsent(item) : await table.putIfEqual(item, stored.value);
     if (isStored && Math.abs(clock() - added.deletedMs) <= MAX_HOLD_MS) return added;
   }
-  throw new HearthError("unavailable", `deletion: others delete in the same day tries=${MAX_TRIES}`);
+  throw new HearthError("unavailable", `deletion: others delete at the same time tries=${MAX_TRIES}`);
 }
 
 /** An item keeps a later expiry: whoever deletes may know an older retention. Undefined: never. */
@@ -95,11 +122,10 @@ export async function keepDeletions(
   await table.putIfEqual({ pk, sk, value, ...expires }, value);
 }
 
-function checkSize({ all }: DayDeletions, value: Uint8Array, { tenant, day }: DeletionPlace): void {
-  if (all.length <= MAX_DAY_DELETIONS && value.length <= MAX_DELETIONS_BYTES) return;
-  const date = new Date(day * 86_400_000).toISOString().slice(0, 10);
+function checkSize({ all }: DayDeletions, value: Uint8Array, { of, limits }: DeletionsItem): void {
+  if (all.length <= limits.count && value.length <= limits.bytes) return;
   throw new HearthError(
     "too large",
-    `deletion: ${all.length} deletions of ${value.length} bytes in ${date} of tenant ${tenant}, the limit is ${MAX_DAY_DELETIONS} and ${MAX_DELETIONS_BYTES} bytes a day; name several series in one selector with =~"a|b"`,
+    `deletion: ${all.length} deletions of ${value.length} bytes in ${of}, the limit is ${limits.count} and ${limits.bytes} bytes; name several series in one selector with =~"a|b"`,
   );
 }

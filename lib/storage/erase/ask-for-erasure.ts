@@ -4,31 +4,42 @@ import { hidesSomething } from "../deletion/masks.ts";
 import { EMPTY_MANIFEST } from "../layout/manifest.ts";
 import { loadDayStates } from "../layout/manifest-store.ts";
 import { isDayPast } from "../layout/retention.ts";
+import { loadAllRollupMonths } from "../rollups/rollup-store.ts";
+import { pendingDeletions } from "../rollups/row-deletions.ts";
 import { type DeleteOptions, markDay } from "./delete-series.ts";
 
 /** The days that keys can have. */
 const [FIRST_DAY, LAST_DAY] = [-(2 ** 31), 2 ** 31 - 1];
 
-/** The days of a tenant with parts that deletions are not carried out in yet, ascending. */
-export async function listPendingDays({
-  table,
-  tenant,
-  retentionMs,
-  clock,
-}: Pick<DeleteOptions, "table" | "tenant" | "retentionMs" | "clock">): Promise<number[]> {
+type Place = Pick<DeleteOptions, "table" | "tenant" | "retentionMs" | "clock">;
+
+/** The days of a tenant whose samples or hourly rows hold something that is deleted, ascending. */
+export async function listPendingDays(place: Place): Promise<number[]> {
+  const days = new Set([...(await listPendingSamples(place)), ...(await listPendingRows(place))]);
+  return [...days].sort((a, b) => a - b);
+}
+
+async function listPendingSamples({ table, tenant, retentionMs, clock }: Place): Promise<number[]> {
   const { manifests, deletions } = await loadDayStates(table, tenant, FIRST_DAY, LAST_DAY);
   return [...deletions]
     .filter(([day, item]) => {
       const manifest = manifests.get(day) ?? EMPTY_MANIFEST;
       return !isDayPast(day, clock(), retentionMs) && hidesSomething(deletionsOf(item), manifest);
     })
-    .map(([day]) => day)
-    .sort((a, b) => a - b);
+    .map(([day]) => day);
 }
 
-/** Marks these days. Returns them. */
+async function listPendingRows({ table, tenant }: Place): Promise<number[]> {
+  const months = [...(await loadAllRollupMonths(table, tenant)).values()];
+  return months.flatMap(({ manifest, deletions }) =>
+    manifest.days.filter((one) => pendingDeletions(deletions, one).length > 0).map(({ day }) => day),
+  );
+}
+
+/** Marks the days whose samples wait; the compactor goes through rows once a day. Returns all that wait. */
 export async function askForErasure(options: DeleteOptions): Promise<number[]> {
   const days = await listPendingDays(options);
-  for (const day of days) await markDay(options, day);
+  for (const day of days)
+    if (!isDayPast(day, options.clock(), options.retentionMs)) await markDay(options, day);
   return days;
 }

@@ -1,6 +1,7 @@
 /**
- * Deletes series: notes in each day that has any of them what is deleted (lib/storage/deletion). From
- * then on no answer shows it; the compactor, called by a mark, takes it out of the items.
+ * Deletes series: notes in each day that has any of them what is deleted (lib/storage/deletion), and in its
+ * month what is deleted of hourly rows. From then on no answer shows it; the compactor, called by a mark or
+ * by its daily sweep, takes it out of the items.
  */
 import { HearthError } from "../../model/errors.ts";
 import type { RandomBytes } from "../../model/random-bytes.ts";
@@ -12,9 +13,12 @@ import { dayOf, hourOf, markKey, WRITER_ID_BYTES } from "../layout/keys.ts";
 import { EMPTY_MANIFEST } from "../layout/manifest.ts";
 import { loadManifests } from "../layout/manifest-store.ts";
 import { isDayPast, markExpiry, type RetentionMs } from "../layout/retention.ts";
+import { firstDayOf, monthOf } from "../layout/rollup-keys.ts";
 import { ALL_SHARDS, type Shard } from "../layout/shard.ts";
 import { forEachSeries } from "../read/read-labels.ts";
 import { markStale } from "../rollups/mark-stale.ts";
+import { loadRollupMonths } from "../rollups/rollup-store.ts";
+import { addRowDeletion } from "../rollups/row-deletions.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Table } from "../table/table.ts";
 
@@ -34,7 +38,8 @@ export interface DeleteOptions {
 
 /**
  * Deletes what was received so far of the series that pass any of the selectors, of a range. Returns
- * the days that have such series, ascending. Throws "unavailable", with some days done: ask again.
+ * the days that have such series, ascending; of those that have hourly rows alone, all days of a part of
+ * rows that has such series. Throws "unavailable", with some days done: ask again.
  */
 export async function deleteSeries(
   options: DeleteOptions,
@@ -43,14 +48,48 @@ export async function deleteSeries(
 ): Promise<number[]> {
   if (selectors.length === 0)
     throw new HearthError("invalid", "deletion: no selector, expected at least one");
-  const deleted: number[] = [];
+  const deleted = new Set<number>();
   await forEachBounded(await daysOf(options, range), DAY_CONCURRENCY, async (day) => {
     options.signal?.throwIfAborted();
     if (!(await hasAny(options, day, selectors))) return;
     await deleteInDay(options, day.day, selectors, range);
-    deleted.push(day.day);
+    deleted.add(day.day);
   });
-  return deleted.sort((a, b) => a - b);
+  await forEachBounded(await rowDaysOf(options, range), DAY_CONCURRENCY, async ({ days, ...part }) => {
+    if (await hasAny(options, part, selectors)) for (const day of days) deleted.add(day);
+  });
+  // After those of the days: rows that know the month's deletions are made of samples without what they hide.
+  for (const month of new Set(Array.from(deleted, monthOf))) {
+    const minTime = Math.max(range.minTime, firstDayOf(month) * DAY_MS);
+    const maxTime = Math.min(range.maxTime, firstDayOf(month + 1) * DAY_MS - 1);
+    const { accessKeyId } = options;
+    await addRowDeletion({ ...options, month }, { selectors, minTime, maxTime, accessKeyId });
+  }
+  return [...deleted].sort((a, b) => a - b);
+}
+
+interface RowDays extends IndexedDay {
+  readonly days: ReadonlySet<number>;
+  readonly rows: object;
+}
+
+/** Parts of rows whose samples may have expired, with their days of a range. */
+async function rowDaysOf(
+  { table, tenant, retentionMs, clock, signal }: DeleteOptions,
+  { minTime, maxTime }: TimeRange,
+): Promise<RowDays[]> {
+  const first = dayOf(Math.max(minTime, -MAX_TIMESTAMP_MS));
+  const last = dayOf(Math.min(maxTime, MAX_TIMESTAMP_MS));
+  if (first > last) return [];
+  const isPast = (day: number) => day >= first && day <= last && isDayPast(day, clock(), retentionMs);
+  const months = await loadRollupMonths(table, tenant, first, last, signal);
+  return [...months.values()].flatMap(({ manifest }) =>
+    manifest.parts.flatMap((rows) => {
+      const days = new Set(rows.days.filter(isPast));
+      if (days.size === 0) return [];
+      return [{ day: rows.day, days, shards: [], manifest: { ...EMPTY_MANIFEST, index: rows.index }, rows }];
+    }),
+  );
 }
 
 interface IndexedDay {
@@ -86,7 +125,7 @@ const FOUND = new Error("found");
 /** A sample is acknowledged after its series is in the index: what is not there has none. */
 async function hasAny(
   { table, tenant, signal }: DeleteOptions,
-  day: IndexedDay,
+  day: IndexedDay & Partial<Pick<RowDays, "rows">>,
   selectors: readonly Selector[],
 ): Promise<boolean> {
   for (const matchers of selectors) {
@@ -118,9 +157,8 @@ async function deleteInDay(
   const maxTime = Math.min(range.maxTime, (day + 1) * DAY_MS - 1);
   await markDay(options, day);
   // Rows from before must not count, also if this process ends in between.
-  await markStale(options.table, options.tenant, day, true);
+  await markStale(options.table, options.tenant, day);
   const added = await addDeletion({ ...options, day }, { selectors, minTime, maxTime, accessKeyId });
-  await markStale(options.table, options.tenant, day, true);
   // A compactor may have gone by since the first mark.
   await markDay(options, day);
   return added;

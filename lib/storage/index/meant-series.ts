@@ -14,6 +14,8 @@ export interface IndexedDay {
   readonly table: Table;
   readonly tenant: string;
   readonly day: number;
+  /** Whether the index is that of a part of rows. */
+  readonly isOfRows?: true | undefined;
   readonly manifest: Manifest;
   /** Those of its log. */
   readonly shards: readonly Shard[];
@@ -22,12 +24,12 @@ export interface IndexedDay {
 /** Nobody finds a series whose index item cannot be read, so nobody sees what a deletion would hide of it. */
 const passOver: NoteDamage = () => {};
 
-/** What some deletions of a day hide, by series. */
+/** What some deletions of a day hide, by series; added to `masks`. */
 export async function findMasks(
-  { table, tenant, day, manifest, shards }: IndexedDay,
+  { table, tenant, day, isOfRows, manifest, shards }: IndexedDay,
   deletions: readonly Deletion[],
+  masks = new Masks(),
 ): Promise<Masks> {
-  const masks = new Masks();
   if (deletions.length === 0) return masks;
   const onLabelSets = (labelSets: readonly LabelSet[]) => {
     for (const labels of labelSets)
@@ -36,7 +38,7 @@ export async function findMasks(
   };
   const records = { tenant, day, shards, receivedFromMs: manifest.flushedToMs + 1 };
   await forEachSeriesRecord(table, records, onLabelSets, undefined, passOver);
-  const place = { table, tenant, day, signal: undefined, note: passOver };
+  const place = { table, tenant, day, isOfRows, signal: undefined, note: passOver };
   for (const { selectors } of deletions)
     for (const selector of selectors)
       for (const part of manifest.index) await readIndexPart(place, part, selector, onLabelSets);

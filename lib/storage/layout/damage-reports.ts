@@ -16,6 +16,7 @@ const WORDS: ReadonlyMap<string, readonly [item: string, loss: string]> = new Ma
   ["metadata", ["a metadata record", "metadata"]],
   ["day", ["a day item", "samples of the last minutes"]],
   ["quarantine", ["an item that compaction has put in quarantine", "samples or series"]],
+  ["rollupManifest", ["a month's manifest of hourly rows, or its deletions,", "rows of expired samples"]],
   ["exemplars", ["an exemplar record", "exemplars"]],
 ]);
 /** Series that are named for a day and kind. */

@@ -21,10 +21,24 @@ export function rollupManifestKey(tenant: string, month: number): Key {
   return { pk: partition(KIND.rollupManifest, tenant).finish(), sk };
 }
 
-/** The manifests of months `first..last`, both included. */
-export function rollupManifestsRange(tenant: string, first: number, last: number): KeyRange {
+/** After a month in a sort key. */
+const DELETIONS = 1;
+
+/** The deletions of a month's rows, beside its manifest: one query reads both. */
+export function rowDeletionsKey(tenant: string, month: number): Key {
+  const { pk, sk } = rollupManifestKey(tenant, month);
+  return { pk, sk: Uint8Array.from([...sk, DELETIONS]) };
+}
+
+/** Whether a sort key of a rollup manifest's partition is that of a month's deletions. */
+export function isRowDeletionsSortKey(sk: Uint8Array): boolean {
+  return sk.length > 4;
+}
+
+/** The manifests of months `first..last`, both included, and their deletions. */
+export function rollupMonthsRange(tenant: string, first: number, last: number): KeyRange {
   const { pk, sk } = rollupManifestKey(tenant, first);
-  return { pk, first: sk, last: rollupManifestKey(tenant, last).sk };
+  return { pk, first: sk, last: rowDeletionsKey(tenant, last).sk };
 }
 
 export function parseRollupManifestSortKey(sk: Uint8Array): number {

@@ -12,7 +12,9 @@ import type { FoundSeries } from "./find-series.ts";
 import { type GroupReads, readGroups } from "./group-reader.ts";
 import { LabelBytes } from "./label-bytes.ts";
 import { expectedBytes } from "./plan-groups.ts";
-import { addDay, noSeries, type ReadableDay, sortByLabels } from "./selected-series.ts";
+import { shareBytes } from "./query-budget.ts";
+import { isOfRows, readRowGroups } from "./rows/row-groups.ts";
+import { addDay, noSeries, type ReadableDay, type SelectedSeries, sortByLabels } from "./selected-series.ts";
 
 /** Series of one day that deletions mean. */
 export class SetAside {
@@ -55,7 +57,7 @@ export type LivingReads = Omit<GroupReads, "selected" | "expected" | "decodes" |
   readonly query: Pick<GroupReads["query"], "tenant" | "maxFutureMs">;
 };
 
-/** Calls back for each series that was set aside and has a sample in the day. */
+/** Calls back for each series that was set aside and has a sample in the day, or a row in the part of rows. */
 export async function forEachLiving(
   reads: LivingReads,
   day: ReadableDay,
@@ -65,6 +67,11 @@ export async function forEachLiving(
   const wholeDay = { minTime: day.day * DAY_MS, maxTime: (day.day + 1) * DAY_MS - 1 };
   for (const [deletions, series] of setAside.groups()) {
     const found = noSeries(Number.POSITIVE_INFINITY);
+    if (day.rows !== undefined) {
+      addDay(found, day, foundSeries(series));
+      await forEachWithRows(reads, sortByLabels(found), onSeries);
+      continue;
+    }
     addDay(found, withoutHiddenParts(day, deletions), foundSeries(series));
     const selected = sortByLabels(found);
     const query = { ...reads.query, ...wholeDay };
@@ -72,6 +79,26 @@ export async function forEachLiving(
     for await (const [number] of readGroups({ ...reads, query, selected, expected, decodes: false }))
       onSeries(selected.labels[number]);
   }
+}
+
+/** Calls back for each series of one part of rows that has any. */
+async function forEachWithRows(
+  { query: { tenant }, maxQueryBytes, memory, damage, ...reads }: LivingReads,
+  selected: SelectedSeries,
+  onSeries: (labels: LabelSet) => void,
+): Promise<void> {
+  const groups = readRowGroups({
+    ...reads,
+    tenant,
+    fromMs: Number.NEGATIVE_INFINITY,
+    toMs: Number.POSITIVE_INFINITY,
+    selected,
+    parts: selected.days.filter(isOfRows),
+    maxBytes: shareBytes(maxQueryBytes).groupBytes,
+    note: damage?.note,
+    memory: memory?.rows,
+  });
+  for await (const [number] of groups) onSeries(selected.labels[number]);
 }
 
 /** A day without what deletions hide whole, for the series that they all mean. */

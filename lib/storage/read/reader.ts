@@ -311,12 +311,8 @@ export class Reader implements Queryable {
       if (day.deletions.all.length === 0) return ask(table, query);
       const aside = new SetAside(day.deletions.all, hash, limits.maxQueryLabelBytes);
       await ask(table, { ...query, setAside: (labels) => aside.take(labels) });
-      await forEachLiving(
-        { ...this.#reads(signal), query: { tenant, maxFutureMs: limits.maxFutureMs } },
-        day,
-        aside,
-        onLiving,
-      );
+      const reads = { ...this.#reads(signal), query: { tenant, maxFutureMs: limits.maxFutureMs } };
+      await forEachLiving(reads, day, aside, onLiving);
     });
   }
 

@@ -12,6 +12,8 @@ export interface RowChoice {
   readonly toMs: number;
   /** UTC days of their samples. */
   hasDay(day: number): boolean;
+  /** Whether a row of a day, with samples of these times, is deleted. Default: none is. */
+  readonly isHidden?: ((day: number, minTime: number, maxTime: number) => boolean) | undefined;
 }
 
 /** The rows of a choice, in the order in which they are. */
@@ -32,7 +34,7 @@ export function chooseRows({ floats, histograms }: HourRows, choice: RowChoice):
 /** Runs of rows that count, half-open. */
 function runsOf(
   rows: RowColumns,
-  { fromMs, toMs, hasDay }: RowChoice,
+  { fromMs, toMs, hasDay, isHidden }: RowChoice,
 ): (readonly [start: number, end: number])[] {
   const runs: (readonly [number, number])[] = [];
   let start = -1;
@@ -41,7 +43,8 @@ function runsOf(
   for (let row = 0; row < rows.hours.length; row++) {
     const own = dayOfRow(rows, row);
     if (own !== day) [day, isChosen] = [own, hasDay(own)];
-    const counts = isChosen && rows.hours[row] > fromMs && rows.hours[row] <= toMs;
+    const isWanted = isChosen && rows.hours[row] > fromMs && rows.hours[row] <= toMs;
+    const counts = isWanted && isHidden?.(day, rows.firstTimes[row], rows.lastTimes[row]) !== true;
     if (counts && start < 0) start = row;
     if (!counts && start >= 0) {
       runs.push([start, row]);

@@ -2,29 +2,20 @@
 import { errorKind } from "../../model/errors.ts";
 import { monthOf } from "../layout/rollup-keys.ts";
 import type { Table } from "../table/table.ts";
-import { changeRollupManifest, loadRollupManifest } from "./rollup-store.ts";
+import { changeRollupManifest, loadRollupMonth } from "./rollup-store.ts";
+import { isFresh } from "./row-deletions.ts";
 
 /**
  * Makes readers take a day from its samples until its rows are made again. Whoever adds or deletes
  * samples of a day that is over calls it before the change counts, and after. It costs a read, and a write
- * if the day has rows. `isDeletion`: nobody may read the rows any more, even if the samples expire before
- * there are others. Throws "unavailable".
+ * if the day has rows. Throws "unavailable".
  */
-export async function markStale(
-  table: Table,
-  tenant: string,
-  day: number,
-  isDeletion = false,
-): Promise<void> {
+export async function markStale(table: Table, tenant: string, day: number): Promise<void> {
   try {
     await changeRollupManifest(table, tenant, monthOf(day), (manifest) => {
       const known = manifest.days.find((one) => one.day === day);
-      const isMarked = known?.isStale === true && (!isDeletion || known.isWithdrawn === true);
-      if (known === undefined || isMarked) return undefined;
-      const withdrawn = isDeletion ? { isWithdrawn: true as const } : {};
-      const days = manifest.days.map((one) =>
-        one === known ? { ...one, isStale: true, ...withdrawn } : one,
-      );
+      if (known === undefined || known.isStale) return undefined;
+      const days = manifest.days.map((one) => (one === known ? { ...one, isStale: true } : one));
       return { ...manifest, days };
     });
   } catch (error) {
@@ -33,8 +24,8 @@ export async function markStale(
   }
 }
 
-/** Whether a day has rows that are not marked so. */
+/** Whether a day has rows that are those of its samples. */
 export async function hasFreshRows(table: Table, tenant: string, day: number): Promise<boolean> {
-  const { manifest } = await loadRollupManifest(table, tenant, monthOf(day));
-  return manifest.days.some((one) => one.day === day && !one.isStale);
+  const { manifest, deletions } = await loadRollupMonth(table, tenant, monthOf(day));
+  return manifest.days.some((one) => one.day === day && isFresh(one, deletions));
 }

@@ -2,7 +2,7 @@
 import type { HourRows, RowColumns } from "../../model/rows/hour-rows.ts";
 import type { RowPartition } from "../layout/rollup-keys.ts";
 import { type Shard, shardOf, shardsOverlapping } from "../layout/shard.ts";
-import { chooseRows, concatenateRows } from "./assemble-rows.ts";
+import { chooseRows, concatenateRows, type RowChoice } from "./assemble-rows.ts";
 import { hasRows } from "./join-rows.ts";
 import { decodeInto, type RowReading, readRowPartition } from "./read-rows.ts";
 import type { RowPart } from "./rollup-manifest.ts";
@@ -19,9 +19,10 @@ export async function* mergeRows(
   parts: readonly RowPart[],
   shard: Shard,
   onRead: OnRead,
+  isHiddenOf: (hash: string) => RowChoice["isHidden"] = () => undefined,
 ): AsyncGenerator<Piece, void, void> {
   const cursors = parts.map((part, number) =>
-    piecesOf(reading, tenant, part, shard, (rows) => onRead(number, rows)),
+    piecesOf(reading, tenant, part, shard, (rows) => onRead(number, rows), isHiddenOf),
   );
   const heads = await Promise.all(cursors.map((cursor) => cursor.next()));
   try {
@@ -51,6 +52,7 @@ async function* piecesOf(
   part: RowPart,
   wanted: Shard,
   onRead: (rows: number) => void,
+  isHiddenOf: (hash: string) => RowChoice["isHidden"],
 ): AsyncGenerator<Piece, void, void> {
   const days = new Set(part.days);
   const choice = { fromMs: -Infinity, toMs: Infinity, hasDay: (day: number) => days.has(day) };
@@ -63,7 +65,7 @@ async function* piecesOf(
         const pieces: Piece[] = [];
         decodeInto(item, reading.note, isWanted, (hash, rows) => {
           onRead(rowsIn(rows.floats) + (rows.histograms === undefined ? 0 : rowsIn(rows.histograms)));
-          const chosen = chooseRows(rows, choice);
+          const chosen = chooseRows(rows, { ...choice, isHidden: isHiddenOf(hash) });
           if (hasRows(chosen)) pieces.push([hash, chosen]);
         });
         yield* pieces;

@@ -8,8 +8,9 @@
  *     expires      varint, seconds, 0 for never: no item of a part leaves earlier
  *     days         varint, then each
  *       day          varint, less the first day of the month
- *       flags        1 byte: bit 0 stale, bit 1 withdrawn
+ *       flags        1 byte: bit 0 stale, bit 1 withdrawn, bit 2 whether `deletedTo` follows the source
  *       source       8 bytes: a digest of the parts of samples that its rows were made of
+ *       deletedTo    varint
  *     parts        varint, then each
  *       days         varint, then each as above: the days whose rows count
  *       id           8 bytes
@@ -20,6 +21,7 @@
  */
 import { HearthError } from "../../model/errors.ts";
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
+import type { Deletion } from "../deletion/deletion.ts";
 import { PART_ID_BYTES } from "../layout/keys.ts";
 import { type IndexPart, type Lease, type Manifest, NO_LEASE } from "../layout/manifest.ts";
 import { firstDayOf } from "../layout/rollup-keys.ts";
@@ -40,10 +42,18 @@ export interface RowPart {
   readonly index: readonly IndexPart[];
 }
 
-/** A part, and its days whose rows count. */
+/** A part, its days whose rows count, and what deletions hide of these. */
 export interface RowSource {
   readonly part: RowPart;
   readonly days: ReadonlySet<number>;
+  readonly hiding: RowHiding;
+}
+
+/** Deletions that are not carried out in all of some rows (lib/storage/rollups/hidden-rows.ts). */
+export interface RowHiding {
+  readonly deletions: readonly Deletion[];
+  /** By day, as in `RolledDay`; 0 of a day that is not there. */
+  readonly deletedTo: ReadonlyMap<number, number>;
 }
 
 /** A day that has rows. */
@@ -51,10 +61,15 @@ export interface RolledDay {
   readonly day: number;
   /** Its samples have changed, or are about to: they count, and not its rows. */
   readonly isStale: boolean;
-  /** Its rows have something that was deleted: nobody may read them, even if its samples are gone. */
+  /**
+   * Its rows have something that was deleted: nobody may read them, even if its samples are gone. Earlier
+   * versions wrote it; deletions of months took its place.
+   */
   readonly isWithdrawn?: true | undefined;
   /** See `sourceOf`. */
   readonly source: string;
+  /** Its rows have nothing of what the month's deletions up to this number hide. Default 0. */
+  readonly deletedTo?: number | undefined;
 }
 
 export interface RollupManifest {
@@ -85,6 +100,7 @@ const VERSION = 1;
 const WHAT = "rollup manifest";
 const IS_STALE = 1;
 const IS_WITHDRAWN = 2;
+const HAS_DELETED_TO = 4;
 const SOURCE_BYTES = 8;
 
 export function encodeRollupManifest(month: number, manifest: RollupManifest): Uint8Array {
@@ -96,11 +112,14 @@ export function encodeRollupManifest(month: number, manifest: RollupManifest): U
     .writeVarint(manifest.lease.untilMs)
     .writeVarint(manifest.expiresAtSeconds)
     .writeVarint(manifest.days.length);
-  for (const { day, isStale, isWithdrawn, source } of manifest.days)
+  for (const { day, isStale, isWithdrawn, source, deletedTo = 0 } of manifest.days) {
+    const flags = (isStale ? IS_STALE : 0) | (isWithdrawn ? IS_WITHDRAWN : 0);
     writer
       .writeVarint(day - first)
-      .writeByte((isStale ? IS_STALE : 0) | (isWithdrawn ? IS_WITHDRAWN : 0))
+      .writeByte(flags | (deletedTo > 0 ? HAS_DELETED_TO : 0))
       .writeBytes(Buffer.from(source, "hex"));
+    if (deletedTo > 0) writer.writeVarint(deletedTo);
+  }
   writer.writeVarint(manifest.parts.length);
   for (const part of manifest.parts) {
     writer.writeVarint(part.days.length);
@@ -145,7 +164,9 @@ export function decodeRollupManifest(month: number, value: Uint8Array): RollupMa
     const flags = reader.readByte();
     const isStale = (flags & IS_STALE) !== 0;
     const withdrawn = (flags & IS_WITHDRAWN) !== 0 ? { isWithdrawn: true as const } : {};
-    return { day, isStale, ...withdrawn, source: readHex(reader, SOURCE_BYTES) };
+    const source = readHex(reader, SOURCE_BYTES);
+    const deleted = (flags & HAS_DELETED_TO) !== 0 ? { deletedTo: reader.readVarint() } : {};
+    return { day, isStale, ...withdrawn, source, ...deleted };
   });
   const parts = readAll(reader, (): RowPart => {
     const ofDays = readAll(reader, () => first + reader.readVarint());

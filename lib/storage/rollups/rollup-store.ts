@@ -1,10 +1,13 @@
 /** Manifests of months of rows in the table, read whole and replaced whole. */
 import { errorKind, errorMessage, HearthError } from "../../model/errors.ts";
+import { type DayDeletions, NO_DELETIONS } from "../deletion/deletion.ts";
+import { deletionsOf } from "../deletion/deletion-store.ts";
 import {
+  isRowDeletionsSortKey,
   monthOf,
   parseRollupManifestSortKey,
   rollupManifestKey,
-  rollupManifestsRange,
+  rollupMonthsRange,
 } from "../layout/rollup-keys.ts";
 import type { NoteDamage } from "../layout/verified-table.ts";
 import { damaged } from "../layout/verified-table.ts";
@@ -40,25 +43,38 @@ function decode(item: Item): RollupManifest {
   }
 }
 
-/** The manifests of the months of days `first..last` (inclusive), by month. One that is damaged is noted, and left out. */
-export function loadRollupManifests(
+/** What the table says of a month's rows. */
+export interface RollupMonth {
+  readonly manifest: RollupManifest;
+  /** What was deleted of them (lib/storage/rollups/row-deletions.ts). */
+  readonly deletions: DayDeletions;
+}
+
+/** The months of days `first..last` (inclusive). One of which an item is damaged is noted, and left out. */
+export function loadRollupMonths(
   table: Table,
   tenant: string,
   first: number,
   last: number,
   signal?: AbortSignal,
   note?: NoteDamage,
-): Promise<Map<number, RollupManifest>> {
-  return loadRange(table, rollupManifestsRange(tenant, monthOf(first), monthOf(last)), note, signal);
+): Promise<Map<number, RollupMonth>> {
+  return loadRange(table, rollupMonthsRange(tenant, monthOf(first), monthOf(last)), note, signal);
 }
 
-/** The manifests of all months of a tenant, likewise. */
-export function loadAllRollupManifests(
+/** All months of a tenant, likewise. */
+export function loadAllRollupMonths(
   table: Table,
   tenant: string,
   note?: NoteDamage,
-): Promise<Map<number, RollupManifest>> {
+): Promise<Map<number, RollupMonth>> {
   return loadRange(table, { pk: rollupManifestKey(tenant, 0).pk }, note);
+}
+
+/** One month; an empty one if there is none. Throws "data". */
+export async function loadRollupMonth(table: Table, tenant: string, month: number): Promise<RollupMonth> {
+  const found = await loadRange(table, rollupMonthsRange(tenant, month, month), undefined);
+  return found.get(month) ?? { manifest: EMPTY_ROLLUP_MANIFEST, deletions: NO_DELETIONS };
 }
 
 async function loadRange(
@@ -66,18 +82,31 @@ async function loadRange(
   range: KeyRange,
   note: NoteDamage | undefined,
   signal?: AbortSignal,
-): Promise<Map<number, RollupManifest>> {
-  const manifests = new Map<number, RollupManifest>();
-  for await (const page of table.query(range, { consistent: true, signal, onDamage: note }))
+): Promise<Map<number, RollupMonth>> {
+  const months = new Map<number, { manifest: RollupManifest; deletions: DayDeletions }>();
+  const damagedMonths = new Set<number>();
+  const onDamage =
+    note &&
+    ((item: Item, reason: string) => {
+      damagedMonths.add(parseRollupManifestSortKey(item.sk));
+      note(item, reason);
+    });
+  for await (const page of table.query(range, { consistent: true, signal, onDamage }))
     for (const item of page) {
+      const month = parseRollupManifestSortKey(item.sk);
+      const known = months.get(month) ?? { manifest: EMPTY_ROLLUP_MANIFEST, deletions: NO_DELETIONS };
+      months.set(month, known);
       try {
-        manifests.set(parseRollupManifestSortKey(item.sk), decode(item));
+        if (isRowDeletionsSortKey(item.sk)) known.deletions = deletionsOf(item);
+        else known.manifest = decode(item);
       } catch (error) {
-        if (note === undefined || errorKind(error) !== "data") throw error;
-        note(item, errorMessage(error));
+        if (onDamage === undefined || errorKind(error) !== "data") throw error;
+        onDamage(item, errorMessage(error));
       }
     }
-  return manifests;
+  // Answers must not show what a deletion hides that nobody can read.
+  for (const month of damagedMonths) months.delete(month);
+  return months;
 }
 
 /** Replaces a manifest if it is still `previous`. Returns the stored one, or undefined if another came first. */

@@ -14,7 +14,7 @@ import {
   parseIndexSortKey,
   parseRunSortKey,
 } from "../layout/part-keys.ts";
-import { parseRollupManifestSortKey, parseRowSortKey } from "../layout/rollup-keys.ts";
+import { isRowDeletionsSortKey, parseRollupManifestSortKey, parseRowSortKey } from "../layout/rollup-keys.ts";
 import { decodeDictionary } from "../log/dictionary.ts";
 import { LoggedRecord } from "../log/logged-record.ts";
 import { countChunkSamples, decodeChunkItem } from "../parts/chunk-item.ts";
@@ -75,7 +75,10 @@ const DECODERS: Readonly<Record<string, (item: Item) => unknown>> = {
     isDeletionsSortKey(sk) ? printDeletions(decodeDeletions(value)) : decodeManifest(value),
   rowIndex: describeIndexItem,
   rows: describeRows,
-  rollupManifest: ({ sk, value }) => decodeRollupManifest(parseRollupManifestSortKey(sk), value),
+  rollupManifest: ({ sk, value }) =>
+    isRowDeletionsSortKey(sk)
+      ? printDeletions(decodeDeletions(value))
+      : decodeRollupManifest(parseRollupManifestSortKey(sk), value),
 };
 
 function describeRecord(item: Item): unknown {

@@ -13,9 +13,12 @@ import { withPart } from "../../rollups/rollup-manifest.ts";
 import {
   changeRollupManifest,
   loadRollupManifest,
+  loadRollupMonth,
+  type RollupMonth,
   replaceRollupManifest,
   type StoredRollupManifest,
 } from "../../rollups/rollup-store.ts";
+import { forgetRowDeletions } from "../../rollups/row-deletions.ts";
 import type { Table } from "../../table/table.ts";
 import { newDayContext, newId } from "../day-context.ts";
 import { isEarlierExpiry } from "../expiry.ts";
@@ -27,8 +30,8 @@ import { setExpiry } from "./row-ranges.ts";
 const LEASE_MS = 15 * MINUTE_MS;
 /** Nobody reads a part for longer after it has been superseded. */
 const READERS_MS = DAY_MS;
-/** Steps of one run: a merge, what it superseded, and a renewal. */
-const MAX_STEPS = 3;
+/** Steps of one run: a merge, what it superseded, a renewal, and deletions that are carried out. */
+const MAX_STEPS = 4;
 
 export interface MonthPlace {
   readonly table: Table;
@@ -52,16 +55,19 @@ export async function compactMonth(place: MonthPlace, isTimeUp: () => boolean): 
   const { table, tenant, month, clock } = place;
   let [rows, released] = [0, 0];
   for (let steps = 0; steps < MAX_STEPS && !isTimeUp(); steps++) {
+    const { deletions } = await loadRollupMonth(table, tenant, month);
     let stored = await loadRollupManifest(table, tenant, month);
-    const step = planMonth(stored.manifest, month, clock(), expiryOf(place));
+    const step = planMonth({ ...stored, deletions }, month, clock(), expiryOf(place));
     if (step === undefined) break;
     const leased = await lease(place, stored);
     if (leased === undefined) return { state: "busy", rows, released };
     stored = leased;
     try {
-      if (step.kind === "merge") rows += await merge(place, stored.manifest, step.inputs, isTimeUp);
+      const { manifest } = stored;
+      if (step.kind === "merge") rows += await merge(place, { manifest, deletions }, step.inputs, isTimeUp);
+      else if (step.kind === "forget") await forgetRowDeletions(table, tenant, month, step.done);
       else if (step.kind === "release") released += await release(place, step.superseded);
-      else await renew(place, stored.manifest);
+      else await renew(place, manifest);
     } finally {
       await changeRollupManifest(table, tenant, month, (current) =>
         current.lease.owner === stored.manifest.lease.owner ? { ...current, lease: NO_LEASE } : undefined,
@@ -89,26 +95,27 @@ async function lease(
 
 async function merge(
   place: MonthPlace,
-  manifest: RollupManifest,
+  of: RollupMonth,
   inputs: readonly RowPart[],
   isTimeUp: () => boolean,
 ): Promise<number> {
   const { table, tenant, month, clock, rollupRetentionMs } = place;
   const day = firstDayOf(month);
   const context = newDayContext({ ...place, day, retentionMs: rollupRetentionMs });
-  const part = await mergeMonth(context, inputs, isTimeUp);
+  const part = await mergeMonth(context, inputs, of, isTimeUp);
   if (part === undefined) return 0;
   const known = new Map(inputs.map(({ id, days }) => [id, days.join()]));
-  const rolled = manifest.days.filter((one) => part.days.includes(one.day));
   let isPublished = false;
   await changeRollupManifest(table, tenant, month, (current) => {
     const same = current.parts.filter(({ id, days }) => known.get(id) === days.join());
     // Rows of a day were made again meanwhile: the next merge takes them.
     isPublished = same.length === inputs.length;
     if (!isPublished) return undefined;
-    const stale = new Map(current.days.map((one) => [one.day, one]));
-    const days = rolled.map((one) => stale.get(one.day) ?? one);
-    return withPart(current, part, days, clock());
+    const days = current.days.filter((one) => part.days.includes(one.day));
+    const rolled = days.map((one) => {
+      return { ...one, deletedTo: Math.max(one.deletedTo ?? 0, of.deletions.last) };
+    });
+    return withPart(current, part, rolled, clock());
   });
   return isPublished ? part.rows : 0;
 }

@@ -1,7 +1,10 @@
 /** What is due to a month of rows. */
 import { DAY_MS } from "../../../model/time.ts";
+import type { Deletion } from "../../deletion/deletion.ts";
 import { firstDayOf } from "../../layout/rollup-keys.ts";
-import type { RollupManifest, RowPart, SupersededPart } from "../../rollups/rollup-manifest.ts";
+import type { RowPart, SupersededPart } from "../../rollups/rollup-manifest.ts";
+import type { RollupMonth } from "../../rollups/rollup-store.ts";
+import { carriedOut, pendingDeletions } from "../../rollups/row-deletions.ts";
 import { isEarlierExpiry } from "../expiry.ts";
 
 /** After a month's end, until the rows of its last days are there. */
@@ -11,13 +14,15 @@ const MAX_SMALL_PARTS = 8;
 /** From this share of the largest part's rows on, the others are merged with it. */
 const MERGED_SHARE = 0.25;
 export type MonthStep =
+  /** Into one part, without what the month's deletions hide. */
   | { readonly kind: "merge"; readonly inputs: readonly RowPart[] }
+  | { readonly kind: "forget"; readonly done: readonly Deletion[] }
   | { readonly kind: "renew" }
   | { readonly kind: "release"; readonly superseded: readonly SupersededPart[] };
 
 /** `expirySeconds`: when the month's rows may leave; 0: never. */
 export function planMonth(
-  manifest: RollupManifest,
+  { manifest, deletions }: RollupMonth,
   month: number,
   nowMs: number,
   expirySeconds: number,
@@ -25,6 +30,12 @@ export function planMonth(
   const { parts, expiresAtSeconds, superseded } = manifest;
   if (parts.length > 0 && isEarlierExpiry(expiresAtSeconds, expirySeconds)) return { kind: "renew" };
   if (superseded.length > 0) return { kind: "release", superseded };
+  const done = carriedOut(manifest, deletions, nowMs);
+  if (done.length > 0) return { kind: "forget", done };
+  const pending = manifest.days.filter((day) => pendingDeletions(deletions, day).length > 0);
+  const holding = new Set(pending.map(({ day }) => day));
+  const inputs = parts.filter(({ days }) => days.some((day) => holding.has(day)));
+  if (inputs.length > 0) return { kind: "merge", inputs };
   if (nowMs < firstDayOf(month + 1) * DAY_MS + MONTH_GRACE_MS || parts.length < 2) return undefined;
   const rows = parts.map((part) => part.rows);
   const largest = Math.max(...rows);

@@ -5,7 +5,7 @@
 import type { HourRows } from "../../../model/rows/hour-rows.ts";
 import type { DayDeletions } from "../../deletion/deletion.ts";
 import { loadDeletions } from "../../deletion/deletion-store.ts";
-import { hidingPart } from "../../deletion/masks.ts";
+import { type Masks, NO_MASKS } from "../../deletion/masks.ts";
 import { findMasks } from "../../index/meant-series.ts";
 import { listShards } from "../../layout/day-shards.ts";
 import type { Manifest } from "../../layout/manifest.ts";
@@ -14,7 +14,8 @@ import { firstDayOf, monthOf } from "../../layout/rollup-keys.ts";
 import { makeRows } from "../../rollups/make-rows.ts";
 import { markStale } from "../../rollups/mark-stale.ts";
 import { type RowPart, sourceOf, withPart } from "../../rollups/rollup-manifest.ts";
-import { changeRollupManifest, loadRollupManifest } from "../../rollups/rollup-store.ts";
+import { changeRollupManifest, loadRollupMonth } from "../../rollups/rollup-store.ts";
+import { isFresh } from "../../rollups/row-deletions.ts";
 import { addCounts, NO_ROWS, rowShardBits, storeRows } from "../../rollups/store-rows.ts";
 import { DamagedInput } from "../damaged-input.ts";
 import { type DayContext, newId } from "../day-context.ts";
@@ -23,6 +24,7 @@ import type { DayRun } from "../day-run.ts";
 import { earlierExpiry } from "../expiry.ts";
 import { type HidingOf, mergeParts, ReadCounts } from "../merge-parts.ts";
 import { mergeIndexes } from "../store-index.ts";
+import { findLeft } from "./left-series.ts";
 import type { Rolling } from "./plan-rollups.ts";
 import { DAY_ROWS, loadRollProgress, type RollProgress, storeRollProgress } from "./roll-progress.ts";
 
@@ -34,15 +36,19 @@ export async function publishRows(run: DayRun, { source }: Rolling): Promise<Pub
   const { context, published } = run;
   const { table, tenant, day } = context;
   const month = monthOf(day);
-  const { manifest } = await loadRollupManifest(table, tenant, month);
-  const isMade = manifest.days.some((one) => one.day === day && one.source === source && !one.isStale);
+  // Before the day's own deletions: whoever deletes adds to these first.
+  const { manifest, deletions } = await loadRollupMonth(table, tenant, month);
+  const isMade = manifest.days.some(
+    (one) => one.day === day && one.source === source && isFresh(one, deletions),
+  );
   if (!isMade) {
     const previous = manifest.parts.find(({ days }) => days.includes(day))?.id ?? "";
-    const part = await storeDay(context, run, previous);
+    const part = await storeDay(context, run, `${previous}/${deletions.last}`);
     if (part === undefined) return "stopped";
+    const rolled = { day, isStale: false, source, deletedTo: deletions.last };
     const expiresAtSeconds = monthExpiry(context).expiresAtSeconds ?? 0;
     await changeRollupManifest(table, tenant, month, (current) => ({
-      ...withPart(current, part, [{ day, isStale: false, source }], context.clock()),
+      ...withPart(current, part, [rolled], context.clock()),
       expiresAtSeconds:
         current.parts.length === 0
           ? expiresAtSeconds
@@ -67,7 +73,8 @@ async function storeDay(context: DayContext, run: DayRun, previous: string): Pro
   const { manifest } = run;
   const { parts, index } = manifest;
   const deletions = await loadDeletions(table, tenant, day);
-  const hidingOf = await hidingInputs(context, manifest, deletions);
+  const masks = await findDayMasks(context, manifest, deletions);
+  const hidingOf: HidingOf = (input, hash) => masks.ofPart(hash, parts[input]);
   const expires = monthExpiry(context);
   const inputs = `${sourceOf(manifest)}/${deletions.last}/${expires.expiresAtSeconds ?? 0}/${previous}`;
   const expected = ROWS_PER_SERIES * index.reduce((total, { series }) => total + series, 0);
@@ -94,23 +101,18 @@ async function storeDay(context: DayContext, run: DayRun, previous: string): Pro
   }
   expectAll(context, parts, read);
   const sources = index.map((part) => ({ part, day }));
-  const merged = await mergeIndexes(context, sources, { day, isOfRows: true, expires });
-  return { id, day, days: [day], shardBits: bits, createdMs: clock(), ...counts, index: merged };
+  const place = { id, day, shardBits: bits };
+  const isLeft = await findLeft(table, tenant, place, masks);
+  const merged = await mergeIndexes(context, sources, { day, isOfRows: true, expires, isLeft });
+  return { ...place, days: [day], createdMs: clock(), ...counts, index: merged };
 }
 
-/** What deletions hide of a day's parts. */
-async function hidingInputs(
-  context: DayContext,
-  manifest: Manifest,
-  { all }: DayDeletions,
-): Promise<HidingOf> {
+/** The deletions of a day that mean any of its series. */
+async function findDayMasks(context: DayContext, manifest: Manifest, { all }: DayDeletions): Promise<Masks> {
   const { table, tenant, day } = context;
-  const { parts } = manifest;
-  const hiding = all.filter((one) => parts.some((part) => hidingPart([one], part).length > 0));
-  if (hiding.length === 0) return () => [];
+  if (all.length === 0) return NO_MASKS;
   const shards = await listShards(table, tenant, day);
-  const masks = await findMasks({ ...context, manifest, shards }, hiding);
-  return (input, hash) => masks.ofPart(hash, parts[input]);
+  return findMasks({ ...context, manifest, shards }, all);
 }
 
 async function* rowsOf(

@@ -1,11 +1,10 @@
 /** What a range of rows is read from: parts of rows, and days of samples for the days that have none. */
 import { DAY_MS, MAX_TIMESTAMP_MS, type TimeRange } from "../../../model/time.ts";
-import { NO_DELETIONS } from "../../deletion/deletion.ts";
 import { dayOf } from "../../layout/keys.ts";
 import { EMPTY_MANIFEST } from "../../layout/manifest.ts";
 import { oldestKept, type RetentionMs } from "../../layout/retention.ts";
 import type { RowSource } from "../../rollups/rollup-manifest.ts";
-import { loadRollupManifests } from "../../rollups/rollup-store.ts";
+import { loadRollupMonths } from "../../rollups/rollup-store.ts";
 import type { Table } from "../../table/table.ts";
 import { type DaysOptions, listReadableDays } from "../readable-days.ts";
 import type { ReadableDay } from "../selected-series.ts";
@@ -21,9 +20,9 @@ export async function listRowDays(
 ): Promise<ReadableDay[]> {
   const { tenant, clock, retentionMs, damage } = options;
   const [first, last] = [dayOf(fromMs + 1), dayOf(toMs)];
-  const manifests = await loadRollupManifests(table, tenant, first, last, signal, damage?.note);
+  const months = await loadRollupMonths(table, tenant, first, last, signal, damage?.note);
   const firstRaw = dayOf(Math.max(oldestKept(clock(), retentionMs), fromMs + 1));
-  const { sources, rawSpans, isRaw } = planRowSources(manifests, first, last, firstRaw, clock());
+  const { sources, rawSpans, isRaw } = planRowSources(months, first, last, firstRaw, clock());
   const ofParts = sources.map(dayOfRows);
   const ofSamples = await Promise.all(
     rawSpans.map(([from, to]) => {
@@ -36,7 +35,8 @@ export async function listRowDays(
 
 function dayOfRows(rows: RowSource): ReadableDay {
   const manifest = { ...EMPTY_MANIFEST, index: rows.part.index };
-  return { day: rows.part.day, shards: [], manifest, deletions: NO_DELETIONS, rows };
+  const { deletions } = rows.hiding;
+  return { day: rows.part.day, shards: [], manifest, deletions: { last: 0, all: deletions }, rows };
 }
 
 /** Parts of rows of a range's days whose samples are past retention: what labels and series of these days are known by. */
@@ -56,6 +56,6 @@ export async function listExpiredRowDays(
   const first = dayOf(Math.max(range.minTime, oldest, -MAX_TIMESTAMP_MS));
   const last = Math.min(dayOf(range.maxTime), dayOf(oldestRaw) - 1);
   if (first > last) return [];
-  const manifests = await loadRollupManifests(table, tenant, first, last, signal, damage?.note);
-  return planRowSources(manifests, first, last, last + 1, nowMs).sources.map(dayOfRows);
+  const months = await loadRollupMonths(table, tenant, first, last, signal, damage?.note);
+  return planRowSources(months, first, last, last + 1, nowMs).sources.map(dayOfRows);
 }

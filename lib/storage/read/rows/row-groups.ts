@@ -1,10 +1,12 @@
 /** Reads the rows of selected series from parts, some series at a time. */
 import type { HourRows } from "../../../model/rows/hour-rows.ts";
+import { Masks, NO_MASKS } from "../../deletion/masks.ts";
 import { shardOf } from "../../layout/shard.ts";
 import type { NoteDamage } from "../../layout/verified-table.ts";
 import { chooseRows } from "../../rollups/assemble-rows.ts";
 import { type RowMemory, type RowSpan, readRowSpan } from "../../rollups/read-rows.ts";
 import type { RowSource } from "../../rollups/rollup-manifest.ts";
+import { hidingBy } from "../../rollups/row-deletions.ts";
 import { forEachBounded } from "../../table/bounded.ts";
 import type { Table } from "../../table/table.ts";
 import type { FoundMetric } from "../find-series.ts";
@@ -23,6 +25,10 @@ const MIN_SPAN_SHARE = 0.25;
 /** A part of rows as a day of the selection. */
 export interface SelectedRows extends SelectedDay {
   readonly rows: RowSource;
+}
+
+export function isOfRows(day: SelectedDay): day is SelectedRows {
+  return day.rows !== undefined;
 }
 
 export interface RowGroupReads {
@@ -78,16 +84,17 @@ async function readGroup(reads: RowGroupReads, start: number, end: number): Prom
   const { table, tenant, fromMs, toMs, selected, parts, signal, note, memory } = reads;
   const wanted = new Set(selected.hashes.slice(start, end));
   const group = new Map<string, HourRows[]>();
-  const spans = parts.flatMap((part) =>
-    metricsWithin(selected, part, start, end)
+  const spans = parts.flatMap((part) => {
+    const masks = masksOf(selected, part.rows, start, end);
+    return metricsWithin(selected, part, start, end)
       .flatMap((metric) => spansOf(metric, tenant, part.rows))
-      .map((span) => [span, part.rows] as const),
-  );
-  await forEachBounded(spans, READ_CONCURRENCY, async ([span, { days }]) => {
+      .map((span) => [span, part.rows, masks] as const);
+  });
+  await forEachBounded(spans, READ_CONCURRENCY, async ([span, { days, hiding }, masks]) => {
     const choice = { fromMs, toMs, hasDay: (day: number) => days.has(day) };
     const isWanted = (hash: string) => hash >= span.first && hash <= span.last && wanted.has(hash);
     await readRowSpan({ table, signal, note, memory }, span, isWanted, (hash, rows) => {
-      const chosen = chooseRows(rows, choice);
+      const chosen = chooseRows(rows, { ...choice, isHidden: hidingBy(masks.of(hash), hiding) });
       if (chosen.floats.hours.length + (chosen.histograms?.hours.length ?? 0) === 0) return;
       const pieces = group.get(hash);
       if (pieces === undefined) group.set(hash, [chosen]);
@@ -95,6 +102,15 @@ async function readGroup(reads: RowGroupReads, start: number, end: number): Prom
     });
   });
   return group;
+}
+
+/** What deletions hide of the selected series `start..end` of a part. */
+function masksOf({ hashes, labels }: SelectedSeries, { hiding }: RowSource, start: number, end: number) {
+  if (hiding.deletions.length === 0) return NO_MASKS;
+  const masks = new Masks();
+  for (let number = start; number < end; number++)
+    masks.add(hashes[number], labels[number], hiding.deletions);
+  return masks;
 }
 
 /** From which series to which (hashes in hex, both included) a metric's selected series are read. */

@@ -1,6 +1,8 @@
 /** Where the rows of a range come from: days that have rows from parts, all others from samples. */
 import { SECOND_MS } from "../../../model/time.ts";
 import type { RollupManifest, RowSource } from "../../rollups/rollup-manifest.ts";
+import type { RollupMonth } from "../../rollups/rollup-store.ts";
+import { hidingOf, isFresh } from "../../rollups/row-deletions.ts";
 
 export interface RowSources {
   readonly sources: readonly RowSource[];
@@ -14,7 +16,7 @@ const MAX_GAP_DAYS = 30;
 
 /** `firstRaw`: the first day whose samples may be there. */
 export function planRowSources(
-  manifests: ReadonlyMap<number, RollupManifest>,
+  months: ReadonlyMap<number, RollupMonth>,
   first: number,
   last: number,
   firstRaw: number,
@@ -22,17 +24,18 @@ export function planRowSources(
 ): RowSources {
   const rolled = new Set<number>();
   const sources: RowSource[] = [];
-  for (const manifest of manifests.values()) {
+  for (const { manifest, deletions } of months.values()) {
     if (isLeaving(manifest, nowMs)) continue;
     // Of a day whose samples have expired before its rows were made again, the rows that it has count.
     const counting = manifest.days.filter(
-      ({ day, isStale, isWithdrawn }) => !isStale || (day < firstRaw && isWithdrawn !== true),
+      (one) => isFresh(one, deletions) || (one.day < firstRaw && one.isWithdrawn !== true),
     );
     const fresh = new Set(counting.map(({ day }) => day));
     for (const day of fresh) rolled.add(day);
     for (const part of manifest.parts) {
-      const days = part.days.filter((day) => fresh.has(day) && day >= first && day <= last);
-      if (days.length > 0) sources.push({ part, days: new Set(days) });
+      const days = new Set(part.days.filter((day) => fresh.has(day) && day >= first && day <= last));
+      const hiding = hidingOf(manifest, deletions, (day) => days.has(day));
+      if (days.size > 0) sources.push({ part, days, hiding });
     }
   }
   const isRaw = (day: number) => day >= firstRaw && !rolled.has(day);

@@ -10,8 +10,8 @@ import { makeRows } from "../../rollups/make-rows.ts";
 import { type GroupReads, readGroups } from "../group-reader.ts";
 import { expectedBytes } from "../plan-groups.ts";
 import { shareBytes } from "../query-budget.ts";
-import type { SelectedDay, SelectedSeries } from "../selected-series.ts";
-import { readRowGroups, type SelectedRows } from "./row-groups.ts";
+import type { SelectedSeries } from "../selected-series.ts";
+import { isOfRows, readRowGroups } from "./row-groups.ts";
 
 export interface RowReads extends Omit<GroupReads, "selected" | "expected" | "query" | "decodes"> {
   readonly query: { readonly tenant: string; readonly maxFutureMs: number };
@@ -77,7 +77,3 @@ export async function* selectSeriesRows(reads: RowReads): AsyncGenerator<SeriesR
 }
 
 const DONE = { done: true, value: undefined } as const;
-
-function isOfRows(day: SelectedDay): day is SelectedRows {
-  return day.rows !== undefined;
-}
