@@ -23,6 +23,7 @@ import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { SECOND_MS } from "../lib/model/time.ts";
 import { ProtobufWriter } from "../lib/wire/protobuf-writer.ts";
 import { compress } from "../lib/wire/snappy.ts";
+import { directoryBytes } from "./data-size.ts";
 import type { Fetch } from "./workers/serve-port.ts";
 
 /** The labels of a request's metrics. */
@@ -62,9 +63,11 @@ export interface SelfScrape {
   stop(): void;
 }
 
-export function newSelfScrape(log: Log): SelfScrape {
+/** @param dataDirectory Of the embedded DynamoDB; undefined: the table is elsewhere. */
+export function newSelfScrape(log: Log, dataDirectory?: string): SelfScrape {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  if (dataDirectory !== undefined) addDataSize(registry, dataDirectory);
   const counters = new Map<string, Counter>();
   const gauges = newGauges(registry);
   const durations = new Histogram({
@@ -133,6 +136,17 @@ function newGauges(registry: Registry): Readonly<Record<string, (value: number) 
     ClockOffsetMs: (value) => clockOffset.set(value / SECOND_MS),
     CanaryGapMs: (value) => gap.set(value / SECOND_MS),
   };
+}
+
+function addDataSize(registry: Registry, directory: string): void {
+  new Gauge({
+    name: "hearth_data_bytes",
+    help: "Size of the data directory of npm start on disk.",
+    registers: [registry],
+    async collect() {
+      this.set(await directoryBytes(directory));
+    },
+  });
 }
 
 /** `hearth_write_units_total` for WriteUnits. */

@@ -45,7 +45,7 @@ export async function startServer(settings: Settings, env: Environment, log: Log
   try {
     const endpoint = settings.endpoint ?? embedded?.endpoint;
     await ensureTable(await tableOptions(settings, env, endpoint));
-    const selfScrape = settings.isSelfScraped ? newSelfScrape(log) : undefined;
+    const selfScrape = settings.isSelfScraped ? newSelfScrape(log, embedded && directory) : undefined;
     const metrics = selfScrape?.observe("request");
     const services = await newLocalServices(settings, env, endpoint, { log, metrics });
     const key = await ensureFirstKey(services.table, settings, services.clock);

@@ -3,12 +3,15 @@ import { readFileSync } from "node:fs";
 
 export interface Panel {
   readonly id: number;
+  readonly type: string;
   readonly title: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
-  readonly targets: readonly {
+  /** A row has none. */
+  readonly targets?: readonly {
     readonly refId: string;
     readonly expr: string;
     readonly legendFormat: string;
+    readonly instant?: boolean;
   }[];
 }
 

@@ -1,16 +1,23 @@
 import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { findKey } from "../../lib/auth/key-store.ts";
 import { newMatcher } from "../../lib/model/matcher.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";
 import { newSelfScrape } from "../../local/self-scrape.ts";
 import { ALL_TIME, selectAll } from "../helpers/naive-store.ts";
+import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 import { TestGateway } from "../helpers/test-gateway.ts";
 
 test("what a Hearth tells of itself is stored through the write route, for tenant default", async () => {
   const gateway = await TestGateway.open();
   const lines: unknown[] = [];
-  const scrape = newSelfScrape((_level, message, fields) => lines.push([message, fields]));
+  await using data = await newTemporaryDirectory("self-scrape");
+  await mkdir(join(data.path, "dynamodb"));
+  await writeFile(join(data.path, "first"), "12345");
+  await writeFile(join(data.path, "dynamodb", "second"), "1234567");
+  const scrape = newSelfScrape((_level, message, fields) => lines.push([message, fields]), data.path);
   const write = { route: "/api/v1/write", tenant: "shop" };
   const request = scrape.observe("request");
   request(
@@ -48,6 +55,7 @@ test("what a Hearth tells of itself is stored through the write route, for tenan
     "hearth_write_units_total request /api/v1/write 200": 2,
     "hearth_samples_total compaction": 7,
     "hearth_compaction_lag_seconds ": 90,
+    "hearth_data_bytes ": 12,
     "hearth_duration_seconds_bucket request /api/v1/write 0.005": 1,
     "hearth_duration_seconds_bucket request /api/v1/write 0.05": 2,
     "hearth_duration_seconds_sum request /api/v1/write": 0.032,

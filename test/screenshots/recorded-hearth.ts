@@ -1,7 +1,8 @@
-/** A Hearth on loopback for pictures, and the recorded series to fill it with. */
+/** A Hearth on loopback for pictures, with a key for every tenant, and the recorded series to fill it with. */
 import { join } from "node:path";
 import { loadRecording } from "../../bench/recorded-series.ts";
 import { newWorkload, SCRAPE_INTERVAL_MS } from "../../bench/workload.ts";
+import { ANY_TENANT, DEFAULT_TENANT } from "../../lib/model/tenant.ts";
 import { type Hearth, startHearth } from "../helpers/hearth-process.ts";
 
 export const KEY = { id: "HKSCREENSHOT", secret: "only-for-the-pictures" };
@@ -14,20 +15,30 @@ export function startForPictures(root: string, args?: readonly string[]): Promis
     HEARTH_DATA_DIR: join(root, "hearth"),
     HEARTH_ACCESS_KEY_ID: KEY.id,
     HEARTH_SECRET_ACCESS_KEY: KEY.secret,
+    HEARTH_TENANT: ANY_TENANT,
     LOG_LEVEL: "warn",
   };
   return startHearth(env, "node", args);
 }
 
-/** Scrapes of all recorded series, numbered from 0, whose first is of `startMs`; each is sent as a Prometheus would send it. */
-export function recordedScrapes(startMs: number): (url: string, scrape: number) => Promise<void> {
+/**
+ * Scrapes of recorded series, numbered from 0, whose first is of `startMs`; each is sent as a Prometheus would send it.
+ * `seriesCount` defaults to all that are recorded.
+ */
+export function recordedScrapes(
+  startMs: number,
+  tenant: string = DEFAULT_TENANT,
+  seriesCount?: number,
+): (url: string, scrape: number) => Promise<void> {
   const { title, series } = loadRecording();
-  console.log(`${series.length} series of ${title}, every ${SCRAPE_INTERVAL_MS / 1000} s`);
-  const workload = newWorkload(series, series.length, startMs);
+  const count = seriesCount ?? series.length;
+  console.log(`${tenant}: ${count} series of ${title}, every ${SCRAPE_INTERVAL_MS / 1000} s`);
+  const workload = newWorkload(series, count, startMs);
   const headers = {
     Authorization,
     "Content-Encoding": "snappy",
     "Content-Type": "application/x-protobuf",
+    "X-Scope-OrgID": tenant,
   };
   return async (url, scrape) => {
     for (const body of workload.requests(scrape)) {

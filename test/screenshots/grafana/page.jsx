@@ -1,6 +1,6 @@
 /**
  * Draws a dashboard with Grafana's own components. The page calls `draw` with the dashboard's panels and, of each of
- * their queries, the series of a range query's answer. Panels are of the types `stat` and `timeseries`.
+ * their queries, the series of a range query's answer. Panels are of the types `stat`, `timeseries`, `bargauge` and `row`.
  */
 import {
   createTheme,
@@ -8,6 +8,7 @@ import {
   FieldColorModeId,
   FieldType,
   getDisplayProcessor,
+  getDisplayValueAlignmentFactors,
   ReducerID,
   reduceField,
   ThemeContext,
@@ -15,12 +16,14 @@ import {
   toDataFrame,
 } from "@grafana/data";
 import {
+  BarGauge,
   BigValue,
   BigValueGraphMode,
   GlobalStyles,
   PanelChrome,
   PortalContainer,
   TimeSeries,
+  VizRepeater,
 } from "@grafana/ui";
 import { createRoot } from "react-dom/client";
 import "uplot/dist/uPlot.min.css";
@@ -77,6 +80,15 @@ globalThis.draw = ({ panels, range, width, title }) => {
       <div style={{ padding: "14px 12px", fontSize: 16, fontWeight: 500 }}>{title}</div>
       {panels.map((panel) => {
         const { left, top, width, height, position } = place(panel.gridPos);
+        if (panel.type === "row")
+          return (
+            <div
+              key={panel.id}
+              style={{ left: left + 4, top: top + 6, width, height, position, fontSize: 16, fontWeight: 500 }}
+            >
+              {panel.title}
+            </div>
+          );
         return (
           <div key={panel.id} className="panel" style={{ left, top, width, height, position }}>
             <PanelChrome title={panel.title} description={panel.description} width={width} height={height}>
@@ -103,8 +115,10 @@ function Panel({ panel, theme, timeRange, width, height }) {
     return <div style={{ textAlign: "center", paddingTop: height / 2 - 10 }}>No data</div>;
   if (panel.type === "stat")
     return <Stat panel={panel} frames={frames} theme={theme} width={width} height={height} />;
+  if (panel.type === "bargauge")
+    return <Bars panel={panel} frames={frames} theme={theme} width={width} height={height} />;
   if (panel.type !== "timeseries")
-    throw new Error(`panel ${panel.title}: type ${panel.type}, expected stat or timeseries`);
+    throw new Error(`panel ${panel.title}: type ${panel.type}, expected stat, bargauge, timeseries or row`);
   return (
     <TimeSeries
       width={width}
@@ -145,7 +159,67 @@ function Stat({ panel, frames, theme, width, height }) {
   );
 }
 
-function frameOf({ type, fieldConfig: { defaults } }, { name, refId, times, values }, seriesIndex, theme) {
+/** A bar for each series, as long as its last value. */
+function Bars({ panel: { options }, frames, theme, width, height }) {
+  const fields = frames.map(({ fields: [, field] }) => field);
+  const values = fields.map((field) => {
+    const last = field.values[field.values.length - 1];
+    return { display: { ...field.display(last), title: field.config.displayName }, field };
+  });
+  const max = Math.max(...values.map(({ display }) => display.numeric));
+  return (
+    <VizRepeater
+      source={values}
+      getValues={() => values}
+      getAlignmentFactors={getDisplayValueAlignmentFactors}
+      width={width}
+      height={height}
+      orientation={options.orientation}
+      minVizHeight={options.minVizHeight}
+      maxVizHeight={options.maxVizHeight}
+      itemSpacing={8}
+      renderValue={({ value, width, height, alignmentFactors }) => (
+        <BarGauge
+          width={width}
+          height={height}
+          theme={theme}
+          orientation={options.orientation}
+          displayMode={options.displayMode}
+          valueDisplayMode={options.valueMode}
+          showUnfilled={options.showUnfilled}
+          itemSpacing={8}
+          lcdCellWidth={12}
+          field={{ ...value.field.config, min: 0, max }}
+          display={value.field.display}
+          value={value.display}
+          alignmentFactors={alignmentFactors}
+        />
+      )}
+    />
+  );
+}
+
+/** The defaults of a panel with what its overrides say of a series of this name. */
+function withOverrides({ defaults, overrides }, name) {
+  const config = structuredClone(defaults);
+  for (const { matcher, properties } of overrides) {
+    if (matcher.id !== "byName") throw new Error(`override by ${matcher.id}, expected byName`);
+    if (matcher.options !== name) continue;
+    for (const { id, value } of properties) {
+      const path = id.split(".");
+      const last = path.pop();
+      const target = path.reduce((object, key) => {
+        object[key] ??= {};
+        return object[key];
+      }, config);
+      target[last] = value;
+    }
+  }
+  return config;
+}
+
+function frameOf({ type, fieldConfig }, { name, refId, times, values }, seriesIndex, theme) {
+  const defaults = withOverrides(fieldConfig, name);
   const thresholds = defaults.thresholds ?? {
     mode: ThresholdsMode.Absolute,
     steps: [{ value: -Infinity, color: "green" }],
@@ -172,7 +246,7 @@ function frameOf({ type, fieldConfig: { defaults } }, { name, refId, times, valu
   });
   const [time, field] = frame.fields;
   time.display = getDisplayProcessor({ field: time, theme, timeZone: "utc" });
-  field.state = { seriesIndex };
+  field.state = { seriesIndex, displayName: name };
   const range = reduceField({ field, reducers: [ReducerID.min, ReducerID.max] });
   field.state.range = { min: range.min, max: range.max, delta: range.max - range.min };
   field.display = getDisplayProcessor({ field, theme, timeZone: "utc" });
