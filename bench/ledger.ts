@@ -39,6 +39,8 @@ const GROUP_OF_KIND: Readonly<Record<keyof typeof KIND, Group>> = {
   metadata: "control",
   exemplars: "control",
   canary: "control",
+  quota: "control",
+  usage: "control",
   ruleGroup: "control",
   ruleState: "control",
   ruleSeries: "control",

@@ -9,7 +9,6 @@ import { compactCommand } from "./compact.ts";
 import { newConsole } from "./days.ts";
 import { deleteCommand as deleteSeriesCommand } from "./delete.ts";
 import { deleteTenantCommand } from "./delete-tenant.ts";
-import { estimateCommand } from "./estimate/command.ts";
 import { explainCommand } from "./explain.ts";
 import { gcCommand } from "./gc.ts";
 import { helpOf } from "./help.ts";
@@ -34,6 +33,7 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
        hearthdb tenants list [--json]
        hearthdb tenants set NAME [--retention-days N|default] [--rollup-days N|default]
                                     [--ha-labels on|CLUSTER,REPLICA|off|default]
+                                    [--limit NAME=VALUE|off|default]... [--key ID]
        hearthdb tenants delete NAME [--yes]
        hearthdb delete --match SELECTOR... [--tenant NAME] [--start T] [--end T] [--dry-run | --yes]
        hearthdb delete --pending [--tenant NAME]
@@ -54,7 +54,6 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
        hearthdb rules sync FILE... [--tenant NAME] [--namespace NAME] [--dry-run]
        hearthdb rules list [--tenant NAME] [--namespace NAME] [--json | --yaml]
        hearthdb rules delete FILE...|--namespace NAME [--group NAME] [--tenant NAME] [--dry-run]
-       hearthdb estimate --prometheus URL | --series N [--interval D | --samples-per-second N] [--new-series-per-day N] [--samples-per-request N] [--retention-days N] [--rollup-days N] [--panels-per-day N] [--json]
        hearthdb help [COMMAND]
        hearthdb --version
 
@@ -72,7 +71,8 @@ day, a time or a duration from now (90d). rotate creates a key like another one,
 
 tenants set changes settings of one tenant: how many days samples are kept (0: for ever; default: as
 the deployment says), and which labels name the replicas of a high-availability pair (on:
-cluster,__replica__; default: off).
+cluster,__replica__; default: off). --limit sets a limit, such as samples-per-second=10000; with --key
+that of one access key. docs/limits.md lists them.
 
 tenants delete deletes everything of a tenant: samples, settings, rules, keys. It says what that is and
 costs, and asks for the name; stopped, the same command goes on.
@@ -115,12 +115,6 @@ promql-experimental-functions,promql-delayed-name-removal is as promtool's. rule
 hold what a rule file holds, and --dry-run prints what would change; the namespace is the file's name
 unless --namespace names one. rules delete removes the groups of a namespace, or one of them.
 
-estimate prints the dollars a month of a load with Hearth, on demand and provisioned, and with managed
-services: ingest, storage, recovery, logs and queries, at list prices. It needs no table. --prometheus reads
-series, samples a second and new series a day from a Prometheus; --username, --password-file,
---bearer-token-file and --header are for its access. Defaults: an interval of 15s, samples kept 90 days,
-hourly rows 365 days, 20000 panels a day.
-
 The table that a command works on:
   --stack NAME        of a deployed stack, found through its outputs
   --data-dir DIR      of npm start in DIR, running or not (default .hearth, or HEARTH_DATA_DIR)
@@ -156,6 +150,7 @@ const OPTIONS = {
   "retention-days": { type: "string" },
   "rollup-days": { type: "string" },
   "ha-labels": { type: "string" },
+  limit: { type: "string", multiple: true },
   time: { type: "string" },
   start: { type: "string" },
   end: { type: "string" },
@@ -184,13 +179,6 @@ const OPTIONS = {
   diff: { type: "boolean" },
   debug: { type: "boolean" },
   "write-units-per-second": { type: "string" },
-  prometheus: { type: "string" },
-  series: { type: "string" },
-  interval: { type: "string" },
-  "samples-per-second": { type: "string" },
-  "new-series-per-day": { type: "string" },
-  "samples-per-request": { type: "string" },
-  "panels-per-day": { type: "string" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
 } as const;
@@ -204,10 +192,6 @@ async function main(args: string[]): Promise<void> {
   if (group === "help") return print(helpOf(USAGE, about));
   if (values.version) return print(`hearthdb ${HEARTH_VERSION}`);
   if (group === "rules") return rules(positionals.slice(1), values);
-  if (group === "estimate") {
-    expectNone(positionals.slice(1));
-    return estimateCommand(values, print);
-  }
   const work = findCommand(positionals, values);
   return withTable(values, process.env, work);
 }

@@ -1,11 +1,13 @@
 /** `hearthdb tenants …`: settings of single tenants, which override the deployment's. */
 import { HearthError } from "../lib/model/errors.ts";
+import { type LimitSettings, parseLimit, TENANT_LIMITS } from "../lib/model/quota/tenant-limits.ts";
 import { parseTenant } from "../lib/model/tenant.ts";
 import { type Clock, SECOND_MS } from "../lib/model/time.ts";
 import type { Table } from "../lib/storage/table/table.ts";
 import {
   changeTenantSettings,
   listTenantSettings,
+  loadTenantSettings,
   TENANT_CACHE_MS,
   type TenantSettings,
   USUAL_HA_LABELS,
@@ -17,6 +19,10 @@ export interface TenantsOptions {
   readonly "retention-days"?: string | undefined;
   readonly "rollup-days"?: string | undefined;
   readonly "ha-labels"?: string | undefined;
+  /** `NAME=VALUE` each. */
+  readonly limit?: readonly string[] | undefined;
+  /** The access key that the limits are for. */
+  readonly key?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -30,7 +36,7 @@ export async function listTenantsCommand(table: Table, options: TenantsOptions, 
   const tenants = await listTenantSettings(table);
   if (options.json) return print(JSON.stringify([...tenants].map(([tenant, set]) => ({ tenant, ...set }))));
   const rows = [...tenants].map(([tenant, settings]) => [tenant, ...describe(settings)]);
-  print(alignColumns([["TENANT", "RETENTION DAYS", "ROLLUP DAYS", "HA LABELS"], ...rows]));
+  print(alignColumns([["TENANT", "RETENTION DAYS", "ROLLUP DAYS", "HA LABELS", "LIMITS"], ...rows]));
 }
 
 /** Throws "invalid" without a setting, or with an impossible one. */
@@ -42,9 +48,15 @@ export async function setTenantCommand(
   print: Print,
 ): Promise<void> {
   const tenant = parseTenant(name);
-  const change = parseSettings(options);
+  const change = {
+    ...parseSettings(options),
+    ...changedLimits(await loadTenantSettings(table, tenant), options),
+  };
   if (Object.keys(change).length === 0)
-    throw new HearthError("invalid", "tenants set: expected --retention-days, --rollup-days or --ha-labels");
+    throw new HearthError(
+      "invalid",
+      "tenants set: expected --retention-days, --rollup-days, --ha-labels or --limit",
+    );
   await auditCommand(table, clock, {
     action: "tenants set",
     tenant,
@@ -65,6 +77,24 @@ function parseSettings(options: TenantsOptions): TenantSettings {
     ...(rollupDays !== undefined && { rollupDays: parseDays("--rollup-days", rollupDays) }),
     ...(labels !== undefined && { haLabels: parseHaLabels(labels) }),
   };
+}
+
+/** Limits beside those that are set already. */
+function changedLimits(
+  { limits, keyLimits }: TenantSettings,
+  { limit, key }: TenantsOptions,
+): Pick<TenantSettings, "limits" | "keyLimits"> {
+  if (limit === undefined) {
+    if (key === undefined) return {};
+    throw new HearthError("invalid", "tenants set --key: expected --limit, the limits of that key");
+  }
+  const changed = Object.fromEntries(limit.map(parseLimit));
+  if (key === undefined) return { limits: withoutDefaults({ ...limits, ...changed }) };
+  return { keyLimits: { ...keyLimits, [key]: withoutDefaults({ ...keyLimits?.[key], ...changed }) } };
+}
+
+function withoutDefaults(limits: LimitSettings): LimitSettings {
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 }
 
 function parseDays(option: string, text: string): number | undefined {
@@ -88,7 +118,15 @@ function parseHaLabels(text: string): TenantSettings["haLabels"] {
   );
 }
 
-function describe({ retentionDays, rollupDays, haLabels }: TenantSettings): string[] {
+function describe({ retentionDays, rollupDays, haLabels, limits, keyLimits }: TenantSettings): string[] {
   const labels = typeof haLabels === "object" ? `${haLabels.cluster},${haLabels.replica}` : haLabels;
-  return [String(retentionDays ?? DEFAULT), String(rollupDays ?? DEFAULT), labels ?? DEFAULT];
+  const ofKeys = Object.entries(keyLimits ?? {}).map(([key, ofKey]) => `${key}: ${printLimits(ofKey)}`);
+  const all = [printLimits(limits ?? {}), ...ofKeys].filter((text) => text !== "");
+  const days = [String(retentionDays ?? DEFAULT), String(rollupDays ?? DEFAULT)];
+  return [...days, labels ?? DEFAULT, all.join("; ") || DEFAULT];
+}
+
+function printLimits(limits: LimitSettings): string {
+  const set = TENANT_LIMITS.filter(({ name }) => limits[name] !== undefined);
+  return set.map(({ name, option }) => `${option}=${limits[name]}`).join(",");
 }

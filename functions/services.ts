@@ -4,6 +4,7 @@ import { composeServices } from "../lib/http/compose-services.ts";
 import type { Services } from "../lib/http/gateway.ts";
 import { parseReadBudget } from "../lib/http/read-budget.ts";
 import { HearthError } from "../lib/model/errors.ts";
+import { parseTenantLimits } from "../lib/model/quota/tenant-limits.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { parseOtlpSettings } from "../lib/otlp/settings.ts";
 import { awsSettings } from "../lib/storage/dynamodb/endpoint.ts";
@@ -29,6 +30,7 @@ export function newServices(env: Environment, functionName: string): Services {
     randomBytes,
     retentionMs: retentionDays(env) * DAY_MS,
     maxQueryReadUnits: parseReadBudget(env),
+    tenantLimits: parseTenantLimits(env),
     rollupRetentionMs: parseRollupRetention(env),
     writersBytes: writersBytes(env),
     otlp: parseOtlpSettings(env),

@@ -28,6 +28,7 @@ export async function newLocalServices(
     randomBytes,
     retentionMs: settings.retentionMs,
     maxQueryReadUnits: settings.maxQueryReadUnits,
+    tenantLimits: settings.tenantLimits,
     rollupRetentionMs: settings.rollupRetentionMs,
     writersBytes: WRITERS_BYTES,
     otlp: settings.otlp,

@@ -4,6 +4,7 @@ import { parseReadBudget } from "../lib/http/read-budget.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { parseFlag } from "../lib/model/flag.ts";
 import { LOG_LEVELS, type LogLevel } from "../lib/model/log.ts";
+import { parseTenantLimits, type TenantLimits } from "../lib/model/quota/tenant-limits.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
 import { DAY_MS } from "../lib/model/time.ts";
 import { type OtlpSettings, parseOtlpSettings } from "../lib/otlp/settings.ts";
@@ -28,6 +29,8 @@ export interface Settings {
   readonly retentionMs: number;
   /** Read units that one request may cost. */
   readonly maxQueryReadUnits: number;
+  /** Of tenants without limits of their own. */
+  readonly tenantLimits: TenantLimits;
   /** The same of hourly rows; undefined: as samples. */
   readonly rollupRetentionMs: number | undefined;
   readonly logLevel: LogLevel;
@@ -71,6 +74,7 @@ export function parseSettings(env: Environment, args: readonly string[] = [], is
     tableName: env.HEARTH_TABLE || "hearth",
     retentionMs: parseNumber(env, "HEARTH_RETENTION_DAYS", 0, 36_500) * DAY_MS,
     maxQueryReadUnits: parseReadBudget(env),
+    tenantLimits: parseTenantLimits(env),
     rollupRetentionMs: parseRollupRetention(env),
     logLevel: parseLogLevel(env.LOG_LEVEL),
     isQuiet: isTerminal && !env.LOG_LEVEL,

@@ -20,7 +20,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/template": ["lib/model", "lib/number", "lib/histogram"],
   "lib/auth": ["lib/model", "lib/storage"],
   "lib/canary": ["lib/model", "lib/storage"],
-  "lib/cost": ["lib/model"],
   "lib/tsdb": ["lib/model", "lib/chunk", "lib/storage", "lib/wire"],
   "lib/transfer": ["lib/model", "lib/number", "lib/chunk", "lib/storage", "lib/tsdb", "lib/wire"],
   "lib/rules": [
@@ -64,6 +63,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "series",
     "metadata",
     "tenants",
+    "limits",
     "rules",
     "log",
     "index",

@@ -3,8 +3,10 @@
  */
 import { KeyVerifier } from "../auth/verifier.ts";
 import { DEFAULT_LIMITS } from "../model/limits.ts";
+import type { TenantLimits } from "../model/quota/tenant-limits.ts";
 import type { RetentionMs } from "../storage/layout/retention.ts";
 import { VerifiedTable } from "../storage/layout/verified-table.ts";
+import { Quotas } from "../storage/limits/quotas.ts";
 import { HaTracker } from "../storage/tenants/ha-tracker.ts";
 import { Tenants } from "../storage/tenants/tenant-settings.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../storage/write/writers.ts";
@@ -18,6 +20,8 @@ export interface ServiceParts
   readonly maxQueryReadUnits?: number | undefined;
   /** The same of hourly rows; default: that of samples. */
   readonly rollupRetentionMs?: RetentionMs | undefined;
+  /** Of tenants without limits of their own; default: none. */
+  readonly tenantLimits?: TenantLimits | undefined;
   /** What writers may hold in memory, in bytes; default: `DEFAULT_WRITERS_BYTES`. */
   readonly writersBytes?: number | undefined;
 }
@@ -27,6 +31,7 @@ export function composeServices({
   retentionMs,
   rollupRetentionMs,
   writersBytes,
+  tenantLimits,
   maxQueryReadUnits = DEFAULT_LIMITS.maxQueryReadUnits,
   ...parts
 }: ServiceParts): Services {
@@ -36,7 +41,8 @@ export function composeServices({
     ...parts,
     table: new VerifiedTable(parts.table),
     limits,
-    tenants: new Tenants(retentionMs, clock, rollupRetentionMs),
+    tenants: new Tenants(retentionMs, clock, rollupRetentionMs, tenantLimits),
+    quotas: new Quotas(clock, randomBytes),
     haTracker: new HaTracker(clock),
     keys: new KeyVerifier(clock),
     writers: new Writers({ clock, randomBytes, limits, maxBytes: writersBytes ?? DEFAULT_WRITERS_BYTES }),

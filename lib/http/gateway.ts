@@ -12,6 +12,7 @@ import { asSizeError } from "../model/size-error.ts";
 import type { Clock } from "../model/time.ts";
 import type { OtlpSettings } from "../otlp/settings.ts";
 import type { DamageReports } from "../storage/layout/damage-reports.ts";
+import type { Quotas } from "../storage/limits/quotas.ts";
 import { type Meter, newMeter, type Table } from "../storage/table/table.ts";
 import type { HaTracker } from "../storage/tenants/ha-tracker.ts";
 import type { Tenants } from "../storage/tenants/tenant-settings.ts";
@@ -32,6 +33,8 @@ export interface Services extends RequestSinks {
   readonly keys: KeyVerifier;
   readonly writers: Writers;
   readonly haTracker: HaTracker;
+  /** Limits of tenants and keys. */
+  readonly quotas: Quotas;
   /** Default: `DEFAULT_OTLP_SETTINGS`. */
   readonly otlp?: OtlpSettings;
 }
@@ -48,6 +51,10 @@ export interface GatewayEnv {
     writeLog: (status: number) => void;
     /** The time limit of a query. */
     deadline: Deadline | undefined;
+    /** Runs when the response is complete, before the log line is written. */
+    atEnd: (() => void)[];
+    /** What goes on beside the request. A function waits for it before it responds; none of it rejects. */
+    background: Promise<unknown>[];
     /** What a query could not read, of a request that goes on without it. */
     damage: DamageReports | undefined;
   };
@@ -67,10 +74,18 @@ export function newGateway(services: RequestSinks & Pick<Services, "clock">): Ga
     const requestLog = new RequestLog(c.req.method, c.req.path, routeOf(c), services.clock());
     c.set("meter", meter);
     c.set("requestLog", requestLog);
-    const writeLog = (status: number) => requestLog.write(services, status, meter, services.clock());
+    c.set("atEnd", []);
+    c.set("background", []);
+    const writeLog = (status: number) => {
+      for (const end of c.get("atEnd")) end();
+      requestLog.write(services, status, meter, services.clock());
+    };
     c.set("writeLog", writeLog);
     await next();
-    if (!c.get("logsItself")) writeLog(c.res.status);
+    if (c.get("logsItself")) return;
+    await Promise.all(c.get("background"));
+    writeLog(c.res.status);
+    await Promise.all(c.get("background"));
   });
   app.use(securityHeaders);
   app.use(cors);
@@ -158,7 +173,7 @@ function answerError(
     return new Response(null, { status: CLIENT_CLOSED });
   }
   c.get("requestLog").noteError(error);
-  for (const [name, value] of Object.entries(errorHeaders(status))) c.header(name, value);
+  for (const [name, value] of Object.entries(errorHeaders(status, error))) c.header(name, value);
   const message = kind === "internal" ? "internal error; see the log" : errorMessage(error);
   return printError(c, shorten(message, MAX_MESSAGE_CHARACTERS), status);
 }

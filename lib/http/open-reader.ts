@@ -18,9 +18,16 @@ export async function openReader(
   services: Services,
   { tenant, readMatch }: Pick<Access, "tenant" | "readMatch">,
   table: Table,
-  { memory, damage, deadline }: Pick<ReaderOptions, "memory" | "damage" | "deadline">,
+  {
+    memory,
+    damage,
+    deadline,
+    maxReadUnits,
+  }: Pick<ReaderOptions, "memory" | "damage" | "deadline"> & { readonly maxReadUnits?: number | undefined },
 ): Promise<RequestReader> {
-  const { clock, limits } = services;
+  const { clock } = services;
+  const { maxQueryReadUnits } = services.limits;
+  const limits = { ...services.limits, maxQueryReadUnits: maxReadUnits ?? maxQueryReadUnits };
   const { retentionMs, rollupRetentionMs } = await services.tenants.find(table, tenant);
   const reader = new Reader(table, {
     tenant,

@@ -24,6 +24,7 @@ import {
   type Services,
   servePost,
 } from "./gateway.ts";
+import { admitQuery } from "./limits/quota.ts";
 import { openReader, type RequestReader } from "./open-reader.ts";
 
 /** Prometheus' own path, and those of the vendor's service that Hearth replaces. */
@@ -63,17 +64,20 @@ async function read(
   const type = negotiateResponseType(acceptedResponseTypes);
   const { fields } = c.get("requestLog");
   Object.assign(fields, { queries: queries.length, responseType: type, series: 0, samples: 0 });
-  const reader = await openReader(services, access, services.table.metered(c.get("meter")), {
-    memory,
-    deadline,
-  });
-  const { signal } = c.req.raw;
-  if (type === "samples") {
-    const results = queries.map((query) => countSamples(reader.select(query, signal), reader, fields));
-    return answerSamples(c, results, services);
+  const table = services.table.metered(c.get("meter"));
+  const admitted = admitQuery(c, services, table, await services.tenants.find(table, access.tenant));
+  const { signal, maxReadUnits, refusal } = admitted;
+  const reader = await openReader(services, access, table, { memory, deadline, maxReadUnits });
+  try {
+    if (type === "samples") {
+      const results = queries.map((query) => countSamples(reader.select(query, signal), reader, fields));
+      return await answerSamples(c, results, services);
+    }
+    const results = queries.map((query) => countChunks(reader.selectChunks(query, signal), reader, fields));
+    return await answerStream(c, results);
+  } catch (error) {
+    throw refusal() ?? error;
   }
-  const results = queries.map((query) => countChunks(reader.selectChunks(query, signal), reader, fields));
-  return answerStream(c, results);
 }
 
 /** Passes all series on and counts them in the request's log line. */

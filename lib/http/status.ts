@@ -1,5 +1,5 @@
 /** From an error's kind to its HTTP status and headers: the only place that decides either. */
-import type { ErrorKind } from "../model/errors.ts";
+import { type ErrorKind, RateLimitError } from "../model/errors.ts";
 
 /** What a request does: a kind may mean another status for a write than for a query. */
 export type Operation = "write" | "query";
@@ -11,13 +11,13 @@ export type Operation = "write" | "query";
 const RETRY_AFTER_SECONDS = 5;
 const CHALLENGE = 'Basic realm="Hearth", charset="UTF-8"';
 
-export type ErrorStatus = 400 | 401 | 403 | 413 | 415 | 422 | 500 | 503;
+export type ErrorStatus = 400 | 401 | 403 | 413 | 415 | 422 | 429 | 500 | 503;
 /** The client disconnected before its response began: nginx's status, which Prometheus uses too. */
 export const CLIENT_CLOSED = 499;
 
 /**
- * Our own failures are never 4xx: Prometheus drops a write on 4xx (by default on 429 too) and
- * retries on 5xx.
+ * Hearth's own failures are never 4xx: Prometheus drops a write on 4xx (by default on 429 too) and
+ * retries on 5xx. 429 is for limits that an administrator set.
  */
 export function statusOf(kind: ErrorKind, operation: Operation): ErrorStatus {
   switch (kind) {
@@ -31,6 +31,8 @@ export function statusOf(kind: ErrorKind, operation: Operation): ErrorStatus {
       return 415;
     case "too large":
       return operation === "write" ? 413 : 422;
+    case "rate limited":
+      return 429;
     case "unavailable":
     case "timed out":
       return 503;
@@ -41,7 +43,8 @@ export function statusOf(kind: ErrorKind, operation: Operation): ErrorStatus {
 }
 
 /** The headers that an error's status requires. */
-export function errorHeaders(status: number): Readonly<Record<string, string>> {
+export function errorHeaders(status: number, error?: unknown): Readonly<Record<string, string>> {
   if (status === 401) return { "WWW-Authenticate": CHALLENGE };
+  if (error instanceof RateLimitError) return { "Retry-After": String(error.retryAfterSeconds) };
   return status === 503 ? { "Retry-After": String(RETRY_AFTER_SECONDS) } : {};
 }

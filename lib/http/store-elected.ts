@@ -4,6 +4,7 @@
 
 import type { AppendResult, WriteBatch } from "../model/sample-batch.ts";
 import { shorten } from "../model/shorten.ts";
+import type { Admission } from "../storage/limits/quotas.ts";
 import type { Table } from "../storage/table/table.ts";
 import {
   NO_REPLICA,
@@ -35,6 +36,26 @@ export interface StoredElected {
   readonly isElected: boolean;
 }
 
+/** Counts samples towards the limits before they are stored. Throws "rate limited". */
+export type Admit = (samples: number) => Admission;
+
+/** Stores samples that the limits admit; those that were refused or not stored do not count. */
+export async function storeAdmitted(
+  admit: Admit,
+  samples: number,
+  store: () => Promise<AppendResult>,
+): Promise<AppendResult> {
+  const admission = admit(samples);
+  let stored = 0;
+  try {
+    const result = await store();
+    stored = result.storedSamples + result.storedHistograms;
+    return result;
+  } finally {
+    if (stored < samples) admission.giveBack(samples - stored);
+  }
+}
+
 /**
  * Series of elected replicas lose `place.droppedLabel`, others stay as they are. Throws "unavailable" if any of it may be
  * missing.
@@ -45,19 +66,23 @@ export async function storeElected(
   place: TenantPlace,
   batch: WriteBatch,
   sent: SentReplicas,
+  admit: Admit,
 ): Promise<StoredElected> {
   const { tenant, retentionMs } = place;
   const verdicts: boolean[] = [];
   for (const replica of sent.replicas) verdicts.push(await haTracker.accepts(table, tenant, replica));
   const elected = ofElected(batch, sent, verdicts);
   const single = withoutReplica(batch, sent);
-  const ofReplicas = await writers.appender(place, table).append(elected);
-  const others = await writers.appender({ tenant, retentionMs }, table).append(single);
+  const samples = countSamples(elected) + countSamples(single);
+  const result = await storeAdmitted(admit, samples, async () => {
+    const ofReplicas = await writers.appender(place, table).append(elected);
+    return sum(ofReplicas, await writers.appender({ tenant, retentionMs }, table).append(single));
+  });
   // Not before: a replica whose samples could not be stored keeps the other one waiting, and at last loses the election.
   for (const [number, replica] of sent.replicas.entries())
     if (verdicts[number]) await haTracker.noteStored(table, tenant, replica);
   return {
-    result: sum(ofReplicas, others),
+    result,
     omitted: {
       samples: batch.sampleCount - elected.sampleCount - single.sampleCount,
       histograms: batch.histograms.length - elected.histograms.length - single.histograms.length,
@@ -66,6 +91,10 @@ export async function storeElected(
     notElected: nameOthers(sent, verdicts),
     isElected: verdicts.includes(true) || sent.bySeries.includes(NO_REPLICA),
   };
+}
+
+function countSamples({ sampleCount, histograms }: WriteBatch): number {
+  return sampleCount + histograms.length;
 }
 
 function sum(a: AppendResult, b: AppendResult): AppendResult {

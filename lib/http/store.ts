@@ -6,7 +6,8 @@ import type { Table } from "../storage/table/table.ts";
 import { replicasOf } from "../storage/tenants/replica-labels.ts";
 import type { TenantPlace } from "../storage/write/writers.ts";
 import type { GatewayContext, Services } from "./gateway.ts";
-import { NOTHING, type StoredElected, storeElected } from "./store-elected.ts";
+import { admitSamples } from "./limits/quota.ts";
+import { type Admit, NOTHING, type StoredElected, storeAdmitted, storeElected } from "./store-elected.ts";
 
 /** How much of a request is durable, and what was rejected. */
 export interface Stored {
@@ -22,24 +23,26 @@ export interface Stored {
   readonly isElected: boolean;
 }
 
-/** Stores a batch. Throws "unavailable" if any of it may be missing. */
+/** Stores a batch. Throws "unavailable" if any of it may be missing, and "rate limited". */
 export async function storeBatch(
   c: GatewayContext,
   services: Services,
-  tenant: string,
+  tenantName: string,
   batch: WriteBatch,
 ): Promise<Stored> {
   const { fields } = c.get("requestLog");
   fields.series = batch.seriesCount;
   fields.samples = batch.sampleCount;
   const table = services.table.metered(c.get("meter"));
-  const { retentionMs, haLabels } = await services.tenants.find(table, tenant);
-  const place = { tenant, retentionMs };
+  const tenant = await services.tenants.find(table, tenantName);
+  const { retentionMs, haLabels } = tenant;
+  const place = { tenant: tenantName, retentionMs };
+  const admit = (samples: number) => admitSamples(c, services, table, tenant, samples);
   const replicas = haLabels && replicasOf(batch, haLabels, services.limits.maxLabelsPerSeries);
   const store = () =>
     replicas === undefined
-      ? storeAll(services, table, place, batch)
-      : storeElected(services, table, { ...place, droppedLabel: haLabels!.replica }, batch, replicas);
+      ? storeAll(services, table, place, batch, admit)
+      : storeElected(services, table, { ...place, droppedLabel: haLabels!.replica }, batch, replicas, admit);
   // Samples are judged and dated by the clock, so it is checked before and after.
   const isDoubtful = ({ result }: StoredElected) => result.rejections.count > 0;
   const { result, omitted, notElected, isElected } = await (services.clockGuard?.run(store, isDoubtful) ??
@@ -70,8 +73,10 @@ async function storeAll(
   table: Table,
   place: TenantPlace,
   batch: WriteBatch,
+  admit: Admit,
 ): Promise<StoredElected> {
-  const result = await writers.appender(place, table).append(batch);
+  const store = () => writers.appender(place, table).append(batch);
+  const result = await storeAdmitted(admit, batch.sampleCount + batch.histograms.length, store);
   return { result, omitted: NOTHING, notElected: undefined, isElected: true };
 }
 

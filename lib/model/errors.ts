@@ -13,6 +13,8 @@ export type ErrorKind =
   | "unsupported"
   /** The request exceeds a limit: send less, or ask for less. */
   | "too large"
+  /** The tenant or key is over a limit of its own: send the same again after a while, or raise the limit. */
+  | "rate limited"
   /** Throttling, a timeout or an unreachable table: send the same again later. */
   | "unavailable"
   /** A query ran longer than its timeout: ask for less. */
@@ -30,6 +32,17 @@ export class HearthError extends Error {
     super(message, options);
     this.name = "HearthError";
     this.kind = kind;
+  }
+}
+
+/** A request past a limit of its tenant or key. */
+export class RateLimitError extends HearthError {
+  readonly retryAfterSeconds: number;
+
+  constructor(message: string, retryAfterSeconds: number) {
+    super("rate limited", message);
+    this.name = "RateLimitError";
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -35,6 +35,7 @@ import {
 } from "../../lib/storage/layout/part-keys.ts";
 import { parseRollupManifestSortKey, parseRowSortKey } from "../../lib/storage/layout/rollup-keys.ts";
 import { VerifiedTable } from "../../lib/storage/layout/verified-table.ts";
+import { Ledger } from "../../lib/storage/limits/ledger.ts";
 import { decodeDictionary } from "../../lib/storage/log/dictionary.ts";
 import { decodedRecordBytes, LoggedRecord } from "../../lib/storage/log/logged-record.ts";
 import { parseMetadataSortKey } from "../../lib/storage/metadata/metadata-keys.ts";
@@ -96,6 +97,15 @@ const READERS: Readonly<Record<Kind, readonly ((item: Item, table: Table) => unk
   exemplars: [({ value }) => decodeExemplarRecord(value)],
   canary: [(_, table) => loadState(table), (_, table) => loadValuesOfDay(table, 20_780)],
   quarantine: [(_, table) => readAll(listQuarantined(table, TENANT))],
+  quota: [
+    (_, table) =>
+      new Ledger(TENANT, new Uint8Array(8)).exchange(
+        table,
+        () => undefined,
+        () => 1e12,
+      ),
+  ],
+  usage: [],
   audit: [(_, table) => readAll(listAudit(table, 0))],
   swept: [(_, table) => loadSweptRetentions(table)],
   ruleGroup: [(_, table) => listGroupItems(table, TENANT)],
@@ -237,7 +247,7 @@ function damagedStore(store: TestGateway, items: readonly Item[]): Target {
 }
 
 /** Access keys would be refused, and these are not read by queries. */
-const NOT_READ = new Set("KAZYWNGHJQEBUVoOa");
+const NOT_READ = new Set("KAZYWNGHJQEBUVoOaqu");
 
 const keyText = ({ pk, sk }: Pick<Item, "pk" | "sk">) =>
   `${Buffer.from(pk).toString("hex")}/${Buffer.from(sk).toString("hex")}`;

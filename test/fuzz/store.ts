@@ -13,6 +13,7 @@ import { ByteWriter } from "../../lib/storage/codec/bytes.ts";
 import { storeSweptRetention } from "../../lib/storage/compact/sweep.ts";
 import { addDeletion } from "../../lib/storage/deletion/deletion-store.ts";
 import { dayOf, progressKey } from "../../lib/storage/layout/keys.ts";
+import { Ledger } from "../../lib/storage/limits/ledger.ts";
 import { encodeQuarantined } from "../../lib/storage/quarantine/quarantine-item.ts";
 import { putGroupItem } from "../../lib/storage/rules/rule-items.ts";
 import type { MemoryTable } from "../../lib/storage/table/memory-table.ts";
@@ -89,6 +90,9 @@ async function storeOther(gateway: TestGateway): Promise<void> {
   const told = { tenant: TENANT, namespace: "n", group: "g" };
   const rule = { alertName: "a", alerts: [], unlisted: 1, sentMs: { topic: clock() } };
   await storeNotices(table, told, { group: new Map(), bytes: undefined }, new Map([["a", rule]]));
+  const ledger = new Ledger(TENANT, randomBytes(8));
+  ledger.noteChange();
+  await ledger.exchange(table, () => undefined, clock);
   await changeTenantSettings(table, "other", { retentionDays: 5, haLabels: USUAL_HA_LABELS });
 }
 

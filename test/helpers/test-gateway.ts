@@ -6,6 +6,8 @@ import { KeyVerifier } from "../../lib/auth/verifier.ts";
 import { addAdminRoutes } from "../../lib/http/admin-routes.ts";
 import { type Gateway, newGateway, type Services } from "../../lib/http/gateway.ts";
 import { addOtlpRoutes } from "../../lib/http/otlp-route.ts";
+import { addQueryRoutes } from "../../lib/http/query/routes.ts";
+import { newQueryServices } from "../../lib/http/query/source.ts";
 import { addReadRoutes } from "../../lib/http/read-route.ts";
 import { addRulesConfigRoutes } from "../../lib/http/rules-config-route.ts";
 import { addWriteRoutes } from "../../lib/http/write-route.ts";
@@ -13,8 +15,10 @@ import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
 import type { LogFields, LogLevel } from "../../lib/model/log.ts";
 import type { MetricOrigin, MetricValues } from "../../lib/model/metrics.ts";
 import type { OtlpSettings } from "../../lib/otlp/settings.ts";
+import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
 import { compact } from "../../lib/storage/compact/compactor.ts";
 import { VerifiedTable } from "../../lib/storage/layout/verified-table.ts";
+import { Quotas } from "../../lib/storage/limits/quotas.ts";
 import { MAX_HOLD_MS, SETTLE_MS } from "../../lib/storage/log/settling.ts";
 import { newMeter } from "../../lib/storage/table/table.ts";
 import { HaTracker } from "../../lib/storage/tenants/ha-tracker.ts";
@@ -38,7 +42,7 @@ export const basic = (id: string, secret: string = SECRET) =>
   `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;
 
 export class TestGateway {
-  readonly table = new FaultyTable();
+  readonly table: FaultyTable;
   /** Every call on the table, whoever made it. */
   readonly meter = newMeter();
   readonly lines: LogLine[] = [];
@@ -49,8 +53,9 @@ export class TestGateway {
   readonly app: Gateway;
   nowMs = MIDNIGHT_MS;
 
-  private constructor(limits: Partial<Limits>, otlp: OtlpSettings | undefined) {
-    const clock = () => this.nowMs++;
+  private constructor(limits: Partial<Limits>, otlp: OtlpSettings | undefined, beside?: TestGateway) {
+    this.table = beside?.table ?? new FaultyTable();
+    const clock = () => (beside === undefined ? this.nowMs++ : beside.nowMs++);
     const all = { ...DEFAULT_LIMITS, ...limits };
     this.services = {
       table: new VerifiedTable(this.table).metered(this.meter),
@@ -60,6 +65,7 @@ export class TestGateway {
       ...(otlp && { otlp }),
       tenants: new Tenants(0, clock),
       haTracker: new HaTracker(clock),
+      quotas: new Quotas(clock, randomBytes),
       keys: new KeyVerifier(clock),
       writers: new Writers({ clock, randomBytes, limits: all, maxBytes: 2 ** 26 }),
       log: (level, message, fields) => this.lines.push({ level, message, fields }),
@@ -93,6 +99,18 @@ export class TestGateway {
       createdMs: 0,
     } as const;
     return createKey(new VerifiedTable(this.table.inner), newAccessKey({ ...key, ...fields }, randomBytes));
+  }
+
+  /** Another process on the same table, by the same clock. */
+  async another(): Promise<TestGateway> {
+    const other = new TestGateway({}, undefined, this);
+    return other;
+  }
+
+  /** Adds the query API. */
+  queryRoutes(): this {
+    addQueryRoutes(this.app, this.services, newQueryServices(this.services, DEFAULT_PROMQL_SETTINGS));
+    return this;
   }
 
   /** Flushes all that was written, and does what else is due; throws what went wrong. */

@@ -80,7 +80,8 @@ const PLANS: Readonly<Record<string, readonly string[]>> = {
 const NAMES = ["__name__", "team", "host", `${OWN}_only`, `${OTHER}_only`];
 const WRITES = /^\/api\/(v1\/write|prom_write|v3\/write|v1\/otlp\/v1\/metrics)$/;
 const READS = /^\/api\/(v1\/read|prom_read|v3\/read)$/;
-const REFUSED = /^\/api\/v1\/admin\/|\/config\/v1\/rules|^\/api\/prom\/rules|^\/api\/v1\/rules\//;
+const REFUSED =
+  /^\/api\/v1\/admin\/|\/config\/v1\/rules|^\/api\/prom\/rules|^\/api\/v1\/rules\/|\/user_limits$/;
 
 const RULES = [OWN, OTHER]
   .map(

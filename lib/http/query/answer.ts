@@ -68,8 +68,8 @@ function* printNotes(name: string, singular: string, notes: readonly string[]): 
   yield `,"${name}":${JSON.stringify([...notes.slice(0, MAX_NOTES), ...omitted])}`;
 }
 
-export function answerApiError({ errorType, status, message }: ApiError): Response {
-  const headers = { "Content-Type": "application/json", ...errorHeaders(status) };
+export function answerApiError({ errorType, status, message, cause }: ApiError): Response {
+  const headers = { "Content-Type": "application/json", ...errorHeaders(status, cause) };
   const error = shorten(message, MAX_MESSAGE_CHARACTERS);
   return new Response(JSON.stringify({ status: "error", errorType, error }), { status, headers });
 }

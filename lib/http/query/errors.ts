@@ -9,6 +9,8 @@ export interface ApiError {
   readonly errorType: string;
   readonly status: number;
   readonly message: string;
+  /** The error itself, for headers that depend on it. */
+  readonly cause?: unknown;
 }
 
 const TYPES: Readonly<Record<ErrorKind, string>> = {
@@ -17,6 +19,7 @@ const TYPES: Readonly<Record<ErrorKind, string>> = {
   forbidden: "forbidden",
   unsupported: "not_acceptable",
   "too large": "execution",
+  "rate limited": "too_many_requests",
   unavailable: "unavailable",
   "timed out": "timeout",
   data: "internal",
@@ -29,5 +32,5 @@ export function apiErrorOf(error: unknown, phase: QueryPhase, signal: AbortSigna
   const message = kind === "internal" ? "internal error; see the log" : errorMessage(error);
   if (signal.aborted) return { errorType: "canceled", status: CLIENT_CLOSED, message: "query was canceled" };
   if (kind === "invalid" && phase === "evaluation") return { errorType: "execution", status: 422, message };
-  return { errorType: TYPES[kind], status: statusOf(kind, "query"), message };
+  return { errorType: TYPES[kind], status: statusOf(kind, "query"), message, cause: error };
 }

@@ -1,8 +1,10 @@
 /** Requests to the query API. */
 import type { Deadline } from "../../model/deadline.ts";
+import type { Limits } from "../../model/limits.ts";
 import type { Patterns } from "../../model/regexp/patterns.ts";
 import type { Queryable } from "../../storage/interface.ts";
 import type { Table } from "../../storage/table/table.ts";
+import type { Tenant } from "../../storage/tenants/tenant-settings.ts";
 import type { GatewayContext, Services } from "../gateway.ts";
 import type { QueryPhase } from "./errors.ts";
 import type { RulesView } from "./rules-view.ts";
@@ -12,6 +14,12 @@ export interface WholeTenant {
   readonly tenant: string;
   /** Counts what the request costs. */
   readonly table: Table;
+}
+
+export interface TenantState {
+  readonly tenant: Tenant;
+  readonly used: Readonly<Record<string, number>>;
+  readonly limits: Limits;
 }
 
 /** An authorized request. */
@@ -37,6 +45,8 @@ export interface QueryRequest {
   readonly patterns: Patterns;
   /** How long the tenant's samples are kept; 0 for ever. */
   readonly retentionMs: () => Promise<number>;
+  /** The tenant's settings, what is known of its use of limits, and the limits of every request. */
+  readonly tenantState: () => Promise<TenantState>;
   /** To be called once the parameters are valid. */
   setPhase(phase: QueryPhase): void;
 }

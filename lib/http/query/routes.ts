@@ -7,6 +7,8 @@ import { shorten } from "../../model/shorten.ts";
 import { asSizeError } from "../../model/size-error.ts";
 import { DamageReports } from "../../storage/layout/damage-reports.ts";
 import { findAccess, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
+import { admitQuery } from "../limits/quota.ts";
+import { answerUserLimits } from "../limits/user-limits.ts";
 import { noteDamage } from "../request-log.ts";
 import { answerBuildInfo, answerCardinality, answerMetadata } from "./about.ts";
 import { answerApiError } from "./answer.ts";
@@ -67,6 +69,7 @@ const ROUTES: readonly (readonly [path: string, methods: readonly string[], hand
   ["/status/flags", GET, answerFlags],
   ["/status/runtimeinfo", GET, answerRuntimeInfo],
   ["/status/walreplay", GET, answerWalReplay],
+  ["/user_limits", GET, answerUserLimits],
   ["/features", GET, answerFeatures],
   ["/targets", GET, answerTargets],
   ["/targets/metadata", GET, answerTargetMetadata],
@@ -95,8 +98,9 @@ async function serve(
   queryServices: QueryServices,
   handler: Handler,
 ): Promise<Response> {
-  const { signal } = c.req.raw;
+  let { signal } = c.req.raw;
   let phase: QueryPhase = "parameters";
+  let refusal: () => unknown = () => undefined;
   try {
     const access = await findAccess(c, services, "read");
     const parameters = await readParameters(c);
@@ -107,7 +111,10 @@ async function serve(
     const damage = new DamageReports();
     c.set("damage", damage);
     const table = services.table.metered(c.get("meter"));
-    const source = await queryServices.openSource(access, table, { damage, deadline });
+    const admitted = admitQuery(c, services, table, await services.tenants.find(table, access.tenant));
+    ({ signal, refusal } = admitted);
+    const { maxReadUnits } = admitted;
+    const source = await queryServices.openSource(access, table, { damage, deadline, maxReadUnits });
     const { clock } = services;
     const setPhase = (next: QueryPhase) => {
       phase = next;
@@ -124,6 +131,10 @@ async function serve(
       deadline,
       patterns,
       retentionMs: async () => (await services.tenants.find(table, access.tenant)).retentionMs,
+      tenantState: async () => {
+        const found = await services.tenants.find(table, expectWhole(access));
+        return { tenant: found, used: services.quotas.used(found), limits: services.limits };
+      },
       setPhase,
     });
     // Reading has ended before a response begins.
@@ -131,9 +142,9 @@ async function serve(
     answer.headers.set("X-Hearth-Read-Units", String(c.get("meter").readUnits));
     return answer;
   } catch (thrown) {
-    const error = asSizeError(thrown, "query");
+    const error = refusal() ?? asSizeError(thrown, "query");
     c.get("requestLog").noteError(error);
-    return answerApiError(apiErrorOf(error, phase, signal));
+    return answerApiError(apiErrorOf(error, phase, c.req.raw.signal));
   }
 }
 

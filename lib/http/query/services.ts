@@ -28,6 +28,8 @@ export interface SourceOptions {
   readonly damage?: DamageReports;
   /** The request's time limit; default: none. */
   readonly deadline?: Deadline;
+  /** Read units that the request may cost; default: the service's. */
+  readonly maxReadUnits?: number | undefined;
 }
 
 export interface QueryServices {

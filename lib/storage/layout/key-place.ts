@@ -24,9 +24,10 @@ const WITHOUT_TENANT: ReadonlySet<string> = new Set([
   "tenant",
   "swept",
   "audit",
+  "usage",
 ]);
 /** Kinds that have a tenant and no day. */
-const WITHOUT_DAY: ReadonlySet<string> = new Set(["election", "metadata", "rollupManifest"]);
+const WITHOUT_DAY: ReadonlySet<string> = new Set(["election", "metadata", "rollupManifest", "quota"]);
 /** Kinds whose day begins the sort key. */
 const DAY_IN_SORT_KEY: ReadonlySet<string> = new Set(["day", "manifest", "quarantine"]);
 

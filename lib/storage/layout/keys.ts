@@ -33,6 +33,8 @@
  *     ruleSeries J  tenant                               hash of a group, id, number      label sets of its series (state-items.ts)
  *     ruled     N   -                                    tenant                           revision of its groups (rule-items.ts)
  *     notices   a   tenant                               namespace, name                  what receivers know of a group's alerts
+ *     quota     q   tenant                               part, process or query           limits: what processes tell (limits/)
+ *     usage     u   -                                    day or part, time, process       what requests cost (usage/)
  *
  * A day is the UTC day of the samples' own timestamps, never of their arrival: a reader of a range opens the days of
  * that range, whatever came late, and everything of a day leaves together by TTL. A shard is the series whose hash begins
@@ -73,6 +75,8 @@ export const KIND = {
   rollupManifest: 0x6f,
   rows: 0x55,
   rowIndex: 0x56,
+  quota: 0x71,
+  usage: 0x75,
 } as const;
 
 /** Bytes of a series hash, and how many of them are the metric's. */

@@ -1,7 +1,6 @@
 /** What DynamoDB asks for reads. */
+import { DOLLARS_PER_READ_UNIT } from "../../model/quota/prices.ts";
 
-/** On demand, in us-east-1. https://aws.amazon.com/dynamodb/pricing/on-demand/ */
-const DOLLARS_PER_READ_UNIT = 0.125e-6;
 const DIGITS = 2;
 
 /** `50,000 read units ($0.0063)`. */

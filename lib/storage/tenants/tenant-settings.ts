@@ -1,8 +1,14 @@
 /**
- * What an administrator has set for one tenant. Everything else is as the deployment says. An item of JSON, for whoever looks
- * at the table: `{"retentionDays":90,"haLabels":{"cluster":"cluster","replica":"__replica__"}}`.
+ * What an administrator has set for one tenant. Everything else is the deployment's. The item is JSON, readable in the
+ * table: `{"retentionDays":90,"limits":{"samplesPerSecond":1000},"keyLimits":{"HK…":{"queriesAtOnce":2}}}`.
  */
 import { HearthError } from "../../model/errors.ts";
+import {
+  applyLimits,
+  type LimitSettings,
+  type TenantLimits,
+  whatIsWrongWithLimits,
+} from "../../model/quota/tenant-limits.ts";
 import { type Clock, DAY_MS, MINUTE_MS } from "../../model/time.ts";
 import { tenantKey, tenantsRange } from "../layout/keys.ts";
 import type { RetentionMs } from "../layout/retention.ts";
@@ -21,6 +27,9 @@ export interface TenantSettings {
   readonly rollupDays?: number | undefined;
   /** "off", or absent: every sample is stored, whichever replica sent it. */
   readonly haLabels?: HaLabels | "off" | undefined;
+  readonly limits?: LimitSettings | undefined;
+  /** By access key id. */
+  readonly keyLimits?: Readonly<Record<string, LimitSettings>> | undefined;
 }
 
 /** Settings with all defaults applied. */
@@ -29,6 +38,9 @@ export interface Tenant {
   readonly retentionMs: RetentionMs;
   readonly rollupRetentionMs: RetentionMs;
   readonly haLabels: HaLabels | undefined;
+  readonly limits: TenantLimits;
+  /** Of keys that have any, beside those of the tenant. */
+  readonly keyLimits: ReadonlyMap<string, TenantLimits>;
 }
 
 /** What `--ha-labels on` stands for: Mimir's and Amazon's labels. */
@@ -84,7 +96,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function whatIsWrong({ retentionDays, rollupDays, haLabels }: TenantSettings): string | undefined {
+function whatIsWrong(settings: TenantSettings): string | undefined {
+  const { retentionDays, rollupDays, haLabels, limits, keyLimits } = settings;
   if (retentionDays !== undefined && !isRetentionDays(retentionDays)) {
     return `retention of ${retentionDays} days: expected whole days up to ${MAX_RETENTION_DAYS}, 0 to keep for ever`;
   }
@@ -93,6 +106,14 @@ function whatIsWrong({ retentionDays, rollupDays, haLabels }: TenantSettings): s
   }
   if (haLabels !== undefined && haLabels !== "off" && !areHaLabels(haLabels)) {
     return `labels of replicas ${JSON.stringify(haLabels)}: expected the names of two different labels, or off`;
+  }
+  if (limits !== undefined) {
+    const reason = whatIsWrongWithLimits(limits);
+    if (reason !== undefined) return reason;
+  }
+  for (const [keyId, ofKey] of Object.entries(keyLimits ?? {})) {
+    const reason = whatIsWrongWithLimits(ofKey, true);
+    if (reason !== undefined) return `key ${keyId}: ${reason}`;
   }
   return undefined;
 }
@@ -111,11 +132,18 @@ function areHaLabels({ cluster, replica }: Partial<HaLabels>): boolean {
 export class Tenants {
   readonly #defaultRetentionMs: RetentionMs;
   readonly #defaultRollupRetentionMs: RetentionMs | undefined;
+  readonly #defaultLimits: TenantLimits;
   readonly #clock: Clock;
   readonly #cache = new Map<string, { readonly tenant: Tenant; readonly untilMs: number }>();
 
   /** The defaults are for tenants for which none is set. Without one, hourly rows are kept as long as samples. */
-  constructor(defaultRetentionMs: RetentionMs, clock: Clock, defaultRollupRetentionMs?: RetentionMs) {
+  constructor(
+    defaultRetentionMs: RetentionMs,
+    clock: Clock,
+    defaultRollupRetentionMs?: RetentionMs,
+    defaultLimits: TenantLimits = {},
+  ) {
+    this.#defaultLimits = defaultLimits;
     this.#defaultRetentionMs = defaultRetentionMs;
     this.#defaultRollupRetentionMs = defaultRollupRetentionMs;
     this.#clock = clock;
@@ -132,10 +160,20 @@ export class Tenants {
     return tenant;
   }
 
-  #applyDefaults(name: string, { retentionDays, rollupDays, haLabels = "off" }: TenantSettings): Tenant {
+  #applyDefaults(name: string, settings: TenantSettings): Tenant {
+    const { retentionDays, rollupDays, haLabels = "off" } = settings;
     const retentionMs = retentionDays === undefined ? this.#defaultRetentionMs : retentionDays * DAY_MS;
     const rollupRetentionMs =
       rollupDays === undefined ? (this.#defaultRollupRetentionMs ?? retentionMs) : rollupDays * DAY_MS;
-    return { name, retentionMs, rollupRetentionMs, haLabels: haLabels === "off" ? undefined : haLabels };
+    return {
+      name,
+      retentionMs,
+      rollupRetentionMs,
+      haLabels: haLabels === "off" ? undefined : haLabels,
+      limits: applyLimits(this.#defaultLimits, settings.limits),
+      keyLimits: new Map(
+        Object.entries(settings.keyLimits ?? {}).map(([keyId, limits]) => [keyId, applyLimits({}, limits)]),
+      ),
+    };
   }
 }

@@ -1,0 +1,126 @@
+/** The limits of a request's tenant and key: what may be stored, and whether a query may run. */
+import { errorKind, errorMessage, type RateLimitError } from "../../model/errors.ts";
+import { SECOND_MS } from "../../model/time.ts";
+import type { Admission } from "../../storage/limits/quotas.ts";
+import { overLimit, printCount } from "../../storage/limits/refusal.ts";
+import { noteRunning } from "../../storage/limits/running-queries.ts";
+import type { Table } from "../../storage/table/table.ts";
+import type { Tenant } from "../../storage/tenants/tenant-settings.ts";
+import type { GatewayContext, Services } from "../gateway.ts";
+
+/** The length of a wait for another query to end. */
+const QUERY_WAIT_MS = 2 * SECOND_MS;
+
+function keyOf(c: GatewayContext): string | undefined {
+  const { accessKeyId } = c.get("requestLog").fields;
+  return typeof accessKeyId === "string" ? accessKeyId : undefined;
+}
+
+/** Exchanges ledgers with other processes beside the request, if that is due. A failure costs the request nothing. */
+function exchange(
+  c: GatewayContext,
+  services: Services,
+  table: Table,
+  tenant: Tenant,
+): Promise<void> | undefined {
+  const exchanged = services.quotas.exchange(table, tenant)?.catch((error: unknown) => {
+    services.log("warn", "limits: what other processes counted is not known", {
+      tenant: tenant.name,
+      error: errorMessage(error),
+    });
+  });
+  if (exchanged !== undefined) c.get("background").push(exchanged);
+  return exchanged;
+}
+
+/** Counts samples that are about to be stored. Throws "rate limited". */
+export function admitSamples(
+  c: GatewayContext,
+  services: Services,
+  table: Table,
+  tenant: Tenant,
+  samples: number,
+): Admission {
+  exchange(c, services, table, tenant);
+  return services.quotas.admitSamples(tenant, keyOf(c), samples);
+}
+
+/** A query within the limits of its tenant and key. */
+export interface AdmittedQuery {
+  /** Aborts when the client disconnects and when another process' counts show that the query is over a limit. */
+  readonly signal: AbortSignal;
+  /** The read units that the query may cost. */
+  readonly maxReadUnits: number;
+  /** Why it was ended, if it was over a limit. */
+  readonly refusal: () => RateLimitError | undefined;
+}
+
+/**
+ * Lets a query begin by what this process knows. What the others know may end it: `signal` then aborts, and `refusal` is
+ * the error. Throws "rate limited".
+ */
+export function admitQuery(
+  c: GatewayContext,
+  services: Services,
+  table: Table,
+  tenant: Tenant,
+): AdmittedQuery {
+  const { quotas, limits } = services;
+  const keyId = keyOf(c);
+  const client = c.req.raw.signal;
+  let refusal: RateLimitError | undefined;
+  const ended = new AbortController();
+  const judge = (check: () => void) => {
+    try {
+      check();
+    } catch (error) {
+      if (errorKind(error) !== "rate limited") throw error;
+      refusal ??= error as RateLimitError;
+      ended.abort();
+    }
+  };
+  exchange(c, services, table, tenant)?.then(() => judge(() => quotas.admitQuery(tenant, keyId)));
+  quotas.admitQuery(tenant, keyId);
+  const isCounted = limitRunning(c, services, table, tenant, keyId ?? "", judge);
+  const readUnitsLeft = quotas.readUnitsLeft(tenant, keyId);
+  if (Number.isFinite(readUnitsLeft))
+    c.get("atEnd").push(() => quotas.noteReadUnits(tenant, keyId, c.get("meter").readUnits));
+  const isLimited = isCounted || Number.isFinite(readUnitsLeft);
+  return {
+    signal: isLimited ? AbortSignal.any([client, ended.signal]) : client,
+    maxReadUnits: Math.max(1, Math.min(limits.maxQueryReadUnits, readUnitsLeft)),
+    refusal: () => refusal,
+  };
+}
+
+/** Judges a query by the others that run. Returns whether there is such a limit. */
+function limitRunning(
+  c: GatewayContext,
+  services: Services,
+  table: Table,
+  { name: tenant, limits, keyLimits }: Tenant,
+  keyId: string,
+  judge: (check: () => void) => void,
+): boolean {
+  const most = limits.queriesAtOnce ?? Number.POSITIVE_INFINITY;
+  const mostOfKey = keyLimits.get(keyId)?.queriesAtOnce ?? Number.POSITIVE_INFINITY;
+  if (!Number.isFinite(Math.min(most, mostOfKey))) return false;
+  const running = noteRunning(table, { tenant, keyId }, services);
+  const failed = (error: unknown) =>
+    services.log("warn", "limits: the queries that run are not known", {
+      tenant,
+      error: errorMessage(error),
+    });
+  const judged = running.before.then(({ ofTenant, ofKey }) => {
+    judge(() => {
+      const what = (limit: number) => `${printCount(limit)} queries run already`;
+      if (ofTenant >= most) throw overLimit({ tenant }, "queries-at-once", what(most), QUERY_WAIT_MS);
+      if (ofKey >= mostOfKey)
+        throw overLimit({ tenant, keyId }, "queries-at-once", what(mostOfKey), QUERY_WAIT_MS);
+    });
+  }, failed);
+  c.get("atEnd").push(() => {
+    c.get("background").push(judged.then(() => running.end()).catch(failed));
+  });
+  return true;
+}

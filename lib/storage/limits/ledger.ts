@@ -1,0 +1,129 @@
+/**
+ * What one process knows of a tenant's samples and read units, and of those of its keys. Requests are judged by it without
+ * a call of the table. Processes exchange ledgers in the background: each stores its own and reads the others'.
+ */
+import { type Clock, DAY_MS, HOUR_MS, SECOND_MS } from "../../model/time.ts";
+import type { Item, Table } from "../table/table.ts";
+import { idOf, limitKey, limitRange } from "./limit-keys.ts";
+import { SharedBucket, SLOT_MS } from "./shared-bucket.ts";
+import { type Spent, UsageWindow } from "./usage-window.ts";
+
+/** The time between two exchanges of a process. */
+export const EXCHANGE_MS = SLOT_MS;
+/** Ledgers of a process' keys at most. */
+const MAX_KEYS = 100;
+/** Stands for the tenant among the subjects of a ledger. */
+export const WHOLE_TENANT = "";
+
+/** One tenant, or one of its keys. */
+export class Account {
+  readonly samples = new SharedBucket();
+  readonly hour = new UsageWindow(HOUR_MS);
+  readonly day = new UsageWindow(DAY_MS);
+}
+
+/** An account as other processes read it: slots with their counts. */
+interface PublishedAccount {
+  readonly slots: readonly (readonly [slot: number, count: number])[];
+  readonly hour: Spent;
+  readonly day: Spent;
+}
+
+type Published = Readonly<Record<string, PublishedAccount>>;
+
+export class Ledger {
+  readonly #tenant: string;
+  readonly #instance: Uint8Array;
+  readonly #accounts = new Map<string, Account>([[WHOLE_TENANT, new Account()]]);
+  #exchangedMs = Number.NEGATIVE_INFINITY;
+  #isChanged = false;
+
+  constructor(tenant: string, instance: Uint8Array) {
+    this.#tenant = tenant;
+    this.#instance = instance;
+  }
+
+  /** The account of a key, or of `WHOLE_TENANT`. */
+  account(keyId: string): Account {
+    let account = this.#accounts.get(keyId);
+    if (account === undefined) {
+      // The oldest key; the tenant is the first and stays.
+      if (this.#accounts.size > MAX_KEYS) this.#accounts.delete([...this.#accounts.keys()][1]);
+      account = new Account();
+      this.#accounts.set(keyId, account);
+    }
+    return account;
+  }
+
+  noteChange(): void {
+    this.#isChanged = true;
+  }
+
+  /** Whether the time for an exchange has come; it is then taken to be under way. */
+  isDue(nowMs: number): boolean {
+    const elapsedMs = nowMs - this.#exchangedMs;
+    if (elapsedMs >= 0 && elapsedMs < EXCHANGE_MS) return false;
+    this.#exchangedMs = nowMs;
+    return true;
+  }
+
+  /** Stores this process' accounts and reads those of the others. `rateOf` is of a key. Throws "unavailable". */
+  async exchange(table: Table, rateOf: RateOf, clock: Clock): Promise<void> {
+    const store = this.#isChanged ? table.put(this.#item(clock())) : undefined;
+    this.#isChanged = false;
+    try {
+      await Promise.all([store, this.#learn(table, rateOf, clock)]);
+    } catch (error) {
+      this.#isChanged = true;
+      throw error;
+    }
+  }
+
+  #item(nowMs: number): Item {
+    const published: Record<string, PublishedAccount> = {};
+    for (const [keyId, { samples, hour, day }] of this.#accounts)
+      published[keyId] = { slots: [...samples.own], hour: hour.own(nowMs), day: day.own(nowMs) };
+    const value = new TextEncoder().encode(JSON.stringify(published));
+    // Read units of a day count until it is over.
+    const expiresAtSeconds = Math.ceil((nowMs + DAY_MS + HOUR_MS) / SECOND_MS);
+    return { ...limitKey(this.#tenant, "ledger", this.#instance), value, expiresAtSeconds };
+  }
+
+  async #learn(table: Table, rateOf: RateOf, clock: Clock): Promise<void> {
+    const others: Published[] = [];
+    for await (const page of table.query(limitRange(this.#tenant, "ledger"), { onDamage: () => {} }))
+      for (const item of page)
+        if (Buffer.compare(idOf(item), this.#instance) !== 0) others.push(decode(item.value));
+    // Requests went on meanwhile: an earlier time would be a clock set back.
+    const nowMs = clock();
+    for (const [keyId, account] of this.#accounts) {
+      const ofKey = others.map((one) => one[keyId]).filter((one) => one !== undefined);
+      const rate = rateOf(keyId);
+      if (rate !== undefined) {
+        const counts = new Map<number, number>();
+        for (const { slots } of ofKey)
+          for (const [slot, count] of slots) counts.set(slot, (counts.get(slot) ?? 0) + count);
+        account.samples.learn(counts, rate, nowMs);
+      }
+      const learn = (window: UsageWindow, of: "hour" | "day") =>
+        window.learn(
+          ofKey.map((one) => one[of]),
+          nowMs,
+        );
+      learn(account.hour, "hour");
+      learn(account.day, "day");
+    }
+  }
+}
+
+export type RateOf = (keyId: string) => { readonly perSecond: number; readonly burst: number } | undefined;
+
+/** An item that a later version wrote differently counts as none. */
+function decode(value: Uint8Array): Published {
+  try {
+    const published: unknown = JSON.parse(new TextDecoder().decode(value));
+    return typeof published === "object" && published !== null ? (published as Published) : {};
+  } catch {
+    return {};
+  }
+}

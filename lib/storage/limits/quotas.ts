@@ -1,0 +1,167 @@
+/** Judges requests by the limits of their tenant and key. Nothing is done for a tenant without limits. */
+
+import { burstOf, type TenantLimits } from "../../model/quota/tenant-limits.ts";
+import type { RandomBytes } from "../../model/random-bytes.ts";
+import type { Clock } from "../../model/time.ts";
+import { printReadUnits } from "../table/read-price.ts";
+import type { Table } from "../table/table.ts";
+import type { Tenant } from "../tenants/tenant-settings.ts";
+import { type Account, Ledger, WHOLE_TENANT } from "./ledger.ts";
+import { overLimit, printCount, type Subject } from "./refusal.ts";
+import type { Rate } from "./shared-bucket.ts";
+
+/** Tenants whose ledgers a process keeps. */
+const MAX_LEDGERS = 10_000;
+const INSTANCE_BYTES = 8;
+
+/** Samples that a request was allowed to store. */
+export interface Admission {
+  /** Takes back what was not stored after all. */
+  giveBack(samples: number): void;
+}
+
+const UNLIMITED: Admission = { giveBack: () => {} };
+
+/** Limits of a tenant or a key, with its account. */
+interface Limited {
+  readonly subject: Subject;
+  readonly limits: TenantLimits;
+  readonly account: Account;
+}
+
+export class Quotas {
+  readonly #clock: Clock;
+  readonly #instance: Uint8Array;
+  readonly #ledgers = new Map<string, Ledger>();
+
+  constructor(clock: Clock, randomBytes: RandomBytes) {
+    this.#clock = clock;
+    this.#instance = randomBytes(INSTANCE_BYTES);
+  }
+
+  /** Counts samples that are about to be stored. Throws "rate limited". */
+  admitSamples(tenant: Tenant, keyId: string | undefined, samples: number): Admission {
+    if (samples === 0) return UNLIMITED;
+    const limited = this.#limitedBy(tenant, keyId, hasRate);
+    if (limited.length === 0) return UNLIMITED;
+    const nowMs = this.#clock();
+    for (const { subject, limits, account } of limited) {
+      const rate = rateOf(limits)!;
+      const waitMs = account.samples.wait(samples, rate, nowMs);
+      if (waitMs > 0) {
+        const what = `${printCount(samples)} samples are more than its ${printCount(rate.perSecond)} a second (burst ${printCount(rate.burst)}) allow now`;
+        throw overLimit(subject, "samples-per-second", what, waitMs);
+      }
+    }
+    const take = (count: number) => {
+      for (const { account } of limited) account.samples.take(count, this.#clock());
+      this.#ledger(tenant.name).noteChange();
+    };
+    take(samples);
+    return { giveBack: (count) => take(-count) };
+  }
+
+  /** Whether a query may begin. Throws "rate limited" once the read units of the hour or the day are spent. */
+  admitQuery(tenant: Tenant, keyId: string | undefined): void {
+    const nowMs = this.#clock();
+    for (const { subject, limits, account } of this.#limitedBy(tenant, keyId, hasReadUnits)) {
+      const check = (window: Account["hour"], limit: number | undefined, name: "hour" | "day") => {
+        const spent = window.total(nowMs);
+        if (limit === undefined || spent < limit) return;
+        const what = `${printReadUnits(spent)} of its ${printReadUnits(limit)} this UTC ${name} are spent`;
+        throw overLimit(subject, `read-units-per-${name}`, what, window.leftMs(nowMs));
+      };
+      check(account.hour, limits.readUnitsPerHour, "hour");
+      check(account.day, limits.readUnitsPerDay, "day");
+    }
+  }
+
+  /** The read units that a query may still cost; infinite without a limit. */
+  readUnitsLeft(tenant: Tenant, keyId: string | undefined): number {
+    const nowMs = this.#clock();
+    let left = Number.POSITIVE_INFINITY;
+    for (const { limits, account } of this.#limitedBy(tenant, keyId, hasReadUnits)) {
+      const { readUnitsPerHour = left, readUnitsPerDay = left } = limits;
+      left = Math.min(left, readUnitsPerHour - account.hour.total(nowMs));
+      left = Math.min(left, readUnitsPerDay - account.day.total(nowMs));
+    }
+    return left;
+  }
+
+  /** Counts what a query has cost. */
+  noteReadUnits(tenant: Tenant, keyId: string | undefined, readUnits: number): void {
+    if (readUnits === 0) return;
+    const nowMs = this.#clock();
+    for (const { account } of this.#limitedBy(tenant, keyId, hasReadUnits)) {
+      account.hour.spend(readUnits, nowMs);
+      account.day.spend(readUnits, nowMs);
+      this.#ledger(tenant.name).noteChange();
+    }
+  }
+
+  /** Exchanges ledgers with other processes if that is due; undefined if it is not. Throws "unavailable". */
+  exchange(table: Table, tenant: Tenant): Promise<void> | undefined {
+    const isLimited = (limits: TenantLimits) => hasRate(limits) || hasReadUnits(limits);
+    if (!isLimited(tenant.limits) && ![...tenant.keyLimits.values()].some(isLimited)) return undefined;
+    const ledger = this.#ledger(tenant.name);
+    if (!ledger.isDue(this.#clock())) return undefined;
+    const rate = (keyId: string) =>
+      rateOf(keyId === WHOLE_TENANT ? tenant.limits : (tenant.keyLimits.get(keyId) ?? {}));
+    return ledger.exchange(table, rate, this.#clock);
+  }
+
+  /** What is known of a tenant, for `user_limits`. */
+  used(tenant: Tenant): Readonly<Record<string, number>> {
+    const nowMs = this.#clock();
+    const { samples, hour, day } = this.#ledger(tenant.name).account(WHOLE_TENANT);
+    const rate = rateOf(tenant.limits);
+    return {
+      ...(rate === undefined ? {} : { samplesBurst: Math.round(samples.level(rate, nowMs)) }),
+      ...(hasReadUnits(tenant.limits)
+        ? { readUnitsPerHour: hour.total(nowMs), readUnitsPerDay: day.total(nowMs) }
+        : {}),
+    };
+  }
+
+  #limitedBy(
+    tenant: Tenant,
+    keyId: string | undefined,
+    is: (limits: TenantLimits) => boolean,
+  ): readonly Limited[] {
+    const { name, limits, keyLimits } = tenant;
+    const ofKey = keyId === undefined ? undefined : keyLimits.get(keyId);
+    const limited: Limited[] = [];
+    if (is(limits))
+      limited.push({ subject: { tenant: name }, limits, account: this.#ledger(name).account(WHOLE_TENANT) });
+    if (ofKey !== undefined && is(ofKey))
+      limited.push({
+        subject: { tenant: name, keyId },
+        limits: ofKey,
+        account: this.#ledger(name).account(keyId!),
+      });
+    return limited;
+  }
+
+  #ledger(tenant: string): Ledger {
+    let ledger = this.#ledgers.get(tenant);
+    if (ledger === undefined) {
+      if (this.#ledgers.size >= MAX_LEDGERS) this.#ledgers.clear();
+      ledger = new Ledger(tenant, this.#instance);
+      this.#ledgers.set(tenant, ledger);
+    }
+    return ledger;
+  }
+}
+
+function hasRate({ samplesPerSecond }: TenantLimits): boolean {
+  return samplesPerSecond !== undefined;
+}
+
+function hasReadUnits({ readUnitsPerHour, readUnitsPerDay }: TenantLimits): boolean {
+  return readUnitsPerHour !== undefined || readUnitsPerDay !== undefined;
+}
+
+function rateOf(limits: TenantLimits): Rate | undefined {
+  const { samplesPerSecond } = limits;
+  return samplesPerSecond === undefined ? undefined : { perSecond: samplesPerSecond, burst: burstOf(limits) };
+}
