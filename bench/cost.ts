@@ -13,7 +13,8 @@
  *     --check-endpoint URL   instead compares the units of a short run with those that this DynamoDB reports
  *
  * Recorded series, replicated under other instance names, arrive as Prometheus sends them, in requests
- * of up to 2,000 samples. Other settings of its queue are shown beside. The real writers and compactor
+ * of up to 10,000 samples. Other settings of its queue are shown beside. The last table is the whole
+ * price: ingest, storage, recovery, logs, metrics and queries, on demand and provisioned. The real writers and compactor
  * work on a table in memory that counts units as DynamoDB bills them, with a simulated clock. Writers
  * get decoded requests; the CPU of the write function is measured separately, on HTTP bodies of some of
  * these requests.
@@ -77,7 +78,13 @@ async function main(): Promise<void> {
     const figures = costFigures(run, await measureWriteCpu(recorded, series, RECOMMENDED));
     const others: SendingFigures[] = [];
     for (const sender of OTHER_SENDERS)
-      others.push(sendingFigures(figures, await measureSending(recorded, series, sender)));
+      others.push(
+        sendingFigures(
+          figures,
+          await measureSending(recorded, series, sender),
+          await measureWriteCpu(recorded, series, sender),
+        ),
+      );
     results.push({ figures, others });
     printCost(figures, others);
   }

@@ -11,6 +11,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
+import { LAMBDA_GB_SECOND, LAMBDA_REQUESTS_MILLION, TABLE_PRICES } from "../lib/cost/aws-prices.ts";
 import { newRuleRunner } from "../lib/http/compose-rules.ts";
 import { composeServices } from "../lib/http/compose-services.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
@@ -21,12 +22,6 @@ import { newRuleStore } from "../lib/rules/table-rule-store.ts";
 import { ReaderMemory } from "../lib/storage/cache/reader-memory.ts";
 import { MemoryTable } from "../lib/storage/table/memory-table.ts";
 import { newMeter } from "../lib/storage/table/table.ts";
-import {
-  LAMBDA_GB_SECOND,
-  LAMBDA_REQUESTS_MILLION,
-  READ_UNITS_MILLION,
-  WRITE_UNITS_MILLION,
-} from "./cost/prices.ts";
 import { RECOMMENDED } from "./cost/senders.ts";
 import { loadRecording } from "./recorded-series.ts";
 import { usualGroups } from "./rules/usual-rules.ts";
@@ -129,8 +124,8 @@ function print(figures: Figures): void {
   const durationMs = calls * CALL_MS + (cpuMs * CPU_MB) / MEMORY_MB;
   const month = (each: number, million: number) => (each * RUNS_A_MONTH * million) / 1e6;
   const dollars = {
-    "read units": month(readUnits, READ_UNITS_MILLION),
-    "write units": month(writeUnits, WRITE_UNITS_MILLION),
+    "read units": month(readUnits, TABLE_PRICES.STANDARD.readUnitsMillion),
+    "write units": month(writeUnits, TABLE_PRICES.STANDARD.writeUnitsMillion),
     "Lambda, time": RUNS_A_MONTH * (durationMs / 1000) * (MEMORY_MB / 1024) * LAMBDA_GB_SECOND,
     "Lambda, requests": month(1, LAMBDA_REQUESTS_MILLION),
   };

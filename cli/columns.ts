@@ -10,3 +10,13 @@ export function alignColumns(rows: readonly (readonly string[])[]): string {
     )
     .join("\n");
 }
+
+/** The same with numbers: all columns but the first end where their widest cell ends. */
+export function alignRows(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows
+    .map(([name, ...cells]) =>
+      [name.padEnd(widths[0]), ...cells.map((cell, i) => cell.padStart(widths[i + 1]))].join("  "),
+    )
+    .join("\n");
+}

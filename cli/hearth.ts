@@ -9,6 +9,7 @@ import { compactCommand } from "./compact.ts";
 import { newConsole } from "./days.ts";
 import { deleteCommand as deleteSeriesCommand } from "./delete.ts";
 import { deleteTenantCommand } from "./delete-tenant.ts";
+import { estimateCommand } from "./estimate/command.ts";
 import { explainCommand } from "./explain.ts";
 import { gcCommand } from "./gc.ts";
 import { helpOf } from "./help.ts";
@@ -54,6 +55,7 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
        hearthdb rules sync FILE... [--tenant NAME] [--namespace NAME] [--dry-run]
        hearthdb rules list [--tenant NAME] [--namespace NAME] [--json | --yaml]
        hearthdb rules delete FILE...|--namespace NAME [--group NAME] [--tenant NAME] [--dry-run]
+       hearthdb estimate --prometheus URL | --series N [--interval D | --samples-per-second N] [--new-series-per-day N] [--samples-per-request N] [--retention-days N] [--rollup-days N] [--panels-per-day N] [--json]
        hearthdb help [COMMAND]
        hearthdb --version
 
@@ -114,6 +116,12 @@ test runs the test files of promtool test rules; it needs no table. --enable-fea
 promql-experimental-functions,promql-delayed-name-removal is as promtool's. rules sync makes a namespace
 hold what a rule file holds, and --dry-run prints what would change; the namespace is the file's name
 unless --namespace names one. rules delete removes the groups of a namespace, or one of them.
+
+estimate prints the dollars a month of a load with Hearth, on demand and provisioned, and with managed
+services: ingest, storage, recovery, logs and queries, at list prices. It needs no table. --prometheus reads
+series, samples a second and new series a day from a Prometheus; --username, --password-file,
+--bearer-token-file and --header are for its access. Defaults: an interval of 15s, samples kept 90 days,
+hourly rows 365 days, 20000 panels a day.
 
 The table that a command works on:
   --stack NAME        of a deployed stack, found through its outputs
@@ -179,6 +187,13 @@ const OPTIONS = {
   diff: { type: "boolean" },
   debug: { type: "boolean" },
   "write-units-per-second": { type: "string" },
+  prometheus: { type: "string" },
+  series: { type: "string" },
+  interval: { type: "string" },
+  "samples-per-second": { type: "string" },
+  "new-series-per-day": { type: "string" },
+  "samples-per-request": { type: "string" },
+  "panels-per-day": { type: "string" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
 } as const;
@@ -192,6 +207,10 @@ async function main(args: string[]): Promise<void> {
   if (group === "help") return print(helpOf(USAGE, about));
   if (values.version) return print(`hearthdb ${HEARTH_VERSION}`);
   if (group === "rules") return rules(positionals.slice(1), values);
+  if (group === "estimate") {
+    expectNone(positionals.slice(1));
+    return estimateCommand(values, print);
+  }
   const work = findCommand(positionals, values);
   return withTable(values, process.env, work);
 }

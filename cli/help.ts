@@ -3,6 +3,8 @@
 /** Paragraphs of the usage about no command of their own: which table a command works on. */
 const ABOUT_TABLES = "The table that a command works on:";
 
+const NEED_NO_TABLE = ["start", "estimate"];
+
 /** All of the usage, or its lines and paragraphs about one command. An unknown command gets all. */
 export function helpOf(usage: string, command: string | undefined): string {
   const [synopsis, ...paragraphs] = usage.trimEnd().split("\n\n");
@@ -10,7 +12,9 @@ export function helpOf(usage: string, command: string | undefined): string {
   const isAbout = (text: string) => new RegExp(`\\b${command}\\b`).test(text);
   const own = lines.filter((line) => line.split(" ")[1] === command);
   if (command === undefined || own.length === 0) return usage.trimEnd();
-  const tables = command === "start" ? [] : paragraphs.filter((one) => one.startsWith(ABOUT_TABLES));
+  const tables = NEED_NO_TABLE.includes(command)
+    ? []
+    : paragraphs.filter((one) => one.startsWith(ABOUT_TABLES));
   const about = paragraphs.filter((one) => !one.startsWith(ABOUT_TABLES) && isAbout(one));
   return [`Usage: ${own.join("\n       ")}`, ...about, ...tables].join("\n\n");
 }

@@ -28,9 +28,9 @@ export function banner(
 }
 
 /**
- * The block for prometheus.yml, with placeholders where the key is unknown. The queue is set to the
- * defaults of Prometheus 3: Prometheus 2 sends 500 samples a request, and a deployed Hearth pays by
- * the request.
+ * The block for prometheus.yml, with placeholders where the key is unknown. Requests are large, since a
+ * deployed Hearth pays by the request; few shards bound a sender's memory during an outage. A proxy in
+ * between may respond with 429, on which Prometheus drops samples unless told otherwise.
  */
 export function prometheusConfig(url: string, key: FirstKey | undefined): string {
   const username = key?.id ?? "<access key id>";
@@ -42,8 +42,10 @@ export function prometheusConfig(url: string, key: FirstKey | undefined): string
   return `remote_write:
   - url: ${url}/api/v1/write
 ${auth}    queue_config:
-      max_samples_per_send: 2000
-      capacity: 10000
+      max_samples_per_send: 10000
+      capacity: 50000
+      max_shards: 10
+      retry_on_http_429: true
 remote_read:
   - url: ${url}/api/v1/read
     read_recent: true

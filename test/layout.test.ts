@@ -20,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/template": ["lib/model", "lib/number", "lib/histogram"],
   "lib/auth": ["lib/model", "lib/storage"],
   "lib/canary": ["lib/model", "lib/storage"],
+  "lib/cost": ["lib/model"],
   "lib/tsdb": ["lib/model", "lib/chunk", "lib/storage", "lib/wire"],
   "lib/transfer": ["lib/model", "lib/number", "lib/chunk", "lib/storage", "lib/tsdb", "lib/wire"],
   "lib/rules": [

@@ -1,28 +1,27 @@
 /** From counts to figures per sample and per million samples. */
-import { DAY_MS } from "../../lib/model/time.ts";
-import { TRANSIENT_MS } from "../../lib/storage/layout/retention.ts";
-import { GROUPS, type Group, type Ledger, total } from "../ledger.ts";
-import { type CostRun, SAMPLES_PER_DAY } from "./measure.ts";
 import {
   API_REQUESTS_MILLION,
-  COMPACT_MEMORY_MB,
+  LAMBDA_GB_SECOND,
   LAMBDA_REQUESTS_MILLION,
-  lambdaDollars,
-  READ_UNITS_MILLION,
-  STORAGE_GB_MONTH,
   STORAGE_ITEM_BYTES,
-  WRITE_MEMORY_MB,
-  WRITE_UNITS_MILLION,
-} from "./prices.ts";
+  TABLE_PRICES,
+} from "../../lib/cost/aws-prices.ts";
+import { ROW_BYTES } from "../../lib/cost/measured-figures.ts";
+import type { SampleFigures } from "../../lib/cost/usage.ts";
+import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
+import { TRANSIENT_MS } from "../../lib/storage/layout/retention.ts";
+import { GROUPS, type Group, type Ledger, total } from "../ledger.ts";
+import { SCRAPE_INTERVAL_MS } from "../workload.ts";
+import { type CostRun, SAMPLES_PER_DAY } from "./measure.ts";
+import { COMPACT_MEMORY_MB, lambdaGbSeconds, WRITE_MEMORY_MB } from "./prices.ts";
 import type { NamedSender, SendingRun } from "./senders.ts";
 
 /** Writers a day that do not know a tenant's series yet: an assumption, as instances live for hours. */
 export const WRITER_STARTS_PER_DAY = 12;
 /** Table calls that a warm writer awaits for each request: one batch of log records. */
 const CALLS_PER_REQUEST = 1;
-const GB = 1024 ** 3;
-/** The time that log and runs stay, as a share of a month. */
-const TRANSIENT_MONTHS = TRANSIENT_MS / (30 * DAY_MS);
+const { writeUnitsMillion: WRITE_UNITS_MILLION, readUnitsMillion: READ_UNITS_MILLION } =
+  TABLE_PRICES.STANDARD;
 
 export type ByGroup = Readonly<Record<Group, number>>;
 
@@ -49,11 +48,13 @@ export interface CostFigures {
    */
   readonly writeSeconds: number;
   readonly compactSeconds: number;
-  /** Per million samples, without storage. */
+  /** Per million samples, on demand, without storage. */
   readonly dollars: Dollars;
-  readonly storageDollars: number;
+  readonly perSample: SampleFigures;
   readonly bytesPerSample: number;
   readonly chunkItemBytesPerSample: number;
+  /** Of log items alone, and with runs and dictionaries. */
+  readonly logBytesPerSample: number;
   readonly transientBytesPerSample: number;
   readonly samplesPerRequest: number;
 }
@@ -66,28 +67,48 @@ export interface SendingFigures {
   readonly writeUnits: number;
   /** Per million samples. */
   readonly dollars: number;
+  readonly perSample: SampleFigures;
 }
 
-/** Log and requests from `sending`, all else from `figures`. */
-export function sendingFigures(figures: CostFigures, sending: SendingRun): SendingFigures {
-  const { allIn, dollars, writeSeconds } = figures;
-  const { sender, samples, requests, logUnits } = sending;
+/** Log, requests and CPU of writing from `sending`, all else from `figures`. */
+export function sendingFigures(
+  figures: CostFigures,
+  sending: SendingRun,
+  writeSeconds: number,
+): SendingFigures {
+  const { allIn, dollars, perSample } = figures;
+  const { sender, samples, logUnits, logBytes } = sending;
+  const requests = sending.requests / samples;
   const writeUnits = sumGroups({ ...allIn, log: logUnits / samples });
-  const perRequest = requestDollars((requests / samples) * 1e6, writeSeconds);
+  const perRequest = requestDollars(requests * 1e6, writeSeconds);
+  const now = writing(requests * 1e6, writeSeconds);
+  const before = writing(perSample.requests * 1e6, figures.writeSeconds);
   return {
     sender,
-    samplesPerRequest: samples / requests,
+    samplesPerRequest: samples / sending.requests,
     writeUnits,
     dollars: sumDollars({ ...dollars, ...perRequest, dynamodbWrite: writeUnits * WRITE_UNITS_MILLION }),
+    perSample: {
+      ...perSample,
+      writeUnits,
+      requests,
+      lambdaGbSeconds: perSample.lambdaGbSeconds + (now - before) / 1e6,
+      lambdaRequests: perSample.lambdaRequests + requests - perSample.requests,
+      transientBytes: perSample.transientBytes + logBytes / samples - figures.logBytesPerSample,
+    },
   };
+}
+
+/** GB seconds of the write function for a million samples in so many requests. */
+function writing(requests: number, writeSeconds: number): number {
+  return lambdaGbSeconds(writeSeconds, requests * CALLS_PER_REQUEST, WRITE_MEMORY_MB);
 }
 
 /** The cost of a million samples in this many requests. */
 function requestDollars(requests: number, writeSeconds: number): Pick<Dollars, "lambdaWrite" | "apiGateway"> {
   return {
     lambdaWrite:
-      lambdaDollars(writeSeconds, requests * CALLS_PER_REQUEST, WRITE_MEMORY_MB) +
-      (requests / 1e6) * LAMBDA_REQUESTS_MILLION,
+      writing(requests, writeSeconds) * LAMBDA_GB_SECOND + (requests / 1e6) * LAMBDA_REQUESTS_MILLION,
     apiGateway: (requests / 1e6) * API_REQUESTS_MILLION,
   };
 }
@@ -114,10 +135,14 @@ export function costFigures(run: CostRun, writeSeconds: number): CostFigures {
   const bytes = (group: Group, itemOverhead: number) =>
     sum(all, (ledger) => ledger[group].itemBytes + ledger[group].items * itemOverhead);
   const chunkItemBytesPerSample = bytes("chunk", STORAGE_ITEM_BYTES) / samples;
+  const logBytesPerSample = bytes("log", STORAGE_ITEM_BYTES) / samples;
   const transientBytesPerSample =
-    (bytes("log", STORAGE_ITEM_BYTES) + bytes("run", STORAGE_ITEM_BYTES)) / samples +
+    logBytesPerSample +
+    bytes("run", STORAGE_ITEM_BYTES) / samples +
     (bytes("dictionary", STORAGE_ITEM_BYTES) * WRITER_STARTS_PER_DAY) / 2 / daily;
-  const indexBytesPerSample = bytes("index", STORAGE_ITEM_BYTES) / daily;
+  const lastingBytes = chunkItemBytesPerSample + bytes("index", STORAGE_ITEM_BYTES) / daily;
+  const compacting = lambdaGbSeconds(compactSeconds, compactionCalls, COMPACT_MEMORY_MB);
+  const readUnits = sumGroups(compactionReads) + writerReads;
   return {
     run,
     steady: steadyUnits,
@@ -128,19 +153,24 @@ export function costFigures(run: CostRun, writeSeconds: number): CostFigures {
     compactSeconds,
     dollars: {
       dynamodbWrite: sumGroups(allIn) * WRITE_UNITS_MILLION,
-      dynamodbRead: (sumGroups(compactionReads) + writerReads) * READ_UNITS_MILLION,
+      dynamodbRead: readUnits * READ_UNITS_MILLION,
       ...requestDollars(requests, writeSeconds),
-      lambdaCompact:
-        lambdaDollars(compactSeconds, compactionCalls, COMPACT_MEMORY_MB) +
-        (compactions / 1e6) * LAMBDA_REQUESTS_MILLION,
+      lambdaCompact: compacting * LAMBDA_GB_SECOND + (compactions / 1e6) * LAMBDA_REQUESTS_MILLION,
     },
-    storageDollars:
-      ((chunkItemBytesPerSample + indexBytesPerSample + transientBytesPerSample * TRANSIENT_MONTHS) *
-        1e6 *
-        STORAGE_GB_MONTH) /
-      GB,
+    perSample: {
+      writeUnits: sumGroups(allIn),
+      readUnits,
+      requests: requests / 1e6,
+      lambdaGbSeconds: (writing(requests, writeSeconds) + compacting) / 1e6,
+      lambdaRequests: (requests + compactions) / 1e6,
+      lastingBytes,
+      transientBytes: transientBytesPerSample,
+      transientDays: TRANSIENT_MS / DAY_MS,
+      rowBytes: (ROW_BYTES * SCRAPE_INTERVAL_MS) / HOUR_MS,
+    },
     bytesPerSample: sum(all, (ledger) => ledger.chunk.valueBytes) / samples,
-    chunkItemBytesPerSample: chunkItemBytesPerSample + indexBytesPerSample,
+    chunkItemBytesPerSample: lastingBytes,
+    logBytesPerSample,
     transientBytesPerSample,
     samplesPerRequest: samples / spent.requests,
   };

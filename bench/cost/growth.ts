@@ -6,8 +6,9 @@ import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import { measurePanel } from "../query/panels.ts";
 import type { RecordedSeries } from "../recorded-series.ts";
 import { Simulation } from "../simulation.ts";
-import { newWorkload } from "../workload.ts";
+import { newWorkload, type Sender } from "../workload.ts";
 import { MIDNIGHT_MS } from "./measure.ts";
+import { RECOMMENDED } from "./senders.ts";
 
 const PANEL_SERIES = 100;
 /** Metrics whose panels are averaged: each is in another shard, with other neighbours. */
@@ -21,10 +22,11 @@ const ASK_EVERY_MS = 3 * MINUTE_MS;
 export async function measureQueryGrowth(
   recorded: readonly RecordedSeries[],
   series: number,
+  sender: Sender = RECOMMENDED,
 ): Promise<number> {
   const startMs = MIDNIGHT_MS + 8 * HOUR_MS;
   const table = new MemoryTable();
-  const workload = newWorkload(recorded, series, startMs);
+  const workload = newWorkload(recorded, series, startMs, sender);
   const simulation = new Simulation({ writeTable: table, compactTable: table, workload, startMs });
   let [units, panels] = [0, 0];
   for (let askMs = 0; askMs < FLUSH_INTERVAL_MS; askMs += ASK_EVERY_MS) {

@@ -1,8 +1,10 @@
 /** Prints the measurements: for people, and a line of JSON for each size. */
-
+import { TABLE_PRICES } from "../../lib/cost/aws-prices.ts";
+import { AMAZON } from "../../lib/cost/managed-prices.ts";
 import { HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { BUCKET_MS } from "../../lib/storage/layout/bucket.ts";
 import { GROUPS, type Ledger, total } from "../ledger.ts";
+import { allInFigures, printAllIn } from "./all-in.ts";
 import {
   type ByGroup,
   type CostFigures,
@@ -11,7 +13,6 @@ import {
   sumGroups,
   WRITER_STARTS_PER_DAY,
 } from "./figures.ts";
-import { AMP_SAMPLES_MILLION, WRITE_UNITS_MILLION } from "./prices.ts";
 
 export function printCost(figures: CostFigures, others: readonly SendingFigures[]): void {
   printLoad(figures);
@@ -24,6 +25,7 @@ export function printCost(figures: CostFigures, others: readonly SendingFigures[
         `${writeUnits.toFixed(6)} write units all in, $ per million ${dollars.toFixed(5)}`,
     );
   }
+  printAllIn(figures, others);
 }
 
 function printLoad({ run, samplesPerRequest }: CostFigures): void {
@@ -91,12 +93,12 @@ function printStored({
 }
 
 function printDollars(figures: CostFigures): void {
-  const { dollars, storageDollars, writeSeconds, compactSeconds, run } = figures;
+  const { dollars, writeSeconds, compactSeconds, run } = figures;
   const parts = Object.entries(dollars).map(([name, value]) => `${name} ${value.toFixed(5)}`);
   console.log(`  $ per million samples: ${sumDollars(dollars).toFixed(5)} = ${parts.join(" + ")}`);
   console.log(
-    `  naive (an item for each sample, DynamoDB's writes alone): ${WRITE_UNITS_MILLION}; ` +
-      `Amazon Managed Service for Prometheus: ${AMP_SAMPLES_MILLION}; storage for 30 days: ${storageDollars.toFixed(5)}`,
+    `  naive (an item for each sample, DynamoDB's writes alone): ${TABLE_PRICES.STANDARD.writeUnitsMillion}; ` +
+      `Amazon Managed Service for Prometheus: ${AMAZON.samples[0].dollarsMillion}`,
   );
   console.log(
     `  CPU s per million samples: write ${writeSeconds.toFixed(2)}, compaction ${compactSeconds.toFixed(2)} ` +
@@ -119,7 +121,7 @@ export function jsonLine(figures: CostFigures, others: readonly SendingFigures[]
     wru_by_kind: allIn,
     rru_compaction_per_sample: sumGroups(compactionReads),
     usd_by_part: dollars,
-    usd_storage_30_days: figures.storageDollars,
+    all_in: allInFigures(figures, others),
     cpu_seconds_per_million: { write: figures.writeSeconds, compaction: figures.compactSeconds },
     longest_compaction_cpu_seconds: run.spent.longestCompactSeconds,
     other_senders: others.map(({ sender, samplesPerRequest, writeUnits, dollars: allDollars }) => ({

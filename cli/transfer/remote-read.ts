@@ -1,5 +1,4 @@
 /** Samples of another server by remote read, day by day. */
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SampleColumns } from "../../lib/chunk/sample-columns.ts";
 import { errorMessage, HearthError } from "../../lib/model/errors.ts";
@@ -17,6 +16,7 @@ import {
   type ReadChunks,
 } from "../../lib/wire/read-client.ts";
 import { compress, uncompress } from "../../lib/wire/snappy.ts";
+import { parseServerAddress, type ServerAddress, type ServerOptions } from "../server-address.ts";
 
 /** Time that one request asks for: the longest, and the shortest, to which a server that refuses makes it. */
 const LONGEST_WINDOW_MS = 6 * HOUR_MS;
@@ -27,12 +27,7 @@ const MAX_BODY_BYTES = 1024 * 1024 * 1024;
 const ATTEMPTS = 4;
 const FIRST_WAIT_MS = 1000;
 
-export interface RemoteReadOptions {
-  readonly username?: string | undefined;
-  readonly "password-file"?: string | undefined;
-  readonly "bearer-token-file"?: string | undefined;
-  readonly header?: readonly string[] | undefined;
-}
+export type RemoteReadOptions = ServerOptions;
 
 /** The server took the request and said that it asks for too much. */
 class TooMuch extends Error {}
@@ -193,42 +188,16 @@ function toHearthError(url: string, error: unknown): unknown {
   );
 }
 
-function requestOf(text: string, options: RemoteReadOptions) {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new HearthError(
-      "invalid",
-      `--from-remote-read ${text}: expected an http or https URL, as http://127.0.0.1:9090/api/v1/read`,
-    );
-  const headers: Record<string, string> = {
-    "Content-Type": "application/x-protobuf",
-    "Content-Encoding": "snappy",
-    "X-Prometheus-Remote-Read-Version": "0.1.0",
-    "User-Agent": "hearthdb",
+function requestOf(text: string, options: ServerOptions): ServerAddress {
+  const example = "http://127.0.0.1:9090/api/v1/read";
+  const { address, headers } = parseServerAddress(text, options, "--from-remote-read", example);
+  return {
+    address,
+    headers: {
+      "Content-Type": "application/x-protobuf",
+      "Content-Encoding": "snappy",
+      "X-Prometheus-Remote-Read-Version": "0.1.0",
+      ...headers,
+    },
   };
-  for (const header of options.header ?? []) {
-    const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/.exec(header) ?? [];
-    if (name === undefined) throw new HearthError("invalid", `--header ${header}: expected NAME: VALUE`);
-    headers[name] = value;
-  }
-  const username = options.username ?? decodeURIComponent(url.username);
-  const password =
-    options["password-file"] === undefined
-      ? decodeURIComponent(url.password)
-      : readSecret("--password-file", options["password-file"]);
-  if (options["bearer-token-file"] !== undefined)
-    headers.Authorization = `Bearer ${readSecret("--bearer-token-file", options["bearer-token-file"])}`;
-  else if (username !== "")
-    headers.Authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-  url.username = "";
-  url.password = "";
-  return { address: url.href, headers };
-}
-
-function readSecret(option: string, path: string): string {
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch (cause) {
-    throw new HearthError("invalid", `${option} ${path}: ${errorMessage(cause)}`, { cause });
-  }
 }

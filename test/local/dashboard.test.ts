@@ -3,12 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  API_REQUESTS_MILLION,
-  LAMBDA_REQUESTS_MILLION,
-  READ_UNITS_MILLION,
-  WRITE_UNITS_MILLION,
-} from "../../bench/cost/prices.ts";
+import { API_REQUESTS_MILLION, LAMBDA_REQUESTS_MILLION, TABLE_PRICES } from "../../lib/cost/aws-prices.ts";
 import { parseExpr } from "../../lib/promql/parse/parse-expr.ts";
 import { dashboard, filledIn, RATE_INTERVAL } from "../helpers/dashboard.ts";
 import { startHearth, stopCleanly } from "../helpers/hearth-process.ts";
@@ -45,8 +40,8 @@ test("every query parses, and no variable is left in it", () => {
 test("prices are those of the benchmark", () => {
   const priced = queries.map(({ expr }) => expr).filter((expr) => expr.includes("1e6"));
   const millionCosts = {
-    hearth_write_units_total: `${WRITE_UNITS_MILLION}`,
-    hearth_read_units_total: `${READ_UNITS_MILLION}`,
+    hearth_write_units_total: `${TABLE_PRICES.STANDARD.writeUnitsMillion}`,
+    hearth_read_units_total: `${TABLE_PRICES.STANDARD.readUnitsMillion}`,
     hearth_requests_total: `(${API_REQUESTS_MILLION} + ${LAMBDA_REQUESTS_MILLION})`,
   };
   for (const [metric, price] of Object.entries(millionCosts)) {

@@ -54,8 +54,10 @@ const PASTED = (url: string, username: string, password: string) => `remote_writ
       username: ${username}
       password: ${password}
     queue_config:
-      max_samples_per_send: 2000
-      capacity: 10000
+      max_samples_per_send: 10000
+      capacity: 50000
+      max_shards: 10
+      retry_on_http_429: true
 remote_read:
   - url: ${url}/api/v1/read
     read_recent: true

@@ -7,9 +7,8 @@ import {
   API_REQUESTS_MILLION,
   LAMBDA_GB_SECOND,
   LAMBDA_REQUESTS_MILLION,
-  READ_UNITS_MILLION,
-  WRITE_UNITS_MILLION,
-} from "../../bench/cost/prices.ts";
+  TABLE_PRICES,
+} from "../../lib/cost/aws-prices.ts";
 import { ADMIN_PATHS } from "../../lib/http/admin-routes.ts";
 import { EXPLORER_PATHS, LINKED_PATHS } from "../../lib/http/explorer-route.ts";
 import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
@@ -172,7 +171,12 @@ test("the dashboard is JSON that names metrics of this stack", () => {
   );
   const requests = `(${API_REQUESTS_MILLION} + ${LAMBDA_REQUESTS_MILLION})`;
   const time = LAMBDA_GB_SECOND.toFixed(10);
-  assert.deepEqual(factors, [`${WRITE_UNITS_MILLION}`, `${READ_UNITS_MILLION}`, requests, time]);
+  assert.deepEqual(factors, [
+    `${TABLE_PRICES.STANDARD.writeUnitsMillion}`,
+    `${TABLE_PRICES.STANDARD.readUnitsMillion}`,
+    requests,
+    time,
+  ]);
   for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
     if (Type !== "AWS::Lambda::Function" || id === "ExplorerFunction") continue;
     const name = id.replace("Function", "").toLowerCase();

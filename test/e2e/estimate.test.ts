@@ -1,0 +1,32 @@
+/** `hearthdb estimate --prometheus` against the installed Prometheus, which scrapes itself. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { estimateCommand } from "../../cli/estimate/command.ts";
+import { freePort } from "../helpers/free-port.ts";
+import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
+import { Prometheus, scrape } from "./prometheus.ts";
+
+/** For so long it scrapes each second. */
+const SCRAPES_MS = 6_000;
+
+test("series and samples a second are those of a real Prometheus", async () => {
+  await using directory = await newTemporaryDirectory("estimate");
+  const prometheus = await Prometheus.start(join(directory.path, "prometheus"), scrape({}));
+  await using _child = prometheus.child;
+  await prometheus.reload(scrape({ prometheus: prometheus.address, other: `127.0.0.1:${await freePort()}` }));
+  await sleep(SCRAPES_MS);
+  let printed = "";
+  await estimateCommand({ prometheus: `http://${prometheus.address}`, json: true }, (text) => {
+    printed = text;
+  });
+  const found = JSON.parse(printed);
+  const series = await prometheus.ownMetric("prometheus_tsdb_head_series");
+  assert.equal(found.series, series);
+  const appended = await prometheus.value("rate(prometheus_tsdb_head_samples_appended_total[5s])");
+  assert.ok(appended !== undefined && appended > 100, `appended=${appended}`);
+  const ratio = found.samples_per_second / appended;
+  assert.ok(ratio > 0.6 && ratio < 1.4, `${found.samples_per_second} and ${appended} samples a second`);
+  assert.equal(found.new_series_per_day, 0);
+});
