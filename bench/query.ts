@@ -110,14 +110,16 @@ function printMinutes(when: string, units: readonly number[]): void {
 
 function printHead(): void {
   const groups = GROUPS.map((group) => group.padStart(11)).join("");
-  console.log(`\n${"panel".padEnd(44)}series    samples calls  units = ${groups}   CPU ms`);
+  console.log(`\n${"panel".padEnd(44)}series    samples calls  units expected = ${groups}   CPU ms`);
 }
 
-function printPanel({ panel, series, samples, calls, readUnits, unitsOf, cpuMs }: PanelCost): void {
+function printPanel(cost: PanelCost): void {
+  const { panel, series, samples, calls, readUnits, expectedUnits, unitsOf, cpuMs } = cost;
   const groups = GROUPS.map((group) => String(unitsOf[group]).padStart(11)).join("");
+  const expected = (expectedUnits === undefined ? "" : expectedUnits.toFixed(0)).padStart(9);
   const counts = [String(series).padStart(6), String(samples).padStart(11), String(calls).padStart(6)];
   console.log(
-    `${panel.name.padEnd(44)}${counts.join("")}${String(readUnits).padStart(7)}   ${groups}${cpuMs.toFixed(0).padStart(9)}`,
+    `${panel.name.padEnd(44)}${counts.join("")}${String(readUnits).padStart(7)}${expected}   ${groups}${cpuMs.toFixed(0).padStart(9)}`,
   );
 }
 
@@ -126,12 +128,13 @@ function figuresOf(
   evening: readonly number[],
   midnight: readonly number[],
 ): object {
-  const panels = costs.map(({ panel, series, samples, calls, readUnits, unitsOf, cpuMs }) => ({
+  const panels = costs.map(({ panel, series, samples, calls, readUnits, expectedUnits, unitsOf, cpuMs }) => ({
     panel: panel.name,
     series,
     samples,
     calls,
     read_units: readUnits,
+    read_units_expected: expectedUnits,
     units_by_kind: unitsOf,
     cpu_ms: cpuMs,
   }));

@@ -67,6 +67,7 @@ async function main(): Promise<void> {
             if (resolution === "1h" && span.stepMs < HOUR_MS) continue;
             const form = formOf(query, span, NOW_MS);
             form.set("max_source_resolution", resolution);
+            const expectedUnits = await new QueryProcess(table, NOW_MS).estimate(form);
             const process = new QueryProcess(table, NOW_MS);
             const [cold, warm] = [await process.ask(form), await process.ask(form)];
             const theirs =
@@ -75,7 +76,7 @@ async function main(): Promise<void> {
               throw new Error(
                 `${query.name}, ${span.name}: points=${cold.points}, of Prometheus ${theirs.points}`,
               );
-            all.push({ query, span, resolution, cold, warm, prometheus: theirs });
+            all.push({ query, span, resolution, expectedUnits, cold, warm, prometheus: theirs });
             printPanel(all[all.length - 1]);
           }
         }

@@ -27,6 +27,8 @@ export interface PanelCost {
   readonly samples: number;
   readonly calls: number;
   readonly readUnits: number;
+  /** What `explain` expected of it; undefined for labels. */
+  readonly expectedUnits: number | undefined;
   readonly unitsOf: Readonly<Record<Group, number>>;
   readonly cpuMs: number;
 }
@@ -109,6 +111,7 @@ export const BUDGET_PANEL = PANELS.find(({ name }) => name === "100 series, 1 h"
 export async function measurePanel(table: Table, panel: Panel, nowMs: number): Promise<PanelCost> {
   const ledger = newLedger();
   const [series, samples] = await ask(new LedgerTable(table, ledger), panel, nowMs);
+  const expectedUnits = await estimate(table, panel, nowMs);
   const before = process.cpuUsage();
   await ask(table, panel, nowMs);
   const cpuMs = secondsSince(before) * 1000;
@@ -118,6 +121,7 @@ export async function measurePanel(table: Table, panel: Panel, nowMs: number): P
     samples,
     calls: total(ledger, (entry) => entry.calls),
     readUnits: total(ledger, (entry) => entry.readUnits),
+    expectedUnits,
     unitsOf: Object.fromEntries(GROUPS.map((group) => [group, ledger[group].readUnits])) as Record<
       Group,
       number
@@ -126,14 +130,29 @@ export async function measurePanel(table: Table, panel: Panel, nowMs: number): P
   };
 }
 
-async function ask(table: Table, panel: Panel, nowMs: number): Promise<[number, number]> {
-  const reader = new Reader(table, {
+function newReader(table: Table, nowMs: number): Reader {
+  return new Reader(table, {
     tenant: DEFAULT_TENANT,
     clock: () => nowMs,
     limits: DEFAULT_LIMITS,
     retentionMs: RETENTION_MS,
   });
-  const selection = { matchers: panel.matchers, minTime: nowMs - panel.spanMs, maxTime: nowMs };
+}
+
+const selectionOf = ({ matchers, spanMs }: Panel, nowMs: number): Selection => ({
+  matchers,
+  minTime: nowMs - spanMs,
+  maxTime: nowMs,
+});
+
+async function estimate(table: Table, panel: Panel, nowMs: number): Promise<number | undefined> {
+  if (panel.ask !== undefined) return undefined;
+  return (await newReader(table, nowMs).explain(selectionOf(panel, nowMs))).readUnits;
+}
+
+async function ask(table: Table, panel: Panel, nowMs: number): Promise<[number, number]> {
+  const reader = newReader(table, nowMs);
+  const selection = selectionOf(panel, nowMs);
   if (panel.ask !== undefined) return [await panel.ask(reader, selection), 0];
   let [series, samples] = [0, 0];
   for await (const { timestamps } of reader.select(selection)) {

@@ -53,22 +53,34 @@ export class QueryProcess {
     addQueryRoutes(this.#app, services, newQueryServices(services, DEFAULT_PROMQL_SETTINGS, memory));
   }
 
+  /** Read units that the query is expected to cost. */
+  async estimate(form: URLSearchParams): Promise<number> {
+    const response = await this.#post("/api/v1/query_range_cost", form);
+    const { data, error } = (await response.json()) as {
+      readonly data?: { readonly estimate: { readonly readUnits: number } };
+      readonly error?: string;
+    };
+    if (data === undefined) throw new Error(`query_range_cost: ${error}`);
+    return data.estimate.readUnits;
+  }
+
+  #post(path: string, form: URLSearchParams): Promise<Response> {
+    const headers = { Authorization: AUTHORIZATION, "Content-Type": "application/x-www-form-urlencoded" };
+    const request = new Request(`http://127.0.0.1${path}`, {
+      method: "POST",
+      headers,
+      body: form.toString(),
+    });
+    return Promise.resolve(this.#app.fetch(request));
+  }
+
   async ask(form: URLSearchParams): Promise<RangeCost> {
     this.#table.reset();
     const unitsBefore = this.#meter.readUnits;
     globalThis.gc?.();
     const memory = new MemoryPeak();
     const [cpu, beganMs] = [process.cpuUsage(), performance.now()];
-    const response = await this.#app.fetch(
-      new Request("http://127.0.0.1/api/v1/query_range", {
-        method: "POST",
-        headers: {
-          Authorization: AUTHORIZATION,
-          "Content-Type": "application/x-www-form-urlencoded",
-        },
-        body: form.toString(),
-      }),
-    );
+    const response = await this.#post("/api/v1/query_range", form);
     const text = await response.text();
     const wallMs = performance.now() - beganMs;
     const { user, system } = process.cpuUsage(cpu);

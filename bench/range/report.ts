@@ -7,6 +7,8 @@ export interface RangeFigures {
   readonly query: RangeQuery;
   readonly span: RangeSpan;
   readonly resolution: string;
+  /** What `query_range_cost` expected the cold query to cost. */
+  readonly expectedUnits: number;
   readonly cold: RangeCost;
   readonly warm: RangeCost;
   readonly prometheus: PrometheusCost | undefined;
@@ -15,18 +17,32 @@ export interface RangeFigures {
 /** On demand, in us-east-1. https://aws.amazon.com/dynamodb/pricing/on-demand/ */
 const DOLLARS_PER_READ_UNIT = 0.125e-6;
 
-const COLUMNS = ["units", "$", "calls", "in a row", "ms", "CPU ms", "MiB", "again: units", "ms", "CPU ms"];
+const COLUMNS = [
+  "expected",
+  "units",
+  "$",
+  "calls",
+  "in a row",
+  "ms",
+  "CPU ms",
+  "MiB",
+  "again: units",
+  "ms",
+  "CPU ms",
+];
 const NAME_WIDTH = 28;
-const WIDTHS = [9, 10, 7, 10, 8, 8, 6, 14, 8, 8];
+const WIDTHS = [10, 9, 10, 7, 10, 8, 8, 6, 14, 8, 8];
 
 export function printHead(): void {
   console.log(`\n${"panel".padEnd(NAME_WIDTH)}${cells(COLUMNS)}`);
 }
 
-export function printPanel({ query, span, resolution, cold, warm, prometheus }: RangeFigures): void {
+export function printPanel(all: RangeFigures): void {
+  const { query, span, resolution, expectedUnits, cold, warm, prometheus } = all;
   const source = resolution === "0s" ? "samples" : "rows";
   const name = `${query.series} series, ${span.name}, ${source}`.padEnd(NAME_WIDTH);
   const figures = [
+    expectedUnits.toFixed(0),
     cold.readUnits,
     dollarsOf(cold).toFixed(6),
     cold.calls,
@@ -46,13 +62,15 @@ export function printPanel({ query, span, resolution, cold, warm, prometheus }: 
   console.log(name + cells(figures.map(String)) + theirs + refused);
 }
 
-export function figuresOf({ query, span, resolution, cold, warm, prometheus }: RangeFigures): object {
+export function figuresOf(all: RangeFigures): object {
+  const { query, span, resolution, expectedUnits, cold, warm, prometheus } = all;
   return {
     query: query.name,
     series: query.series,
     span: span.name,
     resolution,
     step_s: span.stepMs / 1000,
+    read_units_expected: expectedUnits,
     cold: costOf(cold),
     warm: costOf(warm),
     prometheus: prometheus && {

@@ -54,6 +54,14 @@ export class TooExpensiveError extends HearthError {
   }
 }
 
+/** A query exceeds what its own request lets it cost. */
+export class CostLimitError extends HearthError {
+  constructor(message: string) {
+    super("too large", message);
+    this.name = "CostLimitError";
+  }
+}
+
 /** The kind of anything thrown. Anything but a `HearthError` is a bug. */
 export function errorKind(error: unknown): ErrorKind {
   return error instanceof HearthError ? error.kind : "internal";

@@ -25,6 +25,9 @@ export interface EngineLimits {
   readonly maxSteps: number;
   /** Series that one query may select. */
   readonly maxSeries: number;
+  /** What the request itself allows: series touched and samples read, as `SampleStats` counts them. Default: any. */
+  readonly maxSeriesTouched?: number | undefined;
+  readonly maxSamplesRead?: number | undefined;
   readonly timeoutMs: number;
 }
 

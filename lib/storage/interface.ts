@@ -70,13 +70,26 @@ export interface Queryable {
 
   /** The reads that `select` would make, without making those of samples. Throws as `select` does before its first series. */
   explain(selection: Selection, signal?: AbortSignal): Promise<SelectionReads>;
+
+  /** What `selectRows` would read, likewise. */
+  explainRows(selection: RowSelection, signal?: AbortSignal): Promise<ReadCost>;
+}
+
+/** What a selection costs a process that has cached nothing. */
+export interface ReadCost {
+  readonly seriesCount: number;
+  /** Time between two samples of a series, in ms; expected. */
+  readonly intervalMs: number;
+  /** All read units, those of finding the series among them. Expected but for these. */
+  readonly readUnits: number;
 }
 
 /** The reads of a selection by a process that has cached nothing. */
-export interface SelectionReads {
+export interface SelectionReads extends ReadCost {
   /** Days that have samples, ascending. */
   readonly days: readonly DayReads[];
-  readonly seriesCount: number;
+  /** Whether `select` refuses it, since its samples would cost more than a request may. */
+  readonly isTooExpensive: boolean;
   /** Groups in which the series are read one after the other, so that memory is bounded; expected. */
   readonly groups: number;
   /** Read units of finding the series: days, manifests and indexes, which are read to explain. */
@@ -102,6 +115,8 @@ export interface DayReads {
     readonly shards: number;
     readonly ofShards: number;
     readonly receivedFromMs: number;
+    /** Expected. */
+    readonly readUnits: number;
   };
   /** Runs and chunks with samples of the range, in the order in which samples count. */
   readonly parts: readonly PartReads[];
@@ -116,6 +131,6 @@ export interface PartReads {
   readonly queries: number;
   /** Queries that read a whole partition, instead of the items of some series. */
   readonly wholePartitions: number;
-  /** Expected, with a sample of each series every 15 s. */
+  /** Expected, with as many samples of each series. */
   readonly readUnits: number;
 }

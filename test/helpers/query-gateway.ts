@@ -147,7 +147,16 @@ export class QueryGateway {
         ]),
       exemplars: async () => [],
       explain: (selection) =>
-        note(selection, () => ({ days: [], seriesCount: 0, groups: 0, findReadUnits: 1 })),
+        note(selection, () => ({
+          days: [],
+          seriesCount: 3,
+          groups: 0,
+          findReadUnits: 1,
+          readUnits: 8,
+          intervalMs: 15_000,
+          isTooExpensive: false,
+        })),
+      explainRows: async () => ({ seriesCount: 3, readUnits: 2, intervalMs: 3_600_000 }),
     };
   }
 }

@@ -1,5 +1,5 @@
 /** Errors as Prometheus' API reports them. https://prometheus.io/docs/prometheus/latest/querying/api/#format-overview */
-import { type ErrorKind, errorKind, errorMessage } from "../../model/errors.ts";
+import { CostLimitError, type ErrorKind, errorKind, errorMessage } from "../../model/errors.ts";
 import { CLIENT_CLOSED, statusOf } from "../status.ts";
 
 /** A request's phase. An "invalid" error is 400 for parameters and 422 during evaluation. */
@@ -32,5 +32,6 @@ export function apiErrorOf(error: unknown, phase: QueryPhase, signal: AbortSigna
   const message = kind === "internal" ? "internal error; see the log" : errorMessage(error);
   if (signal.aborted) return { errorType: "canceled", status: CLIENT_CLOSED, message: "query was canceled" };
   if (kind === "invalid" && phase === "evaluation") return { errorType: "execution", status: 422, message };
+  if (error instanceof CostLimitError) return { errorType: "cost_limit", status: 422, message };
   return { errorType: TYPES[kind], status: statusOf(kind, "query"), message, cause: error };
 }

@@ -1,19 +1,14 @@
 /** Instant and range queries. */
-import { SECOND_MS } from "../../model/time.ts";
 import { printJsonFloat } from "../../number/print-float.ts";
-import type {
-  Query,
-  QueryOptions,
-  QueryResult,
-  QueryValue,
-  StepRange,
-} from "../../promql/engine-interface.ts";
+import type { Query, QueryOptions, QueryResult, QueryValue } from "../../promql/engine-interface.ts";
 import { checkRangeType } from "../../promql/parse/range-type.ts";
 import { checkDurations } from "../../promql/plan/check-durations.ts";
 import type { Expr } from "../../promql/syntax/ast.ts";
-import { quoteInput } from "../../promql/syntax/quote.ts";
+import type { QueryTimes } from "../../promql/syntax/types.ts";
 import { type Piece, printMatrix, printPair, printVector } from "../../wire/api-json.ts";
 import { answerData } from "./answer.ts";
+import { CostComparison } from "./cost.ts";
+import { costLimits, costParameter } from "./cost-parameters.ts";
 import { queryParameter } from "./expression.ts";
 import {
   limitParameter,
@@ -26,6 +21,7 @@ import {
   timeoutParameter,
 } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
+import { printStats, statsWarnings } from "./stats.ts";
 
 export async function answerInstantQuery(request: QueryRequest): Promise<Response> {
   const { parameters, services, clock } = request;
@@ -35,7 +31,7 @@ export async function answerInstantQuery(request: QueryRequest): Promise<Respons
   const at = { startMs: timeMs, endMs: timeMs };
   const run = (query: Query) => services.engine.instantQuery(request.source, query, { timeMs }, options);
   const check = (expr: Expr) => checkDurations(expr, { ...at, stepMs: 0 });
-  return evaluate(request, limit, { ...at, stepMs: SECOND_MS }, run, check);
+  return evaluate(request, limit, { ...at, stepMs: 0 }, run, check);
 }
 
 export async function answerRangeQuery(request: QueryRequest): Promise<Response> {
@@ -63,10 +59,14 @@ function engineOptions({
 }: QueryRequest): QueryOptions {
   const { settings } = services;
   const asked = timeoutParameter(parameters) ?? settings.limits.timeoutMs;
-  deadline.shorten(asked);
+  const lookbackDeltaMs = lookbackParameter(parameters) ?? settings.lookbackDeltaMs;
+  const useStartTimestamps = startTimestampsHeader(c.req.header(START_TIMESTAMPS_HEADER));
+  const limits = costLimits(parameters, settings.limits);
+  const timeoutMs = Math.min(asked, limits.timeoutMs);
+  deadline.shorten(timeoutMs);
   return {
-    lookbackDeltaMs: lookbackParameter(parameters) ?? settings.lookbackDeltaMs,
-    limits: { ...settings.limits, timeoutMs: Math.min(asked, settings.limits.timeoutMs) },
+    lookbackDeltaMs,
+    limits: { ...settings.limits, ...limits, timeoutMs },
     clock,
     signal,
     deadline,
@@ -74,8 +74,7 @@ function engineOptions({
     defaultSubqueryStepMs: settings.defaultSubqueryStepMs,
     delayedNameRemoval: settings.delayedNameRemoval,
     typeAndUnitLabels: settings.typeAndUnitLabels,
-    useStartTimestamps:
-      startTimestampsHeader(c.req.header(START_TIMESTAMPS_HEADER)) ?? settings.useStartTimestamps,
+    useStartTimestamps: useStartTimestamps ?? settings.useStartTimestamps,
     perStepStats: parameters.get("stats") === "all",
     resolution: resolutionParameter(parameters) ?? settings.resolution,
   };
@@ -85,26 +84,30 @@ function engineOptions({
 async function evaluate(
   request: QueryRequest,
   limit: number,
-  range: StepRange,
+  times: QueryTimes,
   run: (query: Query) => Promise<QueryResult>,
   check: (expr: Expr) => void,
 ): Promise<Response> {
   const { c, parameters, clock } = request;
+  const comparesCost = costParameter(parameters);
   const beganMs = clock();
   const query = queryParameter(request, check);
-  const { startMs, endMs, stepMs } = range;
+  const { startMs, endMs, stepMs } = times;
   if (endMs > startMs) Object.assign(c.get("requestLog").fields, { rangeMs: endMs - startMs, stepMs });
   request.setPhase("evaluation");
   const parsedMs = clock();
+  const comparison = comparesCost ? await CostComparison.begin(request, query, times) : undefined;
   const result = await run(query);
   const timings = { preparationMs: parsedMs - beganMs, evaluationMs: clock() - parsedMs };
   noteResult(request, result);
   const stats = parameters.get("stats") ?? "";
   const warnings = [...result.warnings];
   const value = truncated(result.value, limit, warnings);
-  if (stats !== "" && stats !== "true" && stats !== "all") warnings.push(oddStats(stats));
-  const statsText = stats === "" ? "" : `,"stats":${JSON.stringify(printStats(result, timings, range))}`;
-  return answerData(c, printData(value, statsText), { warnings, infos: result.infos });
+  warnings.push(...statsWarnings(parameters), ...(comparison?.warnings ?? []));
+  const statsText = stats === "" ? "" : `,"stats":${JSON.stringify(printStats(result, timings, times))}`;
+  const cost = comparison?.finish(result);
+  const more = statsText + (cost === undefined ? "" : `,"cost":${cost}`);
+  return answerData(c, printData(value, more), { warnings, infos: result.infos });
 }
 
 function noteResult({ c }: QueryRequest, { value, samples }: QueryResult): void {
@@ -122,12 +125,7 @@ function truncated(value: QueryValue, limit: number, warnings: string[]): QueryV
   return { ...value, series: value.series.slice(0, limit) };
 }
 
-function oddStats(stats: string): string {
-  const advice = 'is deprecated and will be rejected in the next major release, use "true" or "all"';
-  return `value ${quoteInput(stats)} for parameter "stats" ${advice}`;
-}
-
-function* printData(value: QueryValue, stats: string): Generator<Piece> {
+function* printData(value: QueryValue, more: string): Generator<Piece> {
   yield `{"resultType":"${value.type}","result":`;
   switch (value.type) {
     case "scalar":
@@ -142,35 +140,5 @@ function* printData(value: QueryValue, stats: string): Generator<Piece> {
     case "matrix":
       yield* printMatrix(value.series);
   }
-  yield `${stats}}`;
-}
-
-/** In seconds. Hearth has no queue and sorts while it evaluates, so these timings are 0. */
-function printStats(
-  { samples }: QueryResult,
-  { preparationMs, evaluationMs }: { preparationMs: number; evaluationMs: number },
-  { startMs, stepMs }: StepRange,
-): unknown {
-  const steps = (counts: Float64Array | undefined) =>
-    counts && Array.from(counts, (count, i) => [(startMs + i * stepMs) / 1000, count]);
-  return {
-    timings: {
-      evalTotalTime: evaluationMs / 1000,
-      resultSortTime: 0,
-      queryPreparationTime: preparationMs / 1000,
-      innerEvalTime: evaluationMs / 1000,
-      execQueueTime: 0,
-      execTotalTime: (preparationMs + evaluationMs) / 1000,
-    },
-    samples: {
-      totalQueryableSamplesPerStep: steps(samples.totalQueryableSamplesPerStep),
-      totalQueryableSamples: samples.totalQueryableSamples,
-      samplesReadPerStep: steps(samples.samplesReadPerStep),
-      samplesRead: samples.samplesRead,
-      seriesTouched: samples.seriesTouched,
-      peakSamples: samples.peakSamples,
-      // Not in Prometheus.
-      ...(samples.rowsRead > 0 ? { rowsRead: samples.rowsRead } : {}),
-    },
-  };
+  yield `${more}}`;
 }

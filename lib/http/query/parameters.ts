@@ -193,10 +193,16 @@ const BOOLEANS = /^(?:(1|t|T|TRUE|true|True)|0|f|F|FALSE|false|False)$/;
 /** Whether one query uses start timestamps; undefined for the setting of the service. */
 export function startTimestampsHeader(text: string | undefined): boolean | undefined {
   if (text === undefined || text === "") return undefined;
-  const match = BOOLEANS.exec(text);
-  if (match !== null) return match[1] !== undefined;
+  const isOn = parseBoolean(text);
+  if (isOn !== undefined) return isOn;
   const reason = `strconv.ParseBool: parsing ${quoteInput(text)}: invalid syntax`;
   throw new HearthError("invalid", `error parsing ${START_TIMESTAMPS_HEADER} header: ${reason}`);
+}
+
+/** Undefined for any other text. */
+export function parseBoolean(text: string): boolean | undefined {
+  const match = BOOLEANS.exec(text);
+  return match === null ? undefined : match[1] !== undefined;
 }
 
 /** The most that an int64 of nanoseconds holds. */
@@ -204,7 +210,7 @@ const MAX_DURATION_SECONDS = 2 ** 63 / 1e9;
 /** Go's `strconv.ParseFloat` accepts these too; Prometheus reports them as too large. */
 const NOT_FINITE = /^[+-]?(?:inf|infinity)$|^nan$/i;
 
-function parseSecondsOrDuration(text: string): ParsedDuration {
+export function parseSecondsOrDuration(text: string): ParsedDuration {
   const reason = `cannot parse ${quoteNumber(text)} to a valid duration`;
   if (text.length > MAX_NUMBER_CHARACTERS) return { ok: false, reason };
   const seconds = FLOAT.test(text) ? Number(text) : Number.NaN;

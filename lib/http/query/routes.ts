@@ -12,6 +12,7 @@ import { answerUserLimits } from "../limits/user-limits.ts";
 import { noteDamage } from "../request-log.ts";
 import { answerBuildInfo, answerCardinality, answerMetadata } from "./about.ts";
 import { answerApiError } from "./answer.ts";
+import { answerQueryCost, answerQueryRangeCost } from "./cost.ts";
 import { apiErrorOf, type QueryPhase } from "./errors.ts";
 import { answerInstantQuery, answerRangeQuery } from "./evaluate.ts";
 import { answerExemplars } from "./exemplars.ts";
@@ -52,6 +53,8 @@ const GET_AND_POST = ["GET", "POST"];
 const ROUTES: readonly (readonly [path: string, methods: readonly string[], handler: Handler])[] = [
   ["/query", GET_AND_POST, answerInstantQuery],
   ["/query_range", GET_AND_POST, answerRangeQuery],
+  ["/query_cost", GET_AND_POST, answerQueryCost],
+  ["/query_range_cost", GET_AND_POST, answerQueryRangeCost],
   ["/query_exemplars", GET_AND_POST, answerExemplars],
   ["/format_query", GET_AND_POST, answerFormattedQuery],
   ["/parse_query", GET_AND_POST, answerParsedQuery],

@@ -85,8 +85,8 @@ export function answerFeatures({ c, services: { settings } }: QueryRequest): Res
     api: sorted([
       ...all(["exclude_alerts", "label_values_match", "query_stats", "query_warnings"], true),
       ...all(["admin", "otlp_write_receiver", "remote_write_receiver"], true),
-      ...all(["time_range_labels", "time_range_series"], true),
-      ...all(["lifecycle", "openapi_3.1", "openapi_3.2", "query_cost", "search"], false),
+      ...all(["query_cost", "time_range_labels", "time_range_series"], true),
+      ...all(["lifecycle", "openapi_3.1", "openapi_3.2", "search"], false),
     ]),
     otlp_receiver: sorted(all(["delta_conversion", "native_delta_ingestion"], false)),
     promql: sorted([

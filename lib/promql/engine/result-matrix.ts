@@ -35,7 +35,10 @@ export function matrixOfSamples(
       }
       matrix.push(extendedSamples(window, vector.extended === "smoothed"));
     }
-    if (vector.isStored) context.samples.add(0, window.sampleCount());
+    if (vector.isStored) {
+      context.budget.countRead(window.sampleCount());
+      context.samples.add(0, window.sampleCount());
+    }
   }
   return matrix
     .filter(({ timestamps, histograms }) => timestamps.length > 0 || histograms !== undefined)

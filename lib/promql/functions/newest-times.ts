@@ -39,6 +39,7 @@ export function newestTimes(
       const kind = cursor.seek(referenceTime(plan, stepTime(grid, step)));
       if (kind === ABSENT) continue;
       columns.setFloat(step, timeOf(series, cursor, kind === FLOAT) / 1000);
+      context.budget.countRead(1);
       context.samples.add(step, 1);
     }
     return columns.series(series.labels, series.dropsName);

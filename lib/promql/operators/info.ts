@@ -87,6 +87,7 @@ function infoSeries(
       }
       if (kind === ABSENT) continue;
       writtenMs[step] = cursor.timestampMs;
+      context.budget.countRead(1);
       context.samples.add(step, 1);
     }
     found.get(identity(series.labels))?.push({ labels: series.labels, writtenMs });

@@ -35,10 +35,13 @@ export function newestSamples(
     if (kind === ABSENT) continue;
     if (kind === FLOAT) {
       columns.setFloat(step, values[cursor.index]);
+      context.budget.countRead(1);
       context.samples.add(step, 1);
     } else {
       columns.setHistogram(step, histograms.at(cursor.index));
-      context.samples.add(step, histograms.sampleCountAt(cursor.index));
+      const samples = histograms.sampleCountAt(cursor.index);
+      context.budget.countRead(samples);
+      context.samples.add(step, samples);
     }
   }
   return columns.series(series.labels, series.dropsName);

@@ -130,7 +130,9 @@ function moveWindow(
       deadline.spend(window.histogramCount * histogramSteps(first));
     }
     if (isStored) {
-      call.context.samples.add(step, window.sampleCount(), window.sampleCount(floatEnd, histogramEnd));
+      const read = window.sampleCount(floatEnd, histogramEnd);
+      call.context.budget.countRead(read);
+      call.context.samples.add(step, window.sampleCount(), read);
     }
     apply(window, output, call);
   }

@@ -9,6 +9,10 @@ import { planReads, type Read, type StreamedVector } from "./plan-reads.ts";
 
 export interface ExplainedRead {
   readonly selection: Read["selection"];
+  /** The selectors that share it. */
+  readonly wants: Read["wants"];
+  /** What hourly rows it may read instead. */
+  readonly rows: Read["rows"];
   /** How many selectors of the plan share it. */
   readonly selectors: number;
   /**
@@ -39,9 +43,11 @@ export function explainPlan(
   const plan = makePlan(expr, options);
   const { lookbackDeltaMs, resolution } = options;
   const reads = planReads(plan, grid, lookbackDeltaMs, resolution).map((read) => {
-    const { selection, wants, vectors } = read;
+    const { selection, wants, vectors, rows } = read;
     return {
       selection,
+      wants,
+      rows,
       source: printSource(read, resolution),
       selectors: wants.length,
       streamsInto: (vectors ?? []).map(printConsumer),

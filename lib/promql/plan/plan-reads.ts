@@ -69,6 +69,10 @@ export type StreamedVector = (
 /** The times and series of one selector. */
 export interface Want extends Selection {
   readonly select: SelectPlan;
+  /** The steps at which it is looked at. */
+  readonly grid: StepGrid;
+  /** What it looks at before each step, samples of earlier steps included; 0: its newest sample. */
+  readonly windowMs: number;
   readonly vector?: StreamedVector | undefined;
   /** Whether evaluation decides which series count as touched, as for `info()`. */
   readonly countsLater?: boolean;
@@ -238,6 +242,8 @@ function wantSince(beforeMs: number, select: SelectPlan, grid: StepGrid, lookbac
   const afterMs = select.extended === "smoothed" ? lookbackDeltaMs : 0;
   return {
     select,
+    grid,
+    windowMs: beforeMs + afterMs,
     matchers: select.matchers,
     minTime: referenceTime(select, grid.startMs) - beforeMs + 1,
     maxTime: referenceTime(select, lastTime(grid)) + afterMs,
@@ -245,7 +251,8 @@ function wantSince(beforeMs: number, select: SelectPlan, grid: StepGrid, lookbac
 }
 
 function instantWant(select: SelectPlan, grid: StepGrid, lookbackDeltaMs: number): Want {
-  return wantSince(lookbackDeltaMs, select, grid, lookbackDeltaMs);
+  const want = wantSince(lookbackDeltaMs, select, grid, lookbackDeltaMs);
+  return select.extended === "smoothed" ? want : { ...want, windowMs: 0 };
 }
 
 function windowWant({ select, windowMs }: WindowPlan, grid: StepGrid, lookbackDeltaMs: number): Want {

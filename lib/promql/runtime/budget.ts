@@ -3,7 +3,7 @@
  * input is released when its output is complete.
  */
 import { type Deadline, NO_DEADLINE } from "../../model/deadline.ts";
-import { HearthError } from "../../model/errors.ts";
+import { CostLimitError, HearthError } from "../../model/errors.ts";
 import type { LabelSet } from "../../model/labels.ts";
 
 /** Bytes of all series that a query holds at any time, without samples: their columns, objects and labels. */
@@ -25,12 +25,20 @@ export class Budget {
   readonly #maxSamples: number;
   readonly #maxSeriesBytes: number;
   readonly #deadline: Deadline;
+  readonly #maxSamplesRead: number;
+  #samplesRead = 0;
   #samples = 0;
   #seriesBytes = 0;
   #peak = 0;
 
   /** What takes memory takes time: it counts against the deadline. */
-  constructor(maxSamples: number, deadline: Deadline = NO_DEADLINE, maxSeriesBytes = MAX_SERIES_BYTES) {
+  constructor(
+    maxSamples: number,
+    deadline: Deadline = NO_DEADLINE,
+    maxSeriesBytes = MAX_SERIES_BYTES,
+    maxSamplesRead = Number.POSITIVE_INFINITY,
+  ) {
+    this.#maxSamplesRead = maxSamplesRead;
     this.#maxSamples = maxSamples;
     this.#maxSeriesBytes = maxSeriesBytes;
     this.#deadline = deadline;
@@ -67,6 +75,15 @@ export class Budget {
         `query would hold series and labels of more than ${this.#maxSeriesBytes} bytes in memory; add matchers or use fewer operators limit=maxSeriesBytes`,
       );
     }
+  }
+
+  /** Counts stored samples when an operator first looks at them. Throws "too large" past the request's limit. */
+  countRead(samples: number): void {
+    this.#samplesRead += samples;
+    if (this.#samplesRead > this.#maxSamplesRead)
+      throw new CostLimitError(
+        `query would read too many samples in query execution: more than ${this.#maxSamplesRead}; raise max_samples_read or shorten its range`,
+      );
   }
 
   /** Gives back samples that are not kept. */

@@ -46,7 +46,7 @@ export function chunkUnits(bytes: number, queries: number): number {
 }
 
 /** Of one query. */
-function unitsOf(sizeBytes: number): number {
+export function unitsOf(sizeBytes: number): number {
   return Math.max(1, Math.ceil(sizeBytes / READ_UNIT_BYTES)) * EVENTUAL_UNITS;
 }
 

@@ -31,6 +31,8 @@ export interface FoundSeries {
   readonly metrics: readonly FoundMetric[];
   /** By hash in hex. */
   readonly labels: ReadonlyMap<string, LabelSet>;
+  /** Label sets that were looked at, some of them more than once. */
+  readonly seen: number;
 }
 
 /** The series of a day, in no order. Throws "too large" past `maxSeries`, "data" for two label sets with one hash. */
@@ -117,7 +119,9 @@ class Collector {
       const more = unread.reduce((sum, countOf) => sum + countOf(textHash(name)), 0);
       metrics.push({ hash: metricHash(name), total: seen + more, series });
     }
-    return { metrics, labels: this.#labels };
+    let seenSets = 0;
+    for (const { seen } of this.#metrics.values()) seenSets += seen;
+    return { metrics, labels: this.#labels, seen: seenSets };
   }
 }
 

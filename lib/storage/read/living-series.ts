@@ -119,5 +119,5 @@ function foundSeries(labels: ReadonlyMap<string, LabelSet>): FoundSeries {
   const metrics = Array.from(byMetric, ([name, series]) => {
     return { hash: metricHash(name), total: series.length, series: series.map(([hash]) => hash) };
   });
-  return { metrics, labels };
+  return { metrics, labels, seen: labels.size };
 }

@@ -34,14 +34,23 @@ export async function planSelection(
   const { query, nowMs } = options;
   const assumed = expectedBytes(options.selected, query, nowMs);
   const units = estimateUnits(options.selected, query);
-  const { groupBytes } = shareBytes(maxQueryBytes);
-  const isSmall = sum(assumed) * MAX_DENSITY <= groupBytes && units * MAX_DENSITY <= maxReadUnits;
-  if (isSmall) return { selected: options.selected, expected: assumed, readUnits: units };
+  if (!needsMeasuring(assumed, units, { maxQueryBytes, maxReadUnits }))
+    return { selected: options.selected, expected: assumed, readUnits: units };
   const selected = order === "any" ? sortByHash(options.selected) : options.selected;
   const measured = await measureChunks({ ...options, selected });
   const readUnits = estimateUnits(selected, query, measured);
   if (readUnits > maxReadUnits) throw tooExpensive(readUnits, maxReadUnits);
   return { selected, expected: expectedBytes(selected, query, nowMs, measured), readUnits };
+}
+
+/** Whether the size of chunks decides how a selection is read, or whether: they are then measured first. */
+export function needsMeasuring(
+  assumedBytes: Float64Array,
+  readUnits: number,
+  { maxQueryBytes, maxReadUnits }: SelectionLimits,
+): boolean {
+  const { groupBytes } = shareBytes(maxQueryBytes);
+  return sum(assumedBytes) * MAX_DENSITY > groupBytes || readUnits * MAX_DENSITY > maxReadUnits;
 }
 
 function tooExpensive(readUnits: number, maxReadUnits: number): TooExpensiveError {

@@ -37,6 +37,8 @@ export interface PartRead {
   readonly isFilled?: boolean;
   /** Of a span of chunks: whether the last item of its partition is of it or behind it, as far as that is known. */
   readonly hasEnd?: boolean;
+  /** Of a span of chunks: how many series lie in it, about. */
+  readonly spanSeries?: number;
   readonly part: Part;
 }
 
@@ -111,10 +113,11 @@ function planPart(
     const bounded = end === undefined ? {} : { hasEnd: true };
     return inShard
       .flatMap(spansOf)
-      .filter(([first]) => end === undefined || first.slice(0, end.length) <= end)
-      .map(([first, last]) => ({
+      .filter(({ first }) => end === undefined || first.slice(0, end.length) <= end)
+      .map(({ first, last, spanSeries }) => ({
         kind: "chunks",
         range: chunkSpanRange(place, first, last),
+        spanSeries,
         part,
         ...bounded,
       }));
@@ -122,10 +125,19 @@ function planPart(
 }
 
 /** From which series to which (hashes in hex, both included) a metric's selected series are read. */
-function spansOf({ series, total }: FoundMetric): (readonly [first: string, last: string])[] {
+function spansOf({ series, total }: FoundMetric): Span[] {
   const sorted = series.toSorted();
-  if (sorted.length >= total * MIN_SPAN_SHARE) return [[sorted[0], sorted[sorted.length - 1]]];
-  return sorted.map((hash) => [hash, hash]);
+  if (sorted.length >= total * MIN_SPAN_SHARE)
+    return [
+      { first: sorted[0], last: sorted[sorted.length - 1], spanSeries: Math.max(total, sorted.length) },
+    ];
+  return sorted.map((hash) => ({ first: hash, last: hash, spanSeries: 1 }));
+}
+
+interface Span {
+  readonly first: string;
+  readonly last: string;
+  readonly spanSeries: number;
 }
 
 /** By the leading bits of their hashes. */

@@ -23,16 +23,11 @@ import type { Lookup, RowSelection, Selection } from "../../model/selection.ts";
 import type { TimeRange } from "../../model/time.ts";
 import { type Clock, MAX_TIMESTAMP_MS } from "../../model/time.ts";
 import type { ReaderMemory } from "../cache/reader-memory.ts";
-import { isMeant } from "../deletion/deletion.ts";
-import { deletionsOf } from "../deletion/deletion-store.ts";
-import { isHidden } from "../deletion/masks.ts";
-import { oldestExemplar } from "../exemplars/exemplar-writer.ts";
-import { type IsDeleted, readExemplars } from "../exemplars/read-exemplars.ts";
+import { readKeptExemplars } from "../exemplars/read-kept.ts";
 import { LABEL_NAMES } from "../index/index-part.ts";
-import type { DayReads, Queryable, SelectionReads } from "../interface.ts";
+import type { Queryable, ReadCost, SelectionReads } from "../interface.ts";
 import type { DamageReports } from "../layout/damage-reports.ts";
-import { dayOf, KIND, partition } from "../layout/keys.ts";
-import { loadDayStates } from "../layout/manifest-store.ts";
+import { KIND, partition } from "../layout/keys.ts";
 import { oldestKept, type RetentionMs } from "../layout/retention.ts";
 import { loadMetadata } from "../metadata/known-metadata.ts";
 import { countSamples } from "../parts/hashed-samples.ts";
@@ -42,17 +37,18 @@ import { hashHex, type SeriesHash, seriesHash } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import { LimitedTable } from "../table/limited-table.ts";
 import { newMeter, type Table } from "../table/table.ts";
-import { explainDay } from "./explain-day.ts";
+import { type ExplainedDays, explainSelection } from "./explain-selection.ts";
 import { admitFirst, type FoundSeries, findSeries, tooManyFound, tooManySeries } from "./find-series.ts";
 import { readGroups } from "./group-reader.ts";
 import { LabelBytes } from "./label-bytes.ts";
 import { forEachLiving, SetAside } from "./living-series.ts";
 import { LookupLimit } from "./lookup-limit.ts";
-import { countGroups, expectedBytes } from "./plan-groups.ts";
+import { probeChunks } from "./measure-chunks.ts";
 import { planSelection } from "./plan-selection.ts";
-import { HeldBytes, shareBytes } from "./query-budget.ts";
+import { HeldBytes } from "./query-budget.ts";
 import { forEachSeries, forEachValue } from "./read-labels.ts";
 import { listReadableDays } from "./readable-days.ts";
+import { explainRows } from "./rows/explain-rows.ts";
 import { listExpiredRowDays, listRowDays } from "./rows/row-days.ts";
 import { rowsOfData, selectSeriesRows } from "./rows/select-rows.ts";
 import type { IndexQuery } from "./scan-index.ts";
@@ -122,9 +118,8 @@ export class Reader implements Queryable {
     { matchers, fromMs, toMs }: RowSelection,
     signal: AbortSignal = new AbortController().signal,
   ): AsyncGenerator<SeriesRows, void, void> {
-    const { rollupRetentionMs = this.#options.retentionMs, clock, limits } = this.#options;
-    // An hour that retention has cut would get a row of what is left of it.
-    const firstMs = Math.max(fromMs, hourEnd(oldestKept(clock(), rollupRetentionMs)));
+    const { clock, limits } = this.#options;
+    const firstMs = this.#firstRow(fromMs);
     if (firstMs >= toMs) return;
     const days = await listRowDays(this.#table, this.#options, firstMs, toMs, signal);
     const selected = await this.#findIn(this.#table, { matchers }, days, signal);
@@ -139,6 +134,11 @@ export class Reader implements Queryable {
       decode: (number, data) =>
         this.#decode(selected.labels[number], () => rowsOfData(data, range, limits.maxQueryBytes)),
     });
+  }
+
+  /** An hour that retention has cut would get a row of what is left of it. */
+  #firstRow(fromMs: number): number {
+    return Math.max(fromMs, hourEnd(this.keptSinceMs.rows));
   }
 
   get keptSinceMs() {
@@ -201,26 +201,8 @@ export class Reader implements Queryable {
     range: TimeRange,
     signal?: AbortSignal,
   ): Promise<SeriesExemplars[]> {
-    const { tenant, clock, limits, retentionMs, deadline } = this.#options;
-    const nowMs = clock();
-    const kept = {
-      minTime: Math.max(range.minTime, oldestExemplar(nowMs, retentionMs)),
-      maxTime: Math.min(range.maxTime, nowMs + limits.maxFutureMs),
-    };
-    const isDeleted = await this.#deletedExemplars(kept, signal);
-    return readExemplars(this.#reporting(this.#table), tenant, selections, kept, deadline, signal, isDeleted);
-  }
-
-  /** Nothing says when an exemplar was received; its own time stands for that. */
-  async #deletedExemplars({ minTime, maxTime }: TimeRange, signal?: AbortSignal): Promise<IsDeleted> {
-    if (minTime > maxTime) return () => false;
-    const { tenant } = this.#options;
-    const states = await loadDayStates(this.#table, tenant, dayOf(minTime), dayOf(maxTime), signal);
-    const days = new Map(Array.from(states.deletions, ([day, item]) => [day, deletionsOf(item).all]));
-    return (labels, timestampMs) => {
-      const past = days.get(dayOf(timestampMs))?.filter(({ deletedMs }) => timestampMs <= deletedMs) ?? [];
-      return past.some((one) => isHidden([one], timestampMs) && isMeant(one, labels));
-    };
+    const damaged = this.#reporting(this.#table);
+    return readKeptExemplars(this.#table, damaged, this.#options, selections, range, signal);
   }
 
   /** Chunks without a checksum show only now that they are damaged: the series is left out then. */
@@ -242,24 +224,45 @@ export class Reader implements Queryable {
     return damage === undefined ? table : table.reporting(damage.note);
   }
 
-  async explain(
-    selection: Selection,
-    signal: AbortSignal = new AbortController().signal,
-  ): Promise<SelectionReads> {
-    const { tenant, clock } = this.#options;
-    const { maxFutureMs, maxQueryBytes } = this.#options.limits;
+  async explain(selection: Selection, signal = new AbortController().signal): Promise<SelectionReads> {
     const range = this.#kept(selection);
-    const query = { tenant, ...range, maxFutureMs };
+    const list = (table: LimitedTable) => listReadableDays(table, this.#options, range, signal);
+    const explained = await this.#explained(selection, range, list, signal);
+    return explainSelection(explained, () => probeChunks({ ...explained, table: this.#table, signal }));
+  }
+
+  async explainRows(selection: RowSelection, signal = new AbortController().signal): Promise<ReadCost> {
+    const { fromMs, toMs } = selection;
+    const firstMs = this.#firstRow(fromMs);
+    const list = async (table: LimitedTable) =>
+      firstMs >= toMs ? [] : listRowDays(table, this.#options, firstMs, toMs, signal);
+    const range = this.#kept({ ...selection, minTime: firstMs + 1, maxTime: toMs });
+    const explained = await this.#explained(selection, range, list, signal);
+    return explainRows(explained, (days) => probeChunks({ ...days, table: this.#table, signal }));
+  }
+
+  async #explained(
+    selection: Pick<Selection, "matchers">,
+    range: TimeRange,
+    listDays: (table: LimitedTable) => Promise<readonly ReadableDay[]>,
+    signal: AbortSignal,
+  ): Promise<ExplainedDays> {
+    const { tenant, clock, limits } = this.#options;
     const meter = newMeter();
     const table = this.#table.metered(meter);
-    const days: DayReads[] = [];
-    const selected = await this.#find(table, selection, range, signal, (day, { metrics }) => {
-      days.push(explainDay({ ...query, day: day.day }, day, metrics));
-    });
+    const days: [ReadableDay, FoundSeries][] = [];
+    const found = await this.#findIn(table, selection, await listDays(table), signal, (...one) =>
+      days.push(one),
+    );
+    const query = { tenant, ...range, maxFutureMs: limits.maxFutureMs };
+    const plannedUnits = this.#plannedUnits;
     return {
-      days: days.sort((a, b) => a.day - b.day),
-      seriesCount: selected.labels.length,
-      groups: countGroups(selected, expectedBytes(selected, range, clock()), shareBytes(maxQueryBytes)),
+      query,
+      selected: found,
+      days,
+      nowMs: clock(),
+      limits,
+      plannedUnits,
       findReadUnits: meter.readUnits,
     };
   }
@@ -359,10 +362,9 @@ export class Reader implements Queryable {
     selection: Selection,
     range: TimeRange,
     signal: AbortSignal,
-    onDay?: (day: ReadableDay, found: FoundSeries) => void,
   ): Promise<SelectedSeries> {
     const days = await listReadableDays(table, this.#options, range, signal);
-    return this.#findIn(table, selection, days, signal, onDay);
+    return this.#findIn(table, selection, days, signal);
   }
 
   async #findIn(

@@ -3,10 +3,14 @@ import { DOLLARS_PER_READ_UNIT } from "../../model/quota/prices.ts";
 
 const DIGITS = 2;
 
+export function readDollars(readUnits: number): number {
+  return readUnits * DOLLARS_PER_READ_UNIT;
+}
+
 /** `50,000 read units ($0.0063)`. */
 export function printReadUnits(readUnits: number): string {
   const units = Math.ceil(readUnits);
-  const dollars = Number((units * DOLLARS_PER_READ_UNIT).toPrecision(DIGITS));
+  const dollars = Number(readDollars(units).toPrecision(DIGITS));
   return `${units.toLocaleString("en-US")} read units ($${dollars.toFixed(decimalsOf(dollars))})`;
 }
 

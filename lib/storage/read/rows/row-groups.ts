@@ -114,7 +114,11 @@ function masksOf({ hashes, labels }: SelectedSeries, { hiding }: RowSource, star
 }
 
 /** From which series to which (hashes in hex, both included) a metric's selected series are read. */
-function spansOf({ hash, series, total }: FoundMetric, tenant: string, { part }: RowSource): RowSpan[] {
+export function spansOf(
+  { hash, series, total }: FoundMetric,
+  tenant: string,
+  { part }: RowSource,
+): RowSpan[] {
   const { id, day, shardBits: bits } = part;
   const place = { tenant, day, part: id, shard: { bits, prefix: shardOf(hash, bits) } };
   const isPacked = part.series > 2 * part.blocks;
