@@ -11,7 +11,7 @@ import type { SeriesRows } from "../../model/rows/hour-rows.ts";
 import type { Series } from "../../model/samples.ts";
 import type { Lookup, RowSelection, Selection } from "../../model/selection.ts";
 import { type Clock, DAY_MS, MAX_TIMESTAMP_MS, type TimeRange } from "../../model/time.ts";
-import type { Queryable, SelectionReads } from "../interface.ts";
+import type { Queryable, ReadCost, SelectionReads } from "../interface.ts";
 import type { Reader } from "./reader.ts";
 
 /** What the series of one metric family are named, after the family's name. */
@@ -92,6 +92,10 @@ export class NarrowedReader implements Queryable {
 
   explain(selection: Selection, signal?: AbortSignal): Promise<SelectionReads> {
     return this.#reader.explain(this.#narrowed(selection), signal);
+  }
+
+  explainRows(selection: RowSelection, signal?: AbortSignal): Promise<ReadCost> {
+    return this.#reader.explainRows(this.#narrowed(selection), signal);
   }
 
   #narrowed<T extends { readonly matchers: readonly Matcher[] }>(selection: T): T {
