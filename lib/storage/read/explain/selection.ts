@@ -1,17 +1,17 @@
 /** What a selection of samples reads and costs, decided from the manifests and the series found. */
-import type { Limits } from "../../model/limits.ts";
-import type { DayReads, SelectionReads } from "../interface.ts";
-import { READ_UNIT_BYTES } from "../table/table.ts";
-import { type DayDensity, dayDensity, intervalOf } from "./day-density.ts";
-import { estimateUnits } from "./estimate-units.ts";
-import { explainDay } from "./explain-day.ts";
-import type { FoundSeries } from "./find-series.ts";
-import { MAX_MEASURED_BYTES } from "./measure-chunks.ts";
-import { countGroups, expectedBytes } from "./plan-groups.ts";
-import { needsMeasuring } from "./plan-selection.ts";
-import { shareBytes } from "./query-budget.ts";
-import type { DayQuery } from "./read-plan.ts";
-import type { ReadableDay, SelectedSeries } from "./selected-series.ts";
+import type { Limits } from "../../../model/limits.ts";
+import type { DayReads, SelectionReads } from "../../interface.ts";
+import { READ_UNIT_BYTES } from "../../table/table.ts";
+import { estimateUnits } from "../estimate-units.ts";
+import type { FoundSeries } from "../find-series.ts";
+import { MAX_MEASURED_BYTES } from "../measure-chunks.ts";
+import { countGroups, expectedBytes } from "../plan-groups.ts";
+import { needsMeasuring } from "../plan-selection.ts";
+import { shareBytes } from "../query-budget.ts";
+import type { DayQuery } from "../read-plan.ts";
+import type { ReadableDay, SelectedSeries } from "../selected-series.ts";
+import { explainDay } from "./day.ts";
+import { type DayDensity, dayDensity, intervalOf } from "./density.ts";
 
 export interface ExplainedDays {
   readonly query: Omit<DayQuery, "day">;

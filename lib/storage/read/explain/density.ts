@@ -1,6 +1,6 @@
 /** How many samples a day has of its series, from its manifest alone. */
-import { DAY_MS, SECOND_MS } from "../../model/time.ts";
-import type { Manifest } from "../layout/manifest.ts";
+import { DAY_MS, SECOND_MS } from "../../../model/time.ts";
+import type { Manifest } from "../../layout/manifest.ts";
 
 /** How often a series is expected to have a sample where no manifest says it. */
 const ASSUMED_INTERVAL_MS = 15 * SECOND_MS;

@@ -2,10 +2,10 @@
 import { HOUR_MS } from "../../../model/time.ts";
 import type { ReadCost } from "../../interface.ts";
 import { unitsOf } from "../estimate-units.ts";
-import { type ExplainedDays, explainSelection } from "../explain-selection.ts";
 import type { FoundMetric, FoundSeries } from "../find-series.ts";
+import { spansOf } from "../rows/row-groups.ts";
 import type { ReadableDay } from "../selected-series.ts";
-import { spansOf } from "./row-groups.ts";
+import { type ExplainedDays, explainSelection } from "./selection.ts";
 
 /** A row in a part of a day, and of a month: docs/decisions/0042-rollups.md. */
 const DAY_ROW_BYTES = 7.1;

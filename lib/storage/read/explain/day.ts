@@ -1,15 +1,15 @@
 /** The reads of a day as data: decided from its manifest and the series found, without reading a sample. */
-import { DAY_MS } from "../../model/time.ts";
-import type { DayReads, PartReads } from "../interface.ts";
-import type { Part } from "../layout/manifest.ts";
-import type { Shard } from "../layout/shard.ts";
-import { READ_UNIT_BYTES } from "../table/table.ts";
-import type { DayDensity } from "./day-density.ts";
-import { CHUNK_ITEM_BYTES, runUnits, unitsOf } from "./estimate-units.ts";
-import type { FoundMetric } from "./find-series.ts";
-import { CHUNK_SAMPLE_BYTES, spanOfChunks } from "./plan-groups.ts";
-import { type DayQuery, type PartRead, partsWithin, planDay } from "./read-plan.ts";
-import type { ReadableDay } from "./selected-series.ts";
+import { DAY_MS } from "../../../model/time.ts";
+import type { DayReads, PartReads } from "../../interface.ts";
+import type { Part } from "../../layout/manifest.ts";
+import type { Shard } from "../../layout/shard.ts";
+import { READ_UNIT_BYTES } from "../../table/table.ts";
+import { CHUNK_ITEM_BYTES, runUnits, unitsOf } from "../estimate-units.ts";
+import type { FoundMetric } from "../find-series.ts";
+import { CHUNK_SAMPLE_BYTES, spanOfChunks } from "../plan-groups.ts";
+import { type DayQuery, type PartRead, partsWithin, planDay } from "../read-plan.ts";
+import type { ReadableDay } from "../selected-series.ts";
+import type { DayDensity } from "./density.ts";
 
 /** A sample in a log record, with its share of key, hashes and dictionary; measured 1.8 to 4. */
 const LOG_SAMPLE_BYTES = 2.5;
