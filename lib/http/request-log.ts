@@ -62,7 +62,9 @@ export class RequestLog {
 
 /** A line is short, whatever a sender made part of it. */
 function shortened(fields: LogFields): LogFields {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, shortenedValue(value)]));
+  const short: LogFields = {};
+  for (const name in fields) short[name] = shortenedValue(fields[name]);
+  return short;
 }
 
 function shortenedValue(value: unknown): unknown {

@@ -147,6 +147,12 @@ export class ColumnWriter {
     let mantissaCount = 0;
     for (let i = 0; i < count; i++) {
       const value = values[start + i];
+      // Most values are counts. The sign of -0 would be lost.
+      if ((value | 0) === value && (value !== 0 || 1 / value > 0)) {
+        forms[i] = value < 0 ? 1 : 0;
+        mantissas[mantissaCount++] = value < 0 ? -value : value;
+        continue;
+      }
       const exponent = decimalExponent(value);
       if (exponent === RAW) raws.push(start + i);
       else mantissas[mantissaCount++] = Math.round(Math.abs(value) * POWERS_OF_TEN[exponent]);

@@ -53,11 +53,6 @@ export class BatchSeries {
     return bytesAt(this.hashes, number * HASH_WORDS);
   }
 
-  /** What the hash of a series begins with. */
-  firstByte(number: number): number {
-    return this.hashes[number * HASH_WORDS] & 0xff;
-  }
-
   /** The labels of a series that `resolve` accepted, read again. */
   labels(number: number): LabelSet {
     const { bytes, labelStarts, labelEnds, decodeLabels } = this.#batch;

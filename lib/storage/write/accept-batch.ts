@@ -8,11 +8,12 @@ import { printDay } from "../layout/key-place.ts";
 import { dayOf } from "../layout/keys.ts";
 import type { BatchSeries } from "../series/batch-series.ts";
 import { REJECTED } from "../series/series-registry.ts";
-import type { AcceptedFloats, AcceptedHistograms } from "./accepted.ts";
+import type { Accepted, AcceptedFloats, AcceptedHistograms } from "./accepted.ts";
 
 const NO_BYTES = new Uint8Array(0);
 const NO_HISTOGRAMS: AcceptedHistograms = {
   series: new Int32Array(0),
+  onlyDay: undefined,
   timestamps: new Float64Array(0),
   startTimestamps: undefined,
   encoded: [],
@@ -38,7 +39,7 @@ export function acceptFloats(
   const { sampleCount, sampleSeries, values, startTimestamps } = batch;
   const timestamps = batch.timestamps.subarray(0, sampleCount);
   const accepted = accept(series, sampleSeries, timestamps, times, rejections);
-  return { series: accepted, timestamps, values, startTimestamps };
+  return { ...accepted, timestamps, values, startTimestamps };
 }
 
 /** Encoded at once: how large one is decides whether it can be stored. */
@@ -51,7 +52,7 @@ export function acceptHistograms(
   if (histograms.length === 0) return NO_HISTOGRAMS;
   const timestamps = Float64Array.from(histograms, ({ timestamp }) => timestamp);
   const indices = Int32Array.from(histograms, (one) => one.series);
-  const accepted = accept(series, indices, timestamps, times, rejections);
+  let { series: accepted, onlyDay } = accept(series, indices, timestamps, times, rejections);
   const encoded = histograms.map(({ histogram }, i) => {
     if (accepted[i] === REJECTED) return NO_BYTES;
     const bytes = encodeHistogram(withoutPast(histogram));
@@ -60,10 +61,11 @@ export function acceptHistograms(
     const reason = `a histogram of ${bytes.length} bytes, at most ${MAX_HISTOGRAM_BYTES} are stored`;
     rejections.add("too large", () => series.labels(known), reason);
     accepted[i] = REJECTED;
+    onlyDay = undefined;
     return NO_BYTES;
   });
   const startTimestamps = Float64Array.from(histograms, (one) => one.startTimestamp);
-  return { series: accepted, timestamps, startTimestamps, encoded };
+  return { series: accepted, onlyDay, timestamps, startTimestamps, encoded };
 }
 
 /**
@@ -76,8 +78,9 @@ function accept(
   timestamps: Float64Array,
   times: AcceptedTimes,
   rejections: Rejections,
-): Int32Array {
+): Pick<Accepted, "series" | "onlyDay"> {
   const accepted = new Int32Array(timestamps.length);
+  let isWhole = timestamps.length > 0;
   let previous = -1;
   let number = REJECTED;
   // The day of the sample before is good for most.
@@ -87,18 +90,25 @@ function accept(
     if (index !== previous) number = series.resolve(index, rejections);
     previous = index;
     accepted[i] = number;
-    if (number === REJECTED) continue;
+    if (number === REJECTED) {
+      isWhole = false;
+      continue;
+    }
     const time = timestamps[i];
     const isKnownDay = time >= dayStart && time < dayStart + DAY_MS;
     if (time >= times.oldest && time <= times.newest && (isKnownDay || takeDay(times, dayOf(time)))) {
-      if (!isKnownDay) dayStart = dayOf(time) * DAY_MS;
+      if (!isKnownDay) {
+        if (i > 0) isWhole = false;
+        dayStart = dayOf(time) * DAY_MS;
+      }
       continue;
     }
+    isWhole = false;
     accepted[i] = REJECTED;
     const known = number;
     rejections.add("invalid", () => series.labels(known), timeReason(time, times));
   }
-  return accepted;
+  return { series: accepted, onlyDay: isWhole ? dayStart / DAY_MS : undefined };
 }
 
 /** Whether a request may have samples of a day, beside the days that it has them of already. */

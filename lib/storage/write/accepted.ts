@@ -3,6 +3,8 @@
 export interface Accepted {
   /** The number of each sample's series, or REJECTED. */
   readonly series: Int32Array;
+  /** The UTC day of all samples, where none was refused and all are of one day. */
+  readonly onlyDay: number | undefined;
   readonly timestamps: Float64Array;
   /** Since when each counts, in ms, 0 where that is not known; undefined where it is known of none. */
   readonly startTimestamps: Float64Array | undefined;

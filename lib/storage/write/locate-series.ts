@@ -18,22 +18,26 @@ export interface LocatedShard {
   readonly samples: ReadonlyMap<number, ChosenSamples>;
 }
 
-/** Some samples' indices by the prefix of the shard of their series. */
+/** The indices of some samples by the prefix of their series' shard: views of one array. */
 export function splitIndices(
   { series, indices }: Chosen<Accepted>,
   bits: number,
-  batch: BatchSeries,
+  { hashes }: BatchSeries,
 ): Int32Array[] {
-  const counts = new Int32Array(2 ** bits);
   const prefixes = new Uint8Array(indices.length);
+  const ends = new Int32Array(2 ** bits);
   for (let i = 0; i < indices.length; i++) {
-    prefixes[i] = batch.firstByte(series[indices[i]]) >>> (8 - bits);
-    counts[prefixes[i]]++;
+    const prefix = (hashes[series[indices[i]] * HASH_WORDS] & 0xff) >>> (8 - bits);
+    prefixes[i] = prefix;
+    ends[prefix]++;
   }
-  const split = Array.from(counts, (count) => new Int32Array(count));
-  const filled = new Int32Array(2 ** bits);
-  for (let i = 0; i < indices.length; i++) split[prefixes[i]][filled[prefixes[i]]++] = indices[i];
-  return split;
+  for (let prefix = 1; prefix < ends.length; prefix++) ends[prefix] += ends[prefix - 1];
+  const next = new Int32Array(2 ** bits);
+  next.set(ends.subarray(0, -1), 1);
+  const starts = next.slice();
+  const split = new Int32Array(indices.length);
+  for (let i = 0; i < indices.length; i++) split[next[prefixes[i]]++] = indices[i];
+  return Array.from(ends, (end, prefix) => split.subarray(starts[prefix], end));
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The samples of a batch by UTC day. */
+import { DAY_MS } from "../../model/time.ts";
 import { dayOf } from "../layout/keys.ts";
 import { REJECTED } from "../series/series-registry.ts";
 import type { Accepted } from "./accepted.ts";
@@ -8,6 +9,8 @@ import type { Accepted } from "./accepted.ts";
  * a sample, since a request of the most samples that are taken already fills half of the function's memory.
  */
 export function splitByDay(accepted: Accepted): Map<number, Int32Array> {
+  if (accepted.onlyDay !== undefined)
+    return new Map([[accepted.onlyDay, allIndices(accepted.series.length)]]);
   const counts = new Map<number, number>();
   forEachRun(accepted, (day, start, end) => {
     counts.set(day, (counts.get(day) ?? 0) + end - start);
@@ -23,6 +26,22 @@ export function splitByDay(accepted: Accepted): Map<number, Int32Array> {
   return days;
 }
 
+/** From 0 up, for batches of which nothing is left out. */
+let ascending = new Int32Array(0);
+/** As many samples as senders put in one request. */
+const MAX_SHARED_INDICES = 16_384;
+
+/** The indices `0..count`: for usual batches a view that all of them share, so it must not be changed. */
+function allIndices(count: number): Int32Array {
+  if (count > MAX_SHARED_INDICES) return ascendingTo(count);
+  if (ascending.length < count) ascending = ascendingTo(MAX_SHARED_INDICES);
+  return ascending.subarray(0, count);
+}
+
+function ascendingTo(count: number): Int32Array<ArrayBuffer> {
+  return new Int32Array(count).map((_, i) => i);
+}
+
 /** Calls `run` for each unbroken run `start..end` of accepted samples of one day. */
 function forEachRun(
   { series, timestamps }: Accepted,
@@ -32,7 +51,14 @@ function forEachRun(
     end = start + 1;
     if (series[start] === REJECTED) continue;
     const day = dayOf(timestamps[start]);
-    while (end < series.length && series[end] !== REJECTED && dayOf(timestamps[end]) === day) end++;
+    const [first, beyond] = [day * DAY_MS, (day + 1) * DAY_MS];
+    while (
+      end < series.length &&
+      series[end] !== REJECTED &&
+      timestamps[end] >= first &&
+      timestamps[end] < beyond
+    )
+      end++;
     run(day, start, end);
   }
 }
