@@ -25,7 +25,7 @@ import { importCommand } from "./transfer/import.ts";
 import { verifyCommand } from "./verify.ts";
 
 const USAGE = `Usage: hearthdb start [--no-self-scrape]
-       hearthdb keys create [--tenant NAME] [--scopes read,write,rules,admin] [--match SELECTOR] [--note TEXT] [--expires WHEN] [--json]
+       hearthdb keys create [--iam ARN] [--tenant NAME] [--scopes read,write,rules,admin] [--match SELECTOR] [--note TEXT] [--expires WHEN] [--json]
        hearthdb keys rotate ID [--grace DURATION] [--expires WHEN] [--json]
        hearthdb keys list [--json]
        hearthdb keys disable ID
@@ -66,7 +66,8 @@ start runs Hearth on this machine, as npm start does in a clone.
 keys: --scopes says what a key may do: read queries, write samples, rules shows and changes rules,
 admin deletes series; the default is read,write. A key created for tenant "*" chooses the tenant of
 each request by the X-Scope-OrgID header. --match '{team="a"}' narrows what the key reads to the series
-that pass; such a key has the scope read, or read,write.
+that pass; such a key has the scope read, or read,write. --iam lets an IAM user or role use a deployed stack without
+a secret, on the paths below /iam: a user, a role (all of its sessions), or one session of a role.
 With HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY set, create creates that key. --expires is a
 day, a time or a duration from now (90d). rotate creates a key like another one, which then ends after
 --grace (default 7d).
@@ -138,6 +139,7 @@ const OPTIONS = {
   note: { type: "string" },
   expires: { type: "string" },
   grace: { type: "string" },
+  iam: { type: "string" },
   days: { type: "string" },
   pending: { type: "boolean" },
   json: { type: "boolean" },

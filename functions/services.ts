@@ -10,6 +10,7 @@ import { parseOtlpSettings } from "../lib/otlp/settings.ts";
 import { awsSettings } from "../lib/storage/dynamodb/endpoint.ts";
 import { openTimedTable } from "../lib/storage/dynamodb/timed-table.ts";
 import { parseRollupRetention } from "../lib/storage/layout/rollup-retention.ts";
+import { callerOf } from "./caller.ts";
 import { newLog } from "./log.ts";
 import { newMetrics } from "./metrics.ts";
 
@@ -28,6 +29,7 @@ export function newServices(env: Environment, functionName: string): Services {
   return composeServices({
     ...timedTable,
     randomBytes,
+    callerOf,
     retentionMs: retentionDays(env) * DAY_MS,
     maxQueryReadUnits: parseReadBudget(env),
     tenantLimits: parseTenantLimits(env),

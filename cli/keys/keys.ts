@@ -1,6 +1,7 @@
 /** `hearthdb keys …`: access keys of a table. */
 import { randomBytes } from "node:crypto";
 import {
+  type AccessKey,
   DEFAULT_SCOPES,
   newAccessKey,
   newAccessKeyId,
@@ -18,6 +19,7 @@ import {
   listKeys,
   mustFindKey,
 } from "../../lib/auth/key-store.ts";
+import { isPrincipal, newPrincipal } from "../../lib/auth/principal.ts";
 import { toReadMatch } from "../../lib/auth/read-match.ts";
 import { KEY_CACHE_MS } from "../../lib/auth/verifier.ts";
 import { HearthError } from "../../lib/model/errors.ts";
@@ -28,7 +30,7 @@ import type { Table } from "../../lib/storage/table/table.ts";
 import { auditCommand } from "../auditor.ts";
 import { alignColumns } from "../columns.ts";
 import { parseExpires, parseGrace } from "./key-life.ts";
-import { describe, type Print, printEnd, printNew, shownOf } from "./print-key.ts";
+import { describe, type Print, printEnd, printNew, printPrincipal, shownOf } from "./print-key.ts";
 
 export interface KeysOptions {
   readonly tenant?: string | undefined;
@@ -37,6 +39,8 @@ export interface KeysOptions {
   readonly expires?: string | undefined;
   /** Of `create`: one selector, which the key's reads are narrowed to. */
   readonly match?: readonly string[] | undefined;
+  /** Of `create`: an IAM principal that needs no secret. */
+  readonly iam?: string | undefined;
   /** Of `rotate`: how long the old key works. */
   readonly grace?: string | undefined;
   readonly json?: boolean | undefined;
@@ -56,32 +60,39 @@ export async function createCommand(
   print: Print,
 ): Promise<void> {
   const nowMs = clock();
-  if ((options.id === undefined) !== (options.secret === undefined))
-    throw new HearthError("invalid", "HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY: set both or none");
-  const { id = newAccessKeyId(randomBytes), secret = newSecret(randomBytes) } = options;
-  const expiresMs = parseExpires(options.expires, nowMs);
-  const readMatch = parseReadMatch(options.match);
-  const key = newAccessKey(
-    {
-      id,
-      secret,
-      tenant: parseTenantOption(options.tenant ?? DEFAULT_TENANT),
-      scopes: parseScopes(options.scopes, readMatch === undefined ? DEFAULT_SCOPES : ["read"]),
-      note: options.note ?? "",
-      createdMs: nowMs,
-      ...(expiresMs !== undefined && { expiresMs }),
-      ...(readMatch !== undefined && { readMatch }),
-    },
-    randomBytes,
-  );
+  const { key, secret } = newKey(options, nowMs);
   await auditCommand(table, clock, {
     action: "keys create",
     tenant: key.tenant,
-    subject: id,
+    subject: key.id,
     details: shownOf(key),
   });
   await createKey(table, key);
-  printNew(key, secret, nowMs, options, print);
+  if (secret === undefined) printPrincipal(key, nowMs, options, print);
+  else printNew(key, secret, nowMs, options, print);
+}
+
+/** Without a secret for an IAM principal. */
+function newKey(
+  options: KeysOptions & GivenKey,
+  createdMs: number,
+): { key: AccessKey; secret: string | undefined } {
+  const expiresMs = parseExpires(options.expires, createdMs);
+  const readMatch = parseReadMatch(options.match);
+  const fields = {
+    tenant: parseTenantOption(options.tenant ?? DEFAULT_TENANT),
+    scopes: parseScopes(options.scopes, readMatch === undefined ? DEFAULT_SCOPES : ["read"]),
+    note: options.note ?? "",
+    createdMs,
+    ...(expiresMs !== undefined && { expiresMs }),
+    ...(readMatch !== undefined && { readMatch }),
+  };
+  if (options.iam !== undefined)
+    return { key: newPrincipal({ ...fields, id: options.iam }, randomBytes), secret: undefined };
+  if ((options.id === undefined) !== (options.secret === undefined))
+    throw new HearthError("invalid", "HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY: set both or none");
+  const { id = newAccessKeyId(randomBytes), secret = newSecret(randomBytes) } = options;
+  return { key: newAccessKey({ ...fields, id, secret }, randomBytes), secret };
 }
 
 /** A key that takes the place of another: for the same tenant, with the same scopes and matchers. The other one ends after a while. */
@@ -96,6 +107,8 @@ export async function rotateCommand(
   const graceMs = parseGrace(options.grace);
   const expiresMs = parseExpires(options.expires, nowMs);
   const old = await mustFindKey(table, id);
+  if (isPrincipal(id))
+    throw new HearthError("invalid", `${id} is an IAM principal and has no secret, expected the id of a key`);
   if (stateOf(old, nowMs) !== "active")
     throw new HearthError("invalid", `access key ${id} is ${stateOf(old, nowMs)}, expected an active one`);
   const { tenant, scopes, note, readMatch } = old;

@@ -38,6 +38,30 @@ The secret is shown only now; the table keeps a hash of it. In prometheus.yml:
       password: ${secret}`);
 }
 
+/** A new mapping of an IAM principal. */
+export function printPrincipal(
+  key: AccessKey,
+  nowMs: number,
+  { json }: { readonly json?: boolean | undefined },
+  print: Print,
+): void {
+  if (json) {
+    print(JSON.stringify(describe(key, nowMs)));
+    return;
+  }
+  const match = key.readMatch === undefined ? "" : `\nreads only:    ${printReadMatch(key.readMatch)}`;
+  const expires = key.expiresMs === undefined ? "" : `\nexpires:       ${printEnd(key)}`;
+  print(`IAM principal: ${key.id}
+tenant:        ${key.tenant}
+scopes:        ${key.scopes.join(",")}${match}${expires}
+
+It also needs the permission execute-api:Invoke on the stack's API. In prometheus.yml, with the
+stack's output IamRemoteWriteUrl as url of remote_write:
+
+    sigv4:
+      service_name: execute-api`);
+}
+
 /** The fields of a key that may be shown. */
 export function describe(key: AccessKey, nowMs: number) {
   return {

@@ -89,7 +89,8 @@ export function newAccessKey({ secret, ...key }: NewAccessKey, randomBytes: Rand
   return { ...key, disabled: false, salt, secretHash: hashSecret(saltKey(salt), secret).toString("hex") };
 }
 
-function checkNarrowed(scopes: readonly Scope[]): void {
+/** Throws "invalid" for scopes that a narrowed key cannot have. */
+export function checkNarrowed(scopes: readonly Scope[]): void {
   const wide = scopes.find((scope) => !NARROWED_SCOPES.includes(scope));
   if (wide === undefined && scopes.includes("read")) return;
   const came = wide === undefined ? "without the scope read" : `with the scope ${wide}`;

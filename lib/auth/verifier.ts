@@ -4,12 +4,14 @@
  * key ends at its time.
  */
 import { HearthError } from "../model/errors.ts";
+import { shorten } from "../model/shorten.ts";
 import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../model/tenant.ts";
 import { type Clock, SECOND_MS } from "../model/time.ts";
 import type { Table } from "../storage/table/table.ts";
 import { type AccessKey, newSecretCheck, type Scope, type SecretCheck, stateOf } from "./access-key.ts";
 import { parseAuthorization } from "./credentials.ts";
 import { findKey } from "./key-store.ts";
+import { isPrincipal, patternsOf } from "./principal.ts";
 import { type LabelMatch, printReadMatch } from "./read-match.ts";
 
 /** How long a key, or its absence, is cached. */
@@ -58,7 +60,9 @@ export class KeyVerifier {
         "no access key: expected an Authorization header with basic auth (access key id and secret), or Bearer ID:SECRET",
       );
     }
-    const { key, isSecret } = await this.#find(table, credentials.accessKeyId);
+    const { accessKeyId } = credentials;
+    const isKey = accessKeyId.length <= MAX_ID_LENGTH && !isPrincipal(accessKeyId);
+    const { key, isSecret } = isKey ? await this.#find(table, accessKeyId) : UNKNOWN;
     const matches = isSecret(credentials.secret);
     if (key !== undefined && matches && stateOf(key, this.#clock()) === "active") return key;
     throw new HearthError(
@@ -67,8 +71,24 @@ export class KeyVerifier {
     );
   }
 
+  /**
+   * The mapping of an IAM principal whose signature somebody else has verified. Throws "forbidden" for
+   * one that has none, and "unavailable".
+   */
+  async verifyPrincipal(table: Table, arn: string): Promise<AccessKey> {
+    for (const pattern of patternsOf(arn)) {
+      const { key } = await this.#find(table, pattern);
+      if (key === undefined) continue;
+      if (stateOf(key, this.#clock()) === "active") return key;
+      break;
+    }
+    throw new HearthError(
+      "forbidden",
+      `IAM principal ${shorten(arn)} is mapped to no tenant, or the mapping is disabled or has expired; see hearthdb keys create --iam`,
+    );
+  }
+
   async #find(table: Table, id: string): Promise<FoundKey> {
-    if (id.length > MAX_ID_LENGTH) return UNKNOWN;
     const now = this.#clock();
     const cached = this.#cache.get(id);
     if (cached !== undefined && now < cached.untilMs) return cached;

@@ -13,7 +13,10 @@ import { DEFAULT_WRITERS_BYTES, Writers } from "../storage/write/writers.ts";
 import type { Services } from "./gateway.ts";
 
 export interface ServiceParts
-  extends Pick<Services, "table" | "clock" | "clockGuard" | "randomBytes" | "otlp" | "log" | "metrics"> {
+  extends Pick<
+    Services,
+    "table" | "clock" | "clockGuard" | "randomBytes" | "callerOf" | "otlp" | "log" | "metrics"
+  > {
   /** For tenants without a setting of their own. */
   readonly retentionMs: RetentionMs;
   /** Read units that one request may cost; default: that of `DEFAULT_LIMITS`. */

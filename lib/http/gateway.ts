@@ -4,7 +4,7 @@ import { routePath } from "hono/route";
 import type { Scope } from "../auth/access-key.ts";
 import { type Access, authorize, expectWhole, type KeyVerifier } from "../auth/verifier.ts";
 import type { Deadline } from "../model/deadline.ts";
-import { errorKind, errorMessage } from "../model/errors.ts";
+import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import type { RandomBytes } from "../model/random-bytes.ts";
 import { MAX_MESSAGE_CHARACTERS, shorten } from "../model/shorten.ts";
@@ -19,7 +19,7 @@ import type { Tenants } from "../storage/tenants/tenant-settings.ts";
 import type { Writers } from "../storage/write/writers.ts";
 import { cors } from "./cors.ts";
 import { RequestLog, type RequestSinks } from "./request-log.ts";
-import { requestPath } from "./request-path.ts";
+import { IAM_PREFIX, isIamRequest, requestPath } from "./request-path.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { CLIENT_CLOSED, type ErrorStatus, errorHeaders, type Operation, statusOf } from "./status.ts";
 
@@ -35,6 +35,11 @@ export interface Services extends RequestSinks {
   readonly haTracker: HaTracker;
   /** Limits of tenants and keys. */
   readonly quotas: Quotas;
+  /**
+   * The ARN of the IAM principal that has signed a request, from the environment that the runtime hands
+   * to the app: never from the request, which its sender makes. Default: requests below `/iam` are refused.
+   */
+  readonly callerOf?: ((env: unknown) => string | undefined) | undefined;
   /** Default: `DEFAULT_OTLP_SETTINGS`. */
   readonly otlp?: OtlpSettings;
 }
@@ -139,11 +144,25 @@ export function servePost(
  */
 export async function findAccess(c: GatewayContext, services: Services, scope: Scope): Promise<Access> {
   const table = services.table.metered(c.get("meter"));
-  const key = await services.keys.verify(table, c.req.header("Authorization"));
+  const key = isIamRequest(c.req.raw)
+    ? await services.keys.verifyPrincipal(table, callerArn(c, services))
+    : await services.keys.verify(table, c.req.header("Authorization"));
   c.get("requestLog").fields.accessKeyId = key.id;
   const tenant = authorize(key, scope, c.req.header("X-Scope-OrgID"));
   c.get("requestLog").fields.tenant = tenant;
   return { keyId: key.id, tenant, readMatch: key.readMatch };
+}
+
+function callerArn(c: GatewayContext, { callerOf }: Services): string {
+  const arn = callerOf?.(c.env);
+  if (arn === undefined) {
+    throw new HearthError(
+      "unauthenticated",
+      `no IAM identity: paths below ${IAM_PREFIX} take requests that API Gateway has verified, of a deployed stack; use an access key without ${IAM_PREFIX}`,
+    );
+  }
+  c.get("requestLog").fields.principal = arn;
+  return arn;
 }
 
 /** The tenant of a request that writes, or reads with a key that may read all of it; otherwise as `findAccess`. */

@@ -1,8 +1,23 @@
 /** The path of a request as the routes know it. */
 import { getPath } from "hono/utils/url";
 
+/**
+ * Before a route's path: the request is signed with an IAM identity (SigV4), which API Gateway has
+ * verified, and has no access key.
+ */
+export const IAM_PREFIX = "/iam";
+
 export function requestPath(request: Request): string {
-  return tidyPath(getPath(request));
+  const path = tidyPath(getPath(request));
+  return isBelowIam(path) ? path.slice(IAM_PREFIX.length) : path;
+}
+
+export function isIamRequest(request: Request): boolean {
+  return isBelowIam(tidyPath(getPath(request)));
+}
+
+function isBelowIam(path: string): boolean {
+  return path.startsWith(`${IAM_PREFIX}/`);
 }
 
 /**

@@ -119,6 +119,22 @@ test("a key is narrowed to a selector, and so is the one that takes its place", 
     await assert.rejects(create(...args), { stderr: reason }, args.join(" "));
 });
 
+test("an IAM role is mapped without a secret, and has none to rotate", async () => {
+  await using directory = await newTemporaryDirectory("iam");
+  const data = ["--data-dir", directory.path];
+  const role = "arn:aws:iam::123456789012:role/eks/prometheus";
+  const text = await run(ROOT, "keys", "create", "--iam", role, "--tenant", "shop", ...data);
+  const id = "arn:aws:sts::123456789012:assumed-role/prometheus/*";
+  assert.match(
+    text,
+    /^IAM principal: arn:aws:sts::123456789012:assumed-role\/prometheus\/\*\ntenant: +shop\n/,
+  );
+  assert.doesNotMatch(text, /secret/);
+  await assert.rejects(run(ROOT, "keys", "rotate", id, ...data), { stderr: /has no secret/ });
+  const [listed] = JSON.parse(await run(ROOT, "keys", "list", "--json", ...data));
+  assert.deepEqual([listed.id, listed.tenant, listed.scopes], [id, "shop", "read,write"]);
+});
+
 test("the published files alone, with the dependencies, are a working command", async () => {
   await using directory = await newTemporaryDirectory("package");
   const root = join(directory.path, "hearthdb");

@@ -45,6 +45,7 @@ test("every file of functions with a handler is a function", async () => {
     "metrics.ts",
     "fan-out.ts",
     "handler.ts",
+    "caller.ts",
     "rules-schedule.ts",
   ];
   const handlers = files.filter((file) => !parts.includes(file)).map((file) => file.replace(/\.ts$/, ""));
@@ -97,8 +98,24 @@ test("writes are buffered, reads are streamed, on every path of the routes", () 
     assert.equal(modeOf(path), "STREAM QueryFunction response-streaming-invocations");
   for (const path of pages)
     assert.equal(modeOf(path), "STREAM ExplorerFunction response-streaming-invocations");
-  const all = [...writes, ...READ_PATHS, ...queries, ...pages, ...RULES_CONFIG_PATHS];
+  const signed = Object.keys(paths).filter((path) => path.startsWith("/iam/"));
+  for (const path of signed) assert.equal(modeOf(path), modeOf(path.slice("/iam".length)), path);
+  const all = [...writes, ...READ_PATHS, ...queries, ...pages, ...RULES_CONFIG_PATHS, ...signed];
   assert.deepEqual(Object.keys(paths).sort(), all.sort());
+});
+
+test("API Gateway verifies signatures below /iam, calls functions as itself, and leaves the rest to keys", () => {
+  const { paths, components } = template.Resources.Api.Properties.Body;
+  const signed = Object.entries(paths).filter(([path]) => path.startsWith("/iam/"));
+  assert.equal(signed.length, 7);
+  // biome-ignore lint/suspicious/noExplicitAny: an OpenAPI document
+  for (const [path, methods] of Object.entries<any>(paths)) {
+    const { security, "x-amazon-apigateway-integration": integration } =
+      methods["x-amazon-apigateway-any-method"];
+    assert.deepEqual(security, path.startsWith("/iam/") ? [{ AWS_IAM: [] }] : undefined, path);
+    assert.equal(integration.credentials, undefined, path);
+  }
+  assert.equal(components.securitySchemes.AWS_IAM["x-amazon-apigateway-authtype"], "awsSigv4");
 });
 
 test("what API Gateway refuses for load is a 503 to be repeated, an unknown path a 404", () => {

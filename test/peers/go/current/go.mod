@@ -7,7 +7,6 @@ tool github.com/prometheus/prometheus/cmd/prometheus
 // Made to be compiled, and never used: see ../stand-ins.
 replace (
 	github.com/pb33f/libopenapi => ../stand-ins/libopenapi
-	github.com/prometheus/sigv4 => ../stand-ins/sigv4
 	google.golang.org/api => ../stand-ins/google-api
 )
 
