@@ -73,8 +73,10 @@ const CONSTANT = [
   "/alertmanagers",
   "/notifications",
 ];
-/** What the plan of a query says: days, counts and key parts. */
+/** What the plan of a query says: days, counts, key parts and costs. */
 const PLANS: Readonly<Record<string, readonly string[]>> = {
+  "/query_cost": [`query=${EVERY}`],
+  "/query_range_cost": [`query=${EVERY}&step=1h&${TIMES}`],
   "/explain": [`query=${EVERY}`, `query=${EVERY}&format=text`],
 };
 const NAMES = ["__name__", "team", "host", `${OWN}_only`, `${OTHER}_only`];
@@ -260,6 +262,8 @@ for (const form of ["log", "parts"] as const) {
       const own = await ask("/api/v1/status/tsdb", "HKN");
       const passing = await ask(`/api/v1/series?match[]=${encodeURIComponent(`{team="${OWN}"}`)}`, "HKA");
       assert.equal(own.headStats.numSeries, passing.length);
+      const { estimate } = await ask(`/api/v1/query_cost?query=${EVERY}`, "HKN");
+      assert.equal(estimate.seriesTouched, passing.length);
       const groups = (await ask("/api/v1/rules", "HKN")).groups;
       const [failing] = groups.filter(({ name }: { name: string }) => name === "failing-group");
       assert.equal(failing.rules[0].health, "err");
