@@ -16,6 +16,9 @@ export async function buildExplorer(): Promise<ExplorerFiles> {
     minify: true,
     format: "esm",
     target: "es2022",
+    // Below node_modules, where an installed package is, esbuild reads no tsconfig.json.
+    jsx: "automatic",
+    jsxImportSource: "preact",
     write: false,
     logLevel: "silent",
   });

@@ -20,10 +20,10 @@ export const EXPLORER_PATHS = EXPLORER_FILES.map(pathOfFile);
 /** The pages of Prometheus that alerts and templates link to: they lead to the explorer. */
 export const LINKED_PATHS = ["/graph", "/query"];
 
-/** No other origins and no frames. Inline styles are allowed because the editor creates them. */
+/** No other origins, no frames, nothing inline. */
 const SECURITY_HEADERS = {
   "Content-Security-Policy":
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'self'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'self'; form-action 'none'; frame-ancestors 'none'",
   "Referrer-Policy": "no-referrer",
   "X-Content-Type-Options": "nosniff",
 };
@@ -72,12 +72,13 @@ export function addExplorerRoutes(
   }
 }
 
-/** Of a Prometheus page's address the explorer's: its first expression, as a table or as a graph. */
+/** The explorer's address for a Prometheus page's: it reads the same parameters. */
 function explorerAddress(c: GatewayContext): string {
-  const expr = c.req.query("g0.expr") ?? "";
-  const view = c.req.query("g0.tab") === "0" ? "graph" : "table";
+  const parameters = new URLSearchParams(c.req.query());
+  // Without a tab, Prometheus' old page shows a table.
+  if (parameters.has("g0.expr") && !parameters.has("g0.tab")) parameters.set("g0.tab", "1");
   // Relative: the page is beside it, behind whatever proxy.
-  return expr === "" ? "./" : `./#${new URLSearchParams({ expr, view })}`;
+  return parameters.get("g0.expr") ? `./#/query?${parameters}` : "./";
 }
 
 function pathOfFile(name: string): string {

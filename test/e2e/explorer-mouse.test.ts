@@ -1,4 +1,4 @@
-/** The explorer in a headless Chromium, by a real mouse: hover, zoom, legend; and a refresh beside a slow query. */
+/** The explorer in a headless Chromium, by a real mouse: hover, drag, wheel, legend, the back button; and a refresh beside a slow query. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { it } from "node:test";
@@ -6,117 +6,178 @@ import { setTimeout } from "node:timers/promises";
 import { startPeerHearth } from "../peers/peer-hearth.ts";
 import { labelsOf, writeQueryData, ZONES } from "../peers/query-data.ts";
 import { type Page, startBrowser } from "./browser/browser.ts";
-import { clickAt, drag, moveTo, type Point } from "./browser/mouse.ts";
+import {
+  accessibilityProblems,
+  boxOf,
+  centerOf,
+  complaintsOf,
+  signIn,
+  watchPolicy,
+} from "./browser/explorer-page.ts";
+import { CONTROL } from "./browser/keyboard.ts";
+import { clickAt, drag, moveTo, wheelAt } from "./browser/mouse.ts";
 import { whyMissing } from "./programs.ts";
 
 const SCREENSHOTS = join(import.meta.dirname, "../../.cache/screenshots");
 const missing = await whyMissing("chromium");
 const { __name__: METRIC } = labelsOf(ZONES[0]);
 
-/** How much faster the page's intervals are: it refreshes every 15 s. */
+/** How much faster the page's refresh is: it waits for 15 s. */
 const FASTER = 50;
+const REFRESH_MS = 15_000;
 
 it("is used by mouse", { timeout: 240_000, skip: missing ?? false }, async (t) => {
   await using hearth = await startPeerHearth("explorer-mouse");
   const { target } = hearth;
-  await writeQueryData(target);
+  const data = await writeQueryData(target);
   await using browser = await startBrowser();
   const { page } = browser;
   const { tools } = page;
+  await watchPolicy(page);
   await tools.call("Page.addScriptToEvaluateOnNewDocument", {
-    source: `const interval = setInterval; window.setInterval = (run, ms) => interval(run, ms / ${FASTER});`,
+    source: `const wait = window.setTimeout;
+      window.setTimeout = (run, ms, ...more) => wait(run, ms === ${REFRESH_MS} ? ms / ${FASTER} : ms, ...more);`,
   });
+  const plotted = `document.querySelectorAll(".legend tbody tr").length === ${ZONES.length}`;
   await page.show(`${target.url}/#expr=${METRIC}&range=15m`);
-  await page.until("asking for a key", `document.activeElement?.name === "id"`);
-  await page.value(`{
-    const form = document.querySelector("#log-in");
-    form.elements.id.value = ${JSON.stringify(target.accessKeyId)};
-    form.elements.secret.value = ${JSON.stringify(target.secret)};
-    form.requestSubmit();
-  }`);
-  await page.until("plotted", `document.querySelectorAll(".legend li").length === ${ZONES.length}`);
+  await signIn(page, target);
+  await page.until("plotted", plotted);
+  // The interval of a query that Cancel ended is not waited for.
+  const quiet = () => page.until("quiet", `document.querySelector("[aria-busy=false] .facts")`);
 
-  await t.test("the pointer shows the nearest series' value", async () => {
+  await t.test("the crosshair shows all series, the largest first", async () => {
     const { x, y, width, height } = await boxOf(page, ".u-over");
-    // Ten of the fifteen minutes have samples. The pointer comes down until it is near a curve.
-    const isShown = () =>
-      page.value<boolean>(`document.querySelector(".tooltip")?.checkVisibility() ?? false`);
-    for (let down = 0; down < height && !(await isShown()); down += 15) {
-      await moveTo(tools, { x: x + width * 0.8, y: y + down });
-      await setTimeout(30);
-    }
-    assert.ok(await isShown(), "a tooltip");
-    assert.match(await page.text(".tooltip"), new RegExp(`${METRIC}\\{job="shop", zone=.*\\n\\d+`, "s"));
+    // Ten of the fifteen minutes have samples.
+    await moveTo(tools, { x: x + width * 0.8, y: y + height * 0.6 });
+    await page.until("a tooltip", `document.querySelector(".tooltip-row")`);
+    assert.deepEqual(await page.texts(".tooltip-name"), [...ZONES].reverse());
+    assert.equal(await page.value(`document.querySelectorAll(".tooltip-row.nearest").length`), 1);
     const tooltip = await boxOf(page, ".tooltip");
     assert.ok(tooltip.x >= x && tooltip.x + tooltip.width <= x + width, "beside the pointer, on the plot");
     await page.screenshot(join(SCREENSHOTS, "mouse-tooltip.png"));
+    await moveTo(tools, { x: 5, y: 5 });
+    await page.until("no tooltip", `!document.querySelector(".tooltip")`);
   });
 
-  await t.test("dragging zooms", async () => {
+  await t.test(
+    "dragging asks for the times that were dragged over, and the back button returns",
+    async () => {
+      const { x, y, width, height } = await boxOf(page, ".u-over");
+      const queries = () => page.requests.filter((url) => url.endsWith("/query_range")).length;
+      const before = queries();
+      await drag(tools, { x: x + width * 0.5, y: y + height / 2 }, { x: x + width * 0.7, y: y + height / 2 });
+      await page.until("zoomed", `location.hash.includes("from=")`);
+      await quiet();
+      assert.equal(queries(), before + 1);
+      const { from, to } = await page.value<{ from: string; to: string }>(
+        `Object.fromEntries(new URLSearchParams(location.hash.split("?")[1]))`,
+      );
+      const seconds = (Date.parse(to) - Date.parse(from)) / 1000;
+      assert.ok(Math.abs(seconds - 180) < 10, `${seconds} s of 900`);
+      assert.ok(Date.parse(from) / 1000 > data.start && Date.parse(to) / 1000 < data.end + 60);
+      await page.screenshot(join(SCREENSHOTS, "mouse-zoomed.png"));
+      await page.value("history.back()");
+      await page.until("back", `document.querySelector("#range").innerText === "Last 15m"`);
+      await quiet();
+      assert.equal(queries(), before + 2);
+    },
+  );
+
+  await t.test("Ctrl with the wheel zooms around the pointer, a double click zooms out", async () => {
     const { x, y, width, height } = await boxOf(page, ".u-over");
-    const before = await pixels(page);
-    await drag(tools, { x: x + width * 0.5, y: y + height / 2 }, { x: x + width * 0.7, y: y + height / 2 });
-    await setTimeout(200);
-    const zoomed = await pixels(page);
-    assert.notEqual(zoomed, before);
-    await page.screenshot(join(SCREENSHOTS, "mouse-zoomed.png"));
+    const at = { x: x + width * 0.75, y: y + height / 2 };
+    await moveTo(tools, at);
+    for (let i = 0; i < 3; i++) await wheelAt(tools, at, -1, CONTROL);
+    await page.until("zoomed", `location.hash.includes("from=")`);
+    await quiet();
+    const zoomed = await rangeOf(page);
+    assert.ok(zoomed > 400 && zoomed < 500, `${zoomed} s: 900 times 0.8, three times`);
+    for (const clickCount of [1, 2])
+      for (const type of ["mousePressed", "mouseReleased"])
+        await tools.call("Input.dispatchMouseEvent", { type, ...at, button: "left", clickCount });
+    await page.until("zoomed out", `location.hash.includes("from=") && (${RANGE}) > ${zoomed * 1.5}`);
+    // Without Ctrl the wheel scrolls.
+    const hash = await page.value("location.hash");
+    await wheelAt(tools, at, 1);
+    await setTimeout(400);
+    assert.equal(await page.value("location.hash"), hash);
+    await page.value("history.go(-2)");
+    await page.until("back", `document.querySelector("#range").innerText === "Last 15m"`);
+    await quiet();
   });
 
-  await t.test("a click on the legend leaves one series, another shows all", async () => {
-    const entry = await centerOf(page, ".legend button");
-    await clickAt(tools, entry);
-    assert.equal(await page.value(`document.querySelector(".legend button").ariaPressed`), "true");
-    await clickAt(tools, entry);
-    assert.equal(await page.value(`document.querySelector(".legend button").ariaPressed`), "false");
-  });
+  await t.test(
+    "a click on the legend leaves one series, a Ctrl-click hides one, a refresh keeps both",
+    async () => {
+      const hidden = `document.querySelectorAll(".legend-hidden").length`;
+      const entry = await centerOf(page, ".legend-name");
+      await clickAt(tools, entry);
+      assert.equal(await page.value(hidden), 1);
+      await clickAt(
+        tools,
+        await centerOf(page, ".page-head [title^='Run all'], .page-head .button-group:last-of-type .button"),
+      );
+      await quiet();
+      assert.equal(await page.value(hidden), 1);
+      assert.equal(await page.value(`document.querySelector(".legend-name").ariaPressed`), "true");
+      await clickAt(tools, entry);
+      assert.equal(await page.value(hidden), 0);
+      await clickAt(tools, entry, CONTROL);
+      assert.equal(await page.value(hidden), 1);
+      assert.equal(await page.value(`document.querySelector(".legend-name").ariaPressed`), "false");
+      await clickAt(tools, entry, CONTROL);
+      assert.equal(await page.value(hidden), 0);
+    },
+  );
 
-  await t.test("a refresh waits for a query that takes longer than its interval", async () => {
-    await page.value(`{
+  await t.test(
+    "a refresh waits for a query that takes longer than its interval, and Cancel ends one",
+    async () => {
+      await page.value(`{
       const real = window.fetch;
       window.asked = 0;
+      window.aborted = 0;
       window.fetch = async (url, init) => {
         if (!String(url).includes("query_range")) return real(url, init);
         window.asked++;
+        let isOver = false;
         await new Promise((resolve, reject) => {
-          setTimeout(resolve, 2000);
-          init.signal?.addEventListener("abort", () => reject(init.signal.reason));
+          const wait = setTimeout(() => { isOver = true; resolve(); }, window.asked > 1 ? 60_000 : 2000);
+          init.signal?.addEventListener("abort", () => {
+            if (!isOver) window.aborted++;
+            clearTimeout(wait);
+            reject(init.signal.reason);
+          });
         });
         return real(url, init);
       };
-      const refresh = document.querySelector("[name=refresh]");
-      if (!refresh.checked) refresh.click();
-      else document.querySelector("#query").requestSubmit();
+      const refresh = Array.from(document.querySelectorAll("select")).find(({ value }) => value === "off");
+      refresh.value = "15s";
+      refresh.dispatchEvent(new Event("change", { bubbles: true }));
     }`);
-    await page.until("asked", "window.asked > 0");
-    await page.until("answered", `/series/.test(document.querySelector("#status").innerText)`);
-    // The interval is 300 ms here, so a query that is restarted each time would have been asked some six times by now.
-    assert.ok((await page.value<number>("window.asked")) <= 2);
-  });
+      await page.until("asked", "window.asked === 1");
+      await page.until("answered", `document.querySelector("[aria-busy=false] .facts")`);
+      // The interval is 300 ms here: restarted each time, the query would never end.
+      assert.deepEqual(await page.value("[window.asked, window.aborted]"), [1, 0]);
+      await page.until("asked again", "window.asked === 2");
+      await page.until("a way out", `document.querySelector(".progress-row button")`);
+      assert.deepEqual(await accessibilityProblems(page), []);
+      await clickAt(tools, await centerOf(page, ".progress-row button"));
+      await page.until("cancelled", "window.aborted === 1");
+      await page.until("still shown", plotted);
+    },
+  );
 
-  assert.deepEqual(page.complaints, []);
+  assert.deepEqual(await complaintsOf(page), []);
   await hearth.stop();
 });
 
-interface Box extends Point {
-  readonly width: number;
-  readonly height: number;
-}
+/** Seconds that the address names. */
+const RANGE = `(() => {
+  const given = new URLSearchParams(location.hash.split("?")[1]);
+  return (Date.parse(given.get("to")) - Date.parse(given.get("from"))) / 1000;
+})()`;
 
-function boxOf(page: Page, selector: string): Promise<Box> {
-  return page.value(`(() => {
-    const element = document.querySelector(${JSON.stringify(selector)});
-    element.scrollIntoView({ block: "nearest" });
-    const { x, y, width, height } = element.getBoundingClientRect();
-    return { x, y, width, height };
-  })()`);
-}
-
-async function centerOf(page: Page, selector: string): Promise<Point> {
-  const { x, y, width, height } = await boxOf(page, selector);
-  return { x: x + width / 2, y: y + height / 2 };
-}
-
-/** What the plot looks like. */
-function pixels(page: Page): Promise<string> {
-  return page.value(`document.querySelector("#graph canvas").toDataURL()`);
+function rangeOf(page: Page): Promise<number> {
+  return page.value(RANGE);
 }

@@ -1,25 +1,32 @@
 /**
- * The explorer in a headless Chromium, by keyboard alone: log in, what is arriving, PromQL with completion, curve and table, errors.
- * What it looks like is kept in .cache/screenshots, for people.
+ * The explorer in a headless Chromium, by keyboard alone: sign in, what is arriving, PromQL with completion, graph, legend and table,
+ * errors. What it looks like is kept in .cache/screenshots, for people.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { it } from "node:test";
-import type { Target } from "../helpers/remote-client.ts";
 import { startPeerHearth } from "../peers/peer-hearth.ts";
 import { labelsOf, type QueryData, valueAt, writeQueryData, ZONES } from "../peers/query-data.ts";
 import { type Page, startBrowser } from "./browser/browser.ts";
 import { contrastOf, MIN_CONTRAST } from "./browser/contrast.ts";
-import { pressKey, selectAll, typeText } from "./browser/keyboard.ts";
+import {
+  accessibilityProblems,
+  askFor,
+  complaintsOf,
+  FOCUSED,
+  inEditor,
+  signIn,
+  tabTo,
+  typeExpression,
+  watchPolicy,
+} from "./browser/explorer-page.ts";
+import { pressKey } from "./browser/keyboard.ts";
 import { whyMissing } from "./programs.ts";
 
 const SCREENSHOTS = join(import.meta.dirname, "../../.cache/screenshots");
-/** More steps of the Tab key than lead around the page. */
-const MAX_TABS = 80;
-
 const missing = await whyMissing("chromium");
-
 const { __name__: METRIC } = labelsOf(ZONES[0]);
+const DONE = `/series · .* ms$/.test(document.querySelector(".facts")?.innerText ?? "")`;
 
 it("is used by keyboard alone", { timeout: 240_000, skip: missing ?? false }, async (t) => {
   await using hearth = await startPeerHearth("explorer");
@@ -28,82 +35,108 @@ it("is used by keyboard alone", { timeout: 240_000, skip: missing ?? false }, as
   await using browser = await startBrowser();
   const { page } = browser;
   const screenshot = (name: string) => page.screenshot(join(SCREENSHOTS, `${name}.png`));
+  const isAccessible = async () => assert.deepEqual(await accessibilityProblems(page), []);
 
-  await t.test("a wrong key is told so", async () => {
+  await t.test("a wrong key is refused, and not kept", async () => {
+    await watchPolicy(page);
     await page.show(target.url);
-    await page.until("asking for a key", `document.activeElement?.name === "id"`);
-    await logIn(page, { ...target, secret: "guessed" });
-    await page.until("refused", `document.querySelector("#log-in .error").innerText`);
+    await signIn(page, { ...target, secret: "guessed" });
+    await page.until("refused", `document.querySelector("#sign-in .field-error")`);
     await screenshot("1-refused");
-    assert.match(await page.text("#log-in .error"), /the access key id or the secret is wrong/);
-    assert.equal(await page.value("sessionStorage.length"), 0);
+    assert.match(await page.text("#sign-in .field-error"), /the access key id or the secret is wrong/);
+    assert.equal(await page.value("sessionStorage.length + localStorage.length"), 0);
+    await isAccessible();
   });
 
   await t.test("with the key it shows what is arriving", async () => {
-    await logIn(page, target);
+    await signIn(page, target);
     await page.until("listing metrics", `document.querySelector("#arriving li")`);
-    await page.until("done", `/series/.test(document.querySelector("#status").innerText)`);
+    await page.until("done", DONE);
     await screenshot("2-arriving");
     // Nothing scrapes here, so the first question has no answer, and there is nothing to plot.
-    assert.match(await page.text("#status"), /^0 series/);
-    assert.equal(await page.value(`document.querySelector("#graph").checkVisibility()`), false);
+    assert.match(await page.text(".facts"), /^0 series/);
+    assert.equal(await page.value(`document.querySelector(".graph")`), null);
     assert.deepEqual(await page.texts("#arriving .link"), [METRIC]);
-    assert.deepEqual(await page.texts("#arriving .value"), [`${ZONES.length} series`]);
+    assert.deepEqual(await page.texts("#arriving .right"), [`${ZONES.length} series`]);
+    await isAccessible();
   });
 
   await t.test("metrics are completed as they are typed, and plotted", async () => {
-    await askFor(page, METRIC.slice(0, 8), async () => {
-      await page.until("offering names", `document.querySelector(".cm-tooltip-autocomplete")`);
-      await page.until(
-        "offering the metric",
-        `document.querySelector("[aria-selected=true]")?.innerText.includes("${METRIC}")`,
-      );
-      await screenshot("3-completion");
-      await pressKey(page.tools, "Enter");
-      await page.until("completed", `document.querySelector(".cm-content").innerText === "${METRIC}"`);
-    });
-    await page.until("plotted", `document.querySelectorAll(".legend li").length === ${ZONES.length}`);
+    await typeExpression(page, METRIC.slice(0, 8));
+    const selected = inEditor("[aria-selected=true]");
+    await page.until("offering the metric", `${selected}?.innerText.includes("${METRIC}")`);
+    await screenshot("3-completion");
+    await pressKey(page.tools, "Enter");
+    await page.until("completed", `${inEditor(".cm-content")}.innerText === "${METRIC}"`);
+    await pressKey(page.tools, "Escape");
+    await pressKey(page.tools, "Enter");
+    await page.until("plotted", `document.querySelectorAll(".legend tbody tr").length === ${ZONES.length}`);
     await screenshot("4-graph");
-    const names = ZONES.map((zone) => `${METRIC}{job="shop", zone=${JSON.stringify(zone)}}`);
-    assert.deepEqual(await page.texts(".legend li"), names);
+    assert.deepEqual(await page.texts(".legend-name"), ZONES);
+    assert.equal(await page.text(".legend-common"), `${METRIC}{job="shop"}`);
     assert.match(
-      await page.text("#status"),
-      /^2 series · \d+ points · step \d+ s · \d.* read units · \d+ ms$/,
+      await page.text(".facts"),
+      /^2 series · \d+ points · step \d+ s · [\d,]+ samples read · \d.* read units · \d+ ms$/,
     );
     assert.equal(await colorsDrawn(page), ZONES.length);
+    await isAccessible();
   });
 
-  await t.test("a table says the values", async () => {
-    await tabTo(page, "name", "view");
+  await t.test("arrows move the crosshair, and the legend hides a series", async () => {
+    await tabTo(page, "className", "plot");
+    await pressKey(page.tools, "End");
+    await page.until("a tooltip", `document.querySelector(".tooltip")`);
+    const values = await page.texts(".tooltip-value");
+    assert.equal(values.length, ZONES.length);
+    await screenshot("5-crosshair");
+    await tabTo(page, "className", "legend-name");
+    await pressKey(page.tools, "Space");
+    await page.until("hidden", `document.querySelectorAll(".legend-hidden").length === 1`);
+    await pressKey(page.tools, "ArrowDown");
+    await pressKey(page.tools, "Enter");
+    assert.equal(await page.value(`${FOCUSED}.innerText.trim()`), ZONES[1]);
+    assert.equal(await page.value(`document.querySelectorAll(".legend-hidden").length`), 0);
+    await pressKey(page.tools, "Enter");
+    assert.equal(await page.value(`document.querySelectorAll(".legend-hidden").length`), 1);
+    await isAccessible();
+  });
+
+  await t.test("a table says the values, and sorts", async () => {
+    await tabTo(page, "role", "tab");
     await pressKey(page.tools, "ArrowRight");
-    await page.until("a table", `document.querySelectorAll("tbody tr").length === ${ZONES.length}`);
-    await screenshot("5-table");
-    assert.deepEqual(await page.texts("tbody .value"), lastValues(data));
+    await page.until("a table", `document.querySelectorAll(".table tbody tr").length === ${ZONES.length}`);
+    await screenshot("6-table");
+    const values = `.table tbody td.right`;
+    assert.deepEqual(await page.texts(values), lastValues(data));
+    await tabTo(page, "innerText", "Value");
+    await pressKey(page.tools, "Enter");
+    assert.deepEqual(
+      await page.texts(values),
+      lastValues(data).toSorted((a, b) => Number(b) - Number(a)),
+    );
+    assert.equal(await page.value(`document.querySelector("th.right").ariaSort`), "descending");
+    await isAccessible();
   });
 
   await t.test("an error says where it is", async () => {
     await askFor(page, "sum(rate(");
-    await page.until("an error", `document.querySelector("#status.error")`);
-    await screenshot("6-error");
-    assert.match(await page.text("#status"), /parse error/);
-    assert.equal(await page.value(`document.querySelector("tbody")?.checkVisibility() ?? false`), false);
+    await page.until("an error", `document.querySelector(".error-box")`);
+    await screenshot("7-error");
+    assert.match(await page.text(".error-box"), /parse error/);
+    // Brackets close themselves: it is sum(rate()).
+    assert.equal(await page.text(".error-place mark"), "rate");
+    assert.equal(await page.value(`document.querySelector(".table")`), null);
+    await isAccessible();
   });
 
   await t.test("light and dark can be read", async () => {
     for (const scheme of ["light", "dark"] as const) {
       await page.prefer(scheme);
-      await startAsking(page, "sum by (");
-      await page.until("offering labels", `document.querySelector(".cm-tooltip-autocomplete")`);
-      await screenshot(`7-${scheme}`);
-      for (const selector of [
-        "#status",
-        ".cm-tooltip-autocomplete li",
-        "#arriving .link",
-        "#who",
-        "legend",
-        "#query button",
-        ".cm-content",
-      ]) {
+      await askFor(page, METRIC);
+      await page.until("a table", `document.querySelector(".table tbody tr")`);
+      await screenshot(`8-${scheme}`);
+      await isAccessible();
+      for (const selector of [".facts", "#arriving .link", "#who", ".tab", ".panel-query button"]) {
         const contrast = await contrastOf(page, selector);
         assert.ok(
           contrast >= MIN_CONTRAST,
@@ -113,61 +146,24 @@ it("is used by keyboard alone", { timeout: 240_000, skip: missing ?? false }, as
     }
   });
 
-  await t.test("it asks nobody else, and nothing is amiss", () => {
+  await t.test("it asks nobody else, and nothing is amiss", async () => {
     const elsewhere = page.requests.filter(
       (url) => !url.startsWith(`${target.url}/`) && !url.startsWith("data:"),
     );
     assert.deepEqual(elsewhere, []);
-    assert.deepEqual(page.complaints, []);
+    assert.deepEqual(await complaintsOf(page), []);
   });
   await hearth.stop();
 });
 
-/** Types both into the form, whose first field has the focus. */
-async function logIn(page: Page, { accessKeyId, secret }: Target): Promise<void> {
-  for (const [name, text] of [
-    ["id", accessKeyId],
-    ["secret", secret],
-  ]) {
-    await tabTo(page, "name", name);
-    await selectAll(page.tools);
-    await typeText(page.tools, text);
-  }
-  await pressKey(page.tools, "Enter");
-}
-
-/** Types an expression in place of the one that is there, does something with it, and runs it. */
-async function askFor(page: Page, text: string, then = async () => {}): Promise<void> {
-  await startAsking(page, text);
-  await then();
-  // The first takes away what is offered, if anything is.
-  await pressKey(page.tools, "Escape");
-  await pressKey(page.tools, "Enter");
-}
-
-async function startAsking(page: Page, text: string): Promise<void> {
-  await tabTo(page, "ariaLabel", "PromQL expression");
-  await selectAll(page.tools);
-  await typeText(page.tools, text);
-}
-
-/** Presses Tab until the element that has the focus has a property. */
-async function tabTo(page: Page, property: string, value: string): Promise<void> {
-  for (let i = 0; i < MAX_TABS; i++) {
-    if ((await page.value(`document.activeElement.${property}`)) === value) return;
-    await pressKey(page.tools, "Tab");
-  }
-  assert.fail(`Tab, pressed ${MAX_TABS} times, did not lead to ${property}=${value}`);
-}
-
 /** How many of the legend's colors are in the plot. */
 function colorsDrawn(page: Page): Promise<number> {
   return page.value(`(() => {
-    const canvas = document.querySelector("#graph canvas");
+    const canvas = document.querySelector(".plot canvas");
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     const drawn = new Set();
     for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255) drawn.add("rgb(" + data.slice(i, i + 3).join(", ") + ")");
-    const colors = Array.from(document.querySelectorAll(".swatch"), (one) => getComputedStyle(one).backgroundColor);
+    const colors = Array.from(document.querySelectorAll(".legend .swatch"), (one) => getComputedStyle(one).backgroundColor);
     return colors.filter((color) => drawn.has(color)).length;
   })()`);
 }

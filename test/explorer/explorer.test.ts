@@ -1,42 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NO_QUESTION, printAddress, readAddress } from "../../explorer/address.ts";
-import { chooseStep, parseDuration } from "../../explorer/durations.ts";
+import { readAddress } from "../../explorer/app/address.ts";
+import { readQuestion } from "../../explorer/pages/query/question.ts";
 import { addExplorerRoutes, EXPLORER_PATHS } from "../../lib/http/explorer-route.ts";
 import { buildExplorer } from "../../local/explorer-files.ts";
 import { filesOfPage } from "../helpers/page-files.ts";
 import { TestGateway } from "../helpers/test-gateway.ts";
-
-test("durations as people write them", () => {
-  const cases = { "15s": 15, "5m": 300, "1h30m": 5400, "250ms": 0.25, "30": 30, " 1d ": 86_400 };
-  for (const [text, seconds] of Object.entries(cases)) assert.equal(parseDuration(text), seconds, text);
-  for (const text of ["", "auto", "0", "0s", "-5m", "5 m", "1x"])
-    assert.equal(parseDuration(text), undefined, text);
-});
-
-test("a step is round, and a range has no more points than it may", () => {
-  for (const [range, points, step] of [
-    [300, 400, 1],
-    [3600, 400, 10],
-    [86_400, 400, 300],
-    [90 * 86_400, 400, 21_600],
-    [4000 * 86_400, 400, 10 * 86_400],
-  ])
-    assert.equal(chooseStep(range, points), step);
-});
-
-test("an address says the question, and nothing of what would be so anyway", () => {
-  assert.equal(printAddress(NO_QUESTION), "#");
-  const question = {
-    expr: 'rate(up{a="b c#&"}[5m])',
-    range: "6h",
-    end: "",
-    step: "1m",
-    view: "table",
-  } as const;
-  assert.deepEqual(readAddress(printAddress(question)), question);
-  assert.deepEqual(readAddress("#nonsense"), NO_QUESTION);
-});
 
 test("the page and what it loads come from the gateway, whole, compressed or not at all", async () => {
   const gateway = await TestGateway.open();
@@ -47,10 +16,15 @@ test("the page and what it loads come from the gateway, whole, compressed or not
   });
   const page = await gateway.fetch("/");
   assert.equal(page.status, 200);
-  assert.match(page.headers.get("Content-Security-Policy") ?? "", /default-src 'none'; script-src 'self';/);
+  assert.match(
+    page.headers.get("Content-Security-Policy") ?? "",
+    /default-src 'none'; script-src 'self'; style-src 'self';/,
+  );
+  assert.doesNotMatch(page.headers.get("Content-Security-Policy") ?? "", /unsafe/);
   const html = await page.text();
   assert.deepEqual(filesOfPage(html), ["page.css", "page.mjs"]);
-  assert.doesNotMatch(html, /https?:|<base/);
+  // The icon in its data: address names its namespace, which nobody asks for.
+  assert.doesNotMatch(html.replace("http://www.w3.org/2000/svg", ""), /https?:|<base/);
   for (const path of EXPLORER_PATHS) {
     const plain = await gateway.fetch(path, { headers: { "Accept-Encoding": "identity" } });
     assert.match(plain.headers.get("Content-Type") ?? "", /^text\/(html|css|javascript); charset=utf-8$/);
@@ -80,10 +54,14 @@ test("Prometheus' links to an expression lead to the page with it", async () => 
   assert.equal(response.status, 302);
   const address = new URL(response.headers.get("Location")!, `https://host/prod${link}`);
   assert.equal(address.origin + address.pathname, "https://host/prod/");
-  const { expr, view } = readAddress(address.hash);
-  assert.deepEqual([expr, view], ['up{a="b c#&"} == 0', "table"]);
-  const graph = await gateway.fetch("/query?g0.expr=up&g0.tab=0");
-  assert.equal(graph.headers.get("Location"), "./#expr=up&view=graph");
+  const { page, parameters } = readAddress(address.hash);
+  assert.equal(page, "query");
+  const [panel] = readQuestion(parameters)!.panels;
+  assert.deepEqual([panel.expr, panel.view], ['up{a="b c#&"} == 0', "table"]);
+  const graph = await gateway.fetch("/query?g0.expr=up&g0.tab=0&g1.expr=down");
+  assert.equal(graph.headers.get("Location"), "./#/query?g0.expr=up&g0.tab=0&g1.expr=down");
+  const plain = await gateway.fetch("/graph?g0.expr=up");
+  assert.equal(plain.headers.get("Location"), "./#/query?g0.expr=up&g0.tab=1");
   assert.equal((await gateway.fetch("/graph")).headers.get("Location"), "./");
 });
 
@@ -101,6 +79,20 @@ test("where a stage is in front of its path, the page says below what its files 
     addExplorerRoutes(gateway.app, buildExplorer, () => path);
     assert.equal((await gateway.fetch("/")).status, 500, path);
   }
+});
+
+/** Of what a first visit loads. */
+const MAX_WIRE_BYTES = 300_000;
+
+test("a first visit loads less than 300 KB over the wire", async () => {
+  const gateway = await TestGateway.open();
+  addExplorerRoutes(gateway.app, buildExplorer);
+  let bytes = 0;
+  for (const path of EXPLORER_PATHS) {
+    const response = await gateway.fetch(path, { headers: { "Accept-Encoding": "gzip, deflate, br, zstd" } });
+    bytes += (await response.bytes()).length;
+  }
+  assert.ok(bytes > 50_000 && bytes < MAX_WIRE_BYTES, `${bytes} bytes`);
 });
 
 test("an explorer that does not build is tried again", async () => {

@@ -4,5 +4,5 @@ export function filesOfPage(html: string): string[] {
     html.matchAll(/<(?:link|script)[^>]* (?:src|href)="([^"]*)"/g),
     ([, file]) => file,
   );
-  return addresses.filter((address) => address !== "data:,");
+  return addresses.filter((address) => !address.startsWith("data:"));
 }

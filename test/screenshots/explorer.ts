@@ -20,10 +20,10 @@ export async function drawExplorer(): Promise<void> {
   for (let scrape = 0; scrape < SPAN_MS / SCRAPE_INTERVAL_MS; scrape++) await send(hearth.url, scrape);
   await using browser = await startBrowser();
   const { page } = browser;
-  await page.show(`${hearth.url}/#${new URLSearchParams({ expr: EXPR, range: "15m" })}`);
+  await page.show(`${hearth.url}/#/query?${new URLSearchParams({ "g0.expr": EXPR, range: "15m" })}`);
   await logIn(page);
-  await page.until("plotted", `document.querySelectorAll(".legend li").length > 1`);
-  await page.until("done", `/points/.test(document.querySelector("#status").innerText)`);
+  await page.until("plotted", `document.querySelectorAll(".legend tbody tr").length > 1`);
+  await page.until("done", `/points/.test(document.querySelector(".facts").innerText)`);
   await drawPicture(page, "explorer.png");
   await stopCleanly(hearth.child);
 }

@@ -9,17 +9,23 @@ const NAMED_KEYS = {
   Space: { code: 32, text: " " },
   ArrowLeft: { code: 37, text: "" },
   ArrowRight: { code: 39, text: "" },
+  ArrowUp: { code: 38, text: "" },
   ArrowDown: { code: 40, text: "" },
+  Home: { code: 36, text: "" },
+  End: { code: 35, text: "" },
+  PageUp: { code: 33, text: "" },
+  PageDown: { code: 34, text: "" },
 } as const;
 
 export type NamedKey = keyof typeof NAMED_KEYS;
 
-const CONTROL = 2;
+export const CONTROL = 2;
+export const SHIFT = 8;
 
-export async function pressKey(tools: DevTools, name: NamedKey): Promise<void> {
+export async function pressKey(tools: DevTools, name: NamedKey, modifiers = 0): Promise<void> {
   const { code, text } = NAMED_KEYS[name];
   const key = name === "Space" ? " " : name;
-  const common = { key, code: name, windowsVirtualKeyCode: code };
+  const common = { key, code: name, windowsVirtualKeyCode: code, modifiers };
   // With a text it is a key that writes.
   await tools.call("Input.dispatchKeyEvent", {
     type: text === "" ? "rawKeyDown" : "keyDown",

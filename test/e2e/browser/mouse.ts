@@ -10,9 +10,10 @@ export async function moveTo(tools: DevTools, { x, y }: Point): Promise<void> {
   await tools.call("Input.dispatchMouseEvent", { type: "mouseMoved", x, y });
 }
 
-export async function clickAt(tools: DevTools, { x, y }: Point): Promise<void> {
+/** @param modifiers `CONTROL` and such of keyboard.ts. */
+export async function clickAt(tools: DevTools, { x, y }: Point, modifiers = 0): Promise<void> {
   await moveTo(tools, { x, y });
-  const button = { x, y, button: "left", clickCount: 1 };
+  const button = { x, y, button: "left", clickCount: 1, modifiers };
   await tools.call("Input.dispatchMouseEvent", { type: "mousePressed", buttons: 1, ...button });
   await tools.call("Input.dispatchMouseEvent", { type: "mouseReleased", ...button });
 }
@@ -27,4 +28,21 @@ export async function drag(tools: DevTools, from: Point, to: Point): Promise<voi
     await tools.call("Input.dispatchMouseEvent", { type: "mouseMoved", buttons: 1, x, y, button: "left" });
   }
   await tools.call("Input.dispatchMouseEvent", { type: "mouseReleased", ...to, ...button });
+}
+
+/** Turns the wheel by a notch: a positive one scrolls down. */
+export async function wheelAt(
+  tools: DevTools,
+  { x, y }: Point,
+  notches: number,
+  modifiers = 0,
+): Promise<void> {
+  await tools.call("Input.dispatchMouseEvent", {
+    type: "mouseWheel",
+    x,
+    y,
+    deltaX: 0,
+    deltaY: notches * 120,
+    modifiers,
+  });
 }

@@ -1,4 +1,4 @@
-/** The access key of this tab. */
+/** The access key of this tab. It is in sessionStorage, so other tabs and later visits do not have it. */
 
 export interface Session {
   readonly id: string;

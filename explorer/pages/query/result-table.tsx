@@ -1,0 +1,137 @@
+/** The values of one moment, a row for each series; or a scalar, a string, or the samples of range vectors. */
+import { useMemo } from "preact/hooks";
+import { type Metric, printMetric } from "../../api/metric-text.ts";
+import type { ApiSeries, QueryData, SeriesData } from "../../api/prometheus.ts";
+import { zone } from "../../app/preferences.ts";
+import { type Column, Table } from "../../design/table.tsx";
+import { printValue, type Unit } from "../../number/units.ts";
+import { foldLabels } from "../../plot/fold-labels.ts";
+import { printTime } from "../../time/time-text.ts";
+import { HistogramBars } from "./histogram-bars.tsx";
+
+interface ResultTableProps {
+  readonly data: QueryData;
+  /** "auto" shows values as they are. */
+  readonly unit: Unit | "auto";
+  /** For a selector of a stored series. */
+  readonly onChoose: (selector: string) => void;
+}
+
+/** More labels than these get no columns of their own. */
+const MAX_LABEL_COLUMNS = 6;
+
+export function ResultTable({ data, unit, onChoose }: ResultTableProps) {
+  if (!isSeries(data))
+    return (
+      <div class="single-value">
+        <p class="stat-value">
+          {data.resultType === "string" ? data.result[1] : shownValue(data.result[1], unit)}
+        </p>
+        <p class="quiet small">
+          {data.resultType} at {printTime(data.result[0], zone.value)}
+        </p>
+      </div>
+    );
+  return <SeriesTable series={data.result} unit={unit} onChoose={onChoose} />;
+}
+
+function isSeries(data: QueryData): data is SeriesData {
+  return data.resultType === "matrix" || data.resultType === "vector";
+}
+
+interface SeriesTableProps {
+  readonly series: readonly ApiSeries[];
+  readonly unit: Unit | "auto";
+  readonly onChoose: (selector: string) => void;
+}
+
+function SeriesTable({ series, unit, onChoose }: SeriesTableProps) {
+  const folded = useMemo(() => foldLabels(series.map(({ metric }) => metric)), [series]);
+  const labels = folded.labels.filter((name) => name !== "__name__");
+  const hasColumns = series.length > 1 && labels.length > 0 && labels.length <= MAX_LABEL_COLUMNS;
+  const columns: Column<ApiSeries>[] = [
+    {
+      id: "series",
+      title: "Series",
+      render: ({ metric }) => <SeriesName metric={metric} onChoose={onChoose} />,
+      sortBy: ({ metric }) => printMetric(metric),
+    },
+    {
+      id: "value",
+      title: "Value",
+      align: "right",
+      render: (one) => <Values series={one} unit={unit} />,
+      sortBy: numberOf,
+    },
+  ];
+  const labelColumns = labels.map(
+    (name): Column<ApiSeries> => ({
+      id: `label-${name}`,
+      title: name,
+      render: ({ metric }) => metric[name] ?? <span class="quiet">–</span>,
+      sortBy: ({ metric }) => metric[name] ?? "",
+    }),
+  );
+  return (
+    <Table
+      label="Values"
+      columns={hasColumns ? [columns[0], ...labelColumns, columns[1]] : columns}
+      rows={series}
+      keyOf={({ metric }) => printMetric(metric)}
+    />
+  );
+}
+
+/** A computed series has no name, so no selector finds it. */
+function SeriesName({
+  metric,
+  onChoose,
+}: {
+  readonly metric: Metric;
+  readonly onChoose: (selector: string) => void;
+}) {
+  const text = printMetric(metric);
+  if (metric.__name__ === undefined) return <span class="mono">{text}</span>;
+  return (
+    <button type="button" class="link mono" onClick={() => onChoose(text)}>
+      {text}
+    </button>
+  );
+}
+
+/** More samples of a range vector are counted. */
+const MAX_SAMPLES = 50;
+
+function Values({ series, unit }: { readonly series: ApiSeries; readonly unit: Unit | "auto" }) {
+  const { value, values = [], histogram, histograms = [] } = series;
+  if (histogram !== undefined)
+    return <HistogramBars histogram={histogram[1]} unit={unit === "auto" ? "none" : unit} />;
+  if (value !== undefined) return <>{shownValue(value[1], unit)}</>;
+  const samples = [
+    ...values.map(([seconds, text]) => ({ seconds, text: shownValue(text, unit) })),
+    ...histograms.map(([seconds, { count, sum }]) => ({ seconds, text: `count ${count}, sum ${sum}` })),
+  ].sort((a, b) => a.seconds - b.seconds);
+  return (
+    <ul>
+      {samples.slice(-MAX_SAMPLES).map(({ seconds, text }) => (
+        <li key={seconds}>
+          {text} <span class="quiet">@ {printTime(seconds, zone.value)}</span>
+        </li>
+      ))}
+      {samples.length > MAX_SAMPLES && <li class="quiet">{samples.length - MAX_SAMPLES} earlier samples</li>}
+    </ul>
+  );
+}
+
+/** Without a unit, all digits. */
+function shownValue(text: string, unit: Unit | "auto"): string {
+  return unit === "auto" || unit === "none"
+    ? text
+    : printValue(Number(text.replace("Inf", "Infinity")), unit);
+}
+
+function numberOf({ value, histogram, values, histograms }: ApiSeries): number {
+  const text =
+    value?.[1] ?? histogram?.[1].count ?? values?.at(-1)?.[1] ?? histograms?.at(-1)?.[1].count ?? "NaN";
+  return Number(text.replace("Inf", "Infinity"));
+}
