@@ -39,6 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/wire",
     "lib/otlp",
     "lib/auth",
+    "lib/canary",
     "lib/promql",
     "lib/rules",
   ],

@@ -83,7 +83,7 @@ const NAMES = ["__name__", "team", "host", `${OWN}_only`, `${OTHER}_only`];
 const WRITES = /^\/api\/(v1\/write|prom_write|v3\/write|v1\/otlp\/v1\/metrics)$/;
 const READS = /^\/api\/(v1\/read|prom_read|v3\/read)$/;
 const REFUSED =
-  /^\/api\/v1\/admin\/|\/config\/v1\/rules|^\/api\/prom\/rules|^\/api\/v1\/rules\/|\/user_limits$/;
+  /^\/api\/v1\/admin\/|\/config\/v1\/rules|^\/api\/prom\/rules|^\/api\/v1\/rules\/|\/user_limits$|\/status\/store$/;
 
 const RULES = [OWN, OTHER]
   .map(

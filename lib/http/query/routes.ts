@@ -37,6 +37,7 @@ import {
   answerWalReplay,
 } from "./server-status.ts";
 import type { QueryServices } from "./services.ts";
+import { answerStoreStatus } from "./store-status.ts";
 
 /** Prometheus' own prefix, and that of the vendor's service that Hearth replaces. */
 export const API_PREFIXES = ["/api/v1", "/api/v3"];
@@ -67,6 +68,7 @@ const ROUTES: readonly (readonly [path: string, methods: readonly string[], hand
   ["/alerts", GET, answerAlerts],
   ["/status/buildinfo", GET, answerBuildInfo],
   ["/status/tsdb", GET, answerCardinality],
+  ["/status/store", GET, answerStoreStatus],
   ["/status/tsdb/blocks", GET, answerBlocks],
   ["/status/config", GET, answerConfig],
   ["/status/flags", GET, answerFlags],
