@@ -6,6 +6,7 @@ import { limitInvocation, tolerate } from "./invocation.ts";
 import { pause, stepClock } from "./pauses.ts";
 import { newProgram } from "./program.ts";
 import type { Random } from "./random.ts";
+import { rollupRetention, SHORT_RETENTION_MS } from "./rows-alone.ts";
 import type { Process } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
 
@@ -24,7 +25,10 @@ export function compactor(sim: Simulated, process: Process) {
         await compact(table, {
           clock,
           randomBytes,
-          retentionOf: () => retention.at(scheduler.nowMs),
+          retentionOf: () =>
+            sim.rowsAlone === undefined ? retention.at(scheduler.nowMs) : SHORT_RETENTION_MS,
+          ...rollupRetention(sim),
+          onMonth: ({ error }) => noteMonth(sim, error, process.faults > faults),
           partitionBits,
           sparseSamples,
           deadlineMs: random.chance(0.6) ? Number.POSITIVE_INFINITY : clock() + randomBudget(random),
@@ -40,6 +44,10 @@ export function compactor(sim: Simulated, process: Process) {
 /** Until a compactor stops by itself: often in the middle of a step. */
 function randomBudget(random: Random): number {
   return random.between(0, random.pick([300, 300, MINUTE_MS]));
+}
+
+function noteMonth({ scheduler }: Simulated, error: unknown, hasFaults: boolean): void {
+  if (error !== undefined && (errorKind(error) !== "unavailable" || !hasFaults)) scheduler.fail(error);
 }
 
 function noteDay(

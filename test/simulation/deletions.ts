@@ -3,6 +3,7 @@
 import type { LabelSet } from "../../lib/model/labels.ts";
 import { matchesAll } from "../../lib/model/matcher.ts";
 import type { Selection } from "../../lib/model/selection.ts";
+import type { TimeRange } from "../../lib/model/time.ts";
 import type { Append, ReadTimes } from "./model.ts";
 
 /** One deletion, and between which times of its process' clock its moment was; by the order of the model's events. */
@@ -55,6 +56,27 @@ export class Deletions {
     return this.#all.some(
       (one) => one.answeredAt < begunAt && concerns(one, labels, time) && isSurelyBefore(append, one),
     );
+  }
+
+  /** What deletions begun after `sinceAt` make of a row, whose samples have these times, in a read. */
+  stateOfRow(
+    labels: LabelSet,
+    { minTime, maxTime }: TimeRange,
+    sinceAt: number,
+    { begunAt, endedAt }: Pick<ReadTimes, "begunAt" | "endedAt">,
+  ): "gone" | "maybe" | "kept" {
+    const meaning = this.#all.filter(
+      ({ selection }) =>
+        selection.minTime <= maxTime &&
+        selection.maxTime >= minTime &&
+        matchesAll(selection.matchers, labels),
+    );
+    if (meaning.some((one) => one.begunAt > sinceAt && one.answeredAt < begunAt)) return "gone";
+    // One of before that has not ended may take effect whenever.
+    const mayBe = meaning.some(
+      (one) => one.begunAt < endedAt && (one.begunAt > sinceAt || !Number.isFinite(one.answeredAt)),
+    );
+    return mayBe ? "maybe" : "kept";
   }
 
   /** Whether a read need not see it. */

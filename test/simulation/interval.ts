@@ -3,6 +3,7 @@ import { errorKind } from "../../lib/model/errors.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { compact, type DayReport } from "../../lib/storage/compact/compactor.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
+import { rollupRetention } from "./rows-alone.ts";
 import { Process } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
 import type { Interval } from "./worlds.ts";
@@ -58,6 +59,7 @@ export async function compactCalmly(
     clock,
     randomBytes,
     retentionOf,
+    ...rollupRetention(sim),
     partitionBits,
     sparseSamples,
     deadlineMs,

@@ -4,6 +4,7 @@ import { isExpectedDamage, type Read, readAndCheck } from "./checked-read.ts";
 import { limitInvocation, tolerate } from "./invocation.ts";
 import { pause } from "./pauses.ts";
 import { newProgram } from "./program.ts";
+import { checkRowsAlone } from "./rows-alone.ts";
 import type { Process } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
 import { randomSelection } from "./workload.ts";
@@ -18,6 +19,15 @@ export function reader(sim: Simulated, process: Process) {
     while (turn()) {
       await pause(sim, process);
       const invocation = limitInvocation(sim, process);
+      const { rowsAlone } = sim;
+      if (rowsAlone !== undefined) {
+        const { table } = newProgram(sim, process);
+        await tolerate(sim, process, "read of rows", () =>
+          checkRowsAlone(sim, process, table, rowsAlone, memory),
+        );
+        invocation.isOver = true;
+        continue;
+      }
       const read = randomRead(sim, process, memory);
       const isAnswered = await tolerate(
         sim,

@@ -15,6 +15,7 @@ import { expectRows } from "./checked-rows.ts";
 import { DAMAGE_CHANCE, damageItem, MAX_DAMAGES } from "./damage.ts";
 import { compactCalmly, pass, SETTLING_MS } from "./interval.ts";
 import { Random } from "./random.ts";
+import { expireSamples, settleRowsAlone } from "./rows-alone.ts";
 import { printTold, type Told, type ToldSeries } from "./sample.ts";
 import { Process, type Role } from "./scheduler.ts";
 import { newSimulated, type Simulated } from "./simulated.ts";
@@ -105,19 +106,29 @@ async function settle(sim: Simulated): Promise<void> {
   const meter = newMeter();
   for (const [i, ms] of SETTLING_MS.entries()) {
     await compactCalmly(sim, process, ms, calmTable.metered(meter));
-    // From then on all is flushed.
-    if (i > 0) await expectRows(sim, process);
+    // What failed may still be on its way at first.
+    await expectRows(sim, process);
     // What is lost stays lost, so the last read finds it too; the others find when.
     if (i < SETTLING_MS.length - 1 && !scheduler.random.chance(SETTLING_READ_CHANCE)) continue;
     expectSame(sim, before, await readAll(sim, process), `compaction ${ms} ms later changed`);
   }
   if (sim.hardships.isSparse) expectCheapSettling(sim, meter);
   await expectChunksOnly(sim);
+  if (sim.hardships.hasDeletions && scheduler.random.chance(0.6)) return playRowsAlone(sim, process);
   scheduler.nowMs += TRANSIENT_MS + HOUR_MS;
   table.removeExpired(scheduler.nowMs, () => true);
   expectSame(sim, before, await readAll(sim, process), "TTL changed");
   scheduler.landRest();
   await readAll(sim, process);
+}
+
+/** Everybody goes on with rows alone. */
+async function playRowsAlone(sim: Simulated, process: Process): Promise<void> {
+  const rowsAlone = await expireSamples(sim, process);
+  sim.rowsAlone = rowsAlone;
+  sim.lastWakeMs = sim.scheduler.nowMs + sim.hardships.actMs;
+  await play(sim);
+  await settleRowsAlone(sim, process, rowsAlone);
 }
 
 function expectCheapSettling({ models }: Simulated, meter: Meter): void {

@@ -11,6 +11,7 @@ import { ExpiringTable } from "./expiring-table.ts";
 import { Model } from "./model.ts";
 import type { Random } from "./random.ts";
 import { type RetentionHistory, randomRetention } from "./retention-history.ts";
+import type { RowsAlone } from "./rows-alone.ts";
 import type { SentSamples } from "./sample.ts";
 import type { Weather, World } from "./scheduled-table.ts";
 import { type Role, Scheduler } from "./scheduler.ts";
@@ -84,6 +85,8 @@ export interface Simulated extends World {
   lastWakeMs: number;
   /** Requests that senders will repeat, by tenant. */
   readonly unsent: Map<string, (readonly SentSamples[])[]>;
+  /** Once samples have expired and hourly rows are all there is. */
+  rowsAlone: RowsAlone | undefined;
   /** Kinds of items, as first bytes of their keys, of which one was damaged. */
   readonly damagedKinds: Set<number>;
   damages: number;
@@ -136,6 +139,7 @@ export function newSimulated(random: Random, tally: Tally, choice: WorldChoice):
     wakeMs: 0,
     lastWakeMs: startMs + hardships.actMs,
     unsent: new Map(),
+    rowsAlone: undefined,
     damagedKinds: new Set(),
     damages: 0,
     costs: new WriteCosts(),

@@ -54,6 +54,7 @@ export const EXPECTED_OF_ALL_WORLDS = [
   "deletion answered",
   "deletion failed",
   "deleted sample written again",
+  "rows without samples read",
 ] as const;
 
 export type Happening = (typeof EXPECTED)[number] | (typeof EXPECTED_OF_ALL_WORLDS)[number];

@@ -10,6 +10,7 @@ import { limitInvocation, tolerate } from "./invocation.ts";
 import type { Append, Model } from "./model.ts";
 import { pause, stepClock } from "./pauses.ts";
 import { type ClockSpan, newProgram, type Program } from "./program.ts";
+import { SHORT_RETENTION_MS } from "./rows-alone.ts";
 import { batchOfSamples, printTold, type SentSamples, toldOf } from "./sample.ts";
 import type { Process } from "./scheduler.ts";
 import { MAX_CLOCK_ERROR_MS, type Simulated } from "./simulated.ts";
@@ -97,7 +98,7 @@ export function writer(sim: Simulated, process: Process) {
     while (!random.chance(0.1) && turn()) {
       await pause(sim, process);
       stepClock(sim, process);
-      if (hardships.hasDeletions && random.chance(DELETION_CHANCE)) {
+      if (sim.rowsAlone !== undefined || (hardships.hasDeletions && random.chance(DELETION_CHANCE))) {
         await erase(sim, process, { table, clock, watchClock });
         continue;
       }
@@ -120,7 +121,7 @@ async function erase(
   const selection = randomSelection(random, clock());
   const begun = model.deletions.begin(selection, model.event());
   const span = watchClock();
-  const retentionMs = retention.at(scheduler.nowMs);
+  const retentionMs = sim.rowsAlone === undefined ? retention.at(scheduler.nowMs) : SHORT_RETENTION_MS;
   scheduler.note(
     process.name,
     `delete of ${tenant}: ${printMatchers(selection.matchers)} ${selection.minTime} to ${selection.maxTime}`,

@@ -20,6 +20,7 @@ import {
 } from "./plan-compaction.ts";
 import { hasExpired, isRenewalDue, KEEP_MS, URGENT_KEEP_MS } from "./renewal.ts";
 import { canRoll, planRolling, type Rolling } from "./rollups/plan-rollups.ts";
+import { isUndrained } from "./rollups/undrained.ts";
 
 export type Step =
   | Flush
@@ -109,12 +110,15 @@ async function nextFlush(run: DayRun, nowMs: number): Promise<Step | undefined> 
 async function nextRolling(run: DayRun, nowMs: number): Promise<Step | undefined> {
   const { table, tenant, day } = run.context;
   const options = planOptionsOf(run);
+  if (run.hasCheckedRows || !canRoll(run.manifest, run.context, nowMs, options)) return undefined;
   const due = planRolling(run.manifest, run.context, nowMs, options);
-  if (due !== undefined || run.hasCheckedRows) return due;
+  if (due === undefined) {
+    run.hasCheckedRows = true;
+    if (await hasFreshRows(table, tenant, day)) return undefined;
+  }
+  if (!(await isUndrained(run))) return due ?? { kind: "roll", source: sourceOf(run.manifest) };
   run.hasCheckedRows = true;
-  if (!canRoll(run.manifest, run.context, nowMs, options)) return undefined;
-  if (await hasFreshRows(table, tenant, day)) return undefined;
-  return { kind: "roll", source: sourceOf(run.manifest) };
+  return undefined;
 }
 
 /** A day that is over is compared with its log once, and again when its marks change. */

@@ -3,8 +3,10 @@
  * before anything that it announces, so that nothing can be there without one.
  */
 import type { RandomBytes } from "../../model/random-bytes.ts";
+import { DAY_MS } from "../../model/time.ts";
 import { hourOf, markKey, WRITER_ID_BYTES } from "../layout/keys.ts";
 import { expiry, markExpiry, transientExpiry } from "../layout/retention.ts";
+import { markStale } from "../rollups/mark-stale.ts";
 import type { Table } from "../table/table.ts";
 import type { CompactorLag } from "./compactor-lag.ts";
 import type { DayPlace } from "./day-place.ts";
@@ -23,7 +25,10 @@ export class DayMarks {
     this.#id = randomBytes(WRITER_ID_BYTES);
   }
 
-  /** Marks the hour of a receive time if that is to be done. Throws "unavailable". */
+  /**
+   * Marks the hour of a receive time if that is to be done, and the hourly rows of a day that is over stale:
+   * from then on its samples count. Throws "unavailable".
+   */
   async mark(table: Table, receivedMs: number): Promise<void> {
     await this.#lag.look(table);
     const hourMs = hourOf(receivedMs);
@@ -31,6 +36,8 @@ export class DayMarks {
     const { tenant, day, retentionMs } = this.#place;
     const expires = this.#lag.isBehind ? expiry(day, retentionMs) : markExpiry(receivedMs, day, retentionMs);
     await table.put({ ...markKey({ hourMs, day, tenant }), value: this.#id, ...expires });
+    // After the mark: whoever makes rows looks at marks after they count.
+    if (receivedMs >= (day + 1) * DAY_MS) await markStale(table, tenant, day);
     this.#markedHourMs = hourMs;
   }
 

@@ -4,10 +4,13 @@ import { test } from "node:test";
 import { printLabels } from "../../../lib/model/labels.ts";
 import { newMatcher } from "../../../lib/model/matcher.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
-import { KIND } from "../../../lib/storage/layout/keys.ts";
+import { dayOf, KIND } from "../../../lib/storage/layout/keys.ts";
+import { monthOf } from "../../../lib/storage/layout/rollup-keys.ts";
 import type { Reader } from "../../../lib/storage/read/reader.ts";
 import { makeRows } from "../../../lib/storage/rollups/make-rows.ts";
+import { loadRollupMonth } from "../../../lib/storage/rollups/rollup-store.ts";
 import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
+import { runCompactor } from "../../helpers/compaction.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
 import { plainRows } from "../../helpers/plain-rows.ts";
 import { bitsOf, type SentSeries, STALE_BITS } from "../../helpers/write-requests.ts";
@@ -99,18 +102,52 @@ test(`days in rows and days in samples make one answer (seed ${SEED})`, async ()
   }
 });
 
-test("samples that come late are in rows once they are flushed", async () => {
+test("samples that come late are in rows at once, and when they are flushed", async () => {
   const random = new Random(SEED);
   const engine = await newDays(random, 2);
   const before = await storedRows(engine.reader());
   const late = MIDNIGHT_MS + 5 * HOUR_MS + 1234;
   await engine.append(engine.newWriters(), [{ labels: labelsOf(1), samples: [[late, bitsOf(1e6)]] }]);
-  await engine.compact();
   const expected = await expectedRows(engine.reader());
   assert.notDeepEqual(expected, before);
+  assert.deepEqual(await storedRows(engine.reader()), expected);
+  await engine.compact();
   assert.deepEqual(await storedRows(engine.reader()), expected);
   // Late chunks wait four hours; then the day's rows are made again.
   engine.nowMs += 5 * HOUR_MS;
   await engine.compact();
   assert.deepEqual(await storedRows(engine.reader()), expected);
 });
+
+test("rows that are made while a writer is at it do not count before its hour is over", async () => {
+  const engine = await newDays(new Random(SEED), 2);
+  const writers = engine.newWriters();
+  const append = async (minute: number) => {
+    const late = MIDNIGHT_MS + 5 * HOUR_MS + minute * MINUTE_MS;
+    await engine.append(writers, [{ labels: labelsOf(1), samples: [[late, bitsOf(minute)]] }]);
+  };
+  await append(1);
+  const { days } = (await loadRollupMonth(engine.table, "t", monthOf(dayOf(MIDNIGHT_MS)))).manifest;
+  assert.deepEqual(
+    days.map(({ isStale }) => isStale),
+    [true, false],
+  );
+  // All of it becomes rows within the hour that the writer has marked, and then it writes again.
+  for (let run = 0; run < 3; run++) await compactEagerly(engine);
+  await append(2);
+  assert.deepEqual(await storedRows(engine.reader()), await expectedRows(engine.reader()));
+  for (let hours = 0; hours < 8; hours++) {
+    engine.nowMs += HOUR_MS;
+    await compactEagerly(engine);
+    assert.deepEqual(await storedRows(engine.reader()), await expectedRows(engine.reader()));
+  }
+  const after = (await loadRollupMonth(engine.table, "t", monthOf(dayOf(MIDNIGHT_MS)))).manifest;
+  assert.ok(after.days.every(({ isStale }) => !isStale));
+});
+
+/** Late runs become chunks at once. */
+async function compactEagerly(engine: Engine): Promise<void> {
+  engine.nowMs += 2 * MINUTE_MS;
+  const { errors } = await runCompactor(engine, { isEager: true });
+  assert.deepEqual(errors, []);
+}

@@ -66,6 +66,7 @@ export async function compactMonth(place: MonthPlace, isTimeUp: () => boolean): 
       const { manifest } = stored;
       if (step.kind === "merge") rows += await merge(place, { manifest, deletions }, step.inputs, isTimeUp);
       else if (step.kind === "forget") await forgetRowDeletions(table, tenant, month, step.done);
+      else if (step.kind === "note") await noteDeletions(place, step.days, deletions.last);
       else if (step.kind === "release") released += await release(place, step.superseded);
       else await renew(place, manifest);
     } finally {
@@ -118,6 +119,17 @@ async function merge(
     return withPart(current, part, rolled, clock());
   });
   return isPublished ? part.rows : 0;
+}
+
+/** Days without rows know every deletion. */
+async function noteDeletions({ table, tenant, month }: MonthPlace, noted: ReadonlySet<number>, last: number) {
+  await changeRollupManifest(table, tenant, month, ({ days, ...current }) => {
+    const isFilled = (day: number) => current.parts.some((part) => part.days.includes(day));
+    return {
+      ...current,
+      days: days.map((one) => (noted.has(one.day) && !isFilled(one.day) ? { ...one, deletedTo: last } : one)),
+    };
+  });
 }
 
 /** Stores superseded items with an expiry. To delete them would cost as much. */

@@ -17,6 +17,8 @@ export type MonthStep =
   /** Into one part, without what the month's deletions hide. */
   | { readonly kind: "merge"; readonly inputs: readonly RowPart[] }
   | { readonly kind: "forget"; readonly done: readonly Deletion[] }
+  /** Days without any row, so that nothing can be left out of them. */
+  | { readonly kind: "note"; readonly days: ReadonlySet<number> }
   | { readonly kind: "renew" }
   | { readonly kind: "release"; readonly superseded: readonly SupersededPart[] };
 
@@ -36,6 +38,7 @@ export function planMonth(
   const holding = new Set(pending.map(({ day }) => day));
   const inputs = parts.filter(({ days }) => days.some((day) => holding.has(day)));
   if (inputs.length > 0) return { kind: "merge", inputs };
+  if (holding.size > 0) return { kind: "note", days: holding };
   if (nowMs < firstDayOf(month + 1) * DAY_MS + MONTH_GRACE_MS || parts.length < 2) return undefined;
   const rows = parts.map((part) => part.rows);
   const largest = Math.max(...rows);

@@ -27,6 +27,7 @@ import { mergeIndexes } from "../store-index.ts";
 import { findLeft } from "./left-series.ts";
 import type { Rolling } from "./plan-rollups.ts";
 import { DAY_ROWS, loadRollProgress, type RollProgress, storeRollProgress } from "./roll-progress.ts";
+import { isUndrained } from "./undrained.ts";
 
 /** Rows that a series has in a day as a rule. */
 const ROWS_PER_SERIES = 24;
@@ -57,8 +58,8 @@ export async function publishRows(run: DayRun, { source }: Rolling): Promise<Pub
     run.progress.rows += part.rows;
   }
   const result = await published.publish({ facts: { rolledSource: source } });
-  // Whoever came in between may have changed samples: these rows may be of earlier ones.
-  if (result === "lost") await markStale(table, tenant, day);
+  // Whoever came in between may have changed samples, or is about to: these rows may be of earlier ones.
+  if (result === "lost" || (await isUndrained(run))) await markStale(table, tenant, day);
   return result;
 }
 
