@@ -30,7 +30,7 @@ test("a stack makes its table, or works on the one that TableName names, everywh
   assert.equal((template.Resources.Table as { Condition?: string }).Condition, "MakesTable");
   // Without the condition each of these would be an error of a stack that makes none.
   const uses = text.split("\n").filter((line) => /!Ref Table\b|!GetAtt Table\b|\$\{Table[.}]/.test(line));
-  assert.equal(uses.length, 3);
+  assert.equal(uses.length, 7);
   for (const line of uses)
     assert.match(line, /!If \[MakesTable, !(Ref Table|GetAtt Table\.Arn), .*TableName/);
   assert.doesNotMatch(text, /Resource: !GetAtt Table/);

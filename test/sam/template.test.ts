@@ -29,7 +29,11 @@ const ofType = (type: string): Resource[] =>
 test("the data outlives the stack, can be restored, is encrypted and expires", () => {
   const { DeletionPolicy, Properties } = template.Resources.Table;
   assert.equal(DeletionPolicy, "Retain");
-  assert.equal(Properties.SSESpecification.SSEEnabled, true);
+  // AWS' own key, or the one that the parameter names.
+  assert.deepEqual(Properties.SSESpecification["Fn::If"].slice(0, 2), [
+    "HasKmsKey",
+    { SSEEnabled: true, SSEType: "KMS", KMSMasterKeyId: { Ref: "KmsKeyArn" } },
+  ]);
   assert.deepEqual(Properties.PointInTimeRecoverySpecification, {
     PointInTimeRecoveryEnabled: { Ref: "PointInTimeRecovery" },
   });
@@ -67,9 +71,31 @@ test("beside the table, functions may do what they need and no more", () => {
     Action: ["events:DescribeRule", "events:EnableRule", "events:DisableRule"],
     Resource: { "Fn::GetAtt": ["RulesSchedule", "Arn"] },
   };
+  const key = ifSet("HasKmsKey", {
+    Effect: "Allow",
+    Action: [
+      "kms:Encrypt",
+      "kms:Decrypt",
+      "kms:ReEncrypt*",
+      "kms:GenerateDataKey*",
+      "kms:DescribeKey",
+      "kms:CreateGrant",
+    ],
+    Resource: { Ref: "KmsKeyArn" },
+  });
+  const trace = ifSet("HasTracing", {
+    Effect: "Allow",
+    Action: ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+    Resource: "*",
+  });
   const expected: Readonly<Record<string, unknown[]>> = {
-    compact: [schedule],
+    write: [key, trace],
+    read: [key, trace],
+    query: [key, trace],
+    compact: [schedule, key],
     rules: [
+      key,
+      trace,
       ifSet("HasAlertTopic", publish),
       ifSet("HasAlertmanagerAuth", secret("AlertmanagerAuthSecret")),
       ifSet("HasAlertWebhookAuth", secret("AlertWebhookAuthSecret")),
@@ -161,10 +187,11 @@ test("each function has a log that ends and alarms of its own", () => {
   }
 });
 
-test("only the compactor's lag is alarming when it is not told", () => {
+test("only the compactor's lag and missing samples are alarming without data", () => {
   for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
     if (Type !== "AWS::CloudWatch::Alarm") continue;
-    const expected = id === "CompactorBehind" ? "breaching" : "notBreaching";
+    const isTold = id === "CompactorBehind" || id === "NoSamples";
+    const expected = isTold ? "breaching" : "notBreaching";
     assert.equal(Properties.TreatMissingData, expected, id);
     assert.deepEqual(Properties.AlarmActions["Fn::If"][0], "HasAlarmTopic", id);
   }
