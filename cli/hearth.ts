@@ -22,6 +22,7 @@ import { type Target, withTable } from "./target.ts";
 import { listTenantsCommand, setTenantCommand } from "./tenants.ts";
 import { exportCommand } from "./transfer/export.ts";
 import { importCommand } from "./transfer/import.ts";
+import { usageCommand } from "./usage.ts";
 import { verifyCommand } from "./verify.ts";
 
 const USAGE = `Usage: hearthdb start [--no-self-scrape]
@@ -36,6 +37,8 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
                                     [--ha-labels on|CLUSTER,REPLICA|off|default]
                                     [--limit NAME=VALUE|off|default]... [--key ID]
        hearthdb tenants delete NAME [--yes]
+       hearthdb usage [--from DAY] [--to DAY] [--by tenant,key,route,day] [--tenant NAME] [--json]
+       hearthdb usage --queries|--slowest [--from DAY] [--to DAY] [--tenant NAME] [--json]
        hearthdb delete --match SELECTOR... [--tenant NAME] [--start T] [--end T] [--dry-run | --yes]
        hearthdb delete --pending [--tenant NAME]
        hearthdb audit [--days N] [--json]
@@ -79,6 +82,10 @@ that of one access key. docs/limits.md lists them.
 
 tenants delete deletes everything of a tenant: samples, settings, rules, keys. It says what that is and
 costs, and asks for the name; stopped, the same command goes on.
+
+usage says what tenants, keys and routes have used of the table on some UTC days (default: today) and
+what that costs in dollars. --queries lists the queries that cost the most, --slowest those that took
+longest.
 
 delete takes series out of every answer, as the API's delete_series does. It counts series and samples
 first and asks; --dry-run only counts. Written again later, they count again. --pending lists the days
@@ -176,6 +183,9 @@ const OPTIONS = {
   "bearer-token-file": { type: "string" },
   header: { type: "string", multiple: true },
   "no-external-labels": { type: "boolean" },
+  by: { type: "string" },
+  queries: { type: "boolean" },
+  slowest: { type: "boolean" },
   "dry-run": { type: "boolean" },
   namespace: { type: "string" },
   group: { type: "string" },
@@ -262,6 +272,9 @@ function findCommand([group, ...rest]: readonly string[], values: Options): Comm
       const path = isRemote ? undefined : expectOne(rest, "one folder of blocks, file or s3://BUCKET/PREFIX");
       return byTheTime((target) => importCommand(target, path, values, target.clock, newConsole()));
     }
+    case "usage":
+      expectNone(rest);
+      return ({ table, clock }) => usageCommand(table, values, clock, print);
     case "delete":
       expectNone(rest);
       return byTheTime((target) => deleteSeriesCommand(target, values, target.clock, newConsole()));

@@ -5,6 +5,7 @@
 import type { Context } from "aws-lambda";
 import { runCanaryAndLog } from "../lib/canary/canary.ts";
 import { CANARY_TENANT } from "../lib/canary/canary-series.ts";
+import { collectUsageAndLog } from "../lib/http/limits/usage-collector.ts";
 import { parseFlag } from "../lib/model/flag.ts";
 import { MINUTE_MS } from "../lib/model/time.ts";
 import { compactAndLog } from "../lib/storage/compact/compaction-log.ts";
@@ -41,6 +42,7 @@ export async function handler(event: CompactEvent, context: Context): Promise<Co
     { clock, randomBytes, retentionOf, rollupRetentionOf, deadlineMs, fanOut },
     log,
     metrics,
+    services.usage,
   );
   // One of those at work is enough.
   if (hasCanary && event.helper === undefined) {
@@ -48,6 +50,8 @@ export async function handler(event: CompactEvent, context: Context): Promise<Co
     await runCanaryAndLog({ ...services, retentionMs }, log, metrics);
   }
   if (event.helper === undefined) await rulesSchedule?.follow(table);
+  if (event.helper === undefined) await collectUsageAndLog(services);
+  else await services.usage?.flush(table);
   if (result.failures > 0)
     throw new Error(`compaction: ${result.failures} of ${result.days} days failed; see the log`);
   return result;

@@ -1,5 +1,6 @@
 /** Lambda: the query API with streamed responses. */
 import { newGateway } from "../lib/http/gateway.ts";
+import { addUsageRoutes } from "../lib/http/limits/usage-route.ts";
 import { addQueryRoutes } from "../lib/http/query/routes.ts";
 import { newQueryServices } from "../lib/http/query/source.ts";
 import { parsePromqlSettings } from "../lib/promql/settings.ts";
@@ -20,5 +21,6 @@ addQueryRoutes(
     parseRuleSettings(process.env),
   ),
 );
+addUsageRoutes(app, services);
 
 export const handler = newStreamHandler(app);

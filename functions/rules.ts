@@ -65,6 +65,7 @@ async function evaluate(event: RulesEvent, context: Context): Promise<RunReport>
   const runner = runnerOf(externalUrl);
   const share = event.share ?? (await shareOut(runner, externalUrl, context.functionName));
   const report = await runRulesAndLog(runner, { deadlineMs, share }, clock, log, metrics);
+  if (services.usage?.isDue) await services.usage.flush(table);
   if (report === undefined) throw new Error("rules: nothing was evaluated; see the log");
   return report;
 }

@@ -2,6 +2,7 @@
 import { type CanaryReport, runCanaryAndLog } from "../lib/canary/canary.ts";
 import { CANARY_TENANT } from "../lib/canary/canary-series.ts";
 import type { Services } from "../lib/http/gateway.ts";
+import { collectUsageAndLog } from "../lib/http/limits/usage-collector.ts";
 import { errorMessage } from "../lib/model/errors.ts";
 import type { Metrics } from "../lib/model/metrics.ts";
 import { MINUTE_MS } from "../lib/model/time.ts";
@@ -48,11 +49,14 @@ export function startCompaction(services: Services, observers: Observers): Compa
         { clock, randomBytes, retentionOf, rollupRetentionOf, deadlineMs, signal },
         log,
         observers.compactor,
+        services.usage,
       );
     } catch (error) {
       log("error", "compaction", { error: errorMessage(error) });
     }
-    if (observers.canary === undefined || signal.aborted) return;
+    if (signal.aborted) return;
+    await collectUsageAndLog(services);
+    if (observers.canary === undefined) return;
     try {
       const { retentionMs } = await tenants.find(table, CANARY_TENANT);
       const options = { ...services, retentionMs, signal };

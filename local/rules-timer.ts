@@ -18,7 +18,7 @@ export interface RulesTimer {
 }
 
 export function startRules(
-  { clock, clockGuard, log }: Services,
+  { clock, clockGuard, log, usage, table }: Services,
   runner: RuleRunner,
   metrics: Metrics | undefined,
 ): RulesTimer {
@@ -30,6 +30,7 @@ export function startRules(
     try {
       await clockGuard?.check(false);
       await runRulesAndLog(runner, { deadlineMs: clock() + RUN_MS, signal }, clock, log, metrics);
+      if (usage?.isDue) await usage.flush(table);
     } catch (error) {
       log("error", "rules", { error: errorMessage(error) });
     }

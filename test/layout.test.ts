@@ -66,6 +66,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "metadata",
     "tenants",
     "limits",
+    "usage",
     "rules",
     "log",
     "index",

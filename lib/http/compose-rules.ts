@@ -27,7 +27,7 @@ export function newRuleRunner(
   services: Services,
   { promql, rules: settings, notifier, memory, onQuery }: RuleParts,
 ): RuleRunner {
-  const { table, clock, limits, writers, log, tenants } = services;
+  const { table, clock, limits, writers, log, tenants, usage } = services;
   const {
     parse,
     limits: engineLimits,
@@ -49,6 +49,6 @@ export function newRuleRunner(
   const query = newRuleQuery({ engine: ENGINE, options, parse, onQuery });
   const context = { query, templates: ALERT_TEMPLATES, settings, limits, clock };
   const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
-  const parts = { table, clock, limits, writers, log, memory, context, notifier, retentionOf };
+  const parts = { table, clock, limits, writers, log, usage, memory, context, notifier, retentionOf };
   return new RuleRunner({ ...parts, groups: new GroupMemory() });
 }

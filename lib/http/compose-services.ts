@@ -9,6 +9,7 @@ import { VerifiedTable } from "../storage/layout/verified-table.ts";
 import { Quotas } from "../storage/limits/quotas.ts";
 import { HaTracker } from "../storage/tenants/ha-tracker.ts";
 import { Tenants } from "../storage/tenants/tenant-settings.ts";
+import { UsageRecorder } from "../storage/usage/usage-recorder.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../storage/write/writers.ts";
 import type { Services } from "./gateway.ts";
 
@@ -40,9 +41,11 @@ export function composeServices({
 }: ServiceParts): Services {
   const { clock, randomBytes } = parts;
   const limits = { ...DEFAULT_LIMITS, maxQueryReadUnits };
+  const usage = new UsageRecorder(clock, randomBytes);
   return {
     ...parts,
-    table: new VerifiedTable(parts.table),
+    usage,
+    table: new VerifiedTable(parts.table.metered(usage.meter)),
     limits,
     tenants: new Tenants(retentionMs, clock, rollupRetentionMs, tenantLimits),
     quotas: new Quotas(clock, randomBytes),

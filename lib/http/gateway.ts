@@ -72,7 +72,7 @@ export type GatewayContext = Context<GatewayEnv>;
 const EVERY_PATH = "/*";
 
 /** An app without routes. Apps whose routes need no table need no more services than these. */
-export function newGateway(services: RequestSinks & Pick<Services, "clock">): Gateway {
+export function newGateway(services: RequestSinks & Pick<Services, "clock"> & Partial<Services>): Gateway {
   const app: Gateway = new Hono<GatewayEnv>({ getPath: requestPath });
   app.use(async (c, next) => {
     const meter = newMeter();
@@ -90,7 +90,7 @@ export function newGateway(services: RequestSinks & Pick<Services, "clock">): Ga
     if (c.get("logsItself")) return;
     await Promise.all(c.get("background"));
     writeLog(c.res.status);
-    await Promise.all(c.get("background"));
+    await Promise.all([...c.get("background"), flushUsage(services)]);
   });
   app.use(securityHeaders);
   app.use(cors);
@@ -99,6 +99,16 @@ export function newGateway(services: RequestSinks & Pick<Services, "clock">): Ga
     c.text(`no route for ${shorten(c.req.path)}; see docs/http-api.md for all routes\n`, 404),
   );
   return app;
+}
+
+/** Stores what requests have used, if that is due. A failure costs no request anything. */
+async function flushUsage({ usage, table, log }: RequestSinks & Partial<Services>): Promise<void> {
+  if (usage === undefined || table === undefined || !usage.isDue) return;
+  try {
+    await usage.flush(table);
+  } catch (error) {
+    log("warn", "usage: not stored; it is stored with the next", { error: errorMessage(error) });
+  }
 }
 
 /**

@@ -9,6 +9,8 @@ import { MAX_MESSAGE_CHARACTERS, shorten } from "../model/shorten.ts";
 import type { ClockGuard } from "../storage/dynamodb/clock-guard.ts";
 import type { DamageReports } from "../storage/layout/damage-reports.ts";
 import { costFields, type Meter } from "../storage/table/table.ts";
+import type { UsageRecorder } from "../storage/usage/usage-recorder.ts";
+import { noteUsage } from "./limits/note-usage.ts";
 import { requestLabels, requestMetrics } from "./request-metrics.ts";
 import { CLIENT_CLOSED, type Operation } from "./status.ts";
 
@@ -17,6 +19,8 @@ export interface RequestSinks {
   readonly log: Log;
   /** Default: no metrics. */
   readonly metrics?: Metrics | undefined;
+  /** Counts what tenants use; default: nothing is counted. */
+  readonly usage?: UsageRecorder | undefined;
   /** Checks this process' clock. Absent: the clock is right, as in tests. */
   readonly clockGuard?: ClockGuard | undefined;
 }
@@ -46,12 +50,28 @@ export class RequestLog {
   }
 
   /** Writes the line and the metrics. Call once, when the response is complete. */
-  write({ log, metrics, clockGuard }: RequestSinks, status: number, meter: Meter, nowMs: number): void {
+  write(
+    { log, metrics, clockGuard, usage }: RequestSinks,
+    status: number,
+    meter: Meter,
+    nowMs: number,
+  ): void {
     const cost = costFields(meter);
     const level = levelOf(status, this.fields);
     const durationMs = Math.round(nowMs - this.#startMs);
     const clockOffsetMs = clockGuard?.notableOffsetMs ?? 0;
     if (clockOffsetMs > 0) this.fields.clockOffsetMs = clockOffsetMs;
+    if (usage !== undefined)
+      noteUsage(usage, {
+        fields: this.fields,
+        route: this.#route,
+        operation: this.operation,
+        isError: level === "error",
+        status,
+        durationMs,
+        meter,
+        nowMs,
+      });
     log(level, "request", { ...shortened(this.fields), status, durationMs, ...cost });
     metrics?.(requestMetrics(this.operation, this.fields, level === "error", meter), {
       labels: requestLabels(this.#route, this.fields, status),

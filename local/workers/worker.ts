@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { addAdminRoutes } from "../../lib/http/admin-routes.ts";
 import { newRuleRunner } from "../../lib/http/compose-rules.ts";
 import { newGateway, type Services } from "../../lib/http/gateway.ts";
+import { addUsageRoutes } from "../../lib/http/limits/usage-route.ts";
 import { addOtlpRoutes } from "../../lib/http/otlp-route.ts";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
 import { newQueryServices } from "../../lib/http/query/source.ts";
@@ -40,7 +41,11 @@ const services = await newLocalServices(settings, env, endpoint, { log, metrics:
 const close =
   role === "compact" ? runCompactor() : role === "rules" ? runRules() : serveRoutes(newApp(services));
 parent.on("message", (message: ToWorker) => {
-  if (message.kind === "close") close().finally(() => parent.close());
+  if (message.kind === "close")
+    close()
+      .then(() => services.usage?.flush(services.table))
+      .catch((error: unknown) => log("warn", "usage: not stored", { error: errorMessage(error) }))
+      .finally(() => parent.close());
 });
 tell({ kind: "ready" });
 
@@ -77,6 +82,7 @@ function newApp(services: Services): Fetch {
     const memory = new ReaderMemory(readerMemoryBytes);
     addReadRoutes(app, services, memory);
     addQueryRoutes(app, services, newQueryServices(services, settings.promql, memory, settings.rules));
+    addUsageRoutes(app, services);
   }
   return app.fetch;
 }

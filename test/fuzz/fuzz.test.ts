@@ -30,7 +30,7 @@ for (const target of targets) {
 }
 
 /** Stored by the evaluation of rules. */
-const WITHOUT_ITEMS = new Set(["ruleState", "ruleSeries", "usage"]);
+const WITHOUT_ITEMS = new Set(["ruleState", "ruleSeries"]);
 
 test("the store that is fuzzed has items of every kind", () => {
   const corpus = targets.find(({ name }) => name === "stored items")!.corpus;

@@ -20,6 +20,8 @@ import type { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import type { Item } from "../../lib/storage/table/table.ts";
 import { HaTracker } from "../../lib/storage/tenants/ha-tracker.ts";
 import { changeTenantSettings, USUAL_HA_LABELS } from "../../lib/storage/tenants/tenant-settings.ts";
+import { collectUsage } from "../../lib/storage/usage/collect-usage.ts";
+import { UsageRecorder } from "../../lib/storage/usage/usage-recorder.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { itemsOf } from "../helpers/damage.ts";
 import { histogram } from "../helpers/histograms.ts";
@@ -93,6 +95,10 @@ async function storeOther(gateway: TestGateway): Promise<void> {
   const ledger = new Ledger(TENANT, randomBytes(8));
   ledger.noteChange();
   await ledger.exchange(table, () => undefined, clock);
+  const usage = new UsageRecorder(clock, randomBytes);
+  usage.note({ tenant: TENANT, key: "HKA", route: "/api/v1/write" }, { requests: 1, writeUnits: 7 });
+  await usage.flush(table);
+  await collectUsage(table, clock);
   await changeTenantSettings(table, "other", { retentionDays: 5, haLabels: USUAL_HA_LABELS });
 }
 

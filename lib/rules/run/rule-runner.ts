@@ -74,16 +74,22 @@ export class RuleRunner {
     this.#forgetOthers(tenants);
     for (const ruled of tenants) {
       const { tenant } = ruled;
+      const meter = newMeter();
+      const metered = table.metered(meter);
       try {
-        const known = await this.#groupsOf(table, ruled);
+        const known = await this.#groupsOf(metered, ruled);
         if (clock() < known.nextDueMs) continue;
-        const { nextDueMs, ...done } = await this.#runTenant(table, tenant, known.groups, options);
+        const { nextDueMs, ...done } = await this.#runTenant(metered, tenant, known.groups, options);
         known.nextDueMs = nextDueMs;
         report = addReports(report, done.report);
         if (known.groups.length === 0 && done.hasNothing) await noteEmpty(table, ruled);
       } catch (error) {
         log("error", "rules: a tenant's rules were not evaluated", { tenant, error: errorMessage(error) });
         report = addReports(report, { ...NOTHING_RUN, postponed: 1 });
+      } finally {
+        const { readUnits, writeUnits } = meter;
+        if (readUnits + writeUnits > 0)
+          this.#services.usage?.note({ tenant, key: "", route: "(rules)" }, { readUnits, writeUnits });
       }
     }
     return report;

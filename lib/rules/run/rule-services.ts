@@ -4,6 +4,7 @@ import type { Log } from "../../model/log.ts";
 import type { Clock } from "../../model/time.ts";
 import type { ReaderMemory } from "../../storage/cache/reader-memory.ts";
 import type { Table } from "../../storage/table/table.ts";
+import type { UsageRecorder } from "../../storage/usage/usage-recorder.ts";
 import type { Writers } from "../../storage/write/writers.ts";
 import type { EvaluationContext } from "../evaluate/evaluate-group.ts";
 import type { Notifier } from "../notifier.ts";
@@ -19,6 +20,8 @@ export interface RuleServices {
   readonly memory?: ReaderMemory | undefined;
   readonly groups: GroupMemory;
   readonly context: EvaluationContext;
+  /** Counts what the rules of each tenant cost; default: nothing is counted. */
+  readonly usage?: UsageRecorder | undefined;
   /** Default: alerts are seen in the API alone. */
   readonly notifier?: Notifier | undefined;
 }

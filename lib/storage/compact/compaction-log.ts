@@ -5,7 +5,8 @@ import { type Metrics, withoutZeros } from "../../model/metrics.ts";
 import { printDay } from "../layout/key-place.ts";
 import { firstDayOf } from "../layout/rollup-keys.ts";
 import type { DamagedItem } from "../quarantine/quarantine.ts";
-import { costFields, newMeter, type Table } from "../table/table.ts";
+import { costFields, type Meter, newMeter, type Table } from "../table/table.ts";
+import type { UsageRecorder } from "../usage/usage-recorder.ts";
 import {
   type CompactOptions,
   type CompactResult,
@@ -20,17 +21,22 @@ export async function compactAndLog(
   options: Omit<CompactOptions, "onDay" | "onDamagedItem">,
   log: Log,
   metrics?: Metrics,
+  usage?: UsageRecorder,
 ): Promise<CompactResult> {
   const startMs = options.clock();
   const meter = newMeter();
   let samples = 0;
   let rows = 0;
+  const noteUsage = (tenant: string, { readUnits, writeUnits }: Meter) =>
+    usage?.note({ tenant, key: "", route: "(compaction)" }, { readUnits, writeUnits });
   const onDay = (report: DayReport) => {
+    noteUsage(report.tenant, report.meter);
     samples += report.outcome?.samples ?? 0;
     rows += report.outcome?.rows ?? 0;
     logDay(report, log);
   };
   const onMonth = (report: MonthReport) => {
+    noteUsage(report.tenant, report.meter);
     rows += report.outcome?.rows ?? 0;
     logMonth(report, log);
   };
