@@ -1,15 +1,13 @@
 /** Routes about the server and its metrics. */
 import { HearthError } from "../../model/errors.ts";
-import type { LabelSet } from "../../model/labels.ts";
 import { DAY_MS } from "../../model/time.ts";
 import { HEARTH_VERSION } from "../../model/version.ts";
 import { answerValue } from "./answer.ts";
 import { CardinalityCounter } from "./cardinality.ts";
+import { forEachCounted, TRUNCATED } from "./counted-series.ts";
 import { parseWhole } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
 
-/** Series that `/status/tsdb` counts: their labels' counts take memory, about 500 bytes each. */
-export const MAX_COUNTED_SERIES = 1_000_000;
 /** Names in each list of `/status/tsdb`. */
 const DEFAULT_CARDINALITY_NAMES = 10;
 const MAX_CARDINALITY_NAMES = 10_000;
@@ -56,37 +54,33 @@ const RULES_IN_GRAFANA = {
  * Clients choose features by `version`, so it is that of Prometheus whose API Hearth has. Prometheus' document has no field
  * for another version: Hearth's own is the revision.
  */
-export function answerBuildInfo({ c, services }: QueryRequest): Response {
+export function answerBuildInfo(request: QueryRequest): Response {
+  return answerValue(request.c, { ...buildInfo(request), ...RULES_IN_GRAFANA });
+}
+
+function buildInfo({ services }: QueryRequest) {
   const unknown = { branch: "", buildUser: "", buildDate: "", goVersion: "" };
-  const { prometheusVersion: version } = services.settings;
-  return answerValue(c, {
-    version,
-    revision: `Hearth ${HEARTH_VERSION}`,
-    ...unknown,
-    ...RULES_IN_GRAFANA,
-  });
+  return { version: services.settings.prometheusVersion, revision: `Hearth ${HEARTH_VERSION}`, ...unknown };
+}
+
+/** The same without an envelope, at `/version`. */
+export function answerVersion(request: QueryRequest): Response {
+  const { version, revision, branch, buildUser, buildDate, goVersion } = buildInfo(request);
+  return request.c.json({ version, revision, branch, buildUser, buildDate, goVersion });
 }
 
 /** Of the current UTC day, which corresponds to the head of a Prometheus. */
-export async function answerCardinality({
-  c,
-  parameters,
-  source,
-  clock,
-  signal,
-  setPhase,
-}: QueryRequest): Promise<Response> {
+export async function answerCardinality(request: QueryRequest): Promise<Response> {
+  const { c, parameters, clock } = request;
   const limit = cardinalityLimit(parameters);
-  setPhase("evaluation");
   const nowMs = clock();
   const range = { minTime: Math.floor(nowMs / DAY_MS) * DAY_MS, maxTime: nowMs };
   const counter = new CardinalityCounter();
-  const onSeries = (labels: LabelSet) => {
-    if (counter.add(labels) > MAX_COUNTED_SERIES) throw tooManyToCount();
-  };
-  await source.forEachSeries({ matchers: [], ...range }, onSeries, signal);
+  const isTruncated = await forEachCounted(request, { matchers: [], ...range }, (labels) =>
+    counter.add(labels),
+  );
   const cardinality = counter.finish(range, limit);
-  return answerValue(c, {
+  const data = {
     headStats: {
       numSeries: cardinality.seriesCount,
       numLabelPairs: cardinality.labelPairCount,
@@ -98,15 +92,8 @@ export async function answerCardinality({
     labelValueCountByLabelName: cardinality.valuesByLabel,
     memoryInBytesByLabelName: cardinality.bytesByLabel,
     seriesCountByLabelValuePair: cardinality.seriesByLabelPair,
-  });
-}
-
-function tooManyToCount(): HearthError {
-  const most = MAX_COUNTED_SERIES.toLocaleString("en-US");
-  return new HearthError(
-    "too large",
-    `status/tsdb: more than ${most} series have samples today; list metrics with /api/v1/label/__name__/values and count one with query=count(METRIC)`,
-  );
+  };
+  return answerValue(c, data, { warnings: isTruncated ? [TRUNCATED] : [] });
 }
 
 function cardinalityLimit(parameters: URLSearchParams): number {

@@ -74,12 +74,22 @@ export function answerApiError({ errorType, status, message, cause }: ApiError):
   return new Response(JSON.stringify({ status: "error", errorType, error }), { status, headers });
 }
 
-function answerPieces(c: GatewayContext, pieces: Iterable<Piece>): Response {
+/** 200 with lines of JSON. */
+export function answerLines(c: GatewayContext, lines: Iterable<string>): Response {
+  return answerPieces(c, lines, "application/x-ndjson; charset=utf-8");
+}
+
+/** 200 with a body in pieces. */
+export function answerPieces(
+  c: GatewayContext,
+  pieces: Iterable<Piece>,
+  contentType = "application/json",
+): Response {
   const limit = (c.get("deadline") ?? NO_DEADLINE).again("printing its result");
   const joined = joinPieces(counted(pieces, limit));
   const first = joined.next().value ?? NOTHING;
   const second = joined.next();
-  const headers: Record<string, string> = { "Content-Type": "application/json", Vary: "Accept-Encoding" };
+  const headers: Record<string, string> = { "Content-Type": contentType, Vary: "Accept-Encoding" };
   const isGzip = first.length >= MIN_GZIP_BYTES && acceptsGzip(c.req.header("Accept-Encoding"));
   if (isGzip) headers["Content-Encoding"] = "gzip";
   // Compressing a stream gives the same bytes and takes 1.5 times as long.

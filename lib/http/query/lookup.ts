@@ -98,7 +98,7 @@ function checkedMatchers(
 }
 
 /** What the selections find together, in order. Merged as they are found: their lists may have all in common. */
-async function mergedNames(
+export async function mergedNames(
   selections: readonly Lookup[],
   find: (selection: Lookup) => Promise<readonly string[]>,
 ): Promise<readonly string[]> {

@@ -90,12 +90,23 @@ export function timeParameter(parameters: URLSearchParams, name: string): number
 
 /** An optional time, in ms; `absentMs` if omitted. */
 export function optionalTimeParameter(parameters: URLSearchParams, name: string, absentMs: number): number {
+  try {
+    return parseTimeParameter(parameters, name, absentMs);
+  } catch (error) {
+    throw error instanceof HearthError ? invalidParameter(name, error.message) : error;
+  }
+}
+
+/** The same for routes that do not name the parameter before the reason. */
+export function parseTimeParameter(parameters: URLSearchParams, name: string, absentMs: number): number {
   const text = parameters.get(name) ?? "";
   if (text === "") return absentMs;
   const timeMs = parseTime(text);
   if (timeMs !== undefined) return timeMs;
-  const reason = `invalid time value for '${name}': cannot parse ${quoteNumber(text)} to a valid timestamp`;
-  throw invalidParameter(name, reason);
+  throw new HearthError(
+    "invalid",
+    `invalid time value for '${name}': cannot parse ${quoteNumber(text)} to a valid timestamp`,
+  );
 }
 
 const FLOAT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;

@@ -6,11 +6,13 @@ import { Patterns } from "../../model/regexp/patterns.ts";
 import { shorten } from "../../model/shorten.ts";
 import { asSizeError } from "../../model/size-error.ts";
 import { DamageReports } from "../../storage/layout/damage-reports.ts";
+import { answerFederation } from "../federate/federate.ts";
 import { findAccess, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
 import { admitQuery } from "../limits/quota.ts";
 import { answerUserLimits } from "../limits/user-limits.ts";
 import { noteDamage } from "../request-log.ts";
-import { answerBuildInfo, answerCardinality, answerMetadata } from "./about.ts";
+import { searchLabelNames, searchLabelValues, searchMetricNames } from "../search/search.ts";
+import { answerBuildInfo, answerCardinality, answerMetadata, answerVersion } from "./about.ts";
 import { answerApiError } from "./answer.ts";
 import { answerQueryCost, answerQueryRangeCost } from "./cost.ts";
 import { apiErrorOf, type QueryPhase } from "./errors.ts";
@@ -18,6 +20,11 @@ import { answerInstantQuery, answerRangeQuery } from "./evaluate.ts";
 import { answerExemplars } from "./exemplars.ts";
 import { answerExplain } from "./explain.ts";
 import { answerFormattedQuery, answerParsedQuery } from "./expression.ts";
+import {
+  answerActiveSeries,
+  answerLabelNamesCardinality,
+  answerLabelValuesCardinality,
+} from "./label-cardinality.ts";
 import { answerLabelNames, answerLabelValues, answerSeries } from "./lookup.ts";
 import { readParameters } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
@@ -29,9 +36,13 @@ import {
   answerConfig,
   answerFeatures,
   answerFlags,
+  answerNoNotifications,
   answerNotifications,
+  answerRelabelSteps,
   answerRuntimeInfo,
+  answerScrapePoolConfig,
   answerScrapePools,
+  answerSelfMetrics,
   answerTargetMetadata,
   answerTargets,
   answerWalReplay,
@@ -63,6 +74,12 @@ const ROUTES: readonly (readonly [path: string, methods: readonly string[], hand
   ["/series", GET_AND_POST, answerSeries],
   ["/labels", GET_AND_POST, answerLabelNames],
   ["/label/:name/values", GET, answerLabelValues],
+  ["/search/metric_names", GET_AND_POST, searchMetricNames],
+  ["/search/label_names", GET_AND_POST, searchLabelNames],
+  ["/search/label_values", GET_AND_POST, searchLabelValues],
+  ["/cardinality/label_names", GET_AND_POST, answerLabelNamesCardinality],
+  ["/cardinality/label_values", GET_AND_POST, answerLabelValuesCardinality],
+  ["/cardinality/active_series", GET_AND_POST, answerActiveSeries],
   ["/metadata", GET, answerMetadata],
   ["/rules", GET, answerRules],
   ["/alerts", GET, answerAlerts],
@@ -78,14 +95,24 @@ const ROUTES: readonly (readonly [path: string, methods: readonly string[], hand
   ["/features", GET, answerFeatures],
   ["/targets", GET, answerTargets],
   ["/targets/metadata", GET, answerTargetMetadata],
+  ["/targets/relabel_steps", GET, answerRelabelSteps],
   ["/scrape_pools", GET, answerScrapePools],
+  ["/scrape_pools/config", GET, answerScrapePoolConfig],
   ["/alertmanagers", GET, answerAlertmanagers],
   ["/notifications", GET, answerNotifications],
+  ["/notifications/live", GET, answerNoNotifications],
+  ["/status/self_metrics", GET, answerSelfMetrics],
+];
+
+/** Routes of Prometheus beside its API. */
+const ROOT_ROUTES: typeof ROUTES = [
+  ["/version", GET, answerVersion],
+  ["/federate", GET, answerFederation],
 ];
 
 export function addQueryRoutes(app: Gateway, services: Services, queryServices: QueryServices): void {
-  for (const prefix of API_PREFIXES) {
-    for (const [path, methods, handler] of ROUTES) {
+  for (const prefix of ["", ...API_PREFIXES]) {
+    for (const [path, methods, handler] of prefix === "" ? ROOT_ROUTES : ROUTES) {
       app.on([...methods], prefix + path, (c) => serve(c, services, queryServices, handler));
       app.all(prefix + path, (c) => {
         const message = `method ${c.req.method} is not allowed here, use ${methods.join(" or ")}`;

@@ -2,6 +2,8 @@
  * Routes about a Prometheus that scrapes, in Prometheus' shapes. Hearth scrapes nothing, so lists are empty; settings are
  * those of Hearth. https://prometheus.io/docs/prometheus/latest/querying/api/
  */
+import { errorMessage, HearthError } from "../../model/errors.ts";
+import { quoteInput } from "../../model/shorten.ts";
 import { SECOND_MS } from "../../model/time.ts";
 import { printDuration } from "../../promql/syntax/duration-text.ts";
 import { FUNCTION_NAMES, factsOf } from "../../promql/syntax/functions.ts";
@@ -28,6 +30,48 @@ export const answerBlocks = answerConstant({ blocks: [] });
 /** Nothing is replayed at a start: the process can answer at once. */
 export const answerWalReplay = answerConstant({ min: 0, max: 0, current: 0 });
 export const answerNotifications = answerConstant([]);
+
+/** A Prometheus without scrape pools says the same of every one. */
+function requirePool({ parameters }: QueryRequest): string {
+  const pool = parameters.get("scrapePool") ?? "";
+  if (pool === "") throw new HearthError("invalid", "no scrapePool parameter provided");
+  return pool;
+}
+
+const noPool = (pool: string) =>
+  new HearthError("invalid", `error retrieving scrape config: scrape pool ${quoteInput(pool)} not found`);
+
+export function answerScrapePoolConfig(request: QueryRequest): Response {
+  throw noPool(requirePool(request));
+}
+
+export function answerRelabelSteps(request: QueryRequest): Response {
+  const pool = requirePool(request);
+  const labels = request.parameters.get("labels") ?? "";
+  if (labels === "") throw new HearthError("invalid", "no labels parameter provided");
+  try {
+    JSON.parse(labels);
+  } catch (error) {
+    throw new HearthError("invalid", `error parsing labels: ${errorMessage(error)}`);
+  }
+  throw noPool(pool);
+}
+
+/** Metrics of a function's process say nothing of Hearth: CloudWatch and the self-scrape have them. */
+export function answerSelfMetrics({ c, parameters, patterns }: QueryRequest): Response {
+  const pattern = parameters.get("metric_name_pattern") ?? "";
+  try {
+    if (pattern !== "") patterns.predicate(pattern);
+  } catch (error) {
+    throw new HearthError("invalid", `invalid metric_name_pattern: ${errorMessage(error)}`);
+  }
+  return answerValue(c, []);
+}
+
+/** No stream of notifications, as a Prometheus with too many listeners. */
+export function answerNoNotifications(): Response {
+  return new Response(null, { status: 204 });
+}
 
 /** Flags of Prometheus that have a counterpart in Hearth's settings. */
 export async function answerFlags({
@@ -85,8 +129,8 @@ export function answerFeatures({ c, services: { settings } }: QueryRequest): Res
     api: sorted([
       ...all(["exclude_alerts", "label_values_match", "query_stats", "query_warnings"], true),
       ...all(["admin", "otlp_write_receiver", "remote_write_receiver"], true),
-      ...all(["query_cost", "time_range_labels", "time_range_series"], true),
-      ...all(["lifecycle", "openapi_3.1", "openapi_3.2", "search"], false),
+      ...all(["query_cost", "search", "time_range_labels", "time_range_series"], true),
+      ...all(["lifecycle", "openapi_3.1", "openapi_3.2"], false),
     ]),
     otlp_receiver: sorted(all(["delta_conversion", "native_delta_ingestion"], false)),
     promql: sorted([
