@@ -1,6 +1,7 @@
 /** A function's services, made once per instance from the environment that template.yaml sets. */
 import { randomBytes } from "node:crypto";
 import { composeServices } from "../lib/http/compose-services.ts";
+import { parseCorsOrigin } from "../lib/http/cors.ts";
 import type { Services } from "../lib/http/gateway.ts";
 import { parseReadBudget } from "../lib/http/read-budget.ts";
 import { HearthError } from "../lib/model/errors.ts";
@@ -36,6 +37,7 @@ export function newServices(env: Environment, functionName: string): Services {
     rollupRetentionMs: parseRollupRetention(env),
     writersBytes: writersBytes(env),
     otlp: parseOtlpSettings(env),
+    corsOrigin: parseCorsOrigin(env),
     log: newLog(env.LOG_LEVEL),
     metrics: newMetrics({ stack: env.HEARTH_METRICS_STACK, functionName, clock, write: writeLine }),
   });

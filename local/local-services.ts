@@ -1,6 +1,7 @@
 /** The services of `npm start`, as each of its threads makes them for itself: its own client of the table, its own caches. */
 import { randomBytes } from "node:crypto";
 import { composeServices } from "../lib/http/compose-services.ts";
+import { parseCorsOrigin } from "../lib/http/cors.ts";
 import type { Services } from "../lib/http/gateway.ts";
 import type { Log } from "../lib/model/log.ts";
 import type { Metrics } from "../lib/model/metrics.ts";
@@ -32,6 +33,7 @@ export async function newLocalServices(
     rollupRetentionMs: settings.rollupRetentionMs,
     writersBytes: WRITERS_BYTES,
     otlp: settings.otlp,
+    corsOrigin: parseCorsOrigin(env),
     ...sinks,
   });
 }

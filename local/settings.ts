@@ -1,5 +1,6 @@
 /** Settings of `npm start`, from the environment and its arguments. */
 
+import { parseCorsOrigin } from "../lib/http/cors.ts";
 import { parseReadBudget } from "../lib/http/read-budget.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { parseFlag } from "../lib/model/flag.ts";
@@ -61,6 +62,7 @@ const NO_SELF_SCRAPE = "--no-self-scrape";
 export function parseSettings(env: Environment, args: readonly string[] = [], isTerminal = false): Settings {
   // The thread that delivers reads them itself: a secret is in no settings.
   parseDeliverySettings(env);
+  parseCorsOrigin(env);
   const unknown = args.find((arg) => arg !== NO_SELF_SCRAPE);
   if (unknown !== undefined)
     throw new HearthError("invalid", `argument ${unknown}: expected none, or ${NO_SELF_SCRAPE}`);

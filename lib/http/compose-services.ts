@@ -16,7 +16,7 @@ import type { Services } from "./gateway.ts";
 export interface ServiceParts
   extends Pick<
     Services,
-    "table" | "clock" | "clockGuard" | "randomBytes" | "callerOf" | "otlp" | "log" | "metrics"
+    "table" | "clock" | "clockGuard" | "randomBytes" | "callerOf" | "otlp" | "corsOrigin" | "log" | "metrics"
   > {
   /** For tenants without a setting of their own. */
   readonly retentionMs: RetentionMs;

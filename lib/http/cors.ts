@@ -1,25 +1,48 @@
 /**
- * Cross-origin requests, as Prometheus takes them by default: pages of any origin may call the API. They send a key in
- * `Authorization`; there are no cookies that a page could use without knowing it.
+ * Cross-origin requests, as Prometheus takes them: pages of any origin may call the API unless a setting names the origins.
+ * They send a key in `Authorization`; there are no cookies that a page could use without knowing it.
  */
 import type { MiddlewareHandler } from "hono";
+import { errorMessage, HearthError } from "../model/errors.ts";
+import { Patterns, type Predicate } from "../model/regexp/patterns.ts";
+import { MAX_MESSAGE_CHARACTERS } from "../model/shorten.ts";
 
 const API = /^\/api\//;
+const NAME = "HEARTH_CORS_ORIGIN";
+const ANY = ".*";
 
 const HEADERS: Readonly<Record<string, string>> = {
-  "Access-Control-Allow-Origin": "*",
   "Access-Control-Allow-Headers":
     "Accept, Authorization, Content-Type, Origin, X-Prometheus-Use-Start-Timestamps, X-Scope-OrgID",
   "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
   "Access-Control-Expose-Headers": "Date, X-Hearth-Read-Units",
 };
 
+/** Whether pages of an origin may call the API; undefined: pages of any. */
+export type CorsOrigin = Predicate | undefined;
+
+/** A regular expression, fully anchored, as `--web.cors.origin` of Prometheus. Throws "invalid" with the variable's name. */
+export function parseCorsOrigin(env: Readonly<Record<string, string | undefined>>): CorsOrigin {
+  const pattern = env[NAME];
+  if (pattern === undefined || pattern === "" || pattern === ANY) return undefined;
+  try {
+    return new Patterns().predicate(pattern);
+  } catch (error) {
+    throw new HearthError("invalid", `${NAME}=${pattern}: ${errorMessage(error)}`);
+  }
+}
+
 /** Answers OPTIONS below `/api/`, which needs no key, and tells browsers who may read a response. */
-export const cors: MiddlewareHandler = async (c, next) => {
-  if (!API.test(c.req.path)) return next();
-  if (c.req.method === "OPTIONS") c.res = new Response(null, { status: 204 });
-  else await next();
-  if (c.req.header("Origin") === undefined) return;
-  for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
-  c.res.headers.append("Vary", "Origin");
-};
+export function cors(isAllowed: CorsOrigin): MiddlewareHandler {
+  return async (c, next) => {
+    if (!API.test(c.req.path)) return next();
+    if (c.req.method === "OPTIONS") c.res = new Response(null, { status: 204 });
+    else await next();
+    const origin = c.req.header("Origin");
+    if (origin === undefined) return;
+    c.res.headers.append("Vary", "Origin");
+    if (isAllowed !== undefined && !(origin.length <= MAX_MESSAGE_CHARACTERS && isAllowed(origin))) return;
+    c.res.headers.set("Access-Control-Allow-Origin", isAllowed === undefined ? "*" : origin);
+    for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
+  };
+}

@@ -17,7 +17,7 @@ import { type Meter, newMeter, type Table } from "../storage/table/table.ts";
 import type { HaTracker } from "../storage/tenants/ha-tracker.ts";
 import type { Tenants } from "../storage/tenants/tenant-settings.ts";
 import type { Writers } from "../storage/write/writers.ts";
-import { cors } from "./cors.ts";
+import { type CorsOrigin, cors } from "./cors.ts";
 import { RequestLog, type RequestSinks } from "./request-log.ts";
 import { IAM_PREFIX, isIamRequest, requestPath } from "./request-path.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -42,6 +42,8 @@ export interface Services extends RequestSinks {
   readonly callerOf?: ((env: unknown) => string | undefined) | undefined;
   /** Default: `DEFAULT_OTLP_SETTINGS`. */
   readonly otlp?: OtlpSettings;
+  /** Whose pages may call the API; default: pages of any origin. */
+  readonly corsOrigin?: CorsOrigin;
 }
 
 export interface GatewayEnv {
@@ -93,7 +95,7 @@ export function newGateway(services: RequestSinks & Pick<Services, "clock"> & Pa
     await Promise.all([...c.get("background"), flushUsage(services)]);
   });
   app.use(securityHeaders);
-  app.use(cors);
+  app.use(cors(services.corsOrigin));
   app.onError((error, c) => answerError(c, error, "query", printText));
   app.notFound((c) =>
     c.text(`no route for ${shorten(c.req.path)}; see docs/http-api.md for all routes\n`, 404),

@@ -1,6 +1,8 @@
 /** Responses as browsers see them: nothing is stored or guessed, and no site can use the key of another. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseCorsOrigin } from "../../lib/http/cors.ts";
+import { newGateway } from "../../lib/http/gateway.ts";
 import { QueryGateway } from "../helpers/query-gateway.ts";
 import { TestGateway } from "../helpers/test-gateway.ts";
 import { compressedBody, series } from "../helpers/write-requests.ts";
@@ -54,4 +56,29 @@ test("a page cannot write by a request that needs no permission of this server",
   const typed = { Origin: "http://a.example", "Content-Type": "application/x-protobuf" };
   assert.equal((await gateway.post("/api/v1/write", BODY, typed)).status, 200);
   assert.equal((await gateway.post("/api/v1/write", BODY, { "Content-Type": undefined })).status, 200);
+});
+
+test("pages of the origins of the setting may call the API, as with Prometheus' --web.cors.origin", async () => {
+  const allowed = async (setting: string | undefined, origin: string, method = "OPTIONS") => {
+    const corsOrigin = parseCorsOrigin({ HEARTH_CORS_ORIGIN: setting });
+    const app = newGateway({ log: () => {}, clock: () => 0, corsOrigin });
+    const { headers } = await app.request("http://hearth.test/api/v1/query", {
+      method,
+      headers: { Origin: origin },
+    });
+    return headers.get("Access-Control-Allow-Origin");
+  };
+  for (const setting of [undefined, "", ".*"])
+    assert.equal(await allowed(setting, "https://any.example"), "*");
+  const two = "https?://(a|b)\\.example";
+  assert.equal(await allowed(two, "http://b.example"), "http://b.example");
+  assert.equal(await allowed(two, "http://b.example", "GET"), "http://b.example");
+  for (const origin of [
+    "http://b.example.org",
+    "xhttp://b.example",
+    "http://bxexample",
+    `http://${"b".repeat(9999)}`,
+  ])
+    assert.equal(await allowed(two, origin), null, origin.slice(0, 40));
+  assert.throws(() => parseCorsOrigin({ HEARTH_CORS_ORIGIN: "(" }), /^HearthError: HEARTH_CORS_ORIGIN=\(: /);
 });

@@ -115,7 +115,7 @@ test("writes are buffered, reads are streamed, on every path of the routes", () 
   };
   const writes = [...WRITE_PATHS, ...OTLP_PATHS, ...ADMIN_PATHS];
   const pages = [...EXPLORER_PATHS, ...LINKED_PATHS];
-  const queries = API_PREFIXES.map((prefix) => `${prefix}/{proxy+}`);
+  const queries = [...API_PREFIXES.map((prefix) => `${prefix}/{proxy+}`), "/federate", "/version"];
   for (const path of writes) assert.equal(modeOf(path), "BUFFERED WriteFunction invocations");
   for (const path of RULES_CONFIG_PATHS) assert.equal(modeOf(path), "BUFFERED RulesFunction invocations");
   for (const path of READ_PATHS)

@@ -1,6 +1,5 @@
 /** Metrics as `/federate` exposes them: the newest samples of series, by the name of their metric. */
-import { hasCustomBuckets } from "../../histogram/spans.ts";
-import type { Histogram } from "../../model/histogram.ts";
+import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from "../../model/histogram.ts";
 import { type LabelSet, labelValue, METRIC_NAME } from "../../model/labels.ts";
 import { escapeName } from "./escape-name.ts";
 import type { Escaping, Format } from "./format.ts";
@@ -41,6 +40,10 @@ export function* familiesOf(newest: Iterable<Newest>, { kind, escaping }: Format
     family.metrics.push({ ...one, labels: exposedLabels(one.labels, escaping) });
   }
   if (family !== undefined) yield family;
+}
+
+export function hasCustomBuckets({ schema }: Histogram): boolean {
+  return schema === CUSTOM_BUCKETS_SCHEMA;
 }
 
 function typeOf(histogram: Histogram | undefined): FamilyType {

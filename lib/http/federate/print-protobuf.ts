@@ -2,11 +2,10 @@
  * Delimited messages of `io.prometheus.client.MetricFamily`.
  * https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto
  */
-import { hasCustomBuckets } from "../../histogram/spans.ts";
 import type { Buckets, Histogram } from "../../model/histogram.ts";
 import { FIXED64, VARINT } from "../../wire/protobuf-reader.ts";
 import { ProtobufWriter } from "../../wire/protobuf-writer.ts";
-import { classicBuckets, type Family, type FamilyType, type Newest } from "./family.ts";
+import { classicBuckets, type Family, type FamilyType, hasCustomBuckets, type Newest } from "./family.ts";
 
 const TYPES: Readonly<Record<FamilyType, number>> = { untyped: 3, histogram: 4, "gauge histogram": 5 };
 
