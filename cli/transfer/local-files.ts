@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { HearthError } from "../../lib/model/errors.ts";
 import { damagedBlock } from "../../lib/tsdb/damaged-block.ts";
-import type { BlockFile, BlockFolder } from "../../lib/tsdb/files.ts";
+import { type BlockFile, type BlockFolder, MAX_TEXT_BYTES } from "../../lib/tsdb/files.ts";
 
 /** A file that is read in place. Reads are synchronous: one of a few KB takes less than waiting for it would. */
 class LocalFile implements BlockFile {
@@ -44,7 +44,13 @@ export class LocalFolder implements BlockFolder {
   }
 
   async readText(path: string): Promise<string | undefined> {
-    return orUndefined(() => readFile(join(this.name, path), "utf8"));
+    return orUndefined(async () => {
+      const file = join(this.name, path);
+      const { size } = await stat(file);
+      if (size > MAX_TEXT_BYTES)
+        throw damagedBlock(file, `${size} bytes, expected at most ${MAX_TEXT_BYTES}`);
+      return readFile(file, "utf8");
+    });
   }
 
   async open(path: string): Promise<BlockFile | undefined> {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { errorMessage, HearthError } from "../../lib/model/errors.ts";
 import { damagedBlock } from "../../lib/tsdb/damaged-block.ts";
-import type { BlockFile, BlockFolder } from "../../lib/tsdb/files.ts";
+import { type BlockFile, type BlockFolder, MAX_TEXT_BYTES } from "../../lib/tsdb/files.ts";
 import type { FoundFolders } from "./find-blocks.ts";
 
 const PAGE_BYTES = 4 * 1024 * 1024;
@@ -95,7 +95,12 @@ class S3Folder implements BlockFolder {
     const { sdk, client, name } = this.#bucket;
     const Key = this.#prefix + path;
     try {
-      const { Body } = await client.send(new sdk.GetObjectCommand({ Bucket: name, Key }));
+      const { Body, ContentLength = 0 } = await client.send(new sdk.GetObjectCommand({ Bucket: name, Key }));
+      if (ContentLength > MAX_TEXT_BYTES)
+        throw damagedBlock(
+          `${this.name}/${path}`,
+          `${ContentLength} bytes, expected at most ${MAX_TEXT_BYTES}`,
+        );
       return await Body?.transformToString();
     } catch (cause) {
       if (isMissing(cause)) return undefined;

@@ -28,8 +28,10 @@ const SCAN_BYTES = 1024 * 1024;
 const SERIES_BYTES = 1024;
 /** Of a series' length, as a varint. */
 const MAX_LENGTH_BYTES = 5;
-/** A longer series entry is damage: it would have millions of chunks. */
-const MAX_SERIES_BYTES = 256 * 1024 * 1024;
+/** A longer series entry is damage: a year at one sample a second has 260,000 chunks in 2 MB. */
+const MAX_SERIES_BYTES = 8 * 1024 * 1024;
+/** Longer symbols are damage: those of two million series take 100 MB. */
+const MAX_SYMBOLS_BYTES = 1024 * 1024 * 1024;
 const READ_BYTES = 64 * 1024 * 1024;
 
 /** Where a chunk is, and its first and last sample's time (ms). */
@@ -172,6 +174,8 @@ async function readSection(file: BlockFile, offset: number): Promise<Uint8Array>
   const total = length + CHECKSUM_BYTES;
   if (offset + 4 + total > file.sizeBytes)
     throw damagedBlock(file.name, `section at ${offset} of ${length} bytes passes the file's end`);
+  if (length > MAX_SYMBOLS_BYTES)
+    throw damagedBlock(file.name, `symbols of ${length} bytes, expected at most ${MAX_SYMBOLS_BYTES}`);
   const bytes = new Uint8Array(total);
   for (let at = 0; at < total; at += READ_BYTES)
     bytes.set(await file.read(offset + 4 + at, Math.min(READ_BYTES, total - at)), at);

@@ -5,6 +5,7 @@
  */
 import { HearthError } from "../model/errors.ts";
 import { type LabelSet, labelSetOf } from "../model/labels.ts";
+import { DAY_MS } from "../model/time.ts";
 
 export interface BlockMeta {
   readonly ulid: string;
@@ -24,6 +25,8 @@ export interface BlockMeta {
 }
 
 const VERSION = 1;
+/** An import goes through each day of a block: times further apart than a hundred years are damage. */
+const MAX_SPAN_MS = 36_525 * DAY_MS;
 
 /** Throws "data" with `file` in the message. */
 export function parseBlockMeta(text: string, file: string): BlockMeta {
@@ -34,6 +37,8 @@ export function parseBlockMeta(text: string, file: string): BlockMeta {
     throw invalid(file, `ulid ${JSON.stringify(ulid)}, expected 26 letters and digits`);
   if (!Number.isSafeInteger(minTime) || !Number.isSafeInteger(maxTime) || maxTime < minTime)
     throw invalid(file, `minTime ${minTime} and maxTime ${maxTime}, expected times in ms`);
+  if (maxTime - minTime > MAX_SPAN_MS)
+    throw invalid(file, `minTime ${minTime} and maxTime ${maxTime}, expected at most 100 years between them`);
   const stats = objectOf(meta.stats);
   const thanos = objectOf(meta.thanos);
   const labels = Object.entries(objectOf(thanos.labels)).map(
@@ -68,7 +73,7 @@ function objectOf(value: unknown): any {
 }
 
 function numberOf(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) ? value : 0;
+  return typeof value === "number" && Number.isSafeInteger(value) ? Math.max(0, value) : 0;
 }
 
 function invalid(file: string, what: string): HearthError {

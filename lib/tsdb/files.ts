@@ -8,10 +8,13 @@ export interface BlockFile {
   read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
 }
 
+/** A file that is read as text is no longer. */
+export const MAX_TEXT_BYTES = 16 * 1024 * 1024;
+
 /** The folder of one block. */
 export interface BlockFolder {
   readonly name: string;
-  /** A small file whole; undefined: there is none of the name. */
+  /** A small file whole; undefined: there is none of the name. Throws "data" for one that is larger than `MAX_TEXT_BYTES`. */
   readText(path: string): Promise<string | undefined>;
   /** Undefined: there is none of the name. */
   open(path: string): Promise<BlockFile | undefined>;

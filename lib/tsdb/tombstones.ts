@@ -12,6 +12,8 @@ import type { BlockFile } from "./files.ts";
 const MAGIC = 0x0130ba30;
 const VERSION = 1;
 const HEADER_BYTES = 5;
+/** Two million spans. Prometheus removes what they hide with the next compaction. */
+const MAX_BYTES = 32 * 1024 * 1024;
 
 /** Deleted samples, both ends included, in ms. */
 export interface Span {
@@ -28,6 +30,11 @@ export const NO_TOMBSTONES: Tombstones = new Map();
 export async function readTombstones(file: BlockFile, indexVersion: number): Promise<Tombstones> {
   if (file.sizeBytes < HEADER_BYTES + CHECKSUM_BYTES)
     throw damagedBlock(file.name, `${file.sizeBytes} bytes, expected tombstones`);
+  if (file.sizeBytes > MAX_BYTES)
+    throw damagedBlock(
+      file.name,
+      `tombstones of ${file.sizeBytes} bytes, expected at most ${MAX_BYTES}; compact the block first`,
+    );
   const bytes = await file.read(0, file.sizeBytes);
   const header = new ByteReader(bytes, file.name);
   const magic = header.readUint(4);

@@ -1,4 +1,5 @@
 /** All targets. */
+import { blockTargets } from "./block-targets.ts";
 import { itemTargets } from "./item-targets.ts";
 import { routeTargets } from "./route-targets.ts";
 import { ruleTargets } from "./rule-targets.ts";
@@ -11,6 +12,7 @@ export async function allTargets(): Promise<Target[]> {
     ...wireTargets(),
     ...textTargets(),
     ...ruleTargets(),
+    ...(await blockTargets()),
     ...(await itemTargets()),
     ...(await routeTargets()),
   ];
