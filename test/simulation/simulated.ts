@@ -8,6 +8,7 @@ import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
 import { MIDNIGHT_MS } from "../helpers/engine.ts";
 import { ExpiringTable } from "./expiring-table.ts";
+import type { SimulatedBlock } from "./imports.ts";
 import { Model } from "./model.ts";
 import type { Random } from "./random.ts";
 import { type RetentionHistory, randomRetention } from "./retention-history.ts";
@@ -85,6 +86,8 @@ export interface Simulated extends World {
   lastWakeMs: number;
   /** Requests that senders will repeat, by tenant. */
   readonly unsent: Map<string, (readonly SentSamples[])[]>;
+  /** Blocks that users have, by tenant. */
+  readonly blocks: Map<string, SimulatedBlock[]>;
   /** Once samples have expired and hourly rows are all there is. */
   rowsAlone: RowsAlone | undefined;
   /** Kinds of items, as first bytes of their keys, of which one was damaged. */
@@ -139,6 +142,7 @@ export function newSimulated(random: Random, tally: Tally, choice: WorldChoice):
     wakeMs: 0,
     lastWakeMs: startMs + hardships.actMs,
     unsent: new Map(),
+    blocks: new Map(),
     rowsAlone: undefined,
     damagedKinds: new Set(),
     damages: 0,

@@ -55,6 +55,9 @@ export const EXPECTED_OF_ALL_WORLDS = [
   "deletion failed",
   "deleted sample written again",
   "rows without samples read",
+  "import answered",
+  "import failed",
+  "day known to an import",
 ] as const;
 
 export type Happening = (typeof EXPECTED)[number] | (typeof EXPECTED_OF_ALL_WORLDS)[number];

@@ -14,6 +14,8 @@ import type { Happening, Tally } from "./tally.ts";
 
 const METRICS = ["up", "load1", "requests_total", "go_threads", "m7"];
 const JOBS = ["x", "y", "z"];
+/** Of series that are imported alone. */
+const IMPORTED_JOB = "imported";
 const SPECIAL_BITS = [STALE_BITS, 0x7ff8000000000001n, bitsOf(-0), bitsOf(Number.POSITIVE_INFINITY)];
 /** Samples of one series that pass a chunk. */
 const MANY_SAMPLES = 130;
@@ -185,6 +187,27 @@ function randomTime(random: Random, nowMs: number): number {
     [0, random.pick([2, 2, 2, 20, 400]) * DAY_MS],
   ]);
   return nowMs - random.between(min, max);
+}
+
+/** Series of a block, by label set, each with samples in order of time, not older than `maxAgeMs`. */
+export function importedRequest(
+  random: Random,
+  { metrics }: Workload,
+  nowMs: number,
+  maxAgeMs: number,
+): SentSamples[] {
+  const names = [...metrics].sort().filter(() => random.chance(0.7));
+  const all = names.map((metric): SentSamples => {
+    const times = random.chance(0.1)
+      ? manyTimes(random, nowMs)
+      : Array.from({ length: random.between(1, 4) }, () => randomTime(random, nowMs));
+    const taken = [...new Set(times)].filter((time) => time <= nowMs && time > nowMs - maxAgeMs);
+    const samples = taken
+      .sort((a, b) => a - b)
+      .map((time) => ({ time, value: bitsOf(time % 100_000), startMs: 0 }));
+    return { labels: labelsOf(metric, IMPORTED_JOB), samples };
+  });
+  return all.filter(({ samples }) => samples.length > 0);
 }
 
 const AGES: readonly (readonly [minMs: number, happening: Happening])[] = [

@@ -34,6 +34,8 @@ export interface Hardships {
   readonly isSparse: boolean;
   /** Some series are deleted now and then, and written again. */
   readonly hasDeletions: boolean;
+  /** Blocks are imported now and then. */
+  readonly hasImports: boolean;
   /** A write is cut off after 29 s, and its sender repeats it, at once or after the interval. */
   readonly isCutOff: boolean;
 }
@@ -48,6 +50,7 @@ const USUAL: Hardships = {
   isCrowded: false,
   isSparse: false,
   hasDeletions: false,
+  hasImports: false,
   isCutOff: false,
 };
 
@@ -79,6 +82,8 @@ export const WORLDS = {
   crowd: { ...USUAL, isCrowded: true },
   sparse: { ...USUAL, retention: "endless", isSparse: true },
   deletions: { ...USUAL, hasDeletions: true },
+  imports: { ...USUAL, hasImports: true },
+  "deleted-imports": { ...USUAL, hasImports: true, hasDeletions: true },
   "cut-off": { ...USUAL, isCutOff: true, intervals: [ABSENCE] },
 } as const satisfies Record<string, Hardships>;
 

@@ -6,6 +6,7 @@ import { deleteSeries } from "../../lib/storage/erase/delete-series.ts";
 import { newMeter } from "../../lib/storage/table/table.ts";
 import { Writers } from "../../lib/storage/write/writers.ts";
 import { labelSetOf } from "../helpers/write-requests.ts";
+import { importBlock } from "./imports.ts";
 import { limitInvocation, tolerate } from "./invocation.ts";
 import type { Append, Model } from "./model.ts";
 import { pause, stepClock } from "./pauses.ts";
@@ -29,6 +30,7 @@ const CROWDED_WRITER_BYTES = [0, 10_000, 40_000, 100_000, MAX_WRITER_BYTES];
 
 /** Of the turns of a writer. */
 const DELETION_CHANCE = 0.3;
+const IMPORT_CHANCE = 0.5;
 
 export function writer(sim: Simulated, process: Process) {
   const { scheduler, randomBytes, retention, shardBits, tally, hardships } = sim;
@@ -100,6 +102,10 @@ export function writer(sim: Simulated, process: Process) {
       stepClock(sim, process);
       if (sim.rowsAlone !== undefined || (hardships.hasDeletions && random.chance(DELETION_CHANCE))) {
         await erase(sim, process, { table, clock, watchClock });
+        continue;
+      }
+      if (hardships.hasImports && random.chance(IMPORT_CHANCE)) {
+        await importBlock(sim, process, { table, clock, watchClock });
         continue;
       }
       const isAlone = hardships.isCrowded || hardships.isSparse;
