@@ -52,6 +52,10 @@ export interface ValueData {
 
 export type QueryData = SeriesData | ValueData;
 
+export function isSeriesData(data: QueryData): data is SeriesData {
+  return data.resultType === "matrix" || data.resultType === "vector";
+}
+
 /** In seconds. */
 export interface StepRange {
   readonly start: number;

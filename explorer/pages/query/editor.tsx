@@ -9,7 +9,7 @@ import {
   completionKeymap,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { bracketMatching, forceParsing, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { EditorState, Prec } from "@codemirror/state";
 import { EditorView, keymap, placeholder } from "@codemirror/view";
@@ -90,6 +90,7 @@ export function Editor({ given, onChange, onRun, problem, focuses = false }: Edi
       state: EditorState.create({ doc: given.text, extensions: extensions(client, latest) }),
     });
     view.current = made;
+    parseAll(made);
     if (focuses) made.focus();
     return () => made.destroy();
   }, [client]);
@@ -114,6 +115,14 @@ export function Editor({ given, onChange, onRun, problem, focuses = false }: Edi
   return <div ref={host} class="editor" />;
 }
 
+/** The time in ms that parsing may take: the longest expressions take a few. */
+const PARSE_MS = 100;
+
+/** On a busy machine the parser stops halfway, and the rest would be marked as wrong. */
+function parseAll(view: EditorView): void {
+  if (view.dom.isConnected) forceParsing(view, view.state.doc.length, PARSE_MS);
+}
+
 function extensions(client: Client, latest: { readonly current: Pick<EditorProps, "onChange" | "onRun"> }) {
   const promql = new PromQLExtension().setComplete({
     remote: {
@@ -133,8 +142,11 @@ function extensions(client: Client, latest: { readonly current: Pick<EditorProps
     autocompletion(),
     EditorView.lineWrapping,
     EditorView.contentAttributes.of({ "aria-label": "PromQL expression" }),
-    EditorView.updateListener.of(({ docChanged, state }) => {
-      if (docChanged) latest.current.onChange(state.doc.toString());
+    EditorView.updateListener.of(({ docChanged, state, view }) => {
+      if (!docChanged) return;
+      latest.current.onChange(state.doc.toString());
+      // Not within an update.
+      queueMicrotask(() => parseAll(view));
     }),
     placeholder("PromQL expression · Enter runs it, Shift-Enter begins a new line"),
     syntaxHighlighting(HIGHLIGHTING),

@@ -133,3 +133,36 @@ function titleOf(expr: string, node: SyntaxNode, text: string): string {
       return text;
   }
 }
+
+export interface EqualMatcher {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** The matchers of a selector that ask for one value. */
+export function matchersOf(selector: string): EqualMatcher[] {
+  const found: EqualMatcher[] = [];
+  parser.parse(selector).iterate({
+    enter: ({ name, node }) => {
+      if (name !== "UnquotedLabelMatcher" && name !== "QuotedLabelMatcher") return;
+      const label = node.getChild("LabelName") ?? node.getChild("QuotedLabelName");
+      const value = node.getChild("StringLiteral");
+      if (!label || !value || !node.getChild("MatchOp")?.getChild("EqlSingle")) return;
+      const text = selector.slice(label.from, label.to);
+      found.push({ label: unquote(text), value: unquote(selector.slice(value.from, value.to)) });
+    },
+  });
+  return found;
+}
+
+/** Of a text as PromQL quotes it; as it stands if it is not quoted or its escapes are not JSON's. */
+function unquote(text: string): string {
+  if (!/^(".*"|'.*'|`.*`)$/s.test(text)) return text;
+  const inner = text.slice(1, -1);
+  if (text[0] === "`") return inner;
+  try {
+    return JSON.parse(text[0] === '"' ? text : `"${inner.replaceAll("\\'", "'").replaceAll('"', '\\"')}"`);
+  } catch {
+    return inner;
+  }
+}

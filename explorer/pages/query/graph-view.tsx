@@ -41,7 +41,7 @@ export function GraphView({ outcome, panel, actions, onNote }: GraphViewProps) {
   const common = {
     ...actions,
     label,
-    unit: isHeat && unit === "per second" ? "none" : unit,
+    unit: isHeat ? boundsUnit(outcome, panel.question.value.unit) : unit,
     zone: zone.value,
     isDark: isDark.value,
     height: HEIGHT,
@@ -119,4 +119,11 @@ export function GraphView({ outcome, panel, actions, onNote }: GraphViewProps) {
 
 export function unitOf({ question, metadataUnit }: Outcome, chosen: Unit | "auto"): Unit {
   return chosen === "auto" ? guessUnit(question.expr, metricsOf(question.expr), metadataUnit) : chosen;
+}
+
+/** Of the bounds of buckets: the metric's own, whatever is computed of their counts. */
+function boundsUnit({ question, metadataUnit }: Outcome, chosen: Unit | "auto"): Unit {
+  if (chosen !== "auto") return chosen;
+  const [metric = ""] = metricsOf(question.expr);
+  return guessUnit(metric, [metric], metadataUnit);
 }

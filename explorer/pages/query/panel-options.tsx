@@ -6,6 +6,7 @@ import { UNITS, type Unit } from "../../number/units.ts";
 import { parseDuration } from "../../time/durations.ts";
 import type { Panel } from "./panel.ts";
 import type { Mode } from "./question.ts";
+import { traceLink } from "./trace-link.ts";
 
 const MODES: readonly { readonly value: Mode | "auto"; readonly label: string }[] = [
   { value: "auto", label: "auto" },
@@ -97,6 +98,18 @@ export function PanelOptions({ panel, onRun, onNote }: PanelOptionsProps) {
                 onRun();
               }}
             />
+            {isGraph && (
+              <Field
+                label="Trace link"
+                small
+                placeholder="https://tempo.example/trace/${trace_id}"
+                hint="For exemplars: ${label} is an exemplar's label"
+                value={traceLink.value}
+                onChange={({ currentTarget }) => {
+                  traceLink.value = currentTarget.value.trim();
+                }}
+              />
+            )}
             {isGraph && (
               <Check
                 label="Exemplars"

@@ -1,6 +1,7 @@
 /** A panel: its expression, what came of it, and how it is shown. */
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { ApiError } from "../../api/client.ts";
+import { isSeriesData } from "../../api/prometheus.ts";
 import { Button, IconButton } from "../../design/button.tsx";
 import { ErrorBox, Progress } from "../../design/feedback.tsx";
 import { Icon } from "../../design/icon.tsx";
@@ -8,16 +9,22 @@ import { Tabs } from "../../design/tabs.tsx";
 import type { TimeActions } from "../../plot/pointer.ts";
 import { Editor } from "./editor.tsx";
 import { problemOf } from "./error-place.ts";
+import { ExplainView } from "./explain-view.tsx";
+import { printStep } from "./facts.ts";
 import { GraphView } from "./graph-view.tsx";
+import { starred, toggleStar } from "./history.ts";
+import { HistoryDialog } from "./history-dialog.tsx";
 import { NoData } from "./no-data-view.tsx";
 import { type Outcome, type Panel, seriesOf } from "./panel.ts";
 import { PanelOptions } from "./panel-options.tsx";
 import type { View } from "./question.ts";
 import { ResultTable } from "./result-table.tsx";
+import { ShareMenu } from "./share-menu.tsx";
 
 const VIEWS: readonly { readonly id: View; readonly label: string }[] = [
   { id: "graph", label: "Graph" },
   { id: "table", label: "Table" },
+  { id: "explain", label: "Explain" },
 ];
 
 interface PanelViewProps {
@@ -39,8 +46,13 @@ export function PanelView({ panel, number, focuses, actions, onRun, onNote, onRe
   }, [panel]);
   const question = panel.question.value;
   const outcome = panel.outcome.value;
+  const explained = panel.explained.value;
   const error = panel.error.value;
+  const isStarred = starred.value.includes(question.expr.trim());
+  const [isHistory, setHistory] = useState(false);
   const isRunning = panel.runningSince.value !== undefined;
+  // Tests wait for it.
+  const shown = (outcome?.question ?? explained ?? (error === undefined ? undefined : question))?.expr;
   const run = () => {
     panel.set({ expr: panel.draft });
     onRun();
@@ -64,13 +76,34 @@ export function PanelView({ panel, number, focuses, actions, onRun, onNote, onRe
           onRun={run}
           problem={problemOf(error, question.expr)}
         />
-        <Button kind="primary" icon="run" type="submit">
-          Run
-        </Button>
-        {onRemove !== undefined && (
-          <IconButton icon="close" label={`Remove panel ${number}`} onClick={onRemove} />
-        )}
+        <div class="panel-buttons">
+          <IconButton
+            icon="star"
+            label={isStarred ? "Remove the star" : "Star the expression"}
+            filled={isStarred}
+            pressed={isStarred}
+            disabled={question.expr.trim() === ""}
+            onClick={() => toggleStar(question.expr)}
+          />
+          <IconButton icon="history" label="History" onClick={() => setHistory(true)} />
+          <Button kind="primary" icon="run" type="submit">
+            Run
+          </Button>
+          {onRemove !== undefined && (
+            <IconButton icon="close" label={`Remove panel ${number}`} onClick={onRemove} />
+          )}
+        </div>
       </form>
+      {isHistory && (
+        <HistoryDialog
+          onClose={() => setHistory(false)}
+          onChoose={(expr) => {
+            setHistory(false);
+            panel.set({ expr });
+            onRun();
+          }}
+        />
+      )}
       <div class="panel-bar">
         <Tabs
           label={`Views of panel ${number}`}
@@ -83,14 +116,23 @@ export function PanelView({ panel, number, focuses, actions, onRun, onNote, onRe
           }}
         />
         <PanelOptions panel={panel} onRun={onRun} onNote={onNote} />
+        {outcome !== undefined && <ShareMenu panel={panel} outcome={outcome} />}
       </div>
-      <div id={panelId} role="tabpanel" class="panel-body" ref={body} aria-busy={isRunning}>
+      <div
+        id={panelId}
+        role="tabpanel"
+        class="panel-body"
+        ref={body}
+        aria-busy={isRunning}
+        data-shows={shown}
+      >
         {isRunning && <Progress key={panel.runningSince.value} label="Running" onCancel={cancel} />}
         {error !== undefined && <QueryError error={error} expr={question.expr} onRetry={onRun} />}
+        {explained !== undefined && <ExplainView {...explained} />}
         {outcome !== undefined && (
           <Shown outcome={outcome} panel={panel} actions={actions} onRun={onRun} onNote={onNote} />
         )}
-        {outcome === undefined && error === undefined && !isRunning && (
+        {outcome === undefined && error === undefined && explained === undefined && !isRunning && (
           <p class="quiet panel-hint">
             Type an expression and press Enter. Metrics and labels complete as you type.
           </p>
@@ -98,6 +140,11 @@ export function PanelView({ panel, number, focuses, actions, onRun, onNote, onRe
       </div>
     </section>
   );
+}
+
+/** A refresh moves a range by seconds: the reason for no data stays for a minute. */
+function reasonKey({ question: { expr, view }, range: { start, end } }: Outcome): string {
+  return [expr, view, Math.round(end - start), Math.floor(end / 60)].join();
 }
 
 interface ShownProps {
@@ -115,7 +162,9 @@ function Shown({ outcome, panel, actions, onRun, onNote }: ShownProps) {
   return (
     <>
       <Notes warnings={warnings} infos={infos} />
-      {isEmpty && <NoData outcome={outcome} actions={actions} panel={panel} onRun={onRun} />}
+      {isEmpty && (
+        <NoData key={reasonKey(outcome)} outcome={outcome} actions={actions} panel={panel} onRun={onRun} />
+      )}
       {!isEmpty && view === "graph" && (
         <GraphView outcome={outcome} panel={panel} actions={actions} onNote={onNote} />
       )}
@@ -163,7 +212,7 @@ function Notes({
 /** What the query was, as it was used, and what it took. */
 function Facts({ outcome: { answer, frame, range, question } }: { readonly outcome: Outcome }) {
   const all = seriesOf(answer.data);
-  const words = [`${all.length} series`];
+  const words = [isSeriesData(answer.data) ? `${all.length} series` : answer.data.resultType];
   if (frame !== undefined) {
     words.push(
       `${all.reduce((sum, { values, histograms }) => sum + (values?.length ?? 0) + (histograms?.length ?? 0), 0)} points`,
@@ -186,14 +235,6 @@ function Facts({ outcome: { answer, frame, range, question } }: { readonly outco
       {words.join(" · ")}
     </p>
   );
-}
-
-function printStep(seconds: number): string {
-  return seconds < 120
-    ? `${seconds} s`
-    : seconds % 3600 === 0
-      ? `${seconds / 3600} h`
-      : `${seconds / 60} min`;
 }
 
 /** The error, and the expression with a mark where it is. */

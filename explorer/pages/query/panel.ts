@@ -5,11 +5,13 @@ import { isAbort } from "../../api/client.ts";
 import {
   type ApiExemplars,
   type ApiSeries,
+  isSeriesData,
   metadata,
   type QueryData,
   queryExemplars,
   queryInstant,
   queryRange,
+  type Resolution,
   type StepRange,
 } from "../../api/prometheus.ts";
 import { SeriesColors } from "../../plot/colors.ts";
@@ -18,6 +20,7 @@ import { type Hidden, NONE_HIDDEN } from "../../plot/legend-choice.ts";
 import type { Span } from "../../time/time-range.ts";
 import { metricsOf } from "./expression.ts";
 import { gridOf } from "./grid.ts";
+import { noteRun } from "./history.ts";
 import type { PanelQuestion } from "./question.ts";
 
 export interface Outcome {
@@ -29,6 +32,12 @@ export interface Outcome {
   readonly exemplars: readonly ApiExemplars[];
   /** By the metadata of the expression's first metric. */
   readonly metadataUnit: string;
+}
+
+export interface Explained {
+  readonly expr: string;
+  readonly range: StepRange;
+  readonly resolution: Resolution;
 }
 
 /** More series are not drawn: nobody can tell them apart. */
@@ -45,6 +54,8 @@ export class Panel {
   draft: string;
   readonly outcome = signal<Outcome>();
   readonly error = signal<unknown>();
+  /** What the explain view explains: it asks by itself. */
+  readonly explained = signal<Explained>();
   /** When the query began that runs, by `performance.now()`. */
   readonly runningSince = signal<number>();
   readonly hidden = signal<Hidden>(NONE_HIDDEN);
@@ -92,7 +103,13 @@ export class Panel {
     this.#running = controller;
     const question = this.question.value;
     if (question.expr.trim() === "") {
-      this.#end({ outcome: undefined, error: undefined });
+      this.#end({});
+      return;
+    }
+    noteRun(question.expr);
+    if (question.view === "explain") {
+      const { expr, resolution, step } = question;
+      this.#end({ explained: { expr, resolution, range: gridOf(span, step, this.widthPx) } });
       return;
     }
     this.runningSince.value = performance.now();
@@ -100,21 +117,28 @@ export class Panel {
       const outcome = await ask(client, question, span, this.widthPx, controller.signal);
       if (controller.signal.aborted) return;
       this.colors.keep(outcome.frame?.series.map(({ key }) => key) ?? []);
-      this.#end({ outcome, error: undefined });
+      this.#end({ outcome });
     } catch (error) {
       if (controller.signal.aborted || isAbort(error)) return;
       // The result of an earlier query must not stand beside an error.
-      this.#end({ outcome: undefined, error });
+      this.#end({ error });
     }
   }
 
-  #end({ outcome, error }: { readonly outcome: Outcome | undefined; readonly error: unknown }): void {
+  #end({ outcome, error, explained }: Ended): void {
     batch(() => {
+      this.explained.value = explained;
       this.outcome.value = outcome;
       this.error.value = error;
       this.runningSince.value = undefined;
     });
   }
+}
+
+interface Ended {
+  readonly outcome?: Outcome;
+  readonly error?: unknown;
+  readonly explained?: Explained;
 }
 
 async function ask(
@@ -149,5 +173,5 @@ function turn(): Promise<void> {
 
 /** Of a vector or a matrix. */
 export function seriesOf(data: QueryData): readonly ApiSeries[] {
-  return data.resultType === "matrix" || data.resultType === "vector" ? data.result : [];
+  return isSeriesData(data) ? data.result : [];
 }

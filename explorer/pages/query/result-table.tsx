@@ -1,7 +1,7 @@
 /** The values of one moment, a row for each series; or a scalar, a string, or the samples of range vectors. */
 import { useMemo } from "preact/hooks";
 import { type Metric, printMetric } from "../../api/metric-text.ts";
-import type { ApiSeries, QueryData, SeriesData } from "../../api/prometheus.ts";
+import { type ApiSeries, isSeriesData, type QueryData } from "../../api/prometheus.ts";
 import { zone } from "../../app/preferences.ts";
 import { type Column, Table } from "../../design/table.tsx";
 import { printValue, type Unit } from "../../number/units.ts";
@@ -21,7 +21,7 @@ interface ResultTableProps {
 const MAX_LABEL_COLUMNS = 6;
 
 export function ResultTable({ data, unit, onChoose }: ResultTableProps) {
-  if (!isSeries(data))
+  if (!isSeriesData(data))
     return (
       <div class="single-value">
         <p class="stat-value">
@@ -33,10 +33,6 @@ export function ResultTable({ data, unit, onChoose }: ResultTableProps) {
       </div>
     );
   return <SeriesTable series={data.result} unit={unit} onChoose={onChoose} />;
-}
-
-function isSeries(data: QueryData): data is SeriesData {
-  return data.resultType === "matrix" || data.resultType === "vector";
 }
 
 interface SeriesTableProps {

@@ -26,7 +26,12 @@ export function TimePicker({ range, onChange }: TimePickerProps) {
         label="Earlier, by half of the range"
         onClick={() => onChange(shiftRange(range, -1, now()))}
       />
-      <Popup label="Times" text={<span id="range">{describeRange(range, zone.value)}</span>} icon="clock">
+      <Popup
+        label="Times"
+        text={<span id="range">{describeRange(range, zone.value)}</span>}
+        icon="clock"
+        atEnd
+      >
         {(close) => (
           <Choices
             range={range}
@@ -72,7 +77,7 @@ function Choices({
   return (
     <div class="time-popup">
       <div class="time-last">
-        <h3>Last</h3>
+        <h2 class="heading-s">Last</h2>
         <div class="time-lasts">
           {LAST.map((text) => (
             <Button
