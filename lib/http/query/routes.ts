@@ -10,10 +10,11 @@ import { answerFederation } from "../federate/federate.ts";
 import { findAccess, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
 import { admitQuery } from "../limits/quota.ts";
 import { answerUserLimits } from "../limits/user-limits.ts";
+import { printOpenApi } from "../openapi/document.ts";
 import { noteDamage } from "../request-log.ts";
 import { searchLabelNames, searchLabelValues, searchMetricNames } from "../search/search.ts";
 import { answerBuildInfo, answerCardinality, answerMetadata, answerVersion } from "./about.ts";
-import { answerApiError } from "./answer.ts";
+import { answerApiError, answerPieces } from "./answer.ts";
 import { answerQueryCost, answerQueryRangeCost } from "./cost.ts";
 import { apiErrorOf, type QueryPhase } from "./errors.ts";
 import { answerInstantQuery, answerRangeQuery } from "./evaluate.ts";
@@ -62,6 +63,9 @@ type Handler = (request: QueryRequest) => Promise<Response> | Response;
 const GET = ["GET"];
 const GET_AND_POST = ["GET", "POST"];
 
+const answerOpenApi: Handler = ({ c }) =>
+  answerPieces(c, [printOpenApi()], "application/yaml; charset=utf-8");
+
 const ROUTES: readonly (readonly [path: string, methods: readonly string[], handler: Handler])[] = [
   ["/query", GET_AND_POST, answerInstantQuery],
   ["/query_range", GET_AND_POST, answerRangeQuery],
@@ -99,6 +103,7 @@ const ROUTES: readonly (readonly [path: string, methods: readonly string[], hand
   ["/scrape_pools", GET, answerScrapePools],
   ["/scrape_pools/config", GET, answerScrapePoolConfig],
   ["/alertmanagers", GET, answerAlertmanagers],
+  ["/openapi.yaml", GET, answerOpenApi],
   ["/notifications", GET, answerNotifications],
   ["/notifications/live", GET, answerNoNotifications],
   ["/status/self_metrics", GET, answerSelfMetrics],

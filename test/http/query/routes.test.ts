@@ -6,7 +6,7 @@ import { type LabelSet, labelSetOf } from "../../../lib/model/labels.ts";
 import { QueryGateway, series } from "../../helpers/query-gateway.ts";
 import { basic } from "../../helpers/test-gateway.ts";
 import { withoutUpstream } from "../../helpers/upstream.ts";
-import { readOpenApi } from "../openapi.ts";
+import { readOpenApi } from "../openapi/upstream-document.ts";
 
 const RANGE = "start=0&end=60&step=15";
 

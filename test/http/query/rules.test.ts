@@ -9,7 +9,7 @@ import { newRuleStore } from "../../../lib/rules/table-rule-store.ts";
 import { QueryGateway } from "../../helpers/query-gateway.ts";
 import { withoutUpstream } from "../../helpers/upstream.ts";
 import { parseLabels } from "../../rules/rules-world.ts";
-import { readOpenApi } from "../openapi.ts";
+import { readOpenApi } from "../openapi/upstream-document.ts";
 
 const RULES = `
 groups:

@@ -6,7 +6,7 @@ import { ALL_EXPERIMENTS } from "../../../lib/promql/parse/options.ts";
 import { changeTenantSettings } from "../../../lib/storage/tenants/tenant-settings.ts";
 import { QueryGateway } from "../../helpers/query-gateway.ts";
 import { upstreamPath, withoutUpstream } from "../../helpers/upstream.ts";
-import { readOpenApi } from "../openapi.ts";
+import { readOpenApi } from "../openapi/upstream-document.ts";
 
 const PATHS = [
   "/alertmanagers",

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "yaml";
-import { upstreamPath } from "../helpers/upstream.ts";
+import { upstreamPath } from "../../helpers/upstream.ts";
 
 export interface OpenApi {
   /** Fails unless a response is what the document says of a path (`/query`), a method and a status. */
