@@ -1,7 +1,7 @@
 /** `hearthdb tenants delete NAME`: everything of a tenant, its access keys too. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { KEY_CACHE_MS } from "../lib/auth/key-cache.ts";
 import { deleteKey, listKeys } from "../lib/auth/key-store.ts";
-import { KEY_CACHE_MS } from "../lib/auth/verifier.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { parseTenant } from "../lib/model/tenant.ts";
 import { type Clock, SECOND_MS } from "../lib/model/time.ts";

@@ -14,6 +14,7 @@ import { parseRollupRetention } from "../lib/storage/layout/rollup-retention.ts"
 import { callerOf } from "./caller.ts";
 import { newLog } from "./log.ts";
 import { newMetrics } from "./metrics.ts";
+import { quietLog, quietMetrics } from "./quiet-refusals.ts";
 
 const MIB = 1024 * 1024;
 
@@ -38,8 +39,11 @@ export function newServices(env: Environment, functionName: string): Services {
     writersBytes: writersBytes(env),
     otlp: parseOtlpSettings(env),
     corsOrigin: parseCorsOrigin(env),
-    log: newLog(env.LOG_LEVEL),
-    metrics: newMetrics({ stack: env.HEARTH_METRICS_STACK, functionName, clock, write: writeLine }),
+    log: quietLog(newLog(env.LOG_LEVEL), clock),
+    metrics: quietMetrics(
+      newMetrics({ stack: env.HEARTH_METRICS_STACK, functionName, clock, write: writeLine }),
+      clock,
+    ),
   });
 }
 

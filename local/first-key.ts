@@ -1,12 +1,8 @@
 /** The access key that `npm start` creates for a new table. */
+
 import { randomBytes } from "node:crypto";
-import {
-  DEFAULT_SCOPES,
-  isSecretOf,
-  newAccessKey,
-  newAccessKeyId,
-  newSecret,
-} from "../lib/auth/access-key.ts";
+import { DEFAULT_SCOPES, isSecretOf, newAccessKey, newSecret } from "../lib/auth/access-key.ts";
+import { newAccessKeyId } from "../lib/auth/key-id.ts";
 import { createKey, findKey, listKeys } from "../lib/auth/key-store.ts";
 import { ANY_TENANT, parseTenant } from "../lib/model/tenant.ts";
 import type { Clock } from "../lib/model/time.ts";

@@ -4,12 +4,13 @@ import {
   type AccessKey,
   DEFAULT_SCOPES,
   newAccessKey,
-  newAccessKeyId,
   newSecret,
   SCOPES,
   type Scope,
   stateOf,
 } from "../../lib/auth/access-key.ts";
+import { KEY_CACHE_MS } from "../../lib/auth/key-cache.ts";
+import { newAccessKeyId } from "../../lib/auth/key-id.ts";
 import {
   createKey,
   deleteKey,
@@ -21,7 +22,6 @@ import {
 } from "../../lib/auth/key-store.ts";
 import { isPrincipal, newPrincipal } from "../../lib/auth/principal.ts";
 import { toReadMatch } from "../../lib/auth/read-match.ts";
-import { KEY_CACHE_MS } from "../../lib/auth/verifier.ts";
 import { HearthError } from "../../lib/model/errors.ts";
 import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../../lib/model/tenant.ts";
 import { type Clock, SECOND_MS } from "../../lib/model/time.ts";

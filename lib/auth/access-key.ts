@@ -7,6 +7,7 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "no
 import { HearthError } from "../model/errors.ts";
 import type { RandomBytes } from "../model/random-bytes.ts";
 import { quoteInput } from "../model/shorten.ts";
+import { isAccessKeyId } from "./key-id.ts";
 import { isReadMatch, type LabelMatch } from "./read-match.ts";
 
 /**
@@ -41,18 +42,8 @@ const SALT_BYTES = 16;
 const SECRET_BYTES = 30;
 /** The shortest secret that somebody may choose: the hash is fast, so a short one could be guessed. */
 const MIN_SECRET_LENGTH = 12;
-const ID_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-const ID_PREFIX = "HK";
-const ID_RANDOM_LENGTH = 18;
 const HEX = /^(?:[0-9a-f]{2})+$/;
 const HASH = /^[0-9a-f]{64}$/;
-/** An id stands before the colon of basic auth and in a sort key. */
-const ID_PATTERN = /^[\x21-\x39\x3b-\x7e]{1,128}$/;
-
-/** A new id: "HK" and 90 random bits in base32. */
-export function newAccessKeyId(randomBytes: RandomBytes): string {
-  return ID_PREFIX + Array.from(randomBytes(ID_RANDOM_LENGTH), (byte) => ID_CHARACTERS[byte % 32]).join("");
-}
 
 /** A new secret: 240 random bits in 40 characters that need no quoting in a shell or YAML. */
 export function newSecret(randomBytes: RandomBytes): string {
@@ -72,10 +63,10 @@ export interface NewAccessKey {
 
 /** A new key. Throws "invalid" for an id or a secret that cannot be sent, and for scopes that cannot be narrowed. */
 export function newAccessKey({ secret, ...key }: NewAccessKey, randomBytes: RandomBytes): AccessKey {
-  if (!ID_PATTERN.test(key.id)) {
+  if (!isAccessKeyId(key.id)) {
     throw new HearthError(
       "invalid",
-      `access key id ${quoteInput(key.id)}: expected 1 to 128 printable ASCII characters without a colon`,
+      `access key id ${quoteInput(key.id)}: expected 1 to 128 printable ASCII characters without a colon, and the checksum of an id that looks generated`,
     );
   }
   if (secret.length < MIN_SECRET_LENGTH) {

@@ -1,51 +1,27 @@
 /**
- * From an Authorization header to the tenant whose series it may use. A process caches keys for
- * `KEY_CACHE_MS`; a disabled key keeps working until then. Expiry needs no look at the table: a cached
- * key ends at its time.
+ * From an Authorization header, or a verified IAM principal, to the tenant whose series it may use. A
+ * disabled key keeps working while it is cached. Expiry needs no look at the table: a cached key ends at
+ * its time.
  */
 import { HearthError } from "../model/errors.ts";
 import { shorten } from "../model/shorten.ts";
 import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../model/tenant.ts";
-import { type Clock, SECOND_MS } from "../model/time.ts";
+import type { Clock } from "../model/time.ts";
 import type { Table } from "../storage/table/table.ts";
-import { type AccessKey, newSecretCheck, type Scope, type SecretCheck, stateOf } from "./access-key.ts";
+import { type AccessKey, type Scope, stateOf } from "./access-key.ts";
 import { parseAuthorization } from "./credentials.ts";
-import { findKey } from "./key-store.ts";
-import { isPrincipal, patternsOf } from "./principal.ts";
+import { KeyCache, UNKNOWN } from "./key-cache.ts";
+import { isAccessKeyId } from "./key-id.ts";
+import { patternsOf } from "./principal.ts";
 import { type LabelMatch, printReadMatch } from "./read-match.ts";
-
-/** How long a key, or its absence, is cached. */
-export const KEY_CACHE_MS = 30 * SECOND_MS;
-export const MISSING_KEY_CACHE_MS = 5 * SECOND_MS;
-/** Cached ids at most: anybody may send any id, which must not fill the memory. */
-const MAX_CACHED_KEYS = 10_000;
-/** Longer ones are not looked up. */
-const MAX_ID_LENGTH = 128;
-
-interface FoundKey {
-  readonly key: AccessKey | undefined;
-  readonly isSecret: SecretCheck;
-}
-
-interface CachedKey extends FoundKey {
-  readonly untilMs: number;
-}
-
-/**
- * Stands for a missing key. The secret is compared with it, so a wrong id takes as long as a wrong
- * secret.
- */
-const UNKNOWN: FoundKey = {
-  key: undefined,
-  isSecret: newSecretCheck({ salt: "00".repeat(16), secretHash: "00".repeat(32) }),
-};
 
 export class KeyVerifier {
   readonly #clock: Clock;
-  readonly #cache = new Map<string, CachedKey>();
+  readonly #cache: KeyCache;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#cache = new KeyCache(clock);
   }
 
   /**
@@ -61,8 +37,9 @@ export class KeyVerifier {
       );
     }
     const { accessKeyId } = credentials;
-    const isKey = accessKeyId.length <= MAX_ID_LENGTH && !isPrincipal(accessKeyId);
-    const { key, isSecret } = isKey ? await this.#find(table, accessKeyId) : UNKNOWN;
+    const { key, isSecret } = isAccessKeyId(accessKeyId)
+      ? await this.#cache.find(table, accessKeyId)
+      : UNKNOWN;
     const matches = isSecret(credentials.secret);
     if (key !== undefined && matches && stateOf(key, this.#clock()) === "active") return key;
     throw new HearthError(
@@ -77,7 +54,7 @@ export class KeyVerifier {
    */
   async verifyPrincipal(table: Table, arn: string): Promise<AccessKey> {
     for (const pattern of patternsOf(arn)) {
-      const { key } = await this.#find(table, pattern);
+      const { key } = await this.#cache.find(table, pattern);
       if (key === undefined) continue;
       if (stateOf(key, this.#clock()) === "active") return key;
       break;
@@ -86,18 +63,6 @@ export class KeyVerifier {
       "forbidden",
       `IAM principal ${shorten(arn)} is mapped to no tenant, or the mapping is disabled or has expired; see hearthdb keys create --iam`,
     );
-  }
-
-  async #find(table: Table, id: string): Promise<FoundKey> {
-    const now = this.#clock();
-    const cached = this.#cache.get(id);
-    if (cached !== undefined && now < cached.untilMs) return cached;
-    const key = await findKey(table, id);
-    if (this.#cache.size >= MAX_CACHED_KEYS) this.#cache.clear();
-    const found = key === undefined ? UNKNOWN : { key, isSecret: newSecretCheck(key) };
-    const untilMs = now + (key === undefined ? MISSING_KEY_CACHE_MS : KEY_CACHE_MS);
-    this.#cache.set(id, { ...found, untilMs });
-    return found;
   }
 }
 

@@ -7,9 +7,9 @@ import {
   isSecretOf,
   type NewAccessKey,
   newAccessKey,
-  newAccessKeyId,
   newSecret,
 } from "../../lib/auth/access-key.ts";
+import { isAccessKeyId, newAccessKeyId } from "../../lib/auth/key-id.ts";
 import { printReadMatch, toReadMatch } from "../../lib/auth/read-match.ts";
 import { HearthError } from "../../lib/model/errors.ts";
 
@@ -25,7 +25,7 @@ const kindIs = (kind: string) => (error: unknown) => error instanceof HearthErro
 
 test("ids and secrets are random, and go through shells, URLs and basic auth unquoted", () => {
   for (const [make, pattern] of [
-    [newAccessKeyId, /^HK[A-Z2-7]{18}$/],
+    [newAccessKeyId, /^HK[A-Z2-7]{22}$/],
     [newSecret, /^[A-Za-z0-9_-]{40}$/],
   ] as const) {
     const made = Array.from({ length: 200 }, () => make(randomBytes));
@@ -126,4 +126,25 @@ describe("a narrowed key", () => {
     const all = [...readMatch, { type: "!=", name: "a.b", value: '"' }] as const;
     assert.equal(printReadMatch(toReadMatch(all)), '{team=~"a|b","a.b"!="\\""}');
   });
+});
+
+test("a generated id that is misspelt is none; ids without a checksum, and chosen ones, count", () => {
+  const id = newAccessKeyId(randomBytes);
+  assert.equal(isAccessKeyId(id), true);
+  for (let at = 2; at < id.length; at++) {
+    const other = id.slice(0, at) + (id[at] === "A" ? "B" : "A") + id.slice(at + 1);
+    assert.equal(isAccessKeyId(other), false, `${id} ${other}`);
+  }
+  for (const one of ["HKLOCAL", "ak", "HK2QJ7M4ABCDEFGHIJKL", `${id}A`, id.slice(0, -1), id.toLowerCase()])
+    assert.equal(isAccessKeyId(one), true, one);
+  const guessed = Array.from(
+    { length: 20_000 },
+    (_, i) => `HK${`${i}`.padStart(22, "A").replaceAll(/[0189]/g, "Z")}`,
+  );
+  const passed = new Set(guessed).size - new Set(guessed.filter((one) => !isAccessKeyId(one))).size;
+  assert.ok(passed <= 2, `${passed} of ${new Set(guessed).size}`);
+  assert.throws(
+    () => newAccessKey({ ...NEW, id: `${id.slice(0, -1)}${id.endsWith("A") ? "B" : "A"}` }, randomBytes),
+    kindIs("invalid"),
+  );
 });

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import { decodeAccessKey, encodeAccessKey, newAccessKey } from "../../lib/auth/access-key.ts";
+import { KEY_CACHE_MS } from "../../lib/auth/key-cache.ts";
 import { createKey, disableKey } from "../../lib/auth/key-store.ts";
 import { newPrincipal, parsePrincipal, patternsOf } from "../../lib/auth/principal.ts";
-import { KEY_CACHE_MS, KeyVerifier } from "../../lib/auth/verifier.ts";
+import { KeyVerifier } from "../../lib/auth/verifier.ts";
 import { HearthError } from "../../lib/model/errors.ts";
 import { FaultyTable } from "../helpers/faulty-table.ts";
 

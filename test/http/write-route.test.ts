@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { KEY_CACHE_MS } from "../../lib/auth/key-cache.ts";
 import { disableKey } from "../../lib/auth/key-store.ts";
-import { KEY_CACHE_MS } from "../../lib/auth/verifier.ts";
 import { WRITE_PATHS } from "../../lib/http/write-route.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";

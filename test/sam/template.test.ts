@@ -47,6 +47,7 @@ test("every file of functions with a handler is a function", async () => {
     "reader-memory.ts",
     "log.ts",
     "metrics.ts",
+    "quiet-refusals.ts",
     "fan-out.ts",
     "handler.ts",
     "caller.ts",

@@ -1,7 +1,7 @@
 /** Limits of samples a second, from the setting to the response. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { KEY_CACHE_MS } from "../../../lib/auth/verifier.ts";
+import { KEY_CACHE_MS } from "../../../lib/auth/key-cache.ts";
 import { SECOND_MS } from "../../../lib/model/time.ts";
 import { changeTenantSettings, TENANT_CACHE_MS } from "../../../lib/storage/tenants/tenant-settings.ts";
 import { MIDNIGHT_MS } from "../../helpers/engine.ts";
