@@ -22,7 +22,9 @@ function pinnedNode() {
 }
 
 function run(node) {
-  const child = spawn(node, [script, ...process.argv.slice(2)], { stdio: "inherit" });
+  // Compiled modules, and their sources without types, are kept: a command starts in half the time.
+  const env = { NODE_COMPILE_CACHE: join(directory, "../.cache/compiled"), ...process.env };
+  const child = spawn(node, [script, ...process.argv.slice(2)], { stdio: "inherit", env });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     // On Windows the console sends Ctrl-C to the child itself, and `kill` would end it at once.
     process.on(signal, () => process.platform !== "win32" && child.kill(signal));

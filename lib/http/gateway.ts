@@ -40,6 +40,8 @@ export interface Services extends RequestSinks {
    * to the app: never from the request, which its sender makes. Default: requests below `/iam` are refused.
    */
   readonly callerOf?: ((env: unknown) => string | undefined) | undefined;
+  /** Whether the thread's request is to end; default: never. */
+  readonly isCanceled?: () => boolean;
   /** Default: `DEFAULT_OTLP_SETTINGS`. */
   readonly otlp?: OtlpSettings;
   /** Whose pages may call the API; default: pages of any origin. */
@@ -199,7 +201,7 @@ function answerError(
   const error = operation === "query" ? asSizeError(thrown, "query") : thrown;
   const kind = errorKind(error);
   const status = statusOf(kind, operation);
-  if (isGivenUp(c, error, operation)) {
+  if (kind === "canceled" || isGivenUp(c, error, operation)) {
     c.get("requestLog").fields.outcome = "client went away";
     return new Response(null, { status: CLIENT_CLOSED });
   }

@@ -59,7 +59,7 @@ async function read(
 ): Promise<Response> {
   const access = await findAccess(c, services, "read");
   const body = await readSnappyProtobuf(c, MESSAGE, services.limits);
-  const deadline = new Deadline(services.clock, TIMEOUT_MS);
+  const deadline = new Deadline(services.clock, TIMEOUT_MS, { isCanceled: services.isCanceled });
   const { queries, acceptedResponseTypes } = decodeReadRequest(body, services.limits, new Patterns(deadline));
   const type = negotiateResponseType(acceptedResponseTypes);
   const { fields } = c.get("requestLog");

@@ -35,6 +35,8 @@ export function statusOf(kind: ErrorKind, operation: Operation): ErrorStatus {
       return 429;
     case "unavailable":
     case "timed out":
+    // Routes answer `CLIENT_CLOSED`, of which nobody hears.
+    case "canceled":
       return 503;
     case "data":
     case "internal":

@@ -11,6 +11,12 @@ import type { Clock } from "./time.ts";
  */
 const STEPS_PER_READING = 200_000;
 
+export interface DeadlineOptions {
+  /** What the error says was not finished. */
+  readonly phase?: string;
+  readonly isCanceled?: (() => boolean) | undefined;
+}
+
 export class Deadline {
   readonly #clock: Clock;
   readonly #phase: string;
@@ -18,18 +24,24 @@ export class Deadline {
   #pausedMs = 0;
   #timeoutMs: number;
   #stepsLeft = STEPS_PER_READING;
+  readonly #isCanceled: () => boolean;
 
-  /** Begins now. Its error names `phase`. */
-  constructor(clock: Clock, timeoutMs: number, phase = "expression evaluation") {
+  /** Begins now. Its error names `phase`. `isCanceled` is asked whenever the clock is read; default: never. */
+  constructor(
+    clock: Clock,
+    timeoutMs: number,
+    { phase = "expression evaluation", isCanceled = () => false }: DeadlineOptions = {},
+  ) {
     this.#clock = clock;
     this.#phase = phase;
+    this.#isCanceled = isCanceled;
     this.#startMs = clock();
     this.#timeoutMs = timeoutMs;
   }
 
   /** A limit of the same length, which begins now. */
   again(phase: string): Deadline {
-    return new Deadline(this.#clock, this.#timeoutMs, phase);
+    return new Deadline(this.#clock, this.#timeoutMs, { phase, isCanceled: this.#isCanceled });
   }
 
   /** Time until `resume` does not count. */
@@ -46,15 +58,16 @@ export class Deadline {
     this.#timeoutMs = Math.min(this.#timeoutMs, timeoutMs);
   }
 
-  /** Counts steps. Throws "timed out" once the limit has passed, up to some thousands of steps late. */
+  /** Counts steps. Throws as `check` does, up to some thousands of steps late. */
   spend(steps: number): void {
     this.#stepsLeft -= steps;
     if (this.#stepsLeft < 0) this.check();
   }
 
-  /** Reads the clock. Throws "timed out" if the limit has passed. */
+  /** Reads the clock. Throws "timed out" if the limit has passed, "canceled" if nobody waits any more. */
   check(): void {
     this.#stepsLeft = STEPS_PER_READING;
+    if (this.#isCanceled()) throw new HearthError("canceled", "query was canceled");
     if (this.#clock() - this.#startMs <= this.#timeoutMs) return;
     throw new HearthError(
       "timed out",

@@ -19,6 +19,8 @@ export type ErrorKind =
   | "unavailable"
   /** A query ran longer than its timeout: ask for less. */
   | "timed out"
+  /** Nobody waits for the answer any more. */
+  | "canceled"
   /** Stored bytes fail to decode. */
   | "data"
   /** A bug in Hearth. */

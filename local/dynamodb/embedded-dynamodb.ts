@@ -21,6 +21,7 @@ import { diskFreeBytes, type FreeBytes, FreeSpace } from "./free-space.ts";
 import { type CheckedFiles, checkFiles } from "./integrity/check-files.ts";
 import { removeMark, writeMark } from "./integrity/closed-mark.ts";
 import { DamagedSpans, forgetSpans } from "./integrity/damaged-spans.ts";
+import { ReadGate } from "./read-gate.ts";
 
 const HOST = "127.0.0.1";
 /** Random bytes of the access key. */
@@ -211,6 +212,13 @@ async function openStore(store: Store, directory: string | undefined): Promise<v
 /** Stands between the network and dynalite: identifies this server, and refuses harmful requests. */
 function guardRequests(server: Server, mark: string, key: string): void {
   const [handle] = server.listeners("request") as RequestListener[];
+  const gate = new ReadGate((request, response) => {
+    handle(request, response);
+    // Dynalite throws the errors of a request: a client that hangs up while sending would end this
+    // process.
+    request.removeAllListeners("error");
+    request.on("error", () => {});
+  });
   server.removeAllListeners("request");
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     // Dynalite allows every origin, so any web page in a browser of this machine could read and
@@ -225,11 +233,8 @@ function guardRequests(server: Server, mark: string, key: string): void {
       request.on("error", () => {}).resume();
       return;
     }
-    handle(request, response);
-    // Dynalite throws the errors of a request: a client that hangs up while sending would end this
-    // process.
-    request.removeAllListeners("error");
     request.on("error", () => {});
+    gate.pass(request, response);
   });
 }
 

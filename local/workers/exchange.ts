@@ -26,9 +26,10 @@ export class Exchange {
   #isWhole = false;
   #isAborted = false;
   #isFinished = false;
+  readonly #onAbort: () => void;
   #movedMs = performance.now();
 
-  /** `onAbort` is called once when nobody waits for the response any more. */
+  /** `onAbort` is called once when it is aborted. */
   constructor(request: Request, onAbort: () => void) {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
@@ -39,12 +40,8 @@ export class Exchange {
     const done = Promise.withResolvers<void>();
     [this.response, this.#resolve, this.#reject] = [response.promise, response.resolve, response.reject];
     [this.done, this.#finish] = [done.promise, done.resolve];
-    const abort = () => {
-      if (this.#isAborted || this.#isFinished) return;
-      this.#isAborted = true;
-      port1.postMessage({ kind: "abort" } satisfies Frame);
-      onAbort();
-    };
+    this.#onAbort = onAbort;
+    const abort = () => this.abort();
     this.#receiver = new BodyReceiver(port1, abort);
     const sender = new BodySender(port1);
     port1.on("message", (frame: Frame) => this.#receive(frame, sender));
@@ -72,6 +69,14 @@ export class Exchange {
   unreadMs(): number {
     const isUnread = this.#isAnswered && !this.#receiver.isAwaited;
     return isUnread ? performance.now() - this.#movedMs : 0;
+  }
+
+  /** Tells the worker that nobody waits for the response any more. */
+  abort(): void {
+    if (this.#isAborted || this.#isFinished) return;
+    this.#isAborted = true;
+    this.#port.postMessage({ kind: "abort" } satisfies Frame);
+    this.#onAbort();
   }
 
   /** The worker will not answer, or not to the end. */

@@ -1,12 +1,16 @@
 /**
  * Threads for all reads. Each serves one request at a time, so a heavy one that is ended takes no other response with it.
  *
- * One thread is always left for short requests: while others wait, a request that has run for `SHORT_MS` counts as long,
- * and long ones run in all threads but one. The last thread's request is ended then, and runs anew when another long one
- * has ended: reads can be repeated. Small queries would otherwise wait 25 s for as many heavy ones as there are threads.
+ * Half of the threads are for long requests and have a lower priority. A request begins in one of the others. If it has
+ * computed there for `SHORT_MS` while another waits, it is a long one: it is canceled and runs anew in a thread for long ones,
+ * which reads allow. The thread stays, with its compiled code and its cache. The same expression begins among the long ones
+ * next time. Of those that wait, cheap ones go before dear ones that came soon before them. Small queries would otherwise
+ * wait 25 s for as many heavy ones as there are threads.
  */
+import { LRUCache } from "lru-cache";
 import { HearthError } from "../../lib/model/errors.ts";
 import type { Exchange } from "./exchange.ts";
+import { readRepeatable } from "./repeatable-request.ts";
 import { RouteThread, type ThreadOptions } from "./route-thread.ts";
 
 /** The most requests that wait for a thread. */
@@ -15,46 +19,67 @@ const MAX_WAITING = 256;
 const STALL_MS = 28_000;
 /** A thread is taken from a client that has read nothing for this long. */
 const UNREAD_MS = 60_000;
-/** A thread must notice within this time that its client is gone. */
-const ABORT_MS = 100;
+/**
+ * A thread whose request is canceled, and which computes on for so long, is ended. It is CPU time: computations look every
+ * 15 ms at most, but a busy machine makes them wait, and a new thread would wait for longer.
+ */
+const ABORT_CPU_MS = 200;
+const ABORT_WATCH_MS = 100;
 const WATCH_MS = 1000;
-/** A request that runs for longer while others wait is a long one. */
-const SHORT_MS = 500;
-const LANE_WATCH_MS = 100;
+/** A request that takes more of its thread's CPU, in ms, while others wait is a long one. */
+const SHORT_MS = 150;
+/** One that only waits for the table is a long one after this time. */
+const WAITS_LONG_MS = 2000;
+const LANE_WATCH_MS = 25;
+/** Of threads, beside the main one's. */
+const NICENESS = { short: 3, long: 10 } as const;
+type Lane = keyof typeof NICENESS;
+/** Of how many expressions the CPU time is known, and for how long. */
+const KNOWN = { max: 1000, ttl: 600_000 };
+/** A request goes before others that came so many times its CPU time later. */
+const PATIENCE = 10;
 
 interface Waiting {
-  readonly request: Request;
+  readonly signal: AbortSignal;
+  /** Makes the request. */
+  readonly make: () => Request;
+  /** Undefined: it cannot be made twice. */
+  readonly key: string | undefined;
   readonly resolve: (response: Promise<Response>) => void;
-  /** It was ended once to let short requests run. */
-  readonly isLong: boolean;
+  /** In this order they begin. */
+  readonly dueMs: number;
 }
 
-interface Running extends Omit<Waiting, "isLong"> {
-  isLong: boolean;
+interface Running {
+  readonly waiting: Waiting;
   readonly exchange: Exchange;
+  readonly lane: Lane;
   /** Infinite until its thread has started. */
   startedMs: number;
-  /** The request again; undefined where it could not be repeated. */
-  readonly again: Request | undefined;
+  /** What the thread's CPU had taken then, in ms. */
+  startedCpuMs: Promise<number>;
   /** Its outcome is nobody's: it runs anew. */
   isEnded: boolean;
 }
 
 export class QueryPool {
   readonly #options: Omit<ThreadOptions, "onDeath">;
-  readonly #size: number;
-  readonly #threads = new Set<RouteThread>();
+  /** How many threads there may be. */
+  readonly #sizes: Readonly<Record<Lane, number>>;
+  readonly #threads: Readonly<Record<Lane, Set<RouteThread>>> = { short: new Set(), long: new Set() };
   readonly #running = new Map<RouteThread, Running>();
-  /** Those that have not run yet. */
-  #waiting: Waiting[] = [];
-  #waitingLong: Waiting[] = [];
+  /** Those that have not run yet, and those known to be long. */
+  readonly #waiting: Record<Lane, Waiting[]> = { short: [], long: [] };
+  /** The CPU time, in ms, that an expression last took. */
+  readonly #known = new LRUCache<string, number>(KNOWN);
   #isClosing = false;
   readonly #watch: NodeJS.Timeout;
   #laneWatch: NodeJS.Timeout | undefined;
 
   /** At most `size` threads, of which one starts at once and the others when they are needed. */
   constructor(size: number, options: Omit<ThreadOptions, "onDeath">) {
-    this.#size = size;
+    const long = Math.floor(size / 2);
+    this.#sizes = { short: size - long, long };
     this.#options = options;
     this.#watch = setInterval(() => this.#endStalled(), WATCH_MS);
     this.#watch.unref();
@@ -62,18 +87,24 @@ export class QueryPool {
 
   /** Resolves when the first thread takes requests. Rejects if it cannot start. */
   start(): Promise<void> {
-    return this.#startThread().ready;
+    return this.#startThread("short").ready;
   }
 
   /** Rejects with "unavailable", "too large" or "timed out" when no thread could answer. */
-  fetch(request: Request): Promise<Response> {
+  async fetch(request: Request): Promise<Response> {
     const { promise, resolve } = Promise.withResolvers<Response>();
+    const { signal } = request;
+    const { key, make } = (await readRepeatable(request)) ?? { key: undefined, make: () => request };
     this.#dispatch();
-    if (this.#isClosing || this.#waiting.length + this.#waitingLong.length >= MAX_WAITING) {
+    if (this.#isClosing || this.#waiting.short.length + this.#waiting.long.length >= MAX_WAITING) {
       const what = this.#isClosing ? "the server is stopping" : `${MAX_WAITING} requests wait already`;
-      return Promise.reject(new HearthError("unavailable", `query: ${what}; retry`));
+      throw new HearthError("unavailable", `query: ${what}; retry`);
     }
-    this.#waiting.push({ request, resolve, isLong: false });
+    const cpuMs = key === undefined ? Number.POSITIVE_INFINITY : (this.#known.get(key) ?? 0);
+    const lane = cpuMs > SHORT_MS && this.#sizes.long > 0 ? "long" : "short";
+    const dueMs = performance.now() + PATIENCE * Math.min(cpuMs, SHORT_MS);
+    this.#waiting[lane].push({ signal, make, key, resolve, dueMs });
+    this.#waiting[lane].sort((a, b) => a.dueMs - b.dueMs);
     this.#dispatch();
     return promise;
   }
@@ -82,128 +113,149 @@ export class QueryPool {
     this.#isClosing = true;
     clearInterval(this.#watch);
     clearTimeout(this.#laneWatch);
-    await Promise.all([...this.#threads].map((thread) => thread.close()));
+    await Promise.all(this.#all().map((thread) => thread.close()));
+  }
+
+  #all(): RouteThread[] {
+    return [...this.#threads.short, ...this.#threads.long];
   }
 
   #dispatch(): void {
-    const isAwaited = ({ request }: Waiting) => !request.signal.aborted;
-    this.#waiting = this.#waiting.filter(isAwaited);
-    this.#waitingLong = this.#waitingLong.filter(isAwaited);
-    for (;;) {
-      const hasLong = this.#waitingLong.length > 0 && this.#longCount() < this.#maxLong;
-      const queue = this.#waiting.length > 0 ? this.#waiting : hasLong ? this.#waitingLong : [];
-      const idle = queue.length > 0 ? this.#idleThread() : undefined;
-      if (idle === undefined) break;
-      this.#run(idle, queue.shift()!);
-    }
-    if (this.#waiting.length > 0 && this.#size > 1 && !this.#isClosing)
+    for (const lane of ["short", "long"] as const)
+      this.#waiting[lane] = this.#waiting[lane].filter(({ signal }) => !signal.aborted);
+    const { short, long } = this.#waiting;
+    while (long.length > 0 && this.#runIn("long", long[0])) long.shift();
+    while (short.length > 0 && (this.#runIn("short", short[0]) || this.#runInStarted("long", short[0])))
+      short.shift();
+    if (short.length > 0 && this.#sizes.long > 0 && !this.#isClosing)
       this.#laneWatch ??= setTimeout(() => {
-        this.#laneWatch = undefined;
-        this.#keepLane();
-        this.#dispatch();
+        void this.#endLong().finally(() => {
+          this.#laneWatch = undefined;
+          this.#dispatch();
+        });
       }, LANE_WATCH_MS);
   }
 
-  get #maxLong(): number {
-    return Math.max(1, this.#size - 1);
+  /** False: no thread of the lane is idle. */
+  #runIn(lane: Lane, waiting: Waiting): boolean {
+    const thread = this.#idleThread(lane);
+    if (thread === undefined) return false;
+    this.#run(thread, lane, waiting);
+    return true;
   }
 
-  #longCount(): number {
-    return [...this.#running.values()].filter(({ isLong }) => isLong).length;
+  /** A thread of low priority starts too slowly for a short request. */
+  #runInStarted(lane: Lane, waiting: Waiting): boolean {
+    for (const thread of this.#threads[lane]) {
+      if (thread.load > 0 || !thread.isReady) continue;
+      this.#run(thread, lane, waiting);
+      return true;
+    }
+    return false;
   }
 
-  #run(thread: RouteThread, { request, resolve, isLong }: Waiting): void {
-    // The last thread's request may have to run anew, and a body can be read once.
-    const isLast = this.#running.size === this.#size - 1 && this.#size > 1;
-    const again = isLast ? request.clone() : undefined;
-    const exchange = thread.begin(request, (aborted) => this.#endSoon(thread, aborted));
+  #run(thread: RouteThread, lane: Lane, waiting: Waiting): void {
+    const exchange = thread.begin(waiting.make(), (aborted) => this.#endSoon(thread, aborted));
     const running: Running = {
-      request,
-      resolve,
-      isLong,
+      waiting,
       exchange,
+      lane,
       startedMs: Number.POSITIVE_INFINITY,
-      again,
+      startedCpuMs: Promise.resolve(0),
       isEnded: false,
     };
     this.#running.set(thread, running);
     const begin = () => {
       running.startedMs = performance.now();
+      running.startedCpuMs = thread.cpuMs();
     };
     thread.ready.then(begin, () => {});
-    const settle = (response: Promise<Response>) => {
-      if (!running.isEnded) resolve(response);
+    const settle = () => {
+      if (!running.isEnded) waiting.resolve(exchange.response);
     };
-    exchange.response.then(
-      () => settle(exchange.response),
-      () => settle(exchange.response),
-    );
+    exchange.response.then(settle, settle);
     exchange.done.then(() => {
       if (this.#running.get(thread) === running) this.#running.delete(thread);
+      if (waiting.key !== undefined && !running.isEnded && !waiting.signal.aborted)
+        void this.#note(waiting.key, thread, running);
       this.#dispatch();
     });
   }
 
-  /** Marks what has run for long, and ends one of them where they would have every thread. */
-  #keepLane(): void {
+  async #note(key: string, thread: RouteThread, { startedCpuMs }: Running): Promise<void> {
+    const [ended, started] = await Promise.all([thread.cpuMs(), startedCpuMs]);
+    this.#known.set(key, ended - started);
+  }
+
+  /** For each request that waits, a long one leaves the threads for short ones: the youngest, which loses least. */
+  async #endLong(): Promise<void> {
     const nowMs = performance.now();
-    const overdue = [...this.#running].filter(
-      ([, { isLong, startedMs }]) => !isLong && nowMs - startedMs > SHORT_MS,
-    );
-    // What cannot be repeated goes first.
-    overdue.sort(([, a], [, b]) => Number(a.again !== undefined) - Number(b.again !== undefined));
-    let longCount = this.#longCount();
-    for (const [, running] of overdue) {
-      running.isLong = true;
-      longCount++;
+    const overdue: Running[] = [];
+    for (const [thread, running] of this.#running) {
+      const { lane, waiting, exchange, startedMs, startedCpuMs } = running;
+      if (lane === "long" || waiting.key === undefined || nowMs - startedMs < SHORT_MS) continue;
+      const isLong =
+        nowMs - startedMs > WAITS_LONG_MS || (await thread.cpuMs()) - (await startedCpuMs) > SHORT_MS;
+      if (isLong && !running.isEnded && !exchange.isAnswered && !exchange.isFinished) overdue.push(running);
     }
-    if (longCount <= this.#maxLong) return;
-    const canEnd = ([, { again, exchange }]: [RouteThread, Running]) =>
-      again !== undefined && !exchange.isAnswered;
-    const last = [...this.#running].filter(canEnd).sort(([, a], [, b]) => b.startedMs - a.startedMs)[0];
-    if (last === undefined) return;
-    const [thread, running] = last;
-    running.isEnded = true;
-    this.#running.delete(thread);
-    this.#waitingLong.push({ request: running.again!, resolve: running.resolve, isLong: true });
-    this.#kill(thread, new HearthError("unavailable", "query: it runs anew after shorter ones"));
+    overdue.sort((a, b) => b.startedMs - a.startedMs);
+    for (const running of overdue.slice(0, this.#waiting.short.length)) {
+      running.isEnded = true;
+      this.#known.set(running.waiting.key!, Number.POSITIVE_INFINITY);
+      this.#waiting.long.push(running.waiting);
+      running.exchange.abort();
+    }
   }
 
-  #idleThread(): RouteThread | undefined {
-    for (const thread of this.#threads) if (thread.load === 0) return thread;
-    return this.#threads.size < this.#size && !this.#isClosing ? this.#startThread() : undefined;
+  #idleThread(lane: Lane): RouteThread | undefined {
+    for (const thread of this.#threads[lane]) if (thread.load === 0) return thread;
+    return this.#threads[lane].size < this.#sizes[lane] && !this.#isClosing
+      ? this.#startThread(lane)
+      : undefined;
   }
 
-  #startThread(): RouteThread {
+  #startThread(lane: Lane): RouteThread {
+    const data = { ...this.#options.data, niceness: NICENESS[lane] };
     const thread: RouteThread = new RouteThread({
       ...this.#options,
+      data,
       onDeath: () => {
-        this.#threads.delete(thread);
-        this.#running.delete(thread);
+        this.#forget(thread);
         if (!this.#isClosing) this.#dispatch();
       },
     });
-    this.#threads.add(thread);
+    this.#threads[lane].add(thread);
     return thread;
+  }
+
+  #forget(thread: RouteThread): void {
+    this.#threads.short.delete(thread);
+    this.#threads.long.delete(thread);
+    this.#running.delete(thread);
   }
 
   /** No other request is given to a thread that is being ended. */
   #kill(thread: RouteThread, error: HearthError): void {
-    this.#threads.delete(thread);
-    this.#running.delete(thread);
+    this.#forget(thread);
     thread.kill(error);
     this.#dispatch();
   }
 
+  /** Ends the request of a thread, and the thread too if it does not notice. */
   #endSoon(thread: RouteThread, exchange: Exchange): void {
-    setTimeout(() => {
-      if (!exchange.isFinished)
-        this.#kill(thread, new HearthError("unavailable", "query: its client has gone away"));
-    }, ABORT_MS);
+    thread.cancel();
+    const began = thread.cpuMs();
+    const watch = setInterval(async () => {
+      const cpuMs = (await thread.cpuMs()) - (await began);
+      if (exchange.isFinished) return clearInterval(watch);
+      if (cpuMs < ABORT_CPU_MS) return;
+      clearInterval(watch);
+      this.#kill(thread, new HearthError("canceled", "query was canceled"));
+    }, ABORT_WATCH_MS);
   }
 
   #endStalled(): void {
-    for (const thread of this.#threads) {
+    for (const thread of this.#all()) {
       for (const exchange of thread.exchanges) {
         if (exchange.stalledMs() > STALL_MS)
           this.#kill(

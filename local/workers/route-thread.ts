@@ -5,7 +5,7 @@ import { Exchange } from "./exchange.ts";
 import type { FromWorker, ToWorker, WorkerData } from "./worker-data.ts";
 
 export interface ThreadOptions {
-  readonly data: WorkerData;
+  readonly data: Omit<WorkerData, "canceled">;
   /** The largest heap of the thread, in MiB. */
   readonly heapMiB: number;
   readonly onMessage: (message: FromWorker) => void;
@@ -22,6 +22,8 @@ export class RouteThread {
   readonly #options: ThreadOptions;
   readonly #exchanges = new Set<Exchange>();
   readonly #exited: Promise<void>;
+  readonly #canceled = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  #isReady = false;
   #isClosing = false;
   #error: HearthError | undefined;
 
@@ -29,7 +31,7 @@ export class RouteThread {
     this.#options = options;
     const { data, heapMiB, onMessage } = options;
     this.#worker = new Worker(ENTRY, {
-      workerData: data,
+      workerData: { ...data, canceled: this.#canceled } satisfies WorkerData,
       resourceLimits: { maxOldGenerationSizeMb: heapMiB },
     });
     const ready = Promise.withResolvers<void>();
@@ -37,8 +39,9 @@ export class RouteThread {
     // Whoever needs it waits for it.
     this.ready.catch(() => {});
     this.#worker.on("message", (message: FromWorker) => {
-      if (message.kind === "ready") ready.resolve();
-      else onMessage(message);
+      if (message.kind !== "ready") return onMessage(message);
+      this.#isReady = true;
+      ready.resolve();
     });
     this.#worker.on("error", (error) => {
       this.#error ??= this.#meaningOf(error);
@@ -59,18 +62,37 @@ export class RouteThread {
     return this.#exchanges.size;
   }
 
+  /** Whether it takes requests. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
   get exchanges(): Iterable<Exchange> {
     return this.#exchanges;
   }
 
-  /** Begins a request; `onAbort` is called when its client is gone. */
+  /** Begins a request; `onAbort` is called when it is aborted: its client is gone, or it was canceled. */
   begin(request: Request, onAbort: (exchange: Exchange) => void = () => {}): Exchange {
     const exchange: Exchange = new Exchange(request, () => onAbort(exchange));
+    if (this.#exchanges.size === 0) Atomics.store(this.#canceled, 0, 0);
     this.#exchanges.add(exchange);
     exchange.done.then(() => this.#exchanges.delete(exchange));
     const message: ToWorker = { kind: "request", head: exchange.head, port: exchange.remotePort };
     this.#worker.postMessage(message, [exchange.remotePort]);
     return exchange;
+  }
+
+  /** The CPU time it has taken, in ms; 0 when it has ended. */
+  cpuMs(): Promise<number> {
+    return this.#worker.cpuUsage().then(
+      ({ user, system }) => (user + system) / 1000,
+      () => 0,
+    );
+  }
+
+  /** Ends what it computes soon: computations look for this whenever they read the clock. */
+  cancel(): void {
+    Atomics.store(this.#canceled, 0, 1);
   }
 
   /** Ends it in the middle of whatever it does. */

@@ -16,6 +16,10 @@ export interface WorkerData {
   readonly endpoint: string | undefined;
   /** Bytes that readers of this worker remember. */
   readonly readerMemoryBytes: number;
+  /** How much less urgent than the main thread it is, as `nice` counts. */
+  readonly niceness: number;
+  /** One integer in shared memory. Not 0: the thread's query is to end. */
+  readonly canceled: Int32Array<SharedArrayBuffer>;
 }
 
 export type ToWorker =

@@ -1,4 +1,5 @@
 /** A thread of `npm start`: some of its routes, or the compactor, with services of its own. */
+import { flushCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { addAdminRoutes } from "../../lib/http/admin-routes.ts";
 import { newRuleRunner } from "../../lib/http/compose-rules.ts";
@@ -23,11 +24,9 @@ import { startRules } from "../rules-timer.ts";
 import { withSecretFiles } from "../secret-files.ts";
 import { lowerPriority } from "./lower-priority.ts";
 import { type Fetch, servePort } from "./serve-port.ts";
-import type { FromWorker, Role, ToWorker, WorkerData } from "./worker-data.ts";
+import type { FromWorker, ToWorker, WorkerData } from "./worker-data.ts";
 
-const NICE: Readonly<Record<Role, number>> = { write: 0, query: 5, rules: 5, compact: 10 };
-
-const { role, settings, env, endpoint, readerMemoryBytes } = workerData as WorkerData;
+const { role, settings, env, endpoint, readerMemoryBytes, niceness, canceled } = workerData as WorkerData;
 const parent = parentPort!;
 const tell = (message: FromWorker) => parent.postMessage(message);
 const observe =
@@ -35,9 +34,12 @@ const observe =
   (values, origin) =>
     tell({ kind: "metrics", source, values, origin });
 
-lowerPriority(NICE[role]);
+lowerPriority(niceness);
 const log = newConsoleLog(settings.logLevel, settings.isQuiet);
-const services = await newLocalServices(settings, env, endpoint, { log, metrics: observe("request") });
+const services: Services = {
+  ...(await newLocalServices(settings, env, endpoint, { log, metrics: observe("request") })),
+  isCanceled: () => Atomics.load(canceled, 0) !== 0,
+};
 const close =
   role === "compact" ? runCompactor() : role === "rules" ? runRules() : serveRoutes(newApp(services));
 parent.on("message", (message: ToWorker) => {
@@ -48,6 +50,8 @@ parent.on("message", (message: ToWorker) => {
       .finally(() => parent.close());
 });
 tell({ kind: "ready" });
+// The next thread, and the next start, find what this one compiled.
+flushCompileCache();
 
 function runCompactor(): () => Promise<void> {
   const timer = startCompaction(services, {

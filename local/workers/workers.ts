@@ -1,6 +1,6 @@
 /**
- * The threads of `npm start`. Whatever one request computes, writes, health checks and other queries go on: one thread
- * stores, some read, one compacts, one is the embedded DynamoDB, and this one only passes requests on.
+ * The threads of `npm start`. Whatever one request computes, writes, health checks and other queries go on: two threads
+ * store, some read, one compacts, one is the embedded DynamoDB, and this one only passes requests on.
  */
 import type { CanaryReport } from "../../lib/canary/canary.ts";
 import { ADMIN_PATHS } from "../../lib/http/admin-routes.ts";
@@ -8,21 +8,24 @@ import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
 import { tidyPath } from "../../lib/http/request-path.ts";
 import { isRulesConfigPath } from "../../lib/http/rules-config-route.ts";
 import { WRITE_PATHS } from "../../lib/http/write-route.ts";
-import { errorMessage, HearthError } from "../../lib/model/errors.ts";
+import { errorMessage } from "../../lib/model/errors.ts";
 import type { Log } from "../../lib/model/log.ts";
 import type { SelfScrape } from "../self-scrape.ts";
 import type { Environment, Settings } from "../settings.ts";
 import { failureResponse } from "./failure-response.ts";
+import { KeptThread } from "./kept-thread.ts";
 import { QueryPool } from "./query-pool.ts";
-import { RouteThread, type ThreadOptions } from "./route-thread.ts";
-import type { FromWorker, Role, WorkerData } from "./worker-data.ts";
+import type { FromWorker, Role } from "./worker-data.ts";
+import { WriteThreads } from "./write-threads.ts";
 
 /** What the readers of all threads remember. */
 const READER_MEMORY_BYTES = 192 * 1024 * 1024;
 /** Heaps, in MiB: many times what each usually takes, and together less than a small machine has. */
 const HEAP_MIB: Readonly<Record<Role, number>> = { write: 1024, query: 1024, compact: 1024, rules: 1024 };
-/** A thread that ended is started again after so long: one that cannot start must not spin. */
-const RESTART_MS = 1000;
+/** How much less urgent than the main thread they are. */
+const NICENESS: Readonly<Record<Role, number>> = { write: 0, query: 0, rules: 5, compact: 10 };
+/** The thread that stores large bodies gives way to the one that stores all others. */
+const LARGE_NICENESS = 5;
 
 export interface Workers {
   /** What the canary's last run came to. */
@@ -62,11 +65,15 @@ export async function startWorkers(
   const optionsOf = (role: Role) => {
     const readerMemoryBytes = READER_MEMORY_BYTES / settings.queryWorkers;
     // Only what can be copied to another thread.
-    const data: WorkerData = { role, settings, env: { ...env }, endpoint, readerMemoryBytes };
+    const niceness = NICENESS[role];
+    const data = { role, settings, env: { ...env }, endpoint, readerMemoryBytes, niceness };
     return { data, heapMiB: HEAP_MIB[role], onMessage };
   };
   const queries = new QueryPool(settings.queryWorkers, optionsOf("query"));
-  const writer = new KeptThread(() => optionsOf("write"), log);
+  const writers = new WriteThreads((isLarge) => {
+    const { data, ...rest } = optionsOf("write");
+    return { ...rest, data: isLarge ? { ...data, niceness: LARGE_NICENESS } : data };
+  }, log);
   const compactor = new KeptThread(() => optionsOf("compact"), log);
   let serverUrl = "";
   const rules = new KeptThread(() => {
@@ -77,7 +84,7 @@ export async function startWorkers(
       data: { ...data, settings: { ...settings, rules: { ...settings.rules, externalUrl } } },
     };
   }, log);
-  await Promise.all([queries.start(), writer.start()]);
+  await Promise.all([queries.start(), writers.start()]);
   return {
     get canary() {
       return canary;
@@ -86,7 +93,7 @@ export async function startWorkers(
       const tidy = tidyPath(path);
       const isWrite = WRITE_ROUTES.has(tidy) || isRulesConfigPath(tidy);
       try {
-        return await (isWrite ? writer.thread.begin(request).response : queries.fetch(request));
+        return await (isWrite ? writers.fetch(request) : queries.fetch(request));
       } catch (error) {
         if (!request.signal.aborted) log("error", "request", { path, error: errorMessage(error) });
         return failureResponse(error, isWrite ? "write" : "query");
@@ -101,50 +108,9 @@ export async function startWorkers(
       await Promise.all([compactor.close(), rules.close()]);
     },
     close: async () => {
-      await Promise.all([queries.close(), writer.close()]);
+      await Promise.all([queries.close(), writers.close()]);
     },
   };
 }
 
 const WRITE_ROUTES = new Set([...WRITE_PATHS, ...OTLP_PATHS, ...ADMIN_PATHS]);
-
-/** One thread that is started again when it ends. */
-class KeptThread {
-  readonly #options: () => Omit<ThreadOptions, "onDeath">;
-  readonly #log: Log;
-  #thread: RouteThread | undefined;
-  #isClosing = false;
-
-  constructor(options: () => Omit<ThreadOptions, "onDeath">, log: Log) {
-    this.#options = options;
-    this.#log = log;
-  }
-
-  /** Throws "unavailable" while it is being started again. */
-  get thread(): RouteThread {
-    if (this.#thread !== undefined) return this.#thread;
-    throw new HearthError("unavailable", "the thread that stores is being started again; retry");
-  }
-
-  start(): Promise<void> {
-    const options = this.#options();
-    const { role } = options.data;
-    const thread = new RouteThread({
-      ...options,
-      onDeath: (error) => {
-        this.#thread = undefined;
-        this.#log("error", `${role} worker`, { error: error.message });
-        setTimeout(() => {
-          if (!this.#isClosing) void this.start().catch(() => {});
-        }, RESTART_MS).unref();
-      },
-    });
-    this.#thread = thread;
-    return thread.ready;
-  }
-
-  async close(): Promise<void> {
-    this.#isClosing = true;
-    await this.#thread?.close();
-  }
-}

@@ -22,6 +22,7 @@ const TYPES: Readonly<Record<ErrorKind, string>> = {
   "rate limited": "too_many_requests",
   unavailable: "unavailable",
   "timed out": "timeout",
+  canceled: "canceled",
   data: "internal",
   internal: "internal",
 };
@@ -30,7 +31,8 @@ const TYPES: Readonly<Record<ErrorKind, string>> = {
 export function apiErrorOf(error: unknown, phase: QueryPhase, signal: AbortSignal): ApiError {
   const kind = errorKind(error);
   const message = kind === "internal" ? "internal error; see the log" : errorMessage(error);
-  if (signal.aborted) return { errorType: "canceled", status: CLIENT_CLOSED, message: "query was canceled" };
+  if (signal.aborted || kind === "canceled")
+    return { errorType: "canceled", status: CLIENT_CLOSED, message: "query was canceled" };
   if (kind === "invalid" && phase === "evaluation") return { errorType: "execution", status: 422, message };
   if (error instanceof CostLimitError) return { errorType: "cost_limit", status: 422, message };
   return { errorType: TYPES[kind], status: statusOf(kind, "query"), message, cause: error };

@@ -142,7 +142,8 @@ async function serve(
     const access = await findAccess(c, services, "read");
     const parameters = await readParameters(c);
     noteAsked(c, parameters);
-    const deadline = new Deadline(services.clock, queryServices.settings.limits.timeoutMs);
+    const { timeoutMs } = queryServices.settings.limits;
+    const deadline = new Deadline(services.clock, timeoutMs, { isCanceled: services.isCanceled });
     c.set("deadline", deadline);
     const patterns = new Patterns(deadline);
     const damage = new DamageReports();

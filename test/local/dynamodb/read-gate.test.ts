@@ -1,0 +1,43 @@
+/** Large reads of the embedded database take turns; nothing else waits for them. */
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { test } from "node:test";
+import { ReadGate } from "../../../local/dynamodb/read-gate.ts";
+
+function newGate() {
+  const begun: string[] = [];
+  const gate = new ReadGate((request) => begun.push((request as { name?: string }).name!));
+  const send = (name: string, operation: string): EventEmitter => {
+    const response = new EventEmitter();
+    const request = { name, headers: { "x-amz-target": `DynamoDB_20120810.${operation}` } };
+    gate.pass(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+    return response;
+  };
+  return { begun, send };
+}
+
+test("two large reads run, others wait in their order, and writes pass", () => {
+  const { begun, send } = newGate();
+  const first = send("a", "Query");
+  send("b", "Scan");
+  send("c", "BatchGetItem");
+  send("d", "Query");
+  send("write", "BatchWriteItem");
+  send("item", "GetItem");
+  assert.deepEqual(begun, ["a", "b", "write", "item"]);
+  first.emit("close");
+  assert.deepEqual(begun.slice(4), ["c"]);
+});
+
+test("a read whose client hangs up before its turn is left out", () => {
+  const { begun, send } = newGate();
+  const first = send("a", "Query");
+  const second = send("b", "Query");
+  const gone = send("c", "Query");
+  send("d", "Query");
+  gone.emit("close");
+  first.emit("close");
+  second.emit("close");
+  assert.deepEqual(begun, ["a", "b", "d"]);
+});

@@ -1,0 +1,48 @@
+/** Requests that a thread may get more than once. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readRepeatable } from "../../../local/workers/repeatable-request.ts";
+
+const URL_RANGE = "http://localhost/api/v1/query_range";
+
+function form(parameters: Record<string, string>): Request {
+  const body = new URLSearchParams(parameters).toString();
+  const headers = {
+    "Content-Type": "application/x-www-form-urlencoded",
+    "Content-Length": String(body.length),
+    Authorization: "Basic a",
+  };
+  return new Request(URL_RANGE, { method: "POST", headers, body });
+}
+
+test("a form is made as often as it is needed, with its headers", async () => {
+  const repeatable = await readRepeatable(form({ query: "up", start: "1" }));
+  for (let i = 0; i < 2; i++) {
+    const request = repeatable!.make();
+    assert.equal(request.method, "POST");
+    assert.equal(request.headers.get("Authorization"), "Basic a");
+    assert.equal(await request.text(), "query=up&start=1");
+  }
+});
+
+test("the same panel of another time has the same key; another expression, path or selector has not", async () => {
+  const keyOf = async (request: Request) => (await readRepeatable(request))!.key;
+  const key = await keyOf(form({ query: "up", start: "1" }));
+  assert.equal(await keyOf(form({ query: "up", start: "2" })), key);
+  assert.equal(await keyOf(new Request(`${URL_RANGE}?query=up&start=3`)), key);
+  for (const other of [
+    form({ query: "down" }),
+    new Request("http://localhost/api/v1/query?query=up"),
+    new Request(`${URL_RANGE}?query=up&match[]=up`),
+  ])
+    assert.notEqual(await keyOf(other), key);
+});
+
+test("a body that is long, or of unknown length, is left to be read once", async () => {
+  for (const length of [undefined, "1048577"]) {
+    const headers = length === undefined ? {} : { "Content-Length": length };
+    const request = new Request(URL_RANGE, { method: "POST", headers, body: "query=up" });
+    assert.equal(await readRepeatable(request), undefined);
+    assert.equal(await request.text(), "query=up");
+  }
+});
