@@ -1,5 +1,6 @@
 /** The handlers of Mimir's configuration API of rules. They are loaded when they are first needed: YAML and PromQL's parser are large. */
 import { HearthError } from "../model/errors.ts";
+import type { TenantLimits } from "../model/quota/tenant-limits.ts";
 import type { ParseOptions } from "../promql/parse/options.ts";
 import { ALERT_TEMPLATES } from "../rules/alert-templates.ts";
 import { parseRuleGroup } from "../rules/parse-rule-file.ts";
@@ -8,6 +9,7 @@ import { hasErrors, printProblem } from "../rules/problem.ts";
 import type { RuleGroup } from "../rules/rule-file.ts";
 import type { RuleStore } from "../rules/rule-store.ts";
 import { newRuleStore } from "../rules/table-rule-store.ts";
+import { howToRaise } from "../storage/limits/refusal.ts";
 import type { Table } from "../storage/table/table.ts";
 import { readBody } from "./body.ts";
 import type { GatewayContext } from "./gateway.ts";
@@ -23,6 +25,7 @@ export interface RulesConfigRequest {
   readonly tenant: string;
   readonly table: Table;
   readonly parse: ParseOptions;
+  readonly limits: TenantLimits;
   /** Puts a change of a group, or of a namespace, on record before it is made. */
   readonly audit: (action: string, subject: string) => Promise<void>;
 }
@@ -48,7 +51,7 @@ export async function getGroup({ c, tenant, table }: Request): Promise<Response>
   return stored === undefined ? c.text(NO_GROUP, 404) : yaml(c, printGroup(stored.group));
 }
 
-export async function setGroup({ c, tenant, table, parse, audit }: Request): Promise<Response> {
+export async function setGroup({ c, tenant, table, parse, limits, audit }: Request): Promise<Response> {
   const body = await readBody(c, MAX_GROUP_BYTES);
   const { group, problems } = parseRuleGroup(new TextDecoder().decode(body), {
     parse,
@@ -59,9 +62,32 @@ export async function setGroup({ c, tenant, table, parse, audit }: Request): Pro
     throw new HearthError("invalid", errors.map(printProblem).join("; "));
   }
   const namespace = parameter(c, "namespace");
+  await expectWithin(limits, { tenant, table, namespace, group });
   await audit("rules set", `${namespace}/${group.name}`);
   await newRuleStore(table).put(tenant, namespace, group);
   return accepted(c);
+}
+
+/** Throws "invalid" for a group past a limit of its tenant. */
+async function expectWithin(
+  { rulesPerGroup, ruleGroups }: TenantLimits,
+  place: Pick<Request, "tenant" | "table"> & { readonly namespace: string; readonly group: RuleGroup },
+): Promise<void> {
+  const { tenant, table, namespace, group } = place;
+  const advice = (limit: string) => `raise it with ${howToRaise({ tenant }, limit)} limit=${limit}`;
+  if (rulesPerGroup !== undefined && group.rules.length > rulesPerGroup)
+    throw new HearthError(
+      "invalid",
+      `group ${group.name}: ${group.rules.length} rules, tenant ${tenant} may have ${rulesPerGroup} in a group; ${advice("rules-per-group")}`,
+    );
+  if (ruleGroups === undefined) return;
+  const stored = await newRuleStore(table).list(tenant);
+  const others = stored.filter((one) => one.namespace !== namespace || one.group.name !== group.name);
+  if (others.length >= ruleGroups && others.length === stored.length)
+    throw new HearthError(
+      "invalid",
+      `group ${group.name}: tenant ${tenant} has ${stored.length} groups of rules already, at most ${ruleGroups}; ${advice("rule-groups")}`,
+    );
 }
 
 export async function deleteGroup({ c, tenant, table, audit }: Request): Promise<Response> {

@@ -41,7 +41,8 @@ export function addRulesConfigRoutes(app: Gateway, services: Services, parse: Pa
       services.log("info", "audit", { ...entry });
     };
     const handlers: Handlers = await import("./rules-config-handlers.ts");
-    return handlers[name]({ c, tenant, table, parse, audit: record });
+    const { limits } = await services.tenants.find(table, tenant);
+    return handlers[name]({ c, tenant, table, parse, limits, audit: record });
   };
   for (const prefix of PREFIXES) {
     app.get(prefix, serve("listNamespaces"));

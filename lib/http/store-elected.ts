@@ -68,7 +68,7 @@ export async function storeElected(
   sent: SentReplicas,
   admit: Admit,
 ): Promise<StoredElected> {
-  const { tenant, retentionMs } = place;
+  const { tenant } = place;
   const verdicts: boolean[] = [];
   for (const replica of sent.replicas) verdicts.push(await haTracker.accepts(table, tenant, replica));
   const elected = ofElected(batch, sent, verdicts);
@@ -76,7 +76,10 @@ export async function storeElected(
   const samples = countSamples(elected) + countSamples(single);
   const result = await storeAdmitted(admit, samples, async () => {
     const ofReplicas = await writers.appender(place, table).append(elected);
-    return sum(ofReplicas, await writers.appender({ tenant, retentionMs }, table).append(single));
+    return sum(
+      ofReplicas,
+      await writers.appender({ ...place, droppedLabel: undefined }, table).append(single),
+    );
   });
   // Not before: a replica whose samples could not be stored keeps the other one waiting, and at last loses the election.
   for (const [number, replica] of sent.replicas.entries())

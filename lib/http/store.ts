@@ -6,7 +6,7 @@ import type { Table } from "../storage/table/table.ts";
 import { replicasOf } from "../storage/tenants/replica-labels.ts";
 import type { TenantPlace } from "../storage/write/writers.ts";
 import type { GatewayContext, Services } from "./gateway.ts";
-import { admitSamples } from "./limits/quota.ts";
+import { admitSamples, placeOf } from "./limits/quota.ts";
 import { type Admit, NOTHING, type StoredElected, storeAdmitted, storeElected } from "./store-elected.ts";
 
 /** How much of a request is durable, and what was rejected. */
@@ -35,8 +35,8 @@ export async function storeBatch(
   fields.samples = batch.sampleCount;
   const table = services.table.metered(c.get("meter"));
   const tenant = await services.tenants.find(table, tenantName);
-  const { retentionMs, haLabels } = tenant;
-  const place = { tenant: tenantName, retentionMs };
+  const { haLabels } = tenant;
+  const place = placeOf(services, tenant);
   const admit = (samples: number) => admitSamples(c, services, table, tenant, samples);
   const replicas = haLabels && replicasOf(batch, haLabels, services.limits.maxLabelsPerSeries);
   const store = () =>

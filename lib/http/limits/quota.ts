@@ -1,11 +1,13 @@
 /** The limits of a request's tenant and key: what may be stored, and whether a query may run. */
 import { errorKind, errorMessage, type RateLimitError } from "../../model/errors.ts";
+import type { Limits } from "../../model/limits.ts";
 import { SECOND_MS } from "../../model/time.ts";
 import type { Admission } from "../../storage/limits/quotas.ts";
 import { overLimit, printCount } from "../../storage/limits/refusal.ts";
 import { noteRunning } from "../../storage/limits/running-queries.ts";
 import type { Table } from "../../storage/table/table.ts";
 import type { Tenant } from "../../storage/tenants/tenant-settings.ts";
+import type { TenantPlace } from "../../storage/write/writers.ts";
 import type { GatewayContext, Services } from "../gateway.ts";
 
 /** The length of a wait for another query to end. */
@@ -22,7 +24,7 @@ function exchange(
   services: Services,
   table: Table,
   tenant: Tenant,
-): Promise<void> | undefined {
+): Promise<unknown> | undefined {
   const exchanged = services.quotas.exchange(table, tenant)?.catch((error: unknown) => {
     services.log("warn", "limits: what other processes counted is not known", {
       tenant: tenant.name,
@@ -123,4 +125,36 @@ function limitRunning(
     c.get("background").push(judged.then(() => running.end()).catch(failed));
   });
   return true;
+}
+
+/** By a tenant's limits of labels, those of its requests: writers compare objects. */
+const labelLimits = new Map<string, Limits>();
+const MAX_LABEL_LIMITS = 100;
+
+/** Where and within which limits a tenant's samples are stored. */
+export function placeOf({ quotas, limits }: Services, tenant: Tenant): TenantPlace {
+  const { name, retentionMs } = tenant;
+  const { exemplarsPerSecond } = tenant.limits;
+  const gate = quotas.seriesGate(tenant);
+  return { tenant: name, retentionMs, limits: limitsOf(limits, tenant), exemplarsPerSecond, gate };
+}
+
+function limitsOf(limits: Limits, tenant: Tenant): Limits {
+  const { labelsPerSeries, labelNameBytes, labelValueBytes } = tenant.limits;
+  if (labelsPerSeries === undefined && labelNameBytes === undefined && labelValueBytes === undefined)
+    return limits;
+  const key = [labelsPerSeries, labelNameBytes, labelValueBytes].join();
+  const known = labelLimits.get(key);
+  if (known !== undefined) return known;
+  if (labelLimits.size >= MAX_LABEL_LIMITS) labelLimits.clear();
+  const least = (own: number | undefined, all: number) => Math.min(own ?? all, all);
+  const merged = {
+    ...limits,
+    maxLabelsPerSeries: least(labelsPerSeries, limits.maxLabelsPerSeries),
+    maxLabelNameBytes: least(labelNameBytes, limits.maxLabelNameBytes),
+    maxLabelValueBytes: least(labelValueBytes, limits.maxLabelValueBytes),
+    maxMetricNameBytes: least(labelValueBytes, limits.maxMetricNameBytes),
+  };
+  labelLimits.set(key, merged);
+  return merged;
 }

@@ -15,7 +15,7 @@ import { encodeExemplarRecords } from "./exemplar-record.ts";
 export const EXEMPLAR_TTL_MS = 2 * DAY_MS;
 /** What a warm writer takes of a tenant: so many a second on average, and so many at once. */
 const EXEMPLARS_PER_SECOND = 100;
-const MAX_BURST = 10_000;
+const BURST_SECONDS = 100;
 
 export interface ExemplarWriterOptions {
   readonly tenant: string;
@@ -23,6 +23,8 @@ export interface ExemplarWriterOptions {
   readonly randomBytes: RandomBytes;
   readonly retentionMs: RetentionMs;
   readonly maxFutureMs: number;
+  /** So many a second on average, and a hundred times as many at once; 0 for none. Default: `EXEMPLARS_PER_SECOND`. */
+  readonly exemplarsPerSecond?: number | undefined;
 }
 
 /** The number of a series of the batch, or REJECTED; and the labels of a number. */
@@ -33,11 +35,14 @@ export interface SeriesOfBatch {
 
 export class ExemplarWriter {
   readonly #options: ExemplarWriterOptions;
-  #tokens = MAX_BURST;
+  readonly #perSecond: number;
+  #tokens: number;
   #tokensMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ExemplarWriterOptions) {
     this.#options = options;
+    this.#perSecond = options.exemplarsPerSecond ?? EXEMPLARS_PER_SECOND;
+    this.#tokens = this.#perSecond * BURST_SECONDS;
   }
 
   /** Answers how many were stored. Those that are too old, too new or too many are left out. Throws "unavailable". */
@@ -73,8 +78,9 @@ export class ExemplarWriter {
   }
 
   #refill(nowMs: number): void {
-    const earned = (Math.max(nowMs - this.#tokensMs, 0) / SECOND_MS) * EXEMPLARS_PER_SECOND;
-    this.#tokens = Math.min(MAX_BURST, this.#tokens + earned);
+    const most = this.#perSecond * BURST_SECONDS;
+    const earned = (Math.max(nowMs - this.#tokensMs, 0) / SECOND_MS) * this.#perSecond;
+    this.#tokens = Math.min(most, this.#tokens + (most === 0 ? 0 : earned));
     this.#tokensMs = nowMs;
   }
 }

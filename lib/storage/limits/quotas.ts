@@ -3,15 +3,19 @@
 import { burstOf, type TenantLimits } from "../../model/quota/tenant-limits.ts";
 import type { RandomBytes } from "../../model/random-bytes.ts";
 import type { Clock } from "../../model/time.ts";
+import { dayOf } from "../layout/keys.ts";
 import { printReadUnits } from "../table/read-price.ts";
 import type { Table } from "../table/table.ts";
 import type { Tenant } from "../tenants/tenant-settings.ts";
 import { type Account, Ledger, WHOLE_TENANT } from "./ledger.ts";
 import { overLimit, printCount, type Subject } from "./refusal.ts";
+import { SeriesGate } from "./series-gate.ts";
 import type { Rate } from "./shared-bucket.ts";
 
 /** Tenants whose ledgers a process keeps. */
 const MAX_LEDGERS = 10_000;
+/** Tenants whose series a process counts: 56 KB each at most. */
+const MAX_GATES = 1000;
 const INSTANCE_BYTES = 8;
 
 /** Samples that a request was allowed to store. */
@@ -33,6 +37,7 @@ export class Quotas {
   readonly #clock: Clock;
   readonly #instance: Uint8Array;
   readonly #ledgers = new Map<string, Ledger>();
+  readonly #gates = new Map<string, SeriesGate>();
 
   constructor(clock: Clock, randomBytes: RandomBytes) {
     this.#clock = clock;
@@ -99,8 +104,14 @@ export class Quotas {
     }
   }
 
-  /** Exchanges ledgers with other processes if that is due; undefined if it is not. Throws "unavailable". */
-  exchange(table: Table, tenant: Tenant): Promise<void> | undefined {
+  /** Exchanges counts with other processes if that is due; undefined if it is not. Throws "unavailable". */
+  exchange(table: Table, tenant: Tenant): Promise<unknown> | undefined {
+    const all = [this.#exchangeLedger(table, tenant), this.seriesGate(tenant)?.exchange(table)];
+    const due = all.filter((one) => one !== undefined);
+    return due.length === 0 ? undefined : Promise.all(due);
+  }
+
+  #exchangeLedger(table: Table, tenant: Tenant): Promise<void> | undefined {
     const isLimited = (limits: TenantLimits) => hasRate(limits) || hasReadUnits(limits);
     if (!isLimited(tenant.limits) && ![...tenant.keyLimits.values()].some(isLimited)) return undefined;
     const ledger = this.#ledger(tenant.name);
@@ -108,6 +119,19 @@ export class Quotas {
     const rate = (keyId: string) =>
       rateOf(keyId === WHOLE_TENANT ? tenant.limits : (tenant.keyLimits.get(keyId) ?? {}));
     return ledger.exchange(table, rate, this.#clock);
+  }
+
+  /** Refuses new series of a tenant past its limits; undefined for a tenant without such limits. */
+  seriesGate({ name, limits }: Tenant): SeriesGate | undefined {
+    if (limits.seriesPerDay === undefined && limits.activeSeries === undefined) return undefined;
+    let gate = this.#gates.get(name);
+    if (gate === undefined) {
+      if (this.#gates.size >= MAX_GATES) this.#gates.clear();
+      gate = new SeriesGate(name, this.#instance, this.#clock, limits);
+      this.#gates.set(name, gate);
+    }
+    gate.limits = limits;
+    return gate;
   }
 
   /** What is known of a tenant, for `user_limits`. */
@@ -120,6 +144,17 @@ export class Quotas {
       ...(hasReadUnits(tenant.limits)
         ? { readUnitsPerHour: hour.total(nowMs), readUnitsPerDay: day.total(nowMs) }
         : {}),
+      ...this.#seriesUsed(tenant, nowMs),
+    };
+  }
+
+  #seriesUsed(tenant: Tenant, nowMs: number): Readonly<Record<string, number>> {
+    const gate = this.seriesGate(tenant);
+    if (gate === undefined) return {};
+    const isActiveCounted = tenant.limits.activeSeries !== undefined;
+    return {
+      seriesPerDay: gate.dayCount(dayOf(nowMs)),
+      ...(isActiveCounted ? { activeSeries: gate.activeCount() } : {}),
     };
   }
 

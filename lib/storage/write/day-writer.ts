@@ -4,12 +4,12 @@
  * day costs its sample alone.
  */
 import type { RandomBytes } from "../../model/random-bytes.ts";
-import { type Clock, DAY_MS } from "../../model/time.ts";
+import { type Clock, DAY_MS, MINUTE_MS } from "../../model/time.ts";
 import { logKey } from "../layout/keys.ts";
 import type { BitsOf, Shard } from "../layout/shard.ts";
 import { HISTOGRAM_WEIGHT } from "../layout/shard.ts";
 import type { BatchSeries } from "../series/batch-series.ts";
-import { HASH_WORDS } from "../series/hash-index.ts";
+import { HASH_WORDS, wordsOf } from "../series/hash-index.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, Table } from "../table/table.ts";
 import type { AcceptedFloats, AcceptedHistograms, Chosen } from "./accepted.ts";
@@ -33,6 +33,7 @@ import {
 import { planGathering } from "./plan-gathering.ts";
 import type { ReceiveClock, StoreDated } from "./receive-clock.ts";
 import { isRecorded, UNKNOWN } from "./reference-table.ts";
+import { NO_REFUSED, type RefusedSeries, type SeriesLimit } from "./refuse-series.ts";
 import { SeriesRecorder } from "./series-recorder.ts";
 import { type Alike, ShardWriter } from "./shard-writer.ts";
 
@@ -48,6 +49,8 @@ const REGISTER_SLICE = 1000;
  * items of their own would hold less than the KB that a write unit covers.
  */
 const FEW_SERIES = 100;
+/** Dictionaries are read again before series are refused, but not more often than this. */
+const RELOAD_MS = MINUTE_MS;
 const ALL_SERIES: Shard = { bits: 0, prefix: 0 };
 /**
  * What a writer knows is good for so long. A series record is flushed within hours, but it expires after
@@ -84,6 +87,11 @@ export class DayWriter {
   /** By bits and then prefix. */
   readonly #shards = new Map<number, Map<number, ShardWriter>>();
   #loading: Promise<void> | undefined;
+  #loadedMs = Number.NEGATIVE_INFINITY;
+  /** Whether all dictionaries of the day were read, when they were. */
+  #knowsAll = false;
+  /** Whether what was read is counted for the tenant's limits. */
+  #isCounted = false;
   /** Registrations run one after another. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -120,6 +128,47 @@ export class DayWriter {
   /** Forgets the series that were not used of late, and others until a share of the memory is free. */
   forget(share: number): void {
     for (const ofLevel of this.#shards.values()) for (const shard of ofLevel.values()) shard.forget(share);
+  }
+
+  /** The series that are new to the day and that a limit refuses. Throws "unavailable". */
+  async findRefused(
+    table: Table,
+    series: BatchSeries,
+    floats: Chosen<AcceptedFloats>,
+    histograms: Chosen<AcceptedHistograms>,
+    limit: SeriesLimit,
+  ): Promise<RefusedSeries> {
+    const all: LocatedSamples = { floats, histograms, places: new Int32Array(series.count).fill(UNKNOWN) };
+    const bits = this.#options.shardBits(
+      floats.indices.length + HISTOGRAM_WEIGHT * histograms.indices.length,
+    );
+    const shards = this.#split(bits, series, floats, histograms);
+    if (this.#isCounted && shards.every((shard) => locate(shard, series, all) || isComplete(shard, all)))
+      return NO_REFUSED;
+    const refused = new Map<number, string>();
+    await this.#inTurn(async () => {
+      if (!this.#isCounted) this.#loading = undefined;
+      await this.#load(table, limit);
+      const findNew = () =>
+        shards
+          .flatMap((shard) => missingSeries(shard, series, all))
+          .filter(([number]) => all.places[number] === UNKNOWN)
+          .filter(([number]) => !this.#isRecorded(series.hashes, number * HASH_WORDS));
+      const refuse = (): void => {
+        refused.clear();
+        for (const alike of findNew()) {
+          const reason = limit.refuse(this.place.day, series.hashes, alike[0] * HASH_WORDS, this.#knowsAll);
+          if (reason !== undefined) for (const number of alike) refused.set(number, reason);
+        }
+      };
+      refuse();
+      // Others may have stored these series since the day was read.
+      if (refused.size === 0 || this.#options.clock() - this.#loadedMs < RELOAD_MS) return;
+      this.#loading = undefined;
+      await this.#load(table, limit);
+      refuse();
+    });
+    return refused;
   }
 
   /** Stores what was chosen. Returns when all of it is durable and can be read. Throws "unavailable". */
@@ -231,24 +280,35 @@ export class DayWriter {
   }
 
   /** Learns once what other writers have stored of the day. */
-  #load(table: Table): Promise<void> {
-    this.#loading ??= this.#loadOnce(table).catch((error: unknown) => {
+  #load(table: Table, limit?: SeriesLimit): Promise<void> {
+    this.#loading ??= this.#loadOnce(table, limit).catch((error: unknown) => {
       this.#loading = undefined;
       throw error;
     });
     return this.#loading;
   }
 
-  async #loadOnce(table: Table): Promise<void> {
+  async #loadOnce(table: Table, limit: SeriesLimit | undefined): Promise<void> {
     const { place, clock, loadBudget } = this.#options;
     const shards = await this.#levels.load(table);
     const maxBytes = loadBudget.availableBytes;
+    this.#loadedMs = clock();
+    this.#isCounted = limit !== undefined;
+    this.#knowsAll = shards.length === 0;
     if (shards.length === 0 || maxBytes === 0) return;
     const areRecorded = clock() - place.day * DAY_MS < SHORTEST_STAY_MS;
     const onShard = (shard: Shard, dictionaries: Parameters<ShardWriter["adopt"]>[0]) => {
       if (dictionaries.length > 0) this.#shard(shard).adopt(dictionaries, areRecorded);
+      if (limit !== undefined) countAll(dictionaries, (words, at) => limit.note(place.day, words, at));
     };
-    await loadDictionaries(table, { place, shards, maxBytes, budget: loadBudget, clock, onShard });
+    this.#knowsAll = await loadDictionaries(table, {
+      place,
+      shards,
+      maxBytes,
+      budget: loadBudget,
+      clock,
+      onShard,
+    });
   }
 
   /** Whether some shard knows that readers find a series. */
@@ -322,6 +382,17 @@ export class DayWriter {
       });
     }).flat();
   }
+}
+
+function countAll(
+  dictionaries: Parameters<ShardWriter["adopt"]>[0],
+  note: (words: Int32Array, at: number) => void,
+): void {
+  for (const { items } of dictionaries)
+    for (const { hashes } of items) {
+      const words = wordsOf(hashes);
+      for (let at = 0; at < words.length; at += HASH_WORDS) note(words, at);
+    }
 }
 
 function partition<T>(all: readonly T[], is: (one: T) => boolean): [T[], T[]] {

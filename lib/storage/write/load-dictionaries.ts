@@ -43,11 +43,12 @@ export interface LoadOptions {
 /**
  * Reads the dictionaries of some shards, the newest first (own-dictionary.ts). Eventually consistent, at
  * half the price: an item that is there stays there, one that is missing counts as unknown. An item that
- * is damaged or leaves before the day does counts as absent. Throws "unavailable".
+ * is damaged or leaves before the day does counts as absent. Returns whether all were read. Throws "unavailable".
  */
-export async function loadDictionaries(table: Table, options: LoadOptions): Promise<void> {
+export async function loadDictionaries(table: Table, options: LoadOptions): Promise<boolean> {
   const { place, shards, maxBytes, budget, clock, onShard } = options;
   const endMs = clock() + MAX_LOAD_MS;
+  let isWhole = true;
   await forEachBounded(shards, READ_CONCURRENCY, async (shard) => {
     const found = new Map<string, DictionaryItem[]>();
     let left = maxBytes / shards.length;
@@ -58,10 +59,14 @@ export async function loadDictionaries(table: Table, options: LoadOptions): Prom
         left -= item.value.length;
         budget.spend(item.value.length);
       }
-      if (left <= 0 || budget.availableBytes === 0 || clock() >= endMs) break;
+      if (left <= 0 || budget.availableBytes === 0 || clock() >= endMs) {
+        isWhole = false;
+        break;
+      }
     }
     onShard(shard, largestFirst(found));
   });
+  return isWhole;
 }
 
 function isIntact({ value }: Item): boolean {

@@ -6,14 +6,18 @@ import type { AppendBatch, MetadataColumns } from "../../model/sample-batch.ts";
 import { type Clock, MAX_TIMESTAMP_MS } from "../../model/time.ts";
 import { ExemplarWriter } from "../exemplars/exemplar-writer.ts";
 import { oldestKept, type RetentionMs } from "../layout/retention.ts";
+import type { SeriesGate } from "../limits/series-gate.ts";
 import { MetadataWriter } from "../metadata/metadata-writer.ts";
 import { BatchSeries } from "../series/batch-series.ts";
+import { HASH_WORDS } from "../series/hash-index.ts";
 import { REJECTED, type SeriesRegistry } from "../series/series-registry.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Table } from "../table/table.ts";
 import { type AcceptedTimes, acceptFloats, acceptHistograms } from "./accept-batch.ts";
+import type { Accepted, Chosen } from "./accepted.ts";
 import type { BatchSlice } from "./batch-slices.ts";
 import type { OpenDays } from "./open-days.ts";
+import { countRefused, type RefusedSeries, withoutRefused } from "./refuse-series.ts";
 import { splitByDay } from "./split-days.ts";
 
 /** Days of a request that are stored at once. */
@@ -27,6 +31,8 @@ export interface WriterOptions {
   readonly limits: Limits;
   readonly retentionMs: RetentionMs;
   readonly days: OpenDays;
+  /** Exemplars that are stored a second and at once; default: those of every tenant. */
+  readonly exemplarsPerSecond?: number | undefined;
 }
 
 /** How much of a batch is durable. */
@@ -47,8 +53,14 @@ export class Writer {
     this.#exemplars = new ExemplarWriter({ ...options, maxFutureMs: options.limits.maxFutureMs });
   }
 
-  get retentionMs(): RetentionMs {
-    return this.#options.retentionMs;
+  /** Whether it was made with these options. */
+  isOf({ retentionMs, limits, exemplarsPerSecond }: Omit<WriterOptions, "days">): boolean {
+    const own = this.#options;
+    return (
+      own.retentionMs === retentionMs &&
+      own.limits === limits &&
+      own.exemplarsPerSecond === exemplarsPerSecond
+    );
   }
 
   /** What it holds in memory beside its days, about. */
@@ -79,11 +91,12 @@ export class Writer {
     registry: SeriesRegistry,
     times: AcceptedTimes,
     rejections: Rejections,
+    gate?: SeriesGate,
   ): Promise<StoredCounts> {
     const { limits } = this.#options;
     const series = new BatchSeries(batch, first, count, registry, limits);
     try {
-      return await this.#append(table, batch, series, times, rejections);
+      return await this.#append(table, batch, series, times, rejections, gate);
     } finally {
       series.release();
     }
@@ -95,6 +108,7 @@ export class Writer {
     series: BatchSeries,
     times: AcceptedTimes,
     rejections: Rejections,
+    gate: SeriesGate | undefined,
   ): Promise<StoredCounts> {
     const { tenant, retentionMs, days } = this.#options;
     const floats = acceptFloats(batch, series, times, rejections);
@@ -106,11 +120,21 @@ export class Writer {
     await forEachBounded([...touched], DAY_CONCURRENCY, async (day) => {
       const indices = floatDays.get(day) ?? NO_INDICES;
       const histogramIndices = histogramDays.get(day) ?? NO_INDICES;
-      await days.use({ tenant, day, retentionMs }, (writer) =>
-        writer.append(table, series, { ...floats, indices }, { ...histograms, indices: histogramIndices }),
-      );
-      stored.samples += indices.length;
-      stored.histograms += histogramIndices.length;
+      let ofDay = { ...floats, indices };
+      let histogramsOfDay = { ...histograms, indices: histogramIndices };
+      await days.use({ tenant, day, retentionMs }, async (writer) => {
+        if (gate !== undefined) {
+          const refused = await writer.findRefused(table, series, ofDay, histogramsOfDay, gate);
+          for (const one of [ofDay, histogramsOfDay]) reject(one, refused, series, rejections);
+          ofDay = withoutRefused(ofDay, refused);
+          histogramsOfDay = withoutRefused(histogramsOfDay, refused);
+          noteActive(gate, series, ofDay, histogramsOfDay);
+        }
+        if (ofDay.indices.length + histogramsOfDay.indices.length > 0)
+          await writer.append(table, series, ofDay, histogramsOfDay);
+      });
+      stored.samples += ofDay.indices.length;
+      stored.histograms += histogramsOfDay.indices.length;
     });
     stored.exemplars = await this.#appendExemplars(table, batch, series, rejections);
     return stored;
@@ -142,4 +166,29 @@ export class Writer {
     };
     return this.#exemplars.append(table, exemplars, { resolve, labels: (one) => series.labels(one) });
   }
+}
+
+/** Names the series that a limit refused, and counts their samples. */
+function reject(
+  chosen: Chosen<Accepted>,
+  refused: RefusedSeries,
+  series: BatchSeries,
+  rejections: Rejections,
+): void {
+  if (refused.size === 0) return;
+  for (const [number, samples] of countRefused(chosen, refused)) {
+    rejections.add("invalid", () => series.labels(number), refused.get(number)!);
+    rejections.addUnnamed(samples - 1);
+  }
+}
+
+function noteActive(gate: SeriesGate, series: BatchSeries, ...all: readonly Chosen<Accepted>[]): void {
+  if (gate.limits.activeSeries === undefined) return;
+  let previous = REJECTED;
+  for (const { series: numbers, indices } of all)
+    for (const index of indices) {
+      const number = numbers[index];
+      if (number !== previous) gate.noteActive(series.hashes, number * HASH_WORDS);
+      previous = number;
+    }
 }

@@ -12,6 +12,7 @@ import type { Appender } from "../interface.ts";
 import { INSTANCE_ID_BYTES } from "../layout/keys.ts";
 import type { RetentionMs } from "../layout/retention.ts";
 import { type BitsOf, shardBits } from "../layout/shard.ts";
+import type { SeriesGate } from "../limits/series-gate.ts";
 import { newHashFactors } from "../series/hash-index.ts";
 import { type SeriesHash, seriesHash } from "../series/series-hash.ts";
 import { SeriesRegistry } from "../series/series-registry.ts";
@@ -31,7 +32,7 @@ export const DEFAULT_WRITERS_BYTES = 64 * 1024 * 1024;
 /** What days and spellings have of the memory at most and at least; metadata has as much as spellings. */
 const DAYS_SHARE = 3 / 4;
 const OTHER_SHARE = 1 / 8;
-/** Labels that series are stored without: one for each name that tenants have set for their replicas. */
+/** One for each name that tenants have set for their replicas' label, and for each limit of labels. */
 const MAX_REGISTRIES = 16;
 
 export interface WritersOptions {
@@ -50,6 +51,11 @@ export interface TenantPlace {
   readonly tenant: string;
   readonly retentionMs: RetentionMs;
   readonly droppedLabel?: string | undefined;
+  /** Limits of each series of this tenant; default: those of every tenant. The same object for the same limits. */
+  readonly limits?: Limits | undefined;
+  readonly exemplarsPerSecond?: number | undefined;
+  /** Refuses new series past the tenant's limits; default: none is refused. */
+  readonly gate?: SeriesGate | undefined;
 }
 
 export class Writers {
@@ -58,7 +64,7 @@ export class Writers {
   readonly #loadBudget: LoadBudget;
   /** By tenant, in the order of last use. */
   readonly #writers = new Map<string, Writer>();
-  /** By dropped label: with and without it the same bytes are other series. */
+  /** By dropped label and limits of labels: the same bytes are other series without the label, or refused ones. */
   readonly #registries = new Map<string, SeriesRegistry>();
 
   constructor(options: WritersOptions) {
@@ -84,22 +90,23 @@ export class Writers {
   }
 
   async #append(place: TenantPlace, table: Table, batch: AppendBatch): Promise<AppendResult> {
-    const { droppedLabel, tenant, retentionMs } = place;
+    const { droppedLabel, gate } = place;
     const rejections = new Rejections();
     const stored = { storedSamples: 0, storedHistograms: 0, storedExemplars: 0, storedMetadata: 0 };
     const kept = droppedLabel === undefined ? batch : withoutLabel(batch, droppedLabel);
     this.#loadBudget.earn();
     try {
-      const times = this.#writer(tenant, retentionMs).newTimes();
+      const times = this.#writer(place).newTimes();
       for (const slice of slicesBySeries(kept)) {
-        const writer = this.#writer(tenant, retentionMs);
-        const registry = this.#registry(droppedLabel ?? "");
+        const writer = this.#writer(place);
+        const registry = this.#registry(place);
         const { samples, histograms, exemplars } = await writer.append(
           table,
           slice,
           registry,
           times,
           rejections,
+          gate,
         );
         stored.storedSamples += samples;
         stored.storedHistograms += histograms;
@@ -108,7 +115,7 @@ export class Writers {
       }
       const { metadata } = batch;
       if (metadata !== undefined && metadata.count > 0) {
-        const writer = this.#writer(tenant, retentionMs);
+        const writer = this.#writer(place);
         stored.storedMetadata = await writer.appendMetadata(table, metadata, rejections);
       }
     } finally {
@@ -117,23 +124,26 @@ export class Writers {
     return { ...stored, begunDictionaries: this.#days.takeBegunDictionaries(), rejections };
   }
 
-  #writer(tenant: string, retentionMs: RetentionMs): Writer {
+  #writer({ tenant, retentionMs, exemplarsPerSecond, limits = this.#options.limits }: TenantPlace): Writer {
     const known = this.#writers.get(tenant);
-    const { clock, randomBytes, limits } = this.#options;
-    const options = { clock, randomBytes, limits, tenant, retentionMs, days: this.#days };
-    const writer = known?.retentionMs === retentionMs ? known : new Writer(options);
+    const { clock, randomBytes } = this.#options;
+    const options = { clock, randomBytes, limits, tenant, retentionMs, exemplarsPerSecond };
+    const writer = known?.isOf(options) ? known : new Writer({ ...options, days: this.#days });
     this.#writers.delete(tenant);
     this.#writers.set(tenant, writer);
     return writer;
   }
 
-  #registry(droppedLabel: string): SeriesRegistry {
-    let registry = this.#registries.get(droppedLabel);
+  #registry({ droppedLabel = "", limits = this.#options.limits }: TenantPlace): SeriesRegistry {
+    const { maxLabelsPerSeries, maxLabelNameBytes, maxMetricNameBytes, maxLabelValueBytes } = limits;
+    const sizes = [maxLabelsPerSeries, maxLabelNameBytes, maxMetricNameBytes, maxLabelValueBytes];
+    const key = `${sizes.join()}/${droppedLabel}`;
+    let registry = this.#registries.get(key);
     if (registry === undefined) {
       if (this.#registries.size >= MAX_REGISTRIES) this.#registries.clear();
-      const { limits, randomBytes, hash = seriesHash } = this.#options;
+      const { randomBytes, hash = seriesHash } = this.#options;
       registry = new SeriesRegistry(limits, hash, randomBytes);
-      this.#registries.set(droppedLabel, registry);
+      this.#registries.set(key, registry);
     }
     return registry;
   }
