@@ -145,7 +145,11 @@ it("shows metrics, cost, rules, status and start", {
     await pressKey(page.tools, "Enter");
     await signIn(page, other);
     await page.until("signed in", `document.querySelector(".nav-link")`);
-    await open("#/cost");
+    await page.value(`location.hash = "#/cost"`);
+    await page.until(
+      "refused",
+      `/This key may not see what the store costs/.test(document.querySelector("main").innerText)`,
+    );
     await page.value(`location.hash = "#/status"`);
     await page.until(
       "refused",

@@ -2,6 +2,7 @@
  * The explorer over HTTP on a table in memory, with what its pages show: metrics of a week, rules in every state, a canary,
  * usage. Times end at the real now, which is the browser's.
  */
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,17 +10,18 @@ import { getRequestListener } from "@hono/node-server";
 import { replaceState } from "../../lib/canary/canary-state.ts";
 import { newRuleRunner } from "../../lib/http/compose-rules.ts";
 import { addExplorerRoutes } from "../../lib/http/explorer-route.ts";
+import { addUsageRoutes } from "../../lib/http/limits/usage-route.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
 import { parseRuleFile } from "../../lib/rules/parse-rule-file.ts";
 import { DEFAULT_RULE_SETTINGS } from "../../lib/rules/settings.ts";
 import { newRuleStore } from "../../lib/rules/table-rule-store.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
+import { UsageRecorder } from "../../lib/storage/usage/usage-recorder.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { buildExplorer } from "../../local/explorer-files.ts";
 import { encodeMessage } from "../wire/prometheus-proto.ts";
-import { SECRET, TestGateway } from "./test-gateway.ts";
-import { usageOf } from "./usage-twin.ts";
+import { basic, SECRET, TestGateway } from "./test-gateway.ts";
 import { type SentSeries, series } from "./write-requests.ts";
 
 export interface PagesWorld extends AsyncDisposable {
@@ -48,14 +50,15 @@ groups:
 /** Serves until it is disposed of. */
 export async function openPagesWorld(): Promise<PagesWorld> {
   const gateway = await TestGateway.open();
+  const usage = new UsageRecorder(gateway.services.clock, randomBytes);
+  Object.assign(gateway.services, { usage });
   const nowMs = Date.now();
   gateway.queryRoutes();
-  if (gateway.app.routes.every(({ path }) => path !== "/api/v1/usage"))
-    gateway.app
-      .get("/api/v1/usage/*", (c) => c.json(usageOf(c.req.url, nowMs)))
-      .get("/api/v1/usage", (c) => c.json(usageOf(c.req.url, nowMs)));
+  addUsageRoutes(gateway.app, gateway.services);
   addExplorerRoutes(gateway.app, buildExplorer);
   await fill(gateway, nowMs);
+  await ask(gateway, nowMs);
+  await usage.flush(gateway.services.table);
   const server = createServer(getRequestListener(gateway.app.fetch));
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
@@ -88,6 +91,21 @@ async function fill(gateway: TestGateway, nowMs: number): Promise<void> {
   const state = { sequence: 412, startedMs: nowMs - 2 * DAY_MS, day: dayOf(nowMs), missing: {} };
   await replaceState(table, { state: undefined, bytes: undefined }, state);
   gateway.nowMs = nowMs;
+}
+
+/** Queries that are listed with what they cost. */
+async function ask(gateway: TestGateway, nowMs: number): Promise<void> {
+  const headers = { Authorization: basic("HKA") };
+  const range = `start=${(nowMs - HOUR_MS) / 1000}&end=${nowMs / 1000}&step=60`;
+  for (const query of [
+    "sum by (path) (rate(http_requests_total[5m]))",
+    `count({label=${JSON.stringify(HOSTILE)}})`,
+  ]) {
+    const response = await gateway.fetch(`/api/v1/query_range?query=${encodeURIComponent(query)}&${range}`, {
+      headers,
+    });
+    if (!response.ok) throw new Error(`query: status ${response.status}: ${await response.text()}`);
+  }
 }
 
 /** Series of a small shop, a sample a minute until `endMs`. */

@@ -1,9 +1,12 @@
 /** What the cost page shows: usage of today beside that of yesterday and of a week ago. */
 import type { Client } from "../../api/client.ts";
 import { type Usage, type UsageField, type UsageGroup, type UsageReport, usage } from "../../api/hearth.ts";
+import { cardinality } from "../../api/prometheus.ts";
 import { type Days, joinDays } from "./day-columns.ts";
 import { dayShareOf, monthOf, utcDay } from "./money.ts";
 import type { MonthlyCost } from "./savings.ts";
+
+const DEFAULT_TENANT = "default";
 
 /** The three days that stand beside each other; UTC. */
 export interface ThreeDays<T> {
@@ -75,11 +78,26 @@ export function storageMonth({ today: { prices } }: CostDays, { storedBytes }: U
 }
 
 /** Of the whole tenant, for what dropping a part of it saves. */
-export function monthlyCost(days: CostDays): MonthlyCost {
-  const { total } = days.today;
+export async function loadMonthlyCost(
+  client: Client,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<MonthlyCost> {
+  const [days, counted] = await Promise.all([
+    loadDays(client, ["tenant"], nowMs, signal),
+    cardinality(client, 1, signal),
+  ]);
+  return monthlyCost(days, counted.data.headStats.numSeries);
+}
+
+/** @param series Of the tenant today. */
+export function monthlyCost(days: CostDays, series: number): MonthlyCost {
+  const { groups, total } = days.today;
+  // A key for every tenant sees the usage of all, and asks for the series of the default one.
+  const own = groups.find(({ tenant }) => tenant === DEFAULT_TENANT) ?? groups[0] ?? total;
   return {
-    series: total.series,
-    ingestDollars: monthOf(total.dollars.write, days.dayShare),
-    storageDollars: storageMonth(days, total),
+    series,
+    ingestDollars: monthOf(own.dollars.write, days.dayShare),
+    storageDollars: storageMonth(days, own),
   };
 }

@@ -13,10 +13,9 @@ import { Empty, Spinner } from "../../design/feedback.tsx";
 import { Field } from "../../design/field.tsx";
 import { printNumber } from "../../number/units.ts";
 import { joinDays } from "./day-columns.ts";
+import { dayTimes } from "./day-times.ts";
 import { DaysTable } from "./days-table.tsx";
 import type { Drop } from "./relabel-rules.ts";
-
-const DAY_SECONDS = 86_400;
 
 interface LabelsViewProps {
   readonly nowMs: number;
@@ -71,12 +70,6 @@ function parametersOf({
   return parameters;
 }
 
-/** In seconds: a UTC day, so many days before today's. */
-function dayTimes(nowMs: number, daysBefore: number): { readonly start: number; readonly end: number } {
-  const midnight = Math.floor(nowMs / 1000 / DAY_SECONDS) * DAY_SECONDS - daysBefore * DAY_SECONDS;
-  return { start: midnight, end: midnight + DAY_SECONDS - 1 };
-}
-
 interface NamesProps {
   readonly nowMs: number;
   readonly metric: string;
@@ -89,7 +82,7 @@ function Names({ nowMs, metric, onChoose, onDrop }: NamesProps) {
     async (client, signal) => {
       const selector = metric === "" ? undefined : selectorOf(metric);
       const of = async (daysBefore: number) => {
-        const times = daysBefore === 0 ? {} : dayTimes(nowMs, daysBefore);
+        const times = dayTimes(nowMs, daysBefore);
         const { cardinality } = await labelNames(client, selector, times, signal);
         return cardinality.map(({ label_name, label_values_count }) => ({
           name: label_name,
@@ -181,7 +174,7 @@ function Values({ nowMs, metric, label, onDrop }: ValuesProps) {
     async (client, signal) => {
       const selector = metric === "" ? undefined : selectorOf(metric);
       const of = async (daysBefore: number) => {
-        const times = daysBefore === 0 ? {} : dayTimes(nowMs, daysBefore);
+        const times = dayTimes(nowMs, daysBefore);
         const { labels } = await labelValueCounts(client, [label], selector, times, signal);
         return (labels[0]?.cardinality ?? []).map((one) => ({
           name: one.label_value,

@@ -1,31 +1,26 @@
-/** Metrics by what they cost: series, samples, bytes and dollars; today beside other days. */
-
+/** Metrics by what they cost; today beside other days. */
 import { useState } from "preact/hooks";
 import { usualQuery } from "../../api/metric-text.ts";
-import { cardinality } from "../../api/prometheus.ts";
 import { Link, queryParameters } from "../../app/link.tsx";
 import { useLoad } from "../../app/load.ts";
 import { Problem } from "../../app/problem.tsx";
 import { Button } from "../../design/button.tsx";
 import { Card } from "../../design/card.tsx";
-import { Spinner } from "../../design/feedback.tsx";
+import { Empty, Spinner } from "../../design/feedback.tsx";
 import type { Column } from "../../design/table.tsx";
 import { Segments } from "../../design/tabs.tsx";
 import { printNumber, printValue } from "../../number/units.ts";
-import { type CostDays, loadDays, metricMonth, rowsBy } from "./cost-data.ts";
 import type { Days } from "./day-columns.ts";
 import { DaysTable } from "./days-table.tsx";
+import { type Figure, loadMetricDays, type MetricDays } from "./metric-days.ts";
 import { printDollars } from "./money.ts";
 import type { Drop } from "./relabel-rules.ts";
 
-type Figure = "series" | "samples" | "storedBytes";
-
-const FIGURES = [
-  { id: "series", label: "Series" },
-  { id: "samples", label: "Samples" },
-  { id: "storedBytes", label: "Bytes" },
-] as const;
-const MOST = 1000;
+const LABELS: Readonly<Record<Figure, string>> = {
+  series: "Series",
+  samples: "Samples",
+  storedBytes: "Bytes",
+};
 
 interface MetricsTableProps {
   readonly nowMs: number;
@@ -34,103 +29,66 @@ interface MetricsTableProps {
 
 export function MetricsTable({ nowMs, onDrop }: MetricsTableProps) {
   const [figure, setFigure] = useState<Figure>("series");
-  const { data, error, reload } = useLoad(
-    (client, signal) => loadDays(client, ["metric"], nowMs, signal),
-    [nowMs],
-  );
-  if (error !== undefined)
-    return (
-      <div class="stack">
-        <Problem error={error} what="usage by metric; series of today are counted instead" onRetry={reload} />
-        <SeriesOfToday onDrop={onDrop} />
-      </div>
-    );
-  if (data === undefined) return <Spinner label="Loading metrics" />;
-  const rows = rowsBy(
-    data,
-    ({ metric = "" }) => metric,
-    (usage) => usage[figure],
-    figure === "samples",
-  );
+  const { data, error, reload } = useLoad((client, signal) => loadMetricDays(client, nowMs, signal), [nowMs]);
+  if (error !== undefined) return <Problem error={error} what="metrics" onRetry={reload} />;
+  if (data === undefined) return <Spinner label="Counting series" />;
+  const rows = data.rows(figure);
+  const print = (value: number) =>
+    figure === "storedBytes" ? printValue(value, "bytes") : printNumber(Math.round(value));
   return (
     <Card
-      title="Metrics"
+      title={`${LABELS[figure]} by metric`}
       flush
-      actions={<Segments label="Figure" options={FIGURES} selected={figure} onSelect={setFigure} />}
+      actions={
+        data.figures.length > 1 && (
+          <Segments
+            label="Figure"
+            options={data.figures.map((id) => ({ id, label: LABELS[id] }))}
+            selected={figure}
+            onSelect={setFigure}
+          />
+        )
+      }
     >
-      <DaysTable
-        label={`metrics by ${figure}`}
-        nameTitle="Metric"
-        rows={rows}
-        print={(value) =>
-          figure === "storedBytes" ? printValue(value, "bytes") : printNumber(Math.round(value))
-        }
-        renderName={(name) => <MetricName name={name} />}
-        more={[monthColumn(data)]}
-        renderActions={({ name }) => <DropButton name={name} series={seriesOf(data, name)} onDrop={onDrop} />}
-      />
+      {rows.length === 0 ? (
+        <Empty icon="metrics" title="Nothing has arrived today" />
+      ) : (
+        <DaysTable
+          label={`metrics, ${LABELS[figure].toLowerCase()}`}
+          nameTitle="Metric"
+          rows={rows}
+          print={print}
+          renderName={(name) => (
+            <Link page="query" parameters={queryParameters(usualQuery(name))} class="mono">
+              {name}
+            </Link>
+          )}
+          more={[monthColumn(data)]}
+          onlyToday={data.onlyToday}
+          renderActions={({ name }) => <Actions name={name} series={data.seriesOf(name)} onDrop={onDrop} />}
+        />
+      )}
     </Card>
   );
 }
 
-function seriesOf({ today: { groups } }: CostDays, name: string): number {
-  return groups.find(({ metric }) => metric === name)?.series ?? 0;
-}
-
-function monthColumn(days: CostDays): Column<Days> {
-  const months = new Map(days.today.groups.map((group) => [group.metric ?? "", metricMonth(days, group)]));
+function monthColumn({ monthOf }: MetricDays): Column<Days> {
   return {
     id: "month",
     title: "$ a month",
     align: "right",
-    render: ({ name }) => printDollars(months.get(name) ?? 0),
-    sortBy: ({ name }) => months.get(name) ?? 0,
+    render: ({ name }) => printDollars(monthOf(name) ?? Number.NaN),
+    sortBy: ({ name }) => monthOf(name) ?? Number.NaN,
   };
 }
 
-/** For a server or a key without usage. */
-function SeriesOfToday({ onDrop }: Pick<MetricsTableProps, "onDrop">) {
-  const { data, error, reload } = useLoad(
-    async (client, signal) => (await cardinality(client, MOST, signal)).data,
-  );
-  if (error !== undefined) return <Problem error={error} what="series by metric" onRetry={reload} />;
-  if (data === undefined) return <Spinner label="Counting series" />;
-  const rows = data.seriesCountByMetricName.map(({ name, value }) => ({
-    name,
-    today: value,
-    yesterday: 0,
-    lastWeek: 0,
-  }));
-  return (
-    <Card title="Series of today by metric" flush>
-      <DaysTable
-        label="series of today by metric"
-        nameTitle="Metric"
-        rows={rows}
-        print={printNumber}
-        renderName={(name) => <MetricName name={name} />}
-        onlyToday
-        renderActions={({ name, today }) => <DropButton name={name} series={today} onDrop={onDrop} />}
-      />
-    </Card>
-  );
-}
-
-function MetricName({ name }: { readonly name: string }) {
-  return (
-    <Link page="query" parameters={queryParameters(usualQuery(name))} class="mono">
-      {name}
-    </Link>
-  );
-}
-
-interface DropButtonProps {
+interface ActionsProps {
   readonly name: string;
   readonly series: number;
   readonly onDrop: MetricsTableProps["onDrop"];
 }
 
-function DropButton({ name, series, onDrop }: DropButtonProps) {
+function Actions({ name, series, onDrop }: ActionsProps) {
   return (
     <span class="row drop-actions">
       <Link page="cost" parameters={new URLSearchParams({ by: "labels", metric: name })} class="small">

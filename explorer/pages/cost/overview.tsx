@@ -68,15 +68,24 @@ function Figures({ days }: { readonly days: CostDays }) {
           value={printNumber(Math.round(samples.today))}
           hint={<Change now={samples.today} before={samples.yesterday} than="yesterday" />}
         />
+        {total.series > 0 && (
+          <Stat
+            label="Series today"
+            value={printNumber(total.series)}
+            hint={<Change now={total.series} before={days.yesterday.total.series} than="yesterday" />}
+          />
+        )}
+        {total.storedBytes > 0 && (
+          <Stat
+            label="Stored"
+            value={printValue(total.storedBytes, "bytes")}
+            hint={`${printDollars(storage)} a month`}
+          />
+        )}
         <Stat
-          label="Series today"
-          value={printNumber(total.series)}
-          hint={<Change now={total.series} before={days.yesterday.total.series} than="yesterday" />}
-        />
-        <Stat
-          label="Stored"
-          value={printValue(total.storedBytes, "bytes")}
-          hint={`${printDollars(storage)} a month`}
+          label="Requests today"
+          value={printNumber(total.requests)}
+          hint={`${printNumber(total.errors)} with an error, ${printNumber(total.refused)} refused`}
         />
         <Stat
           label="Units today"
@@ -97,7 +106,7 @@ function Parts({ days }: { readonly days: CostDays }) {
   const parts = [
     { name: "Writing and compaction", dollars: monthOf(total.dollars.write, days.dayShare) },
     { name: "Reading", dollars: monthOf(total.dollars.read, days.dayShare) },
-    { name: "Storage", dollars: storageMonth(days, total) },
+    ...(total.storedBytes > 0 ? [{ name: "Storage", dollars: storageMonth(days, total) }] : []),
   ];
   const sum = parts.reduce((all, { dollars }) => all + dollars, 0);
   return (

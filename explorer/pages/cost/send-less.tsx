@@ -7,7 +7,7 @@ import { Card } from "../../design/card.tsx";
 import { CodeBlock } from "../../design/copy.tsx";
 import { Icon } from "../../design/icon.tsx";
 import { printNumber } from "../../number/units.ts";
-import { loadDays, monthlyCost } from "./cost-data.ts";
+import { loadMonthlyCost } from "./cost-data.ts";
 import { printDollars } from "./money.ts";
 import { type Drop, printRelabelRules } from "./relabel-rules.ts";
 import { type MonthlyCost, type Savings, savingsOfDrop, savingsOfLabel } from "./savings.ts";
@@ -25,10 +25,7 @@ interface SendLessProps {
 }
 
 export function SendLess({ chosen, nowMs, onRemove }: SendLessProps) {
-  const cost = useLoad(
-    async (client, signal) => monthlyCost(await loadDays(client, ["tenant"], nowMs, signal)),
-    [nowMs],
-  );
+  const cost = useLoad((client, signal) => loadMonthlyCost(client, nowMs, signal), [nowMs]);
   return (
     <Card title="Send less">
       <div class="stack">

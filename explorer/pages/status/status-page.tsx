@@ -143,7 +143,7 @@ function Ingest({ nowMs = Date.now() }: { readonly nowMs: number | undefined }) 
           value={printNumber(samples)}
           hint={`counted until ${printTime(data.updatedMs / 1000, zone.value)}`}
         />
-        <Stat label="Series" value={printNumber(series)} />
+        {series > 0 && <Stat label="Series" value={printNumber(series)} />}
         <Stat label="Requests" value={printNumber(requests)} />
         <Stat label="Refused" value={printNumber(refused)} hint="requests over a limit" />
         <Stat label="Errors" value={printNumber(errors)} hint="requests with an error" />
