@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { newReaderMemory } from "../functions/reader-memory.ts";
 import { DEFAULT_SCOPES, newAccessKey } from "../lib/auth/access-key.ts";
-import { createKey } from "../lib/auth/key-store.ts";
+import { createKey, findKey } from "../lib/auth/key-store.ts";
 import { composeServices } from "../lib/http/compose-services.ts";
 import { type Gateway, newGateway } from "../lib/http/gateway.ts";
 import { addOtlpRoutes } from "../lib/http/otlp-route.ts";
@@ -43,10 +43,12 @@ export async function newHearthApp(
 ): Promise<Gateway> {
   const clock = Date.now;
   const [tenant, note, createdMs] = [DEFAULT_TENANT, "", clock()];
-  await createKey(
-    table,
-    newAccessKey({ id: ID, secret: SECRET, tenant, scopes: DEFAULT_SCOPES, note, createdMs }, randomBytes),
-  );
+  // Processes that share a table share its key.
+  if ((await findKey(table, ID)) === undefined)
+    await createKey(
+      table,
+      newAccessKey({ id: ID, secret: SECRET, tenant, scopes: DEFAULT_SCOPES, note, createdMs }, randomBytes),
+    );
   const services = composeServices({ table, clock, randomBytes, retentionMs, log });
   const app = newGateway(services);
   addWriteRoutes(app, services);

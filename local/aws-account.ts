@@ -1,7 +1,7 @@
 /** Region and credentials of DynamoDB, from the same files and environment as the AWS CLI's. */
 import { HearthError } from "../lib/model/errors.ts";
 import type { CredentialProvider } from "../lib/storage/dynamodb/credentials.ts";
-import { type AwsSettings, isLoopback } from "../lib/storage/dynamodb/endpoint.ts";
+import { type AwsSettings, endpointVariant, isLoopback } from "../lib/storage/dynamodb/endpoint.ts";
 import type { Environment } from "./settings.ts";
 
 /**
@@ -16,7 +16,7 @@ export async function findAwsAccount(
   if (endpoint !== undefined && isLoopback(endpoint)) return { endpoint, region: named.region };
   const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
   const region = named.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || (await regionOfProfile()));
-  return { endpoint, region, credentials: defaultProvider() };
+  return { endpoint, region, credentials: defaultProvider(), ...endpointVariant(env) };
 }
 
 /** The region in ~/.aws/config of the profile that AWS_PROFILE names. */

@@ -114,9 +114,10 @@ const PACKAGE_HOMES: readonly (readonly [packages: RegExp, home: RegExp])[] = [
   [/^@aws-sdk\/client-lambda$/, /^functions\/fan-out\.ts$/],
   [/^@aws-sdk\/client-cloudformation$/, /^cli\/stack\.ts$/],
   [/^@aws-sdk\/client-s3$/, /^cli\/transfer\/s3-files\.ts$/],
+  [/^@aws-sdk\/client-dynamodb$/, /^bench\/client\/sdk-table\.ts$/],
   [/^@aws-sdk\/credential-provider-node$|^@smithy\/core(\/|$)/, /^local\/aws-account\.ts$/],
   [
-    /^@aws-sdk\/(?!client-lambda$|client-cloudformation$|client-s3$|credential-provider-node$)|^@smithy\/(?!core(\/|$))/,
+    /^@aws-sdk\/(?!client-lambda$|client-cloudformation$|client-s3$|client-dynamodb$|credential-provider-node$)|^@smithy\/(?!core(\/|$))/,
     /^$/,
   ],
   [/^hono(\/|$)|^@hono\//, /^(lib\/http|functions|local|bench)\//],
