@@ -2,6 +2,7 @@
  * Lambda: compaction, on a schedule. Other invocations, in parallel or later, continue what one
  * cannot finish.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "aws-lambda";
 import { runCanaryAndLog } from "../lib/canary/canary.ts";
 import { CANARY_TENANT } from "../lib/canary/canary-series.ts";
@@ -10,6 +11,7 @@ import { parseFlag } from "../lib/model/flag.ts";
 import { MINUTE_MS } from "../lib/model/time.ts";
 import { compactAndLog } from "../lib/storage/compact/compaction-log.ts";
 import type { CompactResult } from "../lib/storage/compact/compactor.ts";
+import { parseCompactorShare } from "../lib/storage/compact/pacing/write-capacity.ts";
 import { type CompactEvent, newFanOut } from "./fan-out.ts";
 import { newRulesSchedule } from "./rules-schedule.ts";
 import { newServices } from "./services.ts";
@@ -23,6 +25,8 @@ const LAST_STEP_MS = 3 * MINUTE_MS;
 const services = newServices(process.env, "compact");
 const { table, clock, clockGuard, randomBytes, tenants, log, metrics } = services;
 const rulesSchedule = newRulesSchedule(process.env, { fetch, clock, log });
+const { writeCapacity: capacity } = services;
+const share = parseCompactorShare(process.env);
 const hasCanary = parseFlag(process.env, "HEARTH_CANARY", true);
 
 /**
@@ -39,7 +43,15 @@ export async function handler(event: CompactEvent, context: Context): Promise<Co
   const fanOut = newFanOut(event, context.functionName, log);
   const result = await compactAndLog(
     table,
-    { clock, randomBytes, retentionOf, rollupRetentionOf, deadlineMs, fanOut },
+    {
+      clock,
+      randomBytes,
+      retentionOf,
+      rollupRetentionOf,
+      deadlineMs,
+      fanOut,
+      pacing: capacity && { capacity, share, sleep },
+    },
     log,
     metrics,
     services.usage,

@@ -1,4 +1,5 @@
 /** The compactor and the canary of `npm start`: what the schedule does in a deployed Hearth. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { type CanaryReport, runCanaryAndLog } from "../lib/canary/canary.ts";
 import { CANARY_TENANT } from "../lib/canary/canary-series.ts";
 import type { Services } from "../lib/http/gateway.ts";
@@ -32,8 +33,12 @@ export interface Observers {
 }
 
 /** Runs at once, to finish what an earlier process left, then every five minutes; one run at a time. */
-export function startCompaction(services: Services, observers: Observers): CompactionTimer {
-  const { table, clock, clockGuard, randomBytes, tenants, log } = services;
+export function startCompaction(
+  services: Services,
+  compactorShare: number,
+  observers: Observers,
+): CompactionTimer {
+  const { table, clock, clockGuard, randomBytes, tenants, log, writeCapacity: capacity } = services;
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   const run = async () => {
@@ -46,7 +51,15 @@ export function startCompaction(services: Services, observers: Observers): Compa
         (await tenants.find(table, tenant)).rollupRetentionMs;
       await compactAndLog(
         table,
-        { clock, randomBytes, retentionOf, rollupRetentionOf, deadlineMs, signal },
+        {
+          clock,
+          randomBytes,
+          retentionOf,
+          rollupRetentionOf,
+          deadlineMs,
+          signal,
+          pacing: capacity && { capacity, share: compactorShare, sleep },
+        },
         log,
         observers.compactor,
         services.usage,

@@ -12,6 +12,7 @@ import { type OtlpSettings, parseOtlpSettings } from "../lib/otlp/settings.ts";
 import { type PromqlSettings, parsePromqlSettings } from "../lib/promql/settings.ts";
 import { parseDeliverySettings } from "../lib/rules/delivery/settings.ts";
 import { parseRuleSettings, type RuleSettings } from "../lib/rules/settings.ts";
+import { parseCompactorShare } from "../lib/storage/compact/pacing/write-capacity.ts";
 import { parseRollupRetention } from "../lib/storage/layout/rollup-retention.ts";
 
 export interface Settings {
@@ -34,6 +35,8 @@ export interface Settings {
   readonly tenantLimits: TenantLimits;
   /** The same of hourly rows; undefined: as samples. */
   readonly rollupRetentionMs: number | undefined;
+  /** Of a table's provisioned write units, from 0 to 1. */
+  readonly compactorShare: number;
   readonly logLevel: LogLevel;
   /** Whether of the lines below "warn" only those of slow requests are written. */
   readonly isQuiet: boolean;
@@ -78,6 +81,7 @@ export function parseSettings(env: Environment, args: readonly string[] = [], is
     maxQueryReadUnits: parseReadBudget(env),
     tenantLimits: parseTenantLimits(env),
     rollupRetentionMs: parseRollupRetention(env),
+    compactorShare: parseCompactorShare(env),
     logLevel: parseLogLevel(env.LOG_LEVEL),
     isQuiet: isTerminal && !env.LOG_LEVEL,
     queryWorkers: Math.max(1, parseNumber(env, "HEARTH_QUERY_WORKERS", 4, 64)),

@@ -3,8 +3,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
+import { TABLE_PRICES } from "../lib/cost/aws-prices.ts";
+import { DEFAULT_BILLING } from "../lib/cost/bill.ts";
+import { MONITORING } from "../lib/cost/usage.ts";
 import { TRANSLATION_STRATEGIES } from "../lib/otlp/metric-name.ts";
 import { DEFAULT_OTLP_SETTINGS, parseOtlpSettings } from "../lib/otlp/settings.ts";
+import { DEFAULT_COMPACTOR_SHARE } from "../lib/storage/compact/pacing/write-capacity.ts";
 import { prometheusConfig } from "../local/banner.ts";
 import { parseSettings } from "../local/settings.ts";
 import { environmentOf, readTemplateFile } from "./helpers/template-file.ts";
@@ -29,7 +33,10 @@ test("a stack makes its table, or works on the one that TableName names, everywh
   assert.equal(template.Parameters.TableName.Default, "");
   assert.equal((template.Resources.Table as { Condition?: string }).Condition, "MakesTable");
   // Without the condition each of these would be an error of a stack that makes none.
-  const uses = text.split("\n").filter((line) => /!Ref Table\b|!GetAtt Table\b|\$\{Table[.}]/.test(line));
+  const uses = text
+    .split("\n")
+    .filter((line) => /!Ref Table\b|!GetAtt Table\b|\$\{Table[.}]/.test(line))
+    .filter((line) => !line.includes("ResourceId: !Sub table/"));
   assert.equal(uses.length, 7);
   for (const line of uses)
     assert.match(line, /!If \[MakesTable, !(Ref Table|GetAtt Table\.Arn), .*TableName/);
@@ -39,6 +46,64 @@ test("a stack makes its table, or works on the one that TableName names, everywh
     { Ref: "Table" },
     { Ref: "TableName" },
   ]);
+});
+
+/** A resource of the template as it is written; functions of CloudFormation with several arguments are lists. */
+const resource = (id: string) =>
+  template.Resources[id] as {
+    readonly Type: string;
+    readonly Condition?: string;
+    readonly Properties: Record<string, unknown>;
+  };
+
+test("capacity: the stack's own table is billed by request, or provisioned and scaled between bounds", () => {
+  const { Capacity, TableClass } = template.Parameters;
+  assert.deepEqual([Capacity.Default, Capacity.AllowedValues], ["on-demand", ["on-demand", "provisioned"]]);
+  assert.deepEqual(TableClass.AllowedValues, Object.keys(TABLE_PRICES));
+  const { BillingMode, ProvisionedThroughput, TableClass: tableClass } = resource("Table").Properties;
+  assert.deepEqual(BillingMode, ["MakesProvisionedTable", "PROVISIONED", "PAY_PER_REQUEST"]);
+  assert.deepEqual(ProvisionedThroughput, [
+    "MakesProvisionedTable",
+    { ReadCapacityUnits: { Ref: "ReadCapacityMin" }, WriteCapacityUnits: { Ref: "WriteCapacityMin" } },
+    { Ref: "AWS::NoValue" },
+  ]);
+  assert.deepEqual(tableClass, { Ref: "TableClass" });
+  for (const kind of ["Write", "Read"]) {
+    const target = resource(`${kind}Scaling`);
+    assert.equal(target.Condition, "MakesProvisionedTable");
+    assert.deepEqual(target.Properties, {
+      ServiceNamespace: "dynamodb",
+      ResourceId: { Sub: ["table/$", "{Table}"].join("") },
+      ScalableDimension: `dynamodb:table:${kind}CapacityUnits`,
+      MinCapacity: { Ref: `${kind}CapacityMin` },
+      MaxCapacity: { Ref: `${kind}CapacityMax` },
+    });
+    const policy = resource(`${kind}ScalingPolicy`);
+    assert.equal(policy.Condition, "MakesProvisionedTable");
+    assert.deepEqual(policy.Properties.ScalingTargetId, { Ref: `${kind}Scaling` });
+    assert.deepEqual(policy.Properties.TargetTrackingScalingPolicyConfiguration, {
+      TargetValue: { Ref: "CapacityUtilization" },
+      PredefinedMetricSpecification: { PredefinedMetricType: `DynamoDB${kind}CapacityUtilization` },
+    });
+  }
+});
+
+test("the bill has the template's numbers: least capacity, utilization, alarms, the share of the compactor", () => {
+  const { WriteCapacityMin, ReadCapacityMin, CapacityUtilization, CompactorShare } = template.Parameters;
+  const { minWriteCapacity, minReadCapacity, utilization } = DEFAULT_BILLING;
+  assert.deepEqual(
+    [WriteCapacityMin, ReadCapacityMin, CapacityUtilization].map(({ Default }) => Default),
+    [minWriteCapacity, minReadCapacity, utilization * 100],
+  );
+  assert.equal(CompactorShare.Default, DEFAULT_COMPACTOR_SHARE);
+  const alarms = Object.values(template.Resources).filter(({ Type }) => Type === "AWS::CloudWatch::Alarm");
+  const metrics = alarms.map(({ Properties: { Metrics } }) =>
+    Array.isArray(Metrics) ? Metrics.filter((one) => "MetricStat" in one).length : 1,
+  );
+  assert.equal(
+    metrics.reduce((sum, count) => sum + count, 0),
+    MONITORING.alarmMetrics,
+  );
 });
 
 test("a parameter is called as the variable that it sets", () => {

@@ -49,7 +49,8 @@ export const API_REQUESTS_MILLION = 3.5;
 /** CloudWatch. https://aws.amazon.com/cloudwatch/pricing/ */
 export const LOGS_GB = 0.5;
 export const METRIC_MONTH = 0.3;
-export const ALARM_MONTH = 0.1;
+/** Of an alarm, for each metric that it looks at. */
+export const ALARM_METRIC_MONTH = 0.1;
 
 export const GB = 1024 ** 3;
 export const MILLION = 1e6;

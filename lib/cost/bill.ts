@@ -1,6 +1,6 @@
 /** The dollars of a month: usage times prices, on demand or provisioned. */
 import {
-  ALARM_MONTH,
+  ALARM_METRIC_MONTH,
   API_REQUESTS_MILLION,
   type Capacity,
   GB,
@@ -73,7 +73,7 @@ export function billOf(usage: MonthlyUsage, billing: Billing): Bill {
     rowStorage: stored(usage.rowBytes),
     recovery: billing.hasRecovery ? (tableBytes / GB) * RECOVERY_GB_MONTH : 0,
     logs: (usage.logBytes / GB) * LOGS_GB,
-    metrics: usage.metrics * METRIC_MONTH + usage.alarms * ALARM_MONTH,
+    metrics: usage.metrics * METRIC_MONTH + usage.alarmMetrics * ALARM_METRIC_MONTH,
     queries:
       panelReads +
       panelRequests +

@@ -16,7 +16,16 @@ import type { Services } from "./gateway.ts";
 export interface ServiceParts
   extends Pick<
     Services,
-    "table" | "clock" | "clockGuard" | "randomBytes" | "callerOf" | "otlp" | "corsOrigin" | "log" | "metrics"
+    | "table"
+    | "writeCapacity"
+    | "clock"
+    | "clockGuard"
+    | "randomBytes"
+    | "callerOf"
+    | "otlp"
+    | "corsOrigin"
+    | "log"
+    | "metrics"
   > {
   /** For tenants without a setting of their own. */
   readonly retentionMs: RetentionMs;

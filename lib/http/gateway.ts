@@ -11,6 +11,7 @@ import { MAX_MESSAGE_CHARACTERS, shorten } from "../model/shorten.ts";
 import { asSizeError } from "../model/size-error.ts";
 import type { Clock } from "../model/time.ts";
 import type { OtlpSettings } from "../otlp/settings.ts";
+import type { WriteCapacity } from "../storage/compact/pacing/write-capacity.ts";
 import type { DamageReports } from "../storage/layout/damage-reports.ts";
 import type { Quotas } from "../storage/limits/quotas.ts";
 import { type Meter, newMeter, type Table } from "../storage/table/table.ts";
@@ -33,6 +34,8 @@ export interface Services extends RequestSinks {
   readonly keys: KeyVerifier;
   readonly writers: Writers;
   readonly haTracker: HaTracker;
+  /** Of the table, for the compactor; absent where it is never provisioned. */
+  readonly writeCapacity?: WriteCapacity | undefined;
   /** Limits of tenants and keys. */
   readonly quotas: Quotas;
   /**

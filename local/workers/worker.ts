@@ -54,7 +54,7 @@ tell({ kind: "ready" });
 flushCompileCache();
 
 function runCompactor(): () => Promise<void> {
-  const timer = startCompaction(services, {
+  const timer = startCompaction(services, settings.compactorShare, {
     compactor: observe("compaction"),
     canary: settings.hasCanary
       ? { metrics: observe("canary"), onReport: (report) => tell({ kind: "canary", report }) }

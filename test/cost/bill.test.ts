@@ -32,7 +32,7 @@ test("on demand: units, requests and bytes at their prices", () => {
   near(bill.transientStorage, ((MONTH / 30) * 35 * 3 * 0.25) / 1024 ** 3);
   near(bill.rowStorage, ((MONTH / 30) * 365 * 0.02 * 0.25) / 1024 ** 3);
   near(bill.recovery, ((bill.storage + bill.transientStorage + bill.rowStorage) / 0.25) * 0.2);
-  near(bill.metrics, 13 * 0.3 + 22 * 0.1);
+  near(bill.metrics, 13 * 0.3 + 43 * 0.1);
   near(ingestDollars(bill), bill.dynamodbWrite + bill.dynamodbRead + bill.apiGateway + bill.lambda);
   near(
     sumBill(bill),

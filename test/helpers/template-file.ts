@@ -17,6 +17,7 @@ export interface TemplateFile {
       string,
       {
         readonly Type: string;
+        readonly Condition?: string;
         readonly Properties: { readonly Environment?: { readonly Variables: Values } } & Values;
       }
     >

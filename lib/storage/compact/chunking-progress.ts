@@ -10,11 +10,15 @@ import { extentOf, type SampleExtent } from "../parts/hashed-samples.ts";
 import type { Item } from "../table/table.ts";
 import type { DayContext } from "./day-context.ts";
 import type { ReadCount } from "./merge-parts.ts";
+import type { StoredItems } from "./pacing/item-sink.ts";
 import type { Chunking } from "./plan-compaction.ts";
 
 /** The version of a note; of one with `deletedTo`, which versions that do not know it must not take up. */
 const VERSION = 4;
 const DELETED = 5;
+/** The same two with `stored`. */
+const HALF = 6;
+const HALF_DELETED = 7;
 
 /** A part that is being written. */
 export interface Output {
@@ -41,6 +45,8 @@ export interface ChunkingProgress {
   readonly expiresAtSeconds: number;
   /** What deletions up to this number hide is left out. */
   readonly deletedTo: number;
+  /** What is stored of the group after the last whole one; `counts` and extents are without it. */
+  readonly stored?: StoredItems | undefined;
 }
 
 /** What was noted for the same inputs; undefined if nothing was, or by the first version. A damaged note counts as none. */
@@ -60,9 +66,13 @@ export async function loadProgress(
 function decodeProgress(item: Item, plan: Chunking): ChunkingProgress | undefined {
   const reader = new ByteReader(item.value, "chunking progress");
   const inputs = reader.readString();
-  const isDeleted = inputs === inputsOf(plan, DELETED);
-  if (!isDeleted && inputs !== inputsOf(plan)) return undefined;
-  const deletedTo = isDeleted ? reader.readVarint() : 0;
+  const version = [VERSION, DELETED, HALF, HALF_DELETED].find((one) => inputs === inputsOf(plan, one));
+  if (version === undefined) return undefined;
+  const deletedTo = version === DELETED || version === HALF_DELETED ? reader.readVarint() : 0;
+  const stored =
+    version === HALF || version === HALF_DELETED
+      ? { items: reader.readVarint(), digest: reader.readVarint() }
+      : undefined;
   const id = readId(reader);
   const [bits, groups] = [reader.readVarint(), reader.readVarint()];
   const chunks = { id, shardBits: bits, extent: readExtent(reader), ends: readEnds(reader) };
@@ -79,19 +89,21 @@ function decodeProgress(item: Item, plan: Chunking): ChunkingProgress | undefine
           extent: readExtent(reader),
           ends: readEnds(reader),
         };
-  return { bits, groups, chunks, sparse, counts, expiresAtSeconds, deletedTo };
+  return { bits, groups, chunks, sparse, counts, expiresAtSeconds, deletedTo, ...(stored && { stored }) };
 }
 
-/** Notes progress after at least one group that has samples; until then there is nothing to note. */
+/** Notes progress after the first items of a group; until then there is nothing to note. */
 export async function storeProgress(
   { table, tenant, day, retentionMs, clock }: DayContext,
   plan: Chunking,
-  { bits, groups, chunks, sparse, counts, expiresAtSeconds, deletedTo }: ChunkingProgress,
+  { bits, groups, chunks, sparse, counts, expiresAtSeconds, deletedTo, stored }: ChunkingProgress,
 ): Promise<void> {
-  if (counts.every(({ samples, damaged }) => samples + damaged === 0)) return;
+  if (stored === undefined && counts.every(({ samples, damaged }) => samples + damaged === 0)) return;
   const writer = new ByteWriter();
-  if (deletedTo === 0) writer.writeString(inputsOf(plan));
-  else writer.writeString(inputsOf(plan, DELETED)).writeVarint(deletedTo);
+  const [whole, half] = deletedTo === 0 ? [VERSION, HALF] : [DELETED, HALF_DELETED];
+  writer.writeString(inputsOf(plan, stored === undefined ? whole : half));
+  if (deletedTo > 0) writer.writeVarint(deletedTo);
+  if (stored !== undefined) writer.writeVarint(stored.items).writeVarint(stored.digest);
   writer.writeBytes(Buffer.from(chunks.id, "hex")).writeVarint(bits).writeVarint(groups);
   writeExtent(writer, chunks.extent);
   writeEnds(writer, chunks.ends);

@@ -13,20 +13,17 @@ import type { Shard } from "../layout/shard.ts";
 import { ChunkPartitionWriter } from "../parts/chunk-partition.ts";
 import { countSamples, extentOf, type HashedSeries, union } from "../parts/hashed-samples.ts";
 import { encodeRun, runShardBits } from "../parts/run-items.ts";
-import type { Item } from "../table/table.ts";
 import { type ChunkingProgress, loadProgress, type Output, storeProgress } from "./chunking-progress.ts";
 import { DamagedInput } from "./damaged-input.ts";
 import { type DayContext, dayExpiry, newId } from "./day-context.ts";
 import { earlierExpiry } from "./expiry.ts";
 import { type HidingOf, mergeParts, ReadCounts } from "./merge-parts.ts";
+import { ChangedGroup, ItemSink, NO_ITEMS, STORE_SLICE, type StoredItems } from "./pacing/item-sink.ts";
 import type { Chunking } from "./plan-compaction.ts";
 
 /** Samples of a group, about. */
 const TARGET_GROUP_SAMPLES = 300_000;
 const MAX_SHARD_BITS = 8;
-/** Items encoded before they are stored. */
-const STORE_SLICE = 200;
-
 /** Groups after which what is done is noted, so that another invocation can go on from there. */
 const GROUPS_PER_NOTE = 16;
 
@@ -37,6 +34,17 @@ export interface Chunked {
   readonly expiresAtSeconds: number;
 }
 
+/** How a run stores a bucket. */
+export interface Storing {
+  /**
+   * Asked after each slice of items: whether to stop, after so many samples of those that the bucket has. Never asked before the
+   * first, so that each run gets somewhere.
+   */
+  readonly isTimeUp: (storedSamples: number, allSamples: number) => boolean;
+  /** Items stored at a time; default: `STORE_SLICE`. */
+  readonly slice?: number | undefined;
+}
+
 /**
  * Writes the items of a bucket, which count once the parts are in the manifest. Goes on where an earlier try on the same
  * inputs was stopped: what it wrote already is the same, item by item. Undefined when `isTimeUp` said so before the end.
@@ -45,7 +53,7 @@ export interface Chunked {
 export async function chunk(
   context: DayContext,
   plan: Chunking,
-  isTimeUp: () => boolean,
+  storing: Storing,
   findMasks: FindMasks = async () => NO_MASKS,
   deletions: DayDeletions = NO_DELETIONS,
 ): Promise<Chunked | undefined> {
@@ -54,15 +62,38 @@ export async function chunk(
   const hidingOf = await hidingInputs(inputs, progress, deletions, findMasks);
   const counts = new ReadCounts(progress.counts);
   const { bits, groups } = progress;
+  const allSamples = inputs.reduce((total, part) => total + part.samples, 0);
+  let storedSamples = 0;
+  const note = async (noted: ChunkingProgress) => {
+    await context.quarantine.store();
+    await storeProgress(context, plan, noted);
+  };
   for (let prefix = groups; prefix < 2 ** bits; prefix++) {
-    if (prefix > groups && (isTimeUp() || prefix % GROUPS_PER_NOTE === 0)) {
-      progress = { ...progress, groups: prefix, counts: counts.all };
-      await context.quarantine.store();
-      await storeProgress(context, plan, progress);
-      if (isTimeUp()) return undefined;
+    if (prefix > groups && prefix % GROUPS_PER_NOTE === 0)
+      await note({ ...progress, groups: prefix, counts: counts.all });
+    const before = counts.copy();
+    const shard = { bits, prefix };
+    const isTimeUp = (samples: number) => storing.isTimeUp(storedSamples + samples, allSamples);
+    const merge = () => mergeParts(context, inputs, shard, counts, hidingOf);
+    let group: StoredGroup;
+    try {
+      group = await storeGroup(context, plan, progress, shard, merge(), { ...storing, isTimeUp });
+    } catch (error) {
+      if (!(error instanceof ChangedGroup)) throw error;
+      counts.reset(before);
+      const whole = { ...progress, stored: undefined };
+      group = await storeGroup(context, plan, whole, shard, merge(), { ...storing, isTimeUp });
     }
-    const series = mergeParts(context, inputs, { bits, prefix }, counts, hidingOf);
-    progress = await storeGroup(context, plan, progress, { bits, prefix }, series);
+    if (group.stopped !== undefined) {
+      await note({ ...progress, groups: prefix, counts: before.all, stored: group.stopped });
+      return undefined;
+    }
+    ({ progress } = group);
+    storedSamples += group.samples;
+    if (prefix + 1 < 2 ** bits && storing.isTimeUp(storedSamples, allSamples)) {
+      await note({ ...progress, groups: prefix + 1, counts: counts.all });
+      return undefined;
+    }
   }
   expectAll(context, plan, counts);
   await context.quarantine.store();
@@ -144,38 +175,58 @@ function partOf({ id, shardBits, extent }: Output) {
   return { id, shardBits, ...extent };
 }
 
-/** Stores the series of a group; returns the progress that has them. */
+interface StoredGroup {
+  /** With the group's series. */
+  readonly progress: ChunkingProgress;
+  readonly samples: number;
+  /** What was stored of a group that is not stored whole: the progress is that of before. */
+  readonly stopped?: StoredItems;
+}
+
+/** Stores the series of a group, but for what is stored of it already, until `isTimeUp` says so. */
 async function storeGroup(
   context: DayContext,
   { bucket, sparseSamples }: Chunking,
   progress: ChunkingProgress,
   shard: Shard,
   series: AsyncIterable<HashedSeries>,
-): Promise<ChunkingProgress> {
+  {
+    isTimeUp,
+    slice = STORE_SLICE,
+  }: { readonly isTimeUp: (samples: number) => boolean; readonly slice?: number | undefined },
+): Promise<StoredGroup> {
   const { tenant, day, retentionMs } = context;
   const { chunks, sparse } = progress;
   const place = { tenant, day, bucket, part: chunks.id, shard };
   const writer = new ChunkPartitionWriter(place, dayExpiry(context));
-  const sink = new ItemSink(context);
+  const sink = new ItemSink(context.table, progress.stored ?? NO_ITEMS, slice);
   const few: HashedSeries[] = [];
   let { extent, ends } = chunks;
+  let samples = 0;
   for await (const one of series) {
+    samples += countSamples(one[1]);
     if (sparse !== undefined && countSamples(one[1]) < sparseSamples) few.push(one);
     else {
       extent = union(extent, extentOf([one]));
       ends = endsWith(ends, [one[0]], chunks.shardBits);
-      await sink.add(writer.add(...one));
+      const isStored = await sink.add(writer.add(...one));
+      if (isStored && isTimeUp(samples)) return { progress, samples, stopped: sink.stored };
     }
   }
   await sink.add(writer.finish());
   if (sparse !== undefined && few.length > 0) await sink.add(encodeFew(context, sparse, few));
   await sink.finish();
+  sink.expectSkipped();
   const expiresAtSeconds = earlierExpiry(progress.expiresAtSeconds, dayExpirySeconds(day, retentionMs) ?? 0);
   return {
-    ...progress,
-    chunks: { ...chunks, extent, ends },
-    sparse: sparse && withSeries(sparse, few),
-    expiresAtSeconds,
+    progress: {
+      ...progress,
+      chunks: { ...chunks, extent, ends },
+      sparse: sparse && withSeries(sparse, few),
+      expiresAtSeconds,
+      stored: undefined,
+    },
+    samples,
   };
 }
 
@@ -191,26 +242,4 @@ function withSeries(output: Output, series: readonly HashedSeries[]): Output {
 function encodeFew(context: DayContext, { id, shardBits }: Output, series: readonly HashedSeries[]) {
   const { tenant, day } = context;
   return encodeRun({ tenant, day, id, shardBits, ...dayExpiry(context) }, series);
-}
-
-/** Stores items some at a time. */
-class ItemSink {
-  readonly #context: DayContext;
-  #items: Item[] = [];
-
-  constructor(context: DayContext) {
-    this.#context = context;
-  }
-
-  async add(items: Iterable<Item>): Promise<void> {
-    for (const item of items) {
-      this.#items.push(item);
-      if (this.#items.length >= STORE_SLICE) await this.finish();
-    }
-  }
-
-  async finish(): Promise<void> {
-    await this.#context.table.putAll(this.#items);
-    this.#items = [];
-  }
 }

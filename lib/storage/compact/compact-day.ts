@@ -12,7 +12,7 @@ import { type DayOutcome, outcomeOf } from "./day-outcome.ts";
 import { type CompactDayOptions, type DayMarks, DayRun, NO_MARKS } from "./day-run.ts";
 import { doStep } from "./day-step.ts";
 import { firstReceived } from "./flush.ts";
-import { isGone, isUnchanged, nextStep } from "./next-step.ts";
+import { isGone, isUnchanged, nextStep, type Step } from "./next-step.ts";
 import { KEEP_MS, keepRecords, keepRuns } from "./renewal.ts";
 import { backoffMs, isSuspect } from "./set-aside.ts";
 
@@ -45,7 +45,7 @@ async function doWhatIsDue(run: DayRun): Promise<DayOutcome> {
   if (await isGone(run))
     return { ...outcomeOf(run, "done"), settledToMs: Number.POSITIVE_INFINITY, oldestMs: undefined };
   for (let step = await nextStep(run); step !== undefined; step = await nextStep(run)) {
-    if (run.isTimeUp()) return finish(run, "out of time");
+    if (run.isTimeUp() || !mayBegin(run, step)) return finish(run, "out of time");
     // A comparison changes nothing that another compactor could be at.
     if (step.kind !== "settle" && !(await published.lease())) return outcomeOf(run, "busy");
     const result = await doStep(run, step);
@@ -53,6 +53,13 @@ async function doWhatIsDue(run: DayRun): Promise<DayOutcome> {
     if (result === "lost") return outcomeOf(run, "busy");
   }
   return finish(run, "done");
+}
+
+/** Steps that keep the log short, or items from leaving, wait for no capacity that they can be lent. */
+const URGENT: readonly Step["kind"][] = ["flush", "keep", "renew", "forget", "settle"];
+
+function mayBegin({ options }: DayRun, { kind }: Step): boolean {
+  return options.pace?.mayBegin(!URGENT.includes(kind)) ?? true;
 }
 
 async function finish(run: DayRun, state: "done" | "out of time"): Promise<DayOutcome> {

@@ -14,6 +14,7 @@ import {
   type DayReport,
   type MonthReport,
 } from "./compactor.ts";
+import type { WriteCapacity } from "./pacing/write-capacity.ts";
 
 /** See `compact`. */
 export async function compactAndLog(
@@ -42,7 +43,8 @@ export async function compactAndLog(
   };
   const onDamagedItem = ({ day, ...damaged }: DamagedItem) =>
     log("error", "damaged item in quarantine", { ...damaged, day: printDay(day) });
-  const result = await compact(table.metered(meter), { ...options, onDay, onMonth, onDamagedItem });
+  const pacing = options.pacing && { ...options.pacing, capacity: logged(options.pacing.capacity, log) };
+  const result = await compact(table.metered(meter), { ...options, pacing, onDay, onMonth, onDamagedItem });
   const durationMs = options.clock() - startMs;
   log(result.failures > 0 ? "error" : "info", "compaction", { ...result, durationMs, ...costFields(meter) });
   const { failures: FailedDays, lagMs: LagMs, quarantined: QuarantinedItems } = result;
@@ -62,6 +64,21 @@ export async function compactAndLog(
   };
   metrics?.(values, { labels: {}, durationMs });
   return result;
+}
+
+/** A capacity that cannot be read says so in the log, and the run is not paced: a long log is worse. */
+function logged(capacity: WriteCapacity, log: Log): WriteCapacity {
+  const read = async () => {
+    try {
+      return await capacity.read();
+    } catch (error) {
+      log("warn", "compaction: the table's capacity cannot be read, the run is not paced", {
+        error: errorMessage(error),
+      });
+      return undefined;
+    }
+  };
+  return { read, throttledCalls: () => capacity.throttledCalls() };
 }
 
 function logDay({ tenant, day, outcome, error, meter }: DayReport, log: Log): void {

@@ -20,6 +20,7 @@ import { newDayContext } from "./day-context.ts";
 import type { DayOutcome } from "./day-outcome.ts";
 import type { CompactDayOptions, DayMarks } from "./day-run.ts";
 import { type Cursor, isSweepDue, listMarks, loadCursor, type MarkedDay, storeCursor } from "./marks.ts";
+import { type PaceOptions, Pacer } from "./pacing/pacer.ts";
 import { compactMonth, type MonthOutcome } from "./rollups/compact-month.ts";
 import {
   hasGrown,
@@ -48,6 +49,8 @@ export interface CompactOptions extends CompactDayOptions {
    * still wait after `FAN_OUT_AFTER_MS`.
    */
   readonly fanOut?: (() => Promise<void>) | undefined;
+  /** The table's capacity, where it may be provisioned: then the run paces itself. Absent: never. */
+  readonly pacing?: Pick<PaceOptions, "capacity" | "share" | "sleep"> | undefined;
   /** Gets a report of each day as it is finished, or fails: the others go on. */
   readonly onDay?: (report: DayReport) => void;
   /** Gets a report of each month of hourly rows to which something was done. */
@@ -88,7 +91,16 @@ export interface CompactResult {
 
 /** Compacts what is due. Throws "unavailable" when the marks cannot be read; a day that fails is reported and counted. */
 export async function compact(table: Table, options: CompactOptions): Promise<CompactResult> {
-  return new Compactor(table, options).run();
+  const { pacing, clock, deadlineMs, signal } = options;
+  const pacer = pacing && (await Pacer.open(table, { ...pacing, clock, deadlineMs, signal }));
+  if (pacer === undefined) return new Compactor(table, options).run();
+  try {
+    // A second compactor would find no tokens.
+    return await new Compactor(pacer.table, { ...options, pace: pacer, fanOut: undefined }).run();
+  } finally {
+    // Tokens that do not come back are missing for some minutes; the run is done.
+    await pacer.close().catch(ignoreUnavailable);
+  }
 }
 
 class Compactor {
@@ -243,7 +255,8 @@ class Compactor {
   /** Goes through a tenant's months of hourly rows. Returns whether there was time for all. */
   async #compactMonths(tenant: string, rollupRetentionMs: RetentionMs): Promise<boolean> {
     const { clock, deadlineMs, signal, randomBytes, onMonth } = this.#options;
-    const isTimeUp = () => signal?.aborted === true || clock() >= deadlineMs;
+    const isTimeUp = () =>
+      signal?.aborted === true || clock() >= deadlineMs || this.#options.pace?.isSpent() === true;
     for (const month of (await loadAllRollupMonths(this.#table, tenant, () => {})).keys()) {
       if (isTimeUp()) return false;
       const meter = newMeter();
@@ -271,6 +284,10 @@ class Compactor {
     if (isMoved || isSwept || dueMs > cursor.dueMs)
       await storeCursor(this.#table, { hourMs: isMoved ? hourMs : cursor.hourMs, sweptMs, dueMs });
   }
+}
+
+function ignoreUnavailable(error: unknown): void {
+  if (errorKind(error) !== "unavailable") throw error;
 }
 
 /** Whether a day waits for a repair, and not for time or for the table. */

@@ -6,6 +6,7 @@ import type { StoredManifest } from "../layout/manifest-store.ts";
 import { SETTLE_MS } from "../log/settling.ts";
 import type { DayContext } from "./day-context.ts";
 import { DayManifest } from "./day-manifest.ts";
+import type { Pace } from "./pacing/pace.ts";
 
 export interface CompactDayOptions {
   /**
@@ -17,6 +18,10 @@ export interface CompactDayOptions {
   readonly isEager?: boolean | undefined;
   /** Flushes, merges and chunks everything of any age, while nobody writes. Default false. */
   readonly isFinishing?: boolean | undefined;
+  /** Absent: the table takes whatever is written. */
+  readonly pace?: Pace | undefined;
+  /** Items of a bucket that are stored at a time. */
+  readonly storeSlice?: number | undefined;
   /** See `PlanOptions`. */
   readonly sparseSamples?: number | undefined;
 }
@@ -129,6 +134,16 @@ export class DayRun {
     const { markedToMs } = this;
     const isDrained = this.emptyToMs >= markedToMs && this.context.clock() - SETTLE_MS >= markedToMs;
     return isDrained ? Math.max(facts.drainedToMs, markedToMs) : facts.drainedToMs;
+  }
+
+  /** Whether a step that may wait for capacity must stop. */
+  isTimeUpOrSpent(): boolean {
+    return this.isTimeUp() || this.options.pace?.isSpent() === true;
+  }
+
+  /** Whether a step that waits for no capacity must stop all the same. */
+  isInDebt(): boolean {
+    return this.options.pace?.mayBegin(false) === false;
   }
 
   isTimeUp(): boolean {

@@ -2,18 +2,21 @@
 import type { Deletion } from "../deletion/deletion.ts";
 import { loadDeletions } from "../deletion/deletion-store.ts";
 import { findMasks } from "../index/meant-series.ts";
+import { BUCKET_MS, bucketEnd } from "../layout/bucket.ts";
 import { listShards } from "../layout/day-shards.ts";
 import { type IndexPart, isOpenRun, type Manifest, type Part } from "../layout/manifest.ts";
 import type { ManifestFacts } from "../layout/manifest-facts.ts";
 import { SETTLE_MS } from "../log/settling.ts";
 import { markStale } from "../rollups/mark-stale.ts";
-import { chunk } from "./chunking.ts";
+import { BATCH_PUT_ITEMS } from "../table/table.ts";
+import { chunk, type Storing } from "./chunking.ts";
 import { DamagedInput } from "./damaged-input.ts";
 import { NO_ATTEMPTS, type PublishResult } from "./day-manifest.ts";
 import type { DayRun } from "./day-run.ts";
 import { erasePart } from "./erasing/erase-parts.ts";
 import { flush } from "./flush.ts";
 import type { Step } from "./next-step.ts";
+import { LEAST_SHARE_SAMPLES, SPREAD_RUNS } from "./pacing/pace.ts";
 import { type Chunking, type Flush, HELD_INDEX, HELD_ROWS, type IndexMerge } from "./plan-compaction.ts";
 import {
   dayExpiryOf,
@@ -107,7 +110,7 @@ async function publishChunks(run: DayRun, plan: Chunking): Promise<StepResult> {
     return findMasks({ ...context, manifest: run.manifest, shards }, deletions);
   };
   const deletions = await loadDeletions(table, tenant, day);
-  const chunked = await chunk(context, plan, () => run.isTimeUp(), findDayMasks, deletions);
+  const chunked = await chunk(context, plan, storingOf(run, plan), findDayMasks, deletions);
   if (chunked === undefined) return "stopped";
   run.progress.chunkings++;
   run.progress.samples += chunked.parts.reduce((total, { samples }) => total + samples, 0);
@@ -124,6 +127,20 @@ async function publishChunks(run: DayRun, plan: Chunking): Promise<StepResult> {
   });
   if (result === "published" && wereKept) await releaseRuns(run.context, plan.inputs);
   return result;
+}
+
+/** On provisioned capacity a run stores a part of the bucket alone, so that the bucket's hours share its units. */
+function storingOf(run: DayRun, { bucket }: Chunking): Storing {
+  const { day, clock } = run.context;
+  const { pace, storeSlice } = run.options;
+  if (pace === undefined) return { isTimeUp: () => run.isTimeUp(), slice: storeSlice };
+  const spreads = clock() < bucketEnd(day, bucket) + BUCKET_MS;
+  const isShareDone = (stored: number, all: number) =>
+    stored >= Math.max(all / SPREAD_RUNS, LEAST_SHARE_SAMPLES);
+  return {
+    isTimeUp: (stored, all) => run.isTimeUpOrSpent() || (spreads && isShareDone(stored, all)),
+    slice: storeSlice ?? BATCH_PUT_ITEMS,
+  };
 }
 
 /** Runs a step on a bucket. A bucket with damaged inputs waits for a while, and its inputs stay. */
@@ -166,7 +183,7 @@ async function erase(run: DayRun, part: Part): Promise<StepResult> {
 }
 
 async function renew(run: DayRun): Promise<StepResult> {
-  const facts = await renewDay(run.context, run.manifest, () => run.isTimeUp());
+  const facts = await renewDay(run.context, run.manifest, () => run.isTimeUp() || run.isInDebt());
   return facts === undefined ? "stopped" : run.published.publish({ facts });
 }
 

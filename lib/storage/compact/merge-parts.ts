@@ -59,6 +59,12 @@ export class ReadCounts {
   copy(): ReadCounts {
     return new ReadCounts(this.#counts);
   }
+
+  reset({ all }: ReadCounts): void {
+    all.forEach((count, part) => {
+      this.#counts[part] = { ...count };
+    });
+  }
 }
 
 /** The deletions that hide samples of an input, by its place, of a series, by its hash in hex. */

@@ -9,7 +9,7 @@ import { type Clock, MINUTE_MS } from "../../model/time.ts";
 import { type Backoff, waitAfter } from "./backoff.ts";
 import { CredentialCache } from "./credentials.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { isAboutClock, isAboutCredentials, isPassing, ServiceError } from "./errors.ts";
+import { isAboutClock, isAboutCredentials, isPassing, isThrottled, ServiceError } from "./errors.ts";
 import { DynamoDBConnections, type HttpAnswer } from "./http.ts";
 import { ServiceClock } from "./service-clock.ts";
 import { type Header, newSigner, printAmzDate, type Signer } from "./sigv4.ts";
@@ -32,6 +32,8 @@ export interface ClientOptions {
 }
 
 export class DynamoDBClient {
+  /** Calls that were refused, whole or in part, for want of capacity; repeated ones too. */
+  throttledCalls = 0;
   readonly #options: ClientOptions;
   readonly #connections: DynamoDBConnections;
   readonly #credentials: CredentialCache;
@@ -58,6 +60,7 @@ export class DynamoDBClient {
       try {
         return (await this.#attempt(operation, body, signal)) as T;
       } catch (error) {
+        if (isThrottled(error)) this.throttledCalls++;
         const isLast = attempt === maxAttempts - 1 || signal?.aborted;
         if (isLast || !(this.#mend(error) || isPassing(error))) throw error;
       }

@@ -41,6 +41,7 @@ import {
   type StoredAttributes,
 } from "./item-json.ts";
 import type { ServiceClock } from "./service-clock.ts";
+import { readWriteCapacity } from "./table-capacity.ts";
 
 /** From the request to the end of its answer; a batch of the largest items is 13.7 MB. */
 export const REQUEST_TIMEOUT_MS = 5000;
@@ -134,6 +135,16 @@ export class DynamoDBTable implements ScannableTable {
   /** Shares this table's connections. */
   metered(meter: Meter): DynamoDBTable {
     return new DynamoDBTable(this.#client, this.#tableName, this.#backoff, [...this.#meters, meter]);
+  }
+
+  /** Write units a second that are provisioned now; undefined: billed by request. */
+  readWriteCapacity(): Promise<number | undefined> {
+    return readWriteCapacity(this.#client, this.#tableName);
+  }
+
+  /** Calls of this table and of all made from it that DynamoDB refused for want of capacity. */
+  get throttledCalls(): number {
+    return this.#client.throttledCalls;
   }
 
   /** Ends the connections of this table and of all made from it with `metered`. */
@@ -244,6 +255,7 @@ export class DynamoDBTable implements ScannableTable {
     for (let attempt = 0; ; attempt++) {
       requests = await this.#writeBatch(requests);
       if (requests.length === 0) return;
+      this.#client.throttledCalls++;
       if (attempt === BATCH_ATTEMPTS - 1) break;
       await waitAfter(attempt, this.#backoff);
     }

@@ -89,6 +89,11 @@ export function isPassing(error: unknown): boolean {
   return error.status >= FIRST_SERVER_ERROR || meaning === THROTTLED || meaning === TIMED_OUT;
 }
 
+/** Whether the service had no capacity for the call. */
+export function isThrottled(error: unknown): boolean {
+  return error instanceof ServiceError && SERVICE_ERRORS.get(error.name) === THROTTLED;
+}
+
 /** Whether our clock may be why. */
 export function isAboutClock(error: ServiceError): boolean {
   return CLOCK_ERRORS.has(error.name);

@@ -1,4 +1,4 @@
-/** A table, and the time as its responses tell it. */
+/** A table, the time as its responses tell it, and its capacity. */
 import type { Clock } from "../../model/time.ts";
 import { ClockGuard } from "./clock-guard.ts";
 import { type DynamoDBTable, openTable, type TableOptions } from "./dynamodb-table.ts";
@@ -9,6 +9,12 @@ export interface TimedTable {
   /** This process' clock, corrected by that of the service where it is off. */
   readonly clock: Clock;
   readonly clockGuard: ClockGuard;
+  readonly writeCapacity: {
+    /** Write units a second that are provisioned now; undefined: billed by request. */
+    readonly read: () => Promise<number | undefined>;
+    /** Calls refused for want of capacity since the table was opened. */
+    readonly throttledCalls: () => number;
+  };
 }
 
 /** A key that no item has. */
@@ -22,5 +28,6 @@ export function openTimedTable(options: TableOptions): TimedTable {
     table,
     clock: serviceClock.now,
     clockGuard: new ClockGuard(serviceClock, () => table.get(NO_ITEM)),
+    writeCapacity: { read: () => table.readWriteCapacity(), throttledCalls: () => table.throttledCalls },
   };
 }

@@ -16,6 +16,7 @@
  *     progress  W   tenant, day                          bucket                           chunking-progress.ts
  *     mark      A   -                                    hour, day, tenant                -
  *     cursor    Z   -                                    -                                hour
+ *     pace      Z   -                                    1                                token bucket (pace-item.ts)
  *     key       K   -                                    access key id                    access key (lib/auth)
  *     election  E   tenant                               cluster                          replica (ha-tracker.ts)
  *     tenant    T   -                                    tenant                           settings (tenant-settings.ts)
@@ -342,6 +343,11 @@ export function parseMarkSortKey(sk: Uint8Array): Mark {
 /** How far the compactor has gone through the marks. */
 export function cursorKey(): Key {
   return { pk: Uint8Array.of(KIND.cursor), sk: Uint8Array.of(0) };
+}
+
+/** The token bucket of compactors on provisioned capacity, beside their cursor. */
+export function paceKey(): Key {
+  return { pk: Uint8Array.of(KIND.cursor), sk: Uint8Array.of(1) };
 }
 
 /** What the canary knows of itself. */

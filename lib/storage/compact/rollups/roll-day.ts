@@ -91,7 +91,7 @@ async function storeDay(context: DayContext, run: DayRun, previous: string): Pro
   const read = new ReadCounts(noted.read);
   let { counts } = noted;
   for (let prefix = noted.groups; prefix < 2 ** bits; prefix++) {
-    if (prefix > noted.groups && run.isTimeUp()) {
+    if (prefix > noted.groups && run.isTimeUpOrSpent()) {
       const progress = { id, bits, groups: prefix, counts, read: read.all };
       await storeRollProgress(context, DAY_ROWS, inputs, progress);
       return undefined;
