@@ -37,7 +37,7 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
                                     [--ha-labels on|CLUSTER,REPLICA|off|default]
                                     [--limit NAME=VALUE|off|default]... [--key ID]
        hearthdb tenants delete NAME [--yes]
-       hearthdb usage [--from DAY] [--to DAY] [--by tenant,key,route,day] [--tenant NAME] [--json]
+       hearthdb usage [--from DAY] [--to DAY] [--by tenant,key,route,day,metric] [--tenant NAME] [--storage] [--json]
        hearthdb usage --queries|--slowest [--from DAY] [--to DAY] [--tenant NAME] [--json]
        hearthdb delete --match SELECTOR... [--tenant NAME] [--start T] [--end T] [--dry-run | --yes]
        hearthdb delete --pending [--tenant NAME]
@@ -85,7 +85,7 @@ costs, and asks for the name; stopped, the same command goes on.
 
 usage says what tenants, keys and routes have used of the table on some UTC days (default: today) and
 what that costs in dollars. --queries lists the queries that cost the most, --slowest those that took
-longest.
+longest. --storage goes through the whole table first and counts what tenants and metrics have at rest.
 
 delete takes series out of every answer, as the API's delete_series does. It counts series and samples
 first and asks; --dry-run only counts. Written again later, they count again. --pending lists the days
@@ -186,6 +186,7 @@ const OPTIONS = {
   by: { type: "string" },
   queries: { type: "boolean" },
   slowest: { type: "boolean" },
+  storage: { type: "boolean" },
   "dry-run": { type: "boolean" },
   namespace: { type: "string" },
   group: { type: "string" },
@@ -274,7 +275,7 @@ function findCommand([group, ...rest]: readonly string[], values: Options): Comm
     }
     case "usage":
       expectNone(rest);
-      return ({ table, clock }) => usageCommand(table, values, clock, print);
+      return (target) => usageCommand(target, values, target.clock, newConsole());
     case "delete":
       expectNone(rest);
       return byTheTime((target) => deleteSeriesCommand(target, values, target.clock, newConsole()));

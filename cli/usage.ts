@@ -4,8 +4,8 @@ import { DOLLARS_PER_READ_UNIT } from "../lib/model/quota/prices.ts";
 import { type Clock, DAY_MS, SECOND_MS } from "../lib/model/time.ts";
 import { printDay } from "../lib/storage/layout/key-place.ts";
 import { dayOf } from "../lib/storage/layout/keys.ts";
-import type { Table } from "../lib/storage/table/table.ts";
 import { readUsage } from "../lib/storage/usage/collect-usage.ts";
+import { loadStoredUsage, storeStoredUsage } from "../lib/storage/usage/stored-usage.ts";
 import {
   DIMENSIONS,
   type Dimension,
@@ -13,7 +13,11 @@ import {
   reportUsage,
   type UsageTotals,
 } from "../lib/storage/usage/usage-report.ts";
+import { measureStorage } from "../lib/storage/verify/measure-storage.ts";
 import { alignColumns } from "./columns.ts";
+import type { Console } from "./days.ts";
+import type { Target } from "./target.ts";
+import { printCount } from "./transfer/progress.ts";
 
 export interface UsageOptions {
   readonly tenant?: string | undefined;
@@ -22,6 +26,7 @@ export interface UsageOptions {
   readonly by?: string | undefined;
   readonly queries?: boolean | undefined;
   readonly slowest?: boolean | undefined;
+  readonly storage?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -30,13 +35,25 @@ type Print = (text: string) => void;
 const MAX_QUERIES = 50;
 const DOLLAR_DIGITS = 6;
 
+/** Measures what lies in the table, and keeps that for this command and the API. */
+async function measure({ table, stored, isBilled }: UsageTarget, clock: Clock, tell: Print): Promise<void> {
+  if (isBilled) tell("reads the whole table once: 128 read units a MB, $0.016 a GB on demand in us-east-1");
+  const metrics = await measureStorage(stored);
+  await storeStoredUsage(table, { measuredMs: clock(), metrics });
+}
+
+/** `stored` is the table without checks of its items. */
+export type UsageTarget = Pick<Target, "table" | "stored" | "isBilled">;
+
 /** Throws "invalid" for options that mean nothing. */
 export async function usageCommand(
-  table: Table,
+  target: UsageTarget,
   options: UsageOptions,
   clock: Clock,
-  print: Print,
+  { print, tell }: Pick<Console, "print" | "tell">,
 ): Promise<void> {
+  const { table } = target;
+  if (options.storage) await measure(target, clock, tell);
   const last = parseDay("--to", options.to) ?? dayOf(clock());
   const first = parseDay("--from", options.from) ?? last;
   const days = await readUsage(table, first, last, clock);
@@ -59,20 +76,36 @@ export async function usageCommand(
     );
   }
   const by = parseDimensions(options.by ?? "tenant");
-  const report = reportUsage(days, [], by, isVisible);
+  const report = reportUsage(days, await loadStoredUsage(table), by, isVisible);
   if (options.json) return print(JSON.stringify({ start: printDay(first), end: printDay(last), ...report }));
   const rows = report.groups.map((group) => [...by.map((name) => group[name] || "-"), ...printTotals(group)]);
   const total = ["total", ...by.slice(1).map(() => ""), ...printTotals(report.total)];
   print(alignColumns([[...by.map((name) => name.toUpperCase()), ...COLUMNS], ...rows, total]));
 }
 
-const COLUMNS = ["REQUESTS", "REFUSED", "SAMPLES", "READ UNITS", "WRITE UNITS", "DOLLARS"];
+const COLUMNS = [
+  "REQUESTS",
+  "REFUSED",
+  "SAMPLES",
+  "READ UNITS",
+  "WRITE UNITS",
+  "DOLLARS",
+  "SERIES",
+  "BYTES AT REST",
+  "DOLLARS A MONTH",
+];
 
-function printTotals({ requests, refused, samples, readUnits, writeUnits, dollars }: UsageTotals): string[] {
-  const counts = [requests, refused, samples, readUnits, writeUnits];
+function printTotals(totals: UsageTotals): string[] {
+  const { requests, refused, samples, readUnits, writeUnits, series, storedBytes, dollars } = totals;
+  const counts = [requests, refused, samples, readUnits, writeUnits].map((count) =>
+    printCount(Math.round(count)),
+  );
   return [
-    ...counts.map((count) => Math.round(count).toLocaleString("en-US")),
+    ...counts,
     dollars.total.toFixed(DOLLAR_DIGITS),
+    printCount(Math.round(series)),
+    printCount(Math.round(storedBytes)),
+    dollars.storage.toFixed(DOLLAR_DIGITS),
   ];
 }
 
@@ -86,6 +119,9 @@ function parseDay(option: string, text: string | undefined): number | undefined 
 function parseDimensions(text: string): Dimension[] {
   const names = text.split(",");
   const unknown = names.find((name) => !(DIMENSIONS as readonly string[]).includes(name));
-  if (unknown === undefined) return [...new Set(names)] as Dimension[];
-  throw new HearthError("invalid", `--by ${unknown}: expected some of ${DIMENSIONS.join(",")}`);
+  if (unknown !== undefined)
+    throw new HearthError("invalid", `--by ${unknown}: expected some of ${DIMENSIONS.join(",")}`);
+  if (names.includes("metric") && names.some((name) => name !== "metric" && name !== "tenant"))
+    throw new HearthError("invalid", "--by: requests are not counted by metric; expected tenant,metric");
+  return [...new Set(names)] as Dimension[];
 }

@@ -53,6 +53,7 @@ import type { Item, Table } from "../../lib/storage/table/table.ts";
 import { HaTracker } from "../../lib/storage/tenants/ha-tracker.ts";
 import { listTenantSettings } from "../../lib/storage/tenants/tenant-settings.ts";
 import { readUsage } from "../../lib/storage/usage/collect-usage.ts";
+import { decodeStoredUsage } from "../../lib/storage/usage/stored-usage.ts";
 import { decodeUsage } from "../../lib/storage/usage/usage-items.ts";
 import { describeItem } from "../../lib/storage/verify/describe-item.ts";
 import { itemsOf } from "../helpers/damage.ts";
@@ -107,7 +108,11 @@ const READERS: Readonly<Record<Kind, readonly ((item: Item, table: Table) => unk
         () => 1e12,
       ),
   ],
-  usage: [({ value }) => decodeUsage(value), (_, table) => readUsage(table, 20_780, 20_790, () => 1.8e12)],
+  usage: [
+    ({ value }) => decodeUsage(value),
+    ({ value }) => decodeStoredUsage(value),
+    (_, table) => readUsage(table, 20_780, 20_790, () => 1.8e12),
+  ],
   audit: [(_, table) => readAll(listAudit(table, 0))],
   swept: [(_, table) => loadSweptRetentions(table)],
   ruleGroup: [(_, table) => listGroupItems(table, TENANT)],

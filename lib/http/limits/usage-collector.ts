@@ -5,6 +5,7 @@ import { collectUsage } from "../../storage/usage/collect-usage.ts";
 import { type OwnSample, ownBatch, usageSamples } from "../../storage/usage/usage-batch.ts";
 import { OWN_TENANT } from "../../storage/usage/usage-rows.ts";
 import type { Services } from "../gateway.ts";
+import { limitSamples } from "./limit-samples.ts";
 
 /** Samples of one request of Hearth's own. */
 const SLICE = 10_000;
@@ -17,7 +18,7 @@ export async function collectUsageAndLog(services: Services): Promise<void> {
   try {
     await usage?.flush(table);
     const days = await collectUsage(table, clock);
-    const samples = usageSamples(days, clock());
+    const samples = [...usageSamples(days, clock()), ...(await limitSamples(services, table, days))];
     await store(services, samples);
     log("debug", "usage", { series: samples.length, ...meter });
   } catch (error) {

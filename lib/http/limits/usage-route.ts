@@ -13,6 +13,7 @@ import { printDay } from "../../storage/layout/key-place.ts";
 import { dayOf } from "../../storage/layout/keys.ts";
 import type { Table } from "../../storage/table/table.ts";
 import { readUsage } from "../../storage/usage/collect-usage.ts";
+import { loadStoredUsage } from "../../storage/usage/stored-usage.ts";
 import { DIMENSIONS, type Dimension, reportQueries, reportUsage } from "../../storage/usage/usage-report.ts";
 import type { Gateway, GatewayContext, Services } from "../gateway.ts";
 import { answerApiError, answerValue } from "../query/answer.ts";
@@ -90,7 +91,7 @@ async function findVisible(
 async function answerUsage({ c, table, clock, parameters, isVisible }: UsageRequest): Promise<Response> {
   const { first, last } = daysOf(parameters, clock());
   const by = dimensionsOf(parameters);
-  const days = await readUsage(table, first, last, clock);
+  const [days, stored] = await Promise.all([readUsage(table, first, last, clock), loadStoredUsage(table)]);
   const updatedMs = Math.max(0, ...Array.from(days.values(), ({ mergedToMs }) => mergedToMs));
   const prices = {
     readUnit: DOLLARS_PER_READ_UNIT,
@@ -101,8 +102,9 @@ async function answerUsage({ c, table, clock, parameters, isVisible }: UsageRequ
     start: printDay(first),
     end: printDay(last),
     updatedMs,
+    storageMeasuredMs: stored.measuredMs,
     prices,
-    ...reportUsage(days, [], by, isVisible),
+    ...reportUsage(days, stored, by, isVisible),
   });
 }
 
@@ -154,10 +156,10 @@ function dimensionsOf(parameters: URLSearchParams): Dimension[] {
   const unknown = names.find((name) => !(DIMENSIONS as readonly string[]).includes(name));
   if (unknown !== undefined)
     throw new HearthError("invalid", `by=${quoteInput(unknown)}: expected some of ${DIMENSIONS.join(",")}`);
-  if (names.includes("metric") && (names.includes("key") || names.includes("route")))
+  if (names.includes("metric") && names.some((name) => name !== "metric" && name !== "tenant"))
     throw new HearthError(
       "invalid",
-      "by: requests are not counted by metric; ask for metric without key and route",
+      "by: requests are not counted by metric; ask for metric alone or with tenant",
     );
   return [...new Set(names)] as Dimension[];
 }

@@ -140,7 +140,12 @@ export class Quotas {
     const { samples, hour, day } = this.#ledger(tenant.name).account(WHOLE_TENANT);
     const rate = rateOf(tenant.limits);
     return {
-      ...(rate === undefined ? {} : { samplesBurst: Math.round(samples.level(rate, nowMs)) }),
+      ...(rate === undefined
+        ? {}
+        : {
+            samplesPerSecond: Math.round(samples.acceptedPerSecond(nowMs)),
+            samplesBurst: Math.round(samples.level(rate, nowMs)),
+          }),
       ...(hasReadUnits(tenant.limits)
         ? { readUnitsPerHour: hour.total(nowMs), readUnitsPerDay: day.total(nowMs) }
         : {}),

@@ -17,6 +17,8 @@ import { SECOND_MS } from "../../model/time.ts";
 export const SLOT_MS = 10 * SECOND_MS;
 /** Slots in which counts are kept: five minutes. What is learned later than that is not counted. */
 export const SLOTS = 32;
+/** Slots over which the rate is told: half of those that are kept. */
+const RATE_SLOTS = SLOTS / 2;
 /**
  * Clocks are right within 10 s (service-clock.ts), so what others accepted may seem up to 20 s closer to what this process
  * accepted than it was. That much more is accepted of a tenant that several processes serve.
@@ -74,6 +76,14 @@ export class SharedBucket {
   level(rate: Rate, nowMs: number): number {
     this.#drain(rate, nowMs);
     return this.#level;
+  }
+
+  /** What all are known to have accepted, a second, over the last minutes. */
+  acceptedPerSecond(nowMs: number): number {
+    const current = slotOf(nowMs);
+    let accepted = 0;
+    for (let slot = current - RATE_SLOTS; slot < current; slot++) accepted += this.#acceptedIn(slot);
+    return accepted / ((RATE_SLOTS * SLOT_MS) / SECOND_MS);
   }
 
   #drain({ perSecond }: Rate, nowMs: number): void {

@@ -7,10 +7,11 @@ import {
 import { printDay } from "../layout/key-place.ts";
 import type { HeavyQuery } from "./heavy-queries.ts";
 import { HeavyQueries } from "./heavy-queries.ts";
+import type { StoredUsage } from "./stored-usage.ts";
 import type { DayUsage } from "./usage-items.ts";
 import { COUNTS, type Counts, type UsageRow } from "./usage-rows.ts";
 
-/** What usage can be grouped by; a metric only by itself and with tenant and day. */
+/** What usage can be grouped by; a metric only by itself and with the tenant: it is of what is stored. */
 export const DIMENSIONS = ["tenant", "key", "route", "day", "metric"] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
@@ -24,7 +25,7 @@ export interface Dollars {
 }
 
 export interface UsageTotals extends Counts {
-  /** Series of the day that has most. */
+  /** Different series at rest, about, when that was measured last. */
   readonly series: number;
   readonly storedBytes: number;
   readonly dollars: Dollars;
@@ -32,32 +33,18 @@ export interface UsageTotals extends Counts {
 
 export type UsageGroup = { readonly [Name in Dimension]?: string } & UsageTotals;
 
-/** What is stored of a metric of a tenant's day. */
-export interface StoredMetric {
-  readonly tenant: string;
-  readonly day: number;
-  readonly metric: string;
-  readonly samples: number;
-  readonly series: number;
-  readonly bytes: number;
-}
-
 export interface UsageReport {
   readonly total: UsageTotals;
   /** The most expensive first. */
   readonly groups: readonly UsageGroup[];
 }
 
-type MutableTotals = { -readonly [Name in keyof Counts]: number } & {
-  storedBytes: number;
-  /** By day: series of metrics add up, those of days do not. */
-  readonly series: Map<number, number>;
-};
+type MutableTotals = { -readonly [Name in keyof Counts | "storedBytes" | "series"]: number };
 
-/** Rows are of requests, `stored` is what lies in the table. */
+/** Rows are of requests, `stored` is what lies in the table; samples by metric are those at rest. */
 export function reportUsage(
   days: ReadonlyMap<number, DayUsage>,
-  stored: readonly StoredMetric[],
+  stored: StoredUsage,
   by: readonly Dimension[],
   isVisible: (tenant: string) => boolean,
 ): UsageReport {
@@ -82,12 +69,13 @@ export function reportUsage(
       addCounts(total, row);
       if (!by.includes("metric")) addCounts(groupOf({ ...row, day: printDay(day), metric: undefined }), row);
     }
-  const isByRequest = by.includes("key") || by.includes("route");
-  for (const one of stored) {
+  // What lies in the table is of no key, route or day.
+  const isByMore = by.some((name) => name !== "tenant" && name !== "metric");
+  for (const one of stored.metrics) {
     if (!isVisible(one.tenant)) continue;
     addStored(total, one);
-    if (isByRequest) continue;
-    const group = groupOf({ ...one, day: printDay(one.day), key: undefined, route: undefined });
+    if (isByMore) continue;
+    const group = groupOf({ ...one, day: undefined, key: undefined, route: undefined });
     addStored(group, one);
     if (by.includes("metric")) group.samples += one.samples;
   }
@@ -113,27 +101,26 @@ export function reportQueries(
 
 function newTotals(): MutableTotals {
   const counts = Object.fromEntries(COUNTS.map((name) => [name, 0])) as { [Name in keyof Counts]: number };
-  return { ...counts, storedBytes: 0, series: new Map() };
+  return { ...counts, storedBytes: 0, series: 0 };
 }
 
 function addCounts(totals: MutableTotals, row: UsageRow): void {
   for (const name of COUNTS) totals[name] += row[name];
 }
 
-function addStored(totals: MutableTotals, { day, series, bytes }: StoredMetric): void {
+function addStored(totals: MutableTotals, { series, bytes }: StoredUsage["metrics"][number]): void {
   totals.storedBytes += bytes;
-  totals.series.set(day, (totals.series.get(day) ?? 0) + series);
+  totals.series += series;
 }
 
 const GB = 1e9;
 
-function priceOf({ series, ...totals }: MutableTotals): UsageTotals {
+function priceOf(totals: MutableTotals): UsageTotals {
   const read = totals.readUnits * DOLLARS_PER_READ_UNIT;
   const write = totals.writeUnits * DOLLARS_PER_WRITE_UNIT;
   const storage = (totals.storedBytes / GB) * DOLLARS_PER_GB_MONTH;
   return {
     ...totals,
-    series: Math.max(0, ...series.values()),
     dollars: { read, write, storage, total: read + write },
   };
 }

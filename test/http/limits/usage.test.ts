@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { before, describe, test } from "node:test";
+import { usageCommand } from "../../../cli/usage.ts";
 import { type NewAccessKey, newAccessKey } from "../../../lib/auth/access-key.ts";
 import { createKey } from "../../../lib/auth/key-store.ts";
 import { composeServices } from "../../../lib/http/compose-services.ts";
@@ -15,8 +16,10 @@ import { addWriteRoutes } from "../../../lib/http/write-route.ts";
 import { DAY_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../../lib/promql/settings.ts";
 import { compactAndLog } from "../../../lib/storage/compact/compaction-log.ts";
+import { itemSizeBytes } from "../../../lib/storage/table/item-size.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { newMeter } from "../../../lib/storage/table/table.ts";
+import { changeTenantSettings } from "../../../lib/storage/tenants/tenant-settings.ts";
 import { MIDNIGHT_MS } from "../../helpers/engine.ts";
 import { basic, SECRET } from "../../helpers/test-gateway.ts";
 import { compressedBody, series } from "../../helpers/write-requests.ts";
@@ -47,7 +50,8 @@ interface Usage {
 /** Two processes on one table, whose calls are counted by itself. */
 class Deployment {
   readonly billed = newMeter();
-  readonly #table = new MemoryTable().metered(this.billed);
+  readonly stored = new MemoryTable();
+  readonly #table = this.stored.metered(this.billed);
   readonly processes: readonly Services[] = [0, 1].map(() => this.#services());
   readonly apps: readonly Gateway[] = this.processes.map(newApp);
   nowMs = START_MS;
@@ -226,9 +230,66 @@ describe("usage", () => {
     assert.ok(own.writeUnits < 150, `${own.writeUnits} of ${total.writeUnits}`);
   });
 
+  test("at rest is what the table holds, by tenant and metric; the command prints it", async () => {
+    const { stored } = deployment;
+    const lines: string[] = [];
+    const console = { print: (text: string) => lines.push(text), tell: () => {} };
+    const target = { table: deployment.processes[0].table, stored, isBilled: true };
+    const options = { storage: true, by: "tenant,metric", from: TODAY, to: TODAY, json: true };
+    let bytes = 0;
+    for await (const page of stored.scan()) for (const item of page) bytes += itemSizeBytes(item) + 100;
+    await usageCommand(target, options, () => deployment.nowMs, console);
+    const report = JSON.parse(lines[0]) as Usage & { total: { storedBytes: number } };
+    assert.ok(Math.abs(report.total.storedBytes - bytes) < 10, `${report.total.storedBytes} of ${bytes}`);
+    const metric = (
+      report.groups as (Group & { metric: string; series: number; storedBytes: number })[]
+    ).find((one) => one.tenant === "a" && one.metric === "m")!;
+    // Of tenant a, 220 series were sent; samples in runs or chunks are those that have left the log.
+    assert.ok(metric.samples > 0 && metric.samples % 20 === 0, `${metric.samples}`);
+    assert.ok(Math.abs(metric.series - 200) < 20, `${metric.series}`);
+    assert.ok(metric.storedBytes > 0);
+    const { total } = await deployment.usage("HKALL", `?start=${TODAY}`);
+    assert.equal((total as unknown as typeof report.total).storedBytes, report.total.storedBytes);
+    lines.length = 0;
+    await usageCommand(target, { from: TODAY, to: TODAY, by: "tenant,key" }, () => deployment.nowMs, console);
+    await usageCommand(target, { from: TODAY, to: TODAY, queries: true }, () => deployment.nowMs, console);
+    assert.match(lines[0], /^TENANT +KEY +REQUESTS .*\n[\s\S]*\na +HKA1 /);
+    assert.match(lines[1], /sum\(rate\(m\[5m\]\)\)/);
+  });
+
+  test("limits and what is used of them are series of the tenant hearth", async () => {
+    const { table, clock, quotas } = deployment.processes[1];
+    await changeTenantSettings(table, "a", {
+      limits: { samplesPerSecond: 100, seriesPerDay: 1000, readUnitsPerDay: 5000 },
+    });
+    deployment.nowMs += MINUTE_MS;
+    for (let i = 0; i < 4; i++) {
+      deployment.nowMs += MINUTE_MS / 2;
+      await deployment.write(0, "HKA1", 200);
+    }
+    await deployment.compact();
+    assert.ok(quotas.used(await deployment.processes[1].tenants.find(table, "a")).seriesPerDay > 0);
+    const query = encodeURIComponent('{__name__=~"hearth_limit.*",tenant="a"}');
+    const path = `/api/v1/query?query=${query}&time=${clock() / 1000}`;
+    const response = await deployment.fetch(0, path, "HKOWN");
+    const { data } = (await response.json()) as {
+      data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+    };
+    const values = Object.fromEntries(
+      data.result.map(({ metric, value }) => [`${metric.__name__} ${metric.limit}`, Number(value[1])]),
+    );
+    assert.equal(values["hearth_limit samples-per-second"], 100);
+    assert.equal(values["hearth_limit series-per-day"], 1000);
+    assert.ok(Math.abs(values["hearth_limit_used series-per-day"] - 200) < 20);
+    assert.ok(
+      "hearth_limit_used samples-per-second" in values && "hearth_limit_used read-units-per-day" in values,
+    );
+  });
+
   test("days before the first have nothing; wrong parameters say what is expected", async () => {
     const { total, groups } = await deployment.usage("HKALL", "?start=2020-01-01&end=2020-01-02");
-    assert.deepEqual([total.requests, groups.length], [0, 0]);
+    assert.equal(total.requests, 0);
+    assert.ok(groups.every(({ requests, writeUnits }) => requests === 0 && writeUnits === 0));
     for (const [query, expected] of [
       ["?by=colour", /expected some of tenant,key,route,day,metric/],
       ["?by=metric,key", /not counted by metric/],
