@@ -47,6 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   local: ["lib/*"],
   cli: ["lib/*", "local"],
   bench: ["lib/*", "functions", "local", "cli"],
+  explorer: ["lib/model"],
 };
 
 /**
@@ -208,11 +209,11 @@ function mayImport(file: string, target: string, typeOnly: boolean): boolean {
 }
 
 function sources(): Source[] {
-  const parts = ["lib", "functions", "local", "cli", "bench"];
+  const parts = ["lib", "functions", "local", "cli", "bench", "explorer"];
   const files = readdirSync(ROOT).filter((name) => parts.includes(name));
   return files.flatMap((part) =>
     readdirSync(path.join(ROOT, part), { recursive: true, encoding: "utf8" })
-      .filter((name) => /\.m?[tj]s$/.test(name) && !name.endsWith(".d.ts"))
+      .filter((name) => /\.m?[tj]sx?$/.test(name) && !name.endsWith(".d.ts"))
       .map((name) => path.posix.join(part, name.split(path.sep).join("/")))
       .map((file) => ({ file, text: readFileSync(path.join(ROOT, file), "utf8") })),
   );

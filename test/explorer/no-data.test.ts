@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Answer, Client } from "../../explorer/api/client.ts";
 import type { Metric } from "../../explorer/api/metric-text.ts";
-import { fileName, shellQuote, toCsv, toCurl } from "../../explorer/pages/query/exports.ts";
+import { stepsOf } from "../../explorer/pages/query/explain/measure.ts";
 import { exprTree, matchersOf } from "../../explorer/pages/query/expression.ts";
 import { printDollars, printStep } from "../../explorer/pages/query/facts.ts";
-import { stepsOf } from "../../explorer/pages/query/measure.ts";
-import { editDistance, nearestNames } from "../../explorer/pages/query/nearest-names.ts";
-import { explainNothing } from "../../explorer/pages/query/no-data.ts";
+import { editDistance, nearestNames } from "../../explorer/pages/query/no-data/nearest-names.ts";
+import { explainNothing } from "../../explorer/pages/query/no-data/no-data.ts";
+import { fileName, shellQuote, toCsv, toCurl } from "../../explorer/pages/query/share/exports.ts";
 
 const DAY = 86_400;
 const NOW = 20_000 * DAY + 3600;

@@ -9,17 +9,17 @@ import { Tabs } from "../../design/tabs.tsx";
 import type { TimeActions } from "../../plot/pointer.ts";
 import { Editor } from "./editor.tsx";
 import { problemOf } from "./error-place.ts";
-import { ExplainView } from "./explain-view.tsx";
+import { ExplainView } from "./explain/explain-view.tsx";
 import { printStep } from "./facts.ts";
 import { GraphView } from "./graph-view.tsx";
-import { starred, toggleStar } from "./history.ts";
-import { HistoryDialog } from "./history-dialog.tsx";
-import { NoData } from "./no-data-view.tsx";
+import { starred, toggleStar } from "./history/history.ts";
+import { HistoryDialog } from "./history/history-dialog.tsx";
+import { NoData } from "./no-data/no-data-view.tsx";
 import { type Outcome, type Panel, seriesOf } from "./panel.ts";
 import { PanelOptions } from "./panel-options.tsx";
 import type { View } from "./question.ts";
 import { ResultTable } from "./result-table.tsx";
-import { ShareMenu } from "./share-menu.tsx";
+import { ShareMenu } from "./share/share-menu.tsx";
 
 const VIEWS: readonly { readonly id: View; readonly label: string }[] = [
   { id: "graph", label: "Graph" },

@@ -20,7 +20,7 @@ import { type Hidden, NONE_HIDDEN } from "../../plot/legend-choice.ts";
 import type { Span } from "../../time/time-range.ts";
 import { metricsOf } from "./expression.ts";
 import { gridOf } from "./grid.ts";
-import { noteRun } from "./history.ts";
+import { noteRun } from "./history/history.ts";
 import type { PanelQuestion } from "./question.ts";
 
 export interface Outcome {
@@ -172,6 +172,6 @@ function turn(): Promise<void> {
 }
 
 /** Of a vector or a matrix. */
-export function seriesOf(data: QueryData): readonly ApiSeries[] {
-  return isSeriesData(data) ? data.result : [];
+export function seriesOf(data: QueryData | undefined): readonly ApiSeries[] {
+  return data !== undefined && isSeriesData(data) ? data.result : [];
 }

@@ -9,7 +9,7 @@ import { Select } from "../../design/field.tsx";
 import { fixedRange, shiftRange, spanOf, type TimeRange, zoomRange } from "../../time/time-range.ts";
 import { printZone } from "../../time/time-text.ts";
 import { Arriving } from "./arriving.tsx";
-import { Panel } from "./panel.ts";
+import { Panel, seriesOf } from "./panel.ts";
 import { PanelView } from "./panel-view.tsx";
 import { EMPTY_PANEL, FIRST_QUESTION, type PageQuestion, printQuestion, readQuestion } from "./question.ts";
 import { TimePicker } from "./time-picker.tsx";
@@ -145,6 +145,14 @@ export function QueryPage() {
         </div>
         {asked === undefined && (
           <Arriving
+            onLargest={async (expr) => {
+              const [panel] = panels.value;
+              await panel.done;
+              const isFirst = panel.draft === FIRST_QUESTION.panels[0].expr;
+              if (!isFirst || seriesOf(panel.outcome.value?.answer.data).length > 0) return;
+              panel.set({ expr });
+              void runOne(panel);
+            }}
             onChoose={(expr) => {
               const [panel] = panels.value;
               panel.set({ expr, view: "graph" });

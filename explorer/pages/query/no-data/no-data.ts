@@ -1,9 +1,9 @@
 /** Why a query returns nothing: names that do not exist, labels that do not match, or another time. */
-import type { Client } from "../../api/client.ts";
-import { selectorOf } from "../../api/metric-text.ts";
-import { findSeries, labelValues, type QueryData } from "../../api/prometheus.ts";
-import type { Span } from "../../time/time-range.ts";
-import { type EqualMatcher, matchersOf, selectorsOf } from "./expression.ts";
+import type { Client } from "../../../api/client.ts";
+import { selectorOf } from "../../../api/metric-text.ts";
+import { findSeries, labelValues, type QueryData } from "../../../api/prometheus.ts";
+import type { Span } from "../../../time/time-range.ts";
+import { type EqualMatcher, matchersOf, selectorsOf } from "../expression.ts";
 import { nearestNames } from "./nearest-names.ts";
 
 export type Reason =

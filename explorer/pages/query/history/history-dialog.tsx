@@ -1,9 +1,9 @@
 /** Starred expressions and those that were run, to choose from. */
 import { useState } from "preact/hooks";
-import { Button, IconButton } from "../../design/button.tsx";
-import { Dialog } from "../../design/dialog.tsx";
-import { Empty } from "../../design/feedback.tsx";
-import { Field } from "../../design/field.tsx";
+import { Button, IconButton } from "../../../design/button.tsx";
+import { Dialog } from "../../../design/dialog.tsx";
+import { Empty } from "../../../design/feedback.tsx";
+import { Field } from "../../../design/field.tsx";
 import { ran, starred, toggleStar } from "./history.ts";
 
 interface HistoryDialogProps {

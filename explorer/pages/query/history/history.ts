@@ -1,5 +1,5 @@
 /** Expressions that were run, the latest first, and those that are starred. The same in all tabs. */
-import { stored } from "../../app/preferences.ts";
+import { stored } from "../../../app/preferences.ts";
 
 /** More are forgotten. */
 const MAX_RUN = 100;

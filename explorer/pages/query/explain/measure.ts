@@ -1,13 +1,13 @@
 /** Each step of an expression, run by itself: what it returns, reads and takes. */
-import type { Client } from "../../api/client.ts";
+import type { Client } from "../../../api/client.ts";
 import {
   isSeriesData,
   queryInstant,
   queryRange,
   type Resolution,
   type StepRange,
-} from "../../api/prometheus.ts";
-import type { ExprNode } from "./expression.ts";
+} from "../../../api/prometheus.ts";
+import type { ExprNode } from "../expression.ts";
 
 export interface Measured {
   readonly series: number;

@@ -1,12 +1,12 @@
 /** A query without a result, and why. */
-import { useLoad } from "../../app/load.ts";
-import { zone } from "../../app/preferences.ts";
-import { Button } from "../../design/button.tsx";
-import { Empty, Progress } from "../../design/feedback.tsx";
-import type { TimeActions } from "../../plot/pointer.ts";
-import { printTime } from "../../time/time-text.ts";
+import { useLoad } from "../../../app/load.ts";
+import { zone } from "../../../app/preferences.ts";
+import { Button } from "../../../design/button.tsx";
+import { Empty, Progress } from "../../../design/feedback.tsx";
+import type { TimeActions } from "../../../plot/pointer.ts";
+import { printTime } from "../../../time/time-text.ts";
+import type { Outcome, Panel } from "../panel.ts";
 import { explainNothing, type Reason } from "./no-data.ts";
-import type { Outcome, Panel } from "./panel.ts";
 
 /** Of queries that name no other. */
 const LOOKBACK_SECONDS = 300;

@@ -1,16 +1,16 @@
 /** How a query is evaluated: what it costs, the steps of its expression as they were measured, and what each read finds. */
 import { useState } from "preact/hooks";
-import { costOfRange, type ExplainedRead, explainRange, type PlanNode } from "../../api/explain.ts";
-import type { Resolution, StepRange } from "../../api/prometheus.ts";
-import { useLoad } from "../../app/load.ts";
-import { zone } from "../../app/preferences.ts";
-import { Badge } from "../../design/badge.tsx";
-import { Stat } from "../../design/card.tsx";
-import { CodeBlock } from "../../design/copy.tsx";
-import { ErrorBox, Progress } from "../../design/feedback.tsx";
-import { printNumber } from "../../number/units.ts";
-import { printDate, printTime } from "../../time/time-text.ts";
-import { printDollars } from "./facts.ts";
+import { costOfRange, type ExplainedRead, explainRange, type PlanNode } from "../../../api/explain.ts";
+import type { Resolution, StepRange } from "../../../api/prometheus.ts";
+import { useLoad } from "../../../app/load.ts";
+import { zone } from "../../../app/preferences.ts";
+import { Badge } from "../../../design/badge.tsx";
+import { Stat } from "../../../design/card.tsx";
+import { CodeBlock } from "../../../design/copy.tsx";
+import { ErrorBox, Progress } from "../../../design/feedback.tsx";
+import { printNumber } from "../../../number/units.ts";
+import { printDate, printTime } from "../../../time/time-text.ts";
+import { printDollars } from "../facts.ts";
 import { MeasuredTree } from "./measured-tree.tsx";
 
 interface ExplainViewProps {

@@ -1,11 +1,11 @@
 /** The expression as a tree of its steps; measured on demand, since each step is a query of its own. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Resolution, StepRange } from "../../api/prometheus.ts";
-import { useClient } from "../../app/load.ts";
-import { Button } from "../../design/button.tsx";
-import { Progress } from "../../design/feedback.tsx";
-import { printNumber } from "../../number/units.ts";
-import { exprTree } from "./expression.ts";
+import type { Resolution, StepRange } from "../../../api/prometheus.ts";
+import { useClient } from "../../../app/load.ts";
+import { Button } from "../../../design/button.tsx";
+import { Progress } from "../../../design/feedback.tsx";
+import { printNumber } from "../../../number/units.ts";
+import { exprTree } from "../expression.ts";
 import { measureStep, type StepResult, stepsOf } from "./measure.ts";
 
 interface MeasuredTreeProps {

@@ -1,5 +1,5 @@
 /** A result to take along: as CSV, and the request as a curl command. */
-import { isSeriesData, type QueryData, type Resolution, type StepRange } from "../../api/prometheus.ts";
+import { isSeriesData, type QueryData, type Resolution, type StepRange } from "../../../api/prometheus.ts";
 
 /** A row for each sample: its series' labels, the time in UTC, and the value. Of native histograms count and sum. */
 export function toCsv(data: QueryData): string {

@@ -1,16 +1,16 @@
 /** What a panel's result can be taken along as: a link, CSV, PNG, a curl command. */
 import { useState } from "preact/hooks";
-import { zone } from "../../app/preferences.ts";
-import { isDark } from "../../app/scheme.ts";
-import { CodeBlock, copyText } from "../../design/copy.tsx";
-import { Dialog } from "../../design/dialog.tsx";
-import { Menu } from "../../design/menu.tsx";
-import { foldLabels } from "../../plot/fold-labels.ts";
-import { printTime, printZone } from "../../time/time-text.ts";
+import { zone } from "../../../app/preferences.ts";
+import { isDark } from "../../../app/scheme.ts";
+import { CodeBlock, copyText } from "../../../design/copy.tsx";
+import { Dialog } from "../../../design/dialog.tsx";
+import { Menu } from "../../../design/menu.tsx";
+import { foldLabels } from "../../../plot/fold-labels.ts";
+import { printTime, printZone } from "../../../time/time-text.ts";
+import type { Outcome, Panel } from "../panel.ts";
+import { printQuestion } from "../question.ts";
 import { fileName, toCsv, toCurl } from "./exports.ts";
-import type { Outcome, Panel } from "./panel.ts";
 import { download, drawPicture } from "./picture.ts";
-import { printQuestion } from "./question.ts";
 
 export function ShareMenu({ panel, outcome }: { readonly panel: Panel; readonly outcome: Outcome }) {
   const [said, setSaid] = useState("");
