@@ -2,8 +2,7 @@
  * template.yaml as a stack with given parameters has it: conditions, references to parameters and `Fn::If` are resolved,
  * resources whose condition does not hold are gone. What else CloudFormation computes stays as its function.
  */
-import { readFileSync } from "node:fs";
-import { type CollectionTag, parse, type ScalarTag, type YAMLMap, type YAMLSeq } from "yaml";
+import { readTemplate } from "../../deploy/release/read-template.ts";
 
 export type Value = unknown;
 export type Values = Readonly<Record<string, Value>>;
@@ -23,31 +22,6 @@ export interface ResolvedTemplate {
   readonly refused: readonly string[];
 }
 
-const FUNCTIONS = [
-  "Ref",
-  "Condition",
-  "Sub",
-  "GetAtt",
-  "If",
-  "Equals",
-  "Not",
-  "And",
-  "Or",
-  "Select",
-  "Split",
-  "Join",
-];
-
-const keyOf = (name: string) => (name === "Ref" || name === "Condition" ? name : `Fn::${name}`);
-
-const TAGS = FUNCTIONS.flatMap((name): (ScalarTag | CollectionTag)[] => {
-  const wrap = (value: unknown) => ({ [keyOf(name)]: value });
-  return [
-    { tag: `!${name}`, resolve: wrap },
-    { tag: `!${name}`, collection: "seq", resolve: (seq: YAMLSeq | YAMLMap) => wrap(seq.toJSON()) },
-  ] as (ScalarTag | CollectionTag)[];
-});
-
 interface RawTemplate {
   readonly Parameters: Readonly<Record<string, { readonly Default: string | number }>>;
   readonly Conditions: Values;
@@ -62,8 +36,7 @@ interface RawTemplate {
   readonly Outputs: Readonly<Record<string, Values & { readonly Condition?: string }>>;
 }
 
-const text = readFileSync(new URL("../../template.yaml", import.meta.url), "utf8");
-const raw: RawTemplate = parse(text, { merge: true, customTags: TAGS, logLevel: "error" });
+const raw = readTemplate() as unknown as RawTemplate;
 
 /** Stands for `AWS::NoValue` until it is taken out of what has it. */
 const NO_VALUE = Symbol("AWS::NoValue");

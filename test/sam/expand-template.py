@@ -26,9 +26,10 @@ def main(path):
         template = yaml_parse(file.read())
     for resource in template["Resources"].values():
         is_function = resource["Type"] == "AWS::Serverless::Function"
-        if is_function and not resource["Properties"]["CodeUri"].startswith("s3://"):
+        code = resource["Properties"].get("CodeUri") if is_function else None
+        if isinstance(code, str) and not code.startswith("s3://"):
             resource["Properties"]["CodeUri"] = CODE
-    parameters = {name: spec["Default"] for name, spec in template["Parameters"].items()}
+    parameters = {name: spec.get("Default", "") for name, spec in template["Parameters"].items()}
     json.dump(transform(template, parameters, NoManagedPolicies()), sys.stdout, indent=1)
 
 
