@@ -8,7 +8,7 @@ import { runCanaryAndLog } from "../lib/canary/canary.ts";
 import { CANARY_TENANT } from "../lib/canary/canary-series.ts";
 import { collectUsageAndLog } from "../lib/http/limits/usage-collector.ts";
 import { parseFlag } from "../lib/model/flag.ts";
-import { MINUTE_MS } from "../lib/model/time.ts";
+import { DAY_MS, MINUTE_MS } from "../lib/model/time.ts";
 import { compactAndLog } from "../lib/storage/compact/compaction-log.ts";
 import type { CompactResult } from "../lib/storage/compact/compactor.ts";
 import { parseCompactorShare } from "../lib/storage/compact/pacing/write-capacity.ts";
@@ -33,6 +33,9 @@ const hasCanary = parseFlag(process.env, "HEARTH_CANARY", true);
  * Throws "unavailable" if the time cannot be known, and after all days if one failed, so that the
  * function's error metric counts it.
  */
+/** Samples of today wait until their eight hours are over, rows for the daily sweep; nothing waits longer. */
+const MAX_DELETION_AGE_MS = 2 * DAY_MS;
+
 export async function handler(event: CompactEvent, context: Context): Promise<CompactResult> {
   await clockGuard?.check(true);
   const clockOffsetMs = clockGuard?.notableOffsetMs ?? 0;
@@ -66,5 +69,9 @@ export async function handler(event: CompactEvent, context: Context): Promise<Co
   else await services.usage?.flush(table);
   if (result.failures > 0)
     throw new Error(`compaction: ${result.failures} of ${result.days} days failed; see the log`);
+  if (result.deletionAgeMs > MAX_DELETION_AGE_MS)
+    throw new Error(
+      `compaction: a deletion is not carried out for ${Math.floor(result.deletionAgeMs / DAY_MS)} days; hearthdb delete --pending names the days`,
+    );
   return result;
 }

@@ -121,6 +121,10 @@ function newGauges(registry: Registry): Readonly<Record<string, (value: number) 
     "hearth_compaction_lag_seconds",
     "For how long, at most, samples have been in the log only.",
   );
+  const deletion = gauge(
+    "hearth_deletion_age_seconds",
+    "How long ago the oldest deletion was made that is not carried out in all stored data.",
+  );
   const missing = gauge(
     "hearth_canary_missing_samples",
     "Acknowledged samples of the canary that are not found.",
@@ -131,7 +135,12 @@ function newGauges(registry: Registry): Readonly<Record<string, (value: number) 
   );
   const gap = gauge("hearth_canary_gap_seconds", "The longest hole in the canary's series.");
   return {
-    LagMs: (value) => lag.set(value / SECOND_MS),
+    LagMs: (value) => {
+      lag.set(value / SECOND_MS);
+      // Comes after it, if any deletion waits.
+      deletion.set(0);
+    },
+    DeletionAgeMs: (value) => deletion.set(value / SECOND_MS),
     CanaryMissing: (value) => missing.set(value),
     ClockOffsetMs: (value) => clockOffset.set(value / SECOND_MS),
     CanaryGapMs: (value) => gap.set(value / SECOND_MS),

@@ -14,7 +14,7 @@ import type { SeriesChunks } from "../query/store-day.ts";
 import { buildTenant } from "../query/tenant.ts";
 import type { RecordedSeries } from "../recorded-series.ts";
 import { newWorkload } from "../workload.ts";
-import { rollDay } from "./roll-day.ts";
+import { mergeMonths, rollDay } from "./roll-day.ts";
 
 /** 21:07 on the last day of the year that ends then. */
 export const NOW_MS = 20_780 * DAY_MS + 21 * HOUR_MS + 7 * MINUTE_MS;
@@ -48,8 +48,12 @@ export async function buildYear(
     nowMs: NOW_MS,
     onDay,
   });
-  for (let day = dayOf(startMs); hasRows && day < dayOf(NOW_MS); day++)
-    await rollDay({ table, tenant: DEFAULT_TENANT, day }, NOW_MS);
+  const over = Array.from(
+    { length: hasRows ? dayOf(NOW_MS) - dayOf(startMs) : 0 },
+    (_, i) => dayOf(startMs) + i,
+  );
+  for (const day of over) await rollDay({ table, tenant: DEFAULT_TENANT, day }, NOW_MS);
+  await mergeMonths(table, DEFAULT_TENANT, over, NOW_MS);
   // All at once would be one buffer of more than 2 GB.
   let group = new Map<string, SortedItems<Item>>();
   for (const [pk, items] of [...partitions]) {

@@ -48,6 +48,7 @@ export async function compactAndLog(
   const durationMs = options.clock() - startMs;
   log(result.failures > 0 ? "error" : "info", "compaction", { ...result, durationMs, ...costFields(meter) });
   const { failures: FailedDays, lagMs: LagMs, quarantined: QuarantinedItems } = result;
+  const { deletionAgeMs: DeletionAgeMs } = result;
   const { readUnits: ReadUnits, writeUnits: WriteUnits, damagedItems: DamagedItems } = meter;
   // The lag is told when it is 0 too: that none comes is what tells of a compactor that does not run.
   const values = {
@@ -60,6 +61,7 @@ export async function compactAndLog(
       WriteUnits,
       DamagedItems,
       QuarantinedItems,
+      DeletionAgeMs,
     }),
   };
   metrics?.(values, { labels: {}, durationMs });

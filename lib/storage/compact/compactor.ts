@@ -87,6 +87,8 @@ export interface CompactResult {
   readonly quarantined: number;
   /** For how long, at most, a reader finds samples in the log only, in ms. */
   readonly lagMs: number;
+  /** How long ago the oldest deletion was made that is not carried out in all that this run has seen, in ms. */
+  readonly deletionAgeMs: number;
 }
 
 /** Compacts what is due. Throws "unavailable" when the marks cannot be read; a day that fails is reported and counted. */
@@ -118,6 +120,7 @@ class Compactor {
   #failures = 0;
   #quarantined = 0;
   #lagMs = 0;
+  #deletionAgeMs = 0;
 
   constructor(table: Table, options: CompactOptions) {
     this.#table = table;
@@ -147,6 +150,7 @@ class Compactor {
       failures: this.#failures,
       quarantined: this.#quarantined,
       lagMs: this.#lagMs,
+      deletionAgeMs: this.#deletionAgeMs,
     };
   }
 
@@ -171,8 +175,13 @@ class Compactor {
       this.#lagMs = Math.max(this.#lagMs, this.#startMs - Math.max(oldestMs, firstHourMs));
   }
 
+  #noteDeletion(oldestMs: number | undefined): void {
+    if (oldestMs !== undefined) this.#deletionAgeMs = Math.max(this.#deletionAgeMs, this.#startMs - oldestMs);
+  }
+
   #report(report: DayReport): void {
     this.#days++;
+    this.#noteDeletion(report.outcome?.oldestDeletionMs);
     if (report.error !== undefined) this.#failures++;
     this.#options.onDay?.(report);
   }
@@ -263,6 +272,7 @@ class Compactor {
       const place = { tenant, month, rollupRetentionMs, clock, randomBytes };
       try {
         const outcome = await compactMonth({ table: this.#table.metered(meter), ...place }, isTimeUp);
+        this.#noteDeletion(outcome.oldestDeletionMs);
         if (outcome.rows + outcome.released > 0)
           onMonth?.({ tenant, month, outcome, error: undefined, meter });
       } catch (error) {

@@ -1,4 +1,5 @@
 /** The outcome of a compactor's run over a day. */
+import { oldestHiding } from "../deletion/masks.ts";
 import type { DayProgress, DayRun } from "./day-run.ts";
 import { isSettled } from "./plan-compaction.ts";
 import { heldError, setAsideError } from "./set-aside.ts";
@@ -23,6 +24,8 @@ export interface DayOutcome extends Readonly<DayProgress> {
    * undefined: there are none.
    */
   readonly oldestMs: number | undefined;
+  /** The moment of the oldest deletion that is not carried out in all that the day holds, in ms. */
+  readonly oldestDeletionMs?: number | undefined;
   /** What is wrong: why the day failed, or what was left out of it. */
   readonly error?: unknown;
 }
@@ -37,6 +40,7 @@ export function outcomeOf(run: DayRun, state: DayOutcome["state"]): DayOutcome {
     flushedToMs,
     settledToMs: isAllDone ? Math.max(facts.drainedToMs, isEmpty ? run.drainedToMs : 0) : 0,
     oldestMs: run.oldestMs,
+    oldestDeletionMs: oldestHiding(run.deletions, run.manifest),
     ...run.progress,
     ...errorOf(run, state),
   };

@@ -53,10 +53,26 @@ export function hidingPart(deletions: readonly Deletion[], part: PartTimes): rea
 }
 
 /** Whether a day still holds samples that its deletions may hide: in its log, or in parts in which they are not carried out. */
-export function hidesSomething({ all }: DayDeletions, { parts, flushedToMs, facts }: Manifest): boolean {
+export function hidesSomething(deletions: DayDeletions, manifest: Manifest): boolean {
+  return oldestHiding(deletions, manifest) !== undefined;
+}
+
+/** The moment of the oldest deletion that may hide something that a day still holds, in ms. */
+export function oldestHiding(
+  { all }: DayDeletions,
+  { parts, flushedToMs, facts }: Manifest,
+): number | undefined {
   // The log is empty up to the latest of them.
   const emptyToMs = Math.max(flushedToMs, facts.takenToMs, facts.drainedToMs);
-  return all.some(({ deletedMs }) => deletedMs > emptyToMs) || parts.some((part) => isErasureDue(all, part));
+  return oldestOf(
+    all.filter((one) => one.deletedMs > emptyToMs || parts.some((part) => isErasureDue([one], part))),
+  );
+}
+
+/** The earliest moment of some deletions, in ms. */
+export function oldestOf(deletions: readonly Deletion[]): number | undefined {
+  const [first, ...others] = deletions.map(({ deletedMs }) => deletedMs);
+  return first === undefined ? undefined : Math.min(first, ...others);
 }
 
 /** Whether deletions that hide samples of a part are not carried out in its items. */

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { newMatcher } from "../../../lib/model/matcher.ts";
 import type { MetricValues } from "../../../lib/model/metrics.ts";
-import { HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
+import { ALL_TIME, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { compactAndLog } from "../../../lib/storage/compact/compaction-log.ts";
+import { deleteSeries } from "../../../lib/storage/erase/delete-series.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
 import { FaultyTable } from "../../helpers/faulty-table.ts";
 import { series } from "../../helpers/write-requests.ts";
@@ -54,4 +56,23 @@ test("a day that fails is told", async () => {
   assert.equal(metrics.FailedDays, 1);
   assert.ok(metrics.LagMs >= HOUR_MS);
   assert.deepEqual(lines, ["error compacted day", "error compaction"]);
+});
+
+test("a deletion that waits for the end of its samples' bucket has an age, and none once it is carried out", async () => {
+  const engine = new Engine();
+  await engine.append(engine.newWriters(), [
+    series("up", {}, [MIDNIGHT_MS, 1]),
+    series("load", {}, [MIDNIGHT_MS, 1]),
+  ]);
+  engine.nowMs += HOUR_MS;
+  assert.equal((await compactOnce(engine)).metrics.DeletionAgeMs, undefined);
+  const { table, clock } = engine;
+  const place = { table, clock, randomBytes, tenant: "t", retentionMs: 0, accessKeyId: "" };
+  await deleteSeries(place, [[newMatcher("=", "__name__", "up")]], ALL_TIME);
+  engine.nowMs += 2 * HOUR_MS;
+  const waiting = (await compactOnce(engine)).metrics.DeletionAgeMs;
+  assert.ok(waiting >= 2 * HOUR_MS && waiting < 3 * HOUR_MS, String(waiting));
+  engine.nowMs += 7 * HOUR_MS;
+  await compactOnce(engine);
+  assert.equal((await compactOnce(engine)).metrics.DeletionAgeMs, undefined);
 });

@@ -5,6 +5,7 @@
  */
 import type { RandomBytes } from "../../../model/random-bytes.ts";
 import { type Clock, DAY_MS, MINUTE_MS, SECOND_MS } from "../../../model/time.ts";
+import { oldestOf } from "../../deletion/masks.ts";
 import { NO_LEASE } from "../../layout/manifest.ts";
 import { dayExpirySeconds, type RetentionMs } from "../../layout/retention.ts";
 import { firstDayOf } from "../../layout/rollup-keys.ts";
@@ -18,7 +19,7 @@ import {
   replaceRollupManifest,
   type StoredRollupManifest,
 } from "../../rollups/rollup-store.ts";
-import { forgetRowDeletions } from "../../rollups/row-deletions.ts";
+import { forgetRowDeletions, pendingDeletions } from "../../rollups/row-deletions.ts";
 import type { Table } from "../../table/table.ts";
 import { newDayContext, newId } from "../day-context.ts";
 import { isEarlierExpiry } from "../expiry.ts";
@@ -48,19 +49,23 @@ export interface MonthOutcome {
   /** Rows that were merged, and superseded parts that got an expiry. */
   readonly rows: number;
   readonly released: number;
+  /** The moment of the oldest deletion that rows still hold something of, in ms. */
+  readonly oldestDeletionMs?: number | undefined;
 }
 
 /** Does what is due until nothing is, or `isTimeUp` says so. Throws "data" for damaged inputs, which stay. */
 export async function compactMonth(place: MonthPlace, isTimeUp: () => boolean): Promise<MonthOutcome> {
   const { table, tenant, month, clock } = place;
   let [rows, released] = [0, 0];
+  let oldestDeletionMs: number | undefined;
   for (let steps = 0; steps < MAX_STEPS && !isTimeUp(); steps++) {
     const { deletions } = await loadRollupMonth(table, tenant, month);
     let stored = await loadRollupManifest(table, tenant, month);
+    oldestDeletionMs = oldestOf(stored.manifest.days.flatMap((day) => pendingDeletions(deletions, day)));
     const step = planMonth({ ...stored, deletions }, month, clock(), expiryOf(place));
     if (step === undefined) break;
     const leased = await lease(place, stored);
-    if (leased === undefined) return { state: "busy", rows, released };
+    if (leased === undefined) return { state: "busy", rows, released, oldestDeletionMs };
     stored = leased;
     try {
       const { manifest } = stored;
@@ -75,7 +80,7 @@ export async function compactMonth(place: MonthPlace, isTimeUp: () => boolean): 
       );
     }
   }
-  return { state: "done", rows, released };
+  return { state: "done", rows, released, oldestDeletionMs };
 }
 
 /** When the month's rows may leave, in seconds; 0: never. */
