@@ -1,6 +1,6 @@
 /**
- * Pictures of the explorer: for docs/images a quarter of an hour of the recorded series, and for people every page in both schemes, wide
- * and on a phone, in .cache/screenshots/pages.
+ * Pictures of the explorer's query page, of a quarter of an hour of the recorded series: in docs/images, and for people in
+ * .cache/screenshots/pages.
  */
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -10,7 +10,6 @@ import { type Page, startBrowser } from "../e2e/browser/browser.ts";
 import { type Box, signIn } from "../e2e/browser/explorer-page.ts";
 import { moveTo } from "../e2e/browser/mouse.ts";
 import { stopCleanly } from "../helpers/hearth-process.ts";
-import { openPagesWorld } from "../helpers/pages-world.ts";
 import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 import { drawPicture } from "./picture.ts";
 import { KEY, recordedScrapes, startForPictures } from "./recorded-hearth.ts";
@@ -31,16 +30,10 @@ const EXPLAIN = { "g0.expr": `${CPU} / 2`, "g0.tab": "explain", range: "14m" };
 const WIDE = { width: 1280, height: 1220, deviceScaleFactor: 1, mobile: false };
 const PHONE = { width: 390, height: 844, deviceScaleFactor: 1, mobile: true };
 const SCHEMES = ["light", "dark"] as const;
-const PAGES = ["query", "metrics", "cost", "rules", "status", "start"];
 /** Curves of lists arrive one after the other. */
 const SETTLE_MS = 1500;
 
 export async function drawExplorer(): Promise<void> {
-  await drawQueries();
-  await drawPages();
-}
-
-async function drawQueries(): Promise<void> {
   await using root = await newTemporaryDirectory("screenshots");
   const hearth = await startForPictures(root.path);
   await using _hearth = hearth.child;
@@ -82,27 +75,6 @@ async function drawQueries(): Promise<void> {
   }
   if (page.complaints.length > 0) throw new Error(page.complaints.join("\n"));
   await stopCleanly(hearth.child);
-}
-
-async function drawPages(): Promise<void> {
-  await using world = await openPagesWorld();
-  await using browser = await startBrowser();
-  const { page } = browser;
-  await page.show(world.url);
-  await signIn(page, { url: world.url, accessKeyId: world.key.id, secret: world.key.secret });
-  await page.until("signed in", `document.querySelector("#main")`);
-  for (const name of PAGES) {
-    await page.value(`location.hash = "#/${name}"`);
-    for (const scheme of SCHEMES) {
-      await page.prefer(scheme);
-      for (const [shape, metrics] of Object.entries({ wide: WIDE, phone: PHONE })) {
-        await size(page, metrics);
-        await setTimeout(SETTLE_MS);
-        await page.screenshot(join(FOR_PEOPLE, `${name}-${scheme}-${shape}.png`));
-      }
-    }
-  }
-  console.log(`${FOR_PEOPLE}: ${PAGES.length} pages, light and dark, wide and phone`);
 }
 
 async function size(page: Page, metrics: typeof WIDE): Promise<void> {

@@ -1,13 +1,15 @@
 /**
- * `npm run screenshots [-- explorer|dashboard]`: the pictures in docs/images, of the explorer and of Grafana's dashboard. Starts Hearth
+ * `npm run screenshots [-- explorer|pages|dashboard]`: the pictures in docs/images, of the explorer and of Grafana's dashboard. Starts Hearth
  * on loopback, sends it recorded series, draws in a headless Chromium and writes PNGs. Needs Debian's package `chromium`.
  */
 import { whyMissing } from "../e2e/programs.ts";
 import { drawDashboard } from "./dashboard.ts";
 import { drawExplorer } from "./explorer.ts";
+import { drawPages } from "./pages.ts";
 
 const PICTURES: Readonly<Record<string, () => Promise<void>>> = {
   explorer: drawExplorer,
+  pages: drawPages,
   dashboard: drawDashboard,
 };
 

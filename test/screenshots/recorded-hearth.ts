@@ -29,13 +29,14 @@ export function recordedScrapes(
   startMs: number,
   tenant: string = DEFAULT_TENANT,
   seriesCount?: number,
+  authorization = Authorization,
 ): (url: string, scrape: number) => Promise<void> {
   const { title, series } = loadRecording();
   const count = seriesCount ?? series.length;
   console.log(`${tenant}: ${count} series of ${title}, every ${SCRAPE_INTERVAL_MS / 1000} s`);
   const workload = newWorkload(series, count, startMs);
   const headers = {
-    Authorization,
+    Authorization: authorization,
     "Content-Encoding": "snappy",
     "Content-Type": "application/x-protobuf",
     "X-Scope-OrgID": tenant,

@@ -25,9 +25,8 @@ export function CostPage() {
   const [nowMs, setNow] = useState(Date.now);
   const [chosen, setChosen] = useState<readonly Chosen[]>([]);
   const drop = (one: Drop, series: number | undefined) => {
-    const text = JSON.stringify(one);
-    if (chosen.every((other) => JSON.stringify(other.drop) !== text))
-      setChosen([...chosen, { drop: one, series }]);
+    const isSame = (other: Chosen) => JSON.stringify(other.drop) === JSON.stringify(one);
+    setChosen((last) => (last.some(isSame) ? last : [...last, { drop: one, series }]));
   };
   return (
     <>
@@ -50,7 +49,7 @@ export function CostPage() {
           <SendLess
             chosen={chosen}
             nowMs={nowMs}
-            onRemove={(one) => setChosen(chosen.filter((other) => other !== one))}
+            onRemove={(one) => setChosen((last) => last.filter((other) => other !== one))}
           />
         )}
         <div id="cost-panel" role="tabpanel" aria-label={by}>

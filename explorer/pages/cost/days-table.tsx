@@ -26,7 +26,7 @@ export function DaysTable({
   renderName = (name) => <span class="mono">{name}</span>,
   more = [],
   renderActions,
-  limit = 25,
+  limit = 15,
   onlyToday = false,
 }: DaysTableProps) {
   const total = rows.reduce((sum, { today }) => sum + today, 0);

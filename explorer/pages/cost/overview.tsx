@@ -30,7 +30,9 @@ export function Overview({ nowMs }: { readonly nowMs: number }) {
           <Dollars
             days={keys.data}
             title="Key"
-            nameOf={({ tenant, key }) => `${key || "none"} of ${tenant}`}
+            nameOf={({ tenant, key }) =>
+              key === "" || key === undefined ? `no key, for ${tenant}` : `${key} of ${tenant}`
+            }
           />
         </Card>
       )}
