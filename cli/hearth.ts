@@ -50,8 +50,8 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
        hearthdb explain EXPR [--time T | --start T --end T --step D] [--lookback-delta D] [--tenant NAME] [--json]
        hearthdb import PATH|s3://BUCKET/PREFIX|FILE.om|- [--tenant NAME] [--start T] [--end T] [--match SELECTOR]... [--label EDIT]... [--dry-run] [--yes]
        hearthdb import --from-remote-read URL --start T [--end T] [--username NAME] [--password-file FILE] [--bearer-token-file FILE] [--header NAME:VALUE]... [--yes]
-       hearthdb export DIR [--tenant NAME] [--start T] [--end T] [--match SELECTOR]... [--yes]
-       hearthdb export FILE|- --format openmetrics [--tenant NAME] [--start T] [--end T] [--match SELECTOR]... [--yes]
+       hearthdb export DIR [--tenant NAME] [--start T] [--end T] [--match SELECTOR]... [--resolution 1h] [--yes]
+       hearthdb export FILE|- --format openmetrics [--tenant NAME] [--start T] [--end T] [--match SELECTOR]... [--resolution 1h] [--yes]
        hearthdb export FILE|- --format csv --query EXPR --start T --end T --step D [--tenant NAME]
        hearthdb rules check [FILE...] [--lint all|duplicate-rules|none] [--lint-fatal] [--ignore-unknown-fields]
        hearthdb rules test FILE... [--run PATTERN]... [--junit FILE] [--diff] [--debug] [--ignore-unknown-fields]
@@ -117,7 +117,8 @@ Thanos and Mimir are added; --no-external-labels leaves them out. --write-units-
 Repeated, it goes on where it was stopped.
 
 export writes a Prometheus block for each UTC day to DIR, or OpenMetrics text, or the result of a range
-query as CSV. - is standard output.
+query as CSV. - is standard output. --resolution 1h writes the last sample of each hour, of days whose samples
+have expired too.
 
 rules check says what promtool check rules says: status 1 for errors, 3 for lint with --lint-fatal. rules
 test runs the test files of promtool test rules; it needs no table. --enable-feature
@@ -166,6 +167,7 @@ const OPTIONS = {
   "accept-loss": { type: "boolean" },
   "retention-days": { type: "string" },
   "rollup-days": { type: "string" },
+  resolution: { type: "string" },
   "ha-labels": { type: "string" },
   limit: { type: "string", multiple: true },
   time: { type: "string" },

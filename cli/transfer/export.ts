@@ -10,12 +10,15 @@ import { printDay } from "../../lib/storage/layout/key-place.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
 import { loadManifests } from "../../lib/storage/layout/manifest-store.ts";
 import { isDayPast } from "../../lib/storage/layout/retention.ts";
+import { parseRollupRetention } from "../../lib/storage/layout/rollup-retention.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";
-import { newMeter } from "../../lib/storage/table/table.ts";
+import { loadRollupMonths } from "../../lib/storage/rollups/rollup-store.ts";
+import { newMeter, type Table } from "../../lib/storage/table/table.ts";
 import { Tenants } from "../../lib/storage/tenants/tenant-settings.ts";
 import { listDataDays } from "../../lib/storage/verify/list-days.ts";
 import { EXPORT_LIMITS } from "../../lib/transfer/export-limits.ts";
 import { END_OF_TEXT, printSeries } from "../../lib/transfer/export-text.ts";
+import { HourlySamples } from "../../lib/transfer/hourly-samples.ts";
 import { selectAny } from "../../lib/transfer/merge-selections.ts";
 import { newUlid } from "../../lib/tsdb/ulid.ts";
 import { writeBlock } from "../../lib/tsdb/write/block-writer.ts";
@@ -30,15 +33,17 @@ import { parseTime } from "./times.ts";
 export interface ExportCommandOptions extends CsvOptions {
   readonly tenant?: string | undefined;
   readonly format?: string | undefined;
+  /** Samples, or one of each hour. */
+  readonly resolution?: string | undefined;
   readonly match?: readonly string[] | undefined;
   readonly yes?: boolean | undefined;
 }
 
 /** What an export reads. */
 export interface Source {
-  readonly reader: Reader;
+  readonly reader: Pick<Reader, "select" | "selectChunks" | "labelValues">;
   readonly matcherSets: readonly (readonly Matcher[])[];
-  /** Days that have samples, ascending. */
+  /** Days that have samples, or rows, ascending. */
   readonly days: readonly number[];
   /** In ms, both included. */
   readonly minTime: number;
@@ -58,25 +63,36 @@ export async function exportCommand(
   clock: Clock,
   console: Console,
 ): Promise<void> {
-  const { format = "blocks", match = [] } = options;
+  const { format = "blocks", match = [], resolution = "0s" } = options;
+  const isHourly = resolution === "1h";
+  if (!isHourly && resolution !== "0s")
+    throw new HearthError("invalid", `--resolution ${resolution}: expected 0s (samples) or 1h (hourly rows)`);
+  if (isHourly && format === "csv")
+    throw new HearthError("invalid", "--resolution with --format csv: the query chooses by itself");
   const write = { blocks: exportBlocks, openmetrics: exportOpenMetrics, csv: undefined }[format];
   if (write === undefined && format !== "csv")
     throw new HearthError("invalid", `--format ${format}: expected blocks, openmetrics or csv`);
   const tenant = parseTenant(options.tenant ?? DEFAULT_TENANT);
-  const { retentionMs } = await new Tenants(parseDays(target.retentionDays) * DAY_MS, clock).find(
-    target.table,
-    tenant,
-  );
+  const rollupDefaultMs = parseRollupRetention({ HEARTH_ROLLUP_RETENTION_DAYS: target.rollupDays });
+  const tenants = new Tenants(parseDays(target.retentionDays) * DAY_MS, clock, rollupDefaultMs);
+  const { retentionMs, rollupRetentionMs } = await tenants.find(target.table, tenant);
   const minTime = options.start === undefined ? -MAX_TIMESTAMP_MS : parseTime("--start", options.start);
   const maxTime = options.end === undefined ? MAX_TIMESTAMP_MS : parseTime("--end", options.end);
   const meter = newMeter();
   const table = target.table.metered(meter);
-  const reader = new Reader(table, { tenant, clock, limits: EXPORT_LIMITS, retentionMs });
-  if (format === "csv") return exportCsv(reader, path, options, clock, console);
+  const stored = new Reader(table, { tenant, clock, limits: EXPORT_LIMITS, retentionMs, rollupRetentionMs });
+  const reader = isHourly ? new HourlySamples(stored) : stored;
+  if (format === "csv") return exportCsv(stored, path, options, clock, console);
   const matcherSets = match.length === 0 ? EVERYTHING : match.map((text) => parseSelector(text));
   const range = { from: dayOf(minTime), to: dayOf(maxTime) };
-  const listed = await listDataDays(table, tenant, range);
-  const days = listed.filter((day) => !isDayPast(day, clock(), retentionMs));
+  const ofSamples = await listDataDays(table, tenant, range);
+  const ofRows = isHourly ? await listRolledDays(table, tenant, range) : [];
+  const days = [
+    ...ofSamples.filter((day) => !isDayPast(day, clock(), retentionMs)),
+    ...ofRows.filter(
+      (day) => isDayPast(day, clock(), retentionMs) && !isDayPast(day, clock(), rollupRetentionMs),
+    ),
+  ].sort((a, b) => a - b);
   if (days.length === 0)
     throw new HearthError("invalid", `nothing to export: tenant ${tenant} has no samples of this time`);
   await confirmCost(
@@ -89,7 +105,8 @@ export async function exportCommand(
   const manifests = await loadManifests(table, tenant, days[0], days[days.length - 1]);
   const parts = [...manifests.values()].flatMap((manifest) => manifest.parts);
   const progress = new Progress({
-    total: parts.reduce((sum, { samples }) => sum + samples, 0),
+    // Of rows nobody knows how many hours have samples.
+    total: isHourly ? 0 : parts.reduce((sum, { samples }) => sum + samples, 0),
     clock,
     isTerminal: process.stderr.isTTY === true,
     write: (text) => process.stderr.write(text),
@@ -110,6 +127,13 @@ export async function exportCommand(
     progress.end();
     process.off("SIGINT", onInterrupt);
   }
+}
+
+/** Days that have hourly rows. */
+async function listRolledDays(table: Table, tenant: string, { from, to }: { from: number; to: number }) {
+  const months = await loadRollupMonths(table, tenant, from, to);
+  const days = [...months.values()].flatMap(({ manifest }) => manifest.days.map(({ day }) => day));
+  return days.filter((day) => day >= from && day <= to);
 }
 
 /** A block for each UTC day. */

@@ -12,7 +12,7 @@ import { findBlocks } from "../../cli/transfer/find-blocks.ts";
 import { importCommand } from "../../cli/transfer/import.ts";
 import { listLocalFolders } from "../../cli/transfer/local-files.ts";
 import { printLabels } from "../../lib/model/labels.ts";
-import { DAY_MS } from "../../lib/model/time.ts";
+import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import { fixturePath } from "../helpers/block-files.ts";
 import { Engine } from "../helpers/engine.ts";
@@ -293,3 +293,39 @@ test("a query as CSV", async () => {
     '2026-11-28T22:30:00.000Z,temp_celsius,"a,""b""",a,-0.35714285714285715',
   ]);
 });
+
+test("--resolution 1h exports the last sample of each hour, of days whose samples have expired too", async () => {
+  await using root = await newTemporaryDirectory("export-hours");
+  const { engine, target, console } = newTarget("3");
+  await importCommand(target, BLOCKS, { yes: true }, engine.clock, console);
+  const hourly = (samples: readonly (readonly [time: number, value: number])[]) => {
+    const last = new Map(samples.map((one) => [Math.ceil(one[0] / HOUR_MS), one]));
+    return [...last.values()];
+  };
+  const expected = Object.entries(await samplesOf(engine)).map(([name, all]) => [name, hourly(all)]);
+  for (let runs = 0; runs < 3; runs++) {
+    engine.nowMs += HOUR_MS;
+    await engine.compact();
+  }
+  engine.nowMs += 10 * DAY_MS;
+  const rollup = { ...target, rollupDays: "0" };
+  await assert.rejects(exportCommand(rollup, join(root.path, "none"), {}, engine.clock, console), {
+    message: /nothing to export/,
+  });
+  const directory = join(root.path, "hours");
+  await exportCommand(rollup, directory, { resolution: "1h", yes: true }, engine.clock, console);
+  const other = newTarget();
+  await importCommand(other.target, directory, { yes: true }, other.engine.clock, other.console);
+  assert.deepEqual(Object.entries(await samplesOf(other.engine)), expected);
+  await assert.rejects(exportCommand(rollup, directory, { resolution: "5m" }, engine.clock, console), {
+    message: /expected 0s \(samples\) or 1h/,
+  });
+});
+
+async function samplesOf(engine: Engine): Promise<Record<string, (readonly [number, number])[]>> {
+  const found: Record<string, (readonly [number, number])[]> = {};
+  const all = { matchers: [], ...ALL_TIME };
+  for await (const { labels, timestamps, values } of engine.reader("default").select(all))
+    found[printLabels(labels)] = Array.from(timestamps, (time, i) => [time, values[i]] as const);
+  return found;
+}
