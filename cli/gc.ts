@@ -3,6 +3,7 @@ import type { Clock } from "../lib/model/time.ts";
 import { printDay } from "../lib/storage/layout/key-place.ts";
 import { newMeter } from "../lib/storage/table/table.ts";
 import { deleteOrphans, findOrphans, type OrphanedDay } from "../lib/storage/verify/orphans.ts";
+import { auditCommand } from "./auditor.ts";
 import type { Console } from "./days.ts";
 import type { Target } from "./target.ts";
 
@@ -13,7 +14,7 @@ export interface GcOptions {
 const PROGRESS_ITEMS = 100_000;
 
 export async function gcCommand(
-  { stored, isBilled }: Target,
+  { table: checked, stored, isBilled }: Target,
   options: GcOptions,
   clock: Clock,
   { print, tell }: Console,
@@ -28,6 +29,8 @@ export async function gcCommand(
     if (Math.floor(items / PROGRESS_ITEMS) > before) tell(`${items} items, ${meter.readUnits} read units`);
   });
   let deleted = 0;
+  if (options.delete && orphaned.length > 0)
+    await auditCommand(checked, clock, { action: "gc", subject: `parts of ${orphaned.length} days` });
   for (const day of orphaned) {
     print(describe(day));
     if (options.delete) deleted += await deleteOrphans(table, day);

@@ -91,7 +91,7 @@ delete takes series out of every answer, as the API's delete_series does. It cou
 first and asks; --dry-run only counts. Written again later, they count again. --pending lists the days
 whose chunks still hold what is deleted.
 
-audit lists changes of keys, tenants, rules and deletions, and who made them.
+audit lists changes of keys, tenants, rules, deletions and repairs, and who made them.
 
 compact does what the schedule does every five minutes. Log records that have waited ten minutes
 become runs; closed buckets become chunks. --all takes every record older than a minute; --finish

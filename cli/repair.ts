@@ -5,6 +5,7 @@ import { newMeter } from "../lib/storage/table/table.ts";
 import type { Finding } from "../lib/storage/verify/finding.ts";
 import { repairDay } from "../lib/storage/verify/repair-day.ts";
 import { verifyDay } from "../lib/storage/verify/verify-day.ts";
+import { auditCommand } from "./auditor.ts";
 import { type Console, confirmCost, type DayOptions, selectDays } from "./days.ts";
 import type { Target } from "./target.ts";
 import { printFinding } from "./verify.ts";
@@ -25,6 +26,10 @@ export async function repairCommand(
   const acceptsLoss = options["accept-loss"] === true;
   const days = await selectDays({ ...target, table }, options, clock);
   await confirmCost(table, target.isBilled, days, options, console);
+  if (days.length > 0) {
+    const subject = `${days.length} days of ${options.tenant ?? "all tenants"}`;
+    await auditCommand(target.table, clock, { action: "repair", subject, details: { acceptsLoss } });
+  }
   let mended = 0;
   let left = 0;
   for (const one of days) {

@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { DEFAULT_SCOPES, isSecretOf, newAccessKey, newSecret } from "../lib/auth/access-key.ts";
+import { audit } from "../lib/auth/audit.ts";
 import { newAccessKeyId } from "../lib/auth/key-id.ts";
 import { createKey, findKey, listKeys } from "../lib/auth/key-store.ts";
 import { ANY_TENANT, parseTenant } from "../lib/model/tenant.ts";
@@ -67,12 +68,11 @@ async function makeKey(
   clock: Clock,
 ): Promise<FirstKey> {
   const checked = tenant === ANY_TENANT ? tenant : parseTenant(tenant);
-  await createKey(
-    table,
-    newAccessKey(
-      { id, secret, tenant: checked, scopes: DEFAULT_SCOPES, note: NOTE, createdMs: clock() },
-      randomBytes,
-    ),
-  );
+  const fields = { id, secret, tenant: checked, scopes: DEFAULT_SCOPES, note: NOTE, createdMs: clock() };
+  const key = newAccessKey(fields, randomBytes);
+  const details = { scopes: DEFAULT_SCOPES.join(",") };
+  const change = { action: "keys create", tenant: checked, subject: id, details };
+  await audit({ table, clock, randomBytes, who: NOTE }, change);
+  await createKey(table, key);
   return { id, secret, isNew: true };
 }

@@ -30,6 +30,7 @@ import type { Table } from "../../lib/storage/table/table.ts";
 import { auditCommand } from "../auditor.ts";
 import { alignColumns } from "../columns.ts";
 import { parseExpires, parseGrace } from "./key-life.ts";
+import { LAST_USED_DAYS, lastUsedDays } from "./last-used.ts";
 import { describe, type Print, printEnd, printNew, printPrincipal, shownOf } from "./print-key.ts";
 
 export interface KeysOptions {
@@ -51,6 +52,8 @@ export interface GivenKey {
   readonly id?: string | undefined;
   readonly secret?: string | undefined;
 }
+
+const NOT_USED = `not in ${LAST_USED_DAYS} days`;
 
 /** Creates a key and prints its secret, which is not stored and cannot be shown again. */
 export async function createCommand(
@@ -134,14 +137,20 @@ export async function listCommand(
   clock: Clock,
   print: Print,
 ): Promise<void> {
-  const keys = (await listKeys(table)).map((key) => describe(key, clock()));
+  const lastUsed = await lastUsedDays(table, clock);
+  const keys = (await listKeys(table)).map((key) => {
+    const { note, ...shown } = describe(key, clock());
+    return { ...shown, lastUsed: lastUsed.get(key.id) ?? null, note };
+  });
   if (options.json) return print(JSON.stringify(keys));
-  const rows = keys.map((key) => Object.values(key).map(String));
-  print(alignColumns([["ID", "TENANT", "SCOPES", "MATCH", "STATE", "CREATED", "EXPIRES", "NOTE"], ...rows]));
+  const rows = keys.map((key) => Object.values(key).map((value) => String(value ?? NOT_USED)));
+  const titles = ["ID", "TENANT", "SCOPES", "MATCH", "STATE", "CREATED", "EXPIRES", "LAST USED", "NOTE"];
+  print(alignColumns([titles, ...rows]));
 }
 
 export async function disableCommand(table: Table, id: string, clock: Clock, print: Print): Promise<void> {
-  await auditCommand(table, clock, { action: "keys disable", subject: id });
+  const { tenant } = await mustFindKey(table, id);
+  await auditCommand(table, clock, { action: "keys disable", tenant, subject: id });
   await disableKey(table, id);
   print(
     `access key ${id} is disabled; warm functions accept it for up to ${KEY_CACHE_MS / SECOND_MS} seconds`,
@@ -149,7 +158,8 @@ export async function disableCommand(table: Table, id: string, clock: Clock, pri
 }
 
 export async function enableCommand(table: Table, id: string, clock: Clock, print: Print): Promise<void> {
-  await auditCommand(table, clock, { action: "keys enable", subject: id });
+  const { tenant } = await mustFindKey(table, id);
+  await auditCommand(table, clock, { action: "keys enable", tenant, subject: id });
   await enableKey(table, id);
   print(
     `access key ${id} is enabled; warm functions accept it for up to ${KEY_CACHE_MS / SECOND_MS} seconds`,
@@ -157,7 +167,8 @@ export async function enableCommand(table: Table, id: string, clock: Clock, prin
 }
 
 export async function deleteCommand(table: Table, id: string, clock: Clock, print: Print): Promise<void> {
-  await auditCommand(table, clock, { action: "keys delete", subject: id });
+  const { tenant } = await mustFindKey(table, id);
+  await auditCommand(table, clock, { action: "keys delete", tenant, subject: id });
   await deleteKey(table, id);
   print(
     `access key ${id} is deleted; warm functions accept it for up to ${KEY_CACHE_MS / SECOND_MS} seconds`,

@@ -8,6 +8,7 @@ import { inspectCommand } from "../../cli/inspect.ts";
 import { repairCommand } from "../../cli/repair.ts";
 import type { Target } from "../../cli/target.ts";
 import { verifyCommand } from "../../cli/verify.ts";
+import { listAudit } from "../../lib/auth/audit.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
 import type { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import { flipped, itemsOf } from "../helpers/damage.ts";
@@ -104,7 +105,11 @@ it("gc lists, and deletes only when it is told to", async () => {
   const [, listed] = /^(\d+) items can be deleted/.exec(printed.at(-1)!)!;
   await gcCommand(target, { delete: true }, engine.clock, console);
   assert.match(printed.at(-1)!, new RegExp(`^${listed} items deleted`));
-  assert.equal((await itemsOf(table)).length, before - Number(listed));
+  // One more: that it was done is on record.
+  assert.equal((await itemsOf(table)).length, before - Number(listed) + 1);
+  const actions: string[] = [];
+  for await (const { action } of listAudit(engine.table, 0)) actions.push(action);
+  assert.ok(actions.includes("gc"), `${actions}`);
 });
 
 it("inspect prints a day", async () => {
