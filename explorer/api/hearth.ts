@@ -26,6 +26,8 @@ export type UsageGroup = Usage & Partial<Readonly<Record<UsageField, string>>>;
 
 export interface UsageReport {
   readonly updatedMs: number;
+  /** When series and bytes at rest were measured, by `hearthdb usage --storage`; 0: never. */
+  readonly storageMeasuredMs: number;
   /** In dollars. */
   readonly prices: { readonly readUnit: number; readonly writeUnit: number; readonly gbMonth: number };
   readonly total: Usage;

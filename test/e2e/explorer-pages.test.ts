@@ -121,6 +121,13 @@ it("shows metrics, cost, rules, status and start", {
     );
   });
 
+  await t.test("what is stored of a metric is shown as it was measured", async () => {
+    await open("#/cost?by=metrics");
+    await page.value(`[...document.querySelectorAll(".segment input")].at(-1).click()`);
+    await page.until("bytes", `document.querySelector(".cost-about")`);
+    assert.deepEqual(await page.texts("#cost-panel tbody td:nth-child(4)"), ["8.789 KiB"]);
+  });
+
   await t.test("rules in trouble come first; costs are those of the server", async () => {
     await open("#/rules?costs=1");
     assert.deepEqual(await page.texts(".rule-name"), [

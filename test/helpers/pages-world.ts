@@ -17,6 +17,7 @@ import { parseRuleFile } from "../../lib/rules/parse-rule-file.ts";
 import { DEFAULT_RULE_SETTINGS } from "../../lib/rules/settings.ts";
 import { newRuleStore } from "../../lib/rules/table-rule-store.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
+import { storeStoredUsage } from "../../lib/storage/usage/stored-usage.ts";
 import { UsageRecorder } from "../../lib/storage/usage/usage-recorder.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { buildExplorer } from "../../local/explorer-files.ts";
@@ -59,6 +60,8 @@ export async function openPagesWorld(): Promise<PagesWorld> {
   await fill(gateway, nowMs);
   await ask(gateway, nowMs);
   await usage.flush(gateway.services.table);
+  const stored = { tenant: "t", metric: "http_requests_total", samples: 1080, series: 18, bytes: 9000 };
+  await storeStoredUsage(gateway.services.table, { measuredMs: nowMs - HOUR_MS, metrics: [stored] });
   const server = createServer(getRequestListener(gateway.app.fetch));
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;

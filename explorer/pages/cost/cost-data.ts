@@ -62,17 +62,7 @@ export function rowsBy(
   return joinDays(counted(today, isRate ? dayShare : 1), counted(yesterday, 1), counted(lastWeek, 1));
 }
 
-/**
- * What a metric costs in a month at today's rate: its share of what writing costs, by samples, and its own storage.
- * Undefined where nothing was written today.
- */
-export function metricMonth(days: CostDays, group: Usage): number {
-  const { total } = days.today;
-  const share = total.samples === 0 ? 0 : group.samples / total.samples;
-  return monthOf(share * total.dollars.write, days.dayShare) + storageMonth(days, group);
-}
-
-/** Of what is stored today. Storage is billed by the month. */
+/** Of what was stored when it was measured. Storage is billed by the month. */
 export function storageMonth({ today: { prices } }: CostDays, { storedBytes }: Usage): number {
   return (storedBytes / 1e9) * prices.gbMonth;
 }

@@ -1,13 +1,14 @@
 /**
- * Metrics of three days: series, samples and bytes where the server reports usage by metric; else series, as they are counted by
- * the value of `__name__`, or of today alone.
+ * What metrics cost: their series of three days, as they are counted by the value of `__name__`; and what is stored of them,
+ * as it was measured last.
  */
 import { ApiError, type Client } from "../../api/client.ts";
-import { labelValueCounts, type Usage } from "../../api/hearth.ts";
+import { labelValueCounts, type UsageGroup, usage } from "../../api/hearth.ts";
 import { cardinality } from "../../api/prometheus.ts";
-import { type CostDays, loadDays, loadMonthlyCost, metricMonth, rowsBy } from "./cost-data.ts";
+import { loadMonthlyCost } from "./cost-data.ts";
 import { type Days, joinDays } from "./day-columns.ts";
 import { dayTimes } from "./day-times.ts";
+import { utcDay } from "./money.ts";
 import { savingsOfDrop } from "./savings.ts";
 
 export type Figure = "series" | "samples" | "storedBytes";
@@ -16,10 +17,13 @@ export interface MetricDays {
   /** What can be shown, the first by default. */
   readonly figures: readonly Figure[];
   readonly rows: (figure: Figure) => readonly Days[];
+  /** Other days are not known. */
+  readonly isOnlyToday: (figure: Figure) => boolean;
   readonly seriesOf: (metric: string) => number;
   /** Dollars; undefined where they are not known. */
   readonly monthOf: (metric: string) => number | undefined;
-  readonly onlyToday: boolean;
+  /** When what is stored was measured, in ms; 0: never. */
+  readonly measuredMs: number;
 }
 
 const MOST = 500;
@@ -30,36 +34,37 @@ export async function loadMetricDays(
   nowMs: number,
   signal: AbortSignal,
 ): Promise<MetricDays> {
-  const usage = await orUndefined(loadDays(client, ["metric"], nowMs, signal));
-  if (usage !== undefined && usage.today.groups.length > 0) return ofUsage(usage);
-  const [counted, cost] = await Promise.all([
+  const day = utcDay(nowMs);
+  const [counted, cost, report] = await Promise.all([
     countSeries(client, nowMs, signal),
     orUndefined(loadMonthlyCost(client, nowMs, signal)),
+    orUndefined(usage(client, ["metric"], { start: day, end: day }, signal)),
   ]);
   const series = new Map(counted.rows.map(({ name, today }) => [name, today]));
+  const stored = new Map(report?.data.groups.map((group) => [group.metric ?? "", group]));
+  const gbMonth = report?.data.prices.gbMonth ?? 0;
   return {
-    figures: ["series"],
-    rows: () => counted.rows,
+    figures: stored.size === 0 ? ["series"] : ["series", "samples", "storedBytes"],
+    rows: (figure) => (figure === "series" ? counted.rows : storedRows([...stored.values()], figure)),
+    isOnlyToday: (figure) => figure !== "series" || counted.onlyToday,
     seriesOf: (metric) => series.get(metric) ?? 0,
-    monthOf: (metric) =>
-      cost === undefined ? undefined : savingsOfDrop(series.get(metric) ?? 0, cost).dollars,
-    onlyToday: counted.onlyToday,
+    monthOf: (metric) => {
+      if (cost === undefined) return undefined;
+      const bytes = stored.get(metric)?.storedBytes;
+      // What is stored is measured by metric; writing is taken to be spread evenly over series.
+      const writing = savingsOfDrop(series.get(metric) ?? 0, { ...cost, storageDollars: 0 }).dollars;
+      return writing + ((bytes ?? 0) / 1e9) * gbMonth;
+    },
+    measuredMs: report?.data.storageMeasuredMs ?? 0,
   };
 }
 
-function ofUsage(days: CostDays): MetricDays {
-  const groups = new Map(days.today.groups.map((group) => [group.metric ?? "", group]));
-  const figureOf = (figure: Figure) => (usage: Usage) => usage[figure];
-  return {
-    figures: ["series", "samples", "storedBytes"],
-    rows: (figure) => rowsBy(days, ({ metric = "" }) => metric, figureOf(figure), figure === "samples"),
-    seriesOf: (metric) => groups.get(metric)?.series ?? 0,
-    monthOf: (metric) => {
-      const group = groups.get(metric);
-      return group === undefined ? 0 : metricMonth(days, group);
-    },
-    onlyToday: false,
-  };
+function storedRows(groups: readonly UsageGroup[], figure: "samples" | "storedBytes"): readonly Days[] {
+  return joinDays(
+    groups.map((group) => ({ name: group.metric ?? "", value: group[figure] })),
+    [],
+    [],
+  );
 }
 
 async function countSeries(

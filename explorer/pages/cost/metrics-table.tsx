@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { usualQuery } from "../../api/metric-text.ts";
 import { Link, queryParameters } from "../../app/link.tsx";
 import { useLoad } from "../../app/load.ts";
+import { zone } from "../../app/preferences.ts";
 import { Problem } from "../../app/problem.tsx";
 import { Button } from "../../design/button.tsx";
 import { Card } from "../../design/card.tsx";
@@ -10,6 +11,7 @@ import { Empty, Spinner } from "../../design/feedback.tsx";
 import type { Column } from "../../design/table.tsx";
 import { Segments } from "../../design/tabs.tsx";
 import { printNumber, printValue } from "../../number/units.ts";
+import { printTime } from "../../time/time-text.ts";
 import type { Days } from "./day-columns.ts";
 import { DaysTable } from "./days-table.tsx";
 import { type Figure, loadMetricDays, type MetricDays } from "./metric-days.ts";
@@ -64,9 +66,15 @@ export function MetricsTable({ nowMs, onDrop }: MetricsTableProps) {
             </Link>
           )}
           more={[monthColumn(data)]}
-          onlyToday={data.onlyToday}
+          onlyToday={data.isOnlyToday(figure)}
           renderActions={({ name }) => <Actions name={name} series={data.seriesOf(name)} onDrop={onDrop} />}
         />
+      )}
+      {figure !== "series" && (
+        <p class="small quiet cost-about">
+          All that is stored, as <code>hearthdb usage --storage</code> measured it at{" "}
+          {printTime(data.measuredMs / 1000, zone.value)}.
+        </p>
       )}
     </Card>
   );

@@ -70,18 +70,11 @@ function Figures({ days }: { readonly days: CostDays }) {
           value={printNumber(Math.round(samples.today))}
           hint={<Change now={samples.today} before={samples.yesterday} than="yesterday" />}
         />
-        {total.series > 0 && (
-          <Stat
-            label="Series today"
-            value={printNumber(total.series)}
-            hint={<Change now={total.series} before={days.yesterday.total.series} than="yesterday" />}
-          />
-        )}
         {total.storedBytes > 0 && (
           <Stat
             label="Stored"
             value={printValue(total.storedBytes, "bytes")}
-            hint={`${printDollars(storage)} a month`}
+            hint={`${printDollars(storage)} a month, of ${printNumber(total.series)} series`}
           />
         )}
         <Stat

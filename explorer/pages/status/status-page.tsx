@@ -134,7 +134,7 @@ function Ingest({ nowMs = Date.now() }: { readonly nowMs: number | undefined }) 
   );
   if (error !== undefined) return <Problem error={error} what="what was ingested today" onRetry={reload} />;
   if (data === undefined) return null;
-  const { samples, series, requests, errors, refused } = data.total;
+  const { samples, requests, errors, refused } = data.total;
   return (
     <Card title="Today">
       <div class="stats">
@@ -143,7 +143,6 @@ function Ingest({ nowMs = Date.now() }: { readonly nowMs: number | undefined }) 
           value={printNumber(samples)}
           hint={`counted until ${printTime(data.updatedMs / 1000, zone.value)}`}
         />
-        {series > 0 && <Stat label="Series" value={printNumber(series)} />}
         <Stat label="Requests" value={printNumber(requests)} />
         <Stat label="Refused" value={printNumber(refused)} hint="requests over a limit" />
         <Stat label="Errors" value={printNumber(errors)} hint="requests with an error" />
