@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import type { Target } from "../helpers/remote-client.ts";
 import { compressedV2, type V2Series } from "../helpers/write-v2-requests.ts";
 import { basicAuth, startPeerHearth } from "../peers/peer-hearth.ts";
@@ -163,17 +164,98 @@ it("shows every kind of result", { timeout: 240_000, skip: missing ?? false }, a
     );
   });
 
-  await t.test("two tabs share history and stars, and no key", async () => {
-    // Another page of the same browser has localStorage in common, and no sessionStorage.
+  await t.test(
+    "lines, areas, points and a logarithm are drawn differently, and kept in the address",
+    async () => {
+      const pictures = new Set<string>();
+      for (const more of [{}, { "g0.mode": "stacked" }, { "g0.mode": "points" }, { "g0.log": "1" }]) {
+        await open({ "g0.expr": "classic_seconds_bucket + 1", range: "15m", ...more });
+        pictures.add(await page.value(`document.querySelector(".plot canvas").toDataURL()`));
+      }
+      assert.equal(pictures.size, 4);
+      assert.equal(
+        await page.value(`document.querySelector(".panel-options [type=checkbox]").checked`),
+        true,
+      );
+    },
+  );
+
+  await t.test("a result leaves as CSV, PNG, curl and a link, without the key", async () => {
+    await page.value(`{
+      window.saved = [];
+      const create = URL.createObjectURL;
+      URL.createObjectURL = (blob) => {
+        blob.arrayBuffer().then((bytes) => window.saved.push([blob.type, new TextDecoder().decode(bytes)]));
+        return create(blob);
+      };
+      HTMLAnchorElement.prototype.click = function () { window.savedAs = this.download; };
+      navigator.clipboard.writeText = async (text) => { window.copied = text; };
+    }`);
+    await open({ "g0.expr": "plain_bytes", range: "15m" });
+    const share = async (item: string) => {
+      await clickAt(tools, await centerOf(page, "[title='Share and export']"));
+      await page.until("a menu", `document.querySelector(".menu-item")`);
+      await page.value(
+        `Array.from(document.querySelectorAll(".menu-item")).find(({ innerText }) => innerText.includes(${JSON.stringify(item)})).click()`,
+      );
+    };
+    await share("CSV");
+    await page.until("a CSV", "window.saved.length === 1");
+    const [type, csv] = await page.value<string[]>("window.saved[0]");
+    assert.equal(type, "text/csv");
+    assert.match(csv, /^__name__,job,time,value\r\nplain_bytes,shop,\d{4}-.*Z,4096\r\n/);
+    await share("PNG");
+    await page.until("a PNG", "window.saved.length === 2");
+    const [picture, png] = await page.value<string[]>("window.saved[1]");
+    assert.deepEqual([picture, png.slice(1, 4)], ["image/png", "PNG"]);
+    assert.equal(await page.value("window.savedAs"), "plain_bytes.png");
+    await share("link");
+    await page.until("a link", "window.copied");
+    const link = await page.value<string>("window.copied");
+    assert.match(link, /#\/query\?g0\.expr=plain_bytes&from=.*Z&to=.*Z$/);
+    await share("curl");
+    await page.until("a command", `document.querySelector("dialog .code")`);
+    await isAccessible();
+    const taken = [csv, link, await page.text("dialog .code")].join();
+    assert.ok(taken.includes("query_range") && !taken.includes(target.secret));
+    await clickAt(tools, await centerOf(page, "dialog .button-icon"));
+    await page.until("closed", `!document.querySelector("dialog")`);
+  });
+
+  await t.test("the history has what ran, and a star keeps it on top", async () => {
+    await clickAt(tools, await centerOf(page, "[aria-label='Star the expression']"));
+    await clickAt(tools, await centerOf(page, "[aria-label='History']"));
+    await page.until("a list", `document.querySelectorAll(".history").length === 2`);
+    assert.deepEqual(await page.texts(".history:first-of-type .link"), ["plain_bytes"]);
+    await isAccessible();
+    await page.value(
+      `Array.from(document.querySelectorAll(".history .link")).find(({ innerText }) => innerText === "1 + 1").click()`,
+    );
+    await page.until("asked", `document.querySelector(".panel-body").dataset.shows === "1 + 1"`);
+    assert.equal(await page.value(`document.querySelector("dialog")`), null);
+  });
+
+  await t.test("another tab of the browser has no key, and no store holds the secret for it", async () => {
     const { targetId } = await tools.call("Target.createTarget", { url: `${target.url}/#/query` });
-    assert.equal(await page.value("sessionStorage.length"), 1);
-    const history = await page.value<string[]>(`JSON.parse(localStorage.getItem("hearth-history"))`);
-    assert.ok(history.includes("native_seconds") && !JSON.stringify(history).includes(target.secret));
+    const titleOf = async () => {
+      const { targetInfos } = await tools.call("Target.getTargets");
+      return targetInfos.find((one: { targetId: string }) => one.targetId === targetId)?.title;
+    };
+    let title = await titleOf();
+    for (let i = 0; i < 100 && title !== "Hearth"; i++) {
+      await setTimeout(50);
+      title = await titleOf();
+    }
+    // A page that is signed in calls itself "Query · Hearth".
+    await setTimeout(500);
+    assert.equal(await titleOf(), "Hearth");
+    await tools.call("Target.closeTarget", { targetId });
+    assert.equal(await page.value("document.title"), "Query · Hearth");
     const kept = await page.value<string>("JSON.stringify(localStorage)");
+    assert.ok(kept.includes("native_seconds"));
     assert.ok(
       !kept.includes(target.secret) && !kept.includes(btoa(`${target.accessKeyId}:${target.secret}`)),
     );
-    await tools.call("Target.closeTarget", { targetId });
   });
 
   await t.test("a phone shows all of it without scrolling sideways, in the dark too", async () => {
