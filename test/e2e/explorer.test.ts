@@ -108,6 +108,9 @@ it("is used by keyboard alone", { timeout: 240_000, skip: missing ?? false }, as
     await screenshot("6-table");
     const values = `.table tbody td.right`;
     assert.deepEqual(await page.texts(values), lastValues(data));
+    // What all series have in common is above them.
+    assert.deepEqual(await page.texts(".table tbody .link"), ZONES);
+    assert.equal(await page.text(".table-common"), `${METRIC}{job="shop"}`);
     await tabTo(page, "innerText", "Value");
     await pressKey(page.tools, "Enter");
     assert.deepEqual(

@@ -43,53 +43,59 @@ interface SeriesTableProps {
 
 function SeriesTable({ series, unit, onChoose }: SeriesTableProps) {
   const folded = useMemo(() => foldLabels(series.map(({ metric }) => metric)), [series]);
-  const labels = folded.labels.filter((name) => name !== "__name__");
+  const { labels, common } = folded;
   const hasColumns = series.length > 1 && labels.length > 0 && labels.length <= MAX_LABEL_COLUMNS;
-  const columns: Column<ApiSeries>[] = [
-    {
-      id: "series",
-      title: "Series",
-      render: ({ metric }) => <SeriesName metric={metric} onChoose={onChoose} />,
-      sortBy: ({ metric }) => printMetric(metric),
-    },
-    {
-      id: "value",
-      title: "Value",
-      align: "right",
-      render: (one) => <Values series={one} unit={unit} />,
-      sortBy: numberOf,
-    },
-  ];
-  const labelColumns = labels.map(
-    (name): Column<ApiSeries> => ({
+  const value: Column<ApiSeries> = {
+    id: "value",
+    title: "Value",
+    align: "right",
+    render: (one) => <Values series={one} unit={unit} />,
+    sortBy: numberOf,
+  };
+  const whole: Column<ApiSeries> = {
+    id: "series",
+    title: "Series",
+    render: ({ metric }) => <Chosen metric={metric} text={printMetric(metric)} onChoose={onChoose} />,
+    sortBy: ({ metric }) => printMetric(metric),
+  };
+  const own = labels.map(
+    (name, i): Column<ApiSeries> => ({
       id: `label-${name}`,
-      title: name,
-      render: ({ metric }) => metric[name] ?? <span class="quiet">–</span>,
+      title: name === "__name__" ? "Metric" : name,
+      render: ({ metric }) =>
+        i === 0 ? (
+          <Chosen metric={metric} text={metric[name] || "–"} onChoose={onChoose} />
+        ) : (
+          metric[name] || <span class="quiet">–</span>
+        ),
       sortBy: ({ metric }) => metric[name] ?? "",
     }),
   );
   return (
-    <Table
-      label="Values"
-      columns={hasColumns ? [columns[0], ...labelColumns, columns[1]] : columns}
-      rows={series}
-      keyOf={({ metric }) => printMetric(metric)}
-    />
+    <>
+      {hasColumns && common !== "" && <p class="mono quiet table-common">{common}</p>}
+      <Table
+        label="Values"
+        columns={hasColumns ? [...own, value] : [whole, value]}
+        rows={series}
+        keyOf={({ metric }) => printMetric(metric)}
+      />
+    </>
   );
 }
 
-/** A computed series has no name, so no selector finds it. */
-function SeriesName({
-  metric,
-  onChoose,
-}: {
+interface ChosenProps {
   readonly metric: Metric;
+  readonly text: string;
   readonly onChoose: (selector: string) => void;
-}) {
-  const text = printMetric(metric);
+}
+
+/** A link to the graph of a series. A computed series has no name, so no selector finds it. */
+function Chosen({ metric, text, onChoose }: ChosenProps) {
   if (metric.__name__ === undefined) return <span class="mono">{text}</span>;
+  const selector = printMetric(metric);
   return (
-    <button type="button" class="link mono" onClick={() => onChoose(text)}>
+    <button type="button" class="link mono" title={`Graph of ${selector}`} onClick={() => onChoose(selector)}>
       {text}
     </button>
   );
