@@ -1,14 +1,14 @@
 /**
- * `npm run bench:chunk`: bytes per sample and samples per second of XOR chunks on the recording, beside
- * naive 16-byte samples and deflated columns. With `-- --json` the last line is the figures as JSON.
+ * `npm run bench:chunk`: bytes per sample and samples per second of XOR chunks and of chunks as they are
+ * stored (XOR2 and steady ones), on the recording, beside naive 16-byte samples and deflated columns. With `-- --json` the last line is the figures as JSON.
  */
 import { deflateSync } from "node:zlib";
 import { type Chunk, cutChunks, SAMPLES_PER_CHUNK } from "../lib/chunk/cut.ts";
 import { sortSamples } from "../lib/chunk/merge.ts";
 import { SampleColumns } from "../lib/chunk/sample-columns.ts";
-import { appendXorChunk } from "../lib/chunk/xor-chunk.ts";
 import { labelValue } from "../lib/model/labels.ts";
 import type { Samples } from "../lib/model/samples.ts";
+import { appendFloats, cutStoredChunks, type FormedChunk } from "../lib/storage/parts/float-chunks.ts";
 import type { RecordedSamples } from "./recording/format.ts";
 import { loadWholeRecording } from "./recording/load.ts";
 
@@ -21,6 +21,7 @@ interface JobSeries extends Samples {
 interface Cost {
   samples: number;
   chunkBytes: number;
+  storedBytes: number;
   deflateBytes: number;
 }
 
@@ -36,22 +37,34 @@ function sortedSeries({ labels, timestamps, values }: RecordedSamples): JobSerie
 
 function report(all: readonly JobSeries[], title: string): void {
   const chunks = encodeAll(all);
+  const stored = storeAll(all);
   const total = costOf(all);
-  const encodeRate = total.samples / medianSeconds(() => encodeAll(all));
   const columns = new SampleColumns(SAMPLES_PER_CHUNK);
-  const decodeRate = total.samples / medianSeconds(() => decodeAll(chunks, columns));
+  const rateOf = (run: () => void) => total.samples / medianSeconds(run);
+  const encodeRate = rateOf(() => encodeAll(all));
+  const decodeRate = rateOf(() => decodeAll(chunks, columns));
+  const storedEncodeRate = rateOf(() => storeAll(all));
+  const storedDecodeRate = rateOf(() => decodeAll(stored, columns));
   console.log(title);
   console.log(`${total.samples} samples of ${all.length} series in ${chunks.length} chunks`);
-  console.log("bytes per sample       xor chunks  deflated columns  naive");
+  console.log("bytes per sample             xor      stored    deflated       naive");
   printCost("all", total);
   const jobs = [...Map.groupBy(all, ({ job }) => job)].map(([job, own]) => ({ job, ...costOf(own) }));
   for (const { job, ...cost } of jobs.sort((a, b) => b.samples - a.samples)) printCost(job, cost);
-  console.log(
-    `encode ${millions(encodeRate)}, decode ${millions(decodeRate)} million samples/s (median of ${RUNS})`,
-  );
+  const rates = `xor ${millions(encodeRate)} and ${millions(decodeRate)}, stored ${millions(storedEncodeRate)} and ${millions(storedDecodeRate)}`;
+  console.log(`encode and decode, million samples/s (median of ${RUNS}): ${rates}`);
   if (process.argv.includes("--json")) {
     console.log(
-      JSON.stringify({ ...total, series: all.length, chunks: chunks.length, encodeRate, decodeRate, jobs }),
+      JSON.stringify({
+        ...total,
+        series: all.length,
+        chunks: chunks.length,
+        encodeRate,
+        decodeRate,
+        storedEncodeRate,
+        storedDecodeRate,
+        jobs,
+      }),
     );
   }
 }
@@ -62,18 +75,23 @@ function encodeAll(all: readonly Samples[]): Chunk[] {
   return chunks;
 }
 
-function decodeAll(chunks: readonly Chunk[], columns: SampleColumns): void {
-  for (const { bytes } of chunks) {
+function storeAll(all: readonly Samples[]): FormedChunk[] {
+  return all.flatMap((samples) => [...cutStoredChunks(samples)]);
+}
+
+function decodeAll(chunks: readonly FormedChunk[], columns: SampleColumns): void {
+  for (const chunk of chunks) {
     columns.clear();
-    appendXorChunk(bytes, columns);
+    appendFloats(chunk, columns);
   }
 }
 
 function costOf(all: readonly Samples[]): Cost {
-  const cost = { samples: 0, chunkBytes: 0, deflateBytes: 0 };
+  const cost = { samples: 0, chunkBytes: 0, storedBytes: 0, deflateBytes: 0 };
   for (const samples of all) {
     cost.samples += samples.timestamps.length;
     for (const { bytes } of cutChunks(samples)) cost.chunkBytes += bytes.length;
+    for (const { bytes } of cutStoredChunks(samples)) cost.storedBytes += bytes.length;
     cost.deflateBytes += deflateColumns(samples);
   }
   return cost;
@@ -99,8 +117,9 @@ function medianSeconds(run: () => void): number {
   return seconds.sort((a, b) => a - b)[RUNS >> 1];
 }
 
-function printCost(name: string, { samples, chunkBytes, deflateBytes }: Cost): void {
-  const figures = [chunkBytes / samples, deflateBytes / samples, NAIVE_SAMPLE_BYTES];
+function printCost(name: string, { samples, chunkBytes, storedBytes, deflateBytes }: Cost): void {
+  const all = [chunkBytes, storedBytes, deflateBytes].map((sizeBytes) => sizeBytes / samples);
+  const figures = [...all, NAIVE_SAMPLE_BYTES];
   console.log(`${name.padEnd(20)} ${figures.map((figure) => figure.toFixed(2).padStart(10)).join("  ")}`);
 }
 

@@ -1,7 +1,10 @@
 /** Stores a day of a tenant as the compactor leaves it: index, chunks of closed buckets, manifest. */
 import { randomBytes } from "node:crypto";
 import type { Chunk } from "../../lib/chunk/cut.ts";
+import { SampleColumns } from "../../lib/chunk/sample-columns.ts";
+import { appendXorChunk } from "../../lib/chunk/xor-chunk.ts";
 import type { LabelSet } from "../../lib/model/labels.ts";
+import type { Samples } from "../../lib/model/samples.ts";
 import { groupBits } from "../../lib/storage/compact/chunking.ts";
 import { newDayContext, newId } from "../../lib/storage/compact/day-context.ts";
 import { storeIndexPart } from "../../lib/storage/compact/store-index.ts";
@@ -49,6 +52,13 @@ export async function storeIndex(
   );
 }
 
+/** The samples of XOR chunks, to be stored as the compactor stores them. */
+function samplesOf(chunks: readonly Chunk[]): Samples {
+  const columns = new SampleColumns();
+  for (const { bytes } of chunks) appendXorChunk(bytes, columns);
+  return columns.samples();
+}
+
 /** Stores the samples of `series`, in ascending order of hash, as chunk items of a bucket. */
 export async function storeBucket(
   { table, tenant, day }: DayPlace,
@@ -68,7 +78,7 @@ export async function storeBucket(
     const writer =
       writers.get(prefix) ?? new ChunkPartitionWriter({ tenant, day, bucket, part: id, shard }, {});
     writers.set(prefix, writer);
-    items.push(...writer.addChunks(hashHex(hash), chunks));
+    items.push(...writer.add(hashHex(hash), samplesOf(chunks)));
     minTime = Math.min(minTime, chunks[0].minTime);
     maxTime = Math.max(maxTime, chunks[chunks.length - 1].maxTime);
   }

@@ -60,7 +60,7 @@ export class XorValueWriter {
  * Writes `significant` bits of a 64-bit number, the lowest being bit `trailing`. The bits above
  * them must be zero.
  */
-function writeWindow(
+export function writeWindow(
   bits: BitWriter,
   high: number,
   low: number,
@@ -78,7 +78,8 @@ function writeWindow(
   } else bits.writeBits(shiftedLow, significant);
 }
 
-function trailingZeros(word: number): number {
+/** Of a word that is not 0. */
+export function trailingZeros(word: number): number {
   return 31 - Math.clz32(word & -word);
 }
 

@@ -1,6 +1,5 @@
 /**
- * Prometheus' XOR2 chunk, which Prometheus 3.10 and later write on request: float samples of one series, and since when each
- * counts. Read here, not written.
+ * Prometheus' XOR2 chunk: float samples of one series, and since when each counts. xor2-writer.ts writes it, without starts.
  * https://github.com/prometheus/prometheus/blob/main/tsdb/docs/format/chunks.md (XOR2 chunk data)
  *
  *     count                        2 bytes, big-endian
@@ -18,11 +17,14 @@
  */
 import { HearthError } from "../model/errors.ts";
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../model/stale-marker.ts";
-import { BitReader } from "./bit-reader.ts";
+import { BitReader, peekAt } from "./bit-reader.ts";
 import type { SampleColumns } from "./sample-columns.ts";
 import { StartReader } from "./start-reader.ts";
 
 const HEAD_BYTES = 3;
+/** The first sample takes at least 9 bytes, the second one byte and a bit, any other a bit. */
+const MIN_FIRST_BITS = 72;
+const MIN_SECOND_BITS = 9;
 
 const reader = new BitReader("xor2 chunk");
 const starts = new StartReader(reader);
@@ -92,25 +94,161 @@ class Values {
 
 const values = new Values();
 
+/** The number of samples that a chunk claims to have. Throws "data" if its bytes cannot hold so many. */
+export function readXor2Count(bytes: Uint8Array): number {
+  if (bytes.length < HEAD_BYTES) throw new HearthError("data", `xor2 chunk: no head, bytes=${bytes.length}`);
+  const count = (bytes[0] << 8) | bytes[1];
+  const minBits = (count > 0 ? MIN_FIRST_BITS : 0) + (count > 1 ? MIN_SECOND_BITS + count - 2 : 0);
+  if ((bytes.length - HEAD_BYTES) * 8 >= minBits) return count;
+  throw new HearthError("data", `xor2 chunk: impossible length, bytes=${bytes.length} samples=${count}`);
+}
+
 /**
  * Decodes a whole chunk behind the samples that `columns` holds; returns how many it added. Throws "data" when the bytes end
  * early, or times do not ascend.
  */
 export function appendXor2Chunk(bytes: Uint8Array, columns: SampleColumns): number {
-  if (bytes.length < HEAD_BYTES) throw new HearthError("data", `xor2 chunk: no head, bytes=${bytes.length}`);
-  const count = (bytes[0] << 8) | bytes[1];
+  const count = readXor2Count(bytes);
   reader.reset(bytes);
   reader.skip(8 * HEAD_BYTES);
-  starts.reset(bytes[2]);
   const before = columns.count;
   try {
-    if (count > 0) readSamples(columns, count);
+    if (count > 0 && bytes[2] === 0) readPlainSamples(columns, count);
+    else if (count > 0) {
+      starts.reset(bytes[2]);
+      readSamples(columns, count);
+    }
     reader.checkEnd();
   } catch (error) {
     columns.count = before;
     throw error;
   }
   return count;
+}
+
+/**
+ * Reads samples without starts, as all stored chunks are. As in xor-chunk.ts, one loop keeps all its state in local
+ * variables, and unchanged samples, one bit each, are read up to 32 at once.
+ */
+function readPlainSamples(columns: SampleColumns, count: number): void {
+  columns.reserve(count);
+  const { timestamps, words } = columns;
+  const start = columns.count;
+  const end = start + count;
+  let time = reader.readVarint();
+  let high = reader.readBits(32);
+  let low = reader.readBits(32);
+  timestamps[start] = time;
+  words[2 * start] = low;
+  words[2 * start + 1] = high;
+  if (high === STALE_MARKER_HIGH && low === STALE_MARKER_LOW) high = low = 0;
+  let step = count > 1 ? reader.readUvarint() : 0;
+  const { view, end: endBit } = reader;
+  let { position } = reader;
+  /** The latest window: 0 significant bits when there was none. */
+  let significant = 0;
+  let trailing = 0;
+  for (let i = start + 1; i < end; ) {
+    if (position > endBit) stopAt(position);
+    let head = peekAt(view, position);
+    let opensWindow = false;
+    let isChanged = true;
+    let isStale = false;
+    let isStepped = i === start + 1;
+    if (!isStepped) {
+      const same = Math.min(Math.clz32(head), end - i);
+      if (same > 0) {
+        if (!(step > 0)) stopAt(position, `times do not ascend, step=${step}`);
+        position += same;
+        for (const stop = i + same; i < stop; i++) {
+          time += step;
+          timestamps[i] = time;
+          words[2 * i] = low;
+          words[2 * i + 1] = high;
+        }
+        continue;
+      }
+      if ((head & 0x4000_0000) === 0) {
+        position += 3;
+        if ((head & 0x2000_0000) !== 0) opensWindow = true;
+      } else if ((head & 0x2000_0000) === 0) {
+        step += (head << 3) >> 19;
+        position += 16;
+        isStepped = true;
+      } else if ((head & 0x1000_0000) === 0) {
+        step += (head << 4) >> 12;
+        position += 24;
+        isStepped = true;
+      } else if ((head & 0x0800_0000) === 0) {
+        reader.position = position + 5;
+        step += reader.readInt64();
+        ({ position } = reader);
+        isStepped = true;
+      } else {
+        position += 5;
+        isStale = true;
+      }
+      if (isStepped) head = peekAt(view, position);
+    }
+    if (isStepped) {
+      if (head >= 0) {
+        position++;
+        isChanged = false;
+      } else if ((head & 0x4000_0000) === 0) position += 2;
+      else {
+        position += 3;
+        if ((head & 0x2000_0000) === 0) opensWindow = true;
+        else isStale = true;
+      }
+    }
+    if (!(step > 0)) stopAt(position, `times do not ascend, step=${step}`);
+    time += step;
+    timestamps[i] = time;
+    if (isStale) {
+      words[2 * i] = STALE_MARKER_LOW;
+      words[2 * i + 1] = STALE_MARKER_HIGH;
+      i++;
+      continue;
+    }
+    if (isChanged) {
+      if (opensWindow) {
+        const lengths = peekAt(view, position);
+        const leading = lengths >>> 27;
+        significant = (lengths >>> 21) & 63 || 64;
+        trailing = 64 - leading - significant;
+        position += 11;
+        if (trailing < 0)
+          stopAt(position, `impossible window, leading=${leading} significant=${significant}`);
+      }
+      if (significant > 32) {
+        const upper = peekAt(view, position) >>> (64 - significant);
+        const lower = peekAt(view, position + significant - 32);
+        high ^= trailing === 0 ? upper : (upper << trailing) | (lower >>> (32 - trailing));
+        low ^= lower << trailing;
+      } else {
+        if (significant === 0) stopAt(position, "a window is used before one is set");
+        const lower = peekAt(view, position) >>> (32 - significant);
+        if (trailing >= 32) high ^= lower << (trailing - 32);
+        else {
+          low ^= lower << trailing;
+          if (trailing > 0) high ^= lower >>> (32 - trailing);
+        }
+      }
+      position += significant;
+    }
+    words[2 * i] = low;
+    words[2 * i + 1] = high;
+    i++;
+  }
+  reader.position = position;
+  if (!Number.isSafeInteger(time)) reader.fail(`a time is beyond 2^53 ms, came ${time}`);
+  columns.count = end;
+}
+
+/** Throws "data": the input ended before `position`, if it did, else `message`. */
+function stopAt(position: number, message?: string): never {
+  reader.position = position;
+  return reader.fail(message);
 }
 
 function readSamples(columns: SampleColumns, count: number): void {

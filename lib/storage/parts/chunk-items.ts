@@ -1,35 +1,39 @@
 /** The values of chunk items of a series: one, unless its chunks pass what an item holds. */
-import type { Chunk } from "../../chunk/cut.ts";
 import { sortSamples } from "../../chunk/merge.ts";
 import { SampleColumns } from "../../chunk/sample-columns.ts";
 import { lowerBound } from "../../model/lower-bound.ts";
 import type { MixedSamples } from "../../model/samples.ts";
 import { hasStarts, MAX_START_BYTES } from "../codec/start-runs.ts";
 import { countChunkSamples, encodeChunkItem, type StartColumn } from "./chunk-item.ts";
-import { cutMixedChunks } from "./mixed-chunks.ts";
+import type { FormedChunk } from "./float-chunks.ts";
+import { cutForStoring } from "./mixed-chunks.ts";
 
 /** Bytes of chunks of one item at most, heads not counted: with them it stays below 400 KB. */
 const MAX_ITEM_CHUNK_BYTES = 360 * 1024;
+/** What a steady sample takes in a XOR chunk. */
+const MIN_SAMPLE_BYTES = 1 / 4;
 
 /** `samples`: sorted, each time once. None is no item. */
 export function encodeSampleItems(samples: MixedSamples): Iterable<Uint8Array> {
-  return encodeChunkItems(cutMixedChunks(samples), startColumn(samples));
+  return encodeChunkItems(cutForStoring(samples), startColumn(samples));
 }
 
 /** `chunks`: in order of time; `starts`: of all their samples, if any has one. */
 export function* encodeChunkItems(
-  chunks: Iterable<Chunk>,
+  chunks: Iterable<FormedChunk>,
   starts: StartColumn | undefined,
 ): Generator<Uint8Array, void, void> {
   for (const group of groupChunks(chunks, starts === undefined ? 0 : MAX_START_BYTES))
     yield encodeChunkItem(group, starts && startsWithin(starts, group));
 }
 
-function* groupChunks(chunks: Iterable<Chunk>, startBytes: number): Generator<readonly Chunk[]> {
-  let group: Chunk[] = [];
+function* groupChunks(chunks: Iterable<FormedChunk>, startBytes: number): Generator<readonly FormedChunk[]> {
+  let group: FormedChunk[] = [];
   let sizeBytes = 0;
   for (const chunk of chunks) {
-    const chunkBytes = chunk.bytes.length + startBytes * countChunkSamples(chunk);
+    const samples = countChunkSamples(chunk);
+    // Steady chunks hold any number of samples. What is left of them after a deletion has to fit one item too.
+    const chunkBytes = Math.max(chunk.bytes.length, samples * MIN_SAMPLE_BYTES) + startBytes * samples;
     if (sizeBytes + chunkBytes > MAX_ITEM_CHUNK_BYTES) {
       yield group;
       [group, sizeBytes] = [[], 0];
@@ -52,7 +56,7 @@ export function startColumn({ histograms, ...floats }: MixedSamples): StartColum
   return { timestamps, starts };
 }
 
-function startsWithin({ timestamps, starts }: StartColumn, chunks: readonly Chunk[]): StartColumn {
+function startsWithin({ timestamps, starts }: StartColumn, chunks: readonly FormedChunk[]): StartColumn {
   const from = lowerBound(timestamps, chunks[0].minTime);
   // Times are whole numbers.
   const to = lowerBound(timestamps, chunks[chunks.length - 1].maxTime + 1);

@@ -1,11 +1,11 @@
 /** Chunk items of a partition: one for each series, unless its chunks pass what an item holds. */
-import type { Chunk } from "../../chunk/cut.ts";
 import type { MixedSamples } from "../../model/samples.ts";
 import { type ChunkPartition, chunkKey, LINK_HASH_BYTES } from "../layout/part-keys.ts";
 import type { Item } from "../table/table.ts";
 import type { StartColumn } from "./chunk-item.ts";
 import { encodeChunkItems, startColumn } from "./chunk-items.ts";
-import { cutMixedChunks } from "./mixed-chunks.ts";
+import type { FormedChunk } from "./float-chunks.ts";
+import { cutForStoring } from "./mixed-chunks.ts";
 
 /** An item that is not linked yet. */
 interface Unlinked {
@@ -30,11 +30,11 @@ export class ChunkPartitionWriter {
 
   /** `samples`: at least one, sorted, of the bucket. Answers what has become ready. */
   add(hash: string, samples: MixedSamples): Item[] {
-    return this.addChunks(hash, cutMixedChunks(samples), startColumn(samples));
+    return this.addChunks(hash, cutForStoring(samples), startColumn(samples));
   }
 
   /** `chunks`: at least one, in order of time; `starts`: of all their samples, if any has one. */
-  addChunks(hash: string, chunks: Iterable<Chunk>, starts?: StartColumn): Item[] {
+  addChunks(hash: string, chunks: Iterable<FormedChunk>, starts?: StartColumn): Item[] {
     const ready: Item[] = [];
     let number = 0;
     for (const value of encodeChunkItems(chunks, starts)) {

@@ -8,24 +8,41 @@ import {
 } from "../../chunk/histogram-chunk.ts";
 import { histogramBytes, type SampleColumns } from "../../chunk/sample-columns.ts";
 import { DECODED_SAMPLE_BYTES, DECODED_START_BYTES } from "../../chunk/sample-sizes.ts";
-import { appendXorChunk } from "../../chunk/xor-chunk.ts";
 import type { HistogramSamples } from "../../model/histogram-samples.ts";
 import { lowerBound } from "../../model/lower-bound.ts";
-import type { MixedSamples } from "../../model/samples.ts";
+import type { MixedSamples, Samples } from "../../model/samples.ts";
 import { startsOf } from "../codec/start-runs.ts";
 import { countChunkSamples, type StoredChunk } from "./chunk-item.ts";
+import { appendFloats, cutStoredChunks, type FormedChunk } from "./float-chunks.ts";
 
 /** Bytes of a chunk of histograms at most, so that it goes into an item; one histogram stays below it by itself. */
 const MAX_HISTOGRAM_CHUNK_BYTES = 256 * 1024;
 
 const NO_HISTOGRAMS: HistogramSamples = { timestamps: new Float64Array(0), histograms: [] };
 
-/** Yields the chunks of the samples of `start..end` (half-open, ms), in order of time. */
-export function* cutMixedChunks(
+/** Yields the chunks of the samples of `start..end` (half-open, ms) for readers, in order of time: floats as XOR. */
+export function cutMixedChunks(
   samples: MixedSamples,
   start = Number.NEGATIVE_INFINITY,
   end = Number.POSITIVE_INFINITY,
 ): Generator<Chunk, void, undefined> {
+  return cutWith(cutChunks, samples, start, end);
+}
+
+/** Yields the chunks of all samples for storing, in order of time. */
+export function cutForStoring(samples: MixedSamples): Generator<FormedChunk, void, undefined> {
+  return cutWith(cutStoredChunks, samples, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+}
+
+/** Cuts the floats of samples `start..end` (half-open). */
+type CutFloats = (samples: Samples, start: number, end: number) => Iterable<FormedChunk>;
+
+function* cutWith(
+  cutFloats: CutFloats,
+  samples: MixedSamples,
+  start: number,
+  end: number,
+): Generator<FormedChunk, void, undefined> {
   const { timestamps: floatTimes, histograms = NO_HISTOGRAMS } = samples;
   const { timestamps: histogramTimes } = histograms;
   let [float, histogram] = [lowerBound(floatTimes, start), lowerBound(histogramTimes, start)];
@@ -35,7 +52,7 @@ export function* cutMixedChunks(
     const nextHistogram = histogram < histogramEnd ? histogramTimes[histogram] : Number.POSITIVE_INFINITY;
     if (nextFloat < nextHistogram) {
       const to = Math.min(lowerBound(floatTimes, nextHistogram), floatEnd);
-      yield* cutChunks(samples, float, to);
+      yield* cutFloats(samples, float, to);
       float = to;
     } else {
       const to = Math.min(lowerBound(histogramTimes, nextFloat), histogramEnd);
@@ -76,9 +93,10 @@ export function appendChunk(chunk: StoredChunk, columns: SampleColumns): void {
   columns.addStarts().set(startsOf(runs, columns.timestamps.subarray(from, columns.count), timeBefore), from);
 }
 
-function appendSamples({ kind, bytes }: Chunk, columns: SampleColumns): void {
+function appendSamples(chunk: FormedChunk, columns: SampleColumns): void {
+  const { kind, bytes } = chunk;
   if (kind === undefined) {
-    appendXorChunk(bytes, columns);
+    appendFloats(chunk, columns);
     return;
   }
   const { timestamps, histograms } = decodeHistogramChunk(bytes, kind);

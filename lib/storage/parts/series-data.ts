@@ -16,6 +16,7 @@ import type { MixedSamples, Samples, Series } from "../../model/samples.ts";
 import type { TimeRange } from "../../model/time.ts";
 import { countChunkSamples, decodeChunkItem, isOfFloats, type StoredChunk } from "./chunk-item.ts";
 import { encodeSampleItems } from "./chunk-items.ts";
+import { toXorChunks } from "./float-chunks.ts";
 import { samplesBetween } from "./hashed-samples.ts";
 import { appendChunk, cutMixedChunks, decodedBytes } from "./mixed-chunks.ts";
 import { checkDecodable } from "./too-large.ts";
@@ -144,8 +145,8 @@ export class SeriesData {
   }
 
   /**
-   * The same samples as chunks in order of time. A chunk that lies whole in the range and whose time nothing else shares is
-   * passed on without being decoded. Throws "too large" if those that are decoded take more than `maxBytes` meanwhile.
+   * The same samples as Prometheus' chunks in order of time, floats as XOR. A XOR chunk or one of histograms that lies whole
+   * in the range and whose time nothing else shares is passed on without being decoded. Throws "too large" if those that are decoded take more than `maxBytes` meanwhile.
    */
   *toChunks(range: TimeRange, maxBytes: number): Generator<Chunk, void, undefined> {
     const [kept, others] = this.#separate(range);
@@ -154,7 +155,8 @@ export class SeriesData {
     for (const chunk of kept) {
       yield* cutMixedChunks(samples, from, chunk.minTime);
       // What lies before it now is not known to be what lay before it when it was made.
-      yield chunk.kind === undefined ? chunk : withoutResetHint(chunk);
+      if (chunk.kind === undefined) yield* toXorChunks(chunk);
+      else yield withoutResetHint(chunk);
       from = chunk.minTime;
     }
     yield* cutMixedChunks(samples, from);
@@ -220,7 +222,7 @@ function chunksWithin(value: Uint8Array, { minTime, maxTime }: TimeRange): Store
   return decodeChunkItem(value).filter((chunk) => chunk.maxTime >= minTime && chunk.minTime <= maxTime);
 }
 
-function countSamples(chunks: readonly Chunk[]): number {
+function countSamples(chunks: readonly StoredChunk[]): number {
   return chunks.reduce((total, chunk) => total + countChunkSamples(chunk), 0);
 }
 
