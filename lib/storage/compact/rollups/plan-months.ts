@@ -13,6 +13,9 @@ const MONTH_GRACE_MS = DAY_MS;
 const MAX_SMALL_PARTS = 8;
 /** From this share of the largest part's rows on, the others are merged with it. */
 const MERGED_SHARE = 0.25;
+/** While a month lasts, so many days become one part: a query looks into eleven parts at most, and not into 31. */
+const JOINED_DAYS = 8;
+
 export type MonthStep =
   /** Into one part, without what the month's deletions hide. */
   | { readonly kind: "merge"; readonly inputs: readonly RowPart[] }
@@ -39,7 +42,11 @@ export function planMonth(
   const inputs = parts.filter(({ days }) => days.some((day) => holding.has(day)));
   if (inputs.length > 0) return { kind: "merge", inputs };
   if (holding.size > 0) return { kind: "note", days: holding };
-  if (nowMs < firstDayOf(month + 1) * DAY_MS + MONTH_GRACE_MS || parts.length < 2) return undefined;
+  if (nowMs < firstDayOf(month + 1) * DAY_MS + MONTH_GRACE_MS) {
+    const young = parts.filter(({ days }) => days.length < JOINED_DAYS);
+    return young.length >= JOINED_DAYS ? { kind: "merge", inputs: young } : undefined;
+  }
+  if (parts.length < 2) return undefined;
   const rows = parts.map((part) => part.rows);
   const largest = Math.max(...rows);
   const others = rows.reduce((sum, one) => sum + one, 0) - largest;
