@@ -221,3 +221,48 @@ test("what the spend alarm names are metrics that AWS keeps for this stack's tab
     assert.match(MetricStat.Metric.Namespace, /^AWS\/(DynamoDB|ApiGateway|Lambda)$/, Id);
   }
 });
+
+test("capacity: billed by request, or provisioned between bounds and scaled; a table that exists keeps its own", () => {
+  const scaling = ["WriteScaling", "WriteScalingPolicy", "ReadScaling", "ReadScalingPolicy"];
+  const partsOf = ({ Resources }: ResolvedTemplate) => scaling.filter((id) => id in Resources);
+  const { BillingMode, ProvisionedThroughput } = plain.Resources.Table.Properties;
+  assert.deepEqual([BillingMode, ProvisionedThroughput, partsOf(plain)], ["PAY_PER_REQUEST", undefined, []]);
+
+  const bounds = { WriteCapacityMin: 20, WriteCapacityMax: 400, ReadCapacityMin: 30, ReadCapacityMax: 600 };
+  const template = resolveTemplate({ Capacity: "provisioned", CapacityUtilization: 60, ...bounds });
+  const table = template.Resources.Table.Properties;
+  assert.equal(table.BillingMode, "PROVISIONED");
+  assert.deepEqual(table.ProvisionedThroughput, { ReadCapacityUnits: "30", WriteCapacityUnits: "20" });
+  assert.deepEqual(partsOf(template), scaling);
+  const limits = (kind: string) => {
+    const { MinCapacity, MaxCapacity } = template.Resources[`${kind}Scaling`].Properties;
+    const policy = template.Resources[`${kind}ScalingPolicy`].Properties;
+    return [MinCapacity, MaxCapacity, policy.TargetTrackingScalingPolicyConfiguration.TargetValue];
+  };
+  assert.deepEqual(
+    [limits("Write"), limits("Read")],
+    [
+      ["20", "400", "60"],
+      ["30", "600", "60"],
+    ],
+  );
+
+  const existing = resolveTemplate({ Capacity: "provisioned", TableName: "restored" });
+  assert.deepEqual(["Table" in existing.Resources, partsOf(existing)], [false, []]);
+});
+
+test("the table's class, and the compactor's share of its capacity, are those of the parameters", () => {
+  const classOf = ({ Resources }: ResolvedTemplate) => Resources.Table.Properties.TableClass;
+  const rare = "STANDARD_INFREQUENT_ACCESS";
+  assert.deepEqual([classOf(plain), classOf(resolveTemplate({ TableClass: rare }))], ["STANDARD", rare]);
+  const shareOf = ({ Resources }: ResolvedTemplate) =>
+    Resources.CompactFunction.Properties.Environment.Variables.HEARTH_COMPACTOR_SHARE;
+  assert.deepEqual([shareOf(plain), shareOf(resolveTemplate({ CompactorShare: 30 }))], ["50", "30"]);
+  // Its capacity is the one thing that the compactor asks of the table beside its items.
+  const actions = statementsOf(plain, "CompactFunction").flatMap(
+    ({ Action }: { Action: string | string[] }) => Action,
+  );
+  assert.ok(actions.includes("dynamodb:DescribeTable"));
+  for (const name of PUBLIC)
+    assert.ok(!JSON.stringify(statementsOf(plain, `${name}Function`)).includes("DescribeTable"), name);
+});

@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { DynamoDBClient } from "../../lib/storage/dynamodb/client.ts";
-import { newClient } from "../../lib/storage/dynamodb/dynamodb-table.ts";
+import { newClient, openTable } from "../../lib/storage/dynamodb/dynamodb-table.ts";
 import { ensureTable } from "../../lib/storage/dynamodb/ensure-table.ts";
 import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 import { AWS_ENVIRONMENT, BUILD_DIRECTORY, VENV_DIRECTORY } from "./environment.ts";
@@ -110,4 +110,31 @@ test("the stack has the table that the code expects, and its outputs lead to a k
     assert.equal(new URL("api/v1/write", url).href, outputs.get("RemoteWriteUrl"));
   });
   client.close();
+});
+
+test("a stack of provisioned capacity has a table of the least capacity, in the class that is asked for", async () => {
+  await using moto = await startMoto();
+  const template = await packageTemplate(moto.endpoint);
+  const parameters = {
+    Capacity: "provisioned",
+    WriteCapacityMin: "20",
+    ReadCapacityMin: "30",
+    TableClass: "STANDARD_INFREQUENT_ACCESS",
+  };
+  const outputs = await createStack(moto.endpoint, "hearth-provisioned", fitForMoto(template), parameters);
+  const options = {
+    tableName: outputs.get("TableName") ?? "",
+    endpoint: moto.endpoint,
+    region: AWS_ENVIRONMENT.AWS_REGION,
+    clock: Date.now,
+    randomBytes,
+  };
+  const table = openTable(options);
+  assert.equal(await table.readWriteCapacity(), 20);
+  const client = newClient(options);
+  // biome-ignore lint/suspicious/noExplicitAny: any answer of DynamoDB's API
+  const { Table } = await client.call<any>("DescribeTable", JSON.stringify({ TableName: options.tableName }));
+  assert.equal(Table.ProvisionedThroughput.ReadCapacityUnits, 30);
+  client.close();
+  table.close();
 });

@@ -204,7 +204,8 @@ async function storeGroup(
   let { extent, ends } = chunks;
   let samples = 0;
   for await (const one of series) {
-    samples += countSamples(one[1]);
+    // What an earlier run stored is none of this run's work.
+    if (!sink.isSkipping) samples += countSamples(one[1]);
     if (sparse !== undefined && countSamples(one[1]) < sparseSamples) few.push(one);
     else {
       extent = union(extent, extentOf([one]));

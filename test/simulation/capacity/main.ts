@@ -5,6 +5,7 @@
  *     --hours N    default 48
  *     --slice N    items of a bucket stored at a time; default 5
  *     --per-second N  write units a second that it takes; default: measured first
+ *     --paced-only without the scenario of too little capacity
  *     --unpaced    also runs the same capacity without pacing
  */
 import { parseArgs } from "node:util";
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     hours: { type: "string", default: "48" },
     slice: { type: "string", default: "5" },
     "per-second": { type: "string" },
+    "paced-only": { type: "boolean", default: false },
     unpaced: { type: "boolean", default: false },
   },
 });
@@ -24,6 +26,7 @@ const size: Size = {
   hours: Number(values.hours),
   storeSlice: Number(values.slice),
   chunkHours: 8,
+  isPacedOnly: values["paced-only"],
   ...(values["per-second"] && { unitsPerSecond: Number(values["per-second"]) }),
 };
 let perSecond = size.unitsPerSecond ?? 0;

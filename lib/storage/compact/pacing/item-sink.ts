@@ -37,11 +37,15 @@ export class ItemSink {
     return this.#passed;
   }
 
+  get isSkipping(): boolean {
+    return this.#passed.items < this.#skipped.items;
+  }
+
   /** Answers whether a slice was stored. Throws `ChangedGroup`. */
   async add(items: Iterable<Item>): Promise<boolean> {
     let isStored = false;
     for (const item of items) {
-      if (this.#passed.items < this.#skipped.items) this.#skip(item);
+      if (this.isSkipping) this.#skip(item);
       else this.#items.push(item);
       if (this.#items.length < this.#slice) continue;
       await this.finish();
@@ -58,7 +62,7 @@ export class ItemSink {
 
   /** Throws `ChangedGroup` unless the group has come to the end of what was stored. */
   expectSkipped(): void {
-    if (this.#passed.items < this.#skipped.items) throw new ChangedGroup();
+    if (this.isSkipping) throw new ChangedGroup();
   }
 
   #skip(item: Item): void {

@@ -1,7 +1,12 @@
 /** A bucket that a paced compactor makes chunks of over many runs: every run is small, and all samples are read meanwhile. */
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { HOUR_MS, MINUTE_MS } from "../../../../lib/model/time.ts";
+import { chunk } from "../../../../lib/storage/compact/chunking.ts";
+import { newDayContext } from "../../../../lib/storage/compact/day-context.ts";
+import { ChangedGroup, ItemSink, NO_ITEMS } from "../../../../lib/storage/compact/pacing/item-sink.ts";
+import { planChunking } from "../../../../lib/storage/compact/plan-compaction.ts";
 import { dayOf, progressKey } from "../../../../lib/storage/layout/keys.ts";
 import { MemoryTable } from "../../../../lib/storage/table/memory-table.ts";
 import { newMeter } from "../../../../lib/storage/table/table.ts";
@@ -98,4 +103,42 @@ test("a run that is throttled stores a slice at most, and the next ones go on", 
     await run();
   }
   assert.deepEqual(await allSamples(engine), expected);
+});
+
+test("what earlier runs stored of a group is not counted as a run's own part of the bucket", async () => {
+  const { engine } = await closedBucket();
+  const { table, clock } = engine;
+  const context = newDayContext({ table, tenant: "t", day: DAY, retentionMs: 0, clock, randomBytes });
+  const plan = planChunking(await manifestOf(engine, DAY), DAY, engine.nowMs)!;
+  const asked: number[] = [];
+  const isTimeUp = (stored: number) => {
+    asked.push(stored);
+    return true;
+  };
+  for (let i = 0; i < 3; i++) await chunk(context, { ...plan, sparseSamples: 0 }, { isTimeUp, slice: SLICE });
+  // Three samples a series; an item is ready when the next series is known.
+  assert.deepEqual(asked, [3 * (SLICE + 1), 3 * SLICE, 3 * SLICE]);
+});
+
+test("a sink skips what is stored, and notices a group that is another or shorter", async () => {
+  const table = new MemoryTable();
+  const [first, second] = [Array.from({ length: 12 }, (_, i) => itemOf(i)), new ItemSink(table, NO_ITEMS, 3)];
+  await second.add(first.slice(0, 6));
+  const resumed = new ItemSink(table, second.stored, 3);
+  assert.ok(resumed.isSkipping);
+  await resumed.add(first.slice(0, 5));
+  assert.ok(resumed.isSkipping);
+  await resumed.add(first.slice(5, 6));
+  assert.ok(!resumed.isSkipping);
+  const changed = new ItemSink(table, second.stored, 3);
+  await assert.rejects(changed.add(first.slice(1, 7)), ChangedGroup);
+  const short = new ItemSink(table, second.stored, 3);
+  await short.add(first.slice(0, 2));
+  assert.throws(() => short.expectSkipped(), ChangedGroup);
+});
+
+const itemOf = (number: number) => ({
+  pk: Uint8Array.of(1),
+  sk: Uint8Array.of(number),
+  value: new Uint8Array(1),
 });
