@@ -39,14 +39,18 @@ const FUNCTIONS = [
 
 const keyOf = (name: string) => (name === "Ref" || name === "Condition" ? name : `Fn::${name}`);
 
-/** `!GetAtt Table.Arn` and `!Ref Api.Stage` stay texts: the long forms take them too. */
 const TAGS = FUNCTIONS.flatMap((name) => {
-  const wrap = (value: unknown) => ({ [keyOf(name)]: value });
+  const wrap = (value: unknown) => ({ [keyOf(name)]: name === "GetAtt" ? attributeOf(value) : value });
   return [
     { tag: `!${name}`, resolve: wrap },
     { tag: `!${name}`, collection: "seq", resolve: (seq: YAMLSeq | YAMLMap) => wrap(seq.toJSON()) },
   ] as (ScalarTag | CollectionTag)[];
 });
+
+/** `Table.Arn` as a list: JSON has no other form of it. */
+function attributeOf(value: unknown): unknown {
+  return typeof value === "string" ? value.split(/\.(.*)/s).slice(0, 2) : value;
+}
 
 export function readTemplate(): WholeTemplate {
   const text = readFileSync(new URL("../../template.yaml", import.meta.url), "utf8");
