@@ -3,6 +3,8 @@ import type { Frame } from "./frame.ts";
 import type { Hidden } from "./legend-choice.ts";
 
 export interface CrossRow {
+  /** In the frame's series. */
+  readonly at: number;
   readonly key: string;
   readonly name: string;
   readonly value: number;
@@ -18,7 +20,8 @@ export function rowsAt(
   const rows: CrossRow[] = [];
   for (const [i, { key, values }] of series.entries()) {
     const value = values[index];
-    if (value !== null && value !== undefined && !hidden.has(key)) rows.push({ key, name: names[i], value });
+    if (value !== null && value !== undefined && !hidden.has(key))
+      rows.push({ at: i, key, name: names[i], value });
   }
   return rows.sort((a, b) => b.value - a.value || (a.name < b.name ? -1 : 1));
 }

@@ -236,13 +236,14 @@ function valueRange(
   return [isNearZero ? 0 : low - air, isBelowZero ? 0 : high + air];
 }
 
-/** The row whose curve is nearest to the pointer. */
+/** The row whose curve is nearest to the pointer, as it is drawn: stacked values stand higher than they are. */
 function nearestRow(plot: uPlot | undefined, rows: readonly CrossRow[], at: At): number {
   if (plot === undefined) return 0;
   let best = 0;
   let distance = Number.POSITIVE_INFINITY;
-  for (const [i, { value }] of rows.entries()) {
-    const far = Math.abs(plot.valToPos(value, "y") - at.over);
+  for (const [i, row] of rows.entries()) {
+    const drawn = plot.data[row.at + 1]?.[at.index];
+    const far = drawn == null ? Number.POSITIVE_INFINITY : Math.abs(plot.valToPos(drawn, "y") - at.over);
     if (far < distance) [best, distance] = [i, far];
   }
   return best;

@@ -14,7 +14,7 @@ import {
   signIn,
   watchPolicy,
 } from "./browser/explorer-page.ts";
-import { CONTROL } from "./browser/keyboard.ts";
+import { CONTROL, pressKey, typeText } from "./browser/keyboard.ts";
 import { clickAt, drag, moveTo, wheelAt } from "./browser/mouse.ts";
 import { whyMissing } from "./programs.ts";
 
@@ -129,6 +129,25 @@ it("is used by mouse", { timeout: 240_000, skip: missing ?? false }, async (t) =
       assert.equal(await page.value(hidden), 0);
     },
   );
+
+  await t.test("panels are added, asked and removed, and share their times", async () => {
+    await clickAt(tools, await centerOf(page, ".stack > .row .button"));
+    await page.until(
+      "a second one",
+      `document.querySelectorAll(".editor")[1]?.shadowRoot?.querySelector(".cm-content")`,
+    );
+    await page.value(
+      `document.querySelectorAll(".editor")[1].shadowRoot.querySelector(".cm-content").focus()`,
+    );
+    await typeText(tools, "1 + 1");
+    await pressKey(tools, "Escape");
+    await pressKey(tools, "Enter");
+    await page.until("asked", `document.querySelectorAll(".panel-body")[1].dataset.shows === "1 + 1"`);
+    assert.match(await page.value("location.hash"), /g0\.expr=.*&g1\.expr=1(\+|%20)%2B(\+|%20)1&.*range=15m/);
+    await clickAt(tools, await centerOf(page, "[aria-label='Remove panel 2']"));
+    await page.until("one left", `document.querySelectorAll(".panel").length === 1`);
+    assert.doesNotMatch(await page.value("location.hash"), /g1\./);
+  });
 
   await t.test(
     "a refresh waits for a query that takes longer than its interval, and Cancel ends one",

@@ -11,7 +11,14 @@ import { printZone } from "../../time/time-text.ts";
 import { Arriving } from "./arriving.tsx";
 import { Panel, seriesOf } from "./panel.ts";
 import { PanelView } from "./panel-view.tsx";
-import { EMPTY_PANEL, FIRST_QUESTION, type PageQuestion, printQuestion, readQuestion } from "./question.ts";
+import {
+  EMPTY_PANEL,
+  FIRST_QUESTION,
+  MAX_PANELS,
+  type PageQuestion,
+  printQuestion,
+  readQuestion,
+} from "./question.ts";
 import { TimePicker } from "./time-picker.tsx";
 
 const REFRESH = ["off", "5s", "15s", "1m", "5m"] as const;
@@ -139,7 +146,7 @@ export function QueryPage() {
           />
         ))}
         <div class="row">
-          <Button icon="plus" onClick={() => add()}>
+          <Button icon="plus" disabled={panels.value.length >= MAX_PANELS} onClick={() => add()}>
             Add a panel
           </Button>
         </div>

@@ -43,7 +43,7 @@ export const FIRST_QUESTION: PageQuestion = {
 };
 
 /** More are left out of an address: each is a query. */
-const MAX_PANELS = 20;
+export const MAX_PANELS = 20;
 const MODES: readonly Mode[] = ["lines", "stacked", "points", "heatmap"];
 const RESOLUTIONS: readonly Resolution[] = ["auto", "0s", "1h"];
 
