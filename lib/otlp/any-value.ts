@@ -28,8 +28,25 @@ export function printAnyValue(value: AnyValue): string {
       return value.text;
     case "bytes":
       return value.base64;
+    case "list":
+    case "map":
+      // JSON has no such numbers: the Collector's printer gives up on the whole.
+      return allFinite(value) ? printJson(value) : "";
     default:
       return printJson(value);
+  }
+}
+
+function allFinite(value: AnyValue): boolean {
+  switch (value.kind) {
+    case "double":
+      return Number.isFinite(value.value);
+    case "list":
+      return value.values.every(allFinite);
+    case "map":
+      return value.entries.every(([, one]) => allFinite(one));
+    default:
+      return true;
   }
 }
 
@@ -57,12 +74,7 @@ function printJson(value: AnyValue): string {
 }
 
 function printDouble(value: number): string {
-  if (Object.is(value, -0)) return "-0";
-  return value === Number.POSITIVE_INFINITY
-    ? "+Inf"
-    : value === Number.NEGATIVE_INFINITY
-      ? "-Inf"
-      : String(value);
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 /** Prints JSON as Go does, which escapes two line separators that JavaScript leaves unescaped. */

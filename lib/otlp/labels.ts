@@ -1,5 +1,5 @@
 /**
- * Converts attributes of a data point, its scope and its resource to labels, as Prometheus 3.14 does
+ * Converts attributes of a data point, its scope and its resource to labels, as Prometheus 3.16 does
  * (`createAttributes` in storage/remote/otlptranslator/prometheusremotewrite/helper.go of prometheus/prometheus).
  */
 
@@ -68,9 +68,16 @@ export function resourceLabels(
     if (IDENTIFYING_ATTRIBUTES.includes(attribute.key)) checkText(attribute);
   for (const attribute of kept) checkText(attribute);
   return {
-    promoted: kept.map(({ key, value }): Label => [names.nameOf(key), value]),
+    promoted: lastOf(kept, names),
     imposed: identityLabels(attributes),
   };
+}
+
+/** Of attributes that map to one name the last one counts, an empty one too. */
+function lastOf(attributes: readonly Attribute[], names: LabelNames): Label[] {
+  const labels = new Map<string, string>();
+  for (const { key, value } of attributes) labels.set(names.nameOf(key), value);
+  return [...labels].filter(([, value]) => value !== "");
 }
 
 /** Adds the scope's labels if the settings ask for them. */

@@ -230,7 +230,7 @@ class Translator {
   }
 
   #addExemplars(exemplars: readonly OtlpExemplar[]): void {
-    for (const exemplar of exemplars) {
+    for (const exemplar of exemplars.toSorted((a, b) => a.timestamp - b.timestamp || a.value - b.value)) {
       // Prometheus drops an exemplar that is too long, too.
       this.#builder.addExemplar(exemplar.timestamp, exemplar.value, exemplarLabels(exemplar));
     }
@@ -245,15 +245,18 @@ class Translator {
     const { maxRequestSeries, maxRequestExemplars } = this.#limits;
     if (buckets > maxRequestSeries) throw tooMany("series", maxRequestSeries);
     if (point.exemplars.length > maxRequestExemplars) throw tooMany("exemplars", maxRequestExemplars);
-    const exemplars = bucketExemplars(point.exemplars, explicitBounds.slice(0, buckets));
+    const bounds = explicitBounds.slice(0, buckets);
+    // The bucket up to +Inf has the count, whatever a sender that names this bound says of it.
+    const finite = bounds.filter((bound) => bound !== Number.POSITIVE_INFINITY).length;
+    const exemplars = bucketExemplars(point.exemplars, bounds.slice(0, finite));
     let cumulative = 0;
-    for (let i = 0; i < buckets; i++) {
+    for (let i = 0; i < finite; i++) {
       cumulative += bucketCounts[i];
       this.#addSample(`${name}_bucket`, [["le", printFloat(explicitBounds[i])]], point, cumulative);
       this.#addExemplars(exemplars.get(i) ?? []);
     }
     this.#addSample(`${name}_bucket`, [["le", "+Inf"]], point, count);
-    this.#addExemplars(exemplars.get(buckets) ?? []);
+    this.#addExemplars(exemplars.get(finite) ?? []);
   }
 
   /** Drops an attribute named like the label of the following series, where that label means the bound. */

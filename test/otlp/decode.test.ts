@@ -202,7 +202,8 @@ test("values of attributes as text", () => {
     [{ kind: "empty" }, ""],
     [{ kind: "double", value: -0 }, "-0"],
     [{ kind: "double", value: Number.NaN }, "NaN"],
-    [{ kind: "double", value: Number.NEGATIVE_INFINITY }, "-Inf"],
+    [{ kind: "double", value: Number.NEGATIVE_INFINITY }, "-Infinity"],
+    [{ kind: "list", values: [{ kind: "double", value: Number.POSITIVE_INFINITY }] }, ""],
     [{ kind: "boolean", value: false }, "false"],
     [
       { kind: "list", values: [{ kind: "empty" }, { kind: "text", text: 'a"\u2028' }] },

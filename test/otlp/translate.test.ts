@@ -39,6 +39,43 @@ describe("as Prometheus 3.14 translates", () => {
   }
 });
 
+/** A request with one histogram, or gauge, of a resource. */
+function requestOf(attributes: readonly object[], metric: object): ResourceMetrics[] {
+  const scopeMetrics = [{ scope: {}, metrics: [{ name: "m", ...metric }] }];
+  const body = { resourceMetrics: [{ resource: { attributes }, scopeMetrics }] };
+  return decodeOtlpJson(new TextEncoder().encode(JSON.stringify(body)));
+}
+
+describe("as Prometheus 3.16 translates, and 3.14 did not", () => {
+  test("a bucket that names +Inf as its bound is that of the count, once", () => {
+    const exemplars = [9, 1].map((value) => ({ timeUnixNano: `${value}000000`, asDouble: value }));
+    const point = {
+      timeUnixNano: "5000000",
+      count: "7",
+      bucketCounts: ["1", "2"],
+      explicitBounds: [2, "Infinity"],
+      exemplars: [...exemplars, { timeUnixNano: "1000000", asDouble: 8 }],
+    };
+    const metric = { histogram: { aggregationTemporality: 2, dataPoints: [point] } };
+    const lines = batchLines(translate(requestOf([], metric)).batch).filter((line) => line.includes('"le"'));
+    assert.equal(lines.length, 2);
+    assert.match(lines[0], /"le","2".*\| 3ff0000000000000 \| \[\] 1 1$/);
+    assert.match(lines[1], /"le","\+Inf".*\| 401c000000000000 \| \[\] 8 1 \| \[\] 9 9$/);
+  });
+
+  test("of promoted attributes that map to one label the last one counts", () => {
+    const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } });
+    const metric = { gauge: { dataPoints: [{ timeUnixNano: "5000000", asDouble: 1 }] } };
+    const labelsOf = (...values: string[]) => {
+      const attributes = values.map((value, i) => attribute(["a.b", "a/b", "a-b"][i], value));
+      const { batch } = translate(requestOf(attributes, metric), { promoteResourceAttributes: "all" });
+      return batchLines(batch)[0].split(" | ")[0];
+    };
+    assert.equal(labelsOf("1", "2", "3"), '[["__name__","m"],["a_b","3"]]');
+    assert.equal(labelsOf("1", "2", ""), '[["__name__","m"]]');
+  });
+});
+
 describe("bodies of the OpenTelemetry JavaScript SDK", () => {
   test("protobuf says what JSON said, but for the times", () => {
     const shape = (name: string, decode: (body: Uint8Array) => ResourceMetrics[]) =>
