@@ -20,6 +20,14 @@ export async function readAnswer(response: Response): Promise<Answer> {
   // A client has decompressed it already, or else nobody has.
   const isGzip = headers.get("Content-Encoding") === "gzip" && bytes[0] === 0x1f && bytes[1] === 0x8b;
   const text = UTF8.decode(isGzip ? gunzipSync(bytes) : bytes);
+  if (headers.get("Content-Type")?.startsWith("application/x-ndjson"))
+    return {
+      status,
+      json: text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Json),
+    };
   if (text === "" || !headers.get("Content-Type")?.startsWith("application/json")) return { status, text };
   return { status, json: withoutTimes(JSON.parse(text)) };
 }

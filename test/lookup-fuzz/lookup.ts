@@ -1,7 +1,15 @@
 /** One request to the query API, as it goes to both. */
 
 /** What it is about: where a difference is a known one by what was asked. */
-export type LookupKind = "labels" | "series" | "exemplars" | "expression" | "query" | "about" | "route";
+export type LookupKind =
+  | "labels"
+  | "series"
+  | "exemplars"
+  | "expression"
+  | "query"
+  | "about"
+  | "route"
+  | "search";
 
 export type Parameters = readonly (readonly [name: string, value: string])[];
 

@@ -7,6 +7,7 @@ import { randomGrafanaLookup } from "./grafana-lookups.ts";
 import { randomNamesLookup, randomSeriesLookup, randomValuesLookup } from "./label-lookups.ts";
 import type { Lookup } from "./lookup.ts";
 import { randomInstantQuery, randomRangeQuery } from "./query-lookups.ts";
+import { randomSearchLookup } from "./search-lookups.ts";
 
 type Make = (random: Random, data: LookupData) => Lookup;
 
@@ -22,6 +23,7 @@ const KINDS: readonly (readonly [weight: number, make: Make])[] = [
   [4, randomAboutLookup],
   [3, randomRouteLookup],
   [7, randomGrafanaLookup],
+  [12, randomSearchLookup],
 ];
 const ALL = KINDS.flatMap(([weight, make]) => Array.from({ length: weight }, () => make));
 
@@ -33,7 +35,8 @@ const TYPES = [
 ];
 
 /** Paths that take a form. */
-const TAKES_FORM = /\/(query|query_range|query_exemplars|format_query|parse_query|series|labels)$/;
+const TAKES_FORM =
+  /\/(query|query_range|query_exemplars|format_query|parse_query|series|labels|(metric|label)_names|label_values)$/;
 
 export function randomLookup(random: Random, data: LookupData): Lookup {
   const lookup = random.pick(ALL)(random, data);

@@ -47,6 +47,8 @@ const ALWAYS_ON = [
   "promql-binop-fill-modifiers",
   "promql-per-step-stats",
   "exemplar-storage",
+  "search-api",
+  "query-cost",
 ];
 const FEATURES: Readonly<Record<keyof PeerSettings, string>> = {
   useStartTimestamps: "st-storage,use-start-timestamps",

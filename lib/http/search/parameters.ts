@@ -39,12 +39,17 @@ export function searchParameters(
   const algorithm = algorithmParameter(parameters);
   const isCaseSensitive = booleanParameter(parameters, "case_sensitive", true);
   const includesScore = booleanParameter(parameters, "include_score", false);
-  const order = orderParameter(parameters, terms, route);
+  const order = orderParameter(parameters, terms);
   const isPositive = (n: number) => n > 0;
   const must = "must be a positive integer";
   const limit = numberParameter(parameters, "limit", DEFAULT_LIMIT, isPositive, must);
-  if (limit > MAX_LIMIT) throw invalid(`limit ${limit} exceeds the configured maximum (${MAX_LIMIT})`);
+  if (limit > MAX_LIMIT)
+    throw invalid(`limit ${limit} exceeds the configured maximum (${MAX_LIMIT}, see --web.search.max-limit)`);
   const asked = numberParameter(parameters, "batch_size", DEFAULT_BATCH, isPositive, must);
+  // Last, as in Prometheus.
+  const by = parameters.get("sort_by") ?? "";
+  if (by !== "" && by !== "alpha" && by !== "score")
+    throw invalid(`invalid sort_by ${quote(by)} for ${route}: must be "alpha" or "score"`);
   const filter = { terms, algorithm, threshold, isCaseSensitive };
   return {
     minTime,
@@ -91,11 +96,7 @@ function algorithmParameter(parameters: URLSearchParams): FilterOptions["algorit
   throw invalid(`unsupported fuzz_alg ${quoteInput(text)}: must be one of [${ALGORITHMS.join(" ")}]`);
 }
 
-function orderParameter(
-  parameters: URLSearchParams,
-  terms: readonly string[],
-  route: string,
-): SearchParameters["order"] {
+function orderParameter(parameters: URLSearchParams, terms: readonly string[]): SearchParameters["order"] {
   const by = parameters.get("sort_by") ?? "";
   const direction = parameters.get("sort_dir") ?? "";
   if (direction !== "" && by === "") throw invalid("sort_dir is only valid when sort_by is set");
@@ -103,8 +104,6 @@ function orderParameter(
   if (direction !== "" && direction !== "asc" && direction !== "dsc")
     throw invalid(`invalid sort_dir ${quoteInput(direction)}: must be "asc" or "dsc"`);
   if (by === "score" && terms.length === 0) throw invalid("sort_by=score requires search[] to be set");
-  if (by !== "" && by !== "alpha" && by !== "score")
-    throw invalid(`invalid sort_by ${quote(by)} for ${route}: must be "alpha" or "score"`);
   if (by === "score") return "score";
   return direction === "dsc" ? "descending" : "ascending";
 }
