@@ -29,7 +29,16 @@ export function newHttpServer(fetch: Fetch, log: Log): Server {
   };
   const errorHandler = (error: unknown) =>
     new Response(refuse(400, `malformed request: ${errorMessage(error)}`), { status: 400 });
-  const listener = getRequestListener(fetch, { hostname: NO_HOST, errorHandler });
+  const serve = getRequestListener(fetch, { hostname: NO_HOST, errorHandler });
+  const listener: typeof serve = async (incoming, outgoing) => {
+    if (incoming.method !== "TRACE") return serve(incoming, outgoing);
+    // No `Request` can have this method.
+    const reason = "method TRACE is not allowed here, use GET or POST";
+    outgoing.statusCode = 405;
+    outgoing.setHeader("Content-Type", "text/plain; charset=UTF-8");
+    outgoing.setHeader("Allow", "GET, POST");
+    outgoing.end(refuse(405, reason));
+  };
   const server: Server & { httpAllowHalfOpen?: boolean } = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false },
     listener,

@@ -112,6 +112,7 @@ const REFUSED: readonly (readonly [what: string, request: string, status: number
   ],
   ["OPTIONS *", `OPTIONS * HTTP/1.1\r\n${HOST}\r\n`, 400, /malformed request: /],
   ["another expectation", `GET / HTTP/1.1\r\n${HOST}Expect: x\r\n\r\n`, 417, /only 100-continue/],
+  ["TRACE", `TRACE / HTTP/1.1\r\n${HOST}\r\n`, 405, /method TRACE is not allowed/],
   ["CONNECT", `CONNECT x:1 HTTP/1.1\r\n${HOST}\r\n`, 405, /not a proxy/],
   ["HTTP/2 without TLS", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, /use HTTP\/1\.1/],
   ["TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, /use http:\/\/ in the URL/],
