@@ -83,16 +83,31 @@ export function expectWhole({ keyId, tenant, readMatch }: Access): string {
   );
 }
 
+/** Tenants of one request. */
+export const MAX_TENANTS = 16;
+
 /**
  * The tenant that a key may use with a scope. `requested` (the X-Scope-OrgID header) counts only for a
  * key of every tenant. Throws "forbidden" without the scope.
  */
 export function authorize(key: AccessKey, scope: Scope, requested: string | undefined): string {
-  if (!key.scopes.includes(scope)) {
-    throw new HearthError(
-      "forbidden",
-      `access key ${key.id} has no ${scope} scope scopes=${key.scopes.join(",")}`,
-    );
-  }
+  expectScope(key, scope);
   return key.tenant === ANY_TENANT ? parseTenant(requested || DEFAULT_TENANT) : key.tenant;
+}
+
+/** The same for what may be about several tenants, which the header has with `|` between them; each once. */
+export function authorizeAll(key: AccessKey, scope: Scope, requested: string | undefined): readonly string[] {
+  if (key.tenant !== ANY_TENANT || !requested?.includes("|")) return [authorize(key, scope, requested)];
+  expectScope(key, scope);
+  const names = [...new Set(requested.split("|", 10 * MAX_TENANTS))];
+  if (names.length <= MAX_TENANTS) return names.map(parseTenant);
+  throw new HearthError(
+    "invalid",
+    `X-Scope-OrgID: ${names.length} tenants, the limit is ${MAX_TENANTS}; send more requests`,
+  );
+}
+
+function expectScope({ id, scopes }: AccessKey, scope: Scope): void {
+  if (scopes.includes(scope)) return;
+  throw new HearthError("forbidden", `access key ${id} has no ${scope} scope scopes=${scopes.join(",")}`);
 }

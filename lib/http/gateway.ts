@@ -1,8 +1,8 @@
 /** What every route shares: log line, meter, error responses, wrong methods and unknown paths. */
 import { type Context, Hono } from "hono";
 import { routePath } from "hono/route";
-import type { Scope } from "../auth/access-key.ts";
-import { type Access, authorize, expectWhole, type KeyVerifier } from "../auth/verifier.ts";
+import type { AccessKey, Scope } from "../auth/access-key.ts";
+import { type Access, authorize, authorizeAll, expectWhole, type KeyVerifier } from "../auth/verifier.ts";
 import type { Deadline } from "../model/deadline.ts";
 import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
@@ -160,14 +160,33 @@ export function servePost(
  * Throws "unauthenticated" or "forbidden". Callers that read leave out what `readMatch` does not pass.
  */
 export async function findAccess(c: GatewayContext, services: Services, scope: Scope): Promise<Access> {
+  const key = await findRequestKey(c, services);
+  const tenant = authorize(key, scope, c.req.header("X-Scope-OrgID"));
+  c.get("requestLog").fields.tenant = tenant;
+  return { keyId: key.id, tenant, readMatch: key.readMatch };
+}
+
+/** The same of a request that may be about several tenants. What it costs is noted as that of the first. */
+export async function findAccesses(
+  c: GatewayContext,
+  services: Services,
+  scope: Scope,
+): Promise<readonly Access[]> {
+  const key = await findRequestKey(c, services);
+  const tenants = authorizeAll(key, scope, c.req.header("X-Scope-OrgID"));
+  const { fields } = c.get("requestLog");
+  fields.tenant = tenants[0];
+  if (tenants.length > 1) fields.tenants = tenants;
+  return tenants.map((tenant) => ({ keyId: key.id, tenant, readMatch: key.readMatch }));
+}
+
+async function findRequestKey(c: GatewayContext, services: Services): Promise<AccessKey> {
   const table = services.table.metered(c.get("meter"));
   const key = isIamRequest(c.req.raw)
     ? await services.keys.verifyPrincipal(table, callerArn(c, services))
     : await services.keys.verify(table, c.req.header("Authorization"));
   c.get("requestLog").fields.accessKeyId = key.id;
-  const tenant = authorize(key, scope, c.req.header("X-Scope-OrgID"));
-  c.get("requestLog").fields.tenant = tenant;
-  return { keyId: key.id, tenant, readMatch: key.readMatch };
+  return key;
 }
 
 function callerArn(c: GatewayContext, { callerOf }: Services): string {

@@ -23,11 +23,22 @@ export async function openReader(
     damage,
     deadline,
     maxReadUnits,
-  }: Pick<ReaderOptions, "memory" | "damage" | "deadline"> & { readonly maxReadUnits?: number | undefined },
+    sharers = 1,
+  }: Pick<ReaderOptions, "memory" | "damage" | "deadline"> & {
+    readonly maxReadUnits?: number | undefined;
+    /** Readers of the request, which share the memory of one. Default: 1. */
+    readonly sharers?: number | undefined;
+  },
 ): Promise<RequestReader> {
   const { clock } = services;
   const { maxQueryReadUnits } = services.limits;
-  const limits = { ...services.limits, maxQueryReadUnits: maxReadUnits ?? maxQueryReadUnits };
+  const share = (bytes: number) => Math.floor(bytes / sharers);
+  const limits = {
+    ...services.limits,
+    maxQueryReadUnits: maxReadUnits ?? maxQueryReadUnits,
+    maxQueryBytes: share(services.limits.maxQueryBytes),
+    maxQueryLabelBytes: share(services.limits.maxQueryLabelBytes),
+  };
   const { retentionMs, rollupRetentionMs } = await services.tenants.find(table, tenant);
   const reader = new Reader(table, {
     tenant,

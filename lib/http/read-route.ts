@@ -17,15 +17,15 @@ import { encodeReadResponse, SAMPLES_CONTENT_TYPE } from "../wire/read-response.
 import { compress } from "../wire/snappy.ts";
 import { readSnappyProtobuf } from "./body.ts";
 import {
-  findAccess,
+  findAccesses,
   type Gateway,
   type GatewayContext,
   isGivenUp,
   type Services,
   servePost,
 } from "./gateway.ts";
-import { admitQuery } from "./limits/quota.ts";
-import { openReader, type RequestReader } from "./open-reader.ts";
+import { openReader } from "./open-reader.ts";
+import { admitAll, openAll } from "./tenants.ts";
 
 /** Prometheus' own path, and those of the vendor's service that Hearth replaces. */
 export const READ_PATHS = ["/api/v1/read", "/api/prom_read", "/api/v3/read"];
@@ -57,7 +57,7 @@ async function read(
   services: Services,
   memory: ReaderMemory | undefined,
 ): Promise<Response> {
-  const access = await findAccess(c, services, "read");
+  const accesses = await findAccesses(c, services, "read");
   const body = await readSnappyProtobuf(c, MESSAGE, services.limits);
   const deadline = new Deadline(services.clock, TIMEOUT_MS, { isCanceled: services.isCanceled });
   const { queries, acceptedResponseTypes } = decodeReadRequest(body, services.limits, new Patterns(deadline));
@@ -65,43 +65,55 @@ async function read(
   const { fields } = c.get("requestLog");
   Object.assign(fields, { queries: queries.length, responseType: type, series: 0, samples: 0 });
   const table = services.table.metered(c.get("meter"));
-  const admitted = admitQuery(c, services, table, await services.tenants.find(table, access.tenant));
-  const { signal, maxReadUnits, refusal } = admitted;
-  const reader = await openReader(services, access, table, { memory, deadline, maxReadUnits });
+  const { signal, unitsOf, refusal } = await admitAll(c, services, table, accesses);
+  const reader = await openAll(accesses, (access, number) =>
+    openReader(services, access, table, {
+      memory,
+      deadline,
+      maxReadUnits: unitsOf[number],
+      sharers: accesses.length,
+    }),
+  );
+  const held = "held" in reader ? reader : {};
   try {
     if (type === "samples") {
-      const results = queries.map((query) => countSamples(reader.select(query, signal), reader, fields));
+      const results = queries.map((query) => countSamples(reader.select(query, signal), held, fields));
       return await answerSamples(c, results, services);
     }
-    const results = queries.map((query) => countChunks(reader.selectChunks(query, signal), reader, fields));
+    const results = queries.map((query) => countChunks(reader.selectChunks(query, signal), held, fields));
     return await answerStream(c, results);
   } catch (error) {
     throw refusal() ?? error;
   }
 }
 
+/** A reader that counts what it holds; one of several tenants does not. */
+interface Held {
+  readonly held?: { readonly peak: number };
+}
+
 /** Passes all series on and counts them in the request's log line. */
 async function* countSamples(
   result: AsyncIterable<Series>,
-  { held }: RequestReader,
+  { held }: Held,
   fields: LogFields,
 ): AsyncGenerator<Series> {
   for await (const series of result) {
     fields.series = Number(fields.series) + 1;
     const histograms = series.histograms?.timestamps.length ?? 0;
     fields.samples = Number(fields.samples) + series.timestamps.length + histograms;
-    fields.heldBytes = held.peak;
+    if (held !== undefined) fields.heldBytes = held.peak;
     yield series;
   }
 }
 
 async function* countChunks(
   result: AsyncIterable<ChunkedSeries>,
-  { held }: RequestReader,
+  { held }: Held,
   fields: LogFields,
 ): AsyncGenerator<ChunkedSeries> {
   for await (const series of result) {
-    fields.heldBytes = held.peak;
+    if (held !== undefined) fields.heldBytes = held.peak;
     let isFirst = true;
     yield tellSamples(series, (samples) => {
       if (isFirst) fields.series = Number(fields.series) + 1;

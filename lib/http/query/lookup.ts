@@ -3,11 +3,13 @@
 import type { Deadline } from "../../model/deadline.ts";
 import { HearthError } from "../../model/errors.ts";
 import { compareBytewise, compareLabelSets, type LabelSet } from "../../model/labels.ts";
+import { DEFAULT_LIMITS } from "../../model/limits.ts";
 import type { Lookup } from "../../model/selection.ts";
 import { mapKey } from "../../model/text/map-key.ts";
 import type { ParseOptions } from "../../promql/parse/options.ts";
 import { quote } from "../../promql/syntax/quote.ts";
 import { tooManyFound } from "../../storage/read/find-series.ts";
+import { LabelBytes } from "../../storage/read/label-bytes.ts";
 import { forEachBounded } from "../../storage/table/bounded.ts";
 import { printLabelsJson } from "../../wire/api-json.ts";
 import { answerData, answerTexts, type Notes } from "./answer.ts";
@@ -104,8 +106,13 @@ export async function mergedNames(
 ): Promise<readonly string[]> {
   if (selections.length === 1) return find(selections[0]);
   const merged = new Set<string>();
+  const bytes = new LabelBytes(DEFAULT_LIMITS.maxQueryLabelBytes);
   await forEachBounded(selections, LOOKUP_CONCURRENCY, async (selection) => {
-    for (const name of await find(selection)) merged.add(name);
+    for (const name of await find(selection)) {
+      if (merged.has(name)) continue;
+      bytes.addText(name);
+      merged.add(name);
+    }
   });
   return [...merged].sort(compareBytewise);
 }

@@ -256,8 +256,8 @@ export function parseWhole(text: string): number | string {
   return BigInt.asIntN(64, whole) === whole ? Number(whole) : `${failure}: value out of range`;
 }
 
-/** Each selector is a lookup, and all run at once. */
-const MAX_SELECTORS = 64;
+/** Each selector is a lookup. */
+const MAX_SELECTORS = 256;
 
 /** The selectors of `match[]`. Throws "invalid" for one that could select every series. */
 export function matchParameters(

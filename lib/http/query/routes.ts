@@ -7,12 +7,12 @@ import { shorten } from "../../model/shorten.ts";
 import { asSizeError } from "../../model/size-error.ts";
 import { DamageReports } from "../../storage/layout/damage-reports.ts";
 import { answerFederation } from "../federate/federate.ts";
-import { findAccess, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
-import { admitQuery } from "../limits/quota.ts";
+import { findAccesses, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
 import { answerUserLimits } from "../limits/user-limits.ts";
 import { printOpenApi } from "../openapi/document.ts";
 import { noteDamage } from "../request-log.ts";
 import { searchLabelNames, searchLabelValues, searchMetricNames } from "../search/search.ts";
+import { admitAll, expectOne, openAll } from "../tenants.ts";
 import { answerBuildInfo, answerCardinality, answerMetadata, answerVersion } from "./about.ts";
 import { answerApiError, answerPieces } from "./answer.ts";
 import { answerQueryCost, answerQueryRangeCost } from "./cost.ts";
@@ -139,7 +139,7 @@ async function serve(
   let phase: QueryPhase = "parameters";
   let refusal: () => unknown = () => undefined;
   try {
-    const access = await findAccess(c, services, "read");
+    const accesses = await findAccesses(c, services, "read");
     const parameters = await readParameters(c);
     noteAsked(c, parameters);
     const { timeoutMs } = queryServices.settings.limits;
@@ -149,10 +149,14 @@ async function serve(
     const damage = new DamageReports();
     c.set("damage", damage);
     const table = services.table.metered(c.get("meter"));
-    const admitted = admitQuery(c, services, table, await services.tenants.find(table, access.tenant));
+    const admitted = await admitAll(c, services, table, accesses);
     ({ signal, refusal } = admitted);
-    const { maxReadUnits } = admitted;
-    const source = await queryServices.openSource(access, table, { damage, deadline, maxReadUnits });
+    const source = await openAll(accesses, (access, number) => {
+      const maxReadUnits = admitted.unitsOf[number];
+      const sharers = accesses.length;
+      return queryServices.openSource(access, table, { damage, deadline, maxReadUnits, sharers });
+    });
+    const one = () => expectOne(accesses);
     const { clock } = services;
     const setPhase = (next: QueryPhase) => {
       phase = next;
@@ -161,16 +165,18 @@ async function serve(
       c,
       parameters,
       source,
-      rules: new RulesView(table, access, deadline),
-      wholeTenant: () => ({ tenant: expectWhole(access), table }),
+      get rules() {
+        return new RulesView(table, one(), deadline);
+      },
+      wholeTenant: () => ({ tenant: expectWhole(one()), table }),
       services: queryServices,
       clock,
       signal,
       deadline,
       patterns,
-      retentionMs: async () => (await services.tenants.find(table, access.tenant)).retentionMs,
+      retentionMs: async () => (await services.tenants.find(table, one().tenant)).retentionMs,
       tenantState: async () => {
-        const found = await services.tenants.find(table, expectWhole(access));
+        const found = await services.tenants.find(table, expectWhole(one()));
         return { tenant: found, used: services.quotas.used(found), limits: services.limits };
       },
       setPhase,

@@ -30,6 +30,8 @@ export interface SourceOptions {
   readonly deadline?: Deadline;
   /** Read units that the request may cost; default: the service's. */
   readonly maxReadUnits?: number | undefined;
+  /** Readers that share the request's memory; default: 1. */
+  readonly sharers?: number | undefined;
 }
 
 export interface QueryServices {

@@ -3,8 +3,10 @@
  * but functions that walk trees recurse.
  */
 
-/** Nesting of texts and trees. The stack holds about 5,000 levels here. */
-export const MAX_DEPTH = 500;
+/** Nesting of texts: parentheses and arguments. The stack holds about 900 aggregations in one another. */
+export const MAX_NESTING = 500;
+/** Depth of trees, and operands of a chain. The stack holds about 5,000 levels here. */
+export const MAX_DEPTH = 1000;
 
 /** A node below the limit, if there is one; found without recursion. */
 export function findTooDeep<Node>(root: Node, childrenOf: (node: Node) => readonly Node[]): Node | undefined {

@@ -1,7 +1,7 @@
 /** A cursor over tokens for a recursive descent parser. */
 import { Patterns } from "../../model/regexp/patterns.ts";
 import type { TextRange } from "../syntax/ast.ts";
-import { MAX_DEPTH } from "./depth.ts";
+import { MAX_NESTING } from "./depth.ts";
 import { Lexer } from "./lexer.ts";
 import type { ParseOptions } from "./options.ts";
 import { ParseError } from "./parse-error.ts";
@@ -83,7 +83,7 @@ export class TokenCursor {
 
   /** Parses something one level deeper. */
   nested<T>(parse: () => T): T {
-    if (this.#depth === MAX_DEPTH) this.fail(this.peek(), `expression is nested more than ${MAX_DEPTH} deep`);
+    if (this.#depth === MAX_NESTING) this.fail(this.peek(), `expression is nested more than ${MAX_NESTING} deep`);
     this.#depth++;
     const result = parse();
     this.#depth--;

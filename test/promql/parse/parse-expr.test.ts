@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { MAX_DEPTH } from "../../../lib/promql/parse/depth.ts";
+import { MAX_DEPTH, MAX_NESTING } from "../../../lib/promql/parse/depth.ts";
 import { ALL_EXPERIMENTS, type ParseOptions } from "../../../lib/promql/parse/options.ts";
 import { ParseError } from "../../../lib/promql/parse/parse-error.ts";
 import { MAX_EXPRESSION_LENGTH, parseExpr, parseSelector } from "../../../lib/promql/parse/parse-expr.ts";
@@ -347,11 +347,18 @@ const DEEP: readonly (readonly [name: string, make: (depth: number) => string])[
 
 for (const [name, make] of DEEP) {
   test(`${name} may be deep, but not too deep`, () => {
-    assert.match(errorOf(make(MAX_DEPTH - 10)), /^parsed/);
-    assert.match(errorOf(make(MAX_DEPTH + 10)), /500 (deep|operations)/);
-    assert.match(errorOf(make(50_000)), /500 (deep|operations)/);
+    assert.match(errorOf(make(MAX_NESTING - 10)), /^parsed/);
+    assert.match(errorOf(make(MAX_DEPTH + 10)), /500 deep|1000 operations/);
+    assert.match(errorOf(make(50_000)), /500 deep|1000 operations/);
   });
 }
+
+test("a chain has 1,000 operands", () => {
+  for (const operator of ["+", " or "]) {
+    assert.match(errorOf(`${`a${operator}`.repeat(MAX_DEPTH - 1)}a`), /^parsed/);
+    assert.match(errorOf(`${`a${operator}`.repeat(MAX_DEPTH + 1)}a`), /500 deep|1000 operations/);
+  }
+});
 
 test("the length of an expression is limited", () => {
   const selector = (length: number) => `{a="${"x".repeat(length - 6)}"}`;

@@ -1,0 +1,49 @@
+/** Requests about several tenants: `X-Scope-OrgID: a|b`, with a key of every tenant. */
+import type { Access } from "../auth/verifier.ts";
+import { HearthError } from "../model/errors.ts";
+import type { Queryable } from "../storage/interface.ts";
+import { FederatedReader } from "../storage/read/federated/federated-reader.ts";
+import type { Table } from "../storage/table/table.ts";
+import type { GatewayContext, Services } from "./gateway.ts";
+import { type AdmittedQuery, admitQuery } from "./limits/quota.ts";
+
+/** The tenant of a request that is about one. Throws "invalid". */
+export function expectOne(accesses: readonly Access[]): Access {
+  if (accesses.length === 1) return accesses[0];
+  throw new HearthError(
+    "invalid",
+    `X-Scope-OrgID: ${accesses.length} tenants, expected one: this route has no answer about several; send a request for each`,
+  );
+}
+
+/** Within the limits of every one of them, which count the whole request. Throws "rate limited". */
+export async function admitAll(
+  c: GatewayContext,
+  services: Services,
+  table: Table,
+  accesses: readonly Access[],
+): Promise<AdmittedQuery & { readonly unitsOf: readonly number[] }> {
+  const all: AdmittedQuery[] = [];
+  for (const { tenant } of accesses)
+    all.push(admitQuery(c, services, table, await services.tenants.find(table, tenant)));
+  const unitsOf = all.map(({ maxReadUnits }) => maxReadUnits);
+  if (all.length === 1) return { ...all[0], unitsOf };
+  return {
+    signal: AbortSignal.any(all.map(({ signal }) => signal)),
+    maxReadUnits: Math.min(...unitsOf),
+    refusal: () => all.map(({ refusal }) => refusal()).find((one) => one !== undefined),
+    unitsOf,
+  };
+}
+
+/** The reader of a tenant, or one of all of them. */
+export async function openAll<R extends Queryable>(
+  accesses: readonly Access[],
+  open: (access: Access, number: number) => R | Promise<R>,
+): Promise<R | FederatedReader> {
+  if (accesses.length === 1) return open(accesses[0], 0);
+  const readers = await Promise.all(
+    accesses.map(async (access, number) => ({ tenant: access.tenant, reader: await open(access, number) })),
+  );
+  return new FederatedReader(readers);
+}
