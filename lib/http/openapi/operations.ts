@@ -232,7 +232,14 @@ const ROWS: readonly Row[] = [
   ],
   ["/notifications", GET, "status", "Notifications: none", [], data(list(anything))],
   ["/notifications/live", GET, "status", "No stream of notifications", [], NOTHING],
-  ["/openapi.yaml", GET, "status", "This document", [], { "200": { "application/yaml": { type: "object" } } }],
+  [
+    "/openapi.yaml",
+    GET,
+    "status",
+    "This document",
+    [],
+    { "200": { "application/yaml": { type: "object" } } },
+  ],
 ];
 
 const PROTOBUF = { type: "application/x-protobuf", schema: { type: "string", format: "binary" } } as const;
