@@ -1,7 +1,7 @@
 /** Parameters of the search routes. */
 import { HearthError } from "../../model/errors.ts";
 import { quoteInput } from "../../model/shorten.ts";
-import { HOUR_MS } from "../../model/time.ts";
+import { HOUR_MS, type TimeRange } from "../../model/time.ts";
 import { quote } from "../../promql/syntax/quote.ts";
 import { parseBoolean, parseTimeParameter, parseWhole } from "../query/parameters.ts";
 import { ALGORITHMS, type FilterOptions } from "./filter.ts";
@@ -14,8 +14,6 @@ const MAX_TERMS = 32;
 export const MAX_LIMIT = 10_000;
 
 export interface SearchParameters {
-  readonly minTime: number;
-  readonly maxTime: number;
   readonly filter: FilterOptions;
   readonly order: "ascending" | "descending" | "score";
   readonly includesScore: boolean;
@@ -23,14 +21,15 @@ export interface SearchParameters {
   readonly batchSize: number;
 }
 
-export function searchParameters(
-  parameters: URLSearchParams,
-  nowMs: number,
-  route: string,
-): SearchParameters {
+export function searchRange(parameters: URLSearchParams, nowMs: number): TimeRange {
   const minTime = parseTimeParameter(parameters, "start", nowMs - HOUR_MS);
   const maxTime = parseTimeParameter(parameters, "end", nowMs);
   if (maxTime < minTime) throw invalid("end timestamp must not be before start timestamp");
+  return { minTime, maxTime };
+}
+
+/** All but the range and `match[]`, which are checked before. */
+export function searchParameters(parameters: URLSearchParams, route: string): SearchParameters {
   const terms = parameters.getAll("search[]");
   if (terms.length > MAX_TERMS)
     throw invalid(`too many search[] terms: got ${terms.length}, maximum is ${MAX_TERMS}`);
@@ -52,8 +51,6 @@ export function searchParameters(
     throw invalid(`invalid sort_by ${quote(by)} for ${route}: must be "alpha" or "score"`);
   const filter = { terms, algorithm, threshold, isCaseSensitive };
   return {
-    minTime,
-    maxTime,
     filter,
     order,
     includesScore,

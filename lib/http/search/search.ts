@@ -12,7 +12,7 @@ import { matchParameters } from "../query/parameters.ts";
 import type { QueryRequest } from "../query/request.ts";
 import { newFilter } from "./filter.ts";
 import { describedFamily } from "./metric-family.ts";
-import { booleanParameter, type SearchParameters, searchParameters } from "./parameters.ts";
+import { booleanParameter, type SearchParameters, searchParameters, searchRange } from "./parameters.ts";
 
 interface Found {
   readonly name: string;
@@ -52,11 +52,11 @@ interface Asked extends SearchParameters {
 }
 
 function parametersOf({ parameters, patterns, services, clock }: QueryRequest, route: string): Asked {
-  const asked = searchParameters(parameters, clock(), route);
-  const { minTime, maxTime } = asked;
+  const range = searchRange(parameters, clock());
   const matcherSets = matchParameters(parameters, { ...services.settings.parse, patterns });
+  const asked = searchParameters(parameters, route);
   const sets = matcherSets.length === 0 ? [[]] : matcherSets;
-  return { ...asked, selections: sets.map((matchers) => ({ matchers, minTime, maxTime })) };
+  return { ...asked, selections: sets.map((matchers) => ({ matchers, ...range })) };
 }
 
 /** In the order asked for, one more than the limit at most. */
