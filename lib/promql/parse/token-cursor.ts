@@ -83,7 +83,8 @@ export class TokenCursor {
 
   /** Parses something one level deeper. */
   nested<T>(parse: () => T): T {
-    if (this.#depth === MAX_NESTING) this.fail(this.peek(), `expression is nested more than ${MAX_NESTING} deep`);
+    if (this.#depth === MAX_NESTING)
+      this.fail(this.peek(), `expression is nested more than ${MAX_NESTING} deep`);
     this.#depth++;
     const result = parse();
     this.#depth--;
