@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from "node:util";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import type { HourRows } from "../../lib/model/rows/hour-rows.ts";
 import { HOUR_MS } from "../../lib/model/time.ts";
-import { oldestKept } from "../../lib/storage/layout/retention.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";
 import { hourEnd } from "../../lib/storage/rollups/hours.ts";
 import { makeRows } from "../../lib/storage/rollups/make-rows.ts";
@@ -23,8 +22,9 @@ export async function expectRows(sim: Simulated, process: Process): Promise<void
     if (model.isDamaged(ALL_TIME)) continue;
     const retentionMs = retention.at(scheduler.nowMs);
     const reader = () => new Reader(calmTable, { tenant, clock, limits: DEFAULT_LIMITS, retentionMs });
-    // The last hours that are kept leave while they are read.
-    const fromMs = hourEnd(oldestKept(clock(), retentionMs)) + HOUR_MS;
+    // The last hours that are kept leave while they are read. Rows may outlive samples that were past retention
+    // before it was made longer.
+    const fromMs = hourEnd(retention.oldestKept(clock())) + HOUR_MS;
     const made = await rowsOfSamples(reader(), fromMs);
     const hours = [...made.values()].flatMap(({ floats, histograms }) => [
       ...floats.hours,

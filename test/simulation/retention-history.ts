@@ -1,5 +1,6 @@
 /** How long samples are kept, from when on: an operator changes it at any time of day. */
 import { DAY_MS } from "../../lib/model/time.ts";
+import { oldestKept } from "../../lib/storage/layout/retention.ts";
 import type { Random } from "./random.ts";
 import type { RetentionKind } from "./worlds.ts";
 
@@ -23,6 +24,13 @@ export class RetentionHistory {
   /** In ms, as processes are told it: 0 is for ever. */
   at(nowMs: number): number {
     return this.#changes.findLast(({ fromMs }) => fromMs <= nowMs)!.retentionMs;
+  }
+
+  /** The latest time that has ever been past retention until `nowMs`: what is older may be gone. */
+  oldestKept(nowMs: number): number {
+    const past = this.#changes.filter(({ fromMs }) => fromMs <= nowMs);
+    const ends = past.map(({ retentionMs }, i) => oldestKept(past[i + 1]?.fromMs ?? nowMs, retentionMs));
+    return Math.max(...ends);
   }
 
   /** For the record. */
