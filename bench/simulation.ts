@@ -75,7 +75,7 @@ export class Simulation {
       for (const { sentMs, batch } of this.#options.workload.batches(this.#interval)) {
         await this.advance(sentMs);
         const { rejections } = await this.#writers.appender(PLACE, table).append(batch);
-        if (rejections.count > 0) throw new Error(`simulation: refused ${rejections.reasons[0].reason}`);
+        if (rejections.count > 0) throw new Error(`simulation: refused ${rejections.reasons[0]}`);
         this.spent.samples += batch.sampleCount;
         this.spent.requests++;
       }

@@ -79,7 +79,7 @@ export async function runScenario(
       const { rejections } = await writers
         .appender({ tenant, retentionMs: RETENTION_MS }, table)
         .append(batch);
-      if (rejections.count > 0) throw new Error(`scenario: refused ${rejections.reasons[0].reason}`);
+      if (rejections.count > 0) throw new Error(`scenario: refused ${rejections.reasons[0]}`);
       const { moved } = table;
       costs.samples += batch.sampleCount;
       costs.requests++;

@@ -64,7 +64,7 @@ export async function runCanary(options: CanaryOptions): Promise<CanaryReport> {
     .appender({ tenant: CANARY_TENANT, retentionMs }, table)
     .append(canaryBatch(nowMs, sequence));
   if (rejections.count > 0)
-    throw new HearthError("internal", `canary: its sample was refused: ${rejections.reasons[0].reason}`);
+    throw new HearthError("internal", `canary: its sample was refused: ${rejections.reasons[0]}`);
 
   const source = new Reader(table, { tenant: CANARY_TENANT, clock, limits, retentionMs });
   const oldestMs = Math.max(startedMs, oldestKept(nowMs, retentionMs) + LEAVING_MS);

@@ -91,7 +91,7 @@ export function refusal({ rejections, samples, histograms }: Stored): HearthErro
 
 /** A line for each kept reason, and one that counts the others. */
 export function printReasons(rejections: Rejections): string {
-  const reasons = rejections.reasons.map(({ reason }) => reason);
+  const { reasons } = rejections;
   const more = rejections.count - reasons.length;
   if (more > 0) reasons.push(`and ${more} more`);
   return reasons.join("\n");

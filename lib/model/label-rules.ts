@@ -9,21 +9,21 @@ import { quoteInput } from "./shorten.ts";
 
 export type LabelCheck =
   | { readonly ok: true; readonly labels: LabelSet }
-  | { readonly ok: false; readonly kind: "invalid" | "too large"; readonly reason: string };
+  | { readonly ok: false; readonly reason: string };
 
 /** Sorts a sender's labels into a label set, or returns what is wrong with them. */
 export function checkLabels(labels: readonly Label[], limits: Limits): LabelCheck {
   if (labels.length > limits.maxLabelsPerSeries) {
-    return tooLarge(`more than ${limits.maxLabelsPerSeries} labels`);
+    return refused(`more than ${limits.maxLabelsPerSeries} labels`);
   }
   const sorted = labels.toSorted((a, b) => compareBytewise(a[0], b[0]));
   for (let i = 0; i < sorted.length; i++) {
     const [name] = sorted[i];
-    if (name === "") return invalid("a label has an empty name");
-    if (i > 0 && name === sorted[i - 1][0]) return invalid(`label name ${quoteInput(name)} appears twice`);
+    if (name === "") return refused("a label has an empty name");
+    if (i > 0 && name === sorted[i - 1][0]) return refused(`label name ${quoteInput(name)} appears twice`);
   }
   const set = sorted.filter(([, value]) => value !== "");
-  if (!set.some(([name]) => name === METRIC_NAME)) return invalid(`label ${METRIC_NAME} is missing or empty`);
+  if (!set.some(([name]) => name === METRIC_NAME)) return refused(`label ${METRIC_NAME} is missing or empty`);
   return checkSizes(set, limits);
 }
 
@@ -35,26 +35,22 @@ function checkSizes(labels: LabelSet, limits: Limits): LabelCheck {
     const maxValueBytes = name === METRIC_NAME ? limits.maxMetricNameBytes : limits.maxLabelValueBytes;
     total += nameBytes + valueBytes;
     if (nameBytes > limits.maxLabelNameBytes) {
-      return tooLarge(
+      return refused(
         `label name ${quoteInput(name)} has ${nameBytes} bytes, at most ${limits.maxLabelNameBytes} are taken`,
       );
     }
     if (valueBytes > maxValueBytes) {
-      return tooLarge(
+      return refused(
         `the value of label ${quoteInput(name)} has ${valueBytes} bytes, at most ${maxValueBytes} are taken`,
       );
     }
   }
   if (total > limits.maxLabelSetBytes) {
-    return tooLarge(`the labels have ${total} bytes, at most ${limits.maxLabelSetBytes} are taken`);
+    return refused(`the labels have ${total} bytes, at most ${limits.maxLabelSetBytes} are taken`);
   }
   return { ok: true, labels };
 }
 
-function invalid(reason: string): LabelCheck {
-  return { ok: false, kind: "invalid", reason };
-}
-
-function tooLarge(reason: string): LabelCheck {
-  return { ok: false, kind: "too large", reason };
+function refused(reason: string): LabelCheck {
+  return { ok: false, reason };
 }

@@ -130,7 +130,7 @@ export class BatchBuilder {
 
   /** Counts a refusal for the latest series. `labels`: its labels if the arena does not hold them. */
   reject(reason: string, labels = () => this.#readableLabels(this.#seriesCount - 1)): void {
-    this.rejections.add("invalid", labels, reason);
+    this.rejections.add(labels, reason);
   }
 
   /** Counts a refused sample of the latest series. Calls `reason` only while reasons are kept. */

@@ -182,7 +182,7 @@ export class WriteRequestDecoder {
   /** Runs at the end of a series, once all of its labels are known. */
   #reject(labelStart: number, labelEnd: number): void {
     for (const reason of this.#wrong) {
-      this.#rejections.add("invalid", () => this.#readableLabels(labelStart, labelEnd), reason);
+      this.#rejections.add(() => this.#readableLabels(labelStart, labelEnd), reason);
     }
     this.#rejections.addUnnamed(this.#moreWrong);
     this.#wrong = [];

@@ -7,27 +7,24 @@ const UP: Label[] = [["__name__", "up"]];
 
 test("keeps the first ten reasons and counts the rest", () => {
   const rejections = new Rejections();
-  for (let i = 0; i < 25; i++) rejections.add("invalid", () => UP, `reason ${i}`);
+  for (let i = 0; i < 25; i++) rejections.add(() => UP, `reason ${i}`);
   assert.equal(rejections.count, 25);
   assert.deepEqual(
-    rejections.reasons.map(({ reason }) => reason),
+    rejections.reasons,
     Array.from({ length: 10 }, (_, i) => `series up{}: reason ${i}`),
   );
 });
 
-test("is too large only when nothing else was wrong", () => {
+test("says of a series whose labels cannot be read that they cannot", () => {
   const rejections = new Rejections();
-  rejections.add("too large", () => UP, "x");
-  assert.equal(rejections.kind, "too large");
-  rejections.add("invalid", () => undefined, "y");
-  assert.equal(rejections.kind, "invalid");
-  assert.equal(rejections.reasons[1].reason, "series with unreadable labels: y");
+  rejections.add(() => undefined, "y");
+  assert.deepEqual(rejections.reasons, ["series with unreadable labels: y"]);
 });
 
 test("shortens a series that is long", () => {
   const rejections = new Rejections();
   const labels = Array.from({ length: 100 }, (_, i): Label => [`name${i}`, "v".repeat(10_000)]);
-  rejections.add("too large", () => [...UP, ...labels], "too many");
-  assert.ok(rejections.reasons[0].reason.length < 500);
-  assert.match(rejections.reasons[0].reason, /^series up\{name0="vvv/);
+  rejections.add(() => [...UP, ...labels], "too many");
+  assert.ok(rejections.reasons[0].length < 500);
+  assert.match(rejections.reasons[0], /^series up\{name0="vvv/);
 });

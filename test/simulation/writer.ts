@@ -80,7 +80,7 @@ export function writer(sim: Simulated, process: Process) {
         return appender.append(batchOfSamples(request));
       };
       const { rejections } = await clockGuard.run(append, (result) => result.rejections.count > 0);
-      if (rejections.count > 0) throw new Error(`refused: ${rejections.reasons[0].reason}`);
+      if (rejections.count > 0) throw new Error(`refused: ${rejections.reasons[0]}`);
       if (hardships.isSparse) expectSoon(scheduler.nowMs - begun.begunMs);
       if (hardships.isCrowded)
         sim.costs.expectCheap(meter, request.length, model.labelSets().length, sim.levels);

@@ -173,7 +173,7 @@ test("a histogram that is wrong is refused with the labels of its series, an exe
   );
   assert.deepEqual([histograms.length, exemplars.length, rejections.count, droppedExemplars], [1, 0, 1, 1]);
   assert.match(
-    rejections.reasons[0].reason,
+    rejections.reasons[0],
     /series x\{\}: histogram at 0: 0 observations in the buckets, but a count of 2/,
   );
 });
@@ -214,7 +214,7 @@ test("timestamps are int64", () => {
   assert.deepEqual([...request.timestamps.subarray(0, request.sampleCount)], timestamps.map(Number));
   // The digits are those that came: a double holds no more than 2^53 of them.
   assert.deepEqual(
-    request.rejections.reasons.map(({ reason }) => reason),
+    request.rejections.reasons,
     refused.map((timestamp) => `series {}: timestamp ${timestamp} is not a time in ms`),
   );
 });

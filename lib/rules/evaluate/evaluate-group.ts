@@ -179,7 +179,7 @@ class Evaluation {
   #checkLabels(labels: LabelSet): void {
     const check = checkLabels(labels, this.#context.limits);
     if (!check.ok)
-      throw new HearthError(check.kind, `series ${shorten(printLabels(labels))}: ${check.reason}`);
+      throw new HearthError("invalid", `series ${shorten(printLabels(labels))}: ${check.reason}`);
   }
 
   #query(expr: string): Promise<readonly QuerySample[]> {

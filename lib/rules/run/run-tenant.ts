@@ -261,7 +261,7 @@ class TenantRunner {
       this.#samples += storedSamples + storedHistograms;
       this.#rejectedSamples += rejections.count;
       if (rejections.count > 0)
-        log("warn", "rules: samples were refused", { tenant, reason: rejections.reasons[0]?.reason });
+        log("warn", "rules: samples were refused", { tenant, reason: rejections.reasons[0] });
     }
   }
 

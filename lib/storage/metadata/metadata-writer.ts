@@ -89,7 +89,7 @@ export class MetadataWriter {
         const metadata = shortened(decode(index));
         if (this.#isDue(known, metadata, nowMs)) fresh.set(JSON.stringify(metadata), metadata);
       } catch (error) {
-        rejections.addOther("invalid", `metadata: ${errorMessage(error)}`);
+        rejections.addOther(`metadata: ${errorMessage(error)}`);
       }
     }
     return [...fresh.values()];

@@ -91,7 +91,7 @@ export class SeriesRegistry {
     if (series >= 0 && compareLabelSets(this.#labels(series), labels) !== 0) {
       const key = hashHex(this.#hash(labels));
       const other = `its hash ${key} (${HASH_BYTES} bytes) is that of another series, and the two are not mixed`;
-      rejections.add("invalid", () => labels, other);
+      rejections.add(() => labels, other);
       return false;
     }
     this.#add(batch, start, end, series, hashes, at);
@@ -163,12 +163,12 @@ export class SeriesRegistry {
     try {
       sent = batch.decodeLabels(batch.bytes, start, end, this.#limits.maxLabelsPerSeries);
     } catch (error) {
-      rejections.add("invalid", () => readableLabels(batch, start, end), errorMessage(error));
+      rejections.add(() => readableLabels(batch, start, end), errorMessage(error));
       return undefined;
     }
     const check = checkLabels(sent, this.#limits);
     if (check.ok) return check.labels;
-    rejections.add(check.kind, () => sent, check.reason);
+    rejections.add(() => sent, check.reason);
     return undefined;
   }
 }

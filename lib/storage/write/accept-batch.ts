@@ -59,7 +59,7 @@ export function acceptHistograms(
     if (bytes.length <= MAX_HISTOGRAM_BYTES) return bytes;
     const known = accepted[i];
     const reason = `a histogram of ${bytes.length} bytes, at most ${MAX_HISTOGRAM_BYTES} are stored`;
-    rejections.add("too large", () => series.labels(known), reason);
+    rejections.add(() => series.labels(known), reason);
     accepted[i] = REJECTED;
     onlyDay = undefined;
     return NO_BYTES;
@@ -106,7 +106,7 @@ function accept(
     isWhole = false;
     accepted[i] = REJECTED;
     const known = number;
-    rejections.add("invalid", () => series.labels(known), timeReason(time, times));
+    rejections.add(() => series.labels(known), timeReason(time, times));
   }
   return { series: accepted, onlyDay: isWhole ? dayStart / DAY_MS : undefined };
 }

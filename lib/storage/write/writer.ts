@@ -177,7 +177,7 @@ function reject(
 ): void {
   if (refused.size === 0) return;
   for (const [number, samples] of countRefused(chosen, refused)) {
-    rejections.add("invalid", () => series.labels(number), refused.get(number)!);
+    rejections.add(() => series.labels(number), refused.get(number)!);
     rejections.addUnnamed(samples - 1);
   }
 }

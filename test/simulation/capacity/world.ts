@@ -171,7 +171,7 @@ class World {
       try {
         const batch = this.#requests.at(time, this.#generationAt(time));
         const { rejections } = await writers.appender(PLACE, this.#writeTable).append(batch);
-        if (rejections.count > 0) throw new Error(`refused ${rejections.reasons[0].reason}`);
+        if (rejections.count > 0) throw new Error(`refused ${rejections.reasons[0]}`);
       } catch (error) {
         if (errorKind(error) !== "unavailable") throw error;
         this.#refused++;

@@ -192,7 +192,7 @@ test("what cannot be read is refused with its reason, what cannot be stored is n
     .appender({ tenant: "t", retentionMs: 0 }, engine.faulty)
     .append(bad);
   assert.deepEqual([rejections.count, storedMetadata], [1, 1]);
-  assert.match(rejections.reasons[0].reason, /protobuf: no text/);
+  assert.match(rejections.reasons[0], /protobuf: no text/);
   engine.faulty.failOnce(0);
   await assert.rejects(() => engine.say(writers, about("new")), /unavailable|fail/);
   engine.faulty.heal();

@@ -79,7 +79,7 @@ test("a label that is not UTF-8 is refused", () => {
   const rejections = new Rejections();
   const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash, randomBytes);
   assert.equal(new BatchSeries(broken, 0, 1, registry, DEFAULT_LIMITS).resolve(0, rejections), REJECTED);
-  assert.match(rejections.reasons[0].reason, /^series \{a\ufffdb=""\}: protobuf: .*UTF-8/);
+  assert.match(rejections.reasons[0], /^series \{a\ufffdb=""\}: protobuf: .*UTF-8/);
 });
 
 const labelSets = (first: number, count: number) =>
