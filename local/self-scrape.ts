@@ -70,6 +70,12 @@ export function newSelfScrape(log: Log, dataDirectory?: string): SelfScrape {
   if (dataDirectory !== undefined) addDataSize(registry, dataDirectory);
   const counters = new Map<string, Counter>();
   const gauges = newGauges(registry);
+  const seriesGauge = new Gauge({
+    name: "hearth_series_today",
+    help: "Series with a sample in this UTC day, about, at the latest write of the tenant.",
+    labelNames: ["tenant"],
+    registers: [registry],
+  });
   const durations = new Histogram({
     name: "hearth_duration_seconds",
     help: "How long requests and runs of the compactor took.",
@@ -82,8 +88,9 @@ export function newSelfScrape(log: Log, dataDirectory?: string): SelfScrape {
   return {
     observe:
       (source) =>
-      (values, { labels, durationMs }) => {
-        const { route } = labels;
+      (values, { labels, durationMs, seriesToday }) => {
+        const { route, tenant } = labels;
+        if (seriesToday !== undefined && tenant !== undefined) seriesGauge.set({ tenant }, seriesToday);
         durations.observe({ source, ...(route === undefined ? {} : { route }) }, durationMs / SECOND_MS);
         if (source === "request") gauges.ClockOffsetMs(values.ClockOffsetMs ?? 0);
         for (const [name, value] of Object.entries(values)) {

@@ -76,6 +76,7 @@ export class RequestLog {
     metrics?.(requestMetrics(this.operation, this.fields, level === "error", meter), {
       labels: requestLabels(this.#route, this.fields, status),
       durationMs,
+      ...(typeof this.fields.seriesToday === "number" ? { seriesToday: this.fields.seriesToday } : {}),
     });
   }
 }

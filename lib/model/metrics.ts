@@ -7,6 +7,8 @@ export interface MetricOrigin {
   /** Labels of few values each: a route's pattern, a status, a tenant, a kind of error. Those that do not apply are omitted. */
   readonly labels: Readonly<Record<string, string>>;
   readonly durationMs: number;
+  /** Series of the tenant with a sample today, of a write, as far as the process knows. */
+  readonly seriesToday?: number;
 }
 
 /** Records the values of one request or compaction run. */

@@ -79,6 +79,7 @@ const CONSTANT = [
   "/scrape_pools",
   "/alertmanagers",
   "/notifications",
+  "/openapi.yaml",
   "/version",
   "/status/self_metrics",
   "/targets/relabel_steps",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MetricValues } from "../../lib/model/metrics.ts";
 import { MIDNIGHT_MS } from "../helpers/engine.ts";
-import { query, TestGateway } from "../helpers/test-gateway.ts";
+import { basic, query, TestGateway } from "../helpers/test-gateway.ts";
 import { series } from "../helpers/write-requests.ts";
 
 const NOW = MIDNIGHT_MS;
@@ -35,6 +35,22 @@ test("a write tells of its samples, stored and refused", async () => {
   assert.equal(lastOf(gateway).Samples, 2);
   assert.equal(lastOf(gateway).RejectedSamples, 1);
   assert.equal(lastOf(gateway).ServerErrors, undefined);
+});
+
+test("a write tells how many series its tenant has today, whatever their times and the size of requests", async () => {
+  const gateway = await TestGateway.open();
+  // Before midnight: a series of yesterday is none of today.
+  gateway.nowMs = NOW + 1000;
+  await gateway.write([UP, series("old", {}, [NOW - 3_600_000, 1])]);
+  assert.equal(gateway.origins.at(-1)!.seriesToday, 1);
+  const many = Array.from({ length: 3000 }, (_, i) => series(`m${i % 40}`, { i: `${i}` }, [NOW + 500, i]));
+  await gateway.write(many);
+  assert.equal(gateway.origins.at(-1)!.seriesToday, 3000);
+  await gateway.addKey({ id: "HKB", tenant: "other" });
+  await gateway.write([UP], { Authorization: basic("HKB") });
+  assert.equal(gateway.origins.at(-1)!.seriesToday, 1);
+  await gateway.fetch("/nosuch");
+  assert.equal(gateway.origins.at(-1)!.seriesToday, undefined);
 });
 
 for (const [kind, fields] of [

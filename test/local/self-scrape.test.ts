@@ -22,7 +22,7 @@ test("what a Hearth tells of itself is stored through the write route, for tenan
   const request = scrape.observe("request");
   request(
     { Requests: 1, Samples: 500, WriteUnits: 2 },
-    { labels: { ...write, status: "200" }, durationMs: 30 },
+    { labels: { ...write, status: "200" }, durationMs: 30, seriesToday: 42 },
   );
   request({ Requests: 1 }, { labels: { ...write, status: "400", error: "invalid" }, durationMs: 2 });
   request({ Requests: 1 }, { labels: { status: "404" }, durationMs: 1 });
@@ -56,6 +56,7 @@ test("what a Hearth tells of itself is stored through the write route, for tenan
     "hearth_samples_total compaction": 7,
     "hearth_compaction_lag_seconds ": 90,
     "hearth_data_bytes ": 12,
+    "hearth_series_today ": 42,
     "hearth_duration_seconds_bucket request /api/v1/write 0.005": 1,
     "hearth_duration_seconds_bucket request /api/v1/write 0.05": 2,
     "hearth_duration_seconds_sum request /api/v1/write": 0.032,

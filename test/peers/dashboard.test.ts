@@ -35,13 +35,13 @@ const FAULTS: readonly (readonly [change: readonly [string, string], fault: stri
   [['"legendFormat"', '"legend"'], "panels[0].targets[0].Dataquery: unexpected field 'legend'"],
   [
     ['"decimals": 4', '"decimal": 4'],
-    "panels[4].fieldConfig.defaults.FieldConfig: unexpected field 'decimal'",
+    "panels[5].fieldConfig.defaults.FieldConfig: unexpected field 'decimal'",
   ],
   [
     ['"fillOpacity"', '"opacity"'],
-    "panels[7].fieldConfig.defaults.custom.GraphFieldConfig: unexpected field 'opacity'",
+    "panels[8].fieldConfig.defaults.custom.GraphFieldConfig: unexpected field 'opacity'",
   ],
-  [['"type": "timeseries"', '"type": "graph"'], "panels[7].type: unexpected kind of panel 'graph'"],
+  [['"type": "timeseries"', '"type": "graph"'], "panels[8].type: unexpected kind of panel 'graph'"],
 ];
 
 for (const [[from, to], fault] of FAULTS) {

@@ -117,6 +117,17 @@ export class DayWriter {
     return sizeBytes;
   }
 
+  /** Series that it knows of the day, about: each level of shards may have some that others have too. */
+  get seriesCount(): number {
+    let most = 0;
+    for (const ofLevel of this.#shards.values()) {
+      let count = 0;
+      for (const shard of ofLevel.values()) count += shard.seriesCount;
+      most = Math.max(most, count);
+    }
+    return most;
+  }
+
   /** Dictionaries that it began. */
   get begunDictionaries(): number {
     let begun = 0;

@@ -55,6 +55,11 @@ export class OpenDays {
     }
   }
 
+  /** Series of a day that this process knows, about; 0 for a day that it does not write to. */
+  seriesOf(tenant: string, day: number): number {
+    return this.#days.get(`${day}/${tenant}`)?.writer.seriesCount ?? 0;
+  }
+
   /** How many dictionaries were begun since it was last asked. */
   takeBegunDictionaries(): number {
     const begun = this.#begun;

@@ -68,6 +68,11 @@ export class ShardWriter {
     return BASE_BYTES + this.#table.sizeBytes;
   }
 
+  /** Series that it knows. */
+  get seriesCount(): number {
+    return this.#table.count;
+  }
+
   get begunDictionaries(): number {
     return this.#begun;
   }

@@ -9,7 +9,7 @@ import { Rejections } from "../../model/rejections.ts";
 import type { AppendBatch, AppendResult } from "../../model/sample-batch.ts";
 import type { Clock } from "../../model/time.ts";
 import type { Appender } from "../interface.ts";
-import { INSTANCE_ID_BYTES } from "../layout/keys.ts";
+import { dayOf, INSTANCE_ID_BYTES } from "../layout/keys.ts";
 import type { RetentionMs } from "../layout/retention.ts";
 import { type BitsOf, shardBits } from "../layout/shard.ts";
 import type { SeriesGate } from "../limits/series-gate.ts";
@@ -87,6 +87,11 @@ export class Writers {
   /** A tenant's appender, its calls made on `table`. */
   appender(place: TenantPlace, table: Table): Appender {
     return { append: (batch) => this.#append(place, table, batch) };
+  }
+
+  /** Series of a tenant that have a sample today, about, as far as this process knows. */
+  seriesToday(tenant: string): number {
+    return this.#days.seriesOf(tenant, dayOf(this.#options.clock()));
   }
 
   async #append(place: TenantPlace, table: Table, batch: AppendBatch): Promise<AppendResult> {
