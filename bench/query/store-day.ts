@@ -52,7 +52,7 @@ export async function storeIndex(
   );
 }
 
-/** The samples of XOR chunks, to be stored as the compactor stores them. */
+/** The samples of XOR chunks: the compactor stores floats in other chunks. */
 function samplesOf(chunks: readonly Chunk[]): Samples {
   const columns = new SampleColumns();
   for (const { bytes } of chunks) appendXorChunk(bytes, columns);
@@ -78,7 +78,10 @@ export async function storeBucket(
     const writer =
       writers.get(prefix) ?? new ChunkPartitionWriter({ tenant, day, bucket, part: id, shard }, {});
     writers.set(prefix, writer);
-    items.push(...writer.add(hashHex(hash), samplesOf(chunks)));
+    const areFloats = chunks.every(({ kind }) => kind === undefined);
+    items.push(
+      ...(areFloats ? writer.add(hashHex(hash), samplesOf(chunks)) : writer.addChunks(hashHex(hash), chunks)),
+    );
     minTime = Math.min(minTime, chunks[0].minTime);
     maxTime = Math.max(maxTime, chunks[chunks.length - 1].maxTime);
   }
