@@ -13,7 +13,8 @@ export interface Server extends AsyncDisposable {
   readonly url: string;
 }
 
-export async function startServer(): Promise<Server> {
+/** `more`: further environment variables. */
+export async function startServer(more: Readonly<Record<string, string>> = {}): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), "hearth-isolation-"));
   const env = {
     ...process.env,
@@ -22,6 +23,7 @@ export async function startServer(): Promise<Server> {
     HEARTH_DATA_DIR: directory,
     HEARTH_ACCESS_KEY_ID: KEY.id,
     HEARTH_SECRET_ACCESS_KEY: KEY.secret,
+    ...more,
   };
   const child = spawn(process.execPath, ["local/main.ts", "--no-self-scrape"], {
     cwd: join(import.meta.dirname, "../.."),

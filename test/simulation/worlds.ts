@@ -36,6 +36,8 @@ export interface Hardships {
   readonly hasDeletions: boolean;
   /** Blocks are imported now and then. */
   readonly hasImports: boolean;
+  /** Tenants have limits of series that they just keep: nothing may be refused. */
+  readonly hasLimits: boolean;
   /** A write is cut off after 29 s, and its sender repeats it, at once or after the interval. */
   readonly isCutOff: boolean;
 }
@@ -51,6 +53,7 @@ const USUAL: Hardships = {
   isSparse: false,
   hasDeletions: false,
   hasImports: false,
+  hasLimits: false,
   isCutOff: false,
 };
 
@@ -84,6 +87,7 @@ export const WORLDS = {
   deletions: { ...USUAL, hasDeletions: true },
   imports: { ...USUAL, hasImports: true },
   "deleted-imports": { ...USUAL, hasImports: true, hasDeletions: true },
+  limited: { ...USUAL, hasLimits: true },
   "cut-off": { ...USUAL, isCutOff: true, intervals: [ABSENCE] },
 } as const satisfies Record<string, Hardships>;
 

@@ -1,9 +1,12 @@
 /** A writer: senders' requests, one or some at once, by a process that knows what it wrote before or has forgotten it. */
+import { errorKind } from "../../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { printMatchers } from "../../lib/model/matcher.ts";
 import { SECOND_MS } from "../../lib/model/time.ts";
 import { deleteSeries } from "../../lib/storage/erase/delete-series.ts";
+import { Quotas } from "../../lib/storage/limits/quotas.ts";
 import { newMeter } from "../../lib/storage/table/table.ts";
+import type { Tenant } from "../../lib/storage/tenants/tenant-settings.ts";
 import { Writers } from "../../lib/storage/write/writers.ts";
 import { labelSetOf } from "../helpers/write-requests.ts";
 import { importBlock } from "./imports.ts";
@@ -42,6 +45,7 @@ export function writer(sim: Simulated, process: Process) {
   const senderClock = hardships.hasWrongClocks ? () => ++scheduler.nowMs : clock;
   const maxBytes = random.pick(hardships.isCrowded ? CROWDED_WRITER_BYTES : WRITER_BYTES);
   const writers = new Writers({ clock, randomBytes, limits: DEFAULT_LIMITS, shardBits, maxBytes });
+  const quotas = hardships.hasLimits ? new Quotas(clock, randomBytes) : undefined;
   const running = new Map<Append, () => void>();
   const { onDeath } = process;
   process.onDeath = () => {
@@ -74,13 +78,18 @@ export function writer(sim: Simulated, process: Process) {
     const invocation = hardships.isCutOff ? limitInvocation(sim, process, MAX_WRITE_MS) : { isOver: false };
     const isAnswered = await tolerate(sim, process, "append", async () => {
       const meter = newMeter();
-      const appender = writers.appender({ tenant, retentionMs }, table.metered(meter));
+      // The tenant's limit is what it has ever sent.
+      const limited = limitedTenant(tenant, retentionMs, model.labelSets().length);
+      const exchanged = quotas?.exchange(table, limited)?.catch(ignoreUnavailable);
+      const gate = quotas?.seriesGate(limited);
+      const appender = writers.appender({ tenant, retentionMs, gate }, table.metered(meter));
       const append = () => {
         span = watchClock();
         return appender.append(batchOfSamples(request));
       };
       const { rejections } = await clockGuard.run(append, (result) => result.rejections.count > 0);
       if (rejections.count > 0) throw new Error(`refused: ${rejections.reasons[0]}`);
+      await exchanged;
       if (hardships.isSparse) expectSoon(scheduler.nowMs - begun.begunMs);
       if (hardships.isCrowded)
         sim.costs.expectCheap(meter, request.length, model.labelSets().length, sim.levels);
@@ -113,6 +122,24 @@ export function writer(sim: Simulated, process: Process) {
       await Promise.all(Array.from({ length: atOnce }, append));
     }
   };
+}
+
+/** A tenant with as many series as it may have on a day, and at once. */
+function limitedTenant(name: string, retentionMs: number, series: number): Tenant {
+  const limits = { seriesPerDay: series, activeSeries: series };
+  return {
+    name,
+    retentionMs,
+    rollupRetentionMs: retentionMs,
+    haLabels: undefined,
+    limits,
+    keyLimits: new Map(),
+  };
+}
+
+/** What other processes have counted is then not known. */
+function ignoreUnavailable(error: unknown): void {
+  if (errorKind(error) !== "unavailable") throw error;
 }
 
 /** Deletes some series, or some of their times. */
