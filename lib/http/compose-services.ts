@@ -7,6 +7,7 @@ import type { TenantLimits } from "../model/quota/tenant-limits.ts";
 import type { RetentionMs } from "../storage/layout/retention.ts";
 import { VerifiedTable } from "../storage/layout/verified-table.ts";
 import { Quotas } from "../storage/limits/quotas.ts";
+import type { Meter } from "../storage/table/table.ts";
 import { HaTracker } from "../storage/tenants/ha-tracker.ts";
 import { Tenants } from "../storage/tenants/tenant-settings.ts";
 import { UsageRecorder } from "../storage/usage/usage-recorder.ts";
@@ -33,6 +34,8 @@ export interface ServiceParts
   readonly maxQueryReadUnits?: number | undefined;
   /** The same of hourly rows; default: that of samples. */
   readonly rollupRetentionMs?: RetentionMs | undefined;
+  /** Counts what checks of the clock cost; default: nothing does. */
+  readonly countProbes?: ((meter: Meter) => void) | undefined;
   /** Of tenants without limits of their own; default: none. */
   readonly tenantLimits?: TenantLimits | undefined;
   /** What writers may hold in memory, in bytes; default: `DEFAULT_WRITERS_BYTES`. */
@@ -45,12 +48,14 @@ export function composeServices({
   rollupRetentionMs,
   writersBytes,
   tenantLimits,
+  countProbes,
   maxQueryReadUnits = DEFAULT_LIMITS.maxQueryReadUnits,
   ...parts
 }: ServiceParts): Services {
   const { clock, randomBytes } = parts;
   const limits = { ...DEFAULT_LIMITS, maxQueryReadUnits };
   const usage = new UsageRecorder(clock, randomBytes);
+  countProbes?.(usage.meter);
   return {
     ...parts,
     usage,

@@ -1,0 +1,160 @@
+/** Limits of queries: read units an hour and a day, and queries at once; and how limits are set. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { setTenantCommand } from "../../../cli/tenants.ts";
+import { parseTenantLimits } from "../../../lib/model/quota/tenant-limits.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.ts";
+import { ExemplarWriter } from "../../../lib/storage/exemplars/exemplar-writer.ts";
+import { noteRunning } from "../../../lib/storage/limits/running-queries.ts";
+import { loadTenantSettings } from "../../../lib/storage/tenants/tenant-settings.ts";
+import { basic, query, TestGateway } from "../../helpers/test-gateway.ts";
+import { series } from "../../helpers/write-requests.ts";
+
+async function open(...limit: string[]): Promise<TestGateway> {
+  const gateway = await TestGateway.open();
+  gateway.queryRoutes();
+  await setLimits(gateway, { limit });
+  await gateway.write([series("up", { job: "a" }, [gateway.nowMs, 1])]);
+  return gateway;
+}
+
+async function setLimits(gateway: TestGateway, options: Parameters<typeof setTenantCommand>[2]) {
+  await setTenantCommand(
+    gateway.services.table,
+    "t",
+    options,
+    () => gateway.nowMs,
+    () => {},
+  );
+}
+
+const ask = (gateway: TestGateway, key = "HKA") =>
+  gateway.fetch("/api/v1/query?query=up", { headers: { Authorization: basic(key) } });
+
+describe("read units", () => {
+  test("an hour and a day are counted; beyond them queries get 429 until they end", async () => {
+    const gateway = await open("read-units-per-hour=12", "read-units-per-day=20");
+    let answered = 0;
+    let refused: Response | undefined;
+    for (let i = 0; i < 20 && refused === undefined; i++) {
+      const response = await ask(gateway);
+      if (response.status === 200) answered++;
+      else refused = response;
+    }
+    assert.ok(answered >= 1);
+    assert.ok(refused !== undefined);
+    const text = await refused.text();
+    if (refused.status === 422) assert.match(text, /more than|about/);
+    else assert.equal(refused.status, 429, text);
+    let last = refused;
+    for (let i = 0; i < 20 && last.status !== 429; i++) last = await ask(gateway);
+    assert.equal(last.status, 429);
+    const { errorType, error } = (await last.json()) as { errorType: string; error: string };
+    assert.equal(errorType, "too_many_requests");
+    assert.match(
+      error,
+      /^tenant t: .* read units .* of its 12 read units .* this UTC hour are spent; retry in \d+ s, .* limit=read-units-per-hour$/,
+    );
+    const retryAfter = Number(last.headers.get("Retry-After"));
+    assert.ok(retryAfter > 3500 && retryAfter <= 3600, `${retryAfter}`);
+    assert.equal((await gateway.read(query("up"))).status, 429, "remote read, too");
+    assert.equal((await gateway.write([series("up", {}, [gateway.nowMs, 1])])).status, 200, "writes go on");
+    gateway.nowMs += HOUR_MS;
+    assert.notEqual((await ask(gateway)).status, 429);
+  });
+
+  test("that another process has spent count after an exchange", async () => {
+    const gateway = await open("read-units-per-hour=15");
+    for (let i = 0; i < 30; i++) if ((await ask(gateway)).status === 429) break;
+    gateway.nowMs += 11 * SECOND_MS;
+    assert.equal((await ask(gateway)).status, 429, "and tells the others");
+    const other = await gateway.another();
+    other.queryRoutes();
+    // What it does not know ends its first query at the latest, or the next.
+    await ask(other);
+    assert.equal((await ask(other)).status, 429);
+  });
+});
+
+describe("queries at once", () => {
+  test("past the limit get 429 in all processes; one that has ended makes room", async () => {
+    const gateway = await open("queries-at-once=2");
+    const { table, clock, randomBytes } = gateway.services;
+    const begin = () => noteRunning(table, { tenant: "t", keyId: "HKX" }, { clock, randomBytes });
+    const running = [begin(), begin()];
+    assert.deepEqual(await running[1].before, { ofTenant: 1, ofKey: 1 });
+    gateway.nowMs += 5;
+    const response = await ask(gateway);
+    assert.equal(response.status, 429);
+    assert.match(await response.text(), /2 queries run already; retry in 2 s, .* limit=queries-at-once/);
+    await running[0].end();
+    assert.equal((await ask(gateway)).status, 200);
+    assert.deepEqual(await begin().before, { ofTenant: 1, ofKey: 1 }, "none is left behind");
+  });
+
+  test("an item that a dead process left behind counts for a minute", async () => {
+    const gateway = await open("queries-at-once=1");
+    const { table, clock, randomBytes } = gateway.services;
+    const left = noteRunning(table, { tenant: "t", keyId: "HKX" }, { clock, randomBytes });
+    await left.before;
+    gateway.nowMs += 2 * MINUTE_MS;
+    const next = noteRunning(table, { tenant: "t", keyId: "HKX" }, { clock, randomBytes });
+    assert.deepEqual(await next.before, { ofTenant: 0, ofKey: 0 });
+  });
+});
+
+describe("limits are set", () => {
+  test("by the command, for a tenant or a key, in units or dollars, off and back to the default", async () => {
+    const gateway = await TestGateway.open();
+    const { table } = gateway.services;
+    await setLimits(gateway, { limit: ["samples-per-second=10", "read-dollars-per-day=0.5"] });
+    await setLimits(gateway, { limit: ["samples-per-second=off"], "retention-days": "5" });
+    await setLimits(gateway, { limit: ["queries-at-once=2"], key: "HKA" });
+    assert.deepEqual(await loadTenantSettings(table, "t"), {
+      retentionDays: 5,
+      limits: { samplesPerSecond: "off", readUnitsPerDay: 4_000_000 },
+      keyLimits: { HKA: { queriesAtOnce: 2 } },
+    });
+    await setLimits(gateway, { limit: ["samples-per-second=default"] });
+    assert.deepEqual((await loadTenantSettings(table, "t")).limits, { readUnitsPerDay: 4_000_000 });
+    for (const [options, expected] of [
+      [{ limit: ["colour=1"] }, /limit colour: expected one of samples-per-second, /],
+      [{ limit: ["active-series"] }, /expected NAME=VALUE/],
+      [{ limit: ["active-series=-1"] }, /expected a whole number from 1, off or default/],
+      [{ limit: ["read-dollars-per-day=many"] }, /expected dollars, off or default/],
+      [{ limit: ["rule-groups=1"], key: "HKA" }, /a single key cannot have one/],
+      [{ key: "HKA" }, /expected --limit/],
+    ] as const)
+      await assert.rejects(setLimits(gateway, options), expected);
+  });
+
+  test("by a variable of the deployment, which names what is wrong with it", () => {
+    assert.deepEqual(parseTenantLimits({}), {});
+    const limits = { HEARTH_TENANT_LIMITS: "samples-per-second=10, active-series=off,rule-groups=0" };
+    assert.deepEqual(parseTenantLimits(limits), { samplesPerSecond: 10, ruleGroups: 0 });
+    assert.throws(
+      () => parseTenantLimits({ HEARTH_TENANT_LIMITS: "samples-per-second=ten" }),
+      /^HearthError: HEARTH_TENANT_LIMITS: limit samples-per-second=ten: expected a whole number/,
+    );
+  });
+});
+
+test("exemplars a second: a tenant may have none, or some", async () => {
+  const gateway = await TestGateway.open();
+  const { table, clock, randomBytes } = gateway.services;
+  const exemplars = Array.from({ length: 500 }, (_, i) => ({
+    series: 0,
+    timestamp: gateway.nowMs - i,
+    value: i,
+    labels: [["trace_id", String(i)]] as const,
+  }));
+  const batch = { resolve: () => 0, labels: () => [["__name__", "m"]] as const };
+  for (const [exemplarsPerSecond, expected] of [
+    [0, 0],
+    [3, 300],
+    [undefined, 500],
+  ] as const) {
+    const options = { tenant: "t", clock, randomBytes, retentionMs: 0, maxFutureMs: 1e6, exemplarsPerSecond };
+    assert.equal(await new ExemplarWriter(options).append(table, exemplars, batch), expected);
+  }
+});
