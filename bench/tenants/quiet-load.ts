@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AUTHORIZATION } from "../isolation/server.ts";
 import { seriesBody } from "./series-body.ts";
 
-const SERIES = 500;
+const SERIES = 50;
 const INTERVAL_MS = 100;
 export const QUIET_SAMPLES_PER_SECOND = (SERIES * 1000) / INTERVAL_MS;
 const HEADERS = { Authorization: AUTHORIZATION, "X-Scope-OrgID": "quiet" };

@@ -15,6 +15,7 @@ import { DEFAULT_OTLP_SETTINGS } from "../otlp/settings.ts";
 import { type OtlpBatch, translateMetrics } from "../otlp/translate.ts";
 import { readGzipBody } from "./body.ts";
 import { authenticate, type Gateway, type GatewayContext, type Services, servePost } from "./gateway.ts";
+import { expectRoom } from "./limits/quota.ts";
 import type { ErrorStatus } from "./status.ts";
 import { printReasons, type Stored, storeBatch } from "./store.ts";
 
@@ -27,6 +28,7 @@ export function addOtlpRoutes(app: Gateway, services: Services): void {
 
 async function exportMetrics(c: GatewayContext, services: Services): Promise<Response> {
   const tenant = await authenticate(c, services, "write");
+  await expectRoom(c, services, tenant);
   const encoding = encodingOf(c);
   if (encoding === undefined) throw wrongType(c.req.header("Content-Type"));
   const body = await readGzipBody(c, services.limits);

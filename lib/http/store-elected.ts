@@ -39,20 +39,18 @@ export interface StoredElected {
 /** Counts samples towards the limits before they are stored. Throws "rate limited". */
 export type Admit = (samples: number) => Admission;
 
-/** Stores samples that the limits admit; those that were refused or not stored do not count. */
+/** Stores samples that the limits admit. Those of a request that failed do not count: its sender repeats them. */
 export async function storeAdmitted(
   admit: Admit,
   samples: number,
   store: () => Promise<AppendResult>,
 ): Promise<AppendResult> {
   const admission = admit(samples);
-  let stored = 0;
   try {
-    const result = await store();
-    stored = result.storedSamples + result.storedHistograms;
-    return result;
-  } finally {
-    if (stored < samples) admission.giveBack(samples - stored);
+    return await store();
+  } catch (error) {
+    admission.giveBack(samples);
+    throw error;
   }
 }
 

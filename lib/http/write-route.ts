@@ -8,6 +8,7 @@ import { WriteRequestDecoder } from "../wire/write-v1.ts";
 import { WRITE_V2_MESSAGE, WriteV2Decoder } from "../wire/write-v2.ts";
 import { negotiateProtobuf, readSnappyBody } from "./body.ts";
 import { authenticate, type Gateway, type GatewayContext, type Services, servePost } from "./gateway.ts";
+import { expectRoom } from "./limits/quota.ts";
 import { refusal, type Stored, storeBatch } from "./store.ts";
 
 /** Prometheus' own path, and those of the vendor's service that Hearth replaces. */
@@ -42,6 +43,7 @@ export function addWriteRoutes(app: Gateway, services: Services): void {
   const idle: Workspace[] = [];
   servePost(app, WRITE_PATHS, "write", async (c) => {
     const tenant = await authenticate(c, services, "write");
+    await expectRoom(c, services, tenant);
     const workspace = idle.pop() ?? new Workspace(services);
     try {
       return await write(c, services, tenant, workspace);

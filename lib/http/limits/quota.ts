@@ -35,6 +35,14 @@ function exchange(
   return exchanged;
 }
 
+/** Refuses a write before its body is read if its tenant or key has no room for any sample. Throws "rate limited". */
+export async function expectRoom(c: GatewayContext, services: Services, tenantName: string): Promise<void> {
+  const table = services.table.metered(c.get("meter"));
+  const tenant = await services.tenants.find(table, tenantName);
+  exchange(c, services, table, tenant);
+  services.quotas.expectRoom(tenant, keyOf(c));
+}
+
 /** Counts samples that are about to be stored. Throws "rate limited". */
 export function admitSamples(
   c: GatewayContext,

@@ -18,6 +18,8 @@ export const WHOLE_TENANT = "";
 /** One tenant, or one of its keys. */
 export class Account {
   readonly samples = new SharedBucket();
+  /** How many samples the latest request had. */
+  latestSamples = 1;
   readonly hour = new UsageWindow(HOUR_MS);
   readonly day = new UsageWindow(DAY_MS);
 }

@@ -44,20 +44,31 @@ export class Quotas {
     this.#instance = randomBytes(INSTANCE_BYTES);
   }
 
+  /** Refuses a request before it is read if no sample would be accepted now. Throws "rate limited". */
+  expectRoom(tenant: Tenant, keyId: string | undefined): void {
+    this.#expectRoom(this.#limitedBy(tenant, keyId, hasRate), 1);
+  }
+
+  /** The wait is for a request as large as the one before, if nothing is known of this one. */
+  #expectRoom(limited: readonly Limited[], samples: number): void {
+    const nowMs = this.#clock();
+    for (const { subject, limits, account } of limited) {
+      const rate = rateOf(limits)!;
+      if (account.samples.wait(samples, rate, nowMs) === 0) continue;
+      const expected = Math.max(samples, account.latestSamples);
+      const waitMs = account.samples.wait(expected, rate, nowMs);
+      const what = `${printCount(expected)} samples are more than its ${printCount(rate.perSecond)} a second (burst ${printCount(rate.burst)}) allow now`;
+      throw overLimit(subject, "samples-per-second", what, waitMs);
+    }
+  }
+
   /** Counts samples that are about to be stored. Throws "rate limited". */
   admitSamples(tenant: Tenant, keyId: string | undefined, samples: number): Admission {
     if (samples === 0) return UNLIMITED;
     const limited = this.#limitedBy(tenant, keyId, hasRate);
     if (limited.length === 0) return UNLIMITED;
-    const nowMs = this.#clock();
-    for (const { subject, limits, account } of limited) {
-      const rate = rateOf(limits)!;
-      const waitMs = account.samples.wait(samples, rate, nowMs);
-      if (waitMs > 0) {
-        const what = `${printCount(samples)} samples are more than its ${printCount(rate.perSecond)} a second (burst ${printCount(rate.burst)}) allow now`;
-        throw overLimit(subject, "samples-per-second", what, waitMs);
-      }
-    }
+    for (const { account } of limited) account.latestSamples = samples;
+    this.#expectRoom(limited, samples);
     const take = (count: number) => {
       for (const { account } of limited) account.samples.take(count, this.#clock());
       this.#ledger(tenant.name).noteChange();

@@ -22,7 +22,14 @@ async function open(limits: object, keyLimits?: object): Promise<TestGateway> {
 describe("samples a second", () => {
   test("more get 429 with Retry-After and the limit's name; after that time they are stored", async () => {
     const gateway = await open({ samplesPerSecond: 10, samplesBurst: 100 });
-    assert.equal((await gateway.write(samples(100))).status, 200);
+    assert.equal((await gateway.write(samples(60))).status, 200);
+    // Not all of it fits.
+    assert.equal((await gateway.write(samples(50))).status, 429);
+    assert.equal((await gateway.write(samples(40))).status, 200);
+    const early = await gateway.post("/api/v1/write", "not snappy");
+    assert.equal(early.status, 429, "no sample fits: the body is not read");
+    assert.equal(early.headers.get("Retry-After"), "4");
+    gateway.nowMs += 200;
     const response = await gateway.write(samples(50));
     assert.equal(response.status, 429);
     assert.equal(response.headers.get("Retry-After"), "5");
