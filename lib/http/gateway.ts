@@ -180,7 +180,11 @@ export async function findAccesses(
   return tenants.map((tenant) => ({ keyId: key.id, tenant, readMatch: key.readMatch }));
 }
 
-async function findRequestKey(c: GatewayContext, services: Services): Promise<AccessKey> {
+/**
+ * The key of a request, or the mapping of its IAM principal. Notes its id in the log line. Throws
+ * "unauthenticated" or "forbidden".
+ */
+export async function findRequestKey(c: GatewayContext, services: Services): Promise<AccessKey> {
   const table = services.table.metered(c.get("meter"));
   const key = isIamRequest(c.req.raw)
     ? await services.keys.verifyPrincipal(table, callerArn(c, services))

@@ -7,6 +7,7 @@ import { callerOf } from "../../functions/caller.ts";
 import { listAudit } from "../../lib/auth/audit.ts";
 import { createKey } from "../../lib/auth/key-store.ts";
 import { newPrincipal } from "../../lib/auth/principal.ts";
+import { addUsageRoutes } from "../../lib/http/limits/usage-route.ts";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
 import { newQueryServices } from "../../lib/http/query/source.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
@@ -35,6 +36,7 @@ async function open() {
   const gateway = await TestGateway.open();
   Object.assign(gateway.services, { callerOf });
   addQueryRoutes(gateway.app, gateway.services, newQueryServices(gateway.services, DEFAULT_PROMQL_SETTINGS));
+  addUsageRoutes(gateway.app, gateway.services);
   const { table } = gateway.services;
   const add = (id: string, fields: Partial<Parameters<typeof newPrincipal>[0]> = {}) =>
     createKey(
@@ -76,6 +78,8 @@ test("a mapped principal writes and reads without a key", async () => {
   assert.deepEqual([fields.accessKeyId, fields.principal, fields.tenant], [PATTERN, SESSION, "t"]);
   const { status, text } = await ask({ path: "/iam/api/v1/labels", userArn: SESSION });
   assert.deepEqual([status, JSON.parse(text).data], [200, ["__name__", "team"]]);
+  assert.equal((await ask({ path: "/iam/api/v1/usage", userArn: SESSION })).status, 200);
+  assert.equal((await ask({ path: "/iam/api/v1/usage", userArn: STRANGER })).status, 403);
 });
 
 test("scopes, matchers and X-Scope-OrgID count as those of a key", async () => {

@@ -15,7 +15,7 @@ import type { Table } from "../../storage/table/table.ts";
 import { readUsage } from "../../storage/usage/collect-usage.ts";
 import { loadStoredUsage } from "../../storage/usage/stored-usage.ts";
 import { DIMENSIONS, type Dimension, reportQueries, reportUsage } from "../../storage/usage/usage-report.ts";
-import type { Gateway, GatewayContext, Services } from "../gateway.ts";
+import { findRequestKey, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
 import { answerApiError, answerValue } from "../query/answer.ts";
 import { apiErrorOf } from "../query/errors.ts";
 import { parseWhole } from "../query/parameters.ts";
@@ -59,7 +59,7 @@ async function serve(
   c.get("requestLog").operation = "query";
   try {
     const table = services.table.metered(c.get("meter"));
-    const isVisible = await findVisible(c, services, table);
+    const isVisible = await findVisible(c, services);
     const parameters = new URL(c.req.url).searchParams;
     return await handler({ c, table, clock: services.clock, parameters, isVisible });
   } catch (error) {
@@ -69,14 +69,9 @@ async function serve(
 }
 
 /** A key of every tenant sees all of them; any other sees its own. Throws "unauthenticated" and "forbidden". */
-async function findVisible(
-  c: GatewayContext,
-  services: Services,
-  table: Table,
-): Promise<(tenant: string) => boolean> {
-  const key = await services.keys.verify(table, c.req.header("Authorization"));
+async function findVisible(c: GatewayContext, services: Services): Promise<(tenant: string) => boolean> {
+  const key = await findRequestKey(c, services);
   const { fields } = c.get("requestLog");
-  fields.accessKeyId = key.id;
   const requested = c.req.header("X-Scope-OrgID");
   const tenant = authorize(key, key.scopes.includes("admin") ? "admin" : "read", requested);
   fields.tenant = tenant;
