@@ -331,9 +331,9 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "chunks are stored before the manifest that names them",
     edits: [
       edit(
-        "compact/chunking.ts",
-        "await this.#context.table.putAll(this.#items);",
-        "void this.#context.table.putAll(this.#items).catch(() => {});",
+        "compact/pacing/item-sink.ts",
+        "await this.#table.putAll(this.#items);",
+        "void this.#table.putAll(this.#items).catch(() => {});",
       ),
     ],
   },
@@ -362,8 +362,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "compact/chunking-progress.ts",
-        "if (!isDeleted && inputs !== inputsOf(plan)) return undefined;",
-        "",
+        ".find((one) => inputs === inputsOf(plan, one));",
+        ".find((one) => inputs.split('/')[0] === one);",
       ),
     ],
   },
@@ -373,8 +373,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "compact/chunking.ts",
-        "{ ...progress, groups: prefix, counts",
-        "{ ...progress, groups: prefix + 1, counts",
+        "groups: prefix + 1, counts: counts.all }",
+        "groups: prefix + 2, counts: counts.all }",
       ),
     ],
   },
