@@ -362,8 +362,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         "compact/chunking-progress.ts",
-        ".find((one) => inputs === inputsOf(plan, one));",
-        ".find((one) => inputs.split('/')[0] === one);",
+        "(one) => inputs === inputsOf(plan, one)",
+        "(one) => inputs.startsWith(String(one))",
       ),
     ],
   },

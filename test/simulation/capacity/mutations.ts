@@ -14,17 +14,6 @@ export const CAPACITY_MUTATIONS: readonly Mutation[] = [
     edits: [edit("pacer.ts", "this.#left -= units;", "this.#left -= 0 * units;")],
   },
   {
-    name: "each run anew",
-    rule: "runs share one bucket",
-    edits: [
-      edit(
-        "pacer.ts",
-        "stored === undefined ? newBucket(refill, nowMs) : raised(refilled(stored, refill, nowMs));",
-        "newBucket(refill, nowMs);",
-      ),
-    ],
-  },
-  {
     name: "whole capacity",
     rule: "tokens come at the compactor's share of the capacity",
     edits: [
