@@ -65,7 +65,7 @@ async function read(
   const { fields } = c.get("requestLog");
   Object.assign(fields, { queries: queries.length, responseType: type, series: 0, samples: 0 });
   const table = services.table.metered(c.get("meter"));
-  const { signal, unitsOf, refusal } = await admitAll(c, services, table, accesses);
+  const { signal, unitsOf, refusal, judged } = await admitAll(c, services, table, accesses);
   const reader = await openAll(accesses, (access, number) =>
     openReader(services, access, table, {
       memory,
@@ -75,6 +75,9 @@ async function read(
     }),
   );
   const held = "held" in reader ? reader : {};
+  await judged;
+  const over = refusal();
+  if (over !== undefined) throw over;
   try {
     if (type === "samples") {
       const results = queries.map((query) => countSamples(reader.select(query, signal), held, fields));

@@ -61,6 +61,11 @@ export interface AdmittedQuery {
   readonly signal: AbortSignal;
   /** The read units that the query may cost. */
   readonly maxReadUnits: number;
+  /**
+   * Resolves once it is known how many queries run already, at once without such a limit. Evaluation may compute for
+   * seconds without a pause in which it could be ended, so it waits for this.
+   */
+  readonly judged: Promise<void>;
   /** Why it was ended, if it was over a limit. */
   readonly refusal: () => RateLimitError | undefined;
 }
@@ -91,19 +96,20 @@ export function admitQuery(
   };
   exchange(c, services, table, tenant)?.then(() => judge(() => quotas.admitQuery(tenant, keyId)));
   quotas.admitQuery(tenant, keyId);
-  const isCounted = limitRunning(c, services, table, tenant, keyId ?? "", judge);
+  const counted = limitRunning(c, services, table, tenant, keyId ?? "", judge);
   const readUnitsLeft = quotas.readUnitsLeft(tenant, keyId);
   if (Number.isFinite(readUnitsLeft))
     c.get("atEnd").push(() => quotas.noteReadUnits(tenant, keyId, c.get("meter").readUnits));
-  const isLimited = isCounted || Number.isFinite(readUnitsLeft);
+  const isLimited = counted !== undefined || Number.isFinite(readUnitsLeft);
   return {
     signal: isLimited ? AbortSignal.any([client, ended.signal]) : client,
     maxReadUnits: Math.max(1, Math.min(limits.maxQueryReadUnits, readUnitsLeft)),
+    judged: counted ?? Promise.resolve(),
     refusal: () => refusal,
   };
 }
 
-/** Judges a query by the others that run. Returns whether there is such a limit. */
+/** Judges a query by the others that run; undefined if there is no such limit. Never rejects. */
 function limitRunning(
   c: GatewayContext,
   services: Services,
@@ -111,10 +117,10 @@ function limitRunning(
   { name: tenant, limits, keyLimits }: Tenant,
   keyId: string,
   judge: (check: () => void) => void,
-): boolean {
+): Promise<void> | undefined {
   const most = limits.queriesAtOnce ?? Number.POSITIVE_INFINITY;
   const mostOfKey = keyLimits.get(keyId)?.queriesAtOnce ?? Number.POSITIVE_INFINITY;
-  if (!Number.isFinite(Math.min(most, mostOfKey))) return false;
+  if (!Number.isFinite(Math.min(most, mostOfKey))) return undefined;
   const running = noteRunning(table, { tenant, keyId }, services);
   const failed = (error: unknown) =>
     services.log("warn", "limits: the queries that run are not known", {
@@ -132,7 +138,7 @@ function limitRunning(
   c.get("atEnd").push(() => {
     c.get("background").push(judged.then(() => running.end()).catch(failed));
   });
-  return true;
+  return judged;
 }
 
 /** By a tenant's limits of labels, those of its requests: writers compare objects. */

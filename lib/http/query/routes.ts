@@ -157,6 +157,9 @@ async function serve(
       return queryServices.openSource(access, table, { damage, deadline, maxReadUnits, sharers });
     });
     const one = () => expectOne(accesses);
+    await admitted.judged;
+    const over = refusal();
+    if (over !== undefined) throw over;
     const { clock } = services;
     const setPhase = (next: QueryPhase) => {
       phase = next;
