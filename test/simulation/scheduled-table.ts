@@ -3,7 +3,7 @@
  * and what goes wrong.
  */
 import { HearthError } from "../../lib/model/errors.ts";
-import { DAY_MS, SECOND_MS } from "../../lib/model/time.ts";
+import { DAY_MS, HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
 import type { ServiceClock } from "../../lib/storage/dynamodb/service-clock.ts";
 import type { Item, Key, KeyRange, Meter, QueryOptions, Table } from "../../lib/storage/table/table.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
@@ -63,6 +63,9 @@ const HAPPENINGS: Readonly<Partial<Record<Fate, Happening>>> = {
   "half stored": "batch stored in part, then failed",
   unprocessed: "batch answered unprocessed items",
 };
+
+/** A day may be settled before a call of so long ago takes effect. */
+const LATE_MS = HOUR_MS;
 
 export class ScheduledTable implements Table {
   readonly #world: World;
@@ -243,9 +246,11 @@ export class ScheduledTable implements Table {
     const { scheduler, tally } = this.#world;
     const isLost = scheduler.random.chance(0.2);
     tally.add(isLost ? "call failed, took effect after a month" : "call failed, took effect later");
-    const readyMs = scheduler.nowMs + (isLost ? MONTH_MS : this.#longTime());
+    const madeMs = scheduler.nowMs;
+    const readyMs = madeMs + (isLost ? MONTH_MS : this.#longTime());
     const run = () => {
       void effect.apply();
+      scheduler.hasLandedLate ||= scheduler.nowMs - madeMs > LATE_MS;
       return `of ${this.#process.name} lands`;
     };
     scheduler.add({ process: undefined, name, readyMs, run });

@@ -50,6 +50,8 @@ export class Scheduler {
   readonly random: Random;
   nowMs: number;
   steps = 0;
+  /** Whether a call has taken effect more than an hour after it was made. */
+  hasLandedLate = false;
   readonly #grainMs: number;
   readonly #stepMs: number;
   readonly #events: Event[] = [];
