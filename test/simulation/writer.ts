@@ -79,7 +79,7 @@ export function writer(sim: Simulated, process: Process) {
     const isAnswered = await tolerate(sim, process, "append", async () => {
       const meter = newMeter();
       // The tenant's limit is what it has ever sent.
-      const limited = limitedTenant(tenant, retentionMs, model.labelSets().length);
+      const limited = limitedTenant(tenant, retentionMs, () => model.labelSets().length);
       const exchanged = quotas?.exchange(table, limited)?.catch(ignoreUnavailable);
       const gate = quotas?.seriesGate(limited);
       const appender = writers.appender({ tenant, retentionMs, gate }, table.metered(meter));
@@ -124,9 +124,16 @@ export function writer(sim: Simulated, process: Process) {
   };
 }
 
-/** A tenant with as many series as it may have on a day, and at once. */
-function limitedTenant(name: string, retentionMs: number, series: number): Tenant {
-  const limits = { seriesPerDay: series, activeSeries: series };
+/** A tenant with as many series as it may have on a day, and at once; others may send more while a request is on its way. */
+function limitedTenant(name: string, retentionMs: number, series: () => number): Tenant {
+  const limits = {
+    get seriesPerDay() {
+      return series();
+    },
+    get activeSeries() {
+      return series();
+    },
+  };
   return {
     name,
     retentionMs,

@@ -192,16 +192,17 @@ describe("reading a day", () => {
     const chunks = part("chunks");
     const plan = planned({ parts: [chunks, run] }, metrics);
     const place = { tenant: "t", day: DAY, bucket: 0, part: chunks.id, shard: { bits: 0, prefix: 0 } };
-    const span = (first: string, last: string) => ({
+    const span = (first: string, last: string, spanSeries: number) => ({
       kind: "chunks",
       range: chunkSpanRange(place, pad(first), pad(last)),
       part: chunks,
+      spanSeries,
     });
     assert.deepEqual(plan.parts, [
-      span("10aa", "10bb"),
-      span("11aa", "11aa"),
-      span("11bb", "11bb"),
-      span("f0aa", "f0aa"),
+      span("10aa", "10bb", 8),
+      span("11aa", "11aa", 1),
+      span("11bb", "11bb", 1),
+      span("f0aa", "f0aa", 1),
       { kind: "run", range: runRange("t", DAY, run.id, { bits: 2, prefix: 0 }), part: run },
       { kind: "run", range: runRange("t", DAY, run.id, { bits: 2, prefix: 3 }), part: run },
     ]);
