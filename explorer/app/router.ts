@@ -13,8 +13,12 @@ export function goTo(page: string, parameters?: URLSearchParams): void {
   change("pushState", page, parameters);
 }
 
-/** Notes what the page shows now in the address, without a step for the back button. */
+/**
+ * Notes what the page shows now in the address, without a step for the back button. Nothing is noted once the address is
+ * another page's; `popstate` tells of it a little later.
+ */
 export function replaceAddress(page: string, parameters?: URLSearchParams): void {
+  if (readAddress(location.hash).page !== page) return;
   change("replaceState", page, parameters);
 }
 
