@@ -147,12 +147,13 @@ it("delivers to Alertmanager", {
   });
 
   await t.test("and its own webhook has the same form", async () => {
-    const [ours] = direct.messages;
-    // Its first message may come before it has the second alert.
-    const theirs = await peer.until(
-      "a message about both",
-      async () => webhook.messages.find(({ alerts }) => (alerts as unknown[]).length === 2) ?? false,
-    );
+    // The first message may come before its sender has the second alert.
+    const ofBoth = (from: typeof webhook) =>
+      peer.until(
+        "a message about both",
+        async () => from.messages.find(({ alerts }) => (alerts as unknown[]).length === 2) ?? false,
+      );
+    const [ours, theirs] = [await ofBoth(direct), await ofBoth(webhook)];
     const keysOf = (message: Readonly<Record<string, unknown>>) => Object.keys(message).sort();
     const alertKeys = (message: Readonly<Record<string, unknown>>) =>
       keysOf((message.alerts as Readonly<Record<string, unknown>>[])[0]);
