@@ -125,7 +125,7 @@ export class QueryPool {
       this.#waiting[lane] = this.#waiting[lane].filter(({ signal }) => !signal.aborted);
     const { short, long } = this.#waiting;
     while (long.length > 0 && this.#runIn("long", long[0])) long.shift();
-    while (short.length > 0 && (this.#runIn("short", short[0]) || this.#runInStarted("long", short[0])))
+    while (short.length > 0 && (this.#runIn("short", short[0]) || this.#runAmongLong(short[0])))
       short.shift();
     if (short.length > 0 && this.#sizes.long > 0 && !this.#isClosing)
       this.#laneWatch ??= setTimeout(() => {
@@ -144,14 +144,11 @@ export class QueryPool {
     return true;
   }
 
-  /** A thread of low priority starts too slowly for a short request. */
-  #runInStarted(lane: Lane, waiting: Waiting): boolean {
-    for (const thread of this.#threads[lane]) {
-      if (thread.load > 0 || !thread.isReady) continue;
-      this.#run(thread, lane, waiting);
-      return true;
-    }
-    return false;
+  /** In a thread that has started: one of low priority starts too slowly for a short request. */
+  #runAmongLong(waiting: Waiting): boolean {
+    const thread = [...this.#threads.long].find(({ load, isReady }) => load === 0 && isReady);
+    if (thread !== undefined) this.#run(thread, "long", waiting);
+    return thread !== undefined;
   }
 
   #run(thread: RouteThread, lane: Lane, waiting: Waiting): void {

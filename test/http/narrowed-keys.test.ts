@@ -82,7 +82,6 @@ const CONSTANT = [
   "/notifications",
   "/openapi.yaml",
   "/version",
-  "/openapi.yaml",
   "/status/self_metrics",
   "/targets/relabel_steps",
   "/scrape_pools/config",
