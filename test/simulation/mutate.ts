@@ -6,7 +6,8 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Edit, MUTATIONS, type Mutation } from "./mutations.ts";
+import type { Edit, Mutation } from "./mutations/mutation.ts";
+import { MUTATIONS } from "./mutations.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 /** What the simulation needs. */

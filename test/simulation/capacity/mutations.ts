@@ -1,5 +1,5 @@
 /** Rules of the pace, each with the change that breaks it, which the scenarios must find. */
-import type { Mutation } from "../mutations.ts";
+import type { Mutation } from "../mutations/mutation.ts";
 
 const edit = (file: string, from: string, to: string) => ({
   file: `lib/storage/compact/pacing/${file}`,

@@ -1,0 +1,113 @@
+/** A write: what is stored before it is acknowledged, and under which keys and times. */
+import { edit, type Mutation } from "./mutation.ts";
+
+export const WRITES: readonly Mutation[] = [
+  {
+    name: "answer first",
+    rule: "a request is answered after its log record is stored",
+    edits: [
+      edit(
+        "write/day-writer.ts",
+        "await table.putAll(located.flatMap((shard) => this.#items(shard, all, receivedMs)));",
+        "void table.putAll(located.flatMap((shard) => this.#items(shard, all, receivedMs))).catch(() => {});",
+      ),
+    ],
+  },
+  {
+    name: "dictionary late",
+    rule: "a dictionary is stored before the record that needs it",
+    edits: [
+      edit(
+        "write/shard-writer.ts",
+        "await table.put({ ...key, value, ...expiry(day, retentionMs) });",
+        "void table.put({ ...key, value, ...expiry(day, retentionMs) }).catch(() => {});",
+      ),
+    ],
+  },
+  {
+    name: "reference again",
+    rule: "a reference whose dictionary may not have been stored is never used for another series",
+    edits: [
+      edit("write/own-dictionary.ts", "this.#next += count;\n    return first;", "return first;"),
+      edit(
+        "write/own-dictionary.ts",
+        "  hasRoomFor(",
+        "  stored(count: number): void {\n    this.#next += count;\n  }\n\n  hasRoomFor(",
+      ),
+      edit(
+        "write/shard-writer.ts",
+        "slice.forEach((alike, i)",
+        "own.stored(slice.length);\n    slice.forEach((alike, i)",
+      ),
+    ],
+  },
+  {
+    name: "writers alike",
+    rule: "every dictionary has an id of its own",
+    edits: [
+      edit(
+        "write/own-dictionary.ts",
+        "const id = randomBytes(WRITER_ID_BYTES)",
+        "const id = new Uint8Array(WRITER_ID_BYTES)",
+      ),
+    ],
+  },
+  {
+    name: "mark late",
+    rule: "the mark of an hour is stored before the answer",
+    edits: [
+      edit(
+        "write/day-marks.ts",
+        "await table.put({ ...markKey",
+        "if (hourMs > 0) this.#markedHourMs = hourMs;\n    void table.put({ ...markKey",
+      ),
+      edit(
+        "write/day-marks.ts",
+        "value: this.#id, ...expires });",
+        "value: this.#id, ...expires }).catch(() => {});",
+      ),
+    ],
+  },
+  {
+    name: "settle 0 s",
+    rule: "nothing is flushed that may still be on its way: a settle time of 60 s",
+    edits: [edit("log/settling.ts", "SETTLE_MS = MINUTE_MS;", "SETTLE_MS = 0;")],
+  },
+  {
+    name: "settle 30 s",
+    rule: "the same, half of it",
+    edits: [edit("log/settling.ts", "SETTLE_MS = MINUTE_MS;", "SETTLE_MS = MINUTE_MS / 2;")],
+  },
+  {
+    name: "settle 50 s",
+    rule: "the same, five sixths of it",
+    edits: [edit("log/settling.ts", "SETTLE_MS = MINUTE_MS;", "SETTLE_MS = (MINUTE_MS * 5) / 6;")],
+  },
+  {
+    name: "no re-dating",
+    rule: "a record held for more than 30 s is dated anew",
+    edits: [
+      edit(
+        "write/receive-clock.ts",
+        "if (Math.abs(this.#clock() - receivedMs) <= MAX_HOLD_MS) return;",
+        "return;",
+      ),
+    ],
+  },
+  {
+    name: "hold 60 s",
+    rule: "the same, after twice as long",
+    edits: [edit("log/settling.ts", "MAX_HOLD_MS = 30 * SECOND_MS;", "MAX_HOLD_MS = 60 * SECOND_MS;")],
+  },
+  {
+    name: "instances alike",
+    rule: "two processes that name one dictionary never store one key",
+    edits: [
+      edit(
+        "write/writers.ts",
+        "instance: randomBytes(INSTANCE_ID_BYTES)",
+        "instance: new Uint8Array(INSTANCE_ID_BYTES)",
+      ),
+    ],
+  },
+];
