@@ -70,6 +70,8 @@ const PROGRAMS = {
     args: ["build", "github.com/prometheus/alertmanager/cmd/amtool"],
     patch: WITHOUT_PAGES,
   },
+  // Generates expressions for the fuzzer.
+  promqlsmith: { module: "current", args: ["build", "./promqlsmith"] },
   // Expands templates with Prometheus' own package.
   template: { module: "current", args: ["build", "./template"] },
   // Without service discovery, a third of its packages: nothing here is discovered. Without the tag `builtinassets` it has

@@ -5,6 +5,7 @@
  *     -- --minutes 60          as long as that; default 1
  *     -- --queries 5000        or so many
  *     -- --seed N              from this round on, each with a data set of its own; default: the time
+ *     -- --smith               expressions of promqlsmith, others' generator
  *     -- --imported            Hearth gets the data as Prometheus' blocks, imported
  *     -- --seed N --query K    one query of one round
  *     -- --seed N --expr E --start MS [--end MS --step MS] [--lookback MS] [--limit N]
@@ -15,6 +16,7 @@ import { goProgram } from "../peers/go-programs.ts";
 import { minimise } from "./minimise.ts";
 import type { Question } from "./question.ts";
 import { type Chance, type Finding, Round } from "./round.ts";
+import { smithExpressions } from "./smith.ts";
 
 const QUERIES_A_ROUND = 500;
 /** After so many findings a run ends: they are one or two causes mostly. */
@@ -24,6 +26,7 @@ const { values } = parseArgs({
   options: {
     minutes: { type: "string" },
     imported: { type: "boolean", default: false },
+    smith: { type: "boolean", default: false },
     queries: { type: "string" },
     seed: { type: "string" },
     query: { type: "string" },
@@ -65,13 +68,16 @@ async function fuzz(path: string): Promise<void> {
   const known = new Map<string, number>();
   for (let seed = givenSeed(); asked < maxQueries && performance.now() < deadline; seed = (seed + 1) >>> 0) {
     await using round = await Round.start(seed, path, values.imported);
+    const smith = values.smith ? await smithExpressions(seed, round.data, QUERIES_A_ROUND) : undefined;
     for (
       let number = 0;
       number < QUERIES_A_ROUND && asked < maxQueries && performance.now() < deadline;
       number++
     ) {
       asked++;
-      const finding = await askOne(round, number);
+      const finding = await (smith === undefined
+        ? askOne(round, number)
+        : round.compare(round.questionOf(number, smith[number])));
       if (finding === undefined) continue;
       findings++;
       printFinding(round, number, finding);

@@ -22,6 +22,7 @@ import { type HearthPeer, type Peer, type PeerSettings, startHearth, startPromet
 import type { Question } from "./question.ts";
 import { FOR_HEARTH, FOR_PROMETHEUS, reword } from "./rewrites.ts";
 import { hasParameterAt, joinSteps, MOVED_WITH_STEPS, singleSteps } from "./single-steps.ts";
+import type { SmithExpression } from "./smith.ts";
 import { fromTheirOperands, OTHER_DIGITS, withNotesOf } from "./their-operands.ts";
 import { printTree, type Tree } from "./tree.ts";
 
@@ -103,13 +104,26 @@ export class Round implements AsyncDisposable {
   }
 
   query(number: number): RandomQuery {
-    const random = new Random(Math.imul(this.seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(number, 0xc2b2ae35));
+    const random = this.#randomOf(number);
     const { startMs, endMs } = this.data;
     const tree = new Expressions(random, startMs, endMs).query(random.between(1, MAX_DEPTH));
     return {
       tree,
       question: { query: printTree(tree), ...randomTimes(random, this.data), ...randomLimits(random) },
     };
+  }
+
+  /** Another's expression at random times; one that may be a range vector at one time alone. */
+  questionOf(number: number, { query, isRange }: SmithExpression): Question {
+    const random = this.#randomOf(number);
+    const times = randomTimes(random, this.data);
+    const limits = randomLimits(random);
+    if (isRange) return { query, ...times, ...limits };
+    return { query, startMs: times.startMs, endMs: times.startMs, stepMs: undefined, ...limits };
+  }
+
+  #randomOf(number: number): Random {
+    return new Random(Math.imul(this.seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(number, 0xc2b2ae35));
   }
 
   /** Undefined when both answer the same, differ as is known, or Prometheus gives several answers. */

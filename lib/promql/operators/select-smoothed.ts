@@ -39,7 +39,12 @@ function smoothSeries(
     const timeMs = referenceTime(plan, stepTime(grid, step));
     window.step = step;
     window.timeMs = timeMs;
+    const { floatEnd, histogramEnd } = window;
     window.moveTo(timeMs - lookbackDeltaMs, timeMs + lookbackDeltaMs);
+    // As in Prometheus with `query-cost`: its samples are read, though none is looked at.
+    const read = window.sampleCount(floatEnd, histogramEnd);
+    context.budget.countRead(read);
+    context.samples.add(step, 0, read);
     if (window.floatCount > 0 && window.histogramCount > 0) {
       annotate(context, mixedFloatsAndHistograms(plan.range, nameOf(series.labels)));
     } else if (window.floatCount > 0) smoothFloats(window, columns);

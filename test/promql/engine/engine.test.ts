@@ -280,6 +280,9 @@ test("samples are read once: not again at the next step, nor for each step where
   assert.deepEqual(await readBy("sum_over_time(b[2m:30s])"), [1, 2, 2, 2, 2, 2]);
   // Of the steps between windows none.
   assert.deepEqual(await readBy("sum_over_time(b[30s:30s])"), [1, 1, 1, 1, 1, 1]);
+  // The lookback delta reaches five minutes ahead too.
+  assert.deepEqual(await readBy("b smoothed"), [6, 1, 1, 1, 1, 1]);
+  assert.deepEqual(await readBy("b smoothed offset 5m"), [1, 1, 1, 1, 1, 1]);
 });
 
 test("series are counted for each selector", async () => {
