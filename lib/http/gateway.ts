@@ -166,7 +166,7 @@ export async function findAccess(c: GatewayContext, services: Services, scope: S
   return { keyId: key.id, tenant, readMatch: key.readMatch };
 }
 
-/** The same of a request that may be about several tenants. What it costs is noted as that of the first. */
+/** The same of a request that may be about several tenants. Its log line is that of the first. */
 export async function findAccesses(
   c: GatewayContext,
   services: Services,

@@ -25,7 +25,7 @@ import {
   servePost,
 } from "./gateway.ts";
 import { openReader } from "./open-reader.ts";
-import { admitAll, openAll } from "./tenants.ts";
+import { admitAll, openAll, tablesOf } from "./tenants.ts";
 
 /** Prometheus' own path, and those of the vendor's service that Hearth replaces. */
 export const READ_PATHS = ["/api/v1/read", "/api/prom_read", "/api/v3/read"];
@@ -64,10 +64,10 @@ async function read(
   const type = negotiateResponseType(acceptedResponseTypes);
   const { fields } = c.get("requestLog");
   Object.assign(fields, { queries: queries.length, responseType: type, series: 0, samples: 0 });
-  const table = services.table.metered(c.get("meter"));
-  const { signal, unitsOf, refusal, judged } = await admitAll(c, services, table, accesses);
+  const tables = tablesOf(c, services.table.metered(c.get("meter")), accesses);
+  const { signal, unitsOf, refusal, judged } = await admitAll(c, services, tables, accesses);
   const reader = await openAll(accesses, (access, number) =>
-    openReader(services, access, table, {
+    openReader(services, access, tables[number], {
       memory,
       deadline,
       maxReadUnits: unitsOf[number],

@@ -30,6 +30,8 @@ export class RequestLog {
   readonly fields: LogFields;
   /** Set by the route. */
   operation: Operation | undefined;
+  /** What is read of each tenant, of a request about several. All of it is in the request's meter too. */
+  readonly shares = new Map<string, Meter>();
   readonly #route: string | undefined;
   readonly #startMs: number;
 
@@ -70,6 +72,7 @@ export class RequestLog {
         status,
         durationMs,
         meter,
+        shares: this.shares,
         nowMs,
       });
     log(level, "request", { ...shortened(this.fields), status, durationMs, ...cost });

@@ -3,7 +3,7 @@ import type { Access } from "../auth/verifier.ts";
 import { HearthError } from "../model/errors.ts";
 import type { Queryable } from "../storage/interface.ts";
 import { FederatedReader } from "../storage/read/federated/federated-reader.ts";
-import type { Table } from "../storage/table/table.ts";
+import { newMeter, type Table } from "../storage/table/table.ts";
 import type { GatewayContext, Services } from "./gateway.ts";
 import { type AdmittedQuery, admitQuery } from "./limits/quota.ts";
 
@@ -16,16 +16,29 @@ export function expectOne(accesses: readonly Access[]): Access {
   );
 }
 
-/** Within the limits of every one of them, which count the whole request. Throws "rate limited". */
+/** The table for each tenant. With several, what is read of each is usage of its own. */
+export function tablesOf(c: GatewayContext, table: Table, accesses: readonly Access[]): readonly Table[] {
+  if (accesses.length === 1) return [table];
+  const { shares } = c.get("requestLog");
+  return accesses.map(({ tenant }) => {
+    const share = newMeter();
+    shares.set(tenant, share);
+    return table.metered(share);
+  });
+}
+
+/** Within the limits of each tenant, which count what is read of it. Throws "rate limited". */
 export async function admitAll(
   c: GatewayContext,
   services: Services,
-  table: Table,
+  tables: readonly Table[],
   accesses: readonly Access[],
 ): Promise<AdmittedQuery & { readonly unitsOf: readonly number[] }> {
   const all: AdmittedQuery[] = [];
-  for (const { tenant } of accesses)
+  for (const [number, { tenant }] of accesses.entries()) {
+    const table = tables[number];
     all.push(admitQuery(c, services, table, await services.tenants.find(table, tenant)));
+  }
   const unitsOf = all.map(({ maxReadUnits }) => maxReadUnits);
   if (all.length === 1) return { ...all[0], unitsOf };
   return {

@@ -47,6 +47,22 @@ function partOf({ query, ours, theirs, inner }: Case): DifferingPart {
   return { ...asked(ours, theirs), inner: inner.map(([one, other]) => asked(one, other)) };
 }
 
+test("an error with a cut label value is known if the rest is the same", () => {
+  const failed = (error: string): Answer => ({ status: "error", errorType: "execution", error });
+  const reasonOf = (ours: string, theirs: string) =>
+    knownDifference({
+      expr: parsed("a + b")!,
+      question: question("a + b"),
+      inner: [],
+      ours: failed(ours),
+      theirs: failed(theirs),
+    })?.reason;
+  assert.match(reasonOf('{v="abc…"}; sum', '{v="abc\\"d"}; sum') ?? "", /first 100 characters/);
+  for (const theirs of ['{v="abcd"}; count', '{v="abx"}; sum', '{v="abc"}; sum', '{v="abcd", w="e"}; sum'])
+    assert.equal(reasonOf('{v="abc…"}; sum', theirs), undefined);
+  assert.equal(reasonOf('{v="abc"}; sum', '{v="abcd"}; sum'), undefined);
+});
+
 const A = '{"i":"a"}';
 const B = '{"i":"b"}';
 const both = (values: Values) => [values, values] as const;

@@ -1,4 +1,7 @@
-/** Counts a request for its tenant, from what its log line says. */
+/**
+ * Counts a request for its tenant, from what its log line says. Of several tenants the first has the request, and each has
+ * what is read of it.
+ */
 import type { LogFields } from "../../model/log.ts";
 import type { Meter } from "../../storage/table/table.ts";
 import type { UsageRecorder } from "../../storage/usage/usage-recorder.ts";
@@ -12,14 +15,18 @@ export interface LoggedRequest {
   readonly status: number;
   readonly durationMs: number;
   readonly meter: Meter;
+  /** By tenant, of a request about several; part of `meter`. */
+  readonly shares: ReadonlyMap<string, Meter>;
   readonly nowMs: number;
 }
 
 /** Requests without a valid key count as Hearth's own. */
 export function noteUsage(usage: UsageRecorder, request: LoggedRequest): void {
-  const { fields, route = "(none)", operation, isError, status, durationMs, meter, nowMs } = request;
+  const { fields, route = "(none)", operation, isError, status, durationMs, shares, nowMs } = request;
   const tenant = typeof fields.tenant === "string" ? fields.tenant : OWN_TENANT;
   const key = typeof fields.tenant === "string" ? String(fields.accessKeyId ?? "") : "";
+  const others = [...shares].filter(([name]) => name !== tenant);
+  const meter = without(request.meter, others);
   const isWrite = operation === "write";
   usage.note(
     { tenant, key, route },
@@ -33,20 +40,21 @@ export function noteUsage(usage: UsageRecorder, request: LoggedRequest): void {
       writeUnits: meter.writeUnits,
     },
   );
+  for (const [name, { readUnits, writeUnits }] of others)
+    usage.note({ tenant: name, key, route }, { readUnits, writeUnits });
   const asked = askedOf(fields);
-  if (asked === undefined || meter.readUnits === 0) return;
+  if (asked === undefined) return;
+  const query = { key, query: asked, count: 1, maxDurationMs: durationMs, lastMs: nowMs } as const;
   const maxRangeMs = numberOf(fields.rangeMs);
-  const { readUnits } = meter;
-  usage.noteQuery({
-    tenant,
-    key,
-    query: asked,
-    count: 1,
-    readUnits,
-    maxDurationMs: durationMs,
-    maxRangeMs,
-    lastMs: nowMs,
-  });
+  for (const [name, { readUnits }] of [[tenant, meter] as const, ...others])
+    if (readUnits > 0) usage.noteQuery({ ...query, tenant: name, readUnits, maxRangeMs });
+}
+
+function without({ readUnits, writeUnits }: Meter, others: readonly (readonly [string, Meter])[]) {
+  return {
+    readUnits: others.reduce((left, [, share]) => left - share.readUnits, readUnits),
+    writeUnits: others.reduce((left, [, share]) => left - share.writeUnits, writeUnits),
+  };
 }
 
 /** The expression, or the selectors. */

@@ -99,7 +99,10 @@ export function admitQuery(
   const counted = limitRunning(c, services, table, tenant, keyId ?? "", judge);
   const readUnitsLeft = quotas.readUnitsLeft(tenant, keyId);
   if (Number.isFinite(readUnitsLeft))
-    c.get("atEnd").push(() => quotas.noteReadUnits(tenant, keyId, c.get("meter").readUnits));
+    c.get("atEnd").push(() => {
+      const { readUnits } = c.get("requestLog").shares.get(tenant.name) ?? c.get("meter");
+      quotas.noteReadUnits(tenant, keyId, readUnits);
+    });
   const isLimited = counted !== undefined || Number.isFinite(readUnitsLeft);
   return {
     signal: isLimited ? AbortSignal.any([client, ended.signal]) : client,

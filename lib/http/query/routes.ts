@@ -12,7 +12,7 @@ import { answerUserLimits } from "../limits/user-limits.ts";
 import { printOpenApi } from "../openapi/document.ts";
 import { noteDamage } from "../request-log.ts";
 import { searchLabelNames, searchLabelValues, searchMetricNames } from "../search/search.ts";
-import { admitAll, expectOne, openAll } from "../tenants.ts";
+import { admitAll, expectOne, openAll, tablesOf } from "../tenants.ts";
 import { answerBuildInfo, answerCardinality, answerMetadata, answerVersion } from "./about.ts";
 import { answerApiError, answerPieces } from "./answer.ts";
 import { answerQueryCost, answerQueryRangeCost } from "./cost.ts";
@@ -149,12 +149,13 @@ async function serve(
     const damage = new DamageReports();
     c.set("damage", damage);
     const table = services.table.metered(c.get("meter"));
-    const admitted = await admitAll(c, services, table, accesses);
+    const tables = tablesOf(c, table, accesses);
+    const admitted = await admitAll(c, services, tables, accesses);
     ({ signal, refusal } = admitted);
     const source = await openAll(accesses, (access, number) => {
       const maxReadUnits = admitted.unitsOf[number];
       const sharers = accesses.length;
-      return queryServices.openSource(access, table, { damage, deadline, maxReadUnits, sharers });
+      return queryServices.openSource(access, tables[number], { damage, deadline, maxReadUnits, sharers });
     });
     const one = () => expectOne(accesses);
     await admitted.judged;
