@@ -1,4 +1,6 @@
 /** Calls to the server that this page came from, with the access key of the session. */
+import { turn } from "../time/turn.ts";
+import { parseAnswer } from "./parse-answer.ts";
 
 /** An error of the server, or of the way to it. */
 export class ApiError extends Error {
@@ -55,7 +57,7 @@ export function newClient(authorization: string, onUnauthorized: (reason: string
     const start = performance.now();
     const response = await authorized(url, init);
     try {
-      return await readAnswer<T>(response, start);
+      return await readAnswer<T>(response, start, init.signal ?? undefined);
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) onUnauthorized(error.message);
       throw error;
@@ -96,13 +98,14 @@ interface RawAnswer {
 }
 
 /** Throws an `ApiError` for everything but success. */
-async function readAnswer<T>(response: Response, start: number): Promise<Answer<T>> {
+async function readAnswer<T>(response: Response, start: number, signal?: AbortSignal): Promise<Answer<T>> {
   const text = await response.text();
   const { status } = response;
   let answer: RawAnswer;
   try {
-    answer = JSON.parse(text);
-  } catch {
+    answer = (await parseAnswer(text, turn, signal)) as RawAnswer;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     throw new ApiError(status, "", text.trim() || `status ${status} without a body`);
   }
   if (answer.status !== "success")

@@ -1,6 +1,6 @@
 /**
  * The explorer's query page in a headless Chromium: histograms, exemplars, exports, empty results that explain themselves, hostile
- * names, two tabs, a phone, and many points. What it looks like is kept in .cache/screenshots, for people.
+ * names, two tabs and a phone. What it looks like is kept in .cache/screenshots, for people.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Target } from "../helpers/remote-client.ts";
 import { compressedV2, type V2Series } from "../helpers/write-v2-requests.ts";
 import { basicAuth, startPeerHearth } from "../peers/peer-hearth.ts";
-import { type Page, startBrowser } from "./browser/browser.ts";
+import { startBrowser } from "./browser/browser.ts";
 import {
   accessibilityProblems,
   boxOf,
@@ -282,56 +282,9 @@ it("shows every kind of result", { timeout: 240_000, skip: missing ?? false }, a
     await tools.call("Emulation.setDeviceMetricsOverride", WIDE);
   });
 
-  await t.test("100 series of 10,000 points: long tasks are counted", async () => {
-    await page.value(MANY_POINTS);
-    await open({ "g0.expr": "many", range: "9999s", "g0.step": "1s" });
-    await page.until(
-      "plotted",
-      `/1000000 points|999\\d\\d\\d points/.test(document.querySelector(".facts").innerText)`,
-    );
-    const drawn = await longTasks(page);
-    const { x, y, width, height } = await boxOf(page, ".u-over");
-    for (let i = 0; i < 40; i++) {
-      await moveTo(tools, { x: x + (width * (i + 1)) / 42, y: y + height / 2 });
-    }
-    await page.until("all are sorted", `document.querySelectorAll(".tooltip-row").length > 5`);
-    const hovered = await longTasks(page);
-    const sum = (all: readonly number[]) => Math.round(all.reduce((total, one) => total + one, 0));
-    t.diagnostic(
-      `loading and drawing: ${drawn.length} long tasks, ${sum(drawn)} ms, the longest ${Math.round(Math.max(0, ...drawn))} ms`,
-    );
-    t.diagnostic(`40 moves of the pointer: ${hovered.length} long tasks, ${sum(hovered)} ms`);
-    await screenshot("many");
-  });
-
   assert.deepEqual(await complaintsOf(page), []);
   await hearth.stop();
 });
-
-/** Answers `query_range` with 100 series of 10,000 points, whose text is ready before, and notes tasks of more than 50 ms. */
-const MANY_POINTS = `{
-  const real = window.fetch;
-  const start = Math.floor(Date.now() / 1000) - 9999;
-  const result = Array.from({ length: 100 }, (_, s) => ({
-    metric: { __name__: "many", s: String(s) },
-    values: Array.from({ length: 10000 }, (_, i) => [start + i, String(s + Math.sin(i / 300 + s))]),
-  }));
-  const bytes = new TextEncoder().encode(
-    JSON.stringify({ status: "success", data: { resultType: "matrix", result } }),
-  );
-  window.fetch = async (url, init) => {
-    const isMany = String(url).includes("query_range") && init.body.get("query") === "many";
-    return isMany ? new Response(bytes) : real(url, init);
-  };
-  window.tasks = [];
-  new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map(({ duration }) => duration)))
-    .observe({ entryTypes: ["longtask"] });
-}`;
-
-/** In ms, since the last call. */
-function longTasks(page: Page): Promise<number[]> {
-  return page.value("window.tasks.splice(0)");
-}
 
 /** Series of every kind over five minutes. Returns the time of the last sample, in seconds. */
 async function writeEverything(target: Target): Promise<number> {

@@ -18,6 +18,7 @@ import { SeriesColors } from "../../plot/colors.ts";
 import { type Frame, newFrame } from "../../plot/frame.ts";
 import { type Hidden, NONE_HIDDEN } from "../../plot/legend-choice.ts";
 import type { Span } from "../../time/time-range.ts";
+import { turn } from "../../time/turn.ts";
 import { metricsOf } from "./expression.ts";
 import { gridOf } from "./grid.ts";
 import { noteRun } from "./history/history.ts";
@@ -165,10 +166,6 @@ async function ask(
     : undefined;
   const metadataUnit = Object.values(unit?.data ?? {})[0]?.[0]?.unit ?? "";
   return { question, range, answer, frame, exemplars: exemplars?.data ?? [], metadataUnit };
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }
 
 /** Of a vector or a matrix. */
