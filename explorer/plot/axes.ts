@@ -27,7 +27,7 @@ export function timeAxis({ ink, line }: Inks, zone: Zone): uPlot.Axis {
     stroke: ink,
     font: FONT,
     size: 38,
-    space: 70,
+    space: 58,
     gap: 4,
     grid: { stroke: line, width: 1 },
     ticks: { stroke: line, width: 1, size: 4 },

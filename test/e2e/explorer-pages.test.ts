@@ -121,6 +121,15 @@ it("shows metrics, cost, rules, status and start", {
     );
   });
 
+  await t.test("a value of a label has its share of the month's dollars", async () => {
+    await open("#/cost?by=labels&metric=http_requests_total&label=path");
+    await page.until("values", `document.querySelectorAll("#cost-panel .card").length === 2`);
+    const values = "#cost-panel .card:last-of-type";
+    const at = (await page.texts(`${values} th`)).findIndex((title) => title.startsWith("$ a month"));
+    const shares = await page.texts(`${values} tbody tr > :nth-child(${at + 1})`);
+    assert.ok(shares.length > 1 && shares.every((text) => /^\$0\.0+[1-9]/.test(text)), shares.join());
+  });
+
   await t.test("what is stored of a metric is shown as it was measured", async () => {
     await open("#/cost?by=metrics");
     await page.value(`[...document.querySelectorAll(".segment input")].at(-1).click()`);

@@ -30,8 +30,7 @@ test("a long answer is what JSON.parse makes of it, with turns between its serie
 });
 
 test("answers without series, with one, and short ones are read at once", async () => {
-  const one = answerOf(1);
-  one.data.result[0].metric.long = "x".repeat(1_000_000);
+  const one = answerOf(1, { long: "x".repeat(1_000_000) });
   for (const answer of [answerOf(0), answerOf(3), one, { status: "success", data: "y".repeat(1_000_000) }])
     assert.deepEqual(await parsed(JSON.stringify(answer)), { answer, turns: 0 });
 });

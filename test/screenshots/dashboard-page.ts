@@ -11,9 +11,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { build } from "esbuild";
-import { startBrowser } from "../e2e/browser/browser.ts";
+import { type Page, startBrowser } from "../e2e/browser/browser.ts";
 import { dashboard, type Panel } from "../helpers/dashboard.ts";
-import { drawPicture } from "./picture.ts";
 
 const GRAFANA = join(import.meta.dirname, "grafana");
 const WIDTH = 1280;
@@ -36,11 +35,11 @@ export interface Range {
   readonly to: number;
 }
 
-/** Draws panels into docs/images. Throws if Grafana's components complained. */
+/** Draws panels, and hands the page over once they are drawn. Throws if Grafana's components complained. */
 export async function drawPanels(
   panels: readonly AnsweredPanel[],
   range: Range,
-  name: string,
+  keep: (page: Page) => Promise<void>,
 ): Promise<void> {
   await using served = await servePage();
   await using browser = await startBrowser();
@@ -51,7 +50,7 @@ export async function drawPanels(
   const graphs = panels.filter(({ type, answers }) => type === "timeseries" && answers.length > 0);
   await browser.page.until("drawn", `document.querySelectorAll(".panel canvas").length >= ${graphs.length}`);
   await setTimeout(1000);
-  await drawPicture(browser.page, name);
+  await keep(browser.page);
   if (browser.page.complaints.length > 0) throw new Error(browser.page.complaints.join("\n"));
 }
 

@@ -1,4 +1,5 @@
-/** The picture of Grafana's dashboard, of six minutes of real traffic. */
+/** The picture of Grafana's dashboard, of minutes of real traffic. */
+import { join } from "node:path";
 import { SCRAPE_INTERVAL_MS } from "../../bench/workload.ts";
 import { MINUTE_MS } from "../../lib/model/time.ts";
 import { dashboard, filledIn, type Panel } from "../helpers/dashboard.ts";
@@ -6,9 +7,14 @@ import { stopCleanly } from "../helpers/hearth-process.ts";
 import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 import { type Answer, type AnsweredPanel, drawPanels, installGrafana, type Range } from "./dashboard-page.ts";
 import { makeTraffic } from "./dashboard-traffic.ts";
+import { drawPicture } from "./picture.ts";
 import { Authorization, startForPictures } from "./recorded-hearth.ts";
 
-const TRAFFIC_MS = 6 * MINUTE_MS;
+/** A compaction is in it. */
+const TRAFFIC_MINUTES = 6;
+/** Before the first compaction. */
+const EMPTY_AT_FIRST = ["Compactor runs"];
+const FOR_PEOPLE = join(import.meta.dirname, "../../.cache/screenshots");
 
 /** Of a range query `values`, of an instant query `value`. */
 interface ApiSeries {
@@ -17,17 +23,30 @@ interface ApiSeries {
   readonly values?: readonly (readonly [seconds: number, value: string])[];
 }
 
-export async function drawDashboard(): Promise<void> {
+/**
+ * Writes docs/images/dashboard.png; of `minutes` of traffic .cache/screenshots/dashboard.png. Throws if a panel has no data that must
+ * have some, and if Grafana's components complained.
+ */
+export async function drawDashboard(minutes?: number): Promise<void> {
   installGrafana();
   await using root = await newTemporaryDirectory("screenshots");
   const hearth = await startForPictures(root.path, []);
   await using _hearth = hearth.child;
   const from = Date.now();
-  await makeTraffic(hearth.url, TRAFFIC_MS);
+  await makeTraffic(hearth.url, (minutes ?? TRAFFIC_MINUTES) * MINUTE_MS);
   const range = { from, to: Date.now() };
   const panels = await answeredPanels(hearth.url, range);
   await stopCleanly(hearth.child);
-  await drawPanels(panels, range, "dashboard.png");
+  const empty = panels
+    .filter(({ targets, answers }) => targets !== undefined && answers.length === 0)
+    .map(({ title }) => title)
+    .filter((title) => minutes === undefined || !EMPTY_AT_FIRST.includes(title));
+  if (empty.length > 0) throw new Error(`panels without data: ${empty.join(", ")}`);
+  await drawPanels(panels, range, (page) =>
+    minutes === undefined
+      ? drawPicture(page, "dashboard.png")
+      : page.screenshot(join(FOR_PEOPLE, "dashboard.png")),
+  );
 }
 
 /** Every panel with the answers of a Hearth to its queries. */

@@ -11,11 +11,15 @@ import { Button } from "../../design/button.tsx";
 import { Card } from "../../design/card.tsx";
 import { Empty, Spinner } from "../../design/feedback.tsx";
 import { Field } from "../../design/field.tsx";
+import type { Column } from "../../design/table.tsx";
 import { printNumber } from "../../number/units.ts";
-import { joinDays } from "./day-columns.ts";
+import { loadMonthlyCost } from "./cost-data.ts";
+import { type Days, joinDays } from "./day-columns.ts";
 import { dayTimes } from "./day-times.ts";
 import { DaysTable } from "./days-table.tsx";
+import { printDollars } from "./money.ts";
 import type { Drop } from "./relabel-rules.ts";
+import { type MonthlyCost, savingsOfDrop } from "./savings.ts";
 
 interface LabelsViewProps {
   readonly nowMs: number;
@@ -181,8 +185,14 @@ function Values({ nowMs, metric, label, onDrop }: ValuesProps) {
           value: one.series_count,
         }));
       };
-      const [today, yesterday, lastWeek] = await Promise.all([of(0), of(1), of(7)]);
-      return joinDays(today, yesterday, lastWeek);
+      const [today, yesterday, lastWeek, cost] = await Promise.all([
+        of(0),
+        of(1),
+        of(7),
+        // A key that may not see usage still counts series.
+        loadMonthlyCost(client, nowMs, signal).catch(() => undefined),
+      ]);
+      return { rows: joinDays(today, yesterday, lastWeek), cost };
     },
     [metric, label, nowMs],
   );
@@ -195,8 +205,9 @@ function Values({ nowMs, metric, label, onDrop }: ValuesProps) {
       <DaysTable
         label={`values of ${label} by series`}
         nameTitle="Value"
-        rows={data}
+        rows={data.rows}
         print={printNumber}
+        more={data.cost === undefined ? [] : [monthColumn(data.cost)]}
         renderName={(value) => (
           <Link page="query" parameters={queryParameters(`count(${selectorWith(value)})`)} class="mono">
             {value === "" ? "(empty)" : value}
@@ -216,4 +227,16 @@ function Values({ nowMs, metric, label, onDrop }: ValuesProps) {
       />
     </Card>
   );
+}
+
+/** Ingest and storage are taken to be spread evenly over series. */
+function monthColumn(cost: MonthlyCost): Column<Days> {
+  const dollarsOf = ({ today }: Days) => savingsOfDrop(today, cost).dollars;
+  return {
+    id: "month",
+    title: "$ a month, by series",
+    align: "right",
+    render: (row) => printDollars(dollarsOf(row)),
+    sortBy: dollarsOf,
+  };
 }

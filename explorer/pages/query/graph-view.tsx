@@ -15,7 +15,7 @@ import { metricsOf } from "./expression.ts";
 import { type Outcome, type Panel, seriesOf } from "./panel.ts";
 import { traceLink } from "./trace-link.ts";
 
-const HEIGHT = 300;
+const HEIGHT = 340;
 
 interface GraphViewProps {
   readonly outcome: Outcome;
