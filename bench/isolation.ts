@@ -1,6 +1,7 @@
 /**
  * `npm run bench:isolation`: latency of writes, small queries and health checks in `npm start`, alone and beside ten heavy
- * requests at a time. Each heavy request is sent again as soon as it has ended.
+ * requests at a time. Each heavy request is sent again as soon as it has ended. What the operating system allows at best is
+ * measured too: beside as many busy processes as there are processors, of the lowest priority.
  *
  * `--seconds N` for each phase, 20 by default; with `--json` the figures as JSON.
  */
@@ -9,12 +10,14 @@ import { parseArgs } from "node:util";
 import { ProtobufWriter } from "../lib/wire/protobuf-writer.ts";
 import { compress } from "../lib/wire/snappy.ts";
 import { writeSampleV1 } from "./hostile/write-bodies.ts";
+import { startBusyProcesses } from "./isolation/busy.ts";
 import { type HeavyRequest, heavyBodies, heavyQueries } from "./isolation/heavy.ts";
 import { AUTHORIZATION, startServer } from "./isolation/server.ts";
 
 const SERIES = 500;
 /** Between two requests of a kind: ten a second. */
 const INTERVAL_MS = 100;
+const BUSY = "beside busy processes of the lowest priority";
 const KINDS = ["write", "query", "ready"] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -38,11 +41,14 @@ async function main(): Promise<void> {
   await measure(server.url, "warm-up", []);
   for (const [name, heavy] of [
     ["alone", []],
+    [BUSY, []],
     ["beside ten heavy queries", [...queries, ...queries].slice(0, 10)],
     ["beside six heavy queries and four heavy bodies", [...queries, ...bodies]],
     ["alone again", []],
-  ] as const)
+  ] as const) {
+    using _ = name === BUSY ? startBusyProcesses() : undefined;
     phases.push(await measure(server.url, name, heavy));
+  }
   console.log(values.json ? JSON.stringify(phases.map(figuresOf)) : print(phases));
 }
 

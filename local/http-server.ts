@@ -7,13 +7,12 @@ import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { errorMessage } from "../lib/model/errors.ts";
 import type { Log } from "../lib/model/log.ts";
+import { allowHalfClosed } from "./half-closed.ts";
 
 /** Of the URL and all headers: as Go's servers, and so Prometheus, take them. Dashboards send long GETs. */
 const MAX_HEADER_BYTES = 1024 * 1024;
 /** The host of a request without one: HTTP/1.0 has none. */
 const NO_HOST = "localhost";
-/** A client that has closed its side may wait so long for a response; who went away looks the same. */
-const HALF_CLOSED_MS = 1000;
 /** A client that is still sending sees the response only if what it sends is read. */
 const DRAIN_MS = 1000;
 
@@ -39,14 +38,8 @@ export function newHttpServer(fetch: Fetch, log: Log): Server {
     outgoing.setHeader("Allow", "GET, POST");
     outgoing.end(refuse(405, reason));
   };
-  const server: Server & { httpAllowHalfOpen?: boolean } = createServer(
-    { maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false },
-    listener,
-  );
-  server.httpAllowHalfOpen = true;
-  server.on("connection", (socket: Socket) => {
-    socket.once("end", () => setTimeout(() => socket.destroy(), HALF_CLOSED_MS).unref());
-  });
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false }, listener);
+  allowHalfClosed(server);
   server.on("clientError", (error: ClientError, socket: Socket) => {
     if (error.code === "ECONNRESET" || !socket.writable) return socket.destroy();
     const [status, reason] = reasonOf(error);

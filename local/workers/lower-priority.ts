@@ -1,17 +1,32 @@
-/** Threads that compute for long give way to those that answer soon. */
-import { readlinkSync } from "node:fs";
+/** Threads that compute for long yield to those that respond soon. On Linux alone: elsewhere a thread has no priority of its own. */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
 
-/**
- * Adds to the niceness of the calling thread alone, where the system can: on Linux. 19 is the least priority. Without
- * privileges it cannot be raised again.
- */
+const LEAST_PRIORITY = 19;
+
+/** Adds to the niceness of the calling thread. Without privileges it cannot be taken back. */
 export function lowerPriority(increment: number): void {
+  // `4711/task/4712`, of the thread that asks.
+  onLinux(() => lower(Number(readlinkSync("/proc/thread-self").split("/").at(-1)), increment));
+}
+
+/** Adds to the niceness of this process' threads of a name, such as V8's own. */
+export function lowerPriorityOf(name: string, increment: number): void {
+  onLinux(() => {
+    for (const thread of readdirSync("/proc/self/task"))
+      if (readFileSync(`/proc/self/task/${thread}/comm`, "utf8").trim() === name)
+        lower(Number(thread), increment);
+  });
+}
+
+function lower(thread: number, increment: number): void {
+  setPriority(thread, Math.min(LEAST_PRIORITY, getPriority(thread) + increment));
+}
+
+function onLinux(action: () => void): void {
   if (process.platform !== "linux") return;
   try {
-    // `4711/task/4712`, of the thread that asks.
-    const thread = Number(readlinkSync("/proc/thread-self").split("/").at(-1));
-    setPriority(thread, Math.min(19, getPriority(thread) + increment));
+    action();
   } catch {
     // Without /proc all threads are alike.
   }

@@ -1,15 +1,16 @@
 /**
  * Threads for all reads. Each serves one request at a time, so a heavy one that is ended takes no other response with it.
  *
- * Half of the threads are for long requests and have a lower priority. A request begins in one of the others. If it has
- * computed there for `SHORT_MS` while another waits, it is a long one: it is canceled and runs anew in a thread for long ones,
- * which reads allow. The thread stays, with its compiled code and its cache. The same expression begins among the long ones
- * next time. Of those that wait, cheap ones go before dear ones that came soon before them. Small queries would otherwise
- * wait 25 s for as many heavy ones as there are threads.
+ * Half of the threads are for long requests and have the lowest priority (query-lanes.ts). A request that looks long
+ * (long-request.ts), or took long last time, begins among them. Any other begins in a short thread. Once it has computed
+ * there for `SHORT_MS` while another waits, it is canceled and runs again in a long thread, which reads allow. The short
+ * thread stays, with its compiled code and its cache.
  */
+
 import { LRUCache } from "lru-cache";
 import { HearthError } from "../../lib/model/errors.ts";
 import type { Exchange } from "./exchange.ts";
+import { type Expectation, expect, isLong, type Lane, planLanes, SHORT_MS } from "./query-lanes.ts";
 import { readRepeatable } from "./repeatable-request.ts";
 import { RouteThread, type ThreadOptions } from "./route-thread.ts";
 
@@ -20,45 +21,38 @@ const STALL_MS = 28_000;
 /** A thread is taken from a client that has read nothing for this long. */
 const UNREAD_MS = 60_000;
 /**
- * A thread whose request is canceled, and which computes on for so long, is ended. It is CPU time: computations look every
- * 15 ms at most, but a busy machine makes them wait, and a new thread would wait for longer.
+ * A thread that computes on for this CPU time after its request was canceled is ended. Computations look every 15 ms at
+ * most, but a busy machine makes them wait, and a new thread would wait for longer.
  */
 const ABORT_CPU_MS = 200;
 const ABORT_WATCH_MS = 100;
 const WATCH_MS = 1000;
-/** A request that takes more of its thread's CPU, in ms, while others wait is a long one. */
-const SHORT_MS = 150;
-/** One that only waits for the table is a long one after this time. */
+/** A request that only waits for the table is a long one after this time. */
 const WAITS_LONG_MS = 2000;
 const LANE_WATCH_MS = 25;
-/** Of threads, beside the main one's. */
-const NICENESS = { short: 3, long: 10 } as const;
-type Lane = keyof typeof NICENESS;
-/** Of how many expressions the CPU time is known, and for how long. */
+/** Added to the main thread's. */
+const NICENESS = { short: 0, long: 19 } as const;
+const LANES = ["short", "long"] as const;
+/** Of how many requests the CPU time is known, and for how long. */
 const KNOWN = { max: 1000, ttl: 600_000 };
-/** A request goes before others that came so many times its CPU time later. */
-const PATIENCE = 10;
 
-interface Waiting {
+interface Waiting extends Expectation {
   readonly signal: AbortSignal;
   /** Makes the request. */
   readonly make: () => Request;
   /** Undefined: it cannot be made twice. */
   readonly key: string | undefined;
   readonly resolve: (response: Promise<Response>) => void;
-  /** In this order they begin. */
-  readonly dueMs: number;
 }
 
 interface Running {
   readonly waiting: Waiting;
   readonly exchange: Exchange;
   readonly lane: Lane;
-  /** Infinite until its thread has started. */
-  startedMs: number;
+  readonly startedMs: number;
   /** What the thread's CPU had taken then, in ms. */
-  startedCpuMs: Promise<number>;
-  /** Its outcome is nobody's: it runs anew. */
+  readonly startedCpuMs: Promise<number>;
+  /** Nobody wants its outcome: the request runs again. */
   isEnded: boolean;
 }
 
@@ -68,15 +62,15 @@ export class QueryPool {
   readonly #sizes: Readonly<Record<Lane, number>>;
   readonly #threads: Readonly<Record<Lane, Set<RouteThread>>> = { short: new Set(), long: new Set() };
   readonly #running = new Map<RouteThread, Running>();
-  /** Those that have not run yet, and those known to be long. */
-  readonly #waiting: Record<Lane, Waiting[]> = { short: [], long: [] };
-  /** The CPU time, in ms, that an expression last took. */
+  /** In the order in which they are due. */
+  #waiting: Waiting[] = [];
+  /** The CPU time, in ms, that a request last took. */
   readonly #known = new LRUCache<string, number>(KNOWN);
   #isClosing = false;
   readonly #watch: NodeJS.Timeout;
   #laneWatch: NodeJS.Timeout | undefined;
 
-  /** At most `size` threads, of which one starts at once and the others when they are needed. */
+  /** At most `size` threads. One starts at once, the others when they are needed. */
   constructor(size: number, options: Omit<ThreadOptions, "onDeath">) {
     const long = Math.floor(size / 2);
     this.#sizes = { short: size - long, long };
@@ -94,17 +88,16 @@ export class QueryPool {
   async fetch(request: Request): Promise<Response> {
     const { promise, resolve } = Promise.withResolvers<Response>();
     const { signal } = request;
-    const { key, make } = (await readRepeatable(request)) ?? { key: undefined, make: () => request };
+    const repeatable = await readRepeatable(request);
+    const { key, make } = repeatable ?? { key: undefined, make: () => request };
     this.#dispatch();
-    if (this.#isClosing || this.#waiting.short.length + this.#waiting.long.length >= MAX_WAITING) {
+    if (this.#isClosing || this.#waiting.length >= MAX_WAITING) {
       const what = this.#isClosing ? "the server is stopping" : `${MAX_WAITING} requests wait already`;
       throw new HearthError("unavailable", `query: ${what}; retry`);
     }
-    const cpuMs = key === undefined ? Number.POSITIVE_INFINITY : (this.#known.get(key) ?? 0);
-    const lane = cpuMs > SHORT_MS && this.#sizes.long > 0 ? "long" : "short";
-    const dueMs = performance.now() + PATIENCE * Math.min(cpuMs, SHORT_MS);
-    this.#waiting[lane].push({ signal, make, key, resolve, dueMs });
-    this.#waiting[lane].sort((a, b) => a.dueMs - b.dueMs);
+    const guessMs = repeatable === undefined || repeatable.looksLong ? Number.POSITIVE_INFINITY : 0;
+    const cpuMs = (key === undefined ? undefined : this.#known.get(key)) ?? guessMs;
+    this.#wait({ signal, make, key, resolve, ...expect(cpuMs, performance.now()) });
     this.#dispatch();
     return promise;
   }
@@ -113,21 +106,32 @@ export class QueryPool {
     this.#isClosing = true;
     clearInterval(this.#watch);
     clearTimeout(this.#laneWatch);
+    const error = new HearthError("unavailable", "query: the server is stopping; retry");
+    for (const { resolve } of this.#waiting.splice(0)) resolve(Promise.reject(error));
     await Promise.all(this.#all().map((thread) => thread.close()));
   }
 
   #all(): RouteThread[] {
-    return [...this.#threads.short, ...this.#threads.long];
+    return LANES.flatMap((lane) => [...this.#threads[lane]]);
+  }
+
+  #wait(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.#waiting.sort((a, b) => a.dueMs - b.dueMs);
   }
 
   #dispatch(): void {
-    for (const lane of ["short", "long"] as const)
-      this.#waiting[lane] = this.#waiting[lane].filter(({ signal }) => !signal.aborted);
-    const { short, long } = this.#waiting;
-    while (long.length > 0 && this.#runIn("long", long[0])) long.shift();
-    while (short.length > 0 && (this.#runIn("short", short[0]) || this.#runAmongLong(short[0])))
-      short.shift();
-    if (short.length > 0 && this.#sizes.long > 0 && !this.#isClosing)
+    if (this.#isClosing) return;
+    this.#waiting = this.#waiting.filter(({ signal }) => !signal.aborted);
+    const idle = { short: this.#idle("short"), long: this.#idle("long") };
+    const counts = { short: idle.short.length, long: idle.long.length };
+    const { begin, wanted } = planLanes(this.#waiting, counts, this.#sizes, performance.now());
+    for (const [waiting, lane] of begin) {
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      this.#run(idle[lane].shift()!, lane, waiting);
+    }
+    for (const lane of wanted) this.#startAnother(lane);
+    if (wanted.has("short"))
       this.#laneWatch ??= setTimeout(() => {
         void this.#endLong().finally(() => {
           this.#laneWatch = undefined;
@@ -136,19 +140,9 @@ export class QueryPool {
       }, LANE_WATCH_MS);
   }
 
-  /** False: no thread of the lane is idle. */
-  #runIn(lane: Lane, waiting: Waiting): boolean {
-    const thread = this.#idleThread(lane);
-    if (thread === undefined) return false;
-    this.#run(thread, lane, waiting);
-    return true;
-  }
-
-  /** In a thread that has started: one of low priority starts too slowly for a short request. */
-  #runAmongLong(waiting: Waiting): boolean {
-    const thread = [...this.#threads.long].find(({ load, isReady }) => load === 0 && isReady);
-    if (thread !== undefined) this.#run(thread, "long", waiting);
-    return thread !== undefined;
+  /** One that is starting takes no request yet: another may be idle before it is ready. */
+  #idle(lane: Lane): RouteThread[] {
+    return [...this.#threads[lane]].filter(({ load, isReady }) => load === 0 && isReady);
   }
 
   #run(thread: RouteThread, lane: Lane, waiting: Waiting): void {
@@ -157,16 +151,11 @@ export class QueryPool {
       waiting,
       exchange,
       lane,
-      startedMs: Number.POSITIVE_INFINITY,
-      startedCpuMs: Promise.resolve(0),
+      startedMs: performance.now(),
+      startedCpuMs: thread.cpuMs(),
       isEnded: false,
     };
     this.#running.set(thread, running);
-    const begin = () => {
-      running.startedMs = performance.now();
-      running.startedCpuMs = thread.cpuMs();
-    };
-    thread.ready.then(begin, () => {});
     const settle = () => {
       if (!running.isEnded) waiting.resolve(exchange.response);
     };
@@ -196,19 +185,19 @@ export class QueryPool {
       if (isLong && !running.isEnded && !exchange.isAnswered && !exchange.isFinished) overdue.push(running);
     }
     overdue.sort((a, b) => b.startedMs - a.startedMs);
-    for (const running of overdue.slice(0, this.#waiting.short.length)) {
+    const wanting = this.#waiting.filter((waiting) => !isLong(waiting, this.#sizes)).length;
+    for (const running of overdue.slice(0, wanting)) {
       running.isEnded = true;
       this.#known.set(running.waiting.key!, Number.POSITIVE_INFINITY);
-      this.#waiting.long.push(running.waiting);
+      this.#wait({ ...running.waiting, cpuMs: Number.POSITIVE_INFINITY });
       running.exchange.abort();
     }
   }
 
-  #idleThread(lane: Lane): RouteThread | undefined {
-    for (const thread of this.#threads[lane]) if (thread.load === 0) return thread;
-    return this.#threads[lane].size < this.#sizes[lane] && !this.#isClosing
-      ? this.#startThread(lane)
-      : undefined;
+  #startAnother(lane: Lane): void {
+    const threads = [...this.#threads[lane]];
+    if (threads.length < this.#sizes[lane] && threads.every(({ isReady }) => isReady))
+      this.#startThread(lane);
   }
 
   #startThread(lane: Lane): RouteThread {
@@ -216,18 +205,32 @@ export class QueryPool {
     const thread: RouteThread = new RouteThread({
       ...this.#options,
       data,
-      onDeath: () => {
+      onDeath: (error) => {
         this.#forget(thread);
-        if (!this.#isClosing) this.#dispatch();
+        if (!thread.isReady) this.#failWaiting(lane, error);
+        this.#dispatch();
       },
     });
     this.#threads[lane].add(thread);
+    thread.ready.then(
+      () => this.#dispatch(),
+      () => {},
+    );
     return thread;
   }
 
+  /** A thread could not start. Requests that no other thread of its lane can take fail, or it would be tried for ever. */
+  #failWaiting(lane: Lane, error: HearthError): void {
+    if (this.#threads[lane].size > 0) return;
+    const mayWait = ({ cpuMs, dueMs }: Waiting) =>
+      isLong({ cpuMs, dueMs }, this.#sizes) !== (lane === "long");
+    for (const waiting of this.#waiting.filter((one) => !mayWait(one)))
+      waiting.resolve(Promise.reject(error));
+    this.#waiting = this.#waiting.filter(mayWait);
+  }
+
   #forget(thread: RouteThread): void {
-    this.#threads.short.delete(thread);
-    this.#threads.long.delete(thread);
+    for (const lane of LANES) this.#threads[lane].delete(thread);
     this.#running.delete(thread);
   }
 

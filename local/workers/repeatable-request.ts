@@ -1,36 +1,44 @@
-/** Requests of queries as threads take them: more than once if need be, and known again when the same is asked. */
+/** Requests of queries as threads take them: more than once if need be, and recognized when the same is asked again. */
+import { hash } from "node:crypto";
+import { looksLong } from "./long-request.ts";
 
 /** A longer body is streamed to its thread, once. */
 const MAX_BODY_BYTES = 1024 * 1024;
-/** Of the parameters that say what is asked; the others say when. */
-const ASKED = ["query", "match[]"];
-const MAX_KEY_CHARACTERS = 4096;
+/** Parameters that say when, or for how long. The others say what is asked. */
+const WHEN = new Set(["time", "start", "end", "step", "timeout"]);
 const FORM = "application/x-www-form-urlencoded";
 
 export interface RepeatableRequest {
-  /** The same for a panel that is asked again for another time. */
+  /** The same for a panel that is refreshed: its times do not count. */
   readonly key: string;
+  /** Whether it looks long to someone who has never seen it run. */
+  readonly looksLong: boolean;
   /** The request, each time it is called. */
   readonly make: () => Request;
 }
 
-/** Reads the body. Undefined: it is too long, or of unknown length; then the body is not read. */
+/** Reads the body. Undefined: the body is too long, or of unknown length; then it is not read. */
 export async function readRepeatable(request: Request): Promise<RepeatableRequest | undefined> {
   const { method, url, headers, signal } = request;
   const { pathname, searchParams } = new URL(url);
-  if (request.body === null) return { key: keyOf(pathname, searchParams), make: () => request };
+  if (request.body === null) return repeatable(pathname, searchParams, "", () => request);
   const length = headers.get("Content-Length");
   if (length === null || Number(length) > MAX_BODY_BYTES) return undefined;
-  const body = await request.arrayBuffer();
-  const isForm = headers.get("Content-Type")?.startsWith(FORM) ?? false;
-  const form = isForm ? new URLSearchParams(new TextDecoder().decode(body)) : undefined;
-  return {
-    key: keyOf(pathname, searchParams, form),
-    make: () => new Request(url, { method, headers, signal, body }),
-  };
+  const body = new Uint8Array(await request.arrayBuffer());
+  const make = () => new Request(url, { method, headers, signal, body });
+  if (!headers.get("Content-Type")?.startsWith(FORM))
+    return repeatable(pathname, searchParams, hash("sha1", body), make);
+  const form = new URLSearchParams(new TextDecoder().decode(body));
+  return repeatable(pathname, new URLSearchParams([...form, ...searchParams]), "", make);
 }
 
-function keyOf(path: string, ...parameters: (URLSearchParams | undefined)[]): string {
-  const asked = parameters.flatMap((one) => ASKED.flatMap((name) => one?.getAll(name) ?? []));
-  return [path, ...asked].join("\n").slice(0, MAX_KEY_CHARACTERS);
+/** `rest` is what the body says beside parameters. */
+function repeatable(
+  path: string,
+  parameters: URLSearchParams,
+  rest: string,
+  make: () => Request,
+): RepeatableRequest {
+  const asked = [...parameters].filter(([name]) => !WHEN.has(name)).join("\n");
+  return { key: hash("sha1", [path, rest, asked].join("\n")), looksLong: looksLong(parameters), make };
 }

@@ -14,6 +14,7 @@ import type { SelfScrape } from "../self-scrape.ts";
 import type { Environment, Settings } from "../settings.ts";
 import { failureResponse } from "./failure-response.ts";
 import { KeptThread } from "./kept-thread.ts";
+import { lowerPriorityOf } from "./lower-priority.ts";
 import { QueryPool } from "./query-pool.ts";
 import type { FromWorker, Role } from "./worker-data.ts";
 import { WriteThreads } from "./write-threads.ts";
@@ -22,7 +23,7 @@ import { WriteThreads } from "./write-threads.ts";
 const READER_MEMORY_BYTES = 192 * 1024 * 1024;
 /** Heaps, in MiB: many times what each usually takes, and together less than a small machine has. */
 const HEAP_MIB: Readonly<Record<Role, number>> = { write: 1024, query: 1024, compact: 1024, rules: 1024 };
-/** How much less urgent than the main thread they are. */
+/** Added to the main thread's; queries have lanes. V8's own threads, which compile and collect garbage for all, have the compactor's. */
 const NICENESS: Readonly<Record<Role, number>> = { write: 0, query: 0, rules: 5, compact: 10 };
 /** The thread that stores large bodies gives way to the one that stores all others. */
 const LARGE_NICENESS = 5;
@@ -84,6 +85,7 @@ export async function startWorkers(
       data: { ...data, settings: { ...settings, rules: { ...settings.rules, externalUrl } } },
     };
   }, log);
+  lowerPriorityOf("V8Worker", NICENESS.compact);
   await Promise.all([queries.start(), writers.start()]);
   return {
     get canary() {
