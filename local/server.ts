@@ -1,6 +1,7 @@
 /** The deployed functions' routes behind one HTTP server, on a DynamoDB of this machine. */
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { authorize } from "../lib/auth/verifier.ts";
 import { addExplorerRoutes, EXPLORER_PATHS, LINKED_PATHS } from "../lib/http/explorer-route.ts";
 import { newGateway, type Services } from "../lib/http/gateway.ts";
 import { requestPath } from "../lib/http/request-path.ts";
@@ -17,6 +18,7 @@ import type { Environment, Settings } from "./settings.ts";
 import { type Database, startDatabase } from "./workers/database.ts";
 import type { Fetch } from "./workers/serve-port.ts";
 import { startWorkers, type Workers } from "./workers/workers.ts";
+import type { TenantOf } from "./workers/write-threads.ts";
 
 /** How long requests in flight may take before their connections are cut. */
 const CLOSE_GRACE_MS = 10_000;
@@ -49,7 +51,8 @@ export async function startServer(settings: Settings, env: Environment, log: Log
     const metrics = selfScrape?.observe("request");
     const services = await newLocalServices(settings, env, endpoint, { log, metrics });
     const key = await ensureFirstKey(services.table, settings, services.clock);
-    const started = await startWorkers(settings, env, endpoint, { log, selfScrape });
+    const sinks = { log, selfScrape, tenantOf: newTenantOf(services) };
+    const started = await startWorkers(settings, env, endpoint, sinks);
     workers = started;
     const fetch = newFetch(services, started);
     const server = await listen(fetch, settings, log);
@@ -66,6 +69,18 @@ export async function startServer(settings: Settings, env: Environment, log: Log
     await embedded?.close();
     throw error;
   }
+}
+
+/** Whose key a write has: its thread is chosen by that. The thread verifies the key itself. */
+function newTenantOf({ keys, table }: Services): TenantOf {
+  return async ({ headers }) => {
+    try {
+      const key = await keys.verify(table, headers.get("Authorization") ?? undefined);
+      return authorize(key, "write", headers.get("X-Scope-OrgID") ?? undefined);
+    } catch {
+      return "";
+    }
+  };
 }
 
 /** A full disk fails every write: one line in ten seconds says so. */

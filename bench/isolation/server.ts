@@ -11,6 +11,7 @@ const LISTENS = /^Hearth \S+ listens on (\S+),/m;
 
 export interface Server extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
 }
 
 /** `more`: further environment variables. */
@@ -32,6 +33,7 @@ export async function startServer(more: Readonly<Record<string, string>> = {}): 
   const url = await urlOf(child);
   return {
     url,
+    pid: child.pid!,
     async [Symbol.asyncDispose]() {
       child.kill();
       await once(child, "exit");

@@ -24,9 +24,22 @@ export interface QuietFigures {
   readonly failures: number;
 }
 
-export async function measureQuiet(url: string, durationMs: number): Promise<QuietFigures> {
+/** In ms. */
+export interface Waits {
+  readonly writes: readonly number[];
+  readonly queries: readonly number[];
+  readonly failures: number;
+}
+
+export async function measureQuiet(
+  url: string,
+  durationMs: number,
+  until?: Promise<unknown>,
+): Promise<Waits> {
   const [writes, queries]: [number[], number[]] = [[], []];
   let failures = 0;
+  let isOver = false;
+  void until?.then(() => (isOver = true));
   const timed = async (latencies: number[], send: () => Promise<Response>) => {
     const began = performance.now();
     const isGood = await send().then(
@@ -41,7 +54,7 @@ export async function measureQuiet(url: string, durationMs: number): Promise<Qui
   };
   const sent: Promise<void>[] = [];
   const endMs = performance.now() + durationMs;
-  for (let i = 0; performance.now() < endMs; i++) {
+  for (let i = 0; !isOver && performance.now() < endMs; i++) {
     const body = seriesBody("m", 0, SERIES, Date.now());
     const write = { method: "POST", body, headers: { ...HEADERS, ...BODY_HEADERS } };
     sent.push(timed(writes, () => fetch(`${url}/api/v1/write`, write)));
@@ -50,7 +63,16 @@ export async function measureQuiet(url: string, durationMs: number): Promise<Qui
     await sleep(INTERVAL_MS);
   }
   await Promise.all(sent);
-  return { write: latencyOf(writes), query: latencyOf(queries), failures };
+  return { writes, queries, failures };
+}
+
+/** Of several measurements together. */
+export function figuresOf(all: readonly Waits[]): QuietFigures {
+  return {
+    write: latencyOf(all.flatMap(({ writes }) => writes)),
+    query: latencyOf(all.flatMap(({ queries }) => queries)),
+    failures: all.reduce((sum, { failures }) => sum + failures, 0),
+  };
 }
 
 function latencyOf(all: readonly number[]): Latency {

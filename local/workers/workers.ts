@@ -17,7 +17,7 @@ import { KeptThread } from "./kept-thread.ts";
 import { lowerPriorityOf } from "./lower-priority.ts";
 import { QueryPool } from "./query-pool.ts";
 import type { FromWorker, Role } from "./worker-data.ts";
-import { WriteThreads } from "./write-threads.ts";
+import { type TenantOf, WriteThreads } from "./write-threads.ts";
 
 /** What the readers of all threads remember. */
 const READER_MEMORY_BYTES = 192 * 1024 * 1024;
@@ -25,7 +25,7 @@ const READER_MEMORY_BYTES = 192 * 1024 * 1024;
 const HEAP_MIB: Readonly<Record<Role, number>> = { write: 1024, query: 1024, compact: 1024, rules: 1024 };
 /** Added to the main thread's; queries have lanes. V8's own threads, which compile and collect garbage for all, have the compactor's. */
 const NICENESS: Readonly<Record<Role, number>> = { write: 0, query: 0, rules: 5, compact: 10 };
-/** The thread that stores large bodies gives way to the one that stores all others. */
+/** The second thread that stores gives way to the first. */
 const LARGE_NICENESS = 5;
 
 export interface Workers {
@@ -43,6 +43,7 @@ export interface Workers {
 interface Sinks {
   readonly log: Log;
   readonly selfScrape: SelfScrape | undefined;
+  readonly tenantOf: TenantOf;
 }
 
 /** Resolves when requests can be answered. */
@@ -50,7 +51,7 @@ export async function startWorkers(
   settings: Settings,
   env: Environment,
   endpoint: string | undefined,
-  { log, selfScrape }: Sinks,
+  { log, selfScrape, tenantOf }: Sinks,
 ): Promise<Workers> {
   const observers = {
     request: selfScrape?.observe("request"),
@@ -71,10 +72,13 @@ export async function startWorkers(
     return { data, heapMiB: HEAP_MIB[role], onMessage };
   };
   const queries = new QueryPool(settings.queryWorkers, optionsOf("query"));
-  const writers = new WriteThreads((isLarge) => {
-    const { data, ...rest } = optionsOf("write");
-    return { ...rest, data: isLarge ? { ...data, niceness: LARGE_NICENESS } : data };
-  }, log);
+  const writers = new WriteThreads(
+    (isLarge) => {
+      const { data, ...rest } = optionsOf("write");
+      return { ...rest, data: isLarge ? { ...data, niceness: LARGE_NICENESS } : data };
+    },
+    { log, tenantOf },
+  );
   const compactor = new KeptThread(() => optionsOf("compact"), log);
   let serverUrl = "";
   const rules = new KeptThread(() => {

@@ -1,24 +1,45 @@
-/** The two threads that store: large bodies have one of their own, so that no small one waits while they are decoded. */
+/**
+ * The two threads that store. The second one, of a lower priority, has large bodies and the tenants that send the most, so
+ * that no other write waits while theirs are decoded. Within each thread tenants take turns.
+ */
+import { HearthError } from "../../lib/model/errors.ts";
 import type { Log } from "../../lib/model/log.ts";
+import type { Exchange } from "./exchange.ts";
+import { FairQueue } from "./fair-queue.ts";
 import { KeptThread } from "./kept-thread.ts";
-import type { ThreadOptions } from "./route-thread.ts";
+import type { RouteThread, ThreadOptions } from "./route-thread.ts";
+import { TenantLoads } from "./tenant-loads.ts";
 
 /** A body of more bytes is large. Snappy makes 21 times as many of them at most. */
 const LARGE_BODY_BYTES = 512 * 1024;
+/** The same while several tenants send: decoding and storing one takes about 10 ms. */
+const LARGE_AMONG_SEVERAL_BYTES = 64 * 1024;
 /** A gzip body that says it has more bytes is large: gzip makes up to a thousand of one. */
 const LARGE_UNZIPPED_BYTES = 4 * 1024 * 1024;
 /** A gzip member ends with its length, a little-endian uint32. https://www.rfc-editor.org/rfc/rfc1952#page-5 */
 const GZIP_LENGTH_BYTES = 4;
+/** Requests in a thread at once. Those of the second thread take longer, so fewer are ahead of the next one. */
+const AT_ONCE = { usual: 16, large: 4 } as const;
+
+/** The tenant whose key a request has; "" for one without a valid key. Never rejects. */
+export type TenantOf = (request: Request) => Promise<string>;
 
 export class WriteThreads {
   readonly #usual: KeptThread;
   readonly #large: KeptThread;
+  readonly #queues = { usual: new FairQueue(AT_ONCE.usual), large: new FairQueue(AT_ONCE.large) };
+  readonly #tenantOf: TenantOf;
+  readonly #loads = new TenantLoads();
   /** From the first large body on: many servers never get one. */
   #hasLarge = false;
 
-  constructor(options: (isLarge: boolean) => Omit<ThreadOptions, "onDeath">, log: Log) {
+  constructor(
+    options: (isLarge: boolean) => Omit<ThreadOptions, "onDeath">,
+    { log, tenantOf }: { readonly log: Log; readonly tenantOf: TenantOf },
+  ) {
     this.#usual = new KeptThread(() => options(false), log);
     this.#large = new KeptThread(() => options(true), log);
+    this.#tenantOf = tenantOf;
   }
 
   /** Resolves when requests can be answered. */
@@ -26,24 +47,50 @@ export class WriteThreads {
     return this.#usual.start();
   }
 
-  /** Throws "unavailable" while the request's thread is being started again. */
+  /** Throws "unavailable" while the request's thread is being started again, and when too many wait for it. */
   async fetch(request: Request): Promise<Response> {
-    if (!(await isLarge(request))) return this.#usual.thread.begin(request).response;
-    // A request that comes before it has started waits in its port.
-    if (!this.#hasLarge) void this.#large.start().catch(() => {});
-    this.#hasLarge = true;
-    return this.#large.thread.begin(request).response;
+    const tenant = await this.#tenantOf(request);
+    const lane = (await this.#isForSecond(request, tenant)) ? "large" : "usual";
+    const queue = this.#queues[lane];
+    await queue.enter(tenant);
+    let exchange: Exchange;
+    try {
+      if (request.signal.aborted) throw new HearthError("canceled", "write: the client went away");
+      exchange = this.#threadOf(lane).begin(request);
+    } catch (error) {
+      queue.leave();
+      throw error;
+    }
+    exchange.done.then(() => queue.leave());
+    return exchange.response;
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#usual.close(), this.#large.close()]);
   }
+
+  #threadOf(lane: keyof typeof AT_ONCE): RouteThread {
+    if (lane === "usual") return this.#usual.thread;
+    // A request that comes before it has started waits in its port.
+    if (!this.#hasLarge) void this.#large.start().catch(() => {});
+    this.#hasLarge = true;
+    return this.#large.thread;
+  }
+
+  async #isForSecond(request: Request, tenant: string): Promise<boolean> {
+    const length = Number(request.headers.get("Content-Length") ?? Number.POSITIVE_INFINITY);
+    const nowMs = performance.now();
+    // Strangers are refused before their bodies are read.
+    if (tenant !== "" && Number.isFinite(length)) this.#loads.note(tenant, length, nowMs);
+    if (this.#loads.isBusy(tenant, nowMs)) return true;
+    if (length > (this.#loads.areSeveral ? LARGE_AMONG_SEVERAL_BYTES : LARGE_BODY_BYTES))
+      return request.body !== null;
+    return saysMuch(request);
+  }
 }
 
-/** Whether a body has many bytes, or says that it does. */
-async function isLarge(request: Request): Promise<boolean> {
-  const length = request.headers.get("Content-Length");
-  if (length === null || Number(length) > LARGE_BODY_BYTES) return request.body !== null;
+/** Whether a gzip body says that it has many bytes. */
+async function saysMuch(request: Request): Promise<boolean> {
   if (request.headers.get("Content-Encoding")?.toLowerCase() !== "gzip") return false;
   const body = await request.clone().arrayBuffer();
   if (body.byteLength < GZIP_LENGTH_BYTES) return false;
