@@ -58,7 +58,7 @@ const USAGE = `Usage: hearthdb start [--no-self-scrape]
        hearthdb rules sync FILE... [--tenant NAME] [--namespace NAME] [--dry-run]
        hearthdb rules list [--tenant NAME] [--namespace NAME] [--json | --yaml]
        hearthdb rules delete FILE...|--namespace NAME [--group NAME] [--tenant NAME] [--dry-run]
-       hearthdb estimate --prometheus URL | --series N [--interval D | --samples-per-second N] [--new-series-per-day N] [--samples-per-request N] [--retention-days N] [--rollup-days N] [--panels-per-day N] [--json]
+       hearthdb estimate --prometheus URL | --series N [--interval D | --samples-per-second N] [--new-series-per-day N] [--samples-per-request N] [--retention-days N] [--rollup-days N] [--panels-per-day N] [--write-function-url] [--json]
        hearthdb help [COMMAND]
        hearthdb --version
 
@@ -209,6 +209,7 @@ const OPTIONS = {
   "new-series-per-day": { type: "string" },
   "samples-per-request": { type: "string" },
   "panels-per-day": { type: "string" },
+  "write-function-url": { type: "boolean" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
 } as const;

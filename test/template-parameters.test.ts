@@ -7,7 +7,7 @@ import {
   LAMBDA_REQUESTS_MILLION,
   TABLE_PRICES,
 } from "../lib/cost/aws-prices.ts";
-import { type ResolvedTemplate, resolveTemplate } from "./helpers/resolved-template.ts";
+import { PARAMETERS, type ResolvedTemplate, resolveTemplate } from "./helpers/resolved-template.ts";
 
 const plain = resolveTemplate();
 const KEY = "arn:aws:kms:eu-west-1:123456789012:key/0f0f0f0f-1111-2222-3333-444444444444";
@@ -107,6 +107,27 @@ test("a web ACL is the stack's own, yours, or none, and never both", () => {
   );
   assert.equal(resolveTemplate({ WafRateLimit: 2000, WebAclArn: arn }).refused.length, 1);
   for (const template of [plain, own, given]) assert.deepEqual(template.refused, []);
+});
+
+test("the write function has a URL of its own only if asked for, and never without a bound", () => {
+  const parts = (template: ResolvedTemplate) => [
+    ofType(template, "AWS::Lambda::Url").length,
+    ofType(template, "AWS::Lambda::Permission")
+      .filter(([, { Properties }]) => Properties.Principal === "*")
+      .map(([, { Properties }]) => Properties.Action),
+    "FunctionRemoteWriteUrl" in template.Outputs,
+  ];
+  assert.deepEqual(parts(plain), [0, [], false]);
+  const on = resolveTemplate({ WriteFunctionUrl: "on" });
+  const both = ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"];
+  assert.deepEqual(parts(on), [1, both, true]);
+  assert.deepEqual(on.refused, []);
+  assert.equal(on.Resources.WriteUrlPermission.Properties.FunctionUrlAuthType, "NONE");
+  assert.equal(on.Resources.WriteUrlInvokePermission.Properties.InvokedViaFunctionUrl, true);
+  for (const unbounded of [{ ReserveConcurrency: "false" }, { WriteConcurrency: 0 }]) {
+    assert.equal(resolveTemplate({ WriteFunctionUrl: "on", ...unbounded }).refused.length, 1);
+    assert.deepEqual(resolveTemplate(unbounded).refused, []);
+  }
 });
 
 test("a domain comes with its certificate, and with a record where there is a zone", () => {
@@ -265,4 +286,61 @@ test("the table's class, and the compactor's share of its capacity, are those of
   assert.ok(actions.includes("dynamodb:DescribeTable"));
   for (const name of PUBLIC)
     assert.ok(!JSON.stringify(statementsOf(plain, `${name}Function`)).includes("DescribeTable"), name);
+});
+
+/** Another value of parameters that have no list of them, and are no numbers. */
+const OTHER_VALUES: Readonly<Record<string, string>> = {
+  TableName: "restored",
+  WebAclArn: "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/mine/1",
+  DomainName: "metrics.example.com",
+  CertificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/1",
+  HostedZoneId: "Z123",
+  KmsKeyArn: KEY,
+  PermissionsBoundaryArn: "arn:aws:iam::123456789012:policy/boundary",
+  AlarmTopicArn: "arn:aws:sns:eu-west-1:123456789012:pager",
+  RuleInterval: "5m",
+  RuleQueryOffset: "1m",
+  ExternalLabels: "cluster=a",
+  ExternalUrl: "https://hearth.example.com",
+  AlertmanagerUrls: "https://alertmanager.example.com",
+  AlertmanagerAuthSecret: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:am-AbCdEf",
+  AlertWebhookUrls: "https://hook.example.com",
+  AlertWebhookAuthSecret: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:hook-AbCdEf",
+  AlertTopicArn: "arn:aws:sns:eu-west-1:123456789012:alerts",
+  OtlpPromoteResourceAttributes: "*",
+  TenantLimits: "queries-at-once=20",
+  CorsOrigin: "",
+};
+
+/** Without these a parameter has nothing to act on. */
+const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  WriteCapacityMin: { Capacity: "provisioned" },
+  WriteCapacityMax: { Capacity: "provisioned" },
+  ReadCapacityMin: { Capacity: "provisioned" },
+  ReadCapacityMax: { Capacity: "provisioned" },
+  CapacityUtilization: { Capacity: "provisioned" },
+  DomainName: { CertificateArn: OTHER_VALUES.CertificateArn },
+  CertificateArn: { DomainName: OTHER_VALUES.DomainName },
+  HostedZoneId: { CertificateArn: OTHER_VALUES.CertificateArn, DomainName: OTHER_VALUES.DomainName },
+};
+
+/** Half of a pair is refused: its default then stands for neither half. */
+const PAIRS = new Set(["DomainName", "CertificateArn"]);
+
+test("every parameter has two sides: another value makes another stack, and both are accepted", () => {
+  for (const [name, { Default, ...parameter }] of Object.entries(PARAMETERS)) {
+    const { AllowedValues = [], Type } = parameter as { AllowedValues?: unknown[]; Type?: string };
+    const other =
+      OTHER_VALUES[name] ??
+      AllowedValues.map(String).find((value) => value !== String(Default)) ??
+      (Type === "Number" ? String(Number(Default) + 1) : undefined);
+    assert.notEqual(other, undefined, `${name}: OTHER_VALUES has none`);
+    const before = resolveTemplate(PAIRS.has(name) ? {} : COMPANIONS[name]);
+    const after = resolveTemplate({ ...COMPANIONS[name], [name]: other! });
+    assert.deepEqual([before.refused, after.refused], [[], []], name);
+    // The resolver leaves Fn::Sub as it is.
+    const text = (template: ResolvedTemplate, value: string) =>
+      JSON.stringify(template).replaceAll(`\${${name}}`, value);
+    assert.notEqual(text(after, other!), text(before, String(Default)), `${name}=${other}`);
+  }
 });

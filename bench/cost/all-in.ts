@@ -33,6 +33,8 @@ const ALL_IN: readonly Kept[] = [
 interface Column {
   readonly samplesPerRequest: number;
   readonly capacity: Billing["capacity"];
+  readonly tableClass: Billing["tableClass"];
+  readonly hasFunctionUrl: boolean;
   readonly perSample: SampleFigures;
 }
 
@@ -40,6 +42,9 @@ interface Column {
 export interface AllIn {
   readonly samples_per_request: number;
   readonly capacity: Billing["capacity"];
+  readonly table_class: Billing["tableClass"];
+  /** Whether writes come by the write function's own URL. */
+  readonly function_url: boolean;
   readonly ingest: number;
   readonly storage: Readonly<Record<string, number>>;
   readonly rows: Readonly<Record<string, number>>;
@@ -56,11 +61,13 @@ export interface AllIn {
 export function allInFigures(figures: CostFigures, others: readonly SendingFigures[]): AllIn[] {
   const samples = figures.run.series * SAMPLES_PER_DAY * DAYS_PER_MONTH;
   const panelsPerDay = (PANELS_PER_DAY * figures.run.series) / OF_SERIES;
-  return columnsOf(figures, others).map(({ samplesPerRequest, capacity, perSample }) => {
+  return columnsOf(figures, others).map((column) => {
+    const { samplesPerRequest, capacity, tableClass, hasFunctionUrl, perSample } = column;
     const bill = (plan: Pick<Plan, "retentionDays" | "rowDays">): Bill => {
       const usage = usageOf(samples, perSample, { ...plan, panelsPerDay, hasMonitoring: true });
       // A share of the capacity that is in use, without the least that a small table has.
-      const billing = { ...DEFAULT_BILLING, capacity, minWriteCapacity: 0, minReadCapacity: 0 };
+      const least = { minWriteCapacity: 0, minReadCapacity: 0 };
+      const billing = { ...DEFAULT_BILLING, capacity, tableClass, hasFunctionUrl, ...least };
       const dollars = billOf(usage, billing);
       return Object.fromEntries(
         Object.entries(dollars).map(([part, value]) => [part, (value / samples) * 1e6]),
@@ -72,6 +79,8 @@ export function allInFigures(figures: CostFigures, others: readonly SendingFigur
     return {
       samples_per_request: samplesPerRequest,
       capacity,
+      table_class: tableClass,
+      function_url: hasFunctionUrl,
       ingest: ingestDollars(first),
       storage: each(({ storage }) => storage),
       rows: each(({ rowStorage }) => rowStorage),
@@ -86,17 +95,24 @@ export function allInFigures(figures: CostFigures, others: readonly SendingFigur
   });
 }
 
+type Mode = Pick<Column, "capacity" | "tableClass" | "hasFunctionUrl">;
+
+const ON_DEMAND: Mode = { capacity: "on-demand", tableClass: "STANDARD", hasFunctionUrl: false };
+const PROVISIONED: Mode = { ...ON_DEMAND, capacity: "provisioned" };
+
 function columnsOf(figures: CostFigures, others: readonly SendingFigures[]): Column[] {
   const { perSample, samplesPerRequest } = figures;
   const twoThousand = others.find(({ sender }) => sender === TWO_THOUSAND);
   const sent = [...(twoThousand === undefined ? [] : [twoThousand]), { perSample, samplesPerRequest }];
-  return sent.flatMap((one) =>
-    (["on-demand", "provisioned"] as const).map((capacity) => ({
-      samplesPerRequest: one.samplesPerRequest,
-      capacity,
-      perSample: one.perSample,
-    })),
-  );
+  return [
+    ...sent.flatMap((one) => [
+      { ...one, ...ON_DEMAND },
+      { ...one, ...PROVISIONED },
+    ]),
+    ...[ON_DEMAND, PROVISIONED, { ...PROVISIONED, tableClass: "STANDARD_INFREQUENT_ACCESS" } as const].map(
+      (mode) => ({ perSample, samplesPerRequest, ...mode, hasFunctionUrl: true }),
+    ),
+  ];
 }
 
 export function printAllIn(figures: CostFigures, others: readonly SendingFigures[]): void {
@@ -111,6 +127,8 @@ export function printAllIn(figures: CostFigures, others: readonly SendingFigures
   console.log("\n  $ per million samples, all in; provisioned: 70 % of the capacity in use");
   row("samples a request", ({ samples_per_request }) => samples_per_request.toFixed(0));
   row("capacity", ({ capacity }) => capacity);
+  row("table class", ({ table_class }) => (table_class === "STANDARD" ? "Standard" : "Standard-IA"));
+  row("writes by", ({ function_url }) => (function_url ? "function URL" : "API Gateway"));
   row("ingest", ({ ingest }) => ingest);
   for (const { name } of ALL_IN.filter(({ retentionDays, rowDays }) => retentionDays === rowDays)) {
     row(`storage of samples, ${name}`, ({ storage }) => storage[name]);

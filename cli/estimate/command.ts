@@ -19,6 +19,7 @@ export interface EstimateOptions extends ServerOptions {
   readonly "retention-days"?: string | undefined;
   readonly "rollup-days"?: string | undefined;
   readonly "panels-per-day"?: string | undefined;
+  readonly "write-function-url"?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -47,7 +48,8 @@ export async function estimateCommand(
     panelsPerDay: numberOf(options, "panels-per-day", { least: 0 }) ?? DEFAULTS.panelsPerDay,
     hasMonitoring: true,
   };
-  const estimate = estimateOf({ ...known, samplesPerRequest }, plan, notes);
+  const hasFunctionUrl = options["write-function-url"] ?? false;
+  const estimate = estimateOf({ ...known, samplesPerRequest }, plan, notes, { hasFunctionUrl });
   print(options.json ? JSON.stringify(estimateToJson(estimate)) : printEstimate(estimate));
 }
 

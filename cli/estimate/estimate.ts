@@ -1,6 +1,6 @@
 /** The bills of a load: of Hearth in each mode, and of managed services. */
 import type { Capacity, TableClass } from "../../lib/cost/aws-prices.ts";
-import { type Bill, billOf, capacityOf, DEFAULT_BILLING } from "../../lib/cost/bill.ts";
+import { type Bill, type Billing, billOf, capacityOf, DEFAULT_BILLING } from "../../lib/cost/bill.ts";
 import { figuresOf, type Load, samplesPerMonth } from "../../lib/cost/load.ts";
 import { type ServiceBill, serviceBills } from "../../lib/cost/managed-services.ts";
 import { type Plan, usageOf } from "../../lib/cost/usage.ts";
@@ -32,7 +32,12 @@ const MODES: readonly Omit<Mode, "bill">[] = [
   { name: "provisioned, IA", capacity: "provisioned", tableClass: "STANDARD_INFREQUENT_ACCESS" },
 ];
 
-export function estimateOf(load: Load, plan: Plan, notes: readonly string[]): Estimate {
+export function estimateOf(
+  load: Load,
+  plan: Plan,
+  notes: readonly string[],
+  setUp: Partial<Pick<Billing, "hasFunctionUrl">> = {},
+): Estimate {
   const samples = samplesPerMonth(load);
   const usage = usageOf(samples, figuresOf(load), plan);
   const { minWriteCapacity, minReadCapacity } = DEFAULT_BILLING;
@@ -42,7 +47,7 @@ export function estimateOf(load: Load, plan: Plan, notes: readonly string[]): Es
     samplesPerMonth: samples,
     writeCapacity: capacityOf(usage.writeUnits, minWriteCapacity, DEFAULT_BILLING),
     readCapacity: capacityOf(usage.readUnits + usage.panelReadUnits, minReadCapacity, DEFAULT_BILLING),
-    modes: MODES.map((mode) => ({ ...mode, bill: billOf(usage, { ...DEFAULT_BILLING, ...mode }) })),
+    modes: MODES.map((mode) => ({ ...mode, bill: billOf(usage, { ...DEFAULT_BILLING, ...setUp, ...mode }) })),
     services: serviceBills(samples, plan),
     notes,
   };

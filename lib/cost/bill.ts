@@ -24,6 +24,8 @@ export interface Billing {
   readonly capacity: Capacity;
   readonly tableClass: TableClass;
   readonly hasRecovery: boolean;
+  /** Writes come by the write function's own URL. */
+  readonly hasFunctionUrl: boolean;
   /** Of provisioned capacity: the share in use on average, and the least units a second there are. */
   readonly utilization: number;
   readonly minWriteCapacity: number;
@@ -35,6 +37,7 @@ export const DEFAULT_BILLING: Billing = {
   capacity: "on-demand",
   tableClass: "STANDARD",
   hasRecovery: true,
+  hasFunctionUrl: false,
   utilization: 0.7,
   minWriteCapacity: 10,
   minReadCapacity: 50,
@@ -67,7 +70,7 @@ export function billOf(usage: MonthlyUsage, billing: Billing): Bill {
     dynamodbRead: ingestReads,
     lambda:
       usage.lambdaGbSeconds * LAMBDA_GB_SECOND + (usage.lambdaRequests / MILLION) * LAMBDA_REQUESTS_MILLION,
-    apiGateway: (usage.requests / MILLION) * API_REQUESTS_MILLION,
+    apiGateway: billing.hasFunctionUrl ? 0 : (usage.requests / MILLION) * API_REQUESTS_MILLION,
     storage: stored(usage.lastingBytes),
     transientStorage: stored(usage.transientBytes),
     rowStorage: stored(usage.rowBytes),

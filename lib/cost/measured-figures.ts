@@ -19,15 +19,15 @@ export const LOG_UNITS: readonly (readonly [samples: number, writeUnits: number]
   [10_000, 13.64],
 ];
 
-export const RUN_UNITS_PER_SAMPLE = 0.00095;
+export const RUN_UNITS_PER_SAMPLE = 0.00097;
 
 /** A chunk item has the samples of a series in a bucket of eight hours. */
 export const BUCKETS_PER_DAY = 3;
-export const CHUNK_BYTES_PER_SAMPLE = 1.38;
+export const CHUNK_BYTES_PER_SAMPLE = 1.1;
 /** Key, index and DynamoDB's 100 bytes. */
 export const CHUNK_ITEM_BYTES = 186;
-/** A unit is 1,024 bytes, rounded up: on average an item wastes this much of one. */
-export const CHUNK_WASTE_UNITS = 0.33;
+/** A unit is 1,024 bytes, rounded up. Half of all series never change in a bucket: each of their items wastes nearly one. */
+export const CHUNK_WASTE_UNITS = 0.7;
 
 /** Dictionaries and index of a series on its first day, and again on each day that it lives. */
 export const SERIES_DAY_UNITS = 0.03;
@@ -36,10 +36,10 @@ export const ROWS_SERIES_DAY_UNITS = 0.29;
 /** Manifests, marks and cursors of a day. */
 export const CONTROL_DAY_UNITS = 700;
 
-export const READ_UNITS_PER_SAMPLE = 0.0017;
+export const READ_UNITS_PER_SAMPLE = 0.0016;
 
 /** Log, runs and dictionaries, with DynamoDB's bytes, and how long they stay. */
-export const TRANSIENT_BYTES_PER_SAMPLE = 2.8;
+export const TRANSIENT_BYTES_PER_SAMPLE = 2.5;
 export const TRANSIENT_DAYS = 35;
 
 /** Lambda, GB seconds: of writing by sample and by request, of compaction by sample and by run. */

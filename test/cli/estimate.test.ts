@@ -53,6 +53,7 @@ test("longer retention and more panels cost more, larger requests less", async (
   assert.ok((await dollars({ "panels-per-day": "100000" })) > usual);
   assert.ok((await dollars({ "samples-per-request": "500" })) > usual);
   assert.ok((await dollars({ "new-series-per-day": "50000" })) > usual);
+  assert.ok((await dollars({ "write-function-url": true })) < usual);
 });
 
 test("for people: what is assumed, a line for each part, sums, others", async () => {

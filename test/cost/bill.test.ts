@@ -63,6 +63,12 @@ test("what is not there costs nothing", () => {
   assert.deepEqual([bill.metrics, bill.queries, bill.rowStorage, bill.recovery], [0, 0, 0, 0]);
 });
 
+test("by the function's own URL, writes do not pay API Gateway, and queries do", () => {
+  const usual = billOf(usage, DEFAULT_BILLING);
+  const past = billOf(usage, { ...DEFAULT_BILLING, hasFunctionUrl: true });
+  assert.deepEqual(past, { ...usual, apiGateway: 0 });
+});
+
 test("Standard-IA stores for less and asks more for units", () => {
   const standard = billOf(usage, DEFAULT_BILLING);
   const rare = billOf(usage, { ...DEFAULT_BILLING, tableClass: "STANDARD_INFREQUENT_ACCESS" });
