@@ -36,7 +36,7 @@ export const MAX_RUN_BYTES = 1;
 /** In place of an exponent or form. */
 export const RAW = 0xff;
 export const MAX_EXPONENT = 12;
-const MAX_MANTISSA = 2 ** 50;
+export const MAX_MANTISSA = 2 ** 50;
 export const POWERS_OF_TEN = Float64Array.from({ length: MAX_EXPONENT + 1 }, (_, e) => 10 ** e);
 
 /** Of zlib's windows, as a power of two; its default `memLevel` 8 belongs to the largest. */

@@ -8,7 +8,7 @@
  *     for each   minTime (the first a zigzag varint, each further a varint, less the maxTime before it), maxTime (a varint,
  *                less minTime), length (varint)
  *     encodings  all versions but 1 and 3: a byte for each, 1 XOR, 2 histograms, 3 float histograms, 4 XOR2, 5 steady
- *                (steady-chunk.ts)
+ *                (steady-chunk.ts), 6 decimal (decimal-chunk.ts)
  *     data       the chunks, one after another
  *     starts     versions 3, 4 and 7 alone: of the samples of all chunks, in order of time (start-runs.ts)
  */
@@ -31,7 +31,7 @@ const VERSIONS: ReadonlySet<number> = new Set(
 
 type Encoding = Chunk["kind"] | FloatForm;
 /** By the number of the encoding less 1. */
-const ENCODINGS: readonly Encoding[] = [undefined, "integer", "float", "xor2", "steady"];
+const ENCODINGS: readonly Encoding[] = [undefined, "integer", "float", "xor2", "steady", "decimal"];
 
 /** A chunk with what its encoding has no place for. */
 export interface StoredChunk extends FormedChunk {
@@ -105,8 +105,8 @@ export function decodeChunkItem(value: Uint8Array): StoredChunk[] {
     const bytes = reader.readBytes(length) as Uint8Array<ArrayBuffer>;
     const encoding = encodings?.[i];
     if (encoding === undefined) return { minTime, maxTime, bytes };
-    const isForm = encoding === "xor2" || encoding === "steady";
-    return isForm ? { minTime, maxTime, bytes, form: encoding } : { minTime, maxTime, bytes, kind: encoding };
+    const isKind = encoding === "integer" || encoding === "float";
+    return isKind ? { minTime, maxTime, bytes, kind: encoding } : { minTime, maxTime, bytes, form: encoding };
   });
   return isStarted ? withStarts(chunks, reader) : chunks;
 }

@@ -12,6 +12,8 @@ import { cutForStoring } from "./mixed-chunks.ts";
 const MAX_ITEM_CHUNK_BYTES = 360 * 1024;
 /** What a steady sample takes in a XOR chunk. */
 const MIN_SAMPLE_BYTES = 1 / 4;
+/** What a sample of a decimal chunk takes at most where it has to be stored in another form. */
+const MAX_DECIMAL_BYTES = 9;
 
 /** `samples`: sorted, each time once. None is no item. */
 export function encodeSampleItems(samples: MixedSamples): Iterable<Uint8Array> {
@@ -32,8 +34,9 @@ function* groupChunks(chunks: Iterable<FormedChunk>, startBytes: number): Genera
   let sizeBytes = 0;
   for (const chunk of chunks) {
     const samples = countChunkSamples(chunk);
-    // Steady chunks hold any number of samples. What is left of them after a deletion has to fit one item too.
-    const chunkBytes = Math.max(chunk.bytes.length, samples * MIN_SAMPLE_BYTES) + startBytes * samples;
+    // What a deletion leaves of chunks has to fit one item too, and may need a form that takes more.
+    const mostBytes = samples * (chunk.form === "decimal" ? MAX_DECIMAL_BYTES : MIN_SAMPLE_BYTES);
+    const chunkBytes = Math.max(chunk.bytes.length, mostBytes) + startBytes * samples;
     if (sizeBytes + chunkBytes > MAX_ITEM_CHUNK_BYTES) {
       yield group;
       [group, sizeBytes] = [[], 0];

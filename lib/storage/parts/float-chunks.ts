@@ -1,7 +1,7 @@
 /**
- * Chunks of floats as they are stored: a long run of one value at one pace is a steady chunk, everything else XOR2. XOR is
- * what versions before stored, what an import may bring, and what readers of remote read get
- * (docs/decisions/0065-smaller-chunks.md).
+ * Chunks of floats as they are stored: a long run of one value at one pace is a steady chunk, decimals are a decimal chunk
+ * where that takes less, everything else is XOR2 (docs/decisions/0065-smaller-chunks.md, 0094-decimal-chunks.md). Earlier
+ * versions stored XOR, imports may bring it, and readers of remote read get it.
  */
 import type { Chunk } from "../../chunk/cut.ts";
 import { cutChunks } from "../../chunk/cut.ts";
@@ -10,10 +10,12 @@ import { appendXorChunk, readChunkCount } from "../../chunk/xor-chunk.ts";
 import { appendXor2Chunk, readXor2Count } from "../../chunk/xor2-chunk.ts";
 import { encodeXor2Chunk } from "../../chunk/xor2-writer.ts";
 import type { Samples } from "../../model/samples.ts";
+import { appendDecimalChunk, readDecimalCount } from "./decimal-chunk.ts";
+import { encodeDecimalChunk } from "./decimal-writer.ts";
 import { appendSteadyChunk, encodeSteadyChunk, MAX_STEADY_SAMPLES, readSteadyCount } from "./steady-chunk.ts";
 
 /** How a chunk of floats is encoded; absent: XOR. */
-export type FloatForm = "xor2" | "steady";
+export type FloatForm = "xor2" | "steady" | "decimal";
 
 export interface FormedChunk extends Chunk {
   readonly form?: FloatForm | undefined;
@@ -44,7 +46,11 @@ export function* cutStoredChunks(
       const step = timestamps[from + 1] - minTime;
       const bytes = encodeSteadyChunk(to - from, step, words[2 * from + 1], words[2 * from]);
       yield { minTime, maxTime, bytes, form: "steady" };
-    } else yield { minTime, maxTime, bytes: encodeXor2Chunk(timestamps, values, from, to), form: "xor2" };
+    } else {
+      const decimal = encodeDecimalChunk(timestamps, values, words, from, to);
+      if (decimal !== undefined) yield { minTime, maxTime, bytes: decimal, form: "decimal" };
+      else yield { minTime, maxTime, bytes: encodeXor2Chunk(timestamps, values, from, to), form: "xor2" };
+    }
     from = to;
   }
 }
@@ -67,12 +73,14 @@ function endOfSteady(timestamps: Float64Array, words: Uint32Array, from: number,
 /** The samples of a chunk of floats. Throws "data" if its bytes cannot hold what they say. */
 export function countFloats({ form, bytes }: FormedChunk): number {
   if (form === "steady") return readSteadyCount(bytes);
+  if (form === "decimal") return readDecimalCount(bytes);
   return form === "xor2" ? readXor2Count(bytes) : readChunkCount(bytes);
 }
 
 /** Appends the samples of a chunk of floats. Throws "data". */
 export function appendFloats({ form, minTime, maxTime, bytes }: FormedChunk, columns: SampleColumns): void {
   if (form === "steady") appendSteadyChunk(bytes, minTime, maxTime, columns);
+  else if (form === "decimal") appendDecimalChunk(bytes, minTime, maxTime, columns);
   else if (form === "xor2") appendXor2Chunk(bytes, columns);
   else appendXorChunk(bytes, columns);
 }

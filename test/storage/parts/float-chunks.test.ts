@@ -1,4 +1,4 @@
-/** Floats as they are stored: steady chunks and XOR2, read back bit by bit; what readers of remote read get is XOR. */
+/** Floats as they are stored: steady, decimal and XOR2 chunks, read back bit by bit. Readers of remote read get XOR. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -96,8 +96,8 @@ test("a bucket of one value is one steady chunk of 12 bytes; a change ends it", 
   const short = [
     ...cutStoredChunks(
       samplesOf([
-        [MIN_STEADY_SAMPLES - 1, 7, STEP],
-        [1, 8, STEP],
+        [MIN_STEADY_SAMPLES - 1, Math.PI, STEP],
+        [1, Math.E, STEP],
       ]),
     ),
   ];
