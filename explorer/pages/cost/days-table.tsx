@@ -1,5 +1,6 @@
 /** A table of things with a figure on three days, and a bar for its share of today. */
 import type { ComponentChildren } from "preact";
+import { Breakable } from "../../design/breakable.tsx";
 import { type Column, Table } from "../../design/table.tsx";
 import type { Days } from "./day-columns.ts";
 import { printChange } from "./money.ts";
@@ -23,7 +24,11 @@ export function DaysTable({
   nameTitle,
   rows,
   print,
-  renderName = (name) => <span class="mono">{name}</span>,
+  renderName = (name) => (
+    <span class="mono">
+      <Breakable text={name} />
+    </span>
+  ),
   more = [],
   renderActions,
   limit = 15,

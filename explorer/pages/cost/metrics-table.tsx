@@ -5,6 +5,7 @@ import { Link, queryParameters } from "../../app/link.tsx";
 import { useLoad } from "../../app/load.ts";
 import { zone } from "../../app/preferences.ts";
 import { Problem } from "../../app/problem.tsx";
+import { Breakable } from "../../design/breakable.tsx";
 import { Button } from "../../design/button.tsx";
 import { Card } from "../../design/card.tsx";
 import { Empty, Spinner } from "../../design/feedback.tsx";
@@ -62,7 +63,7 @@ export function MetricsTable({ nowMs, onDrop }: MetricsTableProps) {
           print={print}
           renderName={(name) => (
             <Link page="query" parameters={queryParameters(usualQuery(name))} class="mono">
-              {name}
+              <Breakable text={name} />
             </Link>
           )}
           more={[monthColumn(data)]}
