@@ -4,6 +4,7 @@
  * process that responds at once.
  *
  *     -- --series 10000    how many series
+ *     -- --vmctl           beside it `vmctl` and `vmagent` through the write path; 1,000 series are enough
  *     -- --json            the figures as JSON in the last line
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -15,6 +16,7 @@ import { dollarsOf } from "../lib/transfer/survey.ts";
 import { startDynamoDBStub } from "./dynamodb-stub.ts";
 import { writeDayBlocks } from "./import/day-blocks.ts";
 import type { ImportFigures } from "./import/import-worker.ts";
+import { measureVmctl, type VmctlFigures } from "./import/measure-vmctl.ts";
 import { loadRecording } from "./recorded-series.ts";
 import { startWorker } from "./worker.ts";
 import { newWorkload } from "./workload.ts";
@@ -25,7 +27,11 @@ const MAX_WRITE_UNITS = 0.002;
 const MB = 1024 * 1024;
 
 const { values } = parseArgs({
-  options: { series: { type: "string", default: "10000" }, json: { type: "boolean", default: false } },
+  options: {
+    series: { type: "string", default: "10000" },
+    vmctl: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  },
 });
 
 async function main(): Promise<void> {
@@ -43,6 +49,7 @@ async function main(): Promise<void> {
     const figures = await worker.ask({ directory, endpoint: stub.endpoint });
     await worker.close();
     report(title, figures);
+    if (values.vmctl) reportVmctl(await measureVmctl(directory, yesterday, figures.samples));
   } finally {
     await stub.close();
     rmSync(directory, { recursive: true, force: true });
@@ -71,6 +78,23 @@ function report(title: string, figures: ImportFigures): void {
     process.exitCode = 1;
   }
   if (values.json) console.log(JSON.stringify(figures));
+}
+
+function reportVmctl(figures: VmctlFigures): void {
+  const { samples, senderCpuSeconds, hearthCpuSeconds, writeUnits, senderPeakBytes } = figures;
+  const millions = samples / 1e6;
+  const rows = [
+    ["CPU seconds per million, senders", (senderCpuSeconds / millions).toFixed(3)],
+    ["the same, Hearth", (hearthCpuSeconds / millions).toFixed(3)],
+    ["peak memory of the senders, MB", (senderPeakBytes / MB).toFixed(0)],
+    [
+      "write units, per sample",
+      `${writeUnits.toLocaleString("en-US")}, ${(writeUnits / samples).toFixed(5)}`,
+    ],
+    ["dollars per million samples", dollarsOf(writeUnits / millions).toFixed(5)],
+  ];
+  console.log("\nvmctl prometheus, vmagent, remote write, compaction:");
+  for (const [name, value] of rows) console.log(`${name.padEnd(34)}${value}`);
 }
 
 await main();

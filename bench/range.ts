@@ -47,7 +47,9 @@ async function main(): Promise<void> {
     const table = await buildYear(
       seriesOfPanels(recorded),
       { days, hasRows: values.resolutions.includes("1h") },
-      (day, series) => found && blocks.write(day, series),
+      async (day, series) => {
+        if (found) await blocks.write(day, series);
+      },
       (memory) => storeRangeKey(memory, NOW_MS),
     );
     console.log(

@@ -22,7 +22,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/canary": ["lib/model", "lib/storage"],
   "lib/cost": ["lib/model"],
   "lib/tsdb": ["lib/model", "lib/chunk", "lib/storage", "lib/wire"],
-  "lib/transfer": ["lib/model", "lib/number", "lib/chunk", "lib/storage", "lib/tsdb", "lib/wire"],
+  "lib/transfer": [
+    "lib/model",
+    "lib/number",
+    "lib/histogram",
+    "lib/chunk",
+    "lib/storage",
+    "lib/tsdb",
+    "lib/wire",
+  ],
   "lib/rules": [
     "lib/model",
     "lib/number",

@@ -43,6 +43,10 @@ export class Program {
   readonly #port: number;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
+  get port(): number {
+    return this.#port;
+  }
+
   private constructor(spec: ProgramSpec, child: ChildProcess, directory: string, port: number) {
     this.spec = spec;
     this.#child = child;

@@ -40,8 +40,8 @@ export class Dashboard {
   }
 
   /** Receives the samples of a day of the recording's tenant. */
-  readonly onDay = (day: number, series: readonly SeriesChunks[]): void => {
-    if (this.#prometheus !== undefined) this.#blocks.write(day, series);
+  readonly onDay = async (day: number, series: readonly SeriesChunks[]): Promise<void> => {
+    if (this.#prometheus !== undefined) await this.#blocks.write(day, series);
   };
 
   /** Measures all queries. */

@@ -2,11 +2,11 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LocalOutput } from "../../cli/transfer/local-output.ts";
 import { compareLabelSets } from "../../lib/model/labels.ts";
-import { DAY_MS } from "../../lib/model/time.ts";
+import { writeBlock } from "../../lib/tsdb/write/block-writer.ts";
 import { installedVersion, Program } from "../ingest/program.ts";
 import type { SeriesChunks } from "./store-day.ts";
-import { type BlockSeries, writeBlock } from "./tsdb-block.ts";
 
 /**
  * The Prometheus 3 that `npm run test:peers` builds, and its version, which the program itself does
@@ -15,6 +15,7 @@ import { type BlockSeries, writeBlock } from "./tsdb-block.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const BUILT = join(ROOT, ".cache/peers");
 const MODULE = join(ROOT, "test/peers/go/current/go.mod");
+const ULID_LENGTH = 26;
 
 export interface FoundPrometheus {
   readonly command: string;
@@ -52,10 +53,14 @@ export class Blocks {
   }
 
   /** Writes the block of a day, with the series kept for it. */
-  write(day: number, series: readonly SeriesChunks[]): void {
-    const all: BlockSeries[] = [...series, ...(this.#kept.get(day) ?? [])];
+  async write(day: number, series: readonly SeriesChunks[]): Promise<void> {
+    const all = [...series, ...(this.#kept.get(day) ?? [])];
     all.sort((a, b) => compareLabelSets(a.labels, b.labels));
-    writeBlock(this.directory, day, all, { start: day * DAY_MS, end: (day + 1) * DAY_MS });
+    // The name is a time, which does not matter here.
+    const ulid = String(day).padStart(ULID_LENGTH, "0");
+    const output = new LocalOutput(this.directory, ulid);
+    await writeBlock(output, ulid, all, () => {});
+    output.finish();
     this.#kept.delete(day);
   }
 

@@ -34,7 +34,7 @@ export interface TenantOptions {
    * Receives all samples of each day, of the last one up to `nowMs`, as chunks by series in the
    * order of hashes.
    */
-  readonly onDay?: ((day: number, series: readonly SeriesChunks[]) => void) | undefined;
+  readonly onDay?: ((day: number, series: readonly SeriesChunks[]) => void | Promise<void>) | undefined;
 }
 
 /** Stores the tenant; returns the simulation of its open bucket, which can continue. */
@@ -57,11 +57,11 @@ export async function buildTenant(options: TenantOptions): Promise<Simulation> {
     for (const [bucket, shiftMs] of shifts.entries())
       parts.push(await storeBucket(place, bucket, moveAll(template, [shiftMs])));
     if (parts.length > 0) await storeManifest(place, parts, index);
-    if (day < today) onDay?.(day, [...moveAll(template, shifts)]);
+    if (day < today) await onDay?.(day, [...moveAll(template, shifts)]);
     else if (onDay !== undefined) {
       const open = encodeBucket(workload, registry, intervalOf(openMs), intervalOf(nowMs));
       const before = [...moveAll(template, shifts)];
-      onDay(
+      await onDay(
         day,
         open.map((one, i) => ({ ...one, chunks: [...before[i].chunks, ...one.chunks] })),
       );

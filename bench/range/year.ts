@@ -33,7 +33,7 @@ export interface YearOptions {
 export async function buildYear(
   recorded: readonly RecordedSeries[],
   { days, hasRows }: YearOptions,
-  onDay: (day: number, series: readonly SeriesChunks[]) => void,
+  onDay: (day: number, series: readonly SeriesChunks[]) => void | Promise<void>,
   prepare: (table: Table) => Promise<void>,
 ): Promise<FrozenDays> {
   const partitions: Map<string, SortedItems<Item>> = new Map();

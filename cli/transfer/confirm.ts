@@ -31,7 +31,7 @@ export interface Survey {
 /** Throws "invalid" if the import must not begin. */
 export async function confirmImport(target: Target, survey: Survey, console: Console): Promise<void> {
   const { blocks, days, tenant, match = [] } = survey;
-  console.tell(describeBlocks(survey));
+  if (blocks.length > 0) console.tell(describeBlocks(survey));
   if (days.length === 0) throw new HearthError("invalid", `${survey.path}: no samples in the chosen time`);
   const dayNumbers = days.map(({ day }) => day);
   console.tell(await describeOverlap(target, tenant, dayNumbers));

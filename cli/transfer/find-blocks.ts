@@ -21,7 +21,14 @@ export interface FoundFolders {
 }
 
 /** Throws "invalid" where there is no block, "data" for a block whose meta.json cannot be read. */
-export async function findBlocks(path: string, { folders, others }: FoundFolders): Promise<FoundBlocks> {
+export async function findBlocks(path: string, found: FoundFolders): Promise<FoundBlocks> {
+  const { blocks, notes } = await readFolders(found);
+  if (blocks.length === 0 && notes.length === 0) throw nothingIn(path, found.others);
+  return { blocks, notes };
+}
+
+/** The same; there may be none. */
+export async function readFolders({ folders }: FoundFolders): Promise<FoundBlocks> {
   const blocks: FoundBlock[] = [];
   const notes: string[] = [];
   for (const folder of folders) {
@@ -35,17 +42,16 @@ export async function findBlocks(path: string, { folders, others }: FoundFolders
       notes.push(`${folder.name}: marked for deletion; left out, other blocks have its samples`);
     else blocks.push({ folder, meta });
   }
-  if (others.includes("wal"))
-    notes.push(
-      `${path}/wal: not read. Its samples of up to three hours are in no block yet: import a snapshot (POST /api/v1/admin/tsdb/snapshot), or import again later`,
-    );
-  if (blocks.length > 0 || notes.length > 0) return { blocks, notes };
+  return { blocks, notes };
+}
+
+function nothingIn(path: string, others: readonly string[]): HearthError {
   const named = others.slice(0, MAX_NAMED).join(", ");
   const hint =
     others.length > 0
       ? `; it holds ${named}${others.length > MAX_NAMED ? ", …" : ""}: give the folder of one tenant`
       : "";
-  throw new HearthError(
+  return new HearthError(
     "invalid",
     `${path}: no blocks, expected a folder with meta.json or with blocks${hint}`,
   );

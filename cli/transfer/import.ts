@@ -11,10 +11,10 @@ import type { Console } from "../days.ts";
 import { parseDays } from "../retention-days.ts";
 import type { Target } from "../target.ts";
 import { confirmImport } from "./confirm.ts";
+import { findInDirectory } from "./data-directory.ts";
 import { type FoundBlocks, findBlocks } from "./find-blocks.ts";
 import { importRemote } from "./import-remote.ts";
 import { type ImportChoice, ImportRun } from "./import-run.ts";
-import { listLocalFolders } from "./local-files.ts";
 import type { RemoteReadOptions } from "./remote-read.ts";
 import { isS3, listS3Folders } from "./s3-files.ts";
 import { BlockSpool } from "./spool.ts";
@@ -60,10 +60,10 @@ export async function importCommand(
   await run.run(() => run.importDays(days, true), console);
 }
 
-async function findSource(path: string, spool: BlockSpool, { tell }: Console): Promise<FoundBlocks> {
-  if (!isText(path))
-    return findBlocks(path, isS3(path) ? await listS3Folders(path) : await listLocalFolders(path));
-  tell(`reading ${path === "-" ? "standard input" : path}`);
+async function findSource(path: string, spool: BlockSpool, console: Console): Promise<FoundBlocks> {
+  if (isS3(path)) return findBlocks(path, await listS3Folders(path));
+  if (!isText(path)) return findInDirectory(path, spool, console);
+  console.tell(`reading ${path === "-" ? "standard input" : path}`);
   await spoolText(path, spool);
   const blocks = spool.takeBlocks();
   if (blocks.length === 0) throw new HearthError("invalid", `${path}: no samples`);

@@ -7,7 +7,7 @@ import { damagedBlock } from "../../lib/tsdb/damaged-block.ts";
 import { type BlockFile, type BlockFolder, MAX_TEXT_BYTES } from "../../lib/tsdb/files.ts";
 
 /** A file that is read in place. Reads are synchronous: one of a few KB takes less than waiting for it would. */
-class LocalFile implements BlockFile {
+export class LocalFile implements BlockFile {
   readonly name: string;
   readonly sizeBytes: number;
   readonly #descriptor: number;

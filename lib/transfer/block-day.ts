@@ -41,9 +41,9 @@ export class OpenBlock {
     const builder = new SeriesTableBuilder();
     const { matcherSets, edits } = choice;
     for await (const { labels, offset } of block.index.series()) {
-      const edited = labelSetOrThrow(block.name, editLabels(labels, edits), DEFAULT_LIMITS);
+      const edited = editLabels(labels, edits);
       if (matcherSets.length > 0 && !matcherSets.some((matchers) => matchesAll(matchers, edited))) continue;
-      builder.add(seriesHash(edited), offset);
+      builder.add(seriesHash(labelSetOrThrow(block.name, edited, DEFAULT_LIMITS)), offset);
     }
     return new OpenBlock(block, builder.finish(), choice);
   }

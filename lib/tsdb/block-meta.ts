@@ -18,6 +18,8 @@ export interface BlockMeta {
   readonly chunks: number;
   readonly hasTombstones: boolean;
   readonly level: number;
+  /** Whether it holds all samples before `maxTime`: not a block of out-of-order samples or of a few series. */
+  readonly isInOrder: boolean;
   /** External labels of Thanos and Mimir. */
   readonly externalLabels: LabelSet;
   /** Time between samples of a downsampled block of Thanos, in ms; 0: raw samples. */
@@ -25,6 +27,8 @@ export interface BlockMeta {
 }
 
 const VERSION = 1;
+/** Of the hints from-out-of-order, from-stale-series, from-selected-series. */
+const PARTIAL_HINT = "from-";
 /** An import goes through each day of a block: times further apart than a hundred years are damage. */
 const MAX_SPAN_MS = 36_525 * DAY_MS;
 
@@ -53,6 +57,7 @@ export function parseBlockMeta(text: string, file: string): BlockMeta {
     chunks: numberOf(stats.numChunks),
     hasTombstones: numberOf(stats.numTombstones) > 0,
     level: numberOf(objectOf(meta.compaction).level),
+    isInOrder: !hintsOf(meta).some((hint) => String(hint).startsWith(PARTIAL_HINT)),
     externalLabels: labelSetOf(labels),
     resolutionMs: numberOf(objectOf(thanos.downsample).resolution),
   };
@@ -70,6 +75,12 @@ function parseObject(text: string, file: string): any {
 // biome-ignore lint/suspicious/noExplicitAny: as above.
 function objectOf(value: unknown): any {
   return typeof value === "object" && value !== null ? value : {};
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+function hintsOf(meta: any): readonly unknown[] {
+  const { hints } = objectOf(meta.compaction);
+  return Array.isArray(hints) ? hints : [];
 }
 
 function numberOf(value: unknown): number {

@@ -75,7 +75,6 @@ test("a data directory: what is no raw block is named and left out", async () =>
   assert.match(notes.join("\n"), /5FAV: no meta.json; left out/);
   assert.match(notes.join("\n"), /5FAW: downsampled by Thanos to 300 s; left out/);
   assert.match(notes.join("\n"), new RegExp(`${SECOND}: marked for deletion`));
-  assert.match(notes.join("\n"), /wal: not read\. .*snapshot/);
 });
 
 test("a folder without blocks: what it holds is said", async () => {

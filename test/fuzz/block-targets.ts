@@ -2,17 +2,24 @@
  * The files of Prometheus' blocks. Their checksums are made right after a mutation, so that it reaches what
  * lies behind them.
  */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { SampleColumns } from "../../lib/chunk/sample-columns.ts";
 import { ALL_TIME } from "../../lib/model/time.ts";
 import { Block, readMeta } from "../../lib/tsdb/block.ts";
 import { ChunkFiles } from "../../lib/tsdb/chunk-files.ts";
 import { decodeTo } from "../../lib/tsdb/decode-chunk.ts";
+import type { BlockFile } from "../../lib/tsdb/files.ts";
+import { readHeadChunks } from "../../lib/tsdb/wal/head-chunks.ts";
+import { decodeLabels, decodeRecord, type RecordSink } from "../../lib/tsdb/wal/records.ts";
+import { readRecords, TornRecord } from "../../lib/tsdb/wal/segment.ts";
 import { crc32c } from "../../lib/wire/crc32c.ts";
 import { type BlockBytes, fixturePath, MemoryFolder, readBlocks } from "../helpers/block-files.ts";
 import { BrokenProperty, type Target } from "./target.ts";
 
 const ERRORS = ["data", "unsupported"] as const;
 const CONTENTS_BYTES = 52;
+const HEAD = fixturePath("prometheus-3.16-head");
 
 /** Blocks whose files are replaced one at a time. */
 export async function blockTargets(): Promise<Target[]> {
@@ -28,6 +35,7 @@ export async function blockTargets(): Promise<Target[]> {
     target("tombstones of a block", file("tombstones"), (input) =>
       readBlock(block, "tombstones", sealEnd(input, 5)),
     ),
+    ...(await headTargets(target)),
     target("chunk files of a block", file("chunks/000001"), (input) =>
       readBlock(block, "chunks/000001", input),
     ),
@@ -39,6 +47,55 @@ export async function blockTargets(): Promise<Target[]> {
       return columns.count;
     }),
   ];
+}
+
+type NewTarget = (name: string, corpus: readonly Uint8Array[], run: Target["run"]) => Target;
+
+/** The write-ahead log and the finished chunks of a data directory. */
+async function headTargets(target: NewTarget): Promise<Target[]> {
+  const files = (folder: string) =>
+    readdirSync(join(HEAD, folder))
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => new Uint8Array(readFileSync(join(HEAD, folder, name))));
+  const segments = ["wal", "wal/checkpoint.00000001", "wbl"].flatMap(files);
+  const records: Uint8Array[] = [];
+  for (const segment of segments)
+    for await (const { bytes } of readRecords(fileOf(segment))) records.push(bytes.slice());
+  return [
+    target("segments of a write-ahead log", segments, async (input) => {
+      let count = 0;
+      try {
+        for await (const _ of readRecords(fileOf(input))) count++;
+      } catch (error) {
+        if (!(error instanceof TornRecord)) throw error;
+      }
+      return count;
+    }),
+    target("records of a write-ahead log", records, (input) => {
+      let count = 0;
+      const sink: RecordSink = {
+        onSeries: (_reference, labels) => {
+          count += decodeLabels(labels, "series").length;
+        },
+        onSample: () => count++,
+        onHistogram: () => count++,
+        onTombstone: () => count++,
+        onMinValidTime: () => count++,
+      };
+      decodeRecord(input, "record", sink);
+      return count;
+    }),
+    target("head chunks", files("chunks_head"), async (input) => {
+      let count = 0;
+      for await (const _ of readHeadChunks(fileOf(input), input.length % 2 === 0)) count++;
+      return count;
+    }),
+  ];
+}
+
+function fileOf(bytes: Uint8Array): BlockFile {
+  const read = (offset: number, length: number) => bytes.slice(offset, offset + length);
+  return { name: "file", sizeBytes: bytes.length, read };
 }
 
 /** Goes through a block in which one file is another. Returns its samples. */

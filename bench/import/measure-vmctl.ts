@@ -1,0 +1,123 @@
+/**
+ * The way of history without an import: `vmctl` reads the blocks of a Prometheus, `vmagent` sends them by remote write, and the
+ * compactor makes chunks of them.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { dayOf } from "../../lib/storage/layout/keys.ts";
+import { WRITE_HEADERS } from "../hearth-app.ts";
+import { Program } from "../ingest/program.ts";
+import { startWorker } from "../worker.ts";
+import type { WritePathMessage, WritePathReply } from "./write-path-worker.ts";
+
+export interface VmctlFigures {
+  readonly samples: number;
+  /** Of `vmctl` and `vmagent`. */
+  readonly senderCpuSeconds: number;
+  /** Of Hearth's write path and compaction. */
+  readonly hearthCpuSeconds: number;
+  readonly writeUnits: number;
+  readonly senderPeakBytes: number;
+}
+
+const TICKS_PER_SECOND = 100;
+const POLL_MS = 50;
+/** How long a queue that seems empty is watched. */
+const CALM_MS = 3000;
+const MAX_ERROR_CHARACTERS = 2000;
+const PENDING = /^vmagent_remotewrite_pending_data_bytes\{.*\} (\S+)$/gm;
+
+/** `startMs`: of the day that the blocks have. Throws where samples are missing. */
+export async function measureVmctl(
+  directory: string,
+  startMs: number,
+  expected: number,
+): Promise<VmctlFigures> {
+  const hearth = await startWorker<WritePathMessage, WritePathReply>(
+    new URL("./write-path-worker.ts", import.meta.url),
+    [],
+  );
+  try {
+    const { port } = await hearth.ask({ kind: "serve" });
+    const agent = await startAgent(port);
+    try {
+      const vmctl = await runVmctl(directory, agent.port);
+      await emptied(agent);
+      const senders = {
+        senderCpuSeconds: vmctl.cpuSeconds + agent.cpuSeconds(),
+        senderPeakBytes: vmctl.peakBytes + agent.peakBytes(),
+      };
+      const { samples, cpuSeconds, writeUnits } = await hearth.ask({ kind: "compact", day: dayOf(startMs) });
+      if (samples !== expected) throw new Error(`vmctl: ${samples} samples arrived, expected ${expected}`);
+      return { samples, hearthCpuSeconds: cpuSeconds, writeUnits, ...senders };
+    } finally {
+      await agent.close();
+    }
+  } finally {
+    await hearth.close();
+  }
+}
+
+function startAgent(hearthPort: number): Promise<Program> {
+  const [user, password] = Buffer.from(WRITE_HEADERS.Authorization.split(" ")[1], "base64")
+    .toString()
+    .split(":");
+  return Program.start({
+    name: "vmagent",
+    command: "vmagent",
+    args: (port, directory) => [
+      `-httpListenAddr=127.0.0.1:${port}`,
+      `-remoteWrite.url=http://127.0.0.1:${hearthPort}/api/v1/write`,
+      `-remoteWrite.basicAuth.username=${user}`,
+      `-remoteWrite.basicAuth.password=${password}`,
+      `-remoteWrite.tmpDataPath=${directory}`,
+    ],
+    writePath: "/api/v1/write",
+    readyPath: "/health",
+  });
+}
+
+/** Waits until the agent has sent all that it took. */
+async function emptied(agent: Program): Promise<void> {
+  for (let calmMs = 0; calmMs < CALM_MS; calmMs += POLL_MS) {
+    await sleep(POLL_MS);
+    const found = [...(await agent.get("/metrics")).matchAll(PENDING)];
+    if (found.length === 0) throw new Error("vmagent exports no vmagent_remotewrite_pending_data_bytes");
+    if (found.some(([, bytes]) => Number(bytes) > 0)) calmMs = 0;
+  }
+}
+
+async function runVmctl(directory: string, agentPort: number) {
+  const command = `exec vmctl prometheus -s --prom-snapshot=${directory} --vm-addr=http://127.0.0.1:${agentPort}`;
+  // It wants a terminal for its progress bar.
+  const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const usage = { cpuSeconds: 0, peakBytes: 0 };
+  const timer = setInterval(() => readUsage(child, usage), POLL_MS);
+  let error = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (text) => {
+      error = (error + text).slice(-MAX_ERROR_CHARACTERS);
+    });
+  const [code] = await once(child, "exit");
+  clearInterval(timer);
+  if (code !== 0) throw new Error(`vmctl ended with ${code}: ${error}`);
+  return usage;
+}
+
+/** What the child of `script` has taken so far; the last look is some 50 ms before its end. */
+function readUsage(script: ChildProcess, usage: { cpuSeconds: number; peakBytes: number }): void {
+  try {
+    const [pid] = readFileSync(`/proc/${script.pid}/task/${script.pid}/children`, "utf8").split(" ");
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    usage.cpuSeconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    if (peak !== undefined) usage.peakBytes = Number(peak) * 1024;
+  } catch {
+    // It has ended.
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * The samples of a Prometheus that are in no block yet, into a spool: finished chunks, then the write-ahead log, then the
+ * log of out-of-order samples; read as Prometheus reads them when it starts. Its snapshot of memory (`chunk_snapshot.*`) is
+ * not needed: the log still has what is in it.
+ */
+import { dropSamples } from "../chunk/drop-samples.ts";
+import type { SampleColumns } from "../chunk/sample-columns.ts";
+import { checkHistogram } from "../histogram/check.ts";
+import { reduceToSupported } from "../histogram/resolution.ts";
+import { errorKind, errorMessage } from "../model/errors.ts";
+import type { Histogram } from "../model/histogram.ts";
+import { labelSetOf } from "../model/labels.ts";
+import { decodeTo } from "../tsdb/decode-chunk.ts";
+import type { BlockFile } from "../tsdb/files.ts";
+import type { Span } from "../tsdb/tombstones.ts";
+import { readHeadChunks } from "../tsdb/wal/head-chunks.ts";
+import type { HeadFiles } from "../tsdb/wal/head-files.ts";
+import { decodeRecord, type RecordSink } from "../tsdb/wal/records.ts";
+import { readRecords, TornRecord } from "../tsdb/wal/segment.ts";
+import { SeriesReferences } from "../tsdb/wal/series-references.ts";
+import type { SampleSpool } from "./sample-spool.ts";
+
+/** Bytes of a sample in the spool, by which histograms are weighed. */
+const SAMPLE_BYTES = 16;
+/** What deletes a whole series reaches from the least to the largest integer of 64 bits. */
+const ALL_TIME_BITS = 63;
+
+export interface HeadReport {
+  /** Samples that were spooled. */
+  readonly samples: number;
+  /** A line for each thing that is left out, and why. */
+  readonly notes: readonly string[];
+}
+
+/** `minTime`: samples before it are in blocks, in ms; -Infinity: there is no block. */
+export async function spoolHead(files: HeadFiles, minTime: number, spool: SampleSpool): Promise<HeadReport> {
+  const head = new HeadSpool(files, minTime, spool);
+  await head.survey();
+  await head.readChunks();
+  await head.readLog();
+  await spool.finish();
+  return head.report();
+}
+
+/** Where samples of a reference go. */
+interface Place {
+  readonly columns: SampleColumns;
+  /** Deleted. */
+  readonly hidden: readonly Span[];
+}
+
+const NOTHING_HIDDEN: readonly Span[] = [];
+
+class HeadSpool {
+  readonly #files: HeadFiles;
+  readonly #spool: SampleSpool;
+  readonly #series: SeriesReferences;
+  readonly #notes = new Set<string>();
+  /** Deleted, by the labels' bytes. */
+  readonly #hidden = new Map<string, Span[]>();
+  /** References whose series Prometheus has moved into a block of its own. */
+  readonly #moved = new Set<number>();
+  #minTime: number;
+  #places = new Map<number, Place>();
+  /** Samples since the spool was asked last, and in all. */
+  #added = 0;
+  #samples = 0;
+  #unknown = 0;
+  readonly #refused = { count: 0, reason: "" };
+
+  constructor(files: HeadFiles, minTime: number, spool: SampleSpool) {
+    this.#files = files;
+    this.#minTime = minTime;
+    this.#spool = spool;
+    this.#series = new SeriesReferences(files.name);
+  }
+
+  /** Finds what counts for samples that come before it: series, deletions, and the time from which samples count. */
+  async survey(): Promise<void> {
+    const sink: RecordSink = {
+      ...NO_SINK,
+      onSeries: (reference, labels) => void this.#series.set(reference, labels),
+      onTombstone: (reference, minTime, maxTime) => this.#hide(reference, { minTime, maxTime }),
+      onMinValidTime: (timeMs) => {
+        this.#minTime = Math.max(this.#minTime, timeMs);
+      },
+    };
+    await this.#readSegments(this.#log(), sink);
+  }
+
+  /**
+   * The log has the same samples once more, which `advance` passes over. Chunks of out-of-order samples are passed over
+   * here: their log has them until they are in a block.
+   */
+  async readChunks(): Promise<void> {
+    const { chunks } = this.#files;
+    try {
+      for (const [i, file] of chunks.entries())
+        for await (const chunk of readHeadChunks(file, i === chunks.length - 1)) {
+          if (chunk.isOutOfOrder || chunk.maxTime < this.#minTime) continue;
+          const place = this.#placeOf(chunk.series);
+          if (place === undefined) continue;
+          const { columns, hidden } = place;
+          const [from, before] = [columns.count, columns.histogramBytes];
+          decodeTo(chunk, columns);
+          dropSamples(columns, from, (timeMs) => timeMs < this.#minTime || isIn(hidden, timeMs));
+          this.#series.advance(chunk.series, chunk.maxTime);
+          this.#count(columns.count - from, columns.histogramBytes - before);
+          await this.#settle();
+        }
+    } catch (error) {
+      if (errorKind(error) !== "data") throw error;
+      this.#notes.add(`${errorMessage(error)}; the write-ahead log is read in its place`);
+      this.#series.resetTimes();
+    }
+  }
+
+  async readLog(): Promise<void> {
+    const onSeries = (reference: number, labels: Uint8Array) => {
+      if (this.#series.set(reference, labels)) this.#places.delete(reference);
+    };
+    await this.#readSegments(this.#log(), this.#sampleSink(onSeries, true));
+    await this.#readSegments(this.#files.outOfOrder, this.#sampleSink(onSeries, false));
+  }
+
+  report(): HeadReport {
+    const notes = [...this.#notes];
+    if (this.#unknown > 0)
+      notes.push(
+        `${this.#files.name}: ${this.#unknown} samples of series that the write-ahead log does not name; left out`,
+      );
+    const { count, reason } = this.#refused;
+    if (count > 0)
+      notes.push(
+        `${this.#files.name}: ${count} native histograms cannot be stored and are left out: ${reason}`,
+      );
+    return { samples: this.#samples, notes };
+  }
+
+  #log(): readonly BlockFile[] {
+    return [...this.#files.checkpoint, ...this.#files.segments];
+  }
+
+  async #readSegments(files: readonly BlockFile[], sink: RecordSink): Promise<void> {
+    for (const [i, file] of files.entries()) {
+      try {
+        for await (const { bytes, offset } of readRecords(file)) {
+          decodeRecord(bytes, `${file.name}: record at ${offset}`, sink);
+          await this.#settle();
+        }
+      } catch (error) {
+        if (error instanceof TornRecord && i === files.length - 1)
+          this.#notes.add(`${file.name}: the last record is not whole yet; left out`);
+        else if (error instanceof TornRecord || errorKind(error) === "data")
+          this.#notes.add(
+            `${file.name}: damaged, the rest of this segment is left out: ${errorMessage(error)}`,
+          );
+        else throw error;
+      }
+    }
+  }
+
+  #sampleSink(onSeries: RecordSink["onSeries"], isInOrder: boolean): RecordSink {
+    const placeOf = (reference: number, timeMs: number): Place | undefined => {
+      if (isInOrder && timeMs < this.#minTime) return undefined;
+      const place = this.#placeOf(reference);
+      if (place === undefined) return undefined;
+      if (isInOrder && !this.#series.advance(reference, timeMs)) return undefined;
+      return isIn(place.hidden, timeMs) ? undefined : place;
+    };
+    return {
+      ...NO_SINK,
+      onSeries,
+      onSample: (reference, timeMs, startMs, high, low) => {
+        const place = placeOf(reference, timeMs);
+        if (place === undefined) return;
+        place.columns.appendSample(timeMs, high, low);
+        place.columns.setStart(startMs);
+        this.#count(1);
+      },
+      onHistogram: (reference, timeMs, startMs, histogram) => {
+        const place = placeOf(reference, timeMs);
+        if (place !== undefined) this.#addHistogram(place, timeMs, startMs, histogram);
+      },
+    };
+  }
+
+  #addHistogram({ columns }: Place, timeMs: number, startMs: number, histogram: Histogram): void {
+    const problem = checkHistogram(histogram);
+    if (problem !== undefined) {
+      if (this.#refused.count++ === 0) this.#refused.reason = problem;
+      return;
+    }
+    const before = columns.histogramBytes;
+    columns.appendHistogram(timeMs, reduceToSupported(histogram));
+    columns.setStart(startMs);
+    this.#count(1, columns.histogramBytes - before);
+  }
+
+  #count(samples: number, histogramBytes = 0): void {
+    this.#samples += samples;
+    this.#added += samples + histogramBytes / SAMPLE_BYTES;
+  }
+
+  /** Undefined: no series has the reference, or a block has the series. */
+  #placeOf(reference: number): Place | undefined {
+    const known = this.#places.get(reference);
+    if (known !== undefined) return known;
+    if (this.#moved.has(reference)) return undefined;
+    const bytes = this.#series.labelBytes(reference);
+    if (bytes === undefined) {
+      this.#unknown++;
+      return undefined;
+    }
+    const place = {
+      columns: this.#spool.columnsOf(labelSetOf(this.#series.labels(bytes))),
+      hidden: this.#hidden.size === 0 ? NOTHING_HIDDEN : (this.#hidden.get(keyOf(bytes)) ?? NOTHING_HIDDEN),
+    };
+    this.#places.set(reference, place);
+    return place;
+  }
+
+  #hide(reference: number, span: Span): void {
+    if (span.minTime === -(2 ** ALL_TIME_BITS) && span.maxTime === 2 ** ALL_TIME_BITS) {
+      this.#moved.add(reference);
+      return;
+    }
+    const bytes = this.#series.labelBytes(reference);
+    if (bytes === undefined) return;
+    const key = keyOf(bytes);
+    const known = this.#hidden.get(key);
+    if (known === undefined) this.#hidden.set(key, [span]);
+    else known.push(span);
+  }
+
+  async #settle(): Promise<void> {
+    if (this.#added === 0) return;
+    const added = this.#added;
+    this.#added = 0;
+    if (await this.#spool.settle(added)) this.#places = new Map();
+  }
+}
+
+const NO_SINK: RecordSink = {
+  onSeries() {},
+  onSample() {},
+  onHistogram() {},
+  onTombstone() {},
+  onMinValidTime() {},
+};
+
+function keyOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}
+
+function isIn(spans: readonly Span[], timeMs: number): boolean {
+  return spans.some(({ minTime, maxTime }) => timeMs >= minTime && timeMs <= maxTime);
+}
