@@ -56,6 +56,19 @@ test("the newest samples as text, ended and old series left out", async () => {
   assert.match(utf8, /^# TYPE "my.metric" untyped\n\{"my.metric","label.dot"="ü",instance=""\} 0.1 /);
 });
 
+test("of the clauses of a header the preferred one counts, with the escaping of those before it", () => {
+  const chosen = (accept: string) => Object.values(negotiateFormat(accept)).join();
+  assert.equal(chosen(`${MESSAGE};encoding=text`), "text,underscores");
+  assert.equal(chosen(`${MESSAGE};encoding=other, text/plain`), "plain,underscores");
+  assert.equal(chosen("text/plain;version=1.0.0;escaping=dots"), "plain,dots");
+  assert.equal(chosen("application/openmetrics-text;version=1.0.0;escaping=values,*/*"), "plain,values");
+  assert.equal(chosen(`*/*;escaping=dots, ${MESSAGE};encoding=delimited;q=0.1`), "delimited,underscores");
+  assert.equal(
+    chosen("application/*;proto=io.prometheus.client.MetricFamily;encoding=compact-text"),
+    "compact-text,underscores",
+  );
+});
+
 test("without match[] there is nothing; errors have Prometheus' statuses", async () => {
   const fetch = await openGateway();
   assert.equal(await (await fetch("/federate")).text(), "");
@@ -69,18 +82,49 @@ test("without match[] there is nothing; errors have Prometheus' statuses", async
 test("a client that takes protobuf gets it", () => {
   const prometheus =
     "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
-  assert.deepEqual(negotiateFormat(prometheus), { kind: "protobuf", escaping: "underscores" });
+  assert.deepEqual(negotiateFormat(prometheus), { kind: "delimited", escaping: "underscores" });
   assert.deepEqual(negotiateFormat(prometheus.replace("q=0.6", "q=0.1")), {
-    kind: "text",
+    kind: "plain",
     escaping: "allow-utf-8",
   });
   for (const accept of [undefined, "", "*/*", ";;,", "text/plain;version=2"]) {
-    assert.deepEqual(negotiateFormat(accept), { kind: "text", escaping: "underscores" });
+    assert.deepEqual(negotiateFormat(accept), { kind: "plain", escaping: "underscores" });
   }
   assert.match(
-    contentTypeOf({ kind: "protobuf", escaping: "values" }),
+    contentTypeOf({ kind: "delimited", escaping: "values" }),
     /encoding=delimited; escaping=values$/,
   );
+});
+
+const MESSAGE = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily";
+
+test("messages as text, on lines of their own and on one", async () => {
+  const fetch = await openGateway();
+  const textOf = async (encoding: string) => {
+    const headers = { Accept: `${MESSAGE};encoding=${encoding};escaping=values` };
+    return (await fetch("/federate?match[]={__name__=~%22my.*%22}&match[]=up{job='b'}", headers)).text();
+  };
+  assert.equal(
+    await textOf("compact-text"),
+    [
+      'name:"U__my_2e_metric" type:UNTYPED metric:{label:{name:"U__label_2e_dot" value:"ü"} label:{name:"instance" value:""} ' +
+        `untyped:{value:0.1} timestamp_ms:${MIDNIGHT_MS + 9 * MINUTE_MS}}`,
+      'name:"up" type:UNTYPED metric:{label:{name:"job" value:"b"} label:{name:"path" value:"C:\\\\\\"\\n"} ' +
+        `label:{name:"instance" value:""} untyped:{value:inf} timestamp_ms:${MIDNIGHT_MS + 8 * MINUTE_MS}}`,
+      "",
+    ].join("\n"),
+  );
+  assert.ok(
+    (await textOf("text")).startsWith(
+      'name: "U__my_2e_metric"\ntype: UNTYPED\nmetric: {\n  label: {\n    name: "U__label_2e_dot"\n    value: "ü"\n  }\n',
+    ),
+  );
+});
+
+test("a selector may select every series", async () => {
+  const fetch = await openGateway();
+  const text = await (await fetch("/federate?match[]={}")).text();
+  assert.equal(text.match(/^[^#\n]+$/gm)?.length, 3);
 });
 
 test("names are escaped in each of the schemes", () => {
@@ -88,7 +132,7 @@ test("names are escaped in each of the schemes", () => {
   const escaped = (escaping: Parameters<typeof escapeName>[1]) =>
     names.map((name) => escapeName(name, escaping));
   assert.deepEqual(escaped("underscores"), ["plain_1", "a_b_c", "__", ""]);
-  assert.deepEqual(escaped("dots"), ["plain__1", "a_dot_b__c", "____", ""]);
+  assert.deepEqual(escaped("dots"), ["plain_1", "a_dot_b__c", "____", ""]);
   assert.deepEqual(escaped("values"), ["plain_1", "U__a_2e_b__c", "U___31__fc_", ""]);
   assert.deepEqual(escaped("allow-utf-8"), names);
 });

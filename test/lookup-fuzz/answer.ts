@@ -1,5 +1,6 @@
 /** Answers to lookups, and the first difference between two. */
 import { gunzipSync } from "node:zlib";
+import { readExposition } from "./exposition.ts";
 
 export interface Answer {
   readonly status: number;
@@ -19,7 +20,10 @@ export async function readAnswer(response: Response): Promise<Answer> {
   const bytes = new Uint8Array(await response.arrayBuffer());
   // A client has decompressed it already, or else nobody has.
   const isGzip = headers.get("Content-Encoding") === "gzip" && bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const text = UTF8.decode(isGzip ? gunzipSync(bytes) : bytes);
+  const decoded = isGzip ? gunzipSync(bytes) : bytes;
+  const exposition = status === 200 ? readExposition(headers.get("Content-Type") ?? "", decoded) : undefined;
+  if (exposition !== undefined) return { status, json: exposition };
+  const text = UTF8.decode(decoded);
   if (headers.get("Content-Type")?.startsWith("application/x-ndjson"))
     return {
       status,

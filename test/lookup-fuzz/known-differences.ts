@@ -11,6 +11,7 @@ import {
 import type { LookupData } from "./data.ts";
 import { type Expected, expectedOf } from "./expected.ts";
 import { type Lookup, parameterOf } from "./lookup.ts";
+import { isOwnAnswer, isSameButCosts } from "./own-answers.ts";
 import { DESCRIPTIONS } from "./scraped-metadata.ts";
 
 export interface Asked {
@@ -102,10 +103,28 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       /parse error: duration out of range$/.test(errorOf(ours)),
   },
   {
-    reason: "/status/buildinfo: each has its own",
+    reason: "/status/buildinfo: each has its own, Hearth also what Grafana asks a Mimir for",
     explains: ({ lookup, ours, theirs }) =>
       lookup.path === "/api/v1/status/buildinfo" &&
-      differenceOfJson(typesOf(ours.json), typesOf(theirs.json)) === undefined,
+      isObject(ours.json) &&
+      isObject(ours.json.data) &&
+      isObject(theirs.json) &&
+      isObject(theirs.json.data) &&
+      Object.entries(theirs.json.data).every(
+        ([name, their]) => typeof their === typeof (ours.json as { data: JsonObject }).data[name],
+      ),
+  },
+  {
+    reason: "a body of another type than a form: Hearth refuses it, Prometheus passes over its parameters",
+    explains: ({ lookup: { form = [], contentType = "" }, ours }) =>
+      form.length > 0 &&
+      !/^$|form-urlencoded/i.test(contentType) &&
+      ours.status === 400 &&
+      errorOf(ours).startsWith("content type "),
+  },
+  {
+    reason: "a slash at the end of a path: Prometheus has no such path, Hearth takes it for the one without",
+    explains: ({ lookup, theirs }) => lookup.path.endsWith("/") && theirs.status === 404,
   },
   {
     reason: "HEAD: Prometheus refuses it, in Hearth it is GET without the answer's body, as HTTP has it",
@@ -124,7 +143,29 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       theirs.status === 200 &&
       differenceOfJson(typesOf(ours.json), typesOf(theirs.json)) === undefined,
   },
+  {
+    reason: "what a server says of itself: each its own, in the same shape",
+    explains: ({ lookup, ours, theirs }) => lookup.kind === "server" && isOwnAnswer(lookup, ours, theirs),
+  },
+  {
+    reason: "costs: each one's storage has its own series and samples of a range",
+    explains: ({ lookup, ours, theirs }) => lookup.kind === "cost" && isSameButCosts(ours, theirs),
+  },
+  {
+    reason: "limits of costs: one of both is past them, for it touches or reads more",
+    explains: ({ lookup, ours, theirs }) =>
+      lookup.kind === "cost" &&
+      COST_LIMITS.some((name) => Number(parameterOf(lookup, name)) > 0) &&
+      [ours, theirs].filter((answer) => isCostLimit(answer)).length > 0 &&
+      [ours, theirs].every((answer) => answer.status === 200 || isCostLimit(answer)),
+  },
 ];
+
+const COST_LIMITS = ["max_series", "max_samples_read"];
+
+function isCostLimit({ status, json }: Answer): boolean {
+  return status === 422 && isObject(json) && json.errorType === "cost_limit";
+}
 
 const LIMITED = "results truncated due to limit";
 

@@ -9,7 +9,10 @@ export type LookupKind =
   | "query"
   | "about"
   | "route"
-  | "search";
+  | "search"
+  | "federate"
+  | "cost"
+  | "server";
 
 export type Parameters = readonly (readonly [name: string, value: string])[];
 
@@ -24,6 +27,8 @@ export interface Lookup {
   /** What the body is said to be; undefined is a form. */
   readonly contentType?: string | undefined;
   readonly isGzip: boolean;
+  /** The header; undefined is the client's own. */
+  readonly accept?: string | undefined;
 }
 
 /** A lookup by GET, of what is not compressed. */
@@ -37,8 +42,9 @@ export function urlOf({ path, parameters }: Lookup): string {
 
 const FORM_TYPE = "application/x-www-form-urlencoded";
 
-export function initOf({ method, form, contentType = FORM_TYPE, isGzip }: Lookup): RequestInit {
-  const headers = { "Accept-Encoding": isGzip ? "gzip" : "identity" };
+export function initOf({ method, form, contentType = FORM_TYPE, isGzip, accept }: Lookup): RequestInit {
+  const accepted = accept === undefined ? {} : { Accept: accept };
+  const headers = { "Accept-Encoding": isGzip ? "gzip" : "identity", ...accepted };
   if (form === undefined) return { method, headers };
   const body = encode(form);
   return { method, headers: { ...headers, "Content-Type": contentType }, body };
@@ -61,11 +67,12 @@ export function parameterOf(lookup: Lookup, name: string): string {
 
 /** As a line to read. */
 export function printLookup(lookup: Lookup): string {
-  const { method, path, parameters, form, contentType, isGzip } = lookup;
+  const { method, path, parameters, form, contentType, isGzip, accept } = lookup;
   const texts = parameters.map(([name, value]) => `\n    ${name}=${value}`);
   const inForm = form?.map(([name, value]) => `\n    ${name}=${value} (form)`) ?? [];
   const type = contentType === undefined ? "" : `, ${contentType}`;
-  return [method, " ", path, type, isGzip ? ", gzip" : "", ...texts, ...inForm].join("");
+  const accepted = accept === undefined ? "" : `\n    Accept: ${accept}`;
+  return [method, " ", path, type, accepted, isGzip ? ", gzip" : "", ...texts, ...inForm].join("");
 }
 
 const encode = (parameters: Parameters) =>

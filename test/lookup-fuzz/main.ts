@@ -9,6 +9,7 @@
  */
 import { parseArgs } from "node:util";
 import { goProgram } from "../peers/go-programs.ts";
+import { Federation } from "./federation.ts";
 import { printLookup } from "./lookup.ts";
 import { Round } from "./round.ts";
 import { ScrapedMetadata } from "./scraped-metadata.ts";
@@ -37,7 +38,8 @@ async function main(): Promise<void> {
     return;
   }
   await using metadata = await ScrapedMetadata.start(path);
-  const startRound = (seed: number) => Round.start(seed, path, metadata);
+  await using federation = await Federation.start(path);
+  const startRound = (seed: number) => Round.start(seed, path, { metadata, federation });
   if (values.lookup !== undefined) await replay(startRound);
   else await fuzz(startRound);
 }

@@ -1,13 +1,16 @@
 /** A random lookup of any kind, sent in any way. */
 import type { Random } from "../simulation/random.ts";
 import { randomAboutLookup, randomRouteLookup } from "./about-lookups.ts";
+import { randomCostLookup } from "./cost-lookups.ts";
 import type { LookupData } from "./data.ts";
 import { randomExemplarsLookup, randomExpressionLookup } from "./expression-lookups.ts";
+import { randomFederateLookup } from "./federate-lookups.ts";
 import { randomGrafanaLookup } from "./grafana-lookups.ts";
 import { randomNamesLookup, randomSeriesLookup, randomValuesLookup } from "./label-lookups.ts";
 import type { Lookup } from "./lookup.ts";
 import { randomInstantQuery, randomRangeQuery } from "./query-lookups.ts";
 import { randomSearchLookup } from "./search-lookups.ts";
+import { randomServerLookup } from "./server-lookups.ts";
 
 type Make = (random: Random, data: LookupData) => Lookup;
 
@@ -24,6 +27,9 @@ const KINDS: readonly (readonly [weight: number, make: Make])[] = [
   [3, randomRouteLookup],
   [7, randomGrafanaLookup],
   [12, randomSearchLookup],
+  [6, randomFederateLookup],
+  [6, randomServerLookup],
+  [8, randomCostLookup],
 ];
 const ALL = KINDS.flatMap(([weight, make]) => Array.from({ length: weight }, () => make));
 
@@ -36,7 +42,7 @@ const TYPES = [
 
 /** Paths that take a form. */
 const TAKES_FORM =
-  /\/(query|query_range|query_exemplars|format_query|parse_query|series|labels|(metric|label)_names|label_values)$/;
+  /\/(query|query_range|query_cost|query_range_cost|query_exemplars|format_query|parse_query|series|labels|(metric|label)_names|label_values)$/;
 
 export function randomLookup(random: Random, data: LookupData): Lookup {
   const lookup = random.pick(ALL)(random, data);
@@ -51,7 +57,8 @@ export function randomLookup(random: Random, data: LookupData): Lookup {
     method: "POST",
     form: parameters.slice(0, split),
     parameters: parameters.slice(split),
-    contentType: random.chance(0.05) ? random.pick(TYPES) : undefined,
+    // A search without its start is about now, by clocks that are not the same.
+    contentType: random.chance(0.05) && lookup.kind !== "search" ? random.pick(TYPES) : undefined,
     isGzip,
   };
 }

@@ -3,6 +3,7 @@ import { type Peer, type PeerSettings, startHearth, startPrometheus } from "../p
 import { Random } from "../simulation/random.ts";
 import { differenceOf, readAnswer } from "./answer.ts";
 import { type LookupData, makeData } from "./data.ts";
+import type { Federation } from "./federation.ts";
 import { knownReason } from "./known-differences.ts";
 import { initOf, type Lookup, urlOf } from "./lookup.ts";
 import { randomLookup } from "./random-lookup.ts";
@@ -22,37 +23,43 @@ export type Compared =
   | { readonly difference: undefined }
   | { readonly difference: string; readonly reason: string | undefined };
 
+/** What all rounds ask. */
+export interface Shared {
+  readonly metadata: ScrapedMetadata;
+  readonly federation: Federation;
+}
+
 export class Round implements AsyncDisposable {
   readonly seed: number;
   /** Hearth reads what its compactor has made, else what its writers have. */
   readonly isCompacted: boolean;
   readonly data: LookupData;
   readonly #prometheus: Peer;
-  readonly #metadata: ScrapedMetadata;
+  readonly #shared: Shared;
   readonly #hearth: Peer;
 
   private constructor(
     made: Pick<Round, "seed" | "isCompacted" | "data">,
     prometheus: Peer,
-    metadata: ScrapedMetadata,
+    shared: Shared,
     hearth: Peer,
   ) {
     this.seed = made.seed;
     this.isCompacted = made.isCompacted;
     this.data = made.data;
     this.#prometheus = prometheus;
-    this.#metadata = metadata;
+    this.#shared = shared;
     this.#hearth = hearth;
   }
 
   /** Starts both and stores the data set of `seed` in them. */
-  static async start(seed: number, prometheusPath: string, metadata: ScrapedMetadata): Promise<Round> {
+  static async start(seed: number, prometheusPath: string, shared: Shared): Promise<Round> {
     const random = new Random(seed);
     const isCompacted = random.chance(0.5);
     const data = makeData(random);
     const prometheus = await startPrometheus(prometheusPath, SETTINGS, BLOCK);
     const hearth = await startHearth(data.endMs, SETTINGS);
-    const round = new Round({ seed, isCompacted, data }, prometheus, metadata, hearth);
+    const round = new Round({ seed, isCompacted, data }, prometheus, shared, hearth);
     try {
       for (const peer of [prometheus, hearth]) await write(peer, data);
       if (isCompacted) await hearth.compact();
@@ -70,11 +77,17 @@ export class Round implements AsyncDisposable {
 
   async answers(lookup: Lookup) {
     const [url, init] = [urlOf(lookup), initOf(lookup)];
-    const prometheus = lookup.path === "/api/v1/metadata" ? this.#metadata : this.#prometheus;
     const [theirs, ours] = await Promise.all(
-      [prometheus, this.#hearth].map(async (peer) => readAnswer(await peer.fetch(url, init))),
+      this.#askedBy(lookup).map(async (fetchFrom) => readAnswer(await fetchFrom(url, init))),
     );
     return { theirs, ours };
+  }
+
+  #askedBy({ kind, path }: Lookup) {
+    const fetchOf = (peer: Pick<Peer, "fetch">) => peer.fetch.bind(peer);
+    if (kind === "federate") return [this.#shared.federation.theirs, this.#shared.federation.ours];
+    const prometheus = path === "/api/v1/metadata" ? this.#shared.metadata : this.#prometheus;
+    return [fetchOf(prometheus), fetchOf(this.#hearth)];
   }
 
   async compare(lookup: Lookup): Promise<Compared> {

@@ -129,7 +129,12 @@ export class Expressions {
       "__unit__",
       "nothing",
     ]);
-    return name.includes(".") ? `"${name}"` : name;
+    return this.#quoted(name);
+  }
+
+  /** Some without the quotes that only a setting makes unnecessary. */
+  #quoted(name: string): string {
+    return name.includes(".") && this.random.chance(0.9) ? `"${name}"` : name;
   }
 
   labels(max: number): string {
@@ -159,7 +164,7 @@ export class Expressions {
   #matcher({ labels }: Metric): string {
     const { random } = this;
     const name = random.pick(["job", "instance", ...labels]);
-    const quoted = name.includes(".") ? `"${name}"` : name;
+    const quoted = this.#quoted(name);
     const value = random.pick(VALUES[name] ?? ["1", "+Inf", "constant", "mixture"]);
     const pattern = random.pick([
       ".*",

@@ -37,6 +37,8 @@ export interface PeerSettings {
   readonly useStartTimestamps: boolean;
   readonly delayedNameRemoval: boolean;
   readonly typeAndUnitLabels: boolean;
+  /** UTF-8 names without quotes; default: off. */
+  readonly unquotedNames?: boolean;
 }
 
 /** What Prometheus calls them. */
@@ -50,10 +52,11 @@ const ALWAYS_ON = [
   "search-api",
   "query-cost",
 ];
-const FEATURES: Readonly<Record<keyof PeerSettings, string>> = {
+const FEATURES: Readonly<Record<keyof Required<PeerSettings>, string>> = {
   useStartTimestamps: "st-storage,use-start-timestamps",
   delayedNameRemoval: "promql-delayed-name-removal",
   typeAndUnitLabels: "type-and-unit-labels",
+  unquotedNames: "promql-unquoted-utf8-names",
 };
 
 /** Hearth's readers are warm: a query meets what another one has made of what they remember. */
@@ -128,7 +131,9 @@ export async function startHearth(endMs: number, settings: PeerSettings): Promis
   gateway.nowMs = endMs;
   const memory = new ReaderMemory(MEMORY_BYTES);
   const services = newQueryServices(gateway.services, DEFAULT_PROMQL_SETTINGS, memory);
-  const all = { ...services.settings, ...settings, parse: ALL_EXPERIMENTS };
+  const { unquotedNames = false, ...rest } = settings;
+  const parse = { ...ALL_EXPERIMENTS, enableUnquotedUtf8Names: unquotedNames };
+  const all = { ...services.settings, ...rest, parse };
   let given: readonly Answer[] = [];
   const openSource: QueryServices["openSource"] = async (access, table) =>
     givenSource(await services.openSource(access, table), () => given);

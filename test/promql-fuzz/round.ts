@@ -301,6 +301,7 @@ function randomSettings(random: Random): PeerSettings {
     useStartTimestamps: random.chance(0.3),
     delayedNameRemoval: random.chance(0.3),
     typeAndUnitLabels: random.chance(0.2),
+    unquotedNames: random.chance(0.5),
   };
 }
 

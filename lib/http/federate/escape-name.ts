@@ -6,8 +6,8 @@ const PLAIN_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 export const isPlainName = (name: string): boolean => PLAIN_NAME.test(name);
 
 export function escapeName(name: string, escaping: Escaping): string {
-  if (name === "" || escaping === "allow-utf-8") return name;
-  if (escaping !== "dots" && isPlainName(name)) return name;
+  // The scheme `dots` alone escapes plain names too; expositions do so in no scheme.
+  if (name === "" || escaping === "allow-utf-8" || isPlainName(name)) return name;
   const escaped = [...name].map((character, i) => escapeCharacter(character, i === 0, escaping));
   return (escaping === "values" ? "U__" : "") + escaped.join("");
 }

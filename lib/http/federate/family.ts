@@ -30,7 +30,7 @@ export function* familiesOf(newest: Iterable<Newest>, { kind, escaping }: Format
   for (const one of newest) {
     const written = labelValue(one.labels, METRIC_NAME);
     // Text has no native histograms, but classic ones, which custom buckets become.
-    if (written === "" || (kind === "text" && one.histogram && !hasCustomBuckets(one.histogram))) continue;
+    if (written === "" || (kind === "plain" && one.histogram && !hasCustomBuckets(one.histogram))) continue;
     const name = escapeName(written, escaping);
     const type = typeOf(one.histogram);
     if (family?.name !== name || family.type !== type) {

@@ -4,19 +4,28 @@ import { compareBytewise, compareLabelSets, labelValue, METRIC_NAME } from "../.
 import type { Series } from "../../model/samples.ts";
 import { isStaleMarker } from "../../model/stale-marker.ts";
 import { mapKey } from "../../model/text/map-key.ts";
+import type { Piece } from "../../wire/api-json.ts";
 import { answerPieces } from "../query/answer.ts";
-import { matchParameters } from "../query/parameters.ts";
+import { anyMatchParameters } from "../query/parameters.ts";
 import type { QueryRequest } from "../query/request.ts";
-import { familiesOf, type Newest } from "./family.ts";
-import { contentTypeOf, negotiateFormat } from "./format.ts";
+import { type Family, familiesOf, type Newest } from "./family.ts";
+import { contentTypeOf, type FormatKind, negotiateFormat } from "./format.ts";
+import { printCompact, printIndented } from "./print-message-text.ts";
 import { printProtobuf } from "./print-protobuf.ts";
 import { printText } from "./print-text.ts";
+
+const PRINTERS: Readonly<Record<FormatKind, (families: Iterable<Family>) => Iterable<Piece>>> = {
+  plain: printText,
+  delimited: printProtobuf,
+  text: printIndented,
+  "compact-text": printCompact,
+};
 
 /** Series of one response: those that a query may have. */
 export async function answerFederation(request: QueryRequest): Promise<Response> {
   const { c, parameters, services, patterns, source, clock, signal, deadline } = request;
   const { lookbackDeltaMs, limits, parse } = services.settings;
-  const selectors = matchParameters(parameters, { ...parse, patterns });
+  const selectors = anyMatchParameters(parameters, { ...parse, patterns });
   request.setPhase("evaluation");
   const nowMs = clock();
   const range = { minTime: nowMs - lookbackDeltaMs, maxTime: nowMs };
@@ -35,8 +44,7 @@ export async function answerFederation(request: QueryRequest): Promise<Response>
   }
   const format = negotiateFormat(c.req.header("Accept"));
   const families = familiesOf([...found.values()].sort(byMetric), format);
-  const pieces = format.kind === "text" ? printText(families) : printProtobuf(families);
-  return answerPieces(c, pieces, contentTypeOf(format));
+  return answerPieces(c, PRINTERS[format.kind](families), contentTypeOf(format));
 }
 
 function tooMany(most: number): HearthError {

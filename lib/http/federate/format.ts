@@ -3,8 +3,13 @@
 export const ESCAPINGS = ["underscores", "allow-utf-8", "dots", "values"] as const;
 export type Escaping = (typeof ESCAPINGS)[number];
 
+/** Those of Prometheus; the first that a clause of the header matches counts. */
+const KINDS = ["delimited", "text", "compact-text", "plain"] as const;
+export type FormatKind = (typeof KINDS)[number];
+
 export interface Format {
-  readonly kind: "text" | "protobuf";
+  /** "plain" is the text format of expositions; the others are encodings of protobuf messages. */
+  readonly kind: FormatKind;
   readonly escaping: Escaping;
 }
 
@@ -17,30 +22,39 @@ interface Clause {
   readonly quality: number;
 }
 
-/** Text unless the client prefers delimited protobuf, which alone has native histograms. */
+/** Plain text unless the client prefers a protobuf format, which alone have native histograms. */
 export function negotiateFormat(accept: string | undefined): Format {
   let escaping: Escaping = "underscores";
-  for (const { type, parameters } of clausesOf(accept ?? "")) {
-    escaping = ESCAPINGS.find((one) => one === parameters.get("escaping")) ?? escaping;
-    if (isDelimited(type, parameters)) return { kind: "protobuf", escaping };
-    if (type === "text/plain" && (parameters.get("version") ?? "0.0.4") === "0.0.4") break;
+  for (const clause of clausesOf(accept ?? "")) {
+    escaping = ESCAPINGS.find((one) => one === clause.parameters.get("escaping")) ?? escaping;
+    const kind = KINDS.find((one) => isOfKind(clause, one));
+    if (kind !== undefined) return { kind, escaping };
   }
-  return { kind: "text", escaping };
+  return { kind: "plain", escaping };
 }
+
+const MESSAGE = "io.prometheus.client.MetricFamily";
 
 export function contentTypeOf({ kind, escaping }: Format): string {
   const type =
-    kind === "text"
+    kind === "plain"
       ? "text/plain; version=0.0.4; charset=utf-8"
-      : "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
+      : `application/vnd.google.protobuf; proto=${MESSAGE}; encoding=${kind}`;
   return `${type}; escaping=${escaping}`;
 }
 
-function isDelimited(type: string, parameters: Clause["parameters"]): boolean {
-  const isMessage = parameters.get("proto") === "io.prometheus.client.MetricFamily";
-  return (
-    type === "application/vnd.google.protobuf" && isMessage && parameters.get("encoding") === "delimited"
-  );
+function isOfKind({ type, parameters }: Clause, kind: FormatKind): boolean {
+  if (kind === "plain") {
+    const version = parameters.get("version") || (type === "text/plain" ? "0.0.4" : "");
+    return isLike(type, "text", "plain") && version === "0.0.4";
+  }
+  const isMessage = parameters.get("proto") === MESSAGE && parameters.get("encoding") === kind;
+  return isMessage && isLike(type, "application", "vnd.google.protobuf");
+}
+
+function isLike(type: string, main: string, sub: string): boolean {
+  const [ownMain, ownSub = ownMain === "*" ? "*" : ""] = type.split("/", 2);
+  return (ownMain === "*" || ownMain === main) && (ownSub === "*" || ownSub === sub);
 }
 
 /** The preferred first. */
@@ -57,5 +71,21 @@ function clausesOf(accept: string): Clause[] {
     const quality = Number(parameters.get("q") ?? 1);
     return { type: type.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 1 : quality };
   });
-  return clauses.sort((a, b) => b.quality - a.quality);
+  return sorted(clauses);
+}
+
+/** As Prometheus sorts them: not by an order, since a wildcard of a higher quality is before and after another type. */
+function sorted(clauses: readonly Clause[]): Clause[] {
+  const all: Clause[] = [];
+  for (const clause of clauses) {
+    let at = all.length;
+    while (at > 0 && isPreferred(clause, all[at - 1])) at--;
+    all.splice(at, 0, clause);
+  }
+  return all;
+}
+
+function isPreferred(a: Clause, b: Clause): boolean {
+  const [[aMain, aSub], [bMain, bSub]] = [a, b].map(({ type }) => type.split("/", 2));
+  return a.quality > b.quality || (aMain !== "*" && bMain === "*") || (aSub !== "*" && bSub === "*");
 }

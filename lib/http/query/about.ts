@@ -33,7 +33,7 @@ export async function answerMetadata({
 }
 
 /** -1 if omitted. */
-function numberParameter(parameters: URLSearchParams, name: string): number {
+export function numberParameter(parameters: URLSearchParams, name: string): number {
   const text = parameters.get(name) ?? "";
   if (text === "") return -1;
   const number = parseWhole(text);

@@ -61,6 +61,7 @@ async function answerCost(request: QueryRequest, times: QueryTimes): Promise<Res
   const { c, parameters, services, deadline } = request;
   const { timeoutMs } = services.settings.limits;
   deadline.shorten(timeoutParameter(parameters) ?? timeoutMs);
+  lookbackParameter(parameters);
   deadline.shorten(costLimits(parameters, services.settings.limits).timeoutMs);
   startTimestampsHeader(c.req.header(START_TIMESTAMPS_HEADER));
   const check = (expr: Expr) => {

@@ -264,6 +264,16 @@ export function matchParameters(
   parameters: URLSearchParams,
   options: ParseOptions = {},
 ): (readonly Matcher[])[] {
+  const matcherSets = anyMatchParameters(parameters, options);
+  if (matcherSets.every((matchers) => matchers.some((matcher) => !matcher.matches("")))) return matcherSets;
+  throw new HearthError("invalid", "match[] must contain at least one non-empty matcher");
+}
+
+/** The selectors of `match[]`, which may select every series. Throws "invalid". */
+export function anyMatchParameters(
+  parameters: URLSearchParams,
+  options: ParseOptions = {},
+): (readonly Matcher[])[] {
   const texts = parameters.getAll("match[]");
   if (texts.length > MAX_SELECTORS) {
     throw new HearthError(
@@ -271,9 +281,7 @@ export function matchParameters(
       `match[]: ${texts.length} selectors, the limit is ${MAX_SELECTORS}; send more requests`,
     );
   }
-  const matcherSets = texts.map((text) => parseSelector(text, options));
-  if (matcherSets.every((matchers) => matchers.some((matcher) => !matcher.matches("")))) return matcherSets;
-  throw new HearthError("invalid", "match[] must contain at least one non-empty matcher");
+  return texts.map((text) => parseSelector(text, options));
 }
 
 /** The time range of a lookup of labels; all times if omitted. */

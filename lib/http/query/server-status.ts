@@ -5,9 +5,12 @@
 import { errorMessage, HearthError } from "../../model/errors.ts";
 import { quoteInput } from "../../model/shorten.ts";
 import { SECOND_MS } from "../../model/time.ts";
+import { parseSelector } from "../../promql/parse/parse-expr.ts";
 import { printDuration } from "../../promql/syntax/duration-text.ts";
 import { FUNCTION_NAMES, factsOf } from "../../promql/syntax/functions.ts";
+import { numberParameter } from "./about.ts";
 import { answerValue } from "./answer.ts";
+import { invalidParameter } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
 
 type Answer = (request: QueryRequest) => Promise<Response> | Response;
@@ -22,7 +25,6 @@ export const answerTargets = answerConstant({
   droppedTargets: [],
   droppedTargetCounts: {},
 });
-export const answerTargetMetadata = answerConstant([]);
 export const answerScrapePools = answerConstant({ scrapePools: [] });
 export const answerAlertmanagers = answerConstant({ activeAlertmanagers: [], droppedAlertmanagers: [] });
 export const answerConfig = answerConstant({ yaml: "" });
@@ -30,6 +32,17 @@ export const answerBlocks = answerConstant({ blocks: [] });
 /** Nothing is replayed at a start: the process can answer at once. */
 export const answerWalReplay = answerConstant({ min: 0, max: 0, current: 0 });
 export const answerNotifications = answerConstant([]);
+
+export function answerTargetMetadata({ c, parameters, patterns, services }: QueryRequest): Response {
+  numberParameter(parameters, "limit");
+  const selector = parameters.get("match_target") ?? "";
+  try {
+    if (selector !== "") parseSelector(selector, { ...services.settings.parse, patterns });
+  } catch (error) {
+    throw invalidParameter("match_target", errorMessage(error));
+  }
+  return answerValue(c, []);
+}
 
 /** A Prometheus without scrape pools says the same of every one. */
 function requirePool({ parameters }: QueryRequest): string {
@@ -61,9 +74,10 @@ export function answerRelabelSteps(request: QueryRequest): Response {
 export function answerSelfMetrics({ c, parameters, patterns }: QueryRequest): Response {
   const pattern = parameters.get("metric_name_pattern") ?? "";
   try {
-    if (pattern !== "") patterns.predicate(pattern);
+    if (pattern !== "") patterns.predicate(`^(?:${pattern})$`);
   } catch (error) {
-    throw new HearthError("invalid", `invalid metric_name_pattern: ${errorMessage(error)}`);
+    const reason = errorMessage(error).replace("not a RE2 regular expression: ", "").replace("`(?s)", "`");
+    throw new HearthError("invalid", `invalid metric_name_pattern: ${reason}`);
   }
   return answerValue(c, []);
 }

@@ -30,7 +30,9 @@ export function info(plan: InfoPlan, grid: StepGrid, context: EvaluationContext)
   const isInfo = ({ labels }: StepSeries) =>
     nameMatchers.every((matcher) => matcher.matches(labelValue(labels, METRIC_NAME)));
   const described = series.filter((one) => !isInfo(one));
-  const infos = infoSeries(plan, grid, context, described);
+  const read = infoSeries(plan, grid, context, described);
+  expectOneNewest(read, series, grid, context);
+  const infos = Map.groupBy(read, ({ labels }) => identity(labels));
   const collector = new SeriesCollector(grid, context);
   const enriched = new Enrichment(plan.dataMatchers);
   for (const one of series) {
@@ -58,25 +60,20 @@ function identity(labels: LabelSet): string {
   return mapKey(JSON.stringify(IDENTIFYING.map((name) => labelValue(labels, name))));
 }
 
-/**
- * The info series of any of the described series, by identity. A series without `instance` and
- * `job` has none.
- */
+/** The info series that Prometheus reads for the described ones. */
 function infoSeries(
   { select }: InfoPlan,
   grid: StepGrid,
   context: EvaluationContext,
   described: readonly StepSeries[],
-): ReadonlyMap<string, InfoSeries[]> {
-  const found = new Map<string, InfoSeries[]>();
-  for (const { labels } of described) {
-    if (IDENTIFYING.some((name) => labelValue(labels, name) !== "")) found.set(identity(labels), []);
-  }
+): readonly InfoSeries[] {
+  const found: InfoSeries[] = [];
   const isRead = readLike(described);
   for (const series of context.data.get(select)!) {
     if (!isRead(series.labels)) continue;
     context.touched.add(series);
     const cursor = new InstantCursor(series, context.options.lookbackDeltaMs);
+    context.budget.take(grid.steps);
     const writtenMs = new Float64Array(grid.steps).fill(Number.NaN);
     for (let step = 0; step < grid.steps; step++) {
       const kind = cursor.seek(referenceTime(select, stepTime(grid, step)));
@@ -90,9 +87,46 @@ function infoSeries(
       context.budget.countRead(1);
       context.samples.add(step, 1);
     }
-    found.get(identity(series.labels))?.push({ labels: series.labels, writtenMs });
+    found.push({ labels: series.labels, writtenMs });
   }
   return found;
+}
+
+/**
+ * Throws if two info series of one name and identity were written last, at the same time, at a step that
+ * has anything to describe: also if no described series has this identity.
+ */
+function expectOneNewest(
+  infos: readonly InfoSeries[],
+  series: readonly StepSeries[],
+  grid: StepGrid,
+  { deadline }: EvaluationContext,
+): void {
+  const groups = Map.groupBy(infos.entries(), ([, { labels }]) => nameOf(labels) + identity(labels));
+  const several = [...groups.values()].filter((group) => group.length > 1);
+  for (let step = 0; step < grid.steps && several.length > 0; step++) {
+    deadline.spend(INFO_STEPS * infos.length + series.length);
+    if (series.every(({ kinds }) => kinds[step] === ABSENT)) continue;
+    const conflicts = several.flatMap((group) => conflictOf(group, step) ?? []);
+    if (conflicts.length === 0) continue;
+    const { existing, added } = conflicts.reduce((a, b) => (b.place < a.place ? b : a));
+    const [a, b] = [existing, added].map(
+      ({ labels, writtenMs }) => `${printLabelSet(labels)} @ ${writtenMs[step]}`,
+    );
+    throw executionError(`found duplicate series for info metric: existing ${a}, new ${b}`);
+  }
+}
+
+/** The first of a group that was written at the same time as the newest before it. */
+function conflictOf(group: readonly (readonly [place: number, InfoSeries])[], step: number) {
+  let newest: InfoSeries | undefined;
+  for (const [place, one] of group) {
+    const written = one.writtenMs[step];
+    if (Number.isNaN(written)) continue;
+    if (newest?.writtenMs[step] === written) return { place, existing: newest, added: one };
+    if (newest === undefined || written > newest.writtenMs[step]) newest = one;
+  }
+  return undefined;
 }
 
 /**
@@ -133,7 +167,7 @@ class Enrichment {
   labels(base: LabelSet, candidates: readonly InfoSeries[], step: number): LabelSet | undefined {
     const current = newestByName(candidates, step);
     if (current.size === 0) return this.#needsInfo ? undefined : base;
-    const key = candidates.map((one) => (current.get(nameOf(one)) === one ? 1 : 0)).join("");
+    const key = candidates.map((one) => (current.get(nameOf(one.labels)) === one ? 1 : 0)).join("");
     let known = this.#known.get(base);
     if (known === undefined) {
       known = new Map();
@@ -164,7 +198,7 @@ class Enrichment {
   }
 }
 
-function nameOf({ labels }: InfoSeries): string {
+function nameOf(labels: LabelSet): string {
   return labelValue(labels, METRIC_NAME);
 }
 
@@ -174,12 +208,8 @@ function newestByName(candidates: readonly InfoSeries[], step: number): Map<stri
   for (const one of candidates) {
     const written = one.writtenMs[step];
     if (Number.isNaN(written)) continue;
-    const name = nameOf(one);
+    const name = nameOf(one.labels);
     const other = newest.get(name);
-    if (other !== undefined && other.writtenMs[step] === written) {
-      const [a, b] = [other, one].map(({ labels }) => `${printLabelSet(labels)} @ ${written}`);
-      throw executionError(`found duplicate series for info metric: existing ${a}, new ${b}`);
-    }
     if (other === undefined || written > other.writtenMs[step]) newest.set(name, one);
   }
   return newest;
