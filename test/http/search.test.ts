@@ -1,11 +1,13 @@
 /** The search routes, in Prometheus' shapes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
 import { newQueryServices } from "../../lib/http/query/source.ts";
 import { newFilter } from "../../lib/http/search/filter.ts";
 import { jaroWinkler } from "../../lib/http/search/jaro-winkler.ts";
 import { Subsequence } from "../../lib/http/search/subsequence.ts";
+import { Deadline } from "../../lib/model/deadline.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
 import { MIDNIGHT_MS } from "../helpers/engine.ts";
 import { basic, TestGateway } from "../helpers/test-gateway.ts";
@@ -133,4 +135,55 @@ test("scores rank better matches first", () => {
   assert.equal(newFilter({ ...options, algorithm: "subsequence" })!("http_requests")! > 0, true);
   assert.equal(newFilter({ ...options, algorithm: "jarowinkler" })!("http_requests"), undefined);
   assert.equal(newFilter({ ...options, terms: [""], algorithm: "subsequence" }), undefined);
+});
+
+/** Jaro's definition, with a look at every place within reach. */
+function plainJaro(a: string, b: string): number {
+  if (a.length > b.length) return plainJaro(b, a);
+  const reach = Math.max(0, Math.floor(b.length / 2) - 1);
+  const taken = new Set<number>();
+  const ofA = [...a].filter((character, i) => {
+    const place = [...b].findIndex(
+      (other, j) => Math.abs(i - j) <= reach && !taken.has(j) && other === character,
+    );
+    if (place >= 0) taken.add(place);
+    return place >= 0;
+  });
+  const ofB = [...b].filter((_, j) => taken.has(j));
+  const m = ofA.length;
+  const transposed = ofA.filter((character, i) => character !== ofB[i]).length;
+  return m === 0 ? 0 : (m / a.length + m / b.length + (m - transposed / 2) / m) / 3;
+}
+
+const SEED = 20261130;
+
+test(`the similarity of Jaro and Winkler, on random texts of few letters, seed ${SEED}`, () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom("a", "b", "c", "d"), minLength: 1 }),
+      fc.string(),
+      (one, two) => {
+        for (const other of [two, one.slice(1), [...one].reverse().join("")]) {
+          if (other === "" || other === one) continue;
+          const prefix = [0, 1, 2, 3].findIndex((i) => one[i] === undefined || one[i] !== other[i]);
+          const jaro = plainJaro(one, other);
+          const expected = jaro === 0 ? 0 : jaro + (prefix < 0 ? 4 : prefix) * 0.1 * (1 - jaro);
+          assert.ok(Math.abs(jaroWinkler(one, other) - expected) < 1e-12, JSON.stringify([one, other]));
+        }
+      },
+    ),
+    { seed: SEED, numRuns: 2000 },
+  );
+});
+
+test("long terms and long names: in linear time, or until the time limit", () => {
+  const million = "a".repeat(1_000_000);
+  // With a look at every place within reach this would take an hour.
+  assert.ok(jaroWinkler(`b${million}`, `${million}c`) > 0.9);
+  assert.equal(new Subsequence(million).score(`${million}a`) > 0.9, true);
+  const clock = { nowMs: 0 };
+  const deadline = new Deadline(() => clock.nowMs++, 100);
+  // Each start has a match that goes on to the end.
+  const subsequence = new Subsequence(`${"a".repeat(500_000)}x`, deadline);
+  assert.throws(() => subsequence.score(`${million}bx`), /timed out/);
 });

@@ -11,6 +11,7 @@ import { printExpr, printMatchers } from "../../promql/syntax/print.ts";
 import type { QueryTimes } from "../../promql/syntax/types.ts";
 import type { Queryable, SelectionReads } from "../../storage/interface.ts";
 import { printReads } from "../../storage/read/print-reads.ts";
+import { forEachBounded } from "../../storage/table/bounded.ts";
 import { answerValue } from "./answer.ts";
 import { type ExpressionRequest, queryParameter } from "./expression.ts";
 import {
@@ -20,6 +21,9 @@ import {
   resolutionParameter,
 } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
+
+/** Selections that are looked up at once: an expression may have a thousand. */
+const EXPLAIN_CONCURRENCY = 8;
 
 export interface ExplainRequest extends ExpressionRequest {
   readonly source: Pick<Queryable, "explain">;
@@ -64,11 +68,11 @@ export async function explain(request: ExplainRequest): Promise<Explanation> {
   const resolution = resolutionParameter(parameters) ?? settings.resolution;
   const options = { times, defaultSubqueryStepMs, lookbackDeltaMs, resolution };
   const { plan, reads } = explainPlan(expr, grid, options);
-  const explained = reads.map(async (read) => ({
-    ...read,
-    storage: await source.explain(read.selection, signal),
-  }));
-  return { query: printExpr(expr), times, steps: grid.steps, plan, reads: await Promise.all(explained) };
+  const explained: (ExplainedRead & { readonly storage: SelectionReads })[] = [];
+  await forEachBounded([...reads.entries()], EXPLAIN_CONCURRENCY, async ([i, read]) => {
+    explained[i] = { ...read, storage: await source.explain(read.selection, signal) };
+  });
+  return { query: printExpr(expr), times, steps: grid.steps, plan, reads: explained };
 }
 
 function timesOf({ parameters, services, clock }: ExplainRequest): { times: QueryTimes; grid: StepGrid } {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { HearthError } from "../../model/errors.ts";
 import { labelSetOf } from "../../model/labels.ts";
 import { matchesAll } from "../../model/matcher.ts";
+import { quoteInput, shorten } from "../../model/shorten.ts";
 import { SECOND_MS } from "../../model/time.ts";
 import { parseExpr } from "../../promql/parse/parse-expr.ts";
 import { printExpr } from "../../promql/syntax/print.ts";
@@ -36,7 +37,7 @@ export async function answerRules(request: QueryRequest): Promise<Response> {
     groups.push(printGroup({ ...known, rules: taken }, intervalMs, filter, request));
   }
   if (!isFound) {
-    const reason = `invalid group_next_token '${filter.nextToken}'. were rule groups changed?`;
+    const reason = `invalid group_next_token '${shorten(filter.nextToken)}'. were rule groups changed?`;
     throw invalidParameter("group_next_token", reason);
   }
   return answerValue(c, { groups }, { warnings });
@@ -60,7 +61,7 @@ interface Filter {
 function filterOf({ parameters, patterns }: QueryRequest): Filter {
   const type = (parameters.get("type") ?? "").toLowerCase();
   if (type !== "" && type !== "alert" && type !== "record")
-    throw invalidParameter("type", `not supported value ${JSON.stringify(type)}`);
+    throw invalidParameter("type", `not supported value ${quoteInput(type)}`);
   const [names, groups, files] = ["rule_name[]", "rule_group[]", "file[]"].map((name) => {
     const values = new Set(parameters.getAll(name));
     return (value: string) => values.size === 0 || values.has(value);
@@ -91,9 +92,8 @@ const FLAGS: Readonly<Record<string, boolean>> = {
 
 function excludeParameter(parameters: URLSearchParams): boolean {
   const text = (parameters.get("exclude_alerts") ?? "").toLowerCase();
-  const excludes = FLAGS[text];
-  if (excludes !== undefined) return excludes;
-  const reason = `error converting exclude_alerts: strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`;
+  if (Object.hasOwn(FLAGS, text)) return FLAGS[text];
+  const reason = `error converting exclude_alerts: strconv.ParseBool: parsing ${quoteInput(text)}: invalid syntax`;
   throw invalidParameter("exclude_alerts", reason);
 }
 

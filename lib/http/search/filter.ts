@@ -1,4 +1,5 @@
 /** Which names a search finds, and how well each matches. */
+import { type Deadline, NO_DEADLINE } from "../../model/deadline.ts";
 import { jaroWinkler } from "./jaro-winkler.ts";
 import { Subsequence } from "./subsequence.ts";
 
@@ -16,17 +17,18 @@ export interface FilterOptions {
 /** A score above 0, or undefined for a name that no term matches. */
 export type Filter = (name: string) => number | undefined;
 
+/** A character of a fuzzy match takes 20 to 100 ns: it becomes a text of its own and is looked up. */
+const STEPS_PER_CHARACTER = 4;
+
 /** A name is found if any term matches. Without a term that is not empty every name is, with score 1. */
-export function newFilter({
-  terms,
-  algorithm,
-  threshold,
-  isCaseSensitive,
-}: FilterOptions): Filter | undefined {
+export function newFilter(
+  { terms, algorithm, threshold, isCaseSensitive }: FilterOptions,
+  deadline: Deadline = NO_DEADLINE,
+): Filter | undefined {
   const folded = (text: string) => (isCaseSensitive ? text : text.toLowerCase());
   const matchers = terms
     .filter((term) => term !== "")
-    .map((term) => termFilter(folded(term), algorithm, threshold));
+    .map((term) => termFilter(folded(term), algorithm, threshold, deadline));
   if (matchers.length === 0) return undefined;
   return (name) => {
     const text = folded(name);
@@ -40,16 +42,20 @@ export function newFilter({
   };
 }
 
-function termFilter(term: string, algorithm: Algorithm, threshold: number): Filter {
+function termFilter(term: string, algorithm: Algorithm, threshold: number, deadline: Deadline): Filter {
   if (algorithm === "subsequence") {
-    const subsequence = new Subsequence(term);
+    const subsequence = new Subsequence(term, deadline);
     return (text) => {
+      deadline.spend(text.length + 1);
       if (text.startsWith(term)) return 1;
       const score = subsequence.score(text);
       return score > 0 && score >= threshold ? score : undefined;
     };
   }
-  return (text) => substringScore(text, term) ?? fuzzyScore(text, term, threshold);
+  return (text) => {
+    deadline.spend(STEPS_PER_CHARACTER * (text.length + term.length + 1));
+    return substringScore(text, term) ?? fuzzyScore(text, term, threshold);
+  };
 }
 
 /** 1 at the start, down to 0.1 at the end. Positions are those of characters. */

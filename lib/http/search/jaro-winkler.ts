@@ -14,19 +14,27 @@ export function jaroWinkler(one: string, other: string): number {
   return jaro === 0 ? 0 : jaro + prefix * PREFIX_WEIGHT * (1 - jaro);
 }
 
-/** `a` is no longer than `b`. */
+/**
+ * `a` is no longer than `b`. Each character of `a` takes the first equal one of `b` within reach that is not taken. Reach
+ * moves to the right only, so a place that was passed never counts again: the time is that of both lengths together.
+ */
 function jaroOf(a: readonly string[], b: readonly string[]): number {
   const reach = Math.max(0, Math.floor(b.length / 2) - 1);
+  const placesOfB = new Map<string, { readonly places: number[]; next: number }>();
+  b.forEach((character, j) => {
+    const known = placesOfB.get(character);
+    if (known === undefined) placesOfB.set(character, { places: [j], next: 0 });
+    else known.places.push(j);
+  });
   const matchedOfB = new Uint8Array(b.length);
   const matchesOfA: string[] = [];
   a.forEach((character, i) => {
-    const end = Math.min(b.length, i + reach + 1);
-    for (let j = Math.max(0, i - reach); j < end; j++) {
-      if (matchedOfB[j] === 1 || b[j] !== character) continue;
-      matchedOfB[j] = 1;
-      matchesOfA.push(character);
-      return;
-    }
+    const known = placesOfB.get(character);
+    if (known === undefined) return;
+    while (known.places[known.next] < i - reach) known.next++;
+    if (!(known.places[known.next] <= i + reach)) return;
+    matchedOfB[known.places[known.next++]] = 1;
+    matchesOfA.push(character);
   });
   const matches = matchesOfA.length;
   if (matches === 0) return 0;

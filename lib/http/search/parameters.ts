@@ -2,7 +2,6 @@
 import { HearthError } from "../../model/errors.ts";
 import { quoteInput } from "../../model/shorten.ts";
 import { HOUR_MS, type TimeRange } from "../../model/time.ts";
-import { quote } from "../../promql/syntax/quote.ts";
 import { parseBoolean, parseTimeParameter, parseWhole } from "../query/parameters.ts";
 import { ALGORITHMS, type FilterOptions } from "./filter.ts";
 
@@ -48,7 +47,7 @@ export function searchParameters(parameters: URLSearchParams, route: string): Se
   // Last, as in Prometheus.
   const by = parameters.get("sort_by") ?? "";
   if (by !== "" && by !== "alpha" && by !== "score")
-    throw invalid(`invalid sort_by ${quote(by)} for ${route}: must be "alpha" or "score"`);
+    throw invalid(`invalid sort_by ${quoteInput(by)} for ${route}: must be "alpha" or "score"`);
   const filter = { terms, algorithm, threshold, isCaseSensitive };
   return {
     filter,

@@ -67,12 +67,12 @@ async function search(
 ): Promise<readonly Found[]> {
   setPhase("evaluation");
   const names = await mergedNames(selections, find);
-  const filter = newFilter(options);
+  const filter = newFilter(options, deadline);
   const most = limit + 1;
   const found: Found[] = [];
   const inOrder = order === "descending" ? names.toReversed() : names;
   for (const name of inOrder) {
-    deadline.spend((name.length + 1) * (1 + options.terms.length));
+    deadline.spend(name.length + 1);
     const score = filter === undefined ? 1 : filter(name);
     if (score === undefined) continue;
     found.push({ name, score });

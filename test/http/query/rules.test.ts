@@ -207,6 +207,15 @@ const REFUSED: readonly (readonly [query: string, error: string])[] = [
     "exclude_alerts=maybe",
     `invalid parameter "exclude_alerts": error converting exclude_alerts: strconv.ParseBool: parsing "maybe": invalid syntax`,
   ],
+  [
+    "exclude_alerts=constructor",
+    `invalid parameter "exclude_alerts": error converting exclude_alerts: strconv.ParseBool: parsing "constructor": invalid syntax`,
+  ],
+  [`type=${"x".repeat(101)}`, `invalid parameter "type": not supported value "${"x".repeat(100)}…"`],
+  [
+    `group_limit=1&group_next_token=${"x".repeat(101)}`,
+    `invalid parameter "group_next_token": invalid group_next_token '${"x".repeat(100)}…'. were rule groups changed?`,
+  ],
   ["group_limit=0", `invalid parameter "group_limit": group_limit needs to be greater than 0`],
   [
     "group_limit=x",
