@@ -42,6 +42,7 @@ const { clock, clockGuard, log, metrics, table } = services;
 const rules = parseRuleSettings(process.env);
 const memory = newReaderMemory(process.env);
 const promql = parsePromqlSettings(process.env);
+const steadyClock = () => performance.now();
 /** By external URL, of which there is one. */
 const runners = new Map<string, RuleRunner>();
 const app = newGateway(services);
@@ -76,7 +77,13 @@ function runnerOf(externalUrl: string): RuleRunner {
     const credentials = environmentCredentials(process.env);
     const parts = { fetch, clock, table, log, externalUrl, credentials };
     const notifier = notifierFromEnvironment(process.env, parts);
-    runner = newRuleRunner(services, { promql, rules: { ...rules, externalUrl }, notifier, memory });
+    runner = newRuleRunner(services, {
+      promql,
+      rules: { ...rules, externalUrl },
+      notifier,
+      memory,
+      steadyClock,
+    });
     runners.set(externalUrl, runner);
   }
   return runner;

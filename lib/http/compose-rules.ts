@@ -1,5 +1,6 @@
 /** The rules of a process, from the parts that differ between the function and `npm start`. */
 
+import type { Clock } from "../model/time.ts";
 import type { QueryResult } from "../promql/engine-interface.ts";
 import type { PromqlSettings } from "../promql/settings.ts";
 import { ALERT_TEMPLATES } from "../rules/alert-templates.ts";
@@ -7,6 +8,7 @@ import { newRuleQuery } from "../rules/evaluate/rule-query.ts";
 import type { Notifier } from "../rules/notifier.ts";
 import { GroupMemory } from "../rules/run/group-memory.ts";
 import { RuleRunner } from "../rules/run/rule-runner.ts";
+import { SteadyClock } from "../rules/run/steady-clock.ts";
 import type { RuleSettings } from "../rules/settings.ts";
 import type { ReaderMemory } from "../storage/cache/reader-memory.ts";
 import type { Services } from "./gateway.ts";
@@ -18,6 +20,10 @@ export interface RuleParts {
   /** Default: alerts are seen in the API alone. */
   readonly notifier?: Notifier | undefined;
   readonly memory?: ReaderMemory | undefined;
+  /** A clock that never steps, in ms from any beginning. Default: the services' clock, which is believed. */
+  readonly steadyClock?: Clock | undefined;
+  /** Default: a new one. */
+  readonly groups?: GroupMemory | undefined;
   /** Takes what each query came to, for benchmarks. */
   readonly onQuery?: ((result: QueryResult) => void) | undefined;
 }
@@ -25,9 +31,11 @@ export interface RuleParts {
 /** Call once per process: the runner remembers groups and what was read. */
 export function newRuleRunner(
   services: Services,
-  { promql, rules: settings, notifier, memory, onQuery }: RuleParts,
+  { promql, rules: settings, notifier, memory, steadyClock: steady, groups, onQuery }: RuleParts,
 ): RuleRunner {
-  const { table, clock, limits, writers, log, tenants, usage } = services;
+  const { table, clockGuard, limits, writers, log, tenants, usage } = services;
+  const steadyClock = new SteadyClock(services.clock, steady);
+  const clock = steadyClock.now;
   const {
     parse,
     limits: engineLimits,
@@ -49,6 +57,19 @@ export function newRuleRunner(
   const query = newRuleQuery({ engine: ENGINE, options, parse, onQuery });
   const context = { query, templates: ALERT_TEMPLATES, settings, limits, clock };
   const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
-  const parts = { table, clock, limits, writers, log, usage, memory, context, notifier, retentionOf };
-  return new RuleRunner({ ...parts, groups: new GroupMemory() });
+  return new RuleRunner({
+    table,
+    clock,
+    clockGuard,
+    steadyClock,
+    limits,
+    writers,
+    log,
+    usage,
+    memory,
+    context,
+    notifier,
+    retentionOf,
+    groups: groups ?? new GroupMemory(),
+  });
 }

@@ -3,6 +3,7 @@
  * when it begins and then once a minute, a resolved one when it ends and then once a minute for 15 minutes.
  */
 import type { LabelSet } from "../model/labels.ts";
+import type { Clock } from "../model/time.ts";
 
 export interface Notification {
   /** With the rule's labels and `alertname`, and with the external labels that it lacks. */
@@ -30,6 +31,8 @@ export interface DeliveryOptions {
   /** No further attempt begins after this time, in ms since the epoch. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** The run's, by which alerts end and messages repeat. Default: the process'. */
+  readonly clock?: Clock | undefined;
 }
 
 /** Counts of notifications. A receiver that did not accept one counts for itself. */

@@ -70,7 +70,13 @@ function runRules(): () => Promise<void> {
   const parts = { fetch, clock, table, log, externalUrl, credentials: accountCredentials };
   const notifier = notifierFromEnvironment(withSecretFiles(env), parts);
   const memory = new ReaderMemory(readerMemoryBytes);
-  const runner = newRuleRunner(services, { promql, rules, notifier, memory });
+  const runner = newRuleRunner(services, {
+    promql,
+    rules,
+    notifier,
+    memory,
+    steadyClock: () => performance.now(),
+  });
   const timer = startRules(services, runner, observe("rules"));
   return () => timer.stop();
 }

@@ -1,8 +1,8 @@
 /**
  * Rules in bad weather: two processes evaluate the same groups at once on one table whose calls are throttled, take effect and
- * fail, are answered late or never; processes die anywhere, stand still for a while, and their clocks are off. What comes of it
- * is compared with what one process comes to on a calm table: the same samples of `ALERTS` and of recorded series, every
- * notification at least once, and none that should not be.
+ * fail, return late or never; processes die anywhere and stand still for a while; their clocks are off and step, by seconds to a
+ * day, in the middle of anything. The result is compared with that of one process on a calm table: the same samples of
+ * `ALERTS` and of recorded series, every notification at least once, and none that should not be.
  *
  *     node test/rules/simulate.ts [--schedules 1000] [--seed 1]
  */
@@ -15,15 +15,17 @@ import { type LabelSet, printLabels } from "../../lib/model/labels.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { newMatcher } from "../../lib/model/matcher.ts";
 import type { Clock } from "../../lib/model/time.ts";
-import { MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
 import type { NotificationBatch } from "../../lib/rules/notifier.ts";
 import { parseRuleFile } from "../../lib/rules/parse-rule-file.ts";
 import type { RecordedSample } from "../../lib/rules/recorded-samples.ts";
+import { GroupMemory } from "../../lib/rules/run/group-memory.ts";
 import { recordedBatch } from "../../lib/rules/run/recorded-batch.ts";
 import type { RuleRunner } from "../../lib/rules/run/rule-runner.ts";
 import { DEFAULT_RULE_SETTINGS } from "../../lib/rules/settings.ts";
 import { newRuleStore } from "../../lib/rules/table-rule-store.ts";
+import { ClockGuard } from "../../lib/storage/dynamodb/clock-guard.ts";
 import { ServiceClock } from "../../lib/storage/dynamodb/service-clock.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
@@ -40,6 +42,13 @@ const START_MS = Date.UTC(2026, 10, 20, 3);
 const MINUTES = 24;
 /** Of clocks: what a process corrects itself from. */
 const MAX_SKEW_MS = 9 * SECOND_MS;
+/** By how much clocks step: up to so much either way. */
+const STEPS_MS = [30 * SECOND_MS, 5 * MINUTE_MS, 2 * HOUR_MS, DAY_MS];
+/** Of a process whose clock is wrong from its beginning. */
+const WRONG_FROM_START = 0.15;
+/** Of a process whose clock steps; then up to so many times. */
+const STEPPING = 0.5;
+const MAX_CLOCK_STEPS = 4;
 /** Beyond an hour evaluations are left out, which is another test's. */
 const LONGEST_PAUSE_MS = 12 * MINUTE_MS;
 
@@ -58,6 +67,9 @@ groups:
   - {record: total, expr: sum(cond)}
   - {alert: Sum, expr: total > 3, for: 1m}
 `;
+
+/** A key that no item has. */
+const NO_ITEM = { pk: Uint8Array.of(0), sk: Uint8Array.of(0) };
 
 const WEATHERS: readonly Weather[] = [
   { fault: 0, death: 0, delay: 0.05, delays: [[0, 3 * SECOND_MS]], pageItems: 1000 },
@@ -88,7 +100,7 @@ export async function simulateRules(seed: number): Promise<Failure | undefined> 
   const scheduler = new Scheduler(random, START_MS, random.pick([1, 1000]));
   const table = await newTable(conditions);
   const sent: NotificationBatch[] = [];
-  await newRunner(table, () => START_MS, sent).run({ deadlineMs: Number.POSITIVE_INFINITY });
+  await newRunner({ table, clock: () => START_MS, sent }).run({ deadlineMs: Number.POSITIVE_INFINITY });
   const weather = random.pick(WEATHERS);
   const world: World = { scheduler, table, weather, bornMs: new Map(), tally: new Tally() };
   const endMs = START_MS + MINUTES * MINUTE_MS;
@@ -105,7 +117,8 @@ export async function simulateRules(seed: number): Promise<Failure | undefined> 
     scheduler.landRest();
     await new Promise((resolve) => setImmediate(resolve));
     // What is not stored yet is with the next evaluation.
-    await newRunner(table, () => endMs + 2 * MINUTE_MS, sent).run({ deadlineMs: Number.POSITIVE_INFINITY });
+    const last = newRunner({ table, clock: () => endMs + 2 * MINUTE_MS, sent });
+    await last.run({ deadlineMs: Number.POSITIVE_INFINITY });
     const message = difference(expected, await outcomeOf(table, sent, endMs));
     return message === undefined ? undefined : { seed, message, events: scheduler.events() };
   } catch (error) {
@@ -142,15 +155,27 @@ async function newTable(conditions: Conditions): Promise<MemoryTable> {
   return table;
 }
 
-function newRunner(
-  table: Table,
-  clock: Clock,
-  sent: NotificationBatch[],
-  note: (what: string) => void = () => {},
-): RuleRunner {
+interface RunnerParts {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly clockGuard?: ClockGuard;
+  readonly steadyClock?: Clock;
+  readonly sent: NotificationBatch[];
+  readonly note?: (what: string) => void;
+}
+
+function newRunner({
+  table,
+  clock,
+  clockGuard,
+  steadyClock,
+  sent,
+  note = () => {},
+}: RunnerParts): RuleRunner {
   const services = composeServices({
     table,
     clock,
+    ...(clockGuard && { clockGuard }),
     randomBytes,
     retentionMs: 0,
     writersBytes: 2 ** 24,
@@ -164,6 +189,9 @@ function newRunner(
   return newRuleRunner(services, {
     promql: DEFAULT_PROMQL_SETTINGS,
     rules: DEFAULT_RULE_SETTINGS,
+    steadyClock,
+    // A rule that gives up after five minutes loses samples on purpose, which is another test's.
+    groups: new GroupMemory(Number.POSITIVE_INFINITY),
     notifier: {
       async notify(batches) {
         sent.push(...batches);
@@ -178,7 +206,7 @@ async function runCalmly(conditions: Conditions): Promise<Outcome> {
   const table = await newTable(conditions);
   const sent: NotificationBatch[] = [];
   const time = { nowMs: START_MS };
-  const runner = newRunner(table, () => time.nowMs, sent);
+  const runner = newRunner({ table, clock: () => time.nowMs, sent });
   for (; time.nowMs <= START_MS + MINUTES * MINUTE_MS; time.nowMs += 20 * SECOND_MS)
     await runner.run({ deadlineMs: Number.POSITIVE_INFINITY });
   return outcomeOf(table, sent, START_MS + MINUTES * MINUTE_MS);
@@ -196,25 +224,32 @@ function start(
   const { random } = scheduler;
   let lives = 0;
   const live = () => {
-    const skewMs = random.between(-MAX_SKEW_MS, MAX_SKEW_MS);
+    const skewMs = random.chance(WRONG_FROM_START) ? randomStep(random) : randomSkew(random);
     const process = new Process("writer", `rules${number}.${++lives}`, skewMs);
     process.onDeath = () => {
       if (scheduler.nowMs < endMs) live();
       else onDone();
     };
-    const clock = scheduler.clockOf(process);
-    const runner = newRunner(
-      new ScheduledTable(world, process, new ServiceClock(clock)),
+    stepClock(scheduler, process, endMs);
+    const serviceClock = new ServiceClock(scheduler.clockOf(process));
+    const clock = serviceClock.now;
+    const table = new ScheduledTable(world, process, serviceClock);
+    const clockGuard = new ClockGuard(serviceClock, () => table.get(NO_ITEM));
+    const runner = newRunner({
+      table,
       clock,
+      clockGuard,
+      steadyClock: () => scheduler.nowMs,
       sent,
-      (what) => scheduler.note(process.name, what),
-    );
+      note: (what) => scheduler.note(process.name, what),
+    });
     const work = async () => {
       while (scheduler.nowMs < endMs) {
         const pauseMs = random.chance(0.1) ? random.between(0, LONGEST_PAUSE_MS) : MINUTE_MS;
         await scheduler.sleep(process, pauseMs + random.between(-5000, 5000) || 1);
         if (scheduler.nowMs >= endMs) break;
         try {
+          await clockGuard.check(true);
           await runner.run({ deadlineMs: clock() + random.pick([20 * SECOND_MS, 3 * MINUTE_MS]) });
         } catch (error) {
           if (errorKind(error) !== "unavailable") throw error;
@@ -226,6 +261,31 @@ function start(
     work().catch((error: unknown) => scheduler.fail(error));
   };
   live();
+}
+
+function randomSkew(random: Random): number {
+  return random.between(-MAX_SKEW_MS, MAX_SKEW_MS);
+}
+
+function randomStep(random: Random): number {
+  const most = random.pick(STEPS_MS);
+  return random.between(-most, most);
+}
+
+/** Steps a process' clock at some times, to a wrong time or to about the right one. */
+function stepClock(scheduler: Scheduler, process: Process, endMs: number): void {
+  const { random } = scheduler;
+  if (!random.chance(STEPPING)) return;
+  for (let count = random.between(1, MAX_CLOCK_STEPS); count > 0; count--)
+    scheduler.add({
+      process,
+      name: "clock",
+      readyMs: random.between(scheduler.nowMs, Math.max(scheduler.nowMs, endMs)),
+      run: () => {
+        process.skewMs = random.chance(0.4) ? randomSkew(random) : randomStep(random);
+        return `is off by ${process.skewMs} ms`;
+      },
+    });
 }
 
 async function outcomeOf(table: Table, sent: readonly NotificationBatch[], endMs: number): Promise<Outcome> {

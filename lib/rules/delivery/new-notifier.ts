@@ -87,7 +87,8 @@ class Delivery implements Notifier {
   }
 
   async notify(batches: readonly NotificationBatch[], options: DeliveryOptions): Promise<DeliveryReport> {
-    const { post, clock, wait = (ms) => waitFor(ms) } = this.#context;
+    const { post, wait = (ms) => waitFor(ms) } = this.#context;
+    const clock = options.clock ?? this.#context.clock;
     const attempts: Attempts = { post, clock, wait, deadlineMs: options.deadlineMs };
     const reports = await Promise.all([
       ...this.#settings.alertmanagers.map((one) => this.#toAlertmanager(one, batches, attempts)),
@@ -178,7 +179,8 @@ class Delivery implements Notifier {
     attempts: Attempts,
     down: Set<string>,
   ): Promise<DeliveryReport> {
-    const { table, clock } = this.#context;
+    const { table } = this.#context;
+    const { clock } = attempts;
     const names = this.#messageReceivers.map(({ name }) => name);
     let delivered = 0;
     let failed = 0;

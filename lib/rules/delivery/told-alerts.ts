@@ -82,7 +82,9 @@ function ended(alert: KnownAlert, nowMs: number): KnownAlert {
 export function isDue({ alerts, sentMs }: KnownRule, receiver: string, nowMs: number): boolean {
   const isFiring = alerts.some(({ isResolved }) => !isResolved);
   const hasChanged = alerts.some(({ isResolved, toldTo }) => toldTo.includes(receiver) === isResolved);
-  return hasChanged || (isFiring && nowMs - (sentMs[receiver] ?? 0) >= REPEAT_MS);
+  // A message from the future was dated by a clock that was wrong.
+  const agoMs = Math.abs(nowMs - (sentMs[receiver] ?? 0));
+  return hasChanged || (isFiring && agoMs >= REPEAT_MS);
 }
 
 /** Why a receiver is due a message, in Alertmanager's words. */

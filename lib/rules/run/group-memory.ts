@@ -24,6 +24,13 @@ export class GroupMemory {
   /** Groups for which the table has been away, since when and how often. */
   readonly #failing = new Map<string, { readonly sinceMs: number; readonly attempts: number }>();
 
+  readonly #maxWaitMs: number;
+
+  /** `maxWaitMs`: for how long a group waits for a table that is away before rules fail. */
+  constructor(maxWaitMs: number = MAX_WAIT_MS) {
+    this.#maxWaitMs = maxWaitMs;
+  }
+
   find(key: string, head: Uint8Array | undefined): RememberedGroup | undefined {
     const known = this.#groups.get(key);
     return known !== undefined && head !== undefined && Buffer.compare(known.head, head) === 0
@@ -47,6 +54,8 @@ export class GroupMemory {
   /** Whether a table that is away for a group is waited for. */
   waitsForTable(key: string, nowMs: number): boolean {
     const failing = this.#failing.get(key);
-    return failing === undefined || failing.attempts < MAX_ATTEMPTS || nowMs - failing.sinceMs < MAX_WAIT_MS;
+    return (
+      failing === undefined || failing.attempts < MAX_ATTEMPTS || nowMs - failing.sinceMs < this.#maxWaitMs
+    );
   }
 }

@@ -11,6 +11,7 @@ import { newRuleStore } from "../table-rule-store.ts";
 import type { RuleServices } from "./rule-services.ts";
 import { addReports, NOTHING_RUN, type RunReport } from "./run-report.ts";
 import { runTenant, type TenantOutcome } from "./run-tenant.ts";
+import type { SteadyClock } from "./steady-clock.ts";
 
 /** One of `of` shares of all groups, from 0. */
 export interface Share {
@@ -29,6 +30,8 @@ export interface RunOptions {
 }
 
 export interface RunnerServices extends RuleServices {
+  /** Its `now` is `clock` and the context's clock; each run begins it. Default: `clock` never steps. */
+  readonly steadyClock?: SteadyClock | undefined;
   readonly retentionOf: (tenant: string) => Promise<RetentionMs>;
 }
 
@@ -38,6 +41,8 @@ interface KnownTenant {
   readonly groups: readonly StoredGroup[];
   /** Before this time nothing is due; 0 if that is not known. */
   nextDueMs: number;
+  /** When that was found. A clock that says an earlier time was wrong then. */
+  ranMs: number;
 }
 
 /** Groups are read again after so long although their revision is the same. */
@@ -70,7 +75,7 @@ export class RuleRunner {
     const { clock, log } = this.#services;
     const table = this.#services.table.metered(options.meter ?? newMeter());
     let report = NOTHING_RUN;
-    const tenants = await listTenants(table);
+    const tenants = await this.#begin(table);
     this.#forgetOthers(tenants);
     for (const ruled of tenants) {
       const { tenant } = ruled;
@@ -78,9 +83,11 @@ export class RuleRunner {
       const metered = table.metered(meter);
       try {
         const known = await this.#groupsOf(metered, ruled);
-        if (clock() < known.nextDueMs) continue;
+        const nowMs = clock();
+        if (nowMs >= known.ranMs && nowMs < known.nextDueMs) continue;
         const { nextDueMs, ...done } = await this.#runTenant(metered, tenant, known.groups, options);
         known.nextDueMs = nextDueMs;
+        known.ranMs = nowMs;
         report = addReports(report, done.report);
         if (known.groups.length === 0 && done.hasNothing) await noteEmpty(table, ruled);
       } catch (error) {
@@ -93,6 +100,16 @@ export class RuleRunner {
       }
     }
     return report;
+  }
+
+  /** Makes sure of the time by the response to the first call, and begins the run's clock. */
+  async #begin(table: Table): Promise<RuledTenant[]> {
+    const { clockGuard, steadyClock } = this.#services;
+    clockGuard?.doubt();
+    const tenants = await listTenants(table);
+    await clockGuard?.check();
+    steadyClock?.begin();
+    return tenants;
   }
 
   #forgetOthers(tenants: readonly RuledTenant[]): void {
@@ -120,7 +137,7 @@ export class RuleRunner {
     const groups = await newRuleStore(table).list(tenant, undefined, (namespace, name, error) =>
       this.#services.log("error", "rules: a group is damaged", { tenant, namespace, name, error }),
     );
-    const read: KnownTenant = { revision, readMs: clock(), groups, nextDueMs: 0 };
+    const read: KnownTenant = { revision, readMs: clock(), groups, nextDueMs: 0, ranMs: 0 };
     this.#known.set(tenant, read);
     return read;
   }

@@ -3,6 +3,7 @@ import type { Limits } from "../../model/limits.ts";
 import type { Log } from "../../model/log.ts";
 import type { Clock } from "../../model/time.ts";
 import type { ReaderMemory } from "../../storage/cache/reader-memory.ts";
+import type { ClockGuard } from "../../storage/dynamodb/clock-guard.ts";
 import type { Table } from "../../storage/table/table.ts";
 import type { UsageRecorder } from "../../storage/usage/usage-recorder.ts";
 import type { Writers } from "../../storage/write/writers.ts";
@@ -12,7 +13,10 @@ import type { GroupMemory } from "./group-memory.ts";
 
 export interface RuleServices {
   readonly table: Table;
+  /** The time of a run; see `steadyClock`. */
   readonly clock: Clock;
+  /** Knows whether the process' clock is right; default: it is believed. */
+  readonly clockGuard?: ClockGuard | undefined;
   readonly limits: Limits;
   readonly writers: Pick<Writers, "appender">;
   readonly log: Log;

@@ -252,12 +252,15 @@ class TenantRunner {
 
   /** Throws "unavailable". */
   async #store(samples: readonly RecordedSample[]): Promise<void> {
-    const { writers, table, log } = this.#services;
+    const { writers, table, log, clockGuard } = this.#services;
     const { tenant, retentionMs } = this.#run;
     const appender = writers.appender({ tenant, retentionMs }, table);
     for (let start = 0; start < samples.length; start += MAX_BATCH_SAMPLES) {
       const batch = recordedBatch(samples.slice(start, start + MAX_BATCH_SAMPLES));
-      const { storedSamples, storedHistograms, rejections } = await appender.append(batch);
+      // Records are dated by the process' clock, so it is checked before and after.
+      const store = () => appender.append(batch);
+      const stored = await (clockGuard?.run(store, ({ rejections }) => rejections.count > 0) ?? store());
+      const { storedSamples, storedHistograms, rejections } = stored;
       this.#samples += storedSamples + storedHistograms;
       this.#rejectedSamples += rejections.count;
       if (rejections.count > 0)
@@ -268,7 +271,7 @@ class TenantRunner {
   async #notify(
     named: readonly (GroupName & { readonly notifications: readonly Notification[] })[],
   ): Promise<void> {
-    const { notifier } = this.#services;
+    const { notifier, clock } = this.#services;
     const { tenant, deadlineMs, signal } = this.#run;
     const batches = named
       .filter(({ notifications }) => notifications.length > 0)
@@ -276,7 +279,7 @@ class TenantRunner {
         return { tenant, namespace, group, notifications };
       });
     if (notifier === undefined || batches.length === 0) return;
-    const { delivered, failed } = await notifier.notify(batches, { deadlineMs, signal });
+    const { delivered, failed } = await notifier.notify(batches, { deadlineMs, signal, clock });
     this.#delivery = {
       delivered: this.#delivery.delivered + delivered,
       failed: this.#delivery.failed + failed,

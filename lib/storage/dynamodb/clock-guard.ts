@@ -32,6 +32,11 @@ export class ClockGuard {
     return offsetMs >= NOTABLE_OFFSET_MS ? offsetMs : 0;
   }
 
+  /** Nothing is sure until a response that comes after this: where one is due anyway, `check` makes no call of its own. */
+  doubt(): void {
+    this.#clock.doubt();
+  }
+
   /**
    * Makes sure of the time; makes no call while responses agree. A clock may have stepped since the last of them:
    * `isForced` asks for one more, and again if that took too long to say the time. Throws "unavailable".

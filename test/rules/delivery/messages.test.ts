@@ -93,6 +93,29 @@ test("what fires is repeated every four hours", async () => {
   assert.equal(receivers.take().length, 3, "at 0, 240 and 480 minutes");
 });
 
+test("a message dated by a clock that was a day ahead does not delay the next", async () => {
+  const receivers = new Receivers();
+  const notifier = receivers.notifier(WEBHOOK);
+  receivers.nowMs += 24 * 60 * MINUTE;
+  const day = () => receivers.nowMs + 2 * 24 * 60 * MINUTE;
+  await notifier.notify(batch(firing("a", { endsAtMs: day() })), { deadlineMs: day() });
+  receivers.nowMs -= 24 * 60 * MINUTE;
+  await notifier.notify(batch(firing("a", { endsAtMs: day() })), { deadlineMs: day() });
+  assert.equal(receivers.take().length, 2);
+});
+
+test("a run's own clock ends alerts, not the process'", async () => {
+  const receivers = new Receivers();
+  const notifier = receivers.notifier(WEBHOOK);
+  const clock = () => START_MS;
+  const options = { deadlineMs: Number.POSITIVE_INFINITY, clock };
+  await notifier.notify(batch(at(receivers, "a")), options);
+  // A step of the process' clock in the middle of a run.
+  receivers.nowMs += 24 * 60 * MINUTE;
+  await notifier.notify(batch(firing("b", { endsAtMs: START_MS + 5 * MINUTE })), options);
+  assert.deepEqual(statuses(receivers), [["a firing"], ["a firing", "b firing"]]);
+});
+
 test("a message that did not arrive comes again", async () => {
   const receivers = new Receivers();
   receivers.respond = () => ({ status: 404, text: "" });
