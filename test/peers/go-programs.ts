@@ -32,6 +32,8 @@ interface GoProgram {
   readonly args: readonly string[];
   /** Files of a module that it is built of with others in their place. */
   readonly patch?: Patch;
+  /** For a script that runs by hand: the tests do without it. */
+  readonly byHand?: boolean;
 }
 
 interface Patch {
@@ -74,6 +76,9 @@ const PROGRAMS = {
   promqlsmith: { module: "current", args: ["build", "./promqlsmith"] },
   // Expands templates with Prometheus' own package.
   template: { module: "current", args: ["build", "./template"] },
+  // Evaluates rules with Prometheus' own package, for test/peers/mixins.
+  rules: { module: "current", args: ["build", "./rules"], byHand: true },
+  jsonnet: { module: "jsonnet", args: ["build", "github.com/google/go-jsonnet/cmd/jsonnet"], byHand: true },
   // Without service discovery, a third of its packages: nothing here is discovered. Without the tag `builtinassets` it has
   // no pages either, which the Go module does not hold.
   prometheus: {
@@ -84,7 +89,10 @@ const PROGRAMS = {
 
 export type GoProgramName = keyof typeof PROGRAMS;
 
-export const GO_PROGRAM_NAMES = Object.keys(PROGRAMS) as readonly GoProgramName[];
+/** Those of the tests. */
+export const GO_PROGRAM_NAMES = (Object.keys(PROGRAMS) as GoProgramName[]).filter(
+  (name) => !("byHand" in PROGRAMS[name]),
+);
 
 /** Where a program is, or why there is none, which is for a test's `skip`. */
 export type BuiltProgram =
