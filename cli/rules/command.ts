@@ -1,10 +1,12 @@
 /** Finds what a command line of `hearthdb rules …` asks for. */
 import { writeFileSync } from "node:fs";
 import { errorMessage } from "../../lib/model/errors.ts";
+import { applyLimits, parseTenantLimits, type TenantLimits } from "../../lib/model/quota/tenant-limits.ts";
 import { DEFAULT_TENANT, parseTenant } from "../../lib/model/tenant.ts";
 import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { parsePromqlSettings } from "../../lib/promql/settings.ts";
 import { newRuleStore } from "../../lib/rules/table-rule-store.ts";
+import { loadTenantSettings } from "../../lib/storage/tenants/tenant-settings.ts";
 import { UsageError } from "../../local/run.ts";
 import { auditCommand } from "../auditor.ts";
 import type { Target } from "../target.ts";
@@ -64,7 +66,10 @@ export function findRulesWork(
       const sync = { ...files, tenant, namespace: options.namespace, dryRun };
       return {
         needsTable: true,
-        run: (target) => syncFiles(newRuleStore(target.table), paths, sync, auditOf(target), output),
+        run: async (target) => {
+          const limits = await limitsOf(target, tenant, env);
+          await syncFiles(newRuleStore(target.table), paths, { ...sync, limits }, auditOf(target), output);
+        },
       };
     }
     case "list": {
@@ -85,6 +90,11 @@ export function findRulesWork(
     default:
       throw usage(command === undefined ? "rules: no command" : `rules: unknown command ${command}`);
   }
+}
+
+/** Those that are set for the tenant, and the deployment's where its variable is set here too. */
+async function limitsOf({ table }: Target, tenant: string, env: Environment): Promise<TenantLimits> {
+  return applyLimits(parseTenantLimits(env), (await loadTenantSettings(table, tenant)).limits);
 }
 
 function auditOf({ table, clock }: Target): Audit {

@@ -1,9 +1,11 @@
 /** `hearthdb rules sync`, `list` and `delete`: the rule groups of a tenant. */
 import { HearthError } from "../../lib/model/errors.ts";
+import type { TenantLimits } from "../../lib/model/quota/tenant-limits.ts";
 import { printDuration } from "../../lib/promql/syntax/duration-text.ts";
 import { type GroupChange, planSync } from "../../lib/rules/plan-sync.ts";
 import { printNamespaces } from "../../lib/rules/print-rule-file.ts";
 import type { RuleGroup } from "../../lib/rules/rule-file.ts";
+import { expectGroupCount, expectGroupSize } from "../../lib/rules/rule-limits.ts";
 import type { RuleStore, StoredGroup } from "../../lib/rules/rule-store.ts";
 import { alignColumns } from "../columns.ts";
 import { namespaceOf, type RuleFileOptions, readGroups } from "./files.ts";
@@ -17,6 +19,8 @@ export interface SyncOptions extends RuleFileOptions {
   /** Of all files; default: each file's name. */
   readonly namespace: string | undefined;
   readonly dryRun: boolean;
+  /** Of the tenant. */
+  readonly limits: TenantLimits;
 }
 
 const MARKS = { add: "+", change: "~", delete: "-" } as const;
@@ -47,6 +51,7 @@ export async function syncFiles(
   const changes: GroupChange[] = [];
   for (const [namespace, groups] of wanted)
     changes.push(...planSync(namespace, groups, await store.list(options.tenant, namespace)));
+  await expectWithin(store, changes, options);
   for (const change of changes) {
     output.print(`${MARKS[change.kind]} ${change.namespace}/${change.name}`);
     if (options.dryRun) for (const line of change.diff) output.print(`    ${line}`);
@@ -57,6 +62,19 @@ export async function syncFiles(
     }
   }
   output.print(summary(changes, options.dryRun));
+}
+
+/** Throws "invalid" for changes past a limit of the tenant, before any is made. */
+async function expectWithin(
+  store: RuleStore,
+  changes: readonly GroupChange[],
+  { tenant, limits }: SyncOptions,
+): Promise<void> {
+  for (const { group } of changes) if (group !== undefined) expectGroupSize(limits, tenant, group);
+  if (limits.ruleGroups === undefined) return;
+  const before = (await store.list(tenant)).length;
+  const count = (kind: GroupChange["kind"]) => changes.filter((change) => change.kind === kind).length;
+  expectGroupCount(limits, tenant, { before, after: before + count("add") - count("delete") });
 }
 
 async function apply(store: RuleStore, tenant: string, change: GroupChange): Promise<void> {

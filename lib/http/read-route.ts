@@ -65,7 +65,7 @@ async function read(
   const { fields } = c.get("requestLog");
   Object.assign(fields, { queries: queries.length, responseType: type, series: 0, samples: 0 });
   const tables = tablesOf(c, services.table.metered(c.get("meter")), accesses);
-  const { signal, unitsOf, refusal, judged } = await admitAll(c, services, tables, accesses);
+  const { signal, unitsOf, refusal } = await admitAll(c, services, tables, accesses);
   const reader = await openAll(accesses, (access, number) =>
     openReader(services, access, tables[number], {
       memory,
@@ -75,7 +75,6 @@ async function read(
     }),
   );
   const held = "held" in reader ? reader : {};
-  await judged;
   const over = refusal();
   if (over !== undefined) throw over;
   try {

@@ -7,9 +7,9 @@ import { parseRuleGroup } from "../rules/parse-rule-file.ts";
 import { printGroup, printNamespaces } from "../rules/print-rule-file.ts";
 import { hasErrors, printProblem } from "../rules/problem.ts";
 import type { RuleGroup } from "../rules/rule-file.ts";
+import { expectGroupCount, expectGroupSize } from "../rules/rule-limits.ts";
 import type { RuleStore } from "../rules/rule-store.ts";
 import { newRuleStore } from "../rules/table-rule-store.ts";
-import { howToRaise } from "../storage/limits/refusal.ts";
 import type { Table } from "../storage/table/table.ts";
 import { readBody } from "./body.ts";
 import type { GatewayContext } from "./gateway.ts";
@@ -70,24 +70,16 @@ export async function setGroup({ c, tenant, table, parse, limits, audit }: Reque
 
 /** Throws "invalid" for a group past a limit of its tenant. */
 async function expectWithin(
-  { rulesPerGroup, ruleGroups }: TenantLimits,
+  limits: TenantLimits,
   place: Pick<Request, "tenant" | "table"> & { readonly namespace: string; readonly group: RuleGroup },
 ): Promise<void> {
   const { tenant, table, namespace, group } = place;
-  const advice = (limit: string) => `raise it with ${howToRaise({ tenant }, limit)} limit=${limit}`;
-  if (rulesPerGroup !== undefined && group.rules.length > rulesPerGroup)
-    throw new HearthError(
-      "invalid",
-      `group ${group.name}: ${group.rules.length} rules, tenant ${tenant} may have ${rulesPerGroup} in a group; ${advice("rules-per-group")}`,
-    );
-  if (ruleGroups === undefined) return;
+  expectGroupSize(limits, tenant, group);
+  if (limits.ruleGroups === undefined) return;
   const stored = await newRuleStore(table).list(tenant);
-  const others = stored.filter((one) => one.namespace !== namespace || one.group.name !== group.name);
-  if (others.length >= ruleGroups && others.length === stored.length)
-    throw new HearthError(
-      "invalid",
-      `group ${group.name}: tenant ${tenant} has ${stored.length} groups of rules already, at most ${ruleGroups}; ${advice("rule-groups")}`,
-    );
+  const isNew = !stored.some((one) => one.namespace === namespace && one.group.name === group.name);
+  const before = stored.length;
+  expectGroupCount(limits, tenant, { before, after: before + (isNew ? 1 : 0) });
 }
 
 export async function deleteGroup({ c, tenant, table, audit }: Request): Promise<Response> {

@@ -44,7 +44,6 @@ export async function admitAll(
   return {
     signal: AbortSignal.any(all.map(({ signal }) => signal)),
     maxReadUnits: Math.min(...unitsOf),
-    judged: Promise.all(all.map(({ judged }) => judged)).then(() => {}),
     refusal: () => all.map(({ refusal }) => refusal()).find((one) => one !== undefined),
     unitsOf,
   };

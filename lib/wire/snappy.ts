@@ -56,6 +56,15 @@ export function uncompress(body: Uint8Array, maxBytes: number, reuse?: Uint8Arra
   return output;
 }
 
+/** The length that a block, or its beginning, declares; 0 for what is no block. */
+export function uncompressedLength(body: Uint8Array): number {
+  try {
+    return declaredLength(body, skipVarint(body));
+  } catch {
+    return 0;
+  }
+}
+
 /** Returns the end of the declared length. */
 function skipVarint(body: Uint8Array): number {
   for (let i = 0; i < 5 && i < body.length; i++) if (body[i] < 0x80) return i + 1;

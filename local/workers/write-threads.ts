@@ -4,18 +4,21 @@
  */
 import { HearthError } from "../../lib/model/errors.ts";
 import type { Log } from "../../lib/model/log.ts";
+import { uncompressedLength } from "../../lib/wire/snappy.ts";
 import type { Exchange } from "./exchange.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { KeptThread } from "./kept-thread.ts";
 import type { RouteThread, ThreadOptions } from "./route-thread.ts";
 import { TenantLoads } from "./tenant-loads.ts";
 
-/** A body of more bytes is large. Snappy makes 21 times as many of them at most. */
+/** A body of more bytes is large. */
 const LARGE_BODY_BYTES = 512 * 1024;
 /** The same while several tenants send: decoding and storing one takes about 10 ms. */
 const LARGE_AMONG_SEVERAL_BYTES = 64 * 1024;
-/** A gzip body that says it has more bytes is large: gzip makes up to a thousand of one. */
-const LARGE_UNZIPPED_BYTES = 4 * 1024 * 1024;
+/** A body that says it unpacks to more bytes is large: gzip makes up to a thousand of one. */
+const LARGE_UNPACKED_BYTES = 1024 * 1024;
+/** The most bytes that snappy makes of one, rounded up. */
+const DENSEST_SNAPPY = 22;
 /** A gzip member ends with its length, a little-endian uint32. https://www.rfc-editor.org/rfc/rfc1952#page-5 */
 const GZIP_LENGTH_BYTES = 4;
 /** Requests in a thread at once. Those of the second thread take longer, so fewer are ahead of the next one. */
@@ -85,15 +88,22 @@ export class WriteThreads {
     if (this.#loads.isBusy(tenant, nowMs)) return true;
     if (length > (this.#loads.areSeveral ? LARGE_AMONG_SEVERAL_BYTES : LARGE_BODY_BYTES))
       return request.body !== null;
-    return saysMuch(request);
+    return (await unpackedBytes(request, length)) > LARGE_UNPACKED_BYTES;
   }
 }
 
-/** Whether a gzip body says that it has many bytes. */
-async function saysMuch(request: Request): Promise<boolean> {
-  if (request.headers.get("Content-Encoding")?.toLowerCase() !== "gzip") return false;
-  const body = await request.clone().arrayBuffer();
-  if (body.byteLength < GZIP_LENGTH_BYTES) return false;
-  const says = new DataView(body).getUint32(body.byteLength - GZIP_LENGTH_BYTES, true);
-  return says > LARGE_UNZIPPED_BYTES;
+/** What a body says that it unpacks to; 0 if that cannot be much, or nobody can tell. */
+async function unpackedBytes(request: Request, length: number): Promise<number> {
+  const encoding = request.headers.get("Content-Encoding")?.toLowerCase();
+  if (encoding === "gzip") {
+    const body = await request.clone().arrayBuffer();
+    if (body.byteLength < GZIP_LENGTH_BYTES) return 0;
+    return new DataView(body).getUint32(body.byteLength - GZIP_LENGTH_BYTES, true);
+  }
+  if (encoding !== "snappy" || length * DENSEST_SNAPPY <= LARGE_UNPACKED_BYTES) return 0;
+  const reader = request.clone().body!.getReader();
+  const { value } = await reader.read();
+  // The rest is for the route: the clone wants no more of it.
+  void reader.cancel().catch(() => {});
+  return value === undefined ? 0 : uncompressedLength(value);
 }

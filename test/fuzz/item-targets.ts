@@ -104,7 +104,7 @@ const READERS: Readonly<Record<Kind, readonly ((item: Item, table: Table) => unk
     (_, table) =>
       new Ledger(TENANT, new Uint8Array(8)).exchange(
         table,
-        () => undefined,
+        () => ({ samples: undefined, queryMs: undefined }),
         () => 1e12,
       ),
   ],

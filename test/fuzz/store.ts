@@ -94,7 +94,7 @@ async function storeOther(gateway: TestGateway): Promise<void> {
   await storeNotices(table, told, { group: new Map(), bytes: undefined }, new Map([["a", rule]]));
   const ledger = new Ledger(TENANT, randomBytes(8));
   ledger.noteChange();
-  await ledger.exchange(table, () => undefined, clock);
+  await ledger.exchange(table, () => ({ samples: undefined, queryMs: undefined }), clock);
   const usage = new UsageRecorder(clock, randomBytes);
   usage.note({ tenant: TENANT, key: "HKA", route: "/api/v1/write" }, { requests: 1, writeUnits: 7 });
   await usage.flush(table);

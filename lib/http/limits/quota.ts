@@ -1,17 +1,11 @@
 /** The limits of a request's tenant and key: what may be stored, and whether a query may run. */
 import { errorKind, errorMessage, type RateLimitError } from "../../model/errors.ts";
 import type { Limits } from "../../model/limits.ts";
-import { SECOND_MS } from "../../model/time.ts";
 import type { Admission } from "../../storage/limits/quotas.ts";
-import { overLimit, printCount } from "../../storage/limits/refusal.ts";
-import { noteRunning } from "../../storage/limits/running-queries.ts";
 import type { Table } from "../../storage/table/table.ts";
 import type { Tenant } from "../../storage/tenants/tenant-settings.ts";
 import type { TenantPlace } from "../../storage/write/writers.ts";
 import type { GatewayContext, Services } from "../gateway.ts";
-
-/** The length of a wait for another query to end. */
-const QUERY_WAIT_MS = 2 * SECOND_MS;
 
 function keyOf(c: GatewayContext): string | undefined {
   const { accessKeyId } = c.get("requestLog").fields;
@@ -61,11 +55,6 @@ export interface AdmittedQuery {
   readonly signal: AbortSignal;
   /** The read units that the query may cost. */
   readonly maxReadUnits: number;
-  /**
-   * Resolves once it is known how many queries run already, at once without such a limit. Evaluation may compute for
-   * seconds without a pause in which it could be ended, so it waits for this.
-   */
-  readonly judged: Promise<void>;
   /** Why it was ended, if it was over a limit. */
   readonly refusal: () => RateLimitError | undefined;
 }
@@ -94,54 +83,22 @@ export function admitQuery(
       ended.abort();
     }
   };
-  exchange(c, services, table, tenant)?.then(() => judge(() => quotas.admitQuery(tenant, keyId)));
+  const exchanged = exchange(c, services, table, tenant);
+  exchanged?.then(() => judge(() => quotas.admitQuery(tenant, keyId)));
   quotas.admitQuery(tenant, keyId);
-  const counted = limitRunning(c, services, table, tenant, keyId ?? "", judge);
   const readUnitsLeft = quotas.readUnitsLeft(tenant, keyId);
   if (Number.isFinite(readUnitsLeft))
     c.get("atEnd").push(() => {
       const { readUnits } = c.get("requestLog").shares.get(tenant.name) ?? c.get("meter");
       quotas.noteReadUnits(tenant, keyId, readUnits);
     });
-  const isLimited = counted !== undefined || Number.isFinite(readUnitsLeft);
+  const beganMs = services.clock();
+  c.get("atEnd").push(() => quotas.noteQueryTime(tenant, keyId, services.clock() - beganMs));
   return {
-    signal: isLimited ? AbortSignal.any([client, ended.signal]) : client,
+    signal: exchanged !== undefined ? AbortSignal.any([client, ended.signal]) : client,
     maxReadUnits: Math.max(1, Math.min(limits.maxQueryReadUnits, readUnitsLeft)),
-    judged: counted ?? Promise.resolve(),
     refusal: () => refusal,
   };
-}
-
-/** Judges a query by the others that run; undefined if there is no such limit. Never rejects. */
-function limitRunning(
-  c: GatewayContext,
-  services: Services,
-  table: Table,
-  { name: tenant, limits, keyLimits }: Tenant,
-  keyId: string,
-  judge: (check: () => void) => void,
-): Promise<void> | undefined {
-  const most = limits.queriesAtOnce ?? Number.POSITIVE_INFINITY;
-  const mostOfKey = keyLimits.get(keyId)?.queriesAtOnce ?? Number.POSITIVE_INFINITY;
-  if (!Number.isFinite(Math.min(most, mostOfKey))) return undefined;
-  const running = noteRunning(table, { tenant, keyId }, services);
-  const failed = (error: unknown) =>
-    services.log("warn", "limits: the queries that run are not known", {
-      tenant,
-      error: errorMessage(error),
-    });
-  const judged = running.before.then(({ ofTenant, ofKey }) => {
-    judge(() => {
-      const what = (limit: number) => `${printCount(limit)} queries run already`;
-      if (ofTenant >= most) throw overLimit({ tenant }, "queries-at-once", what(most), QUERY_WAIT_MS);
-      if (ofKey >= mostOfKey)
-        throw overLimit({ tenant, keyId }, "queries-at-once", what(mostOfKey), QUERY_WAIT_MS);
-    });
-  }, failed);
-  c.get("atEnd").push(() => {
-    c.get("background").push(judged.then(() => running.end()).catch(failed));
-  });
-  return judged;
 }
 
 /** By a tenant's limits of labels, those of its requests: writers compare objects. */

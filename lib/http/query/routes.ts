@@ -158,7 +158,6 @@ async function serve(
       return queryServices.openSource(access, tables[number], { damage, deadline, maxReadUnits, sharers });
     });
     const one = () => expectOne(accesses);
-    await admitted.judged;
     const over = refusal();
     if (over !== undefined) throw over;
     const { clock } = services;

@@ -1,11 +1,11 @@
 /**
- * What one process knows of a tenant's samples and read units, and of those of its keys. Requests are judged by it without
+ * What one process knows of a tenant's samples, queries and read units, and of those of its keys. Requests are judged by it without
  * a call of the table. Processes exchange ledgers in the background: each stores its own and reads the others'.
  */
 import { type Clock, DAY_MS, HOUR_MS, SECOND_MS } from "../../model/time.ts";
 import type { Item, Table } from "../table/table.ts";
 import { idOf, limitKey, limitRange } from "./limit-keys.ts";
-import { SharedBucket, SLOT_MS } from "./shared-bucket.ts";
+import { type Rate, SharedBucket, SLOT_MS } from "./shared-bucket.ts";
 import { type Spent, UsageWindow } from "./usage-window.ts";
 
 /** The time between two exchanges of a process. */
@@ -18,15 +18,20 @@ export const WHOLE_TENANT = "";
 /** One tenant, or one of its keys. */
 export class Account {
   readonly samples = new SharedBucket();
+  /** The time that queries ran, in ms. */
+  readonly queryMs = new SharedBucket();
   /** How many samples the latest request had. */
   latestSamples = 1;
   readonly hour = new UsageWindow(HOUR_MS);
   readonly day = new UsageWindow(DAY_MS);
 }
 
+type Slots = readonly (readonly [slot: number, count: number])[];
+
 /** An account as other processes read it: slots with their counts. */
 interface PublishedAccount {
-  readonly slots: readonly (readonly [slot: number, count: number])[];
+  readonly slots: Slots;
+  readonly querySlots?: Slots;
   readonly hour: Spent;
   readonly day: Spent;
 }
@@ -69,12 +74,12 @@ export class Ledger {
     return true;
   }
 
-  /** Stores this process' accounts and reads those of the others. `rateOf` is of a key. Throws "unavailable". */
-  async exchange(table: Table, rateOf: RateOf, clock: Clock): Promise<void> {
+  /** Stores this process' accounts and reads those of the others. `ratesOf` is of a key. Throws "unavailable". */
+  async exchange(table: Table, ratesOf: RatesOf, clock: Clock): Promise<void> {
     const store = this.#isChanged ? table.put(this.#item(clock())) : undefined;
     this.#isChanged = false;
     try {
-      await Promise.all([store, this.#learn(table, rateOf, clock)]);
+      await Promise.all([store, this.#learn(table, ratesOf, clock)]);
     } catch (error) {
       this.#isChanged = true;
       throw error;
@@ -83,15 +88,20 @@ export class Ledger {
 
   #item(nowMs: number): Item {
     const published: Record<string, PublishedAccount> = {};
-    for (const [keyId, { samples, hour, day }] of this.#accounts)
-      published[keyId] = { slots: [...samples.own], hour: hour.own(nowMs), day: day.own(nowMs) };
+    for (const [keyId, { samples, queryMs, hour, day }] of this.#accounts)
+      published[keyId] = {
+        slots: [...samples.own],
+        querySlots: [...queryMs.own],
+        hour: hour.own(nowMs),
+        day: day.own(nowMs),
+      };
     const value = new TextEncoder().encode(JSON.stringify(published));
     // Read units of a day count until it is over.
     const expiresAtSeconds = Math.ceil((nowMs + DAY_MS + HOUR_MS) / SECOND_MS);
     return { ...limitKey(this.#tenant, "ledger", this.#instance), value, expiresAtSeconds };
   }
 
-  async #learn(table: Table, rateOf: RateOf, clock: Clock): Promise<void> {
+  async #learn(table: Table, ratesOf: RatesOf, clock: Clock): Promise<void> {
     const others: Published[] = [];
     for await (const page of table.query(limitRange(this.#tenant, "ledger"), { onDamage: () => {} }))
       for (const item of page)
@@ -100,13 +110,11 @@ export class Ledger {
     const nowMs = clock();
     for (const [keyId, account] of this.#accounts) {
       const ofKey = others.map((one) => one[keyId]).filter((one) => one !== undefined);
-      const rate = rateOf(keyId);
-      if (rate !== undefined) {
-        const counts = new Map<number, number>();
-        for (const { slots } of ofKey)
-          for (const [slot, count] of slots) counts.set(slot, (counts.get(slot) ?? 0) + count);
-        account.samples.learn(counts, rate, nowMs);
-      }
+      const rates = ratesOf(keyId);
+      if (rates.samples !== undefined)
+        account.samples.learn(sum(ofKey.map(({ slots }) => slots)), rates.samples, nowMs);
+      if (rates.queryMs !== undefined)
+        account.queryMs.learn(sum(ofKey.map(({ querySlots = [] }) => querySlots)), rates.queryMs, nowMs);
       const learn = (window: UsageWindow, of: "hour" | "day") =>
         window.learn(
           ofKey.map((one) => one[of]),
@@ -118,7 +126,20 @@ export class Ledger {
   }
 }
 
-export type RateOf = (keyId: string) => { readonly perSecond: number; readonly burst: number } | undefined;
+/** Undefined: there is no such limit. */
+export interface Rates {
+  readonly samples: Rate | undefined;
+  readonly queryMs: Rate | undefined;
+}
+
+export type RatesOf = (keyId: string) => Rates;
+
+function sum(all: readonly Slots[]): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const slots of all)
+    for (const [slot, count] of slots) counts.set(slot, (counts.get(slot) ?? 0) + count);
+  return counts;
+}
 
 /** An item that a later version wrote differently counts as none. */
 function decode(value: Uint8Array): Published {

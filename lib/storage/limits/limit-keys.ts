@@ -2,10 +2,10 @@
 import { KIND, partition } from "../layout/keys.ts";
 import type { Key, KeyRange } from "../table/table.ts";
 
-const PART = { ledger: 0, running: 1, sketch: 2 } as const;
+const PART = { ledger: 0, sketch: 2 } as const;
 type Part = keyof typeof PART;
 
-/** One of a process' items. `id` is of the process, or of a query. */
+/** One of a process' items. `id` is of the process. */
 export function limitKey(tenant: string, part: Part, id: Uint8Array): Key {
   return { pk: partition(KIND.quota, tenant).finish(), sk: Uint8Array.from([PART[part], ...id]) };
 }

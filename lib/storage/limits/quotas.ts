@@ -2,7 +2,7 @@
 
 import { burstOf, type TenantLimits } from "../../model/quota/tenant-limits.ts";
 import type { RandomBytes } from "../../model/random-bytes.ts";
-import type { Clock } from "../../model/time.ts";
+import { type Clock, SECOND_MS } from "../../model/time.ts";
 import { dayOf } from "../layout/keys.ts";
 import { printReadUnits } from "../table/read-price.ts";
 import type { Table } from "../table/table.ts";
@@ -17,6 +17,11 @@ const MAX_LEDGERS = 10_000;
 /** Tenants whose series a process counts: 56 KB each at most. */
 const MAX_GATES = 1000;
 const INSTANCE_BYTES = 8;
+/**
+ * A query counts when it has ended, for this time at most. As many as may run at once, each as long as this, then fit the
+ * bucket: a tenant within its limit is never refused.
+ */
+const LONGEST_QUERY_MS = 30 * SECOND_MS;
 
 /** Samples that a request was allowed to store. */
 export interface Admission {
@@ -77,9 +82,18 @@ export class Quotas {
     return { giveBack: (count) => take(-count) };
   }
 
-  /** Whether a query may begin. Throws "rate limited" once the read units of the hour or the day are spent. */
+  /**
+   * Whether a query may begin. Throws "rate limited" once the read units of the hour or the day are spent, or too many ran at
+   * once for a while.
+   */
   admitQuery(tenant: Tenant, keyId: string | undefined): void {
     const nowMs = this.#clock();
+    for (const { subject, limits, account } of this.#limitedBy(tenant, keyId, hasQueriesAtOnce)) {
+      const waitMs = account.queryMs.wait(0, queryRateOf(limits)!, nowMs);
+      if (waitMs === 0) continue;
+      const what = `more than ${printCount(limits.queriesAtOnce!)} queries ran at once of late`;
+      throw overLimit(subject, "queries-at-once", what, waitMs);
+    }
     for (const { subject, limits, account } of this.#limitedBy(tenant, keyId, hasReadUnits)) {
       const check = (window: Account["hour"], limit: number | undefined, name: "hour" | "day") => {
         const spent = window.total(nowMs);
@@ -115,6 +129,15 @@ export class Quotas {
     }
   }
 
+  /** Counts the time that a query ran. */
+  noteQueryTime(tenant: Tenant, keyId: string | undefined, durationMs: number): void {
+    const limited = this.#limitedBy(tenant, keyId, hasQueriesAtOnce);
+    if (limited.length === 0 || !(durationMs > 0)) return;
+    const countedMs = Math.min(durationMs, LONGEST_QUERY_MS);
+    for (const { account } of limited) account.queryMs.take(countedMs, this.#clock());
+    this.#ledger(tenant.name).noteChange();
+  }
+
   /** Exchanges counts with other processes if that is due; undefined if it is not. Throws "unavailable". */
   exchange(table: Table, tenant: Tenant): Promise<unknown> | undefined {
     const all = [this.#exchangeLedger(table, tenant), this.seriesGate(tenant)?.exchange(table)];
@@ -123,13 +146,16 @@ export class Quotas {
   }
 
   #exchangeLedger(table: Table, tenant: Tenant): Promise<void> | undefined {
-    const isLimited = (limits: TenantLimits) => hasRate(limits) || hasReadUnits(limits);
+    const isLimited = (limits: TenantLimits) =>
+      hasRate(limits) || hasReadUnits(limits) || hasQueriesAtOnce(limits);
     if (!isLimited(tenant.limits) && ![...tenant.keyLimits.values()].some(isLimited)) return undefined;
     const ledger = this.#ledger(tenant.name);
     if (!ledger.isDue(this.#clock())) return undefined;
-    const rate = (keyId: string) =>
-      rateOf(keyId === WHOLE_TENANT ? tenant.limits : (tenant.keyLimits.get(keyId) ?? {}));
-    return ledger.exchange(table, rate, this.#clock);
+    const ratesOf = (keyId: string) => {
+      const limits = keyId === WHOLE_TENANT ? tenant.limits : (tenant.keyLimits.get(keyId) ?? {});
+      return { samples: rateOf(limits), queryMs: queryRateOf(limits) };
+    };
+    return ledger.exchange(table, ratesOf, this.#clock);
   }
 
   /** Refuses new series of a tenant past its limits; undefined for a tenant without such limits. */
@@ -148,7 +174,7 @@ export class Quotas {
   /** What is known of a tenant, for `user_limits`. */
   used(tenant: Tenant): Readonly<Record<string, number>> {
     const nowMs = this.#clock();
-    const { samples, hour, day } = this.#ledger(tenant.name).account(WHOLE_TENANT);
+    const { samples, queryMs, hour, day } = this.#ledger(tenant.name).account(WHOLE_TENANT);
     const rate = rateOf(tenant.limits);
     return {
       ...(rate === undefined
@@ -157,6 +183,9 @@ export class Quotas {
             samplesPerSecond: Math.round(samples.acceptedPerSecond(nowMs)),
             samplesBurst: Math.round(samples.level(rate, nowMs)),
           }),
+      ...(hasQueriesAtOnce(tenant.limits)
+        ? { queriesAtOnce: Number((queryMs.acceptedPerSecond(nowMs) / SECOND_MS).toFixed(2)) }
+        : {}),
       ...(hasReadUnits(tenant.limits)
         ? { readUnitsPerHour: hour.total(nowMs), readUnitsPerDay: day.total(nowMs) }
         : {}),
@@ -210,6 +239,16 @@ function hasRate({ samplesPerSecond }: TenantLimits): boolean {
 
 function hasReadUnits({ readUnitsPerHour, readUnitsPerDay }: TenantLimits): boolean {
   return readUnitsPerHour !== undefined || readUnitsPerDay !== undefined;
+}
+
+function hasQueriesAtOnce({ queriesAtOnce }: TenantLimits): boolean {
+  return queriesAtOnce !== undefined;
+}
+
+/** Queries at once are a rate, too: as many seconds of queries a second. */
+function queryRateOf({ queriesAtOnce }: TenantLimits): Rate | undefined {
+  if (queriesAtOnce === undefined) return undefined;
+  return { perSecond: queriesAtOnce * SECOND_MS, burst: queriesAtOnce * LONGEST_QUERY_MS };
 }
 
 function rateOf(limits: TenantLimits): Rate | undefined {

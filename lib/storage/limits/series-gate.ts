@@ -43,6 +43,8 @@ export class SeriesGate {
   readonly #days = new Map<number, Counted>();
   /** By number of the window. */
   readonly #active = new Map<number, Counted>();
+  /** Of the current window and the one before: counting without it takes 48 µs for each series. */
+  #union: { readonly window: number; readonly counted: Counted } | undefined;
   #changes = 0;
   #exchangedMs = Number.NEGATIVE_INFINITY;
 
@@ -62,9 +64,13 @@ export class SeriesGate {
 
   /** Counts a series that has a sample now as active. */
   noteActive(words: Int32Array, at: number): void {
-    const { own, all } = this.#window(this.#currentWindow());
-    all.add(words, at);
-    if (own.add(words, at)) this.#changes++;
+    const current = this.#currentWindow();
+    const { own, all } = this.#window(current);
+    const union = this.#unionAt(current);
+    if (all.add(words, at)) union.all.add(words, at);
+    if (!own.add(words, at)) return;
+    union.own.add(words, at);
+    this.#changes++;
   }
 
   /**
@@ -103,13 +109,20 @@ export class SeriesGate {
   }
 
   activeCount(ofAll = true): number {
-    const current = this.#currentWindow();
-    const union = new SeriesSketch();
-    for (const window of [current - 1, current]) {
-      const counted = this.#active.get(window);
-      if (counted !== undefined) union.merge((ofAll ? counted.all : counted.own).registers);
+    const union = this.#unionAt(this.#currentWindow());
+    return Math.round((ofAll ? union.all : union.own).count);
+  }
+
+  #unionAt(window: number): Counted {
+    if (this.#union?.window === window) return this.#union.counted;
+    const counted = newCounted();
+    for (const one of [window - 1, window]) {
+      const { own, all } = this.#active.get(one) ?? newCounted();
+      counted.own.merge(own.registers);
+      counted.all.merge(all.registers);
     }
-    return Math.round(union.count);
+    this.#union = { window, counted };
+    return counted;
   }
 
   /** Stores this process' sketches and reads the others', if that is due. Throws "unavailable". */
@@ -157,6 +170,7 @@ export class SeriesGate {
         if (Math.abs(read.window - this.#currentWindow()) > 1) continue;
         this.#window(read.window).all.merge(ofWindow);
         this.#window(read.window - 1).all.merge(before);
+        this.#union = undefined;
       }
   }
 

@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
+import { changeTenantSettings } from "../../../lib/storage/tenants/tenant-settings.ts";
 import { newTemporaryDirectory } from "../../helpers/temporary-directory.ts";
 import { runRules } from "./run.ts";
 
@@ -81,6 +82,27 @@ test("other namespaces and tenants stay", async () => {
   await runRules(["sync", path], {}, table);
   assert.match((await runRules(["list"], {}, table)).out, /^x +a /m);
   assert.match((await runRules(["list"], { tenant: "t2" }, table)).out, /^a\.yml +a /m);
+});
+
+test("a sync past the tenant's limits changes nothing; one that takes groups away may pass them", async () => {
+  await using folder = await newTemporaryDirectory("rules");
+  const path = join(folder.path, "a.yml");
+  const table = new MemoryTable();
+  const sync = async (...names: string[]) => {
+    await writeFile(path, file(...names.map((name) => group(name))));
+    return runRules(["sync", path], {}, table);
+  };
+  await sync("a", "b", "c");
+  await changeTenantSettings(table, "default", { limits: { ruleGroups: 2 } });
+  await assert.rejects(
+    sync("b", "c", "d", "e"),
+    /tenant default has 3 groups of rules and would have 4, at most 2; .* limit=rule-groups/,
+  );
+  assert.equal((await sync("a", "b", "c")).out, "nothing to change\n");
+  assert.match((await sync("a", "d")).out, /groups: 1 added, 2 deleted/);
+  await changeTenantSettings(table, "default", { limits: { rulesPerGroup: 1 } });
+  await writeFile(path, file(group("x").replace("}]", "}, { alert: Up, expr: up }]")));
+  await assert.rejects(runRules(["sync", path], {}, table), /group x: 2 rules, .* limit=rules-per-group/);
 });
 
 test("nothing is stored when a file is wrong", async () => {

@@ -5,7 +5,6 @@ import { setTenantCommand } from "../../../cli/tenants.ts";
 import { parseTenantLimits } from "../../../lib/model/quota/tenant-limits.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.ts";
 import { ExemplarWriter } from "../../../lib/storage/exemplars/exemplar-writer.ts";
-import { noteRunning } from "../../../lib/storage/limits/running-queries.ts";
 import { loadTenantSettings } from "../../../lib/storage/tenants/tenant-settings.ts";
 import { basic, query, TestGateway } from "../../helpers/test-gateway.ts";
 import { series } from "../../helpers/write-requests.ts";
@@ -77,29 +76,59 @@ describe("read units", () => {
 });
 
 describe("queries at once", () => {
-  test("past the limit get 429 in all processes; one that has ended makes room", async () => {
+  const tenantOf = (gateway: TestGateway) => gateway.services.tenants.find(gateway.services.table, "t");
+  const run = async (gateway: TestGateway, durationMs: number, key?: string) =>
+    gateway.services.quotas.noteQueryTime(await tenantOf(gateway), key, durationMs);
+
+  test("past the limit get 429 in all processes, until the time that they took too much is over", async () => {
     const gateway = await open("queries-at-once=2");
-    const { table, clock, randomBytes } = gateway.services;
-    const begin = () => noteRunning(table, { tenant: "t", keyId: "HKX" }, { clock, randomBytes });
-    const running = [begin(), begin()];
-    assert.deepEqual(await running[1].before, { ofTenant: 1, ofKey: 1 });
-    gateway.nowMs += 5;
+    // Five at once for 25 s: 125 s of queries, where 2 at once may take 60 s and 2 more each second.
+    for (let i = 0; i < 5; i++) await run(gateway, 25 * SECOND_MS);
     const response = await ask(gateway);
     assert.equal(response.status, 429);
-    assert.match(await response.text(), /2 queries run already; retry in 2 s, .* limit=queries-at-once/);
-    await running[0].end();
+    assert.match(
+      await response.text(),
+      /tenant t: more than 2 queries ran at once of late; retry in 33 s, .* limit=queries-at-once/,
+    );
+    assert.equal(response.headers.get("Retry-After"), "33");
+    assert.equal((await gateway.write([series("up", {}, [gateway.nowMs, 1])])).status, 200, "writes go on");
+    gateway.nowMs += 11 * SECOND_MS;
+    assert.equal((await ask(gateway)).status, 429, "and tells the others");
+    const other = await gateway.another();
+    other.queryRoutes();
+    await ask(other);
+    assert.equal((await ask(other)).status, 429, "another process has learned of it");
+    gateway.nowMs += 22 * SECOND_MS;
     assert.equal((await ask(gateway)).status, 200);
-    assert.deepEqual(await begin().before, { ofTenant: 1, ofKey: 1 }, "none is left behind");
   });
 
-  test("an item that a dead process left behind counts for a minute", async () => {
+  test("one after another are never refused, and are counted by the time that they take", async () => {
     const gateway = await open("queries-at-once=1");
-    const { table, clock, randomBytes } = gateway.services;
-    const left = noteRunning(table, { tenant: "t", keyId: "HKX" }, { clock, randomBytes });
-    await left.before;
-    gateway.nowMs += 2 * MINUTE_MS;
-    const next = noteRunning(table, { tenant: "t", keyId: "HKX" }, { clock, randomBytes });
-    assert.deepEqual(await next.before, { ofTenant: 0, ofKey: 0 });
+    for (let i = 0; i < 100; i++) assert.equal((await ask(gateway)).status, 200);
+    gateway.nowMs += 11 * SECOND_MS;
+    const used = gateway.services.quotas.used(await tenantOf(gateway));
+    assert.ok(used.queriesAtOnce > 0, "the clock moves by each call of it");
+  });
+
+  test("cost no call of the table", async () => {
+    const calls = async (...limits: string[]) => {
+      const gateway = await open(...limits);
+      for (let i = 0; i < 3; i++) await ask(gateway);
+      const before = { ...gateway.meter };
+      await ask(gateway);
+      return [gateway.meter.readUnits - before.readUnits, gateway.meter.writeUnits - before.writeUnits];
+    };
+    assert.deepEqual(await calls("queries-at-once=2"), await calls());
+  });
+
+  test("of a key are limited beside those of its tenant", async () => {
+    const gateway = await open("queries-at-once=100");
+    await setLimits(gateway, { limit: ["queries-at-once=1"], key: "HKA" });
+    gateway.nowMs += MINUTE_MS;
+    for (let i = 0; i < 2; i++) await run(gateway, 25 * SECOND_MS, "HKA");
+    assert.match(await (await ask(gateway)).text(), /key HKA of tenant t: more than 1 queries ran at once/);
+    await gateway.addKey({ id: "HKB" });
+    assert.equal((await ask(gateway, "HKB")).status, 200);
   });
 });
 

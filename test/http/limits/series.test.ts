@@ -137,6 +137,9 @@ describe("rules", () => {
     assert.equal((await set("b", 2)).status, 202, "a group that is there may change");
     const third = await set("c", 1);
     assert.equal(third.status, 400);
-    assert.match(await third.text(), /group c: tenant t has 2 groups of rules already.*limit=rule-groups/);
+    assert.match(
+      await third.text(),
+      /rules: tenant t has 2 groups of rules and would have 3, at most 2; .* limit=rule-groups/,
+    );
   });
 });

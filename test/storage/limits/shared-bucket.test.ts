@@ -136,6 +136,31 @@ describe("a bucket that several processes share", () => {
     assert.equal(bucket.wait(1, rate, START_MS + 2000), 0);
   });
 
+  test(`never refuses as many queries at once as may run, which count when they end (seed ${SEED})`, () => {
+    const random = new Random(SEED);
+    let begun = 0;
+    for (let round = 0; round < 40; round++) {
+      const atOnce = random.between(1, 8);
+      const rate = { perSecond: atOnce * SECOND_MS, burst: atOnce * 30 * SECOND_MS };
+      const instances = newInstances(random.between(1, 20), () => random.between(-5000, 5000));
+      const running: { readonly endMs: number; readonly startMs: number; readonly of: Instance }[] = [];
+      for (let nowMs = START_MS; nowMs < START_MS + 600_000; nowMs += random.between(1, 2000)) {
+        for (const one of running.filter(({ endMs }) => endMs <= nowMs)) {
+          running.splice(running.indexOf(one), 1);
+          one.of.bucket.take(Math.min(one.endMs - one.startMs, 30_000), nowMs + one.of.skewMs);
+        }
+        for (const one of instances)
+          if (nowMs - one.exchangedMs >= EXCHANGE_MS) exchange(one, instances, rate, nowMs);
+        if (running.length >= atOnce) continue;
+        const of = instances[random.between(0, instances.length - 1)];
+        assert.equal(of.bucket.wait(0, rate, nowMs + of.skewMs), 0, `round ${round} at ${nowMs - START_MS}`);
+        running.push({ of, startMs: nowMs, endMs: nowMs + random.between(1, 29_000) });
+        begun++;
+      }
+    }
+    assert.ok(begun > 1000, `${begun} queries`);
+  });
+
   test("a clock set back forgives; one set ahead drains", () => {
     const rate = { perSecond: 10, burst: 100 };
     const bucket = new SharedBucket();
