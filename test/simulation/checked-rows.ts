@@ -1,12 +1,13 @@
 /** Hourly rows, held against the rows that the samples make. */
 import { isDeepStrictEqual } from "node:util";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
-import type { HourRows } from "../../lib/model/rows/hour-rows.ts";
+import type { HourRows, RowColumns } from "../../lib/model/rows/hour-rows.ts";
 import type { Series } from "../../lib/model/samples.ts";
 import { HOUR_MS } from "../../lib/model/time.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";
 import { hourEnd } from "../../lib/storage/rollups/hours.ts";
 import { makeRows } from "../../lib/storage/rollups/make-rows.ts";
+import { sliceFloats, sliceHistograms } from "../../lib/storage/rollups/row-slices.ts";
 import { ALL_TIME } from "../helpers/naive-store.ts";
 import { plainRows } from "../helpers/plain-rows.ts";
 import type { Process } from "./scheduler.ts";
@@ -29,7 +30,9 @@ export async function expectRows(sim: Simulated, process: Process): Promise<void
     // A record that nobody acknowledged, and that lands when its day is settled, is read until it expires. It gets no row.
     const isComparable = ({ labels, timestamps, histograms }: Series) =>
       !scheduler.hasLandedLate ||
-      [...timestamps, ...(histograms?.timestamps ?? [])].every((time) => model.isAnswered(labels, time));
+      [...timestamps, ...(histograms?.timestamps ?? [])].every(
+        (time) => time <= fromMs || model.isAnswered(labels, time),
+      );
     const { made, left } = await rowsOfSamples(reader(), fromMs, isComparable);
     const hours = [...made.values()].flatMap(({ floats, histograms }) => [
       ...floats.hours,
@@ -57,15 +60,36 @@ export async function expectRows(sim: Simulated, process: Process): Promise<void
 
 const big = (_: string, value: unknown) => (typeof value === "bigint" ? `${value}` : value);
 
-/** Rows of the samples of each series from a time on, and the names of series that are left out. */
+/**
+ * Rows of the samples of each series from a time on, and the names of series that are left out. Earlier samples are read
+ * too: the first histogram of a read says what its chunk says of the one before it, whatever has replaced that one.
+ */
 async function rowsOfSamples(reader: Reader, fromMs: number, isTaken: (series: Series) => boolean) {
   const made: Rows = new Map();
   const left = new Set<string>();
-  const minTime = Math.max(ALL_TIME.minTime, fromMs + 1);
-  for await (const series of reader.select({ matchers: [], ...ALL_TIME, minTime })) {
+  for await (const series of reader.select({ matchers: [], ...ALL_TIME })) {
     const { labels, ...samples } = series;
-    if (isTaken(series)) made.set(JSON.stringify(labels), makeRows(samples));
-    else left.add(JSON.stringify(labels));
+    const rows = rowsFrom(makeRows(samples), fromMs);
+    if (!isTaken(series)) left.add(JSON.stringify(labels));
+    else if (rows !== undefined) made.set(JSON.stringify(labels), rows);
   }
   return { made, left };
+}
+
+/** The rows of hours that end after a time; undefined where there is none. */
+function rowsFrom({ floats, histograms }: HourRows, fromMs: number): HourRows | undefined {
+  const start = firstAfter(floats, fromMs);
+  const left = { floats: sliceFloats(floats, start, floats.hours.length) };
+  const startOfHistograms = histograms === undefined ? 0 : firstAfter(histograms, fromMs);
+  if (histograms !== undefined && startOfHistograms < histograms.hours.length)
+    return {
+      ...left,
+      histograms: sliceHistograms(histograms, startOfHistograms, histograms.hours.length),
+    };
+  return left.floats.hours.length === 0 ? undefined : left;
+}
+
+function firstAfter({ hours }: RowColumns, fromMs: number): number {
+  const first = hours.findIndex((hour) => hour > fromMs);
+  return first < 0 ? hours.length : first;
 }

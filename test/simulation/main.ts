@@ -5,7 +5,7 @@
  *     --seed N        the first one's seed; default: the time, in ms, of which 32 bits are kept
  *     --world NAME    one of worlds.ts, or "all"; default all
  *     --events N      what happened last in one that fails; default 60
- *     --seconds N     after which one schedule has no end; default 60
+ *     --seconds N     of CPU, after which one schedule has no end; default 60
  *     --threads N     default: one per core
  *     --resume FILE   keeps the state in a file, goes on from there, and does not stop at a failure
  */

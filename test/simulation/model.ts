@@ -119,10 +119,19 @@ export class Model {
     return [...this.#series.values()].map(({ labels }) => labels);
   }
 
-  /** How many samples there are, and on how many days. */
-  countSamples(): { readonly samples: number; readonly days: number } {
-    const times = [...this.#series.values()].flatMap(({ writes }) => [...writes.keys()]);
-    return { samples: times.length, days: new Set(times.map(dayOf)).size };
+  /** How many samples there are, on how many days, and how many appends each of these days got. */
+  countSamples(): { readonly samples: number; readonly days: number; readonly appends: number } {
+    let samples = 0;
+    const appendsOf = new Map<number, Set<Append>>();
+    for (const { writes } of this.#series.values())
+      for (const [time, ofTime] of writes) {
+        samples++;
+        const appends = appendsOf.get(dayOf(time)) ?? new Set();
+        appendsOf.set(dayOf(time), appends);
+        for (const { append } of ofTime) appends.add(append);
+      }
+    const appends = [...appendsOf.values()].reduce((sum, { size }) => sum + size, 0);
+    return { samples, days: appendsOf.size, appends };
   }
 
   /** From now on answers may lack what a damaged item held, if they say so. */
@@ -285,7 +294,7 @@ function checkSamples(
 
 /**
  * Whether one of `answered` was received after all of an append: by the clocks, or as one writer received both. A writer whose
- * clock is put back by more than it may hold a record dates what comes then before what it stored with the wrong clock.
+ * clock was ahead by more than it may hold a record, and is right again, dates what comes then before what it stored.
  */
 function isReplaced({ endMs, endedAt, writer }: Append, answered: readonly Write[]): boolean {
   return answered.some(
@@ -294,7 +303,7 @@ function isReplaced({ endMs, endedAt, writer }: Append, answered: readonly Write
       (writer !== undefined &&
         append.writer === writer &&
         append.begunAt > endedAt &&
-        append.endMs > endMs - MAX_HOLD_MS),
+        append.startMs >= endMs - MAX_HOLD_MS),
   );
 }
 

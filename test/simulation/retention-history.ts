@@ -33,6 +33,11 @@ export class RetentionHistory {
     return Math.max(...ends);
   }
 
+  /** When it changes for the last time. */
+  get lastChangeMs(): number {
+    return this.#changes[this.#changes.length - 1].fromMs;
+  }
+
   /** For the record. */
   print(): string {
     const lines = this.#changes.map(({ fromMs, retentionMs }) => {

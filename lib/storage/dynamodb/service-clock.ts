@@ -13,7 +13,7 @@ export const MAX_CLOCK_ERROR_MS = 10 * SECOND_MS;
 const MIN_CORRECTION_MS = MAX_CLOCK_ERROR_MS / 2;
 /** Estimates whose median counts. */
 const ESTIMATES = 5;
-/** Of a response that took longer, or in which the clock stepped back, nothing can be said. */
+/** A response that took longer, or in which the clock stepped back, says no time: the process may have been frozen. */
 const MAX_ROUND_TRIP_MS = MAX_CLOCK_ERROR_MS;
 
 export class ServiceClock {
@@ -71,8 +71,13 @@ export class ServiceClock {
   /** Learns from a response: its `Date` in ms, and this process' own times when the request was sent and it was received. */
   observe(dateMs: number, sentMs: number, receivedMs: number): void {
     const roundTripMs = receivedMs - sentMs;
-    if (!Number.isNaN(dateMs)) this.#saysTime = true;
-    if (Number.isNaN(dateMs) || roundTripMs < 0 || roundTripMs > MAX_ROUND_TRIP_MS) return;
+    if (Number.isNaN(dateMs)) return;
+    this.#saysTime = true;
+    // What was known before may be of a clock that has stepped meanwhile.
+    if (roundTripMs < 0 || roundTripMs > MAX_ROUND_TRIP_MS) {
+      this.doubt();
+      return;
+    }
     this.#isDoubted = false;
     const estimate = dateMs + SECOND_MS / 2 - (sentMs + receivedMs) / 2;
     // Before the first response the process' own clock is assumed right.

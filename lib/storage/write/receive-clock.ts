@@ -14,8 +14,8 @@ import { MAX_HOLD_MS } from "../log/settling.ts";
 const MAX_HOLD_ATTEMPTS = 3;
 /** Above so many, places whose latest time is over are forgotten. */
 const MAX_PLACES = 1000;
-/** Times of a place that are remembered while the clock is behind them. */
-const MAX_AHEAD = 8;
+/** Times of a place that are remembered on either side of the latest. */
+const MAX_TIMES = 8;
 /** Numbers of records have four bytes; after so many they start again. */
 const SEQUENCES = 2 ** 32;
 
@@ -24,7 +24,10 @@ export type StoreDated = (receivedMs: number) => Promise<void>;
 
 export class ReceiveClock {
   readonly #clock: Clock;
-  /** By place, descending: the latest time, and before it those that the clock had said before it was put back. */
+  /**
+   * By place, descending: times that the clock said before it was put back, the latest time, and times before that, each
+   * by more than `MAX_HOLD_MS`, to which a clock that is ahead may return.
+   */
   readonly #latest = new Map<string, readonly number[]>();
   #sequence = 0;
 
@@ -38,8 +41,11 @@ export class ReceiveClock {
     const latest = this.#latest.get(place) ?? [];
     // A clock that was corrected by more is followed back: records must not stay dated in the future.
     const ahead = latest.filter((ms) => ms - nowMs > MAX_HOLD_MS);
-    const receivedMs = Math.max((latest[ahead.length] ?? 0) + 1, nowMs);
-    this.#latest.set(place, [...ahead.slice(-MAX_AHEAD), receivedMs]);
+    const [before = 0, ...earlier] = latest.slice(ahead.length);
+    const receivedMs = Math.max(before + 1, nowMs);
+    const isFar = receivedMs - before > MAX_HOLD_MS;
+    const behind = (isFar ? [before, ...earlier] : earlier).slice(0, MAX_TIMES);
+    this.#latest.set(place, [...ahead.slice(-MAX_TIMES), receivedMs, ...behind]);
     if (this.#latest.size > MAX_PLACES) this.#forgetPast(nowMs);
     return receivedMs;
   }

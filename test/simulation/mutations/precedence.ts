@@ -70,13 +70,27 @@ export const PRECEDENCE: readonly Mutation[] = [
   {
     name: "clock as it is",
     rule: "of two records of one writer the later has the later receive time",
-    edits: [edit("write/receive-clock.ts", "Math.max((latest[ahead.length] ?? 0) + 1, nowMs)", "nowMs")],
+    edits: [edit("write/receive-clock.ts", "Math.max(before + 1, nowMs)", "nowMs")],
   },
   {
     name: "clock that returns",
     rule: "the same, also after its clock was put back for a while",
     world: "clocks",
-    edits: [edit("write/receive-clock.ts", "[...ahead.slice(-MAX_AHEAD), receivedMs]", "[receivedMs]")],
+    edits: [
+      edit("write/receive-clock.ts", "[...ahead.slice(-MAX_TIMES), receivedMs, ...behind]", "[receivedMs]"),
+    ],
+  },
+  {
+    name: "clock that was ahead",
+    rule: "the same, also after its clock was ahead for a while",
+    world: "clocks",
+    edits: [edit("write/receive-clock.ts", "receivedMs, ...behind]", "receivedMs]")],
+  },
+  {
+    name: "slow response",
+    rule: "a response that was frozen beside a clock that stepped puts the clock in doubt",
+    world: "clocks",
+    edits: [edit("dynamodb/service-clock.ts", "      this.doubt();\n      return;", "      return;")],
   },
   {
     name: "numbers of a day",

@@ -102,6 +102,22 @@ describe("the clock", () => {
   });
 });
 
+for (const [what, tripMs] of [
+  ["took too long", MAX_CLOCK_ERROR_MS + 1],
+  ["came before it was asked for", -1],
+] as const)
+  it(`a response that ${what} leaves the clock in doubt until the next one`, async () => {
+    const { clock, respond, turn } = turned();
+    for (let i = 0; i < 3; i++) respond(0);
+    const guard = new ClockGuard(clock, async () => respond(HOUR_MS));
+    // The clock steps back by an hour beside a write whose response does not say the time.
+    const work = async () => {
+      turn(-HOUR_MS);
+      respond(HOUR_MS, tripMs);
+    };
+    await assert.rejects(guard.run(work), { kind: "unavailable", message: /off by 36\d\d s/ });
+  });
+
 /** A table on a service whose clock is ahead by `offset` ms, which the test may change. */
 async function openAhead(offsetOf: (call: number) => number | undefined) {
   const dates: string[] = [];

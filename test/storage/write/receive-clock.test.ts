@@ -37,6 +37,16 @@ test("a clock that is put back by more is followed, and what it said before coun
   assert.equal(at(NOW_MS + 7), NOW_MS + 7);
 });
 
+test("a clock that was far ahead returns to times after those that it said before", () => {
+  const { at } = newClock();
+  assert.equal(at(NOW_MS), NOW_MS);
+  assert.equal(at(NOW_MS + HOUR_MS), NOW_MS + HOUR_MS);
+  assert.equal(at(NOW_MS + 2 * HOUR_MS), NOW_MS + 2 * HOUR_MS);
+  assert.equal(at(NOW_MS - 5), NOW_MS + 1, "right again, but for some ms");
+  assert.equal(at(NOW_MS + 2 * HOUR_MS), NOW_MS + 2 * HOUR_MS + 1);
+  assert.equal(at(NOW_MS - 5), NOW_MS + 2);
+});
+
 test("numbers of records are used once", () => {
   const { receiveClock } = newClock();
   assert.deepEqual([receiveClock.nextSequence(), receiveClock.nextSequence()], [0, 1]);
