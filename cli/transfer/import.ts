@@ -1,8 +1,11 @@
 /** `hearthdb import`: blocks of Prometheus, Thanos and Mimir, text, or what another server has, into the table. */
 import { HearthError } from "../../lib/model/errors.ts";
+import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { DEFAULT_TENANT, parseTenant } from "../../lib/model/tenant.ts";
 import { type Clock, DAY_MS, MAX_TIMESTAMP_MS } from "../../lib/model/time.ts";
 import { parseSelector } from "../../lib/promql/parse/parse-expr.ts";
+import { printDay } from "../../lib/storage/layout/key-place.ts";
+import { dayOf } from "../../lib/storage/layout/keys.ts";
 import { isDayPast, type RetentionMs } from "../../lib/storage/layout/retention.ts";
 import { Tenants } from "../../lib/storage/tenants/tenant-settings.ts";
 import { parseLabelEdits } from "../../lib/transfer/label-edits.ts";
@@ -82,13 +85,14 @@ function choiceOf(options: ImportCommandOptions) {
   };
 }
 
-/** Days within retention; says which are older. Throws "invalid" where none is left. */
+/** Days within retention and not in the future; says which are not. Throws "invalid" where none is left. */
 function keptDays(
-  days: readonly DayPlan[],
+  all: readonly DayPlan[],
   retentionMs: RetentionMs,
   nowMs: number,
   { tell }: Console,
 ): DayPlan[] {
+  const days = begunDays(all, nowMs, tell);
   const kept = days.filter(({ day }) => !isDayPast(day, nowMs, retentionMs));
   const past = days.length - kept.length;
   if (past === 0) return kept;
@@ -97,6 +101,18 @@ function keptDays(
   if (kept.length === 0) throw new HearthError("invalid", `nothing to import: ${what}; ${how}`);
   tell(`${what} and are left out: ${how}`);
   return kept;
+}
+
+/** Remote write takes no samples of days to come either: they come of wrong clocks, or of times in another unit. */
+function begunDays(days: readonly DayPlan[], nowMs: number, tell: Console["tell"]): readonly DayPlan[] {
+  const begun = days.filter(({ day }) => day <= dayOf(nowMs + DEFAULT_LIMITS.maxFutureMs));
+  const future = days.slice(begun.length);
+  if (future.length === 0) return begun;
+  const what = `${future.length} of ${days.length} days are in the future, from ${printDay(future[0].day)} on`;
+  const how = "timestamps are in ms, and of text in seconds";
+  if (begun.length === 0) throw new HearthError("invalid", `nothing to import: ${what}; ${how}`);
+  tell(`${what} and are left out: ${how}`);
+  return begun;
 }
 
 function unitsPerSecond({ "write-units-per-second": text }: ImportCommandOptions): number | undefined {

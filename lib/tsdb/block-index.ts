@@ -7,13 +7,15 @@
  *     series   length (uvarint), then so many bytes, then their CRC-32C; in version 2 at multiples of 16
  *       labels   uvarint, then for each two symbols (uvarint)
  *       chunks   uvarint; the first: minTime (zigzag varint), maxTime (uvarint, less minTime), place (uvarint);
- *                each further: minTime (uvarint, less the maxTime before), maxTime, place (zigzag varint, less the one before)
+ *                each further: minTime (uvarint, less the maxTime before), maxTime, place (zigzag varint, less the one before);
+ *                where chunks are out of order or overlap, the uvarint of minTime wraps around
  */
 import type { Label } from "../model/labels.ts";
 import { ByteReader } from "../storage/codec/bytes.ts";
 import { crc32c } from "../wire/crc32c.ts";
 import { damagedBlock } from "./damaged-block.ts";
 import type { BlockFile } from "./files.ts";
+import { RecordCursor } from "./record-cursor.ts";
 import { SymbolTable } from "./symbols.ts";
 
 export const INDEX_MAGIC = 0xbaaad700;
@@ -47,7 +49,7 @@ export interface IndexedSeries {
   readonly offset: number;
   /** As stored: sorted by name. */
   readonly labels: readonly Label[];
-  /** By time, not overlapping. */
+  /** By time and not overlapping, but for blocks of an old or damaged writer. */
   readonly chunks: readonly ChunkPlace[];
 }
 
@@ -142,17 +144,17 @@ export class BlockIndex {
   #decode(checked: Uint8Array, offset: number): IndexedSeries {
     const body = checked.subarray(0, checked.length - CHECKSUM_BYTES);
     expectChecksum(this.#file.name, `series at ${offset}`, body, checked);
-    const reader = new ByteReader(body, `${this.#file.name}: series at ${offset}`);
+    const cursor = new RecordCursor(body, `${this.#file.name}: series at ${offset}`);
     const labels: Label[] = [];
-    for (let count = reader.readVarint(); count > 0; count--)
-      labels.push([this.#symbols.text(reader.readVarint()), this.#symbols.text(reader.readVarint())]);
+    for (let count = cursor.readCount(2); count > 0; count--)
+      labels.push([this.#symbols.text(cursor.readUvarint()), this.#symbols.text(cursor.readUvarint())]);
     const chunks: ChunkPlace[] = [];
     let [time, reference] = [0, 0];
-    for (let count = reader.readVarint(); count > 0; count--) {
+    for (let count = cursor.readCount(3); count > 0; count--) {
       const isFirst = chunks.length === 0;
-      const minTime = isFirst ? reader.readSigned() : time + reader.readVarint();
-      time = minTime + reader.readVarint();
-      reference = isFirst ? reader.readVarint() : reference + reader.readSigned();
+      const minTime = isFirst ? cursor.readVarint() : time + cursor.readWrappedVarint();
+      time = minTime + cursor.readUvarint();
+      reference = isFirst ? cursor.readUvarint() : reference + cursor.readVarint();
       chunks.push({ minTime, maxTime: time, reference });
     }
     return { offset, labels, chunks };

@@ -22,6 +22,7 @@ import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 const BLOCKS = fixturePath("promtool");
 const [FIRST, SECOND] = readdirSync(BLOCKS).sort();
 const NOW_MS = Date.parse("2026-12-01T00:00:00Z");
+const STALE_SAMPLES = 4;
 
 function newTarget(retentionDays = "0") {
   const inner = new MemoryTable();
@@ -148,6 +149,47 @@ test("days that are older than the retention are left out, in words", async () =
     importCommand(target, BLOCKS, { yes: true }, target.clock, console),
     /nothing to import: 2 of 2 days are older than the retention of 2 days; keep them longer first/,
   );
+});
+
+test("days to come are left out, in words", async () => {
+  const { engine, target, said, console } = newTarget();
+  engine.nowMs = Date.parse("2026-11-28T22:00:00Z");
+  await importCommand(target, BLOCKS, { yes: true }, target.clock, console);
+  assert.match(
+    said.join("\n"),
+    /1 of 2 days are in the future, from 2026-11-29 on and are left out: timestamps/,
+  );
+  engine.nowMs -= DAY_MS;
+  await assert.rejects(
+    importCommand(target, BLOCKS, { yes: true }, target.clock, console),
+    /nothing to import: 2 of 2 days are in the future, from 2026-11-28 on; timestamps are in ms/,
+  );
+});
+
+test("a data directory is imported with its log, and only once", async () => {
+  const { engine, target, said, console } = newTarget();
+  const directory = fixturePath("prometheus-3.16-head");
+  await importCommand(target, directory, { yes: true }, target.clock, console);
+  const counts = await countSamples(engine);
+  // Its staleness markers are samples here.
+  const answer = JSON.parse(readFileSync(`${directory}.json`, "utf8")) as { points: unknown[] }[];
+  const expected = answer.reduce((sum, { points }) => sum + points.length, 0) + STALE_SAMPLES;
+  assert.equal(Object.keys(counts).length, answer.length);
+  assert.match(said.at(-1)!, new RegExp(`imported ${expected.toLocaleString("en-US")} samples of 1 days`));
+  await importCommand(target, directory, { yes: true }, target.clock, console);
+  assert.match(said.at(-1)!, /imported 0 samples .* 0 write units, 1 days were imported before/);
+  assert.deepEqual(await countSamples(engine), counts);
+});
+
+test("a folder that has only what is left out", async () => {
+  await using root = await newTemporaryDirectory("import");
+  mkdirSync(join(root.path, "01ARZ3NDEKTSV4RRFFQ69G5FAV"));
+  const { target, said, console } = newTarget();
+  await assert.rejects(
+    importCommand(target, root.path, { yes: true }, target.clock, console),
+    /no samples in the chosen time/,
+  );
+  assert.match(said.join("\n"), /no meta.json; left out/);
 });
 
 test("a bucket is read by ranges, whatever it is asked for", async () => {

@@ -1,14 +1,16 @@
-/** Blocks whose series have labels that no Prometheus writes, and chunks in an order that none has. */
+/** Blocks whose series have labels, or an order of chunks, that a Prometheus of today does not write. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cutChunks } from "../../lib/chunk/cut.ts";
 import { type Label, printLabels } from "../../lib/model/labels.ts";
 import { newMatcher } from "../../lib/model/matcher.ts";
 import { ALL_TIME } from "../../lib/model/time.ts";
+import { ByteReader, ByteWriter } from "../../lib/storage/codec/bytes.ts";
+import { BlockIndex } from "../../lib/tsdb/block-index.ts";
 import { newUlid } from "../../lib/tsdb/ulid.ts";
 import { writeBlock } from "../../lib/tsdb/write/block-writer.ts";
 import { crc32c } from "../../lib/wire/crc32c.ts";
-import { type BlockBytes, MemoryOutput } from "../helpers/block-files.ts";
+import { type BlockBytes, MemoryFolder, MemoryOutput } from "../helpers/block-files.ts";
 import { Engine } from "../helpers/engine.ts";
 import { runImport } from "../helpers/run-import.ts";
 
@@ -100,4 +102,64 @@ test("a label that is not UTF-8 ends the import with its place", async () => {
     message: /index: symbol \d+: 7 bytes are not UTF-8/,
   });
   assert.deepEqual(await seriesOf(engine), []);
+});
+
+/** The index of a block of one series, with its chunks in another order. */
+async function reordered(block: BlockBytes, order: readonly number[]): Promise<BlockBytes> {
+  const file = (await new MemoryFolder("block", block).open("index"))!;
+  const { value: series } = await (await BlockIndex.open(file)).series().next();
+  if (series === undefined) throw new Error("no series");
+  const index = block.get("index")!;
+  const symbolsEnd = 5 + 4 + new DataView(index.buffer, index.byteOffset).getUint32(5) + 4;
+  const symbols = new ByteReader(index.subarray(9, symbolsEnd), "symbols");
+  const texts = Array.from({ length: symbols.readUint(4) }, () => symbols.readString());
+  const entry = new ByteWriter().writeVarint(series.labels.length);
+  for (const text of series.labels.flat()) entry.writeVarint(texts.indexOf(text));
+  entry.writeVarint(order.length);
+  let [time, reference] = [0, 0];
+  order.forEach((number, i) => {
+    const chunk = series.chunks[number];
+    if (i === 0) entry.writeSigned(chunk.minTime);
+    else writeWrapped(entry, chunk.minTime - time);
+    entry.writeVarint(chunk.maxTime - chunk.minTime);
+    if (i === 0) entry.writeVarint(chunk.reference);
+    else entry.writeSigned(chunk.reference - reference);
+    [time, reference] = [chunk.maxTime, chunk.reference];
+  });
+  const body = entry.finish();
+  const made = new ByteWriter().writeBytes(index.subarray(0, symbolsEnd));
+  while (made.length % 16 !== 0) made.writeByte(0);
+  const seriesAt = made.length;
+  made.writeVarint(body.length).writeBytes(body).writeUint(crc32c(body), 4);
+  const contents = new ByteWriter().writeUint(5, 8).writeUint(seriesAt, 8);
+  for (let i = 0; i < 4; i++) contents.writeUint(0, 8);
+  made.writeBytes(contents.finish()).writeUint(crc32c(contents.finish()), 4);
+  return new Map([...block, ["index", made.finish()]]);
+}
+
+/** As Go writes an unsigned integer of 64 bits. */
+function writeWrapped(writer: ByteWriter, value: number): void {
+  let left = BigInt.asUintN(64, BigInt(value));
+  for (; left >= 0x80n; left >>= 7n) writer.writeByte(Number(left & 0x7fn) | 0x80);
+  writer.writeByte(Number(left));
+}
+
+test("chunks out of order, as old Thanos compactors left them, give their samples in order", async () => {
+  const output = new MemoryOutput();
+  const timestamps = Float64Array.from({ length: 400 }, (_, i) => START_MS + i * 15_000);
+  const chunks = cutChunks({ timestamps, values: timestamps.map((_, i) => i) });
+  const ulid = newUlid(START_MS, (count) => new Uint8Array(count));
+  await writeBlock(output, ulid, [{ labels: GOOD, chunks }], () => {});
+  for (const order of [
+    [0, 1, 2, 3],
+    [2, 0, 3, 1],
+    [3, 2, 1, 0],
+  ]) {
+    const engine = newEngine();
+    await runImport(engine, [await reordered(output.files, order)]);
+    const found: number[] = [];
+    for await (const { values } of engine.reader().select({ matchers: [], ...ALL_TIME }))
+      found.push(...values);
+    assert.deepEqual(found, Array.from(timestamps.keys()), order.join());
+  }
 });

@@ -12,7 +12,7 @@ import { crc32c } from "../../wire/crc32c.ts";
 import type { RawChunk } from "../chunk-files.ts";
 import { damagedBlock } from "../damaged-block.ts";
 import type { BlockFile } from "../files.ts";
-import { RecordCursor } from "./record-cursor.ts";
+import { RecordCursor } from "../record-cursor.ts";
 
 const MAGIC = 0x0130bc91;
 const VERSION = 1;

@@ -11,7 +11,7 @@
 import type { Buckets, CounterResetHint, Histogram, Span } from "../../model/histogram.ts";
 import { CUSTOM_BUCKETS_SCHEMA } from "../../model/histogram.ts";
 import { isStaleMarker } from "../../model/stale-marker.ts";
-import type { RecordCursor } from "./record-cursor.ts";
+import type { RecordCursor } from "../record-cursor.ts";
 
 /** By their numbers in the record. */
 const HINTS: readonly CounterResetHint[] = ["unknown", "reset", "not reset", "gauge"];

@@ -17,8 +17,8 @@
 import type { Histogram } from "../../model/histogram.ts";
 import type { Label } from "../../model/labels.ts";
 import { decodeText } from "../../storage/codec/bytes.ts";
+import { RecordCursor } from "../record-cursor.ts";
 import { readFloatHistogram, readIntegerHistogram } from "./histogram-value.ts";
-import { RecordCursor } from "./record-cursor.ts";
 
 const TYPE = {
   series: 1,

@@ -1,8 +1,8 @@
 /**
- * A moving cursor over one record of a write-ahead log. Integers are of 64 bits there. Here they are numbers: exact up to
- * 2^53, rounded above, so that a record with one larger count can be read past it.
+ * A moving cursor over bytes that Prometheus wrote. Integers are of 64 bits there. Here they are numbers: exact up to 2^53,
+ * rounded above, so that a record with one larger count can be read past it.
  */
-import { HearthError } from "../../model/errors.ts";
+import { HearthError } from "../model/errors.ts";
 
 /** Bytes of a varint of 64 bits. */
 const MAX_VARINT_BYTES = 10;
@@ -69,25 +69,20 @@ export class RecordCursor {
   }
 
   readUvarint(): number {
-    let value = 0;
-    for (let shift = 0; shift < SHORT_VARINT_BITS; shift += 7) {
-      const byte = this.readByte();
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-    return Number(this.#readLong(BigInt(value), SHORT_VARINT_BITS));
+    return Number(this.#readRaw());
+  }
+
+  /** An integer that was written as an unsigned one: if it is negative, it takes ten bytes. */
+  readWrappedVarint(): number {
+    const raw = this.#readRaw();
+    return typeof raw === "number" ? raw : Number(BigInt.asIntN(64, raw));
   }
 
   /** A zigzag varint. */
   readVarint(): number {
-    let value = 0;
-    for (let shift = 0; shift < SHORT_VARINT_BITS; shift += 7) {
-      const byte = this.readByte();
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value & 1 ? -(value >>> 1) - 1 : value >>> 1;
-    }
-    const long = this.#readLong(BigInt(value), SHORT_VARINT_BITS);
-    return Number(long & 1n ? -(long >> 1n) - 1n : long >> 1n);
+    const raw = this.#readRaw();
+    if (typeof raw === "number") return raw & 1 ? -(raw >>> 1) - 1 : raw >>> 1;
+    return Number(raw & 1n ? -(raw >> 1n) - 1n : raw >> 1n);
   }
 
   /** The number of list members, each of which takes at least `memberBytes`. */
@@ -97,11 +92,19 @@ export class RecordCursor {
     return count;
   }
 
-  #readLong(value: bigint, shift: number): bigint {
-    for (let read = shift / 7; read < MAX_VARINT_BYTES; read++, shift += 7) {
+  /** A number of up to 28 bits, or more bits as a bigint. */
+  #readRaw(): number | bigint {
+    let short = 0;
+    for (let shift = 0; shift < SHORT_VARINT_BITS; shift += 7) {
       const byte = this.readByte();
-      value |= BigInt(byte & 0x7f) << BigInt(shift);
-      if (byte < 0x80) return value;
+      short |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return short;
+    }
+    let long = BigInt(short);
+    for (let shift = SHORT_VARINT_BITS; shift < 7 * MAX_VARINT_BYTES; shift += 7) {
+      const byte = this.readByte();
+      long |= BigInt(byte & 0x7f) << BigInt(shift);
+      if (byte < 0x80) return long;
     }
     throw this.#error(`a varint is longer than ${MAX_VARINT_BYTES} bytes`);
   }
