@@ -147,7 +147,7 @@ it("shows metrics, cost, rules, status and start", {
     assert.match(await page.text(".rule-error"), /many-to-many matching not allowed/);
     await page.until(
       "priced",
-      `document.querySelectorAll(".rule").length === 4 && /read units an evaluation/.test(document.querySelector("main").innerText)`,
+      `document.querySelectorAll(".rule").length === 4 && /read units an evaluation if asked alone/.test(document.querySelector("main").innerText)`,
     );
   });
 

@@ -12,6 +12,7 @@ import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { newMatcher } from "../../lib/model/matcher.ts";
 import { MINUTE_MS } from "../../lib/model/time.ts";
 import { instantQuery, rangeQuery } from "../../lib/promql/engine/engine.ts";
+import type { QueryEngine } from "../../lib/promql/engine-interface.ts";
 import { ALERT_TEMPLATES } from "../../lib/rules/alert-templates.ts";
 import { newRuleQuery } from "../../lib/rules/evaluate/rule-query.ts";
 import type { NotificationBatch } from "../../lib/rules/notifier.ts";
@@ -52,7 +53,18 @@ export interface World {
 
 const QUERY = querySettings({ takesExperiments: false, useStartTimestamps: false }, DEFAULT_LIMITS);
 
-export function newWorld(settings: Partial<RuleSettings> = {}, table: Table = new MemoryTable()): World {
+interface WorldOptions {
+  readonly engine?: QueryEngine;
+  readonly gatherMs?: number;
+}
+
+const ENGINE: QueryEngine = { instantQuery, rangeQuery };
+
+export function newWorld(
+  settings: Partial<RuleSettings> = {},
+  table: Table = new MemoryTable(),
+  { engine = ENGINE, gatherMs }: WorldOptions = {},
+): World {
   const time = { nowMs: START_MS };
   const clock = () => time.nowMs;
   const sent: NotificationBatch[] = [];
@@ -80,8 +92,9 @@ export function newWorld(settings: Partial<RuleSettings> = {}, table: Table = ne
         if (level !== "debug") logged.push(`${level} ${message} ${JSON.stringify(fields)}`);
       },
       groups: new GroupMemory(),
+      gatherMs,
       context: {
-        query: newRuleQuery({ engine: { instantQuery, rangeQuery }, options, parse }),
+        query: newRuleQuery({ engine, options, parse }),
         templates: ALERT_TEMPLATES,
         settings: { ...DEFAULT_RULE_SETTINGS, queryOffsetMs: 0, ...settings },
         limits: DEFAULT_LIMITS,

@@ -1,5 +1,5 @@
 /** A rule: its state, its expression, what went wrong, its alerts and its cost. */
-import type { ApiAlert, ApiRule, CostEstimate, RuleGroup } from "../../api/hearth.ts";
+import type { ApiAlert, ApiRule, CostEstimate } from "../../api/hearth.ts";
 import { printMetric } from "../../api/metric-text.ts";
 import { Link, queryParameters } from "../../app/link.tsx";
 import { zone } from "../../app/preferences.ts";
@@ -9,7 +9,7 @@ import { printNumber, printValue } from "../../number/units.ts";
 import { printDuration } from "../../time/durations.ts";
 import { printTime } from "../../time/time-text.ts";
 import { printDollars } from "../cost/money.ts";
-import { evaluationsOf, type RuleState, stateOf } from "./rule-list.ts";
+import { type RuleState, stateOf } from "./rule-list.ts";
 
 const TONES: Readonly<Record<RuleState, Tone>> = {
   error: "bad",
@@ -23,11 +23,12 @@ const SHOWN_ALERTS = 50;
 
 interface RuleViewProps {
   readonly rule: ApiRule;
-  readonly group: RuleGroup;
   readonly estimate: CostEstimate | undefined;
+  /** In a month; undefined while that is not known. */
+  readonly dollars: number | undefined;
 }
 
-export function RuleView({ rule, group, estimate }: RuleViewProps) {
+export function RuleView({ rule, estimate, dollars }: RuleViewProps) {
   const {
     name,
     query,
@@ -68,7 +69,7 @@ export function RuleView({ rule, group, estimate }: RuleViewProps) {
       {summary !== undefined && alerts.length === 0 && <p class="small rule-text">{summary}</p>}
       <div class="row small quiet">
         {Object.keys(labels).length > 0 && <span class="mono rule-text">{printMetric(labels)}</span>}
-        {estimate !== undefined && <Cost estimate={estimate} group={group} />}
+        {estimate !== undefined && <Cost estimate={estimate} dollars={dollars} />}
       </div>
       {alerts.length > 0 && (
         <details class="alerts" open={state === "firing"}>
@@ -89,17 +90,15 @@ export function RuleView({ rule, group, estimate }: RuleViewProps) {
   );
 }
 
+/** Rules share what they read, and most of it is read once: alone each would cost more. */
 function Cost({
-  estimate: { readUnits, dollars },
-  group,
-}: {
-  readonly estimate: CostEstimate;
-  readonly group: RuleGroup;
-}) {
-  const month = evaluationsOf(group);
+  estimate: { readUnits },
+  dollars,
+}: Required<Pick<RuleViewProps, "dollars">> & { readonly estimate: CostEstimate }) {
   return (
     <span class="number">
-      {printNumber(readUnits)} read units an evaluation, {printDollars(dollars * month)} a month
+      {dollars !== undefined && `${printDollars(dollars)} a month, `}
+      {printNumber(readUnits)} read units an evaluation if asked alone
     </span>
   );
 }

@@ -1,6 +1,6 @@
 /** Rules and alerts: what fires, what fails, how long evaluations take and what they cost. */
 import { useMemo } from "preact/hooks";
-import { type RuleGroup, ruleGroups } from "../../api/hearth.ts";
+import { type RuleGroup, ruleGroups, usage } from "../../api/hearth.ts";
 import { useLoad } from "../../app/load.ts";
 import { Problem } from "../../app/problem.tsx";
 import { address, goTo, replaceAddress } from "../../app/router.ts";
@@ -13,9 +13,10 @@ import { Icon } from "../../design/icon.tsx";
 import { Segments } from "../../design/tabs.tsx";
 import { printValue } from "../../number/units.ts";
 import { printDuration } from "../../time/durations.ts";
-import { printDollars } from "../cost/money.ts";
+import { printDollars, utcDay } from "../cost/money.ts";
+import { type MeasuredCost, measuredCost, sharesOf } from "./measured-cost.ts";
 import { type RuleCosts, useRuleCosts } from "./rule-costs.ts";
-import { countStates, evaluationsOf, type RuleState, shownGroups } from "./rule-list.ts";
+import { countStates, type RuleState, shownGroups } from "./rule-list.ts";
 import { printGoTime, RuleView } from "./rule-view.tsx";
 
 const STATES = ["all", "error", "firing", "pending", "ok"] as const;
@@ -41,6 +42,23 @@ export function RulesPage() {
     groups.flatMap(({ rules }) => rules.map(({ query }) => query)),
     wantsCosts,
   );
+  const measured = useLoad(
+    async (client, signal) => {
+      if (!wantsCosts) return undefined;
+      const nowMs = Date.now();
+      const range = { start: utcDay(nowMs, 1), end: utcDay(nowMs) };
+      return measuredCost((await usage(client, ["route", "day"], range, signal)).data, nowMs);
+    },
+    [wantsCosts],
+  );
+  const shareOf = useMemo(() => sharesOf(groups, costs.estimates), [groups, costs.estimates]);
+  const price: Price = {
+    costs,
+    dollarsOf: (query, group) => {
+      const share = shareOf(query, group);
+      return share === undefined || measured.data === undefined ? undefined : share * measured.data.dollars;
+    },
+  };
   const changed = (change: Record<string, string>) => {
     const all = { ...Object.fromEntries(parameters), ...change };
     return new URLSearchParams(Object.entries(all).filter(([, value]) => value !== ""));
@@ -73,9 +91,9 @@ export function RulesPage() {
         {data !== undefined && groups.length === 0 && <NoRules />}
         {groups.length > 0 && (
           <>
-            <Figures groups={groups} costs={costs} wantsCosts={wantsCosts} />
-            {wantsCosts && costs.error !== undefined && (
-              <Problem error={costs.error} what="what rules cost" onRetry={reload} />
+            <Figures groups={groups} measured={measured.data} wantsCosts={wantsCosts} />
+            {wantsCosts && (costs.error ?? measured.error) !== undefined && (
+              <Problem error={costs.error ?? measured.error} what="what rules cost" onRetry={reload} />
             )}
             <div class="row">
               <Segments
@@ -99,7 +117,7 @@ export function RulesPage() {
             </div>
             {shown.length === 0 && <Empty icon="rules" title="No rule is found" />}
             {shown.map((group) => (
-              <Group key={`${group.file}\n${group.name}`} group={group} costs={costs} />
+              <Group key={`${group.file}\n${group.name}`} group={group} price={price} />
             ))}
           </>
         )}
@@ -108,13 +126,20 @@ export function RulesPage() {
   );
 }
 
+/** What is known of the cost of each rule. */
+interface Price {
+  readonly costs: RuleCosts;
+  /** In a month; undefined while that is not known. */
+  readonly dollarsOf: (query: string, group: RuleGroup) => number | undefined;
+}
+
 interface FiguresProps {
   readonly groups: readonly RuleGroup[];
-  readonly costs: RuleCosts;
+  readonly measured: MeasuredCost | undefined;
   readonly wantsCosts: boolean;
 }
 
-function Figures({ groups, costs, wantsCosts }: FiguresProps) {
+function Figures({ groups, measured, wantsCosts }: FiguresProps) {
   const counts = countStates(groups);
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return (
@@ -126,35 +151,23 @@ function Figures({ groups, costs, wantsCosts }: FiguresProps) {
           value={counts.error}
           hint={`of ${total} rules in ${groups.length} groups`}
         />
-        {wantsCosts && <MonthStat groups={groups} costs={costs} />}
+        {wantsCosts && <MonthStat measured={measured} />}
       </div>
     </Card>
   );
 }
 
-function MonthStat({ groups, costs: { estimates } }: Omit<FiguresProps, "wantsCosts">) {
-  let dollars = 0;
-  let estimated = 0;
-  let all = 0;
-  for (const group of groups) {
-    for (const { query } of group.rules) {
-      all++;
-      const estimate = estimates.get(query);
-      if (estimate === undefined) continue;
-      estimated++;
-      dollars += estimate.dollars * evaluationsOf(group);
-    }
-  }
+function MonthStat({ measured }: Pick<FiguresProps, "measured">) {
   return (
     <Stat
-      label="Reading, a month"
-      value={printDollars(dollars)}
-      hint={`estimates of ${estimated} of ${all} rules`}
+      label="DynamoDB, a month"
+      value={measured === undefined ? "–" : printDollars(measured.dollars)}
+      hint={measured === undefined ? "not measured yet" : `as billed ${measured.of}`}
     />
   );
 }
 
-function Group({ group, costs }: { readonly group: RuleGroup; readonly costs: RuleCosts }) {
+function Group({ group, price }: { readonly group: RuleGroup; readonly price: Price }) {
   const { name, file, interval, evaluationTime, lastEvaluation, rules } = group;
   return (
     <Card
@@ -172,8 +185,8 @@ function Group({ group, costs }: { readonly group: RuleGroup; readonly costs: Ru
           <RuleView
             key={`${rule.name} ${i}`}
             rule={rule}
-            group={group}
-            estimate={costs.estimates.get(rule.query)}
+            estimate={price.costs.estimates.get(rule.query)}
+            dollars={price.dollarsOf(rule.query, group)}
           />
         ))}
       </ul>

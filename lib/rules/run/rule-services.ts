@@ -23,6 +23,8 @@ export interface RuleServices {
   /** What readers of this process remember; default: nothing. */
   readonly memory?: ReaderMemory | undefined;
   readonly groups: GroupMemory;
+  /** For how long results wait for those of other groups, at most, before they are stored; default: 2 s. */
+  readonly gatherMs?: number | undefined;
   readonly context: EvaluationContext;
   /** Counts what the rules of each tenant cost; default: nothing is counted. */
   readonly usage?: UsageRecorder | undefined;

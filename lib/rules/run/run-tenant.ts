@@ -161,7 +161,7 @@ class TenantRunner {
         queue.length = 0;
       }
       while (queue.length > 0 && running.size < GROUP_CONCURRENCY) start(queue.shift()!);
-      await nextOf(running, this.#rounds.length > 0);
+      await nextOf(running, this.#rounds.length > 0 ? this.#gatherMs : undefined);
       if (running.size > 0 && !this.#isLong()) continue;
       await this.#flush();
     }
@@ -172,9 +172,13 @@ class TenantRunner {
 
   #gatheredMs: number | undefined;
 
+  get #gatherMs(): number {
+    return this.#services.gatherMs ?? GATHER_MS;
+  }
+
   /** Whether results have been waiting for long. */
   #isLong(): boolean {
-    return this.#gatheredMs !== undefined && this.#services.clock() - this.#gatheredMs >= GATHER_MS;
+    return this.#gatheredMs !== undefined && this.#services.clock() - this.#gatheredMs >= this.#gatherMs;
   }
 
   #dueGroups(groups: readonly GroupRun[]): DueGroup[] {
@@ -306,15 +310,15 @@ class TenantRunner {
   }
 }
 
-/** Waits for the first of some tasks; with `isWaiting` not for ever, so that results are stored beside a slow group. */
-async function nextOf(running: ReadonlySet<Promise<void>>, isWaiting: boolean): Promise<void> {
+/** Waits for the first of some tasks, for `longestMs` at most, so that results are stored beside a slow group. */
+async function nextOf(running: ReadonlySet<Promise<void>>, longestMs: number | undefined): Promise<void> {
   if (running.size === 0) return;
-  if (!isWaiting) {
+  if (longestMs === undefined) {
     await Promise.race(running);
     return;
   }
   const ended = new AbortController();
-  const timer = delay(GATHER_MS, undefined, { signal: ended.signal, ref: false }).catch(() => {});
+  const timer = delay(longestMs, undefined, { signal: ended.signal, ref: false }).catch(() => {});
   await Promise.race([...running, timer]);
   ended.abort();
 }

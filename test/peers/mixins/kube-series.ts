@@ -8,7 +8,7 @@ const CLUSTER = "c1";
 const NODES = ["node-1", "node-2", "node-3"];
 const NAMESPACES = ["shop", "monitoring"];
 const STATE = { job: "kube-state-metrics", instance: "ksm:8080", cluster: CLUSTER };
-const BUCKETS = ["0.05", "0.5", "1", "5", "30", "60", "+Inf"];
+const BUCKETS = ["0.05", "0.5", "1", "5", "30", "60", "600", "+Inf"];
 const MEMORY = 64 * 2 ** 30;
 
 interface Pod {
@@ -82,7 +82,7 @@ function addHistogram(
   for (const [i, le] of BUCKETS.entries())
     list.add(`${name}_bucket`, { ...labels, le }, (scrape) => {
       const [all, slowOnes] = until(scrape);
-      return le === "+Inf" ? all : (all - slowOnes) * Math.min(1, 0.4 + 0.15 * i);
+      return le === "+Inf" ? all : (all - slowOnes) * Math.min(1, 0.4 + 0.13 * i);
     });
   list.add(`${name}_count`, labels, (scrape) => until(scrape)[0]);
 }
@@ -98,6 +98,10 @@ export function kubeSeries(): readonly GeneratedSeries[] {
 }
 
 function addPods(list: SeriesList): void {
+  for (const [i, node] of NODES.entries()) {
+    const exporter = { ...STATE, namespace: "monitoring", pod: `node-exporter-${i}` };
+    list.add("kube_pod_info", { ...exporter, node }, () => 1);
+  }
   for (const [i, { namespace, pod, node, ownerKind, ownerName }] of PODS.entries()) {
     const of = { ...STATE, namespace, pod, uid: `u${i}` };
     list.add("kube_pod_info", { ...of, node }, () => 1);
@@ -272,7 +276,8 @@ function addNodes(list: SeriesList): void {
     if (i === 0)
       list.add("kube_node_spec_taint", taint, (scrape) => (scrape > 50 && scrape < 110 ? 1 : undefined));
     const kubelet = { job: "kubelet", instance: `${node}:10250`, cluster: CLUSTER };
-    list.add("up", kubelet, between(60, 120, i === 2 ? 0 : 1, 1));
+    const isUp = between(60, 120, i === 2 ? 0 : 1, 1);
+    list.add("up", kubelet, (scrape) => (scrape >= 150 && scrape < 190 ? 0 : isUp(scrape)));
     list.add("kubelet_node_name", { ...kubelet, node }, () => 1);
     list.add("kubelet_running_pods", { ...kubelet }, between(40, 110, i === 1 ? 108 : 12, 12));
     list.add(
@@ -296,7 +301,7 @@ function addNodes(list: SeriesList): void {
 function addServers(list: SeriesList): void {
   for (const [i, address] of ["10.0.0.1:443", "10.0.0.2:443"].entries()) {
     const of = { job: "kube-apiserver", instance: address, cluster: CLUSTER, namespace: "default" };
-    list.add("up", of, between(80, 140, i === 1 ? 0 : 1, 1));
+    list.add("up", of, absentBetween(150, 190, between(80, 140, i === 1 ? 0 : 1, 1)));
     for (const [n, verb] of ["LIST", "GET", "POST", "PUT", "PATCH", "DELETE"].entries()) {
       for (const code of ["200", "304", "409", "500"]) {
         const perScrape = code === "500" ? 4 + n : 100 + 7 * n + i;
@@ -309,7 +314,7 @@ function addServers(list: SeriesList): void {
         addHistogram(list, "apiserver_request_sli_duration_seconds", requests, 60 + n, slow);
       }
     }
-    list.add("apiserver_request_terminations_total", of, counter(900));
+    list.add("apiserver_request_terminations_total", of, counter(9000));
     for (const code of ["200", "503"]) list.add("rest_client_requests_total", { ...of, code }, counter(50));
     const service = { ...of, name: "metrics", reason: "timeout" };
     list.add("aggregator_unavailable_apiservice_total", service, counter(i));
@@ -324,14 +329,12 @@ function addServers(list: SeriesList): void {
     cluster: CLUSTER,
     pod: "scheduler-0",
   };
-  list.add(
-    "up",
-    scheduler,
-    absentBetween(70, 130, () => 1),
-  );
+  list.add("up", scheduler, absentBetween(90, 140, between(30, 75, 0, 1)));
   for (const name of ["attempt", "algorithm"])
     addHistogram(list, `scheduler_scheduling_${name}_duration_seconds`, scheduler, 12, () => 0.01);
   addHistogram(list, "scheduler_pod_scheduling_sli_duration_seconds", scheduler, 12, () => 0.04);
   const manager = { job: "kube-controller-manager", instance: "10.0.0.1:10257", cluster: CLUSTER };
-  list.add("up", manager, between(100, 170, 0, 1));
+  list.add("up", manager, absentBetween(30, 80, between(100, 170, 0, 1)));
+  const proxy = { job: "kube-proxy", instance: "10.0.0.1:10249", cluster: CLUSTER };
+  list.add("up", proxy, absentBetween(120, 220, between(40, 90, 0, 1)));
 }

@@ -76,12 +76,15 @@ function goingOn({ name, values }: Sample, instance: number): ValueOf {
 }
 
 /** The second instance is in trouble for a while, and the third's filesystems fill. */
-function broken({ name }: Sample, instance: number, value: ValueOf): ValueOf {
+function broken({ name, labels }: Sample, instance: number, value: ValueOf): ValueOf {
   if (instance === 1) {
     const inside = (trouble: (scrape: number, value: number) => number) => (scrape: number) => {
       const known = value(scrape);
       return known === undefined || scrape < 30 || scrape > 190 ? known : trouble(scrape, known);
     };
+    if (name === "node_cpu_seconds_total" && labels.mode === "user") return (scrape) => scrape * 29;
+    if (name === "node_nf_conntrack_entries") return inside(() => 90);
+    if (name === "node_nf_conntrack_entries_limit") return () => 100;
     if (name === "node_load1") return inside(() => 99);
     if (name === "node_memory_MemAvailable_bytes") return inside((_, known) => known * 0.02);
     if (name === "node_vmstat_pgmajfault") return (scrape) => (value(scrape) ?? 0) + 40_000 * scrape;
@@ -95,9 +98,9 @@ function broken({ name }: Sample, instance: number, value: ValueOf): ValueOf {
     if (name === "node_textfile_scrape_error") return inside(() => 1);
   }
   if (instance === 2) {
-    if (name === "node_filesystem_avail_bytes") return (scrape) => 1e9 * Math.max(0.5, 39 - scrape / 6);
+    if (name === "node_filesystem_avail_bytes") return (scrape) => 1e9 * Math.max(0.5, 39 - scrape / 4);
     if (name === "node_filesystem_size_bytes") return () => 1e11;
-    if (name === "node_filesystem_files_free") return (scrape) => 1e4 * Math.max(0.5, 39 - scrape / 5);
+    if (name === "node_filesystem_files_free") return (scrape) => 1e4 * Math.max(0.5, 39 - scrape / 2.5);
     if (name === "node_filesystem_files") return () => 1e6;
     if (name === "node_filesystem_readonly") return () => 0;
   }
