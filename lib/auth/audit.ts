@@ -4,12 +4,16 @@
  */
 import { HearthError } from "../model/errors.ts";
 import type { RandomBytes } from "../model/random-bytes.ts";
+import { shorten } from "../model/shorten.ts";
 import { type Clock, DAY_MS, SECOND_MS } from "../model/time.ts";
 import { auditKey, auditRange, RECORD_ID_BYTES } from "../storage/layout/keys.ts";
 import type { Table } from "../storage/table/table.ts";
 
 /** How long entries are kept. */
 export const AUDIT_MS = 400 * DAY_MS;
+
+/** A path of rules may have a million characters, an item of the table 400 KB. */
+const MAX_SUBJECT_CHARACTERS = 16 * 1024;
 
 /** What was done, and to what. */
 export interface AuditedChange {
@@ -41,7 +45,7 @@ export async function audit(
   { table, clock, randomBytes, who }: Auditor,
   change: AuditedChange,
 ): Promise<AuditEntry> {
-  const entry = { atMs: clock(), who, ...change };
+  const entry = { atMs: clock(), who, ...change, subject: shorten(change.subject, MAX_SUBJECT_CHARACTERS) };
   await table.put({
     ...auditKey(entry.atMs, randomBytes(RECORD_ID_BYTES)),
     value: new TextEncoder().encode(JSON.stringify(entry)),

@@ -10,6 +10,7 @@ import type { RuleGroup } from "../rules/rule-file.ts";
 import { expectGroupCount, expectGroupSize } from "../rules/rule-limits.ts";
 import type { RuleStore } from "../rules/rule-store.ts";
 import { newRuleStore } from "../rules/table-rule-store.ts";
+import { wrongGroupName } from "../storage/rules/rule-keys.ts";
 import type { Table } from "../storage/table/table.ts";
 import { readBody } from "./body.ts";
 import type { GatewayContext } from "./gateway.ts";
@@ -62,6 +63,8 @@ export async function setGroup({ c, tenant, table, parse, limits, audit }: Reque
     throw new HearthError("invalid", errors.map(printProblem).join("; "));
   }
   const namespace = parameter(c, "namespace");
+  const wrong = wrongGroupName({ namespace, name: group.name });
+  if (wrong !== undefined) throw new HearthError("invalid", `rule group: ${wrong}`);
   await expectWithin(limits, { tenant, table, namespace, group });
   await audit("rules set", `${namespace}/${group.name}`);
   await newRuleStore(table).put(tenant, namespace, group);

@@ -97,9 +97,12 @@ export async function startWorkers(
     },
     async fetch(request, path) {
       const tidy = tidyPath(path);
-      const isWrite = WRITE_ROUTES.has(tidy) || isRulesConfigPath(tidy);
+      const isAdmin = ADMIN_ROUTES.has(tidy) || isRulesConfigPath(tidy);
+      const isWrite = WRITE_ROUTES.has(tidy) || isAdmin;
       try {
-        return await (isWrite ? writers.fetch(request) : queries.fetch(request));
+        return await (isWrite
+          ? writers.fetch(request, isAdmin && request.method !== "GET")
+          : queries.fetch(request));
       } catch (error) {
         if (!request.signal.aborted) log("error", "request", { path, error: errorMessage(error) });
         return failureResponse(error, isWrite ? "write" : "query");
@@ -119,4 +122,5 @@ export async function startWorkers(
   };
 }
 
-const WRITE_ROUTES = new Set([...WRITE_PATHS, ...OTLP_PATHS, ...ADMIN_PATHS]);
+const WRITE_ROUTES = new Set([...WRITE_PATHS, ...OTLP_PATHS]);
+const ADMIN_ROUTES = new Set(ADMIN_PATHS);

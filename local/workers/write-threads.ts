@@ -1,6 +1,6 @@
 /**
- * The two threads that store. The second one, of a lower priority, has large bodies and the tenants that send the most, so
- * that no other write waits while theirs are decoded. Within each thread tenants take turns.
+ * The two threads that store. The second one, of a lower priority, has large bodies, the tenants that send the most, deletions
+ * and changes of rules, so that no other write waits while theirs are decoded. Within each thread tenants take turns.
  */
 import { HearthError } from "../../lib/model/errors.ts";
 import type { Log } from "../../lib/model/log.ts";
@@ -50,10 +50,10 @@ export class WriteThreads {
     return this.#usual.start();
   }
 
-  /** Throws "unavailable" while the request's thread is being started again, and when too many wait for it. */
-  async fetch(request: Request): Promise<Response> {
+  /** `isSlow`: whatever its body. Throws "unavailable" while the request's thread is being started again, and when too many wait for it. */
+  async fetch(request: Request, isSlow = false): Promise<Response> {
     const tenant = await this.#tenantOf(request);
-    const lane = (await this.#isForSecond(request, tenant)) ? "large" : "usual";
+    const lane = isSlow || (await this.#isForSecond(request, tenant)) ? "large" : "usual";
     const queue = this.#queues[lane];
     await queue.enter(tenant);
     let exchange: Exchange;

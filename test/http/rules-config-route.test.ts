@@ -119,3 +119,20 @@ test("413 or 422 for a group that is too large, 405 for other methods", async ()
   assert.equal(put.status, 405);
   assert.equal(put.headers.get("Allow"), "GET, POST, DELETE");
 });
+
+test("names too long for a key of the table: 400 for a change, nothing found otherwise", async () => {
+  const { send } = await open();
+  const long = "n".repeat(500_000);
+  const set = await send("POST", `/config/v1/rules/${long}`, GROUP);
+  assert.deepEqual(
+    [set.status, await set.text()],
+    [400, "rule group: namespace and name of a group: 500004 bytes together, at most 1023 are taken\n"],
+  );
+  assert.deepEqual(parse(await (await send("GET", `/config/v1/rules/${long}`)).text()), {});
+  for (const [method, path] of [
+    ["GET", `ns/${long}`],
+    ["DELETE", `ns/${long}`],
+    ["DELETE", long],
+  ])
+    assert.equal((await send(method, `/config/v1/rules/${path}`)).status, 404, method);
+});

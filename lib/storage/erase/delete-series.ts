@@ -4,6 +4,7 @@
  * by its daily sweep, takes it out of the items.
  */
 import { HearthError } from "../../model/errors.ts";
+import { matchesAll } from "../../model/matcher.ts";
 import type { RandomBytes } from "../../model/random-bytes.ts";
 import { type Clock, DAY_MS, MAX_TIMESTAMP_MS, type TimeRange } from "../../model/time.ts";
 import type { Deletion, Selector } from "../deletion/deletion.ts";
@@ -24,6 +25,8 @@ import type { Table } from "../table/table.ts";
 
 /** Days that are worked on at once. */
 const DAY_CONCURRENCY = 8;
+/** More selectors than this are compared with all series of a day, which is read once. */
+const MAX_LOOKUPS = 8;
 
 export interface DeleteOptions {
   readonly table: Table;
@@ -128,13 +131,15 @@ async function hasAny(
   day: IndexedDay & Partial<Pick<RowDays, "rows">>,
   selectors: readonly Selector[],
 ): Promise<boolean> {
-  for (const matchers of selectors) {
+  // Each lookup reads what of the day is not compacted.
+  const lookups = selectors.length > MAX_LOOKUPS ? [[]] : selectors;
+  for (const matchers of lookups) {
     try {
       await forEachSeries(
         table,
         { tenant, matchers, ...day },
-        () => {
-          throw FOUND;
+        (labels) => {
+          if (selectors.some((selector) => matchesAll(selector, labels))) throw FOUND;
         },
         signal,
       );

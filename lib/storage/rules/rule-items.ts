@@ -32,8 +32,9 @@ export interface RuledTenant {
   readonly isEmpty: boolean;
 }
 
-/** A tenant's groups, sorted by namespace, then by name. */
+/** A tenant's groups, sorted by namespace, then by name. None of a namespace that cannot be. */
 export async function listGroupItems(table: Table, tenant: string, namespace?: string): Promise<GroupItem[]> {
+  if (namespace !== undefined && wrongGroupName({ namespace, name: "any" }) !== undefined) return [];
   const groups: GroupItem[] = [];
   for await (const page of table.query(groupsRange(tenant, namespace), { consistent: true }))
     for (const { sk, value } of page) groups.push({ ...parseGroupSortKey(sk), bytes: value });
@@ -45,6 +46,7 @@ export async function getGroupItem(
   tenant: string,
   group: GroupName,
 ): Promise<Uint8Array | undefined> {
+  if (wrongGroupName(group) !== undefined) return undefined;
   return (await table.get(groupKey(tenant, group), { consistent: true }))?.value;
 }
 
