@@ -15,9 +15,17 @@ export interface Emulator extends AsyncDisposable {
   invoke(event: unknown): Promise<Uint8Array>;
   /** Of the emulator, which notes every request of the runtime, and of the function. */
   logs(): Promise<string>;
+  /** The first process of the container, as this machine sees it. */
+  pid(): Promise<number>;
 }
 
-export async function startEmulator(functionId: string, name: string, tableName: string): Promise<Emulator> {
+/** `memoryMb`: the container has no more. */
+export async function startEmulator(
+  functionId: string,
+  name: string,
+  tableName: string,
+  memoryMb?: number,
+): Promise<Emulator> {
   const port = await freePort();
   const env = {
     HEARTH_TABLE: tableName,
@@ -36,6 +44,7 @@ export async function startEmulator(functionId: string, name: string, tableName:
     ...["--detach", "--publish", `127.0.0.1:${port}:8080`, "--add-host", "host.docker.internal:host-gateway"],
     ...["--volume", `${join(BUILD_DIRECTORY, functionId)}:/var/task:ro`],
     ...["--volume", `${rapidDirectory()}:/var/rapid:ro`],
+    ...(memoryMb === undefined ? [] : ["--memory", `${memoryMb}m`, "--memory-swap", `${memoryMb}m`]),
     ...Object.entries(env).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
     ...["--entrypoint", `/var/rapid/aws-lambda-rie-${SAM_ARCHITECTURE}`],
   ];
@@ -52,6 +61,10 @@ export async function startEmulator(functionId: string, name: string, tableName:
     async logs() {
       const { stdout, stderr } = await runProgram("docker", ["logs", container]);
       return stdout + stderr;
+    },
+    async pid() {
+      const { stdout } = await runProgram("docker", ["inspect", "--format", "{{.State.Pid}}", container]);
+      return Number(stdout);
     },
     async [Symbol.asyncDispose]() {
       await runProgram("docker", ["rm", "--force", container]);

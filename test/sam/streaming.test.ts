@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { type Emulator, startEmulator } from "./emulator.ts";
 import { NO_DOCKER } from "./environment.ts";
 import { makeLocalKey, SENDER_HEADERS } from "./local-key.ts";
+import { eventOf } from "./proxy-event.ts";
 import {
   assertSameContent,
   contentOfRequests,
@@ -15,11 +16,6 @@ import {
 import { type Answer, decodeStreamed } from "./streamed-answer.ts";
 
 const TABLE = `sam-streaming-${process.pid}`;
-function eventOf(path: string, body: Uint8Array, headers: Readonly<Record<string, string>>) {
-  const requestContext = { httpMethod: "POST", path, stage: "prod", identity: {} };
-  const encoded = { body: Buffer.from(body).toString("base64"), isBase64Encoded: true };
-  return { resource: path, path, httpMethod: "POST", headers, requestContext, ...encoded };
-}
 
 async function readStreamed(
   emulator: Emulator,
