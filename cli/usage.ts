@@ -8,6 +8,7 @@ import { readUsage } from "../lib/storage/usage/collect-usage.ts";
 import { loadStoredUsage, storeStoredUsage } from "../lib/storage/usage/stored-usage.ts";
 import {
   DIMENSIONS,
+  DIMENSIONS_OF_METRICS,
   type Dimension,
   reportQueries,
   reportUsage,
@@ -92,11 +93,13 @@ const COLUMNS = [
   "DOLLARS",
   "SERIES",
   "BYTES AT REST",
+  "CHUNK BYTES",
   "DOLLARS A MONTH",
 ];
 
 function printTotals(totals: UsageTotals): string[] {
-  const { requests, refused, samples, readUnits, writeUnits, series, storedBytes, dollars } = totals;
+  const { requests, refused, samples, readUnits, writeUnits, series, storedBytes, chunkBytes, dollars } =
+    totals;
   const counts = [requests, refused, samples, readUnits, writeUnits].map((count) =>
     printCount(Math.round(count)),
   );
@@ -105,6 +108,7 @@ function printTotals(totals: UsageTotals): string[] {
     dollars.total.toFixed(DOLLAR_DIGITS),
     printCount(Math.round(series)),
     printCount(Math.round(storedBytes)),
+    printCount(Math.round(chunkBytes)),
     dollars.storage.toFixed(DOLLAR_DIGITS),
   ];
 }
@@ -121,7 +125,10 @@ function parseDimensions(text: string): Dimension[] {
   const unknown = names.find((name) => !(DIMENSIONS as readonly string[]).includes(name));
   if (unknown !== undefined)
     throw new HearthError("invalid", `--by ${unknown}: expected some of ${DIMENSIONS.join(",")}`);
-  if (names.includes("metric") && names.some((name) => name !== "metric" && name !== "tenant"))
-    throw new HearthError("invalid", "--by: requests are not counted by metric; expected tenant,metric");
+  if (names.includes("metric") && !names.every((name) => DIMENSIONS_OF_METRICS.some((one) => one === name)))
+    throw new HearthError(
+      "invalid",
+      "--by: requests are not counted by metric; expected some of tenant,day,metric",
+    );
   return [...new Set(names)] as Dimension[];
 }

@@ -22,9 +22,10 @@ export async function openReader(
     memory,
     damage,
     deadline,
+    onSelect,
     maxReadUnits,
     sharers = 1,
-  }: Pick<ReaderOptions, "memory" | "damage" | "deadline"> & {
+  }: Pick<ReaderOptions, "memory" | "damage" | "deadline" | "onSelect"> & {
     readonly maxReadUnits?: number | undefined;
     /** Readers of the request, which share the memory of one. Default: 1. */
     readonly sharers?: number | undefined;
@@ -49,6 +50,7 @@ export async function openReader(
     memory,
     damage,
     deadline,
+    onSelect,
   });
   // Patterns of their own: what a request asks must not use up the limits of what narrows it.
   return readMatch === undefined

@@ -70,6 +70,7 @@ async function read(
     openReader(services, access, tables[number], {
       memory,
       deadline,
+      onSelect: c.get("requestLog").noteSelected,
       maxReadUnits: unitsOf[number],
       sharers: accesses.length,
     }),

@@ -3,7 +3,9 @@
  * logged. Metrics count the same.
  */
 import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
+import { METRIC_NAME } from "../model/labels.ts";
 import type { Log, LogFields, LogLevel } from "../model/log.ts";
+import type { Matcher } from "../model/matcher.ts";
 import type { Metrics } from "../model/metrics.ts";
 import { MAX_MESSAGE_CHARACTERS, shorten } from "../model/shorten.ts";
 import type { ClockGuard } from "../storage/dynamodb/clock-guard.ts";
@@ -32,6 +34,8 @@ export class RequestLog {
   operation: Operation | undefined;
   /** What is read of each tenant, of a request about several. All of it is in the request's meter too. */
   readonly shares = new Map<string, Meter>();
+  /** How often each metric was selected; "" stands for selectors that name none. */
+  readonly selected = new Map<string, number>();
   readonly #route: string | undefined;
   readonly #startMs: number;
 
@@ -41,6 +45,12 @@ export class RequestLog {
     this.#route = route;
     this.#startMs = startMs;
   }
+
+  /** Notes whose series were selected. */
+  readonly noteSelected = (matchers: readonly Matcher[]): void => {
+    const name = matchers.find((one) => one.type === "=" && one.name === METRIC_NAME)?.value ?? "";
+    this.selected.set(name, (this.selected.get(name) ?? 0) + 1);
+  };
 
   /** Notes an error; for a bug its stack too. */
   noteError(error: unknown): void {
@@ -73,6 +83,7 @@ export class RequestLog {
         durationMs,
         meter,
         shares: this.shares,
+        selected: this.selected,
         nowMs,
       });
     log(level, "request", { ...shortened(this.fields), status, durationMs, ...cost });

@@ -36,7 +36,7 @@ async function putUsage(table: MemoryTable, day: number, counts: Readonly<Record
     usage.add({ tenant: "default", key, route: "/api/v1/write" }, { requests });
     return usage.rows[0] as UsageRow;
   });
-  const value = encodeDayUsage({ rows, queries: [], merged: {}, mergedToMs: 0 });
+  const value = encodeDayUsage({ rows, queries: [], metrics: [], merged: {}, mergedToMs: 0 });
   await table.put({ ...dayUsageKey(day), value });
 }
 

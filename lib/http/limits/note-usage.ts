@@ -4,6 +4,7 @@
  */
 import type { LogFields } from "../../model/log.ts";
 import type { Meter } from "../../storage/table/table.ts";
+import { metricOfName } from "../../storage/usage/metric-usage.ts";
 import type { UsageRecorder } from "../../storage/usage/usage-recorder.ts";
 import { OWN_TENANT } from "../../storage/usage/usage-rows.ts";
 
@@ -17,6 +18,8 @@ export interface LoggedRequest {
   readonly meter: Meter;
   /** By tenant, of a request about several; part of `meter`. */
   readonly shares: ReadonlyMap<string, Meter>;
+  /** How often each metric was selected. */
+  readonly selected: ReadonlyMap<string, number>;
   readonly nowMs: number;
 }
 
@@ -42,12 +45,28 @@ export function noteUsage(usage: UsageRecorder, request: LoggedRequest): void {
   );
   for (const [name, { readUnits, writeUnits }] of others)
     usage.note({ tenant: name, key, route }, { readUnits, writeUnits });
+  for (const [name, { readUnits }] of [[tenant, meter] as const, ...others])
+    noteMetrics(usage, name, request.selected, readUnits);
   const asked = askedOf(fields);
   if (asked === undefined) return;
   const query = { key, query: asked, count: 1, maxDurationMs: durationMs, lastMs: nowMs } as const;
   const maxRangeMs = numberOf(fields.rangeMs);
   for (const [name, { readUnits }] of [[tenant, meter] as const, ...others])
     if (readUnits > 0) usage.noteQuery({ ...query, tenant: name, readUnits, maxRangeMs });
+}
+
+/** What a request read is shared out by how often it selected each metric. */
+function noteMetrics(
+  usage: UsageRecorder,
+  tenant: string,
+  selected: LoggedRequest["selected"],
+  readUnits: number,
+): void {
+  if (readUnits <= 0) return;
+  const all = [...selected.values()].reduce((sum, count) => sum + count, 0);
+  for (const [name, count] of selected)
+    if (name !== "")
+      usage.noteMetric({ ...metricOfName(tenant, name), readUnits: (readUnits * count) / all });
 }
 
 function without({ readUnits, writeUnits }: Meter, others: readonly (readonly [string, Meter])[]) {

@@ -14,7 +14,13 @@ import { dayOf } from "../../storage/layout/keys.ts";
 import type { Table } from "../../storage/table/table.ts";
 import { readUsage } from "../../storage/usage/collect-usage.ts";
 import { loadStoredUsage } from "../../storage/usage/stored-usage.ts";
-import { DIMENSIONS, type Dimension, reportQueries, reportUsage } from "../../storage/usage/usage-report.ts";
+import {
+  DIMENSIONS,
+  DIMENSIONS_OF_METRICS,
+  type Dimension,
+  reportQueries,
+  reportUsage,
+} from "../../storage/usage/usage-report.ts";
 import { findRequestKey, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
 import { answerApiError, answerValue } from "../query/answer.ts";
 import { apiErrorOf } from "../query/errors.ts";
@@ -151,10 +157,10 @@ function dimensionsOf(parameters: URLSearchParams): Dimension[] {
   const unknown = names.find((name) => !(DIMENSIONS as readonly string[]).includes(name));
   if (unknown !== undefined)
     throw new HearthError("invalid", `by=${quoteInput(unknown)}: expected some of ${DIMENSIONS.join(",")}`);
-  if (names.includes("metric") && names.some((name) => name !== "metric" && name !== "tenant"))
+  if (names.includes("metric") && !names.every((name) => DIMENSIONS_OF_METRICS.some((one) => one === name)))
     throw new HearthError(
       "invalid",
-      "by: requests are not counted by metric; ask for metric alone or with tenant",
+      "by: requests are not counted by metric; ask for metric alone, or with tenant and day",
     );
   return [...new Set(names)] as Dimension[];
 }

@@ -152,10 +152,17 @@ async function serve(
     const tables = tablesOf(c, table, accesses);
     const admitted = await admitAll(c, services, tables, accesses);
     ({ signal, refusal } = admitted);
+    const onSelect = c.get("requestLog").noteSelected;
     const source = await openAll(accesses, (access, number) => {
       const maxReadUnits = admitted.unitsOf[number];
       const sharers = accesses.length;
-      return queryServices.openSource(access, tables[number], { damage, deadline, maxReadUnits, sharers });
+      return queryServices.openSource(access, tables[number], {
+        damage,
+        deadline,
+        onSelect,
+        maxReadUnits,
+        sharers,
+      });
     });
     const one = () => expectOne(accesses);
     const over = refusal();

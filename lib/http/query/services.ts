@@ -1,6 +1,7 @@
 /** What the query API depends on; a runtime composes it. */
 import type { Access } from "../../auth/verifier.ts";
 import type { Deadline } from "../../model/deadline.ts";
+import type { Matcher } from "../../model/matcher.ts";
 import type { EngineLimits, QueryEngine } from "../../promql/engine-interface.ts";
 import type { ParseOptions } from "../../promql/parse/options.ts";
 import type { SourceResolution } from "../../promql/settings.ts";
@@ -30,6 +31,8 @@ export interface SourceOptions {
   readonly deadline?: Deadline;
   /** Read units that the request may cost; default: the service's. */
   readonly maxReadUnits?: number | undefined;
+  /** Gets what each selection asks for. */
+  readonly onSelect?: ((matchers: readonly Matcher[]) => void) | undefined;
   /** Readers that share the request's memory; default: 1. */
   readonly sharers?: number | undefined;
 }

@@ -8,11 +8,14 @@ import { hidingPart, type Masks, NO_MASKS } from "../deletion/masks.ts";
 import { filledPartitions } from "../layout/filled-partitions.ts";
 import type { Part } from "../layout/manifest.ts";
 import { endsWith, partitionsOf } from "../layout/part-ends.ts";
+import { parseChunkSortKey } from "../layout/part-keys.ts";
 import { dayExpirySeconds } from "../layout/retention.ts";
 import type { Shard } from "../layout/shard.ts";
 import { ChunkPartitionWriter } from "../parts/chunk-partition.ts";
 import { countSamples, extentOf, type HashedSeries, union } from "../parts/hashed-samples.ts";
+import { numberOfHash } from "../parts/metric-counts.ts";
 import { encodeRun, runShardBits } from "../parts/run-items.ts";
+import { billedBytesOnceStored } from "../table/item-size.ts";
 import { type ChunkingProgress, loadProgress, type Output, storeProgress } from "./chunking-progress.ts";
 import { DamagedInput } from "./damaged-input.ts";
 import { type DayContext, dayExpiry, newId } from "./day-context.ts";
@@ -43,6 +46,8 @@ export interface Storing {
   readonly isTimeUp: (storedSamples: number, allSamples: number) => boolean;
   /** Items stored at a time; default: `STORE_SLICE`. */
   readonly slice?: number | undefined;
+  /** Gets the bytes of chunk items that a run makes of each series, by the number of its metric. */
+  readonly onChunks?: ((metric: number, bytes: number) => void) | undefined;
 }
 
 /**
@@ -193,7 +198,8 @@ async function storeGroup(
   {
     isTimeUp,
     slice = STORE_SLICE,
-  }: { readonly isTimeUp: (samples: number) => boolean; readonly slice?: number | undefined },
+    onChunks,
+  }: Pick<Storing, "slice" | "onChunks"> & { readonly isTimeUp: (samples: number) => boolean },
 ): Promise<StoredGroup> {
   const { tenant, day, retentionMs } = context;
   const { chunks, sparse } = progress;
@@ -210,11 +216,17 @@ async function storeGroup(
     else {
       extent = union(extent, extentOf([one]));
       ends = endsWith(ends, [one[0]], chunks.shardBits);
-      const isStored = await sink.add(writer.add(...one));
+      const items = writer.add(...one);
+      if (onChunks !== undefined && !sink.isSkipping)
+        for (const item of items)
+          onChunks(numberOfHash(parseChunkSortKey(item.sk)), billedBytesOnceStored(item));
+      const isStored = await sink.add(items);
       if (isStored && isTimeUp(samples)) return { progress, samples, stopped: sink.stored };
     }
   }
-  await sink.add(writer.finish());
+  const last = writer.finish();
+  for (const item of last) onChunks?.(numberOfHash(parseChunkSortKey(item.sk)), billedBytesOnceStored(item));
+  await sink.add(last);
   if (sparse !== undefined && few.length > 0) await sink.add(encodeFew(context, sparse, few));
   await sink.finish();
   sink.expectSkipped();

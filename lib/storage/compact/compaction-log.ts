@@ -4,6 +4,7 @@ import type { Log } from "../../model/log.ts";
 import { type Metrics, withoutZeros } from "../../model/metrics.ts";
 import { printDay } from "../layout/key-place.ts";
 import { firstDayOf } from "../layout/rollup-keys.ts";
+import type { MetricCount } from "../parts/metric-counts.ts";
 import type { DamagedItem } from "../quarantine/quarantine.ts";
 import { costFields, type Meter, newMeter, type Table } from "../table/table.ts";
 import type { UsageRecorder } from "../usage/usage-recorder.ts";
@@ -30,6 +31,7 @@ export async function compactAndLog(
   let rows = 0;
   const noteUsage = (tenant: string, { readUnits, writeUnits }: Meter) =>
     usage?.note({ tenant, key: "", route: "(compaction)" }, { readUnits, writeUnits });
+  const onMetric = (tenant: string, count: MetricCount) => usage?.noteMetric({ tenant, ...count });
   const onDay = (report: DayReport) => {
     noteUsage(report.tenant, report.meter);
     samples += report.outcome?.samples ?? 0;
@@ -44,7 +46,14 @@ export async function compactAndLog(
   const onDamagedItem = ({ day, ...damaged }: DamagedItem) =>
     log("error", "damaged item in quarantine", { ...damaged, day: printDay(day) });
   const pacing = options.pacing && { ...options.pacing, capacity: logged(options.pacing.capacity, log) };
-  const result = await compact(table.metered(meter), { ...options, pacing, onDay, onMonth, onDamagedItem });
+  const result = await compact(table.metered(meter), {
+    ...options,
+    pacing,
+    onDay,
+    onMonth,
+    onMetric,
+    onDamagedItem,
+  });
   const durationMs = options.clock() - startMs;
   log(result.failures > 0 ? "error" : "info", "compaction", { ...result, durationMs, ...costFields(meter) });
   const { failures: FailedDays, lagMs: LagMs, quarantined: QuarantinedItems } = result;

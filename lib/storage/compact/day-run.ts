@@ -4,6 +4,7 @@ import type { DayDeletions } from "../deletion/deletion.ts";
 import type { Manifest } from "../layout/manifest.ts";
 import type { StoredManifest } from "../layout/manifest-store.ts";
 import { SETTLE_MS } from "../log/settling.ts";
+import type { MetricCount } from "../parts/metric-counts.ts";
 import type { DayContext } from "./day-context.ts";
 import { DayManifest } from "./day-manifest.ts";
 import type { Pace } from "./pacing/pace.ts";
@@ -22,6 +23,8 @@ export interface CompactDayOptions {
   readonly pace?: Pace | undefined;
   /** Items of a bucket that are stored at a time. */
   readonly storeSlice?: number | undefined;
+  /** Gets what a step stored of each metric. */
+  readonly onMetric?: ((tenant: string, count: MetricCount) => void) | undefined;
   /** See `PlanOptions`. */
   readonly sparseSamples?: number | undefined;
 }

@@ -85,6 +85,7 @@ async function publishFlush(run: DayRun, plan: Flush): Promise<StepResult> {
     },
   });
   if (result !== "published") return result;
+  for (const count of flushed.metrics) run.options.onMetric?.(context.tenant, count);
   run.emptyToMs = Math.max(run.emptyToMs, Math.min(flushed.takenToMs, context.clock() - SETTLE_MS));
   await release(context, flushed.lasting);
   return result;
@@ -131,15 +132,18 @@ async function publishChunks(run: DayRun, plan: Chunking): Promise<StepResult> {
 
 /** On provisioned capacity a run stores a part of the bucket alone, so that the bucket's hours share its units. */
 function storingOf(run: DayRun, { bucket }: Chunking): Storing {
-  const { day, clock } = run.context;
-  const { pace, storeSlice } = run.options;
-  if (pace === undefined) return { isTimeUp: () => run.isTimeUp(), slice: storeSlice };
+  const { day, clock, tenant } = run.context;
+  const { pace, storeSlice, onMetric } = run.options;
+  const onChunks = (number: number, chunkBytes: number) =>
+    onMetric?.(tenant, { number, name: "", samples: 0, chunkBytes });
+  if (pace === undefined) return { isTimeUp: () => run.isTimeUp(), slice: storeSlice, onChunks };
   const spreads = clock() < bucketEnd(day, bucket) + BUCKET_MS;
   const isShareDone = (stored: number, all: number) =>
     stored >= Math.max(all / SPREAD_RUNS, LEAST_SHARE_SAMPLES);
   return {
     isTimeUp: (stored, all) => run.isTimeUpOrSpent() || (spreads && isShareDone(stored, all)),
     slice: storeSlice ?? BATCH_PUT_ITEMS,
+    onChunks,
   };
 }
 

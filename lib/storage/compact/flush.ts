@@ -27,6 +27,7 @@ import {
   sliceByTime,
   weightOf,
 } from "../parts/hashed-samples.ts";
+import { countFlushed, type MetricCount } from "../parts/metric-counts.ts";
 import { encodeRun, runShardBits } from "../parts/run-items.ts";
 import { hashHex } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
@@ -50,6 +51,7 @@ export interface Flushed {
   readonly flushedToMs: number;
   readonly tally: FlushTally;
   readonly records: number;
+  readonly metrics: readonly MetricCount[];
   /** All that the log had of the plan's span until then is in the parts, in ms. */
   readonly takenToMs: number;
   /** Records that never expire, and should once they are superseded. */
@@ -117,7 +119,8 @@ export async function flush(
     context,
     labelSets.map((labels) => entries.entryOf(labels)),
   );
-  const runs = await storeRuns(context, await decodeLog(context, span.records, masks));
+  const series = await decodeLog(context, span.records, masks);
+  const runs = await storeRuns(context, series);
   const parts = last > 0 ? runs.map((run) => ({ ...run, deletedTo: last })) : runs;
   // Whatever could not be read is safe before the watermark passes it.
   await quarantine.store();
@@ -127,6 +130,7 @@ export async function flush(
     flushedToMs: span.toMs,
     tally: addToTally(tallyOf(manifest), span.keys),
     records: span.records.length,
+    metrics: countFlushed(series, labelSets),
     takenToMs: span.takenToMs,
     lasting: span.lasting,
   };

@@ -82,6 +82,8 @@ export interface ReaderOptions {
    * meets any throws "data".
    */
   readonly damage?: DamageReports | undefined;
+  /** Gets what each selection asks for. */
+  readonly onSelect?: ((matchers: readonly Matcher[]) => void) | undefined;
 }
 
 export class Reader implements Queryable {
@@ -374,7 +376,8 @@ export class Reader implements Queryable {
     signal: AbortSignal,
     onDay?: (day: ReadableDay, found: FoundSeries) => void,
   ): Promise<SelectedSeries> {
-    const { tenant, hash = seriesHash, memory, damage, deadline } = this.#options;
+    const { tenant, hash = seriesHash, memory, damage, deadline, onSelect } = this.#options;
+    onSelect?.(matchers);
     const { maxQuerySeries, maxQueryLabelBytes } = this.#options.limits;
     const admits = onOmittedSeries && admitFirst(maxQuerySeries, onOmittedSeries);
     const limits = { maxSeries: maxQuerySeries, maxLabelBytes: maxQueryLabelBytes, admits };

@@ -34,6 +34,20 @@ export function itemSizeBytes(item: Item): number {
   return size + TTL_ATTRIBUTE.length + numberSizeBytes(item.expiresAtSeconds);
 }
 
+/** What DynamoDB adds to an item when it bills what is stored. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html */
+const STORED_ITEM_BYTES = 100;
+
+/** The bytes that an item is billed for at rest. */
+export function billedBytes(item: Item): number {
+  return itemSizeBytes(item) + STORED_ITEM_BYTES;
+}
+
+/** The same of an item that gets its checksum when it is stored. */
+export function billedBytesOnceStored(item: Item): number {
+  const checksum = item.checksum === undefined ? CHECKSUM_ATTRIBUTE.length + CHECKSUM_BYTES : 0;
+  return billedBytes(item) + checksum;
+}
+
 /**
  * The size of a whole number from 0 as an attribute's value: one byte, and one for each pair of decimal digits between
  * the first and the last that is not zero, pairs counted from the decimal point. The documentation says "approximately";

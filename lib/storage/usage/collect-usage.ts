@@ -3,6 +3,7 @@ import { type Clock, DAY_MS, HOUR_MS, SECOND_MS } from "../../model/time.ts";
 import { dayOf } from "../layout/keys.ts";
 import type { Item, Table } from "../table/table.ts";
 import { HeavyQueries } from "./heavy-queries.ts";
+import { MetricTable } from "./metric-usage.ts";
 import {
   type DayUsage,
   dayUsageKey,
@@ -58,6 +59,7 @@ async function addFlushes(table: Table, day: number, before: DayUsage): Promise<
   const rows = new UsageTable(before.rows);
   const queries = new HeavyQueries(DAY_QUERIES);
   for (const query of before.queries) queries.add(query);
+  const metrics = new MetricTable(before.metrics);
   const merged = { ...before.merged };
   let { mergedToMs } = before;
   let added = 0;
@@ -71,10 +73,12 @@ async function addFlushes(table: Table, day: number, before: DayUsage): Promise<
       const flush = decodeUsage(value);
       for (const row of flush.rows) rows.add(row, row);
       for (const query of flush.queries) queries.add(query);
+      for (const metric of flush.metrics) metrics.add(metric);
       added++;
     }
   }
-  return added === 0 ? before : { rows: rows.rows, queries: queries.list(), merged, mergedToMs };
+  if (added === 0) return before;
+  return { rows: rows.rows, queries: queries.list(), metrics: metrics.rows, merged, mergedToMs };
 }
 
 /** Usage of the days `first..last`, both included; days without any are left out. Throws "unavailable". */

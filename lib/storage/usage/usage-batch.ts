@@ -7,6 +7,7 @@ import { METRIC_NAME } from "../../model/labels.ts";
 import { DOLLARS_PER_READ_UNIT, DOLLARS_PER_WRITE_UNIT } from "../../model/quota/prices.ts";
 import type { SampleBatch } from "../../model/sample-batch.ts";
 import { DAY_MS } from "../../model/time.ts";
+import { type MetricShare, sharesByMetric } from "./metric-shares.ts";
 import type { DayUsage } from "./usage-items.ts";
 import type { UsageRow } from "./usage-rows.ts";
 
@@ -31,22 +32,49 @@ const COUNTERS: readonly (readonly [name: string, value: (row: UsageRow) => numb
   ],
 ];
 
+/** Series of usage by metric: those of the metrics of a tenant that are used most. */
+const METRICS_OF_TENANT = 20;
+const METRIC_COUNTERS: readonly (readonly [name: string, value: (share: MetricShare) => number])[] = [
+  ["hearth_usage_metric_samples_total", ({ counts }) => counts.samples],
+  ["hearth_usage_metric_read_units_total", ({ counts }) => counts.readUnits],
+  ["hearth_usage_metric_write_units_total", ({ counts }) => counts.writeUnits],
+  ["hearth_usage_metric_chunk_bytes_total", ({ counts }) => counts.chunkBytes],
+];
+
 /** Samples of what was counted: of a day that is over its last moment, of today `nowMs`. */
 export function usageSamples(days: ReadonlyMap<number, DayUsage>, nowMs: number): OwnSample[] {
   const samples: OwnSample[] = [];
-  for (const [day, { rows }] of days) {
+  for (const [day, usage] of days) {
     const startMs = day * DAY_MS;
     const timeMs = Math.min(nowMs, startMs + DAY_MS - 1);
-    for (const row of rows)
-      for (const [name, countOf] of COUNTERS) {
-        const value = Math.max(0, countOf(row));
-        if (value === 0) continue;
-        const labels = labelsOf(name, row);
-        if (timeMs > startMs) samples.push({ labels, timeMs: startMs, value: 0 });
-        samples.push({ labels, timeMs, value });
+    const add = (labels: readonly Label[], value: number) => {
+      if (!(value > 0)) return;
+      if (timeMs > startMs) samples.push({ labels, timeMs: startMs, value: 0 });
+      samples.push({ labels, timeMs, value });
+    };
+    for (const row of usage.rows)
+      for (const [name, countOf] of COUNTERS) add(labelsOf(name, row), countOf(row));
+    for (const share of mostUsed(usage))
+      for (const [name, countOf] of METRIC_COUNTERS) {
+        const { metric, tenant } = share;
+        add(
+          [
+            [METRIC_NAME, name],
+            ["metric", metric],
+            ["tenant", tenant],
+          ],
+          countOf(share),
+        );
       }
   }
   return samples;
+}
+
+/** Of each tenant, with their names. */
+function mostUsed(usage: DayUsage): readonly MetricShare[] {
+  const named = sharesByMetric(usage).filter(({ metric }) => metric !== "");
+  const ofTenants = Map.groupBy(named, ({ tenant }) => tenant);
+  return [...ofTenants.values()].flatMap((shares) => shares.slice(0, METRICS_OF_TENANT));
 }
 
 function labelsOf(name: string, { tenant, key, route }: UsageRow): Label[] {

@@ -10,6 +10,7 @@ import { ByteReader, ByteWriter } from "../codec/bytes.ts";
 import { DAY_OFFSET, KIND, RECEIVE_TIME_BYTES } from "../layout/keys.ts";
 import type { Key, KeyRange } from "../table/table.ts";
 import { type HeavyQuery, packQuery, unpackQuery } from "./heavy-queries.ts";
+import { type MetricRow, packMetric, unpackMetric } from "./metric-usage.ts";
 import { packRow, type UsageRow, unpackRow } from "./usage-rows.ts";
 
 export const INSTANCE_BYTES = 8;
@@ -21,6 +22,7 @@ const MAX_INFLATED_BYTES = 16 * 1024 * 1024;
 export interface Flush {
   readonly rows: readonly UsageRow[];
   readonly queries: readonly HeavyQuery[];
+  readonly metrics: readonly MetricRow[];
 }
 
 /** Usage of one UTC day. */
@@ -31,7 +33,7 @@ export interface DayUsage extends Flush {
   readonly mergedToMs: number;
 }
 
-export const NO_USAGE: DayUsage = { rows: [], queries: [], merged: {}, mergedToMs: 0 };
+export const NO_USAGE: DayUsage = { rows: [], queries: [], metrics: [], merged: {}, mergedToMs: 0 };
 
 export interface FlushPlace {
   readonly atMs: number;
@@ -86,12 +88,17 @@ export function parseDayUsageSortKey(sk: Uint8Array): number {
   return new ByteReader(sk, "usage's sort key").readUint(4) - DAY_OFFSET;
 }
 
-export function encodeFlush({ rows, queries }: Flush): Uint8Array {
-  return pack({ rows: rows.map(packRow), queries: queries.map(packQuery) });
+export function encodeFlush(flush: Flush): Uint8Array {
+  return pack(packed(flush));
 }
 
-export function encodeDayUsage({ rows, queries, merged, mergedToMs }: DayUsage): Uint8Array {
-  return pack({ rows: rows.map(packRow), queries: queries.map(packQuery), merged, mergedToMs });
+export function encodeDayUsage({ merged, mergedToMs, ...flush }: DayUsage): Uint8Array {
+  return pack({ ...packed(flush), merged, mergedToMs });
+}
+
+function packed({ rows, queries, metrics }: Flush): object {
+  const ofMetrics = metrics.length > 0 ? { metrics: metrics.map(packMetric) } : {};
+  return { rows: rows.map(packRow), queries: queries.map(packQuery), ...ofMetrics };
 }
 
 /** What cannot be read counts as nothing: usage is not worth an error of what reads it. */
@@ -103,6 +110,7 @@ export function decodeUsage(value: Uint8Array): DayUsage {
   return {
     rows: list(stored.rows, unpackRow),
     queries: list(stored.queries, unpackQuery),
+    metrics: list(stored.metrics, unpackMetric),
     merged: typeof merged === "object" && merged !== null ? (merged as Record<string, number>) : {},
     mergedToMs: typeof mergedToMs === "number" ? mergedToMs : 0,
   };

@@ -10,6 +10,7 @@ import { type Clock, DAY_MS, MINUTE_MS, SECOND_MS } from "../../model/time.ts";
 import { dayOf } from "../layout/keys.ts";
 import { type Item, type Meter, newMeter, type Table } from "../table/table.ts";
 import { HeavyQueries, type HeavyQuery } from "./heavy-queries.ts";
+import { type MetricRow, MetricTable } from "./metric-usage.ts";
 import { encodeFlush, flushKey, INSTANCE_BYTES } from "./usage-items.ts";
 import { type Counts, OWN_TENANT, type UsageKey, UsageTable } from "./usage-rows.ts";
 
@@ -21,6 +22,9 @@ const FLUSH_OWN_UNITS = 4;
 const SHORTEST_FLUSH_MS = 5 * SECOND_MS;
 /** Queries that a flush names, by cost and by duration each. */
 const FLUSHED_QUERIES = 10;
+/** Counts of many metrics make a flush of kilobytes, so they are stored less often. */
+const METRICS_FLUSH_MS = 10 * MINUTE_MS;
+const FEW_METRICS = 20;
 /** Flushes stay until the collector has surely seen them. */
 const FLUSH_TTL_MS = 7 * DAY_MS;
 const OWN_WORK: UsageKey = { tenant: OWN_TENANT, key: "", route: "(background)" };
@@ -30,6 +34,8 @@ interface Pending {
   readonly rows: UsageTable;
   readonly queries: HeavyQueries;
 }
+
+type MetricNote = Parameters<MetricTable["add"]>[0];
 
 export class UsageRecorder {
   /** Counts every call of the process' table. */
@@ -43,6 +49,9 @@ export class UsageRecorder {
   #units = 0;
   #attributed = { readUnits: 0, writeUnits: 0 };
   #flushedMs = Number.NEGATIVE_INFINITY;
+  #metrics = new MetricTable();
+  #metricsDay = 0;
+  #metricsFlushedMs = Number.NEGATIVE_INFINITY;
   #flushing: Promise<void> | undefined;
 
   constructor(clock: Clock, randomBytes: RandomBytes) {
@@ -61,6 +70,12 @@ export class UsageRecorder {
 
   noteQuery(query: HeavyQuery): void {
     this.#today().queries.add(query);
+  }
+
+  /** Counts a part of what was noted by metric. */
+  noteMetric(metric: MetricNote): void {
+    this.#metricsDay = this.#today().day;
+    this.#metrics.add(metric);
   }
 
   /** Whether the counts should be stored now. The first ones are at once: the process may be short-lived. */
@@ -118,8 +133,22 @@ export class UsageRecorder {
     this.#attributed = { readUnits, writeUnits };
     const atMs = this.#clock();
     const place = { atMs, instance: this.#instance, sequence: this.#sequence++ };
-    const value = encodeFlush({ rows: pending.rows.rows, queries: pending.queries.list() });
+    const metrics = this.#takeMetrics(pending.day, atMs);
+    const value = encodeFlush({ rows: pending.rows.rows, queries: pending.queries.list(), metrics });
     const expiresAtSeconds = Math.ceil((atMs + FLUSH_TTL_MS) / SECOND_MS);
     this.#unsent.push({ ...flushKey(pending.day, place), value, expiresAtSeconds });
+  }
+
+  /** None while they are many and were stored a short time ago; all at the end of their day. */
+  #takeMetrics(day: number, nowMs: number): readonly MetricRow[] {
+    const isDue =
+      this.#metrics.size <= FEW_METRICS ||
+      Math.abs(nowMs - this.#metricsFlushedMs) >= METRICS_FLUSH_MS ||
+      dayOf(nowMs) !== this.#metricsDay;
+    if (!isDue || this.#metricsDay !== day) return [];
+    const { rows } = this.#metrics;
+    if (rows.length > FEW_METRICS) this.#metricsFlushedMs = nowMs;
+    this.#metrics = new MetricTable();
+    return rows;
   }
 }

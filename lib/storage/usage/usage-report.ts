@@ -7,12 +7,15 @@ import {
 import { printDay } from "../layout/key-place.ts";
 import type { HeavyQuery } from "./heavy-queries.ts";
 import { HeavyQueries } from "./heavy-queries.ts";
+import { sharesByMetric } from "./metric-shares.ts";
 import type { StoredUsage } from "./stored-usage.ts";
 import type { DayUsage } from "./usage-items.ts";
-import { COUNTS, type Counts, type UsageRow } from "./usage-rows.ts";
+import { COUNTS, type Counts } from "./usage-rows.ts";
 
-/** What usage can be grouped by; a metric only by itself and with the tenant: it is of what is stored. */
+/** What usage can be grouped by. */
 export const DIMENSIONS = ["tenant", "key", "route", "day", "metric"] as const;
+/** A request has samples of several metrics, so a metric has no key and no route. */
+export const DIMENSIONS_OF_METRICS: readonly Dimension[] = ["tenant", "day", "metric"];
 export type Dimension = (typeof DIMENSIONS)[number];
 
 export interface Dollars {
@@ -25,9 +28,13 @@ export interface Dollars {
 }
 
 export interface UsageTotals extends Counts {
+  /** Bytes of chunks that compaction stored in these days; only by metric. */
+  readonly chunkBytes: number;
   /** Different series at rest, about, when that was measured last. */
   readonly series: number;
   readonly storedBytes: number;
+  /** Samples at rest, when that was measured last; only by metric. */
+  readonly storedSamples: number;
   readonly dollars: Dollars;
 }
 
@@ -39,9 +46,11 @@ export interface UsageReport {
   readonly groups: readonly UsageGroup[];
 }
 
-type MutableTotals = { -readonly [Name in keyof Counts | "storedBytes" | "series"]: number };
+type MutableTotals = {
+  -readonly [Name in keyof Counts | "storedBytes" | "storedSamples" | "chunkBytes" | "series"]: number;
+};
 
-/** Rows are of requests, `stored` is what lies in the table; samples by metric are those at rest. */
+/** Rows are of requests, `stored` is what lies in the table. */
 export function reportUsage(
   days: ReadonlyMap<number, DayUsage>,
   stored: StoredUsage,
@@ -63,12 +72,21 @@ export function reportUsage(
     }
     return group.totals;
   };
-  for (const [day, { rows }] of days)
-    for (const row of rows) {
+  for (const [number, usage] of days) {
+    const day = printDay(number);
+    for (const row of usage.rows) {
       if (!isVisible(row.tenant)) continue;
       addCounts(total, row);
-      if (!by.includes("metric")) addCounts(groupOf({ ...row, day: printDay(day), metric: undefined }), row);
+      if (!by.includes("metric")) addCounts(groupOf({ ...row, day, metric: undefined }), row);
     }
+    if (!by.includes("metric")) continue;
+    for (const { tenant, metric, counts } of sharesByMetric(usage)) {
+      if (!isVisible(tenant)) continue;
+      const group = groupOf({ tenant, metric, day, key: undefined, route: undefined });
+      addCounts(group, counts);
+      for (const totals of [total, group]) totals.chunkBytes += counts.chunkBytes;
+    }
+  }
   // What lies in the table is of no key, route or day.
   const isByMore = by.some((name) => name !== "tenant" && name !== "metric");
   for (const one of stored.metrics) {
@@ -77,7 +95,6 @@ export function reportUsage(
     if (isByMore) continue;
     const group = groupOf({ ...one, day: undefined, key: undefined, route: undefined });
     addStored(group, one);
-    if (by.includes("metric")) group.samples += one.samples;
   }
   const priced = [...groups.values()].map(({ of, totals }) => ({ ...of, ...priceOf(totals) }));
   const cost = ({ dollars }: UsageTotals) => dollars.total + dollars.storage;
@@ -101,14 +118,15 @@ export function reportQueries(
 
 function newTotals(): MutableTotals {
   const counts = Object.fromEntries(COUNTS.map((name) => [name, 0])) as { [Name in keyof Counts]: number };
-  return { ...counts, storedBytes: 0, series: 0 };
+  return { ...counts, chunkBytes: 0, storedBytes: 0, storedSamples: 0, series: 0 };
 }
 
-function addCounts(totals: MutableTotals, row: UsageRow): void {
-  for (const name of COUNTS) totals[name] += row[name];
+function addCounts(totals: MutableTotals, counts: Counts): void {
+  for (const name of COUNTS) totals[name] += counts[name];
 }
 
-function addStored(totals: MutableTotals, { series, bytes }: StoredUsage["metrics"][number]): void {
+function addStored(totals: MutableTotals, { samples, series, bytes }: StoredUsage["metrics"][number]): void {
+  totals.storedSamples += samples;
   totals.storedBytes += bytes;
   totals.series += series;
 }

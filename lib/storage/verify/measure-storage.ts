@@ -12,13 +12,11 @@ import { countChunkSamples, decodeChunkItem } from "../parts/chunk-item.ts";
 import { decodeRunBlock } from "../parts/run-block.ts";
 import { wordsOf } from "../series/hash-index.ts";
 import { metricNumber, textHash } from "../series/series-hash.ts";
-import { itemSizeBytes } from "../table/item-size.ts";
+import { billedBytes } from "../table/item-size.ts";
 import type { Item, ScannableTable } from "../table/table.ts";
 import type { StoredMetric } from "../usage/stored-usage.ts";
 import { OWN_TENANT } from "../usage/usage-rows.ts";
 
-/** What DynamoDB bills of an item beside its own bytes. */
-const ITEM_BYTES = 100;
 /** Metrics of a tenant that are named; the others count together. */
 const MAX_METRICS = 500;
 /** Metrics whose series are counted: 4 KB each. */
@@ -73,7 +71,7 @@ function addItem(
     storage = { bytes: 0, metrics: new Map(), names: new Map() };
     tenants.set(tenant, storage);
   }
-  const bytes = itemSizeBytes(item) + ITEM_BYTES;
+  const bytes = billedBytes(item);
   storage.bytes += bytes;
   try {
     if (item.pk[0] === KIND.chunk) addChunks(storage, item, bytes, newSketch);
