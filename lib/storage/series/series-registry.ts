@@ -22,11 +22,23 @@ import { hashHex, type SeriesHash } from "./series-hash.ts";
 export const REJECTED = -1;
 
 /** Bytes that a series takes beside its hash and the bytes of its spellings, about. */
-const SERIES_OVERHEAD_BYTES = 24;
+const SERIES_OVERHEAD_BYTES = 33;
+const INITIAL_SERIES = 256;
 /** A full registry looks for unused entries once it was asked so many times as often as it has entries. */
 const SWEEP_LOOKUPS = 2;
 /** A registry above its limit shrinks to this share of it, so that it does not shrink for each new entry. */
 const SWEPT_SHARE = 0.75;
+
+/** Stands for the place of a series that is not known. */
+export const UNKNOWN = -1;
+
+/** A table of places by hash. */
+export interface SeriesTable {
+  /** Of what it knows: no other table has it, nor has this one once a place has changed or was forgotten. */
+  readonly version: number;
+  /** The place of the hash at `words[at..]`, or UNKNOWN. */
+  find(words: Int32Array, at: number): number;
+}
 
 export class SeriesRegistry {
   readonly #limits: Limits;
@@ -40,6 +52,11 @@ export class SeriesRegistry {
   /** By series: the spelling it came in first, and how to read that. Label sets are as large, and not kept. */
   #firstSpellings: number[] = [];
   #decoders: SampleBatch["decodeLabels"][] = [];
+  /** By series, two words: the version of the table that had it last, and its place there. */
+  #latest = new Int32Array(2 * INITIAL_SERIES);
+  /** By series: the first byte of its hash, which its shard follows from; hashes lie far apart. */
+  #firstBytes = new Uint8Array(INITIAL_SERIES);
+  #epoch = 0;
   #maxBytes = Number.POSITIVE_INFINITY;
   #lookups = 0;
 
@@ -49,6 +66,11 @@ export class SeriesRegistry {
     this.#factors = newHashFactors(randomBytes);
     this.#spellings = new LabelCache(randomBytes);
     this.#hashes = new HashIndex(this.#factors);
+  }
+
+  /** Numbers of series are good within one: a registry that forgets gives series other numbers. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
   get sizeBytes(): number {
@@ -65,25 +87,67 @@ export class SeriesRegistry {
     if (this.sizeBytes > maxBytes && this.#spellings.count > 0) this.#sweep();
   }
 
+  /** The number of a series of a batch that it remembers, or -1. */
+  find({ bytes, labelStarts, labelEnds }: SampleBatch, index: number): number {
+    this.#lookups++;
+    const spelling = this.#spellings.find(bytes, labelStarts[index], labelEnds[index]);
+    return spelling < 0 ? -1 : this.#seriesOfSpelling[spelling];
+  }
+
+  /** Writes the first bytes of the hashes of the series `numbers[indices[i]]` to `bytes[i]`. See `findPlaces`. */
+  firstBytes(registered: Int32Array, numbers: Int32Array, indices: Int32Array, bytes: Uint8Array): void {
+    const first = this.#firstBytes;
+    for (let i = 0; i < indices.length; i++) bytes[i] = first[registered[numbers[indices[i]]] - 1];
+  }
+
+  /** Copies the hash of a series to `hashes[at..]`. */
+  copyHash(series: number, hashes: Int32Array, at: number): void {
+    this.#hashes.copy(series, hashes, at);
+  }
+
+  /** The hash of labels. */
+  hashOf(labels: LabelSet): Int32Array {
+    return wordsOf(this.#hash(labels));
+  }
+
   /**
-   * Writes the hash of a series of a batch to `hashes[at..]`. Returns false, with a word to
-   * `rejections`, if its labels name no series.
+   * Writes the places in a table of the series `numbers[indices[i]]` to `places`, by number, where it has
+   * them. `registered` has the number here plus one of each. Most series stand in the table that had
+   * them last, which costs no look at hashes.
    */
-  resolve(
-    batch: SampleBatch,
-    index: number,
-    rejections: Rejections,
-    hashes: Int32Array,
-    at: number,
-  ): boolean {
+  findPlaces(
+    table: SeriesTable,
+    registered: Int32Array,
+    numbers: Int32Array,
+    indices: Int32Array,
+    places: Int32Array,
+  ): void {
+    const { version } = table;
+    const latest = this.#latest;
+    for (let i = 0; i < indices.length; i++) {
+      const number = numbers[indices[i]];
+      const series = registered[number] - 1;
+      const at = series << 1;
+      const place = latest[at] === version ? latest[at + 1] : this.#findPlace(table, series);
+      if (place !== UNKNOWN) places[number] = place;
+    }
+  }
+
+  #findPlace(table: SeriesTable, series: number): number {
+    const place = table.find(this.#hashes.words, series * HASH_WORDS);
+    if (place === UNKNOWN) return place;
+    this.#latest[2 * series] = table.version;
+    this.#latest[2 * series + 1] = place;
+    return place;
+  }
+
+  /**
+   * Writes the hash of a series of a batch, which `find` did not find, to `hashes[at..]`. Returns false,
+   * with a word to `rejections`, if its labels name no series.
+   */
+  learn(batch: SampleBatch, index: number, rejections: Rejections, hashes: Int32Array, at: number): boolean {
     const start = batch.labelStarts[index];
     const end = batch.labelEnds[index];
-    this.#lookups++;
-    const spelling = this.#spellings.find(batch.bytes, start, end);
-    if (spelling >= 0) {
-      this.#hashes.copy(this.#seriesOfSpelling[spelling], hashes, at);
-      return true;
-    }
     const labels = this.#readLabels(batch, start, end, rejections);
     if (labels === undefined) return false;
     hashes.set(wordsOf(this.#hash(labels)), at);
@@ -121,6 +185,8 @@ export class SeriesRegistry {
     if (known >= 0) return;
     this.#firstSpellings[series] = spelling;
     this.#decoders[series] = decodeLabels;
+    if (series >= this.#firstBytes.length) this.#growColumns();
+    this.#firstBytes[series] = hashes[at];
   }
 
   /** Forgets spellings that were not used since the last time, and as many others as the limit asks for. */
@@ -136,6 +202,7 @@ export class SeriesRegistry {
     this.#seriesOfSpelling = [];
     this.#firstSpellings = [];
     this.#decoders = [];
+    this.#epoch++;
     this.#lookups = 0;
     kept.forEach((formerSpelling, spelling) => {
       const formerSeries = former.series[formerSpelling];
@@ -148,6 +215,19 @@ export class SeriesRegistry {
       }
       this.#seriesOfSpelling[spelling] = series;
     });
+    const { capacity, words, count } = this.#hashes;
+    this.#latest = new Int32Array(2 * capacity);
+    this.#firstBytes = new Uint8Array(capacity);
+    for (let series = 0; series < count; series++) this.#firstBytes[series] = words[series * HASH_WORDS];
+  }
+
+  #growColumns(): void {
+    const latest = new Int32Array(2 * this.#hashes.capacity);
+    latest.set(this.#latest);
+    this.#latest = latest;
+    const firstBytes = new Uint8Array(this.#hashes.capacity);
+    firstBytes.set(this.#firstBytes);
+    this.#firstBytes = firstBytes;
   }
 
   #labels(series: number): LabelSet {

@@ -80,6 +80,7 @@ function accept(
   rejections: Rejections,
 ): Pick<Accepted, "series" | "onlyDay"> {
   const accepted = new Int32Array(timestamps.length);
+  const { oldest, newest } = times;
   let isWhole = timestamps.length > 0;
   let previous = -1;
   let number = REJECTED;
@@ -96,7 +97,7 @@ function accept(
     }
     const time = timestamps[i];
     const isKnownDay = time >= dayStart && time < dayStart + DAY_MS;
-    if (time >= times.oldest && time <= times.newest && (isKnownDay || takeDay(times, dayOf(time)))) {
+    if (time >= oldest && time <= newest && (isKnownDay || takeDay(times, dayOf(time)))) {
       if (!isKnownDay) {
         if (i > 0) isWhole = false;
         dayStart = dayOf(time) * DAY_MS;
@@ -105,10 +106,20 @@ function accept(
     }
     isWhole = false;
     accepted[i] = REJECTED;
-    const known = number;
-    rejections.add(() => series.labels(known), timeReason(time, times));
+    rejectTime(series, number, time, times, rejections);
   }
   return { series: accepted, onlyDay: isWhole ? dayStart / DAY_MS : undefined };
+}
+
+/** Apart from the loop: a closure there would cost every sample. */
+function rejectTime(
+  series: BatchSeries,
+  number: number,
+  time: number,
+  times: AcceptedTimes,
+  rejections: Rejections,
+): void {
+  rejections.add(() => series.labels(number), timeReason(time, times));
 }
 
 /** Whether a request may have samples of a day, beside the days that it has them of already. */

@@ -31,12 +31,16 @@ export class CompactorLag {
     return this.#isBehind;
   }
 
+  /** Whether it is time to look again. */
+  get isDue(): boolean {
+    const againMs = this.#isBehind ? LOOK_AGAIN_MS : HOUR_MS;
+    return Math.abs(this.#clock() - this.#lookedMs) >= againMs;
+  }
+
   /** Looks again if it is time. Throws "unavailable". */
   async look(table: Table): Promise<void> {
-    const nowMs = this.#clock();
-    const againMs = this.#isBehind ? LOOK_AGAIN_MS : HOUR_MS;
-    if (Math.abs(nowMs - this.#lookedMs) < againMs) return;
-    this.#looking ??= this.#look(table, nowMs).finally(() => {
+    if (!this.isDue) return;
+    this.#looking ??= this.#look(table, this.#clock()).finally(() => {
       this.#looking = undefined;
     });
     await this.#looking;

@@ -25,6 +25,11 @@ export class DayMarks {
     this.#id = randomBytes(WRITER_ID_BYTES);
   }
 
+  /** Whether nothing is to be done for records of a receive time. */
+  isMarked(receivedMs: number): boolean {
+    return hourOf(receivedMs) === this.#markedHourMs && !this.#lag.isDue;
+  }
+
   /**
    * Marks the hour of a receive time if that is to be done, and the hourly rows of a day that is over stale:
    * from then on its samples count. Throws "unavailable".

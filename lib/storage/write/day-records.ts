@@ -99,12 +99,13 @@ function gather(all: AcceptedFloats, indices: Int32Array, places: Int32Array): L
   const count = indices.length;
   if (gathered.count < count) gathered = newColumns(count);
   const { references, timestamps, values } = gathered;
+  const { series, timestamps: sent } = all;
   const from = valueWords(all.values);
   const to = valueWords(values);
   for (let at = 0; at < count; at++) {
     const index = indices[at];
-    references[at] = referenceOf(places[all.series[index]]);
-    timestamps[at] = all.timestamps[index];
+    references[at] = referenceOf(places[series[index]]);
+    timestamps[at] = sent[index];
     to[at * 2] = from[index * 2];
     to[at * 2 + 1] = from[index * 2 + 1];
   }

@@ -10,6 +10,7 @@ import type { BitsOf, Shard } from "../layout/shard.ts";
 import { HISTOGRAM_WEIGHT } from "../layout/shard.ts";
 import type { BatchSeries } from "../series/batch-series.ts";
 import { HASH_WORDS, wordsOf } from "../series/hash-index.ts";
+import { UNKNOWN } from "../series/series-registry.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, Table } from "../table/table.ts";
 import type { AcceptedFloats, AcceptedHistograms, Chosen } from "./accepted.ts";
@@ -32,7 +33,7 @@ import {
 } from "./locate-series.ts";
 import { planGathering } from "./plan-gathering.ts";
 import type { ReceiveClock, StoreDated } from "./receive-clock.ts";
-import { isRecorded, UNKNOWN } from "./reference-table.ts";
+import { isRecorded } from "./reference-table.ts";
 import { NO_REFUSED, type RefusedSeries, type SeriesLimit } from "./refuse-series.ts";
 import { SeriesRecorder } from "./series-recorder.ts";
 import { type Alike, ShardWriter } from "./shard-writer.ts";
@@ -196,6 +197,8 @@ export class DayWriter {
     );
     const shards = this.#split(bits, series, floats, histograms);
     const areLocated = shards.map((shard) => locate(shard, series, all));
+    // What is not known needs hashes after other requests had their turn.
+    if (areLocated.includes(false)) series.keepHashes();
     if (areLocated.includes(false) || !this.#levels.isNamed(bits)) {
       const isKnown = shards.every((shard, i) => areLocated[i] || isComplete(shard, all));
       if (!isKnown || !this.#levels.isNamed(bits))
@@ -205,7 +208,7 @@ export class DayWriter {
     for (const [i, shard] of shards.entries())
       located.push(areLocated[i] ? oneDictionary(shard, all) : await this.#gather(table, shard, series, all));
     await this.#storeDated(async (receivedMs) => {
-      await this.#marks.mark(table, receivedMs);
+      if (!this.#marks.isMarked(receivedMs)) await this.#marks.mark(table, receivedMs);
       await table.putAll(located.flatMap((shard) => this.#items(shard, all, receivedMs)));
     });
   }
@@ -385,13 +388,15 @@ export class DayWriter {
   #items({ writer, samples }: LocatedShard, all: LocatedSamples, receivedMs: number): Item[] {
     const { place, instance, receiveClock } = this.#options;
     const expires = this.#marks.expiry(receivedMs);
-    return Array.from(samples, ([dictionary, chosen]) => {
+    const items: Item[] = [];
+    for (const [dictionary, chosen] of samples) {
       const id = writer.dictionaryId(dictionary);
-      return encodeRecords(all, chosen).map((value) => {
+      for (const value of encodeRecords(all, chosen)) {
         const position = { receivedMs, writer: id, sequence: receiveClock.nextSequence(), instance };
-        return { ...logKey(place.tenant, place.day, writer.shard, position), value, ...expires };
-      });
-    }).flat();
+        items.push({ ...logKey(place.tenant, place.day, writer.shard, position), value, ...expires });
+      }
+    }
+    return items;
   }
 }
 

@@ -1,10 +1,10 @@
 /** Where the series of a request's samples stand: the samples of each shard, and the place of each of their series. */
 import type { BatchSeries } from "../series/batch-series.ts";
-import { HASH_WORDS } from "../series/hash-index.ts";
 import { hashHex } from "../series/series-hash.ts";
+import { UNKNOWN } from "../series/series-registry.ts";
 import type { Accepted, Chosen } from "./accepted.ts";
 import type { ChosenSamples, LocatedSamples } from "./day-records.ts";
-import { dictionaryOf, isRecorded, UNKNOWN } from "./reference-table.ts";
+import { dictionaryOf, isRecorded, NO_DICTIONARY, SEVERAL } from "./reference-table.ts";
 import type { Alike, ShardWriter } from "./shard-writer.ts";
 
 /** A request's samples of one shard. */
@@ -22,21 +22,18 @@ export interface LocatedShard {
 export function splitIndices(
   { series, indices }: Chosen<Accepted>,
   bits: number,
-  { hashes }: BatchSeries,
+  ofBatch: BatchSeries,
 ): Int32Array[] {
-  const prefixes = new Uint8Array(indices.length);
+  const firstBytes = ofBatch.firstBytes(series, indices);
+  const shift = 8 - bits;
   const ends = new Int32Array(2 ** bits);
-  for (let i = 0; i < indices.length; i++) {
-    const prefix = (hashes[series[indices[i]] * HASH_WORDS] & 0xff) >>> (8 - bits);
-    prefixes[i] = prefix;
-    ends[prefix]++;
-  }
+  for (let i = 0; i < firstBytes.length; i++) ends[firstBytes[i] >>> shift]++;
   for (let prefix = 1; prefix < ends.length; prefix++) ends[prefix] += ends[prefix - 1];
   const next = new Int32Array(2 ** bits);
   next.set(ends.subarray(0, -1), 1);
   const starts = next.slice();
   const split = new Int32Array(indices.length);
-  for (let i = 0; i < indices.length; i++) split[next[prefixes[i]]++] = indices[i];
+  for (let i = 0; i < indices.length; i++) split[next[firstBytes[i] >>> shift]++] = indices[i];
   return Array.from(ends, (end, prefix) => split.subarray(starts[prefix], end));
 }
 
@@ -49,36 +46,11 @@ export function locate(
   series: BatchSeries,
   all: LocatedSamples,
 ): boolean {
-  const ofFloats = locateAll(writer, all.floats.series, floats, series.hashes, all.places);
-  const ofHistograms = locateAll(writer, all.histograms.series, histograms, series.hashes, all.places);
+  const { places } = all;
+  const ofFloats = writer.findPlaces({ series, places }, all.floats.series, floats);
+  const ofHistograms = writer.findPlaces({ series, places }, all.histograms.series, histograms);
   if (ofFloats === SEVERAL || ofHistograms === SEVERAL) return false;
-  return ofFloats === ofHistograms || ofFloats === NONE || ofHistograms === NONE;
-}
-
-/** What `locateAll` returns for no samples, and for series that do not all stand in one dictionary. */
-const NONE = -1;
-const SEVERAL = -2;
-
-/** Notes the places of some samples' series. Returns the dictionary that has all of them, if one does. */
-function locateAll(
-  writer: ShardWriter,
-  numbers: Int32Array,
-  indices: Int32Array,
-  hashes: Int32Array,
-  places: Int32Array,
-): number {
-  let common = NONE;
-  for (let i = 0; i < indices.length; i++) {
-    const number = numbers[indices[i]];
-    let place = places[number];
-    if (place === UNKNOWN) {
-      place = writer.find(hashes, number * HASH_WORDS);
-      places[number] = place;
-    }
-    const dictionary = place === UNKNOWN || !isRecorded(place) ? SEVERAL : dictionaryOf(place);
-    if (dictionary !== common) common = common === NONE ? dictionary : SEVERAL;
-  }
-  return common;
+  return ofFloats === ofHistograms || ofFloats === NO_DICTIONARY || ofHistograms === NO_DICTIONARY;
 }
 
 /** Whether all series of a shard are known and recorded, in whatever dictionaries. */

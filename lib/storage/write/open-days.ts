@@ -42,12 +42,12 @@ export class OpenDays {
   }
 
   /** Lends the writer of a day to a task. */
-  async use(place: DayPlace, task: (writer: DayWriter) => Promise<void>): Promise<void> {
+  async use<T>(place: DayPlace, task: (writer: DayWriter) => Promise<T>): Promise<T> {
     const key = `${place.day}/${place.tenant}`;
     const { writer } = this.#find(key, place);
     const begun = writer.begunDictionaries;
     try {
-      await task(writer);
+      return await task(writer);
     } finally {
       this.#begun += writer.begunDictionaries - begun;
       const open = this.#days.get(key);

@@ -2,13 +2,12 @@
  * What a writer knows of the series of one day and shard: by hash, the dictionary that has it and its
  * reference there. About 36 bytes a series, so that hundreds of thousands fit a small function.
  */
+import type { BatchSeries } from "../series/batch-series.ts";
 import { HASH_WORDS, HashIndex } from "../series/hash-index.ts";
+import { UNKNOWN } from "../series/series-registry.ts";
 
 /** Where a series stands: a dictionary by its number in this process, a reference, whether it is recorded. */
 export type Place = number;
-
-/** Stands for the place of a series that is not known. */
-export const UNKNOWN: Place = -1;
 
 const REFERENCE_BITS = 20;
 const DICTIONARY_BITS = 10;
@@ -38,11 +37,21 @@ export function recorded(place: Place): Place {
   return place | RECORDED;
 }
 
+/** Stand for the dictionary of no series, and of series that do not all stand in one. */
+export const NO_DICTIONARY = -1;
+export const SEVERAL = -2;
+
 /** Bytes of an entry's place and whether it was used. */
 const COLUMN_BYTES = 5;
 
+/** The latest version of any table of this process. 2^31 of them are years of changes. */
+let versions = 0;
+
 export class ReferenceTable {
   readonly #factors: Int32Array;
+  #version = ++versions;
+  /** Whether anyone may remember a place of this version. */
+  #isShown = false;
   #index: HashIndex;
   #places: Int32Array;
   /** 1 for an entry that was found or set since `keepUsed` went through them. */
@@ -63,7 +72,31 @@ export class ReferenceTable {
     return this.#index.sizeBytes + this.#places.length * COLUMN_BYTES;
   }
 
-  /** The place of the hash at `words[at..]`, or UNKNOWN. */
+  /** See `SeriesTable`. */
+  get version(): number {
+    this.#isShown = true;
+    return this.#version;
+  }
+
+  /**
+   * Writes the places of those of the series `numbers[indices[i]]` that it knows to `places`, by number.
+   * Returns the dictionary that has all of them, if one does and readers find them.
+   */
+  findPlaces(series: BatchSeries, numbers: Int32Array, indices: Int32Array, places: Int32Array): number {
+    series.findPlaces(this, numbers, indices, places);
+    if (indices.length === 0) return NO_DICTIONARY;
+    const first = places[numbers[indices[0]]];
+    if (first === UNKNOWN || !isRecorded(first)) return SEVERAL;
+    // What differs from the first, of the bits before the reference.
+    let difference = 0;
+    for (let i = 0; i < indices.length; i++) difference |= places[numbers[indices[i]]] ^ first;
+    return difference >>> REFERENCE_BITS === 0 ? dictionaryOf(first) : SEVERAL;
+  }
+
+  /**
+   * The place of the hash at `words[at..]`, or UNKNOWN. Notes that it was used: whoever remembers the
+   * place for this version need not tell again.
+   */
   find(words: Int32Array, at: number): Place {
     const entry = this.#index.find(words, at);
     if (entry < 0) return UNKNOWN;
@@ -77,7 +110,7 @@ export class ReferenceTable {
     if (entry < 0) {
       entry = this.#index.add(words, at);
       if (entry >= this.#places.length) this.#grow();
-    }
+    } else if (this.#places[entry] !== place) this.#change();
     this.#places[entry] = place;
     this.#used[entry] = 1;
   }
@@ -99,11 +132,18 @@ export class ReferenceTable {
       kept.push(entry);
     }
     this.#index = index;
+    this.#change();
     this.#places = new Int32Array(index.capacity);
     this.#used = new Uint8Array(index.capacity);
     kept.forEach((entry, i) => {
       this.#places[i] = places[entry];
     });
+  }
+
+  #change(): void {
+    if (!this.#isShown) return;
+    this.#version = ++versions;
+    this.#isShown = false;
   }
 
   #grow(): void {

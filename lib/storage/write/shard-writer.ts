@@ -11,6 +11,7 @@ import type { Shard } from "../layout/shard.ts";
 import { encodeDictionary } from "../log/dictionary.ts";
 import type { BatchSeries } from "../series/batch-series.ts";
 import { HASH_WORDS, wordsOf } from "../series/hash-index.ts";
+import { UNKNOWN } from "../series/series-registry.ts";
 import type { Table } from "../table/table.ts";
 import type { DayPlace } from "./day-place.ts";
 import type { LoadedDictionary } from "./load-dictionaries.ts";
@@ -22,7 +23,6 @@ import {
   placeOf,
   ReferenceTable,
   recorded,
-  UNKNOWN,
 } from "./reference-table.ts";
 
 /** Dictionaries of its own that a writer may still begin beside those that it adopted. */
@@ -85,6 +85,11 @@ export class ShardWriter {
   /** The id of a dictionary, as records name it. */
   dictionaryId(number: number): Uint8Array {
     return this.#dictionaries[number];
+  }
+
+  /** See `ReferenceTable`. */
+  findPlaces({ series, places }: Registration, numbers: Int32Array, indices: Int32Array): number {
+    return this.#table.findPlaces(series, numbers, indices, places);
   }
 
   /** The place of the series at `words[at..]`, or UNKNOWN. */

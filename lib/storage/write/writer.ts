@@ -14,7 +14,7 @@ import { REJECTED, type SeriesRegistry } from "../series/series-registry.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Table } from "../table/table.ts";
 import { type AcceptedTimes, acceptFloats, acceptHistograms } from "./accept-batch.ts";
-import type { Accepted, Chosen } from "./accepted.ts";
+import type { Accepted, AcceptedFloats, AcceptedHistograms, Chosen } from "./accepted.ts";
 import type { BatchSlice } from "./batch-slices.ts";
 import type { OpenDays } from "./open-days.ts";
 import { countRefused, type RefusedSeries, withoutRefused } from "./refuse-series.ts";
@@ -110,34 +110,53 @@ export class Writer {
     rejections: Rejections,
     gate: SeriesGate | undefined,
   ): Promise<StoredCounts> {
-    const { tenant, retentionMs, days } = this.#options;
     const floats = acceptFloats(batch, series, times, rejections);
     const histograms = acceptHistograms(batch, series, times, rejections);
     const floatDays = splitByDay(floats);
     const histogramDays = splitByDay(histograms);
     const stored = { samples: 0, histograms: 0, exemplars: 0 };
-    const touched = new Set([...floatDays.keys(), ...histogramDays.keys()]);
-    await forEachBounded([...touched], DAY_CONCURRENCY, async (day) => {
-      const indices = floatDays.get(day) ?? NO_INDICES;
-      const histogramIndices = histogramDays.get(day) ?? NO_INDICES;
-      let ofDay = { ...floats, indices };
-      let histogramsOfDay = { ...histograms, indices: histogramIndices };
-      await days.use({ tenant, day, retentionMs }, async (writer) => {
-        if (gate !== undefined) {
-          const refused = await writer.findRefused(table, series, ofDay, histogramsOfDay, gate);
-          for (const one of [ofDay, histogramsOfDay]) reject(one, refused, series, rejections);
-          ofDay = withoutRefused(ofDay, refused);
-          histogramsOfDay = withoutRefused(histogramsOfDay, refused);
-          noteActive(gate, series, ofDay, histogramsOfDay);
-        }
-        if (ofDay.indices.length + histogramsOfDay.indices.length > 0)
-          await writer.append(table, series, ofDay, histogramsOfDay);
-      });
-      stored.samples += ofDay.indices.length;
-      stored.histograms += histogramsOfDay.indices.length;
-    });
+    const appendDay = async (day: number) => {
+      const ofDay = { ...floats, indices: floatDays.get(day) ?? NO_INDICES };
+      const histogramsOfDay = { ...histograms, indices: histogramDays.get(day) ?? NO_INDICES };
+      const ofGate = await this.#appendDay(table, day, series, ofDay, histogramsOfDay, rejections, gate);
+      stored.samples += ofGate.samples;
+      stored.histograms += ofGate.histograms;
+    };
+    if (floatDays.size === 1 && histogramDays.size === 0) await appendDay(floatDays.keys().next().value!);
+    else {
+      // The days after the first look their series up when others had their turn.
+      series.keepHashes();
+      const touched = new Set([...floatDays.keys(), ...histogramDays.keys()]);
+      await forEachBounded([...touched], DAY_CONCURRENCY, appendDay);
+    }
     stored.exemplars = await this.#appendExemplars(table, batch, series, rejections);
     return stored;
+  }
+
+  /** Stores the samples of one day, less those that a limit refuses. Returns how many. */
+  async #appendDay(
+    table: Table,
+    day: number,
+    series: BatchSeries,
+    floats: Chosen<AcceptedFloats>,
+    histograms: Chosen<AcceptedHistograms>,
+    rejections: Rejections,
+    gate: SeriesGate | undefined,
+  ): Promise<{ samples: number; histograms: number }> {
+    const { tenant, retentionMs, days } = this.#options;
+    return days.use({ tenant, day, retentionMs }, async (writer) => {
+      if (gate !== undefined) {
+        series.keepHashes();
+        const refused = await writer.findRefused(table, series, floats, histograms, gate);
+        for (const one of [floats, histograms]) reject(one, refused, series, rejections);
+        floats = withoutRefused(floats, refused);
+        histograms = withoutRefused(histograms, refused);
+        noteActive(gate, series, floats, histograms);
+      }
+      const counts = { samples: floats.indices.length, histograms: histograms.indices.length };
+      if (counts.samples + counts.histograms > 0) await writer.append(table, series, floats, histograms);
+      return counts;
+    });
   }
 
   /** Stores what a request says of metrics; answers of how many it was new. Throws "unavailable". */

@@ -66,6 +66,10 @@ export class Writers {
   readonly #writers = new Map<string, Writer>();
   /** By dropped label and limits of labels: the same bytes are other series without the label, or refused ones. */
   readonly #registries = new Map<string, SeriesRegistry>();
+  /** The one used last, and for what. */
+  #latest:
+    | { readonly droppedLabel: string; readonly limits: Limits; readonly registry: SeriesRegistry }
+    | undefined;
 
   constructor(options: WritersOptions) {
     this.#options = options;
@@ -140,6 +144,8 @@ export class Writers {
   }
 
   #registry({ droppedLabel = "", limits = this.#options.limits }: TenantPlace): SeriesRegistry {
+    if (this.#latest?.droppedLabel === droppedLabel && this.#latest.limits === limits)
+      return this.#latest.registry;
     const { maxLabelsPerSeries, maxLabelNameBytes, maxMetricNameBytes, maxLabelValueBytes } = limits;
     const sizes = [maxLabelsPerSeries, maxLabelNameBytes, maxMetricNameBytes, maxLabelValueBytes];
     const key = `${sizes.join()}/${droppedLabel}`;
@@ -150,6 +156,7 @@ export class Writers {
       registry = new SeriesRegistry(limits, hash, randomBytes);
       this.#registries.set(key, registry);
     }
+    this.#latest = { droppedLabel, limits, registry };
     return registry;
   }
 
