@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
+import type { Log } from "../../lib/model/log.ts";
 import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
 import { compact } from "../../lib/storage/compact/compactor.ts";
@@ -14,16 +15,17 @@ import { newHearthApp } from "../hearth-app.ts";
 import { serveWorker } from "../worker.ts";
 import { CountedTable } from "./counted-table.ts";
 
-/** Begins to serve on a port; or compacts what has come of a day. */
+/** Begins to serve on a port; says how much has come; or compacts what has come of a day. */
 export type WritePathMessage =
   | { readonly kind: "serve" }
+  | { readonly kind: "count" }
   | { readonly kind: "compact"; readonly day: number };
 
 export interface WritePathReply {
   readonly port: number;
-  /** In lasting parts. */
+  /** That were sent; after compaction, that lasting parts have. */
   readonly samples: number;
-  /** Since the message before. */
+  /** Since it began to serve, or to compact. */
   readonly cpuSeconds: number;
   readonly writeUnits: number;
   readonly peakBytes: number;
@@ -36,6 +38,10 @@ const stored = new CountedTable(new MemoryTable());
 const table = new VerifiedTable(stored);
 const since = { cpu: process.cpuUsage(), units: 0 };
 let port = 0;
+let sent = 0;
+const countSamples: Log = (_level, _message, { samples }) => {
+  if (typeof samples === "number") sent += samples;
+};
 
 function figures(samples: number): WritePathReply {
   const { user, system } = process.cpuUsage(since.cpu);
@@ -48,12 +54,13 @@ function figures(samples: number): WritePathReply {
 
 serveWorker(async (message: WritePathMessage): Promise<WritePathReply> => {
   if (message.kind === "serve") {
-    const app = await newHearthApp(table, RETENTION_MS);
+    const app = await newHearthApp(table, RETENTION_MS, countSamples);
     const server = createAdaptorServer({ fetch: app.fetch }).listen(0, "127.0.0.1");
     await once(server, "listening");
     port = (server.address() as AddressInfo).port;
     return figures(0);
   }
+  if (message.kind === "count") return { port, samples: sent, cpuSeconds: 0, writeUnits: 0, peakBytes: 0 };
   const written = figures(0);
   let nowMs = Date.now() + SETTLE_MS + 12 * HOUR_MS;
   await compact(table, {

@@ -176,7 +176,8 @@ async function main(tester: string): Promise<void> {
   const found = await run(join(path, "tester"), args, options).catch(
     (error: { stdout: string; stderr: string }) => error,
   );
-  console.log((found.stdout + found.stderr).slice(-MAX_OUTPUT_CHARACTERS));
+  // Its progress bar goes to the other stream, as its errors do.
+  console.log((found.stdout || found.stderr).slice(-MAX_OUTPUT_CHARACTERS));
 }
 
 const [directory] = process.argv.slice(2);
