@@ -36,6 +36,8 @@ export interface RangeCost {
   /** Memory that the process takes more than before, at most. */
   readonly memoryMiB: number;
   readonly points: number;
+  /** With `stats`; else 0. */
+  readonly samplesRead: number;
 }
 
 /** A process of the query function, cold until it is first asked. */
@@ -95,6 +97,7 @@ export class QueryProcess {
       cpuMs: (user + system) / 1000,
       memoryMiB,
       points: countPoints(data?.result ?? []),
+      samplesRead: data?.stats?.samples.samplesRead ?? 0,
     };
   }
 }

@@ -1,4 +1,4 @@
-/** Converts OpenTelemetry's attribute keys to label names, as Prometheus 3.14 does by default. */
+/** Converts OpenTelemetry's attribute keys to label names, as Prometheus 3.16 does by default. */
 import { HearthError } from "../model/errors.ts";
 import { quoteInput } from "../model/shorten.ts";
 

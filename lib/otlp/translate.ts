@@ -1,5 +1,5 @@
 /**
- * Translates OpenTelemetry's metrics to a batch of series, as Prometheus 3.14 does
+ * Translates OpenTelemetry's metrics to a batch of series, as Prometheus 3.16 does
  * (storage/remote/otlptranslator/prometheusremotewrite of prometheus/prometheus):
  *
  *     gauge, sum                one series

@@ -1,4 +1,4 @@
-/** Requests, and what the translator of Prometheus 3.14 made of them. */
+/** Requests, and what the translator of Prometheus 3.16 made of them. */
 import { readFileSync } from "node:fs";
 import { checkLabels } from "../../lib/model/label-rules.ts";
 import type { Label } from "../../lib/model/labels.ts";
@@ -27,7 +27,7 @@ export function readFixture(name: string): Uint8Array {
 }
 
 export function readGolden(): GoldenRequest[] {
-  return Buffer.from(readFixture("translated-prom3.14.jsonl"))
+  return Buffer.from(readFixture("translated.jsonl"))
     .toString()
     .trimEnd()
     .split("\n")

@@ -23,7 +23,7 @@ const limits = { ...DEFAULT_LIMITS, maxRequestSeries: 200_000 };
 const translate = (resources: readonly ResourceMetrics[], settings: Partial<OtlpSettings> = {}) =>
   translateMetrics(resources, { ...DEFAULT_OTLP_SETTINGS, ...settings }, limits);
 
-describe("as Prometheus 3.14 translates", () => {
+describe("as Prometheus 3.16 translates", () => {
   for (const { name, settings, json, protobuf, lines, metadata, error } of golden) {
     for (const [encoding, decode] of [
       ["JSON", () => decodeOtlpJson(json)],
@@ -46,7 +46,7 @@ function requestOf(attributes: readonly object[], metric: object): ResourceMetri
   return decodeOtlpJson(new TextEncoder().encode(JSON.stringify(body)));
 }
 
-describe("as Prometheus 3.16 translates, and 3.14 did not", () => {
+describe("as Prometheus 3.16 translates infinite and colliding attributes", () => {
   test("a bucket that names +Inf as its bound is that of the count, once", () => {
     const exemplars = [9, 1].map((value) => ({ timeUnixNano: `${value}000000`, asDouble: value }));
     const point = {

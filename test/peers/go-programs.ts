@@ -72,6 +72,8 @@ const PROGRAMS = {
     args: ["build", "github.com/prometheus/alertmanager/cmd/amtool"],
     patch: WITHOUT_PAGES,
   },
+  // Translates OTLP with Prometheus' own package, for test/fixtures/otlp.
+  otlp: { module: "current", args: ["build", "./otlp"] },
   // Generates expressions for the fuzzer.
   promqlsmith: { module: "current", args: ["build", "./promqlsmith"] },
   // Expands templates with Prometheus' own package.
