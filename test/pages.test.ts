@@ -48,6 +48,30 @@ function linksOf({ file, text }: Page): { readonly target: string; readonly anch
     });
 }
 
+/** In words. Prose aims at 25; code in backticks counts as one word. */
+const MAX_SENTENCE = 40;
+
+/** The sentences of a page's prose and lists, without code, tables and headings. */
+function sentencesOf(text: string): string[] {
+  const prose = text
+    .replaceAll(/^```.*?^```/gms, "\n\n")
+    .replaceAll(/`[^`]*`/g, "X")
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replaceAll(/^ *[|#<].*$/gm, "\n")
+    .replaceAll(/^ *(?:[-*]|\d+\.) /gm, "\n\n");
+  const paragraphs = prose.split(/\n\s*\n/);
+  return paragraphs.flatMap((paragraph) => paragraph.trim().split(/(?<=[.!?]["*)]*)\s+(?=["*(]*[A-Z0-9])/));
+}
+
+test(`sentences have at most ${MAX_SENTENCE} words`, () => {
+  const sentences = pages.flatMap(({ file, text }) => sentencesOf(text).map((one) => ({ file, one })));
+  assert.ok(sentences.length > 1000, `${sentences.length} sentences`);
+  const long = sentences
+    .map(({ file, one }) => ({ file, one, words: one.split(/\s+/).length }))
+    .filter(({ words }) => words > MAX_SENTENCE);
+  assert.deepEqual(long, []);
+});
+
 test("links lead to files and headings", () => {
   let count = 0;
   for (const page of pages) {
