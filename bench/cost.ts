@@ -143,9 +143,17 @@ async function plot(
   const panels = [
     {
       title: "Write units per sample, all in",
-      points: results.map(({ run, allIn }) => [run.series, sumGroups(allIn)] as const),
+      lines: [
+        {
+          name: "write units",
+          points: results.map(({ run, allIn }) => [run.series, sumGroups(allIn)] as const),
+        },
+      ],
     },
-    { title: "Read units: one metric, about 100 series, last hour", points },
+    {
+      title: "Read units: one metric, about 100 series, last hour",
+      lines: [{ name: "read units", points }],
+    },
   ];
   writeFileSync(path, drawChart({ xTitle: "series of the tenant", panels }));
   console.log(

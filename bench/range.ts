@@ -5,15 +5,18 @@
  *
  * Each is asked of samples (`max_source_resolution=0s`) and, from 24 hours on, of hourly rows (`1h`).
  *
- * `--days N` is a shorter history; `--resolutions 0s` leaves rows out; `--spans 1h,24h` and `--series 7,46` limit the panels; `--prometheus` measures a Prometheus
- * with the same samples as blocks beside. With `-- --json` the last line is the figures as JSON.
+ * `--days N` is a shorter history; `--resolutions 0s` omits rows; `--spans 1h,24h` and `--series 7,46` limit the panels;
+ * `--prometheus` measures a Prometheus with the same samples as blocks beside. `--plot docs/images/range.svg` draws the read
+ * units of each panel. With `-- --json` the last line is the figures as JSON. Progress goes to stderr.
  */
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { DAY_MS, HOUR_MS } from "../lib/model/time.ts";
+import { DAY_MS, HOUR_MS, SECOND_MS } from "../lib/model/time.ts";
 import { Blocks, findPrometheus, startPrometheus } from "./query/prometheus.ts";
 import { measurePrometheus } from "./range/measure-prometheus.ts";
 import { QueryProcess, storeRangeKey } from "./range/measure-range.ts";
 import { formOf, RANGE_QUERIES, RANGE_SPANS, seriesOfPanels } from "./range/panels.ts";
+import { plotUnits } from "./range/plot.ts";
 import { figuresOf, printHead, printPanel, type RangeFigures } from "./range/report.ts";
 import { buildYear, NOW_MS } from "./range/year.ts";
 import { loadRecording } from "./recorded-series.ts";
@@ -24,6 +27,10 @@ const RESOLUTIONS = ["0s", "1h"] as const;
 /** Of the first panel, so that V8 has compiled the code of all. */
 const WARM_UP_ROUNDS = 2;
 
+function note(progress: string): void {
+  console.error(`${(performance.now() / SECOND_MS).toFixed(0)} s: ${progress}`);
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -32,6 +39,7 @@ async function main(): Promise<void> {
       series: { type: "string", default: RANGE_QUERIES.map(({ series }) => series).join() },
       resolutions: { type: "string", default: RESOLUTIONS.join() },
       prometheus: { type: "boolean", default: false },
+      plot: { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
@@ -47,10 +55,9 @@ async function main(): Promise<void> {
     const table = await buildYear(
       seriesOfPanels(recorded),
       { days, hasRows: values.resolutions.includes("1h") },
-      async (day, series) => {
-        if (found) await blocks.write(day, series);
-      },
+      found && ((day, series) => blocks.write(day, series)),
       (memory) => storeRangeKey(memory, NOW_MS),
+      note,
     );
     console.log(
       `400 series of the recording,\n${title};\nevery 15 s for ${days} days until ${new Date(NOW_MS).toISOString()}`,
@@ -83,6 +90,7 @@ async function main(): Promise<void> {
           }
         }
       }
+      if (values.plot !== undefined) writeFileSync(values.plot, plotUnits(all));
       if (values.json) console.log(JSON.stringify(all.map(figuresOf)));
     } finally {
       await prometheus?.close();

@@ -4,7 +4,6 @@ import type { Chunk } from "../../lib/chunk/cut.ts";
 import { SampleColumns } from "../../lib/chunk/sample-columns.ts";
 import { appendXorChunk } from "../../lib/chunk/xor-chunk.ts";
 import type { LabelSet } from "../../lib/model/labels.ts";
-import type { Samples } from "../../lib/model/samples.ts";
 import { groupBits } from "../../lib/storage/compact/chunking.ts";
 import { newDayContext, newId } from "../../lib/storage/compact/day-context.ts";
 import { storeIndexPart } from "../../lib/storage/compact/store-index.ts";
@@ -15,6 +14,7 @@ import { EMPTY_MANIFEST, type IndexPart, type Part } from "../../lib/storage/lay
 import { replaceManifest } from "../../lib/storage/layout/manifest-store.ts";
 import { shardOf } from "../../lib/storage/layout/shard.ts";
 import { ChunkPartitionWriter } from "../../lib/storage/parts/chunk-partition.ts";
+import { cutStoredChunks, type FormedChunk } from "../../lib/storage/parts/float-chunks.ts";
 import { hashHex } from "../../lib/storage/series/series-hash.ts";
 import type { Item, Table } from "../../lib/storage/table/table.ts";
 import { RETENTION_MS } from "../simulation.ts";
@@ -28,6 +28,8 @@ export interface SeriesChunks {
   readonly labels: LabelSet;
   readonly hash: Uint8Array;
   readonly chunks: readonly Chunk[];
+  /** The same samples as the compactor stores them; default: made of `chunks`. */
+  readonly stored?: readonly FormedChunk[];
 }
 
 /** A day of a tenant. */
@@ -52,11 +54,12 @@ export async function storeIndex(
   );
 }
 
-/** The samples of XOR chunks: the compactor stores floats in other chunks. */
-function samplesOf(chunks: readonly Chunk[]): Samples {
+/** Chunks as the compactor stores them: of floats it makes others than XOR. */
+export function storedChunks(chunks: readonly Chunk[]): readonly FormedChunk[] {
+  if (chunks.some(({ kind }) => kind !== undefined)) return chunks;
   const columns = new SampleColumns();
   for (const { bytes } of chunks) appendXorChunk(bytes, columns);
-  return columns.samples();
+  return [...cutStoredChunks(columns.samples())];
 }
 
 /** Stores the samples of `series`, in ascending order of hash, as chunk items of a bucket. */
@@ -72,16 +75,13 @@ export async function storeBucket(
   const writers = new Map<number, ChunkPartitionWriter>();
   const items: Item[] = [];
   let [minTime, maxTime] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const { hash, chunks } of all) {
+  for (const { hash, chunks, stored = storedChunks(chunks) } of all) {
     const prefix = shardOf(hash, shardBits);
     const shard = { bits: shardBits, prefix };
     const writer =
       writers.get(prefix) ?? new ChunkPartitionWriter({ tenant, day, bucket, part: id, shard }, {});
     writers.set(prefix, writer);
-    const areFloats = chunks.every(({ kind }) => kind === undefined);
-    items.push(
-      ...(areFloats ? writer.add(hashHex(hash), samplesOf(chunks)) : writer.addChunks(hashHex(hash), chunks)),
-    );
+    items.push(...writer.addChunks(hashHex(hash), stored));
     minTime = Math.min(minTime, chunks[0].minTime);
     maxTime = Math.max(maxTime, chunks[chunks.length - 1].maxTime);
   }

@@ -6,7 +6,7 @@
  * encoded as the compactor encodes it, and every other one is a copy with its times moved.
  */
 import { randomBytes } from "node:crypto";
-import { type Chunk, cutChunks } from "../../lib/chunk/cut.ts";
+import { cutChunks } from "../../lib/chunk/cut.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { Rejections } from "../../lib/model/rejections.ts";
 import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
@@ -16,6 +16,7 @@ import { BUCKET_GRACE_MS } from "../../lib/storage/compact/plan-compaction.ts";
 import { BUCKET_MS, bucketEnd } from "../../lib/storage/layout/bucket.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
 import type { Part } from "../../lib/storage/layout/manifest.ts";
+import { cutStoredChunks, type FormedChunk } from "../../lib/storage/parts/float-chunks.ts";
 import { BatchSeries } from "../../lib/storage/series/batch-series.ts";
 import { seriesHash } from "../../lib/storage/series/series-hash.ts";
 import { SeriesRegistry } from "../../lib/storage/series/series-registry.ts";
@@ -55,7 +56,7 @@ export async function buildTenant(options: TenantOptions): Promise<Simulation> {
       (_, bucket) => bucketEnd(day, bucket) - openMs,
     );
     for (const [bucket, shiftMs] of shifts.entries())
-      parts.push(await storeBucket(place, bucket, moveAll(template, [shiftMs])));
+      parts.push(await storeBucket(place, bucket, moveStored(template, shiftMs)));
     if (parts.length > 0) await storeManifest(place, parts, index);
     if (day < today) await onDay?.(day, [...moveAll(template, shifts)]);
     else if (onDay !== undefined) {
@@ -84,6 +85,12 @@ function* moveAll(series: readonly SeriesChunks[], shiftsMs: readonly number[]):
     const moved = shiftsMs.flatMap((shiftMs) => chunks.map((chunk) => moveChunk(chunk, shiftMs)));
     yield { labels, hash, chunks: moved };
   }
+}
+
+/** The same samples at another time, as the compactor stores them. */
+function* moveStored(series: readonly SeriesChunks[], shiftMs: number): Generator<SeriesChunks> {
+  for (const { stored = [], ...one } of series)
+    yield { ...one, stored: stored.map((chunk) => moveChunk(chunk, shiftMs)) };
 }
 
 /** Buckets of the day of `nowMs` that are chunks by then. */
@@ -121,14 +128,25 @@ function encodeBucket(
     }
   }
   return all
-    .map(({ labels, hash, samples }) => ({ labels, hash, chunks: [...cutChunks(samples)] }))
+    .map(({ labels, hash, samples }) => {
+      const stored = [...cutStoredChunks(samples)];
+      return { labels, hash, chunks: [...cutChunks(samples)], stored };
+    })
     .sort((a, b) => Buffer.compare(a.hash, b.hash));
 }
 
-/** A chunk holds one absolute time, that of its first sample, after two bytes (xor-chunk.ts). */
-function moveChunk({ minTime, maxTime, bytes }: Chunk, shiftMs: number): Chunk {
+/** Bytes before the time of the first sample, the only absolute one of a chunk; others have none (xor-chunk.ts, xor2-chunk.ts). */
+const BYTES_BEFORE_TIME = new Map<FormedChunk["form"], number>([
+  [undefined, 2],
+  ["xor2", 3],
+]);
+
+function moveChunk<T extends FormedChunk>(chunk: T, shiftMs: number): T {
+  const { minTime, maxTime, bytes, form } = chunk;
+  const moved = { ...chunk, minTime: minTime + shiftMs, maxTime: maxTime + shiftMs };
+  const before = BYTES_BEFORE_TIME.get(form);
+  if (before === undefined) return moved;
   const time = (ms: number) => new ByteWriter().writeSigned(ms).finish();
-  const rest = bytes.subarray(2 + time(minTime).length);
-  const moved = Buffer.concat([bytes.subarray(0, 2), time(minTime + shiftMs), rest]);
-  return { minTime: minTime + shiftMs, maxTime: maxTime + shiftMs, bytes: moved };
+  const rest = bytes.subarray(before + time(minTime).length);
+  return { ...moved, bytes: Buffer.concat([bytes.subarray(0, before), time(minTime + shiftMs), rest]) };
 }

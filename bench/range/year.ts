@@ -29,13 +29,18 @@ export interface YearOptions {
   readonly hasRows: boolean;
 }
 
+/** Days between two lines of progress. */
+const PROGRESS_DAYS = 30;
+
 /** Stores `days` whole days before the last one, and that one up to `NOW_MS`. */
 export async function buildYear(
   recorded: readonly RecordedSeries[],
   { days, hasRows }: YearOptions,
-  onDay: (day: number, series: readonly SeriesChunks[]) => void | Promise<void>,
+  onDay: ((day: number, series: readonly SeriesChunks[]) => void | Promise<void>) | undefined,
   prepare: (table: Table) => Promise<void>,
+  note: (progress: string) => void,
 ): Promise<FrozenDays> {
+  note(`samples of ${days} days`);
   const partitions: Map<string, SortedItems<Item>> = new Map();
   const table = new MemoryTable(partitions);
   const frozen = new FrozenDays();
@@ -52,8 +57,13 @@ export async function buildYear(
     { length: hasRows ? dayOf(NOW_MS) - dayOf(startMs) : 0 },
     (_, i) => dayOf(startMs) + i,
   );
-  for (const day of over) await rollDay({ table, tenant: DEFAULT_TENANT, day }, NOW_MS);
+  for (const [i, day] of over.entries()) {
+    if (i % PROGRESS_DAYS === 0) note(`rows of ${i} of ${over.length} days`);
+    await rollDay({ table, tenant: DEFAULT_TENANT, day }, NOW_MS);
+  }
+  note("months of rows");
   await mergeMonths(table, DEFAULT_TENANT, over, NOW_MS);
+  note("freezing the table");
   // All at once would be one buffer of more than 2 GB.
   let group = new Map<string, SortedItems<Item>>();
   for (const [pk, items] of [...partitions]) {

@@ -14,6 +14,7 @@ import type { WindowCall } from "../runtime/window-function.ts";
 import { factsOf } from "../syntax/functions.ts";
 import { ROW_FUNCTIONS } from "./implementations.ts";
 import { RowWindow } from "./row-window.ts";
+import { rowsWithoutBuckets } from "./rows-without-buckets.ts";
 
 /** `windowMs`: whole hours. */
 export function functionOverRows(
@@ -40,7 +41,7 @@ export function functionOverRows(
     context.deadline.check();
     context.budget.take(grid.steps);
     const output = new StepColumns(grid.steps);
-    const window = new RowWindow(series);
+    const window = new RowWindow(select.skipsBuckets ? withoutBuckets(series) : series);
     for (let step = 0; step < grid.steps; step++) {
       const endMs = floorToHour(referenceTime(select, stepTime(grid, step)));
       window.step = step;
@@ -56,15 +57,21 @@ export function functionOverRows(
   };
 }
 
+function withoutBuckets(series: SeriesRows): SeriesRows {
+  const { histograms } = series;
+  return histograms === undefined ? series : { ...series, histograms: rowsWithoutBuckets(histograms) };
+}
+
 /** The newest sample at the hour of each step, unless it is older than the lookback delta or the series has ended. */
 export function newestOfRows(
-  { floats, histograms, labels }: SeriesRows,
+  series: SeriesRows,
   plan: SelectPlan,
   grid: StepGrid,
   context: EvaluationContext,
 ): StepSeries {
   context.deadline.check();
   context.budget.take(grid.steps);
+  const { floats, histograms, labels } = plan.skipsBuckets ? withoutBuckets(series) : series;
   const columns = new StepColumns(grid.steps);
   const { lookbackDeltaMs } = context.options;
   let [float, histogram] = [-1, -1];

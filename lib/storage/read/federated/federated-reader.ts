@@ -168,7 +168,8 @@ export class FederatedReader implements Queryable {
         cursors.push(new Cursor(tenant, select(reader, { ...selection, matchers })));
     }
     try {
-      for (const cursor of cursors) await cursor.advance();
+      // A user waits for calls in a row; each reader holds no more than its share of memory.
+      await forEachBounded(cursors, cursors.length, (cursor) => cursor.advance());
       for (let first = earliest(cursors); first !== undefined; first = earliest(cursors)) {
         yield first.series!;
         await first.advance();
