@@ -5,11 +5,11 @@ import { addQueryRoutes } from "../lib/http/query/routes.ts";
 import { newQueryServices } from "../lib/http/query/source.ts";
 import { parsePromqlSettings } from "../lib/promql/settings.ts";
 import { parseRuleSettings } from "../lib/rules/settings.ts";
-import { newStreamHandler } from "./handler.ts";
+import { newStreamHandler, STREAMED } from "./handler.ts";
 import { newReaderMemory } from "./reader-memory.ts";
 import { newServices } from "./services.ts";
 
-const services = newServices(process.env, "query");
+const services = { ...newServices(process.env, "query"), ...STREAMED };
 const app = newGateway(services);
 addQueryRoutes(
   app,
@@ -23,4 +23,4 @@ addQueryRoutes(
 );
 addUsageRoutes(app, services);
 
-export const handler = newStreamHandler(app);
+export const handler = newStreamHandler(app, services);

@@ -43,6 +43,8 @@ export interface Services extends RequestSinks {
    * to the app: never from the request, which its sender makes. Default: requests below `/iam` are refused.
    */
   readonly callerOf?: ((env: unknown) => string | undefined) | undefined;
+  /** Whether the process calls `flushUsage` after each response, for which nobody waits then; default: responses wait for it. */
+  readonly flushesLater?: boolean | undefined;
   /** Whether the thread's request is to end; default: never. */
   readonly isCanceled?: () => boolean;
   /** Default: `DEFAULT_OTLP_SETTINGS`. */
@@ -97,7 +99,8 @@ export function newGateway(services: RequestSinks & Pick<Services, "clock"> & Pa
     if (c.get("logsItself")) return;
     await Promise.all(c.get("background"));
     writeLog(c.res.status);
-    await Promise.all([...c.get("background"), flushUsage(services)]);
+    const flushed = services.flushesLater === true ? undefined : flushUsage(services);
+    await Promise.all([...c.get("background"), flushed]);
   });
   app.use(securityHeaders);
   app.use(cors(services.corsOrigin));
@@ -109,7 +112,7 @@ export function newGateway(services: RequestSinks & Pick<Services, "clock"> & Pa
 }
 
 /** Stores what requests have used, if that is due. A failure costs no request anything. */
-async function flushUsage({ usage, table, log }: RequestSinks & Partial<Services>): Promise<void> {
+export async function flushUsage({ usage, table, log }: RequestSinks & Partial<Services>): Promise<void> {
   if (usage === undefined || table === undefined || !usage.isDue) return;
   try {
     await usage.flush(table);

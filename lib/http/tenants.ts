@@ -34,11 +34,10 @@ export async function admitAll(
   tables: readonly Table[],
   accesses: readonly Access[],
 ): Promise<AdmittedQuery & { readonly unitsOf: readonly number[] }> {
-  const all: AdmittedQuery[] = [];
-  for (const [number, { tenant }] of accesses.entries()) {
-    const table = tables[number];
-    all.push(admitQuery(c, services, table, await services.tenants.find(table, tenant)));
-  }
+  const tenants = await Promise.all(
+    accesses.map(({ tenant }, number) => services.tenants.find(tables[number], tenant)),
+  );
+  const all = tenants.map((tenant, number) => admitQuery(c, services, tables[number], tenant));
   const unitsOf = all.map(({ maxReadUnits }) => maxReadUnits);
   if (all.length === 1) return { ...all[0], unitsOf };
   return {

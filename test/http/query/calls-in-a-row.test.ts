@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { type NewAccessKey, newAccessKey } from "../../../lib/auth/access-key.ts";
 import { createKey } from "../../../lib/auth/key-store.ts";
 import { composeServices } from "../../../lib/http/compose-services.ts";
-import { newGateway } from "../../../lib/http/gateway.ts";
+import { flushUsage, newGateway } from "../../../lib/http/gateway.ts";
 import { addQueryRoutes } from "../../../lib/http/query/routes.ts";
 import { newQueryServices } from "../../../lib/http/query/source.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.ts";
@@ -74,13 +74,15 @@ const table = await newTable();
 /** Of a new process. */
 async function callsInARow(headers: Readonly<Record<string, string>>, id: string, series: number) {
   const rounds = new RoundTable(table);
-  const services = composeServices({
+  const parts = composeServices({
     table: rounds,
     clock: () => NOW_MS,
     randomBytes,
     retentionMs: 0,
     log: () => {},
   });
+  // As functions/handler.ts: the counts of usage are stored once the response has ended.
+  const services = { ...parts, flushesLater: true };
   const app = newGateway(services);
   addQueryRoutes(
     app,
@@ -108,7 +110,10 @@ async function callsInARow(headers: Readonly<Record<string, string>>, id: string
     readonly error?: string;
   };
   assert.equal(data?.result.length, series, error);
-  return rounds.rounds;
+  const waited = rounds.rounds;
+  await flushUsage(services);
+  assert.equal(rounds.rounds, waited + 1, "usage is stored");
+  return waited;
 }
 
 async function assertFew(what: string, calls: Promise<number>): Promise<void> {
