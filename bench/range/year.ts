@@ -38,7 +38,7 @@ export async function buildYear(
   { days, hasRows }: YearOptions,
   onDay: ((day: number, series: readonly SeriesChunks[]) => void | Promise<void>) | undefined,
   prepare: (table: Table) => Promise<void>,
-  note: (progress: string) => void,
+  note: (progress: string) => void = () => {},
 ): Promise<FrozenDays> {
   note(`samples of ${days} days`);
   const partitions: Map<string, SortedItems<Item>> = new Map();
