@@ -26,7 +26,7 @@ import { usageCommand } from "./usage.ts";
 import { verifyCommand } from "./verify.ts";
 
 const USAGE = `Usage: hearthdb start [--no-self-scrape]
-       hearthdb keys create [--iam ARN] [--tenant NAME] [--scopes read,write,rules,admin] [--match SELECTOR] [--note TEXT] [--expires WHEN] [--json]
+       hearthdb keys create [--iam ARN | --oidc VALUE] [--tenant NAME] [--scopes read,write,rules,admin] [--match SELECTOR] [--note TEXT] [--expires WHEN] [--json]
        hearthdb keys rotate ID [--grace DURATION] [--expires WHEN] [--json]
        hearthdb keys list [--json]
        hearthdb keys disable ID
@@ -70,7 +70,8 @@ keys: --scopes says what a key may do: read queries, write samples, rules shows 
 admin deletes series; the default is read,write. A key created for tenant "*" chooses the tenant of
 each request by the X-Scope-OrgID header. --match '{team="a"}' narrows what the key reads to the series
 that pass; such a key has the scope read, or read,write. --iam lets an IAM user or role use a deployed stack without
-a secret, on the paths below /iam: a user, a role (all of its sessions), or one session of a role.
+a secret, on the paths below /iam: a user, a role (all of its sessions), or one session of a role. --oidc lets
+bearer tokens of the deployment's issuer in whose claim (sub by default) has this value.
 With HEARTH_ACCESS_KEY_ID and HEARTH_SECRET_ACCESS_KEY set, create creates that key. --expires is a
 day, a time or a duration from now (90d). rotate creates a key like another one, which then ends after
 --grace (default 7d).
@@ -148,6 +149,7 @@ const OPTIONS = {
   expires: { type: "string" },
   grace: { type: "string" },
   iam: { type: "string" },
+  oidc: { type: "string" },
   days: { type: "string" },
   pending: { type: "boolean" },
   json: { type: "boolean" },

@@ -1,5 +1,6 @@
 /** A function's services, made once per instance from the environment that template.yaml sets. */
 import { randomBytes } from "node:crypto";
+import { parseOidcSettings } from "../lib/auth/oidc-settings.ts";
 import { composeServices } from "../lib/http/compose-services.ts";
 import { parseCorsOrigin } from "../lib/http/cors.ts";
 import type { Services } from "../lib/http/gateway.ts";
@@ -39,6 +40,7 @@ export function newServices(env: Environment, functionName: string): Services {
     writersBytes: writersBytes(env),
     otlp: parseOtlpSettings(env),
     corsOrigin: parseCorsOrigin(env),
+    oidc: parseOidcSettings(env),
     log: quietLog(newLog(env.LOG_LEVEL), clock),
     metrics: quietMetrics(
       newMetrics({ stack: env.HEARTH_METRICS_STACK, functionName, clock, write: writeLine }),

@@ -1,5 +1,6 @@
 /** The services of `npm start`, as each of its threads makes them for itself: its own client of the table, its own caches. */
 import { randomBytes } from "node:crypto";
+import { parseOidcSettings } from "../lib/auth/oidc-settings.ts";
 import { composeServices } from "../lib/http/compose-services.ts";
 import { parseCorsOrigin } from "../lib/http/cors.ts";
 import type { Services } from "../lib/http/gateway.ts";
@@ -34,6 +35,7 @@ export async function newLocalServices(
     writersBytes: WRITERS_BYTES,
     otlp: settings.otlp,
     corsOrigin: parseCorsOrigin(env),
+    oidc: parseOidcSettings(env),
     ...sinks,
   });
 }

@@ -1,5 +1,6 @@
 /** Settings of `npm start`, from the environment and its arguments. */
 
+import { parseOidcSettings } from "../lib/auth/oidc-settings.ts";
 import { parseCorsOrigin } from "../lib/http/cors.ts";
 import { parseReadBudget } from "../lib/http/read-budget.ts";
 import { HearthError } from "../lib/model/errors.ts";
@@ -66,6 +67,7 @@ export function parseSettings(env: Environment, args: readonly string[] = [], is
   // The thread that delivers reads them itself: a secret is in no settings.
   parseDeliverySettings(env);
   parseCorsOrigin(env);
+  parseOidcSettings(env);
   const unknown = args.find((arg) => arg !== NO_SELF_SCRAPE);
   if (unknown !== undefined)
     throw new HearthError("invalid", `argument ${unknown}: expected none, or ${NO_SELF_SCRAPE}`);

@@ -309,6 +309,7 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
   AlertTopicArn: "arn:aws:sns:eu-west-1:123456789012:alerts",
   OtlpPromoteResourceAttributes: "*",
   TenantLimits: "queries-at-once=20",
+  Oidc: "issuer=https://id.example.com,audience=hearth",
   CorsOrigin: "",
 };
 

@@ -20,6 +20,7 @@ import {
   listKeys,
   mustFindKey,
 } from "../../lib/auth/key-store.ts";
+import { isOidcMapping, newOidcMapping } from "../../lib/auth/oidc-mapping.ts";
 import { isPrincipal, newPrincipal } from "../../lib/auth/principal.ts";
 import { toReadMatch } from "../../lib/auth/read-match.ts";
 import { HearthError } from "../../lib/model/errors.ts";
@@ -31,7 +32,7 @@ import { auditCommand } from "../auditor.ts";
 import { alignColumns } from "../columns.ts";
 import { parseExpires, parseGrace } from "./key-life.ts";
 import { LAST_USED_DAYS, lastUsedDays } from "./last-used.ts";
-import { describe, type Print, printEnd, printNew, printPrincipal, shownOf } from "./print-key.ts";
+import { describe, type Print, printEnd, printMapping, printNew, shownOf } from "./print-key.ts";
 
 export interface KeysOptions {
   readonly tenant?: string | undefined;
@@ -42,6 +43,8 @@ export interface KeysOptions {
   readonly match?: readonly string[] | undefined;
   /** Of `create`: an IAM principal that needs no secret. */
   readonly iam?: string | undefined;
+  /** Of `create`: what a claim of OIDC tokens says. */
+  readonly oidc?: string | undefined;
   /** Of `rotate`: how long the old key works. */
   readonly grace?: string | undefined;
   readonly json?: boolean | undefined;
@@ -71,11 +74,11 @@ export async function createCommand(
     details: shownOf(key),
   });
   await createKey(table, key);
-  if (secret === undefined) printPrincipal(key, nowMs, options, print);
+  if (secret === undefined) printMapping(key, nowMs, options, print);
   else printNew(key, secret, nowMs, options, print);
 }
 
-/** Without a secret for an IAM principal. */
+/** Without a secret for a mapping. */
 function newKey(
   options: KeysOptions & GivenKey,
   createdMs: number,
@@ -90,6 +93,10 @@ function newKey(
     ...(expiresMs !== undefined && { expiresMs }),
     ...(readMatch !== undefined && { readMatch }),
   };
+  if (options.iam !== undefined && options.oidc !== undefined)
+    throw new HearthError("invalid", "--iam and --oidc: expected one of them");
+  if (options.oidc !== undefined)
+    return { key: newOidcMapping({ ...fields, id: options.oidc }, randomBytes), secret: undefined };
   if (options.iam !== undefined)
     return { key: newPrincipal({ ...fields, id: options.iam }, randomBytes), secret: undefined };
   if ((options.id === undefined) !== (options.secret === undefined))
@@ -110,8 +117,8 @@ export async function rotateCommand(
   const graceMs = parseGrace(options.grace);
   const expiresMs = parseExpires(options.expires, nowMs);
   const old = await mustFindKey(table, id);
-  if (isPrincipal(id))
-    throw new HearthError("invalid", `${id} is an IAM principal and has no secret, expected the id of a key`);
+  if (isPrincipal(id) || isOidcMapping(id))
+    throw new HearthError("invalid", `${id} is a mapping and has no secret, expected the id of a key`);
   if (stateOf(old, nowMs) !== "active")
     throw new HearthError("invalid", `access key ${id} is ${stateOf(old, nowMs)}, expected an active one`);
   const { tenant, scopes, note, readMatch } = old;

@@ -1,5 +1,6 @@
 /** How access keys are shown. */
 import { type AccessKey, stateOf } from "../../lib/auth/access-key.ts";
+import { isOidcMapping } from "../../lib/auth/oidc-mapping.ts";
 import { printReadMatch } from "../../lib/auth/read-match.ts";
 
 export type Print = (text: string) => void;
@@ -38,8 +39,8 @@ The secret is shown only now; the table keeps a hash of it. In prometheus.yml:
       password: ${secret}`);
 }
 
-/** A new mapping of an IAM principal. */
-export function printPrincipal(
+/** A new mapping of an IAM principal or of OIDC tokens. */
+export function printMapping(
   key: AccessKey,
   nowMs: number,
   { json }: { readonly json?: boolean | undefined },
@@ -51,9 +52,22 @@ export function printPrincipal(
   }
   const match = key.readMatch === undefined ? "" : `\nreads only:    ${printReadMatch(key.readMatch)}`;
   const expires = key.expiresMs === undefined ? "" : `\nexpires:       ${printEnd(key)}`;
+  const about = `tenant:        ${key.tenant}
+scopes:        ${key.scopes.join(",")}${match}${expires}`;
+  if (isOidcMapping(key.id)) {
+    print(`OIDC mapping:  ${key.id}
+${about}
+
+Tokens count where the deployment names their issuer (Oidc, HEARTH_OIDC). In prometheus.yml:
+
+    oauth2:
+      client_id: ...
+      client_secret: ...
+      token_url: https://...`);
+    return;
+  }
   print(`IAM principal: ${key.id}
-tenant:        ${key.tenant}
-scopes:        ${key.scopes.join(",")}${match}${expires}
+${about}
 
 It also needs the permission execute-api:Invoke on the stack's API. In prometheus.yml, with the
 stack's output IamRemoteWriteUrl as url of remote_write:

@@ -58,7 +58,11 @@ export function newPrincipal(
   randomBytes: RandomBytes,
 ): AccessKey {
   if (key.readMatch !== undefined) checkNarrowed(key.scopes);
+  return { id: parsePrincipal(id), ...key, disabled: false, ...unknownSecret(randomBytes) };
+}
+
+/** Of a key that no secret fits. */
+export function unknownSecret(randomBytes: RandomBytes): Pick<AccessKey, "salt" | "secretHash"> {
   const hex = (count: number) => Buffer.from(randomBytes(count)).toString("hex");
-  const unknown = { salt: hex(SALT_BYTES), secretHash: hex(HASH_BYTES) };
-  return { id: parsePrincipal(id), ...key, disabled: false, ...unknown };
+  return { salt: hex(SALT_BYTES), secretHash: hex(HASH_BYTES) };
 }

@@ -4,7 +4,7 @@
  * its time.
  */
 import { HearthError } from "../model/errors.ts";
-import { shorten } from "../model/shorten.ts";
+import { quoteInput, shorten } from "../model/shorten.ts";
 import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../model/tenant.ts";
 import type { Clock } from "../model/time.ts";
 import type { Table } from "../storage/table/table.ts";
@@ -12,23 +12,30 @@ import { type AccessKey, type Scope, stateOf } from "./access-key.ts";
 import { parseAuthorization } from "./credentials.ts";
 import { KeyCache, UNKNOWN } from "./key-cache.ts";
 import { isAccessKeyId } from "./key-id.ts";
+import { mappingId } from "./oidc-mapping.ts";
+import { type OidcTokens, parseToken } from "./oidc-tokens.ts";
 import { patternsOf } from "./principal.ts";
 import { type LabelMatch, printReadMatch } from "./read-match.ts";
 
 export class KeyVerifier {
   readonly #clock: Clock;
   readonly #cache: KeyCache;
+  readonly #tokens: OidcTokens | undefined;
 
-  constructor(clock: Clock) {
+  /** `tokens` verifies OpenID Connect tokens; default: they are no credentials. */
+  constructor(clock: Clock, tokens?: OidcTokens) {
     this.#clock = clock;
+    this.#tokens = tokens;
     this.#cache = new KeyCache(clock);
   }
 
   /**
-   * The key of an Authorization header. Throws "unauthenticated", with the same words for every
+   * The key of an Authorization header, or the mapping of its token. Throws "unauthenticated", with the same words for every
    * cause, and "unavailable" when the table does not respond.
    */
   async verify(table: Table, authorization: string | undefined): Promise<AccessKey> {
+    const token = this.#tokens === undefined ? undefined : parseToken(authorization);
+    if (token !== undefined) return this.#verifyToken(table, this.#tokens!, token);
     const credentials = parseAuthorization(authorization);
     if (credentials === undefined) {
       throw new HearthError(
@@ -45,6 +52,21 @@ export class KeyVerifier {
     throw new HearthError(
       "unauthenticated",
       "the access key id or the secret is wrong, or the key is disabled or has expired",
+    );
+  }
+
+  /** The first mapping of what the token's claim says. Throws "forbidden" if there is none. */
+  async #verifyToken(table: Table, tokens: OidcTokens, token: string): Promise<AccessKey> {
+    const values = await tokens.valuesOf(token);
+    for (const value of values) {
+      const id = mappingId(value);
+      const { key } = id === undefined ? UNKNOWN : await this.#cache.find(table, id);
+      if (key !== undefined && stateOf(key, this.#clock()) === "active") return key;
+    }
+    const shown = quoteInput(values.join(","));
+    throw new HearthError(
+      "forbidden",
+      `OIDC token: ${tokens.claim} ${shown} is mapped to no tenant, or the mapping is disabled or has expired; see hearthdb keys create --oidc`,
     );
   }
 

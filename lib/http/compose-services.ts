@@ -1,6 +1,8 @@
 /**
  * The routes' services, from the parts that differ between a function, `npm start` and a benchmark.
  */
+import type { OidcSettings } from "../auth/oidc-settings.ts";
+import { OidcTokens } from "../auth/oidc-tokens.ts";
 import { KeyVerifier } from "../auth/verifier.ts";
 import { DEFAULT_LIMITS } from "../model/limits.ts";
 import type { TenantLimits } from "../model/quota/tenant-limits.ts";
@@ -30,6 +32,8 @@ export interface ServiceParts
   > {
   /** For tenants without a setting of their own. */
   readonly retentionMs: RetentionMs;
+  /** Whose OpenID Connect tokens count; default: nobody's. */
+  readonly oidc?: OidcSettings | undefined;
   /** Read units that one request may cost; default: that of `DEFAULT_LIMITS`. */
   readonly maxQueryReadUnits?: number | undefined;
   /** The same of hourly rows; default: that of samples. */
@@ -49,6 +53,7 @@ export function composeServices({
   writersBytes,
   tenantLimits,
   countProbes,
+  oidc,
   maxQueryReadUnits = DEFAULT_LIMITS.maxQueryReadUnits,
   ...parts
 }: ServiceParts): Services {
@@ -64,7 +69,7 @@ export function composeServices({
     tenants: new Tenants(retentionMs, clock, rollupRetentionMs, tenantLimits),
     quotas: new Quotas(clock, randomBytes),
     haTracker: new HaTracker(clock),
-    keys: new KeyVerifier(clock),
+    keys: new KeyVerifier(clock, oidc && new OidcTokens(oidc, { clock, fetch })),
     writers: new Writers({ clock, randomBytes, limits, maxBytes: writersBytes ?? DEFAULT_WRITERS_BYTES }),
   };
 }
