@@ -23,7 +23,7 @@ export const RUN_UNITS_PER_SAMPLE = 0.00097;
 
 /** A chunk item has the samples of a series in a bucket of eight hours. */
 export const BUCKETS_PER_DAY = 3;
-export const CHUNK_BYTES_PER_SAMPLE = 1.1;
+export const CHUNK_BYTES_PER_SAMPLE = 0.62;
 /** Key, index and DynamoDB's 100 bytes. */
 export const CHUNK_ITEM_BYTES = 186;
 /** A unit is 1,024 bytes, rounded up. Half of all series never change in a bucket: each of their items wastes nearly one. */
@@ -36,7 +36,7 @@ export const ROWS_SERIES_DAY_UNITS = 0.29;
 /** Manifests, marks and cursors of a day. */
 export const CONTROL_DAY_UNITS = 700;
 
-export const READ_UNITS_PER_SAMPLE = 0.0016;
+export const READ_UNITS_PER_SAMPLE = 0.00145;
 
 /** Log, runs and dictionaries, with DynamoDB's bytes, and how long they stay. */
 export const TRANSIENT_BYTES_PER_SAMPLE = 2.5;
