@@ -31,13 +31,20 @@ export const BUDGETS: Readonly<Record<Group, Budget>> = {
 
 const MB = 1e6;
 
-/** The faults of a cost: each budget that it passes, and a response that is an internal error. */
-export function faultsOf(group: Group, { status, cpuMs, memoryBytes, bodyBytes }: Cost): string[] {
+/** An error that is longer repeats what came. */
+const MAX_ERROR_BYTES = 4096;
+
+/** The faults of a cost: each budget that it passes, a response that is an internal error, and a long error. */
+export function faultsOf(
+  group: Group,
+  { status, cpuMs, memoryBytes, bodyBytes, answerBytes }: Cost,
+): string[] {
   const budget = BUDGETS[group];
   const mostMs = budget.cpuMs + (budget.cpuNsPerByte * bodyBytes) / 1e6;
   const mostBytes = budget.memoryMb * MB + budget.memoryPerByte * bodyBytes;
   const faults: string[] = [];
   if (status === 500) faults.push("responded with 500");
+  if (status >= 400 && answerBytes > MAX_ERROR_BYTES) faults.push(`an error of ${answerBytes} bytes`);
   if (cpuMs > mostMs) faults.push(`${Math.round(cpuMs)} ms of CPU, budget ${Math.round(mostMs)}`);
   if (memoryBytes > mostBytes)
     faults.push(`${Math.round(memoryBytes / MB)} MB, budget ${Math.round(mostBytes / MB)}`);

@@ -7,6 +7,7 @@ import { HEAVY_EXPRESSIONS } from "./expressions.ts";
 import { encodeFlood, type Flood, pairFloods, printFlood, singleFloods } from "./floods.ts";
 import { exemplarsTimesBounds, longResourceAttribute } from "./otlp-bodies.ts";
 import { PATTERN_PLACES, PATTERNS } from "./patterns.ts";
+import { ROUTE_PLACES, type RoutePlace } from "./route-places.ts";
 import { type Message, OTLP, READ, SENT_MS, WRITE_V1, WRITE_V2 } from "./schema.ts";
 import { LONG_TEXTS } from "./texts.ts";
 import { exemplarsOfLongSymbolV2, metadataOfLongSymbolV2 } from "./write-bodies.ts";
@@ -178,17 +179,22 @@ const MATCH_PATHS: readonly Place[] = [
 ];
 const NUMBERS = ["time", "start", "end", "step", "timeout", "lookback_delta", "limit"];
 
-function parameters({ parameterLength: length }: Sizes): HostileRequest[] {
-  const texts: readonly (readonly [string, string])[] = [
+function textsOf(length: number): readonly (readonly [name: string, text: string])[] {
+  return [
     ["digits", `${"1".repeat(length - 100)}x`],
     ["zeros", `${"0".repeat(length - 100)}x`],
     ["a fraction", `1.${"1".repeat(length - 100)}x`],
     ["an exponent", `1e${"1".repeat(length - 100)}x`],
     ["units", "1h".repeat(length / 2 - 50)],
     ["letters", "x".repeat(length - 100)],
+    ["pairs of letters", "ab".repeat(length / 2 - 50)],
     ["percent signs", "%".repeat(length / 3 - 100)],
     ["characters of four bytes", "😀".repeat(length / 12 - 100)],
   ];
+}
+
+function parameters({ parameterLength: length }: Sizes): HostileRequest[] {
+  const texts = textsOf(length);
   const places = [...QUERY_PATHS, ...MATCH_PATHS].flatMap(([path, parameter, others]) =>
     [...NUMBERS, parameter, "stats", "unknown"].map(
       (name) => [path, name, { [parameter]: "up", ...others }] as const,
@@ -208,6 +214,12 @@ function parameters({ parameterLength: length }: Sizes): HostileRequest[] {
         make: () => ({ path, headers: FORM, body: many, bodyBytes: many.length }),
       }),
     ),
+    ...ROUTE_PLACES.flatMap((place) =>
+      // A URL may have a megabyte.
+      textsOf(place.isForm ? length : Math.min(length, 300_000)).map(([what, text]) =>
+        routeRequest(place, what, text),
+      ),
+    ),
     ...["/api/v1/label/U__", "/api/v1/label/"].map(
       (prefix): HostileRequest => ({
         group: "parameters",
@@ -219,6 +231,21 @@ function parameters({ parameterLength: length }: Sizes): HostileRequest[] {
       }),
     ),
   ];
+}
+
+function routeRequest(
+  { path, name, others, isForm }: RoutePlace,
+  what: string,
+  text: string,
+): HostileRequest {
+  const values = { ...others, [name]: text };
+  const title = `${path} ${name} of ${what}`;
+  if (isForm) return form("parameters", title, path, values);
+  const make = (): Made => {
+    const url = `${path}?${new URLSearchParams(values)}`;
+    return { path: url, headers: {}, body: undefined, bodyBytes: url.length };
+  };
+  return { group: "parameters", name: title, make };
 }
 
 function form(

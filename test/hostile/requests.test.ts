@@ -12,7 +12,7 @@ import { Subject } from "../../bench/hostile/subject.ts";
 const REQUESTS: Readonly<Record<string, number>> = {
   patterns: 60,
   texts: 100,
-  parameters: 100,
+  parameters: 130,
   expressions: 0,
 };
 const OTHERS = 150;
@@ -41,4 +41,8 @@ test("a budget that is passed, and an internal error, are faults", () => {
   assert.match(faultsOf("parameters", { ...cost, cpuMs: 301 })[0], /301 ms of CPU, budget 300/);
   assert.match(faultsOf("parameters", { ...cost, memoryBytes: 151e6 })[0], /151 MB, budget 150/);
   assert.match(faultsOf("parameters", { ...cost, status: 500 })[0], /responded with 500/);
+  assert.match(
+    faultsOf("parameters", { ...cost, status: 400, answerBytes: 5000 })[0],
+    /an error of 5000 bytes/,
+  );
 });

@@ -129,6 +129,7 @@ export class Patterns {
     if (this.cacheBytes > MAX_CACHE_BYTES) for (const cache of this.#caches()) cache.clearCache();
   }
 
+  /** RE2JS types `lazyDFA` without documenting it; patterns.test.ts fails if a version changes it. */
   #caches() {
     const caches = Array.from(this.#compiled.values(), (compiled) => compiled.re2().lazyDFA);
     return caches.filter((cache) => cache !== null);

@@ -98,6 +98,20 @@ test("more matchers than a request may have", () => {
   refuses(() => patterns.addMatcher(), "too large", /more than 1024 matchers/);
 });
 
+test("RE2JS has the fields by which its state caches are measured and emptied: typed, but not documented", () => {
+  const { lazyDFA: before } = RE2JS.compile("(a|b)*c").re2();
+  assert.equal(before, null, "no cache before the first match");
+  const compiled = RE2JS.compile("(a|b)*a(a|b){8}");
+  compiled.matches("ab".repeat(2000));
+  const cache = compiled.re2().lazyDFA;
+  const used = cache.stateBudget - cache.memBudget;
+  assert.ok(used > 1000 && used < 8 * 1024 * 1024, `${used} bytes are used`);
+  assert.ok(cache.stateCache.size > 0);
+  cache.clearCache();
+  assert.deepEqual([cache.memBudget, cache.stateCache.size], [cache.stateBudget, 0]);
+  assert.equal(compiled.matches("ab".repeat(2000)), false, "it goes on with an empty cache");
+});
+
 test("the state caches of many patterns do not add up", () => {
   const patterns = new Patterns();
   let seed = SEED;
