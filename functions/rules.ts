@@ -18,6 +18,7 @@ import { parseRuleSettings } from "../lib/rules/settings.ts";
 import { environmentCredentials } from "../lib/storage/dynamodb/credentials.ts";
 import { invokeSelf } from "./fan-out.ts";
 import { newReaderMemory } from "./reader-memory.ts";
+import { shareOut } from "./rule-shares.ts";
 import { newServices } from "./services.ts";
 
 /** The event of an invocation; the schedule's own event has no `share`. */
@@ -30,10 +31,6 @@ export interface RulesEvent {
   readonly externalUrl?: string;
 }
 
-/** Rules that one invocation evaluates in well under a minute: 100 take about a second. */
-const RULES_PER_INVOCATION = 1000;
-/** Shares at most: a tenant's reads are made once for each. */
-const MAX_SHARES = 50;
 /** No group begins in the last seconds before the timeout: a query may take 25 s. */
 const LAST_GROUP_MS = 40 * SECOND_MS;
 
@@ -64,7 +61,11 @@ async function evaluate(event: RulesEvent, context: Context): Promise<RunReport>
   const deadlineMs = clock() + context.getRemainingTimeInMillis() - LAST_GROUP_MS;
   const externalUrl = rules.externalUrl || (event.externalUrl ?? "");
   const runner = runnerOf(externalUrl);
-  const share = event.share ?? (await shareOut(runner, externalUrl, context.functionName));
+  const startShare = (share: Share) => {
+    const own: RulesEvent = { share, externalUrl };
+    return invokeSelf(context.functionName, own, "rules: a share could not be started", log);
+  };
+  const share = event.share ?? (await shareOut(await runner.countRules(), startShare));
   const report = await runRulesAndLog(runner, { deadlineMs, share }, clock, log, metrics);
   if (services.usage?.isDue) await services.usage.flush(table);
   if (report === undefined) throw new Error("rules: nothing was evaluated; see the log");
@@ -87,21 +88,4 @@ function runnerOf(externalUrl: string): RuleRunner {
     runners.set(externalUrl, runner);
   }
   return runner;
-}
-
-/** Starts the other shares, if there are any, and returns the first. A share that could not be started is late by a minute. */
-async function shareOut(
-  runner: RuleRunner,
-  externalUrl: string,
-  functionName: string,
-): Promise<Share | undefined> {
-  const of = Math.min(MAX_SHARES, Math.ceil((await runner.countRules()) / RULES_PER_INVOCATION));
-  if (of <= 1) return undefined;
-  await Promise.all(
-    Array.from({ length: of - 1 }, (_, index) => {
-      const event: RulesEvent = { share: { number: index + 1, of }, externalUrl };
-      return invokeSelf(functionName, event, "rules: a share could not be started", log);
-    }),
-  );
-  return { number: 0, of };
 }

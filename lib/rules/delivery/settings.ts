@@ -62,8 +62,18 @@ function receiver(variable: string, index: number, text: string, shared: AuthSou
   url.password = "";
   url.hash = "";
   if (username === "" && password === "") return { url, auth: shared };
-  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { url, auth: { text: `basic ${user}` } };
+  return { url, auth: { text: `basic ${decode(username)}:${decode(password)}` } };
+
+  function decode(encoded: string): string {
+    try {
+      return decodeURIComponent(encoded);
+    } catch {
+      throw new HearthError(
+        "invalid",
+        `${variable}: URL ${index + 1}: a % of the user or the password is followed by no two hex digits, write %25`,
+      );
+    }
+  }
 }
 
 const TOPIC_ARN = /^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(\.fifo)?$/;

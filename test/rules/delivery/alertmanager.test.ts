@@ -165,6 +165,11 @@ test("settings: credentials of a URL, and errors without the URL", () => {
       ),
     );
   assert.throws(
+    () => parseDeliverySettings({ HEARTH_ALERTMANAGER_URLS: "https://u:50%s3cret@am" }),
+    ({ message }: Error) =>
+      /^HEARTH_ALERTMANAGER_URLS: URL 1: a % .* write %25$/.test(message) && !message.includes("s3cret"),
+  );
+  assert.throws(
     () => parseDeliverySettings({ HEARTH_ALERT_TOPIC_ARN: "topic" }),
     /expected the ARN of an SNS topic/,
   );
