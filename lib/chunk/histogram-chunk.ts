@@ -33,7 +33,7 @@ import {
   IntegerHistogramReader,
   IntegerHistogramWriter,
 } from "./histogram-values.ts";
-import { StartReader } from "./start-reader.ts";
+import { ONE_START, StartReader } from "./start-reader.ts";
 import {
   type Lanes,
   MAX_VARBIT_BYTES,
@@ -73,6 +73,7 @@ const MIN_FIRST_BITS = 67;
 const MIN_LATER_BITS = 4;
 /** The most bits of time, count, zero count and sum, and of a bucket, for either kind. */
 const MAX_FIELDS_BYTES = 40;
+const MAX_VARINT_BYTES = 10;
 const MAX_BUCKET_BYTES = 10;
 
 // Chunks are coded one at a time and synchronously, so one set of cursors serves them all.
@@ -97,23 +98,35 @@ export function* cutHistogramChunks(
   }
 }
 
-/** Encodes a planned chunk. */
+/**
+ * Encodes a planned chunk. `startMs`: since when all of its histograms count, in the encoding that says so
+ * (`decodeHistogramStChunk`); 0: not known, in the usual one.
+ */
 export function encodeHistogramChunk(
   { timestamps, histograms }: HistogramSamples,
   { start, end, kind, counterReset, layout }: HistogramChunkPlan,
+  startMs = 0,
 ): Uint8Array<ArrayBuffer> {
   checkTimes(timestamps, start, end);
   const sides = { positive: sideOf(layout.positiveSpans), negative: sideOf(layout.negativeSpans) };
   const buckets = sides.positive.indices.length + sides.negative.indices.length;
   const values = newValueWriter(kind, sides.positive.indices.length, sides.negative.indices.length);
   writer.reset(HEAD_BYTES + maxLayoutBytes(layout));
-  writer.writeBits(end - start, 16);
-  writer.writeBits(RESET_FLAGS[counterReset] << 6, 8);
+  if (startMs === 0) {
+    writer.writeBits(end - start, 16);
+    writer.writeBits(RESET_FLAGS[counterReset] << 6, 8);
+  } else {
+    writer.writeBits((RESET_FLAGS[counterReset] << 14) | (end - start), 16);
+    writer.writeBits(ONE_START, 8);
+  }
   writeLayout(writer, layout);
   for (let i = start; i < end; i++) {
     writer.reserve(MAX_FIELDS_BYTES + buckets * MAX_BUCKET_BYTES + MAX_VARBIT_BYTES);
     writeTime(timestamps, start, i);
     values.write(writer, alignedValues(histograms[i], sides));
+    if (i > start || startMs === 0) continue;
+    writer.reserve(MAX_VARINT_BYTES);
+    writer.writeVarint(timestamps[start] - startMs);
   }
   return writer.toBytes();
 }

@@ -14,6 +14,8 @@ import type { BitReader } from "./bit-reader.ts";
 import { numberOf, readVarbitInt } from "./varbit.ts";
 
 const HAS_FIRST = 0x80;
+/** The header of a chunk whose samples all have the start of sample 0. */
+export const ONE_START = HAS_FIRST;
 
 export class StartReader {
   readonly #reader: BitReader;

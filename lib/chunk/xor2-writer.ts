@@ -1,5 +1,5 @@
 /**
- * Writes Prometheus' XOR2 chunk (xor2-chunk.ts describes the bytes), without starts. Of samples at a steady pace whose value
+ * Writes Prometheus' XOR2 chunk (xor2-chunk.ts describes the bytes), with one start for all samples or none. Of samples at a steady pace whose value
  * stays, each takes one bit; XOR takes two.
  */
 import { HearthError } from "../model/errors.ts";
@@ -7,11 +7,12 @@ import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../model/stale-marker.ts";
 import { MAX_TIMESTAMP_MS } from "../model/time.ts";
 import { BitWriter } from "./bit-writer.ts";
 import { valueWords } from "./sample-columns.ts";
+import { ONE_START } from "./start-reader.ts";
 import { MAX_CHUNK_SAMPLES } from "./xor-chunk.ts";
 import { trailingZeros, writeWindow } from "./xor-value.ts";
 
-/** Count, header of starts, two varints of at most 10 bytes, a whole value. */
-const MAX_HEAD_BYTES = 31;
+/** Count, header of starts, three varints of at most 10 bytes, a whole value. */
+const MAX_HEAD_BYTES = 41;
 /** A step's change takes at most 5 + 64 bits and a value 3 + 5 + 6 + 64. */
 const MAX_SAMPLE_BYTES = 19;
 /** What opening a window takes beside its bits: two lengths, and behind a changed step a longer prefix. */
@@ -34,21 +35,23 @@ let trailing = 64;
 
 /**
  * Encodes samples `start..end`, at least one. Throws "internal" for more than `MAX_CHUNK_SAMPLES`, or if times do not ascend
- * or are beyond `MAX_TIMESTAMP_MS`.
+ * or are beyond `MAX_TIMESTAMP_MS`. `startMs`: since when all of them count; 0: not known.
  */
 export function encodeXor2Chunk(
   timestamps: Float64Array,
   values: Float64Array,
   start: number,
   end: number,
+  startMs = 0,
 ): Uint8Array<ArrayBuffer> {
   checkRange(timestamps, start, end);
   const words = valueWords(values);
   writer.reset(MAX_HEAD_BYTES + MAX_SAMPLE_BYTES * (end - start));
   writer.writeBits(end - start, 16);
-  writer.writeBits(0, 8);
+  writer.writeBits(startMs === 0 ? 0 : ONE_START, 8);
   writer.writeVarint(timestamps[start]);
   writeFirst(words[2 * start + 1], words[2 * start]);
+  if (startMs !== 0) writer.writeVarint(timestamps[start] - startMs);
   let step = 0;
   for (let i = start + 1; i < end; i++) {
     const nextStep = timestamps[i] - timestamps[i - 1];

@@ -10,7 +10,7 @@ import type { MixedSamples } from "../model/samples.ts";
 import { DAY_MS } from "../model/time.ts";
 import { dayOf } from "../storage/layout/keys.ts";
 import { countSamples, samplesBetween } from "../storage/parts/hashed-samples.ts";
-import { cutMixedChunks } from "../storage/parts/mixed-chunks.ts";
+import { cutStartedChunks } from "../tsdb/write/started-chunks.ts";
 
 /** Samples that are gathered: 16 bytes each, and their copies while they are sorted. */
 const MAX_SAMPLES = 4_000_000;
@@ -80,6 +80,6 @@ function* chunksOfDay(
 ): Generator<ChunkedSeries> {
   for (const { labels, samples } of all) {
     const slice = samplesBetween(samples, day * DAY_MS, (day + 1) * DAY_MS);
-    if (countSamples(slice) > 0) yield { labels, chunks: cutMixedChunks(slice) };
+    if (countSamples(slice) > 0) yield { labels, chunks: cutStartedChunks(slice) };
   }
 }

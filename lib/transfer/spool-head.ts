@@ -22,6 +22,8 @@ import type { SampleSpool } from "./sample-spool.ts";
 
 /** Bytes of a sample in the spool, by which histograms are weighed. */
 const SAMPLE_BYTES = 16;
+/** Records that cannot be read and are named one by one. */
+const MAX_NAMED_RECORDS = 5;
 /** What deletes a whole series reaches from the least to the largest integer of 64 bits. */
 const ALL_TIME_BITS = 63;
 
@@ -60,6 +62,8 @@ class HeadSpool {
   readonly #hidden = new Map<string, Span[]>();
   /** References whose series Prometheus has moved into a block of its own. */
   readonly #moved = new Set<number>();
+  /** Records that are not what their type says, by name and place. */
+  readonly #undecodable = new Set<string>();
   #minTime: number;
   #places = new Map<number, Place>();
   /** Samples since the spool was asked last, and in all. */
@@ -86,6 +90,7 @@ class HeadSpool {
       },
     };
     await this.#readSegments(this.#log(), sink);
+    await this.#readSegments(this.#files.outOfOrder, NO_SINK);
   }
 
   /**
@@ -125,6 +130,8 @@ class HeadSpool {
 
   report(): HeadReport {
     const notes = [...this.#notes];
+    const more = this.#undecodable.size - MAX_NAMED_RECORDS;
+    if (more > 0) notes.push(`${this.#files.name}: ${more} more records cannot be read and are left out`);
     if (this.#unknown > 0)
       notes.push(
         `${this.#files.name}: ${this.#unknown} samples of series that the write-ahead log does not name; left out`,
@@ -145,7 +152,7 @@ class HeadSpool {
     for (const [i, file] of files.entries()) {
       try {
         for await (const { bytes, offset } of readRecords(file)) {
-          decodeRecord(bytes, `${file.name}: record at ${offset}`, sink);
+          this.#decode(bytes, `${file.name}: record at ${offset}`, sink);
           await this.#settle();
         }
       } catch (error) {
@@ -157,6 +164,22 @@ class HeadSpool {
           );
         else throw error;
       }
+    }
+  }
+
+  /**
+   * Passes over a record that is not what its type says. The survey finds it, so nothing is taken of it: what comes before
+   * the fault may be nonsense too.
+   */
+  #decode(bytes: Uint8Array, what: string, sink: RecordSink): void {
+    if (this.#undecodable.has(what)) return;
+    try {
+      decodeRecord(bytes, what, sink);
+    } catch (error) {
+      if (errorKind(error) !== "data") throw error;
+      this.#undecodable.add(what);
+      if (this.#undecodable.size <= MAX_NAMED_RECORDS)
+        this.#notes.add(`${errorMessage(error)}; the record is left out`);
     }
   }
 

@@ -1,6 +1,6 @@
 /**
  * Prometheus 3 and Hearth exchange blocks: what a Prometheus has, XOR2 and native histograms among it, is imported from its
- * snapshot and from its remote read, exported, and opened by another Prometheus, which gives the same answers.
+ * snapshot, its data directory and its remote read, exported, and opened by another Prometheus, which gives the same answers.
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -54,6 +54,8 @@ it("exchanges blocks with Prometheus 3", { timeout: 180_000, skip: program.missi
   const start = new Date(data.startMs - 60_000).toISOString();
   const ways: Record<string, string[]> = {
     snapshot: [snapshot],
+    // All of it is in the write-ahead log, and the Prometheus runs.
+    "data directory": [join(snapshot, "../..")],
     "remote read": [
       "--from-remote-read",
       `${source.url}/api/v1/read`,

@@ -14,8 +14,6 @@ import { sortColumns } from "../../lib/chunk/merge-mixed.ts";
 import { SampleColumns } from "../../lib/chunk/sample-columns.ts";
 import { isStaleMarker } from "../../lib/model/stale-marker.ts";
 import { ALL_TIME } from "../../lib/model/time.ts";
-import { SampleSpool } from "../../lib/transfer/sample-spool.ts";
-import { spoolHead } from "../../lib/transfer/spool-head.ts";
 import { Block } from "../../lib/tsdb/block.ts";
 import { readHeadChunks } from "../../lib/tsdb/wal/head-chunks.ts";
 import { fixturePath } from "../helpers/block-files.ts";
@@ -101,24 +99,44 @@ test("the directory has each kind of file, and each counts", async () => {
   }
 });
 
-test("starts are kept", async () => {
-  using head = (await openLocalHead(DIRECTORY))!;
+test("a block of out-of-order samples says nothing of what the log has that a block lacks", async () => {
+  await using root = await newTemporaryDirectory("head");
+  cpSync(DIRECTORY, root.path, { recursive: true });
+  const name = readdirSync(root.path).find((folder) => /^01/.test(folder))!;
+  const path = join(root.path, name, "meta.json");
+  const meta = JSON.parse(readFileSync(path, "utf8"));
+  const late = { ...meta, maxTime: meta.maxTime + 3_600_000 };
+  writeFileSync(path, JSON.stringify(late));
+  const expected = expectedLines();
+  assert.ok(difference(expected, (await linesOf(root.path)).lines).length > 0);
+  const hinted = { ...late, compaction: { ...meta.compaction, hints: ["from-out-of-order"] } };
+  writeFileSync(path, JSON.stringify(hinted));
+  assert.deepEqual(difference(expected, (await linesOf(root.path)).lines), []);
+});
+
+test("starts are kept, of floats and of histograms", async () => {
+  await using spool = await BlockSpool.open(() => 0);
+  const { blocks } = await findInDirectory(DIRECTORY, spool, silent);
   const starts = new Map<string, Set<number>>();
-  const spool = new SampleSpool(async (_day, all) => {
-    for (const { labels } of all) starts.set(new Map(labels).get("__name__")!, new Set());
-  });
-  const columns = new Map<string, SampleColumns>();
-  const known = spool.columnsOf.bind(spool);
-  spool.columnsOf = (labels) => {
-    const found = known(labels);
-    columns.set(new Map(labels).get("__name__")!, found);
-    return found;
-  };
-  await spoolHead(head, Number.NEGATIVE_INFINITY, spool);
-  assert.deepEqual(
-    new Set(columns.get("counted_total")!.startTimestamps!.filter((start) => start > 0)).size,
-    1,
-  );
+  for (const { folder, meta } of blocks) {
+    const block = await Block.open(folder, meta);
+    for await (const series of block.index.series()) {
+      const columns = new SampleColumns();
+      await block.appendSamples(series, ALL_TIME, columns);
+      const { count, startTimestamps } = columns;
+      const name = new Map(series.labels).get("__name__")!;
+      const known = starts.get(name) ?? new Set();
+      for (let i = 0; i < count; i++) known.add(startTimestamps?.[i] ?? 0);
+      starts.set(name, known);
+    }
+    await block.close();
+  }
+  const start = Date.parse("2026-11-30T08:00:00Z") - 1000;
+  for (const name of ["counted_total", "integers"]) assert.ok(starts.get(name)!.has(start), name);
+  assert.deepEqual(starts.get("integers"), new Set([start]));
+  // Its out-of-order samples were sent without.
+  assert.deepEqual(starts.get("counted_total"), new Set([start, 0]));
+  for (const name of ["temperature", "customs"]) assert.deepEqual(starts.get(name), new Set([0]));
 });
 
 test("finished chunks are not needed, and damaged ones are said", async () => {

@@ -9,12 +9,16 @@ import { brotliDecompressSync } from "node:zlib";
 import { sortColumns } from "../../lib/chunk/merge-mixed.ts";
 import { SampleColumns } from "../../lib/chunk/sample-columns.ts";
 import { HearthError } from "../../lib/model/errors.ts";
-import { printLabels } from "../../lib/model/labels.ts";
+import type { Histogram } from "../../lib/model/histogram.ts";
+import { type LabelSet, printLabels } from "../../lib/model/labels.ts";
+import type { MixedSamples } from "../../lib/model/samples.ts";
 import { ALL_TIME } from "../../lib/model/time.ts";
 import { Block, readMeta } from "../../lib/tsdb/block.ts";
 import { ChunkFiles, type RawChunk } from "../../lib/tsdb/chunk-files.ts";
 import { decodeTo } from "../../lib/tsdb/decode-chunk.ts";
-import { fixturePath, MemoryFolder, readBlocks } from "../helpers/block-files.ts";
+import { writeBlock } from "../../lib/tsdb/write/block-writer.ts";
+import { cutStartedChunks } from "../../lib/tsdb/write/started-chunks.ts";
+import { fixturePath, MemoryFolder, MemoryOutput, readBlocks } from "../helpers/block-files.ts";
 import { histogramText } from "../helpers/histograms.ts";
 import { columnBits } from "../helpers/write-requests.ts";
 
@@ -66,6 +70,46 @@ async function chunksOf(): Promise<RawChunk[]> {
     for await (const chunk of chunks.chunks(series.chunks)) all.push(chunk);
   return all;
 }
+
+test("samples that are written again keep their starts", async () => {
+  const { block } = await openBlock();
+  const read = async (from: Block) => {
+    const found = new Map<string, MixedSamples & { labels: LabelSet }>();
+    for await (const { labels, ...series } of from.index.series()) {
+      const columns = new SampleColumns();
+      await from.appendSamples({ labels, ...series }, ALL_TIME, columns);
+      found.set(printLabels(labels), { labels, ...sortColumns(columns) });
+    }
+    return found;
+  };
+  const all = await read(block);
+  const output = new MemoryOutput();
+  const series = [...all.values()].map(({ labels, ...samples }) => {
+    return { labels, chunks: cutStartedChunks(samples) };
+  });
+  const written = await writeBlock(output, "01ARZ3NDEKTSV4RRFFQ69G5FAV", series, () => {});
+  assert.equal(written?.samples, block.meta.samples);
+  const folder = new MemoryFolder("again", output.files);
+  const again = await read(await Block.open(folder, (await readMeta(folder))!));
+  const lines = (found: typeof all) =>
+    [...found].flatMap(([name, { timestamps, values, startTimestamps, histograms }]) => {
+      const columns = new SampleColumns();
+      columns.appendSamples({ timestamps, values, startTimestamps });
+      histograms?.histograms.forEach((one, i) => {
+        // A chunk's first histogram does not know the one before.
+        columns.appendHistogram(histograms.timestamps[i], withoutHint(one));
+        columns.setStart(histograms.startTimestamps?.[i] ?? 0);
+      });
+      return linesOf(name, columns);
+    });
+  const expected = lines(all);
+  assert.ok(expected.some((line) => !/ 0 \S+$/.test(line)));
+  assert.deepEqual(lines(again), expected);
+});
+
+const withoutHint = (one: Histogram): Histogram => {
+  return one.counterResetHint === "gauge" ? one : { ...one, counterResetHint: "unknown" };
+};
 
 test("the block has chunks of XOR2 and of both kinds of histograms with starts", async () => {
   const encodings = new Set((await chunksOf()).map(({ encoding }) => encoding));

@@ -8,6 +8,7 @@ import type { ChunkPlace } from "../block-index.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
 import { IndexWriter } from "./index-writer.ts";
 import type { BlockOutput } from "./output.ts";
+import type { StartedChunk } from "./started-chunks.ts";
 
 export interface WrittenBlock {
   readonly ulid: string;
@@ -39,13 +40,13 @@ export class BlockWriter {
   }
 
   /** Returns how many samples the chunks have. A series without chunks is left out. */
-  async add(labels: LabelSet, chunks: Iterable<Chunk>): Promise<number> {
+  async add(labels: LabelSet, chunks: Iterable<Chunk | StartedChunk>): Promise<number> {
     const places: ChunkPlace[] = [];
     const before = this.#floats + this.#histograms;
     for (const chunk of chunks) {
       places.push(await this.#chunks.add(chunk));
-      if (chunk.kind === undefined) this.#floats += readChunkCount(chunk.bytes);
-      else this.#histograms += readHistogramChunkHead(chunk.bytes).count;
+      if (chunk.kind === undefined) this.#floats += samplesOf(chunk);
+      else this.#histograms += samplesOf(chunk);
     }
     if (places.length === 0) return 0;
     this.#minTime = Math.min(this.#minTime, places[0].minTime);
@@ -86,6 +87,12 @@ export class BlockWriter {
     await file.close();
     return written;
   }
+}
+
+function samplesOf(chunk: Chunk | StartedChunk): number {
+  if ("samples" in chunk) return chunk.samples;
+  if (chunk.kind === undefined) return readChunkCount(chunk.bytes);
+  return readHistogramChunkHead(chunk.bytes).count;
 }
 
 /** A block of series that come in the order of their label sets; undefined: none has a sample. `onSeries` takes the samples of each. */

@@ -5,13 +5,14 @@ import { crc32c } from "../../wire/crc32c.ts";
 import type { ChunkPlace } from "../block-index.ts";
 import { CHUNKS_MAGIC, CHUNKS_VERSION } from "../chunk-files.ts";
 import { type BlockOutput, BufferedFile } from "./output.ts";
+import type { StartedChunk } from "./started-chunks.ts";
 
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 /** Length, encoding, checksum. */
 const MAX_OVERHEAD_BYTES = 10;
-/** Prometheus' numbers of encodings. */
-const XOR = 1;
-const HISTOGRAMS = { integer: 2, float: 3 } as const;
+/** Prometheus' numbers of encodings, and of those with starts. */
+const PLAIN = { floats: 1, integer: 2, float: 3 } as const;
+const WITH_STARTS = { floats: 4, integer: 5, float: 6 } as const;
 
 export class ChunkWriter {
   readonly #output: BlockOutput;
@@ -30,13 +31,14 @@ export class ChunkWriter {
   }
 
   /** Says where the chunk is. */
-  async add({ kind, minTime, maxTime, bytes }: Chunk): Promise<ChunkPlace> {
+  async add(chunk: Chunk | StartedChunk): Promise<ChunkPlace> {
+    const { kind = "floats", minTime, maxTime, bytes } = chunk;
     let file = this.#file;
     if (file === undefined || file.length + bytes.length + MAX_OVERHEAD_BYTES > MAX_FILE_BYTES)
       file = await this.#next();
     const reference = (this.#files - 1) * 2 ** 32 + file.length;
     const checked = new Uint8Array(1 + bytes.length);
-    checked[0] = kind === undefined ? XOR : HISTOGRAMS[kind];
+    checked[0] = ("hasStart" in chunk && chunk.hasStart ? WITH_STARTS : PLAIN)[kind];
     checked.set(bytes, 1);
     this.#writer.clear();
     this.#writer.writeVarint(bytes.length).writeBytes(checked).writeUint(crc32c(checked), 4);
