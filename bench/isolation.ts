@@ -1,7 +1,8 @@
 /**
  * `npm run bench:isolation`: latency of writes, small queries and health checks in `npm start`, alone and beside ten heavy
  * requests at a time. Each heavy request is sent again as soon as it has ended. What the operating system allows at best is
- * measured too: beside as many busy processes as there are processors, of the lowest priority.
+ * measured too: beside as many busy processes as there are processors, of the lowest priority. A query reads more as
+ * samples arrive, so each phase is compared with the ones alone before and after it.
  *
  * `--seconds N` for each phase, 20 by default; with `--json` the figures as JSON.
  */
@@ -17,6 +18,7 @@ import { AUTHORIZATION, startServer } from "./isolation/server.ts";
 const SERIES = 500;
 /** Between two requests of a kind: ten a second. */
 const INTERVAL_MS = 100;
+const ALONE = "alone";
 const BUSY = "beside busy processes of the lowest priority";
 const KINDS = ["write", "query", "ready"] as const;
 type Kind = (typeof KINDS)[number];
@@ -40,11 +42,13 @@ async function main(): Promise<void> {
   const phases: Phase[] = [];
   await measure(server.url, "warm-up", []);
   for (const [name, heavy] of [
-    ["alone", []],
+    [ALONE, []],
     [BUSY, []],
+    [ALONE, []],
     ["beside ten heavy queries", [...queries, ...queries].slice(0, 10)],
+    [ALONE, []],
     ["beside six heavy queries and four heavy bodies", [...queries, ...bodies]],
-    ["alone again", []],
+    [ALONE, []],
   ] as const) {
     using _ = name === BUSY ? startBusyProcesses() : undefined;
     phases.push(await measure(server.url, name, heavy));
@@ -139,16 +143,26 @@ function figuresOf({ name, heavyDone, latencies, failures }: Phase) {
 }
 
 function print(phases: readonly Phase[]): string {
-  const rows = phases.map(figuresOf).map(({ name, heavyDone, failures, ...kinds }) => {
-    const cells = KINDS.map((kind) => `${kinds[kind].p50} / ${kinds[kind].p99} / ${kinds[kind].most}`);
+  const all = phases.map(figuresOf);
+  const rows = all.map(({ name, heavyDone, failures, ...kinds }, i) => {
+    const cells = KINDS.map((kind) => {
+      const { p50, p99, most } = kinds[kind];
+      const ratio = name === ALONE ? "" : ` (${(p99 / p99Alone(all, i, kind)).toFixed(1)} times)`;
+      return `${p50} / ${p99}${ratio} / ${most}`;
+    });
     return `| ${[name, ...cells, failures, heavyDone].join(" | ")} |`;
   });
   return [
-    `p50 / p99 / most, in ms; ${SERIES} samples a write, each kind ten times a second`,
+    `p50 / p99 (times those alone, before and after) / most, in ms; ${SERIES} samples a write, each kind ten times a second`,
     "| | write | small query | health | failures | heavy requests ended |",
     "| --- | --: | --: | --: | --: | --: |",
     ...rows,
   ].join("\n");
+}
+
+/** The mean of the two phases beside one. */
+function p99Alone(all: readonly ReturnType<typeof figuresOf>[], i: number, kind: Kind): number {
+  return Math.max(1, (all[i - 1][kind].p99 + all[i + 1][kind].p99) / 2);
 }
 
 await main();
