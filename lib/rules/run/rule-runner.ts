@@ -5,12 +5,13 @@ import { MINUTE_MS } from "../../model/time.ts";
 import type { RetentionMs } from "../../storage/layout/retention.ts";
 import { listRuledTenants, noteEmpty, type RuledTenant } from "../../storage/rules/rule-items.ts";
 import type { GroupName } from "../../storage/rules/rule-keys.ts";
+import { forEachBounded } from "../../storage/table/bounded.ts";
 import { type Meter, newMeter, type Table } from "../../storage/table/table.ts";
 import type { StoredGroup } from "../rule-store.ts";
 import { newRuleStore } from "../table-rule-store.ts";
 import type { RuleServices } from "./rule-services.ts";
 import { addReports, NOTHING_RUN, type RunReport } from "./run-report.ts";
-import { runTenant, type TenantOutcome } from "./run-tenant.ts";
+import { runTenant, type TenantOutcome, type TenantRun } from "./run-tenant.ts";
 import type { SteadyClock } from "./steady-clock.ts";
 
 /** One of `of` shares of all groups, from 0. */
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly meter?: Meter | undefined;
 }
 
+type TenantOptions = RunOptions & Pick<TenantRun, "groupsAtOnce">;
+
 export interface RunnerServices extends RuleServices {
   /** Its `now` is `clock` and the context's clock; each run begins it. Default: `clock` never steps. */
   readonly steadyClock?: SteadyClock | undefined;
@@ -44,6 +47,12 @@ interface KnownTenant {
   /** When that was found. A clock that says an earlier time was wrong then. */
   ranMs: number;
 }
+
+/** Tenants whose groups are evaluated side by side: one whose rules take long holds up no other. */
+const TENANTS_AT_ONCE = 3;
+/** Of the only tenant with rules. Each group may hold as much memory as a query may. */
+const GROUPS_AT_ONCE = 4;
+const GROUPS_OF_TENANT_AT_ONCE = 2;
 
 /** Groups are read again after so long although their revision is the same. */
 const REFRESH_MS = 10 * MINUTE_MS;
@@ -72,34 +81,47 @@ export class RuleRunner {
 
   /** Throws "unavailable" if the tenants cannot be read; what happens to one tenant costs that tenant alone. */
   async run(options: RunOptions): Promise<RunReport> {
-    const { clock, log } = this.#services;
     const table = this.#services.table.metered(options.meter ?? newMeter());
     let report = NOTHING_RUN;
     const tenants = await this.#begin(table);
     this.#forgetOthers(tenants);
-    for (const ruled of tenants) {
-      const { tenant } = ruled;
-      const meter = newMeter();
-      const metered = table.metered(meter);
-      try {
-        const known = await this.#groupsOf(metered, ruled);
-        const nowMs = clock();
-        if (nowMs >= known.ranMs && nowMs < known.nextDueMs) continue;
-        const { nextDueMs, ...done } = await this.#runTenant(metered, tenant, known.groups, options);
-        known.nextDueMs = nextDueMs;
-        known.ranMs = nowMs;
-        report = addReports(report, done.report);
-        if (known.groups.length === 0 && done.hasNothing) await noteEmpty(table, ruled);
-      } catch (error) {
-        log("error", "rules: a tenant's rules were not evaluated", { tenant, error: errorMessage(error) });
-        report = addReports(report, { ...NOTHING_RUN, postponed: 1 });
-      } finally {
-        const { readUnits, writeUnits } = meter;
-        if (readUnits + writeUnits > 0)
-          this.#services.usage?.note({ tenant, key: "", route: "(rules)" }, { readUnits, writeUnits });
-      }
-    }
+    const groupsAtOnce = tenants.length === 1 ? GROUPS_AT_ONCE : GROUPS_OF_TENANT_AT_ONCE;
+    await forEachBounded(this.#inTurn(tenants), TENANTS_AT_ONCE, async (ruled) => {
+      const added = await this.#tryTenant(table, ruled, { ...options, groupsAtOnce });
+      report = addReports(report, added);
+    });
     return report;
+  }
+
+  /** Each minute another tenant is the first, so that one whose rules take long cannot keep the others from theirs. */
+  #inTurn(tenants: readonly RuledTenant[]): RuledTenant[] {
+    const first = tenants.length === 0 ? 0 : Math.floor(this.#services.clock() / MINUTE_MS) % tenants.length;
+    return [...tenants.slice(first), ...tenants.slice(0, first)];
+  }
+
+  /** Never throws. */
+  async #tryTenant(table: Table, ruled: RuledTenant, options: TenantOptions): Promise<RunReport> {
+    const { clock, log } = this.#services;
+    const { tenant } = ruled;
+    const meter = newMeter();
+    const metered = table.metered(meter);
+    try {
+      const known = await this.#groupsOf(metered, ruled);
+      const nowMs = clock();
+      if (nowMs >= known.ranMs && nowMs < known.nextDueMs) return NOTHING_RUN;
+      const { nextDueMs, report, hasNothing } = await this.#runTenant(metered, tenant, known.groups, options);
+      known.nextDueMs = nextDueMs;
+      known.ranMs = nowMs;
+      if (known.groups.length === 0 && hasNothing) await noteEmpty(table, ruled);
+      return report;
+    } catch (error) {
+      log("error", "rules: a tenant's rules were not evaluated", { tenant, error: errorMessage(error) });
+      return { ...NOTHING_RUN, postponed: 1 };
+    } finally {
+      const { readUnits, writeUnits } = meter;
+      if (readUnits + writeUnits > 0)
+        this.#services.usage?.note({ tenant, key: "", route: "(rules)" }, { readUnits, writeUnits });
+    }
   }
 
   /** Makes sure of the time by the response to the first call, and begins the run's clock. */
@@ -121,13 +143,13 @@ export class RuleRunner {
     table: Table,
     tenant: string,
     groups: readonly StoredGroup[],
-    { deadlineMs, signal, share }: RunOptions,
+    { deadlineMs, signal, share, groupsAtOnce }: TenantOptions,
   ): Promise<TenantOutcome> {
     const retentionMs = await this.#services.retentionOf(tenant);
     const isOwn = (name: GroupName) =>
       share === undefined || shareOf(tenant, name, share.of) === share.number;
     const services = { ...this.#services, table };
-    return runTenant(services, { tenant, retentionMs, groups, isOwn, deadlineMs, signal });
+    return runTenant(services, { tenant, retentionMs, groups, isOwn, groupsAtOnce, deadlineMs, signal });
   }
 
   async #groupsOf(table: Table, { tenant, revision }: RuledTenant): Promise<KnownTenant> {

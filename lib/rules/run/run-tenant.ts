@@ -31,13 +31,13 @@ export interface TenantRun {
   readonly groups: readonly StoredGroup[];
   /** Which of them, and of the groups that are gone, are this process'. */
   readonly isOwn: (name: GroupName) => boolean;
+  /** Groups that are evaluated side by side, at most. */
+  readonly groupsAtOnce: number;
   /** No group begins after this time. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Groups that are evaluated at once: each may hold as much memory as a query may. */
-const GROUP_CONCURRENCY = 4;
 /** Results wait for those of other groups for so long, at most, before they are stored. */
 const GATHER_MS = 2 * SECOND_MS;
 /** Samples that are stored with one request. */
@@ -160,7 +160,7 @@ class TenantRunner {
         log("warn", "rules: no time was left for some groups", { tenant, groups: queue.length });
         queue.length = 0;
       }
-      while (queue.length > 0 && running.size < GROUP_CONCURRENCY) start(queue.shift()!);
+      while (queue.length > 0 && running.size < this.#run.groupsAtOnce) start(queue.shift()!);
       await nextOf(running, this.#rounds.length > 0 ? this.#gatherMs : undefined);
       if (running.size > 0 && !this.#isLong()) continue;
       await this.#flush();
