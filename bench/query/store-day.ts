@@ -82,8 +82,8 @@ export async function storeBucket(
       writers.get(prefix) ?? new ChunkPartitionWriter({ tenant, day, bucket, part: id, shard }, {});
     writers.set(prefix, writer);
     items.push(...writer.addChunks(hashHex(hash), stored));
-    minTime = Math.min(minTime, chunks[0].minTime);
-    maxTime = Math.max(maxTime, chunks[chunks.length - 1].maxTime);
+    minTime = Math.min(minTime, stored[0].minTime);
+    maxTime = Math.max(maxTime, stored[stored.length - 1].maxTime);
   }
   for (const writer of writers.values()) items.push(...writer.finish());
   await table.putAll(items);
