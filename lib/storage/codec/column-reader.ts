@@ -137,11 +137,12 @@ export class ColumnReader {
     return this.#readExponentsAndValues(count, true);
   }
 
-  /** The inverse of `writePredictedValues`. */
-  readPredictedValues(predictions: Float64Array): Float64Array<ArrayBuffer> {
-    const count = predictions.length;
-    const values = new Float64Array(count);
+  /** The inverse of `writePredictedValues`: `values` has the predictions, and gets what was predicted. */
+  readPredictedValues(values: Float64Array): void {
+    const count = values.length;
     const exponents = this.readBytes(count);
+    const bytes = this.#bytes;
+    let at = this.#at;
     let hasRaw = false;
     for (let i = 0; i < count; i++) {
       const exponent = exponents[i];
@@ -150,11 +151,20 @@ export class ColumnReader {
         continue;
       }
       if (exponent > MAX_EXPONENT) throw this.#damaged(`exponent ${exponent}, expected 0 to ${MAX_EXPONENT}`);
-      const mantissa = this.readSigned() + predictedMantissa(predictions[i], exponent);
+      let mantissa = predictedMantissa(values[i], exponent);
+      const byte = bytes[at];
+      if (byte < 0x80) {
+        at++;
+        mantissa += unzigzagShort(byte);
+      } else {
+        this.#at = at;
+        mantissa += this.readSigned();
+        at = this.#at;
+      }
       values[i] = exponent === 0 ? mantissa : mantissa / POWERS_OF_TEN[exponent];
     }
+    this.#at = at;
     if (hasRaw) this.#readRaw(values, exponents);
-    return values;
   }
 
   /** As log records of version 1 have them: like chained values, each by itself. */
@@ -246,8 +256,8 @@ export class ColumnReader {
     if (rest > 0) throw this.#damaged(`${rest} bytes follow the columns`);
   }
 
-  #readRaw(values: Float64Array<ArrayBuffer>, exponents: Uint8Array): void {
-    const words = new Uint32Array(values.buffer);
+  #readRaw(values: Float64Array, exponents: Uint8Array): void {
+    const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
     const bytes = this.#bytes;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     for (let i = 0; i < values.length; i++) {

@@ -2,7 +2,7 @@
 
 import type { HourRows, RowColumns } from "../../model/rows/hour-rows.ts";
 import { DAY_MS } from "../../model/time.ts";
-import { joinRows } from "./join-rows.ts";
+import { joinMidnights, joinRows } from "./join-rows.ts";
 import { gatherFloats, gatherHistograms, sliceFloats, sliceHistograms } from "./row-slices.ts";
 
 /** Which rows of a part count. */
@@ -65,7 +65,10 @@ export function assembleRows(parts: readonly HourRows[]): HourRows {
   const sorted = parts.length === 1 ? parts : parts.toSorted((a, b) => firstTime(a) - firstTime(b));
   const floats = gatherFloats(sorted);
   const ofHistograms = sorted.some(({ histograms }) => histograms !== undefined);
-  if (!ofHistograms && isAscending(floats)) return { floats };
+  if (!ofHistograms) {
+    if (isAscending(floats)) return { floats };
+    if (isOrdered(floats)) return { floats: joinMidnights(floats) };
+  }
   const histograms = ofHistograms ? gatherHistograms(sorted) : undefined;
   // Of both kinds an hour may be shared too.
   if (floats.hours.length === 0 && histograms !== undefined && isAscending(histograms))
@@ -94,6 +97,13 @@ function firstTime({ floats, histograms }: HourRows): number {
 
 function isAscending({ hours }: RowColumns): boolean {
   for (let row = 1; row < hours.length; row++) if (!(hours[row] > hours[row - 1])) return false;
+  return true;
+}
+
+/** Whether rows are in order of their samples; two may be of one hour. */
+function isOrdered({ hours, firstTimes, lastTimes }: RowColumns): boolean {
+  for (let row = 1; row < hours.length; row++)
+    if (!(hours[row] >= hours[row - 1] && firstTimes[row] > lastTimes[row - 1])) return false;
   return true;
 }
 

@@ -10,30 +10,41 @@ import { isStaleMarker } from "../../model/stale-marker.ts";
 import { compensate } from "../../number/kahan.ts";
 import { hoursOf } from "./hours.ts";
 
+const ROW_NUMBERS = 6;
+const FLOAT_NUMBERS = 6;
+
 /** Columns of `length` rows, all zeros. */
 export function newRowColumns(length: number): RowColumns {
-  const column = () => new Float64Array(length);
+  return rowColumnsIn(new ArrayBuffer(ROW_NUMBERS * 8 * length + length), length, ROW_NUMBERS);
+}
+
+/** The same for rows of floats. One buffer for all: to get memory takes longer than to make its views. */
+export function newFloatRows(length: number): FloatRows {
+  const numbers = ROW_NUMBERS + FLOAT_NUMBERS;
+  const buffer = new ArrayBuffer(numbers * 8 * length + length);
+  const column = (place: number) => new Float64Array(buffer, place * 8 * length, length);
   return {
-    hours: column(),
-    counts: column(),
-    firstTimes: column(),
-    lastTimes: column(),
-    resets: column(),
-    changes: column(),
-    flags: new Uint8Array(length),
+    ...rowColumnsIn(buffer, length, numbers),
+    firstValues: column(6),
+    lastValues: column(7),
+    mins: column(8),
+    maxs: column(9),
+    sums: column(10),
+    drops: column(11),
   };
 }
 
-export function newFloatRows(length: number): FloatRows {
-  const column = () => new Float64Array(length);
+/** Flags lie after `numbers` columns of numbers. */
+function rowColumnsIn(buffer: ArrayBuffer, length: number, numbers: number): RowColumns {
+  const column = (place: number) => new Float64Array(buffer, place * 8 * length, length);
   return {
-    ...newRowColumns(length),
-    firstValues: column(),
-    lastValues: column(),
-    mins: column(),
-    maxs: column(),
-    sums: column(),
-    drops: column(),
+    hours: column(0),
+    counts: column(1),
+    firstTimes: column(2),
+    lastTimes: column(3),
+    resets: column(4),
+    changes: column(5),
+    flags: new Uint8Array(buffer, numbers * 8 * length, length),
   };
 }
 

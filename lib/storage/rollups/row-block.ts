@@ -137,38 +137,45 @@ function writeRows(
 }
 
 function writeValues(writer: ColumnWriter, rows: FloatRows): void {
+  const predictions = new Float64Array(rows.counts.length);
   writer.writeChainedValues(rows.lastValues);
-  writer.writePredictedValues(rows.firstValues, valuesBefore(rows.lastValues));
-  writer.writePredictedValues(rows.mins, lowerOf(rows));
-  writer.writePredictedValues(rows.maxs, higherOf(rows));
+  predictFirst(predictions, rows);
+  writer.writePredictedValues(rows.firstValues, predictions);
+  predictMin(predictions, rows);
+  writer.writePredictedValues(rows.mins, predictions);
+  predictMax(predictions, rows);
+  writer.writePredictedValues(rows.maxs, predictions);
   const sums = rows.sums.map((sum) => nearestDecimal(sum, SUM_SHARE));
-  writer.writePredictedValues(sums, expectedSums(rows));
+  predictSum(predictions, rows);
+  writer.writePredictedValues(sums, predictions);
   const drops = rows.drops.map((sum) => nearestDecimal(sum, SUM_SHARE));
-  writer.writePredictedValues(drops, expectedDrops(rows, sums));
+  predictDrops(predictions, { ...rows, sums });
+  writer.writePredictedValues(drops, predictions);
 }
 
-function valuesBefore(values: Float64Array): Float64Array {
-  const before = new Float64Array(values.length);
-  if (values.length > 0) before.set(values.subarray(0, -1), 1);
-  return before;
+// What a reader expects of a column by those that it has read. Each takes the place of what it predicts.
+
+/** The last value of the row before. */
+function predictFirst(firsts: Float64Array, { lastValues }: FloatRows): void {
+  for (let row = 0; row < firsts.length; row++) firsts[row] = row === 0 ? 0 : lastValues[row - 1];
 }
 
-type Values = Pick<FloatRows, "counts" | "firstValues" | "lastValues" | "resets">;
-
-function lowerOf({ firstValues, lastValues }: Values): Float64Array {
-  return firstValues.map((first, i) => Math.min(first, lastValues[i]));
+function predictMin(mins: Float64Array, { firstValues, lastValues }: FloatRows): void {
+  for (let row = 0; row < mins.length; row++) mins[row] = Math.min(firstValues[row], lastValues[row]);
 }
 
-function higherOf({ firstValues, lastValues }: Values): Float64Array {
-  return firstValues.map((first, i) => Math.max(first, lastValues[i]));
+function predictMax(maxs: Float64Array, { firstValues, lastValues }: FloatRows): void {
+  for (let row = 0; row < maxs.length; row++) maxs[row] = Math.max(firstValues[row], lastValues[row]);
 }
 
-function expectedSums({ counts, firstValues, lastValues }: Values): Float64Array {
-  return counts.map((count, i) => (firstValues[i] + lastValues[i]) * 0.5 * count);
+function predictSum(sums: Float64Array, { counts, firstValues, lastValues }: FloatRows): void {
+  for (let row = 0; row < sums.length; row++)
+    sums[row] = (firstValues[row] + lastValues[row]) * 0.5 * counts[row];
 }
 
-function expectedDrops({ counts, resets }: Values, sums: Float64Array): Float64Array {
-  return sums.map((sum, i) => (resets[i] === 0 ? 0 : (sum * resets[i]) / counts[i]));
+function predictDrops(drops: Float64Array, { counts, resets, sums }: FloatRows): void {
+  for (let row = 0; row < drops.length; row++)
+    drops[row] = resets[row] === 0 ? 0 : (sums[row] * resets[row]) / counts[row];
 }
 
 function encodeHistograms(rows: HistogramRows): Uint8Array {
@@ -267,12 +274,18 @@ function readRows(
 }
 
 function readValues(reader: ColumnReader, rows: FloatRows): void {
-  rows.lastValues.set(reader.readChainedValues(rows.lastValues.length));
-  rows.firstValues.set(reader.readPredictedValues(valuesBefore(rows.lastValues)));
-  rows.mins.set(reader.readPredictedValues(lowerOf(rows)));
-  rows.maxs.set(reader.readPredictedValues(higherOf(rows)));
-  rows.sums.set(reader.readPredictedValues(expectedSums(rows)));
-  rows.drops.set(reader.readPredictedValues(expectedDrops(rows, rows.sums)));
+  const { firstValues, lastValues, mins, maxs, sums, drops } = rows;
+  lastValues.set(reader.readChainedValues(lastValues.length));
+  predictFirst(firstValues, rows);
+  reader.readPredictedValues(firstValues);
+  predictMin(mins, rows);
+  reader.readPredictedValues(mins);
+  predictMax(maxs, rows);
+  reader.readPredictedValues(maxs);
+  predictSum(sums, rows);
+  reader.readPredictedValues(sums);
+  predictDrops(drops, rows);
+  reader.readPredictedValues(drops);
 }
 
 function readHistograms(reader: ByteReader, rows: ReturnType<typeof newHistogramRows>): HistogramRows {

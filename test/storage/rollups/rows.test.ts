@@ -19,8 +19,9 @@ import {
 import type { MixedSamples } from "../../../lib/model/samples.ts";
 import { HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { samplesBetween } from "../../../lib/storage/parts/hashed-samples.ts";
-import { joinRows } from "../../../lib/storage/rollups/join-rows.ts";
+import { joinMidnights, joinRows } from "../../../lib/storage/rollups/join-rows.ts";
 import { makeRows } from "../../../lib/storage/rollups/make-rows.ts";
+import { gatherFloats } from "../../../lib/storage/rollups/row-slices.ts";
 import { bucketsOf, histogram, histogramText } from "../../helpers/histograms.ts";
 import { Random } from "../../simulation/random.ts";
 import { mixed, randomSamples, type Sent, START, stale, up } from "./written-samples.ts";
@@ -209,6 +210,9 @@ test(`rows of pieces join to the rows of the whole (seed ${SEED})`, () => {
       return from === to ? [] : [makeRows(samplesBetween(samples, from, to))];
     });
     assert.deepEqual(printRows(joinRows(parts)), printRows(makeRows(samples)), `round ${round}`);
+    const floats = parts.map((part) => ({ floats: part.floats }));
+    const joined = { floats: joinMidnights(gatherFloats(floats)) };
+    assert.deepEqual(printRows(joined), printRows(joinRows(floats)), `round ${round}, floats`);
   }
 });
 
