@@ -35,6 +35,8 @@ type MutableCounts = { -readonly [Name in keyof Counts]: number };
 /** Adds rows with equal keys. */
 export class UsageTable {
   readonly #rows = new Map<string, UsageKey & MutableCounts>();
+  /** The row added to last: requests of one sender come in a row. */
+  #latest: (UsageKey & MutableCounts) | undefined;
 
   constructor(rows: Iterable<UsageRow> = []) {
     for (const row of rows) this.add(row, row);
@@ -48,7 +50,14 @@ export class UsageTable {
     return [...this.#rows.values()];
   }
 
-  add({ tenant, key, route }: UsageKey, counts: Partial<Counts>): void {
+  add(usageKey: UsageKey, counts: Partial<Counts>): void {
+    const { tenant, key, route } = usageKey;
+    const latest = this.#latest;
+    if (latest?.tenant === tenant && latest.key === key && latest.route === route) addCounts(latest, counts);
+    else this.#addTo(usageKey, counts);
+  }
+
+  #addTo({ tenant, key, route }: UsageKey, counts: Partial<Counts>): void {
     const name = JSON.stringify([tenant, key, route]);
     let row = this.#rows.get(name);
     if (row === undefined) {
@@ -59,8 +68,13 @@ export class UsageTable {
       row = { tenant, key, route, ...NOTHING };
       this.#rows.set(name, row);
     }
-    for (const count of COUNTS) row[count] += counts[count] ?? 0;
+    addCounts(row, counts);
+    this.#latest = row;
   }
+}
+
+function addCounts(row: MutableCounts, counts: Partial<Counts>): void {
+  for (const count of COUNTS) row[count] += counts[count] ?? 0;
 }
 
 const NOTHING = Object.fromEntries(COUNTS.map((name) => [name, 0])) as unknown as Counts;
