@@ -13,57 +13,12 @@ import {
 import { addHistograms, subtractHistograms } from "../../lib/histogram/pair.ts";
 import { printHistogram } from "../../lib/histogram/print-histogram.ts";
 import { isReset } from "../../lib/histogram/reset.ts";
-import { atLowerSchema, bucketsOf, NO_BUCKETS, sideOf } from "../../lib/histogram/side.ts";
+import { atLowerSchema, bucketsOf, sideOf } from "../../lib/histogram/side.ts";
 import { addToSum, startSum, sumOf } from "../../lib/histogram/sum.ts";
 import { trimHistogram } from "../../lib/histogram/trim.ts";
 import type { Histogram } from "../../lib/model/histogram.ts";
 import { anyHistogram, meaningOf } from "../helpers/histograms.ts";
-
-interface Sketch {
-  readonly schema?: number;
-  readonly zero?: readonly [threshold: number, count: number];
-  readonly positive?: Readonly<Record<number, number>>;
-  readonly negative?: Readonly<Record<number, number>>;
-  readonly bounds?: readonly number[];
-  readonly hint?: Histogram["counterResetHint"];
-  readonly sum?: number;
-}
-
-/** The count is that of all buckets. */
-function histogram({
-  schema = 0,
-  zero = [0, 0],
-  positive = {},
-  negative = {},
-  bounds = [],
-  hint,
-  sum = 0,
-}: Sketch): Histogram {
-  const side = (counts: Readonly<Record<number, number>>) => {
-    const indexes = Object.keys(counts)
-      .map(Number)
-      .sort((a, b) => a - b);
-    if (indexes.length === 0) return NO_BUCKETS;
-    return bucketsOf({
-      indexes: Int32Array.from(indexes),
-      counts: Float64Array.from(indexes, (index) => counts[index]),
-    });
-  };
-  const all = [zero[1], ...Object.values(positive), ...Object.values(negative)];
-  return {
-    kind: "float",
-    counterResetHint: hint ?? "unknown",
-    schema: bounds.length > 0 ? -53 : schema,
-    zeroThreshold: zero[0],
-    zeroCount: zero[1],
-    count: all.reduce((total, count) => total + count, 0),
-    sum,
-    positive: side(positive),
-    negative: side(negative),
-    customBounds: Float64Array.from(bounds),
-    isStale: false,
-  };
-}
+import { histogram, type Sketch } from "./sketch.ts";
 
 test("bounds of exponential buckets", () => {
   assert.equal(exponentialBound(3, 0), 8);
@@ -289,45 +244,6 @@ const RESETS: readonly (readonly [name: string, previous: Sketch, current: Sketc
 for (const [name, previous, current, expected] of RESETS) {
   test(`reset: ${name}`, () => assert.equal(isReset(histogram(current), histogram(previous)), expected));
 }
-
-test("quantiles and fractions are inverse", () => {
-  const shapes = [
-    histogram({ positive: { 0: 3, 1: 5, 4: 2 } }),
-    histogram({ zero: [0.5, 4], negative: { 1: 3 }, positive: { 1: 3 } }),
-    histogram({ bounds: [1, 2, 4], positive: { 0: 3, 1: 5, 2: 2 } }),
-  ];
-  for (const shape of shapes) {
-    for (const quantile of [0.05, 0.3, 0.5, 0.77, 0.99]) {
-      const { value } = histogramQuantile(quantile, shape);
-      const back = histogramFraction(-Infinity, value, shape).value;
-      assert.ok(Math.abs(back - quantile) < 1e-12, `${back} of ${quantile}`);
-    }
-  }
-});
-
-test("quantiles at the edges", () => {
-  const one = histogram({ positive: { 1: 4 }, sum: 6 });
-  assert.equal(histogramQuantile(-1, one).value, -Infinity);
-  assert.equal(histogramQuantile(2, one).value, Infinity);
-  assert.equal(histogramQuantile(0.5, one).value, Math.SQRT2);
-  assert.equal(histogramQuantile(0.5, histogram({})).value, Number.NaN);
-  const withNaN = { ...one, count: 8, sum: Number.NaN };
-  assert.deepEqual(histogramQuantile(0.9, withNaN), { value: Number.NaN, hasNaN: true });
-  assert.deepEqual(histogramQuantile(0.25, withNaN), { value: Math.SQRT2, hasNaN: true });
-});
-
-test("variance", () => {
-  assert.equal(histogramVariance(histogram({ bounds: [2, 4], positive: { 1: 2 }, sum: 6 })), 0);
-  const spread = histogram({ zero: [1, 1], positive: { 2: 1 }, sum: Math.sqrt(8) });
-  assert.ok(Math.abs(histogramVariance(spread) - 2) < 1e-12);
-});
-
-test("trimming cuts the bucket that the value lies in", () => {
-  const one = histogram({ bounds: [1, 2, 3], positive: { 0: 2, 1: 2, 2: 2, 3: 2 }, sum: 99 });
-  assert.equal(printHistogram(trimHistogram(one, 1.5, "below")), "{count:3, sum:2.25, [-Inf,1]:2, (1,2]:1}");
-  assert.equal(printHistogram(trimHistogram(one, 2.5, "above")), "{count:3, sum:8.75, (2,3]:1, (3,+Inf]:2}");
-  assert.equal(trimHistogram(one, Infinity, "below").count, 8);
-});
 
 test("histograms that share their spans add up to what others with the same buckets do", () => {
   const ownSpans = ({ spans, counts }: Histogram["positive"]) => ({ spans: [...spans], counts });

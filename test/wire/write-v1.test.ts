@@ -6,196 +6,19 @@ import { HearthError } from "../../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import type { WriteBatch } from "../../lib/model/sample-batch.ts";
 import { uncompress } from "../../lib/wire/snappy.ts";
-import { decodeWriteRequest, WriteRequestDecoder } from "../../lib/wire/write-v1.ts";
-import { bitsOf, columnBits, encodeBody, type SentSeries, STALE_BITS } from "../helpers/write-requests.ts";
-import { atOffset, decodeMessage, encodeMessage, fromHex } from "./prometheus-proto.ts";
-
-const SEED = 20261122;
-const FIXTURES = new URL("../fixtures/rw1/", import.meta.url);
-
-/** A copy each time, since decoding may move labels about in the body. */
-function decode(body: Uint8Array, limits = DEFAULT_LIMITS): WriteBatch {
-  return decodeWriteRequest(atOffset(body), limits);
-}
-
-/** A request as data: each series' labels, and its samples with their bits. */
-function plain(request: WriteBatch): SentSeries[] {
-  const bits = columnBits(request.values.subarray(0, request.sampleCount));
-  return Array.from({ length: request.seriesCount }, (_, s) => ({
-    labels: request.decodeLabels(request.bytes, request.labelStarts[s], request.labelEnds[s], 1000),
-    samples: bits.flatMap((b, i) =>
-      request.sampleSeries[i] === s ? [[request.timestamps[i], b] as const] : [],
-    ),
-  }));
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: what protobufjs makes of a TimeSeries
-function plainMessage({ labels, samples }: any): SentSeries {
-  return {
-    labels: labels.map(({ name, value }: { name: string; value: string }) => [name, value]),
-    samples: samples.map((sample: { timestamp: number; value: number }) => [
-      sample.timestamp,
-      bitsOf(sample.value),
-    ]),
-  };
-}
-
-function refuses(body: Uint8Array, kind: string, message: RegExp, limits = DEFAULT_LIMITS): void {
-  assert.throws(
-    () => decode(body, limits),
-    (error) => error instanceof HearthError && error.kind === kind && message.test(error.message),
-  );
-}
-
-function fixture(name: string): Uint8Array {
-  return uncompress(new Uint8Array(readFileSync(new URL(name, FIXTURES))), 2 ** 25);
-}
-
-const RECORDED = readdirSync(FIXTURES).filter((name) => name.endsWith(".snappy"));
-
-for (const name of RECORDED) {
-  test(`decodes ${name} as protobufjs does`, () => {
-    const body = fixture(name);
-    const message = decodeMessage("WriteRequest", body);
-    const request = decode(body);
-    assert.deepEqual(plain(request), message.timeseries.map(plainMessage));
-    const count = (field: string) =>
-      message.timeseries.reduce(
-        (total: number, one: Record<string, unknown[]>) => total + one[field].length,
-        0,
-      );
-    assert.equal(request.exemplars.length, count("exemplars"));
-    assert.equal(request.histograms.length, count("histograms"));
-    assert.equal(request.metadata.count, message.metadata.length);
-    assert.equal(request.rejections.count, 0);
-  });
-}
-
-/** A histogram message as both sides can say it; deltas as counts. */
-// biome-ignore lint/suspicious/noExplicitAny: what protobufjs makes of a Histogram
-function plainHistogram(message: any) {
-  const summed = (deltas: number[]) => {
-    let count = 0;
-    return deltas.map((delta) => {
-      count += delta;
-      return count;
-    });
-  };
-  const isFloat = message.count === "countFloat";
-  return {
-    timestamp: message.timestamp,
-    kind: isFloat ? "float" : "integer",
-    schema: message.schema,
-    count: isFloat ? message.countFloat : message.countInt,
-    zeroCount: isFloat ? message.zeroCountFloat : message.zeroCountInt,
-    zeroThreshold: message.zeroThreshold,
-    sum: message.sum,
-    positive: isFloat ? message.positiveCounts : summed(message.positiveDeltas),
-    negative: isFloat ? message.negativeCounts : summed(message.negativeDeltas),
-    positiveSpans: message.positiveSpans,
-    negativeSpans: message.negativeSpans,
-  };
-}
-
-test("recorded histograms, exemplars and metadata decode as protobufjs does", () => {
-  for (const name of RECORDED) {
-    const body = fixture(name);
-    const message = decodeMessage("WriteRequest", body);
-    const { histograms, exemplars, metadata } = decode(body);
-    const came = histograms.map(({ timestamp, histogram: { positive, negative, ...one } }) => ({
-      ...{ timestamp, kind: one.kind, schema: one.schema, count: one.count, zeroCount: one.zeroCount },
-      ...{ zeroThreshold: one.zeroThreshold, sum: one.sum },
-      ...{ positive: [...positive.counts], negative: [...negative.counts] },
-      ...{ positiveSpans: positive.spans, negativeSpans: negative.spans },
-    }));
-    const series: Record<string, unknown[]>[] = message.timeseries;
-    assert.deepEqual(came, series.flatMap((one) => one.histograms).map(plainHistogram));
-    const sent = series.flatMap(({ exemplars }, i) =>
-      // biome-ignore lint/suspicious/noExplicitAny: what protobufjs makes of an Exemplar
-      exemplars.map(({ labels, value, timestamp }: any) => ({
-        series: i,
-        timestamp,
-        value,
-        labels: labels.map(({ name, value }: { name: string; value: string }) => [name, value]),
-      })),
-    );
-    assert.deepEqual(
-      exemplars.map(({ series, timestamp, value, labels }) => ({ series, timestamp, value, labels })),
-      sent,
-    );
-    const types = [
-      "unknown",
-      "counter",
-      "gauge",
-      "histogram",
-      "gaugehistogram",
-      "summary",
-      "info",
-      "stateset",
-    ];
-    assert.deepEqual(
-      Array.from({ length: metadata.count }, (_, i) => metadata.decode(i)),
-      message.metadata.map(({ type, metricFamilyName, help, unit }: Record<string, string>) => ({
-        ...{ metricFamilyName, help, unit },
-        type: types[Number(type)],
-      })),
-    );
-  }
-});
-
-test("a label that is moved over a histogram and an exemplar does them no harm", () => {
-  const labels = [{ name: "__name__", value: "x" }];
-  const exemplars = [{ labels: [{ name: "trace_id", value: "abc" }], value: 2, timestamp: 3 }];
-  const histograms = [
-    { countInt: 2, positiveSpans: [{ offset: 1, length: 1 }], positiveDeltas: [2], timestamp: 4 },
-  ];
-  const parts = [{ histograms }, { exemplars }, { labels }, { histograms }].map((part) =>
-    encodeMessage("TimeSeries", part),
-  );
-  const series = Buffer.concat(parts);
-  const { labelStarts, labelEnds, bytes, ...batch } = decode(
-    new Uint8Array(Buffer.concat([Uint8Array.of(0x0a, series.length), series])),
-  );
-  assert.deepEqual(batch.decodeLabels(bytes, labelStarts[0], labelEnds[0], 9), [["__name__", "x"]]);
-  assert.deepEqual(batch.exemplars, [{ series: 0, timestamp: 3, value: 2, labels: [["trace_id", "abc"]] }]);
-  assert.deepEqual(
-    batch.histograms.map(({ histogram: { positive } }) => [...positive.counts]),
-    [[2], [2]],
-  );
-});
-
-test("a histogram that is wrong is refused with the labels of its series, an exemplar is dropped and counted", () => {
-  const long = { labels: [{ name: "a", value: "x".repeat(200) }] };
-  const labels = [{ name: "__name__", value: "x" }];
-  const wrong = { histograms: [{ countInt: 2 }, { countInt: 0, timestamp: 7 }], exemplars: [long], labels };
-  const { histograms, exemplars, rejections, droppedExemplars } = decode(
-    encodeMessage("WriteRequest", { timeseries: [wrong] }),
-  );
-  assert.deepEqual([histograms.length, exemplars.length, rejections.count, droppedExemplars], [1, 0, 1, 1]);
-  assert.match(
-    rejections.reasons[0],
-    /series x\{\}: histogram at 0: 0 observations in the buckets, but a count of 2/,
-  );
-});
-
-test("the recorded bodies have every kind of thing in them", () => {
-  const requests = RECORDED.map((name) => decode(fixture(name)));
-  assert.ok(requests.some(({ sampleCount }) => sampleCount > 0));
-  assert.ok(requests.some(({ exemplars }) => exemplars.length > 0));
-  assert.ok(requests.some(({ histograms }) => histograms.length > 0));
-  assert.ok(requests.some(({ metadata }) => metadata.count > 0));
-  const bits = requests.flatMap((request) => columnBits(request.values.subarray(0, request.sampleCount)));
-  assert.ok(bits.includes(STALE_BITS));
-});
-
-const SAMPLE_BITS = [
-  0n,
-  1n,
-  STALE_BITS,
-  0x7ff8000000000001n,
-  0xfff0000000000001n,
-  0x8000000000000000n,
-].concat([1.5, -1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2 ** 53, 5e-324].map(bitsOf));
+import { WriteRequestDecoder } from "../../lib/wire/write-v1.ts";
+import { bitsOf, encodeBody, STALE_BITS } from "../helpers/write-requests.ts";
+import { atOffset, encodeMessage, fromHex } from "./prometheus-proto.ts";
+import {
+  decode,
+  FIXTURES,
+  hugeSeries,
+  plain,
+  refuses,
+  request,
+  SAMPLE_BITS,
+  SEED,
+} from "./write-v1-batches.ts";
 
 test("keeps the bits of every value", () => {
   const sent = [
@@ -319,44 +142,6 @@ test("labels keep a byte order mark", () => {
   assert.deepEqual(plain(decode(encodeBody(sent))), sent);
 });
 
-/** A cut between two series is a request with fewer series; any other cut is malformed. */
-for (const name of [
-  "prom2.42-stale.snappy",
-  "prom2.42-exemplars_histograms.snappy",
-  "prom2.42-metadata.snappy",
-]) {
-  test(`${name} cut at every length`, () => {
-    const body = fixture(name).subarray(0, 6000);
-    const boundaries = new Map<number, number>();
-    for (let at = 0, count = 0; at <= body.length; count++) {
-      boundaries.set(at, count);
-      const length = body[at + 1] < 0x80 ? body[at + 1] + 2 : (body[at + 1] & 0x7f) + body[at + 2] * 128 + 3;
-      at += length;
-    }
-    for (let length = 0; length < body.length; length++) {
-      const cut = body.subarray(0, length);
-      const expected = boundaries.get(length);
-      if (expected === undefined) refuses(cut, "invalid", /write request: malformed|protobuf: /);
-      else assert.equal(decode(cut).seriesCount + decode(cut).metadata.count, expected);
-    }
-  });
-}
-
-const label = fc.tuple(fc.string({ maxLength: 6, unit: "grapheme" }), fc.string({ maxLength: 140 }));
-const bits = fc.oneof(fc.constantFrom(...SAMPLE_BITS), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }));
-const storable = fc.bigInt({ min: -(2n ** 51n), max: 2n ** 51n }).map(Number);
-const timestamp = fc.oneof(storable, fc.integer({ min: -300, max: 300 }));
-const request = fc.array(
-  fc.record(
-    {
-      labels: fc.array(label, { maxLength: 4 }),
-      samples: fc.array(fc.tuple(timestamp, bits), { maxLength: 5 }),
-    },
-    { noNullPrototype: true },
-  ),
-  { maxLength: 6 },
-);
-
 test("any request comes back as it was encoded", () => {
   fc.assert(
     fc.property(request, (sent) => {
@@ -375,23 +160,6 @@ test("columns grow beyond what they start with", () => {
   assert.equal(decode(encodeBody(sent)).sampleCount, 10_000);
 });
 
-test("damaged bodies decode or are refused", () => {
-  const valid = fixture("prom2.42-exemplars_histograms.snappy").subarray(0, 3000);
-  const edit = fc.tuple(fc.nat(valid.length - 1), fc.nat(255));
-  fc.assert(
-    fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
-      const body = valid.slice();
-      for (const [at, byte] of edits) body[at] = byte;
-      try {
-        plain(decode(body));
-      } catch (error) {
-        assert.ok(error instanceof HearthError && error.kind === "invalid", `${error}`);
-      }
-    }),
-    { seed: SEED, numRuns: 1000 },
-  );
-});
-
 test("a decoder used again keeps nothing of the request before, nor of one that failed", () => {
   const decoder = new WriteRequestDecoder();
   const names = readdirSync(FIXTURES).filter((name) => name.endsWith(".snappy"));
@@ -407,51 +175,3 @@ test("a decoder used again keeps nothing of the request before, nor of one that 
     assert.deepEqual(results[0], results[1]);
   }
 });
-
-/** One series of 32 MiB, the most that is decompressed: a unit over and over. */
-function hugeSeries(unit: string): Uint8Array {
-  const body = new Uint8Array(2 ** 25 - 3);
-  Buffer.from(body.buffer).fill(fromHex(unit), 5);
-  body.set(fromHex("0a f8 ff ff 0f"));
-  return body;
-}
-
-/** Made to cost as much as possible. */
-const HOSTILE: readonly (readonly [what: string, body: () => Uint8Array, message: RegExp])[] = [
-  [
-    "series of nothing",
-    () => new Uint8Array(Buffer.alloc(2 ** 25, fromHex("0a 00"))),
-    /more than 50000 series/,
-  ],
-  ["samples of nothing", () => hugeSeries("12 00"), /more than 2000000 samples/],
-  ["samples and labels by turns", () => hugeSeries("12 00 0a 00"), /more than 2000000 samples/],
-  ["exemplars and labels by turns", () => hugeSeries("1a 00 0a 00"), /^none$/],
-  ["histograms and labels by turns", () => hugeSeries("22 00 0a 00"), /more than 50000 histograms/],
-  [
-    "bucket counts",
-    () => hugeSeries("22 04 62 02 02 02"),
-    /more than 4000000 buckets|more than 50000 histograms/,
-  ],
-  [
-    "metadata of nothing",
-    () => new Uint8Array(Buffer.alloc(2 ** 25, fromHex("1a 00"))),
-    /more than 50000 metadata/,
-  ],
-  ["labels of nothing", () => hugeSeries("0a 00"), /^none$/],
-  ["groups within groups", () => new Uint8Array(2 ** 25).fill(0x2b), /nested groups/],
-];
-
-for (const [what, newBody, message] of HOSTILE) {
-  // What takes the square of such a length does not, on any day of CI.
-  test(`32 MiB of ${what} end`, () => {
-    const body = newBody();
-    let outcome = "none";
-    try {
-      const request = decodeWriteRequest(body, DEFAULT_LIMITS);
-      request.decodeLabels(body, request.labelStarts[0], request.labelEnds[0], 128);
-    } catch (error) {
-      outcome = (error as Error).message;
-    }
-    assert.match(outcome, message);
-  });
-}

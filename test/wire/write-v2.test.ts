@@ -1,38 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import { HearthError } from "../../lib/model/errors.ts";
 import type { Label } from "../../lib/model/labels.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/model/limits.ts";
-import type { WriteBatch } from "../../lib/model/sample-batch.ts";
 import { WriteV2Decoder } from "../../lib/wire/write-v2.ts";
-import { histogram, meaningOf } from "../helpers/histograms.ts";
+import { meaningOf } from "../helpers/histograms.ts";
 import { columnBits } from "../helpers/write-requests.ts";
-import { encodeV2, encodeV2Message, type V2Series } from "../helpers/write-v2-requests.ts";
+import { encodeV2, encodeV2Message } from "../helpers/write-v2-requests.ts";
 import { atOffset, fromHex, readFixture } from "./prometheus-proto.ts";
-
-const SEED = 20261125;
-
-function decode(body: Uint8Array, limits: Partial<Limits> = {}): WriteBatch {
-  return new WriteV2Decoder({ ...DEFAULT_LIMITS, ...limits }).decode(atOffset(body));
-}
-
-function labelsOf(batch: WriteBatch, series: number): Label[] {
-  return batch.decodeLabels(batch.bytes, batch.labelStarts[series], batch.labelEnds[series], 1000);
-}
-
-/** One line for each series: labels, samples as `value bits@time since start`. */
-function short(batch: WriteBatch): string[] {
-  const bits = columnBits(batch.values.subarray(0, batch.sampleCount));
-  return Array.from({ length: batch.seriesCount }, (_, s) => {
-    const labels = labelsOf(batch, s).map(([name, value]) => `${name}=${value}`);
-    const samples = bits.flatMap((b, i) => {
-      const start = batch.startTimestamps?.[i] ?? 0;
-      return batch.sampleSeries[i] === s ? [`${b.toString(16)}@${batch.timestamps[i]} since ${start}`] : [];
-    });
-    return [`{${labels.join(",")}}`, ...samples].join(" ");
-  });
-}
+import { decode, FULL, labelsOf, short, UP } from "./write-v2-batches.ts";
 
 function refuses(body: Uint8Array, kind: string, message: RegExp, limits: Partial<Limits> = {}): void {
   assert.throws(
@@ -41,13 +17,6 @@ function refuses(body: Uint8Array, kind: string, message: RegExp, limits: Partia
   );
 }
 
-const UP: V2Series = {
-  labels: [
-    ["__name__", "up"],
-    ["job", "a"],
-  ],
-  samples: [{ value: 1, timestamp: 5 }],
-};
 const ONE = "3ff0000000000000";
 
 test("a request that Prometheus' own types encoded", () => {
@@ -154,152 +123,6 @@ describe("samples", () => {
   });
 
   test("no symbol and no series", () => assert.equal(decode(new Uint8Array(0)).seriesCount, 0));
-});
-
-describe("histograms", () => {
-  const SIDES = {
-    positiveSpans: [
-      { offset: -2, length: 2 },
-      { offset: 3, length: 1 },
-    ],
-    negativeSpans: [{ offset: 1, length: 1 }],
-  };
-  const INTEGER = {
-    ...SIDES,
-    countInt: 12,
-    zeroCountInt: 1,
-    sum: 2.5,
-    schema: 3,
-    zeroThreshold: 0.001,
-    positiveDeltas: [2, 1, -2],
-    negativeDeltas: [5],
-    timestamp: 5,
-    startTimestamp: 3,
-    resetHint: "RESET_HINT_NO",
-  };
-  const meaning = (fields: object) => {
-    const { histograms, rejections } = decode(encodeV2([{ labels: UP.labels, histograms: [{ ...fields }] }]));
-    assert.deepEqual(rejections.reasons, []);
-    return { hint: histograms[0].histogram.counterResetHint, ...meaningOf(histograms[0].histogram) };
-  };
-
-  test("of whole counts", () => {
-    assert.deepEqual(meaning(INTEGER), {
-      hint: "not reset",
-      kind: "integer",
-      schema: 3,
-      zeroThreshold: 0.001,
-      zeroCount: 1,
-      count: 12,
-      sum: 0x4004000000000000n,
-      positive: ["-2:2", "-1:3", "3:1"],
-      negative: ["1:5"],
-      bounds: [],
-    });
-  });
-
-  test("of floats, gauges", () => {
-    const fields = {
-      ...SIDES,
-      countFloat: 7.5,
-      zeroCountFloat: 0.5,
-      positiveCounts: [1.5, 0, 2],
-      negativeCounts: [3.5],
-      resetHint: "RESET_HINT_GAUGE",
-    };
-    const { hint, kind, count, zeroCount, positive, negative } = meaning(fields) as ReturnType<
-      typeof meaning
-    > & {
-      count: number;
-      zeroCount: number;
-    };
-    assert.deepEqual([hint, kind, count, zeroCount], ["gauge", "float", 7.5, 0.5]);
-    assert.deepEqual([positive, negative], [["-2:1.5", "3:2"], ["1:3.5"]]);
-  });
-
-  test("with custom buckets, and of a schema finer than 8", () => {
-    const custom = {
-      schema: -53,
-      countInt: 3,
-      positiveSpans: [{ offset: 1, length: 2 }],
-      positiveDeltas: [1, 1],
-    };
-    assert.deepEqual(
-      (meaning({ ...custom, customValues: [0.5, 1] }) as { bounds: number[] }).bounds,
-      [0.5, 1],
-    );
-    const fine = {
-      schema: 9,
-      countInt: 3,
-      positiveSpans: [{ offset: 1, length: 2 }],
-      positiveDeltas: [1, 1],
-    };
-    assert.deepEqual(meaning(fine).positive, ["1:3"]);
-  });
-
-  test("a staleness marker needs nothing else to be right", () => {
-    const stale = "19 020000000000f07f";
-    const batch = decode(fromHex(`22 00 2a 0d 1a 0b ${stale} 08 05`));
-    assert.equal(batch.histograms[0].histogram.isStale, true);
-  });
-
-  const BAD: readonly (readonly [string, object, RegExp])[] = [
-    [
-      "counts that do not add up",
-      { ...INTEGER, countInt: 13 },
-      /histogram at 5: 12 observations in the buckets, but a count of 13/,
-    ],
-    [
-      "a bucket below zero",
-      { ...INTEGER, positiveDeltas: [2, -3, 1] },
-      /positive bucket 2 has a count of -1/,
-    ],
-    [
-      "spans without counts",
-      { ...INTEGER, positiveDeltas: [2] },
-      /positive spans have 3 buckets, but 1 counts/,
-    ],
-    ["2^32 buckets", { ...INTEGER, positiveSpans: [{ offset: 0, length: 4294967295 }] }, /beyond 32 bits/],
-    ["a count of 2^63", { ...INTEGER, countInt: "9223372036854775808" }, /at most 2\^53 - 1/],
-    ["a delta of 2^62", { ...INTEGER, negativeDeltas: ["4611686018427387904"] }, /at most 2\^53 - 1/],
-    ["bounds that do not ascend", { schema: -53, customValues: [2, 1] }, /custom bounds do not ascend: 2, 1/],
-    ["schema 53", { schema: 53 }, /schema 53/],
-  ];
-  for (const [name, fields, reason] of BAD) {
-    test(`${name}: refused, and the rest of its series is taken`, () => {
-      const batch = decode(encodeV2([{ ...UP, histograms: [{ ...fields }, INTEGER] }]));
-      assert.deepEqual([batch.sampleCount, batch.histograms.length, batch.rejections.count], [1, 1, 1]);
-      assert.match(batch.rejections.reasons[0], reason);
-      assert.match(batch.rejections.reasons[0], /^series up\{job="a"\}: /);
-    });
-  }
-
-  test("any histogram comes back", () => {
-    const count = fc.nat(1000);
-    const side = fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), count), { maxLength: 8 });
-    fc.assert(
-      fc.property(side, side, count, (positive, negative, zero) => {
-        const encoded = (prefix: string, buckets: [number, number][]) => ({
-          [`${prefix}Spans`]: buckets.map(([offset]) => ({ offset, length: 1 })),
-          [`${prefix}Deltas`]: buckets.map(([, one], i) => one - (i === 0 ? 0 : buckets[i - 1][1])),
-        });
-        const plain = (buckets: [number, number][]) => ({
-          spans: buckets.map(([offset]) => ({ offset, length: 1 })),
-          counts: Float64Array.from(buckets, ([, one]) => one),
-        });
-        const expected = histogram({ positive: plain(positive), negative: plain(negative), zeroCount: zero });
-        const { kind: _, ...said } = meaningOf(expected);
-        const fields = { countInt: expected.count, zeroCountInt: zero, sum: 1.5 };
-        const {
-          kind: __,
-          hint: ___,
-          ...came
-        } = meaning({ ...fields, ...encoded("positive", positive), ...encoded("negative", negative) });
-        assert.deepEqual(came, said);
-      }),
-      { seed: SEED, numRuns: 300 },
-    );
-  });
 });
 
 describe("exemplars and metadata", () => {
@@ -418,57 +241,6 @@ describe("requests that are refused", () => {
   });
 });
 
-/** Everything there is, once. */
-const FULL = encodeV2([
-  {
-    ...UP,
-    histograms: [
-      {
-        countInt: 3,
-        sum: 1,
-        positiveSpans: [{ offset: 1, length: 2 }],
-        positiveDeltas: [1, 1],
-        timestamp: 5,
-      },
-    ],
-    exemplars: [{ labels: [["trace_id", "abc"]], value: 1, timestamp: 5 }],
-    metadata: { type: "METRIC_TYPE_COUNTER", help: "help", unit: "s" },
-    createdTimestamp: 4,
-  },
-  {
-    labels: [["__name__", "f"]],
-    histograms: [{ countFloat: 3, positiveSpans: [{ length: 1 }], positiveCounts: [3] }],
-  },
-]);
-
-test("cut at every length: refused, or with less in it", () => {
-  const whole = decode(FULL);
-  for (let length = 0; length < FULL.length; length++) {
-    try {
-      const { seriesCount } = decode(FULL.subarray(0, length));
-      assert.ok(seriesCount < whole.seriesCount, `${length}`);
-    } catch (error) {
-      assert.ok(error instanceof HearthError && error.kind === "invalid", `${error}`);
-    }
-  }
-});
-
-test("damaged bodies decode or are refused", () => {
-  const edit = fc.tuple(fc.nat(FULL.length - 1), fc.nat(255));
-  fc.assert(
-    fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
-      const body = FULL.slice();
-      for (const [at, byte] of edits) body[at] = byte;
-      try {
-        short(decode(body));
-      } catch (error) {
-        assert.ok(error instanceof HearthError && error.kind === "invalid", `${error}`);
-      }
-    }),
-    { seed: SEED, numRuns: 3000 },
-  );
-});
-
 test("a decoder used again keeps nothing of the request before, nor of one that failed", () => {
   const decoder = new WriteV2Decoder(DEFAULT_LIMITS);
   for (const body of [FULL, encodeV2([UP]), FULL.subarray(0, FULL.length - 3), encodeV2([UP, UP]), FULL]) {
@@ -482,58 +254,5 @@ test("a decoder used again keeps nothing of the request before, nor of one that 
       }
     });
     assert.deepEqual(again, fresh);
-  }
-});
-
-// They end: what takes the square of such a length does not, on any day of CI.
-describe("made to cost as much as possible", () => {
-  const SIZE = 2 ** 25;
-  const huge = (unit: string) => new Uint8Array(Buffer.alloc(SIZE, fromHex(unit)));
-  const oneSeries = (unit: string) => {
-    const series = Buffer.alloc(SIZE - 8, fromHex(unit));
-    return new Uint8Array(Buffer.concat([fromHex("22 00 2a f8 ff ff 0f"), series]));
-  };
-  const CASES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
-    ["symbols of nothing", () => huge("22 00"), /more than 1000000 symbols/],
-    [
-      "series of nothing",
-      () => new Uint8Array(Buffer.concat([fromHex("22 00"), huge("2a 00")])),
-      /more than 50000 series/,
-    ],
-    ["samples of nothing", () => oneSeries("12 00"), /more than 2000000 samples/],
-    ["histograms of nothing", () => oneSeries("1a 00"), /more than 50000 histograms/],
-    ["exemplars of nothing", () => oneSeries("22 00"), /^0 refused$/],
-    ["references", () => oneSeries("08 00"), /^1 refused$/],
-    ["groups within groups", () => huge("33"), /nested groups/],
-    [
-      "the same long label in every series",
-      () =>
-        encodeV2Message({
-          symbols: ["", "v".repeat(60_000)],
-          timeseries: Array(20_000).fill({ labelsRefs: [1, 0] }),
-        }),
-      /labels are more than 33554432 bytes/,
-    ],
-    [
-      "ten thousand symbols that nothing refers to",
-      () =>
-        encodeV2(
-          [UP],
-          Array.from({ length: 10_000 }, (_, i) => `unused ${i}`),
-        ),
-      /^0 refused$/,
-    ],
-  ];
-  for (const [what, newBody, message] of CASES) {
-    test(what, () => {
-      const body = newBody();
-      let outcome: string;
-      try {
-        outcome = `${new WriteV2Decoder(DEFAULT_LIMITS).decode(body).rejections.count} refused`;
-      } catch (error) {
-        outcome = (error as Error).message;
-      }
-      assert.match(outcome, message);
-    });
   }
 });
