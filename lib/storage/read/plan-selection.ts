@@ -7,7 +7,7 @@ import { expectedBytes } from "./plan-groups.ts";
 import { shareBytes } from "./query-budget.ts";
 import { type SelectedSeries, sortByHash } from "./selected-series.ts";
 
-/** Samples take up to so many times the bytes that are assumed of them. Measured: 0.4 to 7.5 bytes, 1.5 assumed. */
+/** Samples take up to so many times the bytes that are assumed of them. Measured: 0.1 to 7.5 bytes, 1.5 assumed. */
 const MAX_DENSITY = 6;
 
 export interface SelectionLimits {
