@@ -7,7 +7,6 @@
  * `--seconds N` for each phase, 10 by default; `--rounds N` of them, 3 by default; `--series N`, a million by default;
  * `--unlimited` for one round without limits too; `--json` prints the figures as JSON.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { type Server, startServer } from "./isolation/server.ts";
 import { cpuSecondsOf, startNoise } from "./tenants/noise.ts";
@@ -62,7 +61,7 @@ async function runRounds(name: string, limits: string, rounds: number): Promise<
     for (const kind of KINDS) {
       const task = { url: server.url, amount: 10 * SAMPLES_PER_SECOND };
       const noise = kind === "alone" ? undefined : startNoise({ ...task, kind });
-      if (noise !== undefined) await sleep(2000);
+      await noise?.begun;
       waits[kind].push(await measureQuiet(server.url, phaseMs));
       for (const [status, { count, text }] of Object.entries((await noise?.end()) ?? {})) {
         noisy[status] ??= { count: 0, text };
@@ -83,6 +82,7 @@ async function runFlood(amount: number): Promise<{ readonly phase: Phase; readon
   await measureQuiet(server.url, phaseMs / 2);
   const [idleCpu] = await cpuDuring(server, () => measureQuiet(server.url, phaseMs));
   const noise = startNoise({ kind: "series", url: server.url, amount });
+  await noise.begun;
   const began = performance.now();
   const [cpu, quiet] = await cpuDuring(server, () => measureQuiet(server.url, FLOOD_MS, noise.ended));
   const seconds = (performance.now() - began) / 1000;

@@ -8,6 +8,8 @@ import type { Told } from "./noisy-load.ts";
 import type { NoiseTask } from "./noisy-process.ts";
 
 export interface RunningNoise {
+  /** Resolves once it is there. */
+  readonly begun: Promise<unknown>;
   /** Resolves when it has ended by itself. */
   readonly ended: Promise<unknown>;
   /** Ends it. Returns what the tenant was told, by status. */
@@ -24,11 +26,12 @@ export function startNoise(task: NoiseTask): RunningNoise {
   child.stdout.on("data", (data) => (output += data));
   const ended = once(child, "exit");
   return {
+    begun: once(child.stdout, "data"),
     ended,
     async end() {
       child.stdin.end();
       await ended;
-      return JSON.parse(output) as Record<string, Told>;
+      return JSON.parse(output.split("\n")[1]) as Record<string, Told>;
     },
   };
 }

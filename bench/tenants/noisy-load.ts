@@ -16,6 +16,8 @@ export interface Told {
 }
 
 export interface Noise {
+  /** Resolves with the first response to a write. */
+  readonly begun: Promise<void>;
   /** Ends it. Returns what the tenant was told, by status. */
   end(): Promise<Readonly<Record<string, Told>>>;
 }
@@ -26,6 +28,7 @@ export function newNoise(url: string, samplesPerSecond: number): Noise {
   const ended = new AbortController();
   const { signal } = ended;
   const told: Record<string, { count: number; text: string }> = {};
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
   const send = async (kind: string, path: string, init: RequestInit) => {
     try {
       const response = await fetch(url + path, { method: "POST", ...init, signal });
@@ -34,6 +37,7 @@ export function newNoise(url: string, samplesPerSecond: number): Noise {
       const name = `${kind} ${response.status}`;
       told[name] ??= { count: 0, text };
       told[name].count++;
+      if (kind === "write") begin();
     } catch {
       // It was ended.
     }
@@ -58,6 +62,7 @@ export function newNoise(url: string, samplesPerSecond: number): Noise {
     }
   });
   return {
+    begun,
     async end() {
       ended.abort();
       await Promise.all([writes, ...queries]);

@@ -20,7 +20,7 @@ export async function limitSamples(
   for (const name of [...names].slice(0, MAX_TENANTS)) {
     const tenant = await tenants.find(table, name);
     if (Object.keys(tenant.limits).length === 0) continue;
-    await quotas.exchange(table, tenant);
+    await quotas.exchange(table, tenant, true);
     const used = quotas.used(tenant);
     const timeMs = clock();
     const add = (metric: string, limit: string, value: number | undefined) => {

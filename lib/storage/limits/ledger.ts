@@ -4,14 +4,16 @@
  */
 import { type Clock, DAY_MS, HOUR_MS, SECOND_MS } from "../../model/time.ts";
 import type { Item, Table } from "../table/table.ts";
-import { idOf, limitKey, limitRange } from "./limit-keys.ts";
-import { type Rate, SharedBucket, SLOT_MS } from "./shared-bucket.ts";
+import { emptied, idOf, isEmptied, limitKey, limitRange } from "./limit-keys.ts";
+import { type Rate, SharedBucket, SLOT_MS, SLOTS, slotOf } from "./shared-bucket.ts";
 import { type Spent, UsageWindow } from "./usage-window.ts";
 
 /** The time between two exchanges of a process. */
 export const EXCHANGE_MS = SLOT_MS;
 /** Ledgers of a process' keys at most. */
 const MAX_KEYS = 100;
+/** A keeper empties ledgers without a count for so long. */
+const SILENT_SLOTS = 2 * SLOTS;
 /** Stands for the tenant among the subjects of a ledger. */
 export const WHOLE_TENANT = "";
 
@@ -74,12 +76,15 @@ export class Ledger {
     return true;
   }
 
-  /** Stores this process' accounts and reads those of the others. `ratesOf` is of a key. Throws "unavailable". */
-  async exchange(table: Table, ratesOf: RatesOf, clock: Clock): Promise<void> {
+  /**
+   * Stores this process' accounts and reads those of the others. `ratesOf` is of a key. A keeper empties what silent
+   * processes left. Throws "unavailable".
+   */
+  async exchange(table: Table, ratesOf: RatesOf, clock: Clock, isKeeper = false): Promise<void> {
     const store = this.#isChanged ? table.put(this.#item(clock())) : undefined;
     this.#isChanged = false;
     try {
-      await Promise.all([store, this.#learn(table, ratesOf, clock)]);
+      await Promise.all([store, this.#learn(table, ratesOf, clock, isKeeper)]);
     } catch (error) {
       this.#isChanged = true;
       throw error;
@@ -101,11 +106,18 @@ export class Ledger {
     return { ...limitKey(this.#tenant, "ledger", this.#instance), value, expiresAtSeconds };
   }
 
-  async #learn(table: Table, ratesOf: RatesOf, clock: Clock): Promise<void> {
+  async #learn(table: Table, ratesOf: RatesOf, clock: Clock, isKeeper: boolean): Promise<void> {
     const others: Published[] = [];
+    const silent: Item[] = [];
     for await (const page of table.query(limitRange(this.#tenant, "ledger"), { onDamage: () => {} }))
-      for (const item of page)
-        if (Buffer.compare(idOf(item), this.#instance) !== 0) others.push(decode(item.value));
+      for (const item of page) {
+        if (Buffer.compare(idOf(item), this.#instance) === 0 || isEmptied(item)) continue;
+        const published = decode(item.value);
+        if (isKeeper && isOver(published, clock())) silent.push(emptied(item, clock()));
+        else others.push(published);
+      }
+    // Functions come and go, and what they leave is read at each exchange.
+    if (silent.length > 0) await table.putAll(silent);
     // Requests went on meanwhile: an earlier time would be a clock set back.
     const nowMs = clock();
     for (const [keyId, account] of this.#accounts) {
@@ -139,6 +151,15 @@ function sum(all: readonly Slots[]): ReadonlyMap<number, number> {
   for (const slots of all)
     for (const [slot, count] of slots) counts.set(slot, (counts.get(slot) ?? 0) + count);
   return counts;
+}
+
+/** Whether nothing of a ledger counts any more. A process that slept stores its own again. */
+function isOver(published: Published, nowMs: number): boolean {
+  return Object.values(published).every(({ slots, querySlots = [], hour, day }) => {
+    const isOld = [...slots, ...querySlots].every(([slot]) => slot < slotOf(nowMs) - SILENT_SLOTS);
+    const isSpent = day.units > 0 && day.number >= Math.floor(nowMs / DAY_MS);
+    return isOld && !isSpent && !(hour.units > 0 && hour.number >= Math.floor(nowMs / HOUR_MS));
+  });
 }
 
 /** An item that a later version wrote differently counts as none. */

@@ -138,14 +138,18 @@ export class Quotas {
     this.#ledger(tenant.name).noteChange();
   }
 
-  /** Exchanges counts with other processes if that is due; undefined if it is not. Throws "unavailable". */
-  exchange(table: Table, tenant: Tenant): Promise<unknown> | undefined {
-    const all = [this.#exchangeLedger(table, tenant), this.seriesGate(tenant)?.exchange(table)];
+  /**
+   * Exchanges counts with other processes if that is due; undefined if it is not. A keeper empties what
+   * processes left that are gone. Throws "unavailable".
+   */
+  exchange(table: Table, tenant: Tenant, isKeeper = false): Promise<unknown> | undefined {
+    const gate = this.seriesGate(tenant);
+    const all = [this.#exchangeLedger(table, tenant, isKeeper), gate?.exchange(table, isKeeper)];
     const due = all.filter((one) => one !== undefined);
     return due.length === 0 ? undefined : Promise.all(due);
   }
 
-  #exchangeLedger(table: Table, tenant: Tenant): Promise<void> | undefined {
+  #exchangeLedger(table: Table, tenant: Tenant, isKeeper: boolean): Promise<void> | undefined {
     const isLimited = (limits: TenantLimits) =>
       hasRate(limits) || hasReadUnits(limits) || hasQueriesAtOnce(limits);
     if (!isLimited(tenant.limits) && ![...tenant.keyLimits.values()].some(isLimited)) return undefined;
@@ -155,7 +159,7 @@ export class Quotas {
       const limits = keyId === WHOLE_TENANT ? tenant.limits : (tenant.keyLimits.get(keyId) ?? {});
       return { samples: rateOf(limits), queryMs: queryRateOf(limits) };
     };
-    return ledger.exchange(table, ratesOf, this.#clock);
+    return ledger.exchange(table, ratesOf, this.#clock, isKeeper);
   }
 
   /** Refuses new series of a tenant past its limits; undefined for a tenant without such limits. */

@@ -9,8 +9,8 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { TenantLimits } from "../../model/quota/tenant-limits.ts";
 import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../model/time.ts";
 import { dayOf } from "../layout/keys.ts";
-import type { Table } from "../table/table.ts";
-import { idOf, limitKey, limitRange } from "./limit-keys.ts";
+import type { Item, Table } from "../table/table.ts";
+import { emptied, idOf, limitKey, limitRange } from "./limit-keys.ts";
 import { howToRaise, printCount, whose } from "./refusal.ts";
 import { REGISTERS, SeriesSketch } from "./series-sketch.ts";
 
@@ -125,23 +125,27 @@ export class SeriesGate {
     return counted;
   }
 
-  /** Stores this process' sketches and reads the others', if that is due. Throws "unavailable". */
-  exchange(table: Table): Promise<void> | undefined {
+  /**
+   * Stores this process' sketches and reads the others', if that is due. A keeper takes over those of silent processes. Throws
+   * "unavailable".
+   */
+  exchange(table: Table, isKeeper = false): Promise<void> | undefined {
     const { seriesPerDay = Number.POSITIVE_INFINITY, activeSeries = Number.POSITIVE_INFINITY } = this.limits;
     const elapsedMs = Math.abs(this.#clock() - this.#exchangedMs);
     const isEarly =
       this.#changes > Math.min(seriesPerDay, activeSeries) * EARLY_SHARE && elapsedMs >= SHORTEST_EXCHANGE_MS;
     if (elapsedMs < EXCHANGE_MS && !isEarly) return undefined;
     this.#exchangedMs = this.#clock();
-    return this.#exchange(table);
+    return this.#exchange(table, isKeeper);
   }
 
-  async #exchange(table: Table): Promise<void> {
+  async #exchange(table: Table, isKeeper: boolean): Promise<void> {
     const changes = this.#changes;
     this.#changes = 0;
     try {
       const stored = changes > 0 ? this.#store(table) : undefined;
-      await Promise.all([stored, this.#learn(table)]);
+      const [silent] = await Promise.all([this.#learn(table, isKeeper), stored]);
+      if (silent.length > 0) await this.#takeOver(table, silent);
     } catch (error) {
       this.#changes += changes;
       throw error;
@@ -159,19 +163,32 @@ export class SeriesGate {
     await table.put({ ...key, value: deflateRawSync(body), expiresAtSeconds });
   }
 
-  async #learn(table: Table): Promise<void> {
+  /** Stores what silent processes had with its own, and empties their items. A series that two have counts once. */
+  async #takeOver(table: Table, silent: readonly Item[]): Promise<void> {
+    await this.#store(table);
+    await table.putAll(silent);
+  }
+
+  /** Returns, for a keeper, the items of processes that stored none for half an hour: what they have of the day is its own now. */
+  async #learn(table: Table, isKeeper: boolean): Promise<Item[]> {
+    const silent: Item[] = [];
     for await (const page of table.query(limitRange(this.#tenant, "sketch"), { onDamage: () => {} }))
       for (const item of page) {
         if (Buffer.compare(idOf(item), this.#instance) === 0) continue;
         const read = unpack(item.value);
         if (read === undefined) continue;
         const [ofDay, ofWindow, before] = read.sketches;
+        if (isKeeper && read.window < this.#currentWindow() - 1) {
+          if (read.day === dayOf(this.#clock())) this.#day(read.day).own.merge(ofDay);
+          silent.push(emptied(item, this.#clock()));
+        }
         if (read.day === dayOf(this.#clock())) this.#day(read.day).all.merge(ofDay);
         if (Math.abs(read.window - this.#currentWindow()) > 1) continue;
         this.#window(read.window).all.merge(ofWindow);
         this.#window(read.window - 1).all.merge(before);
         this.#union = undefined;
       }
+    return silent;
   }
 
   #currentWindow(): number {
