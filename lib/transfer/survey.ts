@@ -12,8 +12,8 @@ export interface FoundBlock {
   readonly identity?: string | undefined;
 }
 
-/** Write units of a sample, with its share of keys and index: measured by `npm run bench:import`. */
-export const WRITE_UNITS_PER_SAMPLE = 0.0017;
+/** Write units of a sample, with its share of keys and index: of 1,000 series, by `npm run bench:import`. */
+export const WRITE_UNITS_PER_SAMPLE = 0.0011;
 /** Dollars of a million write units on demand in us-east-1. https://aws.amazon.com/dynamodb/pricing/on-demand/ */
 export const MILLION_WRITE_UNITS_DOLLARS = 0.625;
 const SAMPLES_PER_CHUNK = 120;

@@ -14,6 +14,7 @@ import { HearthError } from "../model/errors.ts";
 import type { Histogram } from "../model/histogram.ts";
 import type { Label } from "../model/labels.ts";
 import type { Matcher, MatcherType } from "../model/matcher.ts";
+import { quoteInput } from "../model/shorten.ts";
 import type { TimeRange } from "../model/time.ts";
 import { crc32c } from "./crc32c.ts";
 import { readHistogram } from "./histogram-message.ts";
@@ -26,6 +27,7 @@ const MATCHER_TYPES: readonly MatcherType[] = ["=", "!=", "=~", "!~"];
 /** As Prometheus takes it. */
 const MAX_FRAME_BYTES = 50 * 1024 * 1024;
 const CRC_BYTES = 4;
+const MAX_WORDS_BYTES = 400;
 /** Buckets that the histograms of one series of a response may have. */
 const MAX_BUCKETS = 50_000_000;
 
@@ -83,8 +85,14 @@ export async function* decodeFrames(
   if (held.length > 0)
     throw new HearthError(
       "data",
-      `remote read: the stream ends within a frame, ${held.length} bytes of it came`,
+      `remote read: the stream ends within a frame, ${held.length} bytes of it came${wordsIn(held)}`,
     );
+}
+
+/** Prometheus writes an error of its own behind the frames that it has sent, as text. */
+function wordsIn(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.subarray(0, MAX_WORDS_BYTES)).toString().trim();
+  return /^[ -~]+$/.test(text) ? `; the server says ${quoteInput(text)}` : "";
 }
 
 /** Undefined: the frame is not whole yet. */
@@ -104,7 +112,7 @@ function nextFrame(bytes: Uint8Array): { readonly message: Uint8Array; readonly 
   const expected = new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(0);
   const message = bytes.subarray(start, start + length);
   if (crc32c(message) !== expected)
-    throw new HearthError("data", "remote read: the checksum of a frame differs");
+    throw new HearthError("data", `remote read: the checksum of a frame differs${wordsIn(bytes)}`);
   return { message, end: start + length };
 }
 

@@ -153,3 +153,18 @@ test("a stream that is cut or damaged is refused, in whatever pieces it comes", 
     await assert.rejects(count(damaged, 4096), isRefused, `bit at ${at}`);
   }
 });
+
+test("an error that a server writes behind its frames is quoted", async () => {
+  const read = async (text: string) => {
+    const pieces = async function* () {
+      yield new TextEncoder().encode(text);
+    };
+    for await (const _ of decodeFrames(pieces()));
+  };
+  const words = "iterate chunk while re-encoding: detected unexpected counter reset in histogram";
+  const message = /; the server says "iterate chunk while re-encoding: detected/;
+  await assert.rejects(read(`${words}\n`), { kind: "data", message });
+  // So long that its first letter, as a length, lies within it.
+  await assert.rejects(read(`${words}: ${words}\n`), { kind: "data", message });
+  await assert.rejects(read("\u0069\u0001"), { message: /2 bytes of it came$/ });
+});
