@@ -243,7 +243,10 @@ const ROWS: readonly Row[] = [
 ];
 
 const PROTOBUF = { type: "application/x-protobuf", schema: { type: "string", format: "binary" } } as const;
-const YAML_GROUP = { type: "application/yaml", schema: text } as const;
+const YAML_TYPE = "application/yaml";
+const YAML_GROUP = { type: YAML_TYPE, schema: schemas.WRITTEN_GROUP } as const;
+const GROUP = { "200": { [YAML_TYPE]: schemas.WRITTEN_GROUP } } as const;
+const GROUPS = { "200": { [YAML_TYPE]: schemas.WRITTEN_GROUPS } } as const;
 const GROUPS_PATHS = ["/prometheus/config/v1/rules", "/api/prom/rules"];
 
 const OTHERS: readonly Operation[] = [
@@ -305,16 +308,16 @@ const OTHERS: readonly Operation[] = [
     methods: GET,
     tag: "rules",
     summary: "All groups of rules",
-    responses: of("application/yaml"),
+    responses: GROUPS,
     errors: "text",
     aliases: GROUPS_PATHS,
   },
   ...(
     [
-      ["/{namespace}", "get", "The groups of a namespace", undefined, of("application/yaml")],
+      ["/{namespace}", "get", "The groups of a namespace", undefined, GROUPS],
       ["/{namespace}", "post", "Stores a group", YAML_GROUP, { "202": { [JSON_TYPE]: anything } }],
       ["/{namespace}", "delete", "Deletes a namespace", undefined, { "202": { [JSON_TYPE]: anything } }],
-      ["/{namespace}/{group}", "get", "A group", undefined, of("application/yaml")],
+      ["/{namespace}/{group}", "get", "A group", undefined, GROUP],
       ["/{namespace}/{group}", "delete", "Deletes a group", undefined, { "202": { [JSON_TYPE]: anything } }],
     ] as const
   ).map(

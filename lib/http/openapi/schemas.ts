@@ -142,6 +142,15 @@ const group = { type: "object", required: ["name", "file", "rules", "interval"] 
 export const RULES = object({ groups: list(group), "groupNextToken?": text });
 
 const warnings = { "warnings?": list(text) };
+/** A group as it is written, of which other fields have defaults. */
+export const WRITTEN_GROUP: Schema = {
+  type: "object",
+  properties: { name: text, rules: list({ type: "object" }) },
+  required: ["name", "rules"],
+};
+/** By namespace. */
+export const WRITTEN_GROUPS = mapOf(list(WRITTEN_GROUP));
+
 export const LABEL_NAMES_CARDINALITY = object({
   label_values_count_total: whole,
   label_names_count: whole,

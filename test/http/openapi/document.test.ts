@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { parse } from "yaml";
 import { addUsageRoutes } from "../../../lib/http/limits/usage-route.ts";
 import { openApiDocument } from "../../../lib/http/openapi/document.ts";
 import { addQueryRoutes } from "../../../lib/http/query/routes.ts";
@@ -29,6 +30,10 @@ before(async () => {
   gateway = await TestGateway.open();
   addQueryRoutes(gateway.app, gateway.services, newQueryServices(gateway.services, DEFAULT_PROMQL_SETTINGS));
   addUsageRoutes(gateway.app, gateway.services);
+  await gateway.addKey({ id: "HKR", scopes: ["rules"] });
+  const headers = { Authorization: basic("HKR") };
+  const body = "name: none\nrules: [{record: a, expr: up}]";
+  assert.equal((await gateway.fetch("/config/v1/rules/none", { method: "POST", headers, body })).status, 202);
   const all = ["a", "b"].map((job) => series("up", { job }, [MIDNIGHT_MS, 1], [MIDNIGHT_MS + 1000, 0]));
   assert.equal((await gateway.post("/api/v1/write", compressedBody(all))).status, 200);
 });
@@ -80,7 +85,9 @@ const validators = new Map<string, ValidateFunction>();
 async function check(path: string, parameters: Readonly<Record<string, string>>): Promise<number> {
   const url = path.replace("{name}", "job").replace(/\{\w+\}/g, "none");
   const response = await gateway.fetch(`${url}?${new URLSearchParams(parameters)}`, {
-    headers: { Authorization: basic("HKA") },
+    headers: {
+      Authorization: basic(path.includes("{namespace}") || path.endsWith("config/v1/rules") ? "HKR" : "HKA"),
+    },
   });
   const { responses } = document.paths[path].get;
   const name = responses[response.status] === undefined ? "default" : String(response.status);
@@ -91,14 +98,14 @@ async function check(path: string, parameters: Readonly<Record<string, string>>)
   const content = responses[name].content ?? {};
   if (body === "" && Object.keys(content).length === 0) return response.status;
   assert.ok(content[type] !== undefined, `${what}: ${type}, expected ${Object.keys(content)}`);
-  if (type !== "application/json") return response.status;
+  if (type !== "application/json" && type !== "application/yaml") return response.status;
   const pointer = ["paths", path, "get", "responses", name, "content", type, "schema"].map((part) =>
     part.replaceAll("~", "~0").replaceAll("/", "~1"),
   );
   const reference = `api#/${pointer.map(encodeURIComponent).join("/")}`;
   const validate = validators.get(reference) ?? ajv.compile({ $ref: reference });
   validators.set(reference, validate);
-  if (!validate(JSON.parse(body))) assert.fail(`${what}: ${ajv.errorsText(validate.errors)}`);
+  if (!validate(parse(body))) assert.fail(`${what}: ${ajv.errorsText(validate.errors)}`);
   return response.status;
 }
 
