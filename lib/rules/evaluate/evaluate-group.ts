@@ -167,7 +167,7 @@ class Evaluation {
   ): Promise<{ readonly alerts: readonly Alert[]; readonly samples: readonly RecordedSample[] }> {
     const labels = labelsOf(this.#group, rule);
     const { limit } = this.#group;
-    const result = await this.#query(rule.expr);
+    const result = await this.#query(rule.expr, this.#sampleTimeMs);
     if (!isAlerting(rule))
       return { alerts: [], samples: recordResult(rule, labels, limit, result, this.#sampleTimeMs) };
     const [timeMs, sampleTimeMs] = [this.#timeMs, this.#sampleTimeMs];
@@ -182,15 +182,16 @@ class Evaluation {
       throw new HearthError("invalid", `series ${shorten(printLabels(labels))}: ${check.reason}`);
   }
 
-  #query(expr: string): Promise<readonly QuerySample[]> {
-    return this.#context.query(this.#overlay, expr, this.#sampleTimeMs);
+  #query(expr: string, timeMs: number): Promise<readonly QuerySample[]> {
+    return this.#context.query(this.#overlay, expr, timeMs);
   }
 
   readonly #expand: Expand = (text, alertName, { labels, value }) => {
     const { templates, settings } = this.#context;
     const { externalLabels, externalUrl } = settings;
     const timeMs = this.#timeMs;
-    const query = (expr: string) => this.#query(expr);
+    // As in Prometheus, the offset is that of rules and not of their templates.
+    const query = (expr: string) => this.#query(expr, timeMs);
     return templates.expand(text, { alertName, labels, value, externalLabels, externalUrl, timeMs, query });
   };
 

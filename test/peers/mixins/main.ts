@@ -11,24 +11,14 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { MINUTE_MS, SECOND_MS } from "../../../lib/model/time.ts";
 import { parseRuleFile } from "../../../lib/rules/parse-rule-file.ts";
-import type { RecordedSample } from "../../../lib/rules/recorded-samples.ts";
-import { latestSlot, slotOffset } from "../../../lib/rules/run/schedule.ts";
-import { newTemporaryDirectory } from "../../helpers/temporary-directory.ts";
 import { goProgram, goSources } from "../go-programs.ts";
-import { type Evaluation, evaluateInHearth, TENANT } from "./hearth-rules.ts";
+import { evaluateInBoth } from "./both.ts";
 import { kubeSeries } from "./kube-series.ts";
 import { nodeSeries } from "./node-series.ts";
 import { differencesOf, type Outcome } from "./outcome.ts";
-import { evaluateInPrometheus } from "./prometheus-rules.ts";
-import type { GeneratedSeries } from "./series-list.ts";
 
 const NODE_EXPORTER = "github.com/prometheus/node_exporter@v1.12.1";
-const START_MS = Date.UTC(2026, 10, 20, 3);
-const SCRAPE_MS = 30 * SECOND_MS;
-/** Scraped before the first evaluation. */
-const HISTORY_MS = 10 * MINUTE_MS;
 const RECORDED = "ALERTS|ALERTS_FOR_STATE|.*:.*";
 const SHOWN = 40;
 /** Rules without dashboards, which need libraries. */
@@ -51,56 +41,18 @@ if (values["kubernetes-mixin"] !== undefined)
   files.set("kubernetes.json", await render(values["kubernetes-mixin"]));
 else console.log("without kubernetes-mixin: --kubernetes-mixin names its directory");
 
-const endMs = START_MS + Number(values.minutes) * MINUTE_MS;
-const evaluations = planEvaluations();
-const samples = scrapesOf([...(await nodeSeries()), ...kubeSeries()]);
-await using directory = await newTemporaryDirectory("mixins");
-const input = { files, samples, recorded: RECORDED };
-const ours = await evaluateInHearth({ ...input, evaluations });
-const theirs = await evaluateInPrometheus({
-  ...input,
+const { ours, theirs, evaluations } = await evaluateInBoth({
   program: rules.path,
-  directory: directory.path,
-  intervalMs: MINUTE_MS,
-  evaluations,
+  files,
+  series: [...(await nodeSeries()), ...kubeSeries()],
+  minutes: Number(values.minutes),
+  recorded: RECORDED,
 });
 report(ours, theirs);
 
 async function render(directory: string): Promise<string> {
   const options = { cwd: directory, maxBuffer: 64 * 1024 * 1024 };
   return (await promisify(execFile)(jsonnet.path!, ["-e", RENDER], options)).stdout;
-}
-
-/** The times at which Hearth evaluates each group, for both. */
-function planEvaluations(): readonly Evaluation[] {
-  const planned = [...files].flatMap(([file, text]) =>
-    parseRuleFile(text).file!.groups.flatMap(({ name: group, intervalMs = MINUTE_MS }) => {
-      const offsetMs = slotOffset(TENANT, file, group, intervalMs);
-      const all: Evaluation[] = [];
-      let timeMs = latestSlot(START_MS, intervalMs, offsetMs);
-      for (; timeMs < endMs; timeMs += intervalMs) if (timeMs >= START_MS) all.push({ file, group, timeMs });
-      return all;
-    }),
-  );
-  return planned.sort((a, b) => a.timeMs - b.timeMs);
-}
-
-/** By time. A series that is gone gets a staleness marker, as a scrape gives it. */
-function scrapesOf(series: readonly GeneratedSeries[]): ReadonlyMap<number, readonly RecordedSample[]> {
-  const scrapes = new Map<number, RecordedSample[]>();
-  const known = new Set<GeneratedSeries>();
-  for (let scrape = 0, at = START_MS - HISTORY_MS; at < endMs; scrape++, at += SCRAPE_MS) {
-    const samples: RecordedSample[] = [];
-    for (const one of series) {
-      const value = one.value(scrape);
-      if (value !== undefined) {
-        known.add(one);
-        samples.push({ labels: one.labels, timestamp: at, value });
-      } else if (known.delete(one)) samples.push({ labels: one.labels, timestamp: at, value: "stale" });
-    }
-    scrapes.set(at, samples);
-  }
-  return scrapes;
 }
 
 function report(ours: Outcome, theirs: Outcome): void {
@@ -117,7 +69,7 @@ function report(ours: Outcome, theirs: Outcome): void {
   const points = theirs.series.reduce((sum, { times }) => sum + times.length, 0);
   const without = all.filter((rule) => !hasResult.includes(rule));
   console.log(
-    `${all.length} rules, ${hasResult.length} of them recorded or fired, ${evaluations.length} evaluations`,
+    `${all.length} rules, ${hasResult.length} of them recorded or fired, ${evaluations} evaluations`,
   );
   for (const rule of without) console.log(`  no result: ${"record" in rule ? rule.record : rule.alert}`);
   console.log(

@@ -47,8 +47,8 @@ export async function evaluateInPrometheus(input: PrometheusInput): Promise<Outc
   );
   const { stdout } = await promisify(execFile)(program, [request], { maxBuffer: MAX_OUTPUT_BYTES });
   const lines = stdout
-    .trim()
     .split("\n")
+    .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Line);
   const failures = new Map<number, number>();
   for (const { failure } of lines)
