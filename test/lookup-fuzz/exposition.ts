@@ -2,10 +2,11 @@
  * Responses of `/federate` as values to compare. Go sorts series by the name of their metric alone, and leaves those of one name
  * in any order; it spaces texts of messages at random.
  */
+import path from "node:path";
 import protobuf from "protobufjs";
 import type { Json } from "./answer.ts";
 
-const root = protobuf.loadSync(new URL("../peers/metric-family.proto", import.meta.url).pathname);
+const root = protobuf.loadSync(path.join(import.meta.dirname, "../peers/metric-family.proto"));
 const MetricFamily = root.lookupType("io.prometheus.client.MetricFamily");
 
 /** Undefined where it is no exposition. */

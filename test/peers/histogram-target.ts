@@ -4,6 +4,7 @@
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import path from "node:path";
 import protobuf from "protobufjs";
 import type { Fields } from "../wire/prometheus-proto.ts";
 
@@ -17,7 +18,7 @@ export interface HistogramTarget extends AsyncDisposable {
 const CONTENT_TYPE =
   "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
 
-const root = protobuf.loadSync(new URL("./metric-family.proto", import.meta.url).pathname);
+const root = protobuf.loadSync(path.join(import.meta.dirname, "metric-family.proto"));
 const MetricFamily = root.lookupType("io.prometheus.client.MetricFamily");
 
 /** The scrape in which its counters start anew. */

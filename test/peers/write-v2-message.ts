@@ -1,4 +1,5 @@
 /** Remote write 2.0 as peers send it, decoded by protobufjs from the message's own file. */
+import path from "node:path";
 import protobuf from "protobufjs";
 import { uncompress } from "../../lib/wire/snappy.ts";
 import type { Fields } from "../wire/prometheus-proto.ts";
@@ -8,7 +9,7 @@ export const V2_TYPE = "application/x-protobuf;proto=io.prometheus.write.v2.Requ
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 const root = protobuf.loadSync(
-  new URL("../../proto/io/prometheus/write/v2/types.proto", import.meta.url).pathname,
+  path.join(import.meta.dirname, "../../proto/io/prometheus/write/v2/types.proto"),
 );
 const Request = root.lookupType("io.prometheus.write.v2.Request");
 

@@ -9,7 +9,7 @@ import { logKey } from "../layout/keys.ts";
 import type { BitsOf, Shard } from "../layout/shard.ts";
 import { HISTOGRAM_WEIGHT } from "../layout/shard.ts";
 import type { BatchSeries } from "../series/batch-series.ts";
-import { HASH_WORDS, wordsOf } from "../series/hash-index.ts";
+import { HASH_WORDS } from "../series/hash-index.ts";
 import { UNKNOWN } from "../series/series-registry.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, Table } from "../table/table.ts";
@@ -20,7 +20,7 @@ import { DayMarks } from "./day-marks.ts";
 import type { DayPlace } from "./day-place.ts";
 import { encodeRecords, type LocatedSamples, splitByDictionary } from "./day-records.ts";
 import type { LoadBudget } from "./load-budget.ts";
-import { loadDictionaries } from "./load-dictionaries.ts";
+import { countAll, loadDictionaries } from "./load-dictionaries.ts";
 import {
   isComplete,
   type LocatedShard,
@@ -151,9 +151,7 @@ export class DayWriter {
     limit: SeriesLimit,
   ): Promise<RefusedSeries> {
     const all: LocatedSamples = { floats, histograms, places: new Int32Array(series.count).fill(UNKNOWN) };
-    const bits = this.#options.shardBits(
-      floats.indices.length + HISTOGRAM_WEIGHT * histograms.indices.length,
-    );
+    const bits = this.#bitsOf(floats, histograms);
     const shards = this.#split(bits, series, floats, histograms);
     if (this.#isCounted && shards.every((shard) => locate(shard, series, all) || isComplete(shard, all)))
       return NO_REFUSED;
@@ -192,14 +190,12 @@ export class DayWriter {
   ): Promise<void> {
     const places = new Int32Array(series.count).fill(UNKNOWN);
     const all: LocatedSamples = { floats, histograms, places };
-    const bits = this.#options.shardBits(
-      floats.indices.length + HISTOGRAM_WEIGHT * histograms.indices.length,
-    );
+    const bits = this.#bitsOf(floats, histograms);
     const shards = this.#split(bits, series, floats, histograms);
     const areLocated = shards.map((shard) => locate(shard, series, all));
-    // What is not known needs hashes after other requests had their turn.
-    if (areLocated.includes(false)) series.keepHashes();
     if (areLocated.includes(false) || !this.#levels.isNamed(bits)) {
+      // Hashes are needed after other requests had their turn.
+      series.keepHashes();
       const isKnown = shards.every((shard, i) => areLocated[i] || isComplete(shard, all));
       if (!isKnown || !this.#levels.isNamed(bits))
         await this.#inTurn(() => this.#register(table, bits, series, shards, all));
@@ -221,6 +217,10 @@ export class DayWriter {
     const turn = this.#turn.then(task);
     this.#turn = turn.catch(() => {});
     return turn;
+  }
+
+  #bitsOf(floats: Chosen<AcceptedFloats>, histograms: Chosen<AcceptedHistograms>): number {
+    return this.#options.shardBits(floats.indices.length + HISTOGRAM_WEIGHT * histograms.indices.length);
   }
 
   /** As many shards as what they take makes worth while. */
@@ -286,7 +286,8 @@ export class DayWriter {
           series,
           slice.filter((alike) => toRecord.has(alike)),
         );
-        const [unknown, adopted] = partition(slice, ([number]) => all.places[number] === UNKNOWN);
+        const unknown = slice.filter(([number]) => all.places[number] === UNKNOWN);
+        const adopted = slice.filter(([number]) => all.places[number] !== UNKNOWN);
         for (const alike of adopted) writer.noteRecorded({ series, places: all.places }, alike);
         await writer.store(table, { series, places: all.places }, unknown);
       }
@@ -398,19 +399,4 @@ export class DayWriter {
     }
     return items;
   }
-}
-
-function countAll(
-  dictionaries: Parameters<ShardWriter["adopt"]>[0],
-  note: (words: Int32Array, at: number) => void,
-): void {
-  for (const { items } of dictionaries)
-    for (const { hashes } of items) {
-      const words = wordsOf(hashes);
-      for (let at = 0; at < words.length; at += HASH_WORDS) note(words, at);
-    }
-}
-
-function partition<T>(all: readonly T[], is: (one: T) => boolean): [T[], T[]] {
-  return [all.filter(is), all.filter((one) => !is(one))];
 }

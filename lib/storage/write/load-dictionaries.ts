@@ -6,6 +6,7 @@
 import { type Clock, SECOND_MS } from "../../model/time.ts";
 import { dictionariesRange, HASH_BYTES, parseDictionarySortKey } from "../layout/keys.ts";
 import type { Shard } from "../layout/shard.ts";
+import { HASH_WORDS, wordsOf } from "../series/hash-index.ts";
 import { hashHex } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, Table } from "../table/table.ts";
@@ -89,4 +90,16 @@ function largestFirst(found: ReadonlyMap<string, readonly DictionaryItem[]>): Lo
     sizeBytes: items.reduce((sum, { hashes }) => sum + hashes.length, 0),
   }));
   return sized.sort((a, b) => b.sizeBytes - a.sizeBytes);
+}
+
+/** Calls `note` with the place of each hash of some dictionaries. */
+export function countAll(
+  dictionaries: readonly LoadedDictionary[],
+  note: (words: Int32Array, at: number) => void,
+): void {
+  for (const { items } of dictionaries)
+    for (const { hashes } of items) {
+      const words = wordsOf(hashes);
+      for (let at = 0; at < words.length; at += HASH_WORDS) note(words, at);
+    }
 }
