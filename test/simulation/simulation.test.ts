@@ -37,7 +37,7 @@ test("every mutation still is a change of the engine", () => {
   for (const { name, edits } of MUTATIONS) assert.doesNotThrow(() => editedFiles(edits), name);
 });
 
-test("an engine that loops for ever is ended, and its seed printed", { timeout: 60_000 }, () => {
+test("an engine that loops for ever is ended, and its seed printed", { timeout: 240_000 }, () => {
   const loop = {
     file: "lib/storage/compact/flush.ts",
     from: "const shards = await",

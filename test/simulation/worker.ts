@@ -1,10 +1,13 @@
-/** A thread that runs schedules: takes the next number until there are no more or one of them fails. */
-import { parentPort, workerData } from "node:worker_threads";
+/**
+ * A thread that runs schedules: takes the next number until there are no more or one of them fails. It stays for another
+ * task, since its compiled code makes a schedule twice as fast.
+ */
+import { parentPort } from "node:worker_threads";
 import { runSchedule, type ScheduleFailure } from "./schedule.ts";
 import { Tally } from "./tally.ts";
 import type { WorldChoice } from "./worlds.ts";
 
-/** What a thread is started with. */
+/** What a thread is asked for. */
 export interface Task {
   readonly firstSeed: number;
   readonly schedules: number;
@@ -50,4 +53,10 @@ async function work({ firstSeed, schedules, world, thread, numbers }: Task): Pro
   return { steps: total, maxSteps, counts: tally.counts };
 }
 
-if (parentPort !== null) parentPort.postMessage(await work(workerData as Task));
+parentPort?.on("message", async (task: Task) => {
+  // A schedule that waits for nothing ends its thread.
+  parentPort!.unref();
+  const report = await work(task);
+  parentPort!.ref();
+  parentPort!.postMessage(report);
+});
