@@ -102,7 +102,15 @@ export async function simulateRules(seed: number): Promise<Failure | undefined> 
   const sent: NotificationBatch[] = [];
   await newRunner({ table, clock: () => START_MS, sent }).run({ deadlineMs: Number.POSITIVE_INFINITY });
   const weather = random.pick(WEATHERS);
-  const world: World = { scheduler, table, weather, bornMs: new Map(), tally: new Tally() };
+  const world: World = {
+    scheduler,
+    table,
+    weather,
+    bornMs: new Map(),
+    overwritten: new Map(),
+    peek: () => undefined,
+    tally: new Tally(),
+  };
   const endMs = START_MS + MINUTES * MINUTE_MS;
   let running = 2;
   for (const number of [1, 2])

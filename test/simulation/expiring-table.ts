@@ -21,6 +21,11 @@ export class ExpiringTable implements Table {
     return [...this.#items.values()];
   }
 
+  /** An item as it is stored; undefined where there is none. Nobody is told. */
+  peek(key: Key): Item | undefined {
+    return this.#items.get(textOf(key));
+  }
+
   /** Changes an item behind everybody's back, or takes it away. */
   tamper(key: Key, changed: Item | undefined): void {
     if (changed === undefined) this.#remove(key);

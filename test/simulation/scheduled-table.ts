@@ -3,7 +3,7 @@
  * and what goes wrong.
  */
 import { HearthError } from "../../lib/model/errors.ts";
-import { DAY_MS, HOUR_MS, SECOND_MS } from "../../lib/model/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import type { ServiceClock } from "../../lib/storage/dynamodb/service-clock.ts";
 import type { Item, Key, KeyRange, Meter, QueryOptions, Table } from "../../lib/storage/table/table.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
@@ -11,8 +11,11 @@ import type { Happening, Tally } from "./tally.ts";
 
 /** Of what is on its way so long that all others have gone, and everything that expires has left. */
 const MONTH_MS = 30 * DAY_MS;
-/** How far an eventually consistent read may be behind. */
+/** DynamoDB refuses a call whose signature is older. */
+const MAX_SIGNED_MS = 15 * MINUTE_MS;
+/** How far an eventually consistent read may be behind with new items, and with items that were stored again. */
 const STALE_MS = 2 * SECOND_MS;
+const STALE_VERSION_MS = MINUTE_MS;
 
 /** How bad things are, each a probability for one call. */
 export interface Weather {
@@ -25,12 +28,24 @@ export interface Weather {
   readonly pageItems: number;
 }
 
-/** The table that all share, and when its items came. */
+/** An item as it was before it was stored again. */
+interface Overwritten {
+  readonly item: Item;
+  /** When it was stored again. */
+  readonly ms: number;
+}
+
+/** The table that all share, when its items came, and what they were before. */
 export interface World {
   readonly scheduler: Scheduler;
   readonly table: Table;
+  /** The item of a key, if there is one; nobody is told. */
+  readonly peek: (key: Key) => Item | undefined;
   readonly weather: Weather;
   readonly bornMs: Map<string, number>;
+  readonly overwritten: Map<string, Overwritten>;
+  /** Whether a call that was answered may take effect once more, minutes later. */
+  readonly landsAgain?: boolean | undefined;
   readonly tally: Tally;
 }
 
@@ -49,6 +64,7 @@ interface Effect<T> {
 
 type Fate =
   | "ok"
+  | "ok, lands again"
   | "dies"
   | "throttled"
   | "stored, then failed"
@@ -123,7 +139,11 @@ export class ScheduledTable implements Table {
   }
 
   get(key: Key, options?: { readonly consistent?: boolean }): Promise<Item | undefined> {
-    return this.#read(`get ${kindOf(key)}`, () => this.#table.get(key, options));
+    return this.#read(`get ${kindOf(key)}`, async () => {
+      const item = await this.#table.get(key, options);
+      if (item === undefined || options?.consistent === true) return item;
+      return this.#stale([item])[0];
+    });
   }
 
   delete(key: Key): Promise<void> {
@@ -148,19 +168,27 @@ export class ScheduledTable implements Table {
     return undefined;
   }
 
-  /** Without some of what has come just now. */
+  /** Without some of what has come just now, and with some of what was stored again just now as it was before. */
   #stale(page: readonly Item[]): readonly Item[] {
-    const { scheduler, bornMs, tally } = this.#world;
+    const { scheduler, bornMs, overwritten, tally } = this.#world;
     const isNew = (item: Item) => (bornMs.get(textOf(item)) ?? 0) > scheduler.nowMs - STALE_MS;
     const seen = page.filter((item) => !isNew(item) || scheduler.random.chance(0.5));
     if (seen.length < page.length) tally.add("stale page");
-    return seen;
+    return seen.map((item) => {
+      const before = overwritten.get(textOf(item));
+      const isOld = before === undefined || before.ms <= scheduler.nowMs - STALE_VERSION_MS;
+      if (isOld || scheduler.random.chance(0.5)) return item;
+      tally.add("stale version");
+      return before.item;
+    });
   }
 
   #store(items: readonly Item[]): Promise<void> {
-    const { scheduler, bornMs } = this.#world;
+    const { scheduler, bornMs, overwritten, peek } = this.#world;
     for (const item of items) {
       const text = textOf(item);
+      const before = peek(item);
+      if (before !== undefined) overwritten.set(text, { item: before, ms: scheduler.nowMs });
       if (!bornMs.has(text)) bornMs.set(text, scheduler.nowMs);
     }
     return this.#table.putAll(items);
@@ -172,6 +200,7 @@ export class ScheduledTable implements Table {
 
   #write<T>(name: string, effect: Effect<T>): Promise<T> {
     const fates: Fate[] = ["throttled", "stored, then failed", "fails, lands later"];
+    if (this.#world.landsAgain === true) fates.push("ok, lands again");
     if (effect.applyPart !== undefined) fates.push("half stored", "unprocessed");
     if (effect.refusal !== undefined) fates.push("refused");
     const { random } = this.#world.scheduler;
@@ -213,6 +242,11 @@ export class ScheduledTable implements Table {
   /** What the call comes to. */
   #make<T>(name: string, fate: Fate, effect: Effect<T>): Promise<T> {
     if (fate === "ok") return effect.apply();
+    if (fate === "ok, lands again") {
+      // A client that got no answer in time made the call again; the first one was under way all the while.
+      this.#landAgain(name, effect);
+      return effect.apply();
+    }
     if (fate === "unprocessed" && effect.applyPart !== undefined) return effect.applyPart();
     this.#process.faults++;
     if (fate === "refused") return this.#refuse(effect);
@@ -253,6 +287,17 @@ export class ScheduledTable implements Table {
       scheduler.hasLandedLate ||= scheduler.nowMs - madeMs > LATE_MS;
       return `of ${this.#process.name} lands`;
     };
+    scheduler.add({ process: undefined, name, readyMs, run });
+  }
+
+  #landAgain(name: string, effect: Effect<unknown>): void {
+    const { scheduler, tally } = this.#world;
+    tally.add("call took effect again later");
+    const run = () => {
+      void effect.apply();
+      return `of ${this.#process.name} lands again`;
+    };
+    const readyMs = scheduler.nowMs + scheduler.random.between(0, MAX_SIGNED_MS);
     scheduler.add({ process: undefined, name, readyMs, run });
   }
 
