@@ -12,6 +12,8 @@ export const SHORT_MS = 150;
 const CHEAP_MS = 25;
 /** A request begins before others that came this many times its CPU time later. */
 const PATIENCE = 10;
+/** An expensive request that has been due for this long may take the last idle thread of the short lane. */
+const LAST_MS = 1000;
 
 export interface Expectation {
   /** The CPU time that the same request last took; 0 if unknown, Infinity if it looks long. */
@@ -47,6 +49,7 @@ export function planLanes<Waiting extends Expectation>(
 ): Plan<Waiting> {
   const left = { ...idle };
   const kept = sizes.short > 1 ? 1 : 0;
+  const isCrowded = waiting.some((one) => isLong(one, sizes));
   const begin: [Waiting, Lane][] = [];
   const wanted = new Set<Lane>();
   for (const one of waiting) {
@@ -61,8 +64,13 @@ export function planLanes<Waiting extends Expectation>(
 
   function laneOf(one: Waiting): Lane | undefined {
     if (!isLong(one, sizes)) {
-      const mayTakeLast = one.cpuMs <= CHEAP_MS || one.dueMs <= nowMs;
-      if (left.short > (mayTakeLast ? 0 : kept)) return "short";
+      const isCheap = one.cpuMs <= CHEAP_MS;
+      const mayTakeLast = isCheap || nowMs - one.dueMs >= LAST_MS;
+      // While long requests wait, expensive ones have a tenth of a thread each.
+      const mayBegin = isCheap || !isCrowded || kept === 0 || one.dueMs <= nowMs;
+      if (mayBegin && left.short > (mayTakeLast ? 0 : kept)) return "short";
+      // A long thread has a cold cache and may hardly run: a short one will be idle sooner.
+      if (isCheap) return undefined;
     }
     return left.long > 0 ? "long" : undefined;
   }

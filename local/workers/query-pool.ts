@@ -3,7 +3,7 @@
  *
  * Half of the threads are for long requests and have the lowest priority (query-lanes.ts). A request that looks long
  * (long-request.ts), or took long last time, begins among them. Any other begins in a short thread. Once it has computed
- * there for `SHORT_MS` while another waits, it is canceled and runs again in a long thread, which reads allow. The short
+ * there for `LEAVES_MS` while another waits, it is canceled and runs again in a long thread, which reads allow. The short
  * thread stays, with its compiled code and its cache.
  */
 
@@ -27,6 +27,11 @@ const UNREAD_MS = 60_000;
 const ABORT_CPU_MS = 200;
 const ABORT_WATCH_MS = 100;
 const WATCH_MS = 1000;
+/**
+ * A request that takes more CPU, in ms, leaves the short lane when others wait: sooner if no short thread serves. A small
+ * query that meets a cold cache of many series takes half a second.
+ */
+const LEAVES_MS = { serving: 1000, blocked: SHORT_MS } as const;
 /** A request that only waits for the table is a long one after this time. */
 const WAITS_LONG_MS = 2000;
 const LANE_WATCH_MS = 25;
@@ -173,20 +178,22 @@ export class QueryPool {
     this.#known.set(key, ended - started);
   }
 
-  /** For each request that waits, a long one leaves the threads for short ones: the youngest, which loses least. */
+  /** Long requests leave the short lane for those that wait: the youngest first, which lose least. */
   async #endLong(): Promise<void> {
     const nowMs = performance.now();
-    const overdue: Running[] = [];
+    const overdue: { readonly running: Running; readonly isStuck: boolean }[] = [];
     for (const [thread, running] of this.#running) {
       const { lane, waiting, exchange, startedMs, startedCpuMs } = running;
       if (lane === "long" || waiting.key === undefined || nowMs - startedMs < SHORT_MS) continue;
-      const isLong =
-        nowMs - startedMs > WAITS_LONG_MS || (await thread.cpuMs()) - (await startedCpuMs) > SHORT_MS;
-      if (isLong && !running.isEnded && !exchange.isAnswered && !exchange.isFinished) overdue.push(running);
+      const cpuMs = (await thread.cpuMs()) - (await startedCpuMs);
+      const isStuck = cpuMs > LEAVES_MS.serving || nowMs - startedMs > WAITS_LONG_MS;
+      if (running.isEnded || exchange.isAnswered || exchange.isFinished) continue;
+      if (cpuMs > LEAVES_MS.blocked || isStuck) overdue.push({ running, isStuck });
     }
-    overdue.sort((a, b) => b.startedMs - a.startedMs);
+    const isBlocked = overdue.length >= this.#threads.short.size;
     const wanting = this.#waiting.filter((waiting) => !isLong(waiting, this.#sizes)).length;
-    for (const running of overdue.slice(0, wanting)) {
+    overdue.sort((a, b) => b.running.startedMs - a.running.startedMs);
+    for (const { running } of overdue.filter(({ isStuck }) => isStuck || isBlocked).slice(0, wanting)) {
       running.isEnded = true;
       this.#known.set(running.waiting.key!, Number.POSITIVE_INFINITY);
       this.#wait({ ...running.waiting, cpuMs: Number.POSITIVE_INFINITY });

@@ -31,19 +31,22 @@ test("long requests never take short threads, however many are idle", () => {
   assert.deepEqual(plan(all, FOUR), { begin: ["a: long", "b: long"], wanted: ["long"] });
 });
 
-test("short requests take long threads before they wait", () => {
-  const all = ["a", "b", "c"].map((name) => waiting(name, 5));
-  assert.deepEqual(plan(all, { short: 1, long: 1 }), { begin: ["a: short", "b: long"], wanted: ["short"] });
+test("cheap requests wait for a short thread; others take a long one at once", () => {
+  const all = [waiting("a", 5, 160), waiting("b", 5, 155), waiting("panel", 60)];
+  assert.deepEqual(plan(all, { short: 1, long: 1 }), {
+    begin: ["a: short", "panel: long"],
+    wanted: ["short"],
+  });
 });
 
-test("the last idle short thread is kept for cheap requests, until an expensive one is due", () => {
+test("the last idle short thread is kept for cheap requests, until an expensive one is due for a second", () => {
   const idle = { short: 1, long: 0 };
   assert.deepEqual(plan([waiting("panel", 60)], idle), { begin: [], wanted: ["short"] });
   assert.deepEqual(plan([waiting("panel", 60), waiting("small", 5)], idle), {
     begin: ["small: short"],
     wanted: ["short"],
   });
-  assert.deepEqual(plan([waiting("panel", 60, 601)], idle).begin, ["panel: short"]);
+  assert.deepEqual(plan([waiting("panel", 60, 1601)], idle).begin, ["panel: short"]);
   assert.deepEqual(plan([waiting("panel", 60)], { short: 2, long: 0 }).begin, ["panel: short"]);
   assert.deepEqual(plan([waiting("panel", 60)], { short: 1, long: 1 }).begin, ["panel: long"]);
 });
@@ -51,7 +54,15 @@ test("the last idle short thread is kept for cheap requests, until an expensive 
 test("a cheap request overtakes an expensive one that came ten times its CPU time before it, no earlier one", () => {
   const idle = { short: 1, long: 0 };
   assert.deepEqual(plan([waiting("panel", 100, 999), waiting("small", 0)], idle).begin, ["small: short"]);
-  assert.deepEqual(plan([waiting("panel", 100, 1001), waiting("small", 0)], idle).begin, ["panel: short"]);
+  assert.deepEqual(plan([waiting("panel", 100, 2001), waiting("small", 0)], idle).begin, ["panel: short"]);
+});
+
+test("while long requests wait, an expensive one begins in a short thread only when it is due", () => {
+  const idle = { short: 2, long: 0 };
+  const long = waiting("endless", Number.POSITIVE_INFINITY);
+  assert.deepEqual(plan([waiting("panel", 60), long], idle).begin, []);
+  assert.deepEqual(plan([waiting("panel", 60, 601), long], idle).begin, ["panel: short"]);
+  assert.deepEqual(plan([waiting("small", 5), long], idle).begin, ["small: short"]);
 });
 
 test("one thread serves all requests, two are one of each lane without a reserve", () => {
