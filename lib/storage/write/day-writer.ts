@@ -348,11 +348,8 @@ export class DayWriter {
     unrecorded: readonly Alike[],
   ): Promise<void> {
     if (unrecorded.length === 0) return;
-    await this.#recorder.store(
-      table,
-      shard,
-      unrecorded.map(([number]) => series.labels(number)),
-    );
+    const labels = unrecorded.map(([number]) => series.labels(number));
+    await this.#recorder.store(table, shard, labels);
   }
 
   /**
