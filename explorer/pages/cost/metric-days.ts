@@ -1,14 +1,14 @@
 /**
- * What metrics cost: their series of three days, as they are counted by the value of `__name__`; and what is stored of them,
- * as it was measured last.
+ * What metrics cost: their series and samples of three days, and what is stored of them, as it was measured last. Series
+ * are counted by the value of `__name__`, samples by the compactor.
  */
 import { ApiError, type Client } from "../../api/client.ts";
-import { labelValueCounts, type UsageGroup, usage } from "../../api/hearth.ts";
+import { labelValueCounts, type UsageReport } from "../../api/hearth.ts";
 import { cardinality } from "../../api/prometheus.ts";
-import { loadMonthlyCost } from "./cost-data.ts";
+import { loadDays, loadMonthlyCost } from "./cost-data.ts";
 import { type Days, joinDays } from "./day-columns.ts";
 import { dayTimes } from "./day-times.ts";
-import { utcDay } from "./money.ts";
+import { monthOf as monthOfDay } from "./money.ts";
 import { savingsOfDrop } from "./savings.ts";
 
 export type Figure = "series" | "samples" | "storedBytes";
@@ -28,43 +28,46 @@ export interface MetricDays {
 
 const MOST = 500;
 const MOST_TODAY = 10_000;
+/** What belongs to no metric: reads of rules and of compaction. */
+const OTHERS = "(no metric)";
 
 export async function loadMetricDays(
   client: Client,
   nowMs: number,
   signal: AbortSignal,
 ): Promise<MetricDays> {
-  const day = utcDay(nowMs);
-  const [counted, cost, report] = await Promise.all([
+  const [counted, cost, days] = await Promise.all([
     countSeries(client, nowMs, signal),
     orUndefined(loadMonthlyCost(client, nowMs, signal)),
-    orUndefined(usage(client, ["metric"], { start: day, end: day }, signal)),
+    orUndefined(loadDays(client, ["metric"], nowMs, signal)),
   ]);
   const series = new Map(counted.rows.map(({ name, today }) => [name, today]));
-  const stored = new Map(report?.data.groups.map((group) => [group.metric ?? "", group]));
-  const gbMonth = report?.data.prices.gbMonth ?? 0;
+  const used = new Map(days?.today.groups.map((group) => [group.metric ?? "", group]));
+  const gbMonth = days?.today.prices.gbMonth ?? 0;
   return {
-    figures: stored.size === 0 ? ["series"] : ["series", "samples", "storedBytes"],
-    rows: (figure) => (figure === "series" ? counted.rows : storedRows([...stored.values()], figure)),
-    isOnlyToday: (figure) => figure !== "series" || counted.onlyToday,
+    figures: days === undefined || used.size === 0 ? ["series"] : ["series", "samples", "storedBytes"],
+    rows: (figure) => {
+      if (figure === "series" || days === undefined) return counted.rows;
+      const of = ({ groups }: UsageReport) =>
+        groups.map((group) => ({ name: group.metric || OTHERS, value: group[figure] }));
+      // What came after the measurement has none.
+      if (figure === "storedBytes") return joinDays(of(days.today), [], []).filter(({ today }) => today > 0);
+      return joinDays(of(days.today), of(days.yesterday), of(days.lastWeek));
+    },
+    isOnlyToday: (figure) => figure === "storedBytes" || (figure === "series" && counted.onlyToday),
     seriesOf: (metric) => series.get(metric) ?? 0,
     monthOf: (metric) => {
       if (cost === undefined) return undefined;
-      const bytes = stored.get(metric)?.storedBytes;
-      // What is stored is measured by metric; writing is taken to be spread evenly over series.
-      const writing = savingsOfDrop(series.get(metric) ?? 0, { ...cost, storageDollars: 0 }).dollars;
-      return writing + ((bytes ?? 0) / 1e9) * gbMonth;
+      const { storedBytes = 0, dollars } = used.get(metric) ?? {};
+      // Before a metric's first compaction of the day writing is taken to be spread evenly over series.
+      const writing =
+        dollars !== undefined && dollars.write > 0
+          ? monthOfDay(dollars.write, days?.dayShare)
+          : savingsOfDrop(series.get(metric) ?? 0, { ...cost, storageDollars: 0 }).dollars;
+      return writing + (storedBytes / 1e9) * gbMonth;
     },
-    measuredMs: report?.data.storageMeasuredMs ?? 0,
+    measuredMs: days?.today.storageMeasuredMs ?? 0,
   };
-}
-
-function storedRows(groups: readonly UsageGroup[], figure: "samples" | "storedBytes"): readonly Days[] {
-  return joinDays(
-    groups.map((group) => ({ name: group.metric ?? "", value: group[figure] })),
-    [],
-    [],
-  );
 }
 
 async function countSeries(

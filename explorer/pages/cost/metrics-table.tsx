@@ -71,7 +71,7 @@ export function MetricsTable({ nowMs, onDrop }: MetricsTableProps) {
           renderActions={({ name }) => <Actions name={name} series={data.seriesOf(name)} onDrop={onDrop} />}
         />
       )}
-      {figure !== "series" && (
+      {figure === "storedBytes" && (
         <p class="small quiet cost-about">
           All that is stored, as <code>hearthdb usage --storage</code> measured it at{" "}
           {printTime(data.measuredMs / 1000, zone.value)}.
