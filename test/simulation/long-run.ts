@@ -4,14 +4,13 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import type { Worker } from "node:worker_threads";
 import { type Failure, runSchedules } from "./run-schedules.ts";
 import { Tally } from "./tally.ts";
 import { seedOf } from "./worker.ts";
 import type { WorldChoice } from "./worlds.ts";
 
-/** Schedules between two states: some seconds of a quiet machine. */
-const BATCH = 500;
+/** Schedules between two states: half a minute to three minutes. */
+const BATCH = 2000;
 
 export interface LongRun {
   readonly firstSeed: number;
@@ -46,10 +45,9 @@ export async function runLong(
   let state = existsSync(file) ? load(file, run) : begin(run);
   const commit = commitOf();
   if (!state.commits.includes(commit)) state = { ...state, commits: [...state.commits, commit] };
-  const pool: Worker[] = [];
   while (state.done < run.count) {
     const before = state;
-    state = await runBatch(run, state, pool);
+    state = await runBatch(run, state);
     const partial = `${file}.partial`;
     writeFileSync(partial, `${JSON.stringify(state, undefined, 2)}\n`);
     renameSync(partial, file);
@@ -82,22 +80,11 @@ function load(file: string, { count, world }: LongRun): LongRunState {
   );
 }
 
-async function runBatch(
-  { world, maxSeconds, threads }: LongRun,
-  state: LongRunState,
-  pool: Worker[],
-): Promise<LongRunState> {
+async function runBatch({ world, maxSeconds, threads }: LongRun, state: LongRunState): Promise<LongRunState> {
   const begunMs = performance.now();
   const count = Math.min(BATCH, state.count - state.done);
   const firstSeed = seedOf(state.firstSeed, state.done);
-  const { steps, tally, failure } = await runSchedules({
-    firstSeed,
-    count,
-    world,
-    maxSeconds,
-    threads,
-    pool,
-  });
+  const { steps, tally, failure } = await runSchedules({ firstSeed, count, world, maxSeconds, threads });
   tally.merge(new Map(Object.entries(state.counts)));
   const failed = failure === undefined ? [] : [{ seed: failure.seed, message: failure.message }];
   return {
