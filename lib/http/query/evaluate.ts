@@ -1,4 +1,6 @@
 /** Instant and range queries. */
+
+import { printTime } from "../../model/time.ts";
 import { printJsonFloat } from "../../number/print-float.ts";
 import type { Query, QueryOptions, QueryResult, QueryValue } from "../../promql/engine-interface.ts";
 import { checkRangeType } from "../../promql/parse/range-type.ts";
@@ -93,7 +95,9 @@ async function evaluate(
   const beganMs = clock();
   const query = queryParameter(request, check);
   const { startMs, endMs, stepMs } = times;
-  if (endMs > startMs) Object.assign(c.get("requestLog").fields, { rangeMs: endMs - startMs, stepMs });
+  const { fields } = c.get("requestLog");
+  Object.assign(fields, { start: printTime(startMs), end: printTime(endMs) });
+  if (endMs > startMs) Object.assign(fields, { rangeMs: endMs - startMs, stepMs });
   request.setPhase("evaluation");
   const parsedMs = clock();
   const comparison = comparesCost ? await CostComparison.begin(request, query, times) : undefined;
