@@ -51,6 +51,7 @@ test("every file of functions with a handler is a function", async () => {
     "fan-out.ts",
     "handler.ts",
     "caller.ts",
+    "rule-shares.ts",
     "rules-schedule.ts",
   ];
   const handlers = files.filter((file) => !parts.includes(file)).map((file) => file.replace(/\.ts$/, ""));
