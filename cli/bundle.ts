@@ -21,8 +21,8 @@ const renameWorkers: Plugin = {
 };
 
 await build({
-  entryPoints: ["cli/hearth.ts", "local/workers/start-worker.ts", "local/workers/database-worker.ts"].map(
-    (file) => join(ROOT, file),
+  entryPoints: ["cli/hearth.ts", "local/workers/worker.ts", "local/workers/database-worker.ts"].map((file) =>
+    join(ROOT, file),
   ),
   outdir: join(process.argv[2] ?? ROOT, "dist"),
   entryNames: "[name]",
