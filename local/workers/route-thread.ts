@@ -13,7 +13,7 @@ export interface ThreadOptions {
   readonly onDeath: (error: HearthError) => void;
 }
 
-const ENTRY = new URL("start-worker.ts", import.meta.url);
+const ENTRY = new URL("worker.ts", import.meta.url);
 
 export class RouteThread {
   /** Resolves when it takes requests. Rejects if it cannot start. */

@@ -22,10 +22,11 @@ import { newConsoleLog } from "../console-log.ts";
 import { newLocalServices } from "../local-services.ts";
 import { startRules } from "../rules-timer.ts";
 import { withSecretFiles } from "../secret-files.ts";
+import { lowerPriority } from "./lower-priority.ts";
 import { type Fetch, servePort } from "./serve-port.ts";
 import type { FromWorker, ToWorker, WorkerData } from "./worker-data.ts";
 
-const { role, settings, env, endpoint, readerMemoryBytes, canceled } = workerData as WorkerData;
+const { role, settings, env, endpoint, readerMemoryBytes, niceness, canceled } = workerData as WorkerData;
 const parent = parentPort!;
 const tell = (message: FromWorker) => parent.postMessage(message);
 const observe =
@@ -33,6 +34,7 @@ const observe =
   (values, origin) =>
     tell({ kind: "metrics", source, values, origin });
 
+lowerPriority(niceness);
 const log = newConsoleLog(settings.logLevel, settings.isQuiet);
 const services: Services = {
   ...(await newLocalServices(settings, env, endpoint, { log, metrics: observe("request") })),
