@@ -25,8 +25,6 @@ export interface Schedules {
   readonly threads?: number | undefined;
   /** Told now and then how many have begun. */
   readonly onProgress?: (begun: number) => void;
-  /** Threads of a run before, which stay for the next one; default: none stay. */
-  readonly pool?: Worker[] | undefined;
 }
 
 export interface Failure {
@@ -53,7 +51,7 @@ export async function runSchedules(schedules: Schedules): Promise<Outcome> {
   const progress = setInterval(() => onProgress?.(Math.min(Atomics.load(numbers, 0), count)), 10_000);
   const reports = await Promise.all(
     Array.from({ length: threads }, (_, thread) =>
-      runThread({ firstSeed, schedules: count, world, thread, numbers }, maxSeconds, schedules.pool),
+      runThread({ firstSeed, schedules: count, world, thread, numbers }, maxSeconds),
     ),
   );
   clearInterval(progress);
@@ -76,23 +74,18 @@ function cpuMs(): number {
 }
 
 /** Reports for a thread that ends without a word, or is ended, that the schedule which it was at has failed. */
-async function runThread(task: Task, maxSeconds: number, pool: Worker[] | undefined): Promise<Report> {
+async function runThread(task: Task, maxSeconds: number): Promise<Report> {
   const { numbers, thread, schedules } = task;
   const resourceLimits = { maxOldGenerationSizeMb: MAX_THREAD_MB };
-  const worker = pool?.pop() ?? new Worker(new URL("./worker.ts", import.meta.url), { resourceLimits });
-  worker.ref();
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { resourceLimits });
   worker.postMessage(task);
-  let isKept = false;
   const { promise, resolve } = Promise.withResolvers<Report>();
   const fail = (message: string) => {
     Atomics.store(numbers, 0, schedules);
     const failure = { number: Atomics.load(numbers, 1 + thread), message, events: [] };
     resolve({ steps: 0, maxSteps: 0, counts: new Map(), failure });
   };
-  worker.on("message", (report: Report) => {
-    isKept = pool !== undefined;
-    resolve(report);
-  });
+  worker.on("message", resolve);
   worker.on("error", (error) => fail(`its thread failed: ${(error as Error).message}`));
   worker.on("exit", () => fail("its thread ended"));
   const maxMs = maxSeconds * (numbers.length - 1) * 1000;
@@ -108,10 +101,6 @@ async function runThread(task: Task, maxSeconds: number, pool: Worker[] | undefi
   } finally {
     clearInterval(watch);
     worker.removeAllListeners();
-    if (!isKept) await worker.terminate();
-    else {
-      worker.unref();
-      pool!.push(worker);
-    }
+    await worker.terminate();
   }
 }
