@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly retentionMs?: number;
   readonly maxBytes?: number;
   readonly hash?: SeriesHash;
+  /** Leading bits of the hash that shards of the log have, by samples. */
+  readonly shardBits?: BitsOf;
   /** Leading bits of the hash that partitions of parts have, by samples. */
   readonly partitionBits?: BitsOf;
   /** Series with fewer samples in a bucket become a run that stays; default 0: all become chunks. */
@@ -59,8 +61,8 @@ export class Engine {
 
   /** The writers of a process that has just started. */
   newWriters(): Writers {
-    const { maxBytes = 64 * 1024 * 1024, hash } = this.#options;
-    return new Writers({ ...this.#common, maxBytes, ...(hash && { hash }) });
+    const { maxBytes = 64 * 1024 * 1024, hash, shardBits } = this.#options;
+    return new Writers({ ...this.#common, maxBytes, ...(hash && { hash }), ...(shardBits && { shardBits }) });
   }
 
   /** Cold unless it is given a memory. */

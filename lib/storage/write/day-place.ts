@@ -1,6 +1,13 @@
 /** Whose day, and how long its items stay. */
+import { DAY_MS } from "../../model/time.ts";
 import { dayExpirySeconds, type RetentionMs } from "../layout/retention.ts";
 import type { Item } from "../table/table.ts";
+
+/**
+ * The shortest that a day's index stays, from the start of the day: the day and a retention of one day.
+ * A retention that was so short for a while leaves dictionaries behind whose series no index has.
+ */
+export const SHORTEST_STAY_MS = 2 * DAY_MS;
 
 export interface DayPlace {
   readonly tenant: string;

@@ -17,7 +17,7 @@ import type { AcceptedFloats, AcceptedHistograms, Chosen } from "./accepted.ts";
 import type { CompactorLag } from "./compactor-lag.ts";
 import { DayLevels } from "./day-levels.ts";
 import { DayMarks } from "./day-marks.ts";
-import type { DayPlace } from "./day-place.ts";
+import { type DayPlace, SHORTEST_STAY_MS } from "./day-place.ts";
 import { encodeRecords, type LocatedSamples, splitByDictionary } from "./day-records.ts";
 import type { LoadBudget } from "./load-budget.ts";
 import { countAll, loadDictionaries } from "./load-dictionaries.ts";
@@ -53,16 +53,6 @@ const FEW_SERIES = 100;
 /** Dictionaries are read again before series are refused, but not more often than this. */
 const RELOAD_MS = MINUTE_MS;
 const ALL_SERIES: Shard = { bits: 0, prefix: 0 };
-/**
- * What a writer knows is good for so long. A series record is flushed within hours, but it expires after
- * weeks if it is not; a dictionary stays, and must not vouch for a record that is gone.
- */
-export const KNOWLEDGE_MS = 7 * DAY_MS;
-/**
- * The shortest that a day's index stays, from the start of the day: the day and a retention of one day.
- * A retention that was so short for a while leaves dictionaries behind whose series no index has.
- */
-export const SHORTEST_STAY_MS = 2 * DAY_MS;
 
 export interface DayWriterOptions {
   readonly place: DayPlace;
@@ -197,8 +187,11 @@ export class DayWriter {
       // Hashes are needed after other requests had their turn.
       series.keepHashes();
       const isKnown = shards.every((shard, i) => areLocated[i] || isComplete(shard, all));
-      if (!isKnown || !this.#levels.isNamed(bits))
+      if (!isKnown || !this.#levels.isNamed(bits)) {
         await this.#inTurn(() => this.#register(table, bits, series, shards, all));
+        // Registering looks up all places again. Another request may have moved some series meanwhile.
+        areLocated.fill(false);
+      }
     }
     const located: LocatedShard[] = [];
     for (const [i, shard] of shards.entries())

@@ -61,7 +61,7 @@ export const DURABILITY: readonly Mutation[] = [
         "",
       ),
       edit("write/series-recorder.ts", "await marks.mark(table, receivedMs);", ""),
-      edit("write/day-writer.ts", "KNOWLEDGE_MS = 7 * DAY_MS;", "KNOWLEDGE_MS = 700 * DAY_MS;"),
+      edit("write/open-days.ts", "KNOWLEDGE_MS = 7 * DAY_MS;", "KNOWLEDGE_MS = 700 * DAY_MS;"),
     ],
   },
   {

@@ -53,6 +53,11 @@ export const WRITES: readonly Mutation[] = [
     ],
   },
   {
+    name: "places of before",
+    rule: "a record names the dictionary in which each of its series stands",
+    edits: [edit("write/day-writer.ts", "areLocated.fill(false);", "")],
+  },
+  {
     name: "mark late",
     rule: "the mark of an hour is stored before the answer",
     edits: [

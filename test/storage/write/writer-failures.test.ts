@@ -1,6 +1,9 @@
 /** Writers whose table fails, and writers at the same time. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { KIND } from "../../../lib/storage/layout/keys.ts";
+import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
+import type { Item } from "../../../lib/storage/table/table.ts";
 import { Engine } from "../../helpers/engine.ts";
 import { FAULTS, FaultyTable } from "../../helpers/faulty-table.ts";
 import { ALL_TIME, assertSame, type NaiveStore, selectAll } from "../../helpers/naive-store.ts";
@@ -107,7 +110,44 @@ describe("a table that fails", () => {
     }));
 });
 
+/** Series records wait for a promise. */
+class HeldTable extends MemoryTable {
+  held: Promise<unknown> = Promise.resolve();
+
+  override async putAll(items: readonly Item[]): Promise<void> {
+    if (items.some(({ pk }) => pk[0] === KIND.series)) await this.held;
+    return super.putAll(items);
+  }
+}
+
 describe("concurrency", () => {
+  test("a series that another request moves to another dictionary meanwhile stays itself", async () => {
+    const table = new HeldTable();
+    // Hashes of "up" begin with 0x75, those of "requests_total" with 0xa7: two shards.
+    const engine = new Engine({ table, shardBits: () => 1 });
+    const one = (name: string, job: string, at: number) => series(name, { job }, [NOW + at, at]);
+    const requests = [
+      [one("requests_total", "x", 0), one("requests_total", "y", 0)],
+      [one("requests_total", "z", 1), one("up", "x", 1)],
+      [one("up", "x", 2)],
+      [one("up", "y", 3)],
+      [one("requests_total", "y", 4), one("requests_total", "x", 4), one("up", "z", 4)],
+      [one("requests_total", "z", 5), one("requests_total", "y", 5)],
+    ];
+    // Two dictionaries of one shard, and a process that has adopted both.
+    for (const request of requests.slice(0, 2)) await engine.append(engine.newWriters(), request);
+    const writers = engine.newWriters();
+    await engine.append(writers, requests[2]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    table.held = promise;
+    const waiting = [engine.append(writers, requests[3]), engine.append(writers, requests[4])];
+    // Its series stand in two dictionaries, so both get places in a new one.
+    await engine.append(writers, requests[5]);
+    resolve();
+    await Promise.all(waiting);
+    await assertSame(engine.reader(), modelOf(...requests));
+  });
+
   test("many appends at once of the same new series register it once", async () => {
     const table = new FaultyTable();
     const engine = new Engine({ table });
