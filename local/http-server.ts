@@ -8,6 +8,7 @@ import { getRequestListener } from "@hono/node-server";
 import { errorMessage } from "../lib/model/errors.ts";
 import type { Log } from "../lib/model/log.ts";
 import { allowHalfClosed } from "./half-closed.ts";
+import { closeLingering, LINGERING_LIMITS } from "./lingering-close.ts";
 
 /** Of the URL and all headers: as Go's servers, and so Prometheus, take them. Dashboards send long GETs. */
 const MAX_HEADER_BYTES = 1024 * 1024;
@@ -21,14 +22,18 @@ const [TLS_HANDSHAKE, HTTP2_PREFACE] = [0x16, "PRI * HTTP/2.0"];
 type Fetch = Parameters<typeof getRequestListener>[0];
 type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
 
-export function newHttpServer(fetch: Fetch, log: Log): Server {
+export function newHttpServer(fetch: Fetch, log: Log, lingering = LINGERING_LIMITS): Server {
   const refuse = (status: number, error: string) => {
     log("warn", "request", { status, error });
     return `${error}\n`;
   };
   const errorHandler = (error: unknown) =>
     new Response(refuse(400, `malformed request: ${errorMessage(error)}`), { status: 400 });
-  const serve = getRequestListener(fetch, { hostname: NO_HOST, errorHandler });
+  const serve = getRequestListener(fetch, {
+    hostname: NO_HOST,
+    errorHandler,
+    autoCleanupIncoming: false,
+  });
   const listener: typeof serve = async (incoming, outgoing) => {
     if (incoming.method !== "TRACE") return serve(incoming, outgoing);
     // No `Request` can have this method.
@@ -40,6 +45,7 @@ export function newHttpServer(fetch: Fetch, log: Log): Server {
   };
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false }, listener);
   allowHalfClosed(server);
+  closeLingering(server, lingering);
   server.on("clientError", (error: ClientError, socket: Socket) => {
     if (error.code === "ECONNRESET" || !socket.writable) return socket.destroy();
     const [status, reason] = reasonOf(error);
