@@ -10,21 +10,40 @@ export type Lane = "short" | "long";
 export const SHORT_MS = 150;
 /** A request that took less may take the last idle thread of the short lane. */
 const CHEAP_MS = 25;
-/** A request begins before others that came this many times its CPU time later. */
+/** A short request that is asked again and again is due this many times its CPU time after it last began. */
 const PATIENCE = 10;
+/** A short request that last began this many times its CPU time ago is cheap: it takes a hundredth of a thread. */
+const RARE = 100;
 /** An expensive request that has been due for this long may take the last idle thread of the short lane. */
 const LAST_MS = 1000;
 
 export interface Expectation {
   /** The CPU time that the same request last took; 0 if unknown, Infinity if it looks long. */
   readonly cpuMs: number;
-  /** Requests begin in the order of this time. A cheap one overtakes an expensive one that came shortly before it. */
+  /** Requests begin in the order of this time. A short one overtakes a long one that came shortly before it. */
   readonly dueMs: number;
+  readonly isCheap: boolean;
 }
 
-/** The times are of one clock. */
-export function expect(cpuMs: number, nowMs: number): Expectation {
-  return { cpuMs, dueMs: nowMs + PATIENCE * Math.min(cpuMs, SHORT_MS) };
+/** What is known of a request that ran before. */
+export interface Known {
+  readonly cpuMs: number;
+  readonly beganMs: number;
+}
+
+/** `lastBeganMs`: when the same request last began, if it is known. The times are of one clock. */
+export function expect(cpuMs: number, nowMs: number, lastBeganMs = Number.NEGATIVE_INFINITY): Expectation {
+  if (cpuMs > SHORT_MS) return { cpuMs, dueMs: nowMs + PATIENCE * SHORT_MS, isCheap: false };
+  const dueMs = Math.max(nowMs, lastBeganMs + PATIENCE * cpuMs);
+  return { cpuMs, dueMs, isCheap: cpuMs <= CHEAP_MS || nowMs - lastBeganMs >= RARE * cpuMs };
+}
+
+/**
+ * What is known of a request once it has run again. Where caches and code are cold, it takes many times its usual CPU time:
+ * it becomes a long one only when it takes that twice in a row.
+ */
+export function learn(cpuMs: number, beganMs: number, last: Known | undefined): Known {
+  return { cpuMs: Math.min(cpuMs, Math.max(2 * (last?.cpuMs ?? 0), SHORT_MS)), beganMs };
 }
 
 /** Without long threads, all requests are short ones. */
@@ -64,7 +83,7 @@ export function planLanes<Waiting extends Expectation>(
 
   function laneOf(one: Waiting): Lane | undefined {
     if (!isLong(one, sizes)) {
-      const isCheap = one.cpuMs <= CHEAP_MS;
+      const { isCheap } = one;
       const mayTakeLast = isCheap || nowMs - one.dueMs >= LAST_MS;
       // While long requests wait, expensive ones have a tenth of a thread each.
       const mayBegin = isCheap || !isCrowded || kept === 0 || one.dueMs <= nowMs;

@@ -10,7 +10,16 @@
 import { LRUCache } from "lru-cache";
 import { HearthError } from "../../lib/model/errors.ts";
 import type { Exchange } from "./exchange.ts";
-import { type Expectation, expect, isLong, type Lane, planLanes, SHORT_MS } from "./query-lanes.ts";
+import {
+  type Expectation,
+  expect,
+  isLong,
+  type Known,
+  type Lane,
+  learn,
+  planLanes,
+  SHORT_MS,
+} from "./query-lanes.ts";
 import { readRepeatable } from "./repeatable-request.ts";
 import { RouteThread, type ThreadOptions } from "./route-thread.ts";
 
@@ -69,8 +78,7 @@ export class QueryPool {
   readonly #running = new Map<RouteThread, Running>();
   /** In the order in which they are due. */
   #waiting: Waiting[] = [];
-  /** The CPU time, in ms, that a request last took. */
-  readonly #known = new LRUCache<string, number>(KNOWN);
+  readonly #known = new LRUCache<string, Known>(KNOWN);
   #isClosing = false;
   readonly #watch: NodeJS.Timeout;
   #laneWatch: NodeJS.Timeout | undefined;
@@ -101,8 +109,9 @@ export class QueryPool {
       throw new HearthError("unavailable", `query: ${what}; retry`);
     }
     const guessMs = repeatable === undefined || repeatable.looksLong ? Number.POSITIVE_INFINITY : 0;
-    const cpuMs = (key === undefined ? undefined : this.#known.get(key)) ?? guessMs;
-    this.#wait({ signal, make, key, resolve, ...expect(cpuMs, performance.now()) });
+    const known = key === undefined ? undefined : this.#known.get(key);
+    const expected = expect(known?.cpuMs ?? guessMs, performance.now(), known?.beganMs);
+    this.#wait({ signal, make, key, resolve, ...expected });
     this.#dispatch();
     return promise;
   }
@@ -173,9 +182,9 @@ export class QueryPool {
     });
   }
 
-  async #note(key: string, thread: RouteThread, { startedCpuMs }: Running): Promise<void> {
+  async #note(key: string, thread: RouteThread, { startedMs, startedCpuMs }: Running): Promise<void> {
     const [ended, started] = await Promise.all([thread.cpuMs(), startedCpuMs]);
-    this.#known.set(key, ended - started);
+    this.#known.set(key, learn(ended - started, startedMs, this.#known.get(key)));
   }
 
   /** Long requests leave the short lane for those that wait: the youngest first, which lose least. */
@@ -195,8 +204,8 @@ export class QueryPool {
     overdue.sort((a, b) => b.running.startedMs - a.running.startedMs);
     for (const { running } of overdue.filter(({ isStuck }) => isStuck || isBlocked).slice(0, wanting)) {
       running.isEnded = true;
-      this.#known.set(running.waiting.key!, Number.POSITIVE_INFINITY);
-      this.#wait({ ...running.waiting, cpuMs: Number.POSITIVE_INFINITY });
+      this.#known.set(running.waiting.key!, { cpuMs: Number.POSITIVE_INFINITY, beganMs: running.startedMs });
+      this.#wait({ ...running.waiting, ...expect(Number.POSITIVE_INFINITY, nowMs) });
       running.exchange.abort();
     }
   }
@@ -229,8 +238,7 @@ export class QueryPool {
   /** A thread could not start. Requests that no other thread of its lane can take fail, or it would be tried for ever. */
   #failWaiting(lane: Lane, error: HearthError): void {
     if (this.#threads[lane].size > 0) return;
-    const mayWait = ({ cpuMs, dueMs }: Waiting) =>
-      isLong({ cpuMs, dueMs }, this.#sizes) !== (lane === "long");
+    const mayWait = (one: Waiting) => isLong(one, this.#sizes) !== (lane === "long");
     for (const waiting of this.#waiting.filter((one) => !mayWait(one)))
       waiting.resolve(Promise.reject(error));
     this.#waiting = this.#waiting.filter(mayWait);

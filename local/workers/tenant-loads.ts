@@ -11,6 +11,8 @@ const ALWAYS_QUIET_BYTES = 512 * 1024;
 /** A busy tenant stays one for this long: what a thread knows of its series is of use for longer. */
 const STAYS_BUSY_MS = 60_000;
 const JUDGE_MS = 1000;
+/** The same once a tenant has sent much: a burst should not keep others waiting for a second. */
+const JUDGE_SOON_MS = 50;
 /** Below this a tenant is forgotten. */
 const FORGOTTEN_BYTES = 16;
 
@@ -34,7 +36,8 @@ export class TenantLoads {
     }
     load.bytes = fade(load, nowMs) + bytes;
     load.atMs = nowMs;
-    if (nowMs - this.#judgedMs >= JUDGE_MS) this.#judge(nowMs);
+    const mayBeBusy = load.bytes >= ALWAYS_QUIET_BYTES && nowMs >= load.busyUntilMs;
+    if (nowMs - this.#judgedMs >= (mayBeBusy ? JUDGE_SOON_MS : JUDGE_MS)) this.#judge(nowMs);
   }
 
   isBusy(tenant: string, nowMs: number): boolean {

@@ -69,3 +69,11 @@ test("a tenant that sends less again is quiet a while later, and one that is gon
   busyAfter({ quiet: 20_000 }, loads, 600_000);
   assert.ok(!loads.areSeveral);
 });
+
+test("a tenant's burst is noticed at once, beside another tenant", () => {
+  const loads = new TenantLoads();
+  busyAfter({ quiet: 20_000 }, loads);
+  for (let i = 0; i < 10; i++) loads.note("noisy", 60_000, 60_000 + 10 * i);
+  assert.ok(loads.isBusy("noisy", 60_100), "600 KB in 0.1 s");
+  assert.ok(!loads.isBusy("quiet", 60_100));
+});

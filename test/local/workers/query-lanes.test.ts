@@ -1,7 +1,14 @@
 /** Which waiting requests begin, and in which thread. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Expectation, expect, isLong, planLanes } from "../../../local/workers/query-lanes.ts";
+import {
+  type Expectation,
+  expect,
+  isLong,
+  learn,
+  planLanes,
+  SHORT_MS,
+} from "../../../local/workers/query-lanes.ts";
 
 const FOUR = { short: 2, long: 2 };
 const NOW_MS = 1_000_000;
@@ -10,9 +17,14 @@ interface Named extends Expectation {
   readonly name: string;
 }
 
-/** `agoMs`: when it came. */
-function waiting(name: string, cpuMs: number, agoMs = 0): Named {
-  return { name, ...expect(cpuMs, NOW_MS - agoMs) };
+/** `agoMs`: when it came. `lastMs`: how long before that the same request began; it never did by default. */
+function waiting(name: string, cpuMs: number, agoMs = 0, lastMs = Number.POSITIVE_INFINITY): Named {
+  return { name, ...expect(cpuMs, NOW_MS - agoMs, NOW_MS - agoMs - lastMs) };
+}
+
+/** A panel that is asked again as soon as it has its response. */
+function repeated(name: string, cpuMs: number, agoMs = 0): Named {
+  return waiting(name, cpuMs, agoMs, cpuMs);
 }
 
 function plan(all: readonly Named[], idle: { short: number; long: number }, sizes = FOUR) {
@@ -32,7 +44,7 @@ test("long requests never take short threads, however many are idle", () => {
 });
 
 test("cheap requests wait for a short thread; others take a long one at once", () => {
-  const all = [waiting("a", 5, 160), waiting("b", 5, 155), waiting("panel", 60)];
+  const all = [waiting("a", 5, 160), waiting("b", 5, 155), repeated("panel", 60)];
   assert.deepEqual(plan(all, { short: 1, long: 1 }), {
     begin: ["a: short", "panel: long"],
     wanted: ["short"],
@@ -41,28 +53,48 @@ test("cheap requests wait for a short thread; others take a long one at once", (
 
 test("the last idle short thread is kept for cheap requests, until an expensive one is due for a second", () => {
   const idle = { short: 1, long: 0 };
-  assert.deepEqual(plan([waiting("panel", 60)], idle), { begin: [], wanted: ["short"] });
-  assert.deepEqual(plan([waiting("panel", 60), waiting("small", 5)], idle), {
+  assert.deepEqual(plan([repeated("panel", 60)], idle), { begin: [], wanted: ["short"] });
+  assert.deepEqual(plan([repeated("panel", 60), waiting("small", 5)], idle), {
     begin: ["small: short"],
     wanted: ["short"],
   });
-  assert.deepEqual(plan([waiting("panel", 60, 1601)], idle).begin, ["panel: short"]);
-  assert.deepEqual(plan([waiting("panel", 60)], { short: 2, long: 0 }).begin, ["panel: short"]);
-  assert.deepEqual(plan([waiting("panel", 60)], { short: 1, long: 1 }).begin, ["panel: long"]);
+  assert.deepEqual(plan([repeated("panel", 60, 1541)], idle).begin, ["panel: short"]);
+  assert.deepEqual(plan([repeated("panel", 60)], { short: 2, long: 0 }).begin, ["panel: short"]);
+  assert.deepEqual(plan([repeated("panel", 60)], { short: 1, long: 1 }).begin, ["panel: long"]);
 });
 
-test("a cheap request overtakes an expensive one that came ten times its CPU time before it, no earlier one", () => {
+test("a cheap request overtakes a repeated one until that is due, ten times its CPU time after it last began", () => {
   const idle = { short: 1, long: 0 };
-  assert.deepEqual(plan([waiting("panel", 100, 999), waiting("small", 0)], idle).begin, ["small: short"]);
-  assert.deepEqual(plan([waiting("panel", 100, 2001), waiting("small", 0)], idle).begin, ["panel: short"]);
+  assert.deepEqual(plan([repeated("panel", 100, 899), waiting("small", 0)], idle).begin, ["small: short"]);
+  assert.deepEqual(plan([repeated("panel", 100, 1901), waiting("small", 0)], idle).begin, ["panel: short"]);
 });
 
 test("while long requests wait, an expensive one begins in a short thread only when it is due", () => {
   const idle = { short: 2, long: 0 };
   const long = waiting("endless", Number.POSITIVE_INFINITY);
-  assert.deepEqual(plan([waiting("panel", 60), long], idle).begin, []);
-  assert.deepEqual(plan([waiting("panel", 60, 601), long], idle).begin, ["panel: short"]);
+  assert.deepEqual(plan([repeated("panel", 60), long], idle).begin, []);
+  assert.deepEqual(plan([repeated("panel", 60, 541), long], idle).begin, ["panel: short"]);
   assert.deepEqual(plan([waiting("small", 5), long], idle).begin, ["small: short"]);
+});
+
+test("a request that is asked rarely is cheap up to a long one's CPU time, beside whatever else waits", () => {
+  const idle = { short: 1, long: 1 };
+  const long = waiting("endless", Number.POSITIVE_INFINITY, 60_000);
+  const rare = waiting("panel", SHORT_MS, 0, 100 * SHORT_MS);
+  assert.deepEqual(plan([rare, long], idle).begin, ["endless: long", "panel: short"]);
+  const often = waiting("panel", SHORT_MS, 0, 100 * SHORT_MS - 1);
+  assert.deepEqual(plan([often, long], idle), { begin: ["endless: long"], wanted: ["short"] });
+  assert.equal(often.dueMs, NOW_MS, "it is due, but not in the last idle thread");
+  assert.ok(waiting("small", 26, 0, 2600).isCheap, "one series of a long log");
+});
+
+test("a request becomes a long one when it takes long twice in a row: once may have met a cold cache", () => {
+  const once = learn(400, 0, undefined);
+  assert.equal(isLong(waiting("small", once.cpuMs), FOUR), false);
+  assert.equal(isLong(waiting("small", learn(400, 0, once).cpuMs), FOUR), true);
+  assert.equal(learn(20, 0, once).cpuMs, 20);
+  const endless = { cpuMs: Number.POSITIVE_INFINITY, beganMs: 0 };
+  assert.equal(learn(900, 5, endless).cpuMs, 900, "the CPU time of one that left its short thread");
 });
 
 test("one thread serves all requests, two are one of each lane without a reserve", () => {
@@ -72,7 +104,7 @@ test("one thread serves all requests, two are one of each lane without a reserve
     "endless: short",
   ]);
   const two = { short: 1, long: 1 };
-  assert.deepEqual(plan([waiting("panel", 60), waiting("endless", 200)], two, two).begin, [
+  assert.deepEqual(plan([repeated("panel", 60), waiting("endless", 200)], two, two).begin, [
     "panel: short",
     "endless: long",
   ]);
