@@ -70,8 +70,16 @@ export async function deleteCommand(
   }
   const details = { start: options.start, end: options.end };
   await auditCommand(table, clock, { action: "series delete", tenant, subject: what, details });
-  const days = await deleteSeries({ ...place, randomBytes, accessKeyId: "" }, selectors, range);
-  print(receipt(days, clock()));
+  const interrupt = new AbortController();
+  const onInterrupt = () => interrupt.abort();
+  process.once("SIGINT", onInterrupt);
+  try {
+    const isOver = () => interrupt.signal.aborted;
+    const days = await deleteSeries({ ...place, randomBytes, accessKeyId: "", isOver }, selectors, range);
+    print(receipt(days, clock()));
+  } finally {
+    process.off("SIGINT", onInterrupt);
+  }
 }
 
 /** Throws "invalid" for none, and for one that could mean every series. */

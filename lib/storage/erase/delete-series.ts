@@ -2,6 +2,9 @@
  * Deletes series: notes in each day that has any of them what is deleted (lib/storage/deletion), and in its
  * month what is deleted of hourly rows. From then on no answer shows it; the compactor, called by a mark or
  * by its daily sweep, takes it out of the items.
+ *
+ * Months are done in order, and in each its days before its rows: rows that know the month's deletions are made of
+ * samples without what these hide. So a deletion that stops early has done all days before some day.
  */
 import { HearthError } from "../../model/errors.ts";
 import { matchesAll } from "../../model/matcher.ts";
@@ -10,6 +13,7 @@ import { type Clock, DAY_MS, MAX_TIMESTAMP_MS, type TimeRange } from "../../mode
 import type { Deletion, Selector } from "../deletion/deletion.ts";
 import { addDeletion } from "../deletion/deletion-store.ts";
 import { listDays } from "../layout/day-shards.ts";
+import { printDay } from "../layout/key-place.ts";
 import { dayOf, hourOf, markKey, WRITER_ID_BYTES } from "../layout/keys.ts";
 import { EMPTY_MANIFEST } from "../layout/manifest.ts";
 import { loadManifests } from "../layout/manifest-store.ts";
@@ -37,12 +41,15 @@ export interface DeleteOptions {
   /** Who asks, as an access key's id; empty: someone with the command line. */
   readonly accessKeyId: string;
   readonly signal?: AbortSignal | undefined;
+  /** Whether to begin no further day; default: never. */
+  readonly isOver?: (() => boolean) | undefined;
 }
 
 /**
  * Deletes what was received so far of the series that pass any of the selectors, of a range. Returns
  * the days that have such series, ascending; of those that have hourly rows alone, all days of a part of
- * rows that has such series. Throws "unavailable", with some days done: ask again.
+ * rows that has such series. Throws "unavailable", with some days done: ask again. Where it is over before all days are
+ * done, the error says from which time on; at least one day is done then.
  */
 export async function deleteSeries(
   options: DeleteOptions,
@@ -51,27 +58,99 @@ export async function deleteSeries(
 ): Promise<number[]> {
   if (selectors.length === 0)
     throw new HearthError("invalid", "deletion: no selector, expected at least one");
-  const deleted = new Set<number>();
-  await forEachBounded(await daysOf(options, range), DAY_CONCURRENCY, async (day) => {
-    options.signal?.throwIfAborted();
-    if (!(await hasAny(options, day, selectors))) return;
-    await deleteInDay(options, day.day, selectors, range);
-    deleted.add(day.day);
-  });
-  await forEachBounded(await rowDaysOf(options, range), DAY_CONCURRENCY, async ({ days, ...part }) => {
-    if (await hasAny(options, part, selectors)) for (const day of days) deleted.add(day);
-  });
-  // After those of the days: rows that know the month's deletions are made of samples without what they hide.
-  for (const month of new Set(Array.from(deleted, monthOf))) {
+  const days = await daysOf(options, range);
+  const parts = await rowDaysOf(options, range);
+  const isOver = afterFirst(options.isOver ?? (() => false));
+  const deleted: number[] = [];
+  for (const work of monthsOf(days, parts)) {
+    const { month } = work;
+    const done = await deleteInMonth(options, work, selectors, range, isOver);
     const minTime = Math.max(range.minTime, firstDayOf(month) * DAY_MS);
-    const maxTime = Math.min(range.maxTime, firstDayOf(month + 1) * DAY_MS - 1);
+    const endMs = (done.stoppedAt ?? firstDayOf(month + 1)) * DAY_MS;
+    const maxTime = Math.min(range.maxTime, endMs - 1);
     const { accessKeyId } = options;
-    await addRowDeletion({ ...options, month }, { selectors, minTime, maxTime, accessKeyId });
+    if (done.deleted.size > 0)
+      await addRowDeletion({ ...options, month }, { selectors, minTime, maxTime, accessKeyId });
+    deleted.push(...done.deleted);
+    if (done.stoppedAt !== undefined) throw notFinished(done.stoppedAt, days);
   }
-  return [...deleted].sort((a, b) => a - b);
+  return deleted.sort((a, b) => a - b);
+}
+
+/** False once, so that whoever asks again gets further. */
+function afterFirst(isOver: () => boolean): () => boolean {
+  let isFirst = true;
+  return () => {
+    if (!isFirst) return isOver();
+    isFirst = false;
+    return false;
+  };
+}
+
+function notFinished(stoppedAt: number, days: readonly IndexedDay[]): HearthError {
+  const done = days.filter(({ day }) => day < stoppedAt).length;
+  return new HearthError(
+    "unavailable",
+    `deletion: not finished, ${done} of ${days.length} days are done, all before ${printDay(stoppedAt)}; repeat it with start=${printDay(stoppedAt)}T00:00:00Z for the rest`,
+  );
+}
+
+interface MonthWork {
+  readonly month: number;
+  /** Ascending. */
+  readonly days: readonly IndexedDay[];
+  /** Rows of days before those. */
+  readonly parts: readonly RowDays[];
+}
+
+function monthsOf(days: readonly IndexedDay[], parts: readonly RowDays[]): MonthWork[] {
+  const daysByMonth = Map.groupBy(days, ({ day }) => monthOf(day));
+  const partsByMonth = Map.groupBy(parts, ({ month }) => month);
+  return [...new Set([...daysByMonth.keys(), ...partsByMonth.keys()])]
+    .sort((a, b) => a - b)
+    .map((month) => ({
+      month,
+      days: daysByMonth.get(month) ?? [],
+      parts: partsByMonth.get(month) ?? [],
+    }));
+}
+
+interface DoneInMonth {
+  /** Days that have such series. */
+  readonly deleted: ReadonlySet<number>;
+  /** All days of the month before it are done; undefined: all are. */
+  readonly stoppedAt: number | undefined;
+}
+
+async function deleteInMonth(
+  options: DeleteOptions,
+  { month, days, parts }: MonthWork,
+  selectors: readonly Selector[],
+  range: TimeRange,
+  isOver: () => boolean,
+): Promise<DoneInMonth> {
+  const { signal } = options;
+  const deleted = new Set<number>();
+  const left: number[] = [];
+  await forEachBounded(parts, DAY_CONCURRENCY, async ({ days: ofPart, ...part }) => {
+    signal?.throwIfAborted();
+    if (isOver()) left.push(firstDayOf(month));
+    else if (await hasAny(options, part, selectors)) for (const day of ofPart) deleted.add(day);
+  });
+  if (left.length > 0) return { deleted: new Set(), stoppedAt: left[0] };
+  await forEachBounded(days, DAY_CONCURRENCY, async (day) => {
+    signal?.throwIfAborted();
+    if (left.length > 0 || isOver()) left.push(day.day);
+    else if (await hasAny(options, day, selectors)) {
+      await deleteInDay(options, day.day, selectors, range);
+      deleted.add(day.day);
+    }
+  });
+  return { deleted, stoppedAt: left.length === 0 ? undefined : Math.min(...left) };
 }
 
 interface RowDays extends IndexedDay {
+  readonly month: number;
   readonly days: ReadonlySet<number>;
   readonly rows: object;
 }
@@ -86,11 +165,12 @@ async function rowDaysOf(
   if (first > last) return [];
   const isPast = (day: number) => day >= first && day <= last && isDayPast(day, clock(), retentionMs);
   const months = await loadRollupMonths(table, tenant, first, last, signal);
-  return [...months.values()].flatMap(({ manifest }) =>
+  return [...months].flatMap(([month, { manifest }]) =>
     manifest.parts.flatMap((rows) => {
       const days = new Set(rows.days.filter(isPast));
       if (days.size === 0) return [];
-      return [{ day: rows.day, days, shards: [], manifest: { ...EMPTY_MANIFEST, index: rows.index }, rows }];
+      const index = { ...EMPTY_MANIFEST, index: rows.index };
+      return [{ month, day: rows.day, days, shards: [], manifest: index, rows }];
     }),
   );
 }
@@ -101,7 +181,7 @@ interface IndexedDay {
   readonly manifest: typeof EMPTY_MANIFEST;
 }
 
-/** The days of a range that have an index, latest last. */
+/** The days of a range that have an index, ascending. */
 async function daysOf(
   { table, tenant, retentionMs, clock, signal }: DeleteOptions,
   { minTime, maxTime }: TimeRange,
