@@ -88,17 +88,16 @@ test("the API stops after 20 s, with 503 and the start of the rest", async () =>
     gateway.nowMs = MIDNIGHT_MS + day * DAY_MS;
     assert.equal((await gateway.write([series("old", {}, [gateway.nowMs, 1])])).status, 200);
   }
+  // Each look at the clock takes long.
+  let nowMs = gateway.nowMs;
+  Object.defineProperty(gateway, "nowMs", { get: () => nowMs, set: () => (nowMs += 700) });
   let tries = 0;
   for (let start = "0"; ; tries++) {
-    const slow = setInterval(() => {
-      gateway.nowMs += 4000;
-    }, 1);
     const response = await gateway.fetch("/api/v1/admin/tsdb/delete_series", {
       method: "POST",
       body: new URLSearchParams({ "match[]": "old", start }),
       headers: { Authorization: basic("HKADMIN") },
     });
-    clearInterval(slow);
     if (response.status === 204) break;
     assert.equal(response.status, 503);
     const { errorType, error } = (await response.json()) as { errorType: string; error: string };
