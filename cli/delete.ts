@@ -6,7 +6,12 @@ import { type Matcher, printMatchers } from "../lib/model/matcher.ts";
 import { DEFAULT_TENANT, parseTenant } from "../lib/model/tenant.ts";
 import { type Clock, DAY_MS, MAX_TIMESTAMP_MS, printTime, type TimeRange } from "../lib/model/time.ts";
 import { parseSelector } from "../lib/promql/parse/parse-expr.ts";
-import { listPendingDays } from "../lib/storage/erase/ask-for-erasure.ts";
+import {
+  labelsGoneMs,
+  listPendingDays,
+  listPendingLabels,
+  type PendingLabels,
+} from "../lib/storage/erase/ask-for-erasure.ts";
 import { deleteSeries } from "../lib/storage/erase/delete-series.ts";
 import { printDay } from "../lib/storage/layout/key-place.ts";
 import { dayOf } from "../lib/storage/layout/keys.ts";
@@ -53,7 +58,8 @@ export async function deleteCommand(
   const tenants = new Tenants(parseDays(target.retentionDays) * DAY_MS, clock);
   const { retentionMs } = await tenants.find(table, tenant);
   const place = { table, tenant, retentionMs, clock };
-  if (options.pending) return print(describePending(await listPendingDays(place)));
+  if (options.pending)
+    return print(describePending(await listPendingDays(place), await listPendingLabels(place)));
   const selectors = selectorsOf(options);
   const range = rangeOf(options);
   const what = selectors.map(printMatchers).join(" or ");
@@ -150,13 +156,20 @@ function receipt(days: readonly number[], nowMs: number): string {
 in the table: out of chunks once the compactor has been there, within minutes (hearthdb delete --pending);
 out of hourly rows within two days, and some days until TTL takes what they were made of;
 out of log records and runs by ${printDay(dayOf(nowMs + TRANSIENT_MS))}, when they expire, and some days until TTL takes them;
-labels of series stay in the index as long as their day, and no answer shows them
+labels of series out of the index by ${printDay(dayOf(labelsGoneMs(days[days.length - 1], nowMs)))}, unless they are written again; until then no answer shows them;
+names of metrics out of metadata within 30 days; usage by metric, texts of expensive queries and the audit log stay for 400 days
 backups: point-in-time recovery reaches back up to 35 days
 written again, it counts again: stop its sender`;
 }
 
-function describePending(days: readonly number[]): string {
-  if (days.length === 0)
-    return "nothing is pending: deletions are carried out in every day's chunks and hourly rows";
-  return `deletions are to be carried out in ${days.length} days: ${days.map(printDay).join(", ")}`;
+function describePending(days: readonly number[], labels: PendingLabels): string {
+  const samples =
+    days.length === 0
+      ? "nothing is pending: deletions are carried out in every day's chunks and hourly rows"
+      : `deletions are to be carried out in ${days.length} days: ${days.map(printDay).join(", ")}`;
+  const left =
+    labels.days.length === 0
+      ? "no index holds labels of deleted series"
+      : `labels of deleted series leave the index of ${labels.days.length} days by ${printDay(dayOf(labels.goneMs))}: ${labels.days.map(printDay).join(", ")}`;
+  return `${samples}\n${left}`;
 }

@@ -12,6 +12,7 @@ import { isImported, markDay, nameDay, publishDay } from "../storage/bulk/publis
 import { type DayContext, newDayContext } from "../storage/compact/day-context.ts";
 import { LEASE_MS } from "../storage/compact/day-manifest.ts";
 import { loadDeletions } from "../storage/deletion/deletion-store.ts";
+import { indexShardBits } from "../storage/index/index-part.ts";
 import { loadManifest } from "../storage/layout/manifest-store.ts";
 import type { RetentionMs } from "../storage/layout/retention.ts";
 import type { Table } from "../storage/table/table.ts";
@@ -84,21 +85,22 @@ async function importDay(
     minTime: Math.max(day * DAY_MS, options.minTime),
     maxTime: Math.min((day + 1) * DAY_MS - 1, options.maxTime),
   };
-  const lease = await takeLease(context, options);
   const series = mergeBlocks(opened, range, (samples) => {
     signal?.throwIfAborted();
     onSamples?.(samples);
   });
+  const expectedCount = expectedSeries(
+    day,
+    opened.map(({ block, table: { count } }) => ({ meta: block.meta, series: count })),
+  );
+  const lease = await takeLease(context, indexShardBits(expectedCount), options);
   await markDay(context);
   await nameDay(context);
   const withoutRuns = new Set(
     manifest.parts.filter(({ kind }) => kind === "chunks").map(({ bucket }) => bucket),
   );
   const expected = {
-    series: expectedSeries(
-      day,
-      opened.map(({ block, table: { count } }) => ({ meta: block.meta, series: count })),
-    ),
+    series: expectedCount,
     samples: expectedSamples,
     withoutRuns,
   };
@@ -124,8 +126,12 @@ async function importDay(
 }
 
 /** Waits for a compactor that works on the day; after some minutes it goes on without. */
-async function takeLease(context: DayContext, { sleep = setTimeout }: ImportOptions): Promise<DayLease> {
-  const lease = new DayLease(context);
+async function takeLease(
+  context: DayContext,
+  indexBits: number,
+  { sleep = setTimeout }: ImportOptions,
+): Promise<DayLease> {
+  const lease = new DayLease(context, indexBits);
   for (let waitedMs = 0; !(await lease.hold()) && waitedMs < LEASE_MS; waitedMs += LEASE_WAIT_MS)
     await sleep(LEASE_WAIT_MS);
   return lease;

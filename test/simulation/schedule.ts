@@ -14,6 +14,7 @@ import { isExpectedDamage, readAndCheck } from "./checked-read.ts";
 import { expectRows } from "./checked-rows.ts";
 import { DAMAGE_CHANCE, damageItem, MAX_DAMAGES } from "./damage.ts";
 import { compactCalmly, pass, SETTLING_MS } from "./interval.ts";
+import { settleLabels } from "./labels-gone.ts";
 import { Random } from "./random.ts";
 import { expireSamples, settleRowsAlone } from "./rows-alone.ts";
 import { printTold, type Told, type ToldSeries } from "./sample.ts";
@@ -114,6 +115,11 @@ async function settle(sim: Simulated): Promise<void> {
   }
   if (sim.hardships.isSparse) expectCheapSettling(sim, meter);
   await expectChunksOnly(sim);
+  if (sim.hardships.losesLabels) {
+    await settleLabels(sim, process);
+    await readAll(sim, process);
+    return;
+  }
   if (sim.hardships.hasDeletions && scheduler.random.chance(0.6)) return playRowsAlone(sim, process);
   scheduler.nowMs += TRANSIENT_MS + HOUR_MS;
   table.removeExpired(scheduler.nowMs, () => true);

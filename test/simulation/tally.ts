@@ -56,6 +56,7 @@ export const EXPECTED_OF_ALL_WORLDS = [
   "deletion answered",
   "deletion failed",
   "deleted sample written again",
+  "labels of a deleted series gone",
   "rows without samples read",
   "import answered",
   "import failed",

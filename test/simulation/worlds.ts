@@ -34,6 +34,8 @@ export interface Hardships {
   readonly isSparse: boolean;
   /** Some series are deleted now and then, and written again. */
   readonly hasDeletions: boolean;
+  /** In the end enough time passes for the labels of deleted series to leave a table that keeps for ever. */
+  readonly losesLabels: boolean;
   /** Blocks are imported now and then. */
   readonly hasImports: boolean;
   /** Tenants have limits of series that they just keep: nothing may be refused. */
@@ -52,6 +54,7 @@ const USUAL: Hardships = {
   isCrowded: false,
   isSparse: false,
   hasDeletions: false,
+  losesLabels: false,
   hasImports: false,
   hasLimits: false,
   isCutOff: false,
@@ -64,6 +67,12 @@ const SILENCES: readonly Interval[] = [
 ];
 /** The sender is away. */
 const ABSENCE: Interval = { isCompacted: true, minMs: 15 * DAY_MS, maxMs: 20 * DAY_MS };
+
+/** Behind these, series of which deletions have left nothing may leave the index, and what that superseded. */
+const RIPENINGS: readonly Interval[] = [
+  { isCompacted: true, minMs: 6 * DAY_MS, maxMs: 12 * DAY_MS },
+  { isCompacted: false, minMs: DAY_MS, maxMs: 12 * DAY_MS },
+];
 
 export const WORLDS = {
   usual: USUAL,
@@ -85,6 +94,14 @@ export const WORLDS = {
   crowd: { ...USUAL, isCrowded: true },
   sparse: { ...USUAL, retention: "endless", isSparse: true },
   deletions: { ...USUAL, hasDeletions: true },
+  labels: {
+    ...USUAL,
+    retention: "endless",
+    hasDeletions: true,
+    losesLabels: true,
+    intervals: RIPENINGS,
+    actMs: 3 * DAY_MS,
+  },
   imports: { ...USUAL, hasImports: true },
   "deleted-imports": { ...USUAL, hasImports: true, hasDeletions: true },
   limited: { ...USUAL, hasLimits: true },

@@ -4,6 +4,7 @@
  */
 import { HearthError } from "../../model/errors.ts";
 import type { DayContext } from "../compact/day-context.ts";
+import { withIndexIds } from "../compact/day-manifest.ts";
 import { dayExpiryOf, lastingFact } from "../compact/renewal.ts";
 import { loadDeletions } from "../deletion/deletion-store.ts";
 import { printDay } from "../layout/key-place.ts";
@@ -58,10 +59,11 @@ export async function publishDay(
     // What is imported counts as received now: the deletions that there are do not concern it.
     const { last: deletedTo } = await loadDeletions(context.table, context.tenant, context.day);
     const isHeld = manifest.lease.owner === lease.owner;
-    const next = {
+    const added = {
       ...withDay(context, manifest, stored, digests, deletedTo),
       lease: isHeld ? NO_LEASE : manifest.lease,
     };
+    const next = withIndexIds(manifest, added, context.clock());
     if ((await replaceManifest(context.table, context, previous, next)) !== undefined) {
       // Rows that were made meanwhile may lack it.
       await markStale(table, tenant, day);

@@ -104,8 +104,9 @@ function logDay({ tenant, day, outcome, error, meter }: DayReport, log: Log): vo
       stack,
     });
   } else if (outcome !== undefined) {
-    const { flushes, merges, chunkings, erasedItems, rows } = outcome;
-    const isIdle = flushes + merges + chunkings + erasedItems + rows === 0 && outcome.state === "done";
+    const { flushes, merges, chunkings, erasedItems, unindexedSeries, deletedItems, rows } = outcome;
+    const done = flushes + merges + chunkings + erasedItems + unindexedSeries + deletedItems + rows;
+    const isIdle = done === 0 && outcome.state === "done";
     log(isIdle ? "debug" : "info", "compacted day", { ...fields, ...outcome });
   }
 }

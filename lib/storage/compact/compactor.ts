@@ -242,7 +242,7 @@ class Compactor {
   ): Promise<boolean> {
     const { clock, deadlineMs, signal } = this.#options;
     const rollupRetentionMs = (await this.#options.rollupRetentionOf?.(tenant)) ?? retentionMs;
-    const { unsettled, unrolled } = await listUnfinishedDays(
+    const { unsettled, unrolled, undeleted } = await listUnfinishedDays(
       this.#table,
       tenant,
       retentionMs,
@@ -252,6 +252,7 @@ class Compactor {
     const days = [
       ...unsettled.filter((day) => !marked.has(day)).map((day) => [day, UNMARKED_DAY] as const),
       ...unrolled.map((day) => [day, UNROLLED_DAY] as const),
+      ...undeleted.filter((day) => !marked.has(day)).map((day) => [day, UNMARKED_DAY] as const),
     ];
     for (const [day, marks] of days) {
       if (signal?.aborted === true || clock() >= deadlineMs) return false;

@@ -1,6 +1,7 @@
 /** What compaction's steps share. */
 import type { RandomBytes } from "../../model/random-bytes.ts";
 import type { Clock } from "../../model/time.ts";
+import { IndexIdSource } from "../layout/index-ids.ts";
 import { PART_ID_BYTES } from "../layout/keys.ts";
 import { expiry, type RetentionMs } from "../layout/retention.ts";
 import type { BitsOf } from "../layout/shard.ts";
@@ -21,14 +22,20 @@ export interface DayContext {
   readonly partitionBits?: BitsOf | undefined;
   /** Takes the damaged items of the day. */
   readonly quarantine: Quarantine;
+  /** Gives ids to the index parts of the day. */
+  readonly indexIds: IndexIdSource;
 }
 
-/** With a quarantine of its own. */
+/** With a quarantine and ids of its own. */
 export function newDayContext(
-  place: Omit<DayContext, "quarantine">,
+  place: Omit<DayContext, "quarantine" | "indexIds">,
   onDamagedItem?: QuarantineOptions["onDamagedItem"],
 ): DayContext {
-  return { ...place, quarantine: new Quarantine({ ...place, onDamagedItem }) };
+  return {
+    ...place,
+    quarantine: new Quarantine({ ...place, onDamagedItem }),
+    indexIds: new IndexIdSource(),
+  };
 }
 
 /** The items of a range, read consistently; a damaged one goes to quarantine, and its key to `onDamaged`. */

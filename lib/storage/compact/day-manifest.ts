@@ -3,6 +3,8 @@
  * step by replacing the manifest with compare and swap.
  */
 import { MINUTE_MS } from "../../model/time.ts";
+import { indexShardBits } from "../index/index-part.ts";
+import { withStrays } from "../layout/index-ids.ts";
 import { type Manifest, NO_LEASE } from "../layout/manifest.ts";
 import type { ManifestFacts } from "../layout/manifest-facts.ts";
 import { replaceManifest, type StoredManifest } from "../layout/manifest-store.ts";
@@ -50,7 +52,7 @@ export class DayManifest {
     return this.#isLeased;
   }
 
-  /** Takes or extends the lease. Returns false if another compactor holds it. */
+  /** Takes or extends the lease, and reserves ids for index parts. Returns false if another compactor holds it. */
   async lease(): Promise<boolean> {
     const { lease, facts } = this.current;
     const nowMs = this.#context.clock();
@@ -58,7 +60,10 @@ export class DayManifest {
     // A process that ends without a word has left its attempt here.
     const attempts = this.#isLeased ? facts.attempts : { count: facts.attempts.count + 1, atMs: nowMs };
     const next = { owner: this.#owner, untilMs: nowMs + LEASE_MS };
-    this.#isLeased = await this.replace({ lease: next, facts: { attempts } });
+    const { indexIds: ids, randomBytes } = this.#context;
+    const indexIds = ids.reserve(facts.indexIds, randomBytes);
+    this.#isLeased = await this.replace({ lease: next, facts: { attempts, indexIds } });
+    if (!this.#isLeased) ids.cancel();
     return this.#isLeased;
   }
 
@@ -86,11 +91,30 @@ export class DayManifest {
       // A run that ended before its manifest has stored copies that no manifest counts.
       isSuperseding ? quarantine.noted : 0,
     );
-    const next = { ...this.current, ...change, facts: { ...known, ...facts, quarantined } };
+    const changed = { ...this.current, ...change, facts: { ...known, ...facts, quarantined } };
+    const next = withIndexIds(this.current, changed, this.#context.clock());
     const replaced = await replaceManifest(table, this.#context, this.#stored, next);
     if (replaced === undefined) return false;
     this.#stored = replaced;
     this.#quarantined = quarantine.stored;
     return true;
   }
+}
+
+/** What a new manifest says of ids once it names other index parts. */
+export function withIndexIds<T extends Omit<Manifest, "generation">>(
+  before: Pick<Manifest, "index">,
+  next: T,
+  nowMs: number,
+): T {
+  const { index, facts } = next;
+  if (facts.indexIds === undefined) return next;
+  const named = new Set(index.map(({ id }) => id));
+  const removed = before.index.flatMap(({ id }) => (named.has(id) ? [] : [id]));
+  const series = index.reduce((sum, part) => sum + part.series, 0);
+  // A merge of all of them has no more.
+  const bits = [indexShardBits(series), ...[...before.index, ...index].map(({ shardBits }) => shardBits)];
+  const indexIds = withStrays(facts.indexIds, removed, nowMs);
+  const maxBits = Math.max(indexIds.maxBits, ...bits);
+  return { ...next, facts: { ...facts, indexIds: { ...indexIds, maxBits } } };
 }

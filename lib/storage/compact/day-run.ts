@@ -59,6 +59,9 @@ export interface DayProgress {
   rows: number;
   /** Items out of which deleted samples were taken. */
   erasedItems: number;
+  /** Series that left the index, and items of it that were deleted. */
+  unindexedSeries: number;
+  deletedItems: number;
 }
 
 /** What a run begins with. */
@@ -79,9 +82,11 @@ export class DayRun {
     samples: 0,
     rows: 0,
     erasedItems: 0,
+    unindexedSeries: 0,
+    deletedItems: 0,
   };
-  /** The day's deletions when the run began. */
-  readonly deletions: DayDeletions;
+  /** The day's deletions when the run began, without those that it has forgotten. */
+  deletions: DayDeletions;
   /** Buckets whose inputs this run found damaged. */
   readonly held = new Set<number>();
   /** The log was found empty until then, in ms. No manifest is needed to say so. */
@@ -94,6 +99,8 @@ export class DayRun {
   isListedNow = false;
   /** This run has looked whether the day's hourly rows are stale. */
   hasCheckedRows = false;
+  /** Deleted series stay in the index for now: a damaged record may have named them. */
+  isIndexKept = false;
   /** This run has compared the log. */
   hasCompared = false;
   error: unknown;

@@ -1,6 +1,6 @@
 /** The steps of a day's compaction: each does its work and publishes the result. */
-import type { Deletion } from "../deletion/deletion.ts";
-import { loadDeletions } from "../deletion/deletion-store.ts";
+import { type Deletion, withoutDeletions } from "../deletion/deletion.ts";
+import { forgetDeletions, loadDeletions } from "../deletion/deletion-store.ts";
 import { findMasks } from "../index/meant-series.ts";
 import { BUCKET_MS, bucketEnd } from "../layout/bucket.ts";
 import { listShards } from "../layout/day-shards.ts";
@@ -13,7 +13,9 @@ import { chunk, type Storing } from "./chunking.ts";
 import { DamagedInput } from "./damaged-input.ts";
 import { NO_ATTEMPTS, type PublishResult } from "./day-manifest.ts";
 import type { DayRun } from "./day-run.ts";
+import { cleanIndex } from "./erasing/clean-index.ts";
 import { erasePart } from "./erasing/erase-parts.ts";
+import { unindexSeries } from "./erasing/unindex-series.ts";
 import { flush } from "./flush.ts";
 import type { Step } from "./next-step.ts";
 import { LEAST_SHARE_SAMPLES, SPREAD_RUNS } from "./pacing/pace.ts";
@@ -56,6 +58,10 @@ export function doStep(run: DayRun, step: Step): Promise<StepResult> {
       });
     case "erase":
       return erase(run, step.part);
+    case "unindex":
+      return holdIfDamaged(run, HELD_INDEX, [], () => unindex(run, step.deletedTo));
+    case "clean":
+      return clean(run);
     case "settle":
       return settle(run);
     case "roll":
@@ -184,6 +190,41 @@ async function erase(run: DayRun, part: Part): Promise<StepResult> {
   return run.published.publish({
     parts: run.manifest.parts.map((one) => (one.id === part.id ? erased : one)),
   });
+}
+
+async function unindex(run: DayRun, deletedTo: number): Promise<StepResult> {
+  const { context, manifest } = run;
+  const before = context.indexIds.number!;
+  const ripe = run.deletions.all.filter(({ number }) => number <= deletedTo);
+  const unindexed = await unindexSeries(context, manifest, ripe);
+  if (unindexed === undefined) {
+    run.isIndexKept = true;
+    return "published";
+  }
+  run.progress.unindexedSeries += unindexed.series;
+  return run.published.publish({
+    index: unindexed.index,
+    facts: {
+      ...lastingFact(manifest, dayExpiryOf(context)),
+      unindexed: { deletedTo, atMs: context.clock(), before },
+      held: heldWithout(manifest, HELD_INDEX),
+    },
+  });
+}
+
+async function clean(run: DayRun): Promise<StepResult> {
+  const { context, manifest } = run;
+  const { indexIds, unindexed } = manifest.facts;
+  const { deletedTo, before } = unindexed!;
+  const cleaned = await cleanIndex(context, manifest, indexIds!, before, () => run.isTimeUpOrSpent());
+  run.progress.deletedItems += cleaned.items;
+  if (!cleaned.isDone) {
+    const result = await run.published.publish({ facts: { indexIds: cleaned.indexIds } });
+    return result === "published" ? "stopped" : result;
+  }
+  await forgetDeletions(context.table, context.tenant, context.day, deletedTo);
+  run.deletions = withoutDeletions(run.deletions, deletedTo);
+  return run.published.publish({ facts: { indexIds: cleaned.indexIds, unindexed: undefined } });
 }
 
 async function renew(run: DayRun): Promise<StepResult> {

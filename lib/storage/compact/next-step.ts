@@ -6,6 +6,7 @@ import { hasFreshRows } from "../rollups/mark-stale.ts";
 import { sourceOf } from "../rollups/rollup-manifest.ts";
 import type { DayRun } from "./day-run.ts";
 import { planErasure } from "./erasing/erase-parts.ts";
+import { planUnindexing, type Unindexing } from "./erasing/plan-unindexing.ts";
 import { firstReceived } from "./flush.ts";
 import {
   type Chunking,
@@ -31,6 +32,7 @@ export type Step =
   | { readonly kind: "renew" }
   | { readonly kind: "forget" }
   | { readonly kind: "erase"; readonly part: Part }
+  | Unindexing
   | { readonly kind: "settle" };
 
 /** Whether the marks are those with which the day was settled, so that nothing can be due. */
@@ -41,6 +43,7 @@ export function isUnchanged(run: DayRun): boolean {
     return false;
   if (digest !== undefined && digest !== facts.settledMarks) return false;
   if (planRolling(run.manifest, run.context, run.context.clock()) !== undefined) return false;
+  if (nextUnindexing(run) !== undefined) return false;
   return facts.drainedToMs >= run.markedToMs && !isRenewalDue(run.context, run.manifest);
 }
 
@@ -67,6 +70,7 @@ export async function nextStep(run: DayRun): Promise<Step | undefined> {
     planChunking(run.manifest, day, nowMs, options) ??
     nextErasure(run) ??
     planSettling(run, nowMs) ??
+    nextUnindexing(run) ??
     (await nextRolling(run, nowMs))
   );
 }
@@ -80,6 +84,10 @@ function planOptionsOf({ options, emptyToMs, held }: DayRun): PlanOptions {
 function nextErasure({ manifest, deletions }: DayRun): Step | undefined {
   const part = planErasure(manifest, deletions);
   return part && { kind: "erase", part };
+}
+
+function nextUnindexing({ manifest, deletions, context, isIndexKept }: DayRun): Unindexing | undefined {
+  return isIndexKept ? undefined : planUnindexing(manifest, deletions, context.day, context.clock());
 }
 
 /** Whether the marks say that nothing can have come since the log was found empty. */

@@ -132,13 +132,13 @@ export class PartSink {
   }
 
   #newWriter(): IndexPartWriter {
-    const { tenant, clock, randomBytes } = this.#context;
+    const { tenant, clock, randomBytes, indexIds } = this.#context;
     const { day, isOfRows, expires } = this.#target;
     const place = {
       tenant,
       day,
       isOfRows,
-      id: newId(randomBytes),
+      id: isOfRows === true ? newId(randomBytes) : indexIds.take(randomBytes),
       shardBits: this.#shardBits,
       createdMs: clock(),
       ...expires,

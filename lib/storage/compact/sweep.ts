@@ -4,8 +4,11 @@
  */
 import { errorKind } from "../../model/errors.ts";
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
+import { deletionsOf } from "../deletion/deletion-store.ts";
 import {
+  dayStatesRange,
   daysRange,
+  isDeletionsSortKey,
   manifestsRange,
   parseDaySortKey,
   parseManifestSortKey,
@@ -17,7 +20,8 @@ import { decodeManifest, type Manifest } from "../layout/manifest.ts";
 import { isDayPast, type RetentionMs } from "../layout/retention.ts";
 import { loadAllRollupMonths } from "../rollups/rollup-store.ts";
 import { isFresh } from "../rollups/row-deletions.ts";
-import type { Key, Table } from "../table/table.ts";
+import type { Item, Key, Table } from "../table/table.ts";
+import { planUnindexing } from "./erasing/plan-unindexing.ts";
 import { canRoll, planRolling } from "./rollups/plan-rollups.ts";
 
 /** The days that keys can have. */
@@ -51,6 +55,8 @@ export interface UnfinishedDays {
   readonly unsettled: readonly number[];
   /** They are settled; their hourly rows are missing or stale. */
   readonly unrolled: readonly number[];
+  /** They are settled; their index has series of which deletions have left nothing. */
+  readonly undeleted: readonly number[];
 }
 
 export async function listUnfinishedDays(
@@ -62,16 +68,24 @@ export async function listUnfinishedDays(
 ): Promise<UnfinishedDays> {
   const unsettled = new Set<number>();
   const unrolled = new Set<number>();
+  const undeleted = new Set<number>();
   const add = ({ sk }: Key) => unsettled.add(parseDaySortKey(sk).day);
   for await (const page of table.query(daysRange(tenant, FIRST_DAY, LAST_DAY), { onDamage: add }))
     page.forEach(add);
   // A damaged manifest says nothing of its day.
   const onDamage = () => {};
   const fresh = await listFreshDays(table, tenant);
-  for await (const page of table.query(manifestsRange(tenant, FIRST_DAY, LAST_DAY), { onDamage }))
-    for (const { sk, value } of page) {
-      const day = parseManifestSortKey(sk);
-      const manifest = decodeOrNone(value);
+  let latest: { readonly day: number; readonly manifest: Manifest | undefined } | undefined;
+  for await (const page of table.query(dayStatesRange(tenant, FIRST_DAY, LAST_DAY), { onDamage }))
+    for (const item of page) {
+      const day = parseManifestSortKey(item.sk);
+      if (isDeletionsSortKey(item.sk)) {
+        const manifest = latest?.day === day ? latest.manifest : undefined;
+        if (manifest && isUnindexingDue(manifest, item, day, nowMs)) undeleted.add(day);
+        continue;
+      }
+      const manifest = decodeOrNone(item.value);
+      latest = { day, manifest };
       if (manifest?.facts.settledMarks === undefined) continue;
       unsettled.delete(day);
       const place = { day, retentionMs, rollupRetentionMs };
@@ -79,7 +93,21 @@ export async function listUnfinishedDays(
       if (isDue && canRoll(manifest, place, nowMs)) unrolled.add(day);
     }
   const isKept = (day: number) => !isDayPast(day, nowMs, retentionMs);
-  return { unsettled: [...unsettled].filter(isKept), unrolled: [...unrolled].filter(isKept) };
+  return {
+    unsettled: [...unsettled].filter(isKept),
+    unrolled: [...unrolled].filter(isKept),
+    undeleted: [...undeleted].filter(isKept),
+  };
+}
+
+/** Damaged deletions say nothing: whoever compacts the day reports them. */
+function isUnindexingDue(manifest: Manifest, deletions: Item, day: number, nowMs: number): boolean {
+  try {
+    return planUnindexing(manifest, deletionsOf(deletions), day, nowMs) !== undefined;
+  } catch (error) {
+    if (errorKind(error) !== "data") throw error;
+    return false;
+  }
 }
 
 /** Days whose hourly rows count. */

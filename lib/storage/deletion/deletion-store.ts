@@ -12,6 +12,7 @@ import {
   encodeDeletions,
   NO_DELETIONS,
   supersedes,
+  withoutDeletions,
 } from "./deletion.ts";
 
 export const MAX_DAY_DELETIONS = 128;
@@ -120,6 +121,19 @@ export async function keepDeletions(
   if (expires.expiresAtSeconds === item.expiresAtSeconds) return;
   const { pk, sk, value } = item;
   await table.putIfEqual({ pk, sk, value, ...expires }, value);
+}
+
+/** Removes deletions up to a number, unless others change the item meanwhile: then the next try does. */
+export async function forgetDeletions(
+  table: Table,
+  tenant: string,
+  day: number,
+  toNumber: number,
+): Promise<void> {
+  const stored = await table.get(deletionsKey(tenant, day), { consistent: true });
+  if (stored === undefined) return;
+  const value = encodeDeletions(withoutDeletions(deletionsOf(stored), toNumber));
+  await table.putIfEqual({ ...stored, value }, stored.value);
 }
 
 function checkSize({ all }: DayDeletions, value: Uint8Array, { of, limits }: DeletionsItem): void {

@@ -7,8 +7,8 @@
  * - of a part: everything, unless the part's `deletedTo` reaches the deletion's number. A flush takes
  *   what settled, so it knows every deletion whose moment lies before the last record that it takes.
  *
- * What is written again later counts again. A deletion stays as long as its day: the index keeps the
- * series, and only its deletions say that they have no samples.
+ * What is written again later counts again. A deletion stays until its series have left the index
+ * (compact/erasing): until then only the deletion says that they have no samples.
  *
  *     version    1 byte, 1
  *     last       varint: the highest number ever used
@@ -117,6 +117,11 @@ export function supersedes(later: Omit<Deletion, "number">, earlier: Deletion): 
   if (later.deletedMs < earlier.deletedMs || !covers(later, earlier)) return false;
   const known = new Set(later.selectors.map(textOf));
   return earlier.selectors.every((selector) => known.has(textOf(selector)));
+}
+
+/** Those of higher numbers than one that nothing need be hidden of any more. */
+export function withoutDeletions({ last, all }: DayDeletions, toNumber: number): DayDeletions {
+  return { last, all: all.filter(({ number }) => number > toNumber) };
 }
 
 /** The same for selectors with the same matchers. */

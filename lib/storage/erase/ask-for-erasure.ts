@@ -1,4 +1,6 @@
 /** Calls the compactor to the days that hold what deletions hide. */
+import { DAY_MS } from "../../model/time.ts";
+import { LABELS_GONE_MS } from "../compact/erasing/plan-unindexing.ts";
 import { deletionsOf } from "../deletion/deletion-store.ts";
 import { hidesSomething } from "../deletion/masks.ts";
 import { EMPTY_MANIFEST } from "../layout/manifest.ts";
@@ -27,6 +29,38 @@ async function listPendingSamples({ table, tenant, retentionMs, clock }: Place):
       return !isDayPast(day, clock(), retentionMs) && hidesSomething(deletionsOf(item), manifest);
     })
     .map(([day]) => day);
+}
+
+/** When the labels of deleted series have left the table. */
+export interface PendingLabels {
+  /** Ascending. */
+  readonly days: readonly number[];
+  /** When the last of them are gone at the latest, in ms, if nothing hinders the compactor. */
+  readonly goneMs: number;
+}
+
+/** The days of a tenant whose index, and whose deletions themselves, still hold labels of deleted series. */
+export async function listPendingLabels({
+  table,
+  tenant,
+  retentionMs,
+  clock,
+}: Place): Promise<PendingLabels> {
+  const { deletions } = await loadDayStates(table, tenant, FIRST_DAY, LAST_DAY);
+  const days: number[] = [];
+  let goneMs = 0;
+  for (const [day, item] of deletions) {
+    const { all } = deletionsOf(item);
+    if (all.length === 0 || isDayPast(day, clock(), retentionMs)) continue;
+    days.push(day);
+    for (const { deletedMs } of all) goneMs = Math.max(goneMs, labelsGoneMs(day, deletedMs));
+  }
+  return { days: days.sort((a, b) => a - b), goneMs };
+}
+
+/** When labels of what was deleted in a day leave the table at the latest, in ms. */
+export function labelsGoneMs(day: number, deletedMs: number): number {
+  return Math.max(deletedMs, (day + 1) * DAY_MS) + LABELS_GONE_MS;
 }
 
 async function listPendingRows({ table, tenant }: Place): Promise<number[]> {

@@ -22,10 +22,13 @@
  *    12  deleted    parts by number, each with its `deletedTo`. The manifest's version keeps it from being lost
  *    13  erased     parts by number, each with its `erasedTo`. Lost: they are gone through once more
  *    15  rolled     8 bytes: a digest of the parts that the day's hourly rows were made of. Lost: they are made again
+ *    18  index ids  index-ids.ts. Lost: superseded items of the index are found by `hearthdb gc` alone
+ *    19  unindexed  what `Unindexed` says, varints. Lost: the index is gone through once more
  *    10  quarantined  how many of its items were put in quarantine. Lost: answers do not warn of them
  */
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
 import { type FlushTally, readTally, writeTally } from "./flush-tally.ts";
+import { type IndexIds, readIndexIds, writeIndexIds } from "./index-ids.ts";
 
 export interface HeldBucket {
   readonly bucket: number;
@@ -38,6 +41,16 @@ export interface Attempts {
   readonly count: number;
   /** When the latest began, in ms. */
   readonly atMs: number;
+}
+
+/** Series of which deletions have left nothing have been taken out of the index; what it superseded is still stored. */
+export interface Unindexed {
+  /** Of all deletions up to this number. */
+  readonly deletedTo: number;
+  /** When, in ms. */
+  readonly atMs: number;
+  /** Index parts of numbers below it are superseded, but those that the manifest names. */
+  readonly before: number;
 }
 
 export interface ManifestFacts {
@@ -61,6 +74,10 @@ export interface ManifestFacts {
   readonly rolledSource: string | undefined;
   /** Digests of what was imported into the day, 8 bytes in hex each. */
   readonly imported: readonly string[];
+  /** Undefined: no part has an id of the day's. */
+  readonly indexIds: IndexIds | undefined;
+  /** Undefined: nothing waits to be cleaned up. */
+  readonly unindexed: Unindexed | undefined;
 }
 
 export const NO_FACTS: ManifestFacts = {
@@ -75,6 +92,8 @@ export const NO_FACTS: ManifestFacts = {
   attempts: { count: 0, atMs: 0 },
   rolledSource: undefined,
   imported: [],
+  indexIds: undefined,
+  unindexed: undefined,
 };
 
 /** With the numbers of the parts that are final, and of the index parts that are full. */
@@ -92,7 +111,7 @@ const DIGEST_BYTES = 8;
 export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
   const { flushed, final, expiresAtSeconds, drainedToMs, takenToMs, settledMarks } = facts;
   const { held, attempts, full, filled, quarantined, imported, deletedTo, erasedTo, rolledSource } = facts;
-  const { dictionariesExpireAtSeconds, ends } = facts;
+  const { dictionariesExpireAtSeconds, ends, indexIds, unindexed } = facts;
   const section = (tag: number, isPresent: boolean, write: (body: ByteWriter) => void) => {
     if (!isPresent) return;
     const body = new ByteWriter();
@@ -122,6 +141,11 @@ export function writeFacts(writer: ByteWriter, facts: StoredFacts): void {
   section(12, deletedTo.size > 0, (body) => writeByNumber(body, deletedTo));
   section(13, erasedTo.size > 0, (body) => writeByNumber(body, erasedTo));
   section(15, rolledSource !== undefined, (body) => body.writeBytes(Buffer.from(rolledSource!, "hex")));
+  section(18, indexIds !== undefined, (body) => writeIndexIds(body, indexIds!));
+  section(19, unindexed !== undefined, (body) => {
+    const { deletedTo, atMs, before } = unindexed!;
+    body.writeVarint(deletedTo).writeVarint(atMs).writeVarint(before);
+  });
   section(10, quarantined > 0, (body) => body.writeVarint(quarantined));
 }
 
@@ -182,6 +206,13 @@ export function readFacts(reader: ByteReader): StoredFacts {
     else if (tag === 12) facts.deletedTo = readByNumber(body);
     else if (tag === 13) facts.erasedTo = readByNumber(body);
     else if (tag === 15) facts.rolledSource = Buffer.from(body.readBytes(DIGEST_BYTES)).toString("hex");
+    else if (tag === 18) facts.indexIds = readIndexIds(body);
+    else if (tag === 19)
+      facts.unindexed = {
+        deletedTo: body.readVarint(),
+        atMs: body.readVarint(),
+        before: body.readVarint(),
+      };
     else if (tag === 10) facts.quarantined = body.readVarint();
   }
   return facts;

@@ -97,11 +97,13 @@ function findMissing(
 
 /**
  * The name under which the samples of a part are remembered of a series: with deletions that hide
- * some of them, another one than without.
+ * some of them, another one than without. Deletions are forgotten once they are carried out, so the name of a part
+ * says too which ones were.
  */
 function warmIdOf({ masks }: Pick<WarmDayRead, "masks">, hash: string, part: Part): string {
-  const latest = masks.ofPart(hash, part).at(-1);
-  return latest === undefined ? part.id : `${part.id}/${latest.number}`;
+  const { number = 0 } = masks.ofPart(hash, part).at(-1) ?? {};
+  const known = Math.max(number, part.erasedTo ?? 0);
+  return known === 0 ? part.id : `${part.id}/${known}`;
 }
 
 function only(metrics: readonly FoundMetric[], wanted: ReadonlySet<string>): FoundMetric[] {

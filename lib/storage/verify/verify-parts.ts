@@ -112,9 +112,10 @@ function countItem(
 }
 
 function countBlock({ value }: Item, hashes: Set<string>): number {
-  const block = decodeRunBlock(value);
+  const { erased, left } = readErased(value);
+  if (left.length === 0) return erased;
+  const block = decodeRunBlock(left);
   for (const hash of block.hashes) hashes.add(hashHex(hash));
-  const { erased } = readErased(value);
   return erased + block.timestamps.length + (block.histograms?.timestamps.length ?? 0);
 }
 
@@ -125,7 +126,7 @@ function countChunks({ sk, value }: Item, hashes: Set<string>): number {
     appendChunk(chunk, columns);
     samples += countChunkSamples(chunk);
   }
-  hashes.add(parseChunkSortKey(sk));
+  if (samples > 0) hashes.add(parseChunkSortKey(sk));
   return samples + readErased(value).erased;
 }
 

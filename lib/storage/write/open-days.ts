@@ -11,7 +11,7 @@ import type { DayWriter } from "./day-writer.ts";
  * How long a writer's knowledge is good. A series record is flushed within hours, but it expires after
  * weeks if it is not; a dictionary stays, and must not vouch for a record that is gone.
  */
-const KNOWLEDGE_MS = 7 * DAY_MS;
+export const KNOWLEDGE_MS = 7 * DAY_MS;
 /** Of all tenants together. */
 const MAX_OPEN_DAYS = 2000;
 /** What an open day takes beside its shards. */

@@ -38,4 +38,61 @@ export const DELETIONS: readonly Mutation[] = [
     world: "deletions",
     edits: [edit("erase/delete-series.ts", "await markDay(options, day);\n  return added;", "return added;")],
   },
+  {
+    name: "index too early",
+    rule: "a series leaves the index once no writer can believe that it is there",
+    world: "labels",
+    edits: [
+      edit(
+        "compact/erasing/plan-unindexing.ts",
+        "export const UNKNOWN_MS = KNOWLEDGE_MS + SLACK_MS;",
+        "export const UNKNOWN_MS = HOUR_MS;",
+      ),
+      edit("compact/erasing/plan-unindexing.ts", "SHORTEST_STAY_MS + SLACK_MS;", "DAY_MS;"),
+    ],
+  },
+  {
+    name: "recorded and unindexed",
+    rule: "a series that was recorded of late stays in the index",
+    world: "labels",
+    edits: [
+      edit(
+        "compact/erasing/unindex-series.ts",
+        "for (const hash of recorded) gone.delete(hash);",
+        "void recorded;",
+      ),
+    ],
+  },
+  {
+    name: "written and unindexed",
+    rule: "a series that has a sample stays in the index",
+    world: "labels",
+    edits: [
+      edit(
+        "compact/erasing/unindex-series.ts",
+        "for (const hash of await findLeft(context, manifest.parts, gone)) gone.delete(hash);",
+        "await findLeft(context, manifest.parts, gone);",
+      ),
+    ],
+  },
+  {
+    name: "superseded labels",
+    rule: "what the index has superseded is deleted once labels have left it",
+    world: "labels",
+    edits: [
+      edit("compact/erasing/clean-index.ts", "number < before; number++", "number < before - 1; number++"),
+    ],
+  },
+  {
+    name: "labels of the dead",
+    rule: "index parts have ids that the manifest knows, also those of a compaction that dies",
+    world: "labels",
+    edits: [
+      edit(
+        "compact/store-index.ts",
+        "id: isOfRows === true ? newId(randomBytes) : indexIds.take(randomBytes),",
+        "id: newId(randomBytes),",
+      ),
+    ],
+  },
 ];

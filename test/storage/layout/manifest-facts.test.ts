@@ -45,6 +45,19 @@ const facts: fc.Arbitrary<ManifestFacts> = record({
     fc.constant(NO_FACTS.attempts),
     record({ count: fc.integer({ min: 1, max: 9 }), atMs: ms }),
   ),
+  indexIds: fc.option(
+    record({
+      seed: hex.map((text) => text.slice(0, 8)),
+      next: fc.nat(2 ** 24),
+      cleanedTo: fc.nat(2 ** 24),
+      maxBits: fc.nat(8),
+      strays: fc.array(record({ id: hex, supersededMs: ms })),
+    }),
+    { nil: undefined },
+  ),
+  unindexed: fc.option(record({ deletedTo: fc.nat(), atMs: ms, before: fc.nat(2 ** 24) }), {
+    nil: undefined,
+  }),
 });
 const run: Part = {
   kind: "run",

@@ -33,7 +33,7 @@ export async function erasePart(
   const shards = await listShards(table, tenant, day);
   const masks = await findMasks({ ...context, manifest, shards }, deletions);
   let erased = 0;
-  for (const range of rangesOf(context, part, masks)) {
+  for (const range of rangesOf(context, part, masks.series)) {
     // A damaged item is for whoever reads all of the part.
     for await (const page of readItems(context, range)) {
       const items = page.flatMap((item) => without(item, part, masks));
@@ -44,10 +44,10 @@ export async function erasePart(
   return erased;
 }
 
-/** Where the items of the hidden series are: of chunks from the first to the last of each metric. */
-function rangesOf({ tenant, day }: DayContext, part: Part, masks: Masks): KeyRange[] {
+/** Where the items of some series are, by hash in hex: of chunks from the first to the last of each metric. */
+export function rangesOf({ tenant, day }: DayContext, part: Part, series: Iterable<string>): KeyRange[] {
   const { kind, id, bucket, shardBits: bits } = part;
-  const hashes = [...masks.series].sort();
+  const hashes = [...series].sort();
   const shardBy = (hash: string) => shardOf(Buffer.from(hash.slice(0, 4), "hex"), bits);
   if (kind === "run")
     return [...new Set(hashes.map(shardBy))].map((prefix) => runRange(tenant, day, id, { bits, prefix }));
