@@ -14,7 +14,7 @@ import type { CompactResult } from "../lib/storage/compact/compactor.ts";
 import { parseCompactorShare } from "../lib/storage/compact/pacing/write-capacity.ts";
 import { type CompactEvent, newFanOut } from "./fan-out.ts";
 import { newRulesSchedule } from "./rules-schedule.ts";
-import { newServices } from "./services.ts";
+import { newWriteServices } from "./write-services.ts";
 
 /**
  * No step starts in the last minutes before the timeout: the longest, a bucket of 100,000 series,
@@ -22,7 +22,7 @@ import { newServices } from "./services.ts";
  */
 const LAST_STEP_MS = 3 * MINUTE_MS;
 
-const services = newServices(process.env, "compact");
+const services = await newWriteServices(process.env, "compact");
 const { table, clock, clockGuard, randomBytes, tenants, log, metrics } = services;
 const rulesSchedule = newRulesSchedule(process.env, { fetch, clock, log });
 const { writeCapacity: capacity } = services;

@@ -9,7 +9,7 @@ import { newStreamHandler, STREAMED } from "./handler.ts";
 import { newReaderMemory } from "./reader-memory.ts";
 import { newServices } from "./services.ts";
 
-const services = { ...newServices(process.env, "query"), ...STREAMED };
+const services = { ...(await newServices(process.env, "query")), ...STREAMED };
 const app = newGateway(services);
 addQueryRoutes(
   app,

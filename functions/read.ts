@@ -5,7 +5,7 @@ import { newStreamHandler, STREAMED } from "./handler.ts";
 import { newReaderMemory } from "./reader-memory.ts";
 import { newServices } from "./services.ts";
 
-const services = { ...newServices(process.env, "read"), ...STREAMED };
+const services = { ...(await newServices(process.env, "read")), ...STREAMED };
 const app = newGateway(services);
 addReadRoutes(app, services, newReaderMemory(process.env));
 

@@ -19,7 +19,7 @@ import { environmentCredentials } from "../lib/storage/dynamodb/credentials.ts";
 import { invokeSelf } from "./fan-out.ts";
 import { newReaderMemory } from "./reader-memory.ts";
 import { shareOut } from "./rule-shares.ts";
-import { newServices } from "./services.ts";
+import { newWriteServices } from "./write-services.ts";
 
 /** The event of an invocation; the schedule's own event has no `share`. */
 export interface RulesEvent {
@@ -34,7 +34,7 @@ export interface RulesEvent {
 /** No group begins in the last seconds before the timeout: a query may take 25 s. */
 const LAST_GROUP_MS = 40 * SECOND_MS;
 
-const services = newServices(process.env, "rules");
+const services = await newWriteServices(process.env, "rules");
 const { clock, clockGuard, log, metrics, table } = services;
 const rules = parseRuleSettings(process.env);
 const memory = newReaderMemory(process.env);

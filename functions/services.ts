@@ -1,8 +1,8 @@
 /** A function's services, made once per instance from the environment that template.yaml sets. */
 import { randomBytes } from "node:crypto";
 import { parseOidcSettings } from "../lib/auth/oidc-settings.ts";
-import { composeServices } from "../lib/http/compose-services.ts";
-import { parseCorsOrigin } from "../lib/http/cors.ts";
+import { composeReadServices, type ServiceParts } from "../lib/http/compose-read-services.ts";
+import type { CorsOrigin } from "../lib/http/cors.ts";
 import type { Services } from "../lib/http/gateway.ts";
 import { parseReadBudget } from "../lib/http/read-budget.ts";
 import { HearthError } from "../lib/model/errors.ts";
@@ -13,23 +13,25 @@ import { awsSettings } from "../lib/storage/dynamodb/endpoint.ts";
 import { openTimedTable } from "../lib/storage/dynamodb/timed-table.ts";
 import { parseRollupRetention } from "../lib/storage/layout/rollup-retention.ts";
 import { callerOf } from "./caller.ts";
-import { newLog } from "./log.ts";
+import { logOf, writeLine } from "./log.ts";
 import { newMetrics } from "./metrics.ts";
 import { quietLog, quietMetrics } from "./quiet-refusals.ts";
 
-const MIB = 1024 * 1024;
-
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * `functionName` is a dimension of the metrics. Throws "invalid" for an environment that
- * template.yaml does not make.
+ * Of a function that only reads. `functionName` is a dimension of the metrics. Throws "invalid" for an
+ * environment that template.yaml does not make.
  */
-export function newServices(env: Environment, functionName: string): Services {
+export async function newServices(env: Environment, functionName: string): Promise<Services> {
+  return composeReadServices(await serviceParts(env, functionName));
+}
+
+export async function serviceParts(env: Environment, functionName: string): Promise<ServiceParts> {
   const tableName = required(env, "HEARTH_TABLE");
   const timedTable = openTimedTable({ tableName, clock: Date.now, randomBytes, ...awsSettings(env) });
   const { clock } = timedTable;
-  return composeServices({
+  return {
     ...timedTable,
     randomBytes,
     callerOf,
@@ -37,24 +39,22 @@ export function newServices(env: Environment, functionName: string): Services {
     maxQueryReadUnits: parseReadBudget(env),
     tenantLimits: parseTenantLimits(env),
     rollupRetentionMs: parseRollupRetention(env),
-    writersBytes: writersBytes(env),
     otlp: parseOtlpSettings(env),
-    corsOrigin: parseCorsOrigin(env),
+    corsOrigin: await corsOriginOf(env),
     oidc: parseOidcSettings(env),
-    log: quietLog(newLog(env.LOG_LEVEL), clock),
+    log: quietLog(logOf(env), clock),
     metrics: quietMetrics(
       newMetrics({ stack: env.HEARTH_METRICS_STACK, functionName, clock, write: writeLine }),
       clock,
     ),
-  });
+  };
 }
 
-/**
- * A quarter of the function's memory, which Lambda reports in MB: a request of 32 MiB takes most of
- * the rest.
- */
-function writersBytes({ AWS_LAMBDA_FUNCTION_MEMORY_SIZE: sizeMb }: Environment): number | undefined {
-  return sizeMb === undefined ? undefined : (Number(sizeMb) / 4) * MIB;
+/** Regular expressions are loaded for a setting that needs them: by default pages of any origin may call the API. */
+async function corsOriginOf(env: Environment): Promise<CorsOrigin> {
+  if ((env.HEARTH_CORS_ORIGIN ?? ".*") === ".*") return undefined;
+  const { parseCorsOrigin } = await import("../lib/http/rare-parts.ts");
+  return parseCorsOrigin(env);
 }
 
 function required(env: Environment, name: string): string {
@@ -71,9 +71,4 @@ function retentionDays(env: Environment): number {
     "invalid",
     `HEARTH_RETENTION_DAYS=${text}: expected a whole number, 0 to keep for ever`,
   );
-}
-
-/** Bypasses the console, which wraps each line in a log line of its own. */
-function writeLine(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

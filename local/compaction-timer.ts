@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type CanaryReport, runCanaryAndLog } from "../lib/canary/canary.ts";
 import { CANARY_TENANT } from "../lib/canary/canary-series.ts";
-import type { Services } from "../lib/http/gateway.ts";
+import type { WriteServices } from "../lib/http/gateway.ts";
 import { collectUsageAndLog } from "../lib/http/limits/usage-collector.ts";
 import { errorMessage } from "../lib/model/errors.ts";
 import type { Metrics } from "../lib/model/metrics.ts";
@@ -34,7 +34,7 @@ export interface Observers {
 
 /** Runs at once, to finish what an earlier process left, then every five minutes; one run at a time. */
 export function startCompaction(
-  services: Services,
+  services: WriteServices,
   compactorShare: number,
   observers: Observers,
 ): CompactionTimer {

@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { parseOidcSettings } from "../lib/auth/oidc-settings.ts";
 import { composeServices } from "../lib/http/compose-services.ts";
-import { parseCorsOrigin } from "../lib/http/cors.ts";
-import type { Services } from "../lib/http/gateway.ts";
+import { parseCorsOrigin } from "../lib/http/cors-origin.ts";
+import type { WriteServices } from "../lib/http/gateway.ts";
 import type { Log } from "../lib/model/log.ts";
 import type { Metrics } from "../lib/model/metrics.ts";
 import { openTimedTable } from "../lib/storage/dynamodb/timed-table.ts";
@@ -24,7 +24,7 @@ export async function newLocalServices(
   env: Environment,
   endpoint: string | undefined,
   sinks: { readonly log: Log; readonly metrics: Metrics | undefined },
-): Promise<Services> {
+): Promise<WriteServices> {
   return composeServices({
     ...openTimedTable(await tableOptions(settings, env, endpoint)),
     randomBytes,

@@ -1,5 +1,5 @@
 /** The rules of `npm start`: each group is evaluated when it is due, not once a minute as in a deployed Hearth. */
-import type { Services } from "../lib/http/gateway.ts";
+import type { WriteServices } from "../lib/http/gateway.ts";
 import { errorMessage } from "../lib/model/errors.ts";
 import type { Metrics } from "../lib/model/metrics.ts";
 import { MINUTE_MS, SECOND_MS } from "../lib/model/time.ts";
@@ -18,7 +18,7 @@ export interface RulesTimer {
 }
 
 export function startRules(
-  { clock, clockGuard, log, usage, table }: Services,
+  { clock, clockGuard, log, usage, table }: WriteServices,
   runner: RuleRunner,
   metrics: Metrics | undefined,
 ): RulesTimer {

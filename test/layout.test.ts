@@ -130,7 +130,7 @@ const PACKAGE_HOMES: readonly (readonly [packages: RegExp, home: RegExp])[] = [
     /^$/,
   ],
   [/^hono(\/|$)|^@hono\//, /^(lib\/http|functions|local|bench)\//],
-  [/^(aws-lambda|@aws-lambda-powertools\/)/, /^functions\//],
+  [/^aws-lambda$/, /^functions\//],
   [/^(dynalite|esbuild)$/, /^(local|bench|cli)\//],
   [/^jose(\/|$)/, /^lib\/auth\/oidc-tokens\.ts$/],
   [/^re2js$/, /^lib\/model\/regexp\/(patterns|search)\.ts$/],

@@ -1,6 +1,6 @@
-/** Size and load time of the functions that `sam build` bundled. */
+/** Sizes and load time of the functions that `sam build` bundled. */
 import { execFile } from "node:child_process";
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -10,6 +10,8 @@ export interface Bundle {
   readonly entry: string;
   /** The size of all its modules, without source maps. */
   readonly sizeBytes: number;
+  /** That of the modules which a cold start loads: the others wait until they are needed. */
+  readonly startBytes: number;
   readonly sourceMapBytes: number;
 }
 
@@ -27,7 +29,21 @@ async function readBundle(directory: string, functionId: string): Promise<Bundle
   const total = (suffix: string) =>
     files.reduce((sum, file, i) => sum + (file.endsWith(suffix) ? sizes[i] : 0), 0);
   const entry = join(directory, `${name}.mjs`);
-  return { name, entry, sizeBytes: total(".mjs"), sourceMapBytes: total(".map") };
+  const startBytes = await sizeOfStart(entry, new Set());
+  return { name, entry, sizeBytes: total(".mjs"), startBytes, sourceMapBytes: total(".map") };
+}
+
+/** A module's import of a file beside it, as esbuild minifies it; `import(…)` is none. */
+const IMPORT_BESIDE = /\b(?:from|import)\s*"(\.\/[\w.-]+\.mjs)"/g;
+
+async function sizeOfStart(file: string, seen: Set<string>): Promise<number> {
+  if (seen.has(file)) return 0;
+  seen.add(file);
+  const text = await readFile(file, "utf8");
+  let size = Buffer.byteLength(text);
+  for (const [, name] of text.matchAll(IMPORT_BESIDE))
+    size += await sizeOfStart(join(file, "..", name), seen);
+  return size;
 }
 
 /**

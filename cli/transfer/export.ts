@@ -12,7 +12,7 @@ import { loadManifests } from "../../lib/storage/layout/manifest-store.ts";
 import { isDayPast } from "../../lib/storage/layout/retention.ts";
 import { parseRollupRetention } from "../../lib/storage/layout/rollup-retention.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";
-import { loadRollupMonths } from "../../lib/storage/rollups/rollup-store.ts";
+import { loadRollupMonths } from "../../lib/storage/rollups/rollup-months.ts";
 import { newMeter, type Table } from "../../lib/storage/table/table.ts";
 import { Tenants } from "../../lib/storage/tenants/tenant-settings.ts";
 import { listDataDays } from "../../lib/storage/verify/list-days.ts";

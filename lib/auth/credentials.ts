@@ -1,5 +1,8 @@
 /** The Authorization header: basic auth `AK:SK` (RFC 7617), or the same pair after `Bearer`. */
 
+const MAX_TOKEN_CHARACTERS = 8192;
+const TOKEN = /^bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
+
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secret: string;
@@ -15,4 +18,10 @@ export function parseAuthorization(header: string | undefined): Credentials | un
   const colon = pair.indexOf(":");
   if (colon <= 0) return undefined;
   return { accessKeyId: pair.slice(0, colon), secret: pair.slice(colon + 1) };
+}
+
+/** The OpenID Connect token of an Authorization header; undefined for any other. */
+export function parseToken(header: string | undefined): string | undefined {
+  const text = (header ?? "").trim();
+  return text.length > MAX_TOKEN_CHARACTERS ? undefined : TOKEN.exec(text)?.[1];
 }

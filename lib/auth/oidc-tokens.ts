@@ -17,7 +17,6 @@ const ALGORITHMS = [
   ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
   ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
 ];
-const MAX_TOKEN_CHARACTERS = 8192;
 /** Of a discovery document or of keys. */
 const MAX_RESPONSE_BYTES = 256 * 1024;
 const FETCH_MS = 5 * SECOND_MS;
@@ -29,17 +28,10 @@ const KNOWN_MS = 30 * SECOND_MS;
 const MAX_KNOWN = 1000;
 /** Of a claim that is a list. */
 const MAX_VALUES = 16;
-const TOKEN = /^bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
 interface Known {
   readonly values: readonly string[];
   readonly untilMs: number;
-}
-
-/** The token of an Authorization header; undefined for any other. */
-export function parseToken(header: string | undefined): string | undefined {
-  const text = (header ?? "").trim();
-  return text.length > MAX_TOKEN_CHARACTERS ? undefined : TOKEN.exec(text)?.[1];
 }
 
 export class OidcTokens {

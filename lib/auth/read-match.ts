@@ -1,7 +1,6 @@
 /** What a key's reads are narrowed to: matchers of labels that every series it reads must pass. */
 import { HearthError } from "../model/errors.ts";
-import { type Matcher, type MatcherType, newMatcher } from "../model/matcher.ts";
-import { Patterns } from "../model/regexp/patterns.ts";
+import type { Matcher, MatcherType } from "../model/matcher.ts";
 
 export type LabelMatch = Pick<Matcher, "type" | "name" | "value">;
 
@@ -30,11 +29,6 @@ function isLabelMatch(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { type, name, value: text } = value as Readonly<Record<string, unknown>>;
   return TYPES.some((one) => one === type) && typeof name === "string" && typeof text === "string";
-}
-
-/** The matchers themselves. Their regular expressions count against `patterns`. Throws as `newMatcher` does. */
-export function matchersOf(match: readonly LabelMatch[], patterns = new Patterns()): readonly Matcher[] {
-  return match.map(({ type, name, value }) => newMatcher(type, name, value, patterns));
 }
 
 /** `{team="a",env=~"x|y"}`, in the order of the key. */

@@ -9,23 +9,26 @@ import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../model/tenant.ts";
 import type { Clock } from "../model/time.ts";
 import type { Table } from "../storage/table/table.ts";
 import { type AccessKey, type Scope, stateOf } from "./access-key.ts";
-import { parseAuthorization } from "./credentials.ts";
+import { parseAuthorization, parseToken } from "./credentials.ts";
 import { KeyCache, UNKNOWN } from "./key-cache.ts";
 import { isAccessKeyId } from "./key-id.ts";
 import { mappingId } from "./oidc-mapping.ts";
-import { type OidcTokens, parseToken } from "./oidc-tokens.ts";
+import type { OidcTokens } from "./oidc-tokens.ts";
 import { patternsOf } from "./principal.ts";
 import { type LabelMatch, printReadMatch } from "./read-match.ts";
+
+/** Loads what verifies tokens; later calls return the same. */
+export type LoadTokens = () => Promise<OidcTokens>;
 
 export class KeyVerifier {
   readonly #clock: Clock;
   readonly #cache: KeyCache;
-  readonly #tokens: OidcTokens | undefined;
+  readonly #loadTokens: LoadTokens | undefined;
 
-  /** `tokens` verifies OpenID Connect tokens; default: they are no credentials. */
-  constructor(clock: Clock, tokens?: OidcTokens) {
+  /** `loadTokens` is for OpenID Connect tokens; default: they are not credentials. */
+  constructor(clock: Clock, loadTokens?: LoadTokens) {
     this.#clock = clock;
-    this.#tokens = tokens;
+    this.#loadTokens = loadTokens;
     this.#cache = new KeyCache(clock);
   }
 
@@ -34,8 +37,8 @@ export class KeyVerifier {
    * cause, and "unavailable" when the table does not respond.
    */
   async verify(table: Table, authorization: string | undefined): Promise<AccessKey> {
-    const token = this.#tokens === undefined ? undefined : parseToken(authorization);
-    if (token !== undefined) return this.#verifyToken(table, this.#tokens!, token);
+    const token = this.#loadTokens && parseToken(authorization);
+    if (token !== undefined) return this.#verifyToken(table, await this.#loadTokens!(), token);
     const credentials = parseAuthorization(authorization);
     if (credentials === undefined) {
       throw new HearthError(

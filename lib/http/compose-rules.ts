@@ -11,7 +11,7 @@ import { RuleRunner } from "../rules/run/rule-runner.ts";
 import { SteadyClock } from "../rules/run/steady-clock.ts";
 import type { RuleSettings } from "../rules/settings.ts";
 import type { ReaderMemory } from "../storage/cache/reader-memory.ts";
-import type { Services } from "./gateway.ts";
+import type { WriteServices } from "./gateway.ts";
 import { ENGINE, querySettings } from "./query/source.ts";
 
 export interface RuleParts {
@@ -30,7 +30,7 @@ export interface RuleParts {
 
 /** Call once per process: the runner remembers groups and what was read. */
 export function newRuleRunner(
-  services: Services,
+  services: WriteServices,
   { promql, rules: settings, notifier, memory, steadyClock: steady, groups, onQuery }: RuleParts,
 ): RuleRunner {
   const { table, clockGuard, limits, writers, log, tenants, usage } = services;

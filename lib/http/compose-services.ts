@@ -1,75 +1,21 @@
-/**
- * The routes' services, from the parts that differ between a function, `npm start` and a benchmark.
- */
-import type { OidcSettings } from "../auth/oidc-settings.ts";
-import { OidcTokens } from "../auth/oidc-tokens.ts";
-import { KeyVerifier } from "../auth/verifier.ts";
-import { DEFAULT_LIMITS } from "../model/limits.ts";
-import type { TenantLimits } from "../model/quota/tenant-limits.ts";
-import type { RetentionMs } from "../storage/layout/retention.ts";
-import { VerifiedTable } from "../storage/layout/verified-table.ts";
-import { Quotas } from "../storage/limits/quotas.ts";
-import type { Meter } from "../storage/table/table.ts";
+/** The services of processes that write. Those of others: `composeReadServices`. */
 import { HaTracker } from "../storage/tenants/ha-tracker.ts";
-import { Tenants } from "../storage/tenants/tenant-settings.ts";
-import { UsageRecorder } from "../storage/usage/usage-recorder.ts";
 import { DEFAULT_WRITERS_BYTES, Writers } from "../storage/write/writers.ts";
-import type { Services } from "./gateway.ts";
+import { composeReadServices, type ServiceParts } from "./compose-read-services.ts";
+import type { WriteServices } from "./gateway.ts";
 
-export interface ServiceParts
-  extends Pick<
-    Services,
-    | "table"
-    | "writeCapacity"
-    | "clock"
-    | "clockGuard"
-    | "randomBytes"
-    | "callerOf"
-    | "otlp"
-    | "corsOrigin"
-    | "log"
-    | "metrics"
-  > {
-  /** For tenants without a setting of their own. */
-  readonly retentionMs: RetentionMs;
-  /** Whose OpenID Connect tokens count; default: nobody's. */
-  readonly oidc?: OidcSettings | undefined;
-  /** Read units that one request may cost; default: that of `DEFAULT_LIMITS`. */
-  readonly maxQueryReadUnits?: number | undefined;
-  /** The same of hourly rows; default: that of samples. */
-  readonly rollupRetentionMs?: RetentionMs | undefined;
-  /** Counts what checks of the clock cost; default: nothing does. */
-  readonly countProbes?: ((meter: Meter) => void) | undefined;
-  /** Of tenants without limits of their own; default: none. */
-  readonly tenantLimits?: TenantLimits | undefined;
+export interface WriteServiceParts extends ServiceParts {
   /** What writers may hold in memory, in bytes; default: `DEFAULT_WRITERS_BYTES`. */
   readonly writersBytes?: number | undefined;
 }
 
-/** Call once per process: the services hold its caches. All other limits are the default ones. */
-export function composeServices({
-  retentionMs,
-  rollupRetentionMs,
-  writersBytes,
-  tenantLimits,
-  countProbes,
-  oidc,
-  maxQueryReadUnits = DEFAULT_LIMITS.maxQueryReadUnits,
-  ...parts
-}: ServiceParts): Services {
-  const { clock, randomBytes } = parts;
-  const limits = { ...DEFAULT_LIMITS, maxQueryReadUnits };
-  const usage = new UsageRecorder(clock, randomBytes);
-  countProbes?.(usage.meter);
+/** Call once per process, as `composeReadServices`. */
+export function composeServices({ writersBytes, ...parts }: WriteServiceParts): WriteServices {
+  const services = composeReadServices(parts);
+  const { clock, randomBytes, limits } = services;
   return {
-    ...parts,
-    usage,
-    table: new VerifiedTable(parts.table.metered(usage.meter)),
-    limits,
-    tenants: new Tenants(retentionMs, clock, rollupRetentionMs, tenantLimits),
-    quotas: new Quotas(clock, randomBytes),
+    ...services,
     haTracker: new HaTracker(clock),
-    keys: new KeyVerifier(clock, oidc && new OidcTokens(oidc, { clock, fetch })),
     writers: new Writers({ clock, randomBytes, limits, maxBytes: writersBytes ?? DEFAULT_WRITERS_BYTES }),
   };
 }

@@ -3,13 +3,10 @@
  * They send a key in `Authorization`; there are no cookies that a page could use without knowing it.
  */
 import type { MiddlewareHandler } from "hono";
-import { errorMessage, HearthError } from "../model/errors.ts";
-import { Patterns, type Predicate } from "../model/regexp/patterns.ts";
+import type { Predicate } from "../model/regexp/patterns.ts";
 import { MAX_MESSAGE_CHARACTERS } from "../model/shorten.ts";
 
 const API = /^\/api\//;
-const NAME = "HEARTH_CORS_ORIGIN";
-const ANY = ".*";
 
 const HEADERS: Readonly<Record<string, string>> = {
   "Access-Control-Allow-Headers":
@@ -20,17 +17,6 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 /** Whether pages of an origin may call the API; undefined: pages of any. */
 export type CorsOrigin = Predicate | undefined;
-
-/** A regular expression, fully anchored, as `--web.cors.origin` of Prometheus. Throws "invalid" with the variable's name. */
-export function parseCorsOrigin(env: Readonly<Record<string, string | undefined>>): CorsOrigin {
-  const pattern = env[NAME];
-  if (pattern === undefined || pattern === "" || pattern === ANY) return undefined;
-  try {
-    return new Patterns().predicate(pattern);
-  } catch (error) {
-    throw new HearthError("invalid", `${NAME}=${pattern}: ${errorMessage(error)}`);
-  }
-}
 
 /** Answers OPTIONS below `/api/`, which needs no key, and tells browsers who may read a response. */
 export function cors(isAllowed: CorsOrigin): MiddlewareHandler {

@@ -32,8 +32,6 @@ export interface Services extends RequestSinks {
   readonly limits: Limits;
   readonly tenants: Tenants;
   readonly keys: KeyVerifier;
-  readonly writers: Writers;
-  readonly haTracker: HaTracker;
   /** Of the table, for the compactor; absent where it is never provisioned. */
   readonly writeCapacity?: WriteCapacity | undefined;
   /** Limits of tenants and keys. */
@@ -51,6 +49,12 @@ export interface Services extends RequestSinks {
   readonly otlp?: OtlpSettings;
   /** Whose pages may call the API; default: pages of any origin. */
   readonly corsOrigin?: CorsOrigin;
+}
+
+/** What routes that store samples depend on besides. */
+export interface WriteServices extends Services {
+  readonly writers: Writers;
+  readonly haTracker: HaTracker;
 }
 
 export interface GatewayEnv {

@@ -1,5 +1,5 @@
 /** What one request may read. */
-import { matchersOf } from "../auth/read-match.ts";
+import { matchersOf } from "../auth/read-matchers.ts";
 import type { Access } from "../auth/verifier.ts";
 import { Patterns } from "../model/regexp/patterns.ts";
 import type { Queryable } from "../storage/interface.ts";

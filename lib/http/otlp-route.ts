@@ -14,7 +14,7 @@ import {
 import { DEFAULT_OTLP_SETTINGS } from "../otlp/settings.ts";
 import { type OtlpBatch, translateMetrics } from "../otlp/translate.ts";
 import { readGzipBody } from "./body.ts";
-import { authenticate, type Gateway, type GatewayContext, type Services, servePost } from "./gateway.ts";
+import { authenticate, type Gateway, type GatewayContext, servePost, type WriteServices } from "./gateway.ts";
 import { expectRoom } from "./limits/quota.ts";
 import type { ErrorStatus } from "./status.ts";
 import { printReasons, type Stored, storeBatch } from "./store.ts";
@@ -22,11 +22,11 @@ import { printReasons, type Stored, storeBatch } from "./store.ts";
 /** Prometheus' own path. Exporters are configured with the part before `/v1/metrics`. */
 export const OTLP_PATHS = ["/api/v1/otlp/v1/metrics"];
 
-export function addOtlpRoutes(app: Gateway, services: Services): void {
+export function addOtlpRoutes(app: Gateway, services: WriteServices): void {
   servePost(app, OTLP_PATHS, "write", (c) => exportMetrics(c, services), printStatus);
 }
 
-async function exportMetrics(c: GatewayContext, services: Services): Promise<Response> {
+async function exportMetrics(c: GatewayContext, services: WriteServices): Promise<Response> {
   const tenant = await authenticate(c, services, "write");
   await expectRoom(c, services, tenant);
   const encoding = encodingOf(c);

@@ -13,7 +13,7 @@ import {
   withoutReplica,
 } from "../storage/tenants/replica-labels.ts";
 import type { TenantPlace } from "../storage/write/writers.ts";
-import type { Services } from "./gateway.ts";
+import type { WriteServices } from "./gateway.ts";
 
 /** Replicas that the log line names. */
 const MAX_NAMED = 3;
@@ -59,7 +59,7 @@ export async function storeAdmitted(
  * missing.
  */
 export async function storeElected(
-  { writers, haTracker }: Pick<Services, "writers" | "haTracker">,
+  { writers, haTracker }: Pick<WriteServices, "writers" | "haTracker">,
   table: Table,
   place: TenantPlace,
   batch: WriteBatch,

@@ -5,7 +5,7 @@ import type { WriteBatch } from "../model/sample-batch.ts";
 import type { Table } from "../storage/table/table.ts";
 import { replicasOf } from "../storage/tenants/replica-labels.ts";
 import type { TenantPlace } from "../storage/write/writers.ts";
-import type { GatewayContext, Services } from "./gateway.ts";
+import type { GatewayContext, WriteServices } from "./gateway.ts";
 import { admitSamples, placeOf } from "./limits/quota.ts";
 import { type Admit, NOTHING, type StoredElected, storeAdmitted, storeElected } from "./store-elected.ts";
 
@@ -26,7 +26,7 @@ export interface Stored {
 /** Stores a batch. Throws "unavailable" if any of it may be missing, and "rate limited". */
 export async function storeBatch(
   c: GatewayContext,
-  services: Services,
+  services: WriteServices,
   tenantName: string,
   batch: WriteBatch,
 ): Promise<Stored> {
@@ -70,7 +70,7 @@ export async function storeBatch(
 }
 
 async function storeAll(
-  { writers }: Services,
+  { writers }: WriteServices,
   table: Table,
   place: TenantPlace,
   batch: WriteBatch,

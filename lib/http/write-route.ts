@@ -7,7 +7,7 @@ import { withSizeErrors } from "../model/size-error.ts";
 import { WriteRequestDecoder } from "../wire/write-v1.ts";
 import { WRITE_V2_MESSAGE, WriteV2Decoder } from "../wire/write-v2.ts";
 import { negotiateProtobuf, readSnappyBody } from "./body.ts";
-import { authenticate, type Gateway, type GatewayContext, type Services, servePost } from "./gateway.ts";
+import { authenticate, type Gateway, type GatewayContext, servePost, type WriteServices } from "./gateway.ts";
 import { expectRoom } from "./limits/quota.ts";
 import { refusal, type Stored, storeBatch } from "./store.ts";
 
@@ -21,13 +21,13 @@ const V1_MESSAGE = "prometheus.WriteRequest";
  * seconds more per million samples, and 100 MB more until the next garbage collection.
  */
 class Workspace {
-  readonly #services: Services;
+  readonly #services: WriteServices;
   readonly #v1 = new WriteRequestDecoder();
   /** Created on first use: most senders use one version. */
   #v2: WriteV2Decoder | undefined;
   body: Uint8Array = new Uint8Array(0);
 
-  constructor(services: Services) {
+  constructor(services: WriteServices) {
     this.#services = services;
   }
 
@@ -38,7 +38,7 @@ class Workspace {
   }
 }
 
-export function addWriteRoutes(app: Gateway, services: Services): void {
+export function addWriteRoutes(app: Gateway, services: WriteServices): void {
   /** One at most: a function serves one request at a time. */
   const idle: Workspace[] = [];
   servePost(app, WRITE_PATHS, "write", async (c) => {
@@ -59,7 +59,7 @@ export function addWriteRoutes(app: Gateway, services: Services): void {
  */
 async function write(
   c: GatewayContext,
-  services: Services,
+  services: WriteServices,
   tenant: string,
   workspace: Workspace,
 ): Promise<Response> {

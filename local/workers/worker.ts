@@ -1,9 +1,9 @@
 /** A thread of `npm start`: some of its routes, or the compactor, with services of its own. */
 import { flushCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
-import { addAdminRoutes } from "../../lib/http/admin-routes.ts";
+import { addAdminRoutes } from "../../lib/http/admin/admin-routes.ts";
 import { newRuleRunner } from "../../lib/http/compose-rules.ts";
-import { newGateway, type Services } from "../../lib/http/gateway.ts";
+import { newGateway, type WriteServices } from "../../lib/http/gateway.ts";
 import { addUsageRoutes } from "../../lib/http/limits/usage-route.ts";
 import { addOtlpRoutes } from "../../lib/http/otlp-route.ts";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
@@ -36,7 +36,7 @@ const observe =
 
 lowerPriority(niceness);
 const log = newConsoleLog(settings.logLevel, settings.isQuiet);
-const services: Services = {
+const services: WriteServices = {
   ...(await newLocalServices(settings, env, endpoint, { log, metrics: observe("request") })),
   isCanceled: () => Atomics.load(canceled, 0) !== 0,
 };
@@ -81,7 +81,7 @@ function runRules(): () => Promise<void> {
   return () => timer.stop();
 }
 
-function newApp(services: Services): Fetch {
+function newApp(services: WriteServices): Fetch {
   const app = newGateway(services);
   if (role === "write") {
     addWriteRoutes(app, services);

@@ -3,7 +3,7 @@
  * store, some read, one compacts, one is the embedded DynamoDB, and this one only passes requests on.
  */
 import type { CanaryReport } from "../../lib/canary/canary.ts";
-import { ADMIN_PATHS } from "../../lib/http/admin-routes.ts";
+import { ADMIN_PATHS } from "../../lib/http/admin/admin-routes.ts";
 import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
 import { tidyPath } from "../../lib/http/request-path.ts";
 import { isRulesConfigPath } from "../../lib/http/rules-config-route.ts";

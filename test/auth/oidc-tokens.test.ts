@@ -53,7 +53,8 @@ function open(issuer: Issuer, more = "") {
   const at = { nowMs: NOW_MS };
   const clock = () => at.nowMs;
   const settings = parseOidcSettings({ HEARTH_OIDC: `issuer=${ISSUER},audience=hearth${more}` })!;
-  const verifier = new KeyVerifier(clock, new OidcTokens(settings, { clock, fetch: issuer.fetch }));
+  const tokens = new OidcTokens(settings, { clock, fetch: issuer.fetch });
+  const verifier = new KeyVerifier(clock, async () => tokens);
   const verify = (token: string) => verifier.verify(table, `Bearer ${token}`);
   const map = (id: string, tenant: string, readMatch?: Parameters<typeof newOidcMapping>[0]["readMatch"]) =>
     createKey(

@@ -45,7 +45,7 @@ import { appendChunk, decodedBytes } from "../../lib/storage/parts/mixed-chunks.
 import { decodeRunBlock, readRunBlockHeader } from "../../lib/storage/parts/run-block.ts";
 import { listQuarantined } from "../../lib/storage/quarantine/quarantine-item.ts";
 import { decodeRollupManifest } from "../../lib/storage/rollups/rollup-manifest.ts";
-import { loadRollupMonths } from "../../lib/storage/rollups/rollup-store.ts";
+import { loadRollupMonths } from "../../lib/storage/rollups/rollup-months.ts";
 import { decodeRowBlock } from "../../lib/storage/rollups/row-block.ts";
 import { listGroupItems, listRuledTenants } from "../../lib/storage/rules/rule-items.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { type NewAccessKey, newAccessKey } from "../../lib/auth/access-key.ts";
 import { createKey } from "../../lib/auth/key-store.ts";
 import { KeyVerifier } from "../../lib/auth/verifier.ts";
-import { addAdminRoutes } from "../../lib/http/admin-routes.ts";
-import { type Gateway, newGateway, type Services } from "../../lib/http/gateway.ts";
+import { addAdminRoutes } from "../../lib/http/admin/admin-routes.ts";
+import { type Gateway, newGateway, type WriteServices } from "../../lib/http/gateway.ts";
 import { addOtlpRoutes } from "../../lib/http/otlp-route.ts";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
 import { newQueryServices } from "../../lib/http/query/source.ts";
@@ -49,7 +49,7 @@ export class TestGateway {
   readonly metrics: MetricValues[] = [];
   /** Of the same requests. */
   readonly origins: MetricOrigin[] = [];
-  readonly services: Services;
+  readonly services: WriteServices;
   readonly app: Gateway;
   nowMs = MIDNIGHT_MS;
 

@@ -9,7 +9,7 @@ import {
   LAMBDA_REQUESTS_MILLION,
   TABLE_PRICES,
 } from "../../lib/cost/aws-prices.ts";
-import { ADMIN_PATHS } from "../../lib/http/admin-routes.ts";
+import { ADMIN_PATHS } from "../../lib/http/admin/admin-routes.ts";
 import { EXPLORER_PATHS, LINKED_PATHS } from "../../lib/http/explorer-route.ts";
 import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
 import { API_PREFIXES } from "../../lib/http/query/routes.ts";

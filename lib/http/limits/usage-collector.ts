@@ -4,14 +4,14 @@ import { newMeter } from "../../storage/table/table.ts";
 import { collectUsage } from "../../storage/usage/collect-usage.ts";
 import { type OwnSample, ownBatch, usageSamples } from "../../storage/usage/usage-batch.ts";
 import { OWN_TENANT } from "../../storage/usage/usage-rows.ts";
-import type { Services } from "../gateway.ts";
+import type { WriteServices } from "../gateway.ts";
 import { limitSamples } from "./limit-samples.ts";
 
 /** Samples of one request of Hearth's own. */
 const SLICE = 10_000;
 
 /** Never throws: a run that fails is made up for by the next. */
-export async function collectUsageAndLog(services: Services): Promise<void> {
+export async function collectUsageAndLog(services: WriteServices): Promise<void> {
   const { usage, clock, log } = services;
   const meter = newMeter();
   const table = services.table.metered(meter);
@@ -26,7 +26,10 @@ export async function collectUsageAndLog(services: Services): Promise<void> {
   }
 }
 
-async function store({ writers, tenants, table }: Services, samples: readonly OwnSample[]): Promise<void> {
+async function store(
+  { writers, tenants, table }: WriteServices,
+  samples: readonly OwnSample[],
+): Promise<void> {
   const { retentionMs } = await tenants.find(table, OWN_TENANT);
   const appender = writers.appender({ tenant: OWN_TENANT, retentionMs }, table);
   for (let start = 0; start < samples.length; start += SLICE)

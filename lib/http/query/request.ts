@@ -1,4 +1,5 @@
 /** Requests to the query API. */
+import type { Access } from "../../auth/verifier.ts";
 import type { Deadline } from "../../model/deadline.ts";
 import type { Limits } from "../../model/limits.ts";
 import type { Patterns } from "../../model/regexp/patterns.ts";
@@ -7,12 +8,17 @@ import type { Table } from "../../storage/table/table.ts";
 import type { Tenant } from "../../storage/tenants/tenant-settings.ts";
 import type { GatewayContext, Services } from "../gateway.ts";
 import type { QueryPhase } from "./errors.ts";
-import type { RulesView } from "./rules-view.ts";
 import type { QueryServices } from "./services.ts";
 
 export interface WholeTenant {
   readonly tenant: string;
   /** Counts what the request costs. */
+  readonly table: Table;
+}
+
+/** Rules are not read through `source`: what their view shows depends on the key. */
+export interface ReadableRules {
+  readonly access: Access;
   readonly table: Table;
 }
 
@@ -29,7 +35,7 @@ export interface QueryRequest {
   /** What the request may read of series, all of which its key may see. */
   readonly source: Queryable;
   /** What the request may see of rules and alerts. */
-  readonly rules: RulesView;
+  readonly readableRules: () => ReadableRules;
   /**
    * The tenant and its table, for what is not read through `source`. Throws "forbidden" for a key that
    * is narrowed to some series.

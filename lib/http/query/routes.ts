@@ -6,50 +6,18 @@ import { Patterns } from "../../model/regexp/patterns.ts";
 import { shorten } from "../../model/shorten.ts";
 import { asSizeError } from "../../model/size-error.ts";
 import { DamageReports } from "../../storage/layout/damage-reports.ts";
-import { answerFederation } from "../federate/federate.ts";
 import { findAccesses, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
-import { answerUserLimits } from "../limits/user-limits.ts";
-import { printOpenApi } from "../openapi/document.ts";
 import { noteDamage } from "../request-log.ts";
-import { searchLabelNames, searchLabelValues, searchMetricNames } from "../search/search.ts";
 import { admitAll, expectOne, openAll, tablesOf } from "../tenants.ts";
 import { answerBuildInfo, answerCardinality, answerMetadata, answerVersion } from "./about.ts";
-import { answerApiError, answerPieces } from "./answer.ts";
-import { answerQueryCost, answerQueryRangeCost } from "./cost.ts";
+import { answerApiError } from "./answer.ts";
 import { apiErrorOf, type QueryPhase } from "./errors.ts";
 import { answerInstantQuery, answerRangeQuery } from "./evaluate.ts";
-import { answerExemplars } from "./exemplars.ts";
-import { answerExplain } from "./explain.ts";
-import { answerFormattedQuery, answerParsedQuery } from "./expression.ts";
-import {
-  answerActiveSeries,
-  answerLabelNamesCardinality,
-  answerLabelValuesCardinality,
-} from "./label-cardinality.ts";
 import { answerLabelNames, answerLabelValues, answerSeries } from "./lookup.ts";
 import { readParameters } from "./parameters.ts";
+import type { RareHandlers } from "./rare-handlers.ts";
 import type { QueryRequest } from "./request.ts";
-import { answerAlerts, answerRules } from "./rules.ts";
-import { RulesView } from "./rules-view.ts";
-import {
-  answerAlertmanagers,
-  answerBlocks,
-  answerConfig,
-  answerFeatures,
-  answerFlags,
-  answerNoNotifications,
-  answerNotifications,
-  answerRelabelSteps,
-  answerRuntimeInfo,
-  answerScrapePoolConfig,
-  answerScrapePools,
-  answerSelfMetrics,
-  answerTargetMetadata,
-  answerTargets,
-  answerWalReplay,
-} from "./server-status.ts";
 import type { QueryServices } from "./services.ts";
-import { answerStoreStatus } from "./store-status.ts";
 
 /** Prometheus' own prefix, and that of the vendor's service that Hearth replaces. */
 export const API_PREFIXES = ["/api/v1", "/api/v3"];
@@ -63,56 +31,61 @@ type Handler = (request: QueryRequest) => Promise<Response> | Response;
 const GET = ["GET"];
 const GET_AND_POST = ["GET", "POST"];
 
-const answerOpenApi: Handler = ({ c }) =>
-  answerPieces(c, [printOpenApi()], "application/yaml; charset=utf-8");
+/**
+ * A handler that is loaded when it is first asked. What dashboards ask all the time is loaded from the
+ * start: a cold function has 100 kB less to read and compile.
+ */
+function rare(name: keyof RareHandlers): Handler {
+  return async (request) => (await import("./rare-handlers.ts")).RARE_HANDLERS[name](request);
+}
 
 const ROUTES: readonly (readonly [path: string, methods: readonly string[], handler: Handler])[] = [
   ["/query", GET_AND_POST, answerInstantQuery],
   ["/query_range", GET_AND_POST, answerRangeQuery],
-  ["/query_cost", GET_AND_POST, answerQueryCost],
-  ["/query_range_cost", GET_AND_POST, answerQueryRangeCost],
-  ["/query_exemplars", GET_AND_POST, answerExemplars],
-  ["/format_query", GET_AND_POST, answerFormattedQuery],
-  ["/parse_query", GET_AND_POST, answerParsedQuery],
-  ["/explain", GET_AND_POST, answerExplain],
+  ["/query_cost", GET_AND_POST, rare("answerQueryCost")],
+  ["/query_range_cost", GET_AND_POST, rare("answerQueryRangeCost")],
+  ["/query_exemplars", GET_AND_POST, rare("answerExemplars")],
+  ["/format_query", GET_AND_POST, rare("answerFormattedQuery")],
+  ["/parse_query", GET_AND_POST, rare("answerParsedQuery")],
+  ["/explain", GET_AND_POST, rare("answerExplain")],
   ["/series", GET_AND_POST, answerSeries],
   ["/labels", GET_AND_POST, answerLabelNames],
   ["/label/:name/values", GET, answerLabelValues],
-  ["/search/metric_names", GET_AND_POST, searchMetricNames],
-  ["/search/label_names", GET_AND_POST, searchLabelNames],
-  ["/search/label_values", GET_AND_POST, searchLabelValues],
-  ["/cardinality/label_names", GET_AND_POST, answerLabelNamesCardinality],
-  ["/cardinality/label_values", GET_AND_POST, answerLabelValuesCardinality],
-  ["/cardinality/active_series", GET_AND_POST, answerActiveSeries],
+  ["/search/metric_names", GET_AND_POST, rare("searchMetricNames")],
+  ["/search/label_names", GET_AND_POST, rare("searchLabelNames")],
+  ["/search/label_values", GET_AND_POST, rare("searchLabelValues")],
+  ["/cardinality/label_names", GET_AND_POST, rare("answerLabelNamesCardinality")],
+  ["/cardinality/label_values", GET_AND_POST, rare("answerLabelValuesCardinality")],
+  ["/cardinality/active_series", GET_AND_POST, rare("answerActiveSeries")],
   ["/metadata", GET, answerMetadata],
-  ["/rules", GET, answerRules],
-  ["/alerts", GET, answerAlerts],
+  ["/rules", GET, rare("answerRules")],
+  ["/alerts", GET, rare("answerAlerts")],
   ["/status/buildinfo", GET, answerBuildInfo],
   ["/status/tsdb", GET, answerCardinality],
-  ["/status/store", GET, answerStoreStatus],
-  ["/status/tsdb/blocks", GET, answerBlocks],
-  ["/status/config", GET, answerConfig],
-  ["/status/flags", GET, answerFlags],
-  ["/status/runtimeinfo", GET, answerRuntimeInfo],
-  ["/status/walreplay", GET, answerWalReplay],
-  ["/user_limits", GET, answerUserLimits],
-  ["/features", GET, answerFeatures],
-  ["/targets", GET, answerTargets],
-  ["/targets/metadata", GET, answerTargetMetadata],
-  ["/targets/relabel_steps", GET, answerRelabelSteps],
-  ["/scrape_pools", GET, answerScrapePools],
-  ["/scrape_pools/config", GET, answerScrapePoolConfig],
-  ["/alertmanagers", GET, answerAlertmanagers],
-  ["/openapi.yaml", GET, answerOpenApi],
-  ["/notifications", GET, answerNotifications],
-  ["/notifications/live", GET, answerNoNotifications],
-  ["/status/self_metrics", GET, answerSelfMetrics],
+  ["/status/store", GET, rare("answerStoreStatus")],
+  ["/status/tsdb/blocks", GET, rare("answerBlocks")],
+  ["/status/config", GET, rare("answerConfig")],
+  ["/status/flags", GET, rare("answerFlags")],
+  ["/status/runtimeinfo", GET, rare("answerRuntimeInfo")],
+  ["/status/walreplay", GET, rare("answerWalReplay")],
+  ["/user_limits", GET, rare("answerUserLimits")],
+  ["/features", GET, rare("answerFeatures")],
+  ["/targets", GET, rare("answerTargets")],
+  ["/targets/metadata", GET, rare("answerTargetMetadata")],
+  ["/targets/relabel_steps", GET, rare("answerRelabelSteps")],
+  ["/scrape_pools", GET, rare("answerScrapePools")],
+  ["/scrape_pools/config", GET, rare("answerScrapePoolConfig")],
+  ["/alertmanagers", GET, rare("answerAlertmanagers")],
+  ["/openapi.yaml", GET, rare("answerOpenApi")],
+  ["/notifications", GET, rare("answerNotifications")],
+  ["/notifications/live", GET, rare("answerNoNotifications")],
+  ["/status/self_metrics", GET, rare("answerSelfMetrics")],
 ];
 
 /** Routes of Prometheus beside its API. */
 const ROOT_ROUTES: typeof ROUTES = [
   ["/version", GET, answerVersion],
-  ["/federate", GET, answerFederation],
+  ["/federate", GET, rare("answerFederation")],
 ];
 
 export function addQueryRoutes(app: Gateway, services: Services, queryServices: QueryServices): void {
@@ -175,9 +148,7 @@ async function serve(
       c,
       parameters,
       source,
-      get rules() {
-        return new RulesView(table, one(), deadline);
-      },
+      readableRules: () => ({ access: one(), table }),
       wholeTenant: () => ({ tenant: expectWhole(one()), table }),
       services: queryServices,
       clock,

@@ -1,5 +1,5 @@
 /** The rules and alerts that a request may see. */
-import { matchersOf } from "../../auth/read-match.ts";
+import { matchersOf } from "../../auth/read-matchers.ts";
 import type { Access } from "../../auth/verifier.ts";
 import type { Deadline } from "../../model/deadline.ts";
 import { labelSetOf, METRIC_NAME } from "../../model/labels.ts";

@@ -15,12 +15,14 @@ import { DEFAULT_RULE_SETTINGS } from "../../rules/settings.ts";
 import { answerValue } from "./answer.ts";
 import { invalidParameter, matchParameters, parseWhole } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
+import { RulesView } from "./rules-view.ts";
 
 /** As Go prints a time that was never set. */
 const NO_TIME = "0001-01-01T00:00:00Z";
 
 export async function answerRules(request: QueryRequest): Promise<Response> {
-  const { c, rules, services } = request;
+  const { c, services } = request;
+  const rules = viewOf(request);
   const filter = filterOf(request);
   const groups: object[] = [];
   const { intervalMs } = services.rules ?? DEFAULT_RULE_SETTINGS;
@@ -43,10 +45,16 @@ export async function answerRules(request: QueryRequest): Promise<Response> {
   return answerValue(c, { groups }, { warnings });
 }
 
-export async function answerAlerts({ c, rules, setPhase }: QueryRequest): Promise<Response> {
-  setPhase("evaluation");
+export async function answerAlerts(request: QueryRequest): Promise<Response> {
+  const rules = viewOf(request);
+  request.setPhase("evaluation");
   const alerts = (await rules.alerts()).filter(isActive);
-  return answerValue(c, { alerts: alerts.map(printAlert) }, { warnings: rules.warnings });
+  return answerValue(request.c, { alerts: alerts.map(printAlert) }, { warnings: rules.warnings });
+}
+
+function viewOf({ readableRules, deadline }: QueryRequest): RulesView {
+  const { access, table } = readableRules();
+  return new RulesView(table, access, deadline);
 }
 
 interface Filter {

@@ -12,7 +12,7 @@ import { isDayPast, type RetentionMs } from "../layout/retention.ts";
 import type { BitsOf } from "../layout/shard.ts";
 import { SETTLE_MS } from "../log/settling.ts";
 import type { DamagedItem } from "../quarantine/quarantine.ts";
-import { loadAllRollupMonths } from "../rollups/rollup-store.ts";
+import { loadAllRollupMonths } from "../rollups/rollup-months.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import { type Meter, newMeter, type Table } from "../table/table.ts";
 import { compactDay } from "./compact-day.ts";

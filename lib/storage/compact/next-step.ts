@@ -2,8 +2,8 @@
 import { listShards } from "../layout/day-shards.ts";
 import type { Part } from "../layout/manifest.ts";
 import { SETTLE_MS } from "../log/settling.ts";
-import { hasFreshRows } from "../rollups/mark-stale.ts";
 import { sourceOf } from "../rollups/rollup-manifest.ts";
+import { hasFreshRows } from "../rollups/rollup-months.ts";
 import type { DayRun } from "./day-run.ts";
 import { planErasure } from "./erasing/erase-parts.ts";
 import { planUnindexing, type Unindexing } from "./erasing/plan-unindexing.ts";

@@ -18,7 +18,7 @@ import {
 } from "../layout/keys.ts";
 import { decodeManifest, type Manifest } from "../layout/manifest.ts";
 import { isDayPast, type RetentionMs } from "../layout/retention.ts";
-import { loadAllRollupMonths } from "../rollups/rollup-store.ts";
+import { loadAllRollupMonths } from "../rollups/rollup-months.ts";
 import { isFresh } from "../rollups/row-deletions.ts";
 import type { Item, Key, Table } from "../table/table.ts";
 import { planUnindexing } from "./erasing/plan-unindexing.ts";

@@ -6,7 +6,7 @@ import { hidesSomething } from "../deletion/masks.ts";
 import { EMPTY_MANIFEST } from "../layout/manifest.ts";
 import { loadDayStates } from "../layout/manifest-store.ts";
 import { isDayPast } from "../layout/retention.ts";
-import { loadAllRollupMonths } from "../rollups/rollup-store.ts";
+import { loadAllRollupMonths } from "../rollups/rollup-months.ts";
 import { pendingDeletions } from "../rollups/row-deletions.ts";
 import { type DeleteOptions, markDay } from "./delete-series.ts";
 

@@ -22,7 +22,7 @@ import { firstDayOf, monthOf } from "../layout/rollup-keys.ts";
 import { ALL_SHARDS, type Shard } from "../layout/shard.ts";
 import { forEachSeries } from "../read/read-labels.ts";
 import { markStale } from "../rollups/mark-stale.ts";
-import { loadRollupMonths } from "../rollups/rollup-store.ts";
+import { loadRollupMonths } from "../rollups/rollup-months.ts";
 import { addRowDeletion } from "../rollups/row-deletions.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Table } from "../table/table.ts";

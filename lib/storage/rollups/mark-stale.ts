@@ -2,8 +2,7 @@
 import { errorKind } from "../../model/errors.ts";
 import { monthOf } from "../layout/rollup-keys.ts";
 import type { Table } from "../table/table.ts";
-import { changeRollupManifest, loadRollupMonth } from "./rollup-store.ts";
-import { isFresh } from "./row-deletions.ts";
+import { changeRollupManifest } from "./rollup-store.ts";
 
 /**
  * Makes readers take a day from its samples until its rows are made again. Whoever adds or deletes
@@ -22,10 +21,4 @@ export async function markStale(table: Table, tenant: string, day: number): Prom
     // Of a month whose manifest is damaged nobody reads rows.
     if (errorKind(error) !== "data") throw error;
   }
-}
-
-/** Whether a day has rows that are those of its samples. */
-export async function hasFreshRows(table: Table, tenant: string, day: number): Promise<boolean> {
-  const { manifest, deletions } = await loadRollupMonth(table, tenant, monthOf(day));
-  return manifest.days.some((one) => one.day === day && isFresh(one, deletions));
 }

@@ -1,17 +1,8 @@
 /** Manifests of months of rows in the table, read whole and replaced whole. */
 import { errorKind, errorMessage, HearthError } from "../../model/errors.ts";
-import { type DayDeletions, NO_DELETIONS } from "../deletion/deletion.ts";
-import { deletionsOf } from "../deletion/deletion-store.ts";
-import {
-  isRowDeletionsSortKey,
-  monthOf,
-  parseRollupManifestSortKey,
-  rollupManifestKey,
-  rollupMonthsRange,
-} from "../layout/rollup-keys.ts";
-import type { NoteDamage } from "../layout/verified-table.ts";
+import { parseRollupManifestSortKey, rollupManifestKey } from "../layout/rollup-keys.ts";
 import { damaged } from "../layout/verified-table.ts";
-import type { Item, KeyRange, Table } from "../table/table.ts";
+import type { Item, Table } from "../table/table.ts";
 import {
   decodeRollupManifest,
   EMPTY_ROLLUP_MANIFEST,
@@ -31,82 +22,16 @@ export async function loadRollupManifest(
 ): Promise<StoredRollupManifest> {
   const item = await table.get(rollupManifestKey(tenant, month), { consistent: true });
   if (item === undefined) return { manifest: EMPTY_ROLLUP_MANIFEST, bytes: undefined };
-  return { manifest: decode(item), bytes: item.value };
+  return { manifest: manifestOf(item), bytes: item.value };
 }
 
 /** Throws "data", naming the tenant. */
-function decode(item: Item): RollupManifest {
+export function manifestOf(item: Item): RollupManifest {
   try {
     return decodeRollupManifest(parseRollupManifestSortKey(item.sk), item.value);
   } catch (error) {
     throw errorKind(error) === "data" ? damaged(item, errorMessage(error)) : error;
   }
-}
-
-/** What the table says of a month's rows. */
-export interface RollupMonth {
-  readonly manifest: RollupManifest;
-  /** What was deleted of them (lib/storage/rollups/row-deletions.ts). */
-  readonly deletions: DayDeletions;
-}
-
-/** The months of days `first..last` (inclusive). One of which an item is damaged is noted, and left out. */
-export function loadRollupMonths(
-  table: Table,
-  tenant: string,
-  first: number,
-  last: number,
-  signal?: AbortSignal,
-  note?: NoteDamage,
-): Promise<Map<number, RollupMonth>> {
-  return loadRange(table, rollupMonthsRange(tenant, monthOf(first), monthOf(last)), note, signal);
-}
-
-/** All months of a tenant, likewise. */
-export function loadAllRollupMonths(
-  table: Table,
-  tenant: string,
-  note?: NoteDamage,
-): Promise<Map<number, RollupMonth>> {
-  return loadRange(table, { pk: rollupManifestKey(tenant, 0).pk }, note);
-}
-
-/** One month; an empty one if there is none. Throws "data". */
-export async function loadRollupMonth(table: Table, tenant: string, month: number): Promise<RollupMonth> {
-  const found = await loadRange(table, rollupMonthsRange(tenant, month, month), undefined);
-  return found.get(month) ?? { manifest: EMPTY_ROLLUP_MANIFEST, deletions: NO_DELETIONS };
-}
-
-async function loadRange(
-  table: Table,
-  range: KeyRange,
-  note: NoteDamage | undefined,
-  signal?: AbortSignal,
-): Promise<Map<number, RollupMonth>> {
-  const months = new Map<number, { manifest: RollupManifest; deletions: DayDeletions }>();
-  const damagedMonths = new Set<number>();
-  const onDamage =
-    note &&
-    ((item: Item, reason: string) => {
-      damagedMonths.add(parseRollupManifestSortKey(item.sk));
-      note(item, reason);
-    });
-  for await (const page of table.query(range, { consistent: true, signal, onDamage }))
-    for (const item of page) {
-      const month = parseRollupManifestSortKey(item.sk);
-      const known = months.get(month) ?? { manifest: EMPTY_ROLLUP_MANIFEST, deletions: NO_DELETIONS };
-      months.set(month, known);
-      try {
-        if (isRowDeletionsSortKey(item.sk)) known.deletions = deletionsOf(item);
-        else known.manifest = decode(item);
-      } catch (error) {
-        if (onDamage === undefined || errorKind(error) !== "data") throw error;
-        onDamage(item, errorMessage(error));
-      }
-    }
-  // Answers must not show what a deletion hides that nobody can read.
-  for (const month of damagedMonths) months.delete(month);
-  return months;
 }
 
 /** Replaces a manifest if it is still `previous`. Returns the stored one, or undefined if another came first. */
@@ -132,7 +57,7 @@ export async function replaceRollupManifest(
 const MAX_TRIES = 20;
 
 /**
- * Changes a month's manifest, again and again until nobody comes before. `change` returns undefined
+ * Changes a month's manifest, and tries again while others change it first. `change` returns undefined
  * where nothing is to be changed. Throws "unavailable" after `MAX_TRIES`.
  */
 export async function changeRollupManifest(

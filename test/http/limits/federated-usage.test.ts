@@ -5,7 +5,7 @@ import { before, test } from "node:test";
 import { newAccessKey } from "../../../lib/auth/access-key.ts";
 import { createKey } from "../../../lib/auth/key-store.ts";
 import { composeServices } from "../../../lib/http/compose-services.ts";
-import { type Gateway, newGateway, type Services } from "../../../lib/http/gateway.ts";
+import { type Gateway, newGateway, type WriteServices } from "../../../lib/http/gateway.ts";
 import { collectUsageAndLog } from "../../../lib/http/limits/usage-collector.ts";
 import { addUsageRoutes } from "../../../lib/http/limits/usage-route.ts";
 import { addQueryRoutes } from "../../../lib/http/query/routes.ts";
@@ -22,7 +22,7 @@ import { compressedBody, series } from "../../helpers/write-requests.ts";
 const START_MS = MIDNIGHT_MS + 3_600_000;
 const LARGE = 3000;
 const billed = newMeter();
-let [services, app] = [] as unknown as [Services, Gateway];
+let [services, app] = [] as unknown as [WriteServices, Gateway];
 const nowMs = START_MS;
 
 interface Rows {

@@ -6,7 +6,7 @@ import { usageCommand } from "../../../cli/usage.ts";
 import { type NewAccessKey, newAccessKey } from "../../../lib/auth/access-key.ts";
 import { createKey } from "../../../lib/auth/key-store.ts";
 import { composeServices } from "../../../lib/http/compose-services.ts";
-import { type Gateway, newGateway, type Services } from "../../../lib/http/gateway.ts";
+import { type Gateway, newGateway, type WriteServices } from "../../../lib/http/gateway.ts";
 import { collectUsageAndLog } from "../../../lib/http/limits/usage-collector.ts";
 import { addUsageRoutes } from "../../../lib/http/limits/usage-route.ts";
 import { addQueryRoutes } from "../../../lib/http/query/routes.ts";
@@ -52,11 +52,11 @@ class Deployment {
   readonly billed = newMeter();
   readonly stored = new MemoryTable();
   readonly #table = this.stored.metered(this.billed);
-  readonly processes: readonly Services[] = [0, 1].map(() => this.#services());
+  readonly processes: readonly WriteServices[] = [0, 1].map(() => this.#services());
   readonly apps: readonly Gateway[] = this.processes.map(newApp);
   nowMs = START_MS;
 
-  #services(): Services {
+  #services(): WriteServices {
     const clock = () => this.nowMs;
     return composeServices({ table: this.#table, clock, randomBytes, retentionMs: 0, log: () => {} });
   }
@@ -99,7 +99,7 @@ class Deployment {
   }
 }
 
-function newApp(services: Services): Gateway {
+function newApp(services: WriteServices): Gateway {
   const app = newGateway(services);
   addWriteRoutes(app, services);
   addReadRoutes(app, services);

@@ -14,7 +14,7 @@ import { dayOf, KIND } from "../../../lib/storage/layout/keys.ts";
 import { firstDayOf, monthOf, rowDeletionsKey } from "../../../lib/storage/layout/rollup-keys.ts";
 import { Reader } from "../../../lib/storage/read/reader.ts";
 import { decodeInto } from "../../../lib/storage/rollups/read-rows.ts";
-import { loadRollupMonth } from "../../../lib/storage/rollups/rollup-store.ts";
+import { loadRollupMonth } from "../../../lib/storage/rollups/rollup-months.ts";
 import { hashHex, seriesHash } from "../../../lib/storage/series/series-hash.ts";
 import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { describeItem } from "../../../lib/storage/verify/describe-item.ts";

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { newMatcher } from "../../../lib/model/matcher.ts";
 import { DAY_MS } from "../../../lib/model/time.ts";
 import { deleteSeries } from "../../../lib/storage/erase/delete-series.ts";
-import { loadAllRollupMonths } from "../../../lib/storage/rollups/rollup-store.ts";
+import { loadAllRollupMonths } from "../../../lib/storage/rollups/rollup-months.ts";
 import { DeletingEngine } from "../../helpers/deletions.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
 import { basic, TestGateway } from "../../helpers/test-gateway.ts";

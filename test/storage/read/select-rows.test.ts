@@ -8,7 +8,7 @@ import { dayOf, KIND } from "../../../lib/storage/layout/keys.ts";
 import { monthOf } from "../../../lib/storage/layout/rollup-keys.ts";
 import type { Reader } from "../../../lib/storage/read/reader.ts";
 import { makeRows } from "../../../lib/storage/rollups/make-rows.ts";
-import { loadRollupMonth } from "../../../lib/storage/rollups/rollup-store.ts";
+import { loadRollupMonth } from "../../../lib/storage/rollups/rollup-months.ts";
 import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { runCompactor } from "../../helpers/compaction.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";

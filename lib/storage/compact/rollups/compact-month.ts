@@ -11,11 +11,10 @@ import { dayExpirySeconds, type RetentionMs } from "../../layout/retention.ts";
 import { firstDayOf } from "../../layout/rollup-keys.ts";
 import type { RollupManifest, RowPart, SupersededPart } from "../../rollups/rollup-manifest.ts";
 import { withPart } from "../../rollups/rollup-manifest.ts";
+import { loadRollupMonth, type RollupMonth } from "../../rollups/rollup-months.ts";
 import {
   changeRollupManifest,
   loadRollupManifest,
-  loadRollupMonth,
-  type RollupMonth,
   replaceRollupManifest,
   type StoredRollupManifest,
 } from "../../rollups/rollup-store.ts";

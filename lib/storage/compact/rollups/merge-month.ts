@@ -4,7 +4,7 @@ import { findMasks } from "../../index/meant-series.ts";
 import { EMPTY_MANIFEST } from "../../layout/manifest.ts";
 import { mergeRows } from "../../rollups/merge-rows.ts";
 import type { RowHiding, RowPart } from "../../rollups/rollup-manifest.ts";
-import type { RollupMonth } from "../../rollups/rollup-store.ts";
+import type { RollupMonth } from "../../rollups/rollup-months.ts";
 import { hidingBy, hidingOf } from "../../rollups/row-deletions.ts";
 import { addCounts, NO_ROWS, rowShardBits, storeRows } from "../../rollups/store-rows.ts";
 import { DamagedInput } from "../damaged-input.ts";

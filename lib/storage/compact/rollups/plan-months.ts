@@ -3,7 +3,7 @@ import { DAY_MS } from "../../../model/time.ts";
 import type { Deletion } from "../../deletion/deletion.ts";
 import { firstDayOf } from "../../layout/rollup-keys.ts";
 import type { RowPart, SupersededPart } from "../../rollups/rollup-manifest.ts";
-import type { RollupMonth } from "../../rollups/rollup-store.ts";
+import type { RollupMonth } from "../../rollups/rollup-months.ts";
 import { carriedOut, pendingDeletions } from "../../rollups/row-deletions.ts";
 import { isEarlierExpiry } from "../expiry.ts";
 

@@ -4,7 +4,7 @@ import { dayOf } from "../../layout/keys.ts";
 import { EMPTY_MANIFEST } from "../../layout/manifest.ts";
 import { oldestKept, type RetentionMs } from "../../layout/retention.ts";
 import type { RowSource } from "../../rollups/rollup-manifest.ts";
-import { loadRollupMonths } from "../../rollups/rollup-store.ts";
+import { loadRollupMonths } from "../../rollups/rollup-months.ts";
 import type { Table } from "../../table/table.ts";
 import { type DaysOptions, listReadableDays } from "../readable-days.ts";
 import type { ReadableDay } from "../selected-series.ts";

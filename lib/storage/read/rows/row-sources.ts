@@ -1,7 +1,7 @@
 /** Where the rows of a range come from: days that have rows from parts, all others from samples. */
 import { SECOND_MS } from "../../../model/time.ts";
 import type { RollupManifest, RowSource } from "../../rollups/rollup-manifest.ts";
-import type { RollupMonth } from "../../rollups/rollup-store.ts";
+import type { RollupMonth } from "../../rollups/rollup-months.ts";
 import { hidingOf, isFresh } from "../../rollups/row-deletions.ts";
 
 export interface RowSources {

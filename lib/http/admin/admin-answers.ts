@@ -1,0 +1,49 @@
+/** Responses of the routes that delete series. */
+import { audit } from "../../auth/audit.ts";
+import { HearthError } from "../../model/errors.ts";
+import { printMatchers } from "../../model/matcher.ts";
+import { SECOND_MS } from "../../model/time.ts";
+import { askForErasure } from "../../storage/erase/ask-for-erasure.ts";
+import { type DeleteOptions, deleteSeries } from "../../storage/erase/delete-series.ts";
+import type { GatewayContext, Services } from "../gateway.ts";
+import { invalidParameter, lookupRange, matchParameters, readParameters } from "../query/parameters.ts";
+
+/** A function ends after 29 s. Days that have begun and the month's rows are still to be done then. */
+const MAX_DELETION_MS = 20 * SECOND_MS;
+
+/** 204 once no answer shows what was received so far; 503 with the time from which on something is left. */
+export async function answerDelete(
+  c: GatewayContext,
+  options: DeleteOptions,
+  services: Services,
+): Promise<Response> {
+  const startMs = options.clock();
+  const isOver = () => options.clock() - startMs > MAX_DELETION_MS;
+  const parameters = await readParameters(c);
+  if (!parameters.has("match[]")) throw new HearthError("invalid", "no match[] parameter provided");
+  const range = lookupRange(parameters);
+  const selectors = matchersOf(parameters);
+  const subject = selectors.map(printMatchers).join(" or ");
+  const details = { start: parameters.get("start"), end: parameters.get("end") };
+  const change = { action: "series delete", tenant: options.tenant, subject, details };
+  const entry = await audit({ ...options, who: options.accessKeyId }, change);
+  services.log("info", "audit", { ...entry });
+  const days = await deleteSeries({ ...options, isOver }, selectors, range);
+  c.get("requestLog").fields.deletedDays = days.length;
+  return new Response(null, { status: 204 });
+}
+
+function matchersOf(parameters: URLSearchParams) {
+  try {
+    return matchParameters(parameters);
+  } catch (error) {
+    throw error instanceof HearthError ? invalidParameter("match[]", error.message) : error;
+  }
+}
+
+/** 204: the compactor looks at every day that has something to take out, with its next run. */
+export async function answerClean(c: GatewayContext, options: DeleteOptions): Promise<Response> {
+  const days = await askForErasure(options);
+  c.get("requestLog").fields.pendingDays = days.length;
+  return new Response(null, { status: 204 });
+}
