@@ -1,168 +1,104 @@
 /**
- * `npm run bench:isolation`: latency of writes, small queries and health checks in `npm start`, alone and beside ten heavy
- * requests at a time. Each heavy request is sent again as soon as it has ended. What the operating system allows at best is
- * measured too: beside as many busy processes as there are processors, of the lowest priority. A query reads more as
- * samples arrive, so each phase is compared with the ones alone before and after it.
+ * `npm run bench:isolation`: latency of writes, small queries and health checks in `npm start`: alone, beside as many
+ * processes of the lowest priority as there are processors, which only compute (the floor: what any use of the machine
+ * costs), and beside ten heavy requests at a time. They take turns, in rounds, because a query reads more as samples arrive;
+ * it does so for the first minute, which the warm-up takes.
  *
- * `--seconds N` for each phase, 20 by default; with `--json` the figures as JSON.
+ * `--seconds N` for each phase, 10 by default; `--rounds N`, 2 by default; `--warm-up N` seconds, 45 by default;
+ * `--phases alone,busy,queries,bodies`; `--json` prints the figures as JSON.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { ProtobufWriter } from "../lib/wire/protobuf-writer.ts";
-import { compress } from "../lib/wire/snappy.ts";
-import { writeSampleV1 } from "./hostile/write-bodies.ts";
-import { startBusyProcesses } from "./isolation/busy.ts";
-import { type HeavyRequest, heavyBodies, heavyQueries } from "./isolation/heavy.ts";
-import { AUTHORIZATION, startServer } from "./isolation/server.ts";
+import { KINDS, type Kind, measureLight, SERIES, type Waits } from "./isolation/light-load.ts";
+import { type Noise, SILENCE, startBusyProcesses, startHeavyRequests } from "./isolation/noise.ts";
+import { startServer } from "./isolation/server.ts";
 
-const SERIES = 500;
-/** Between two requests of a kind: ten a second. */
-const INTERVAL_MS = 100;
-const ALONE = "alone";
-const BUSY = "beside busy processes of the lowest priority";
-const KINDS = ["write", "query", "ready"] as const;
-type Kind = (typeof KINDS)[number];
-
-interface Phase {
-  readonly name: string;
-  readonly heavyDone: number;
-  readonly latencies: Readonly<Record<Kind, readonly number[]>>;
-  readonly failures: number;
-}
+const NAMES = {
+  alone: "alone",
+  busy: "beside busy processes of the lowest priority",
+  queries: "beside ten heavy queries",
+  bodies: "beside six heavy queries and four heavy bodies",
+} as const;
+type Phase = keyof typeof NAMES;
+/** Between two phases: what the last one left behind has ended. */
+const PAUSE_MS = 1000;
 
 const { values } = parseArgs({
-  options: { seconds: { type: "string", default: "20" }, json: { type: "boolean", default: false } },
+  options: {
+    seconds: { type: "string", default: "10" },
+    rounds: { type: "string", default: "2" },
+    "warm-up": { type: "string", default: "45" },
+    phases: { type: "string", default: Object.keys(NAMES).join() },
+    json: { type: "boolean", default: false },
+  },
 });
-const phaseMs = Number(values.seconds) * 1000;
+
+interface Measured {
+  readonly all: Waits[];
+  heavyDone: number;
+}
 
 async function main(): Promise<void> {
   await using server = await startServer();
-  const nowMs = Date.now();
-  const [queries, bodies] = [heavyQueries(nowMs), heavyBodies(nowMs)];
-  const phases: Phase[] = [];
-  await measure(server.url, "warm-up", []);
-  for (const [name, heavy] of [
-    [ALONE, []],
-    [BUSY, []],
-    [ALONE, []],
-    ["beside ten heavy queries", [...queries, ...queries].slice(0, 10)],
-    [ALONE, []],
-    ["beside six heavy queries and four heavy bodies", [...queries, ...bodies]],
-    [ALONE, []],
-  ] as const) {
-    using _ = name === BUSY ? startBusyProcesses() : undefined;
-    phases.push(await measure(server.url, name, heavy));
-  }
-  console.log(values.json ? JSON.stringify(phases.map(figuresOf)) : print(phases));
-}
-
-async function measure(url: string, name: string, heavy: readonly HeavyRequest[]): Promise<Phase> {
-  const ended = new AbortController();
-  let heavyDone = 0;
-  const repeat = async (request: HeavyRequest) => {
-    while (!ended.signal.aborted) {
-      try {
-        const init = { method: "POST", headers: { ...request.headers, Authorization: AUTHORIZATION } };
-        const response = await fetch(url + request.path, {
-          ...init,
-          body: request.body,
-          signal: ended.signal,
-        });
-        await response.arrayBuffer();
-        heavyDone++;
-      } catch {
-        await sleep(10);
-      }
+  await measureLight(server.url, Number(values["warm-up"]) * 1000);
+  const measured = new Map<Phase, Measured>();
+  for (let round = 0; round < Number(values.rounds); round++)
+    for (const phase of values.phases.split(",") as Phase[]) {
+      const noise = await startNoise(phase, server.url);
+      const into = measured.get(phase) ?? { all: [], heavyDone: 0 };
+      measured.set(phase, into);
+      into.all.push(await measureLight(server.url, Number(values.seconds) * 1000));
+      into.heavyDone += await noise.end();
+      await sleep(PAUSE_MS);
     }
-  };
-  const running = heavy.map(repeat);
-  if (heavy.length > 0) await sleep(1000);
-  const latencies: Record<Kind, number[]> = { write: [], query: [], ready: [] };
-  let failures = 0;
-  const timed = async (kind: Kind, send: () => Promise<Response>) => {
-    const began = performance.now();
-    const status = await send().then(
-      async (response) => {
-        await response.arrayBuffer();
-        return response.status;
-      },
-      () => 0,
-    );
-    latencies[kind].push(performance.now() - began);
-    if (status !== 200) failures++;
-  };
-  const headers = { Authorization: AUTHORIZATION };
-  const sent: Promise<void>[] = [];
-  const endMs = performance.now() + phaseMs;
-  for (let i = 0; performance.now() < endMs; i++) {
-    const body = new Uint8Array(writeBody(Date.now()));
-    const write = {
-      method: "POST",
-      body,
-      headers: { ...headers, "Content-Type": "application/x-protobuf", "Content-Encoding": "snappy" },
-    };
-    sent.push(timed("write", () => fetch(`${url}/api/v1/write`, write)));
-    const query = new URLSearchParams({ query: `m{instance="host-${i % SERIES}"}` });
-    sent.push(timed("query", () => fetch(`${url}/api/v1/query?${query}`, { headers })));
-    sent.push(timed("ready", () => fetch(`${url}/-/ready`)));
-    await sleep(INTERVAL_MS);
-  }
-  await Promise.all(sent);
-  ended.abort();
-  await Promise.all(running);
-  await sleep(500);
-  return { name, heavyDone, latencies, failures };
+  const figures = [...measured].map(([phase, one]) => figuresOf(phase, one));
+  console.log(values.json ? JSON.stringify(figures) : print(figures));
 }
 
-function writeBody(timeMs: number): Uint8Array {
-  const writer = new ProtobufWriter();
-  for (let i = 0; i < SERIES; i++) {
-    const series = writer.begin(1);
-    for (const [name, value] of [
-      ["__name__", "m"],
-      ["instance", `host-${i}`],
-    ]) {
-      const label = writer.begin(1);
-      writer.writeStringField(1, name);
-      writer.writeStringField(2, value);
-      writer.end(label);
-    }
-    writeSampleV1(writer, timeMs);
-    writer.end(series);
-  }
-  return compress(writer.copy());
+async function startNoise(phase: Phase, url: string): Promise<Noise> {
+  if (phase === "alone") return SILENCE;
+  return phase === "busy" ? startBusyProcesses() : startHeavyRequests(url, phase);
 }
 
-function figuresOf({ name, heavyDone, latencies, failures }: Phase) {
+type Figures = ReturnType<typeof figuresOf>;
+
+function figuresOf(phase: Phase, { all, heavyDone }: Measured) {
   const of = (kind: Kind) => {
-    const sorted = latencies[kind].toSorted((a, b) => a - b);
+    const sorted = all.flatMap(({ latencies }) => latencies[kind]).sort((a, b) => a - b);
     const at = (share: number) => Math.round(sorted[Math.floor((sorted.length - 1) * share)]);
     return { count: sorted.length, p50: at(0.5), p99: at(0.99), most: at(1) };
   };
-  return { name, heavyDone, failures, write: of("write"), query: of("query"), ready: of("ready") };
+  const failures = all.reduce((sum, one) => sum + one.failures, 0);
+  const ownDelayMs = Math.round(Math.max(...all.map((one) => one.ownDelayMs)));
+  return {
+    phase,
+    heavyDone,
+    failures,
+    ownDelayMs,
+    write: of("write"),
+    query: of("query"),
+    ready: of("ready"),
+  };
 }
 
-function print(phases: readonly Phase[]): string {
-  const all = phases.map(figuresOf);
-  const rows = all.map(({ name, heavyDone, failures, ...kinds }, i) => {
+function print(figures: readonly Figures[]): string {
+  const [alone, floor] = (["alone", "busy"] as const).map((name) =>
+    figures.find(({ phase }) => phase === name),
+  );
+  const rows = figures.map((one) => {
     const cells = KINDS.map((kind) => {
-      const { p50, p99, most } = kinds[kind];
-      const ratio = name === ALONE ? "" : ` (${(p99 / p99Alone(all, i, kind)).toFixed(1)} times)`;
-      return `${p50} / ${p99}${ratio} / ${most}`;
+      const { p50, p99, most } = one[kind];
+      const times = [alone, floor].map((other) => (other ? (p99 / other[kind].p99).toFixed(1) : "-"));
+      return `${p50} / ${p99} / ${most} (${times.join(", ")})`;
     });
-    return `| ${[name, ...cells, failures, heavyDone].join(" | ")} |`;
+    return `| ${[NAMES[one.phase], ...cells, one.failures, one.heavyDone, one.ownDelayMs].join(" | ")} |`;
   });
   return [
-    `p50 / p99 (times those alone, before and after) / most, in ms; ${SERIES} samples a write, each kind ten times a second`,
-    "| | write | small query | health | failures | heavy requests ended |",
-    "| --- | --: | --: | --: | --: | --: |",
+    `p50 / p99 / most, in ms (p99 in times of that alone, of that beside busy processes); ${figures[0].write.count} requests of each kind, ${SERIES} samples a write`,
+    "| | write | small query | health | failures | heavy requests ended | the bench's own delay, ms |",
+    "| --- | --: | --: | --: | --: | --: | --: |",
     ...rows,
   ].join("\n");
-}
-
-/** The mean of the two phases beside one. */
-function p99Alone(all: readonly ReturnType<typeof figuresOf>[], i: number, kind: Kind): number {
-  return Math.max(1, (all[i - 1][kind].p99 + all[i + 1][kind].p99) / 2);
 }
 
 await main();

@@ -1,6 +1,6 @@
 /**
  * Which waiting requests begin, and in which thread. Threads of the short lane have the main thread's priority, those of
- * the long lane the lowest. One short thread is kept free for cheap requests, so that none of them waits behind an
+ * the long lane a lower one. One short thread is kept free for cheap requests, so that none of them waits behind an
  * expensive one.
  */
 

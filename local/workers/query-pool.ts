@@ -1,7 +1,7 @@
 /**
  * Threads for all reads. Each serves one request at a time, so a heavy one that is ended takes no other response with it.
  *
- * Half of the threads are for long requests and have the lowest priority (query-lanes.ts). A request that looks long
+ * Half of the threads are for long requests and have a lower priority (query-lanes.ts). A request that looks long
  * (long-request.ts), or took long last time, begins among them. Any other begins in a short thread. Once it has computed
  * there for `LEAVES_MS` while another waits, it is canceled and runs again in a long thread, which reads allow. The short
  * thread stays, with its compiled code and its cache.
@@ -44,8 +44,11 @@ const LEAVES_MS = { serving: 1000, blocked: SHORT_MS } as const;
 /** A request that only waits for the table is a long one after this time. */
 const WAITS_LONG_MS = 2000;
 const LANE_WATCH_MS = 25;
-/** Added to the main thread's. */
-const NICENESS = { short: 0, long: 19 } as const;
+/**
+ * Added to the main thread's. Not more: threads share locks of V8, of ports and of the memory allocator, and one that holds
+ * a lock at the lowest priority waits for 0.2 s for its turn, and with it every thread that wants the lock.
+ */
+const NICENESS = { short: 0, long: 10 } as const;
 const LANES = ["short", "long"] as const;
 /** Of how many requests the CPU time is known, and for how long. */
 const KNOWN = { max: 1000, ttl: 600_000 };

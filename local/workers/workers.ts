@@ -23,8 +23,10 @@ import { type TenantOf, WriteThreads } from "./write-threads.ts";
 const READER_MEMORY_BYTES = 192 * 1024 * 1024;
 /** Heaps, in MiB: many times what each usually takes, and together less than a small machine has. */
 const HEAP_MIB: Readonly<Record<Role, number>> = { write: 1024, query: 1024, compact: 1024, rules: 1024 };
-/** Added to the main thread's; queries have lanes. V8's own threads, which compile and collect garbage for all, have the compactor's. */
+/** Added to the main thread's; queries have lanes (query-pool.ts says why not more). */
 const NICENESS: Readonly<Record<Role, number>> = { write: 0, query: 0, rules: 5, compact: 10 };
+/** Of V8's own threads, which compile and collect garbage for all. */
+const V8_NICENESS = 5;
 /** The second thread that stores gives way to the first. */
 const LARGE_NICENESS = 5;
 
@@ -89,7 +91,7 @@ export async function startWorkers(
       data: { ...data, settings: { ...settings, rules: { ...settings.rules, externalUrl } } },
     };
   }, log);
-  lowerPriorityOf("V8Worker", NICENESS.compact);
+  lowerPriorityOf("V8Worker", V8_NICENESS);
   await Promise.all([queries.start(), writers.start()]);
   return {
     get canary() {
