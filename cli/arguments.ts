@@ -1,5 +1,5 @@
 /** Checks of a command line that every command makes. */
-import { UsageError } from "../local/run.ts";
+import { UsageError } from "../local/failure.ts";
 
 export function expectNone(rest: readonly string[]): void {
   if (rest.length > 0) throw usage(`unexpected argument ${rest[0]}`);

@@ -11,9 +11,8 @@ import { openTimedTable } from "../lib/storage/dynamodb/timed-table.ts";
 import { VerifiedTable } from "../lib/storage/layout/verified-table.ts";
 import type { ScannableTable, Table } from "../lib/storage/table/table.ts";
 import { findAwsAccount } from "../local/aws-account.ts";
-import { findEmbeddedEndpoint, startEmbeddedDynamoDB } from "../local/dynamodb/embedded-dynamodb.ts";
+import { findEmbeddedEndpoint } from "../local/dynamodb/running-endpoint.ts";
 import type { Environment } from "../local/settings.ts";
-import { findStack } from "./stack.ts";
 
 export interface TargetOptions {
   readonly stack?: string | undefined;
@@ -103,6 +102,7 @@ async function deploymentOf(
     return { tableName: table ?? (env.HEARTH_TABLE || undefined), retentionDays, rollupDays };
   }
   if (table === undefined) {
+    const { findStack } = await import("./stack.ts");
     const found = await findStack({ stack, region });
     return {
       ...found,
@@ -124,6 +124,7 @@ async function withEmbeddedTable(
 ): Promise<void> {
   const running = await findEmbeddedEndpoint(options.directory);
   if (running !== undefined) return work(openTable({ ...target, endpoint: running }));
+  const { startEmbeddedDynamoDB } = await import("../local/dynamodb/embedded-dynamodb.ts");
   const embedded = await startEmbeddedDynamoDB(options);
   try {
     const table = { ...target, endpoint: embedded.endpoint };

@@ -7,6 +7,7 @@ import { join } from "node:path";
 const directory = join(import.meta.dirname, "../.cache/compiled");
 process.env.NODE_COMPILE_CACHE ??= directory;
 enableCompileCache(process.env.NODE_COMPILE_CACHE);
-const { printFailure, run } = await import("./run.ts");
+const { printFailure } = await import("./failure.ts");
+const { run } = await import("./run.ts");
 
 run(process.argv.slice(2)).catch(printFailure);

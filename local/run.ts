@@ -1,8 +1,8 @@
 /** Hearth on this machine, until Ctrl-C or SIGTERM. */
 import path from "node:path";
-import { errorMessage, HearthError } from "../lib/model/errors.ts";
 import { banner } from "./banner.ts";
 import { newConsoleLog } from "./console-log.ts";
+import { printFailure } from "./failure.ts";
 import { type LocalServer, startServer } from "./server.ts";
 import { parseSettings } from "./settings.ts";
 
@@ -31,18 +31,4 @@ function stopOnSignal(server: LocalServer): void {
     setTimeout(() => process.off("SIGINT", stop).off("SIGTERM", stop), SAME_REQUEST_MS).unref();
   };
   process.on("SIGINT", stop).on("SIGTERM", stop);
-}
-
-/** Prints why Hearth cannot run, and makes the process end with 1, or with 2 if it was called in a wrong way. */
-export function printFailure(error: unknown): void {
-  const text = error instanceof HearthError || !(error instanceof Error) ? errorMessage(error) : error.stack;
-  process.stderr.write(`hearth: ${text}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
-
-/** A command line that cannot be. Its message has two lines: what is wrong, and where help is. */
-export class UsageError extends HearthError {
-  constructor(reason: string, help: string) {
-    super("invalid", `${reason}\n${help}`);
-  }
 }

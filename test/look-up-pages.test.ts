@@ -62,7 +62,10 @@ test("docs/operate.md has every alarm", () => {
 });
 
 test("docs/cli.md has every line of the usage", () => {
-  const lines = read("cli/hearth.ts").match(/(?<=^(?:const USAGE = `Usage:| {6}) )hearthdb .+$/gm) ?? [];
+  const lines =
+    read("cli/command-line/usage-text.ts").match(
+      /(?<=^(?:export const USAGE = `Usage:| {6}) )hearthdb .+$/gm,
+    ) ?? [];
   assert.ok(lines.length >= 7);
   const page = read("docs/cli.md").split("\n");
   for (const line of lines) assert.ok(page.includes(line), line);

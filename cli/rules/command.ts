@@ -7,7 +7,7 @@ import { ALL_EXPERIMENTS } from "../../lib/promql/parse/options.ts";
 import { parsePromqlSettings } from "../../lib/promql/settings.ts";
 import { newRuleStore } from "../../lib/rules/table-rule-store.ts";
 import { loadTenantSettings } from "../../lib/storage/tenants/tenant-settings.ts";
-import { UsageError } from "../../local/run.ts";
+import { UsageError } from "../../local/failure.ts";
 import { auditCommand } from "../auditor.ts";
 import type { Target } from "../target.ts";
 import { checkFiles } from "./check.ts";

@@ -8,7 +8,7 @@
  * database is opened, the checksums of its files are compared (integrity/check-files.ts).
  */
 import { randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
-import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -22,18 +22,16 @@ import { type CheckedFiles, checkFiles } from "./integrity/check-files.ts";
 import { removeMark, writeMark } from "./integrity/closed-mark.ts";
 import { DamagedSpans, forgetSpans } from "./integrity/damaged-spans.ts";
 import { ReadGate } from "./read-gate.ts";
+import { ENDPOINT_NAME, MARK_HEADER } from "./running-endpoint.ts";
 
 const HOST = "127.0.0.1";
 /** Random bytes of the access key. */
 const KEY_BYTES = 24;
-/** Files in the directory: the data, and the URL with a mark that identifies the server there. */
+/** The folder of the data in the directory. */
 const DATA_NAME = "dynamodb";
-const ENDPOINT_NAME = "endpoint";
-const MARK_HEADER = "x-hearth-embedded";
-/** How long `close` waits for requests in flight, and a finder for a response. */
+/** How long `close` waits for requests in flight. */
 const CLOSE_GRACE_MS = 5000;
 const CLOSE_IDLE_MS = 20;
-const FIND_TIMEOUT_MS = 15_000;
 /** The time between two sweeps of expired items. */
 const SWEEP_INTERVAL_MS = 10 * MINUTE_MS;
 /** The time that a start takes for checksums; what is left is compared while it serves. */
@@ -137,21 +135,6 @@ async function check(
 async function makePrivate(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
-}
-
-/**
- * The URL of the server that runs on a directory, in this process or another; undefined when none
- * responds.
- */
-export async function findEmbeddedEndpoint(directory: string): Promise<string | undefined> {
-  try {
-    const [endpoint, mark] = (await readFile(join(directory, ENDPOINT_NAME), "utf8")).split("\n");
-    const response = await fetch(new URL(endpoint).origin, { signal: AbortSignal.timeout(FIND_TIMEOUT_MS) });
-    await response.text();
-    return response.headers.get(MARK_HEADER) === mark ? endpoint : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /**

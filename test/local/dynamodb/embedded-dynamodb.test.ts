@@ -15,9 +15,9 @@ import type { Item } from "../../../lib/storage/table/table.ts";
 import {
   type EmbeddedDynamoDB,
   type EmbeddedOptions,
-  findEmbeddedEndpoint,
   startEmbeddedDynamoDB,
 } from "../../../local/dynamodb/embedded-dynamodb.ts";
+import { findEmbeddedEndpoint } from "../../../local/dynamodb/running-endpoint.ts";
 
 const pk = Uint8Array.of(1);
 const item = (number: number) => ({

@@ -1,0 +1,4 @@
+/** Standard output, line by line. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
