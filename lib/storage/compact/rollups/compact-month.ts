@@ -4,7 +4,7 @@
  * publishes; the lease spares the other the work.
  */
 import type { RandomBytes } from "../../../model/random-bytes.ts";
-import { type Clock, DAY_MS, MINUTE_MS, SECOND_MS } from "../../../model/time.ts";
+import { type Clock, DAY_MS, SECOND_MS } from "../../../model/time.ts";
 import { oldestOf } from "../../deletion/masks.ts";
 import { NO_LEASE } from "../../layout/manifest.ts";
 import { dayExpirySeconds, type RetentionMs } from "../../layout/retention.ts";
@@ -23,11 +23,11 @@ import type { Table } from "../../table/table.ts";
 import { newDayContext, newId } from "../day-context.ts";
 import { isEarlierExpiry } from "../expiry.ts";
 import { mergeMonth } from "./merge-month.ts";
-import { planMonth } from "./plan-months.ts";
+import { isLeaving, MAX_STEP_MS, planMonth } from "./plan-months.ts";
 import { setExpiry } from "./row-ranges.ts";
 
 /** A step that takes longer may be done twice. */
-const LEASE_MS = 15 * MINUTE_MS;
+const LEASE_MS = MAX_STEP_MS;
 /** Nobody reads a part for longer after it has been superseded. */
 const READERS_MS = DAY_MS;
 /** Steps of one run: a merge, what it superseded, a renewal, and deletions that are carried out. */
@@ -60,7 +60,9 @@ export async function compactMonth(place: MonthPlace, isTimeUp: () => boolean): 
   for (let steps = 0; steps < MAX_STEPS && !isTimeUp(); steps++) {
     const { deletions } = await loadRollupMonth(table, tenant, month);
     let stored = await loadRollupManifest(table, tenant, month);
-    oldestDeletionMs = oldestOf(stored.manifest.days.flatMap((day) => pendingDeletions(deletions, day)));
+    // What leaves takes along what deletions hide of it.
+    const days = isLeaving(stored.manifest, clock()) ? [] : stored.manifest.days;
+    oldestDeletionMs = oldestOf(days.flatMap((day) => pendingDeletions(deletions, day)));
     const step = planMonth({ ...stored, deletions }, month, clock(), expiryOf(place));
     if (step === undefined) break;
     const leased = await lease(place, stored);
@@ -154,8 +156,7 @@ async function release(place: MonthPlace, superseded: readonly SupersededPart[])
 async function renew(place: MonthPlace, manifest: RollupManifest): Promise<void> {
   const { table, tenant, month, clock } = place;
   const expiresAtSeconds = expiryOf(place);
-  const isGone = manifest.expiresAtSeconds * SECOND_MS < clock() + LEASE_MS;
-  if (isGone) {
+  if (isLeaving(manifest, clock())) {
     await changeRollupManifest(table, tenant, month, (current) => ({
       ...current,
       expiresAtSeconds,

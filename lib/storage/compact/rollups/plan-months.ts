@@ -1,8 +1,8 @@
 /** What is due to a month of rows. */
-import { DAY_MS } from "../../../model/time.ts";
+import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../../model/time.ts";
 import type { Deletion } from "../../deletion/deletion.ts";
 import { firstDayOf } from "../../layout/rollup-keys.ts";
-import type { RowPart, SupersededPart } from "../../rollups/rollup-manifest.ts";
+import type { RollupManifest, RowPart, SupersededPart } from "../../rollups/rollup-manifest.ts";
 import type { RollupMonth } from "../../rollups/rollup-months.ts";
 import { carriedOut, pendingDeletions } from "../../rollups/row-deletions.ts";
 import { isEarlierExpiry } from "../expiry.ts";
@@ -25,7 +25,18 @@ export type MonthStep =
   | { readonly kind: "renew" }
   | { readonly kind: "release"; readonly superseded: readonly SupersededPart[] };
 
-/** `expirySeconds`: when the month's rows may leave; 0: never. */
+/** Between the plan of a step and its last call. */
+export const MAX_STEP_MS = 15 * MINUTE_MS;
+
+/** Whether TTL may have begun to take a month, or begins within a step. */
+export function isLeaving({ expiresAtSeconds }: RollupManifest, nowMs: number): boolean {
+  return expiresAtSeconds > 0 && expiresAtSeconds * SECOND_MS < nowMs + MAX_STEP_MS;
+}
+
+/**
+ * `expirySeconds`: when the month's rows may leave; 0: never. Nothing is due to a month that leaves: some
+ * of its rows may be gone, and that is no damage.
+ */
 export function planMonth(
   { manifest, deletions }: RollupMonth,
   month: number,
@@ -34,6 +45,7 @@ export function planMonth(
 ): MonthStep | undefined {
   const { parts, expiresAtSeconds, superseded } = manifest;
   if (parts.length > 0 && isEarlierExpiry(expiresAtSeconds, expirySeconds)) return { kind: "renew" };
+  if (isLeaving(manifest, nowMs)) return undefined;
   if (superseded.length > 0) return { kind: "release", superseded };
   const done = carriedOut(manifest, deletions, nowMs);
   if (done.length > 0) return { kind: "forget", done };
