@@ -27,8 +27,9 @@ export async function compactCommand(
     HEARTH_ROLLUP_RETENTION_DAYS: options["rollup-days"],
   });
   const tenants = new Tenants(parseDays(options["retention-days"]) * DAY_MS, clock, rollupRetentionMs);
-  const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
-  const rollupRetentionOf = async (tenant: string) => (await tenants.find(table, tenant)).rollupRetentionMs;
+  const retentionOf = async (tenant: string) => (await tenants.findStored(table, tenant))?.retentionMs;
+  const rollupRetentionOf = async (tenant: string) =>
+    (await tenants.findStored(table, tenant))?.rollupRetentionMs;
   const onDay = (report: DayReport) => print(describe(report));
   const onMonth = (report: MonthReport) => print(describeMonth(report));
   const deadlineMs = Number.POSITIVE_INFINITY;

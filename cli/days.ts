@@ -45,11 +45,12 @@ export async function selectDays(
     from: from === undefined ? ALL_DAYS.from : parseDay("--from", from),
     to: to === undefined ? ALL_DAYS.to : parseDay("--to", to),
   };
-  const tenants = tenant === undefined ? await listTenants(table) : [tenant];
+  const names = tenant === undefined ? await listTenants(table) : [tenant];
   const days: WalkedDay[] = [];
-  for (const name of tenants) {
-    const { retentionMs } = await settings.find(table, name);
-    for (const day of await listDataDays(table, name, range)) days.push({ tenant: name, day, retentionMs });
+  for (const name of names) {
+    const { retentionMs, storedAs } = await settings.find(table, name);
+    for (const day of await listDataDays(table, storedAs, range))
+      days.push({ tenant: storedAs, day, retentionMs });
   }
   return days;
 }

@@ -1,12 +1,13 @@
 /** `hearthdb tenants delete NAME`: everything of a tenant, its access keys too. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { KEY_CACHE_MS } from "../lib/auth/key-cache.ts";
 import { deleteKey, listKeys } from "../lib/auth/key-store.ts";
+import { CANARY_TENANT } from "../lib/canary/canary-series.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { parseTenant } from "../lib/model/tenant.ts";
 import { type Clock, SECOND_MS } from "../lib/model/time.ts";
-import { countTenantItems, deleteTenantItems } from "../lib/storage/erase/delete-tenant.ts";
+import { countTenantItems, DELETION_WAIT_MS, deleteTenantItems } from "../lib/storage/erase/delete-tenant.ts";
 import { newMeter } from "../lib/storage/table/table.ts";
+import { beginTenantLife } from "../lib/storage/tenants/tenant-settings.ts";
 import { auditCommand } from "./auditor.ts";
 import type { Console } from "./days.ts";
 import type { Target } from "./target.ts";
@@ -31,6 +32,11 @@ export async function deleteTenantCommand(
   wait: (ms: number) => Promise<unknown> = sleep,
 ): Promise<void> {
   const tenant = parseTenant(name);
+  if (tenant === CANARY_TENANT)
+    throw new HearthError(
+      "invalid",
+      `tenant ${tenant}: Hearth writes it by itself; HEARTH_CANARY=false ends that`,
+    );
   const keys = (await listKeys(table)).filter((key) => key.tenant === tenant);
   if (isBilled) tell("reads the whole table twice: 128 read units a MB, $0.016 a GB on demand in us-east-1");
   if (!options.yes) {
@@ -56,12 +62,11 @@ export async function deleteTenantCommand(
     await auditCommand(table, clock, { action: "keys delete", tenant, subject: id });
     await deleteKey(table, id);
   }
-  if (keys.length > 0) {
-    tell(
-      `${keys.length} access keys are deleted; waiting ${KEY_CACHE_MS / SECOND_MS} s until no function accepts them`,
-    );
-    await wait(KEY_CACHE_MS);
-  }
+  const life = await beginTenantLife(table, tenant);
+  tell(
+    `${keys.length} access keys are deleted; waiting ${DELETION_WAIT_MS / SECOND_MS} s until no function knows them or the tenant as it was`,
+  );
+  await wait(DELETION_WAIT_MS);
   const interrupt = new AbortController();
   const onInterrupt = () => interrupt.abort();
   process.once("SIGINT", onInterrupt);
@@ -69,7 +74,7 @@ export async function deleteTenantCommand(
   let done = 0;
   const onLine = everySome(tell, "deleted");
   try {
-    await deleteTenantItems(stored.metered(meter), tenant, {
+    await deleteTenantItems(stored.metered(meter), tenant, life, {
       signal: interrupt.signal,
       onProgress: (scanned, deleted) => {
         done = deleted;
@@ -88,7 +93,7 @@ export async function deleteTenantCommand(
   const cost = `${printCount(Math.ceil(meter.writeUnits))} write units, ${printCount(Math.ceil(meter.readUnits))} read units`;
   const dollars = isBilled ? `, $${dollarsOf(meter.writeUnits, meter.readUnits)}` : "";
   print(
-    `tenant ${tenant} is deleted: ${printCount(done)} items, ${cost}${dollars}\npoint-in-time backups reach back up to 35 days; a key of tenant "*" can still write to the name`,
+    `tenant ${tenant} is deleted: ${printCount(done)} items, ${cost}${dollars}\npoint-in-time backups reach back up to 35 days; what a key of tenant "*" writes to the name from now on is a new tenant's`,
   );
 }
 

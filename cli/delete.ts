@@ -56,15 +56,15 @@ export async function deleteCommand(
   const { table } = target;
   const tenant = parseTenant(options.tenant ?? DEFAULT_TENANT);
   const tenants = new Tenants(parseDays(target.retentionDays) * DAY_MS, clock);
-  const { retentionMs } = await tenants.find(table, tenant);
-  const place = { table, tenant, retentionMs, clock };
+  const { retentionMs, storedAs } = await tenants.find(table, tenant);
+  const place = { table, tenant: storedAs, retentionMs, clock };
   if (options.pending)
     return print(describePending(await listPendingDays(place), await listPendingLabels(place)));
   const selectors = selectorsOf(options);
   const range = rangeOf(options);
   const what = selectors.map(printMatchers).join(" or ");
   if (!options.yes) {
-    const counted = await count(table, { tenant, retentionMs, clock, selectors, range });
+    const counted = await count(table, { tenant: storedAs, retentionMs, clock, selectors, range });
     tell(
       `${what} of tenant ${tenant}: ${printCount(counted.series)} series, ${printCount(counted.samples)} samples in ${counted.days} days (${printCount(Math.ceil(counted.readUnits))} read units to count)`,
     );

@@ -34,12 +34,12 @@ export async function explainCommand(
 ): Promise<void> {
   const tenant = parseTenant(options.tenant ?? DEFAULT_TENANT);
   const tenants = new Tenants(parseDays(options["retention-days"] ?? "0") * DAY_MS, clock);
-  const { retentionMs } = await tenants.find(table, tenant);
+  const { retentionMs, storedAs } = await tenants.find(table, tenant);
   const limits = DEFAULT_LIMITS;
   const explanation = await explain({
     parameters: parametersOf(query, options),
     services: { settings: querySettings(parsePromqlSettings(env), limits) },
-    source: new Reader(table, { tenant, clock, limits, retentionMs }),
+    source: new Reader(table, { tenant: storedAs, clock, limits, retentionMs }),
     clock,
   });
   print(

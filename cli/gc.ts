@@ -1,7 +1,12 @@
-/** `hearthdb gc`: lists, and with --delete deletes, parts that no manifest names. */
+/**
+ * `hearthdb gc`: lists, and with --delete deletes, parts that no manifest names, and what was still stored
+ * for a tenant while it was deleted.
+ */
 import type { Clock } from "../lib/model/time.ts";
+import { newLeftoverCheck } from "../lib/storage/erase/delete-tenant.ts";
 import { printDay } from "../lib/storage/layout/key-place.ts";
-import { newMeter } from "../lib/storage/table/table.ts";
+import { forEachBounded } from "../lib/storage/table/bounded.ts";
+import { type Key, newMeter } from "../lib/storage/table/table.ts";
 import { deleteOrphans, findOrphans, type OrphanedDay } from "../lib/storage/verify/orphans.ts";
 import { auditCommand } from "./auditor.ts";
 import type { Console } from "./days.ts";
@@ -12,6 +17,8 @@ export interface GcOptions {
 }
 
 const PROGRESS_ITEMS = 100_000;
+/** Deletes under way at once. */
+const DELETE_CONCURRENCY = 16;
 
 export async function gcCommand(
   { table: checked, stored, isBilled }: Target,
@@ -22,21 +29,36 @@ export async function gcCommand(
   const meter = newMeter();
   const table = stored.metered(meter);
   if (isBilled) tell("reads the whole table: 128 read units a MB, $0.016 a GB on demand in us-east-1");
+  const isLeftover = await newLeftoverCheck(checked);
+  const leftovers: Key[] = [];
   let items = 0;
-  const orphaned = await findOrphans(table, clock, (count) => {
+  const orphaned = await findOrphans(table, clock, (keys) => {
+    for (const { pk, sk } of keys) if (isLeftover({ pk, sk })) leftovers.push({ pk, sk });
     const before = Math.floor(items / PROGRESS_ITEMS);
-    items += count;
+    items += keys.length;
     if (Math.floor(items / PROGRESS_ITEMS) > before) tell(`${items} items, ${meter.readUnits} read units`);
   });
   let deleted = 0;
-  if (options.delete && orphaned.length > 0)
-    await auditCommand(checked, clock, { action: "gc", subject: `parts of ${orphaned.length} days` });
-  for (const day of orphaned) {
+  const ofLiving = orphaned.filter(({ parts }) => !isLeftover([...parts.values()][0][0]));
+  if (options.delete && ofLiving.length + leftovers.length > 0)
+    await auditCommand(checked, clock, {
+      action: "gc",
+      subject: `parts of ${ofLiving.length} days, ${leftovers.length} items of deleted tenants`,
+    });
+  for (const day of ofLiving) {
     print(describe(day));
     if (options.delete) deleted += await deleteOrphans(table, day);
   }
-  const removable = orphaned.filter(({ keptBecause }) => keptBecause === undefined);
-  const count = removable.reduce((sum, { parts }) => sum + countItems(parts), 0);
+  if (leftovers.length > 0)
+    print(
+      `${leftovers.length} items that were stored for tenants while they were deleted; nothing reads them`,
+    );
+  if (options.delete) {
+    await forEachBounded(leftovers, DELETE_CONCURRENCY, (key) => table.delete(key));
+    deleted += leftovers.length;
+  }
+  const removable = ofLiving.filter(({ keptBecause }) => keptBecause === undefined);
+  const count = removable.reduce((sum, { parts }) => sum + countItems(parts), leftovers.length);
   const cost = `${items} items read, ${meter.readUnits} read units, ${meter.writeUnits} write units`;
   print(
     options.delete

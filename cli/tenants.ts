@@ -33,9 +33,12 @@ const DEFAULT = "default";
 
 /** Prints every tenant that has settings of its own. */
 export async function listTenantsCommand(table: Table, options: TenantsOptions, print: Print): Promise<void> {
-  const tenants = await listTenantSettings(table);
-  if (options.json) return print(JSON.stringify([...tenants].map(([tenant, set]) => ({ tenant, ...set }))));
-  const rows = [...tenants].map(([tenant, settings]) => [tenant, ...describe(settings)]);
+  // Of a tenant that was deleted only the number of its lives is left.
+  const tenants = [...(await listTenantSettings(table))].filter(
+    ([, { life, ...settings }]) => Object.keys(settings).length > 0,
+  );
+  if (options.json) return print(JSON.stringify(tenants.map(([tenant, set]) => ({ tenant, ...set }))));
+  const rows = tenants.map(([tenant, settings]) => [tenant, ...describe(settings)]);
   print(alignColumns([["TENANT", "RETENTION DAYS", "ROLLUP DAYS", "HA LABELS", "LIMITS"], ...rows]));
 }
 

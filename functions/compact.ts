@@ -41,8 +41,9 @@ export async function handler(event: CompactEvent, context: Context): Promise<Co
   const clockOffsetMs = clockGuard?.notableOffsetMs ?? 0;
   if (clockOffsetMs > 0) metrics?.({ ClockOffsetMs: clockOffsetMs }, { labels: {}, durationMs: 0 });
   const deadlineMs = clock() + context.getRemainingTimeInMillis() - LAST_STEP_MS;
-  const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
-  const rollupRetentionOf = async (tenant: string) => (await tenants.find(table, tenant)).rollupRetentionMs;
+  const retentionOf = async (tenant: string) => (await tenants.findStored(table, tenant))?.retentionMs;
+  const rollupRetentionOf = async (tenant: string) =>
+    (await tenants.findStored(table, tenant))?.rollupRetentionMs;
   const fanOut = newFanOut(event, context.functionName, log);
   const result = await compactAndLog(
     table,
@@ -61,7 +62,7 @@ export async function handler(event: CompactEvent, context: Context): Promise<Co
   );
   // One of those at work is enough.
   if (hasCanary && event.helper === undefined) {
-    const retentionMs = await retentionOf(CANARY_TENANT);
+    const { retentionMs } = await tenants.find(table, CANARY_TENANT);
     await runCanaryAndLog({ ...services, retentionMs }, log, metrics);
   }
   if (event.helper === undefined) await rulesSchedule?.follow(table);

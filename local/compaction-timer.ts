@@ -46,9 +46,9 @@ export function startCompaction(
     try {
       await clockGuard?.check(true);
       const deadlineMs = clock() + RUN_MS;
-      const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
+      const retentionOf = async (tenant: string) => (await tenants.findStored(table, tenant))?.retentionMs;
       const rollupRetentionOf = async (tenant: string) =>
-        (await tenants.find(table, tenant)).rollupRetentionMs;
+        (await tenants.findStored(table, tenant))?.rollupRetentionMs;
       await compactAndLog(
         table,
         {

@@ -72,10 +72,10 @@ export async function exportCommand(
   const write = { blocks: exportBlocks, openmetrics: exportOpenMetrics, csv: undefined }[format];
   if (write === undefined && format !== "csv")
     throw new HearthError("invalid", `--format ${format}: expected blocks, openmetrics or csv`);
-  const tenant = parseTenant(options.tenant ?? DEFAULT_TENANT);
   const rollupDefaultMs = parseRollupRetention({ HEARTH_ROLLUP_RETENTION_DAYS: target.rollupDays });
   const tenants = new Tenants(parseDays(target.retentionDays) * DAY_MS, clock, rollupDefaultMs);
-  const { retentionMs, rollupRetentionMs } = await tenants.find(target.table, tenant);
+  const found = await tenants.find(target.table, parseTenant(options.tenant ?? DEFAULT_TENANT));
+  const { retentionMs, rollupRetentionMs, storedAs: tenant } = found;
   const minTime = options.start === undefined ? -MAX_TIMESTAMP_MS : parseTime("--start", options.start);
   const maxTime = options.end === undefined ? MAX_TIMESTAMP_MS : parseTime("--end", options.end);
   const meter = newMeter();
@@ -94,7 +94,7 @@ export async function exportCommand(
     ),
   ].sort((a, b) => a - b);
   if (days.length === 0)
-    throw new HearthError("invalid", `nothing to export: tenant ${tenant} has no samples of this time`);
+    throw new HearthError("invalid", `nothing to export: tenant ${found.name} has no samples of this time`);
   await confirmCost(
     table,
     target.isBilled,

@@ -47,8 +47,8 @@ export async function importCommand(
 ): Promise<void> {
   const tenant = parseTenant(options.tenant ?? DEFAULT_TENANT);
   const tenants = new Tenants(parseDays(target.retentionDays) * DAY_MS, clock);
-  const { retentionMs } = await tenants.find(target.table, tenant);
-  const choice: ImportChoice = { ...choiceOf(options), tenant, retentionMs };
+  const { retentionMs, storedAs } = await tenants.find(target.table, tenant);
+  const choice: ImportChoice = { ...choiceOf(options), tenant: storedAs, retentionMs };
   const pace = unitsPerSecond(options);
   const { "from-remote-read": url } = options;
   if (url !== undefined) return importRemote(target, url, options, choice, pace, clock, console);
@@ -57,7 +57,11 @@ export async function importCommand(
   for (const note of found.notes) console.tell(note);
   const planned = planDays(found.blocks, choice.minTime, choice.maxTime);
   const days = keptDays(planned, retentionMs, clock(), console);
-  await confirmImport(target, { ...options, path: path!, tenant, blocks: found.blocks, days }, console);
+  await confirmImport(
+    target,
+    { ...options, path: path!, tenant: storedAs, blocks: found.blocks, days },
+    console,
+  );
   if (options["dry-run"]) return;
   const run = new ImportRun(target, choice, { samples: samplesOfDays(days), unitsPerSecond: pace, clock });
   await run.run(() => run.importDays(days, true), console);

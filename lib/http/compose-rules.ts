@@ -56,7 +56,7 @@ export function newRuleRunner(
   };
   const query = newRuleQuery({ engine: ENGINE, options, parse, onQuery });
   const context = { query, templates: ALERT_TEMPLATES, settings, limits, clock };
-  const retentionOf = async (tenant: string) => (await tenants.find(table, tenant)).retentionMs;
+  const placeOf = (tenant: string) => tenants.find(table, tenant);
   return new RuleRunner({
     table,
     clock,
@@ -69,7 +69,7 @@ export function newRuleRunner(
     memory,
     context,
     notifier,
-    retentionOf,
+    placeOf,
     groups: groups ?? new GroupMemory(),
   });
 }

@@ -40,9 +40,9 @@ export async function openReader(
     maxQueryBytes: share(services.limits.maxQueryBytes),
     maxQueryLabelBytes: share(services.limits.maxQueryLabelBytes),
   };
-  const { retentionMs, rollupRetentionMs } = await services.tenants.find(table, tenant);
+  const { retentionMs, rollupRetentionMs, storedAs } = await services.tenants.find(table, tenant);
   const reader = new Reader(table, {
-    tenant,
+    tenant: storedAs,
     clock,
     limits,
     retentionMs,

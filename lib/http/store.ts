@@ -52,7 +52,7 @@ export async function storeBatch(
   rejections.addAll(batch.rejections);
   fields.storedSamples = storedSamples;
   if (notElected !== undefined) fields.replica = notElected;
-  fields.seriesToday = services.writers.seriesToday(tenant.name);
+  fields.seriesToday = services.writers.seriesToday(tenant.storedAs);
   if (begunDictionaries > 0) fields.begunDictionaries = begunDictionaries;
   if (rejections.count > 0) fields.rejected = rejections.count;
   if (batch.histograms.length > 0) fields.storedHistograms = storedHistograms;

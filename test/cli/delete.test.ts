@@ -153,7 +153,7 @@ describe("tenants delete", () => {
   test("leaves no item of the tenant, its keys and settings gone, and others as they were", async () => {
     const before = await allOf("t", "up");
     await run("shop");
-    assert.deepEqual(waits, [30_000]);
+    assert.deepEqual(waits, [120_000]);
     const left = (await itemsOf(stored)).filter((item) => isOfTenant(item, "shop"));
     assert.deepEqual(left, []);
     assert.deepEqual(

@@ -109,7 +109,7 @@ export function newWorld(
           };
         },
       },
-      retentionOf: async () => 0,
+      placeOf: async (tenant: string) => ({ storedAs: tenant, retentionMs: 0 }),
     });
   };
   const runner = newProcess();

@@ -136,6 +136,7 @@ function limitedTenant(name: string, retentionMs: number, series: () => number):
   };
   return {
     name,
+    storedAs: name,
     retentionMs,
     rollupRetentionMs: retentionMs,
     haLabels: undefined,

@@ -16,6 +16,7 @@ export async function answerDelete(
   c: GatewayContext,
   options: DeleteOptions,
   services: Services,
+  tenant: string,
 ): Promise<Response> {
   const startMs = options.clock();
   const isOver = () => options.clock() - startMs > MAX_DELETION_MS;
@@ -25,7 +26,7 @@ export async function answerDelete(
   const selectors = matchersOf(parameters);
   const subject = selectors.map(printMatchers).join(" or ");
   const details = { start: parameters.get("start"), end: parameters.get("end") };
-  const change = { action: "series delete", tenant: options.tenant, subject, details };
+  const change = { action: "series delete", tenant, subject, details };
   const entry = await audit({ ...options, who: options.accessKeyId }, change);
   services.log("info", "audit", { ...entry });
   const days = await deleteSeries({ ...options, isOver }, selectors, range);

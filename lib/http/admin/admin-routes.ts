@@ -13,7 +13,12 @@ export const ADMIN_PATHS = [DELETE_PATH, CLEAN_PATH];
 
 const METHODS = ["POST", "PUT"];
 
-type Handler = (c: GatewayContext, options: DeleteOptions, services: Services) => Promise<Response>;
+type Handler = (
+  c: GatewayContext,
+  options: DeleteOptions,
+  services: Services,
+  tenant: string,
+) => Promise<Response>;
 
 /** Loaded when it is first needed: deletions parse selectors, and a function that writes starts without a parser. */
 const load = () => import("../rare-parts.ts");
@@ -40,12 +45,13 @@ async function serve(c: GatewayContext, services: Services, handler: Handler): P
     const tenant = await authenticate(c, services, "admin");
     const table = services.table.metered(c.get("meter"));
     const { clock, randomBytes, tenants } = services;
-    const { retentionMs } = await tenants.find(table, tenant);
+    const { retentionMs, storedAs } = await tenants.find(table, tenant);
     const accessKeyId = String(c.get("requestLog").fields.accessKeyId);
     return await handler(
       c,
-      { table, tenant, retentionMs, clock, randomBytes, accessKeyId, signal },
+      { table, tenant: storedAs, retentionMs, clock, randomBytes, accessKeyId, signal },
       services,
+      tenant,
     );
   } catch (error) {
     c.get("requestLog").noteError(error);

@@ -107,10 +107,10 @@ const MAX_LABEL_LIMITS = 100;
 
 /** Where and within which limits a tenant's samples are stored. */
 export function placeOf({ quotas, limits }: Services, tenant: Tenant): TenantPlace {
-  const { name, retentionMs } = tenant;
+  const { storedAs, retentionMs } = tenant;
   const { exemplarsPerSecond } = tenant.limits;
   const gate = quotas.seriesGate(tenant);
-  return { tenant: name, retentionMs, limits: limitsOf(limits, tenant), exemplarsPerSecond, gate };
+  return { tenant: storedAs, retentionMs, limits: limitsOf(limits, tenant), exemplarsPerSecond, gate };
 }
 
 function limitsOf(limits: Limits, tenant: Tenant): Limits {

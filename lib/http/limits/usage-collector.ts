@@ -30,8 +30,8 @@ async function store(
   { writers, tenants, table }: WriteServices,
   samples: readonly OwnSample[],
 ): Promise<void> {
-  const { retentionMs } = await tenants.find(table, OWN_TENANT);
-  const appender = writers.appender({ tenant: OWN_TENANT, retentionMs }, table);
+  const { retentionMs, storedAs } = await tenants.find(table, OWN_TENANT);
+  const appender = writers.appender({ tenant: storedAs, retentionMs }, table);
   for (let start = 0; start < samples.length; start += SLICE)
     await appender.append(ownBatch(samples.slice(start, start + SLICE)));
 }

@@ -14,14 +14,14 @@ const DAYS = 8;
 /** Costs one query of the days' manifests and one read of the canary's state. Throws "forbidden" for a narrowed key. */
 export async function answerStoreStatus(request: QueryRequest): Promise<Response> {
   const { c, clock, setPhase } = request;
-  const { tenant, table } = request.wholeTenant();
+  const { table } = request.wholeTenant();
   setPhase("evaluation");
   const nowMs = clock();
   const today = dayOf(nowMs);
-  const [manifests, { state }, { tenant: settings }] = await Promise.all([
-    loadManifests(table, tenant, today - DAYS + 1, today),
+  const { tenant } = await request.tenantState();
+  const [manifests, { state }] = await Promise.all([
+    loadManifests(table, tenant.storedAs, today - DAYS + 1, today),
     loadState(table),
-    request.tenantState(),
   ]);
   const days = Array.from({ length: DAYS }, (_, i) => today - i).flatMap((day) => {
     const manifest = manifests.get(day);
@@ -30,8 +30,8 @@ export async function answerStoreStatus(request: QueryRequest): Promise<Response
   return answerValue(c, {
     version: HEARTH_VERSION,
     nowMs,
-    retentionMs: settings.retentionMs,
-    rollupRetentionMs: settings.rollupRetentionMs,
+    retentionMs: tenant.retentionMs,
+    rollupRetentionMs: tenant.rollupRetentionMs,
     days,
     ...(state === undefined
       ? {}

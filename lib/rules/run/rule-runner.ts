@@ -2,11 +2,11 @@
 import { createHash } from "node:crypto";
 import { errorMessage } from "../../model/errors.ts";
 import { MINUTE_MS } from "../../model/time.ts";
-import type { RetentionMs } from "../../storage/layout/retention.ts";
 import { listRuledTenants, noteEmpty, type RuledTenant } from "../../storage/rules/rule-items.ts";
 import type { GroupName } from "../../storage/rules/rule-keys.ts";
 import { forEachBounded } from "../../storage/table/bounded.ts";
 import { type Meter, newMeter, type Table } from "../../storage/table/table.ts";
+import type { Tenant } from "../../storage/tenants/tenant-settings.ts";
 import type { StoredGroup } from "../rule-store.ts";
 import { newRuleStore } from "../table-rule-store.ts";
 import type { RuleServices } from "./rule-services.ts";
@@ -35,7 +35,7 @@ type TenantOptions = RunOptions & Pick<TenantRun, "groupsAtOnce">;
 export interface RunnerServices extends RuleServices {
   /** Its `now` is `clock` and the context's clock; each run begins it. Default: `clock` never steps. */
   readonly steadyClock?: SteadyClock | undefined;
-  readonly retentionOf: (tenant: string) => Promise<RetentionMs>;
+  readonly placeOf: (tenant: string) => Promise<Pick<Tenant, "retentionMs" | "storedAs">>;
 }
 
 interface KnownTenant {
@@ -145,11 +145,20 @@ export class RuleRunner {
     groups: readonly StoredGroup[],
     { deadlineMs, signal, share, groupsAtOnce }: TenantOptions,
   ): Promise<TenantOutcome> {
-    const retentionMs = await this.#services.retentionOf(tenant);
+    const { retentionMs, storedAs } = await this.#services.placeOf(tenant);
     const isOwn = (name: GroupName) =>
       share === undefined || shareOf(tenant, name, share.of) === share.number;
     const services = { ...this.#services, table };
-    return runTenant(services, { tenant, retentionMs, groups, isOwn, groupsAtOnce, deadlineMs, signal });
+    return runTenant(services, {
+      tenant,
+      storedAs,
+      retentionMs,
+      groups,
+      isOwn,
+      groupsAtOnce,
+      deadlineMs,
+      signal,
+    });
   }
 
   async #groupsOf(table: Table, { tenant, revision }: RuledTenant): Promise<KnownTenant> {

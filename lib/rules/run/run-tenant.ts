@@ -26,6 +26,8 @@ import { SharedReads } from "./shared-reads.ts";
 
 export interface TenantRun {
   readonly tenant: string;
+  /** The name in the keys of its samples. */
+  readonly storedAs: string;
   readonly retentionMs: RetentionMs;
   /** All of the tenant's groups. */
   readonly groups: readonly StoredGroup[];
@@ -124,12 +126,12 @@ class TenantRunner {
   /** A reader of its own for each selector: each has a query's limits. */
   #newSource(): SeriesSource {
     const { table, clock, limits, memory } = this.#services;
-    const { tenant, retentionMs } = this.#run;
+    const { storedAs, retentionMs } = this.#run;
     const damage = this.#damage;
     const snapshot = new SnapshotTable(table, SNAPSHOT_BYTES);
     return {
       select: (selection, signal) =>
-        new Reader(snapshot, { tenant, clock, limits, retentionMs, memory, damage }).select(
+        new Reader(snapshot, { tenant: storedAs, clock, limits, retentionMs, memory, damage }).select(
           selection,
           signal,
         ),
@@ -257,8 +259,8 @@ class TenantRunner {
   /** Throws "unavailable". */
   async #store(samples: readonly RecordedSample[]): Promise<void> {
     const { writers, table, log, clockGuard } = this.#services;
-    const { tenant, retentionMs } = this.#run;
-    const appender = writers.appender({ tenant, retentionMs }, table);
+    const { tenant, storedAs, retentionMs } = this.#run;
+    const appender = writers.appender({ tenant: storedAs, retentionMs }, table);
     for (let start = 0; start < samples.length; start += MAX_BATCH_SAMPLES) {
       const batch = recordedBatch(samples.slice(start, start + MAX_BATCH_SAMPLES));
       // Records are dated by the process' clock, so it is checked before and after.

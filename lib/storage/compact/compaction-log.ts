@@ -2,6 +2,7 @@
 import { errorKind, errorMessage } from "../../model/errors.ts";
 import type { Log } from "../../model/log.ts";
 import { type Metrics, withoutZeros } from "../../model/metrics.ts";
+import { parseStoredTenant } from "../../model/tenant.ts";
 import { printDay } from "../layout/key-place.ts";
 import { firstDayOf } from "../layout/rollup-keys.ts";
 import type { MetricCount } from "../parts/metric-counts.ts";
@@ -29,9 +30,13 @@ export async function compactAndLog(
   const meter = newMeter();
   let samples = 0;
   let rows = 0;
-  const noteUsage = (tenant: string, { readUnits, writeUnits }: Meter) =>
-    usage?.note({ tenant, key: "", route: "(compaction)" }, { readUnits, writeUnits });
-  const onMetric = (tenant: string, count: MetricCount) => usage?.noteMetric({ tenant, ...count });
+  const noteUsage = (storedAs: string, { readUnits, writeUnits }: Meter) =>
+    usage?.note(
+      { tenant: parseStoredTenant(storedAs).name, key: "", route: "(compaction)" },
+      { readUnits, writeUnits },
+    );
+  const onMetric = (storedAs: string, count: MetricCount) =>
+    usage?.noteMetric({ tenant: parseStoredTenant(storedAs).name, ...count });
   const onDay = (report: DayReport) => {
     noteUsage(report.tenant, report.meter);
     samples += report.outcome?.samples ?? 0;

@@ -39,9 +39,12 @@ const DAY_CONCURRENCY = 2;
 export interface CompactOptions extends CompactDayOptions {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
-  readonly retentionOf: (tenant: string) => RetentionMs | Promise<RetentionMs>;
+  /** By the name in the keys; undefined: that life of the tenant was deleted, and nothing is done with what is left. */
+  readonly retentionOf: (storedAs: string) => RetentionMs | undefined | Promise<RetentionMs | undefined>;
   /** Of hourly rows; default: that of samples. */
-  readonly rollupRetentionOf?: ((tenant: string) => RetentionMs | Promise<RetentionMs>) | undefined;
+  readonly rollupRetentionOf?:
+    | ((storedAs: string) => RetentionMs | undefined | Promise<RetentionMs | undefined>)
+    | undefined;
   /** See `DayContext`. */
   readonly partitionBits?: BitsOf | undefined;
   /**
@@ -186,13 +189,16 @@ class Compactor {
     this.#options.onDay?.(report);
   }
 
-  /** Compacts one day; never throws. Undefined for a day past retention, of which TTL may have taken something. */
+  /**
+   * Compacts one day; never throws. Undefined for a day past retention, of which TTL may have taken
+   * something, and of a tenant that was deleted.
+   */
   async #compactDay(tenant: string, day: number, marks: DayMarks): Promise<DayReport | undefined> {
     const { retentionOf, clock, randomBytes, partitionBits, onDamagedItem } = this.#options;
     const meter = newMeter();
     try {
       const retentionMs = await retentionOf(tenant);
-      if (isDayPast(day, clock(), retentionMs)) return undefined;
+      if (retentionMs === undefined || isDayPast(day, clock(), retentionMs)) return undefined;
       const rollupRetentionMs = await this.#options.rollupRetentionOf?.(tenant);
       const place = { table: this.#table.metered(meter), tenant, day, retentionMs, rollupRetentionMs };
       const context = newDayContext({ ...place, clock, randomBytes, partitionBits }, (damaged) => {
@@ -216,6 +222,7 @@ class Compactor {
     const marked = Map.groupBy(marks, ({ tenant }) => tenant);
     for (const tenant of new Set([...swept.keys(), ...marked.keys()])) {
       const retentionMs = await retentionOf(tenant);
+      if (retentionMs === undefined) continue;
       const ofTenant = new Set(marked.get(tenant)?.map(({ day }) => day));
       if (!(await this.#compactUnmarked(tenant, retentionMs, ofTenant))) return false;
       if (swept.get(tenant) === retentionMs) continue;

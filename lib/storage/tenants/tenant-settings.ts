@@ -9,6 +9,7 @@ import {
   type TenantLimits,
   whatIsWrongWithLimits,
 } from "../../model/quota/tenant-limits.ts";
+import { parseStoredTenant, storedTenant } from "../../model/tenant.ts";
 import { type Clock, DAY_MS, MINUTE_MS } from "../../model/time.ts";
 import { tenantKey, tenantsRange } from "../layout/keys.ts";
 import type { RetentionMs } from "../layout/retention.ts";
@@ -30,11 +31,15 @@ export interface TenantSettings {
   readonly limits?: LimitSettings | undefined;
   /** By access key id. */
   readonly keyLimits?: Readonly<Record<string, LimitSettings>> | undefined;
+  /** How often the tenant was deleted; absent: never. Nothing lowers it. */
+  readonly life?: number | undefined;
 }
 
 /** Settings with all defaults applied. */
 export interface Tenant {
   readonly name: string;
+  /** The name in the keys of its data (`storedTenant`). */
+  readonly storedAs: string;
   readonly retentionMs: RetentionMs;
   readonly rollupRetentionMs: RetentionMs;
   readonly haLabels: HaLabels | undefined;
@@ -48,6 +53,8 @@ export const USUAL_HA_LABELS: HaLabels = { cluster: "cluster", replica: "__repli
 export const MAX_RETENTION_DAYS = 36_500;
 /** How long a warm process goes by what it has read. */
 export const TENANT_CACHE_MS = MINUTE_MS;
+/** Of a change, beside others. */
+const MAX_ATTEMPTS = 10;
 /** Tenants remembered at most. */
 const MAX_CACHED_TENANTS = 10_000;
 
@@ -57,10 +64,39 @@ export async function changeTenantSettings(
   tenant: string,
   change: TenantSettings,
 ): Promise<void> {
-  const settings = { ...(await loadTenantSettings(table, tenant)), ...change };
-  const reason = whatIsWrong(settings);
-  if (reason !== undefined) throw new HearthError("invalid", `tenant ${tenant}: ${reason}`);
-  await table.put({ ...tenantKey(tenant), value: new TextEncoder().encode(JSON.stringify(settings)) });
+  await replaceSettings(table, tenant, (settings) => ({ ...settings, ...change }));
+}
+
+/**
+ * Begins a tenant's next life, without settings and without data. Processes notice within
+ * `TENANT_CACHE_MS`. Returns its number. Throws "unavailable".
+ */
+export async function beginTenantLife(table: Table, tenant: string): Promise<number> {
+  const { life = 0 } = await replaceSettings(table, tenant, ({ life = 0 }) => ({ life: life + 1 }));
+  return life;
+}
+
+/** By compare and swap: a change must not bring back what another has replaced. */
+async function replaceSettings(
+  table: Table,
+  tenant: string,
+  change: (settings: TenantSettings) => TenantSettings,
+): Promise<TenantSettings> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const item = await table.get(tenantKey(tenant), { consistent: true });
+    const settings = change(item === undefined ? {} : decodeSettings(item.value, tenant));
+    const reason = whatIsWrong(settings);
+    if (reason !== undefined) throw new HearthError("invalid", `tenant ${tenant}: ${reason}`);
+    const next = { ...tenantKey(tenant), value: new TextEncoder().encode(JSON.stringify(settings)) };
+    const isStored = await (item === undefined
+      ? table.putIfAbsent(next)
+      : table.putIfEqual(next, item.value));
+    if (isStored) return settings;
+  }
+  throw new HearthError(
+    "unavailable",
+    `tenant ${tenant}: its settings changed ${MAX_ATTEMPTS} times meanwhile; run the command again`,
+  );
 }
 
 /** What is set for a tenant: nothing, for most. Throws "data" for an item that `changeTenantSettings` cannot have made. */
@@ -97,7 +133,8 @@ function parseJson(text: string): unknown {
 }
 
 function whatIsWrong(settings: TenantSettings): string | undefined {
-  const { retentionDays, rollupDays, haLabels, limits, keyLimits } = settings;
+  const { retentionDays, rollupDays, haLabels, limits, keyLimits, life = 0 } = settings;
+  if (!Number.isSafeInteger(life) || life < 0) return `life ${life}: expected how often it was deleted`;
   if (retentionDays !== undefined && !isRetentionDays(retentionDays)) {
     return `retention of ${retentionDays} days: expected whole days up to ${MAX_RETENTION_DAYS}, 0 to keep for ever`;
   }
@@ -134,7 +171,7 @@ export class Tenants {
   readonly #defaultRollupRetentionMs: RetentionMs | undefined;
   readonly #defaultLimits: TenantLimits;
   readonly #clock: Clock;
-  readonly #cache = new Map<string, { readonly tenant: Tenant; readonly untilMs: number }>();
+  readonly #cache = new Map<string, { readonly tenant: Tenant; readonly readMs: number }>();
 
   /** The defaults are for tenants for which none is set. Without one, hourly rows are kept as long as samples. */
   constructor(
@@ -153,20 +190,28 @@ export class Tenants {
   async find(table: Table, name: string): Promise<Tenant> {
     const nowMs = this.#clock();
     const cached = this.#cache.get(name);
-    if (cached !== undefined && nowMs < cached.untilMs) return cached.tenant;
+    // A clock that was set back must not keep it longer.
+    if (cached !== undefined && Math.abs(nowMs - cached.readMs) < TENANT_CACHE_MS) return cached.tenant;
     const tenant = this.#applyDefaults(name, await loadTenantSettings(table, name));
     if (this.#cache.size >= MAX_CACHED_TENANTS) this.#cache.clear();
-    this.#cache.set(name, { tenant, untilMs: nowMs + TENANT_CACHE_MS });
+    this.#cache.set(name, { tenant, readMs: nowMs });
     return tenant;
   }
 
+  /** The tenant whose data have a name in their keys; undefined: the data are of a life that was deleted. */
+  async findStored(table: Table, storedAs: string): Promise<Tenant | undefined> {
+    const tenant = await this.find(table, parseStoredTenant(storedAs).name);
+    return tenant.storedAs === storedAs ? tenant : undefined;
+  }
+
   #applyDefaults(name: string, settings: TenantSettings): Tenant {
-    const { retentionDays, rollupDays, haLabels = "off" } = settings;
+    const { retentionDays, rollupDays, haLabels = "off", life = 0 } = settings;
     const retentionMs = retentionDays === undefined ? this.#defaultRetentionMs : retentionDays * DAY_MS;
     const rollupRetentionMs =
       rollupDays === undefined ? (this.#defaultRollupRetentionMs ?? retentionMs) : rollupDays * DAY_MS;
     return {
       name,
+      storedAs: storedTenant(name, life),
       retentionMs,
       rollupRetentionMs,
       haLabels: haLabels === "off" ? undefined : haLabels,

@@ -1,5 +1,6 @@
 /** Which tenants and days there are. */
 import { errorKind } from "../../model/errors.ts";
+import { parseStoredTenant } from "../../model/tenant.ts";
 import {
   daysRange,
   manifestsRange,
@@ -16,12 +17,16 @@ import type { Key, KeyRange, Table } from "../table/table.ts";
 /** The furthest days that keys can hold. */
 export const ALL_DAYS = { from: -(2 ** 31), to: 2 ** 31 - 1 };
 
-/** Tenants that have data, as far as anything says so: those that the compactor knows, that were written to, or have settings. */
+/**
+ * Names of tenants that have data, as far as anything says so: those that the compactor knows, that were
+ * written to, or have settings.
+ */
 export async function listTenants(table: Table): Promise<string[]> {
   const tenants = new Set<string>();
-  await forEachKey(table, sweptRange(), ({ sk }) => tenants.add(parseSweptSortKey(sk)));
-  await forEachKey(table, marksRange(0), ({ sk }) => tenants.add(parseMarkSortKey(sk).tenant));
-  await forEachKey(table, tenantsRange(), ({ sk }) => tenants.add(new TextDecoder().decode(sk)));
+  const add = (storedAs: string) => tenants.add(parseStoredTenant(storedAs).name);
+  await forEachKey(table, sweptRange(), ({ sk }) => add(parseSweptSortKey(sk)));
+  await forEachKey(table, marksRange(0), ({ sk }) => add(parseMarkSortKey(sk).tenant));
+  await forEachKey(table, tenantsRange(), ({ sk }) => add(new TextDecoder().decode(sk)));
   return [...tenants].sort();
 }
 

@@ -3,6 +3,7 @@
  * sum over tenants, with what is Hearth's own, is the size of the table.
  */
 import { METRIC_NAME } from "../../model/labels.ts";
+import { parseStoredTenant } from "../../model/tenant.ts";
 import { decodeSeriesBlock } from "../index/series-block.ts";
 import { placeOfKey } from "../layout/key-place.ts";
 import { KIND } from "../layout/keys.ts";
@@ -65,7 +66,8 @@ function addItem(
   item: Item,
   newSketch: () => SeriesSketch | undefined,
 ): void {
-  const tenant = placeOfKey(item).tenant ?? OWN_TENANT;
+  const { tenant: storedAs } = placeOfKey(item);
+  const tenant = storedAs === undefined ? OWN_TENANT : parseStoredTenant(storedAs).name;
   let storage = tenants.get(tenant);
   if (storage === undefined) {
     storage = { bytes: 0, metrics: new Map(), names: new Map() };

@@ -37,11 +37,11 @@ export interface OrphanedDay {
 export async function findOrphans(
   table: ScannableTable,
   nowMs: () => number,
-  onItems: (count: number) => void = () => {},
+  onItems: (keys: readonly Key[]) => void = () => {},
 ): Promise<OrphanedDay[]> {
   const days = new Map<string, { tenant: string; day: number; parts: Map<string, Key[]> }>();
   for await (const page of table.scan({ keysOnly: true })) {
-    onItems(page.length);
+    onItems(page);
     for (const { pk, sk } of page) {
       const part = partOf({ pk, sk });
       if (part === undefined) continue;

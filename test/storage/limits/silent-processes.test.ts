@@ -13,6 +13,7 @@ import { MIDNIGHT_MS } from "../../helpers/engine.ts";
 
 const TENANT: Tenant = {
   name: "t",
+  storedAs: "t",
   retentionMs: 0,
   rollupRetentionMs: 0,
   haLabels: undefined,
