@@ -99,15 +99,20 @@ async function cpuDuring<T>({ pid }: Server, run: () => Promise<T>): Promise<[se
 }
 
 function print(phases: readonly Phase[], texts: readonly string[]): string {
-  const rows = phases.map(({ name, quiet: { write, query, failures } }) => {
-    const cells = [write, query].map(({ p50, p99, most }) => `${p50} / ${p99} / ${most}`);
-    return `| ${[name, ...cells, failures].join(" | ")} |`;
+  const [alone, floor] = Number(values.rounds) > 0 ? phases.map(({ quiet }) => quiet) : [];
+  const rows = phases.map(({ name, quiet }) => {
+    const cells = (["write", "query"] as const).map((kind) => {
+      const { p50, p99, most } = quiet[kind];
+      const times = [alone, floor].map((other) => (other ? (p99 / other[kind].p99).toFixed(1) : "-"));
+      return `${p50} / ${p99} / ${most} (${times.join(", ")})`;
+    });
+    return `| ${[name, ...cells, quiet.failures].join(" | ")} |`;
   });
   const told = phases.flatMap(({ name, noisy }) =>
     Object.entries(noisy).map(([status, { count, text }]) => `${name}: ${count} x ${status} ${text}`),
   );
   return [
-    "the quiet tenant: p50 / p99 / most, in ms",
+    "the quiet tenant: p50 / p99 / most, in ms (p99 in times of that alone, of that beside computing threads)",
     "| | write | small query | failures |",
     "| --- | --: | --: | --: |",
     ...rows,

@@ -20,8 +20,11 @@ const HASH_MEMORY_BYTES = 150;
 const SLICE_BYTES = 200;
 /** Of the cache, what one shard's log may fill at a time: it would push out itself, and keep nothing. */
 const MAX_QUERY_SHARE = 1 / 8;
-/** The same of what has not settled: a query holds it while it reads, of each shard. Enough for 100,000 series in four shards. */
-const MAX_LATEST_SHARE = 1 / 32;
+/**
+ * The same of what has not settled, of all shards of a query, which holds it while it reads. At 5,000 samples a second two
+ * minutes take 12 MiB; a record that is decoded for each query costs more than one that is read again.
+ */
+const MAX_LATEST_SHARE = 1 / 4;
 
 /** A log that reaches back further is not kept: nobody compacts it. */
 const MAX_MINUTES = 180;
@@ -63,11 +66,12 @@ export class WarmLog implements LogMemory {
     damage?: Pick<DamageReports, "count">,
   ): Pick<Table, "query"> {
     const settledMinute = minuteOf(nowMs - SETTLE_MS);
+    const room = { bytes: this.#maxLatestBytes };
     return {
       query: (range, options) => {
         const fromMs = parseReceiveTime(range.first!);
         if (minuteOf(fromMs) < settledMinute - MAX_MINUTES) return table.query(range, options);
-        return this.#query(table, { range, fromMs, settledMinute, damage }, options);
+        return this.#query(table, { range, fromMs, settledMinute, room, damage }, options);
       },
     };
   }
@@ -91,7 +95,7 @@ export class WarmLog implements LogMemory {
 
   async *#query(
     table: Pick<Table, "query">,
-    { range, fromMs, settledMinute, damage }: ShardRead,
+    { range, fromMs, settledMinute, room, damage }: ShardRead,
     options: QueryOptions | undefined,
   ): AsyncGenerator<readonly Item[], void, void> {
     const shard = keyOf(range.pk);
@@ -124,7 +128,8 @@ export class WarmLog implements LogMemory {
         if (received === minute) items.push(item);
         if (received < settledMinute) continue;
         const sizeBytes = recordBytes(item);
-        if (latestBytes + sizeBytes > this.#maxLatestBytes) continue;
+        if (sizeBytes > room.bytes) continue;
+        room.bytes -= sizeBytes;
         latestBytes += sizeBytes;
         latest.set(keyOf(item.sk), item);
       }
@@ -167,6 +172,8 @@ interface ShardRead {
   readonly fromMs: number;
   /** Minutes before this one are settled. */
   readonly settledMinute: number;
+  /** What the query may yet remember of what has not settled. */
+  readonly room: { bytes: number };
   readonly damage: Pick<DamageReports, "count"> | undefined;
 }
 

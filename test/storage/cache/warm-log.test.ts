@@ -71,3 +71,27 @@ test("no more of what has not settled is remembered than a part of the memory", 
   assert.notEqual(log.recordOf(again).decode(), log.recordOf(first).decode());
   assert.ok(cache.sizeBytes <= 100);
 });
+
+test("the shards of a query share what is remembered of what has not settled", async () => {
+  const { engine } = await newLog();
+  const [first] = await readAll(engine.table);
+  const table = new MemoryTable();
+  const shards = [first.pk, Uint8Array.of(...first.pk, 1)];
+  for (const pk of shards) await table.put({ ...first, pk });
+  // Room for one record in a quarter of it.
+  const log = new WarmLog(new WarmCache(8000));
+  const decode = async () => {
+    const view = log.over(table, engine.nowMs);
+    const decoded = [];
+    for (const pk of shards)
+      for await (const page of view.query({ ...RANGE, pk }, { consistent: true }))
+        decoded.push(...page.map((item) => log.recordOf(item).decode()));
+    return decoded;
+  };
+  const before = await decode();
+  const again = await decode();
+  assert.deepEqual(
+    again.map((record, i) => record === before[i]),
+    [true, false],
+  );
+});
