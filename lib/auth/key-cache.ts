@@ -43,6 +43,12 @@ export class KeyCache {
     this.#clock = clock;
   }
 
+  /** What is known of a key without a call; undefined for one that has to be looked up. */
+  known(id: string): FoundKey | undefined {
+    const known = this.#known.get(id);
+    return known !== undefined && this.#clock() < known.untilMs ? known : undefined;
+  }
+
   /** Throws "unavailable" when the table does not respond, or too many unknown ids came. */
   async find(table: Table, id: string): Promise<FoundKey> {
     const now = this.#clock();

@@ -74,6 +74,7 @@ export class OpenDays {
 
   /** Forgets what `maxBytes` do not hold. */
   bound(maxBytes: number): void {
+    if (this.#sizeBytes <= maxBytes && this.#days.size <= MAX_OPEN_DAYS) return;
     const idleMs = this.#clock() - IDLE_MS;
     this.#forgetDays((open) => this.#sizeBytes > maxBytes && open.usedMs < idleMs);
     this.#forgetDays((open) => this.#sizeBytes > maxBytes && open.sizeBytes <= maxBytes * LARGE_SHARE);
