@@ -36,7 +36,7 @@ import { compareRuns, defaultHours, runCost } from "./cost/measure.ts";
 import { runScenario } from "./cost/measure-scenario.ts";
 import { jsonLine, printCost } from "./cost/report.ts";
 import { printScenario, steadyUnits } from "./cost/scenario-report.ts";
-import { BASELINE, SCENARIOS } from "./cost/scenarios.ts";
+import { BASELINE, SCENARIOS, type Scenario } from "./cost/scenarios.ts";
 import { measureSending, OTHER_SENDERS, RECOMMENDED } from "./cost/senders.ts";
 import { measureSparse } from "./cost/sparse.ts";
 import { measureWriteCpu } from "./cost/write-cpu.ts";
@@ -46,6 +46,7 @@ import { STARTS } from "./workload.ts";
 
 const DEFAULT_SIZES = ["1000,10000"];
 const CHECK = { series: 200, hours: 0.5 };
+const PROGRESS_MS = 30_000;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -107,10 +108,23 @@ async function measureScenarios(
   const unknown = wanted.find((name) => !SCENARIOS.some((one) => one.name === name));
   if (unknown !== undefined)
     throw new Error(`--scenario ${unknown}: expected all or some of ${SCENARIOS.map(({ name }) => name)}`);
-  const baseline = await runScenario(recorded, BASELINE, scrapes);
+  const run = (scenario: Scenario) =>
+    runScenario(recorded, scenario, scrapes, newProgress(scenario, scrapes));
+  const baseline = await run(BASELINE);
   printScenario(baseline, steadyUnits(baseline));
   for (const scenario of SCENARIOS.filter(({ name }) => wanted.includes(name)))
-    printScenario(await runScenario(recorded, scenario, scrapes), steadyUnits(baseline));
+    printScenario(await run(scenario), steadyUnits(baseline));
+}
+
+/** Prints how far a scenario is, and the memory of this process, every half minute. */
+function newProgress({ name }: Scenario, scrapes: number): (done: number) => void {
+  let dueMs = performance.now() + PROGRESS_MS;
+  return (done) => {
+    if (performance.now() < dueMs) return;
+    dueMs = performance.now() + PROGRESS_MS;
+    const megabytes = process.memoryUsage.rss() / 2 ** 20;
+    console.log(`${name}: ${done} of ${scrapes} scrapes, ${megabytes.toFixed(0)} MB of memory`);
+  };
 }
 
 /** Makes the same calls on a table in memory and on a DynamoDB. */

@@ -37,11 +37,15 @@ interface Sent extends SentBatch {
   readonly tenant: string;
 }
 
-/** A process that starts at midnight; another one replaces it in the middle. */
+/**
+ * A process that starts at midnight; another one replaces it in the middle. `onScrape` gets the
+ * number of scrapes that are done.
+ */
 export async function runScenario(
   recorded: readonly RecordedSeries[],
   scenario: Scenario,
   scrapes: number,
+  onScrape: (done: number) => void = () => {},
 ): Promise<ScenarioRun> {
   const dictionaries = new Set<string>();
   let dictionaryBytes = 0;
@@ -89,6 +93,7 @@ export async function runScenario(
       else if (scrape !== 0 && scrape !== middle && priceOf(moved) > priceOf(largest)) largest = moved;
     }
     cpuSeconds += secondsSince(before);
+    onScrape(scrape + 1);
   }
   return {
     scenario,
