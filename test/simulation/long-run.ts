@@ -9,8 +9,13 @@ import { Tally } from "./tally.ts";
 import { seedOf } from "./worker.ts";
 import type { WorldChoice } from "./worlds.ts";
 
-/** Schedules between two states: half a minute to three minutes. */
-const BATCH = 2000;
+/**
+ * Schedules between two states: at first some, then as many as take about five minutes. Threads are new
+ * in each batch, and their code is slow until it is compiled, for some ten seconds of CPU.
+ */
+const FIRST_BATCH = 500;
+const MAX_BATCH = 50_000;
+const BATCH_SECONDS = 300;
 
 export interface LongRun {
   readonly firstSeed: number;
@@ -45,13 +50,16 @@ export async function runLong(
   let state = existsSync(file) ? load(file, run) : begin(run);
   const commit = commitOf();
   if (!state.commits.includes(commit)) state = { ...state, commits: [...state.commits, commit] };
+  let batch = FIRST_BATCH;
   while (state.done < run.count) {
     const before = state;
-    state = await runBatch(run, state);
+    state = await runBatch(run, state, batch);
     const partial = `${file}.partial`;
     writeFileSync(partial, `${JSON.stringify(state, undefined, 2)}\n`);
     renameSync(partial, file);
-    onBatch(state, (state.done - before.done) / (state.seconds - before.seconds));
+    const rate = (state.done - before.done) / (state.seconds - before.seconds);
+    batch = Math.min(MAX_BATCH, Math.max(FIRST_BATCH, Math.round(rate * BATCH_SECONDS)));
+    onBatch(state, rate);
   }
   return state;
 }
@@ -80,17 +88,25 @@ function load(file: string, { count, world }: LongRun): LongRunState {
   );
 }
 
-async function runBatch({ world, maxSeconds, threads }: LongRun, state: LongRunState): Promise<LongRunState> {
+async function runBatch(
+  { world, maxSeconds, threads }: LongRun,
+  state: LongRunState,
+  batch: number,
+): Promise<LongRunState> {
   const begunMs = performance.now();
-  const count = Math.min(BATCH, state.count - state.done);
+  const count = Math.min(batch, state.count - state.done);
   const firstSeed = seedOf(state.firstSeed, state.done);
-  const { steps, tally, failure } = await runSchedules({ firstSeed, count, world, maxSeconds, threads });
+  const options = { firstSeed, count, world, maxSeconds, threads, goesOn: true };
+  const { steps, tally, failures, stoppedAt } = await runSchedules(options);
+  // Whatever came after one that stopped the batch is run again.
+  const done = stoppedAt ?? count;
   tally.merge(new Map(Object.entries(state.counts)));
-  const failed = failure === undefined ? [] : [{ seed: failure.seed, message: failure.message }];
+  const failed = failures
+    .filter(({ number }) => number <= done)
+    .map(({ seed, message }) => ({ seed, message }));
   return {
     ...state,
-    // Whatever came after a failing one is run again.
-    done: state.done + (failure === undefined ? count : failure.number),
+    done: state.done + done,
     seconds: state.seconds + (performance.now() - begunMs) / 1000,
     steps: state.steps + steps,
     counts: Object.fromEntries([...tally.counts].sort()),

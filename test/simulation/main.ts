@@ -1,20 +1,30 @@
-/**
- * `npm run test:simulation`: schedules that no run before had, or those of a seed.
- *
- *     --schedules N   how many; default 5,000, or one with --seed
- *     --seed N        the first one's seed; default: the time, in ms, of which 32 bits are kept
- *     --world NAME    one of worlds.ts, or "all"; default all
- *     --events N      what happened last in one that fails; default 60
- *     --seconds N     of CPU, after which one schedule has no end; default 60
- *     --threads N     default: one per core
- *     --resume FILE   keeps the state in a file, goes on from there, and does not stop at a failure
- */
+/** `npm run test:simulation`: schedules that no run before had, or those of a seed. `--help` lists its options. */
 import { parseArgs } from "node:util";
 import { runLong, tallyOf } from "./long-run.ts";
 import { runSchedules } from "./run-schedules.ts";
 import type { Tally } from "./tally.ts";
 import { isWorldChoice, WORLD_NAMES, type WorldChoice } from "./worlds.ts";
 
+const HELP = `npm run test:simulation -- [options]
+
+Runs schedules of the simulation (docs/contributing/simulation.md), by default new ones. The exit code
+is 1 when one fails, or when 1,000 or more lack something that must happen.
+
+  --schedules N   how many; default 5,000, or one with --seed
+  --seed N        the seed of the first, the others follow it; default: the time in ms, modulo 2^32
+  --world NAME    all (default), or one of
+                  ${WORLD_NAMES.slice(0, 8).join(", ")},
+                  ${WORLD_NAMES.slice(8).join(", ")}
+  --events N      the latest events of a schedule that fails; default 60
+  --seconds N     CPU seconds after which a schedule counts as endless; default 60
+  --threads N     default: one per core
+  --resume FILE   a long run: keeps its state in a file every five minutes or so, continues from there
+                  and past failures, and prints the rate. A run continues with the --schedules and
+                  --world that it began with
+  --help          this text
+
+A failing schedule again:  npm run test:simulation -- --seed N
+A million:                 npm run test:simulation -- --schedules 1000000 --resume run.json`;
 const DEFAULT_SCHEDULES = 5000;
 const DEFAULT_WORLD: WorldChoice = "all";
 /** From so many on each fault comes at least once, however rare. */
@@ -29,8 +39,13 @@ const { values } = parseArgs({
     seconds: { type: "string" },
     threads: { type: "string" },
     resume: { type: "string" },
+    help: { type: "boolean", short: "h", default: false },
   },
 });
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 const firstSeed = Number(values.seed ?? Date.now()) >>> 0;
 const count = Number(values.schedules ?? (values.seed === undefined ? DEFAULT_SCHEDULES : 1));
 if (!(count >= 1)) throw new Error(`--schedules ${values.schedules}: expected a number from 1 on`);
@@ -59,7 +74,8 @@ async function runOnce(): Promise<void> {
     threads,
     onProgress,
   });
-  const { steps, maxSteps, tally, failure } = outcome;
+  const { steps, maxSteps, tally, failures } = outcome;
+  const [failure] = failures;
   if (failure !== undefined) {
     console.log(failure.events.slice(-Number(values.events ?? 60)).join("\n"));
     console.log(`schedule ${failure.number}, seed ${failure.seed}, fails: ${failure.message}`);

@@ -23,6 +23,8 @@ export interface Schedules {
   readonly maxSeconds?: number | undefined;
   /** Default: one per core. */
   readonly threads?: number | undefined;
+  /** Whether the run goes on after a schedule that fails; one that has no end stops it always. */
+  readonly goesOn?: boolean | undefined;
   /** Told now and then how many have begun. */
   readonly onProgress?: (begun: number) => void;
 }
@@ -40,31 +42,39 @@ export interface Outcome {
   /** Of the longest schedule. */
   readonly maxSteps: number;
   readonly tally: Tally;
-  /** The first of the failures, if there are several. */
-  readonly failure: Failure | undefined;
+  /** In order of their numbers; the first stops the run, unless it goes on. */
+  readonly failures: readonly Failure[];
+  /** The number of one that stopped a run which goes on. */
+  readonly stoppedAt: number | undefined;
 }
 
 export async function runSchedules(schedules: Schedules): Promise<Outcome> {
-  const { firstSeed, count, world, maxSeconds = DEFAULT_MAX_SECONDS, onProgress } = schedules;
+  const { firstSeed, count, world, maxSeconds = DEFAULT_MAX_SECONDS, goesOn = false, onProgress } = schedules;
   const threads = Math.min(schedules.threads ?? availableParallelism(), count);
   const numbers = new Int32Array(new SharedArrayBuffer(4 * (1 + threads)));
   const progress = setInterval(() => onProgress?.(Math.min(Atomics.load(numbers, 0), count)), 10_000);
   const reports = await Promise.all(
     Array.from({ length: threads }, (_, thread) =>
-      runThread({ firstSeed, schedules: count, world, thread, numbers }, maxSeconds),
+      runThread({ firstSeed, schedules: count, world, stops: !goesOn, thread, numbers }, maxSeconds),
     ),
   );
   clearInterval(progress);
   const tally = new Tally();
   for (const { counts } of reports) tally.merge(counts);
-  const failures = reports.flatMap(({ failure }) => failure ?? []).sort((a, b) => a.number - b.number);
-  const failure = failures[0] && {
-    ...failures[0],
-    seed: seedOf(firstSeed, failures[0].number),
-    number: failures[0].number + 1,
-  };
+  const failures = reports
+    .flatMap((report) => report.failures)
+    .sort((a, b) => a.number - b.number)
+    .map((one): Failure => ({ ...one, seed: seedOf(firstSeed, one.number), number: one.number + 1 }));
+  const stops = reports.flatMap(({ endedAt }) => (endedAt === undefined ? [] : endedAt + 1));
+  const stoppedAt = stops.length === 0 ? undefined : Math.min(...stops);
   const maxSteps = Math.max(...reports.map((report) => report.maxSteps));
-  return { steps: reports.reduce((total, { steps }) => total + steps, 0), maxSteps, tally, failure };
+  return {
+    steps: reports.reduce((total, { steps }) => total + steps, 0),
+    maxSteps,
+    tally,
+    failures,
+    stoppedAt,
+  };
 }
 
 /** Of all threads. By the clock on the wall a schedule may take as long as others leave the machine to it. */
@@ -73,17 +83,21 @@ function cpuMs(): number {
   return (user + system) / 1000;
 }
 
+/** `endedAt`: the number that a thread was at when it ended without a report, or was ended. */
+type EndedReport = Report & { readonly endedAt?: number };
+
 /** Reports for a thread that ends without a word, or is ended, that the schedule which it was at has failed. */
-async function runThread(task: Task, maxSeconds: number): Promise<Report> {
+async function runThread(task: Task, maxSeconds: number): Promise<EndedReport> {
   const { numbers, thread, schedules } = task;
   const resourceLimits = { maxOldGenerationSizeMb: MAX_THREAD_MB };
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { resourceLimits });
   worker.postMessage(task);
-  const { promise, resolve } = Promise.withResolvers<Report>();
+  const { promise, resolve } = Promise.withResolvers<EndedReport>();
   const fail = (message: string) => {
     Atomics.store(numbers, 0, schedules);
-    const failure = { number: Atomics.load(numbers, 1 + thread), message, events: [] };
-    resolve({ steps: 0, maxSteps: 0, counts: new Map(), failure });
+    const number = Atomics.load(numbers, 1 + thread);
+    const failures = [{ number, message, events: [] }];
+    resolve({ steps: 0, maxSteps: 0, counts: new Map(), failures, endedAt: number });
   };
   worker.on("message", resolve);
   worker.on("error", (error) => fail(`its thread failed: ${(error as Error).message}`));
