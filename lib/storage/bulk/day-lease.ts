@@ -61,6 +61,8 @@ export class DayLease {
       const indexIds = lease === NO_LEASE ? facts.indexIds : this.#reserve(facts.indexIds);
       const next = { ...previous.manifest, lease, facts: { ...facts, indexIds } };
       if ((await replaceManifest(table, this.#context, previous, next)) !== undefined) return true;
+      // The manifest that came instead may have given the number to another.
+      this.#context.indexIds.cancel();
     }
     return false;
   }

@@ -7,6 +7,7 @@ import type { DayContext } from "../compact/day-context.ts";
 import { withIndexIds } from "../compact/day-manifest.ts";
 import { dayExpiryOf, lastingFact } from "../compact/renewal.ts";
 import { loadDeletions } from "../deletion/deletion-store.ts";
+import { mayBeCleaned } from "../layout/index-ids.ts";
 import { printDay } from "../layout/key-place.ts";
 import { dayKey, hourOf, markKey, WRITER_ID_BYTES } from "../layout/keys.ts";
 import { type Manifest, NO_LEASE, type Part } from "../layout/manifest.ts";
@@ -56,6 +57,7 @@ export async function publishDay(
     const previous = await loadManifest(context.table, context.tenant, context.day);
     const { manifest } = previous;
     if (isImported(manifest, digests)) return;
+    expectKept(context.day, manifest, stored);
     // What is imported counts as received now: the deletions that there are do not concern it.
     const { last: deletedTo } = await loadDeletions(context.table, context.tenant, context.day);
     const isHeld = manifest.lease.owner === lease.owner;
@@ -74,6 +76,15 @@ export async function publishDay(
   throw new HearthError(
     "unavailable",
     `import: the manifest of ${printDay(context.day)} was replaced ${MAX_ATTEMPTS} times by others; run the import again`,
+  );
+}
+
+/** An import that slept for a day comes too late: throws "unavailable" where its index may have been cleaned away. */
+function expectKept(day: number, { facts }: Manifest, { index }: BulkDay): void {
+  if (!index.some(({ id }) => mayBeCleaned(facts.indexIds, facts.unindexed, id))) return;
+  throw new HearthError(
+    "unavailable",
+    `import: deletions were carried out in ${printDay(day)} meanwhile, and took unfinished imports for dead; run the import again`,
   );
 }
 

@@ -100,7 +100,8 @@ export class PartSink {
   readonly #target: IndexTarget;
   readonly #items: Item[] = [];
   readonly #parts: IndexPart[] = [];
-  #writer: IndexPartWriter;
+  /** Undefined until there is a series: ids of a number are given out to parts that have items, without a gap. */
+  #writer: IndexPartWriter | undefined;
   #latest: IndexEntry | undefined;
 
   constructor(
@@ -111,22 +112,22 @@ export class PartSink {
     this.#context = context;
     this.#shardBits = shardBits;
     this.#target = target;
-    this.#writer = this.#newWriter();
   }
 
   async add(entry: IndexEntry): Promise<void> {
     if (isSameSeries(entry, this.#latest)) return;
-    if (this.#writer.labelBytes > MAX_PART_LABEL_BYTES) {
+    if (this.#writer !== undefined && this.#writer.labelBytes > MAX_PART_LABEL_BYTES) {
       this.#parts.push({ ...this.#writer.finish(), isFull: true });
-      this.#writer = this.#newWriter();
+      this.#writer = undefined;
     }
+    this.#writer ??= this.#newWriter();
     this.#latest = entry;
     this.#writer.add(entry);
     if (this.#items.length >= STORE_SLICE) await this.#store();
   }
 
   async finish(): Promise<IndexPart[]> {
-    if (this.#writer.count > 0) this.#parts.push(this.#writer.finish());
+    if (this.#writer !== undefined) this.#parts.push(this.#writer.finish());
     await this.#store();
     return this.#parts;
   }

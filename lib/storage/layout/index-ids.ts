@@ -45,8 +45,25 @@ export function indexPartId({ seed }: Pick<IndexIds, "seed">, number: number, pi
 
 /** Whether an id is one of the day's, of a number that was not cleaned up. */
 function isLaterId({ seed, next, cleanedTo }: IndexIds, id: string): boolean {
-  const number = Number.parseInt(id.slice(2 * SEED_BYTES, 2 * (SEED_BYTES + NUMBER_BYTES)), 16);
+  const number = numberOf(id);
   return id.startsWith(seed) && number >= cleanedTo && number < next;
+}
+
+/**
+ * Whether what is stored under an id that a manifest does not name may be deleted by now, or while that is asked.
+ * `unindexed`: the fact of the same manifest.
+ */
+export function mayBeCleaned(
+  ids: IndexIds | undefined,
+  unindexed: { readonly before: number } | undefined,
+  id: string,
+): boolean {
+  if (ids === undefined || !id.startsWith(ids.seed)) return false;
+  return numberOf(id) < Math.max(ids.cleanedTo, unindexed?.before ?? 0);
+}
+
+function numberOf(id: string): number {
+  return Number.parseInt(id.slice(2 * SEED_BYTES, 2 * (SEED_BYTES + NUMBER_BYTES)), 16);
 }
 
 /** Gives out the ids of one number, which its holder has reserved. */

@@ -13,6 +13,7 @@ import {
 } from "../../../lib/storage/compact/erasing/plan-unindexing.ts";
 import { loadDeletions } from "../../../lib/storage/deletion/deletion-store.ts";
 import { dayOf } from "../../../lib/storage/layout/keys.ts";
+import { loadManifest, replaceManifest } from "../../../lib/storage/layout/manifest-store.ts";
 import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import type { Table } from "../../../lib/storage/table/table.ts";
 import { runCompactor } from "../../helpers/compaction.ts";
@@ -115,6 +116,32 @@ describe("labels of deleted series, kept for ever", () => {
         await store.check();
         await store.checkItems();
       }
+  });
+
+  test("are gone from an index part that was stored beside one of which nothing was left", async () => {
+    const store = new DeletingEngine(new Engine());
+    const { engine } = store;
+    engine.nowMs += HOUR_MS;
+    const secret = (core: string) => series("cpu", { zone: SECRET, core }, [engine.nowMs, 1]);
+    await store.append([secret("0")]);
+    await engine.compact();
+    await store.append([secret("1"), secret("2"), series("cpu", { zone: "x" }, [engine.nowMs, 2])]);
+    await engine.compact();
+    // As if either were as large as a part may be.
+    const stored = await loadManifest(engine.table, "t", DAY);
+    assert.equal(stored.manifest.index.length, 2);
+    const index = stored.manifest.index.map((part) => ({ ...part, isFull: true as const }));
+    const place = { tenant: "t", day: DAY, retentionMs: 0 };
+    await replaceManifest(engine.table, place, stored, { ...stored.manifest, index });
+    const deleteCores = (cores: string) =>
+      store.delete({ matchers: [...OF_ALICE.matchers, newMatcher("=~", "core", cores)], ...ALL_TIME });
+    await deleteCores("0|1");
+    await pass(store, engine.nowMs + LABELS_GONE_MS);
+    await deleteCores("2");
+    await pass(store, engine.nowMs + LABELS_GONE_MS);
+    assert.deepEqual(await lastingHolders(store), []);
+    await store.check();
+    await store.checkItems();
   });
 
   test("are gone whatever call the compactor dies at", async () => {
