@@ -4,6 +4,7 @@
  * process that responds at once.
  *
  *     -- --series 10000    how many series
+ *     -- --wide 2000000     one block of so many series with four samples each instead
  *     -- --vmctl           beside it `vmctl` and `vmagent` through the write path; 1,000 series are enough
  *     -- --json            the figures as JSON in the last line
  */
@@ -14,7 +15,7 @@ import { parseArgs } from "node:util";
 import { DAY_MS } from "../lib/model/time.ts";
 import { dollarsOf } from "../lib/transfer/survey.ts";
 import { startDynamoDBStub } from "./dynamodb-stub.ts";
-import { writeDayBlocks } from "./import/day-blocks.ts";
+import { writeDayBlocks, writeWideBlock } from "./import/day-blocks.ts";
 import type { ImportFigures } from "./import/import-worker.ts";
 import { measureVmctl, type VmctlFigures } from "./import/measure-vmctl.ts";
 import { loadRecording } from "./recorded-series.ts";
@@ -29,6 +30,7 @@ const MB = 1024 * 1024;
 const { values } = parseArgs({
   options: {
     series: { type: "string", default: "10000" },
+    wide: { type: "string" },
     vmctl: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
@@ -41,7 +43,8 @@ async function main(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "hearth-bench-import-"));
   const stub = await startDynamoDBStub();
   try {
-    await writeDayBlocks(directory, workload);
+    if (values.wide === undefined) await writeDayBlocks(directory, workload);
+    else await writeWideBlock(directory, Number(values.wide), yesterday);
     const worker = await startWorker<object, ImportFigures>(
       new URL("./import/import-worker.ts", import.meta.url),
       [],
@@ -71,7 +74,9 @@ function report(title: string, figures: ImportFigures): void {
     ["dollars per million samples", dollarsOf(writeUnits / millions).toFixed(5)],
   ];
   for (const [name, value] of rows) console.log(`${name.padEnd(34)}${value}`);
-  if (cpuSeconds / millions > MAX_CPU_SECONDS || perSample > MAX_WRITE_UNITS) {
+  // Of a few samples a series the index is most.
+  const isOver = cpuSeconds / millions > MAX_CPU_SECONDS || perSample > MAX_WRITE_UNITS;
+  if (isOver && values.wide === undefined) {
     console.log(
       `over the budget of ${MAX_CPU_SECONDS} CPU s per million and ${MAX_WRITE_UNITS} units a sample`,
     );
@@ -81,9 +86,10 @@ function report(title: string, figures: ImportFigures): void {
 }
 
 function reportVmctl(figures: VmctlFigures): void {
-  const { samples, senderCpuSeconds, hearthCpuSeconds, writeUnits, senderPeakBytes } = figures;
+  const { samples, leftOut, senderCpuSeconds, hearthCpuSeconds, writeUnits, senderPeakBytes } = figures;
   const millions = samples / 1e6;
   const rows = [
+    ["samples that vmctl left out", leftOut.toLocaleString("en-US")],
     ["CPU seconds per million, senders", (senderCpuSeconds / millions).toFixed(3)],
     ["the same, Hearth", (hearthCpuSeconds / millions).toFixed(3)],
     ["peak memory of the senders, MB", (senderPeakBytes / MB).toFixed(0)],

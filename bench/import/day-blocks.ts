@@ -60,3 +60,31 @@ function* chunked(all: readonly Gathered[]) {
     yield { labels, chunks: cutChunks(sortSamples(columns, columns.count)) };
   }
 }
+
+const WIDE_METRICS = 100;
+const WIDE_SAMPLES = 4;
+
+/** One block of very many series with four samples each. */
+export async function writeWideBlock(directory: string, seriesCount: number, startMs: number): Promise<void> {
+  const ulid = newUlid(Date.now(), randomBytes);
+  const output = new LocalOutput(directory, ulid);
+  await writeBlock(output, ulid, wideSeries(seriesCount, startMs), () => {});
+  output.finish();
+}
+
+/** By label set. */
+function* wideSeries(seriesCount: number, startMs: number) {
+  const timestamps = Float64Array.from({ length: WIDE_SAMPLES }, (_, i) => startMs + i * SCRAPE_INTERVAL_MS);
+  const text = (number: number, digits: number) => String(number).padStart(digits, "0");
+  for (let metric = 0; metric < WIDE_METRICS; metric++)
+    for (let number = 0; number < seriesCount / WIDE_METRICS; number++) {
+      const labels = labelSetOf([
+        ["__name__", `wide_${text(metric, 3)}_total`],
+        ["instance", `10.0.${number % 200}.1:9100`],
+        ["job", "wide"],
+        ["user", text(number, 6)],
+      ]);
+      const values = timestamps.map((_, i) => number + i * (metric + 1));
+      yield { labels, chunks: cutChunks({ timestamps, values }) };
+    }
+}

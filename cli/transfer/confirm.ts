@@ -2,6 +2,7 @@
 import { HearthError } from "../../lib/model/errors.ts";
 import { printDay } from "../../lib/storage/layout/key-place.ts";
 import { loadManifests } from "../../lib/storage/layout/manifest-store.ts";
+import { findKnownDays, type ImportOptions } from "../../lib/transfer/import-blocks.ts";
 import {
   type DayPlan,
   dollarsOf,
@@ -12,7 +13,7 @@ import {
 } from "../../lib/transfer/survey.ts";
 import type { Console } from "../days.ts";
 import type { Target } from "../target.ts";
-import { printCount, printDuration } from "./progress.ts";
+import { printCount, printDays, printDuration } from "./progress.ts";
 
 /** Samples a second of one CPU, and write units a second that a table on demand takes from its first second on. */
 const SAMPLES_PER_SECOND = 1_000_000;
@@ -23,9 +24,11 @@ export interface Survey {
   readonly tenant: string;
   readonly blocks: readonly FoundBlock[];
   readonly days: readonly DayPlan[];
+  readonly choice: Pick<ImportOptions, "choiceWords" | "addsExternalLabels">;
   readonly match?: readonly string[] | undefined;
   readonly yes?: boolean | undefined;
   readonly "dry-run"?: boolean | undefined;
+  readonly "write-units-per-second"?: string | undefined;
 }
 
 /** Throws "invalid" if the import must not begin. */
@@ -35,9 +38,13 @@ export async function confirmImport(target: Target, survey: Survey, console: Con
   if (days.length === 0) throw new HearthError("invalid", `${survey.path}: no samples in the chosen time`);
   const dayNumbers = days.map(({ day }) => day);
   console.tell(await describeOverlap(target, tenant, dayNumbers));
+  const known = await findKnownDays(days, { ...survey.choice, table: target.table, tenant });
+  if (known.size > 0) console.tell(`imported before: ${printDays(known.size)}`);
   const question = `Import ${blocks.length} blocks into tenant ${tenant}?`;
   const most = match.length > 0 ? "at most " : "about ";
-  await confirmCostOf(target, samplesOfDays(days), question, most, survey, console);
+  const samples = samplesOfDays(days.filter(({ day }) => !known.has(day)));
+  if (samples > 0 || known.size === 0) return confirmCostOf(target, samples, question, most, survey, console);
+  console.tell("to write: nothing");
 }
 
 /** Says what so many samples cost and asks. Throws "invalid" if the import must not begin. */
@@ -46,11 +53,12 @@ export async function confirmCostOf(
   samples: number,
   question: string,
   most: string,
-  options: Pick<Survey, "yes" | "dry-run">,
+  options: Pick<Survey, "yes" | "dry-run" | "write-units-per-second">,
   { tell, ask }: Console,
 ): Promise<void> {
   const units = samples * WRITE_UNITS_PER_SAMPLE;
-  const duration = printDuration(1000 * Math.max(samples / SAMPLES_PER_SECOND, units / UNITS_PER_SECOND));
+  const { "write-units-per-second": pace = UNITS_PER_SECOND } = options;
+  const duration = printDuration(1000 * Math.max(samples / SAMPLES_PER_SECOND, units / Number(pace)));
   const price = target.isBilled
     ? `, $${dollarsOf(units).toFixed(2)} on demand in us-east-1`
     : ", free on this machine";
@@ -92,7 +100,8 @@ export async function describeOverlap(
     (sum, { parts }) => sum + parts.reduce((total, part) => total + part.samples, 0),
     0,
   );
-  const span = `${days.length} days, ${printDay(first)} to ${printDay(last)}`;
+  const to = days.length === 1 ? "" : ` to ${printDay(last)}`;
+  const span = `${printDays(days.length)}, ${printDay(first)}${to}`;
   if (samples === 0) return `into tenant ${tenant}: ${span}; the table has no samples of these days`;
   return `into tenant ${tenant}: ${span}; the table has ${printCount(samples)} samples of ${known.length} of these days: where both have a sample, the stored one stays`;
 }

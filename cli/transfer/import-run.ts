@@ -11,7 +11,7 @@ import { type DayReport, type ImportOptions, importDays } from "../../lib/transf
 import { type DayPlan, dollarsOf } from "../../lib/transfer/survey.ts";
 import type { Console } from "../days.ts";
 import type { Target } from "../target.ts";
-import { Progress, printCount, printDuration } from "./progress.ts";
+import { Progress, printCount, printDays, printDuration } from "./progress.ts";
 
 /** Which samples go where. */
 export type ImportChoice = Pick<
@@ -81,7 +81,7 @@ export class ImportRun {
       const { days } = this.#sum;
       throw new HearthError(
         "unavailable",
-        `interrupted after ${days} days; the same command goes on with the day it was at`,
+        `interrupted after ${printDays(days)}; the same command goes on with the day it was at`,
       );
     } finally {
       this.progress.end();
@@ -100,6 +100,10 @@ export class ImportRun {
       signal: this.signal,
       onSamples: countsSamples ? (samples) => this.progress.add(samples, () => this.writeUnits) : undefined,
       onDay: (report) => this.note(report),
+      onWait: (day, maxMs) =>
+        this.progress.line(
+          `${printDay(day)}: the compactor or another import works on it, or has died; waiting for up to ${printDuration(maxMs)}`,
+        ),
     });
   }
 
@@ -119,8 +123,8 @@ export class ImportRun {
     const { days, known, samples } = this.#sum;
     const { writeUnits } = this.#meter;
     const cost = this.#target.isBilled ? `, $${dollarsOf(writeUnits).toFixed(4)} on demand in us-east-1` : "";
-    const before = known > 0 ? `, ${known} days were imported before` : "";
+    const before = known > 0 ? `, ${printDays(known)} ${known === 1 ? "was" : "were"} imported before` : "";
     const duration = printDuration(this.#options.clock() - this.#startMs);
-    return `imported ${printCount(samples)} samples of ${days} days in ${duration}: ${this.writeUnits}${cost}${before}`;
+    return `imported ${printCount(samples)} samples of ${printDays(days)} in ${duration}: ${this.writeUnits}${cost}${before}`;
   }
 }

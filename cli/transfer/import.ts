@@ -59,7 +59,7 @@ export async function importCommand(
   const days = keptDays(planned, retentionMs, clock(), console);
   await confirmImport(
     target,
-    { ...options, path: path!, tenant: storedAs, blocks: found.blocks, days },
+    { ...options, path: path!, tenant: storedAs, choice, blocks: found.blocks, days },
     console,
   );
   if (options["dry-run"]) return;

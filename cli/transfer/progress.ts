@@ -3,6 +3,8 @@
 const BAR_WIDTH = 24;
 const TERMINAL_INTERVAL_MS = 200;
 const LINE_INTERVAL_MS = 10_000;
+/** Done, before the time that is left is printed. */
+const LEAST_SHARE = 0.01;
 
 export interface ProgressOptions {
   /** Of what is counted; about. */
@@ -49,8 +51,9 @@ export class Progress {
     const filled = Math.round(share * BAR_WIDTH);
     const bar = "█".repeat(filled).padEnd(BAR_WIDTH, "░");
     const spentMs = clock() - this.#startMs;
-    const left = share > 0 ? printDuration((spentMs * (1 - share)) / share) : "?";
-    return `${bar} ${Math.floor(share * 100)} %, ${about}, ${left} left`;
+    // Before that it would be a guess: an import may have waited for its day at first.
+    const left = share < LEAST_SHARE ? "" : `, ${printDuration((spentMs * (1 - share)) / share)} left`;
+    return `${bar} ${Math.floor(share * 100)} %, ${about}${left}`;
   }
 }
 
@@ -59,6 +62,11 @@ export function printDuration(ms: number): string {
   if (seconds < 90) return `${seconds} s`;
   const minutes = Math.ceil(seconds / 60);
   return minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;
+}
+
+/** `1 day`, `2 days`. */
+export function printDays(count: number): string {
+  return `${printCount(count)} ${count === 1 ? "day" : "days"}`;
 }
 
 export function printCount(count: number): string {

@@ -11,9 +11,10 @@ import { DayLease } from "../storage/bulk/day-lease.ts";
 import { isImported, markDay, nameDay, publishDay } from "../storage/bulk/publish-day.ts";
 import { type DayContext, newDayContext } from "../storage/compact/day-context.ts";
 import { LEASE_MS } from "../storage/compact/day-manifest.ts";
-import { loadDeletions } from "../storage/deletion/deletion-store.ts";
+import { deletionsOf, loadDeletions } from "../storage/deletion/deletion-store.ts";
 import { indexShardBits } from "../storage/index/index-part.ts";
-import { loadManifest } from "../storage/layout/manifest-store.ts";
+import { EMPTY_MANIFEST, type Manifest } from "../storage/layout/manifest.ts";
+import { loadDayStates, loadManifest } from "../storage/layout/manifest-store.ts";
 import type { RetentionMs } from "../storage/layout/retention.ts";
 import type { Table } from "../storage/table/table.ts";
 import { mergeBlocks, OpenBlock, type SeriesChoice } from "./block-day.ts";
@@ -43,7 +44,12 @@ export interface ImportOptions extends SeriesChoice {
   readonly signal?: AbortSignal | undefined;
   readonly onSamples?: ((samples: number) => void) | undefined;
   readonly onDay?: ((report: DayReport) => void) | undefined;
+  /** Gets a day on which another works, and for how long at most it waits, in ms. */
+  readonly onWait?: ((day: number, maxMs: number) => void) | undefined;
 }
+
+/** What a block's digest says of how its series and samples were chosen. */
+type Choice = Pick<ImportOptions, "choiceWords" | "addsExternalLabels">;
 
 export interface DayReport {
   readonly day: number;
@@ -74,36 +80,37 @@ async function importDay(
 ): Promise<DayReport> {
   const { table, tenant, retentionMs, clock, randomBytes, signal, onSamples } = options;
   signal?.throwIfAborted();
-  const { last: deletions } = await loadDeletions(table, tenant, day);
-  const { manifest } = await loadManifest(table, tenant, day);
-  const missing = blocks.filter((block) => !isImported(manifest, [digestOfBlock(block, options, deletions)]));
-  if (missing.length === 0) return { day, outcome: "known", series: 0, samples: 0 };
+  const before = await loadMissing({ day, blocks }, options);
+  if (before.missing.length === 0) return { day, outcome: "known", series: 0, samples: 0 };
   const context = newDayContext({ table, tenant, day, retentionMs, clock, randomBytes });
-  const opened: OpenBlock[] = [];
-  for (const block of missing) opened.push(await openBlock(block, options, open));
+  const opened = new Map<FoundBlock, OpenBlock>();
+  for (const block of before.missing) opened.set(block, await openBlock(block, options, open));
+  const expectedCount = expectedSeries(
+    day,
+    Array.from(opened.values(), ({ block, table: { count } }) => ({ meta: block.meta, series: count })),
+  );
+  const lease = await takeLease(context, indexShardBits(expectedCount), options);
+  // Another import may have stored some of it meanwhile.
+  const { missing, manifest, deletions } = await loadMissing({ day, blocks: before.missing }, options);
+  if (missing.length === 0) {
+    await lease.release();
+    return { day, outcome: "known", series: 0, samples: 0 };
+  }
   const range = {
     minTime: Math.max(day * DAY_MS, options.minTime),
     maxTime: Math.min((day + 1) * DAY_MS - 1, options.maxTime),
   };
-  const series = mergeBlocks(opened, range, (samples) => {
+  const toMerge = missing.map((block) => opened.get(block)!);
+  const series = mergeBlocks(toMerge, range, (samples) => {
     signal?.throwIfAborted();
     onSamples?.(samples);
   });
-  const expectedCount = expectedSeries(
-    day,
-    opened.map(({ block, table: { count } }) => ({ meta: block.meta, series: count })),
-  );
-  const lease = await takeLease(context, indexShardBits(expectedCount), options);
   await markDay(context);
   await nameDay(context);
   const withoutRuns = new Set(
     manifest.parts.filter(({ kind }) => kind === "chunks").map(({ bucket }) => bucket),
   );
-  const expected = {
-    series: expectedCount,
-    samples: expectedSamples,
-    withoutRuns,
-  };
+  const expected = { series: expectedCount, samples: expectedSamples, withoutRuns };
   let stored: BulkDay;
   try {
     stored = await storeDay(context, expected, keeping(lease, series));
@@ -125,15 +132,62 @@ async function importDay(
   return { day, outcome: "imported", series: stored.series, samples: stored.samples };
 }
 
+interface MissingBlocks {
+  /** Blocks of which the day has not all samples. */
+  readonly missing: readonly FoundBlock[];
+  readonly manifest: Manifest;
+  /** The day's last deletion. */
+  readonly deletions: number;
+}
+
+async function loadMissing(
+  { day, blocks }: Pick<DayPlan, "day" | "blocks">,
+  options: ImportOptions,
+): Promise<MissingBlocks> {
+  const { table, tenant } = options;
+  const { last: deletions } = await loadDeletions(table, tenant, day);
+  const { manifest } = await loadManifest(table, tenant, day);
+  return { missing: missingOf(blocks, manifest, options, deletions), manifest, deletions };
+}
+
+function missingOf(
+  blocks: readonly FoundBlock[],
+  manifest: Manifest,
+  choice: Choice,
+  deletions: number,
+): FoundBlock[] {
+  return blocks.filter((block) => !isImported(manifest, [digestOfBlock(block, choice, deletions)]));
+}
+
+/** The days that have all samples of their blocks already. */
+export async function findKnownDays(
+  days: readonly DayPlan[],
+  options: Choice & Pick<ImportOptions, "table" | "tenant">,
+): Promise<Set<number>> {
+  const { table, tenant } = options;
+  const known = new Set<number>();
+  if (days.length === 0) return known;
+  const states = await loadDayStates(table, tenant, days[0].day, days[days.length - 1].day);
+  for (const { day, blocks } of days) {
+    const { last } = deletionsOf(states.deletions.get(day));
+    const manifest = states.manifests.get(day) ?? EMPTY_MANIFEST;
+    if (missingOf(blocks, manifest, options, last).length === 0) known.add(day);
+  }
+  return known;
+}
+
 /** Waits for a compactor that works on the day; after some minutes it goes on without. */
 async function takeLease(
   context: DayContext,
   indexBits: number,
-  { sleep = setTimeout }: ImportOptions,
+  { sleep = setTimeout, signal, onWait }: ImportOptions,
 ): Promise<DayLease> {
   const lease = new DayLease(context, indexBits);
-  for (let waitedMs = 0; !(await lease.hold()) && waitedMs < LEASE_MS; waitedMs += LEASE_WAIT_MS)
+  for (let waitedMs = 0; !(await lease.hold()) && waitedMs < LEASE_MS; waitedMs += LEASE_WAIT_MS) {
+    if (waitedMs === 0) onWait?.(context.day, LEASE_MS);
     await sleep(LEASE_WAIT_MS);
+    signal?.throwIfAborted();
+  }
   return lease;
 }
 
@@ -178,7 +232,7 @@ async function closeBefore(open: Map<string, OpenBlock>, timeMs: number): Promis
  */
 export function digestOf(
   identity: string,
-  { choiceWords, addsExternalLabels }: Pick<ImportOptions, "choiceWords" | "addsExternalLabels">,
+  { choiceWords, addsExternalLabels }: Choice,
   deletions: number,
 ): string {
   const words = JSON.stringify([
@@ -195,7 +249,7 @@ export function digestOf(
 
 function digestOfBlock(
   { meta, identity = meta.ulid }: FoundBlock,
-  options: ImportOptions,
+  options: Choice,
   deletions: number,
 ): string {
   return digestOf(identity, options, deletions);

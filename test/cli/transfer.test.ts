@@ -175,9 +175,9 @@ test("a data directory is imported with its log, and only once", async () => {
   const answer = JSON.parse(readFileSync(`${directory}.json`, "utf8")) as { points: unknown[] }[];
   const expected = answer.reduce((sum, { points }) => sum + points.length, 0) + STALE_SAMPLES;
   assert.equal(Object.keys(counts).length, answer.length);
-  assert.match(said.at(-1)!, new RegExp(`imported ${expected.toLocaleString("en-US")} samples of 1 days`));
+  assert.match(said.at(-1)!, new RegExp(`imported ${expected.toLocaleString("en-US")} samples of 1 day in `));
   await importCommand(target, directory, { yes: true }, target.clock, console);
-  assert.match(said.at(-1)!, /imported 0 samples .* 0 write units, 1 days were imported before/);
+  assert.match(said.at(-1)!, /imported 0 samples .* 0 write units, 1 day was imported before/);
   assert.deepEqual(await countSamples(engine), counts);
 });
 

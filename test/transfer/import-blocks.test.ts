@@ -14,12 +14,15 @@ import { deleteSeries } from "../../lib/storage/erase/delete-series.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
 import { NO_LEASE } from "../../lib/storage/layout/manifest.ts";
 import { loadManifest } from "../../lib/storage/layout/manifest-store.ts";
+import type { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
 import type { Finding } from "../../lib/storage/verify/finding.ts";
 import { verifyDay } from "../../lib/storage/verify/verify-day.ts";
+import type { DayReport } from "../../lib/transfer/import-blocks.ts";
 import { NO_EDITS } from "../../lib/transfer/label-edits.ts";
 import { type BlockBytes, fixturePath, readBlocks } from "../helpers/block-files.ts";
 import { runCompactor } from "../helpers/compaction.ts";
+import { itemsOf } from "../helpers/damage.ts";
 import { Engine } from "../helpers/engine.ts";
 import { runImport } from "../helpers/run-import.ts";
 import { bitsOf } from "../helpers/write-requests.ts";
@@ -281,6 +284,36 @@ test("a compactor's lease is waited for, held while the day is written, and give
   const { manifest } = await loadManifest(engine.table, "t", FIRST_DAY);
   assert.deepEqual(manifest.lease, NO_LEASE);
   assert.deepEqual(await samplesOf(engine), samplesOfText());
+});
+
+test("of two imports at once the second waits, and stores nothing that the first has stored", async () => {
+  const engine = newEngine();
+  const first = newDayContext({
+    table: engine.table,
+    tenant: "t",
+    day: FIRST_DAY,
+    retentionMs: 0,
+    clock: engine.clock,
+    randomBytes,
+  });
+  const lease = new DayLease(first);
+  assert.ok(await lease.hold());
+  const waits: number[] = [];
+  const reports: DayReport[] = [];
+  let items = 0;
+  await runImport(engine, readBlocks(BLOCKS), {
+    onWait: (day) => waits.push(day),
+    onDay: (report) => reports.push(report),
+    sleep: async () => {
+      // Meanwhile the first one ends.
+      await lease.release();
+      await runImport(engine, readBlocks(BLOCKS));
+      items = (await itemsOf(engine.inner as MemoryTable, "CRI")).length;
+    },
+  });
+  assert.deepEqual(waits, [FIRST_DAY]);
+  assert.ok(reports.every(({ outcome }) => outcome === "known"));
+  assert.equal((await itemsOf(engine.inner as MemoryTable, "CRI")).length, items);
 });
 
 test("an import that fails gives the lease back", async () => {
