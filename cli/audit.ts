@@ -31,7 +31,12 @@ export async function auditLogCommand(
 
 function rowOf({ atMs, who, action, tenant = "", subject, details = {} }: AuditEntry): string[] {
   const words = Object.entries(details).flatMap(([name, value]) =>
-    value === undefined || value === null || value === "" ? [] : [`${name}=${String(value)}`],
+    value === undefined || value === null || value === "" ? [] : [`${name}=${printDetail(value)}`],
   );
   return [new Date(atMs).toISOString(), who, action, tenant, subject, words.join(" ")];
+}
+
+/** Limits and pairs of labels are objects. */
+function printDetail(value: unknown): string {
+  return typeof value === "object" && !Array.isArray(value) ? JSON.stringify(value) : String(value);
 }

@@ -64,12 +64,17 @@ export async function setTenantCommand(
     action: "tenants set",
     tenant,
     subject: tenant,
-    details: { ...change },
+    details: recordOf(change),
   });
   await changeTenantSettings(table, tenant, change);
   print(
     `tenant ${tenant} is changed; warm functions use the change within ${TENANT_CACHE_MS / SECOND_MS} seconds`,
   );
+}
+
+/** The settings as the record of changes has them: one that is undefined goes back to the default. */
+function recordOf(change: TenantSettings): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(change).map(([name, value]) => [name, value ?? DEFAULT]));
 }
 
 /** Only what was given: other settings stay unchanged. */

@@ -45,7 +45,8 @@ const BURST_SECONDS = 30;
 export function limitOfOption(option: string): (typeof TENANT_LIMITS)[number] {
   const found = TENANT_LIMITS.find((one) => one.option === option);
   if (found !== undefined) return found;
-  const names = TENANT_LIMITS.map((one) => one.option).join(", ");
+  const options = TENANT_LIMITS.map((one) => one.option);
+  const names = [...options, "read-dollars-per-hour", "read-dollars-per-day"].join(", ");
   throw new HearthError("invalid", `limit ${option}: expected one of ${names}`);
 }
 

@@ -9,13 +9,18 @@ export function printReads({ days, seriesCount, groups, findReadUnits }: Selecti
   return [`${found}; finding them took ${count(findReadUnits, "read unit")}`, ...days.flatMap(printDay)];
 }
 
+/** A day that was imported may have samples in parts and no log. */
+function printFlushed(flushedToMs: number): string {
+  return flushedToMs > 0 ? `log compacted up to ${printTime(flushedToMs)}` : "log not compacted";
+}
+
 function printDay({ day, seriesCount, metricCount, manifest, index, log, parts }: DayReads): string[] {
   const date = printTime(day * DAY_MS).replace(/T.*/, "");
   const ofMetrics = `${count(seriesCount, "series", "series")} of ${count(metricCount, "metric")}`;
   const lines = [
     manifest.generation === 0
       ? "manifest  none: nothing is compacted"
-      : `manifest  generation ${manifest.generation}, log compacted up to ${printTime(manifest.flushedToMs)}`,
+      : `manifest  generation ${manifest.generation}, ${printFlushed(manifest.flushedToMs)}`,
     index.parts === 0
       ? "index     series records"
       : `index     ${count(index.parts, "part")} of ${count(index.blocks, "block")} and ${index.series} series, and series records`,
