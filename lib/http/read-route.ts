@@ -86,7 +86,7 @@ async function read(
     const results = queries.map((query) => countChunks(reader.selectChunks(query, signal), held, fields));
     return await answerStream(c, results);
   } catch (error) {
-    throw refusal() ?? error;
+    throw refusal(error) ?? error;
   }
 }
 

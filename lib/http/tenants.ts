@@ -43,7 +43,7 @@ export async function admitAll(
   return {
     signal: AbortSignal.any(all.map(({ signal }) => signal)),
     maxReadUnits: Math.min(...unitsOf),
-    refusal: () => all.map(({ refusal }) => refusal()).find((one) => one !== undefined),
+    refusal: (ended) => all.map(({ refusal }) => refusal(ended)).find((one) => one !== undefined),
     unitsOf,
   };
 }

@@ -48,10 +48,18 @@ export class RateLimitError extends HearthError {
   }
 }
 
-/** Reads were refused, before any was made, since they would cost more than the request may. */
-export class TooExpensiveError extends HearthError {
+/** A request needs more read units than it may have. */
+export class ReadUnitsError extends HearthError {
   constructor(message: string) {
     super("too large", message);
+    this.name = "ReadUnitsError";
+  }
+}
+
+/** Reads were refused, before any was made, since they would cost more than the request may. */
+export class TooExpensiveError extends ReadUnitsError {
+  constructor(message: string) {
+    super(message);
     this.name = "TooExpensiveError";
   }
 }

@@ -1,5 +1,5 @@
 /** The limits of a request's tenant and key: what may be stored, and whether a query may run. */
-import { errorKind, errorMessage, type RateLimitError } from "../../model/errors.ts";
+import { errorKind, errorMessage, type RateLimitError, ReadUnitsError } from "../../model/errors.ts";
 import type { Limits } from "../../model/limits.ts";
 import type { Admission } from "../../storage/limits/quotas.ts";
 import type { Table } from "../../storage/table/table.ts";
@@ -55,8 +55,8 @@ export interface AdmittedQuery {
   readonly signal: AbortSignal;
   /** The read units that the query may cost. */
   readonly maxReadUnits: number;
-  /** Why it was ended, if it was over a limit. */
-  readonly refusal: () => RateLimitError | undefined;
+  /** Why it was ended, if it was over a limit; `ended` is the error that ended it. */
+  readonly refusal: (ended?: unknown) => RateLimitError | undefined;
 }
 
 /**
@@ -92,12 +92,15 @@ export function admitQuery(
       const { readUnits } = c.get("requestLog").shares.get(tenant.name) ?? c.get("meter");
       quotas.noteReadUnits(tenant, keyId, readUnits);
     });
+  const hasLessLeft = readUnitsLeft < limits.maxQueryReadUnits;
   const beganMs = services.clock();
   c.get("atEnd").push(() => quotas.noteQueryTime(tenant, keyId, services.clock() - beganMs));
   return {
     signal: exchanged !== undefined ? AbortSignal.any([client, ended.signal]) : client,
     maxReadUnits: Math.max(1, Math.min(limits.maxQueryReadUnits, readUnitsLeft)),
-    refusal: () => refusal,
+    refusal: (ended) =>
+      refusal ??
+      (hasLessLeft && ended instanceof ReadUnitsError ? quotas.refuseRest(tenant, keyId) : undefined),
   };
 }
 

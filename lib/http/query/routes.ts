@@ -110,7 +110,7 @@ async function serve(
 ): Promise<Response> {
   let { signal } = c.req.raw;
   let phase: QueryPhase = "parameters";
-  let refusal: () => unknown = () => undefined;
+  let refusal: (ended?: unknown) => unknown = () => undefined;
   try {
     const accesses = await findAccesses(c, services, "read");
     const parameters = await readParameters(c);
@@ -158,6 +158,8 @@ async function serve(
       retentionMs: async () => (await services.tenants.find(table, one().tenant)).retentionMs,
       tenantState: async () => {
         const found = await services.tenants.find(table, expectWhole(one()));
+        // What other processes counted: an exchange of counts may have begun with this request.
+        await Promise.all(c.get("background"));
         return { tenant: found, used: services.quotas.used(found), limits: services.limits };
       },
       setPhase,
@@ -167,7 +169,7 @@ async function serve(
     answer.headers.set("X-Hearth-Read-Units", String(c.get("meter").readUnits));
     return answer;
   } catch (thrown) {
-    const error = refusal() ?? asSizeError(thrown, "query");
+    const error = refusal(thrown) ?? asSizeError(thrown, "query");
     c.get("requestLog").noteError(error);
     return answerApiError(apiErrorOf(error, phase, c.req.raw.signal));
   }

@@ -1,5 +1,6 @@
 /** Judges requests by the limits of their tenant and key. Nothing is done for a tenant without limits. */
 
+import type { RateLimitError } from "../../model/errors.ts";
 import { burstOf, type TenantLimits } from "../../model/quota/tenant-limits.ts";
 import type { RandomBytes } from "../../model/random-bytes.ts";
 import { type Clock, SECOND_MS } from "../../model/time.ts";
@@ -108,14 +109,32 @@ export class Quotas {
 
   /** The read units that a query may still cost; infinite without a limit. */
   readUnitsLeft(tenant: Tenant, keyId: string | undefined): number {
+    return Math.min(...this.#rests(tenant, keyId).map(({ left }) => left));
+  }
+
+  /** The error of a query that needs more read units than are left of the hour or the day. */
+  refuseRest(tenant: Tenant, keyId: string | undefined): RateLimitError | undefined {
+    const rests = this.#rests(tenant, keyId).sort((a, b) => a.left - b.left);
+    if (rests.length === 0) return undefined;
+    const { subject, name, limit, spent, waitMs } = rests[0];
+    const what = `the query needs more than what is left of its ${printReadUnits(limit)} this UTC ${name}, of which ${printReadUnits(spent)} are spent`;
+    return overLimit(subject, `read-units-per-${name}`, what, waitMs);
+  }
+
+  /** What is left of each limit of read units. */
+  #rests(tenant: Tenant, keyId: string | undefined) {
     const nowMs = this.#clock();
-    let left = Number.POSITIVE_INFINITY;
-    for (const { limits, account } of this.#limitedBy(tenant, keyId, hasReadUnits)) {
-      const { readUnitsPerHour = left, readUnitsPerDay = left } = limits;
-      left = Math.min(left, readUnitsPerHour - account.hour.total(nowMs));
-      left = Math.min(left, readUnitsPerDay - account.day.total(nowMs));
-    }
-    return left;
+    return this.#limitedBy(tenant, keyId, hasReadUnits).flatMap(({ subject, limits, account }) => {
+      const restOf = (window: Account["hour"], limit: number | undefined, name: "hour" | "day") => {
+        if (limit === undefined) return [];
+        const spent = window.total(nowMs);
+        return [{ subject, name, limit, spent, left: limit - spent, waitMs: window.leftMs(nowMs) }];
+      };
+      return [
+        ...restOf(account.hour, limits.readUnitsPerHour, "hour"),
+        ...restOf(account.day, limits.readUnitsPerDay, "day"),
+      ];
+    });
   }
 
   /** Counts what a query has cost. */

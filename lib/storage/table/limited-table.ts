@@ -1,5 +1,5 @@
 /** A table for one request: its reads end when they have cost what a request may. */
-import { HearthError } from "../../model/errors.ts";
+import { ReadUnitsError } from "../../model/errors.ts";
 import { printReadUnits } from "./read-price.ts";
 import {
   type Item,
@@ -74,8 +74,7 @@ export class LimitedTable implements Table {
   /** Throws "too large", naming the limit. */
   #check(): void {
     if (this.#spent.readUnits <= this.#maxReadUnits) return;
-    throw new HearthError(
-      "too large",
+    throw new ReadUnitsError(
       `query: the request needs more than ${printReadUnits(this.#maxReadUnits)} of DynamoDB; add matchers or shorten the time range limit=maxQueryReadUnits`,
     );
   }

@@ -1,8 +1,10 @@
 /** Limits of series, labels, exemplars and rules, from the setting to the response. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { Reader } from "../../../lib/storage/read/reader.ts";
+import type { Meter, Table } from "../../../lib/storage/table/table.ts";
 import { changeTenantSettings } from "../../../lib/storage/tenants/tenant-settings.ts";
 import { basic, TestGateway } from "../../helpers/test-gateway.ts";
 import { series } from "../../helpers/write-requests.ts";
@@ -21,6 +23,22 @@ async function countSeries(gateway: TestGateway): Promise<number> {
   const reader = new Reader(gateway.services.table, { ...gateway.services, retentionMs: 0, tenant: "t" });
   const range = { minTime: gateway.nowMs - DAY_MS, maxTime: gateway.nowMs };
   return (await reader.series({ matchers: [], ...range })).length;
+}
+
+/** A table whose queries take a while: what a request does not wait for comes after its response. */
+function slow(table: Table): Table {
+  return new Proxy(table, {
+    get(target, name) {
+      if (name === "metered") return (meter: Meter) => slow(target.metered(meter));
+      if (name === "query")
+        return async function* (...args: Parameters<Table["query"]>) {
+          await setTimeout(20);
+          yield* target.query(...args);
+        };
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
 
 describe("series of a day", () => {
@@ -64,6 +82,20 @@ describe("series of a day", () => {
     const third = await gateway.another();
     gateway.nowMs += 2 * MINUTE_MS;
     assert.equal((await third.write(some(0, 1000, gateway.nowMs))).status, 200);
+  });
+
+  test("user_limits counts what other processes have stored, from its first response on", async () => {
+    const gateway = await open({ seriesPerDay: 1000 });
+    for (let minute = 0; minute < 2; minute++) {
+      assert.equal((await gateway.write(some(0, 500, gateway.nowMs))).status, 200);
+      gateway.nowMs += MINUTE_MS;
+    }
+    const other = (await gateway.another()).queryRoutes();
+    Object.assign(other.services, { table: slow(other.services.table) });
+    const headers = { Authorization: basic("HKA") };
+    const response = await other.fetch("/api/v1/user_limits", { headers });
+    const { used } = ((await response.json()) as { hearth: { used: Record<string, number> } }).hearth;
+    assert.ok(Math.abs(used.seriesPerDay - 500) < 25, `${used.seriesPerDay}`);
   });
 
   test("samples within a limit are stored at midnight and by processes that come and go", async () => {
