@@ -6,6 +6,7 @@ import { HearthError } from "../lib/model/errors.ts";
 import { parseTenant } from "../lib/model/tenant.ts";
 import { type Clock, SECOND_MS } from "../lib/model/time.ts";
 import { countTenantItems, DELETION_WAIT_MS, deleteTenantItems } from "../lib/storage/erase/delete-tenant.ts";
+import { deleteTenantRules } from "../lib/storage/rules/tenant-rules.ts";
 import { newMeter } from "../lib/storage/table/table.ts";
 import { beginTenantLife } from "../lib/storage/tenants/tenant-settings.ts";
 import { auditCommand } from "./auditor.ts";
@@ -62,6 +63,8 @@ export async function deleteTenantCommand(
     await auditCommand(table, clock, { action: "keys delete", tenant, subject: id });
     await deleteKey(table, id);
   }
+  // Before the next life begins: rules that go on would fill it.
+  await deleteTenantRules(table, tenant);
   const life = await beginTenantLife(table, tenant);
   tell(
     `${keys.length} access keys are deleted; waiting ${DELETION_WAIT_MS / SECOND_MS} s until no function knows them or the tenant as it was`,

@@ -13,7 +13,11 @@ import { createKey, findKey, listKeys } from "../../lib/auth/key-store.ts";
 import { KeyVerifier } from "../../lib/auth/verifier.ts";
 import { newMatcher } from "../../lib/model/matcher.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
+import { parseRuleFile } from "../../lib/rules/parse-rule-file.ts";
+import { newRuleStore } from "../../lib/rules/table-rule-store.ts";
 import { isOfTenant } from "../../lib/storage/erase/delete-tenant.ts";
+import { KIND } from "../../lib/storage/layout/keys.ts";
+import { listRuledTenants } from "../../lib/storage/rules/rule-items.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import { changeTenantSettings } from "../../lib/storage/tenants/tenant-settings.ts";
 import { itemsOf } from "../helpers/damage.ts";
@@ -168,6 +172,24 @@ describe("tenants delete", () => {
     await engine.compact();
     await run("shop");
     assert.match(said.at(-1)!, /^tenant shop is deleted: 0 items/);
+  });
+
+  test("its rules end before its next life begins, and others' rules go on", async () => {
+    const store = newRuleStore(engine.table);
+    const { file } = parseRuleFile("groups: [{name: g, rules: [{record: r, expr: vector(1)}]}]");
+    for (const tenant of ["shop", "t"]) await store.put(tenant, "n", file!.groups[0]);
+    const seen: unknown[] = [];
+    stored.putIfEqual = async (item, expected) => {
+      if (item.pk[0] === KIND.tenant)
+        seen.push(
+          (await listRuledTenants(engine.table)).map(({ tenant }) => tenant),
+          (await store.list("shop")).length,
+          (await store.list("t")).length,
+        );
+      return MemoryTable.prototype.putIfEqual.call(stored, item, expected);
+    };
+    await run("shop");
+    assert.deepEqual(seen, [["t"], 0, 1]);
   });
 
   test("what was stopped goes on", async () => {

@@ -91,7 +91,12 @@ export const PIECE_ID_BYTES = 12;
 export function pieceKey(tenant: string, group: GroupName, id: Uint8Array): Key {
   const hash = createHash("sha256").update(groupSortKey(group)).digest().subarray(0, GROUP_HASH_BYTES);
   return {
-    pk: partition(KIND.ruleSeries, tenant).finish(),
+    pk: rulePiecesRange(tenant).pk,
     sk: new ByteWriter().writeBytes(hash).writeBytes(id).finish(),
   };
+}
+
+/** The pieces of all groups of a tenant. */
+export function rulePiecesRange(tenant: string): KeyRange {
+  return { pk: partition(KIND.ruleSeries, tenant).finish() };
 }
