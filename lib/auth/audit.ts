@@ -6,7 +6,8 @@ import { HearthError } from "../model/errors.ts";
 import type { RandomBytes } from "../model/random-bytes.ts";
 import { shorten } from "../model/shorten.ts";
 import { type Clock, DAY_MS, SECOND_MS } from "../model/time.ts";
-import { auditKey, auditRange, RECORD_ID_BYTES } from "../storage/layout/keys.ts";
+import { RECORD_ID_BYTES } from "../storage/layout/keys.ts";
+import { auditKey, auditRange } from "../storage/layout/tenant-keys.ts";
 import type { Table } from "../storage/table/table.ts";
 
 /** How long entries are kept. */

@@ -1,6 +1,6 @@
 /** Access keys in the table. */
 import { HearthError } from "../model/errors.ts";
-import { accessKeyKey, accessKeysRange } from "../storage/layout/keys.ts";
+import { accessKeyKey, accessKeysRange } from "../storage/layout/tenant-keys.ts";
 import type { Table } from "../storage/table/table.ts";
 import { type AccessKey, decodeAccessKey, encodeAccessKey } from "./access-key.ts";
 

@@ -11,7 +11,8 @@ import { executeTemplate } from "./execute/execute.ts";
 import { LimitError, Meter, TEMPLATE_LIMITS, type TemplateLimits } from "./execute/limits.ts";
 import { prometheusFunctions } from "./functions/functions.ts";
 import { labelMap, queryResult, sampleValue, type TemplateSample } from "./functions/query-result.ts";
-import { type ParsedTemplate, parseTemplate, TemplateSyntaxError } from "./syntax/parser.ts";
+import { type ParsedTemplate, parseTemplate } from "./syntax/parser.ts";
+import { TemplateSyntaxError } from "./syntax/token-cursor.ts";
 import { fromBytes, toBytes } from "./text/byte-string.ts";
 import { CallError, type GoType, string, type Value } from "./value/types.ts";
 

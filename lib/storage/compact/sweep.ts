@@ -12,12 +12,10 @@ import {
   manifestsRange,
   parseDaySortKey,
   parseManifestSortKey,
-  parseSweptSortKey,
-  sweptKey,
-  sweptRange,
 } from "../layout/keys.ts";
 import { decodeManifest, type Manifest } from "../layout/manifest.ts";
 import { isDayPast, type RetentionMs } from "../layout/retention.ts";
+import { parseSweptSortKey, sweptKey, sweptRange } from "../layout/tenant-keys.ts";
 import { loadAllRollupMonths } from "../rollups/rollup-months.ts";
 import { isFresh } from "../rollups/row-deletions.ts";
 import type { Item, Key, Table } from "../table/table.ts";

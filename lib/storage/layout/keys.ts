@@ -160,7 +160,7 @@ function receivedRange(
 }
 
 /** What the sort key of a record begins with. */
-function receiveTime(ms: number): ByteWriter {
+export function receiveTime(ms: number): ByteWriter {
   return new ByteWriter().writeUint(Math.min(Math.max(ms, 0), MAX_RECEIVE_TIME_MS), RECEIVE_TIME_BYTES);
 }
 
@@ -364,19 +364,6 @@ export function canaryDayKey(day: number): Key {
   return { pk: canaryKey().pk, sk };
 }
 
-/** With which retention a tenant's days were looked at last. No TTL: the compactor knows tenants by these items. */
-export function sweptKey(tenant: string): Key {
-  return { pk: sweptRange().pk, sk: new TextEncoder().encode(tenant) };
-}
-
-export function sweptRange(): KeyRange {
-  return { pk: Uint8Array.of(KIND.swept) };
-}
-
-export function parseSweptSortKey(sk: Uint8Array): string {
-  return new TextDecoder().decode(sk);
-}
-
 /** A copy of a damaged item: `keyHash` is of the item's own key, `number` that of a piece of it. */
 export function quarantineKey(tenant: string, day: number, keyHash: Uint8Array, number: number): Key {
   const sk = new ByteWriter()
@@ -395,37 +382,4 @@ export function parseQuarantineSortKey(sk: Uint8Array): { readonly day: number; 
   const reader = new ByteReader(sk, "quarantine's sort key");
   const day = reader.readUint(4) - DAY_OFFSET;
   return { day, keyHash: Buffer.from(reader.readBytes(QUARANTINE_HASH_BYTES)).toString("hex") };
-}
-
-export function accessKeyKey(accessKeyId: string): Key {
-  return { pk: accessKeysRange().pk, sk: new TextEncoder().encode(accessKeyId) };
-}
-
-/** Every access key of the table, in one partition: they are few, and warm functions remember them. */
-export function accessKeysRange(): KeyRange {
-  return { pk: Uint8Array.of(KIND.accessKey) };
-}
-
-/** An entry of who changed what (lib/auth/audit.ts). */
-export function auditKey(atMs: number, id: Uint8Array): Key {
-  return { pk: Uint8Array.of(KIND.audit), sk: receiveTime(atMs).writeBytes(id).finish() };
-}
-
-/** The entries since a time, in ms. */
-export function auditRange(sinceMs: number): KeyRange {
-  return { pk: Uint8Array.of(KIND.audit), first: receiveTime(sinceMs).finish() };
-}
-
-export function tenantKey(tenant: string): Key {
-  return { pk: tenantsRange().pk, sk: new TextEncoder().encode(tenant) };
-}
-
-/** The settings of every tenant that has any, in one partition: they are few, and warm functions remember them. */
-export function tenantsRange(): KeyRange {
-  return { pk: Uint8Array.of(KIND.tenant) };
-}
-
-/** Which replica of a cluster is elected; the cluster's name is at most as long as a sort key, 1,024 bytes. */
-export function electionKey(tenant: string, cluster: string): Key {
-  return { pk: partition(KIND.election, tenant).finish(), sk: new TextEncoder().encode(cluster) };
 }

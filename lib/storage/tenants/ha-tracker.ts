@@ -15,7 +15,7 @@ import { HearthError } from "../../model/errors.ts";
 import { shorten } from "../../model/shorten.ts";
 import { type Clock, DAY_MS, SECOND_MS } from "../../model/time.ts";
 import { ByteReader, ByteWriter, decodeText } from "../codec/bytes.ts";
-import { electionKey } from "../layout/keys.ts";
+import { electionKey } from "../layout/tenant-keys.ts";
 import type { Item, Table } from "../table/table.ts";
 
 /** How often the time in the table follows. */

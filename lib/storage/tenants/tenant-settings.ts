@@ -11,8 +11,8 @@ import {
 } from "../../model/quota/tenant-limits.ts";
 import { parseStoredTenant, storedTenant } from "../../model/tenant.ts";
 import { type Clock, DAY_MS, MINUTE_MS } from "../../model/time.ts";
-import { tenantKey, tenantsRange } from "../layout/keys.ts";
 import type { RetentionMs } from "../layout/retention.ts";
+import { tenantKey, tenantsRange } from "../layout/tenant-keys.ts";
 import type { Table } from "../table/table.ts";
 
 /** The labels by which the replicas of a pair are known. */

@@ -8,10 +8,8 @@ import {
   parseDaySortKey,
   parseManifestSortKey,
   parseMarkSortKey,
-  parseSweptSortKey,
-  sweptRange,
-  tenantsRange,
 } from "../layout/keys.ts";
+import { parseSweptSortKey, sweptRange, tenantsRange } from "../layout/tenant-keys.ts";
 import type { Key, KeyRange, Table } from "../table/table.ts";
 
 /** The furthest days that keys can hold. */

@@ -7,12 +7,11 @@ import { quote, unquote } from "../text/quote.ts";
 import { tokenize } from "./lexer.ts";
 import type { BranchNode, CommandNode, Node, Operand, PipeNode, TemplateNode, Tree } from "./nodes.ts";
 import { parseNumberToken } from "./number-node.ts";
-import { describeToken, type Token, type TokenKind } from "./token.ts";
+import type { Token, TokenKind } from "./token.ts";
+import { TokenCursor } from "./token-cursor.ts";
 
 /** Parentheses in parentheses, and actions in actions. */
 const MAX_DEPTH = 500;
-
-export class TemplateSyntaxError extends Error {}
 
 export interface ParsedTemplate {
   readonly name: ByteString;
@@ -56,36 +55,32 @@ const CONSTANTS: ReadonlySet<string> = new Set(["true", "false", "dot", "nil", "
 class Parser {
   readonly trees = new Map<ByteString, Tree>();
   readonly #name: ByteString;
-  readonly #tokens: readonly Token[];
+  readonly #tokens: TokenCursor;
   readonly #isFunction: (name: string) => boolean;
-  #at = 0;
-  /** The last token that was looked at: errors name its line. */
-  #seen = 0;
   #variables = ["$"];
-  #actionLine = 0;
   #rangeDepth = 0;
   #depth = 0;
 
   constructor(name: ByteString, tokens: readonly Token[], isFunction: (name: string) => boolean) {
     this.#name = name;
-    this.#tokens = tokens;
+    this.#tokens = new TokenCursor(name, tokens);
     this.#isFunction = isFunction;
   }
 
   parse(): void {
     const nodes: Node[] = [];
-    while (this.#peek().kind !== "end of text") {
-      if (this.#peek().kind === "left delimiter") {
-        const start = this.#at;
-        this.#next();
-        if (this.#isKeyword(this.#nextNonSpace(), "define")) {
+    while (this.#tokens.peek().kind !== "end of text") {
+      if (this.#tokens.peek().kind === "left delimiter") {
+        const start = this.#tokens.at;
+        this.#tokens.next();
+        if (isKeyword(this.#tokens.nextNonSpace(), "define")) {
           this.#definition();
           continue;
         }
-        this.#at = start;
+        this.#tokens.at = start;
       }
       const node = this.#textOrAction();
-      if (typeof node === "string") throw this.#error(`unexpected {{${node}}}`);
+      if (typeof node === "string") throw this.#tokens.error(`unexpected {{${node}}}`);
       nodes.push(node);
     }
     this.#add({ name: this.#name, nodes });
@@ -94,10 +89,10 @@ class Parser {
   /** The keyword is past. */
   #definition(): void {
     const context = "define clause";
-    const token = this.#nextNonSpace();
-    if (token.kind !== "string" && token.kind !== "raw string") throw this.#unexpected(token, context);
+    const token = this.#tokens.nextNonSpace();
+    if (token.kind !== "string" && token.kind !== "raw string") throw this.#tokens.unexpected(token, context);
     const name = this.#unquoted(token);
-    this.#expect("right delimiter", context);
+    this.#tokens.expect("right delimiter", context);
     this.#inTemplate(name, context);
   }
 
@@ -107,7 +102,7 @@ class Parser {
     this.#variables = ["$"];
     this.#rangeDepth = 0;
     const { nodes, end } = this.#body();
-    if (end !== "end") throw this.#error(`unexpected {{${end}}} in ${context}`);
+    if (end !== "end") throw this.#tokens.error(`unexpected {{${end}}} in ${context}`);
     this.#add({ name, nodes });
     this.#variables = variables;
     this.#rangeDepth = rangeDepth;
@@ -118,14 +113,14 @@ class Parser {
     const earlier = this.trees.get(tree.name);
     if (earlier === undefined || isBlank(earlier.nodes)) this.trees.set(tree.name, tree);
     else if (!isBlank(tree.nodes)) {
-      throw this.#error(`template: multiple definition of template ${quote(tree.name)}`);
+      throw this.#tokens.error(`template: multiple definition of template ${quote(tree.name)}`);
     }
   }
 
   #body(): Body {
-    if (++this.#depth > MAX_DEPTH) throw this.#error("max nesting depth exceeded");
+    if (++this.#depth > MAX_DEPTH) throw this.#tokens.error("max nesting depth exceeded");
     const nodes: Node[] = [];
-    while (this.#peekNonSpace().kind !== "end of text") {
+    while (this.#tokens.peekNonSpace().kind !== "end of text") {
       const node = this.#textOrAction();
       if (typeof node === "string") {
         this.#depth--;
@@ -133,22 +128,22 @@ class Parser {
       }
       nodes.push(node);
     }
-    throw this.#error("unexpected EOF");
+    throw this.#tokens.error("unexpected EOF");
   }
 
   #textOrAction(): Node | "end" | "else" {
-    const token = this.#nextNonSpace();
+    const token = this.#tokens.nextNonSpace();
     if (token.kind === "text") return { kind: "text", start: token.start, text: token.text };
-    if (token.kind !== "left delimiter") throw this.#unexpected(token, "input");
-    this.#actionLine = token.line;
+    if (token.kind !== "left delimiter") throw this.#tokens.unexpected(token, "input");
+    this.#tokens.actionLine = token.line;
     const node = this.#action();
-    this.#actionLine = 0;
+    this.#tokens.actionLine = 0;
     return node;
   }
 
   #action(): Node | "end" | "else" {
-    const start = this.#at;
-    const token = this.#nextNonSpace();
+    const start = this.#tokens.at;
+    const token = this.#tokens.nextNonSpace();
     if (token.kind === "keyword") {
       switch (token.text) {
         case "break":
@@ -165,27 +160,26 @@ class Parser {
         case "else":
           return this.#else();
         case "end":
-          this.#expect("right delimiter", "end");
+          this.#tokens.expect("right delimiter", "end");
           return "end";
       }
     }
-    this.#at = start;
-    const first = this.#peekNonSpace();
+    this.#tokens.at = start;
+    const first = this.#tokens.peekNonSpace();
     return { kind: "action", start: first.start, pipe: this.#pipeline("command", "right delimiter") };
   }
 
   #jump({ start }: Token, kind: "break" | "continue"): Node {
-    const token = this.#nextNonSpace();
-    if (token.kind !== "right delimiter") throw this.#unexpected(token, `{{${kind}}}`);
-    if (this.#rangeDepth === 0) throw this.#error(`{{${kind}}} outside {{range}}`);
+    const token = this.#tokens.nextNonSpace();
+    if (token.kind !== "right delimiter") throw this.#tokens.unexpected(token, `{{${kind}}}`);
+    if (this.#rangeDepth === 0) throw this.#tokens.error(`{{${kind}}} outside {{range}}`);
     return { kind, start };
   }
 
   /** `else if` and `else with` leave their keyword for the branch they belong to. */
   #else(): "else" {
-    const token = this.#peekNonSpace();
-    if (!this.#isKeyword(token, "if") && !this.#isKeyword(token, "with"))
-      this.#expect("right delimiter", "else");
+    const token = this.#tokens.peekNonSpace();
+    if (!isKeyword(token, "if") && !isKeyword(token, "with")) this.#tokens.expect("right delimiter", "else");
     return "else";
   }
 
@@ -201,21 +195,21 @@ class Parser {
   }
 
   #otherwise(kind: BranchNode["kind"]): readonly Node[] {
-    if (kind !== "range" && this.#isKeyword(this.#peek(), kind)) {
-      this.#next();
-      if (++this.#depth > MAX_DEPTH) throw this.#error("max nesting depth exceeded");
+    if (kind !== "range" && isKeyword(this.#tokens.peek(), kind)) {
+      this.#tokens.next();
+      if (++this.#depth > MAX_DEPTH) throw this.#tokens.error("max nesting depth exceeded");
       const nested = [this.#branch(kind)];
       this.#depth--;
       return nested;
     }
     const { nodes, end } = this.#body();
-    if (end !== "end") throw this.#error(`expected end; found {{${end}}}`);
+    if (end !== "end") throw this.#tokens.error(`expected end; found {{${end}}}`);
     return nodes;
   }
 
   #block(): TemplateNode {
     const context = "block clause";
-    const token = this.#nextNonSpace();
+    const token = this.#tokens.nextNonSpace();
     const name = this.#templateName(token, context);
     const pipe = this.#pipeline(context, "right delimiter");
     this.#inTemplate(name, context);
@@ -224,91 +218,91 @@ class Parser {
 
   #template(): TemplateNode {
     const context = "template clause";
-    const token = this.#nextNonSpace();
+    const token = this.#tokens.nextNonSpace();
     const name = this.#templateName(token, context);
-    const before = this.#at;
-    if (this.#nextNonSpace().kind === "right delimiter") {
+    const before = this.#tokens.at;
+    if (this.#tokens.nextNonSpace().kind === "right delimiter") {
       return { kind: "template", start: token.start, name, pipe: undefined };
     }
-    this.#at = before;
+    this.#tokens.at = before;
     return { kind: "template", start: token.start, name, pipe: this.#pipeline(context, "right delimiter") };
   }
 
   #templateName(token: Token, context: string): ByteString {
     if (token.kind === "string" || token.kind === "raw string") return this.#unquoted(token);
-    throw this.#unexpected(token, context);
+    throw this.#tokens.unexpected(token, context);
   }
 
   #pipeline(context: string, end: TokenKind): PipeNode {
-    const { start } = this.#peekNonSpace();
+    const { start } = this.#tokens.peekNonSpace();
     const { variables, isAssignment } = this.#declarations(context);
     const commands: CommandNode[] = [];
     for (;;) {
-      const before = this.#at;
-      const token = this.#nextNonSpace();
+      const before = this.#tokens.at;
+      const token = this.#tokens.nextNonSpace();
       if (token.kind === end) break;
-      if (!OPERAND_STARTS.has(token.kind)) throw this.#unexpected(token, context);
-      this.#at = before;
+      if (!OPERAND_STARTS.has(token.kind)) throw this.#tokens.unexpected(token, context);
+      this.#tokens.at = before;
       commands.push(this.#command());
     }
-    if (commands.length === 0) throw this.#error(`missing value for ${context}`);
+    if (commands.length === 0) throw this.#tokens.error(`missing value for ${context}`);
     const wrong = commands.findIndex(({ args }, i) => i > 0 && CONSTANTS.has(args[0].kind));
-    if (wrong > 0) throw this.#error(`non executable command in pipeline stage ${wrong + 1}`);
+    if (wrong > 0) throw this.#tokens.error(`non executable command in pipeline stage ${wrong + 1}`);
     return { kind: "pipe", start, variables, isAssignment, commands };
   }
 
   #declarations(context: string): { readonly variables: ByteString[]; readonly isAssignment: boolean } {
     const variables: ByteString[] = [];
     for (;;) {
-      const variable = this.#peekNonSpace();
+      const variable = this.#tokens.peekNonSpace();
       if (variable.kind !== "variable") break;
-      const before = this.#at;
-      this.#nextNonSpace();
-      this.#peek();
-      const next = this.#peekNonSpace();
+      const before = this.#tokens.at;
+      this.#tokens.nextNonSpace();
+      this.#tokens.peek();
+      const next = this.#tokens.peekNonSpace();
       const isComma = next.kind === "char" && next.text === ",";
       if (next.kind !== "assign" && next.kind !== "declare" && !isComma) {
-        this.#at = before;
+        this.#tokens.at = before;
         break;
       }
-      this.#nextNonSpace();
+      this.#tokens.nextNonSpace();
       variables.push(variable.text);
       this.#variables.push(variable.text);
       if (!isComma) return { variables, isAssignment: next.kind === "assign" };
       if (context !== "range" || variables.length > 1)
-        throw this.#error(`too many declarations in ${context}`);
-      const after = this.#peekNonSpace().kind;
+        throw this.#tokens.error(`too many declarations in ${context}`);
+      const after = this.#tokens.peekNonSpace().kind;
       if (after === "variable" || after === "right delimiter" || after === "right paren") continue;
-      throw this.#error("range can only initialize variables");
+      throw this.#tokens.error("range can only initialize variables");
     }
     return { variables, isAssignment: false };
   }
 
   #command(): CommandNode {
-    const { start } = this.#peekNonSpace();
+    const { start } = this.#tokens.peekNonSpace();
     const args: Operand[] = [];
     for (;;) {
-      this.#peekNonSpace();
+      this.#tokens.peekNonSpace();
       const operand = this.#operand();
       if (operand !== undefined) args.push(operand);
-      const before = this.#at;
-      const token = this.#next();
+      const before = this.#tokens.at;
+      const token = this.#tokens.next();
       if (token.kind === "space") continue;
-      if (token.kind === "right delimiter" || token.kind === "right paren") this.#at = before;
-      else if (token.kind !== "pipe") throw this.#unexpected(token, "operand");
+      if (token.kind === "right delimiter" || token.kind === "right paren") this.#tokens.at = before;
+      else if (token.kind !== "pipe") throw this.#tokens.unexpected(token, "operand");
       break;
     }
-    if (args.length === 0) throw this.#error("empty command");
+    if (args.length === 0) throw this.#tokens.error("empty command");
     return { kind: "command", start, args };
   }
 
   /** A term and the fields after it. */
   #operand(): Operand | undefined {
     const node = this.#term();
-    if (node === undefined || this.#peek().kind !== "field") return node;
-    const { start } = this.#peek();
+    if (node === undefined || this.#tokens.peek().kind !== "field") return node;
+    const { start } = this.#tokens.peek();
     const names: ByteString[] = [];
-    while (this.#peek().kind === "field") names.push(this.#next().text.slice(1));
+    while (this.#tokens.peek().kind === "field") names.push(this.#tokens.next().text.slice(1));
     switch (node.kind) {
       case "field":
       case "variable":
@@ -318,23 +312,23 @@ class Parser {
       case "chain":
         return { kind: "chain", start, node, names };
       default:
-        throw this.#error(`unexpected . after term ${quote(printConstant(node))}`);
+        throw this.#tokens.error(`unexpected . after term ${quote(printConstant(node))}`);
     }
   }
 
   #term(): Operand | undefined {
-    const before = this.#at;
-    const token = this.#nextNonSpace();
+    const before = this.#tokens.at;
+    const token = this.#tokens.nextNonSpace();
     const { start, text } = token;
     switch (token.kind) {
       case "identifier":
-        if (!this.#isFunction(text)) throw this.#error(`function ${quote(text)} not defined`);
+        if (!this.#isFunction(text)) throw this.#tokens.error(`function ${quote(text)} not defined`);
         return { kind: "identifier", start, name: text };
       case "dot":
       case "nil":
         return { kind: token.kind, start };
       case "variable":
-        if (!this.#variables.includes(text)) throw this.#error(`undefined variable ${quote(text)}`);
+        if (!this.#variables.includes(text)) throw this.#tokens.error(`undefined variable ${quote(text)}`);
         return { kind: "variable", start, names: [text] };
       case "field":
         return { kind: "field", start, names: [text.slice(1)] };
@@ -344,11 +338,11 @@ class Parser {
       case "complex":
       case "number": {
         const number = parseNumberToken(token);
-        if ("problem" in number) throw this.#error(number.problem);
+        if ("problem" in number) throw this.#tokens.error(number.problem);
         return number;
       }
       case "left paren": {
-        if (++this.#depth > MAX_DEPTH) throw this.#error("max expression depth exceeded");
+        if (++this.#depth > MAX_DEPTH) throw this.#tokens.error("max expression depth exceeded");
         const pipe = this.#pipeline("parenthesized pipeline", "right paren");
         this.#depth--;
         return pipe;
@@ -357,64 +351,14 @@ class Parser {
       case "raw string":
         return { kind: "string", start, quoted: text, text: this.#unquoted(token) };
     }
-    this.#at = before;
+    this.#tokens.at = before;
     return undefined;
   }
 
   #unquoted({ text }: Token): ByteString {
     const value = unquote(text);
-    if (value === undefined) throw this.#error("invalid syntax");
+    if (value === undefined) throw this.#tokens.error("invalid syntax");
     return value;
-  }
-
-  #peek(): Token {
-    return this.#look(this.#at);
-  }
-
-  #next(): Token {
-    return this.#look(this.#at++);
-  }
-
-  /** After the end, the end comes again. */
-  #look(index: number): Token {
-    const at = Math.min(index, this.#tokens.length - 1);
-    this.#seen = Math.max(this.#seen, at);
-    return this.#tokens[at];
-  }
-
-  #nextNonSpace(): Token {
-    for (;;) {
-      const token = this.#next();
-      if (token.kind !== "space") return token;
-    }
-  }
-
-  /** Spaces before it are past. */
-  #peekNonSpace(): Token {
-    while (this.#peek().kind === "space") this.#at++;
-    return this.#peek();
-  }
-
-  #expect(kind: TokenKind, context: string): Token {
-    const token = this.#nextNonSpace();
-    if (token.kind !== kind) throw this.#unexpected(token, context);
-    return token;
-  }
-
-  #isKeyword(token: Token, word: string): boolean {
-    return token.kind === "keyword" && token.text === word;
-  }
-
-  #unexpected(token: Token, context: string): TemplateSyntaxError {
-    if (token.kind !== "error") return this.#error(`unexpected ${describeToken(token)} in ${context}`);
-    if (this.#actionLine === 0 || this.#actionLine === token.line) return this.#error(token.text);
-    const where = token.text.endsWith(" action") ? " started at" : " in action started at";
-    return this.#error(`${token.text}${where} ${this.#name}:${this.#actionLine}`);
-  }
-
-  #error(message: string): TemplateSyntaxError {
-    const { line } = this.#tokens[this.#seen];
-    return new TemplateSyntaxError(`template: ${this.#name}:${line}: ${message}`);
   }
 }
 
@@ -426,4 +370,8 @@ function printConstant(node: Operand): ByteString {
   if (node.kind === "string") return node.quoted;
   if (node.kind === "number") return node.text;
   return node.kind === "dot" ? "." : node.kind;
+}
+
+function isKeyword(token: Token, word: string): boolean {
+  return token.kind === "keyword" && token.text === word;
 }

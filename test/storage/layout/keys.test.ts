@@ -6,6 +6,7 @@ import { exemplarsKey } from "../../../lib/storage/exemplars/exemplar-keys.ts";
 import * as keys from "../../../lib/storage/layout/keys.ts";
 import * as partKeys from "../../../lib/storage/layout/part-keys.ts";
 import { ALL_SERIES, type Shard } from "../../../lib/storage/layout/shard.ts";
+import * as tenantKeys from "../../../lib/storage/layout/tenant-keys.ts";
 import { metadataKey } from "../../../lib/storage/metadata/metadata-keys.ts";
 import { checkKey } from "../../../lib/storage/table/item-size.ts";
 import type { KeyRange } from "../../../lib/storage/table/table.ts";
@@ -39,7 +40,7 @@ test("where everything is, byte for byte: a change here loses what is stored", (
     keys.progressKey("ab", 20000, 1),
     keys.markKey({ hourMs: 0x010203040506, day: 20000, tenant: "ab" }),
     keys.cursorKey(),
-    keys.accessKeyKey("HK"),
+    tenantKeys.accessKeyKey("HK"),
     metadataKey("ab", 0x010203040506, WRITER),
     exemplarsKey("ab", 20_000 * DAY_MS + 0x010203, WRITER),
   ].map(({ pk, sk }) => `${hex(pk)} ${hex(sk)}`);
@@ -84,8 +85,8 @@ test("the largest keys are keys that DynamoDB takes", () => {
     checkKey(key);
     assert.deepEqual(keys.parseDaySortKey(key.sk), { day, shardBits: 4 });
   }
-  checkKey(keys.accessKeyKey("k".repeat(128)));
-  checkKey(keys.tenantKey(tenant));
+  checkKey(tenantKeys.accessKeyKey("k".repeat(128)));
+  checkKey(tenantKeys.tenantKey(tenant));
 });
 
 const day = fc.integer({ min: keys.dayOf(-MAX_TIMESTAMP_MS), max: keys.dayOf(MAX_TIMESTAMP_MS) });

@@ -3,15 +3,9 @@ import { describe, it } from "node:test";
 import { HearthError } from "../../../lib/model/errors.ts";
 import { ByteWriter } from "../../../lib/storage/codec/bytes.ts";
 import { describeKey, placeOfKey } from "../../../lib/storage/layout/key-place.ts";
-import {
-  accessKeyKey,
-  cursorKey,
-  KIND,
-  logKey,
-  manifestKey,
-  markKey,
-} from "../../../lib/storage/layout/keys.ts";
+import { cursorKey, KIND, logKey, manifestKey, markKey } from "../../../lib/storage/layout/keys.ts";
 import { ALL_SERIES } from "../../../lib/storage/layout/shard.ts";
+import { accessKeyKey } from "../../../lib/storage/layout/tenant-keys.ts";
 import { VerifiedTable } from "../../../lib/storage/layout/verified-table.ts";
 import { checksumOf } from "../../../lib/storage/table/checksum.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { DAY_MS, HOUR_MS } from "../../../lib/model/time.ts";
 import { compact } from "../../../lib/storage/compact/compactor.ts";
-import { dayOf, manifestKey, tenantKey } from "../../../lib/storage/layout/keys.ts";
+import { dayOf, manifestKey } from "../../../lib/storage/layout/keys.ts";
 import { dayExpirySeconds } from "../../../lib/storage/layout/retention.ts";
+import { tenantKey } from "../../../lib/storage/layout/tenant-keys.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import {
   changeTenantSettings,
