@@ -1,7 +1,14 @@
 /** `hearthdb keys`: the day of a key's last use, and that every change of keys is on record before it is made. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createCommand, deleteCommand, disableCommand, enableCommand, listCommand, rotateCommand } from "../../cli/keys/keys.ts";
+import {
+  createCommand,
+  deleteCommand,
+  disableCommand,
+  enableCommand,
+  listCommand,
+  rotateCommand,
+} from "../../cli/keys/keys.ts";
 import { listAudit } from "../../lib/auth/audit.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";

@@ -20,7 +20,12 @@ import { decodeDirectory } from "../../lib/storage/index/index-directory.ts";
 import { decodePairs } from "../../lib/storage/index/pairs-block.ts";
 import { decodeSeriesBlock, readSeriesBlockHeader } from "../../lib/storage/index/series-block.ts";
 import { placeOfKey } from "../../lib/storage/layout/key-place.ts";
-import { type KIND, parseDaySortKey, parseDictionarySortKey, parseManifestSortKey } from "../../lib/storage/layout/keys.ts";
+import {
+  type KIND,
+  parseDaySortKey,
+  parseDictionarySortKey,
+  parseManifestSortKey,
+} from "../../lib/storage/layout/keys.ts";
 import { decodeManifest } from "../../lib/storage/layout/manifest.ts";
 import {
   parseChunkLink,
