@@ -39,11 +39,12 @@ export function expect(cpuMs: number, nowMs: number, lastBeganMs = Number.NEGATI
 }
 
 /**
- * What is known of a request once it has run again. Where caches and code are cold, it takes many times its usual CPU time:
- * it becomes a long one only when it takes that twice in a row.
+ * What is known of a request once it has run in a lane. Where caches and code are cold, it takes many times its usual CPU
+ * time: one from the short lane becomes a long one only when it takes that twice in a row.
  */
-export function learn(cpuMs: number, beganMs: number, last: Known | undefined): Known {
-  return { cpuMs: Math.min(cpuMs, Math.max(2 * (last?.cpuMs ?? 0), SHORT_MS)), beganMs };
+export function learn(cpuMs: number, beganMs: number, lane: Lane, last: Known | undefined): Known {
+  const mostMs = lane === "long" ? Number.POSITIVE_INFINITY : Math.max(2 * (last?.cpuMs ?? 0), SHORT_MS);
+  return { cpuMs: Math.min(cpuMs, mostMs), beganMs };
 }
 
 /** Without long threads, all requests are short ones. */

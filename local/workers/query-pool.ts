@@ -185,9 +185,10 @@ export class QueryPool {
     });
   }
 
-  async #note(key: string, thread: RouteThread, { startedMs, startedCpuMs }: Running): Promise<void> {
+  async #note(key: string, thread: RouteThread, running: Running): Promise<void> {
+    const { lane, startedMs, startedCpuMs } = running;
     const [ended, started] = await Promise.all([thread.cpuMs(), startedCpuMs]);
-    this.#known.set(key, learn(ended - started, startedMs, this.#known.get(key)));
+    this.#known.set(key, learn(ended - started, startedMs, lane, this.#known.get(key)));
   }
 
   /** Long requests leave the short lane for those that wait: the youngest first, which lose least. */

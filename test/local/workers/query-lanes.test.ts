@@ -88,13 +88,20 @@ test("a request that is asked rarely is cheap up to a long one's CPU time, besid
   assert.ok(waiting("small", 26, 0, 2600).isCheap, "one series of a long log");
 });
 
-test("a request becomes a long one when it takes long twice in a row: once may have met a cold cache", () => {
-  const once = learn(400, 0, undefined);
-  assert.equal(isLong(waiting("small", once.cpuMs), FOUR), false);
-  assert.equal(isLong(waiting("small", learn(400, 0, once).cpuMs), FOUR), true);
-  assert.equal(learn(20, 0, once).cpuMs, 20);
-  const endless = { cpuMs: Number.POSITIVE_INFINITY, beganMs: 0 };
-  assert.equal(learn(900, 5, endless).cpuMs, 900, "the CPU time of one that left its short thread");
+test("a request of the short lane becomes a long one when it takes long twice in a row", () => {
+  const once = learn(400, 0, "short", undefined);
+  assert.equal(isLong(waiting("small", once.cpuMs), FOUR), false, "it may have met cold caches");
+  assert.equal(isLong(waiting("small", learn(400, 0, "short", once).cpuMs), FOUR), true);
+  assert.equal(learn(20, 0, "short", once).cpuMs, 20);
+});
+
+test("a long request stays one for as long as it takes long, from its first run on", () => {
+  const first = learn(5000, 0, "long", undefined);
+  assert.equal(first.cpuMs, 5000);
+  assert.equal(isLong(waiting("endless", first.cpuMs), FOUR), true);
+  const left = { cpuMs: Number.POSITIVE_INFINITY, beganMs: 0 };
+  assert.equal(learn(900, 5, "long", left).cpuMs, 900, "one that left its short thread");
+  assert.equal(isLong(waiting("warm", learn(40, 5, "long", first).cpuMs), FOUR), false);
 });
 
 test("one thread serves all requests, two are one of each lane without a reserve", () => {
