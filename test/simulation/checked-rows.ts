@@ -10,6 +10,7 @@ import { makeRows } from "../../lib/storage/rollups/make-rows.ts";
 import { sliceFloats, sliceHistograms } from "../../lib/storage/rollups/row-slices.ts";
 import { ALL_TIME } from "../helpers/naive-store.ts";
 import { plainRows } from "../helpers/plain-rows.ts";
+import { livesOf } from "./program.ts";
 import type { Process } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
 
@@ -23,7 +24,9 @@ export async function expectRows(sim: Simulated, process: Process): Promise<void
   for (const [tenant, model] of models) {
     if (model.isDamaged(ALL_TIME)) continue;
     const retentionMs = retention.at(scheduler.nowMs);
-    const reader = () => new Reader(calmTable, { tenant, clock, limits: DEFAULT_LIMITS, retentionMs });
+    const storedAs = await livesOf(sim, calmTable, clock).storedAs(tenant);
+    const reader = () =>
+      new Reader(calmTable, { tenant: storedAs, clock, limits: DEFAULT_LIMITS, retentionMs });
     // The last hours that are kept leave while they are read. Rows may outlive samples that were past retention
     // before it was made longer.
     const fromMs = hourEnd(retention.oldestKept(clock())) + HOUR_MS;

@@ -1,10 +1,11 @@
 /** A compactor: runs that end by themselves, at their deadline or by the platform. */
 import { errorKind } from "../../lib/model/errors.ts";
+import { parseStoredTenant } from "../../lib/model/tenant.ts";
 import { MINUTE_MS } from "../../lib/model/time.ts";
 import { compact, type DayReport } from "../../lib/storage/compact/compactor.ts";
 import { limitInvocation, tolerate } from "./invocation.ts";
 import { pause, stepClock } from "./pauses.ts";
-import { newProgram } from "./program.ts";
+import { ifLiving, newProgram } from "./program.ts";
 import type { Random } from "./random.ts";
 import { rollupRetention, SHORT_RETENTION_MS } from "./rows-alone.ts";
 import type { Process } from "./scheduler.ts";
@@ -13,7 +14,7 @@ import type { Simulated } from "./simulated.ts";
 export function compactor(sim: Simulated, process: Process) {
   const { scheduler, randomBytes, retention, partitionBits, sparseSamples, eagerness } = sim;
   const { random } = scheduler;
-  const { table, clock, clockGuard } = newProgram(sim, process);
+  const { table, clock, clockGuard, isLiving } = newProgram(sim, process);
   return async (turn: () => boolean) => {
     while (turn()) {
       await pause(sim, process);
@@ -25,8 +26,9 @@ export function compactor(sim: Simulated, process: Process) {
         await compact(table, {
           clock,
           randomBytes,
-          retentionOf: () =>
+          retentionOf: ifLiving(isLiving, () =>
             sim.rowsAlone === undefined ? retention.at(scheduler.nowMs) : SHORT_RETENTION_MS,
+          ),
           ...rollupRetention(sim),
           onMonth: ({ error }) => noteMonth(sim, error, process.faults > faults),
           partitionBits,
@@ -58,7 +60,8 @@ function noteDay(
 ): void {
   // A day whose compactors were killed twice waits for its turn.
   if (outcome?.state === "set aside") return;
-  const isDamage = errorKind(error) === "data" && models.get(tenant)!.isDayDamaged(day);
+  const isDamage =
+    errorKind(error) === "data" && models.get(parseStoredTenant(tenant).name)!.isDayDamaged(day);
   if (error !== undefined && !isDamage && (errorKind(error) !== "unavailable" || !hasFaults))
     scheduler.fail(error);
   if (outcome === undefined) return;

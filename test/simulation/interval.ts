@@ -1,8 +1,10 @@
 /** What happens between two acts of a schedule and at its end: time passes, TTL works, a compactor without faults may. */
 import { errorKind } from "../../lib/model/errors.ts";
+import { parseStoredTenant } from "../../lib/model/tenant.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { compact, type DayReport } from "../../lib/storage/compact/compactor.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
+import { ifLiving, livesOf } from "./program.ts";
 import { rollupRetention } from "./rows-alone.ts";
 import { Process } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
@@ -47,13 +49,14 @@ export async function compactCalmly(
   const clock = scheduler.clockOf(process);
   const onDay = ({ tenant, day, outcome, error }: DayReport) => {
     if (error === undefined || outcome?.state === "set aside") return;
-    const model = models.get(tenant)!;
+    const model = models.get(parseStoredTenant(tenant).name)!;
     // One damaged item costs itself: a day goes on beside a log record, with an error that says so.
     const isExpected = model.isDayHeld(day) || (model.isDayDamaged(day) && outcome?.state === "done");
     if (errorKind(error) !== "data" || !isExpected) scheduler.fail(error);
     scheduler.note(process.name, `compaction of ${tenant}/${day} fails: ${(error as Error).message}`);
   };
-  const retentionOf = () => retention.at(scheduler.nowMs);
+  const { isLiving } = livesOf(sim, table, clock);
+  const retentionOf = ifLiving(isLiving, () => retention.at(scheduler.nowMs));
   const deadlineMs = Number.POSITIVE_INFINITY;
   await compact(table, {
     clock,

@@ -12,6 +12,7 @@ import { MAX_HOLD_MS } from "../../lib/storage/log/settling.ts";
 import { labelSetOf } from "../helpers/write-requests.ts";
 import type { Scope } from "./damage.ts";
 import { Deletions } from "./deletions.ts";
+import { Lives } from "./lives.ts";
 import { isSame, printTold, type SentSamples, type Told, type ToldSeries, toldOf } from "./sample.ts";
 
 /**
@@ -74,6 +75,7 @@ export class Model {
   readonly #series = new Map<string, StoredSeries>();
   readonly #damages: Damage[] = [];
   readonly deletions = new Deletions();
+  readonly lives = new Lives();
   #events = 0;
 
   /** The order of what happens: a later event has a larger number. */
@@ -112,6 +114,15 @@ export class Model {
     append.endMs = endMs;
     append.endedAt = this.event();
     if (isAnswered) append.answeredAt = append.endedAt;
+  }
+
+  /** Whether a deletion of series or of the tenant runs, has failed, or was cut off. */
+  get hasLooseDeletions(): boolean {
+    return this.deletions.hasLoose || this.lives.hasLoose;
+  }
+
+  countDeletions(): number {
+    return this.deletions.count + this.lives.count;
   }
 
   /** Every series that was written to, or asked about. */
@@ -189,11 +200,13 @@ export class Model {
       const isSelected = matchesAll(selection.matchers, labels);
       const expected = isSelected ? [...writes].filter(([time]) => isWithin(time, selection, kept)) : [];
       try {
-        const { deletions } = this;
+        const { deletions, lives } = this;
         const isSpoilt = (time: number, write: Write) =>
           deletions.mayBeGone(labels, time, write.append, times) ||
+          lives.mayBeGone(write.append, times) ||
           (times.isWarned && this.#isSpoilt(key, time, write));
-        const isGone = (time: number, { append }: Write) => deletions.isGone(labels, time, append, times);
+        const isGone = (time: number, { append }: Write) =>
+          deletions.isGone(labels, time, append, times) || lives.isGone(append, times);
         checkSamples(new Map(expected), actual, kept, times, isSpoilt, isGone);
       } catch (error) {
         throw new Error(`${key}: ${(error as Error).message}`);
@@ -207,7 +220,10 @@ export class Model {
     const isGone = ({ labels, writes }: StoredSeries) =>
       writes.size > 0 &&
       [...writes].every(([time, all]) =>
-        all.every(({ append }) => this.deletions.isGone(labels, time, append, times)),
+        all.every(
+          ({ append }) =>
+            this.deletions.isGone(labels, time, append, times) || this.lives.isGone(append, times),
+        ),
       );
     return [...this.#series.values()].filter(isGone).map(({ labels }) => labels);
   }

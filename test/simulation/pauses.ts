@@ -1,5 +1,5 @@
 /** How long an actor waits between two things that it does, and what happens to its clock meanwhile. */
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
+import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import type { Random } from "./random.ts";
 import type { Process } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
@@ -13,6 +13,28 @@ export function stepClock(sim: Simulated, process: Process): void {
   process.skewMs = random.chance(0.3) ? 0 : random.pick([-1, 1]) * random.between(10 * SECOND_MS, most);
   scheduler.note(process.name, `has a clock that is ${process.skewMs} ms ahead`);
   tally.add("clock stepped");
+}
+
+/** Of clocks that are unsteady, and of each look at one: that it is wrong from then on, and right again. */
+const UNSTEADY_CHANCE = 0.5;
+const JOLT_CHANCE = 0.02;
+const RETURN_CHANCE = 0.3;
+
+/** In a world of wrong clocks that of a writer may be wrong for some looks, in the middle of a call. */
+export function unsteady({ scheduler, hardships, tally }: Simulated, process: Process, clock: Clock): Clock {
+  const { random } = scheduler;
+  if (!hardships.hasWrongClocks || process.role !== "writer" || !random.chance(UNSTEADY_CHANCE)) return clock;
+  let joltMs = 0;
+  return () => {
+    if (random.chance(joltMs === 0 ? JOLT_CHANCE : RETURN_CHANCE)) {
+      const most = random.pick([MINUTE_MS, MINUTE_MS, HOUR_MS, DAY_MS]);
+      joltMs = joltMs === 0 ? random.pick([-1, 1]) * random.between(10 * SECOND_MS, most) : 0;
+      scheduler.note(process.name, `has a clock that is ${joltMs} ms ahead for a moment`);
+      tally.add("clock stepped for a moment");
+    }
+    if (joltMs !== 0) process.wrongLooks++;
+    return clock() + joltMs;
+  };
 }
 
 /** Mostly at once, or some seconds, or just before a slow call of another ends; or until all that wait for long go on together. */

@@ -15,6 +15,7 @@ import { expectRows } from "./checked-rows.ts";
 import { DAMAGE_CHANCE, damageItem, MAX_DAMAGES } from "./damage.ts";
 import { compactCalmly, pass, SETTLING_MS } from "./interval.ts";
 import { settleLabels } from "./labels-gone.ts";
+import { livesOf } from "./program.ts";
 import { Random } from "./random.ts";
 import { expireSamples, settleRowsAlone } from "./rows-alone.ts";
 import { printTold, type Told, type ToldSeries } from "./sample.ts";
@@ -164,14 +165,15 @@ async function readAll(sim: Simulated, process: Process): Promise<AllSamples> {
   const all: AllSamples = new Map();
   const asChunks = sim.scheduler.random.chance(0.5);
   const selection = { matchers: [], ...ALL_TIME };
+  const { storedAs } = livesOf(sim, sim.calmTable, sim.scheduler.clockOf(process));
   for (const [tenant, model] of sim.models) {
     try {
       all.set(
         tenant,
-        await readAndCheck(sim, sim.calmTable, { process, tenant, model, selection, asChunks }),
+        await readAndCheck(sim, sim.calmTable, { process, tenant, model, selection, asChunks, storedAs }),
       );
     } catch (error) {
-      const isExpected = isExpectedDamage(sim, { model, selection }, (error as Error).message);
+      const isExpected = isExpectedDamage(sim, { model, selection }, (error as Error).message, model.event());
       if (errorKind(error) !== "data" || !isExpected) throw error;
       sim.scheduler.note(process.name, `read of ${tenant} fails: ${(error as Error).message}`);
     }
@@ -190,7 +192,7 @@ function expectSame(sim: Simulated, before: AllSamples, after: AllSamples, what:
     const { retention: kind, hasWrongClocks } = hardships;
     const model = models.get(tenant)!;
     // A deletion that failed may take effect whenever.
-    if (model.isDamaged(ALL_TIME) || kind === "any" || hasWrongClocks || model.deletions.hasLoose) continue;
+    if (model.isDamaged(ALL_TIME) || kind === "any" || hasWrongClocks || model.hasLooseDeletions) continue;
     const [rows, laterRows] = [rowsOf(series, from), rowsOf(after.get(tenant) ?? [], from)];
     if (rows.length < rowsOf(series, Number.NEGATIVE_INFINITY).length) tally.add("sample past retention");
     // A write that was never answered may lie behind a watermark until its day settles: what comes, the model has judged.
@@ -228,6 +230,7 @@ async function expectChunksOnly({
   hardships,
 }: Simulated): Promise<void> {
   const today = dayOf(scheduler.nowMs);
+  const { storedAs } = livesOf({ hardships }, calmTable, () => scheduler.nowMs);
   const keptMs = retention.shortest(0, scheduler.nowMs);
   const first = dayOf(scheduler.nowMs - Math.min(MANY_DAYS * DAY_MS, keptMs - 2 * HOUR_MS));
   for (const [tenant, { deletions }] of models) {
@@ -239,7 +242,12 @@ async function expectChunksOnly({
       throw new Error(`day ${pending} of ${tenant} holds what is deleted in the end`);
     // A damaged manifest cannot be read.
     if (damagedKinds.has(KIND.manifest)) continue;
-    for (const [day, { parts, index }] of await loadManifests(calmTable, tenant, first, today + 1)) {
+    for (const [day, { parts, index }] of await loadManifests(
+      calmTable,
+      await storedAs(tenant),
+      first,
+      today + 1,
+    )) {
       if (models.get(tenant)!.isDayHeld(day)) continue;
       if (index.length > 1)
         throw new Error(`day ${day} of ${tenant} has ${index.length} index parts in the end`);

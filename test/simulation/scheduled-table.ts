@@ -5,7 +5,15 @@
 import { HearthError } from "../../lib/model/errors.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../lib/model/time.ts";
 import type { ServiceClock } from "../../lib/storage/dynamodb/service-clock.ts";
-import type { Item, Key, KeyRange, Meter, QueryOptions, Table } from "../../lib/storage/table/table.ts";
+import type {
+  Item,
+  Key,
+  KeyRange,
+  Meter,
+  QueryOptions,
+  ScannableTable,
+  Table,
+} from "../../lib/storage/table/table.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 import type { Happening, Tally } from "./tally.ts";
 
@@ -16,6 +24,8 @@ const MAX_SIGNED_MS = 15 * MINUTE_MS;
 /** How far an eventually consistent read may be behind with new items, and with items that were stored again. */
 const STALE_MS = 2 * SECOND_MS;
 const STALE_VERSION_MS = MINUTE_MS;
+
+const SCAN_PAGE_ITEMS = 20;
 
 /** How bad things are, each a probability for one call. */
 export interface Weather {
@@ -41,6 +51,8 @@ export interface World {
   readonly table: Table;
   /** The item of a key, if there is one; nobody is told. */
   readonly peek: (key: Key) => Item | undefined;
+  /** All items; nobody is told. */
+  readonly list?: (() => readonly Item[]) | undefined;
   readonly weather: Weather;
   readonly bornMs: Map<string, number>;
   readonly overwritten: Map<string, Overwritten>;
@@ -83,7 +95,7 @@ const HAPPENINGS: Readonly<Partial<Record<Fate, Happening>>> = {
 /** A day may be settled before a call of so long ago takes effect. */
 const LATE_MS = HOUR_MS;
 
-export class ScheduledTable implements Table {
+export class ScheduledTable implements ScannableTable {
   readonly #world: World;
   readonly #process: Process;
   readonly #clock: ServiceClock;
@@ -99,7 +111,7 @@ export class ScheduledTable implements Table {
   }
 
   /** Counts what calls cost that take effect. */
-  metered(meter: Meter): Table {
+  metered(meter: Meter): ScheduledTable {
     return new ScheduledTable(this.#world, this.#process, this.#clock, this.#table.metered(meter));
   }
 
@@ -160,6 +172,22 @@ export class ScheduledTable implements Table {
       if (page.length < limit) return;
       remaining -= page.length;
       rest = { ...range, first: Uint8Array.from([...page[page.length - 1].sk, 0]) };
+    }
+  }
+
+  /** Page by page in some order of keys: what comes behind a page that was read is not seen. */
+  async *scan(): AsyncGenerator<readonly Item[], void, void> {
+    for (let after = ""; ; ) {
+      const page = await this.#read("scan", async () =>
+        (this.#world.list?.() ?? [])
+          .map((item) => ({ item, text: textOf(item) }))
+          .filter(({ text }) => text > after)
+          .sort((a, b) => (a.text < b.text ? -1 : 1))
+          .slice(0, SCAN_PAGE_ITEMS),
+      );
+      if (page.length === 0) return;
+      after = page[page.length - 1].text;
+      yield page.map(({ item }) => item);
     }
   }
 

@@ -128,6 +128,7 @@ export function newSimulated(random: Random, tally: Tally, choice: WorldChoice):
     overwritten: new Map(),
     landsAgain: true,
     peek: (key) => table.peek(key),
+    list: () => table.items(),
     models: new Map(tenants.map((tenant) => [tenant, new Model()])),
     workload: workloadOf(random, hardships),
     worldName,

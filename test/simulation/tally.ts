@@ -49,6 +49,7 @@ export const EXPECTED = [
 /** What must happen in a run of all worlds. */
 export const EXPECTED_OF_ALL_WORLDS = [
   "clock stepped",
+  "clock stepped for a moment",
   "request repeated by its sender",
   "writer ended by its time-out",
   "item damaged",
@@ -58,6 +59,8 @@ export const EXPECTED_OF_ALL_WORLDS = [
   "deleted sample written again",
   "labels of a deleted series gone",
   "rows without samples read",
+  "tenant deleted",
+  "deletion of a tenant failed",
   "import answered",
   "import failed",
   "day known to an import",

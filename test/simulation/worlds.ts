@@ -36,6 +36,8 @@ export interface Hardships {
   readonly hasDeletions: boolean;
   /** In the end enough time passes for the labels of deleted series to leave a table that keeps for ever. */
   readonly losesLabels: boolean;
+  /** Tenants are deleted now and then, and their names used again at once. */
+  readonly hasLives: boolean;
   /** Blocks are imported now and then. */
   readonly hasImports: boolean;
   /** Tenants have limits of series that they just keep: nothing may be refused. */
@@ -55,6 +57,7 @@ const USUAL: Hardships = {
   isSparse: false,
   hasDeletions: false,
   losesLabels: false,
+  hasLives: false,
   hasImports: false,
   hasLimits: false,
   isCutOff: false,
@@ -102,6 +105,7 @@ export const WORLDS = {
     intervals: RIPENINGS,
     actMs: 3 * DAY_MS,
   },
+  lives: { ...USUAL, hasLives: true },
   imports: { ...USUAL, hasImports: true },
   "deleted-imports": { ...USUAL, hasImports: true, hasDeletions: true },
   limited: { ...USUAL, hasLimits: true },
@@ -113,6 +117,9 @@ export type WorldName = keyof typeof WORLDS;
 export type WorldChoice = WorldName | "all";
 
 export const WORLD_NAMES = Object.keys(WORLDS) as readonly WorldName[];
+
+/** A schedule of a seed should stay what it is: the newest world has half of those of another. */
+const OTHER_NAMES = WORLD_NAMES.filter((name) => name !== "lives");
 
 export function isWorldChoice(text: string): text is WorldChoice {
   return text === "all" || (WORLD_NAMES as readonly string[]).includes(text);
@@ -126,6 +133,7 @@ const SLOW_CHANCE = 0.25;
 export function pickWorld(random: Random, choice: WorldChoice): WorldName {
   if (choice !== "all") return choice;
   if (random.chance(0.5)) return "usual";
-  const picked = random.pick(WORLD_NAMES);
+  const picked = random.pick(OTHER_NAMES);
+  if (picked === "imports" && random.chance(0.5)) return "lives";
   return SLOW_WORLDS.includes(picked) && !random.chance(SLOW_CHANCE) ? "usual" : picked;
 }

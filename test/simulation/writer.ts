@@ -1,5 +1,5 @@
 /** A writer: senders' requests, one or some at once, by a process that knows what it wrote before or has forgotten it. */
-import { errorKind } from "../../lib/model/errors.ts";
+import { errorKind, HearthError } from "../../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { printMatchers } from "../../lib/model/matcher.ts";
 import { SECOND_MS } from "../../lib/model/time.ts";
@@ -10,7 +10,8 @@ import type { Tenant } from "../../lib/storage/tenants/tenant-settings.ts";
 import { Writers } from "../../lib/storage/write/writers.ts";
 import { labelSetOf } from "../helpers/write-requests.ts";
 import { importBlock } from "./imports.ts";
-import { limitInvocation, tolerate } from "./invocation.ts";
+import { FAULT, limitInvocation, tolerate } from "./invocation.ts";
+import { deleteTenant } from "./lives.ts";
 import type { Append, Model } from "./model.ts";
 import { pause, stepClock } from "./pauses.ts";
 import { type ClockSpan, newProgram, type Program } from "./program.ts";
@@ -34,11 +35,13 @@ const CROWDED_WRITER_BYTES = [0, 10_000, 40_000, 100_000, MAX_WRITER_BYTES];
 /** Of the turns of a writer. */
 const DELETION_CHANCE = 0.3;
 const IMPORT_CHANCE = 0.5;
+const LIFE_CHANCE = 0.2;
 
 export function writer(sim: Simulated, process: Process) {
   const { scheduler, randomBytes, retention, shardBits, tally, hardships } = sim;
   const { random } = scheduler;
-  const { table, clock, clockGuard, watchClock } = newProgram(sim, process);
+  const program = newProgram(sim, process);
+  const { table, clock, clockGuard, watchClock } = program;
   /** The latest that its clock has said. */
   let latestMs = 0;
   // What a sender has for the time: the writer's may be wrong.
@@ -63,6 +66,7 @@ export function writer(sim: Simulated, process: Process) {
     const writer = maxBytes < MAX_WRITER_BYTES ? undefined : process.name;
     const begun = model.begin(request, scheduler.nowMs, writer);
     let span: ClockSpan | undefined;
+    const { wrongLooks } = process;
     const end = (isAnswered: boolean) => {
       running.delete(begun);
       const endMs = clock();
@@ -82,13 +86,19 @@ export function writer(sim: Simulated, process: Process) {
       const limited = limitedTenant(tenant, retentionMs, () => model.labelSets().length);
       const exchanged = quotas?.exchange(table, limited)?.catch(ignoreUnavailable);
       const gate = quotas?.seriesGate(limited);
-      const appender = writers.appender({ tenant, retentionMs, gate }, table.metered(meter));
+      const named = program.storedAs(tenant);
+      const place = { tenant: typeof named === "string" ? named : await named, retentionMs, gate };
+      const appender = writers.appender(place, table.metered(meter));
       const append = () => {
         span = watchClock();
         return appender.append(batchOfSamples(request));
       };
       const { rejections } = await clockGuard.run(append, (result) => result.rejections.count > 0);
-      if (rejections.count > 0) throw new Error(`refused: ${rejections.reasons[0]}`);
+      if (rejections.count > 0) {
+        // A clock that is right again before the next response cannot be found out.
+        if (process.wrongLooks > wrongLooks) throw new HearthError("unavailable", `${FAULT}a wrong clock`);
+        throw new Error(`refused: ${rejections.reasons[0]}`);
+      }
       await exchanged;
       if (hardships.isSparse) expectSoon(scheduler.nowMs - begun.begunMs);
       if (hardships.isCrowded)
@@ -111,6 +121,10 @@ export function writer(sim: Simulated, process: Process) {
       stepClock(sim, process);
       if (sim.rowsAlone !== undefined || (hardships.hasDeletions && random.chance(DELETION_CHANCE))) {
         await erase(sim, process, { table, clock, watchClock });
+        continue;
+      }
+      if (hardships.hasLives && random.chance(LIFE_CHANCE)) {
+        await deleteTenant(sim, process, program);
         continue;
       }
       if (hardships.hasImports && random.chance(IMPORT_CHANCE)) {

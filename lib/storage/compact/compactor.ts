@@ -206,6 +206,8 @@ class Compactor {
         onDamagedItem?.(damaged);
       });
       const outcome = await compactDay(context, this.#options, marks);
+      // What a deletion of the tenant takes meanwhile is no damage.
+      if (outcome.error !== undefined && (await retentionOf(tenant)) === undefined) return undefined;
       return { tenant, day, outcome, error: outcome.error, meter };
     } catch (error) {
       return { tenant, day, outcome: undefined, error, meter };

@@ -3,6 +3,18 @@ import { edit, type Mutation } from "./mutation.ts";
 
 export const DELETIONS: readonly Mutation[] = [
   {
+    name: "one life",
+    rule: "a tenant that was deleted has another name in its keys",
+    world: "lives",
+    edits: [edit("tenants/tenant-settings.ts", "storedAs: storedTenant(name, life),", "storedAs: name,")],
+  },
+  {
+    name: "no wait",
+    rule: "a deletion ends once every process knows the tenant's next life",
+    world: "lives",
+    edits: [edit("erase/delete-tenant.ts", "TENANT_CACHE_MS + MINUTE_MS;", "0;")],
+  },
+  {
     name: "hidden beside",
     rule: "what deletions hide of a record is removed in one step with its append",
     world: "deletions",
