@@ -25,7 +25,7 @@ import { isPrincipal, newPrincipal } from "../../lib/auth/principal.ts";
 import { toReadMatch } from "../../lib/auth/read-match.ts";
 import { HearthError } from "../../lib/model/errors.ts";
 import { ANY_TENANT, DEFAULT_TENANT, parseTenant } from "../../lib/model/tenant.ts";
-import { type Clock, SECOND_MS } from "../../lib/model/time.ts";
+import { type Clock, DAY_MS, SECOND_MS } from "../../lib/model/time.ts";
 import { parseSelector } from "../../lib/promql/parse/parse-expr.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
 import { auditCommand } from "../auditor.ts";
@@ -57,6 +57,8 @@ export interface GivenKey {
 }
 
 const NOT_USED = `not in ${LAST_USED_DAYS} days`;
+/** Of a key that is younger than these days. */
+const NOT_USED_YET = "not yet";
 
 /** Creates a key and prints its secret, which is not stored and cannot be shown again. */
 export async function createCommand(
@@ -145,12 +147,17 @@ export async function listCommand(
   print: Print,
 ): Promise<void> {
   const lastUsed = await lastUsedDays(table, clock);
-  const keys = (await listKeys(table)).map((key) => {
+  const listed = await listKeys(table);
+  const keys = listed.map((key) => {
     const { note, ...shown } = describe(key, clock());
     return { ...shown, lastUsed: lastUsed.get(key.id) ?? null, note };
   });
   if (options.json) return print(JSON.stringify(keys));
-  const rows = keys.map((key) => Object.values(key).map((value) => String(value ?? NOT_USED)));
+  const oldMs = clock() - LAST_USED_DAYS * DAY_MS;
+  const rows = keys.map((key, number) => {
+    const notUsed = listed[number].createdMs > oldMs ? NOT_USED_YET : NOT_USED;
+    return Object.values(key).map((value) => String(value ?? notUsed));
+  });
   const titles = ["ID", "TENANT", "SCOPES", "MATCH", "STATE", "CREATED", "EXPIRES", "LAST USED", "NOTE"];
   print(alignColumns([titles, ...rows]));
 }
@@ -169,7 +176,7 @@ export async function enableCommand(table: Table, id: string, clock: Clock, prin
   await auditCommand(table, clock, { action: "keys enable", tenant, subject: id });
   await enableKey(table, id);
   print(
-    `access key ${id} is enabled; warm functions accept it for up to ${KEY_CACHE_MS / SECOND_MS} seconds`,
+    `access key ${id} is enabled; warm functions may refuse it for up to ${KEY_CACHE_MS / SECOND_MS} seconds`,
   );
 }
 

@@ -69,7 +69,22 @@ test("list shows the last day on which a key was used, of the last thirty", asyn
     text = all;
   });
   assert.match(text, /EXPIRES +LAST USED +NOTE/);
+  assert.match(text, new RegExp(`${never} .* not yet`));
+  const later = () => NOW_MS + 31 * DAY_MS;
+  await listCommand(table, {}, later, (all) => {
+    text = all;
+  });
   assert.match(text, new RegExp(`${never} .* not in 30 days`));
+});
+
+test("a key that is enabled again says how long processes may still refuse it", async () => {
+  const table = new MemoryTable();
+  const id = await created(table);
+  let text = "";
+  await enableCommand(table, id, clock, (all) => {
+    text = all;
+  });
+  assert.equal(text, `access key ${id} is enabled; warm functions may refuse it for up to 30 seconds`);
 });
 
 test("every change of keys is on record, with the tenant, and with who made it", async () => {

@@ -3,10 +3,12 @@ import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { OTLP_PATHS } from "../../lib/http/otlp-route.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";
+import { changeTenantSettings } from "../../lib/storage/tenants/tenant-settings.ts";
 import { ProtobufReader } from "../../lib/wire/protobuf-reader.ts";
 import { FAULTS } from "../helpers/faulty-table.ts";
 import { ALL_TIME, selectAll } from "../helpers/naive-store.ts";
 import { basic, TestGateway } from "../helpers/test-gateway.ts";
+import { series } from "../helpers/write-requests.ts";
 import { readFixture } from "../otlp/golden.ts";
 
 /** Just behind the recorded points. */
@@ -160,6 +162,16 @@ describe("errors are google.rpc.Status, in the encoding of the request", () => {
       /when decompressed/,
     ],
   ];
+  test("a tenant over its rate", async () => {
+    const gateway = await open();
+    const limits = { samplesPerSecond: 1, samplesBurst: 1 };
+    await changeTenantSettings(gateway.services.table, "t", { limits });
+    const sent = await gateway.write([series("up", { job: "a" }, [gateway.nowMs, 1])]);
+    assert.equal(sent.status, 200);
+    const response = await gateway.post(PATH, garbage, JSON_TYPE);
+    assert.equal(response.headers.get("Retry-After"), "1");
+    assert.deepEqual([response.status, (await jsonOf(response)).code], [429, 8]);
+  });
   for (const [what, headers, body, status, code, message] of CASES) {
     test(what, async () => {
       const gateway = await open();
