@@ -1,6 +1,8 @@
 /** The days that a command walks through, and what it tells before it begins. */
+
 import { createInterface } from "node:readline/promises";
 import { HearthError } from "../lib/model/errors.ts";
+import { parseStoredTenant } from "../lib/model/tenant.ts";
 import { type Clock, DAY_MS } from "../lib/model/time.ts";
 import type { Table } from "../lib/storage/table/table.ts";
 import { Tenants } from "../lib/storage/tenants/tenant-settings.ts";
@@ -34,7 +36,7 @@ export interface Console {
 /** Below this a command does not ask, in dollars. */
 const ASKED_DOLLARS = 0.01;
 
-/** All days that the options name, of each tenant in turn. Throws "invalid". */
+/** All days that the options name, of each tenant in turn, by its name or as lines name it. Throws "invalid". */
 export async function selectDays(
   { table, retentionDays }: Pick<Target, "table" | "retentionDays">,
   { tenant, from, to }: DayOptions,
@@ -45,7 +47,7 @@ export async function selectDays(
     from: from === undefined ? ALL_DAYS.from : parseDay("--from", from),
     to: to === undefined ? ALL_DAYS.to : parseDay("--to", to),
   };
-  const names = tenant === undefined ? await listTenants(table) : [tenant];
+  const names = tenant === undefined ? await listTenants(table) : [parseStoredTenant(tenant).name];
   const days: WalkedDay[] = [];
   for (const name of names) {
     const { retentionMs, storedAs } = await settings.find(table, name);

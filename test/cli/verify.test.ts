@@ -10,10 +10,16 @@ import type { Target } from "../../cli/target.ts";
 import { verifyCommand } from "../../cli/verify.ts";
 import { listAudit } from "../../lib/auth/audit.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
+import { printDay } from "../../lib/storage/layout/key-place.ts";
+import { dayOf } from "../../lib/storage/layout/keys.ts";
+import { loadManifest, replaceManifest } from "../../lib/storage/layout/manifest-store.ts";
 import type { MemoryTable } from "../../lib/storage/table/memory-table.ts";
+import { changeTenantSettings } from "../../lib/storage/tenants/tenant-settings.ts";
+import { listDataDays } from "../../lib/storage/verify/list-days.ts";
 import { flipped, itemsOf } from "../helpers/damage.ts";
 import type { Engine } from "../helpers/engine.ts";
 import { newThreeForms } from "../helpers/three-forms.ts";
+import { batchOf, series } from "../helpers/write-requests.ts";
 
 const RETENTION = { retentionMs: 30 * DAY_MS };
 
@@ -134,4 +140,42 @@ it("compact makes nothing without knowing the retention", async () => {
   });
   await compactCommand(engine.table, { "retention-days": "30", finish: true }, engine.clock, console.print);
   for (const item of await itemsOf(table, "C")) assert.ok(item.expiresAtSeconds !== undefined);
+});
+
+describe("a tenant in its second life", () => {
+  beforeEach(async () => {
+    await changeTenantSettings(engine.table, "shop", { retentionDays: 0, life: 1 });
+    const appender = engine.newWriters().appender({ tenant: "shop~1", retentionMs: 0 }, engine.table);
+    await appender.append(batchOf(series("up", {}, [engine.nowMs, 1])));
+  });
+
+  it("is inspected by its name", async () => {
+    await inspectCommand(target, { tenant: "shop", day: printDay(dayOf(engine.nowMs)) }, (text) =>
+      printed.push(text),
+    );
+    assert.equal(JSON.parse(printed.at(-1)!).log.records, 1);
+  });
+
+  it("keeps its retention where it is named as verify prints it", async () => {
+    const [{ retentionMs, tenant }] = await selectDays(target, { tenant: "shop~1" }, engine.clock);
+    assert.deepEqual([tenant, retentionMs], ["shop~1", 0]);
+  });
+});
+
+it("an index part that a repair supersedes is noted, for its labels to be removed one day", async () => {
+  const [day] = await listDataDays(engine.table, "t");
+  const place = { tenant: "t", day, ...RETENTION };
+  const stored = await loadManifest(engine.table, "t", day);
+  const { index, facts } = stored.manifest;
+  const indexIds = { ...facts.indexIds!, cleanedTo: facts.indexIds!.next };
+  await replaceManifest(engine.table, place, stored, { ...stored.manifest, facts: { ...facts, indexIds } });
+  for (const item of await itemsOf(table, "I"))
+    if (Buffer.from(item.pk).toString("hex").includes(index[0].id)) await table.put(flipped(item, 4));
+  await repairCommand(target, { "accept-loss": true }, engine.clock, console);
+  const { manifest } = await loadManifest(engine.table, "t", day);
+  assert.notEqual(manifest.index[0]?.id, index[0].id);
+  assert.deepEqual(
+    manifest.facts.indexIds!.strays.map(({ id }) => id),
+    [index[0].id],
+  );
 });

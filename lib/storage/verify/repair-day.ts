@@ -6,7 +6,7 @@ import { HearthError } from "../../model/errors.ts";
 import type { RandomBytes } from "../../model/random-bytes.ts";
 import type { Clock } from "../../model/time.ts";
 import { newDayContext, newId } from "../compact/day-context.ts";
-import { LEASE_MS } from "../compact/day-manifest.ts";
+import { LEASE_MS, withIndexIds } from "../compact/day-manifest.ts";
 import { storeIndexPart } from "../compact/store-index.ts";
 import { IndexEntries } from "../index/index-entry.ts";
 import { placeOfKey } from "../layout/key-place.ts";
@@ -247,7 +247,7 @@ async function changeManifest(
     await end(leased.manifest);
     throw error;
   }
-  if ((await end(next)) === undefined) throw cameBetween();
+  if ((await end(withIndexIds(leased.manifest, next, clock()))) === undefined) throw cameBetween();
 }
 
 function cameBetween(): HearthError {
