@@ -3,7 +3,7 @@
  * time the later arrival wins, whatever their kinds. Series without histograms take the faster
  * merge.ts.
  */
-import type { Histogram } from "../model/histogram.ts";
+import { type Histogram, withoutPast } from "../model/histogram.ts";
 import type { MixedSamples } from "../model/samples.ts";
 import { copyFirst, isAscending, sortSamples } from "./merge.ts";
 import { SampleColumns } from "./sample-columns.ts";
@@ -60,11 +60,4 @@ function orderByTime(timestamps: Float64Array, count: number): Int32Array {
 /** Whether the sample before is still the one that it arrived after. */
 function isBehindItsOwn(order: Int32Array, i: number): boolean {
   return i > 0 && order[i - 1] === order[i] - 1;
-}
-
-/** The sample before is another one now, so a reset between the two is unknown. */
-function withoutPast(histogram: Histogram): Histogram {
-  return histogram.counterResetHint === "not reset"
-    ? { ...histogram, counterResetHint: "unknown" }
-    : histogram;
 }

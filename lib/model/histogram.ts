@@ -4,6 +4,8 @@
 
 /** Whether a counter was reset since the previous sample, or whether the histogram is a gauge. */
 export type CounterResetHint = "unknown" | "reset" | "not reset" | "gauge";
+/** In the order of Prometheus' protobuf, its write-ahead log and stored histograms. */
+export const COUNTER_RESET_HINTS: readonly CounterResetHint[] = ["unknown", "reset", "not reset", "gauge"];
 
 /** A run of consecutive buckets. */
 export interface Span {
@@ -42,4 +44,11 @@ export interface Histogram {
   readonly customBounds: Float64Array;
   /** Whether this is a staleness marker: the end of its series, not an observation. */
   readonly isStale: boolean;
+}
+
+/** A histogram that says nothing of the sample before it: another one stands there than its sender meant. */
+export function withoutPast(histogram: Histogram): Histogram {
+  return histogram.counterResetHint === "not reset"
+    ? { ...histogram, counterResetHint: "unknown" }
+    : histogram;
 }

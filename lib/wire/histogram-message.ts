@@ -16,7 +16,7 @@
  * A histogram with `count_float` has float counts. A delta is the difference to the previous bucket.
  */
 import { HearthError } from "../model/errors.ts";
-import type { Buckets, CounterResetHint, Histogram, Span } from "../model/histogram.ts";
+import { type Buckets, COUNTER_RESET_HINTS, type Histogram, type Span } from "../model/histogram.ts";
 import { isStaleMarker } from "../model/stale-marker.ts";
 import { FIXED64, LENGTH_DELIMITED, type ProtobufReader, tagOf, VARINT } from "./protobuf-reader.ts";
 import { isStorableTime, timeProblem } from "./sent-time.ts";
@@ -54,8 +54,6 @@ const LAST_HISTOGRAM_FIELD = 17;
 const SPAN_OFFSET = tagOf(1, VARINT);
 const SPAN_LENGTH = tagOf(2, VARINT);
 const LAST_SPAN_FIELD = 2;
-
-const HINTS: readonly CounterResetHint[] = ["unknown", "reset", "not reset", "gauge"];
 
 /** Buckets and bounds that further histograms of a request may have. */
 export interface BucketBudget {
@@ -221,7 +219,7 @@ function toHistogram({ spans, numbers, isFloat, zeroIsFloat, ...fields }: Fields
   });
   return {
     kind: isFloat ? "float" : "integer",
-    counterResetHint: HINTS[fields.hint] ?? "unknown",
+    counterResetHint: COUNTER_RESET_HINTS[fields.hint] ?? "unknown",
     schema: fields.schema,
     zeroThreshold: fields.zeroThreshold,
     zeroCount: zeroIsFloat === isFloat ? fields.zeroCount : 0,

@@ -11,7 +11,7 @@
 import { checkHistogram } from "../histogram/check.ts";
 import { reduceToSupported } from "../histogram/resolution.ts";
 import { HearthError } from "../model/errors.ts";
-import type { Histogram } from "../model/histogram.ts";
+import { type Histogram, withoutPast } from "../model/histogram.ts";
 import type { Label } from "../model/labels.ts";
 import type { Matcher, MatcherType } from "../model/matcher.ts";
 import { quoteInput } from "../model/shorten.ts";
@@ -226,13 +226,6 @@ function readTimeSeries(reader: ProtobufReader, sinkOf: (labels: readonly Label[
       sink.appendHistogram(timestamp, withoutPast(reduceToSupported(histogram)));
     } else reader.skip(tag);
   }
-}
-
-/** What the server says of the sample before is no word about what will stand before it here. */
-function withoutPast(histogram: Histogram): Histogram {
-  return histogram.counterResetHint === "not reset"
-    ? { ...histogram, counterResetHint: "unknown" }
-    : histogram;
 }
 
 const value = new Float64Array(1);

@@ -1,11 +1,8 @@
 /** Encodes a native histogram for remote read: prometheus.Histogram, whose fields histogram-message.ts lists. */
-import type { Buckets, CounterResetHint, Histogram, Span } from "../model/histogram.ts";
+import { type Buckets, COUNTER_RESET_HINTS, type Histogram, type Span } from "../model/histogram.ts";
 import { STALE_MARKER_HIGH, STALE_MARKER_LOW } from "../model/stale-marker.ts";
 import { FIXED64, VARINT } from "./protobuf-reader.ts";
 import type { ProtobufWriter } from "./protobuf-writer.ts";
-
-/** Reset hints by their numbers in the message. */
-const HINTS: readonly CounterResetHint[] = ["unknown", "reset", "not reset", "gauge"];
 
 /** Field numbers of the buckets of one sign. */
 interface SideFields {
@@ -33,7 +30,7 @@ export function writeHistogramField(
   writeDouble(writer, 5, histogram.zeroThreshold);
   writeSide(writer, NEGATIVE, histogram.negative, histogram.kind);
   writeSide(writer, POSITIVE, histogram.positive, histogram.kind);
-  writer.writeInt64Field(14, HINTS.indexOf(histogram.counterResetHint));
+  writer.writeInt64Field(14, COUNTER_RESET_HINTS.indexOf(histogram.counterResetHint));
   writer.writeInt64Field(15, timestamp);
   writePackedDoubles(writer, 16, histogram.customBounds);
   writer.end(mark);

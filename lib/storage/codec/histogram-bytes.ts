@@ -19,7 +19,7 @@ import { staleHistogram } from "../../histogram/spans.ts";
 import { HearthError } from "../../model/errors.ts";
 import {
   type Buckets,
-  type CounterResetHint,
+  COUNTER_RESET_HINTS,
   CUSTOM_BUCKETS_SCHEMA,
   type Histogram,
   type Span,
@@ -35,7 +35,6 @@ const MAX_NARROW_COUNT = 2 ** 51;
 export const MAX_HISTOGRAM_BYTES = 64 * 1024;
 /** Written to for the length's sake alone. */
 const sizing = new ByteWriter();
-const HINTS: readonly CounterResetHint[] = ["unknown", "reset", "not reset", "gauge"];
 
 /** A histogram by itself. */
 export function encodeHistogram(histogram: Histogram): Uint8Array {
@@ -54,7 +53,7 @@ export function histogramSize(histogram: Histogram): number {
 /** Appends a histogram whose whole counts are below 2^53. */
 export function writeHistogram(writer: ByteWriter, histogram: Histogram): void {
   const { kind, counterResetHint, schema, isStale } = histogram;
-  const hint = HINTS.indexOf(counterResetHint) << 1;
+  const hint = COUNTER_RESET_HINTS.indexOf(counterResetHint) << 1;
   const isWide = kind === "float" || hasLargeCounts(histogram);
   const flags = (kind === "float" ? IS_FLOAT : 0) | (isStale ? IS_STALE : 0) | (isWide ? IS_WIDE : 0);
   writer.writeByte(flags | hint);
@@ -96,7 +95,7 @@ function writeBuckets(writer: ByteWriter, isWide: boolean, { spans, counts }: Bu
 export function readHistogram(reader: ByteReader): Histogram {
   const flags = reader.readByte();
   const kind = flags & IS_FLOAT ? "float" : "integer";
-  const counterResetHint = HINTS[(flags >> 1) & 3];
+  const counterResetHint = COUNTER_RESET_HINTS[(flags >> 1) & 3];
   const isWide = (flags & IS_WIDE) !== 0;
   if (flags & IS_STALE) return staleHistogram(kind, counterResetHint);
   const schema = reader.readSigned();

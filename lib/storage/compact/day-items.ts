@@ -5,7 +5,7 @@ import { listShards } from "../layout/day-shards.ts";
 import { daysRange, dictionariesRange, logRange, seriesRecordsRange } from "../layout/keys.ts";
 import { type IndexPart, isOpenRun, type Manifest, type Part } from "../layout/manifest.ts";
 import { chunkRange, type IndexSection, indexRange, runRange } from "../layout/part-keys.ts";
-import { ALL_SERIES, type Shard } from "../layout/shard.ts";
+import { ALL_SERIES, shardsOf } from "../layout/shard.ts";
 import type { KeyRange } from "../table/table.ts";
 import { type DayContext, readItems } from "./day-context.ts";
 import { earlierExpiry } from "./expiry.ts";
@@ -69,8 +69,4 @@ function indexRanges({ tenant, day }: DayContext, { id, shardBits, blocks }: Ind
   const series = shardsOf(shardBits).map((shard) => indexRange({ ...place, section: "series", shard }));
   if (blocks <= MAX_PLAIN_BLOCKS) return series;
   return [...series, ...CATALOGUE.map((section) => indexRange({ ...place, section, shard: ALL_SERIES }))];
-}
-
-function shardsOf(bits: number): Shard[] {
-  return Array.from({ length: 2 ** bits }, (_, prefix) => ({ bits, prefix }));
 }

@@ -47,3 +47,8 @@ export const ALL_SERIES: Shard = { bits: 0, prefix: 0 };
 
 /** What a native histogram counts for where samples are divided by how much they take: its bytes are a score of samples'. */
 export const HISTOGRAM_WEIGHT = 16;
+
+/** All shards of a level. */
+export function shardsOf(bits: number): Shard[] {
+  return Array.from({ length: 2 ** bits }, (_, prefix) => ({ bits, prefix }));
+}

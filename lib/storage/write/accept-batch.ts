@@ -1,5 +1,5 @@
 /** Which samples of a batch can be stored: the label sets, times and sizes of the others are refused one by one. */
-import type { Histogram } from "../../model/histogram.ts";
+import { withoutPast } from "../../model/histogram.ts";
 import type { Rejections } from "../../model/rejections.ts";
 import type { AppendBatch } from "../../model/sample-batch.ts";
 import { DAY_MS, MAX_TIMESTAMP_MS } from "../../model/time.ts";
@@ -137,11 +137,4 @@ function timeReason(time: number, { nowMs, oldest, newest, maxDays }: AcceptedTi
   if (time >= oldest)
     return `timestamp ${time}: UTC day ${printDay(dayOf(time))} is one too many, a request may have samples of ${maxDays}; send fewer days a request`;
   return `timestamp ${time} is older than retention ${now}`;
-}
-
-/** A sender's word that nothing was reset since its sample before is no word about what will stand before it here. */
-function withoutPast(histogram: Histogram): Histogram {
-  return histogram.counterResetHint === "not reset"
-    ? { ...histogram, counterResetHint: "unknown" }
-    : histogram;
 }

@@ -8,13 +8,16 @@
  *     positive buckets, negative buckets   uvarint, then zigzag varints, each less the one before; of float histograms doubles
  *     bounds              of schema -53 alone: uvarint, then doubles
  */
-import type { Buckets, CounterResetHint, Histogram, Span } from "../../model/histogram.ts";
-import { CUSTOM_BUCKETS_SCHEMA } from "../../model/histogram.ts";
+import {
+  type Buckets,
+  COUNTER_RESET_HINTS,
+  CUSTOM_BUCKETS_SCHEMA,
+  type Histogram,
+  type Span,
+} from "../../model/histogram.ts";
 import { isStaleMarker } from "../../model/stale-marker.ts";
 import type { RecordCursor } from "../record-cursor.ts";
 
-/** By their numbers in the record. */
-const HINTS: readonly CounterResetHint[] = ["unknown", "reset", "not reset", "gauge"];
 const DOUBLE_BYTES = 8;
 
 export function readIntegerHistogram(cursor: RecordCursor): Histogram {
@@ -31,7 +34,7 @@ function readHistogram(
   readCount: () => number,
   readCounts: (cursor: RecordCursor) => Float64Array,
 ): Histogram {
-  const counterResetHint = HINTS[cursor.readByte()] ?? "unknown";
+  const counterResetHint = COUNTER_RESET_HINTS[cursor.readByte()] ?? "unknown";
   const schema = cursor.readVarint();
   const zeroThreshold = cursor.readDouble();
   const zeroCount = readCount();

@@ -2,7 +2,7 @@
 import { MAX_PLAIN_BLOCKS } from "../../index/index-part.ts";
 import { type IndexSection, indexRange } from "../../layout/part-keys.ts";
 import { rowRange } from "../../layout/rollup-keys.ts";
-import { ALL_SERIES, type Shard } from "../../layout/shard.ts";
+import { ALL_SERIES, shardsOf } from "../../layout/shard.ts";
 import type { RowPart } from "../../rollups/rollup-manifest.ts";
 import type { Item, KeyRange, Table } from "../../table/table.ts";
 
@@ -19,10 +19,6 @@ export function rangesOf(tenant: string, { id, day, shardBits, index }: Omit<Row
     return [...series, ...CATALOGUE.map((section) => indexRange({ ...place, section, shard: ALL_SERIES }))];
   });
   return [...rows, ...ofIndex];
-}
-
-function shardsOf(bits: number): Shard[] {
-  return Array.from({ length: 2 ** bits }, (_, prefix) => ({ bits, prefix }));
 }
 
 /** Stores the items of a part whose expiry is wrong again, to expire at a time. Expiries are in seconds, 0: never. */
