@@ -10,6 +10,7 @@ import { estimate } from "../lib/storage/verify/estimate.ts";
 import { ALL_DAYS, listDataDays, listTenants } from "../lib/storage/verify/list-days.ts";
 import { parseDays } from "./retention-days.ts";
 import type { Target } from "./target.ts";
+import { printDays } from "./transfer/progress.ts";
 
 export interface DayOptions {
   readonly tenant?: string | undefined;
@@ -67,7 +68,7 @@ export async function confirmCost(
 ): Promise<void> {
   const { readUnits, dollars } = await estimate(table, days);
   const cost = `about ${readUnits.toLocaleString("en-US")} read units, $${dollars.toFixed(4)} on demand in us-east-1`;
-  tell(`${days.length} days: ${isBilled ? cost : "on this machine, free"}`);
+  tell(`${printDays(days.length)}: ${isBilled ? cost : "on this machine, free"}`);
   if (!isBilled || yes || dollars < ASKED_DOLLARS) return;
   const answer = ask === undefined ? "" : await ask("Go on? [y/N] ");
   if (!/^y(es)?$/i.test(answer.trim()))

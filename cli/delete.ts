@@ -26,7 +26,7 @@ import { auditCommand } from "./auditor.ts";
 import type { Console } from "./days.ts";
 import { parseDays } from "./retention-days.ts";
 import type { Target } from "./target.ts";
-import { printCount } from "./transfer/progress.ts";
+import { printCount, printDays } from "./transfer/progress.ts";
 import { parseTime } from "./transfer/times.ts";
 
 export interface DeleteCommandOptions {
@@ -66,7 +66,7 @@ export async function deleteCommand(
   if (!options.yes) {
     const counted = await count(table, { tenant: storedAs, retentionMs, clock, selectors, range });
     tell(
-      `${what} of tenant ${tenant}: ${printCount(counted.series)} series, ${printCount(counted.samples)} samples in ${counted.days} days (${printCount(Math.ceil(counted.readUnits))} read units to count)`,
+      `${what} of tenant ${tenant}: ${printCount(counted.series)} series, ${printCount(counted.samples)} samples in ${printDays(counted.days)} (${printCount(Math.ceil(counted.readUnits))} read units to count)`,
     );
     if (options["dry-run"]) return;
     const answer =
@@ -152,7 +152,7 @@ function receipt(days: readonly number[], nowMs: number): string {
   if (days.length === 0) return "nothing to delete: no day has such series";
   const [first, last] = [printDay(days[0]), printDay(days[days.length - 1])];
   const span = first === last ? first : `${first} to ${last}`;
-  return `deleted in ${days.length} days (${span}) at ${printTime(nowMs)}: no answer shows it from now on
+  return `deleted in ${printDays(days.length)} (${span}) at ${printTime(nowMs)}: no answer shows it from now on
 in the table: out of chunks once the compactor has been there, within minutes (hearthdb delete --pending);
 out of hourly rows within two days, and some days until TTL takes what they were made of;
 out of log records and runs by ${printDay(dayOf(nowMs + TRANSIENT_MS))}, when they expire, and some days until TTL takes them;
@@ -166,10 +166,10 @@ function describePending(days: readonly number[], labels: PendingLabels): string
   const samples =
     days.length === 0
       ? "nothing is pending: deletions are carried out in every day's chunks and hourly rows"
-      : `deletions are to be carried out in ${days.length} days: ${days.map(printDay).join(", ")}`;
+      : `deletions are to be carried out in ${printDays(days.length)}: ${days.map(printDay).join(", ")}`;
   const left =
     labels.days.length === 0
       ? "no index holds labels of deleted series"
-      : `labels of deleted series leave the index of ${labels.days.length} days by ${printDay(dayOf(labels.goneMs))}: ${labels.days.map(printDay).join(", ")}`;
+      : `labels of deleted series leave the index of ${printDays(labels.days.length)} by ${printDay(dayOf(labels.goneMs))}: ${labels.days.map(printDay).join(", ")}`;
   return `${samples}\n${left}`;
 }

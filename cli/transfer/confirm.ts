@@ -103,7 +103,7 @@ export async function describeOverlap(
   const to = days.length === 1 ? "" : ` to ${printDay(last)}`;
   const span = `${printDays(days.length)}, ${printDay(first)}${to}`;
   if (samples === 0) return `into tenant ${tenant}: ${span}; the table has no samples of these days`;
-  return `into tenant ${tenant}: ${span}; the table has ${printCount(samples)} samples of ${known.length} of these days: where both have a sample, the stored one stays`;
+  return `into tenant ${tenant}: ${span}; the table has ${printCount(samples)} samples of ${printDays(known.length)} of these: where both have a sample, the stored one stays`;
 }
 
 function iso(ms: number): string {

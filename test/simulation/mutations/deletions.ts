@@ -51,31 +51,6 @@ export const DELETIONS: readonly Mutation[] = [
     edits: [edit("erase/delete-series.ts", "await markDay(options, day);\n  return added;", "return added;")],
   },
   {
-    name: "index too early",
-    rule: "a series leaves the index once no writer can believe that it is there",
-    world: "labels",
-    edits: [
-      edit(
-        "compact/erasing/plan-unindexing.ts",
-        "export const UNKNOWN_MS = KNOWLEDGE_MS + SLACK_MS;",
-        "export const UNKNOWN_MS = HOUR_MS;",
-      ),
-      edit("compact/erasing/plan-unindexing.ts", "SHORTEST_STAY_MS + SLACK_MS;", "DAY_MS;"),
-    ],
-  },
-  {
-    name: "recorded and unindexed",
-    rule: "a series that was recorded of late stays in the index",
-    world: "labels",
-    edits: [
-      edit(
-        "compact/erasing/unindex-series.ts",
-        "for (const hash of recorded) gone.delete(hash);",
-        "void recorded;",
-      ),
-    ],
-  },
-  {
     name: "written and unindexed",
     rule: "a series that has a sample stays in the index",
     world: "labels",

@@ -6,11 +6,11 @@ import { readIndexPart } from "../../index/index-reader.ts";
 import { listShards } from "../../layout/day-shards.ts";
 import { parseReceiveTime, seriesRecordsRange } from "../../layout/keys.ts";
 import type { IndexPart, Manifest } from "../../layout/manifest.ts";
+import { transientExpiry } from "../../layout/retention.ts";
 import type { NoteDamage } from "../../layout/verified-table.ts";
 import { hashHex, seriesHash } from "../../series/series-hash.ts";
 import type { Item } from "../../table/table.ts";
 import { type DayContext, dayExpiry, readItems } from "../day-context.ts";
-import { release } from "../renewal.ts";
 import { mergeIndexes } from "../store-index.ts";
 import { findLeft } from "./left-samples.ts";
 import { UNKNOWN_MS } from "./plan-unindexing.ts";
@@ -72,13 +72,13 @@ async function findMeant(
 
 /**
  * The series that writers recorded of late, and may believe to be in the index. Records that were flushed and never
- * expire, since a compaction ended before it released them, get an expiry.
+ * expire, since the compactor was far behind when they came, get the expiry that others have.
  */
 async function findRecorded(
   context: DayContext,
   { flushedToMs }: Manifest,
 ): Promise<ReadonlySet<string> | undefined> {
-  const { table, tenant, day, clock } = context;
+  const { table, tenant, day, clock, retentionMs } = context;
   const sinceMs = clock() - UNKNOWN_MS;
   const recorded = new Set<string>();
   const flushed: Item[] = [];
@@ -90,11 +90,12 @@ async function findRecorded(
     for await (const page of readItems(context, seriesRecordsRange(tenant, day, shard, 0), onDamaged))
       for (const item of page) {
         const receivedMs = parseReceiveTime(item.sk);
-        if (item.expiresAtSeconds === undefined && receivedMs <= flushedToMs) flushed.push(item);
+        if (item.expiresAtSeconds === undefined && receivedMs <= flushedToMs)
+          flushed.push({ ...item, ...transientExpiry(receivedMs, day, retentionMs) });
         if (receivedMs < sinceMs) continue;
         for (const labels of labelSetsOf(item, onDamaged)) recorded.add(hashHex(seriesHash(labels)));
       }
   }
-  await release(context, flushed);
+  await table.putAll(flushed);
   return isDamaged ? undefined : recorded;
 }
