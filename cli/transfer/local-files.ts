@@ -1,5 +1,5 @@
 /** Blocks in folders of this machine. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { HearthError } from "../../lib/model/errors.ts";
@@ -14,6 +14,8 @@ export class LocalFile implements BlockFile {
 
   constructor(path: string) {
     this.name = path;
+    // To open a pipe would wait for its writer.
+    if (!statSync(path).isFile()) throw damagedBlock(path, "expected a file");
     this.#descriptor = openSync(path, "r");
     this.sizeBytes = fstatSync(this.#descriptor).size;
   }
@@ -46,7 +48,9 @@ export class LocalFolder implements BlockFolder {
   async readText(path: string): Promise<string | undefined> {
     return orUndefined(async () => {
       const file = join(this.name, path);
-      const { size } = await stat(file);
+      const found = await stat(file);
+      if (!found.isFile()) throw damagedBlock(file, "expected a file");
+      const { size } = found;
       if (size > MAX_TEXT_BYTES)
         throw damagedBlock(file, `${size} bytes, expected at most ${MAX_TEXT_BYTES}`);
       return readFile(file, "utf8");

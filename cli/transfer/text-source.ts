@@ -8,6 +8,8 @@ import type { BlockSpool } from "./spool.ts";
 const STANDARD_INPUT = "-";
 /** Lines after which the spool is asked whether it is full. */
 const LINES_A_CHECK = 10_000;
+/** Of a line, exemplar included: labels that can be stored have 64 KB. */
+const MAX_LINE_CHARACTERS = 1024 * 1024;
 
 /** Whether a path names text and not blocks. */
 export function isText(path: string): boolean {
@@ -44,6 +46,11 @@ async function* linesOf(path: string, name: string): AsyncGenerator<string> {
       const lines = (rest + decoder.decode(piece as Uint8Array, { stream: true })).split("\n");
       rest = lines.pop()!;
       for (const line of lines) yield line.endsWith("\r") ? line.slice(0, -1) : line;
+      if (rest.length > MAX_LINE_CHARACTERS)
+        throw new HearthError(
+          "invalid",
+          `read ${name}: a line of more than ${MAX_LINE_CHARACTERS} characters, expected OpenMetrics text`,
+        );
     }
     rest += decoder.decode();
   } catch (cause) {

@@ -6,15 +6,24 @@ import { checkLabels } from "../model/label-rules.ts";
 import { type Label, type LabelSet, printLabels } from "../model/labels.ts";
 import { DEFAULT_LIMITS, type Limits } from "../model/limits.ts";
 import { type Matcher, matchesAll } from "../model/matcher.ts";
+import { MAX_MESSAGE_CHARACTERS, shorten } from "../model/shorten.ts";
 import type { TimeRange } from "../model/time.ts";
 import type { BulkSeries } from "../storage/bulk/bulk-day.ts";
+import { dayOf } from "../storage/layout/keys.ts";
 import { countSamples } from "../storage/parts/hashed-samples.ts";
 import { seriesHash } from "../storage/series/series-hash.ts";
 import { Block } from "../tsdb/block.ts";
+import type { ChunkPlace } from "../tsdb/block-index.ts";
 import type { BlockMeta } from "../tsdb/block-meta.ts";
+import { damagedBlock } from "../tsdb/damaged-block.ts";
 import type { BlockFolder } from "../tsdb/files.ts";
 import { type SeriesTable, SeriesTableBuilder } from "../tsdb/series-table.ts";
 import { editLabels, type LabelEdits } from "./label-edits.ts";
+
+/** Days of its series that any block may have, and as many more for each byte of its chunks: a sample takes some bits. */
+const MIN_SERIES_DAYS = 1_000_000;
+const SERIES_DAYS_PER_BYTE = 32;
+const MAX_PRINTED_LABELS = 20;
 
 /** Which series of a block are wanted, and how they are named. */
 export interface SeriesChoice {
@@ -40,16 +49,22 @@ export class OpenBlock {
     const block = await Block.open(folder, meta);
     const builder = new SeriesTableBuilder();
     const { matcherSets, edits } = choice;
-    for await (const { labels, offset } of block.index.series()) {
+    const work = new DayCount(block);
+    for await (const { labels, offset, chunks } of block.index.series()) {
       const edited = editLabels(labels, edits);
       if (matcherSets.length > 0 && !matcherSets.some((matchers) => matchesAll(matchers, edited))) continue;
-      builder.add(seriesHash(labelSetOrThrow(block.name, edited, DEFAULT_LIMITS)), offset);
+      const hash = seriesHash(labelSetOrThrow(block.name, edited, DEFAULT_LIMITS));
+      builder.add(hash, offset, ...work.add(chunks));
     }
     return new OpenBlock(block, builder.finish(), choice);
   }
 
-  /** Appends the samples that the series at a place of the table has in a range; returns its labels. */
-  async appendSeries(index: number, range: TimeRange, columns: SampleColumns): Promise<LabelSet> {
+  /**
+   * Appends the samples that the series at a place of the table has in a range of one day; returns its labels, or undefined
+   * where it has none.
+   */
+  async appendSeries(index: number, range: TimeRange, columns: SampleColumns): Promise<LabelSet | undefined> {
+    if (!this.table.mayHaveDay(index, dayOf(range.minTime))) return undefined;
     const series = await this.block.index.seriesAt(this.table.offset(index));
     await this.block.appendSamples(series, range, columns);
     return labelSetOrThrow(this.block.name, editLabels(series.labels, this.#choice.edits), DEFAULT_LIMITS);
@@ -60,16 +75,61 @@ export class OpenBlock {
   }
 }
 
+/**
+ * Days of the series of a block. Each is read again for each of its days, so where chunks say to reach over more days
+ * than they can have samples of, going through them would not end in time.
+ */
+class DayCount {
+  readonly #block: Block;
+  readonly #first: number;
+  readonly #last: number;
+  #left: number;
+
+  constructor(block: Block) {
+    this.#block = block;
+    this.#first = dayOf(block.meta.minTime);
+    this.#last = dayOf(block.meta.maxTime);
+    this.#left = MIN_SERIES_DAYS + SERIES_DAYS_PER_BYTE * block.chunkBytes;
+  }
+
+  /** The first and the last day of a series' chunks, within those of the block; the first is the later one where there is none. */
+  add(chunks: readonly ChunkPlace[]): [first: number, last: number] {
+    let [minTime, maxTime] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const chunk of chunks) {
+      minTime = Math.min(minTime, chunk.minTime);
+      maxTime = Math.max(maxTime, chunk.maxTime);
+    }
+    const first = Math.max(this.#first, dayOf(minTime));
+    const last = Math.min(this.#last, dayOf(maxTime));
+    if (!(first <= last)) return [1, 0];
+    this.#left -= last - first + 1;
+    if (this.#left < 0)
+      throw damagedBlock(
+        this.#block.name,
+        `the index gives its series more days than ${this.#block.chunkBytes} bytes of chunks can have samples of`,
+      );
+    return [first, last];
+  }
+}
+
+/** Some labels, so that the message is short whatever they are. */
+function printSome(labels: readonly Label[]): string {
+  const some = labels
+    .slice(0, MAX_PRINTED_LABELS)
+    .map(([name, value]): Label => [shorten(name), shorten(value)]);
+  return shorten(printLabels(some), MAX_MESSAGE_CHARACTERS);
+}
+
 function labelSetOrThrow(block: string, labels: readonly Label[], limits: Limits): LabelSet {
   const check = checkLabels(labels, limits);
   if (check.ok) return check.labels;
   throw new HearthError(
     "invalid",
-    `${block}: series ${printLabels(labels)} cannot be stored: ${check.reason}; leave it out with --match`,
+    `${block}: series ${printSome(labels)} cannot be stored: ${check.reason}; leave it out with --match`,
   );
 }
 
-/** Of samples of one time that of the later block counts. `onSeries`: takes the number of samples of each series. */
+/** `range`: of one day. Of samples of one time that of the later block counts. `onSeries`: takes the number of samples of each series. */
 export async function* mergeBlocks(
   blocks: readonly OpenBlock[],
   range: TimeRange,
@@ -77,13 +137,14 @@ export async function* mergeBlocks(
 ): AsyncGenerator<BulkSeries, void, void> {
   const places = blocks.map(() => 0);
   const columns = new SampleColumns();
+  for (const { block } of blocks) block.beginPass();
   for (let hash = firstHash(blocks, places); hash !== undefined; hash = firstHash(blocks, places)) {
     columns.clear();
     let labels: LabelSet | undefined;
     for (let i = 0; i < blocks.length; i++) {
       // Edits may make one series of two.
       for (; blocks[i].table.hash(places[i]) === hash; places[i]++)
-        labels = await blocks[i].appendSeries(places[i], range, columns);
+        labels = (await blocks[i].appendSeries(places[i], range, columns)) ?? labels;
     }
     if (columns.count === 0) continue;
     const samples = sortColumns(columns);

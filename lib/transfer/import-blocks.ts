@@ -85,6 +85,9 @@ async function importDay(
   const context = newDayContext({ table, tenant, day, retentionMs, clock, randomBytes });
   const opened = new Map<FoundBlock, OpenBlock>();
   for (const block of before.missing) opened.set(block, await openBlock(block, options, open));
+  // Nothing is written for a day that the blocks claim and have no chunks of.
+  if (![...opened.values()].some(({ table }) => table.mayHaveSeriesOf(day)))
+    return { day, outcome: "empty", series: 0, samples: 0 };
   const expectedCount = expectedSeries(
     day,
     Array.from(opened.values(), ({ block, table: { count } }) => ({ meta: block.meta, series: count })),
@@ -105,21 +108,24 @@ async function importDay(
     signal?.throwIfAborted();
     onSamples?.(samples);
   });
-  await markDay(context);
-  await nameDay(context);
-  const withoutRuns = new Set(
-    manifest.parts.filter(({ kind }) => kind === "chunks").map(({ bucket }) => bucket),
-  );
-  const expected = { series: expectedCount, samples: expectedSamples, withoutRuns };
-  let stored: BulkDay;
+  let stored: BulkDay | undefined;
   try {
-    stored = await storeDay(context, expected, keeping(lease, series));
+    const first = await series.next();
+    if (!first.done) {
+      await markDay(context);
+      await nameDay(context);
+      const withoutRuns = new Set(
+        manifest.parts.filter(({ kind }) => kind === "chunks").map(({ bucket }) => bucket),
+      );
+      const expected = { series: expectedCount, samples: expectedSamples, withoutRuns };
+      stored = await storeDay(context, expected, keeping(lease, first.value, series));
+    }
     signal?.throwIfAborted();
   } catch (error) {
     await lease.release().catch(() => {});
     throw error;
   }
-  if (stored.samples === 0) {
+  if (stored === undefined) {
     await lease.release();
     return { day, outcome: "empty", series: 0, samples: 0 };
   }
@@ -191,11 +197,13 @@ async function takeLease(
   return lease;
 }
 
-/** The same series; extends the lease while they come. */
+/** A series and those after it; extends the lease while they come. */
 async function* keeping(
   lease: DayLease,
+  first: BulkSeries,
   series: AsyncIterable<BulkSeries>,
 ): AsyncGenerator<BulkSeries, void, void> {
+  yield first;
   for await (const one of series) {
     if (lease.isDue) await lease.hold();
     yield one;

@@ -18,6 +18,7 @@ const QUOTED = /"((?:[^"\\]|\\.)*)"/y;
 const END = "# EOF";
 /** Texts of series that are remembered: a series' lines mostly stand together. */
 const MAX_REMEMBERED = 100_000;
+const MAX_REMEMBERED_CHARACTERS = 32 * 1024 * 1024;
 
 export interface TextSample {
   readonly labels: LabelSet;
@@ -28,6 +29,7 @@ export interface TextSample {
 export class OpenMetricsParser {
   readonly #name: string;
   readonly #known = new Map<string, LabelSet>();
+  #knownCharacters = 0;
   #line = 0;
   #hasEnded = false;
 
@@ -65,7 +67,11 @@ export class OpenMetricsParser {
     if (known !== undefined) return known;
     const check = checkLabels(this.#parseSeries(series), DEFAULT_LIMITS);
     if (!check.ok) return this.#fail(check.reason);
-    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
+    this.#knownCharacters += series.length;
+    if (this.#known.size >= MAX_REMEMBERED || this.#knownCharacters > MAX_REMEMBERED_CHARACTERS) {
+      this.#known.clear();
+      this.#knownCharacters = series.length;
+    }
     this.#known.set(series, check.labels);
     return check.labels;
   }

@@ -7,12 +7,15 @@ import { dropSamples } from "../chunk/drop-samples.ts";
 import type { SampleColumns } from "../chunk/sample-columns.ts";
 import { checkHistogram } from "../histogram/check.ts";
 import { reduceToSupported } from "../histogram/resolution.ts";
-import { errorKind, errorMessage } from "../model/errors.ts";
+import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 import type { Histogram } from "../model/histogram.ts";
 import { labelSetOf } from "../model/labels.ts";
+import { MAX_TIMESTAMP_MS } from "../model/time.ts";
+import type { ChunkPlace } from "../tsdb/block-index.ts";
+import { damagedBlock } from "../tsdb/damaged-block.ts";
 import { decodeTo } from "../tsdb/decode-chunk.ts";
+import { DeletedSpans } from "../tsdb/deleted-spans.ts";
 import type { BlockFile } from "../tsdb/files.ts";
-import type { Span } from "../tsdb/tombstones.ts";
 import { readHeadChunks } from "../tsdb/wal/head-chunks.ts";
 import type { HeadFiles } from "../tsdb/wal/head-files.ts";
 import { decodeRecord, type RecordSink } from "../tsdb/wal/records.ts";
@@ -24,6 +27,10 @@ import type { SampleSpool } from "./sample-spool.ts";
 const SAMPLE_BYTES = 16;
 /** Records that cannot be read and are named one by one. */
 const MAX_NAMED_RECORDS = 5;
+/** Records that cannot be read, of a log that is read all the same. */
+const MAX_UNDECODABLE_RECORDS = 10_000;
+/** Spans of time that are deleted, and references that are. Prometheus takes them out with the next block. */
+const MAX_DELETIONS = 5_000_000;
 /** What deletes a whole series reaches from the least to the largest integer of 64 bits. */
 const ALL_TIME_BITS = 63;
 
@@ -48,18 +55,18 @@ export async function spoolHead(files: HeadFiles, minTime: number, spool: Sample
 interface Place {
   readonly columns: SampleColumns;
   /** Deleted. */
-  readonly hidden: readonly Span[];
+  readonly hidden: DeletedSpans | undefined;
 }
-
-const NOTHING_HIDDEN: readonly Span[] = [];
 
 class HeadSpool {
   readonly #files: HeadFiles;
   readonly #spool: SampleSpool;
   readonly #series: SeriesReferences;
   readonly #notes = new Set<string>();
-  /** Deleted, by the labels' bytes. */
-  readonly #hidden = new Map<string, Span[]>();
+  /** Deleted, by the labels' bytes, and by the references that have these labels. */
+  readonly #hidden = new Map<string, DeletedSpans>();
+  readonly #hiddenOf = new Map<number, DeletedSpans>();
+  #deletions = 0;
   /** References whose series Prometheus has moved into a block of its own. */
   readonly #moved = new Set<number>();
   /** Records that are not what their type says, by name and place. */
@@ -70,6 +77,7 @@ class HeadSpool {
   #added = 0;
   #samples = 0;
   #unknown = 0;
+  #untimely = 0;
   readonly #refused = { count: 0, reason: "" };
 
   constructor(files: HeadFiles, minTime: number, spool: SampleSpool) {
@@ -83,8 +91,10 @@ class HeadSpool {
   async survey(): Promise<void> {
     const sink: RecordSink = {
       ...NO_SINK,
-      onSeries: (reference, labels) => void this.#series.set(reference, labels),
-      onTombstone: (reference, minTime, maxTime) => this.#hide(reference, { minTime, maxTime }),
+      onSeries: (reference, labels) => {
+        if (this.#series.set(reference, labels)) this.#hiddenOf.delete(reference);
+      },
+      onTombstone: (reference, minTime, maxTime) => this.#hide(reference, minTime, maxTime),
       onMinValidTime: (timeMs) => {
         this.#minTime = Math.max(this.#minTime, timeMs);
       },
@@ -108,7 +118,14 @@ class HeadSpool {
           const { columns, hidden } = place;
           const [from, before] = [columns.count, columns.histogramBytes];
           decodeTo(chunk, columns);
-          dropSamples(columns, from, (timeMs) => timeMs < this.#minTime || isIn(hidden, timeMs));
+          if (!hasTimes(columns, from, chunk)) {
+            dropSamples(columns, from, () => true);
+            throw damagedBlock(
+              file.name,
+              `a chunk of series ${chunk.series} has other times than its head says`,
+            );
+          }
+          dropSamples(columns, from, (timeMs) => timeMs < this.#minTime || hidden?.has(timeMs) === true);
           this.#series.advance(chunk.series, chunk.maxTime);
           this.#count(columns.count - from, columns.histogramBytes - before);
           await this.#settle();
@@ -136,6 +153,8 @@ class HeadSpool {
       notes.push(
         `${this.#files.name}: ${this.#unknown} samples of series that the write-ahead log does not name; left out`,
       );
+    if (this.#untimely > 0)
+      notes.push(`${this.#files.name}: ${this.#untimely} samples of times past the year 70,000; left out`);
     const { count, reason } = this.#refused;
     if (count > 0)
       notes.push(
@@ -152,7 +171,7 @@ class HeadSpool {
     for (const [i, file] of files.entries()) {
       try {
         for await (const { bytes, offset } of readRecords(file)) {
-          this.#decode(bytes, `${file.name}: record at ${offset}`, sink);
+          await this.#decode(bytes, `${file.name}: record at ${offset}`, sink);
           await this.#settle();
         }
       } catch (error) {
@@ -171,12 +190,14 @@ class HeadSpool {
    * Passes over a record that is not what its type says. The survey finds it, so nothing is taken of it: what comes before
    * the fault may be nonsense too.
    */
-  #decode(bytes: Uint8Array, what: string, sink: RecordSink): void {
+  async #decode(bytes: Uint8Array, what: string, sink: RecordSink): Promise<void> {
     if (this.#undecodable.has(what)) return;
     try {
-      decodeRecord(bytes, what, sink);
+      for (const _ of decodeRecord(bytes, what, sink)) await this.#settle();
     } catch (error) {
       if (errorKind(error) !== "data") throw error;
+      if (this.#undecodable.size >= MAX_UNDECODABLE_RECORDS)
+        throw new HearthError("data", `more than ${MAX_UNDECODABLE_RECORDS} records cannot be read`);
       this.#undecodable.add(what);
       if (this.#undecodable.size <= MAX_NAMED_RECORDS)
         this.#notes.add(`${errorMessage(error)}; the record is left out`);
@@ -186,10 +207,14 @@ class HeadSpool {
   #sampleSink(onSeries: RecordSink["onSeries"], isInOrder: boolean): RecordSink {
     const placeOf = (reference: number, timeMs: number): Place | undefined => {
       if (isInOrder && timeMs < this.#minTime) return undefined;
+      if (!isTime(timeMs)) {
+        this.#untimely++;
+        return undefined;
+      }
       const place = this.#placeOf(reference);
       if (place === undefined) return undefined;
       if (isInOrder && !this.#series.advance(reference, timeMs)) return undefined;
-      return isIn(place.hidden, timeMs) ? undefined : place;
+      return place.hidden?.has(timeMs) ? undefined : place;
     };
     return {
       ...NO_SINK,
@@ -237,23 +262,33 @@ class HeadSpool {
     }
     const place = {
       columns: this.#spool.columnsOf(labelSetOf(this.#series.labels(bytes))),
-      hidden: this.#hidden.size === 0 ? NOTHING_HIDDEN : (this.#hidden.get(keyOf(bytes)) ?? NOTHING_HIDDEN),
+      hidden: this.#hidden.size === 0 ? undefined : this.#hidden.get(keyOf(bytes)),
     };
     this.#places.set(reference, place);
     return place;
   }
 
-  #hide(reference: number, span: Span): void {
-    if (span.minTime === -(2 ** ALL_TIME_BITS) && span.maxTime === 2 ** ALL_TIME_BITS) {
-      this.#moved.add(reference);
-      return;
-    }
+  #hide(reference: number, minTime: number, maxTime: number): void {
+    if (this.#deletions++ >= MAX_DELETIONS)
+      throw new HearthError(
+        "too large",
+        `${this.#files.name}: more than ${MAX_DELETIONS} deletions; import its blocks alone, without the log`,
+      );
+    if (minTime === -(2 ** ALL_TIME_BITS) && maxTime === 2 ** ALL_TIME_BITS) this.#moved.add(reference);
+    else this.#hiddenBy(reference)?.add(minTime, maxTime);
+  }
+
+  /** Spans to add to; undefined for a reference that no series has. */
+  #hiddenBy(reference: number): DeletedSpans | undefined {
+    const known = this.#hiddenOf.get(reference);
+    if (known !== undefined) return known;
     const bytes = this.#series.labelBytes(reference);
-    if (bytes === undefined) return;
+    if (bytes === undefined) return undefined;
     const key = keyOf(bytes);
-    const known = this.#hidden.get(key);
-    if (known === undefined) this.#hidden.set(key, [span]);
-    else known.push(span);
+    const spans = this.#hidden.get(key) ?? new DeletedSpans();
+    this.#hidden.set(key, spans);
+    this.#hiddenOf.set(reference, spans);
+    return spans;
   }
 
   async #settle(): Promise<void> {
@@ -276,6 +311,14 @@ function keyOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
 
-function isIn(spans: readonly Span[], timeMs: number): boolean {
-  return spans.some(({ minTime, maxTime }) => timeMs >= minTime && timeMs <= maxTime);
+function hasTimes(
+  { timestamps, count }: SampleColumns,
+  from: number,
+  { minTime, maxTime }: ChunkPlace,
+): boolean {
+  return timestamps[from] === minTime && timestamps[count - 1] === maxTime && isTime(maxTime);
+}
+
+function isTime(timeMs: number): boolean {
+  return Math.abs(timeMs) <= MAX_TIMESTAMP_MS;
 }

@@ -34,6 +34,8 @@ const MAX_LENGTH_BYTES = 5;
 const MAX_SERIES_BYTES = 8 * 1024 * 1024;
 /** Longer symbols are damage: those of two million series take 100 MB. */
 const MAX_SYMBOLS_BYTES = 1024 * 1024 * 1024;
+/** More labels of a series are damage: Prometheus' own limits are below a hundred. */
+const MAX_LABELS = 10_000;
 const READ_BYTES = 64 * 1024 * 1024;
 
 /** Where a chunk is, and its first and last sample's time (ms). */
@@ -146,7 +148,13 @@ export class BlockIndex {
     expectChecksum(this.#file.name, `series at ${offset}`, body, checked);
     const cursor = new RecordCursor(body, `${this.#file.name}: series at ${offset}`);
     const labels: Label[] = [];
-    for (let count = cursor.readCount(2); count > 0; count--)
+    const labelCount = cursor.readCount(2);
+    if (labelCount > MAX_LABELS)
+      throw damagedBlock(
+        this.#file.name,
+        `series at ${offset} has ${labelCount} labels, expected at most ${MAX_LABELS}`,
+      );
+    for (let count = labelCount; count > 0; count--)
       labels.push([this.#symbols.text(cursor.readUvarint()), this.#symbols.text(cursor.readUvarint())]);
     const chunks: ChunkPlace[] = [];
     let [time, reference] = [0, 0];
@@ -167,7 +175,14 @@ async function readContents(file: BlockFile): Promise<number[]> {
   const body = bytes.subarray(0, CONTENTS_BYTES - CHECKSUM_BYTES);
   expectChecksum(file.name, "table of contents", body, bytes);
   const reader = new ByteReader(body, `${file.name}: table of contents`);
-  return Array.from({ length: 6 }, () => reader.readUint(8));
+  const offsets = Array.from({ length: 6 }, () => reader.readUint(8));
+  for (const offset of offsets)
+    if (offset > file.sizeBytes)
+      throw damagedBlock(
+        file.name,
+        `table of contents: a section at ${offset}, the file has ${file.sizeBytes} bytes`,
+      );
+  return offsets;
 }
 
 /** A section behind its length of 4 bytes; its checksum is compared. */

@@ -5,6 +5,7 @@
  */
 import { HearthError } from "../model/errors.ts";
 import { type LabelSet, labelSetOf } from "../model/labels.ts";
+import { shorten } from "../model/shorten.ts";
 import { DAY_MS } from "../model/time.ts";
 
 export interface BlockMeta {
@@ -35,19 +36,20 @@ const MAX_SPAN_MS = 36_525 * DAY_MS;
 /** Throws "data" with `file` in the message. */
 export function parseBlockMeta(text: string, file: string): BlockMeta {
   const meta = parseObject(text, file);
-  if (meta.version !== VERSION) throw invalid(file, `version ${meta.version}, expected ${VERSION}`);
+  if (meta.version !== VERSION) throw invalid(file, `version ${print(meta.version)}, expected ${VERSION}`);
   const { ulid, minTime, maxTime } = meta;
   if (typeof ulid !== "string" || !/^[0-9A-HJKMNP-TV-Z]{26}$/.test(ulid))
-    throw invalid(file, `ulid ${JSON.stringify(ulid)}, expected 26 letters and digits`);
+    throw invalid(file, `ulid ${print(ulid)}, expected 26 letters and digits`);
   if (!Number.isSafeInteger(minTime) || !Number.isSafeInteger(maxTime) || maxTime < minTime)
-    throw invalid(file, `minTime ${minTime} and maxTime ${maxTime}, expected times in ms`);
+    throw invalid(file, `minTime ${print(minTime)} and maxTime ${print(maxTime)}, expected times in ms`);
   if (maxTime - minTime > MAX_SPAN_MS)
     throw invalid(file, `minTime ${minTime} and maxTime ${maxTime}, expected at most 100 years between them`);
   const stats = objectOf(meta.stats);
   const thanos = objectOf(meta.thanos);
-  const labels = Object.entries(objectOf(thanos.labels)).map(
-    ([name, value]) => [name, String(value)] as const,
-  );
+  const labels = Object.entries(objectOf(thanos.labels)).map(([name, value]) => {
+    if (typeof value === "string") return [name, value] as const;
+    throw invalid(file, `external label ${print(name)} is ${print(value)}, expected a text`);
+  });
   return {
     ulid,
     minTime,
@@ -57,7 +59,7 @@ export function parseBlockMeta(text: string, file: string): BlockMeta {
     chunks: numberOf(stats.numChunks),
     hasTombstones: numberOf(stats.numTombstones) > 0,
     level: numberOf(objectOf(meta.compaction).level),
-    isInOrder: !hintsOf(meta).some((hint) => String(hint).startsWith(PARTIAL_HINT)),
+    isInOrder: !hintsOf(meta).some((hint) => typeof hint === "string" && hint.startsWith(PARTIAL_HINT)),
     externalLabels: labelSetOf(labels),
     resolutionMs: numberOf(objectOf(thanos.downsample).resolution),
   };
@@ -81,6 +83,11 @@ function objectOf(value: unknown): any {
 function hintsOf(meta: any): readonly unknown[] {
   const { hints } = objectOf(meta.compaction);
   return Array.isArray(hints) ? hints : [];
+}
+
+/** A member as it is in the file, at its beginning. */
+function print(value: unknown): string {
+  return shorten(JSON.stringify(value) ?? "missing");
 }
 
 function numberOf(value: unknown): number {

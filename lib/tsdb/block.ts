@@ -7,8 +7,9 @@ import { type BlockMeta, parseBlockMeta } from "./block-meta.ts";
 import { ChunkFiles, type RawChunk } from "./chunk-files.ts";
 import { damagedBlock } from "./damaged-block.ts";
 import { decodeTo } from "./decode-chunk.ts";
+import type { DeletedSpans } from "./deleted-spans.ts";
 import type { BlockFolder } from "./files.ts";
-import { NO_TOMBSTONES, readTombstones, type Span, type Tombstones } from "./tombstones.ts";
+import { NO_TOMBSTONES, readTombstones, type Tombstones } from "./tombstones.ts";
 
 export const META_FILE = "meta.json";
 export const INDEX_FILE = "index";
@@ -19,6 +20,10 @@ export async function readMeta(folder: BlockFolder): Promise<BlockMeta | undefin
   const text = await folder.readText(META_FILE);
   return text === undefined ? undefined : parseBlockMeta(text, `${folder.name}/${META_FILE}`);
 }
+
+/** Samples of a series that are held at once, and the memory of its histograms: a day at 10 ms has 8.6 million. */
+const MAX_HELD_SAMPLES = 10_000_000;
+const MAX_HELD_HISTOGRAM_BYTES = 512 * 1024 * 1024;
 
 export class Block {
   readonly meta: BlockMeta;
@@ -56,6 +61,16 @@ export class Block {
     return this.#folder.name;
   }
 
+  /** Of all chunk files. */
+  get chunkBytes(): number {
+    return this.#chunks.sizeBytes;
+  }
+
+  /** Begins to read the samples of all series once. */
+  beginPass(): void {
+    this.#chunks.beginPass();
+  }
+
   /** Appends a series' samples of a range, deleted ones left out. Throws "data". */
   async appendSamples(series: IndexedSeries, range: TimeRange, columns: SampleColumns): Promise<void> {
     const places = series.chunks.filter(
@@ -67,7 +82,12 @@ export class Block {
       const from = columns.count;
       this.#appendChunk(chunk, columns);
       const isWhole = chunk.minTime >= range.minTime && chunk.maxTime <= range.maxTime;
-      if (!isWhole || deleted !== undefined) keep(columns, from, range, deleted ?? []);
+      if (!isWhole || deleted !== undefined) keep(columns, from, range, deleted);
+      if (columns.count > MAX_HELD_SAMPLES || columns.histogramBytes > MAX_HELD_HISTOGRAM_BYTES)
+        throw damagedBlock(
+          this.name,
+          `the series at ${series.offset} of the index has ${columns.count} samples in ${columns.histogramBytes} bytes of histograms within a day, expected at most ${MAX_HELD_SAMPLES} and ${MAX_HELD_HISTOGRAM_BYTES}`,
+        );
     }
   }
 
@@ -86,7 +106,11 @@ export class Block {
         cause: error,
       });
     }
-    const { timestamps, count } = columns;
+    const { timestamps, count, histograms } = columns;
+    // Histograms of a chunk have one layout, of which decoding leaves the threshold unchecked.
+    const threshold = histograms?.get(from)?.zeroThreshold ?? 0;
+    if (!(threshold >= 0 && threshold < Number.POSITIVE_INFINITY))
+      throw damagedBlock(this.name, `chunk at ${offset}: a zero threshold of ${threshold}`);
     if (count > from && timestamps[from] === chunk.minTime && timestamps[count - 1] === chunk.maxTime) return;
     throw damagedBlock(
       this.name,
@@ -96,15 +120,17 @@ export class Block {
 }
 
 /** Drops samples from `from` on that are outside the range or deleted. */
-function keep(columns: SampleColumns, from: number, range: TimeRange, deleted: readonly Span[]): void {
+function keep(
+  columns: SampleColumns,
+  from: number,
+  range: TimeRange,
+  deleted: DeletedSpans | undefined,
+): void {
   const { timestamps, words, histograms, startTimestamps } = columns;
   let to = from;
   for (let i = from; i < columns.count; i++) {
     const time = timestamps[i];
-    const isKept =
-      time >= range.minTime &&
-      time <= range.maxTime &&
-      !deleted.some(({ minTime, maxTime }) => time >= minTime && time <= maxTime);
+    const isKept = time >= range.minTime && time <= range.maxTime && deleted?.has(time) !== true;
     const histogram = histograms?.get(i);
     if (histogram !== undefined) histograms!.delete(i);
     if (!isKept) continue;

@@ -17,8 +17,8 @@ export const CHUNKS_HEADER_BYTES = 8;
 const TAIL_BYTES = 2048;
 /** Neighbouring chunks are read at once up to it. */
 const MAX_READ_BYTES = 4 * 1024 * 1024;
-/** Length of a chunk that is taken for damage. */
-const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
+/** A longer chunk is damage: 120 histograms of a thousand buckets have 1 MB at most. */
+const MAX_CHUNK_BYTES = 8 * 1024 * 1024;
 
 /** A chunk as it is in its file. */
 export interface RawChunk extends ChunkPlace {
@@ -30,10 +30,20 @@ export interface RawChunk extends ChunkPlace {
 export class ChunkFiles {
   readonly #folder: BlockFolder;
   readonly #files: BlockFile[];
+  readonly sizeBytes: number;
+  /** Bytes of chunks that the pass may still read. */
+  #left: number;
 
   private constructor(folder: BlockFolder, files: BlockFile[]) {
     this.#folder = folder;
     this.#files = files;
+    this.sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    this.#left = this.sizeBytes;
+  }
+
+  /** Begins a pass over the chunks, which reads each once at most. */
+  beginPass(): void {
+    this.#left = this.sizeBytes;
   }
 
   /** Throws "data" for a file that holds no chunks. */
@@ -48,7 +58,10 @@ export class ChunkFiles {
     return new ChunkFiles(folder, files);
   }
 
-  /** The chunks of places that ascend. Throws "data" where one is not whole or its checksum differs. */
+  /**
+   * The chunks of places that ascend. Throws "data" where one is not whole, its checksum differs, or the pass has read
+   * more than there is: then several places of the index name one chunk.
+   */
   async *chunks(places: readonly ChunkPlace[]): AsyncGenerator<RawChunk, void, void> {
     for (let i = 0; i < places.length; ) {
       const { file, offset } = this.#locate(places[i]);
@@ -62,7 +75,16 @@ export class ChunkFiles {
       }
       const length = Math.min(last - offset + TAIL_BYTES, file.sizeBytes - offset);
       const bytes = await file.read(offset, length);
-      for (; i < end; i++) yield await readChunk(file, bytes, offset, places[i]);
+      for (; i < end; i++) {
+        const chunk = await readChunk(file, bytes, offset, places[i]);
+        this.#left -= chunk.bytes.length;
+        if (this.#left < 0)
+          throw damagedBlock(
+            this.#folder.name,
+            `the index names more bytes of chunks than the ${this.sizeBytes} of their files: some several times`,
+          );
+        yield chunk;
+      }
     }
   }
 

@@ -106,15 +106,16 @@ export class RecordCursor {
       long |= BigInt(byte & 0x7f) << BigInt(shift);
       if (byte < 0x80) return long;
     }
-    throw this.#error(`a varint is longer than ${MAX_VARINT_BYTES} bytes`);
+    throw this.error(`a varint is longer than ${MAX_VARINT_BYTES} bytes`);
   }
 
   #need(length: number): void {
     if (!(length <= this.remaining))
-      throw this.#error(`${length} more bytes expected, ${this.remaining} left`);
+      throw this.error(`${length} more bytes expected, ${this.remaining} left`);
   }
 
-  #error(problem: string): HearthError {
+  /** Says where the cursor is. */
+  error(problem: string): HearthError {
     return new HearthError("data", `${this.#what}: ${problem} position=${this.#at}`);
   }
 }

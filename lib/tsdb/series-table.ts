@@ -1,6 +1,6 @@
 /**
- * The series of a block in the order in which Hearth keeps them, that of their hashes: 28 bytes a series, so a block of two
- * million takes 56 MB. What else is to be known of one is read again from the block.
+ * The series of a block in the order in which Hearth keeps them, that of their hashes: 36 bytes a series, so a block of two
+ * million takes 72 MB. What else is to be known of one is read again from the block.
  */
 import { HASH_BYTES } from "../storage/layout/keys.ts";
 
@@ -11,11 +11,16 @@ const PREFIX_BYTES = 6;
 export class SeriesTableBuilder {
   #hashes = new Uint8Array(INITIAL_SERIES * HASH_BYTES);
   #offsets = new Float64Array(INITIAL_SERIES);
+  /** First and last day of each series. */
+  #days = new Int32Array(2 * INITIAL_SERIES);
   #count = 0;
 
-  add(hash: Uint8Array, offset: number): void {
+  /** `first`, `last`: the days that it has chunks of. */
+  add(hash: Uint8Array, offset: number, first: number, last: number): void {
     if (this.#count === this.#offsets.length) this.#grow();
     this.#hashes.set(hash, this.#count * HASH_BYTES);
+    this.#days[2 * this.#count] = first;
+    this.#days[2 * this.#count + 1] = last;
     this.#offsets[this.#count++] = offset;
   }
 
@@ -26,11 +31,13 @@ export class SeriesTableBuilder {
     order.sort((a, b) => prefixes[a] - prefixes[b] || this.#compare(a, b) || a - b);
     const hashes = new Uint8Array(count * HASH_BYTES);
     const offsets = new Float64Array(count);
+    const days = new Int32Array(2 * count);
     order.forEach((from, to) => {
+      days.set(this.#days.subarray(2 * from, 2 * from + 2), 2 * to);
       hashes.set(this.#hashes.subarray(from * HASH_BYTES, (from + 1) * HASH_BYTES), to * HASH_BYTES);
       offsets[to] = this.#offsets[from];
     });
-    return new SeriesTable(hashes, offsets);
+    return new SeriesTable(hashes, offsets, days);
   }
 
   #prefixOf(index: number): number {
@@ -52,8 +59,11 @@ export class SeriesTableBuilder {
     hashes.set(this.#hashes);
     const offsets = new Float64Array(this.#offsets.length * 2);
     offsets.set(this.#offsets);
+    const days = new Int32Array(this.#days.length * 2);
+    days.set(this.#days);
     this.#hashes = hashes;
     this.#offsets = offsets;
+    this.#days = days;
   }
 }
 
@@ -61,10 +71,19 @@ export class SeriesTableBuilder {
 export class SeriesTable {
   readonly #hashes: Uint8Array;
   readonly #offsets: Float64Array;
+  readonly #days: Int32Array;
+  #firstDay = Number.POSITIVE_INFINITY;
+  #lastDay = Number.NEGATIVE_INFINITY;
 
-  constructor(hashes: Uint8Array, offsets: Float64Array) {
+  constructor(hashes: Uint8Array, offsets: Float64Array, days: Int32Array) {
     this.#hashes = hashes;
     this.#offsets = offsets;
+    this.#days = days;
+    for (let i = 0; i < offsets.length; i++) {
+      if (days[2 * i] > days[2 * i + 1]) continue;
+      this.#firstDay = Math.min(this.#firstDay, days[2 * i]);
+      this.#lastDay = Math.max(this.#lastDay, days[2 * i + 1]);
+    }
   }
 
   get count(): number {
@@ -76,6 +95,16 @@ export class SeriesTable {
     if (index >= this.count) return undefined;
     const from = index * HASH_BYTES;
     return Buffer.from(this.#hashes.buffer, from, HASH_BYTES).toString("hex");
+  }
+
+  /** Whether any series may have samples of a day. */
+  mayHaveSeriesOf(day: number): boolean {
+    return day >= this.#firstDay && day <= this.#lastDay;
+  }
+
+  /** Whether the series may have samples of a day. */
+  mayHaveDay(index: number, day: number): boolean {
+    return day >= this.#days[2 * index] && day <= this.#days[2 * index + 1];
   }
 
   /** Of the series in its block's index. */

@@ -10,8 +10,13 @@
 import { ByteReader, decodeText } from "../storage/codec/bytes.ts";
 import { damagedBlock } from "./damaged-block.ts";
 
-/** Decoded symbols that are kept; a label repeats from series to series. */
+/** Decoded symbols that are kept, and their characters; a label repeats from series to series. */
 const MAX_KEPT = 100_000;
+const MAX_KEPT_CHARACTERS = 32 * 1024 * 1024;
+/** More symbols are damage: those of two million series are some five million. */
+const MAX_SYMBOLS = 100_000_000;
+/** Longer symbols are damage: a label value that can be stored has 16 KB. In version 1 symbols may overlap. */
+const MAX_SYMBOL_BYTES = 1024 * 1024;
 
 export class SymbolTable {
   readonly #file: string;
@@ -21,6 +26,7 @@ export class SymbolTable {
   /** By number, in version 2; undefined in version 1. */
   readonly #places: Uint32Array | undefined;
   readonly #kept = new Map<number, string>();
+  #keptCharacters = 0;
 
   /** `bytes`: the section behind its length, without the checksum; it begins at `base` of the file. Throws "data". */
   constructor(file: string, version: number, bytes: Uint8Array, base: number) {
@@ -35,7 +41,11 @@ export class SymbolTable {
     const kept = this.#kept.get(reference);
     if (kept !== undefined) return kept;
     const text = this.#read(reference);
-    if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
+    this.#keptCharacters += text.length;
+    if (this.#kept.size >= MAX_KEPT || this.#keptCharacters > MAX_KEPT_CHARACTERS) {
+      this.#kept.clear();
+      this.#keptCharacters = text.length;
+    }
     this.#kept.set(reference, text);
     return text;
   }
@@ -45,7 +55,13 @@ export class SymbolTable {
     if (place === undefined || !(place >= 0 && place < this.#bytes.length))
       throw damagedBlock(this.#file, `symbol ${reference} is not in the symbol table`);
     const reader = new ByteReader(this.#bytes.subarray(place), `${this.#file}: symbol`);
-    return decodeText(reader.readBytes(reader.readVarint()), `${this.#file}: symbol ${reference}`);
+    const length = reader.readVarint();
+    if (length > MAX_SYMBOL_BYTES)
+      throw damagedBlock(
+        this.#file,
+        `symbol ${reference} has ${length} bytes, expected at most ${MAX_SYMBOL_BYTES}`,
+      );
+    return decodeText(reader.readBytes(length), `${this.#file}: symbol ${reference}`);
   }
 }
 
@@ -53,6 +69,7 @@ function findPlaces(file: string, bytes: Uint8Array): Uint32Array {
   const count = new ByteReader(bytes, `${file}: symbol table`).readUint(4);
   // A symbol takes a byte at least.
   if (count > bytes.length) throw damagedBlock(file, `${count} symbols in ${bytes.length} bytes`);
+  if (count > MAX_SYMBOLS) throw damagedBlock(file, `${count} symbols, expected at most ${MAX_SYMBOLS}`);
   const places = new Uint32Array(count);
   let at = 4;
   for (let i = 0; i < count; i++) {

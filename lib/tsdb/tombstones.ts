@@ -7,6 +7,7 @@
 import { ByteReader } from "../storage/codec/bytes.ts";
 import { CHECKSUM_BYTES, expectChecksum, SERIES_ALIGNMENT } from "./block-index.ts";
 import { damagedBlock } from "./damaged-block.ts";
+import { DeletedSpans } from "./deleted-spans.ts";
 import type { BlockFile } from "./files.ts";
 
 const MAGIC = 0x0130ba30;
@@ -15,14 +16,8 @@ const HEADER_BYTES = 5;
 /** Two million spans. Prometheus removes what they hide with the next compaction. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
-/** Deleted samples, both ends included, in ms. */
-export interface Span {
-  readonly minTime: number;
-  readonly maxTime: number;
-}
-
 /** By the offset of a series in the index. */
-export type Tombstones = ReadonlyMap<number, readonly Span[]>;
+export type Tombstones = ReadonlyMap<number, DeletedSpans>;
 
 export const NO_TOMBSTONES: Tombstones = new Map();
 
@@ -47,13 +42,15 @@ export async function readTombstones(file: BlockFile, indexVersion: number): Pro
   const body = bytes.subarray(HEADER_BYTES, bytes.length - CHECKSUM_BYTES);
   expectChecksum(file.name, "tombstones", body, bytes);
   const reader = new ByteReader(body, file.name);
-  const found = new Map<number, Span[]>();
+  const found = new Map<number, DeletedSpans>();
   while (reader.remaining > 0) {
     const offset = reader.readVarint() * (indexVersion === 1 ? 1 : SERIES_ALIGNMENT);
-    const span = { minTime: readTime(reader), maxTime: readTime(reader) };
-    const spans = found.get(offset);
-    if (spans === undefined) found.set(offset, [span]);
-    else spans.push(span);
+    let spans = found.get(offset);
+    if (spans === undefined) {
+      spans = new DeletedSpans();
+      found.set(offset, spans);
+    }
+    spans.add(readTime(reader), readTime(reader));
   }
   return found;
 }

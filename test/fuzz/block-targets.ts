@@ -6,6 +6,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SampleColumns } from "../../lib/chunk/sample-columns.ts";
 import { ALL_TIME } from "../../lib/model/time.ts";
+import { SampleSpool } from "../../lib/transfer/sample-spool.ts";
+import { spoolHead } from "../../lib/transfer/spool-head.ts";
 import { Block, readMeta } from "../../lib/tsdb/block.ts";
 import { ChunkFiles } from "../../lib/tsdb/chunk-files.ts";
 import { decodeTo } from "../../lib/tsdb/decode-chunk.ts";
@@ -15,6 +17,7 @@ import { decodeLabels, decodeRecord, type RecordSink } from "../../lib/tsdb/wal/
 import { readRecords, TornRecord } from "../../lib/tsdb/wal/segment.ts";
 import { crc32c } from "../../lib/wire/crc32c.ts";
 import { type BlockBytes, fixturePath, MemoryFolder, readBlocks } from "../helpers/block-files.ts";
+import { walSegment } from "../helpers/wal-segment.ts";
 import { BrokenProperty, type Target } from "./target.ts";
 
 const ERRORS = ["data", "unsupported"] as const;
@@ -61,6 +64,7 @@ async function headTargets(target: NewTarget): Promise<Target[]> {
   const records: Uint8Array[] = [];
   for (const segment of segments)
     for await (const { bytes } of readRecords(fileOf(segment))) records.push(bytes.slice());
+  const named = records.find(([type]) => type === 1)!;
   return [
     target("segments of a write-ahead log", segments, async (input) => {
       let count = 0;
@@ -70,6 +74,13 @@ async function headTargets(target: NewTarget): Promise<Target[]> {
         if (!(error instanceof TornRecord)) throw error;
       }
       return count;
+    }),
+    target("records of a write-ahead log, imported", records, async (input) => {
+      const spool = new SampleSpool(async (_day, series) => void [...series].length);
+      const files = { name: "wal", checkpoint: [], outOfOrder: [], chunks: [] };
+      const segment = fileOf(walSegment([named, input]));
+      const report = await spoolHead({ ...files, segments: [segment] }, Number.NEGATIVE_INFINITY, spool);
+      return `${report.samples} ${report.notes.length}`;
     }),
     target("records of a write-ahead log", records, (input) => {
       let count = 0;
@@ -82,7 +93,7 @@ async function headTargets(target: NewTarget): Promise<Target[]> {
         onTombstone: () => count++,
         onMinValidTime: () => count++,
       };
-      decodeRecord(input, "record", sink);
+      for (const _ of decodeRecord(input, "record", sink)) count++;
       return count;
     }),
     target("head chunks", files("chunks_head"), async (input) => {

@@ -1,27 +1,19 @@
 /** The rules by which a write-ahead log is read, on logs that are made here, record by record. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { zstdCompressSync } from "node:zlib";
 import { type Chunk, cutChunks } from "../../lib/chunk/cut.ts";
 import { SampleColumns } from "../../lib/chunk/sample-columns.ts";
-import type { Label } from "../../lib/model/labels.ts";
 import { ByteWriter } from "../../lib/storage/codec/bytes.ts";
 import { SampleSpool } from "../../lib/transfer/sample-spool.ts";
 import { type HeadReport, spoolHead } from "../../lib/transfer/spool-head.ts";
 import { decodeTo } from "../../lib/tsdb/decode-chunk.ts";
-import type { BlockFile } from "../../lib/tsdb/files.ts";
 import type { HeadFiles } from "../../lib/tsdb/wal/head-files.ts";
 import { crc32c } from "../../lib/wire/crc32c.ts";
-import { compress } from "../../lib/wire/snappy.ts";
+import { segmentFile, seriesRecord, walSegment } from "../helpers/wal-segment.ts";
 
-const PAGE_BYTES = 32 * 1024;
 const START_MS = Date.parse("2026-11-30T08:00:00Z");
 
-const series = (reference: number, ...labels: Label[]) => {
-  const writer = new ByteWriter().writeByte(1).writeUint(reference, 8).writeVarint(labels.length);
-  for (const text of labels.flat()) writer.writeString(text);
-  return writer.finish();
-};
+const series = seriesRecord;
 const up = (reference: number, job: string) => series(reference, ["__name__", "up"], ["job", job]);
 
 /** Samples at steps of a second after the start. */
@@ -54,44 +46,6 @@ const minValidTime = (second: number) =>
     .writeByte(14)
     .writeUint(START_MS + second * 1000, 8)
     .finish();
-
-type Compression = "none" | "snappy" | "zstd";
-const FLAGS: Readonly<Record<Compression, number>> = { none: 0, snappy: 0x08, zstd: 0x10 };
-
-/** Records in pages, cut into fragments where a page ends. */
-function segment(records: readonly Uint8Array[], compression: Compression = "none"): Uint8Array {
-  const writer = new ByteWriter();
-  for (const record of records) {
-    const whole =
-      compression === "none"
-        ? record
-        : compression === "snappy"
-          ? compress(record)
-          : zstdCompressSync(record);
-    for (let at = 0; at === 0 || at < whole.length; ) {
-      let room = PAGE_BYTES - (writer.length % PAGE_BYTES) - 7;
-      if (room < 1) {
-        writer.writeBytes(new Uint8Array(room + 7));
-        room = PAGE_BYTES - 7;
-      }
-      const piece = whole.subarray(at, at + room);
-      const isLast = at + piece.length === whole.length;
-      const place = at === 0 ? (isLast ? 1 : 2) : isLast ? 4 : 3;
-      writer.writeByte(place | FLAGS[compression]).writeUint(piece.length, 2);
-      writer.writeUint(crc32c(piece), 4).writeBytes(piece);
-      at += piece.length;
-    }
-  }
-  return writer.finish();
-}
-
-function fileOf(bytes: Uint8Array, i: number): BlockFile {
-  return {
-    name: `segment-${i}`,
-    sizeBytes: bytes.length,
-    read: (at, length) => bytes.slice(at, at + length),
-  };
-}
 
 const encodingOf = (chunk: Chunk) => ("hasStart" in chunk && chunk.hasStart ? 4 : 1);
 
@@ -128,9 +82,9 @@ async function read(
   const files: HeadFiles = {
     name: "wal",
     checkpoint: [],
-    segments: segments.map(fileOf),
-    outOfOrder: outOfOrder.map(fileOf),
-    chunks: chunks.map(fileOf),
+    segments: segments.map(segmentFile),
+    outOfOrder: outOfOrder.map(segmentFile),
+    chunks: chunks.map(segmentFile),
   };
   return { lines, ...(await spoolHead(files, START_MS + minSecond * 1000, spool)) };
 }
@@ -138,30 +92,30 @@ async function read(
 for (const compression of ["none", "snappy", "zstd"] as const) {
   test(`records of many pages, ${compression}`, async () => {
     const many = Array.from({ length: 20_000 }, (_, i) => [i, Math.sin(i)] as const);
-    const { lines, notes } = await read([segment([up(1, "a"), samples(1, ...many)], compression)]);
+    const { lines, notes } = await read([walSegment([up(1, "a"), samples(1, ...many)], compression)]);
     assert.deepEqual(notes, []);
     assert.deepEqual(lines, [`a ${many.map(([second, value]) => `${second}=${value}`).join(" ")}`]);
   });
 }
 
 test("a sample that is not after the others of its series comes from the out-of-order log alone", async () => {
-  const log = segment([up(1, "a"), samples(1, [5, 1], [3, 2], [5, 3], [6, 4])]);
+  const log = walSegment([up(1, "a"), samples(1, [5, 1], [3, 2], [5, 3], [6, 4])]);
   assert.deepEqual((await read([log])).lines, ["a 5=1 6=4"]);
-  const outOfOrder = [segment([samples(1, [3, 2])])];
+  const outOfOrder = [walSegment([samples(1, [3, 2])])];
   assert.deepEqual((await read([log], { outOfOrder })).lines, ["a 3=2 5=1 6=4"]);
 });
 
 test("samples that a block has are passed over, but those out of order", async () => {
-  const log = segment([up(1, "a"), samples(1, [1, 1], [2, 2], [3, 3])]);
-  const outOfOrder = [segment([samples(1, [0, 9])])];
+  const log = walSegment([up(1, "a"), samples(1, [1, 1], [2, 2], [3, 3])]);
+  const outOfOrder = [walSegment([samples(1, [0, 9])])];
   assert.deepEqual((await read([log], { minSecond: 2, outOfOrder })).lines, ["a 0=9 2=2 3=3"]);
   // A checkpoint may know a later time.
-  const checkpoint = segment([minValidTime(3), up(1, "a"), samples(1, [1, 1], [2, 2], [3, 3])]);
+  const checkpoint = walSegment([minValidTime(3), up(1, "a"), samples(1, [1, 1], [2, 2], [3, 3])]);
   assert.deepEqual((await read([checkpoint], { minSecond: 2 })).lines, ["a 3=3"]);
 });
 
 test("a deletion hides what came before it and after it, under each reference of the series", async () => {
-  const log = segment([
+  const log = walSegment([
     up(1, "a"),
     samples(1, [1, 1], [2, 2]),
     up(2, "a"),
@@ -174,18 +128,18 @@ test("a deletion hides what came before it and after it, under each reference of
 });
 
 test("a series that has moved into a block counts again under another reference", async () => {
-  const log = segment([up(1, "a"), samples(1, [1, 1]), moved(1), up(2, "a"), samples(2, [5, 5])]);
+  const log = walSegment([up(1, "a"), samples(1, [1, 1]), moved(1), up(2, "a"), samples(2, [5, 5])]);
   assert.deepEqual(await read([log]), { lines: ["a 5=5"], samples: 1, notes: [] });
 });
 
 test("a reference that is given out again means the later series from there on", async () => {
-  const log = segment([up(1, "a"), samples(1, [1, 1]), up(1, "b"), samples(1, [1, 2])]);
+  const log = walSegment([up(1, "a"), samples(1, [1, 1]), up(1, "b"), samples(1, [1, 2])]);
   assert.deepEqual((await read([log])).lines, ["a 1=1", "b 1=2"]);
 });
 
 test("samples of a series that the log does not name are counted", async () => {
   const { lines, notes } = await read([
-    segment([samples(9, [1, 1], [2, 2]), up(1, "a"), samples(1, [1, 1])]),
+    walSegment([samples(9, [1, 1], [2, 2]), up(1, "a"), samples(1, [1, 1])]),
   ]);
   assert.deepEqual(lines, ["a 1=1"]);
   assert.match(notes.join(), /2 samples of series that the write-ahead log does not name; left out/);
@@ -194,24 +148,31 @@ test("samples of a series that the log does not name are counted", async () => {
 test("of a record that cannot be read nothing is taken, and the next one is", async () => {
   const cut = samples(1, [1, 1], [2, 2]).slice(0, -3);
   const unknown = Uint8Array.of(99, 1, 2, 3);
-  const { lines, notes } = await read([segment([up(1, "a"), cut, unknown, samples(1, [3, 3])])]);
+  const { lines, notes } = await read([walSegment([up(1, "a"), cut, unknown, samples(1, [3, 3])])]);
   assert.deepEqual(lines, ["a 3=3"]);
   assert.match(
     notes.join(),
     /segment-0: record at \d+: 4 more bytes expected, 1 left .*; the record is left out/,
   );
   const bad = Array.from({ length: 8 }, () => cut);
-  assert.match((await read([segment([up(1, "a"), ...bad])])).notes.join(), /3 more records cannot be read/);
+  assert.match(
+    (await read([walSegment([up(1, "a"), ...bad])])).notes.join(),
+    /3 more records cannot be read/,
+  );
 });
 
 test("a segment that ends within a record", async () => {
-  const whole = segment([up(1, "a"), samples(1, [1, 1]), samples(1, [2, 2])]);
-  for (let length = whole.length - 1; length > segment([up(1, "a"), samples(1, [1, 1])]).length; length--) {
+  const whole = walSegment([up(1, "a"), samples(1, [1, 1]), samples(1, [2, 2])]);
+  for (
+    let length = whole.length - 1;
+    length > walSegment([up(1, "a"), samples(1, [1, 1])]).length;
+    length--
+  ) {
     const last = await read([whole.slice(0, length)]);
     assert.deepEqual(last.lines, ["a 1=1"], `${length}`);
     assert.match(last.notes.join(), /the last record is not whole yet/);
   }
-  const next = segment([samples(1, [3, 3])]);
+  const next = walSegment([samples(1, [3, 3])]);
   const between = await read([whole.slice(0, -1), next]);
   assert.deepEqual(between.lines, ["a 1=1 3=3"]);
   assert.match(between.notes.join(), /damaged, the rest of this segment is left out/);
@@ -234,7 +195,7 @@ function headChunks(...all: readonly (readonly [reference: number, ...seconds: n
 }
 
 test("of finished chunks, what a block has and what is deleted is left out", async () => {
-  const log = segment([up(1, "a"), tombstone(1, 4, 5), samples(1, [6, 6], [7, 7])]);
+  const log = walSegment([up(1, "a"), tombstone(1, 4, 5), samples(1, [6, 6], [7, 7])]);
   const chunks = [headChunks([1, 1, 2, 3, 4, 5, 6])];
   assert.deepEqual(await read([log], { chunks, minSecond: 2 }), {
     lines: ["a 2=2 3=3 6=6 7=7"],
@@ -245,7 +206,7 @@ test("of finished chunks, what a block has and what is deleted is left out", asy
 });
 
 test("in place of damaged chunks the whole log is read", async () => {
-  const log = segment([up(1, "a"), samples(1, [1, 1], [2, 2], [3, 3], [4, 4])]);
+  const log = walSegment([up(1, "a"), samples(1, [1, 1], [2, 2], [3, 3], [4, 4])]);
   // The chunk of seconds 1 and 2 is damaged, that of 3 comes before it.
   const damaged = headChunks([1, 3], [1, 1, 2]);
   damaged[damaged.length - 110] ^= 1;
@@ -266,7 +227,7 @@ test("starts of several series in one record", async () => {
   writer.writeSigned(1).writeSigned(1000).writeByte(1).writeDouble(3);
   writer.writeSigned(1).writeSigned(2000).writeByte(0).writeDouble(4);
   writer.writeSigned(-3).writeSigned(3000).writeByte(1).writeDouble(5);
-  const log = segment([up(1, "a"), up(2, "b"), up(3, "c"), up(4, "d"), writer.finish()]);
+  const log = walSegment([up(1, "a"), up(2, "b"), up(3, "c"), up(4, "d"), writer.finish()]);
   const { lines } = await read([log]);
   assert.deepEqual(lines, ["a 10=1@1 13=5", "b 10=2@5", "c 11=3@5", "d 12=4"]);
 });

@@ -23,6 +23,8 @@ const CHECKSUM_BYTES = 4;
 const OUT_OF_ORDER = 0x80;
 /** Files have 128 MB and chunks a few KB. */
 const WINDOW_BYTES = 1024 * 1024;
+/** A longer chunk is damage, as in a block. */
+const MAX_CHUNK_BYTES = 8 * 1024 * 1024;
 
 export interface HeadChunk extends RawChunk {
   readonly series: number;
@@ -62,6 +64,8 @@ export async function* readHeadChunks(
       if (isLast) return;
       throw damagedBlock(name, `chunk at ${at} of ${length} bytes passes the file's end at ${sizeBytes}`);
     }
+    if (length > MAX_CHUNK_BYTES)
+      throw damagedBlock(name, `chunk at ${at} of ${length} bytes, expected at most ${MAX_CHUNK_BYTES}`);
     const whole = await bytesAt(at, total);
     const expected = new RecordCursor(whole.subarray(total - CHECKSUM_BYTES), name).readUint32();
     if (crc32c(whole.subarray(0, total - CHECKSUM_BYTES)) !== expected)

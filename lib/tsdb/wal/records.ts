@@ -34,6 +34,11 @@ const TYPE = {
   minValidTime: 14,
 } as const;
 
+/** Longer labels are damage: those that can be stored have 64 KB. */
+const MAX_LABELS_BYTES = 1024 * 1024;
+/** Values between two pauses of a reader. */
+const PAUSE_VALUES = 50_000;
+
 const NO_START = 0;
 const SAME_START = 1;
 
@@ -48,8 +53,15 @@ export interface RecordSink {
   onMinValidTime(timeMs: number): void;
 }
 
-/** Throws "data" for a record that is not what its type says; what came before has been handed over. */
-export function decodeRecord(bytes: Uint8Array, what: string, sink: RecordSink): void {
+/**
+ * Throws "data" for a record that is not what its type says; what came before has been handed over. Yields now and then, so
+ * that its caller can store what a large record has brought.
+ */
+export function* decodeRecord(
+  bytes: Uint8Array,
+  what: string,
+  sink: RecordSink,
+): Generator<void, void, void> {
   const cursor = new RecordCursor(bytes, what);
   if (cursor.remaining === 0) return;
   const type = cursor.readByte();
@@ -64,24 +76,24 @@ export function decodeRecord(bytes: Uint8Array, what: string, sink: RecordSink):
       readSeries(cursor, sink);
       break;
     case TYPE.samples:
-      readValues(cursor, readSample);
+      yield* readValues(cursor, readSample);
       break;
     case TYPE.histograms:
     case TYPE.customHistograms:
-      readValues(cursor, readInteger);
+      yield* readValues(cursor, readInteger);
       break;
     case TYPE.floatHistograms:
     case TYPE.customFloatHistograms:
-      readValues(cursor, readFloat);
+      yield* readValues(cursor, readFloat);
       break;
     case TYPE.samplesWithStarts:
-      readValuesWithStarts(cursor, readSample);
+      yield* readValuesWithStarts(cursor, readSample);
       break;
     case TYPE.histogramsWithStarts:
-      readValuesWithStarts(cursor, readInteger);
+      yield* readValuesWithStarts(cursor, readInteger);
       break;
     case TYPE.floatHistogramsWithStarts:
-      readValuesWithStarts(cursor, readFloat);
+      yield* readValuesWithStarts(cursor, readFloat);
       break;
     case TYPE.tombstones:
       while (cursor.remaining > 0)
@@ -102,29 +114,38 @@ function readSeries(cursor: RecordCursor, sink: RecordSink): void {
     const reference = cursor.readInt64();
     const start = cursor.position;
     for (let texts = 2 * cursor.readCount(2); texts > 0; texts--) cursor.skip(cursor.readUvarint());
-    sink.onSeries(reference, cursor.since(start));
+    const labels = cursor.since(start);
+    if (labels.length > MAX_LABELS_BYTES)
+      throw cursor.error(
+        `a series has ${labels.length} bytes of labels, expected at most ${MAX_LABELS_BYTES}`,
+      );
+    sink.onSeries(reference, labels);
   }
 }
 
-function readValues(cursor: RecordCursor, read: ReadValue): void {
+function* readValues(cursor: RecordCursor, read: ReadValue): Generator<void, void, void> {
   if (cursor.remaining === 0) return;
   const reference = cursor.readInt64();
   const timeMs = cursor.readInt64();
-  while (cursor.remaining > 0) read(reference + cursor.readVarint(), timeMs + cursor.readVarint(), 0);
+  for (let values = 1; cursor.remaining > 0; values++) {
+    read(reference + cursor.readVarint(), timeMs + cursor.readVarint(), 0);
+    if (values % PAUSE_VALUES === 0) yield;
+  }
 }
 
-function readValuesWithStarts(cursor: RecordCursor, read: ReadValue): void {
+function* readValuesWithStarts(cursor: RecordCursor, read: ReadValue): Generator<void, void, void> {
   if (cursor.remaining === 0) return;
   let reference = cursor.readVarint();
   const firstTime = cursor.readVarint();
   const firstStart = cursor.readVarint();
   let start = firstStart;
   read(reference, firstTime, start);
-  while (cursor.remaining > 0) {
+  for (let values = 1; cursor.remaining > 0; values++) {
     reference += cursor.readVarint();
     const timeMs = firstTime + cursor.readVarint();
     start = readStart(cursor, firstStart, start);
     read(reference, timeMs, start);
+    if (values % PAUSE_VALUES === 0) yield;
   }
 }
 

@@ -20,6 +20,8 @@ const HEAD_BYTES = 7;
 const WINDOW_BYTES = 32 * PAGE_BYTES;
 /** A longer record is damage: one of a scrape of a million samples has 20 MB. */
 const MAX_RECORD_BYTES = 256 * 1024 * 1024;
+/** What the records of a segment decompress to, for each of its bytes; ten is usual, and zstd makes 30,000 of zeros. */
+const MAX_EXPANSION = 100;
 const SNAPPY = 0x08;
 const ZSTD = 0x10;
 const [EMPTY, WHOLE, FIRST, LAST] = [0, 1, 2, 4];
@@ -42,8 +44,12 @@ export class TornRecord extends Error {
 }
 
 /** Throws "data" at damage, `TornRecord` where the segment ends within a record; the records before are whole. */
-export async function* readRecords(file: BlockFile): AsyncGenerator<WalRecord, void, void> {
+export async function* readRecords(
+  file: BlockFile,
+  maxRecordBytes = MAX_RECORD_BYTES,
+): AsyncGenerator<WalRecord, void, void> {
   const pieces: Uint8Array[] = [];
+  const room = { recordBytes: maxRecordBytes, bytes: maxRecordBytes + MAX_EXPANSION * file.sizeBytes };
   let start = 0;
   for (let base = 0; base < file.sizeBytes; base += WINDOW_BYTES) {
     const window = await file.read(base, Math.min(WINDOW_BYTES, file.sizeBytes - base));
@@ -68,7 +74,7 @@ export async function* readRecords(file: BlockFile): AsyncGenerator<WalRecord, v
       }
       pieces.push(checkedPiece(file, base + at, window.subarray(at, end)));
       const isLast = place === WHOLE || place === LAST;
-      if (isLast) yield { bytes: expand(file, start, window[at], pieces.splice(0)), offset: start };
+      if (isLast) yield { bytes: expand(file, start, window[at], pieces.splice(0), room), offset: start };
       at = end;
     }
   }
@@ -88,15 +94,31 @@ function checkedPiece(file: BlockFile, offset: number, fragment: Uint8Array): Ui
   return piece;
 }
 
-function expand(file: BlockFile, offset: number, head: number, pieces: readonly Uint8Array[]): Uint8Array {
+/** `room`: how much a record, and those of the segment from here on, may decompress to. */
+function expand(
+  file: BlockFile,
+  offset: number,
+  head: number,
+  pieces: readonly Uint8Array[],
+  room: { readonly recordBytes: number; bytes: number },
+): Uint8Array {
   const joined = pieces.length === 1 ? pieces[0] : new Uint8Array(Buffer.concat(pieces));
   if (joined.length === 0 || (head & (SNAPPY | ZSTD)) === 0) return joined;
   try {
-    if (head & SNAPPY) return uncompress(joined, MAX_RECORD_BYTES);
-    return new Uint8Array(zstdDecompressSync(joined, { maxOutputLength: MAX_RECORD_BYTES }));
+    const maxOutputLength = Math.min(room.recordBytes, room.bytes);
+    const record =
+      head & SNAPPY ? uncompress(joined, maxOutputLength) : decompressZstd(joined, maxOutputLength);
+    room.bytes -= record.length;
+    return record;
   } catch (error) {
     throw damagedSegment(file, offset, `the record does not decompress: ${errorMessage(error)}`);
   }
+}
+
+/** Not as a `Buffer`, whose `slice` is a view. */
+function decompressZstd(bytes: Uint8Array, maxOutputLength: number): Uint8Array {
+  const { buffer, byteOffset, length } = zstdDecompressSync(bytes, { maxOutputLength });
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 function damagedSegment({ name }: BlockFile, offset: number, what: string): HearthError {

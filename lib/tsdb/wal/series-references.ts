@@ -2,11 +2,14 @@
  * The series of a write-ahead log by the references that its records use. Labels are held as bytes: as strings, those of a
  * million series would be several times as large.
  */
+import { HearthError } from "../../model/errors.ts";
 import type { Label } from "../../model/labels.ts";
 import { decodeLabels } from "./records.ts";
 
 const ARENA_BYTES = 4 * 1024 * 1024;
 const INITIAL_SERIES = 1024;
+/** What is held in memory. Ten million series take some 5 GB of labels; a Prometheus with them 50 GB. */
+export const HEAD_LIMITS = { series: 10_000_000, labelBytes: 4 * 1024 ** 3 };
 
 export class SeriesReferences {
   readonly #what: string;
@@ -15,20 +18,30 @@ export class SeriesReferences {
   #latestTimes = new Float64Array(INITIAL_SERIES);
   #arena = new Uint8Array(0);
   #used = 0;
+  readonly #limits: typeof HEAD_LIMITS;
+  #labelBytes = 0;
 
   /** `what` names the log in an error. */
-  constructor(what: string) {
+  constructor(what: string, limits = HEAD_LIMITS) {
     this.#what = what;
+    this.#limits = limits;
   }
 
   get count(): number {
     return this.#labels.length;
   }
 
-  /** Copies the labels. Returns whether the reference meant other labels before, or none. */
+  /** Copies the labels. Returns whether the reference meant other labels before, or none. Throws "too large". */
   set(reference: number, labels: Uint8Array): boolean {
     const known = this.#numbers.get(reference);
     if (known !== undefined && Buffer.compare(this.#labels[known], labels) === 0) return false;
+    this.#labelBytes += labels.length;
+    const { series, labelBytes } = this.#limits;
+    if (this.count >= series || this.#labelBytes > labelBytes)
+      throw new HearthError(
+        "too large",
+        `${this.#what}: more than ${series} series or ${labelBytes} bytes of labels; import its blocks alone, without the log`,
+      );
     const number = known ?? this.#labels.length;
     if (number === this.#latestTimes.length) this.#grow();
     this.#numbers.set(reference, number);
