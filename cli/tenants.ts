@@ -51,10 +51,9 @@ export async function setTenantCommand(
   print: Print,
 ): Promise<void> {
   const tenant = parseTenant(name);
-  const change = {
-    ...parseSettings(options),
-    ...changedLimits(await loadTenantSettings(table, tenant), options),
-  };
+  const parsed = parseSettings(options);
+  const changeOf = (settings: TenantSettings) => ({ ...parsed, ...changedLimits(settings, options) });
+  const change = changeOf(await loadTenantSettings(table, tenant));
   if (Object.keys(change).length === 0)
     throw new HearthError(
       "invalid",
@@ -66,7 +65,7 @@ export async function setTenantCommand(
     subject: tenant,
     details: recordOf(change),
   });
-  await changeTenantSettings(table, tenant, change);
+  await changeTenantSettings(table, tenant, changeOf);
   print(
     `tenant ${tenant} is changed; warm functions use the change within ${TENANT_CACHE_MS / SECOND_MS} seconds`,
   );

@@ -8,6 +8,7 @@ import { deleteCommand } from "../../cli/delete.ts";
 import { deleteTenantCommand } from "../../cli/delete-tenant.ts";
 import { createCommand, listCommand, rotateCommand } from "../../cli/keys/keys.ts";
 import type { Target } from "../../cli/target.ts";
+import { setTenantCommand } from "../../cli/tenants.ts";
 import { newAccessKey } from "../../lib/auth/access-key.ts";
 import { createKey, findKey, listKeys } from "../../lib/auth/key-store.ts";
 import { KeyVerifier } from "../../lib/auth/verifier.ts";
@@ -19,7 +20,7 @@ import { isOfTenant } from "../../lib/storage/erase/delete-tenant.ts";
 import { KIND } from "../../lib/storage/layout/keys.ts";
 import { listRuledTenants } from "../../lib/storage/rules/rule-items.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
-import { changeTenantSettings } from "../../lib/storage/tenants/tenant-settings.ts";
+import { changeTenantSettings, loadTenantSettings } from "../../lib/storage/tenants/tenant-settings.ts";
 import { itemsOf } from "../helpers/damage.ts";
 import { Engine, MIDNIGHT_MS } from "../helpers/engine.ts";
 import { ALL_TIME, selectAll } from "../helpers/naive-store.ts";
@@ -190,6 +191,21 @@ describe("tenants delete", () => {
     };
     await run("shop");
     assert.deepEqual(seen, [["t"], 0, 1]);
+  });
+
+  test("limits that are set meanwhile do not bring back those of before", async () => {
+    await setTenantCommand(engine.table, "shop", { limit: ["samples-per-second=5"] }, engine.clock, () => {});
+    stored.putIfEqual = async (item, expected) => {
+      stored.putIfEqual = MemoryTable.prototype.putIfEqual;
+      await run("shop");
+      return stored.putIfEqual(item, expected);
+    };
+    const limit = ["read-units-per-day=7"];
+    await setTenantCommand(engine.table, "shop", { limit }, engine.clock, () => {});
+    assert.deepEqual(await loadTenantSettings(engine.table, "shop"), {
+      life: 1,
+      limits: { readUnitsPerDay: 7 },
+    });
   });
 
   test("what was stopped goes on", async () => {

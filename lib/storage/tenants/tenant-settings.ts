@@ -58,13 +58,17 @@ const MAX_ATTEMPTS = 10;
 /** Tenants remembered at most. */
 const MAX_CACHED_TENANTS = 10_000;
 
-/** Changes what is set for a tenant; a property that is undefined goes back to its default. Throws "invalid". */
+/**
+ * Changes what is set for a tenant; a property that is undefined goes back to its default. `change` may be
+ * made of what is set, each time that others change it meanwhile. Throws "invalid".
+ */
 export async function changeTenantSettings(
   table: Table,
   tenant: string,
-  change: TenantSettings,
+  change: TenantSettings | ((settings: TenantSettings) => TenantSettings),
 ): Promise<void> {
-  await replaceSettings(table, tenant, (settings) => ({ ...settings, ...change }));
+  const changeOf = typeof change === "function" ? change : () => change;
+  await replaceSettings(table, tenant, (settings) => ({ ...settings, ...changeOf(settings) }));
 }
 
 /**
