@@ -7,9 +7,9 @@ import type { LambdaEvent } from "hono/aws-lambda";
 import { addExplorerRoutes, EXPLORER_FILES } from "../lib/http/explorer-route.ts";
 import { newGateway } from "../lib/http/gateway.ts";
 import { newStreamHandler } from "./handler.ts";
-import { logOf } from "./log.ts";
+import { newLog } from "./log.ts";
 
-const app = newGateway({ clock: Date.now, log: logOf(process.env) });
+const app = newGateway({ clock: Date.now, log: newLog(process.env.LOG_LEVEL) });
 addExplorerRoutes(app, loadFiles, (c) => pathOf(c.env));
 
 async function loadFiles(): Promise<Map<string, Uint8Array>> {

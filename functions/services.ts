@@ -13,7 +13,7 @@ import { awsSettings } from "../lib/storage/dynamodb/endpoint.ts";
 import { openTimedTable } from "../lib/storage/dynamodb/timed-table.ts";
 import { parseRollupRetention } from "../lib/storage/layout/rollup-retention.ts";
 import { callerOf } from "./caller.ts";
-import { logOf, writeLine } from "./log.ts";
+import { newLog } from "./log.ts";
 import { newMetrics } from "./metrics.ts";
 import { quietLog, quietMetrics } from "./quiet-refusals.ts";
 
@@ -42,7 +42,7 @@ export async function serviceParts(env: Environment, functionName: string): Prom
     otlp: parseOtlpSettings(env),
     corsOrigin: await corsOriginOf(env),
     oidc: parseOidcSettings(env),
-    log: quietLog(logOf(env), clock),
+    log: quietLog(newLog(env.LOG_LEVEL), clock),
     metrics: quietMetrics(
       newMetrics({ stack: env.HEARTH_METRICS_STACK, functionName, clock, write: writeLine }),
       clock,
@@ -71,4 +71,9 @@ function retentionDays(env: Environment): number {
     "invalid",
     `HEARTH_RETENTION_DAYS=${text}: expected a whole number, 0 to keep for ever`,
   );
+}
+
+/** Bypasses the console, which wraps each line in a log line of its own. */
+function writeLine(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
