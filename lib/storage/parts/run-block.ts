@@ -19,7 +19,7 @@
 
 import type { SampleColumns } from "../../chunk/sample-columns.ts";
 import { HearthError } from "../../model/errors.ts";
-import type { Histogram } from "../../model/histogram.ts";
+import { type Histogram, withoutPast } from "../../model/histogram.ts";
 import { lowerBound } from "../../model/lower-bound.ts";
 import { UNBOUNDED_TIME } from "../../model/time.ts";
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
@@ -106,7 +106,7 @@ export function encodeRunBlock(block: RunBlock): Uint8Array {
 
 function encodeHistograms(histograms: readonly Histogram[]): Uint8Array {
   const writer = new ByteWriter();
-  for (const histogram of histograms) writeHistogram(writer, histogram);
+  for (const histogram of histograms) writeHistogram(writer, withoutPast(histogram));
   return writer.finish();
 }
 
@@ -255,7 +255,8 @@ function readHistograms(
 ): BlockHistograms {
   const timestamps = readTimes(columns, bounds, count);
   const reader = new ByteReader(columns.readBytes(sizeBytes), "run block");
-  const histograms = Array.from({ length: count }, () => readHistogram(reader));
+  // A deletion, or another part, may have changed which sample is before it. Earlier versions stored the hint.
+  const histograms = Array.from({ length: count }, () => withoutPast(readHistogram(reader)));
   reader.expectEnd();
   return { bounds, timestamps, histograms };
 }
