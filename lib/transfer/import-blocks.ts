@@ -129,12 +129,13 @@ async function importDay(
     await lease.release();
     return { day, outcome: "empty", series: 0, samples: 0 };
   }
-  await publishDay(
-    context,
-    stored,
-    missing.map((block) => digestOfBlock(block, options, deletions)),
-    lease,
-  );
+  const digests = missing.map((block) => digestOfBlock(block, options, deletions));
+  try {
+    await publishDay(context, stored, digests, lease);
+  } catch (error) {
+    await lease.release().catch(() => {});
+    throw error;
+  }
   return { day, outcome: "imported", series: stored.series, samples: stored.samples };
 }
 

@@ -58,6 +58,7 @@ export async function publishDay(
     const { manifest } = previous;
     if (isImported(manifest, digests)) return;
     expectKept(context.day, manifest, stored);
+    expectNoChunks(context.day, manifest, stored);
     // What is imported counts as received now: the deletions that there are do not concern it.
     const { last: deletedTo } = await loadDeletions(context.table, context.tenant, context.day);
     const isHeld = manifest.lease.owner === lease.owner;
@@ -85,6 +86,16 @@ function expectKept(day: number, { facts }: Manifest, { index }: BulkDay): void 
   throw new HearthError(
     "unavailable",
     `import: deletions were carried out in ${printDay(day)} meanwhile, and took unfinished imports for dead; run the import again`,
+  );
+}
+
+/** Readers put runs over chunks: throws "unavailable" where a compactor, beside a lost lease, made chunks of a run's bucket. */
+function expectNoChunks(day: number, manifest: Manifest, { parts }: BulkDay): void {
+  const chunked = new Set(manifest.parts.filter(({ kind }) => kind === "chunks").map(({ bucket }) => bucket));
+  if (!parts.some(({ kind, bucket }) => kind === "run" && chunked.has(bucket))) return;
+  throw new HearthError(
+    "unavailable",
+    `import: ${printDay(day)} was compacted meanwhile, and what is stored must win; run the import again`,
   );
 }
 

@@ -1,0 +1,73 @@
+/** An import that lost its lease on the way: what was stored meanwhile wins all the same. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
+import { LEASE_MS } from "../../lib/storage/compact/day-manifest.ts";
+import { dayOf } from "../../lib/storage/layout/keys.ts";
+import type { Table } from "../../lib/storage/table/table.ts";
+import { fixturePath, readBlocks } from "../helpers/block-files.ts";
+import { runCompactor } from "../helpers/compaction.ts";
+import { Engine } from "../helpers/engine.ts";
+import { ALL_TIME } from "../helpers/naive-store.ts";
+import { runImport } from "../helpers/run-import.ts";
+import { bitsOf } from "../helpers/write-requests.ts";
+
+const FIRST_DAY = dayOf(Date.parse("2026-11-28T22:00:00Z"));
+const TIME_MS = FIRST_DAY * DAY_MS + 22 * HOUR_MS + 30 * MINUTE_MS;
+const LABELS = [
+  ["__name__", "temp_celsius"],
+  ["zone", "b"],
+] as const;
+
+async function valueAt(engine: Engine): Promise<number | undefined> {
+  for await (const { labels, timestamps, values } of engine.reader().select({ matchers: [], ...ALL_TIME }))
+    if (labels[0][1] === "temp_celsius" && labels[1][1] === "b") return values[timestamps.indexOf(TIME_MS)];
+  return undefined;
+}
+
+test("chunks that a compactor published meanwhile win over imported runs", async () => {
+  const engine = new Engine();
+  engine.nowMs = (FIRST_DAY + 3) * DAY_MS;
+  await engine.append(engine.newWriters(), [{ labels: LABELS, samples: [[TIME_MS, bitsOf(-7)]] }]);
+  assert.equal(await valueAt(engine), -7);
+  let isFirst = true;
+  const putAll: Table["putAll"] = async (items) => {
+    if (isFirst) {
+      isFirst = false;
+      engine.nowMs += LEASE_MS + HOUR_MS;
+      await engine.compact();
+    }
+    await engine.table.putAll(items);
+  };
+  const slow = tableWith(engine.table, { putAll });
+  const blocks = readBlocks(fixturePath("promtool"));
+  await assert.rejects(
+    runImport(engine, blocks, { table: slow }),
+    /2026-11-28 was compacted meanwhile, .* run the import again/,
+  );
+  const waits: number[] = [];
+  const onWait = (day: number) => waits.push(day);
+  const reports = await runImport(engine, blocks, { onWait });
+  assert.deepEqual(
+    reports.map(({ outcome, samples }) => [outcome, samples]),
+    [
+      ["imported", 248],
+      ["imported", 168],
+    ],
+  );
+  assert.deepEqual(waits, []);
+  assert.equal(await valueAt(engine), -7, "at once");
+  engine.nowMs += DAY_MS;
+  assert.deepEqual((await runCompactor(engine)).errors, []);
+  assert.equal(await valueAt(engine), -7, "compacted");
+});
+
+/** A table of which some calls are others. */
+function tableWith(table: Table, calls: Partial<Table>): Table {
+  return new Proxy(table, {
+    get(target, name) {
+      const call = Reflect.get({ ...calls }, name) ?? Reflect.get(target, name, target);
+      return typeof call === "function" ? call.bind(target) : call;
+    },
+  });
+}
