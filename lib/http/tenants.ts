@@ -1,6 +1,6 @@
 /** Requests about several tenants: `X-Scope-OrgID: a|b`, with a key of every tenant. */
 import type { Access } from "../auth/verifier.ts";
-import { HearthError } from "../model/errors.ts";
+import { HearthError, ReadUnitsError } from "../model/errors.ts";
 import type { Queryable } from "../storage/interface.ts";
 import { FederatedReader } from "../storage/read/federated/federated-reader.ts";
 import { newMeter, type Table } from "../storage/table/table.ts";
@@ -40,10 +40,18 @@ export async function admitAll(
   const all = tenants.map((tenant, number) => admitQuery(c, services, tables[number], tenant));
   const unitsOf = all.map(({ maxReadUnits }) => maxReadUnits);
   if (all.length === 1) return { ...all[0], unitsOf };
+  // The limit that a tenant's reads met is that tenant's.
+  const isMet = (number: number, ended: unknown) =>
+    !(ended instanceof ReadUnitsError) ||
+    ended.tenant === undefined ||
+    ended.tenant === accesses[number].tenant;
+  const refusalOf = ({ refusal }: AdmittedQuery, number: number, ended: unknown) =>
+    refusal(isMet(number, ended) ? ended : undefined);
   return {
     signal: AbortSignal.any(all.map(({ signal }) => signal)),
     maxReadUnits: Math.min(...unitsOf),
-    refusal: (ended) => all.map(({ refusal }) => refusal(ended)).find((one) => one !== undefined),
+    refusal: (ended) =>
+      all.map((one, number) => refusalOf(one, number, ended)).find((one) => one !== undefined),
     unitsOf,
   };
 }

@@ -50,16 +50,20 @@ export class RateLimitError extends HearthError {
 
 /** A request needs more read units than it may have. */
 export class ReadUnitsError extends HearthError {
-  constructor(message: string) {
+  /** The tenant that was read, of a request about several. */
+  readonly tenant: string | undefined;
+
+  constructor(message: string, tenant?: string) {
     super("too large", message);
     this.name = "ReadUnitsError";
+    this.tenant = tenant;
   }
 }
 
 /** Reads were refused, before any was made, since they would cost more than the request may. */
 export class TooExpensiveError extends ReadUnitsError {
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, tenant?: string) {
+    super(message, tenant);
     this.name = "TooExpensiveError";
   }
 }

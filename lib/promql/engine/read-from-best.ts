@@ -45,7 +45,10 @@ export async function readFromBest(
     if (resolution !== "auto" || !(error instanceof TooExpensiveError)) throw error;
     const lack = rows === undefined ? read.needsSamples : await tryRows(() => readRows(read, rows));
     if (lack !== undefined)
-      throw new TooExpensiveError(`${error.message}; hourly rows cannot stand for them: ${lack}`);
+      throw new TooExpensiveError(
+        `${error.message}; hourly rows cannot stand for them: ${lack}`,
+        error.tenant,
+      );
     note("its samples would cost more than QueryReadUnits");
   }
 }

@@ -7,7 +7,7 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.ts";
 import { ExemplarWriter } from "../../../lib/storage/exemplars/exemplar-writer.ts";
 import { loadTenantSettings } from "../../../lib/storage/tenants/tenant-settings.ts";
 import { basic, query, TestGateway } from "../../helpers/test-gateway.ts";
-import { series } from "../../helpers/write-requests.ts";
+import { compressedBody, series } from "../../helpers/write-requests.ts";
 
 async function open(...limit: string[]): Promise<TestGateway> {
   const gateway = await TestGateway.open();
@@ -17,10 +17,14 @@ async function open(...limit: string[]): Promise<TestGateway> {
   return gateway;
 }
 
-async function setLimits(gateway: TestGateway, options: Parameters<typeof setTenantCommand>[2]) {
+async function setLimits(
+  gateway: TestGateway,
+  options: Parameters<typeof setTenantCommand>[2],
+  tenant = "t",
+) {
   await setTenantCommand(
     gateway.services.table,
-    "t",
+    tenant,
     options,
     () => gateway.nowMs,
     () => {},
@@ -64,6 +68,33 @@ describe("read units", () => {
     assert.equal((await gateway.write([series("up", {}, [gateway.nowMs, 1])])).status, 200, "writes go on");
     gateway.nowMs += HOUR_MS;
     assert.notEqual((await ask(gateway)).status, 429);
+  });
+
+  test("of several tenants the one that has too few left refuses, and no other", async () => {
+    const gateway = await TestGateway.open();
+    gateway.queryRoutes();
+    await gateway.addKey({ id: "HKANY", tenant: "*" });
+    const headers = (tenants: string) => ({ Authorization: basic("HKANY"), "X-Scope-OrgID": tenants });
+    for (const tenant of ["a", "b"]) {
+      const body = compressedBody([series("up", { job: tenant }, [gateway.nowMs, 1])]);
+      assert.equal((await gateway.post("/api/v1/write", body, headers(tenant))).status, 200);
+    }
+    const limit = (tenant: string, units: number) =>
+      setLimits(gateway, { limit: [`read-units-per-hour=${units}`] }, tenant);
+    // The first in the request has less left than a query may cost, and enough.
+    await limit("a", 1000);
+    await limit("b", 2);
+    gateway.nowMs += MINUTE_MS;
+    const refusals = [
+      await gateway.fetch("/api/v1/query?query=up", { headers: headers("a|b") }),
+      await gateway.read({ queries: [query("up")] }, headers("a|b")),
+    ];
+    for (const response of refusals) {
+      const text = await response.text();
+      assert.equal(response.status, 429, text);
+      assert.match(text, /tenant b: .*its 2 read units .* this UTC hour.* limit=read-units-per-hour/);
+      assert.ok(Number(response.headers.get("Retry-After")) > 3500);
+    }
   });
 
   test("that another process has spent count after an exchange", async () => {

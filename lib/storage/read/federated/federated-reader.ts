@@ -3,7 +3,13 @@
  * reader of its own, within its own limits; an error names its tenant.
  */
 import type { ChunkedSeries } from "../../../chunk/cut.ts";
-import { errorKind, errorMessage, HearthError, TooExpensiveError } from "../../../model/errors.ts";
+import {
+  errorKind,
+  errorMessage,
+  HearthError,
+  ReadUnitsError,
+  TooExpensiveError,
+} from "../../../model/errors.ts";
 import type { SeriesExemplars } from "../../../model/exemplars.ts";
 import { compareBytewise, compareLabelSets, type LabelSet } from "../../../model/labels.ts";
 import type { Matcher } from "../../../model/matcher.ts";
@@ -236,7 +242,8 @@ async function named<T>(tenant: string, ask: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof HearthError)) throw error;
     const message = `tenant ${tenant}: ${errorMessage(error)}`;
-    if (error instanceof TooExpensiveError) throw new TooExpensiveError(message);
+    if (error instanceof TooExpensiveError) throw new TooExpensiveError(message, tenant);
+    if (error instanceof ReadUnitsError) throw new ReadUnitsError(message, tenant);
     throw new HearthError(errorKind(error), message, { cause: error });
   }
 }
