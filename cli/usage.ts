@@ -88,6 +88,7 @@ const COLUMNS = [
   "REQUESTS",
   "REFUSED",
   "SAMPLES",
+  "REJECTED SAMPLES",
   "READ UNITS",
   "WRITE UNITS",
   "DOLLARS",
@@ -98,9 +99,9 @@ const COLUMNS = [
 ];
 
 function printTotals(totals: UsageTotals): string[] {
-  const { requests, refused, samples, readUnits, writeUnits, series, storedBytes, chunkBytes, dollars } =
-    totals;
-  const counts = [requests, refused, samples, readUnits, writeUnits].map((count) =>
+  const { requests, refused, samples, rejectedSamples, readUnits, writeUnits } = totals;
+  const { series, storedBytes, chunkBytes, dollars } = totals;
+  const counts = [requests, refused, samples, rejectedSamples, readUnits, writeUnits].map((count) =>
     printCount(Math.round(count)),
   );
   return [

@@ -262,6 +262,23 @@ describe("usage", () => {
     assert.match(lines[1], /sum\(rate\(m\[5m\]\)\)/);
   });
 
+  test("samples that were rejected are counted, and the command prints them", async () => {
+    const one = new Deployment();
+    await one.addKey({ id: "HKA1", tenant: "a" });
+    await changeTenantSettings(one.processes[0].table, "a", { limits: { labelsPerSeries: 1 } });
+    assert.equal((await one.write(0, "HKA1", 30)).status, 400);
+    await one.flush();
+    const lines: string[] = [];
+    const console = { print: (text: string) => lines.push(text), tell: () => {} };
+    const target = { table: one.processes[0].table, stored: one.stored, isBilled: true };
+    await usageCommand(target, { from: TODAY, to: TODAY, by: "tenant,key" }, () => one.nowMs, console);
+    const [head, ...rows] = lines[0].split("\n").map((line) => line.trim().split(/ {2,}/));
+    const row = rows.find(([tenant, key]) => tenant === "a" && key === "HKA1")!;
+    const printed = Object.fromEntries(head.map((name, i) => [name, row[i]]));
+    const { REQUESTS, REFUSED, SAMPLES } = printed;
+    assert.deepEqual([REQUESTS, REFUSED, SAMPLES, printed["REJECTED SAMPLES"]], ["1", "0", "0", "30"]);
+  });
+
   test("limits and what is used of them are series of the tenant hearth", async () => {
     const { table, clock, quotas } = deployment.processes[1];
     await changeTenantSettings(table, "a", {
