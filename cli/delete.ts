@@ -5,7 +5,6 @@ import { DEFAULT_LIMITS } from "../lib/model/limits.ts";
 import { type Matcher, printMatchers } from "../lib/model/matcher.ts";
 import { DEFAULT_TENANT, parseTenant } from "../lib/model/tenant.ts";
 import { type Clock, DAY_MS, MAX_TIMESTAMP_MS, printTime, type TimeRange } from "../lib/model/time.ts";
-import { parseSelector } from "../lib/promql/parse/parse-expr.ts";
 import {
   labelsGoneMs,
   listPendingDays,
@@ -23,6 +22,7 @@ import { newMeter, type Table } from "../lib/storage/table/table.ts";
 import { Tenants } from "../lib/storage/tenants/tenant-settings.ts";
 import { listDataDays } from "../lib/storage/verify/list-days.ts";
 import { auditCommand } from "./auditor.ts";
+import { parseMatch } from "./command-line/match-option.ts";
 import type { Console } from "./days.ts";
 import { parseDays } from "./retention-days.ts";
 import type { Target } from "./target.ts";
@@ -96,7 +96,7 @@ function selectorsOf({ match = [], "dry-run": isDry, yes }: DeleteCommandOptions
       "delete: no --match, expected at least one selector, as 'up{job=\"old\"}'",
     );
   if (isDry && yes) throw new HearthError("invalid", "--dry-run and --yes: expected one of them, not both");
-  const selectors = match.map((text) => [...parseSelector(text)]);
+  const selectors = match.map((text) => [...parseMatch(text)]);
   for (const [i, matchers] of selectors.entries())
     if (matchers.every(({ matches }) => matches("")))
       throw new HearthError(

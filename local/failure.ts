@@ -4,7 +4,7 @@ import { errorMessage, HearthError } from "../lib/model/errors.ts";
 /** Prints why Hearth cannot run, and makes the process end with 1, or with 2 if it was called in a wrong way. */
 export function printFailure(error: unknown): void {
   const text = error instanceof HearthError || !(error instanceof Error) ? errorMessage(error) : error.stack;
-  process.stderr.write(`hearth: ${text}\n`);
+  process.stderr.write(`hearthdb: ${text}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }
 

@@ -30,6 +30,7 @@ import { parseSelector } from "../../lib/promql/parse/parse-expr.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
 import { auditCommand } from "../auditor.ts";
 import { alignColumns } from "../columns.ts";
+import { named } from "../command-line/match-option.ts";
 import { parseExpires, parseGrace } from "./key-life.ts";
 import { LAST_USED_DAYS, lastUsedDays } from "./last-used.ts";
 import { describe, type Print, printEnd, printMapping, printNew, shownOf } from "./print-key.ts";
@@ -206,9 +207,10 @@ function parseScopes(text: string | undefined, defaults: readonly Scope[]): read
 /** Of `--match`, which a key may have once. Throws "invalid". */
 function parseReadMatch(texts: readonly string[] | undefined) {
   if (texts === undefined) return undefined;
-  if (texts.length === 1) return toReadMatch(parseSelector(texts[0]));
+  const [text] = texts;
+  if (texts.length === 1) return named(text, () => toReadMatch(parseSelector(text)));
   throw new HearthError(
     "invalid",
-    `keys create: ${texts.length} times --match, expected one selector; a label may have several values: {team=~"a|b"}`,
+    `--match: given ${texts.length} times, expected one selector; a label may have several values: {team=~"a|b"}`,
   );
 }

@@ -3,13 +3,13 @@ import { HearthError } from "../../lib/model/errors.ts";
 import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { DEFAULT_TENANT, parseTenant } from "../../lib/model/tenant.ts";
 import { type Clock, DAY_MS, MAX_TIMESTAMP_MS } from "../../lib/model/time.ts";
-import { parseSelector } from "../../lib/promql/parse/parse-expr.ts";
 import { printDay } from "../../lib/storage/layout/key-place.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
 import { isDayPast, type RetentionMs } from "../../lib/storage/layout/retention.ts";
 import { Tenants } from "../../lib/storage/tenants/tenant-settings.ts";
 import { parseLabelEdits } from "../../lib/transfer/label-edits.ts";
 import { type DayPlan, planDays, samplesOfDays } from "../../lib/transfer/survey.ts";
+import { parseMatch } from "../command-line/match-option.ts";
 import type { Console } from "../days.ts";
 import { parseDays } from "../retention-days.ts";
 import type { Target } from "../target.ts";
@@ -81,7 +81,7 @@ function choiceOf(options: ImportCommandOptions) {
   const { match = [], label = [], start, end } = options;
   return {
     edits: parseLabelEdits(label),
-    matcherSets: match.map((text) => parseSelector(text)),
+    matcherSets: match.map(parseMatch),
     minTime: start === undefined ? -MAX_TIMESTAMP_MS : parseTime("--start", start),
     maxTime: end === undefined ? MAX_TIMESTAMP_MS : parseTime("--end", end),
     choiceWords: [...match, "", ...label, "", start ?? "", end ?? ""],

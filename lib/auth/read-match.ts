@@ -14,7 +14,7 @@ export function toReadMatch(matchers: readonly LabelMatch[]): readonly LabelMatc
   if (matchers.length < 1 || matchers.length > MAX_LABEL_MATCHES) {
     throw new HearthError(
       "invalid",
-      `access key: a selector of ${matchers.length} matchers, expected 1 to ${MAX_LABEL_MATCHES}`,
+      `a selector of ${matchers.length} matchers, expected 1 to ${MAX_LABEL_MATCHES}`,
     );
   }
   return matchers.map(({ type, name, value }) => ({ type, name, value }));

@@ -30,11 +30,11 @@ test("its version is that of the package, its lock file and the latest release",
 
 test("a wrong command line fails with two lines and status 2", async () => {
   const CASES: readonly (readonly [args: string[], reason: RegExp])[] = [
-    [["keys", "forge"], /^hearth: keys: unknown command forge\n/],
-    [["keys", "disable"], /^hearth: expected the id of one access key\n/],
-    [["compact", "now"], /^hearth: unexpected argument now\n/],
-    [["keys", "list", "--jsno"], /^hearth: Unknown option '--jsno'/],
-    [[], /^hearth: no command\n/],
+    [["keys", "forge"], /^hearthdb: keys: unknown command forge\n/],
+    [["keys", "disable"], /^hearthdb: expected the id of one access key\n/],
+    [["compact", "now"], /^hearthdb: unexpected argument now\n/],
+    [["keys", "list", "--jsno"], /^hearthdb: Unknown option '--jsno'/],
+    [[], /^hearthdb: no command\n/],
   ];
   for (const [args, reason] of CASES) {
     const refused = {
@@ -112,9 +112,9 @@ test("a key is narrowed to a selector, and so is the one that takes its place", 
   assert.deepEqual([next.scopes, next.match], ["read", match]);
   for (const [args, reason] of [
     [["--match", match, "--scopes", "read,admin"], /with the scope admin, expected read, or read,write\n/],
-    [["--match", match, "--match", match], /2 times --match, expected one selector/],
-    [["--match", "{}"], /a selector of 0 matchers, expected 1 to 16/],
-    [["--match", "{team="], /parse error/],
+    [["--match", match, "--match", match], /^hearthdb: --match: given 2 times, expected one selector/],
+    [["--match", "{}"], /^hearthdb: --match \{\}: a selector of 0 matchers, expected 1 to 16\n/],
+    [["--match", "{team="], /^hearthdb: --match \{team=: .*parse error/],
   ] as const)
     await assert.rejects(create(...args), { stderr: reason }, args.join(" "));
 });

@@ -154,18 +154,24 @@ it("takes Ctrl-C as one request to stop, though a terminal and npm both send it"
 const targetOf = ({ url }: Hearth): Target => ({ url, ...KEY });
 
 const WRONG: readonly { env: Record<string, string>; says: RegExp }[] = [
-  { env: { PORT: "65536" }, says: /^hearth: PORT=65536: expected a whole number from 0 to 65535$/m },
-  { env: { PORT: "80a" }, says: /^hearth: PORT=80a: expected/m },
-  { env: { HEARTH_RETENTION_DAYS: "-1" }, says: /^hearth: HEARTH_RETENTION_DAYS=-1: expected/m },
-  { env: { LOG_LEVEL: "loud" }, says: /^hearth: LOG_LEVEL=loud: expected one of debug, info, warn, error$/m },
-  { env: { HEARTH_ACCESS_KEY_ID: "ak" }, says: /^hearth: HEARTH_ACCESS_KEY_ID and .*: set both or none$/m },
-  { env: { ...KEY_ENV, HEARTH_TENANT: "a/b" }, says: /^hearth: .*tenant/m },
-  { env: { HOST: "256.0.0.1" }, says: /^hearth: listen on 256\.0\.0\.1:\d+: .*set HOST or PORT$/m },
+  { env: { PORT: "65536" }, says: /^hearthdb: PORT=65536: expected a whole number from 0 to 65535$/m },
+  { env: { PORT: "80a" }, says: /^hearthdb: PORT=80a: expected/m },
+  { env: { HEARTH_RETENTION_DAYS: "-1" }, says: /^hearthdb: HEARTH_RETENTION_DAYS=-1: expected/m },
+  {
+    env: { LOG_LEVEL: "loud" },
+    says: /^hearthdb: LOG_LEVEL=loud: expected one of debug, info, warn, error$/m,
+  },
+  { env: { HEARTH_ACCESS_KEY_ID: "ak" }, says: /^hearthdb: HEARTH_ACCESS_KEY_ID and .*: set both or none$/m },
+  { env: { ...KEY_ENV, HEARTH_TENANT: "a/b" }, says: /^hearthdb: .*tenant/m },
+  { env: { HOST: "256.0.0.1" }, says: /^hearthdb: listen on 256\.0\.0\.1:\d+: .*set HOST or PORT$/m },
   {
     env: { AWS_ENDPOINT_URL_DYNAMODB: "nonsense" },
-    says: /^hearth: AWS_ENDPOINT_URL_DYNAMODB=nonsense: expected a URL/m,
+    says: /^hearthdb: AWS_ENDPOINT_URL_DYNAMODB=nonsense: expected a URL/m,
   },
-  { env: { AWS_ENDPOINT_URL_DYNAMODB: "http://127.0.0.1:1" }, says: /^hearth: .*no connection to dynamodb/m },
+  {
+    env: { AWS_ENDPOINT_URL_DYNAMODB: "http://127.0.0.1:1" },
+    says: /^hearthdb: .*no connection to dynamodb/m,
+  },
 ];
 
 for (const starter of ["npm", "node"] as const) {
@@ -176,7 +182,7 @@ for (const starter of ["npm", "node"] as const) {
     });
     const inUse = {
       env: { PORT: String(port) },
-      says: /^hearth: listen on 127\.0\.0\.1:\d+: the port is in use;/m,
+      says: /^hearthdb: listen on 127\.0\.0\.1:\d+: the port is in use;/m,
     };
     // By npm, one will do.
     const cases = starter === "npm" ? [inUse] : [inUse, ...WRONG];
@@ -198,6 +204,6 @@ it("says so when another one runs on the same data", async () => {
   await using second = spawnHearth(env, "node");
   const { code } = await second.exited;
   assert.equal(code, 1);
-  assert.match(second.output, /^hearth: .*another process.*directory=/m);
+  assert.match(second.output, /^hearthdb: .*another process.*directory=/m);
   assert.equal(await pushSeries(targetOf(first), [sample(Date.now())]), 200);
 });

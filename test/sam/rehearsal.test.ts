@@ -95,7 +95,7 @@ test("the stack has the table that the code expects, and its outputs lead to a k
     );
     await assert.rejects(
       run(["hearthdb", "keys", "list", "--stack", "nosuch", "--region", region]),
-      /hearth: describe stack nosuch in us-east-1: .*does not exist/,
+      /hearthdb: describe stack nosuch in us-east-1: .*does not exist/,
     );
   });
 
