@@ -13,8 +13,15 @@ import {
   loadDeletions,
   MAX_DAY_DELETIONS,
 } from "../../../lib/storage/deletion/deletion-store.ts";
+import { askForErasure } from "../../../lib/storage/erase/ask-for-erasure.ts";
 import { deleteSeries } from "../../../lib/storage/erase/delete-series.ts";
-import { dayOf, deletionsKey } from "../../../lib/storage/layout/keys.ts";
+import {
+  dayOf,
+  deletionsKey,
+  hourOf,
+  marksRange,
+  parseMarkSortKey,
+} from "../../../lib/storage/layout/keys.ts";
 import { Reader } from "../../../lib/storage/read/reader.ts";
 import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { newMeter } from "../../../lib/storage/table/table.ts";
@@ -193,6 +200,38 @@ test("the same deletion again takes the place of the first", async () => {
   await store.check();
   const { last, all } = await loadDeletions(store.engine.table, "t", DAY);
   assert.deepEqual([last, all.map(({ number }) => number)], [2, [2]]);
+});
+
+test("clean_tombstones calls the compactor to the days that wait for it, and to no other", async () => {
+  const store = await newForms();
+  const { engine } = store;
+  const { table, clock } = engine;
+  const options = { table, clock, randomBytes, tenant: "t", retentionMs: 0, accessKeyId: "" };
+  await store.delete({
+    matchers: [of("__name__", "cpu")],
+    minTime: ALL_TIME.minTime,
+    maxTime: MIDNIGHT_MS - 1,
+  });
+  const marksSince = async (fromMs: number) => {
+    const days: number[] = [];
+    for await (const items of table.query(marksRange(hourOf(fromMs))))
+      days.push(...items.map(({ sk }) => parseMarkSortKey(sk).day));
+    return days;
+  };
+  engine.nowMs += 3 * HOUR_MS;
+  const askedMs = engine.nowMs;
+  assert.deepEqual(await marksSince(askedMs), []);
+  assert.deepEqual(await askForErasure(options), [DAY - 1]);
+  assert.deepEqual(await marksSince(askedMs), [DAY - 1]);
+  // Samples leave at once, hourly rows with the daily sweep.
+  for (let i = 0; i < 2; i++) {
+    await engine.compact();
+    engine.nowMs += DAY_MS;
+  }
+  const laterMs = engine.nowMs;
+  assert.deepEqual(await askForErasure(options), []);
+  assert.deepEqual(await marksSince(laterMs), []);
+  await store.check();
 });
 
 test("a day takes so many different deletions and then says what to do", async () => {
