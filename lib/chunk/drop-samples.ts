@@ -1,7 +1,11 @@
 /** Removes samples from columns that were appended to. */
+import { withoutPast } from "../model/histogram.ts";
 import { histogramBytes, type SampleColumns } from "./sample-columns.ts";
 
-/** Removes the samples from index `start` on whose time `isDropped`; the others move up. Returns how many were removed. */
+/**
+ * Removes the samples from index `start` on whose time `isDropped`; the others move up. A histogram whose sample before is
+ * removed does not say any more that it is not a reset. Returns how many were removed.
+ */
 export function dropSamples(
   columns: SampleColumns,
   start: number,
@@ -9,9 +13,11 @@ export function dropSamples(
 ): number {
   const { count, timestamps, words, startTimestamps, histograms } = columns;
   let to = start;
+  let droppedBefore = -1;
   for (let from = start; from < count; from++) {
     if (isDropped(timestamps[from])) {
       dropHistogram(columns, from);
+      droppedBefore = from + 1;
       continue;
     }
     if (to < from) {
@@ -22,7 +28,7 @@ export function dropSamples(
       const histogram = histograms?.get(from);
       if (histogram !== undefined) {
         histograms!.delete(from);
-        histograms!.set(to, histogram);
+        histograms!.set(to, droppedBefore === from ? withoutPast(histogram) : histogram);
       }
     }
     to++;

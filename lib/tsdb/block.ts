@@ -1,4 +1,5 @@
 /** A block that is read: a folder with meta.json, index, chunks and perhaps tombstones. */
+import { dropSamples } from "../chunk/drop-samples.ts";
 import type { SampleColumns } from "../chunk/sample-columns.ts";
 import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 import type { TimeRange } from "../model/time.ts";
@@ -123,23 +124,8 @@ export class Block {
 function keep(
   columns: SampleColumns,
   from: number,
-  range: TimeRange,
+  { minTime, maxTime }: TimeRange,
   deleted: DeletedSpans | undefined,
 ): void {
-  const { timestamps, words, histograms, startTimestamps } = columns;
-  let to = from;
-  for (let i = from; i < columns.count; i++) {
-    const time = timestamps[i];
-    const isKept = time >= range.minTime && time <= range.maxTime && deleted?.has(time) !== true;
-    const histogram = histograms?.get(i);
-    if (histogram !== undefined) histograms!.delete(i);
-    if (!isKept) continue;
-    if (histogram !== undefined) histograms!.set(to, histogram);
-    timestamps[to] = time;
-    words[2 * to] = words[2 * i];
-    words[2 * to + 1] = words[2 * i + 1];
-    if (startTimestamps !== undefined) startTimestamps[to] = startTimestamps[i];
-    to++;
-  }
-  columns.count = to;
+  dropSamples(columns, from, (time) => time < minTime || time > maxTime || deleted?.has(time) === true);
 }
