@@ -23,7 +23,11 @@ export const avgOverTime: WindowFunction = (window, output, call) => {
   else setHistogram(window, output, call, new HistogramMean());
 };
 
-function isMixed(window: Window, { context, range }: WindowCall): boolean {
+/** Whether a window has floats and histograms, which is reported. */
+export function isMixed(
+  window: Pick<Window, "labels" | "floatCount" | "histogramCount">,
+  { context, range }: WindowCall,
+): boolean {
   const mixed = window.floatCount > 0 && window.histogramCount > 0;
   if (mixed) annotate(context, mixedFloatsAndHistograms(range, metricName(window)));
   return mixed;

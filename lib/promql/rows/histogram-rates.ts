@@ -10,14 +10,9 @@ import {
   ROW_IS_INCOMPATIBLE,
 } from "../../model/rows/hour-rows.ts";
 import { extrapolation } from "../functions/rates/extrapolated-rate.ts";
-import { subtractAnnotated } from "../functions/rates/histogram-increase.ts";
+import { incompatible, subtractAnnotated } from "../functions/rates/histogram-increase.ts";
 import type { RateKind } from "../functions/rates/rate-kind.ts";
-import {
-  histogramIsNoCounter,
-  histogramIsNoGauge,
-  mixedBucketSchemas,
-  reconciledBounds,
-} from "../runtime/annotation-texts.ts";
+import { histogramIsNoCounter, histogramIsNoGauge, reconciledBounds } from "../runtime/annotation-texts.ts";
 import { annotate } from "../runtime/context.ts";
 import type { StepColumns } from "../runtime/step-columns.ts";
 import { metricName, type WindowCall } from "../runtime/window-function.ts";
@@ -135,9 +130,4 @@ function noteGauges(
     annotate(context, histogramIsNoCounter(range, metricName(window)));
     return;
   }
-}
-
-function incompatible(window: RowWindow, { context, range }: WindowCall): undefined {
-  annotate(context, mixedBucketSchemas(range, metricName(window)));
-  return undefined;
 }

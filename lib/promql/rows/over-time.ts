@@ -11,8 +11,8 @@ import {
 } from "../../model/rows/hour-rows.ts";
 import { compensate } from "../../number/kahan.ts";
 import { HistogramTotal } from "../functions/histogram-total.ts";
-import { noteHistograms } from "../functions/totals.ts";
-import { ignoredInRange, mixedBucketSchemas, mixedFloatsAndHistograms } from "../runtime/annotation-texts.ts";
+import { isMixed, noteHistograms } from "../functions/totals.ts";
+import { ignoredInRange, mixedBucketSchemas } from "../runtime/annotation-texts.ts";
 import { annotate } from "../runtime/context.ts";
 import type { StepColumns } from "../runtime/step-columns.ts";
 import { metricName, type WindowCall } from "../runtime/window-function.ts";
@@ -52,12 +52,6 @@ function areFinite({ counts, mins, maxs, sums }: FloatRows, start: number, end: 
     if (hasNaN || !Number.isFinite(mins[row]) || !Number.isFinite(maxs[row])) return false;
   }
   return true;
-}
-
-function isMixed(window: RowWindow, { context, range }: WindowCall): boolean {
-  const mixed = window.floatCount > 0 && window.histogramCount > 0;
-  if (mixed) annotate(context, mixedFloatsAndHistograms(range, metricName(window)));
-  return mixed;
 }
 
 function sumOfFloats({ floats: { counts, sums }, floatSpan: { start, end } }: RowWindow): number {

@@ -112,7 +112,8 @@ function noteGauges(window: Window, { context, range }: WindowCall, isCounter: b
   }
 }
 
-function incompatible(window: Pick<Window, "labels">, { context, range }: WindowCall): undefined {
+/** Reports that buckets do not fit together. */
+export function incompatible(window: Pick<Window, "labels">, { context, range }: WindowCall): undefined {
   annotate(context, mixedBucketSchemas(range, metricName(window)));
   return undefined;
 }
