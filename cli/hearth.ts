@@ -43,4 +43,14 @@ async function onTable(values: Options, work: Work): Promise<void> {
   await withTable(values, process.env, work);
 }
 
+/** What a shell reports of a command that SIGPIPE has ended. */
+const ENDED_BY_SIGPIPE = 141;
+
+// Nobody reads any more, as in `hearthdb keys list | head -1`.
+for (const output of [process.stdout, process.stderr])
+  output.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(ENDED_BY_SIGPIPE);
+  });
+
 main(process.argv.slice(2)).catch(printFailure);

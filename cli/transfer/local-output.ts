@@ -74,11 +74,7 @@ export class LocalText {
   /** Throws "invalid" for a file that exists. */
   constructor(path: string) {
     this.#path = path;
-    if (path === "-") {
-      // Whoever reads has seen enough.
-      process.stdout.once("error", () => process.exit());
-      return;
-    }
+    if (path === "-") return;
     if (existsSync(path))
       throw new HearthError("invalid", `${path} exists: expected the name of a new file, or -`);
     this.#file = new LocalOutputFile(`${path}.partial`);

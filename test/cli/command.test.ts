@@ -1,6 +1,7 @@
 /** The command `hearthdb`, in the clone and as npm would publish it. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cp, mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -74,6 +75,15 @@ test("help is of all commands, or of one", async () => {
     assert.match(text, new RegExp(`^Usage: hearthdb ${command}`));
     assert.ok(text.split("\n\n").length >= 2 && text.length < whole.length, command);
   }
+});
+
+test("a command whose reader has gone ends without a word", async () => {
+  const child = spawn(process.execPath, [join(ROOT, "cli/hearth.mjs"), "--help"]);
+  child.stdout.destroy();
+  let said = "";
+  child.stderr.on("data", (text) => (said += text));
+  const [code] = await once(child, "close");
+  assert.deepEqual([code, said], [141, ""]);
 });
 
 test("a disabled key is enabled again", async () => {
