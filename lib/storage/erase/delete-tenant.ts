@@ -24,16 +24,14 @@ const DELETE_CONCURRENCY = 16;
  */
 export const DELETION_WAIT_MS = TENANT_CACHE_MS + MINUTE_MS;
 
-/** Kinds whose sort key is a tenant's name. */
-const NAMED: ReadonlySet<number> = new Set([KIND.swept, KIND.ruled]);
-
 /**
- * The name in an item's keys. Undefined of items without one, and of a tenant's settings, which keep the
- * number of its lives. Access keys name a tenant in their values alone: those are for their owner.
+ * The name in an item's keys. Undefined of items without one, and of the two that a deletion leaves: a tenant's
+ * settings, which keep the number of its lives, and the revision of its rules, which must not come again. Access keys name a tenant in their values alone: those are for their owner.
  */
 function storedTenantOf(key: Key): string | undefined {
   const kind = key.pk[0];
-  if (NAMED.has(kind)) return new TextDecoder().decode(key.sk);
+  if (kind === KIND.ruled) return undefined;
+  if (kind === KIND.swept) return new TextDecoder().decode(key.sk);
   if (kind !== KIND.mark) return placeOfKey(key).tenant;
   try {
     return parseMarkSortKey(key.sk).tenant;
@@ -53,7 +51,6 @@ export function isOfTenant(key: Key, tenant: string, life = Number.POSITIVE_INFI
 
 /** Kinds with the plain name of a tenant in their keys, in every life. */
 const IN_ALL_LIVES: ReadonlySet<number> = new Set([
-  KIND.ruled,
   KIND.ruleGroup,
   KIND.ruleState,
   KIND.ruleSeries,

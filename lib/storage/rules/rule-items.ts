@@ -3,7 +3,7 @@
  * `{"revision":7}`, with `"isEmpty":true` once no group and no state is left.
  *
  * A revision changes before and after a change of the tenant's groups. A process that has read the groups at some
- * revision need not read them again before the revision changes.
+ * revision need not read them again before the revision changes. So it never comes again, of a deleted tenant either.
  */
 import { HearthError } from "../../model/errors.ts";
 import { MAX_ITEM_BYTES, type Table } from "../table/table.ts";
@@ -26,10 +26,13 @@ export interface GroupItem extends GroupName {
   readonly bytes: Uint8Array;
 }
 
-export interface RuledTenant {
-  readonly tenant: string;
+interface Revision {
   readonly revision: number;
   readonly isEmpty: boolean;
+}
+
+export interface RuledTenant extends Revision {
+  readonly tenant: string;
 }
 
 /** A tenant's groups, sorted by namespace, then by name. None of a namespace that cannot be. */
@@ -107,12 +110,39 @@ export async function noteEmpty(table: Table, { tenant, revision }: RuledTenant)
   await table.putIfEqual(item, encodeRevision(revision, false));
 }
 
+/**
+ * Notes that a tenant's rules are all to be deleted: no process looks at them any more. The item stays, for
+ * a revision must not come again: a process may know the groups of before.
+ */
+export async function noteEnd(table: Table, tenant: string): Promise<void> {
+  await changeRevision(table, tenant, (before) =>
+    before === undefined ? undefined : encodeRevision(before.revision + 1, true),
+  );
+}
+
+/** Notes that groups were deleted as items, if there have been groups since `noteEnd`. */
+export async function noteDeletedGroups(table: Table, tenant: string): Promise<void> {
+  await changeRevision(table, tenant, (before) =>
+    before === undefined || before.isEmpty ? undefined : encodeRevision(before.revision + 1, false),
+  );
+}
+
 async function noteChange(table: Table, tenant: string): Promise<void> {
+  await changeRevision(table, tenant, (before) => encodeRevision((before?.revision ?? 0) + 1, false));
+}
+
+/** By compare and swap. `next`: undefined to leave the item as it is. */
+async function changeRevision(
+  table: Table,
+  tenant: string,
+  next: (before: Revision | undefined) => Uint8Array | undefined,
+): Promise<void> {
   const key = ruledTenantKey(tenant);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const before = (await table.get(key, { consistent: true }))?.value;
-    const revision = before === undefined ? 0 : decodeRevision(before).revision;
-    const item = { ...key, value: encodeRevision(revision + 1, false) };
+    const value = next(before === undefined ? undefined : decodeRevision(before));
+    if (value === undefined) return;
+    const item = { ...key, value };
     const isStored =
       before === undefined ? await table.putIfAbsent(item) : await table.putIfEqual(item, before);
     if (isStored) return;
@@ -124,7 +154,7 @@ function encodeRevision(revision: number, isEmpty: boolean): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({ revision, ...(isEmpty ? { isEmpty } : {}) }));
 }
 
-function decodeRevision(value: Uint8Array): { readonly revision: number; readonly isEmpty: boolean } {
+function decodeRevision(value: Uint8Array): Revision {
   const text = new TextDecoder().decode(value);
   try {
     const { revision, isEmpty = false } = JSON.parse(text) as { revision: number; isEmpty?: boolean };
