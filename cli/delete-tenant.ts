@@ -6,13 +6,14 @@ import { HearthError } from "../lib/model/errors.ts";
 import { parseTenant } from "../lib/model/tenant.ts";
 import { type Clock, SECOND_MS } from "../lib/model/time.ts";
 import { countTenantItems, DELETION_WAIT_MS, deleteTenantItems } from "../lib/storage/erase/delete-tenant.ts";
+import { noteDeletedGroups } from "../lib/storage/rules/rule-items.ts";
 import { deleteTenantRules } from "../lib/storage/rules/tenant-rules.ts";
 import { newMeter } from "../lib/storage/table/table.ts";
 import { beginTenantLife } from "../lib/storage/tenants/tenant-settings.ts";
 import { auditCommand } from "./auditor.ts";
 import type { Console } from "./days.ts";
 import type { Target } from "./target.ts";
-import { printCount } from "./transfer/progress.ts";
+import { printCount, printNumberOf } from "./transfer/progress.ts";
 
 export interface DeleteTenantOptions {
   readonly yes?: boolean | undefined;
@@ -46,10 +47,10 @@ export async function deleteTenantCommand(
       onProgress: everySome(tell, "counted"),
     });
     const { items, bytes, writeUnits } = counted;
-    const cost = `${printCount(writeUnits)} write units and ${printCount(Math.ceil(meter.readUnits))} read units`;
+    const cost = `${printNumberOf(writeUnits, "write unit")} and ${printNumberOf(Math.ceil(meter.readUnits), "read unit")}`;
     const dollars = isBilled ? `, $${dollarsOf(writeUnits, meter.readUnits)}` : ", free on this machine";
     tell(
-      `tenant ${tenant}: ${printCount(items)} items, ${(bytes / 1e6).toFixed(1)} MB, ${keys.length} access keys; to delete them: ${cost}${dollars}`,
+      `tenant ${tenant}: ${printNumberOf(items, "item")}, ${(bytes / 1e6).toFixed(1)} MB, ${printNumberOf(keys.length, "access key")}; to delete them: ${cost}${dollars}`,
     );
     const answer = ask === undefined ? "" : await ask(`Type the name of the tenant to delete all of it: `);
     if (answer.trim() !== tenant)
@@ -67,7 +68,7 @@ export async function deleteTenantCommand(
   await deleteTenantRules(table, tenant);
   const life = await beginTenantLife(table, tenant);
   tell(
-    `${keys.length} access keys are deleted; waiting ${DELETION_WAIT_MS / SECOND_MS} s until no function knows them or the tenant as it was`,
+    `${printNumberOf(keys.length, "access key")} ${keys.length === 1 ? "is" : "are"} deleted; waiting ${DELETION_WAIT_MS / SECOND_MS} s until no function knows them or the tenant as it was`,
   );
   await wait(DELETION_WAIT_MS);
   const interrupt = new AbortController();
@@ -88,15 +89,16 @@ export async function deleteTenantCommand(
     if (!interrupt.signal.aborted) throw error;
     throw new HearthError(
       "unavailable",
-      `interrupted after ${done} items; the same command deletes the others`,
+      `interrupted after ${printNumberOf(done, "item")}; the same command deletes the others`,
     );
   } finally {
     process.off("SIGINT", onInterrupt);
   }
-  const cost = `${printCount(Math.ceil(meter.writeUnits))} write units, ${printCount(Math.ceil(meter.readUnits))} read units`;
+  await noteDeletedGroups(table, tenant);
+  const cost = `${printNumberOf(Math.ceil(meter.writeUnits), "write unit")}, ${printNumberOf(Math.ceil(meter.readUnits), "read unit")}`;
   const dollars = isBilled ? `, $${dollarsOf(meter.writeUnits, meter.readUnits)}` : "";
   print(
-    `tenant ${tenant} is deleted: ${printCount(done)} items, ${cost}${dollars}\npoint-in-time backups reach back up to 35 days; what a key of tenant "*" writes to the name from now on is a new tenant's`,
+    `tenant ${tenant} is deleted: ${printNumberOf(done, "item")}, ${cost}${dollars}\npoint-in-time backups reach back up to 35 days; what a key of tenant "*" writes to the name from now on is a new tenant's`,
   );
 }
 

@@ -26,7 +26,7 @@ import { parseMatch } from "./command-line/match-option.ts";
 import type { Console } from "./days.ts";
 import { parseDays } from "./retention-days.ts";
 import type { Target } from "./target.ts";
-import { printCount, printDays } from "./transfer/progress.ts";
+import { printCount, printDays, printNumberOf } from "./transfer/progress.ts";
 import { parseTime } from "./transfer/times.ts";
 
 export interface DeleteCommandOptions {
@@ -66,7 +66,7 @@ export async function deleteCommand(
   if (!options.yes) {
     const counted = await count(table, { tenant: storedAs, retentionMs, clock, selectors, range });
     tell(
-      `${what} of tenant ${tenant}: ${printCount(counted.series)} series, ${printCount(counted.samples)} samples in ${printDays(counted.days)} (${printCount(Math.ceil(counted.readUnits))} read units to count)`,
+      `${what} of tenant ${tenant}: ${printCount(counted.series)} series, ${printNumberOf(counted.samples, "sample")} in ${printDays(counted.days)} (${printNumberOf(Math.ceil(counted.readUnits), "read unit")} to count)`,
     );
     if (options["dry-run"]) return;
     const answer =

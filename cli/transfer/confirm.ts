@@ -13,7 +13,7 @@ import {
 } from "../../lib/transfer/survey.ts";
 import type { Console } from "../days.ts";
 import type { Target } from "../target.ts";
-import { printCount, printDays, printDuration } from "./progress.ts";
+import { printCount, printDays, printDuration, printNumberOf } from "./progress.ts";
 
 /** Samples a second of one CPU, and write units a second that a table on demand takes from its first second on. */
 const SAMPLES_PER_SECOND = 1_000_000;
@@ -40,7 +40,7 @@ export async function confirmImport(target: Target, survey: Survey, console: Con
   console.tell(await describeOverlap(target, tenant, dayNumbers));
   const known = await findKnownDays(days, { ...survey.choice, table: target.table, tenant });
   if (known.size > 0) console.tell(`imported before: ${printDays(known.size)}`);
-  const question = `Import ${blocks.length} blocks into tenant ${tenant}?`;
+  const question = `Import ${printNumberOf(blocks.length, "block")} into tenant ${tenant}?`;
   const most = match.length > 0 ? "at most " : "about ";
   const samples = samplesOfDays(days.filter(({ day }) => !known.has(day)));
   if (samples > 0 || known.size === 0) return confirmCostOf(target, samples, question, most, survey, console);
@@ -65,7 +65,7 @@ export async function confirmCostOf(
   const cost =
     samples === 0
       ? `what there is, ${WRITE_UNITS_PER_SAMPLE} write units a sample`
-      : `${most}${printCount(samples)} samples, ${printCount(units)} write units${price}, ${duration}`;
+      : `${most}${printNumberOf(samples, "sample")}, ${printNumberOf(units, "write unit")}${price}, ${duration}`;
   tell(`to write: ${cost}`);
   if (options["dry-run"] || options.yes) return;
   const answer = ask === undefined ? "" : await ask(`${question} [y/N] `);
@@ -84,7 +84,7 @@ function describeBlocks({ path, blocks }: Survey): string {
     ),
   );
   const external = labels.size === 0 ? "" : `; external labels ${[...labels].join(", ")}`;
-  return `${path}: ${blocks.length} blocks, up to ${printCount(series)} series each, ${printCount(samples)} samples, ${iso(from)} to ${iso(to)}${external}`;
+  return `${path}: ${printNumberOf(blocks.length, "block")}, up to ${printCount(series)} series each, ${printNumberOf(samples, "sample")}, ${iso(from)} to ${iso(to)}${external}`;
 }
 
 /** `days`: ascending. */
@@ -103,7 +103,7 @@ export async function describeOverlap(
   const to = days.length === 1 ? "" : ` to ${printDay(last)}`;
   const span = `${printDays(days.length)}, ${printDay(first)}${to}`;
   if (samples === 0) return `into tenant ${tenant}: ${span}; the table has no samples of these days`;
-  return `into tenant ${tenant}: ${span}; the table has ${printCount(samples)} samples of ${printDays(known.length)} of these: where both have a sample, the stored one stays`;
+  return `into tenant ${tenant}: ${span}; the table has ${printNumberOf(samples, "sample")} of ${printDays(known.length)} of these: where both have a sample, the stored one stays`;
 }
 
 function iso(ms: number): string {

@@ -5,7 +5,7 @@ import type { Console } from "../days.ts";
 import { type FoundBlocks, findBlocks, readFolders } from "./find-blocks.ts";
 import { listLocalFolders } from "./local-files.ts";
 import { openLocalHead } from "./local-head.ts";
-import { printCount } from "./progress.ts";
+import { printNumberOf } from "./progress.ts";
 import type { BlockSpool } from "./spool.ts";
 
 /** Throws "invalid" where there are neither blocks nor a log. */
@@ -23,7 +23,7 @@ export async function findInDirectory(
   const ends = found.blocks.filter(({ meta }) => meta.isInOrder).map(({ meta }) => meta.maxTime);
   const minTime = Math.max(Number.NEGATIVE_INFINITY, ...ends);
   const { samples, notes } = await spoolHead(head, minTime, new SampleSpool(blocks.store));
-  tell(`${head.name}: ${printCount(samples)} samples`);
+  tell(`${head.name}: ${printNumberOf(samples, "sample")}`);
   return {
     blocks: [...found.blocks, ...blocks.takeBlocks()],
     notes: [...found.notes, ...head.notes, ...notes],

@@ -13,7 +13,7 @@ import { parsePromqlSettings } from "../../lib/promql/settings.ts";
 import type { Reader } from "../../lib/storage/read/reader.ts";
 import type { Console } from "../days.ts";
 import { LocalText } from "./local-output.ts";
-import { printCount } from "./progress.ts";
+import { printCount, printNumberOf } from "./progress.ts";
 
 /** A query may run for so long, and have so many steps: nobody waits for a response. */
 const TIMEOUT_MS = HOUR_MS;
@@ -56,7 +56,9 @@ export async function exportCsv(
     };
     for (const piece of printRows(value.series, onRows)) await text.write(piece);
     text.finish();
-    console.tell(`exported ${printCount(rows)} rows of ${printCount(value.series.length)} series to ${path}`);
+    console.tell(
+      `exported ${printNumberOf(rows, "row")} of ${printCount(value.series.length)} series to ${path}`,
+    );
   } catch (error) {
     text.discard();
     throw error;

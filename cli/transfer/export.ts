@@ -27,7 +27,7 @@ import { parseDays } from "../retention-days.ts";
 import type { Target } from "../target.ts";
 import { type CsvOptions, exportCsv } from "./export-csv.ts";
 import { LocalOutput, LocalText } from "./local-output.ts";
-import { Progress, printCount, printDuration } from "./progress.ts";
+import { Progress, printCount, printDuration, printNumberOf } from "./progress.ts";
 import { parseTime } from "./times.ts";
 
 export interface ExportCommandOptions extends CsvOptions {
@@ -159,17 +159,17 @@ async function exportBlocks(source: Source, directory: string): Promise<string> 
       sum.blocks++;
       sum.samples += written.samples;
       progress.line(
-        `${printDay(day)}: ${printCount(written.samples)} samples of ${printCount(written.series)} series in ${ulid}`,
+        `${printDay(day)}: ${printNumberOf(written.samples, "sample")} of ${printCount(written.series)} series in ${ulid}`,
       );
     } catch (error) {
       output.discard();
       progress.line(
-        `${printDay(day)}: not exported; ${sum.blocks} blocks before it are whole. Go on with --start ${printDay(day)}T00:00:00Z`,
+        `${printDay(day)}: not exported; ${printNumberOf(sum.blocks, "block")} before it ${sum.blocks === 1 ? "is" : "are"} whole. Go on with --start ${printDay(day)}T00:00:00Z`,
       );
       throw error;
     }
   }
-  return `${printCount(sum.samples)} samples in ${sum.blocks} blocks to ${directory}`;
+  return `${printNumberOf(sum.samples, "sample")} in ${printNumberOf(sum.blocks, "block")} to ${directory}`;
 }
 
 /** Metric by metric, each over all days: a metric's lines stand together. */
@@ -212,6 +212,6 @@ async function exportOpenMetrics(source: Source, path: string): Promise<string> 
   const left =
     counts.histograms === 0
       ? ""
-      : `, ${printCount(counts.histograms)} native histograms left out (the text has no form for them; --format blocks does)`;
-  return `${printCount(counts.samples)} samples of ${days.length} days to ${path}${left}`;
+      : `, ${printNumberOf(counts.histograms, "native histogram")} left out (the text has no form for them; --format blocks does)`;
+  return `${printNumberOf(counts.samples, "sample")} of ${printNumberOf(days.length, "day")} to ${path}${left}`;
 }

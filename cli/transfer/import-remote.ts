@@ -13,7 +13,7 @@ import type { Console } from "../days.ts";
 import type { Target } from "../target.ts";
 import { confirmCostOf, describeOverlap } from "./confirm.ts";
 import { type ImportChoice, ImportRun } from "./import-run.ts";
-import { printCount } from "./progress.ts";
+import { printCount, printNumberOf } from "./progress.ts";
 import { RemoteReader, type RemoteReadOptions } from "./remote-read.ts";
 import { BlockSpool } from "./spool.ts";
 
@@ -47,7 +47,7 @@ export async function importRemote(
   await confirmCostOf(
     target,
     samples,
-    `Import ${days.length} days into tenant ${choice.tenant}?`,
+    `Import ${printNumberOf(days.length, "day")} into tenant ${choice.tenant}?`,
     "about ",
     options,
     console,
@@ -72,7 +72,7 @@ function keptDays(
   if (oldest > range.maxTime)
     throw new HearthError(
       "invalid",
-      `nothing to import: all of it is older than the retention of ${retentionMs / DAY_MS} days; keep it longer first, with "hearthdb tenants set NAME --retention-days N"`,
+      `nothing to import: all of it is older than the retention of ${printNumberOf(retentionMs / DAY_MS, "day")}; keep it longer first, with "hearthdb tenants set NAME --retention-days N"`,
     );
   if (first > dayOf(range.minTime))
     tell(`days before ${printDay(first)} are older than the retention and are left out`);
@@ -92,7 +92,7 @@ async function probe(reader: RemoteReader, range: TimeRange, { tell }: Console):
   const hours = (range.maxTime - range.minTime) / HOUR_MS;
   const total = hours <= 1 ? samples : samples * hours;
   tell(
-    `${reader.url}: ${printCount(series.size)} series and ${printCount(samples)} samples in the hour before ${new Date(last.maxTime).toISOString()}, ${samples === 0 ? "so it is not known how many samples there are" : `about ${printCount(total)} samples`} since ${new Date(range.minTime).toISOString()}`,
+    `${reader.url}: ${printCount(series.size)} series and ${printNumberOf(samples, "sample")} in the hour before ${new Date(last.maxTime).toISOString()}, ${samples === 0 ? "so it is not known how many samples there are" : `about ${printNumberOf(total, "sample")}`} since ${new Date(range.minTime).toISOString()}`,
   );
   return total;
 }

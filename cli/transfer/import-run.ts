@@ -11,7 +11,7 @@ import { type DayReport, type ImportOptions, importDays } from "../../lib/transf
 import { type DayPlan, dollarsOf } from "../../lib/transfer/survey.ts";
 import type { Console } from "../days.ts";
 import type { Target } from "../target.ts";
-import { Progress, printCount, printDays, printDuration } from "./progress.ts";
+import { Progress, printCount, printDays, printDuration, printNumberOf } from "./progress.ts";
 
 /** Which samples go where. */
 export type ImportChoice = Pick<
@@ -112,7 +112,7 @@ export class ImportRun {
     if (outcome === "imported") this.#sum.days++;
     if (outcome === "known") this.#sum.known++;
     const what = {
-      imported: `${printCount(samples)} samples of ${printCount(series)} series`,
+      imported: `${printNumberOf(samples, "sample")} of ${printCount(series)} series`,
       known: "imported before",
       empty: "no samples",
     }[outcome];
@@ -125,6 +125,6 @@ export class ImportRun {
     const cost = this.#target.isBilled ? `, $${dollarsOf(writeUnits).toFixed(4)} on demand in us-east-1` : "";
     const before = known > 0 ? `, ${printDays(known)} ${known === 1 ? "was" : "were"} imported before` : "";
     const duration = printDuration(this.#options.clock() - this.#startMs);
-    return `imported ${printCount(samples)} samples of ${printDays(days)} in ${duration}: ${this.writeUnits}${cost}${before}`;
+    return `imported ${printNumberOf(samples, "sample")} of ${printDays(days)} in ${duration}: ${this.writeUnits}${cost}${before}`;
   }
 }

@@ -18,6 +18,7 @@ import { findInDirectory } from "./data-directory.ts";
 import { type FoundBlocks, findBlocks } from "./find-blocks.ts";
 import { importRemote } from "./import-remote.ts";
 import { type ImportChoice, ImportRun } from "./import-run.ts";
+import { printDays } from "./progress.ts";
 import type { RemoteReadOptions } from "./remote-read.ts";
 import { isS3, listS3Folders } from "./s3-files.ts";
 import { BlockSpool } from "./spool.ts";
@@ -100,11 +101,15 @@ function keptDays(
   const kept = days.filter(({ day }) => !isDayPast(day, nowMs, retentionMs));
   const past = days.length - kept.length;
   if (past === 0) return kept;
-  const what = `${past} of ${days.length} days are older than the retention of ${retentionMs / DAY_MS} days`;
+  const what = `${past} of ${printDays(days.length)} ${isOrAre(past)} older than the retention of ${printDays(retentionMs / DAY_MS)}`;
   const how = 'keep them longer first, with "hearthdb tenants set NAME --retention-days N"';
   if (kept.length === 0) throw new HearthError("invalid", `nothing to import: ${what}; ${how}`);
-  tell(`${what} and are left out: ${how}`);
+  tell(`${what} and ${isOrAre(past)} left out: ${how}`);
   return kept;
+}
+
+function isOrAre(count: number): string {
+  return count === 1 ? "is" : "are";
 }
 
 /** Remote write takes no samples of days to come either: they come of wrong clocks, or of times in another unit. */
@@ -112,10 +117,10 @@ function begunDays(days: readonly DayPlan[], nowMs: number, tell: Console["tell"
   const begun = days.filter(({ day }) => day <= dayOf(nowMs + DEFAULT_LIMITS.maxFutureMs));
   const future = days.slice(begun.length);
   if (future.length === 0) return begun;
-  const what = `${future.length} of ${days.length} days are in the future, from ${printDay(future[0].day)} on`;
+  const what = `${future.length} of ${printDays(days.length)} ${isOrAre(future.length)} in the future, from ${printDay(future[0].day)} on`;
   const how = "timestamps are in ms, and of text in seconds";
   if (begun.length === 0) throw new HearthError("invalid", `nothing to import: ${what}; ${how}`);
-  tell(`${what} and are left out: ${how}`);
+  tell(`${what} and ${isOrAre(future.length)} left out: ${how}`);
   return begun;
 }
 

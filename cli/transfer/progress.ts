@@ -64,9 +64,14 @@ export function printDuration(ms: number): string {
   return minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;
 }
 
-/** `1 day`, `2 days`. */
+/** `1 block`, `2,000 blocks`. */
+export function printNumberOf(count: number, what: string): string {
+  const rounded = Math.round(count);
+  return `${printCount(rounded)} ${what}${rounded === 1 ? "" : "s"}`;
+}
+
 export function printDays(count: number): string {
-  return `${printCount(count)} ${count === 1 ? "day" : "days"}`;
+  return printNumberOf(count, "day");
 }
 
 export function printCount(count: number): string {

@@ -143,7 +143,7 @@ test("days that are older than the retention are left out, in words", async () =
   // The first block is of 28 November, the second of the 29th.
   engine.nowMs = Date.parse("2026-12-01T01:00:00Z");
   await importCommand(target, BLOCKS, { yes: true }, target.clock, console);
-  assert.match(said.join("\n"), /1 of 2 days are older than the retention of 2 days and are left out/);
+  assert.match(said.join("\n"), /1 of 2 days is older than the retention of 2 days and is left out/);
   engine.nowMs += DAY_MS;
   await assert.rejects(
     importCommand(target, BLOCKS, { yes: true }, target.clock, console),
@@ -157,7 +157,7 @@ test("days to come are left out, in words", async () => {
   await importCommand(target, BLOCKS, { yes: true }, target.clock, console);
   assert.match(
     said.join("\n"),
-    /1 of 2 days are in the future, from 2026-11-29 on and are left out: timestamps/,
+    /1 of 2 days is in the future, from 2026-11-29 on and is left out: timestamps/,
   );
   engine.nowMs -= DAY_MS;
   await assert.rejects(
@@ -299,6 +299,19 @@ test("an export to a full disk says so and leaves nothing", async () => {
   }
   await exportCommand(target, join(root.path, "blocks"), {}, target.clock, console);
   assert.equal(readdirSync(join(root.path, "blocks")).length, 2);
+});
+
+test("one block and one day are said as such", async () => {
+  await using root = await newTemporaryDirectory("export");
+  const { target, said, console } = newTarget();
+  await importCommand(target, join(BLOCKS, FIRST), { yes: true }, target.clock, console);
+  assert.match(said.join("\n"), /: 1 block, up to /);
+  const day = { start: "2026-11-28T00:00:00Z", end: "2026-11-28T23:59:59Z" };
+  await exportCommand(target, join(root.path, "blocks"), day, target.clock, console);
+  assert.match(said.at(-1)!, / samples in 1 block to /);
+  const text = { ...day, format: "openmetrics" };
+  await exportCommand(target, join(root.path, "x.om"), text, target.clock, console);
+  assert.match(said.at(-1)!, / samples of 1 day to /);
 });
 
 test("a file that exists is not written over", async () => {
