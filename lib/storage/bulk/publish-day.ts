@@ -56,7 +56,11 @@ export async function publishDay(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const previous = await loadManifest(context.table, context.tenant, context.day);
     const { manifest } = previous;
-    if (isImported(manifest, digests)) return;
+    if (isImported(manifest, digests)) {
+      // Perhaps by the attempt before, whose answer was lost.
+      if (attempt > 0) await callCompactor(context);
+      return;
+    }
     expectKept(context.day, manifest, stored);
     expectNoChunks(context.day, manifest, stored);
     // What is imported counts as received now: the deletions that there are do not concern it.
@@ -68,9 +72,7 @@ export async function publishDay(
     };
     const next = withIndexIds(manifest, added, context.clock());
     if ((await replaceManifest(context.table, context, previous, next)) !== undefined) {
-      // Rows that were made meanwhile may lack it.
-      await markStale(table, tenant, day);
-      await markDay(context);
+      await callCompactor(context);
       return;
     }
   }
@@ -78,6 +80,12 @@ export async function publishDay(
     "unavailable",
     `import: the manifest of ${printDay(context.day)} was replaced ${MAX_ATTEMPTS} times by others; run the import again`,
   );
+}
+
+/** Once a day's samples count: rows that were made meanwhile may lack them. */
+async function callCompactor(context: DayContext): Promise<void> {
+  await markStale(context.table, context.tenant, context.day);
+  await markDay(context);
 }
 
 /** An import that slept for a day comes too late: throws "unavailable" where its index may have been cleaned away. */

@@ -1,6 +1,6 @@
 /**
  * A table for a bulk of writes: it stores no more units a second than it may, and waits out a table that throttles. Only
- * `putAll` is slowed down.
+ * `putAll` keeps the pace. Every call waits: a day that was written for hours must not fail by its last put.
  */
 import { errorKind } from "../../model/errors.ts";
 import { type Clock, MINUTE_MS, SECOND_MS } from "../../model/time.ts";
@@ -13,7 +13,7 @@ const CHECKSUM_ITEM_BYTES = CHECKSUM_ATTRIBUTE.length + CHECKSUM_BYTES;
 /** Waits after a refusal: the first, and the longest. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30 * SECOND_MS;
-/** A table that takes nothing for so long is not throttling. */
+/** A table that refuses everything for so long is not throttling. */
 const PATIENCE_MS = 10 * MINUTE_MS;
 
 export interface ThrottleOptions {
@@ -27,13 +27,21 @@ export interface ThrottleOptions {
   readonly onThrottled?: ((waitMs: number, error: unknown) => void) | undefined;
 }
 
+/** In ms. */
+interface Pace {
+  /** When the next write may begin. */
+  nextMs: number;
+  /** Since when every call was refused. */
+  refusedSinceMs: number | undefined;
+}
+
 export class ThrottledTable implements Table {
   readonly #inner: Table;
   readonly #options: ThrottleOptions;
-  /** When the next write may begin, in ms; shared by the tables made with `metered`. */
-  readonly #pace: { nextMs: number };
+  /** Shared by the tables made with `metered`. */
+  readonly #pace: Pace;
 
-  constructor(inner: Table, options: ThrottleOptions, pace = { nextMs: 0 }) {
+  constructor(inner: Table, options: ThrottleOptions, pace: Pace = { nextMs: 0, refusedSinceMs: undefined }) {
     this.#inner = inner;
     this.#options = options;
     this.#pace = pace;
@@ -43,19 +51,28 @@ export class ThrottledTable implements Table {
     return new ThrottledTable(this.#inner.metered(meter), this.#options, this.#pace);
   }
 
-  /** Repeats what the table refuses for up to ten minutes: an item that is stored twice is the same item. */
   async putAll(items: readonly Item[]): Promise<void> {
     if (items.length === 0) return;
     await this.#keepPace(items);
+    this.#options.signal?.throwIfAborted();
+    await this.#patiently(() => this.#inner.putAll(items));
+  }
+
+  /**
+   * Repeats what the table refuses, until it has refused everything for ten minutes. An item that is stored twice is the
+   * same item; a condition may find what an earlier try stored, as `Table` says.
+   */
+  async #patiently<T>(call: () => Promise<T>): Promise<T> {
     const { clock, sleep, signal, onThrottled } = this.#options;
-    signal?.throwIfAborted();
-    const sinceMs = clock();
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       try {
-        return await this.#inner.putAll(items);
+        const result = await call();
+        this.#pace.refusedSinceMs = undefined;
+        return result;
       } catch (error) {
-        const isOver = signal?.aborted === true || clock() - sinceMs > PATIENCE_MS;
-        if (errorKind(error) !== "unavailable" || isOver) throw error;
+        if (errorKind(error) !== "unavailable") throw error;
+        this.#pace.refusedSinceMs ??= clock();
+        if (signal?.aborted === true || clock() - this.#pace.refusedSinceMs > PATIENCE_MS) throw error;
         onThrottled?.(waitMs, error);
         await sleep(waitMs);
         signal?.throwIfAborted();
@@ -74,26 +91,37 @@ export class ThrottledTable implements Table {
   }
 
   put(item: Item): Promise<void> {
-    return this.#inner.put(item);
+    return this.#patiently(() => this.#inner.put(item));
   }
 
   putIfAbsent(item: Item): Promise<boolean> {
-    return this.#inner.putIfAbsent(item);
+    return this.#patiently(() => this.#inner.putIfAbsent(item));
   }
 
   putIfEqual(item: Item, expected: Uint8Array): Promise<boolean> {
-    return this.#inner.putIfEqual(item, expected);
+    return this.#patiently(() => this.#inner.putIfEqual(item, expected));
   }
 
   get(key: Key, options?: { readonly consistent?: boolean }): Promise<Item | undefined> {
-    return this.#inner.get(key, options);
+    return this.#patiently(() => this.#inner.get(key, options));
   }
 
   delete(key: Key): Promise<void> {
-    return this.#inner.delete(key);
+    return this.#patiently(() => this.#inner.delete(key));
   }
 
-  query(range: KeyRange, options?: QueryOptions): AsyncGenerator<readonly Item[], void, void> {
-    return this.#inner.query(range, options);
+  /** Waits for the first page alone: what follows a page cannot be asked again. */
+  async *query(range: KeyRange, options?: QueryOptions): AsyncGenerator<readonly Item[], void, void> {
+    const { pages, first } = await this.#patiently(async () => {
+      const pages = this.#inner.query(range, options);
+      return { pages, first: await pages.next() };
+    });
+    try {
+      if (first.done === true) return;
+      yield first.value;
+      yield* pages;
+    } finally {
+      await pages.return();
+    }
   }
 }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { HearthError } from "../../../lib/model/errors.ts";
 import { MINUTE_MS } from "../../../lib/model/time.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
-import type { Item } from "../../../lib/storage/table/table.ts";
+import type { Item, Key } from "../../../lib/storage/table/table.ts";
 import { ThrottledTable, type ThrottleOptions } from "../../../lib/storage/table/throttled-table.ts";
 
 /** A clock that waiting moves. */
@@ -100,4 +100,74 @@ test("an aborted signal ends the waiting, and nothing more is stored", async () 
   await assert.rejects(table.putAll(tenItems()), /stopped/);
   await assert.rejects(table.putAll(tenItems()), /stopped/);
   assert.equal(inner.puts, 3);
+});
+
+/** Refuses the first two tries of each call. */
+class BusyTable extends MemoryTable {
+  tries = 0;
+
+  #refuse(): void {
+    if (this.tries++ % 3 < 2) throw new HearthError("unavailable", "throttled");
+  }
+
+  override async put(item: Item): Promise<void> {
+    this.#refuse();
+    await super.put(item);
+  }
+
+  override async putIfAbsent(item: Item): Promise<boolean> {
+    this.#refuse();
+    return super.putIfAbsent(item);
+  }
+
+  override async putIfEqual(item: Item, expected: Uint8Array): Promise<boolean> {
+    this.#refuse();
+    return super.putIfEqual(item, expected);
+  }
+
+  override async get(...request: Parameters<MemoryTable["get"]>): Promise<Item | undefined> {
+    this.#refuse();
+    return super.get(...request);
+  }
+
+  override async *query(
+    ...request: Parameters<MemoryTable["query"]>
+  ): AsyncGenerator<readonly Item[], void, void> {
+    this.#refuse();
+    yield* super.query(...request);
+  }
+
+  override async delete(key: Key): Promise<void> {
+    this.#refuse();
+    await super.delete(key);
+  }
+}
+
+test("every call waits for the table: a day that is written must not fail by its last one", async () => {
+  const { time, options } = newTime();
+  const inner = new BusyTable();
+  const table = new ThrottledTable(inner, options);
+  const [item, other] = tenItems();
+  await table.put(item);
+  assert.equal(await table.putIfAbsent(other), true);
+  assert.equal(await table.putIfAbsent(other), false);
+  assert.equal(await table.putIfEqual({ ...other, value: Uint8Array.of(1) }, other.value), true);
+  assert.deepEqual((await table.get(other))?.value, Uint8Array.of(1));
+  const found: Item[] = [];
+  for await (const page of table.query({ pk: item.pk })) found.push(...page);
+  assert.equal(found.length, 2);
+  for await (const page of table.query({ pk: Uint8Array.of(9) })) assert.deepEqual(page, []);
+  await table.delete(item);
+  assert.deepEqual([inner.tries, time.waits.length], [8 * 3, 8 * 2]);
+});
+
+test("a table that was away for ten minutes is not waited for by the next call", async () => {
+  const { time, options } = newTime();
+  const inner = new RefusingTable(Number.POSITIVE_INFINITY);
+  const table = new ThrottledTable(inner, options);
+  await assert.rejects(table.putAll(tenItems()), /throttled/);
+  const { puts } = inner;
+  const { nowMs } = time;
+  await assert.rejects(table.putAll(tenItems()), /throttled/);
+  assert.deepEqual([inner.puts, time.nowMs], [puts + 1, nowMs]);
 });
