@@ -18,7 +18,6 @@ import type { Environment, Settings } from "./settings.ts";
 import { type Database, startDatabase } from "./workers/database.ts";
 import type { Fetch } from "./workers/serve-port.ts";
 import { startWorkers, type Workers } from "./workers/workers.ts";
-import type { TenantOf } from "./workers/write-threads.ts";
 
 /** How long requests in flight may take before their connections are cut. */
 const CLOSE_GRACE_MS = 10_000;
@@ -71,12 +70,12 @@ export async function startServer(settings: Settings, env: Environment, log: Log
   }
 }
 
-/** Whose key a write has: its thread is chosen by that. The thread verifies the key itself. */
-function newTenantOf({ keys, table }: Services): TenantOf {
-  return async ({ headers }) => {
+/** Whose key a request has: its thread or its place is chosen by that. The thread verifies the key itself. */
+function newTenantOf({ keys, table }: Services) {
+  return async ({ headers }: Request, scope: "read" | "write"): Promise<string> => {
     try {
       const key = await keys.verify(table, headers.get("Authorization") ?? undefined);
-      return authorize(key, "write", headers.get("X-Scope-OrgID") ?? undefined);
+      return authorize(key, scope, headers.get("X-Scope-OrgID") ?? undefined);
     } catch {
       return "";
     }

@@ -22,9 +22,12 @@ import {
 } from "./query-lanes.ts";
 import { readRepeatable } from "./repeatable-request.ts";
 import { RouteThread, type ThreadOptions } from "./route-thread.ts";
+import type { TenantOf } from "./write-threads.ts";
 
 /** The most requests that wait for a thread. */
-const MAX_WAITING = 256;
+export const MAX_WAITING = 256;
+/** Those of one tenant: others' find a place. */
+const MAX_WAITING_OF_TENANT = MAX_WAITING / 2;
 /** A query may take 25 s; a thread that is silent for longer computes what no deadline ends. */
 const STALL_MS = 28_000;
 /** A thread is taken from a client that has read nothing for this long. */
@@ -54,6 +57,8 @@ const LANES = ["short", "long"] as const;
 const KNOWN = { max: 1000, ttl: 600_000 };
 
 interface Waiting extends Expectation {
+  /** Undefined of one that came when none waited. */
+  readonly tenant: string | undefined;
   readonly signal: AbortSignal;
   /** Makes the request. */
   readonly make: () => Request;
@@ -75,6 +80,7 @@ interface Running {
 
 export class QueryPool {
   readonly #options: Omit<ThreadOptions, "onDeath">;
+  readonly #tenantOf: TenantOf;
   /** How many threads there may be. */
   readonly #sizes: Readonly<Record<Lane, number>>;
   readonly #threads: Readonly<Record<Lane, Set<RouteThread>>> = { short: new Set(), long: new Set() };
@@ -87,10 +93,11 @@ export class QueryPool {
   #laneWatch: NodeJS.Timeout | undefined;
 
   /** At most `size` threads. One starts at once, the others when they are needed. */
-  constructor(size: number, options: Omit<ThreadOptions, "onDeath">) {
+  constructor(size: number, options: Omit<ThreadOptions, "onDeath">, tenantOf: TenantOf) {
     const long = Math.floor(size / 2);
     this.#sizes = { short: size - long, long };
     this.#options = options;
+    this.#tenantOf = tenantOf;
     this.#watch = setInterval(() => this.#endStalled(), WATCH_MS);
     this.#watch.unref();
   }
@@ -107,14 +114,13 @@ export class QueryPool {
     const repeatable = await readRepeatable(request);
     const { key, make } = repeatable ?? { key: undefined, make: () => request };
     this.#dispatch();
-    if (this.#isClosing || this.#waiting.length >= MAX_WAITING) {
-      const what = this.#isClosing ? "the server is stopping" : `${MAX_WAITING} requests wait already`;
-      throw new HearthError("unavailable", `query: ${what}; retry`);
-    }
+    const tenant = this.#waiting.length === 0 ? undefined : await this.#tenantOf(request);
+    const refusal = this.#whyRefused(tenant);
+    if (refusal !== undefined) throw new HearthError("unavailable", `query: ${refusal}; retry`);
     const guessMs = repeatable === undefined || repeatable.looksLong ? Number.POSITIVE_INFINITY : 0;
     const known = key === undefined ? undefined : this.#known.get(key);
     const expected = expect(known?.cpuMs ?? guessMs, performance.now(), known?.beganMs);
-    this.#wait({ signal, make, key, resolve, ...expected });
+    this.#wait({ tenant, signal, make, key, resolve, ...expected });
     this.#dispatch();
     return promise;
   }
@@ -126,6 +132,14 @@ export class QueryPool {
     const error = new HearthError("unavailable", "query: the server is stopping; retry");
     for (const { resolve } of this.#waiting.splice(0)) resolve(Promise.reject(error));
     await Promise.all(this.#all().map((thread) => thread.close()));
+  }
+
+  #whyRefused(tenant: string | undefined): string | undefined {
+    if (this.#isClosing) return "the server is stopping";
+    if (this.#waiting.length >= MAX_WAITING) return `${MAX_WAITING} requests wait already`;
+    if (tenant === undefined || this.#waiting.length < MAX_WAITING_OF_TENANT) return undefined;
+    const own = this.#waiting.filter((one) => one.tenant === tenant).length;
+    return own >= MAX_WAITING_OF_TENANT ? `${own} requests of the tenant wait already` : undefined;
   }
 
   #all(): RouteThread[] {

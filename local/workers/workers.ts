@@ -17,7 +17,7 @@ import { KeptThread } from "./kept-thread.ts";
 import { lowerPriorityOf } from "./lower-priority.ts";
 import { QueryPool } from "./query-pool.ts";
 import type { FromWorker, Role } from "./worker-data.ts";
-import { type TenantOf, WriteThreads } from "./write-threads.ts";
+import { WriteThreads } from "./write-threads.ts";
 
 /** What the readers of all threads remember. */
 const READER_MEMORY_BYTES = 192 * 1024 * 1024;
@@ -45,7 +45,7 @@ export interface Workers {
 interface Sinks {
   readonly log: Log;
   readonly selfScrape: SelfScrape | undefined;
-  readonly tenantOf: TenantOf;
+  readonly tenantOf: (request: Request, scope: "read" | "write") => Promise<string>;
 }
 
 /** Resolves when requests can be answered. */
@@ -73,13 +73,15 @@ export async function startWorkers(
     const data = { role, settings, env: { ...env }, endpoint, readerMemoryBytes, niceness };
     return { data, heapMiB: HEAP_MIB[role], onMessage };
   };
-  const queries = new QueryPool(settings.queryWorkers, optionsOf("query"));
+  const queries = new QueryPool(settings.queryWorkers, optionsOf("query"), (request) =>
+    tenantOf(request, "read"),
+  );
   const writers = new WriteThreads(
     (isLarge) => {
       const { data, ...rest } = optionsOf("write");
       return { ...rest, data: isLarge ? { ...data, niceness: LARGE_NICENESS } : data };
     },
-    { log, tenantOf },
+    { log, tenantOf: (request) => tenantOf(request, "write") },
   );
   const compactor = new KeptThread(() => optionsOf("compact"), log);
   let serverUrl = "";
