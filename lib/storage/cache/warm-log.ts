@@ -120,8 +120,11 @@ export class WarmLog implements LogMemory {
       }
     };
     for await (const read of table.query(receivedSince(range, restFromMs), options)) {
-      const page = read.map((item) => knownRecord(known, item));
-      for (const item of page) {
+      const page: Item[] = [];
+      for (const one of read) {
+        const key = keyOf(one.sk);
+        const item = knownRecord(known?.get(key), one);
+        page.push(item);
         const received = minuteOf(parseReceiveTime(item.sk));
         // Records come in the order of their reception, so the minutes before are whole.
         keepUntil(received);
@@ -131,7 +134,7 @@ export class WarmLog implements LogMemory {
         if (sizeBytes > room.bytes) continue;
         room.bytes -= sizeBytes;
         latestBytes += sizeBytes;
-        latest.set(keyOf(item.sk), item);
+        latest.set(key, item);
       }
       yield page;
     }
@@ -160,9 +163,8 @@ function recordBytes({ value }: Item): number {
   return value.length + ITEM_OVERHEAD_BYTES + decodedRecordBytes(value);
 }
 
-/** The record as it was read before, if it was: what was made of its item then is good for this one too. */
-function knownRecord(known: LatestRecords | undefined, item: Item): Item {
-  const before = known?.get(keyOf(item.sk));
+/** The earlier item of a record if it has the same value: what was decoded of it is then used again. */
+function knownRecord(before: Item | undefined, item: Item): Item {
   return before !== undefined && Buffer.compare(before.value, item.value) === 0 ? before : item;
 }
 

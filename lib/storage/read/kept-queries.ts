@@ -1,8 +1,8 @@
 /**
- * Queries whose items are kept, as they lie, for whoever asks the same again: log records, dictionaries and run blocks hold
- * samples of many series, so each group of a query needs them, and they take 1 to 3 bytes a sample where decoded ones take 32.
- * What comes once there is no more room is not kept: it is read again. (To let go of the oldest instead would keep nothing of
- * what is read in the same order again and again.)
+ * Queries whose items are kept, not decoded, for the next groups of a selection. Log records, dictionaries
+ * and run blocks hold samples of many series, so each group needs them. They take 1 to 3 bytes a sample,
+ * decoded ones 32. Items that no longer fit are not kept: they are read again. (Releasing the oldest
+ * instead would keep nothing, since groups read in the same order.)
  */
 
 import type { Item, KeyRange, QueryOptions, Table } from "../table/table.ts";
@@ -14,7 +14,7 @@ const ITEM_OVERHEAD_BYTES = 600;
 type Pages = readonly (readonly Item[])[];
 
 export class KeptQueries {
-  /** Whether anything more is kept; it is of no use before a second group is expected. */
+  /** Whether more is kept; useful only if another group follows. */
   isKeeping = false;
   readonly #table: Pick<Table, "query">;
   readonly #limitBytes: number;
@@ -28,8 +28,17 @@ export class KeptQueries {
     this.#held = held;
   }
 
-  /** As `Table.query`, and the same pages every time that it answers from memory. */
-  async *query(range: KeyRange, options?: QueryOptions): AsyncGenerator<readonly Item[], void, void> {
+  /** As `Table.query`; the same pages whenever they come from memory. */
+  query(range: KeyRange, options?: QueryOptions): AsyncGenerator<readonly Item[], void, void> {
+    // Most queries have one group, for which keys and another generator would be made in vain.
+    const isIdle = !this.isKeeping && this.#kept.size === 0;
+    return isIdle ? this.#table.query(range, options) : this.#keptQuery(range, options);
+  }
+
+  async *#keptQuery(
+    range: KeyRange,
+    options: QueryOptions | undefined,
+  ): AsyncGenerator<readonly Item[], void, void> {
     const key = keyOf(range, options);
     const kept = this.#kept.get(key);
     if (kept !== undefined) {
@@ -50,7 +59,7 @@ export class KeptQueries {
     this.#held.add(sizeBytes);
   }
 
-  /** Lets go of everything. */
+  /** Releases everything. */
   drop(): void {
     this.#kept.clear();
     this.#held.add(-this.#sizeBytes);

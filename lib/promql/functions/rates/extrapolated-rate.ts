@@ -5,7 +5,6 @@
 
 import { compactGauge, multiplyHistogram } from "../../../histogram/float-histogram.ts";
 import type { Histogram } from "../../../model/histogram.ts";
-import { isDeltaSeries } from "../../../model/metric-metadata.ts";
 import { mixedFloatsAndHistograms, startTimeOverlap } from "../../runtime/annotation-texts.ts";
 import { annotate } from "../../runtime/context.ts";
 import type { StepColumns } from "../../runtime/step-columns.ts";
@@ -23,7 +22,7 @@ export const delta = rateFunction({ isCounter: false, perSecond: false });
 
 function rateFunction(kind: RateKind): WindowFunction {
   return (window, output, call) => {
-    if (kind.isCounter && isDeltaSeries(window.labels)) deltaRate(window, output, call, kind);
+    if (kind.isCounter && window.isDelta) deltaRate(window, output, call, kind);
     else if (window.floatCount > 0 && window.histogramCount > 0) {
       annotate(call.context, mixedFloatsAndHistograms(call.range, metricName(window)));
     } else if (call.extended !== undefined) extendedRate(window, output, call, kind);

@@ -2,7 +2,6 @@
 import { compactHistogram, divideHistogram, withHint } from "../../../histogram/float-histogram.ts";
 import { isReset } from "../../../histogram/reset.ts";
 import type { Histogram } from "../../../model/histogram.ts";
-import { isDeltaSeries } from "../../../model/metric-metadata.ts";
 import {
   histogramIsNoCounter,
   histogramIsNoGauge,
@@ -31,7 +30,7 @@ function instantRate(isRate: boolean): WindowFunction {
     const [previous, last] = lastTwo(window, call);
     const seconds = (last.timeMs - previous.timeMs) / 1000;
     if (seconds === 0) return;
-    const isDelta = isRate && isDeltaSeries(window.labels);
+    const isDelta = isRate && window.isDelta;
     const isReset =
       isDelta || (isRate && isStartReset(previous.startMs, previous.timeMs, last.startMs, last.timeMs));
     if (previous.histogram === undefined && last.histogram === undefined) {
