@@ -4,8 +4,8 @@ import http, { type IncomingMessage, type RequestOptions } from "node:http";
 import net, { type AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { createAdaptorServer } from "@hono/node-server";
 import { compress } from "../../lib/wire/snappy.ts";
+import { newHttpServer } from "../../local/http-server.ts";
 import { MIDNIGHT_MS } from "../helpers/engine.ts";
 import { basic, query, TestGateway } from "../helpers/test-gateway.ts";
 import { compressedBody, series } from "../helpers/write-requests.ts";
@@ -27,7 +27,7 @@ const HEADERS = {
 
 async function serve(t: TestContext, limits = {}): Promise<{ gateway: TestGateway; port: number }> {
   const gateway = await TestGateway.open(limits);
-  const server = createAdaptorServer({ fetch: gateway.app.fetch }) as http.Server;
+  const server = newHttpServer(gateway.app.fetch, () => {});
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => {
     server.closeAllConnections();
