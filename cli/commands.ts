@@ -55,10 +55,10 @@ const COMMANDS: Readonly<Record<string, FindWork>> = {
 
   compact: (rest, values) => {
     expectNone(rest);
-    return byTheTime(async ({ table, retentionDays, rollupDays, clock }) => {
+    return byTheTime(async ({ table, retentionDays, rollupDays, clock, clockGuard }) => {
       const { compactCommand } = await import("./compact.ts");
       const options = { ...values, "retention-days": retentionDays, "rollup-days": rollupDays };
-      await compactCommand(table, options, clock, print);
+      await compactCommand(table, options, clockGuard?.bounded ?? clock, print);
     });
   },
 
@@ -101,7 +101,8 @@ const COMMANDS: Readonly<Record<string, FindWork>> = {
     expectNone(rest);
     return byTheTime(async (target) => {
       const { deleteCommand } = await import("./delete.ts");
-      await deleteCommand(target, values, target.clock, await loadConsole());
+      const clock = target.clockGuard?.bounded ?? target.clock;
+      await deleteCommand(target, values, clock, await loadConsole());
     });
   },
 

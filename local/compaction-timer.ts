@@ -38,7 +38,8 @@ export function startCompaction(
   compactorShare: number,
   observers: Observers,
 ): CompactionTimer {
-  const { table, clock, clockGuard, randomBytes, tenants, log, writeCapacity: capacity } = services;
+  const { table, clockGuard, randomBytes, tenants, log, writeCapacity: capacity } = services;
+  const clock = clockGuard?.bounded ?? services.clock;
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   const run = async () => {

@@ -14,7 +14,7 @@ import type { Simulated } from "./simulated.ts";
 export function compactor(sim: Simulated, process: Process) {
   const { scheduler, randomBytes, retention, partitionBits, sparseSamples, eagerness } = sim;
   const { random } = scheduler;
-  const { table, clock, clockGuard, isLiving } = newProgram(sim, process);
+  const { table, boundedClock: clock, clockGuard, isLiving } = newProgram(sim, process);
   return async (turn: () => boolean) => {
     while (turn()) {
       await pause(sim, process);

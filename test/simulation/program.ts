@@ -23,8 +23,10 @@ export interface Program {
   isLiving(storedAs: string): boolean | Promise<boolean>;
   readonly clock: Clock;
   readonly clockGuard: ClockGuard;
-  /** What the clock has said since this was called, as its least and its most. */
-  watchClock(): ClockSpan;
+  /** The same within what the table's answers prove. */
+  readonly boundedClock: Clock;
+  /** What the clocks have said since this was called, as the least and the most; `source` (default: `clock`) does so now. */
+  watchClock(source?: Clock): ClockSpan;
 }
 
 export interface ClockSpan {
@@ -36,18 +38,20 @@ export function newProgram(sim: Simulated, process: Process): Program {
   const serviceClock = new ServiceClock(unsteady(sim, process, sim.scheduler.clockOf(process)));
   const table = new ScheduledTable(sim, process, serviceClock);
   const spans: ClockSpan[] = [];
-  const clock = () => {
-    const ms = serviceClock.now();
+  const watched = (source: Clock) => () => {
+    const ms = source();
     for (const span of spans) {
       span.minMs = Math.min(span.minMs, ms);
       span.maxMs = Math.max(span.maxMs, ms);
     }
     return ms;
   };
-  const watchClock = () => {
+  const clock = watched(serviceClock.now);
+  const boundedClock = watched(serviceClock.bounded);
+  const watchClock = (source = clock) => {
     const span = { minMs: Number.POSITIVE_INFINITY, maxMs: Number.NEGATIVE_INFINITY };
     spans.push(span);
-    clock();
+    source();
     return span;
   };
   const verified = new VerifiedTable(table);
@@ -56,6 +60,7 @@ export function newProgram(sim: Simulated, process: Process): Program {
     stored: table,
     ...livesOf(sim, verified, clock),
     clock,
+    boundedClock,
     watchClock,
     clockGuard: new ClockGuard(serviceClock, () => table.get(NO_ITEM)),
   };

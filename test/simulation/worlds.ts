@@ -77,14 +77,26 @@ const RIPENINGS: readonly Interval[] = [
   { isCompacted: false, minMs: DAY_MS, maxMs: 12 * DAY_MS },
 ];
 
+const LABELS: Hardships = {
+  ...USUAL,
+  retention: "endless",
+  hasDeletions: true,
+  losesLabels: true,
+  intervals: RIPENINGS,
+  actMs: 3 * DAY_MS,
+};
+
+const LONGER: Hardships = {
+  ...USUAL,
+  retention: "longer",
+  intervals: [{ isCompacted: true, minMs: DAY_MS, maxMs: 8 * DAY_MS }],
+};
+
 export const WORLDS = {
   usual: USUAL,
   silence: { ...USUAL, intervals: SILENCES, actMs: 2 * DAY_MS },
-  longer: {
-    ...USUAL,
-    retention: "longer",
-    intervals: [{ isCompacted: true, minMs: DAY_MS, maxMs: 8 * DAY_MS }],
-  },
+  longer: LONGER,
+  "clocks-longer": { ...LONGER, hasWrongClocks: true },
   retention: {
     ...USUAL,
     retention: "any",
@@ -97,14 +109,8 @@ export const WORLDS = {
   crowd: { ...USUAL, isCrowded: true },
   sparse: { ...USUAL, retention: "endless", isSparse: true },
   deletions: { ...USUAL, hasDeletions: true },
-  labels: {
-    ...USUAL,
-    retention: "endless",
-    hasDeletions: true,
-    losesLabels: true,
-    intervals: RIPENINGS,
-    actMs: 3 * DAY_MS,
-  },
+  labels: LABELS,
+  "clocks-labels": { ...LABELS, hasWrongClocks: true },
   lives: { ...USUAL, hasLives: true },
   imports: { ...USUAL, hasImports: true },
   "deleted-imports": { ...USUAL, hasImports: true, hasDeletions: true },
@@ -118,8 +124,9 @@ export type WorldChoice = WorldName | "all";
 
 export const WORLD_NAMES = Object.keys(WORLDS) as readonly WorldName[];
 
-/** A schedule of a seed should stay what it is: the newest world has half of those of another. */
-const OTHER_NAMES = WORLD_NAMES.filter((name) => name !== "lives");
+/** A schedule of a seed should stay what it is: the newest worlds have half of those of another. */
+const NEWEST: readonly WorldName[] = ["lives", "clocks-labels", "clocks-longer"];
+const OTHER_NAMES = WORLD_NAMES.filter((name) => !NEWEST.includes(name));
 
 export function isWorldChoice(text: string): text is WorldChoice {
   return text === "all" || (WORLD_NAMES as readonly string[]).includes(text);
@@ -135,5 +142,6 @@ export function pickWorld(random: Random, choice: WorldChoice): WorldName {
   if (random.chance(0.5)) return "usual";
   const picked = random.pick(OTHER_NAMES);
   if (picked === "imports" && random.chance(0.5)) return "lives";
+  if (picked === "clocks" && random.chance(0.5)) return random.pick(["clocks-labels", "clocks-longer"]);
   return SLOW_WORLDS.includes(picked) && !random.chance(SLOW_CHANCE) ? "usual" : picked;
 }

@@ -120,7 +120,7 @@ export function writer(sim: Simulated, process: Process) {
       await pause(sim, process);
       stepClock(sim, process);
       if (sim.rowsAlone !== undefined || (hardships.hasDeletions && random.chance(DELETION_CHANCE))) {
-        await erase(sim, process, { table, clock, watchClock });
+        await erase(sim, process, program);
         continue;
       }
       if (hardships.hasLives && random.chance(LIFE_CHANCE)) {
@@ -168,20 +168,21 @@ function ignoreUnavailable(error: unknown): void {
 async function erase(
   sim: Simulated,
   process: Process,
-  { table, clock, watchClock }: Pick<Program, "table" | "clock" | "watchClock">,
+  { table, boundedClock: clock, watchClock, clockGuard }: Program,
 ): Promise<void> {
-  const { scheduler, randomBytes, retention, tally } = sim;
+  const { scheduler, randomBytes, retention, tally, hardships } = sim;
   const { random } = scheduler;
   const [tenant, model] = random.pick([...sim.models]);
   const selection = randomSelection(random, clock());
   const begun = model.deletions.begin(selection, model.event());
-  const span = watchClock();
+  const span = watchClock(clock);
   const retentionMs = sim.rowsAlone === undefined ? retention.at(scheduler.nowMs) : SHORT_RETENTION_MS;
   scheduler.note(
     process.name,
     `delete of ${tenant}: ${printMatchers(selection.matchers)} ${selection.minTime} to ${selection.maxTime}`,
   );
   const isAnswered = await tolerate(sim, process, "delete", async () => {
+    if (hardships.hasWrongClocks) await clockGuard.check(true);
     const place = { table, tenant, retentionMs, clock, randomBytes, accessKeyId: "" };
     await deleteSeries(place, [selection.matchers], selection);
   });

@@ -44,7 +44,10 @@ async function serve(c: GatewayContext, services: Services, handler: Handler): P
   try {
     const tenant = await authenticate(c, services, "admin");
     const table = services.table.metered(c.get("meter"));
-    const { clock, randomBytes, tenants } = services;
+    const { clockGuard, randomBytes, tenants } = services;
+    // What is deleted is what was received until now: a clock that is ahead would delete what comes.
+    await clockGuard?.check(true);
+    const clock = clockGuard?.bounded ?? services.clock;
     const { retentionMs, storedAs } = await tenants.find(table, tenant);
     const accessKeyId = String(c.get("requestLog").fields.accessKeyId);
     return await handler(

@@ -86,17 +86,23 @@ export async function addDeletionTo(
   place: DeletionsItem,
 ): Promise<Deletion> {
   const { key, clock } = place;
+  const tried: Deletion[] = [];
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const stored = await table.get(key, { consistent: true });
     const { last, all } = deletionsOf(stored);
     const added = { ...deletion, number: last + 1, deletedMs: clock() };
-    const next = { last: added.number, all: [...all.filter((one) => !supersedes(added, one)), added] };
+    // One of these may be of a clock that was ahead, and would hide what comes later.
+    const isOwn = (one: Deletion) =>
+      tried.some((own) => own.number === one.number && supersedes(own, one) && supersedes(one, own));
+    const others = all.filter((one) => !isOwn(one) && !supersedes(added, one));
+    const next = { last: added.number, all: [...others, added] };
     const value = encodeDeletions(next);
     checkSize(next, value, place);
     const item = { ...key, value, ...laterExpiry(stored, place.expiresAtSeconds) };
     const isStored =
       stored === undefined ? await table.putIfAbsent(item) : await table.putIfEqual(item, stored.value);
     if (isStored && Math.abs(clock() - added.deletedMs) <= MAX_HOLD_MS) return added;
+    tried.push(added);
   }
   throw new HearthError("unavailable", `deletion: others delete at the same time tries=${MAX_TRIES}`);
 }

@@ -3,7 +3,7 @@
  * turned out wrong. Where the service never sends a `Date`, this process' own clock is used unchecked.
  */
 import { HearthError } from "../../model/errors.ts";
-import { SECOND_MS } from "../../model/time.ts";
+import { type Clock, SECOND_MS } from "../../model/time.ts";
 import { MAX_CLOCK_ERROR_MS, type ServiceClock } from "./service-clock.ts";
 
 /** A `Date` is of whole seconds, and a call may take some. */
@@ -19,6 +19,11 @@ export class ClockGuard {
   constructor(clock: ServiceClock, probe: () => Promise<unknown>) {
     this.#clock = clock;
     this.#probe = probe;
+  }
+
+  /** The time within what responses prove: see `ServiceClock.bounded`. Of use to a process that makes calls all the time. */
+  get bounded(): Clock {
+    return this.#clock.bounded;
   }
 
   /** By how much this process' own clock is behind, in ms, or less than 0: ahead; 0 while that is not known. */

@@ -5,7 +5,7 @@
  * A `Date` is of whole seconds, and how long the response was under way is not known: an estimate is good to half of
  * both. One response alone corrects nothing: a second must agree.
  */
-import { type Clock, SECOND_MS } from "../../model/time.ts";
+import { type Clock, MINUTE_MS, SECOND_MS } from "../../model/time.ts";
 
 /** A clock that differs by less is left as it is: the settle time allows for it (log/settling.ts). */
 export const MAX_CLOCK_ERROR_MS = 10 * SECOND_MS;
@@ -15,6 +15,8 @@ const MIN_CORRECTION_MS = MAX_CLOCK_ERROR_MS / 2;
 const ESTIMATES = 5;
 /** A response that took longer, or in which the clock stepped back, says no time: the process may have been frozen. */
 const MAX_ROUND_TRIP_MS = MAX_CLOCK_ERROR_MS;
+/** How far ahead of the latest `Date` the bounded time may be: so long, at most, a process that works makes no call. */
+const MAX_LEAD_MS = 5 * MINUTE_MS;
 
 export class ServiceClock {
   readonly #local: Clock;
@@ -25,6 +27,10 @@ export class ServiceClock {
   #isDoubted = false;
   #saysTime = false;
   #correctionMs = 0;
+  /** The latest `Date` that this clock, or a second response, agreed with; 0: none did. */
+  #confirmedMs = 0;
+  /** The `Date` of `#suspect`. */
+  #suspectDateMs = 0;
 
   constructor(local: Clock) {
     this.#local = local;
@@ -32,6 +38,16 @@ export class ServiceClock {
 
   /** The corrected time. */
   readonly now: Clock = () => this.#local() + this.#correctionMs;
+
+  /**
+   * The corrected time within what the responses prove: not before the latest `Date`, and not long after it. A clock
+   * that is wrong between two responses, and right again, shows in none of them. Whatever cannot be undone goes by this.
+   */
+  readonly bounded: Clock = () => {
+    const nowMs = this.now();
+    if (this.#confirmedMs === 0) return nowMs;
+    return Math.min(Math.max(nowMs, this.#confirmedMs), this.#confirmedMs + MAX_LEAD_MS);
+  };
 
   /** This process' own time. */
   get local(): Clock {
@@ -86,9 +102,11 @@ export class ServiceClock {
       this.#estimates = [this.#suspect, estimate];
     else {
       this.#suspect = estimate;
+      this.#suspectDateMs = dateMs;
       return;
     }
     this.#suspect = undefined;
+    this.#confirm(dateMs);
     this.#estimates = this.#estimates.slice(-ESTIMATES);
     this.#correct();
   }
@@ -98,7 +116,13 @@ export class ServiceClock {
     if (this.#suspect === undefined) return;
     this.#estimates = [this.#suspect];
     this.#suspect = undefined;
+    this.#confirm(this.#suspectDateMs);
     this.#correct();
+  }
+
+  /** Responses may come in another order; by more than that the service itself was put back. */
+  #confirm(dateMs: number): void {
+    this.#confirmedMs = isNear(dateMs, this.#confirmedMs) ? Math.max(dateMs, this.#confirmedMs) : dateMs;
   }
 
   #correct(): void {

@@ -21,6 +21,18 @@ export const DURABILITY: readonly Mutation[] = [
     edits: [edit("dynamodb/service-clock.ts", "> leastMs ? offsetMs : 0;", "> leastMs ? 0 : 0;")],
   },
   {
+    name: "clock between responses",
+    rule: "R2: what a compactor makes leave, it judges within what the table's times prove",
+    world: "clocks-labels",
+    edits: [
+      edit(
+        "dynamodb/service-clock.ts",
+        "if (this.#confirmedMs === 0) return nowMs;",
+        "if (true) return nowMs;",
+      ),
+    ],
+  },
+  {
     name: "damage stops the day",
     rule: "R4: one damaged record costs itself, and the day's compaction goes on",
     world: "unreadable",

@@ -102,6 +102,59 @@ describe("the clock", () => {
   });
 });
 
+describe("the time within what responses prove", () => {
+  it("stays near the latest response while the clock is wrong between two of them", () => {
+    const { clock, respond, turn, local } = turned();
+    for (let i = 0; i < 3; i++) respond(0);
+    const rightMs = local();
+    turn(20 * DAY_MS);
+    assert.equal(clock.now(), rightMs + 20 * DAY_MS);
+    assert.ok(Math.abs(clock.bounded() - rightMs) <= 5 * MINUTE_MS);
+    turn(-60 * DAY_MS);
+    assert.ok(Math.abs(clock.bounded() - rightMs) <= SECOND_MS);
+    turn(40 * DAY_MS);
+    assert.equal(clock.bounded(), clock.now());
+  });
+
+  it("is bounded by no response that is alone with its time", () => {
+    const { clock, respond, turn, local } = turned();
+    for (let i = 0; i < 3; i++) respond(0);
+    respond(20 * DAY_MS);
+    assert.ok(Math.abs(clock.bounded() - local()) <= SECOND_MS);
+    // One that comes while the clock is wrong says no other time.
+    respond(0);
+    turn(20 * DAY_MS);
+    respond(-20 * DAY_MS);
+    assert.ok(Math.abs(clock.bounded() - (local() - 20 * DAY_MS)) <= 5 * MINUTE_MS);
+  });
+
+  it("goes on with the time as the service has it, also after a day without a call", () => {
+    for (const offsetMs of [0, ...OFFSETS_MS]) {
+      const { clock, respond, turn } = turned();
+      for (let i = 0; i < 3; i++) respond(offsetMs);
+      turn(DAY_MS);
+      respond(offsetMs);
+      assert.equal(clock.bounded(), clock.now());
+      turn(MINUTE_MS);
+      assert.equal(clock.bounded(), clock.now());
+    }
+  });
+
+  it("follows a service and a process that are put back together, as on one machine", () => {
+    const { clock, respond, turn } = turned();
+    for (let i = 0; i < 3; i++) respond(0);
+    turn(-DAY_MS);
+    respond(0);
+    assert.equal(clock.bounded(), clock.now());
+  });
+
+  it("is the clock itself where no response says the time", () => {
+    const { clock, turn } = turned();
+    turn(20 * DAY_MS);
+    assert.equal(clock.bounded(), clock.now());
+  });
+});
+
 for (const [what, tripMs] of [
   ["took too long", MAX_CLOCK_ERROR_MS + 1],
   ["came before it was asked for", -1],

@@ -64,6 +64,43 @@ async function newForms(): Promise<DeletingEngine> {
   return store;
 }
 
+test("a deletion by a clock that was weeks ahead for a moment hides nothing that is sent afterwards", async () => {
+  const { table } = new Engine();
+  const looks = [20 * DAY_MS, 0];
+  const clock = () => MIDNIGHT_MS + (looks.shift() ?? 0);
+  const selectors = [[of("__name__", "cpu")]];
+  const deletion = { selectors, ...ALL_DAY, accessKeyId: "" };
+  const added = await addDeletion({ table, tenant: "a", day: DAY, retentionMs: 0, clock }, deletion);
+  assert.deepEqual([added.number, added.deletedMs], [2, MIDNIGHT_MS]);
+  const { last, all } = await loadDeletions(table, "a", DAY);
+  assert.deepEqual([last, all.map(({ deletedMs }) => deletedMs)], [2, [MIDNIGHT_MS]]);
+});
+
+test("a try that is stored again takes no other deletion with it", async () => {
+  const { table } = new Engine();
+  const place = { table, tenant: "a", day: DAY, retentionMs: 0 };
+  const selectors = [[of("__name__", "cpu")]];
+  const deletion = { selectors, ...ALL_DAY, accessKeyId: "" };
+  const aheadMs = MIDNIGHT_MS + 20 * DAY_MS;
+  await addDeletion({ ...place, clock: () => aheadMs }, deletion);
+  const looks = [20 * DAY_MS + 1, 0];
+  await addDeletion(
+    { ...place, clock: () => MIDNIGHT_MS + (looks.shift() ?? 0) },
+    {
+      ...deletion,
+      minTime: MIDNIGHT_MS + 1,
+    },
+  );
+  const { all } = await loadDeletions(table, "a", DAY);
+  assert.deepEqual(
+    all.map(({ number, deletedMs }) => [number, deletedMs]),
+    [
+      [1, aheadMs],
+      [3, MIDNIGHT_MS],
+    ],
+  );
+});
+
 describe("a deletion hides in every form of answer", () => {
   const CASES: readonly (readonly [what: string, range: { minTime: number; maxTime: number }])[] = [
     ["of all time", ALL_TIME],
