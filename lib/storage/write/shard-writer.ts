@@ -129,7 +129,8 @@ export class ShardWriter {
     const value = encodeDictionary(slice.map(([number]) => series.hash(number)));
     const first = own.take(slice.length);
     const key = dictionaryKey(tenant, day, this.shard, own.id, first);
-    await table.put({ ...key, value, ...expiry(day, retentionMs) });
+    // Nobody else has this key. A call that failed and takes effect late must not undo a renewal, which set another expiry.
+    await table.putIfAbsent({ ...key, value, ...expiry(day, retentionMs) });
     slice.forEach((alike, i) => {
       this.#note(series, alike, placeOf(own.number, first + i, true), places);
     });

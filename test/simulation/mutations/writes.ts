@@ -19,8 +19,8 @@ export const WRITES: readonly Mutation[] = [
     edits: [
       edit(
         "write/shard-writer.ts",
-        "await table.put({ ...key, value, ...expiry(day, retentionMs) });",
-        "void table.put({ ...key, value, ...expiry(day, retentionMs) }).catch(() => {});",
+        "await table.putIfAbsent({ ...key, value, ...expiry(day, retentionMs) });",
+        "void table.putIfAbsent({ ...key, value, ...expiry(day, retentionMs) }).catch(() => {});",
       ),
     ],
   },

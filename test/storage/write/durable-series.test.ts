@@ -90,7 +90,7 @@ describe("a day expires as a whole", () => {
         .newWriters()
         .appender({ tenant: "t", retentionMs }, engine.table)
         .append(batchOf(...REQUEST));
-    assert.equal(table.calls.filter((call) => call === "put D").length, 1);
+    assert.equal(table.calls.filter((call) => call === "putIfAbsent D").length, 1);
     assert.equal(table.calls.filter((call) => call === "put P").length, 1);
   });
 
@@ -165,7 +165,8 @@ describe("mark first", () => {
     const backfill = [series("up", { job: "old" }, [MIDNIGHT_MS - 40 * DAY_MS, 1])];
     const table = new FaultyTable();
     const engine = new Engine({ table });
-    const putsBefore = ["get Z", "query A", "put A", "get o", "query P", "put P", "putAll S", "put D"].length;
+    const putsBefore = ["get Z", "query A", "put A", "get o", "query P", "put P", "putAll S", "putIfAbsent D"]
+      .length;
     table.failOnce(putsBefore);
     await assert.rejects(engine.append(engine.newWriters(), backfill));
     assert.equal(table.calls.at(-1), "putAll L");

@@ -1,6 +1,7 @@
 /** Writers whose table fails, and writers at the same time. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { DAY_MS, SECOND_MS } from "../../../lib/model/time.ts";
 import { KIND } from "../../../lib/storage/layout/keys.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import type { Item } from "../../../lib/storage/table/table.ts";
@@ -120,6 +121,37 @@ class HeldTable extends MemoryTable {
   }
 }
 
+/** Keeps the calls that stored a dictionary. */
+class RepeatableTable extends MemoryTable {
+  readonly stored: { readonly item: Item; readonly again: () => Promise<unknown> }[] = [];
+
+  override async put(item: Item): Promise<void> {
+    this.#keep(item, () => super.put(item));
+    return super.put(item);
+  }
+
+  override async putIfAbsent(item: Item): Promise<boolean> {
+    this.#keep(item, () => super.putIfAbsent(item));
+    return super.putIfAbsent(item);
+  }
+
+  #keep(item: Item, again: () => Promise<unknown>): void {
+    if (item.pk[0] === KIND.dictionary) this.stored.push({ item, again });
+  }
+}
+
+test("a call that takes effect late does not undo the renewal of a dictionary", async () => {
+  const table = new RepeatableTable();
+  const engine = new Engine({ table, retentionMs: 2 * DAY_MS });
+  await engine.append(engine.newWriters(), [series("up", {}, [NOW, 1])]);
+  assert.equal(table.stored.length, 1);
+  const [{ item, again }] = table.stored;
+  const renewed = { ...item, expiresAtSeconds: (item.expiresAtSeconds ?? 0) + DAY_MS / SECOND_MS };
+  await table.putAll([renewed]);
+  await again();
+  assert.equal((await table.get(item))?.expiresAtSeconds, renewed.expiresAtSeconds);
+});
+
 describe("concurrency", () => {
   test("a series that another request moves to another dictionary meanwhile stays itself", async () => {
     const table = new HeldTable();
@@ -154,7 +186,7 @@ describe("concurrency", () => {
     const writers = engine.newWriters();
     const requests = Array.from({ length: 30 }, (_, i) => [series("up", { job: "a" }, [NOW + i, i])]);
     await Promise.all(requests.map((request) => engine.append(writers, request)));
-    assert.equal(table.calls.filter((call) => call === "put D").length, 1);
+    assert.equal(table.calls.filter((call) => call === "putIfAbsent D").length, 1);
     await assertSame(engine.reader(), modelOf(...requests));
   });
 
