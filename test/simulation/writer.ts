@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS } from "../../lib/model/limits.ts";
 import { printMatchers } from "../../lib/model/matcher.ts";
 import { SECOND_MS } from "../../lib/model/time.ts";
 import { deleteSeries } from "../../lib/storage/erase/delete-series.ts";
+import { oldestKept } from "../../lib/storage/layout/retention.ts";
 import { Quotas } from "../../lib/storage/limits/quotas.ts";
 import { newMeter } from "../../lib/storage/table/table.ts";
 import type { Tenant } from "../../lib/storage/tenants/tenant-settings.ts";
@@ -97,6 +98,10 @@ export function writer(sim: Simulated, process: Process) {
       if (rejections.count > 0) {
         // A clock that is right again before the next response cannot be found out.
         if (process.wrongLooks > wrongLooks) throw new HearthError("unavailable", `${FAULT}a wrong clock`);
+        // The tenant's settings may have come an hour late.
+        const keptMs = oldestKept(scheduler.nowMs, retentionMs);
+        if (request.some(({ samples }) => samples.some(({ time }) => time < keptMs)))
+          throw new HearthError("unavailable", `${FAULT}a sample that has passed retention meanwhile`);
         throw new Error(`refused: ${rejections.reasons[0]}`);
       }
       await exchanged;
