@@ -256,16 +256,14 @@ function seriesOffset(block: BlockBytes): number {
   return Number(new DataView(index.buffer, index.byteOffset).getBigUint64(index.length - 52 + 8)) + 20;
 }
 
+/** As a compactor or another import opens the first day. */
+function firstDayOf({ table, clock }: Engine) {
+  return newDayContext({ table, tenant: "t", day: FIRST_DAY, retentionMs: 0, clock, randomBytes });
+}
+
 test("a compactor's lease is waited for, held while the day is written, and given back", async () => {
   const engine = newEngine();
-  const context = newDayContext({
-    table: engine.table,
-    tenant: "t",
-    day: FIRST_DAY,
-    retentionMs: 0,
-    clock: engine.clock,
-    randomBytes,
-  });
+  const context = firstDayOf(engine);
   const compactor = new DayLease(context);
   assert.ok(await compactor.hold());
   const waits: number[] = [];
@@ -288,14 +286,7 @@ test("a compactor's lease is waited for, held while the day is written, and give
 
 test("of two imports at once the second waits, and stores nothing that the first has stored", async () => {
   const engine = newEngine();
-  const first = newDayContext({
-    table: engine.table,
-    tenant: "t",
-    day: FIRST_DAY,
-    retentionMs: 0,
-    clock: engine.clock,
-    randomBytes,
-  });
+  const first = firstDayOf(engine);
   const lease = new DayLease(first);
   assert.ok(await lease.hold());
   const waits: number[] = [];

@@ -1,6 +1,7 @@
 /**
  * Where everything is in the one table, as pure functions. A partition key is a kind, the tenant behind its length
- * (of data: the name of its life, `storedTenant` of lib/model/tenant.ts), and what the kind needs; a sort key orders a partition as its readers want it. Integers are big-endian.
+ * (of data: the name of its life, `storedTenant` of lib/model/tenant.ts), and what the kind
+ * needs; a sort key orders a partition as its readers want it. Integers are big-endian.
  *
  *     kind          pk                                   sk                               value
  *     log       L   tenant, day, shard                   receive time, dictionary,        samples (log-record.ts,
