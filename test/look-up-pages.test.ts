@@ -7,7 +7,7 @@ import { newQueryServices } from "../lib/http/query/source.ts";
 import { DEFAULT_LIMITS, type Limits } from "../lib/model/limits.ts";
 import { MINUTE_MS } from "../lib/model/time.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../lib/promql/settings.ts";
-import { readTemplateFile } from "./helpers/template-file.ts";
+import { readTemplateFile } from "./helpers/aws/template-file.ts";
 import { TestGateway } from "./helpers/test-gateway.ts";
 
 const KIB = 1024;

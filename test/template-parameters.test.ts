@@ -7,7 +7,7 @@ import {
   LAMBDA_REQUESTS_MILLION,
   TABLE_PRICES,
 } from "../lib/cost/aws-prices.ts";
-import { PARAMETERS, type ResolvedTemplate, resolveTemplate } from "./helpers/resolved-template.ts";
+import { PARAMETERS, type ResolvedTemplate, resolveTemplate } from "./helpers/aws/resolved-template.ts";
 
 const plain = resolveTemplate();
 const KEY = "arn:aws:kms:eu-west-1:123456789012:key/0f0f0f0f-1111-2222-3333-444444444444";

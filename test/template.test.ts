@@ -11,7 +11,7 @@ import { DEFAULT_OTLP_SETTINGS, parseOtlpSettings } from "../lib/otlp/settings.t
 import { DEFAULT_COMPACTOR_SHARE } from "../lib/storage/compact/pacing/write-capacity.ts";
 import { prometheusConfig } from "../local/banner.ts";
 import { parseSettings } from "../local/settings.ts";
-import { environmentOf, readTemplateFile } from "./helpers/template-file.ts";
+import { environmentOf, readTemplateFile } from "./helpers/aws/template-file.ts";
 
 const template = readTemplateFile();
 const FUNCTIONS = Object.keys(template.Resources).filter((id) => id.endsWith("Function"));

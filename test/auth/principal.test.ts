@@ -8,7 +8,7 @@ import { createKey, disableKey } from "../../lib/auth/key-store.ts";
 import { newPrincipal, parsePrincipal, patternsOf } from "../../lib/auth/principal.ts";
 import { KeyVerifier } from "../../lib/auth/verifier.ts";
 import { HearthError } from "../../lib/model/errors.ts";
-import { FaultyTable } from "../helpers/faulty-table.ts";
+import { FaultyTable } from "../helpers/storage/faulty-table.ts";
 
 const kindIs = (kind: string) => (error: unknown) => error instanceof HearthError && error.kind === kind;
 

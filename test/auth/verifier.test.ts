@@ -13,7 +13,7 @@ import { newAccessKeyId } from "../../lib/auth/key-id.ts";
 import { createKey, deleteKey, disableKey, endKey, findKey, listKeys } from "../../lib/auth/key-store.ts";
 import { authorize, KeyVerifier } from "../../lib/auth/verifier.ts";
 import { HearthError } from "../../lib/model/errors.ts";
-import { FaultyTable } from "../helpers/faulty-table.ts";
+import { FaultyTable } from "../helpers/storage/faulty-table.ts";
 
 const kindIs = (kind: string) => (error: unknown) => error instanceof HearthError && error.kind === kind;
 

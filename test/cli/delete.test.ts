@@ -21,9 +21,9 @@ import { KIND } from "../../lib/storage/layout/keys.ts";
 import { listRuledTenants } from "../../lib/storage/rules/rule-items.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import { changeTenantSettings, loadTenantSettings } from "../../lib/storage/tenants/tenant-settings.ts";
-import { itemsOf } from "../helpers/damage.ts";
-import { Engine, MIDNIGHT_MS } from "../helpers/engine.ts";
-import { ALL_TIME, selectAll } from "../helpers/naive-store.ts";
+import { itemsOf } from "../helpers/storage/damage.ts";
+import { Engine, MIDNIGHT_MS } from "../helpers/storage/engine.ts";
+import { ALL_TIME, selectAll } from "../helpers/storage/naive-store.ts";
 import { basic, SECRET } from "../helpers/test-gateway.ts";
 import { series } from "../helpers/write-requests.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { explainCommand } from "../../cli/explain.ts";
 import { HearthError } from "../../lib/model/errors.ts";
-import { Engine, MIDNIGHT_MS } from "../helpers/engine.ts";
+import { Engine, MIDNIGHT_MS } from "../helpers/storage/engine.ts";
 import { series } from "../helpers/write-requests.ts";
 
 const SECONDS = MIDNIGHT_MS / 1000;

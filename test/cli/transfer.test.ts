@@ -14,9 +14,9 @@ import { listLocalFolders } from "../../cli/transfer/local-files.ts";
 import { printLabels } from "../../lib/model/labels.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
-import { fixturePath } from "../helpers/block-files.ts";
-import { Engine } from "../helpers/engine.ts";
-import { ALL_TIME } from "../helpers/naive-store.ts";
+import { fixturePath } from "../helpers/storage/block-files.ts";
+import { Engine } from "../helpers/storage/engine.ts";
+import { ALL_TIME } from "../helpers/storage/naive-store.ts";
 import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 
 const BLOCKS = fixturePath("promtool");

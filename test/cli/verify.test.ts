@@ -16,9 +16,9 @@ import { loadManifest, replaceManifest } from "../../lib/storage/layout/manifest
 import type { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import { changeTenantSettings } from "../../lib/storage/tenants/tenant-settings.ts";
 import { listDataDays } from "../../lib/storage/verify/list-days.ts";
-import { flipped, itemsOf } from "../helpers/damage.ts";
-import type { Engine } from "../helpers/engine.ts";
-import { newThreeForms } from "../helpers/three-forms.ts";
+import { flipped, itemsOf } from "../helpers/storage/damage.ts";
+import type { Engine } from "../helpers/storage/engine.ts";
+import { newThreeForms } from "../helpers/storage/three-forms.ts";
 import { batchOf, series } from "../helpers/write-requests.ts";
 
 const RETENTION = { retentionMs: 30 * DAY_MS };

@@ -16,8 +16,8 @@ import { readHeadChunks } from "../../lib/tsdb/wal/head-chunks.ts";
 import { decodeLabels, decodeRecord, type RecordSink } from "../../lib/tsdb/wal/records.ts";
 import { readRecords, TornRecord } from "../../lib/tsdb/wal/segment.ts";
 import { crc32c } from "../../lib/wire/crc32c.ts";
-import { type BlockBytes, fixturePath, MemoryFolder, readBlocks } from "../helpers/block-files.ts";
-import { walSegment } from "../helpers/wal-segment.ts";
+import { type BlockBytes, fixturePath, MemoryFolder, readBlocks } from "../helpers/storage/block-files.ts";
+import { walSegment } from "../helpers/storage/wal-segment.ts";
 import { BrokenProperty, type Target } from "./target.ts";
 
 const ERRORS = ["data", "unsupported"] as const;

@@ -56,7 +56,7 @@ import { readUsage } from "../../lib/storage/usage/collect-usage.ts";
 import { decodeStoredUsage } from "../../lib/storage/usage/stored-usage.ts";
 import { decodeUsage } from "../../lib/storage/usage/usage-items.ts";
 import { describeItem } from "../../lib/storage/verify/describe-item.ts";
-import { itemsOf } from "../helpers/damage.ts";
+import { itemsOf } from "../helpers/storage/damage.ts";
 import { basic, type TestGateway } from "../helpers/test-gateway.ts";
 import { itemBytes, itemOf, openStore, TENANT } from "./store.ts";
 import { BrokenProperty, type Target } from "./target.ts";

@@ -23,9 +23,9 @@ import { changeTenantSettings, USUAL_HA_LABELS } from "../../lib/storage/tenants
 import { collectUsage } from "../../lib/storage/usage/collect-usage.ts";
 import { UsageRecorder } from "../../lib/storage/usage/usage-recorder.ts";
 import { compress } from "../../lib/wire/snappy.ts";
-import { itemsOf } from "../helpers/damage.ts";
 import { histogram } from "../helpers/histograms.ts";
 import { encodeMixedV1, encodeMixedV2, type MixedSeries } from "../helpers/mixed-requests.ts";
+import { itemsOf } from "../helpers/storage/damage.ts";
 import { TestGateway } from "../helpers/test-gateway.ts";
 import { bitsOf } from "../helpers/write-requests.ts";
 import { encodeMessage } from "../wire/prometheus-proto.ts";

@@ -26,8 +26,8 @@ import { Tenants } from "../../lib/storage/tenants/tenant-settings.ts";
 import { Writers } from "../../lib/storage/write/writers.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { encodeMessage, type Fields } from "../wire/prometheus-proto.ts";
-import { MIDNIGHT_MS } from "./engine.ts";
-import { FaultyTable } from "./faulty-table.ts";
+import { MIDNIGHT_MS } from "./storage/engine.ts";
+import { FaultyTable } from "./storage/faulty-table.ts";
 import { compressedBody, type SentSeries } from "./write-requests.ts";
 
 export const SECRET = "s3cret-of-the-test-and-of-nothing-else";

@@ -10,9 +10,9 @@ import { BlockIndex } from "../../lib/tsdb/block-index.ts";
 import { newUlid } from "../../lib/tsdb/ulid.ts";
 import { writeBlock } from "../../lib/tsdb/write/block-writer.ts";
 import { crc32c } from "../../lib/wire/crc32c.ts";
-import { type BlockBytes, MemoryFolder, MemoryOutput } from "../helpers/block-files.ts";
-import { Engine } from "../helpers/engine.ts";
-import { runImport } from "../helpers/run-import.ts";
+import { type BlockBytes, MemoryFolder, MemoryOutput } from "../helpers/storage/block-files.ts";
+import { Engine } from "../helpers/storage/engine.ts";
+import { runImport } from "../helpers/storage/run-import.ts";
 
 const START_MS = Date.parse("2026-11-28T22:00:00Z");
 

@@ -12,9 +12,9 @@ import { parseBlockMeta } from "../../lib/tsdb/block-meta.ts";
 import type { BlockFile } from "../../lib/tsdb/files.ts";
 import { readTombstones } from "../../lib/tsdb/tombstones.ts";
 import { crc32c } from "../../lib/wire/crc32c.ts";
-import { fixturePath, foundBlocks, MemoryFolder, readBlocks } from "../helpers/block-files.ts";
-import { Engine } from "../helpers/engine.ts";
-import { runImport } from "../helpers/run-import.ts";
+import { fixturePath, foundBlocks, MemoryFolder, readBlocks } from "../helpers/storage/block-files.ts";
+import { Engine } from "../helpers/storage/engine.ts";
+import { runImport } from "../helpers/storage/run-import.ts";
 
 const ULID = "01F8VYXX6QZ0Q0Q0Q0Q0Q0Q0Q0";
 const META = { ulid: ULID, minTime: 0, maxTime: 1, version: 1 };

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { handle, type LambdaContext, type LambdaEvent } from "hono/aws-lambda";
 import { callerOf } from "../../functions/caller.ts";
 import { parsePrincipal, patternsOf } from "../../lib/auth/principal.ts";
-import { eventOf } from "../helpers/api-gateway.ts";
+import { eventOf } from "../helpers/aws/api-gateway.ts";
 import { TestGateway } from "../helpers/test-gateway.ts";
 
 const ACCOUNT = "arn:aws:sts::123456789012:assumed-role";

@@ -18,10 +18,10 @@ import { ByteWriter } from "../../lib/storage/codec/bytes.ts";
 import { newMeter } from "../../lib/storage/table/table.ts";
 import { Block, readMeta } from "../../lib/tsdb/block.ts";
 import { crc32c } from "../../lib/wire/crc32c.ts";
-import type { BlockBytes } from "../helpers/block-files.ts";
-import { Engine } from "../helpers/engine.ts";
 import { histogram as newHistogram } from "../helpers/histograms.ts";
-import { runImport } from "../helpers/run-import.ts";
+import type { BlockBytes } from "../helpers/storage/block-files.ts";
+import { Engine } from "../helpers/storage/engine.ts";
+import { runImport } from "../helpers/storage/run-import.ts";
 import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 
 const ULID = "01F8VYXX6QZ0Q0Q0Q0Q0Q0Q0Q0";

@@ -1,7 +1,7 @@
 /** Requests with a text, a number or a length where nobody expects it, to every kind of route: none is a 5xx or takes long. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MIDNIGHT_MS } from "../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../helpers/storage/engine.ts";
 import { basic, TestGateway } from "../helpers/test-gateway.ts";
 import { series } from "../helpers/write-requests.ts";
 

@@ -13,7 +13,7 @@ import {
   resourceAttributesTimesPoints,
 } from "../../bench/hostile/otlp-bodies.ts";
 import { DEFAULT_OTLP_SETTINGS, type OtlpSettings } from "../../lib/otlp/settings.ts";
-import { MIDNIGHT_MS } from "../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../helpers/storage/engine.ts";
 import { TestGateway } from "../helpers/test-gateway.ts";
 
 const MB = 1_000_000;

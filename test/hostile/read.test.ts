@@ -6,7 +6,7 @@ import { newQueryServices } from "../../lib/http/query/source.ts";
 import type { Limits } from "../../lib/model/limits.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
 import { QUERY_PAGE_BYTES, READ_UNIT_BYTES } from "../../lib/storage/table/table.ts";
-import { MIDNIGHT_MS } from "../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../helpers/storage/engine.ts";
 import { basic, query, TestGateway } from "../helpers/test-gateway.ts";
 import { series } from "../helpers/write-requests.ts";
 

@@ -9,7 +9,7 @@ import { DeletedSpans } from "../../lib/tsdb/deleted-spans.ts";
 import { readRecords } from "../../lib/tsdb/wal/segment.ts";
 import { SeriesReferences } from "../../lib/tsdb/wal/series-references.ts";
 import { crc32c } from "../../lib/wire/crc32c.ts";
-import { type Compression, segmentFile, seriesRecord, walSegment } from "../helpers/wal-segment.ts";
+import { type Compression, segmentFile, seriesRecord, walSegment } from "../helpers/storage/wal-segment.ts";
 
 const START_MS = Date.parse("2026-11-30T08:00:00Z");
 const UP: readonly Label[] = [

@@ -14,7 +14,7 @@ import {
   staleHistogramOfManyBucketsV1,
 } from "../../bench/hostile/write-bodies.ts";
 import { compress } from "../../lib/wire/snappy.ts";
-import { MIDNIGHT_MS } from "../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../helpers/storage/engine.ts";
 import { TestGateway } from "../helpers/test-gateway.ts";
 
 const MB = 1_000_000;

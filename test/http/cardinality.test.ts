@@ -6,7 +6,7 @@ import { addQueryRoutes } from "../../lib/http/query/routes.ts";
 import { newQueryServices } from "../../lib/http/query/source.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
-import { Engine, MIDNIGHT_MS } from "../helpers/engine.ts";
+import { Engine, MIDNIGHT_MS } from "../helpers/storage/engine.ts";
 import { basic, TestGateway } from "../helpers/test-gateway.ts";
 import { compressedBody, series } from "../helpers/write-requests.ts";
 

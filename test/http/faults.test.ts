@@ -11,7 +11,7 @@ import { ClockGuard } from "../../lib/storage/dynamodb/clock-guard.ts";
 import { ServiceClock } from "../../lib/storage/dynamodb/service-clock.ts";
 import type { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import { Writers } from "../../lib/storage/write/writers.ts";
-import { flipped, itemsOf } from "../helpers/damage.ts";
+import { flipped, itemsOf } from "../helpers/storage/damage.ts";
 import { basic, query, TestGateway } from "../helpers/test-gateway.ts";
 import { type SentSeries, series } from "../helpers/write-requests.ts";
 

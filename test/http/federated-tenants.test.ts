@@ -5,7 +5,7 @@ import { addQueryRoutes } from "../../lib/http/query/routes.ts";
 import { newQueryServices } from "../../lib/http/query/source.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
 import { uncompress } from "../../lib/wire/snappy.ts";
-import { MIDNIGHT_MS } from "../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../helpers/storage/engine.ts";
 import { basic, query, TestGateway } from "../helpers/test-gateway.ts";
 import { compressedBody, series } from "../helpers/write-requests.ts";
 import { decodeMessage } from "../wire/prometheus-proto.ts";

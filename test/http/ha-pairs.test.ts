@@ -7,8 +7,8 @@ import {
   TENANT_CACHE_MS,
   USUAL_HA_LABELS,
 } from "../../lib/storage/tenants/tenant-settings.ts";
-import { MIDNIGHT_MS } from "../helpers/engine.ts";
-import { assertSame, NaiveStore } from "../helpers/naive-store.ts";
+import { MIDNIGHT_MS } from "../helpers/storage/engine.ts";
+import { assertSame, NaiveStore } from "../helpers/storage/naive-store.ts";
 import { TestGateway } from "../helpers/test-gateway.ts";
 import { type SentSeries, series } from "../helpers/write-requests.ts";
 

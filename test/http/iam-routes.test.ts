@@ -11,7 +11,7 @@ import { addUsageRoutes } from "../../lib/http/limits/usage-route.ts";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
 import { newQueryServices } from "../../lib/http/query/source.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../lib/promql/settings.ts";
-import { eventOf, routeOf, templateRoutes } from "../helpers/api-gateway.ts";
+import { eventOf, routeOf, templateRoutes } from "../helpers/aws/api-gateway.ts";
 import { basic, TestGateway } from "../helpers/test-gateway.ts";
 import { compressedBody, series } from "../helpers/write-requests.ts";
 

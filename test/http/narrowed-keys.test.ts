@@ -13,7 +13,7 @@ import { parseRuleFile } from "../../lib/rules/parse-rule-file.ts";
 import { DEFAULT_RULE_SETTINGS } from "../../lib/rules/settings.ts";
 import { newRuleStore } from "../../lib/rules/table-rule-store.ts";
 import { compress, uncompress } from "../../lib/wire/snappy.ts";
-import { MIDNIGHT_MS } from "../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../helpers/storage/engine.ts";
 import { basic, query, TestGateway } from "../helpers/test-gateway.ts";
 import { encodeMessage, type Fields } from "../wire/prometheus-proto.ts";
 

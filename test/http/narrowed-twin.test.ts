@@ -9,7 +9,7 @@ import { addQueryRoutes } from "../../lib/http/query/routes.ts";
 import { newQueryServices } from "../../lib/http/query/source.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/model/time.ts";
 import { compress } from "../../lib/wire/snappy.ts";
-import { MIDNIGHT_MS } from "../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../helpers/storage/engine.ts";
 import { basic, TestGateway } from "../helpers/test-gateway.ts";
 import { encodeMessage, type Fields } from "../wire/prometheus-proto.ts";
 

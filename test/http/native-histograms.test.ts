@@ -19,10 +19,10 @@ import { Reader } from "../../lib/storage/read/reader.ts";
 import { ProtobufReader } from "../../lib/wire/protobuf-reader.ts";
 import { compress, uncompress } from "../../lib/wire/snappy.ts";
 import { decodeWriteRequest } from "../../lib/wire/write-v1.ts";
-import { MIDNIGHT_MS } from "../helpers/engine.ts";
 import { bucketsOf, grownHistograms, histogram, histogramText } from "../helpers/histograms.ts";
 import { encodeMixedV1, encodeMixedV2, type MixedSeries, otlpJson } from "../helpers/mixed-requests.ts";
 import { decodeFrames } from "../helpers/read-frames.ts";
+import { MIDNIGHT_MS } from "../helpers/storage/engine.ts";
 import { query, TestGateway } from "../helpers/test-gateway.ts";
 import { bitsOf, columnBits, STALE_BITS } from "../helpers/write-requests.ts";
 

@@ -6,7 +6,7 @@ import { type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { compress } from "../../lib/wire/snappy.ts";
 import { newHttpServer } from "../../local/http-server.ts";
-import { MIDNIGHT_MS } from "../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../helpers/storage/engine.ts";
 import { basic, query, TestGateway } from "../helpers/test-gateway.ts";
 import { compressedBody, series } from "../helpers/write-requests.ts";
 import { encodeMessage } from "../wire/prometheus-proto.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MetricValues } from "../../lib/model/metrics.ts";
-import { MIDNIGHT_MS } from "../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../helpers/storage/engine.ts";
 import { basic, query, TestGateway } from "../helpers/test-gateway.ts";
 import { series } from "../helpers/write-requests.ts";
 

@@ -19,8 +19,8 @@ import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import type { Item } from "../../lib/storage/table/table.ts";
 import { listDataDays, listTenants } from "../../lib/storage/verify/list-days.ts";
 import { verifyDay } from "../../lib/storage/verify/verify-day.ts";
-import { Engine, MIDNIGHT_MS } from "../helpers/engine.ts";
-import { ALL_TIME, NaiveStore, selectAll } from "../helpers/naive-store.ts";
+import { Engine, MIDNIGHT_MS } from "../helpers/storage/engine.ts";
+import { ALL_TIME, NaiveStore, selectAll } from "../helpers/storage/naive-store.ts";
 import { series } from "../helpers/write-requests.ts";
 
 const SEED = 20261130;

@@ -6,7 +6,7 @@ import { findKey } from "../../lib/auth/key-store.ts";
 import { newMatcher } from "../../lib/model/matcher.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";
 import { newSelfScrape } from "../../local/self-scrape.ts";
-import { ALL_TIME, selectAll } from "../helpers/naive-store.ts";
+import { ALL_TIME, selectAll } from "../helpers/storage/naive-store.ts";
 import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 import { TestGateway } from "../helpers/test-gateway.ts";
 

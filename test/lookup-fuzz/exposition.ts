@@ -6,7 +6,7 @@ import path from "node:path";
 import protobuf from "protobufjs";
 import type { Json } from "./answer.ts";
 
-const root = protobuf.loadSync(path.join(import.meta.dirname, "../peers/metric-family.proto"));
+const root = protobuf.loadSync(path.join(import.meta.dirname, "../peers/prometheus/metric-family.proto"));
 const MetricFamily = root.lookupType("io.prometheus.client.MetricFamily");
 
 /** Undefined where it is no exposition. */

@@ -16,7 +16,7 @@ import { encodeMixedV2, type MixedSeries } from "../helpers/mixed-requests.ts";
 import { newTemporaryDirectory, type TemporaryDirectory } from "../helpers/temporary-directory.ts";
 import { basic, TestGateway } from "../helpers/test-gateway.ts";
 import { bitsOf, STALE_BITS } from "../helpers/write-requests.ts";
-import { HistogramMaker, type HistogramStyle } from "../promql-fuzz/random-histogram.ts";
+import { HistogramMaker, type HistogramStyle } from "../promql-fuzz/data/random-histogram.ts";
 import { Random } from "../simulation/random.ts";
 import { METRICS, VALUES } from "./data.ts";
 

@@ -6,7 +6,7 @@ import { type LookupData, makeData } from "./data.ts";
 import type { Federation } from "./federation.ts";
 import { knownReason } from "./known-differences.ts";
 import { initOf, type Lookup, urlOf } from "./lookup.ts";
-import { randomLookup } from "./random-lookup.ts";
+import { randomLookup } from "./lookups/random-lookup.ts";
 import type { ScrapedMetadata } from "./scraped-metadata.ts";
 import { writeInit } from "./write-body.ts";
 

@@ -13,10 +13,10 @@
  */
 import { parseArgs } from "node:util";
 import { goProgram } from "../peers/go-programs.ts";
-import { minimise } from "./minimise.ts";
-import type { Question } from "./question.ts";
+import { minimise } from "./queries/minimise.ts";
+import type { Question } from "./queries/question.ts";
+import { smithExpressions } from "./queries/smith.ts";
 import { type Chance, type Finding, Round } from "./round.ts";
-import { smithExpressions } from "./smith.ts";
 
 const QUERIES_A_ROUND = 500;
 /** After so many findings a run ends: they are one or two causes mostly. */

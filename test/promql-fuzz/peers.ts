@@ -21,8 +21,8 @@ import { encodeMixedV2, type MixedSeries } from "../helpers/mixed-requests.ts";
 import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 import { basic, TestGateway } from "../helpers/test-gateway.ts";
 import type { Answer } from "./answer.ts";
-import type { Question } from "./question.ts";
-import { type GivenQuestion, givenSource } from "./their-operands.ts";
+import { type GivenQuestion, givenSource } from "./differences/their-operands.ts";
+import type { Question } from "./queries/question.ts";
 
 export interface Peer extends AsyncDisposable {
   /** Stores what one request carries. */

@@ -4,9 +4,8 @@ import type { MixedSeries } from "../helpers/mixed-requests.ts";
 import { STALE_BITS } from "../helpers/write-requests.ts";
 import { Random } from "../simulation/random.ts";
 import { type Answer, type CompareOptions, differenceOf, isFirstOf } from "./answer.ts";
-import { type DataSet, makeData } from "./data.ts";
-import { Expressions } from "./expressions.ts";
-import { knownDifference, selectsSparse } from "./known-differences.ts";
+import { type DataSet, makeData } from "./data/data.ts";
+import { knownDifference, selectsSparse } from "./differences/known-differences.ts";
 import {
   COUNTS_DOUBLE,
   passesOverResets,
@@ -15,16 +14,17 @@ import {
   withoutCounts,
   withoutPlaces,
   withoutResetConflicts,
-} from "./notes.ts";
-import { parsed } from "./parsed.ts";
-import { type DifferingPart, differingParts } from "./parts.ts";
+} from "./differences/notes.ts";
+import { fromTheirOperands, OTHER_DIGITS, withNotesOf } from "./differences/their-operands.ts";
 import { type HearthPeer, type Peer, type PeerSettings, startHearth, startPrometheus } from "./peers.ts";
-import type { Question } from "./question.ts";
-import { FOR_HEARTH, FOR_PROMETHEUS, reword } from "./rewrites.ts";
-import { hasParameterAt, joinSteps, MOVED_WITH_STEPS, singleSteps } from "./single-steps.ts";
-import type { SmithExpression } from "./smith.ts";
-import { fromTheirOperands, OTHER_DIGITS, withNotesOf } from "./their-operands.ts";
-import { printTree, type Tree } from "./tree.ts";
+import { Expressions } from "./queries/expressions.ts";
+import { parsed } from "./queries/parsed.ts";
+import { type DifferingPart, differingParts } from "./queries/parts.ts";
+import type { Question } from "./queries/question.ts";
+import { FOR_HEARTH, FOR_PROMETHEUS, reword } from "./queries/rewrites.ts";
+import { hasParameterAt, joinSteps, MOVED_WITH_STEPS, singleSteps } from "./queries/single-steps.ts";
+import type { SmithExpression } from "./queries/smith.ts";
+import { printTree, type Tree } from "./queries/tree.ts";
 
 /** As the issue has it. */
 const TOLERANCE = 1e-9;

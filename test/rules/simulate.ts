@@ -32,8 +32,8 @@ import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
 import { Writers } from "../../lib/storage/write/writers.ts";
 import { Random } from "../simulation/random.ts";
-import { ScheduledTable, type Weather, type World } from "../simulation/scheduled-table.ts";
 import { Process, Scheduler } from "../simulation/scheduler.ts";
+import { ScheduledTable, type Weather, type World } from "../simulation/tables/scheduled-table.ts";
 import { Tally } from "../simulation/tally.ts";
 import { parseLabels } from "./rules-world.ts";
 

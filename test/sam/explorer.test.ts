@@ -10,9 +10,9 @@ import { gunzipSync } from "node:zlib";
 import { EXPLORER_PATHS } from "../../lib/http/explorer-route.ts";
 import { buildExplorer } from "../../local/explorer-files.ts";
 import { filesOfPage } from "../helpers/page-files.ts";
-import { startEmulator } from "./emulator.ts";
 import { BUILD_DIRECTORY, NO_DOCKER } from "./environment.ts";
-import { startLocalApi } from "./sam-local.ts";
+import { startEmulator } from "./stand-ins/emulator.ts";
+import { startLocalApi } from "./stand-ins/sam-local.ts";
 import { decodeStreamed } from "./streamed-answer.ts";
 
 const skip = NO_DOCKER ?? false;

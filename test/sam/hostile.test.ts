@@ -8,13 +8,13 @@ import { test } from "node:test";
 import { faultsOf } from "../../bench/hostile/budgets.ts";
 import { type Group, type HostileRequest, hostileRequests } from "../../bench/hostile/requests.ts";
 import { heavyQueries } from "../../bench/isolation/heavy.ts";
-import { readTemplateFile } from "../helpers/template-file.ts";
-import { type Emulator, startEmulator } from "./emulator.ts";
+import { readTemplateFile } from "../helpers/aws/template-file.ts";
 import { NO_DOCKER } from "./environment.ts";
 import { makeLocalKey, SENDER_HEADERS } from "./local-key.ts";
-import { findNode, usageOf } from "./process-usage.ts";
 import { eventOf } from "./proxy-event.ts";
 import { readEverything, recordedBodies } from "./recordings.ts";
+import { type Emulator, startEmulator } from "./stand-ins/emulator.ts";
+import { findNode, usageOf } from "./stand-ins/process-usage.ts";
 import { decodeStreamed } from "./streamed-answer.ts";
 
 const TABLE = `sam-hostile-${process.pid}`;

@@ -14,7 +14,7 @@ import { ensureTable } from "../../lib/storage/dynamodb/ensure-table.ts";
 import { VerifiedTable } from "../../lib/storage/layout/verified-table.ts";
 import { compressedBody, series } from "../helpers/write-requests.ts";
 import { BUILD_DIRECTORY, PROJECT_DIRECTORY } from "./environment.ts";
-import { startRecordedDynamoDB } from "./recorded-dynamodb.ts";
+import { startRecordedDynamoDB } from "./stand-ins/recorded-dynamodb.ts";
 import { expandTemplate, functionsOf, tableActionsOf } from "./template.ts";
 
 const TABLE = "hearth-iam";

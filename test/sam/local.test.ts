@@ -13,7 +13,7 @@ import {
   readEverything,
   recordedBodies,
 } from "./recordings.ts";
-import { samLocalInvoke, startLocalApi } from "./sam-local.ts";
+import { samLocalInvoke, startLocalApi } from "./stand-ins/sam-local.ts";
 
 const skip = NO_DOCKER ?? false;
 

@@ -9,8 +9,8 @@ import { newClient, openTable } from "../../lib/storage/dynamodb/dynamodb-table.
 import { ensureTable } from "../../lib/storage/dynamodb/ensure-table.ts";
 import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 import { AWS_ENVIRONMENT, BUILD_DIRECTORY, VENV_DIRECTORY } from "./environment.ts";
-import { createBucket, createStack, fitForMoto, startMoto } from "./moto.ts";
 import { runProgram } from "./run-program.ts";
+import { createBucket, createStack, fitForMoto, startMoto } from "./stand-ins/moto.ts";
 import { expandTemplate, type Template } from "./template.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");

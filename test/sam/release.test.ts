@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 import { AWS_ENVIRONMENT, BUILD_DIRECTORY, VENV_DIRECTORY } from "./environment.ts";
-import { createBucket, createStack, fitForMoto, startMoto } from "./moto.ts";
 import { runProgram } from "./run-program.ts";
+import { createBucket, createStack, fitForMoto, startMoto } from "./stand-ins/moto.ts";
 import { expandTemplate, functionsOf } from "./template.ts";
 
 const BUCKET = "hearth-release";

@@ -6,9 +6,9 @@ import { newNotifier } from "../../lib/rules/delivery/new-notifier.ts";
 import { newPost } from "../../lib/rules/delivery/post.ts";
 import { parseDeliverySettings } from "../../lib/rules/delivery/settings.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
-import { startWebhookReceiver } from "../peers/webhook-receiver.ts";
+import { startWebhookReceiver } from "../peers/alerts/webhook-receiver.ts";
 import { batch, firing } from "../rules/delivery/receivers.ts";
-import { startMoto } from "./moto.ts";
+import { startMoto } from "./stand-ins/moto.ts";
 
 const REGION = "us-east-1";
 const credentials = async () => ({ accessKeyId: "test", secretAccessKey: "test" });

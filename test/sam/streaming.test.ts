@@ -1,7 +1,6 @@
 /** The read function streams, in Lambda's own runtime: sam local cannot show that, its emulator of the runtime can. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Emulator, startEmulator } from "./emulator.ts";
 import { NO_DOCKER } from "./environment.ts";
 import { makeLocalKey, SENDER_HEADERS } from "./local-key.ts";
 import { eventOf } from "./proxy-event.ts";
@@ -13,6 +12,7 @@ import {
   readEverything,
   recordedBodies,
 } from "./recordings.ts";
+import { type Emulator, startEmulator } from "./stand-ins/emulator.ts";
 import { type Answer, decodeStreamed } from "./streamed-answer.ts";
 
 const TABLE = `sam-streaming-${process.pid}`;

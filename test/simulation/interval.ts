@@ -4,7 +4,7 @@ import { parseStoredTenant } from "../../lib/model/tenant.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { compact, type DayReport } from "../../lib/storage/compact/compactor.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
-import { ifLiving, livesOf } from "./program.ts";
+import { ifLiving, livesOf } from "./actors/program.ts";
 import { rollupRetention } from "./rows-alone.ts";
 import { Process } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";

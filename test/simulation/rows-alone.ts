@@ -13,12 +13,12 @@ import { compact } from "../../lib/storage/compact/compactor.ts";
 import { listPendingDays } from "../../lib/storage/erase/ask-for-erasure.ts";
 import { Reader } from "../../lib/storage/read/reader.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
-import { ALL_TIME } from "../helpers/naive-store.ts";
-import { plainRows } from "../helpers/plain-rows.ts";
-import type { Model } from "./model.ts";
+import { ALL_TIME } from "../helpers/storage/naive-store.ts";
+import { plainRows } from "../helpers/storage/plain-rows.ts";
+import { randomSelection } from "./actors/workload.ts";
+import type { Model } from "./model/model.ts";
 import type { Process } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
-import { randomSelection } from "./workload.ts";
 
 /** All samples are older. */
 export const SHORT_RETENTION_MS = HOUR_MS;

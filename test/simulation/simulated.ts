@@ -6,20 +6,20 @@ import type { BitsOf } from "../../lib/storage/layout/shard.ts";
 import { VerifiedTable } from "../../lib/storage/layout/verified-table.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
-import { MIDNIGHT_MS } from "../helpers/engine.ts";
-import { ExpiringTable } from "./expiring-table.ts";
-import type { SimulatedBlock } from "./imports.ts";
-import { Model } from "./model.ts";
+import { MIDNIGHT_MS } from "../helpers/storage/engine.ts";
+import type { SimulatedBlock } from "./actors/imports.ts";
+import { CROWDED_WORKLOAD, randomWorkload, SPARSE_WORKLOAD, type Workload } from "./actors/workload.ts";
+import { Model } from "./model/model.ts";
+import { type RetentionHistory, randomRetention } from "./model/retention-history.ts";
+import type { SentSamples } from "./model/sample.ts";
+import { CALL_MS, WriteCosts } from "./model/write-costs.ts";
 import type { Random } from "./random.ts";
-import { type RetentionHistory, randomRetention } from "./retention-history.ts";
 import type { RowsAlone } from "./rows-alone.ts";
-import type { SentSamples } from "./sample.ts";
-import type { Weather, World } from "./scheduled-table.ts";
 import { type Role, Scheduler } from "./scheduler.ts";
+import { ExpiringTable } from "./tables/expiring-table.ts";
+import type { Weather, World } from "./tables/scheduled-table.ts";
 import type { Tally } from "./tally.ts";
-import { CROWDED_WORKLOAD, randomWorkload, SPARSE_WORKLOAD, type Workload } from "./workload.ts";
 import { type Hardships, pickWorld, WORLDS, type WorldChoice, type WorldName } from "./worlds.ts";
-import { CALL_MS, WriteCosts } from "./write-costs.ts";
 
 /** Moments, nearly what a writer may hold a record and around it, around what a flush waits for, and of a frozen process hours. */
 const ANY_DELAYS = [

@@ -4,12 +4,12 @@ import { test } from "node:test";
 import { printLabels } from "../../lib/model/labels.ts";
 import { DAY_MS } from "../../lib/model/time.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
-import { fixturePath, readBlocks } from "../helpers/block-files.ts";
-import { runCompactor } from "../helpers/compaction.ts";
-import { Engine } from "../helpers/engine.ts";
-import { FAULTS, type Fault, FaultyTable } from "../helpers/faulty-table.ts";
-import { ALL_TIME } from "../helpers/naive-store.ts";
-import { runImport } from "../helpers/run-import.ts";
+import { fixturePath, readBlocks } from "../helpers/storage/block-files.ts";
+import { runCompactor } from "../helpers/storage/compaction.ts";
+import { Engine } from "../helpers/storage/engine.ts";
+import { FAULTS, type Fault, FaultyTable } from "../helpers/storage/faulty-table.ts";
+import { ALL_TIME } from "../helpers/storage/naive-store.ts";
+import { runImport } from "../helpers/storage/run-import.ts";
 
 const BLOCKS = fixturePath("promtool");
 const FIRST_DAY = dayOf(Date.parse("2026-11-28T22:00:00Z"));

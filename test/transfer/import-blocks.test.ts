@@ -20,11 +20,11 @@ import type { Finding } from "../../lib/storage/verify/finding.ts";
 import { verifyDay } from "../../lib/storage/verify/verify-day.ts";
 import type { DayReport } from "../../lib/transfer/import-blocks.ts";
 import { NO_EDITS } from "../../lib/transfer/label-edits.ts";
-import { type BlockBytes, fixturePath, readBlocks } from "../helpers/block-files.ts";
-import { runCompactor } from "../helpers/compaction.ts";
-import { itemsOf } from "../helpers/damage.ts";
-import { Engine } from "../helpers/engine.ts";
-import { runImport } from "../helpers/run-import.ts";
+import { type BlockBytes, fixturePath, readBlocks } from "../helpers/storage/block-files.ts";
+import { runCompactor } from "../helpers/storage/compaction.ts";
+import { itemsOf } from "../helpers/storage/damage.ts";
+import { Engine } from "../helpers/storage/engine.ts";
+import { runImport } from "../helpers/storage/run-import.ts";
 import { bitsOf } from "../helpers/write-requests.ts";
 
 /** 22:00 of a day to 1:20 of the next, in two blocks that meet at midnight. */

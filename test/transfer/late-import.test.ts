@@ -5,11 +5,11 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { LEASE_MS } from "../../lib/storage/compact/day-manifest.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
-import { fixturePath, readBlocks } from "../helpers/block-files.ts";
-import { runCompactor } from "../helpers/compaction.ts";
-import { Engine } from "../helpers/engine.ts";
-import { ALL_TIME } from "../helpers/naive-store.ts";
-import { runImport } from "../helpers/run-import.ts";
+import { fixturePath, readBlocks } from "../helpers/storage/block-files.ts";
+import { runCompactor } from "../helpers/storage/compaction.ts";
+import { Engine } from "../helpers/storage/engine.ts";
+import { ALL_TIME } from "../helpers/storage/naive-store.ts";
+import { runImport } from "../helpers/storage/run-import.ts";
 import { bitsOf } from "../helpers/write-requests.ts";
 
 const FIRST_DAY = dayOf(Date.parse("2026-11-28T22:00:00Z"));

@@ -6,7 +6,7 @@ import { HearthError } from "../../lib/model/errors.ts";
 import { printLabels } from "../../lib/model/labels.ts";
 import { printSeries } from "../../lib/transfer/export-text.ts";
 import { OpenMetricsParser } from "../../lib/transfer/openmetrics.ts";
-import { fixturePath } from "../helpers/block-files.ts";
+import { fixturePath } from "../helpers/storage/block-files.ts";
 
 function parse(text: string): string[] {
   const parser = new OpenMetricsParser("x.om");

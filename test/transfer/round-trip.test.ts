@@ -15,11 +15,11 @@ import { cutMixedChunks } from "../../lib/storage/parts/mixed-chunks.ts";
 import { selectAny } from "../../lib/transfer/merge-selections.ts";
 import { newUlid } from "../../lib/tsdb/ulid.ts";
 import { writeBlock } from "../../lib/tsdb/write/block-writer.ts";
-import { type BlockBytes, MemoryOutput } from "../helpers/block-files.ts";
-import { Engine, MIDNIGHT_MS } from "../helpers/engine.ts";
 import { anyHistogram, grownHistograms, histogramText } from "../helpers/histograms.ts";
-import { ALL_TIME } from "../helpers/naive-store.ts";
-import { runImport } from "../helpers/run-import.ts";
+import { type BlockBytes, MemoryOutput } from "../helpers/storage/block-files.ts";
+import { Engine, MIDNIGHT_MS } from "../helpers/storage/engine.ts";
+import { ALL_TIME } from "../helpers/storage/naive-store.ts";
+import { runImport } from "../helpers/storage/run-import.ts";
 import { columnBits } from "../helpers/write-requests.ts";
 
 const SEED = 20261130;

@@ -1,5 +1,5 @@
 /**
- * The data directory of a Prometheus 3.16 that was killed (test/peers/record-head.ts): blocks, a checkpoint, a write-ahead
+ * The data directory of a Prometheus 3.16 that was killed (test/peers/prometheus/record-head.ts): blocks, a checkpoint, a write-ahead
  * log, finished chunks, out-of-order samples, deletions in blocks and in the log. The samples beside it are those that the
  * same Prometheus gave once it was started again.
  */
@@ -16,7 +16,7 @@ import { isStaleMarker } from "../../lib/model/stale-marker.ts";
 import { ALL_TIME } from "../../lib/model/time.ts";
 import { Block } from "../../lib/tsdb/block.ts";
 import { readHeadChunks } from "../../lib/tsdb/wal/head-chunks.ts";
-import { fixturePath } from "../helpers/block-files.ts";
+import { fixturePath } from "../helpers/storage/block-files.ts";
 import { newTemporaryDirectory } from "../helpers/temporary-directory.ts";
 
 const DIRECTORY = fixturePath("prometheus-3.16-head");

@@ -9,7 +9,7 @@ import { ByteWriter } from "../../lib/storage/codec/bytes.ts";
 import { Block, readMeta } from "../../lib/tsdb/block.ts";
 import { BlockIndex, type IndexedSeries } from "../../lib/tsdb/block-index.ts";
 import { crc32c } from "../../lib/wire/crc32c.ts";
-import { type BlockBytes, fixturePath, MemoryFolder, readBlocks } from "../helpers/block-files.ts";
+import { type BlockBytes, fixturePath, MemoryFolder, readBlocks } from "../helpers/storage/block-files.ts";
 
 const NAMES = readdirSync(fixturePath("promtool")).sort();
 /** What was deleted: of one series a span, both ends included, and another series whole. */

@@ -18,8 +18,8 @@ import { ChunkFiles, type RawChunk } from "../../lib/tsdb/chunk-files.ts";
 import { decodeTo } from "../../lib/tsdb/decode-chunk.ts";
 import { writeBlock } from "../../lib/tsdb/write/block-writer.ts";
 import { cutStartedChunks } from "../../lib/tsdb/write/started-chunks.ts";
-import { fixturePath, MemoryFolder, MemoryOutput, readBlocks } from "../helpers/block-files.ts";
 import { histogramText } from "../helpers/histograms.ts";
+import { fixturePath, MemoryFolder, MemoryOutput, readBlocks } from "../helpers/storage/block-files.ts";
 import { columnBits } from "../helpers/write-requests.ts";
 
 const [FILES] = readBlocks(fixturePath("prometheus-3.16"));

@@ -9,7 +9,7 @@ import { type HeadReport, spoolHead } from "../../lib/transfer/spool-head.ts";
 import { decodeTo } from "../../lib/tsdb/decode-chunk.ts";
 import type { HeadFiles } from "../../lib/tsdb/wal/head-files.ts";
 import { crc32c } from "../../lib/wire/crc32c.ts";
-import { segmentFile, seriesRecord, walSegment } from "../helpers/wal-segment.ts";
+import { segmentFile, seriesRecord, walSegment } from "../helpers/storage/wal-segment.ts";
 
 const START_MS = Date.parse("2026-11-30T08:00:00Z");
 

@@ -15,7 +15,7 @@ import { addWriteRoutes } from "../../../lib/http/write-route.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../../lib/promql/settings.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { newMeter } from "../../../lib/storage/table/table.ts";
-import { MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { basic, SECRET } from "../../helpers/test-gateway.ts";
 import { compressedBody, series } from "../../helpers/write-requests.ts";
 

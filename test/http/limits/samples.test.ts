@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { KEY_CACHE_MS } from "../../../lib/auth/key-cache.ts";
 import { SECOND_MS } from "../../../lib/model/time.ts";
 import { changeTenantSettings, TENANT_CACHE_MS } from "../../../lib/storage/tenants/tenant-settings.ts";
-import { MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { basic, TestGateway } from "../../helpers/test-gateway.ts";
 import { series } from "../../helpers/write-requests.ts";
 

@@ -21,7 +21,7 @@ import { textHash } from "../../../lib/storage/series/series-hash.ts";
 import { billedBytes } from "../../../lib/storage/table/item-size.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { MAX_METRIC_ROWS, MetricTable, metricOfName } from "../../../lib/storage/usage/metric-usage.ts";
-import { MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { basic, SECRET } from "../../helpers/test-gateway.ts";
 import { compressedBody, series } from "../../helpers/write-requests.ts";
 

@@ -20,7 +20,7 @@ import { itemSizeBytes } from "../../../lib/storage/table/item-size.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { newMeter } from "../../../lib/storage/table/table.ts";
 import { changeTenantSettings } from "../../../lib/storage/tenants/tenant-settings.ts";
-import { MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { basic, SECRET } from "../../helpers/test-gateway.ts";
 import { compressedBody, series } from "../../helpers/write-requests.ts";
 

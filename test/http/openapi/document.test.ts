@@ -8,7 +8,7 @@ import { openApiDocument } from "../../../lib/http/openapi/document.ts";
 import { addQueryRoutes } from "../../../lib/http/query/routes.ts";
 import { newQueryServices } from "../../../lib/http/query/source.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../../lib/promql/settings.ts";
-import { MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { basic, TestGateway } from "../../helpers/test-gateway.ts";
 import { compressedBody, series } from "../../helpers/write-requests.ts";
 

@@ -17,8 +17,8 @@ import { DEFAULT_PROMQL_SETTINGS } from "../../../lib/promql/settings.ts";
 import { ReaderMemory } from "../../../lib/storage/cache/reader-memory.ts";
 import { compact } from "../../../lib/storage/compact/compactor.ts";
 import { changeTenantSettings } from "../../../lib/storage/tenants/tenant-settings.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { RoundTable } from "../../helpers/round-table.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { RoundTable } from "../../helpers/storage/round-table.ts";
 import { bitsOf, type SentSeries } from "../../helpers/write-requests.ts";
 
 const NOW_MS = MIDNIGHT_MS + DAY_MS + 9 * HOUR_MS;

@@ -6,7 +6,7 @@ import { newQueryServices } from "../../../lib/http/query/source.ts";
 import { HOUR_MS } from "../../../lib/model/time.ts";
 import { DEFAULT_PROMQL_SETTINGS } from "../../../lib/promql/settings.ts";
 import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
-import { flipped, itemsOf } from "../../helpers/damage.ts";
+import { flipped, itemsOf } from "../../helpers/storage/damage.ts";
 import { basic, query, TestGateway } from "../../helpers/test-gateway.ts";
 import { series } from "../../helpers/write-requests.ts";
 

@@ -14,7 +14,7 @@ import { dayOf } from "../../../lib/storage/layout/keys.ts";
 import type { Part } from "../../../lib/storage/layout/manifest.ts";
 import { seriesHash } from "../../../lib/storage/series/series-hash.ts";
 import type { Table } from "../../../lib/storage/table/table.ts";
-import { MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { basic, TestGateway } from "../../helpers/test-gateway.ts";
 import { Random } from "../../simulation/random.ts";
 

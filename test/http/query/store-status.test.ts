@@ -7,8 +7,8 @@ import { HEARTH_VERSION } from "../../../lib/model/version.ts";
 import { dayOf } from "../../../lib/storage/layout/keys.ts";
 import { loadManifest, replaceManifest } from "../../../lib/storage/layout/manifest-store.ts";
 import { changeTenantSettings } from "../../../lib/storage/tenants/tenant-settings.ts";
-import { MIDNIGHT_MS } from "../../helpers/engine.ts";
 import { QueryGateway } from "../../helpers/query-gateway.ts";
+import { MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { bitsOf } from "../../helpers/write-requests.ts";
 
 interface Status {

@@ -13,8 +13,8 @@ import { ensureTable } from "../../../lib/storage/dynamodb/ensure-table.ts";
 import { DamageReports } from "../../../lib/storage/layout/damage-reports.ts";
 import { Reader } from "../../../lib/storage/read/reader.ts";
 import { type EmbeddedOptions, startEmbeddedDynamoDB } from "../../../local/dynamodb/embedded-dynamodb.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { ALL_TIME } from "../../helpers/naive-store.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { ALL_TIME } from "../../helpers/storage/naive-store.ts";
 import { series } from "../../helpers/write-requests.ts";
 
 const TABLE = "hearth";

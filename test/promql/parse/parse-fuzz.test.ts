@@ -9,8 +9,8 @@ import { MAX_EXPRESSION_LENGTH, parseExpr } from "../../../lib/promql/parse/pars
 import type { Expr } from "../../../lib/promql/syntax/ast.ts";
 import { printExpr } from "../../../lib/promql/syntax/print.ts";
 import { printPretty } from "../../../lib/promql/syntax/print-pretty.ts";
-import { Expressions } from "../../promql-fuzz/expressions.ts";
-import { printTree } from "../../promql-fuzz/tree.ts";
+import { Expressions } from "../../promql-fuzz/queries/expressions.ts";
+import { printTree } from "../../promql-fuzz/queries/tree.ts";
 import { Random } from "../../simulation/random.ts";
 import { plainTree } from "./same-tree.ts";
 

@@ -13,7 +13,7 @@ import type { IndexPart } from "../../../lib/storage/layout/manifest.ts";
 import { loadManifest } from "../../../lib/storage/layout/manifest-store.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import type { Item } from "../../../lib/storage/table/table.ts";
-import { MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 
 const DAY = dayOf(MIDNIGHT_MS);
 

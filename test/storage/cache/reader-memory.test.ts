@@ -4,13 +4,13 @@ import { type Matcher, newMatcher } from "../../../lib/model/matcher.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.ts";
 import { ReaderMemory } from "../../../lib/storage/cache/reader-memory.ts";
 import type { Writers } from "../../../lib/storage/write/writers.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { FaultyTable } from "../../helpers/faulty-table.ts";
 import { bucketsOf, histogram } from "../../helpers/histograms.ts";
-import { ALL_TIME, assertSame, NaiveStore } from "../../helpers/naive-store.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { FaultyTable } from "../../helpers/storage/faulty-table.ts";
+import { ALL_TIME, assertSame, NaiveStore } from "../../helpers/storage/naive-store.ts";
 import { bitsOf, type SentSeries, series } from "../../helpers/write-requests.ts";
+import { batchOfSamples, type Sample, toldSamples } from "../../simulation/model/sample.ts";
 import { Random } from "../../simulation/random.ts";
-import { batchOfSamples, type Sample, toldSamples } from "../../simulation/sample.ts";
 
 const MEMORY_BYTES = 10_000_000;
 const START_MS = MIDNIGHT_MS + 9 * HOUR_MS;

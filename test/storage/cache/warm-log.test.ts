@@ -6,7 +6,7 @@ import { WarmLog } from "../../../lib/storage/cache/warm-log.ts";
 import { logRange } from "../../../lib/storage/layout/keys.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import type { Item, Table } from "../../../lib/storage/table/table.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { series } from "../../helpers/write-requests.ts";
 
 const MEMORY_BYTES = 1_000_000;

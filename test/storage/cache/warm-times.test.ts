@@ -7,8 +7,8 @@ import { WarmSamples } from "../../../lib/storage/cache/warm-samples.ts";
 import { SERIES_BYTES } from "../../../lib/storage/parts/series-data.ts";
 import { HeldBytes } from "../../../lib/storage/read/query-budget.ts";
 import { SeriesGroup } from "../../../lib/storage/read/series-group.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { ALL_TIME, assertSame, NaiveStore } from "../../helpers/naive-store.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { ALL_TIME, assertSame, NaiveStore } from "../../helpers/storage/naive-store.ts";
 import { series } from "../../helpers/write-requests.ts";
 
 const MEMORY_BYTES = 10_000_000;

@@ -12,7 +12,7 @@ import { newDayContext } from "../../../lib/storage/compact/day-context.ts";
 import { dayOf, progressKey } from "../../../lib/storage/layout/keys.ts";
 import type { Part } from "../../../lib/storage/layout/manifest.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
-import { MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 
 const DAY = dayOf(MIDNIGHT_MS);
 const EXTENT = { samples: 3, minTime: MIDNIGHT_MS, maxTime: MIDNIGHT_MS + 1 };

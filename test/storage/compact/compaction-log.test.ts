@@ -6,8 +6,8 @@ import type { MetricValues } from "../../../lib/model/metrics.ts";
 import { ALL_TIME, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { compactAndLog } from "../../../lib/storage/compact/compaction-log.ts";
 import { deleteSeries } from "../../../lib/storage/erase/delete-series.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { FaultyTable } from "../../helpers/faulty-table.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { FaultyTable } from "../../helpers/storage/faulty-table.ts";
 import { series } from "../../helpers/write-requests.ts";
 
 async function compactOnce(engine: Engine): Promise<{ lines: string[]; metrics: MetricValues }> {

@@ -7,8 +7,8 @@ import { HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { compact } from "../../../lib/storage/compact/compactor.ts";
 import { dayOf } from "../../../lib/storage/layout/keys.ts";
 import { loadManifests } from "../../../lib/storage/layout/manifest-store.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { assertSame, NaiveStore } from "../../helpers/naive-store.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { assertSame, NaiveStore } from "../../helpers/storage/naive-store.ts";
 import type { SentSeries } from "../../helpers/write-requests.ts";
 
 function bitsOf(value: number): bigint {

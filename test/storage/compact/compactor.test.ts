@@ -8,7 +8,7 @@ import { loadManifest } from "../../../lib/storage/layout/manifest-store.ts";
 import { runRange } from "../../../lib/storage/layout/part-keys.ts";
 import { ALL_SERIES } from "../../../lib/storage/layout/shard.ts";
 import type { KeyRange, Table } from "../../../lib/storage/table/table.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { series } from "../../helpers/write-requests.ts";
 
 /** By how much a writer's clock is behind the compactor's, or its mark on the way. */

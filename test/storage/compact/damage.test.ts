@@ -6,9 +6,15 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { dayOf, KIND, parseReceiveTime } from "../../../lib/storage/layout/keys.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import type { Item, Table } from "../../../lib/storage/table/table.ts";
-import { allSamples, manifestOf, quarantinedOf, runCompactor, runUntil } from "../../helpers/compaction.ts";
-import { itemsOf } from "../../helpers/damage.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import {
+  allSamples,
+  manifestOf,
+  quarantinedOf,
+  runCompactor,
+  runUntil,
+} from "../../helpers/storage/compaction.ts";
+import { itemsOf } from "../../helpers/storage/damage.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { series } from "../../helpers/write-requests.ts";
 
 const DAY = dayOf(MIDNIGHT_MS);

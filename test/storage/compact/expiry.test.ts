@@ -6,10 +6,10 @@ import { dayOf, KIND } from "../../../lib/storage/layout/keys.ts";
 import { dayExpirySeconds, TRANSIENT_MS } from "../../../lib/storage/layout/retention.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import type { Item } from "../../../lib/storage/table/table.ts";
-import { allSamples, manifestOf, runCompactor, runUntil } from "../../helpers/compaction.ts";
-import { itemsOf, kindOf } from "../../helpers/damage.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { FaultyTable } from "../../helpers/faulty-table.ts";
+import { allSamples, manifestOf, runCompactor, runUntil } from "../../helpers/storage/compaction.ts";
+import { itemsOf, kindOf } from "../../helpers/storage/damage.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { FaultyTable } from "../../helpers/storage/faulty-table.ts";
 import { batchOf, series } from "../../helpers/write-requests.ts";
 
 const DAY = dayOf(MIDNIGHT_MS);

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DAY_MS, HOUR_MS } from "../../../lib/model/time.ts";
 import { dayOf } from "../../../lib/storage/layout/keys.ts";
-import { allSamples, manifestOf, runUntil } from "../../helpers/compaction.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { allSamples, manifestOf, runUntil } from "../../helpers/storage/compaction.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { series } from "../../helpers/write-requests.ts";
 
 const DAY = dayOf(MIDNIGHT_MS);

@@ -12,7 +12,7 @@ import { ChunkPartitionWriter } from "../../../lib/storage/parts/chunk-partition
 import { extentOf, type HashedSeries } from "../../../lib/storage/parts/hashed-samples.ts";
 import { encodeRun } from "../../../lib/storage/parts/run-items.ts";
 import type { Table } from "../../../lib/storage/table/table.ts";
-import { FaultyTable } from "../../helpers/faulty-table.ts";
+import { FaultyTable } from "../../helpers/storage/faulty-table.ts";
 import { Random } from "../../simulation/random.ts";
 
 const SEED = 20261122;

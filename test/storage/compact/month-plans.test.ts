@@ -6,7 +6,7 @@ import { planMonth } from "../../../lib/storage/compact/rollups/plan-months.ts";
 import { NO_DELETIONS } from "../../../lib/storage/deletion/deletion.ts";
 import { firstDayOf, monthOf } from "../../../lib/storage/layout/rollup-keys.ts";
 import { EMPTY_ROLLUP_MANIFEST, type RowPart } from "../../../lib/storage/rollups/rollup-manifest.ts";
-import { MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 
 const MONTH = monthOf(MIDNIGHT_MS / DAY_MS);
 const FIRST_DAY = firstDayOf(MONTH);

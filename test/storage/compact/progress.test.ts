@@ -5,8 +5,8 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.t
 import { loadCursor } from "../../../lib/storage/compact/marks.ts";
 import { dayOf, hourOf } from "../../../lib/storage/layout/keys.ts";
 import type { Writers } from "../../../lib/storage/write/writers.ts";
-import { allSamples, itemsOf, manifestOf, runCompactor, runUntil } from "../../helpers/compaction.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { allSamples, itemsOf, manifestOf, runCompactor, runUntil } from "../../helpers/storage/compaction.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { series } from "../../helpers/write-requests.ts";
 
 const DAY = dayOf(MIDNIGHT_MS);

@@ -13,9 +13,9 @@ import { makeRows } from "../../../lib/storage/rollups/make-rows.ts";
 import { markStale } from "../../../lib/storage/rollups/mark-stale.ts";
 import { changeRollupManifest, loadRollupManifest } from "../../../lib/storage/rollups/rollup-store.ts";
 import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
-import { runCompactor } from "../../helpers/compaction.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { plainRows } from "../../helpers/plain-rows.ts";
+import { runCompactor } from "../../helpers/storage/compaction.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { plainRows } from "../../helpers/storage/plain-rows.ts";
 import { bitsOf, type SentSeries } from "../../helpers/write-requests.ts";
 
 /** The first midnight of a month, so many days before its end. */

@@ -8,9 +8,9 @@ import { HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { dayOf, KIND } from "../../../lib/storage/layout/keys.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import type { Item, Table } from "../../../lib/storage/table/table.ts";
-import { manifestOf, runCompactor } from "../../helpers/compaction.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import type { LargeLabels, LargeLabelsResult } from "../../helpers/large-labels.ts";
+import { manifestOf, runCompactor } from "../../helpers/storage/compaction.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import type { LargeLabels, LargeLabelsResult } from "../../helpers/storage/large-labels.ts";
 import { series } from "../../helpers/write-requests.ts";
 
 const DAY = dayOf(MIDNIGHT_MS);

@@ -6,9 +6,9 @@ import { SPARSE_SAMPLES } from "../../../lib/storage/compact/plan-compaction.ts"
 import { dayOf } from "../../../lib/storage/layout/keys.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { newMeter } from "../../../lib/storage/table/table.ts";
-import { allSamples, manifestOf, runCompactor, runUntil } from "../../helpers/compaction.ts";
-import { itemsOf } from "../../helpers/damage.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { allSamples, manifestOf, runCompactor, runUntil } from "../../helpers/storage/compaction.ts";
+import { itemsOf } from "../../helpers/storage/damage.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { type SentSeries, series } from "../../helpers/write-requests.ts";
 
 const DAY = dayOf(MIDNIGHT_MS);

@@ -17,7 +17,7 @@ import {
   type FakeCall,
   serviceError,
   startFakeDynamoDB,
-} from "../../helpers/fake-dynamodb.ts";
+} from "../../helpers/aws/fake-dynamodb.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 23, 12);
 const KEYS: CredentialProvider = async () => ({ accessKeyId: "AK", secretAccessKey: "SK" });

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { openTable, type TableOptions } from "../../../lib/storage/dynamodb/dynamodb-table.ts";
 import { ensureTable } from "../../../lib/storage/dynamodb/ensure-table.ts";
 import { startEmbeddedDynamoDB } from "../../../local/dynamodb/embedded-dynamodb.ts";
-import { serviceError, startFakeDynamoDB } from "../../helpers/fake-dynamodb.ts";
+import { serviceError, startFakeDynamoDB } from "../../helpers/aws/fake-dynamodb.ts";
 import { type OpenedTable, scanContract, tableContract } from "../table/table-contract.ts";
 
 /** A busy machine's emulator takes longer for 10 MB than the service may, and a call that is repeated is counted again. */

@@ -16,7 +16,7 @@ import {
   type FakeCall,
   serviceError,
   startFakeDynamoDB,
-} from "../../helpers/fake-dynamodb.ts";
+} from "../../helpers/aws/fake-dynamodb.ts";
 
 const key = { pk: Uint8Array.of(1), sk: Uint8Array.of(2) };
 const item = { ...key, value: Uint8Array.of(3) };

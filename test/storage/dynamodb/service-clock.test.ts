@@ -6,7 +6,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.t
 import { ClockGuard } from "../../../lib/storage/dynamodb/clock-guard.ts";
 import { MAX_CLOCK_ERROR_MS, ServiceClock } from "../../../lib/storage/dynamodb/service-clock.ts";
 import { openTimedTable } from "../../../lib/storage/dynamodb/timed-table.ts";
-import { startFakeDynamoDB } from "../../helpers/fake-dynamodb.ts";
+import { startFakeDynamoDB } from "../../helpers/aws/fake-dynamodb.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 23, 12);
 const OFFSETS_MS = [11 * SECOND_MS, MINUTE_MS, 14 * MINUTE_MS, HOUR_MS, DAY_MS].flatMap((ms) => [ms, -ms]);

@@ -16,13 +16,13 @@ import { newUlid } from "../../../lib/tsdb/ulid.ts";
 import { writeBlock } from "../../../lib/tsdb/write/block-writer.ts";
 import { crc32c } from "../../../lib/wire/crc32c.ts";
 import { decodeWriteRequest } from "../../../lib/wire/write-v1.ts";
-import { type BlockBytes, MemoryFolder, MemoryOutput } from "../../helpers/block-files.ts";
-import { runCompactor } from "../../helpers/compaction.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
 import { bucketsOf, histogram } from "../../helpers/histograms.ts";
 import { encodeMixedV1 } from "../../helpers/mixed-requests.ts";
-import { ALL_TIME } from "../../helpers/naive-store.ts";
-import { runImport } from "../../helpers/run-import.ts";
+import { type BlockBytes, MemoryFolder, MemoryOutput } from "../../helpers/storage/block-files.ts";
+import { runCompactor } from "../../helpers/storage/compaction.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { ALL_TIME } from "../../helpers/storage/naive-store.ts";
+import { runImport } from "../../helpers/storage/run-import.ts";
 
 const LABELS = [["__name__", "latency"]] as const;
 const FIRST_MS = MIDNIGHT_MS - DAY_MS + HOUR_MS;

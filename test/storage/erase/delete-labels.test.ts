@@ -16,12 +16,12 @@ import { dayOf } from "../../../lib/storage/layout/keys.ts";
 import { loadManifest, replaceManifest } from "../../../lib/storage/layout/manifest-store.ts";
 import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import type { Table } from "../../../lib/storage/table/table.ts";
-import { runCompactor } from "../../helpers/compaction.ts";
-import { itemsOf } from "../../helpers/damage.ts";
-import { DeletingEngine } from "../../helpers/deletions.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { ALL_TIME } from "../../helpers/naive-store.ts";
-import { itemsWithText } from "../../helpers/texts-in-table.ts";
+import { runCompactor } from "../../helpers/storage/compaction.ts";
+import { itemsOf } from "../../helpers/storage/damage.ts";
+import { DeletingEngine } from "../../helpers/storage/deletions.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { ALL_TIME } from "../../helpers/storage/naive-store.ts";
+import { itemsWithText } from "../../helpers/storage/texts-in-table.ts";
 import { series } from "../../helpers/write-requests.ts";
 
 const SECRET = "alice@example.com";

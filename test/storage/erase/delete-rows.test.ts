@@ -19,10 +19,10 @@ import { hashHex, seriesHash } from "../../../lib/storage/series/series-hash.ts"
 import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { describeItem } from "../../../lib/storage/verify/describe-item.ts";
 import { verifyDay } from "../../../lib/storage/verify/verify-day.ts";
-import { runCompactor } from "../../helpers/compaction.ts";
-import { itemsOf } from "../../helpers/damage.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { ALL_TIME } from "../../helpers/naive-store.ts";
+import { runCompactor } from "../../helpers/storage/compaction.ts";
+import { itemsOf } from "../../helpers/storage/damage.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { ALL_TIME } from "../../helpers/storage/naive-store.ts";
 import { type SentSeries, series } from "../../helpers/write-requests.ts";
 
 const KEPT_MS = 2 * DAY_MS;

@@ -28,11 +28,11 @@ import { newMeter } from "../../../lib/storage/table/table.ts";
 import { describeDay } from "../../../lib/storage/verify/describe-day.ts";
 import { describeItem } from "../../../lib/storage/verify/describe-item.ts";
 import { verifyDay } from "../../../lib/storage/verify/verify-day.ts";
-import { runCompactor } from "../../helpers/compaction.ts";
-import { itemsOf } from "../../helpers/damage.ts";
-import { DeletingEngine } from "../../helpers/deletions.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { ALL_TIME, selectAll } from "../../helpers/naive-store.ts";
+import { runCompactor } from "../../helpers/storage/compaction.ts";
+import { itemsOf } from "../../helpers/storage/damage.ts";
+import { DeletingEngine } from "../../helpers/storage/deletions.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { ALL_TIME, selectAll } from "../../helpers/storage/naive-store.ts";
 import { type SentSeries, series } from "../../helpers/write-requests.ts";
 
 const SEED = 20261130;

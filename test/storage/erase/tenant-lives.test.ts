@@ -22,8 +22,8 @@ import {
   Tenants,
 } from "../../../lib/storage/tenants/tenant-settings.ts";
 import type { Writers } from "../../../lib/storage/write/writers.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { ALL_TIME, selectAll } from "../../helpers/naive-store.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { ALL_TIME, selectAll } from "../../helpers/storage/naive-store.ts";
 import { batchOf, series } from "../../helpers/write-requests.ts";
 
 /** Whoever goes through the whole table waits for something once all keys are listed. */

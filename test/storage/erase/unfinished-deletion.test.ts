@@ -6,8 +6,8 @@ import { newMatcher } from "../../../lib/model/matcher.ts";
 import { DAY_MS } from "../../../lib/model/time.ts";
 import { deleteSeries } from "../../../lib/storage/erase/delete-series.ts";
 import { loadAllRollupMonths } from "../../../lib/storage/rollups/rollup-months.ts";
-import { DeletingEngine } from "../../helpers/deletions.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { DeletingEngine } from "../../helpers/storage/deletions.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { basic, TestGateway } from "../../helpers/test-gateway.ts";
 import { series } from "../../helpers/write-requests.ts";
 

@@ -13,8 +13,8 @@ import {
 } from "../../../lib/storage/exemplars/exemplar-record.ts";
 import { withoutLabel } from "../../../lib/storage/tenants/replica-labels.ts";
 import type { Writers } from "../../../lib/storage/write/writers.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { FaultyTable } from "../../helpers/faulty-table.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { FaultyTable } from "../../helpers/storage/faulty-table.ts";
 import { batchOf, type SentSeries, series } from "../../helpers/write-requests.ts";
 
 const SEED = 20261123;

@@ -15,9 +15,9 @@ import { type FoundSeries, findSeries } from "../../../lib/storage/read/find-ser
 import { seriesHash } from "../../../lib/storage/series/series-hash.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { newMeter } from "../../../lib/storage/table/table.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { ALL_TIME } from "../../helpers/naive-store.ts";
 import { assertSameLines } from "../../helpers/same-lines.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { ALL_TIME } from "../../helpers/storage/naive-store.ts";
 import { series } from "../../helpers/write-requests.ts";
 
 const DAY = dayOf(MIDNIGHT_MS);

@@ -17,10 +17,10 @@ import { dayOf } from "../../../lib/storage/layout/keys.ts";
 import { loadManifest } from "../../../lib/storage/layout/manifest-store.ts";
 import { MAX_HOLD_MS } from "../../../lib/storage/log/settling.ts";
 import type { Writers } from "../../../lib/storage/write/writers.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { FaultyTable } from "../../helpers/faulty-table.ts";
-import { ALL_TIME } from "../../helpers/naive-store.ts";
 import { assertSameLines } from "../../helpers/same-lines.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { FaultyTable } from "../../helpers/storage/faulty-table.ts";
+import { ALL_TIME } from "../../helpers/storage/naive-store.ts";
 import { bitsOf, labelSetOf, type SentSeries, series } from "../../helpers/write-requests.ts";
 
 const SEED = 20261122;

@@ -9,7 +9,7 @@ import { Quotas } from "../../../lib/storage/limits/quotas.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { newMeter } from "../../../lib/storage/table/table.ts";
 import type { Tenant } from "../../../lib/storage/tenants/tenant-settings.ts";
-import { MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 
 const TENANT: Tenant = {
   name: "t",

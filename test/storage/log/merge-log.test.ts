@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { logKey } from "../../../lib/storage/layout/keys.ts";
 import { mergeLog } from "../../../lib/storage/log/log-reader.ts";
-import { FaultyTable } from "../../helpers/faulty-table.ts";
+import { FaultyTable } from "../../helpers/storage/faulty-table.ts";
 import { Random } from "../../simulation/random.ts";
 
 const SHARDS = [

@@ -13,8 +13,8 @@ import {
 } from "../../../lib/storage/metadata/metadata-record.ts";
 import { newMeter } from "../../../lib/storage/table/table.ts";
 import type { Writers } from "../../../lib/storage/write/writers.ts";
-import { Engine } from "../../helpers/engine.ts";
-import { FaultyTable } from "../../helpers/faulty-table.ts";
+import { Engine } from "../../helpers/storage/engine.ts";
+import { FaultyTable } from "../../helpers/storage/faulty-table.ts";
 import { batchOf } from "../../helpers/write-requests.ts";
 
 const SEED = 20261123;

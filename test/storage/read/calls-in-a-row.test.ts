@@ -11,7 +11,7 @@ import { compact } from "../../../lib/storage/compact/compactor.ts";
 import { Reader } from "../../../lib/storage/read/reader.ts";
 import type { Table } from "../../../lib/storage/table/table.ts";
 import { Tenants } from "../../../lib/storage/tenants/tenant-settings.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { bitsOf, type SentSeries } from "../../helpers/write-requests.ts";
 
 const DAYS = 6;

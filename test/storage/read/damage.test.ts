@@ -10,10 +10,10 @@ import { loadManifest } from "../../../lib/storage/layout/manifest-store.ts";
 import { Reader } from "../../../lib/storage/read/reader.ts";
 import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import type { Item } from "../../../lib/storage/table/table.ts";
-import { type Damage, flipped, itemsOf, kindOf, whileDamaged } from "../../helpers/damage.ts";
-import { type Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { ALL_TIME } from "../../helpers/naive-store.ts";
-import { METRICS, newThreeForms, YESTERDAY } from "../../helpers/three-forms.ts";
+import { type Damage, flipped, itemsOf, kindOf, whileDamaged } from "../../helpers/storage/damage.ts";
+import { type Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { ALL_TIME } from "../../helpers/storage/naive-store.ts";
+import { METRICS, newThreeForms, YESTERDAY } from "../../helpers/storage/three-forms.ts";
 
 /** All samples as text, by series. */
 async function readAll(reader: Reader, value?: string, label = "__name__"): Promise<Map<string, string[]>> {

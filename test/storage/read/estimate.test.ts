@@ -6,7 +6,7 @@ import { newMatcher } from "../../../lib/model/matcher.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
 import { Reader } from "../../../lib/storage/read/reader.ts";
 import { newMeter, type Table } from "../../../lib/storage/table/table.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { type SentSeries, series } from "../../helpers/write-requests.ts";
 
 const DAYS = 2;

@@ -15,8 +15,8 @@ import {
   type QueryOptions,
   type Table,
 } from "../../../lib/storage/table/table.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { ALL_TIME, selectAll } from "../../helpers/naive-store.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { ALL_TIME, selectAll } from "../../helpers/storage/naive-store.ts";
 import { series } from "../../helpers/write-requests.ts";
 
 /** What queries of each kind of partition cost. */

@@ -7,8 +7,8 @@ import { dayOf } from "../../../lib/storage/layout/keys.ts";
 import { loadManifest } from "../../../lib/storage/layout/manifest-store.ts";
 import { findSeries } from "../../../lib/storage/read/find-series.ts";
 import { hashHex, metricHash, seriesHash } from "../../../lib/storage/series/series-hash.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { FaultyTable } from "../../helpers/faulty-table.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { FaultyTable } from "../../helpers/storage/faulty-table.ts";
 import { series } from "../../helpers/write-requests.ts";
 
 const DAY = dayOf(MIDNIGHT_MS);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { KeptQueries } from "../../../lib/storage/read/kept-queries.ts";
 import { HeldBytes } from "../../../lib/storage/read/query-budget.ts";
 import type { Item, KeyRange } from "../../../lib/storage/table/table.ts";
-import { FaultyTable } from "../../helpers/faulty-table.ts";
+import { FaultyTable } from "../../helpers/storage/faulty-table.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const SIZES = { small: 10, large: 300_000, other: 20 };

@@ -9,9 +9,9 @@ import { DAY_MS, MAX_TIMESTAMP_MS } from "../../../lib/model/time.ts";
 import { dayOf, dictionariesRange, logRange } from "../../../lib/storage/layout/keys.ts";
 import { ALL_SERIES } from "../../../lib/storage/layout/shard.ts";
 import type { Writers } from "../../../lib/storage/write/writers.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { FaultyTable } from "../../helpers/faulty-table.ts";
-import { ALL_TIME, assertSame, NaiveStore, selectAll } from "../../helpers/naive-store.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { FaultyTable } from "../../helpers/storage/faulty-table.ts";
+import { ALL_TIME, assertSame, NaiveStore, selectAll } from "../../helpers/storage/naive-store.ts";
 import { bitsOf, type SentSeries, STALE_BITS, series } from "../../helpers/write-requests.ts";
 
 const SEED = 20261122;

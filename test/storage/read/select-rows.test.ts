@@ -10,9 +10,9 @@ import type { Reader } from "../../../lib/storage/read/reader.ts";
 import { makeRows } from "../../../lib/storage/rollups/make-rows.ts";
 import { loadRollupMonth } from "../../../lib/storage/rollups/rollup-months.ts";
 import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
-import { runCompactor } from "../../helpers/compaction.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { plainRows } from "../../helpers/plain-rows.ts";
+import { runCompactor } from "../../helpers/storage/compaction.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { plainRows } from "../../helpers/storage/plain-rows.ts";
 import { bitsOf, type SentSeries, STALE_BITS } from "../../helpers/write-requests.ts";
 import { Random } from "../../simulation/random.ts";
 

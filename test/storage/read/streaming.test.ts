@@ -12,9 +12,9 @@ import { compact } from "../../../lib/storage/compact/compactor.ts";
 import type { Queryable } from "../../../lib/storage/interface.ts";
 import { Reader } from "../../../lib/storage/read/reader.ts";
 import { newMeter, type Table } from "../../../lib/storage/table/table.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { FaultyTable } from "../../helpers/faulty-table.ts";
-import { ALL_TIME, assertSame, NaiveStore } from "../../helpers/naive-store.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { FaultyTable } from "../../helpers/storage/faulty-table.ts";
+import { ALL_TIME, assertSame, NaiveStore } from "../../helpers/storage/naive-store.ts";
 import { bitsOf, type SentSeries } from "../../helpers/write-requests.ts";
 import { Random } from "../../simulation/random.ts";
 

@@ -9,7 +9,7 @@ import {
   encodeRowBlock,
   rowsOfSeries,
 } from "../../../lib/storage/rollups/row-block.ts";
-import { plainRows } from "../../helpers/plain-rows.ts";
+import { plainRows } from "../../helpers/storage/plain-rows.ts";
 import { Random } from "../../simulation/random.ts";
 import { randomSamples } from "./written-samples.ts";
 

@@ -11,7 +11,7 @@ import {
   UNSURE_MS,
   UPDATE_MS,
 } from "../../../lib/storage/tenants/ha-tracker.ts";
-import { FaultyTable } from "../../helpers/faulty-table.ts";
+import { FaultyTable } from "../../helpers/storage/faulty-table.ts";
 
 const A = { cluster: "c", replica: "a" };
 const B = { cluster: "c", replica: "b" };

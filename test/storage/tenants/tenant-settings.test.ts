@@ -14,7 +14,7 @@ import {
   TENANT_CACHE_MS,
   Tenants,
 } from "../../../lib/storage/tenants/tenant-settings.ts";
-import { MIDNIGHT_MS } from "../../helpers/engine.ts";
+import { MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { basic, query, TestGateway } from "../../helpers/test-gateway.ts";
 import { series } from "../../helpers/write-requests.ts";
 

@@ -15,10 +15,10 @@ import { listDataDays } from "../../../lib/storage/verify/list-days.ts";
 import { deleteOrphans, findOrphans } from "../../../lib/storage/verify/orphans.ts";
 import { type Repair, repairDay } from "../../../lib/storage/verify/repair-day.ts";
 import { verifyDay } from "../../../lib/storage/verify/verify-day.ts";
-import { flipped, itemsOf, kindOf } from "../../helpers/damage.ts";
-import { type Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { ALL_TIME } from "../../helpers/naive-store.ts";
-import { newThreeForms } from "../../helpers/three-forms.ts";
+import { flipped, itemsOf, kindOf } from "../../helpers/storage/damage.ts";
+import { type Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { ALL_TIME } from "../../helpers/storage/naive-store.ts";
+import { newThreeForms } from "../../helpers/storage/three-forms.ts";
 
 const RETENTION_MS = 30 * DAY_MS;
 const TODAY = dayOf(MIDNIGHT_MS);

@@ -9,9 +9,9 @@ import type { Item } from "../../../lib/storage/table/table.ts";
 import type { Finding } from "../../../lib/storage/verify/finding.ts";
 import { listDataDays, listTenants } from "../../../lib/storage/verify/list-days.ts";
 import { verifyDay } from "../../../lib/storage/verify/verify-day.ts";
-import { itemsOf, kindOf, whileDamaged } from "../../helpers/damage.ts";
-import { type Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { METRICS, newThreeForms } from "../../helpers/three-forms.ts";
+import { itemsOf, kindOf, whileDamaged } from "../../helpers/storage/damage.ts";
+import { type Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { METRICS, newThreeForms } from "../../helpers/storage/three-forms.ts";
 
 const RETENTION_MS = 30 * DAY_MS;
 const TODAY = dayOf(MIDNIGHT_MS);

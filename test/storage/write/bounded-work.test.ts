@@ -10,8 +10,8 @@ import {
 } from "../../../lib/storage/layout/keys.ts";
 import { type KeyRange, type Meter, newMeter, type Table } from "../../../lib/storage/table/table.ts";
 import type { Writers } from "../../../lib/storage/write/writers.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { assertSame, NaiveStore } from "../../helpers/naive-store.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { assertSame, NaiveStore } from "../../helpers/storage/naive-store.ts";
 import { batchOf, type SentSeries, series } from "../../helpers/write-requests.ts";
 
 const SCRAPE_MS = 15 * SECOND_MS;

@@ -17,9 +17,9 @@ import {
 import { dayExpirySeconds, TRANSIENT_MS } from "../../../lib/storage/layout/retention.ts";
 import { MAX_HOLD_MS } from "../../../lib/storage/log/settling.ts";
 import type { Item, KeyRange, Table } from "../../../lib/storage/table/table.ts";
-import { Engine, MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { FaultyTable } from "../../helpers/faulty-table.ts";
-import { assertSame, NaiveStore } from "../../helpers/naive-store.ts";
+import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { FaultyTable } from "../../helpers/storage/faulty-table.ts";
+import { assertSame, NaiveStore } from "../../helpers/storage/naive-store.ts";
 import { batchOf, type SentSeries, series } from "../../helpers/write-requests.ts";
 
 const NOON_MS = MIDNIGHT_MS + 12 * HOUR_MS;

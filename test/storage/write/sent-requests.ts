@@ -1,6 +1,6 @@
 /** Two requests that follow each other, for the tests of the writer. */
-import { MIDNIGHT_MS } from "../../helpers/engine.ts";
-import { NaiveStore } from "../../helpers/naive-store.ts";
+import { MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { NaiveStore } from "../../helpers/storage/naive-store.ts";
 import { type SentSeries, series } from "../../helpers/write-requests.ts";
 
 export const NOW = MIDNIGHT_MS;

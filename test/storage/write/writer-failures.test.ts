@@ -5,9 +5,9 @@ import { DAY_MS, SECOND_MS } from "../../../lib/model/time.ts";
 import { KIND } from "../../../lib/storage/layout/keys.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import type { Item } from "../../../lib/storage/table/table.ts";
-import { Engine } from "../../helpers/engine.ts";
-import { FAULTS, FaultyTable } from "../../helpers/faulty-table.ts";
-import { ALL_TIME, assertSame, type NaiveStore, selectAll } from "../../helpers/naive-store.ts";
+import { Engine } from "../../helpers/storage/engine.ts";
+import { FAULTS, FaultyTable } from "../../helpers/storage/faulty-table.ts";
+import { ALL_TIME, assertSame, type NaiveStore, selectAll } from "../../helpers/storage/naive-store.ts";
 import { type SentSeries, series } from "../../helpers/write-requests.ts";
 import { modelOf, NOW, REQUEST } from "./sent-requests.ts";
 

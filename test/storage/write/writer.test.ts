@@ -4,9 +4,9 @@ import { DAY_MS, HOUR_MS, MAX_TIMESTAMP_MS } from "../../../lib/model/time.ts";
 import { HASH_BYTES } from "../../../lib/storage/layout/keys.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { newMeter } from "../../../lib/storage/table/table.ts";
-import { Engine } from "../../helpers/engine.ts";
-import { FaultyTable } from "../../helpers/faulty-table.ts";
-import { ALL_TIME, assertSame, NaiveStore, selectAll } from "../../helpers/naive-store.ts";
+import { Engine } from "../../helpers/storage/engine.ts";
+import { FaultyTable } from "../../helpers/storage/faulty-table.ts";
+import { ALL_TIME, assertSame, NaiveStore, selectAll } from "../../helpers/storage/naive-store.ts";
 import { batchOf, type SentSeries, series } from "../../helpers/write-requests.ts";
 import { modelOf, NOW, REQUEST } from "./sent-requests.ts";
 

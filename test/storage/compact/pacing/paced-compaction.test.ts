@@ -10,8 +10,8 @@ import { planChunking } from "../../../../lib/storage/compact/plan-compaction.ts
 import { dayOf, progressKey } from "../../../../lib/storage/layout/keys.ts";
 import { MemoryTable } from "../../../../lib/storage/table/memory-table.ts";
 import { newMeter } from "../../../../lib/storage/table/table.ts";
-import { allSamples, manifestOf, runCompactor } from "../../../helpers/compaction.ts";
-import { Engine, MIDNIGHT_MS } from "../../../helpers/engine.ts";
+import { allSamples, manifestOf, runCompactor } from "../../../helpers/storage/compaction.ts";
+import { Engine, MIDNIGHT_MS } from "../../../helpers/storage/engine.ts";
 import { series } from "../../../helpers/write-requests.ts";
 
 const SERIES = 120;

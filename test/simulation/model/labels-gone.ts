@@ -1,0 +1,60 @@
+/** Labels of deleted series in the table: within the stated time no item has any of them. */
+import { isDeepStrictEqual } from "node:util";
+import { DAY_MS } from "../../../lib/model/time.ts";
+import { LABELS_GONE_MS } from "../../../lib/storage/compact/erasing/plan-unindexing.ts";
+import { decodeDeletions } from "../../../lib/storage/deletion/deletion.ts";
+import { describeKey, placeOfKey } from "../../../lib/storage/layout/key-place.ts";
+import { isDeletionsSortKey, KIND, parseManifestSortKey } from "../../../lib/storage/layout/keys.ts";
+import { TRANSIENT_MS } from "../../../lib/storage/layout/retention.ts";
+import { loadAllRollupMonths } from "../../../lib/storage/rollups/rollup-months.ts";
+import type { Item, Table } from "../../../lib/storage/table/table.ts";
+import { labelSetsIn } from "../../helpers/storage/texts-in-table.ts";
+import { compactCalmly } from "../interval.ts";
+import type { Process } from "../scheduler.ts";
+import type { Simulated } from "../simulated.ts";
+
+/** The compactor comes by once a day, and TTL takes what has expired. Throws where a label is left. */
+export async function settleLabels(sim: Simulated, process: Process): Promise<void> {
+  const { scheduler, table, models } = sim;
+  // Whatever lands after a day may be stored again behind everybody's back.
+  const isLate = scheduler.hasLandedLate || [...models.values()].some(({ deletions }) => deletions.hasLoose);
+  const days = Math.ceil(Math.max(LABELS_GONE_MS, TRANSIENT_MS) / DAY_MS) + 1;
+  for (let day = 0; day < days; day++) {
+    await compactCalmly(sim, process, DAY_MS);
+    table.removeExpired(scheduler.nowMs, () => true);
+  }
+  if (!isLate) await expectLabelsGone(sim);
+}
+
+async function expectLabelsGone({ table, calmTable, models, tally }: Simulated): Promise<void> {
+  const items = table.items();
+  for (const { pk, sk, value } of items) {
+    const isOfDay = pk[0] === KIND.manifest && isDeletionsSortKey(sk);
+    if (isOfDay && decodeDeletions(value).all.length > 0)
+      throw new Error(`day ${parseManifestSortKey(sk)} knows a deletion in the end`);
+  }
+  for (const [tenant, model] of models) {
+    const named = await namedRowIndexes(calmTable, tenant);
+    // What a dead compaction left of an index of rows is for `hearthdb gc`.
+    const isLeft = ({ pk }: Item) => pk[0] === KIND.rowIndex && !named.some((id) => isPartOf(pk, id));
+    const ofTenant = items.filter((item) => placeOfKey(item).tenant === tenant && !isLeft(item));
+    for (const labels of model.goneSeries({ begunAt: model.event() })) {
+      tally.add("labels of a deleted series gone");
+      const holder = ofTenant.find((item) => labelSetsIn(item).some((one) => isDeepStrictEqual(one, labels)));
+      if (holder !== undefined)
+        throw new Error(
+          `${JSON.stringify(labels)} is deleted, and in the item ${describeKey(holder)}, which expires at ${holder.expiresAtSeconds}`,
+        );
+    }
+  }
+}
+
+/** Ids of the index parts of a tenant's rows, in hex. */
+async function namedRowIndexes(table: Table, tenant: string): Promise<string[]> {
+  const months = [...(await loadAllRollupMonths(table, tenant)).values()];
+  return months.flatMap(({ manifest }) => manifest.parts.flatMap(({ index }) => index.map(({ id }) => id)));
+}
+
+function isPartOf(pk: Uint8Array, id: string): boolean {
+  return Buffer.from(pk).includes(Buffer.from(id, "hex"));
+}
