@@ -4,11 +4,15 @@
  * costs), and beside ten heavy requests at a time. They take turns, in rounds, because a query reads more as samples arrive;
  * it does so for the first minute, which the warm-up takes.
  *
+ * The first minute of a server is the warm-up, with an hour of samples that heavy queries read.
+ *
  * `--seconds N` for each phase, 10 by default; `--rounds N`, 2 by default; `--warm-up N` seconds, 45 by default;
- * `--phases alone,busy,queries,bodies`; `--json` prints the figures as JSON.
+ * `--phases alone,busy,queries,ending,bodies,routes`; `--wait` measures once a line comes on standard input; `--json` prints the figures as JSON.
  */
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { sendHistory } from "./isolation/history.ts";
 import { KINDS, type Kind, measureLight, SERIES, type Waits } from "./isolation/light-load.ts";
 import { type Noise, SILENCE, startBusyProcesses, startHeavyRequests } from "./isolation/noise.ts";
 import { startServer } from "./isolation/server.ts";
@@ -16,8 +20,10 @@ import { startServer } from "./isolation/server.ts";
 const NAMES = {
   alone: "alone",
   busy: "beside busy processes of the lowest priority",
-  queries: "beside ten heavy queries",
+  queries: "beside ten heavy queries that do not end",
+  ending: "beside ten heavy queries that end",
   bodies: "beside six heavy queries and four heavy bodies",
+  routes: "beside exports, look-ups, long parameters, a deletion and rules",
 } as const;
 type Phase = keyof typeof NAMES;
 /** Between two phases: what the last one left behind has ended. */
@@ -29,6 +35,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "2" },
     "warm-up": { type: "string", default: "45" },
     phases: { type: "string", default: Object.keys(NAMES).join() },
+    wait: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
@@ -40,7 +47,9 @@ interface Measured {
 
 async function main(): Promise<void> {
   await using server = await startServer();
+  await sendHistory(server.url, Date.now());
   await measureLight(server.url, Number(values["warm-up"]) * 1000);
+  if (values.wait) await waitForLine(server.url);
   const measured = new Map<Phase, Measured>();
   for (let round = 0; round < Number(values.rounds); round++)
     for (const phase of values.phases.split(",") as Phase[]) {
@@ -53,6 +62,14 @@ async function main(): Promise<void> {
     }
   const figures = [...measured].map(([phase, one]) => figuresOf(phase, one));
   console.log(values.json ? JSON.stringify(figures) : print(figures));
+}
+
+/** The light load goes on meanwhile. */
+async function waitForLine(url: string): Promise<void> {
+  console.error("warm");
+  const line = once(process.stdin, "data").then(() => true);
+  while ((await Promise.race([line, measureLight(url, 1000)])) !== true);
+  process.stdin.pause();
 }
 
 async function startNoise(phase: Phase, url: string): Promise<Noise> {

@@ -4,10 +4,17 @@
  */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type HeavyRequest, heavyBodies, heavyQueries } from "./heavy.ts";
+import {
+  endingQueries,
+  type HeavyRequest,
+  heavyBodies,
+  heavyQueries,
+  heavyRoutes,
+  heavyRules,
+} from "./heavy.ts";
 import { AUTHORIZATION } from "./server.ts";
 
-export type Heavy = "queries" | "bodies";
+export type Heavy = "queries" | "ending" | "bodies" | "routes";
 
 const AT_ONCE = 10;
 /** The server has begun them by then. */
@@ -15,21 +22,34 @@ const BEGIN_MS = 1000;
 
 const [url, which] = process.argv.slice(2) as [url: string, which: Heavy];
 const nowMs = Date.now();
-const queries = heavyQueries(nowMs);
-const requests = [...queries, ...(which === "queries" ? queries : heavyBodies(nowMs))].slice(0, AT_ONCE);
+const requests = requestsOf(which).slice(0, AT_ONCE);
 let ended = 0;
 
-async function repeat({ path, headers, body }: HeavyRequest): Promise<never> {
+function requestsOf(which: Heavy): HeavyRequest[] {
+  if (which === "ending") return endingQueries(nowMs);
+  if (which === "routes") return heavyRoutes(nowMs);
+  const queries = heavyQueries(nowMs);
+  return [...queries, ...(which === "queries" ? queries : heavyBodies(nowMs))];
+}
+
+async function send({ method = "POST", path, headers, body }: HeavyRequest): Promise<Response> {
+  const init = { method, headers: { Authorization: AUTHORIZATION, ...headers }, body };
+  return fetch(url + path, init);
+}
+
+/** Reads the response without keeping it. */
+async function repeat(request: HeavyRequest): Promise<never> {
   for (;;)
     try {
-      const init = { method: "POST", headers: { ...headers, Authorization: AUTHORIZATION }, body };
-      await (await fetch(url + path, init)).arrayBuffer();
+      const response = await send(request);
+      for await (const _ of response.body ?? []);
       ended++;
     } catch {
       await sleep(10);
     }
 }
 
+if (which === "routes") await send(heavyRules());
 for (const request of requests) void repeat(request);
 await sleep(BEGIN_MS);
 console.log("begun");

@@ -1,14 +1,22 @@
-/** Ten requests that compute for long or take much memory: six queries and four bodies. */
+/** Requests that compute for long, return much or take much memory. */
+
 import { gzipSync } from "node:zlib";
+import { newMatcher } from "../../lib/model/matcher.ts";
+import { encodeReadRequest } from "../../lib/wire/read-client.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { WRITE_V2_MESSAGE } from "../../lib/wire/write-v2.ts";
 import { exemplarsTimesBounds, longResourceAttribute } from "../hostile/otlp-bodies.ts";
 import { exemplarsOfLongSymbolV2, metadataOfLongSymbolV2 } from "../hostile/write-bodies.ts";
+import { HISTORY_METRIC } from "./history.ts";
+import { ADMIN_AUTHORIZATION } from "./server.ts";
 
 export interface HeavyRequest {
+  /** Default: POST. */
+  readonly method?: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array<ArrayBuffer> | string;
+  /** Null: it has none. */
+  readonly body: Uint8Array<ArrayBuffer> | string | null;
 }
 
 const NO_DATA = "(vector(time() * 7919) % 104729)";
@@ -17,8 +25,12 @@ const FORM = { "Content-Type": "application/x-www-form-urlencoded" };
 /** An hour in steps of a second, until now. */
 function range(query: string, nowMs: number): HeavyRequest {
   const seconds = Math.floor(nowMs / 1000);
-  const body = new URLSearchParams({ query, start: String(seconds - 3600), end: String(seconds), step: "1" });
-  return { path: "/api/v1/query_range", headers: FORM, body: body.toString() };
+  const times = { start: String(seconds - 3600), end: String(seconds), step: "1" };
+  return form("/api/v1/query_range", { query, ...times });
+}
+
+function form(path: string, parameters: Readonly<Record<string, string>>): HeavyRequest {
+  return { path, headers: FORM, body: new URLSearchParams(parameters).toString() };
 }
 
 export function heavyQueries(nowMs: number): HeavyRequest[] {
@@ -30,6 +42,57 @@ export function heavyQueries(nowMs: number): HeavyRequest[] {
     range('count_values("v", m) or topk(1000, m)', nowMs),
     range('{__name__=~"(.?){900}m", instance=~".*[0-9]+.*"}', nowMs),
   ];
+}
+
+/** Ten that end within seconds and return up to tens of MB: each begins again and again. */
+export function endingQueries(nowMs: number): HeavyRequest[] {
+  const h = HISTORY_METRIC;
+  return [
+    range(h, nowMs),
+    range(`rate(${h}[5m])`, nowMs),
+    range(`quantile_over_time(0.9, ${h}[5m])`, nowMs),
+    range(`sum(label_replace(${h}, "x", "$1", "instance", "(.?){200}(.*)"))`, nowMs),
+    range(`count_values("v", ${h})`, nowMs),
+    range(`topk(400, ${h})`, nowMs),
+    range(`sort_desc(sum by (instance) (${h}))`, nowMs),
+    range(`{__name__=~"(.?){900}h", instance=~".*[0-9]+.*"}`, nowMs),
+    form("/api/v1/query", { query: `${h}[1h]` }),
+    form("/api/v1/query", { query: `max_over_time(rate(${h}[2m])[50m:15s])` }),
+  ];
+}
+
+/** Ten of other routes: exports, look-ups, long parameters, deletions. */
+export function heavyRoutes(nowMs: number): HeavyRequest[] {
+  const h = HISTORY_METRIC;
+  const every = '{__name__=~".+"}';
+  const spanMs = { minTime: nowMs - 3600_000, maxTime: nowMs };
+  const read = encodeReadRequest([newMatcher("=", "__name__", h)], spanMs);
+  const readHeaders = { "Content-Type": "application/x-protobuf", "Content-Encoding": "snappy" };
+  return [
+    { method: "GET", path: `/federate?match[]=${encodeURIComponent(every)}`, headers: {}, body: null },
+    { path: "/api/v1/read", headers: readHeaders, body: new Uint8Array(compress(read)) },
+    form("/api/v1/series", { "match[]": every }),
+    form("/api/v1/search/label_values", { label: "instance", search: "o", fuzz_threshold: "10" }),
+    form("/api/v1/cardinality/active_series", { selector: every }),
+    form("/api/v1/format_query", { query: Array(20_000).fill("a").join("+") }),
+    // Parameters of one character, as many as fit.
+    { path: "/api/v1/query", headers: FORM, body: "a&".repeat(500_000) },
+    { method: "GET", path: `/api/v1/query?${"b&".repeat(250_000)}`, headers: {}, body: null },
+    deletion(`${h}{instance=~"(.?){900}gone"}`),
+    form("/api/v1/explain", { query: Array(490).fill(`rate(${h}[1h])`).join(" or ") }),
+  ];
+}
+
+function deletion(selector: string): HeavyRequest {
+  const request = form("/api/v1/admin/tsdb/delete_series", { "match[]": selector });
+  return { ...request, headers: { ...request.headers, Authorization: ADMIN_AUTHORIZATION } };
+}
+
+/** A group whose rules take seconds, due every second. */
+export function heavyRules(): HeavyRequest {
+  const expr = `sum(rate(${HISTORY_METRIC}[1h:1s]))`;
+  const body = `name: heavy\ninterval: 1s\nrules:\n  - record: r\n    expr: ${expr}\n`;
+  return { path: "/prometheus/config/v1/rules/heavy", headers: { "Content-Type": "application/yaml" }, body };
 }
 
 export function heavyBodies(nowMs: number): HeavyRequest[] {

@@ -1,12 +1,23 @@
 /** `npm start` in a process of its own, on an empty directory. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { newAccessKey } from "../../lib/auth/access-key.ts";
+import { createKey } from "../../lib/auth/key-store.ts";
+import { DEFAULT_TENANT } from "../../lib/model/tenant.ts";
+import { openTable } from "../../lib/storage/dynamodb/dynamodb-table.ts";
+import { findEmbeddedEndpoint } from "../../local/dynamodb/running-endpoint.ts";
+import { tableOptions } from "../../local/local-services.ts";
+import { parseSettings } from "../../local/settings.ts";
 
+const ADMIN = { id: "HKBENCHADMIN", secret: "secret-of-the-admin" };
 const KEY = { id: "HKBENCH", secret: "secret-of-the-bench" };
-export const AUTHORIZATION = `Basic ${Buffer.from(`${KEY.id}:${KEY.secret}`).toString("base64")}`;
+export const AUTHORIZATION = basicOf(KEY);
+/** Of the key that may delete. */
+export const ADMIN_AUTHORIZATION = basicOf(ADMIN);
 const LISTENS = /^Hearth \S+ listens on (\S+),/m;
 
 export interface Server extends AsyncDisposable {
@@ -31,6 +42,7 @@ export async function startServer(more: Readonly<Record<string, string>> = {}): 
     env,
   });
   const url = await urlOf(child);
+  await addAdminKey(directory);
   return {
     url,
     pid: child.pid!,
@@ -40,6 +52,17 @@ export async function startServer(more: Readonly<Record<string, string>> = {}): 
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+function basicOf({ id, secret }: typeof KEY): string {
+  return `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;
+}
+
+async function addAdminKey(directory: string): Promise<void> {
+  const settings = parseSettings({}, [], false);
+  const options = await tableOptions(settings, {}, await findEmbeddedEndpoint(directory));
+  const fields = { ...ADMIN, tenant: DEFAULT_TENANT, scopes: ["admin"], note: "bench" } as const;
+  await createKey(openTable(options), newAccessKey({ ...fields, createdMs: Date.now() }, randomBytes));
 }
 
 /** Waits until it listens. */

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import type { Gateway, GatewayContext } from "./gateway.ts";
+import { hasMoreParameters } from "./parameter-count.ts";
 
 /** The files that esbuild makes of `explorer/`, by the names in `EXPLORER_FILES`. */
 export type ExplorerFiles = ReadonlyMap<string, Uint8Array>;
@@ -19,6 +20,7 @@ export const EXPLORER_PATHS = EXPLORER_FILES.map(pathOfFile);
 
 /** The pages of Prometheus that alerts and templates link to: they lead to the explorer. */
 export const LINKED_PATHS = ["/graph", "/query"];
+const MAX_LINKED_PARAMETERS = 200;
 
 /** No other origins, no frames, nothing inline. */
 const SECURITY_HEADERS = {
@@ -74,6 +76,9 @@ export function addExplorerRoutes(
 
 /** The explorer's address for a Prometheus page's: it reads the same parameters. */
 function explorerAddress(c: GatewayContext): string {
+  const { search } = new URL(c.req.url);
+  // Anybody may ask, and each parameter takes this thread's time. Prometheus' pages have six for a graph.
+  if (hasMoreParameters(search, MAX_LINKED_PARAMETERS)) return "./";
   const parameters = new URLSearchParams(c.req.query());
   // Without a tab, Prometheus' old page shows a table.
   if (parameters.has("g0.expr") && !parameters.has("g0.tab")) parameters.set("g0.tab", "1");

@@ -1,9 +1,12 @@
 /** Requests of queries as threads take them: more than once if need be, and recognized when the same is asked again. */
 import { hash } from "node:crypto";
+import { hasMoreParameters } from "../../lib/http/parameter-count.ts";
 import { looksLong } from "./long-request.ts";
 
 /** A longer body is streamed to its thread, once. */
 const MAX_BODY_BYTES = 1024 * 1024;
+/** Parameters of a request that are looked at: this is the thread that passes all others on. */
+const MAX_PARAMETERS = 1000;
 /** Parameters that say when, or for how long. The others say what is asked. */
 const WHEN = new Set(["time", "start", "end", "step", "timeout"]);
 const FORM = "application/x-www-form-urlencoded";
@@ -20,25 +23,22 @@ export interface RepeatableRequest {
 /** Reads the body. Undefined: the body is too long, or of unknown length; then it is not read. */
 export async function readRepeatable(request: Request): Promise<RepeatableRequest | undefined> {
   const { method, url, headers, signal } = request;
-  const { pathname, searchParams } = new URL(url);
-  if (request.body === null) return repeatable(pathname, searchParams, "", () => request);
+  const { pathname, search } = new URL(url);
+  if (request.body === null) return repeatable(pathname, search, "", () => request);
   const length = headers.get("Content-Length");
   if (length === null || Number(length) > MAX_BODY_BYTES) return undefined;
   const body = new Uint8Array(await request.arrayBuffer());
   const make = () => new Request(url, { method, headers, signal, body });
   if (!headers.get("Content-Type")?.startsWith(FORM))
-    return repeatable(pathname, searchParams, hash("sha1", body), make);
-  const form = new URLSearchParams(new TextDecoder().decode(body));
-  return repeatable(pathname, new URLSearchParams([...form, ...searchParams]), "", make);
+    return repeatable(pathname, search, hash("sha1", body), make);
+  return repeatable(pathname, `${new TextDecoder().decode(body)}&${search.slice(1)}`, "", make);
 }
 
-/** `rest` is what the body says beside parameters. */
-function repeatable(
-  path: string,
-  parameters: URLSearchParams,
-  rest: string,
-  make: () => Request,
-): RepeatableRequest {
+/** `text` is the parameters, `rest` what the body says beside them. */
+function repeatable(path: string, text: string, rest: string, make: () => Request): RepeatableRequest {
+  if (hasMoreParameters(text, MAX_PARAMETERS))
+    return { key: hash("sha1", [path, rest, text].join("\n")), looksLong: true, make };
+  const parameters = new URLSearchParams(text);
   const asked = [...parameters].filter(([name]) => !WHEN.has(name)).join("\n");
   return { key: hash("sha1", [path, rest, asked].join("\n")), looksLong: looksLong(parameters), make };
 }

@@ -116,6 +116,25 @@ describe("forms", () => {
     });
   }
 
+  const MANY = "&".repeat(10_000);
+  const TOO_MANY: readonly (readonly [type: string, body: string, inUrl: string])[] = [
+    [URL_ENCODED, `query=up${MANY}`, ""],
+    [URL_ENCODED, "query=up", `?a${MANY}`],
+    ["multipart/form-data; boundary=b", multipart("query").slice(0, -5).repeat(10_001), ""],
+  ];
+  for (const [type, body, inUrl] of TOO_MANY) {
+    test(`400 for more parameters than a request may have: ${type} ${inUrl.slice(0, 2)}`, async () => {
+      const api = await QueryGateway.open();
+      const init = { method: "POST", body, headers: { "Content-Type": type } };
+      const response = await api.fetch(`/api/v1/query${inUrl}`, init);
+      assert.equal(response.status, 400);
+      assert.match(
+        ((await response.json()) as { error: string }).error,
+        /^parameters: more than 10000 in one/,
+      );
+    });
+  }
+
   test("a body of any type beside parameters in the URL is passed over", async () => {
     const api = await QueryGateway.open();
     const init = {

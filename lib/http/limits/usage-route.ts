@@ -3,6 +3,7 @@ import { authorize } from "../../auth/verifier.ts";
 import { HearthError } from "../../model/errors.ts";
 import { ANY_TENANT } from "../../model/tenant.ts";
 import { findRequestKey, type Gateway, type GatewayContext, type Services } from "../gateway.ts";
+import { parseParameters } from "../parameter-count.ts";
 import { answerApiError } from "../query/answer.ts";
 import { apiErrorOf } from "../query/errors.ts";
 import type { UsageRequest } from "./usage-answers.ts";
@@ -36,7 +37,7 @@ async function serve(c: GatewayContext, services: Services, handler: Handler): P
   try {
     const table = services.table.metered(c.get("meter"));
     const isVisible = await findVisible(c, services);
-    const parameters = new URL(c.req.url).searchParams;
+    const parameters = parseParameters(new URL(c.req.url).search);
     return await handler({ c, table, clock: services.clock, parameters, isVisible });
   } catch (error) {
     c.get("requestLog").noteError(error);

@@ -10,6 +10,7 @@ import { type ParsedDuration, parseDuration, printDuration } from "../../promql/
 import { quote, quoteInput } from "../../promql/syntax/quote.ts";
 import { readBody } from "../body.ts";
 import type { GatewayContext } from "../gateway.ts";
+import { MAX_PARAMETERS, parseParameters, tooManyParameters } from "../parameter-count.ts";
 
 /** The limit of a form: four expressions of the greatest length, escaped. */
 const MAX_FORM_BYTES = 4 * 1024 * 1024;
@@ -29,7 +30,7 @@ const MAX_NUMBER_CHARACTERS = 64;
 
 /** All parameters; those of a form precede those of the URL. */
 export async function readParameters(c: GatewayContext): Promise<URLSearchParams> {
-  const inUrl = new URL(c.req.url).searchParams;
+  const inUrl = parseParameters(new URL(c.req.url).search);
   if (c.req.method !== "POST" && c.req.method !== "PUT") return inUrl;
   const form = await readForm(c, inUrl.size > 0);
   return inUrl.size === 0 ? form : new URLSearchParams([...form, ...inUrl]);
@@ -37,6 +38,8 @@ export async function readParameters(c: GatewayContext): Promise<URLSearchParams
 
 const URL_ENCODED = "application/x-www-form-urlencoded";
 const MULTIPART = "multipart/form-data";
+/** What the boundary between two parts begins with. https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1 */
+const PART = "\r\n--";
 
 /** The form of a body. Of another type it has none, which is an error unless the URL has parameters. */
 async function readForm(c: GatewayContext, isOptional: boolean): Promise<URLSearchParams> {
@@ -45,7 +48,7 @@ async function readForm(c: GatewayContext, isOptional: boolean): Promise<URLSear
   const isForm = type === URL_ENCODED || type === MULTIPART;
   if (!isForm && isOptional) return new URLSearchParams();
   const body = await readBody(c, MAX_FORM_BYTES);
-  if (type === URL_ENCODED) return new URLSearchParams(Buffer.from(body).toString());
+  if (type === URL_ENCODED) return parseParameters(Buffer.from(body).toString());
   if (type === MULTIPART) return readMultipart(body, header);
   if (body.length === 0) return new URLSearchParams();
   const came = header === "" ? "no content type" : `content type ${quoteInput(header)}`;
@@ -57,11 +60,13 @@ async function readForm(c: GatewayContext, isOptional: boolean): Promise<URLSear
 
 /** Its files are none of the parameters. */
 async function readMultipart(body: Uint8Array, contentType: string): Promise<URLSearchParams> {
+  const texts = Buffer.from(body).toString("latin1");
+  if (texts.split(PART, MAX_PARAMETERS + 2).length > MAX_PARAMETERS + 1) throw tooManyParameters();
   try {
     const bytes = new Uint8Array(body);
     const form = await new Response(bytes, { headers: { "Content-Type": contentType } }).formData();
-    const texts = [...form].filter((entry): entry is [string, string] => typeof entry[1] === "string");
-    return new URLSearchParams(texts);
+    const fields = [...form].filter((entry): entry is [string, string] => typeof entry[1] === "string");
+    return new URLSearchParams(fields);
   } catch (cause) {
     throw new HearthError("invalid", `form: expected ${MULTIPART} with its boundary`, { cause });
   }

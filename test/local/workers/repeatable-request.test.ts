@@ -46,3 +46,21 @@ test("a body that is long, or of unknown length, is left to be read once", async
     assert.equal(await request.text(), "query=up");
   }
 });
+
+test("parameters by the thousand are not looked at in the thread that passes requests on", async () => {
+  const many = form({ query: "up", start: "1" });
+  const text = `${await many.clone().text()}${"&a".repeat(1000)}`;
+  const asked = (body: string) => {
+    const headers = { ...Object.fromEntries(many.headers), "Content-Length": String(body.length) };
+    return new Request(URL_RANGE, { method: "POST", headers, body });
+  };
+  const repeatable = await readRepeatable(asked(text));
+  assert.equal(repeatable!.looksLong, true);
+  assert.equal(await repeatable!.make().text(), text);
+  assert.equal((await readRepeatable(asked(text)))!.key, repeatable!.key);
+  assert.notEqual((await readRepeatable(asked(`${text}&b`)))!.key, repeatable!.key);
+  assert.equal(
+    (await readRepeatable(new Request(`${URL_RANGE}?query=up${"&a".repeat(1000)}`)))!.looksLong,
+    true,
+  );
+});
