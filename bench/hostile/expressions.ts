@@ -13,8 +13,16 @@ export interface HeavyExpression {
 const NO_DATA = "(vector(time() * 7919) % 104729)";
 
 const OPERANDS: Readonly<Record<Exclude<ValueType, "scalar" | "string">, readonly string[]>> = {
-  matrix: [`${NO_DATA}[1000000s:1s]`, "deep[40h]", "wide[1h]", "h[1h]", "big[1h]", "wide[1h:15s]"],
-  vector: [NO_DATA, "wide", "text", "h", "big", "b_bucket"],
+  matrix: [
+    `${NO_DATA}[1000000s:1s]`,
+    "deep[40h]",
+    "wide[1h]",
+    "h[1h]",
+    "big[1h]",
+    "bounds[1h]",
+    "wide[1h:15s]",
+  ],
+  vector: [NO_DATA, "wide", "text", "h", "big", "bounds", "b_bucket"],
 };
 
 const AGGREGATIONS: readonly (readonly [operator: string, parameter: string])[] = [
@@ -67,6 +75,7 @@ export const HEAVY_EXPRESSIONS: readonly HeavyExpression[] = [
       ["wide", "text"],
       ["h", "h"],
       ["big", "big"],
+      ["bounds", "bounds offset 1m"],
       [NO_DATA, NO_DATA],
     ].map(([left, right]) => named(`${left} ${operator} ${right}`)),
   ),
@@ -78,7 +87,9 @@ export const HEAVY_EXPRESSIONS: readonly HeavyExpression[] = [
   named(`label_replace(text, "c", "$1", "a", "${"(x?)".repeat(500)}(x*)")`),
   named(`sum by (${Array.from({ length: 20_000 }, (_, i) => `l${i}`).join()}) (wide)`),
   named('sort_by_label(text, "a", "b")'),
-  ...["h", "big"].flatMap((one) => ["</ 3", ">/ 3", "* 2", "/ 2"].map((by) => named(`${one} ${by}`))),
+  ...["h", "big", "bounds"].flatMap((one) =>
+    ["</ 3", ">/ 3", "* 2", "/ 2"].map((by) => named(`${one} ${by}`)),
+  ),
   named('label_join(text, "c", "-", "a", "b")'),
   named("-big"),
   named("-wide"),

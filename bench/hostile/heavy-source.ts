@@ -1,5 +1,5 @@
 /** Series that cost nothing to read and much to compute with: their columns are shared. */
-import type { Histogram } from "../../lib/model/histogram.ts";
+import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from "../../lib/model/histogram.ts";
 import { type Label, type LabelSet, labelSetOf } from "../../lib/model/labels.ts";
 import { matchesAll } from "../../lib/model/matcher.ts";
 import type { Series } from "../../lib/model/samples.ts";
@@ -15,6 +15,7 @@ interface Metric {
   readonly intervalMs: number;
   /** Of native histograms. */
   readonly buckets?: number;
+  readonly isCustom?: boolean;
 }
 
 function numbered(count: number, ...more: readonly Label[]): Label[][] {
@@ -29,7 +30,8 @@ const LONG = "x".repeat(8000);
 
 /**
  * `deep`: a few series of many samples. `wide`: many series. `text`: long labels. `b_bucket`: classic histograms.
- * `h`: native ones. `big`: native ones with the most buckets. `one`: a series of each job. `target_info`: of each instance.
+ * `h`: native ones. `big`: native ones with the most buckets. `bounds`: custom buckets whose bounds change with each sample, some
+ * without observations. `one`: a series of each job. `target_info`: of each instance.
  */
 export const METRICS: readonly Metric[] = [
   { name: "deep", labels: numbered(20), samples: 200_000, intervalMs: 1000 },
@@ -45,6 +47,7 @@ export const METRICS: readonly Metric[] = [
   },
   { name: "h", labels: numbered(200), samples: 240, intervalMs: 15_000, buckets: 160 },
   { name: "big", labels: numbered(20), samples: 60, intervalMs: 60_000, buckets: 8000 },
+  { name: "bounds", labels: numbered(20), samples: 60, intervalMs: 60_000, buckets: 6000, isCustom: true },
   {
     name: "one",
     labels: Array.from({ length: 10 }, (_, i): Label[] => [["job", `job-${i}`]]),
@@ -66,7 +69,11 @@ export function heavySource(scale = 1): SeriesSource {
   };
 }
 
-function seriesOf({ name, labels, samples, intervalMs, buckets = 0 }: Metric, scale: number): Series[] {
+function seriesOf(
+  { name, labels, samples, intervalMs, buckets = 0, isCustom = false }: Metric,
+  scale: number,
+): Series[] {
+  const histogram = isCustom ? customHistogramAt : histogramAt;
   const timestamps = Float64Array.from(
     { length: samples },
     (_, i) => END_MS - (samples - 1 - i) * intervalMs,
@@ -77,7 +84,7 @@ function seriesOf({ name, labels, samples, intervalMs, buckets = 0 }: Metric, sc
       ? {
           timestamps: new Float64Array(0),
           values: new Float64Array(0),
-          histograms: { timestamps, histograms: Array.from(values, (_, i) => histogramAt(i, buckets)) },
+          histograms: { timestamps, histograms: Array.from(values, (_, i) => histogram(i, buckets)) },
         }
       : { timestamps, values };
   return labels.slice(0, Math.ceil(labels.length * scale)).map((own) => {
@@ -100,6 +107,20 @@ function histogramAt(i: number, buckets: number): Histogram {
     negative: { spans: [], counts: new Float64Array(0) },
     customBounds: new Float64Array(0),
     isStale: false,
+  };
+}
+
+/** Every tenth is empty and has one bound. */
+function customHistogramAt(i: number, buckets: number): Histogram {
+  const length = i % 10 === 0 ? 0 : buckets;
+  return {
+    ...histogramAt(i, length),
+    schema: CUSTOM_BUCKETS_SCHEMA,
+    zeroThreshold: 0,
+    customBounds: Float64Array.from(
+      { length: Math.max(length, 1) },
+      (_, bound) => bound + (i % 2) / (bound + 1),
+    ),
   };
 }
 

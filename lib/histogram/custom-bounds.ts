@@ -1,21 +1,20 @@
-/** What custom buckets with different bounds have in common. */
+/** What custom buckets with different bounds have in common. Bounds ascend. */
 
-import { CUSTOM_BUCKETS_SCHEMA } from "../model/histogram.ts";
-import { bucketBound } from "./bounds.ts";
+import { lowerBound } from "../model/lower-bound.ts";
 
 /**
  * The index, among `target` bounds, of the bucket that contains the one at `index` among `source`
  * bounds.
  */
 export function indexOnBounds(index: number, source: Float64Array, target: Float64Array): number {
-  const bound = bucketBound(index, { schema: CUSTOM_BUCKETS_SCHEMA, customBounds: source });
-  let i = 0;
-  while (i < target.length && target[i] < bound) i++;
-  return i;
+  return index < source.length ? lowerBound(target, source[index]) : target.length;
 }
 
 /** The bounds that both have. */
 export function sharedBounds(a: Float64Array, b: Float64Array): Float64Array {
-  const inBoth = new Set(b);
-  return a.filter((bound) => inBoth.has(bound));
+  let i = 0;
+  return a.filter((bound) => {
+    while (i < b.length && b[i] < bound) i++;
+    return i < b.length && b[i] === bound;
+  });
 }

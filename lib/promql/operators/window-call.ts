@@ -6,7 +6,7 @@ import type { CallPlan, Plan, SubqueryPlan, WindowPlan } from "../plan/plan.ts";
 import { isRangePlan } from "../plan/plan.ts";
 import { mergeSameLabels } from "../runtime/collect-series.ts";
 import { type EvaluationContext, executionError } from "../runtime/context.ts";
-import { histogramSteps } from "../runtime/histogram-steps.ts";
+import { STEPS_PER_HISTOGRAM_SAMPLE } from "../runtime/histogram-steps.ts";
 import { Scratch } from "../runtime/quantile-of.ts";
 import { withoutName } from "../runtime/result-labels.ts";
 import type { SelectedSeries } from "../runtime/selected-series.ts";
@@ -123,16 +123,12 @@ function moveWindow(
     window.moveTo(window.rangeStartMs - before, window.rangeEndMs + after);
     const count = window.floatCount + window.histogramCount;
     if (count === 0) continue;
-    deadline.spend(count);
-    // All of a window have about as many buckets as its first.
-    if (window.histogramCount > 0) {
-      const first = window.histograms.histograms[window.histogramStart];
-      deadline.spend(window.histogramCount * histogramSteps(first));
-    }
+    const samples = window.sampleCount();
+    deadline.spend(count + STEPS_PER_HISTOGRAM_SAMPLE * (samples - window.floatCount));
     if (isStored) {
       const read = window.sampleCount(floatEnd, histogramEnd);
       call.context.budget.countRead(read);
-      call.context.samples.add(step, window.sampleCount(), read);
+      call.context.samples.add(step, samples, read);
     }
     apply(window, output, call);
   }
