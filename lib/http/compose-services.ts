@@ -12,10 +12,13 @@ export interface WriteServiceParts extends ServiceParts {
 /** Call once per process, as `composeReadServices`. */
 export function composeServices({ writersBytes, ...parts }: WriteServiceParts): WriteServices {
   const services = composeReadServices(parts);
-  const { clock, randomBytes, limits } = services;
+  const { clockGuard, randomBytes, limits } = services;
+  // A clock that is weeks ahead for a moment must not date what is stored.
+  const clock = clockGuard?.bounded ?? services.clock;
+  const maxBytes = writersBytes ?? DEFAULT_WRITERS_BYTES;
   return {
     ...services,
-    haTracker: new HaTracker(clock),
-    writers: new Writers({ clock, randomBytes, limits, maxBytes: writersBytes ?? DEFAULT_WRITERS_BYTES }),
+    haTracker: new HaTracker(services.clock),
+    writers: new Writers({ clock, latestDate: () => clockGuard?.latestDate, randomBytes, limits, maxBytes }),
   };
 }

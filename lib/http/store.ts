@@ -44,8 +44,8 @@ export async function storeBatch(
       ? storeAll(services, table, place, batch, admit)
       : storeElected(services, table, { ...place, droppedLabel: haLabels!.replica }, batch, replicas, admit);
   // Samples are judged and dated by the clock, so it is checked before and after.
-  const isDoubtful = ({ result }: StoredElected) => result.rejections.count > 0;
-  const { result, omitted, notElected, isElected } = await (services.clockGuard?.run(store, isDoubtful) ??
+  const judgedBy = ({ result }: StoredElected) => result.rejections.judged;
+  const { result, omitted, notElected, isElected } = await (services.clockGuard?.run(store, judgedBy) ??
     store());
   const { storedSamples, storedHistograms, storedExemplars, storedMetadata, begunDictionaries, rejections } =
     result;

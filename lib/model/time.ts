@@ -14,6 +14,11 @@ export type Clock = () => number;
  */
 export const MAX_TIMESTAMP_MS = 2 ** 51;
 
+/** The `Date` of one response of the table's service. Each response has an object of its own. */
+export interface ServiceDate {
+  readonly ms: number;
+}
+
 export interface TimeRange {
   /** In ms, inclusive. */
   readonly minTime: number;

@@ -13,8 +13,6 @@ export class Process {
   readonly name: string;
   /** By how much its clock is ahead. */
   skewMs: number;
-  /** Looks at its clock while that was wrong for a moment. */
-  wrongLooks = 0;
   /** Faults that its calls met. */
   faults = 0;
   isDead = false;

@@ -265,7 +265,7 @@ class TenantRunner {
       const batch = recordedBatch(samples.slice(start, start + MAX_BATCH_SAMPLES));
       // Records are dated by the process' clock, so it is checked before and after.
       const store = () => appender.append(batch);
-      const stored = await (clockGuard?.run(store, ({ rejections }) => rejections.count > 0) ?? store());
+      const stored = await (clockGuard?.run(store, ({ rejections }) => rejections.judged) ?? store());
       const { storedSamples, storedHistograms, rejections } = stored;
       this.#samples += storedSamples + storedHistograms;
       this.#rejectedSamples += rejections.count;

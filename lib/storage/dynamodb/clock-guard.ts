@@ -3,13 +3,17 @@
  * turned out wrong. Where the service never sends a `Date`, this process' own clock is used unchecked.
  */
 import { HearthError } from "../../model/errors.ts";
-import { type Clock, SECOND_MS } from "../../model/time.ts";
+import { type Clock, MINUTE_MS, SECOND_MS, type ServiceDate, type TimeRange } from "../../model/time.ts";
 import { MAX_CLOCK_ERROR_MS, type ServiceClock } from "./service-clock.ts";
 
 /** A `Date` is of whole seconds, and a call may take some. */
 const NOTABLE_OFFSET_MS = 5 * SECOND_MS;
 /** Responses asked for until two agree. */
 const MAX_PROBES = 4;
+/** A judgement counts if the `Date` of a later response is at most so much later: the work may have taken that long. */
+const MAX_JUDGED_AGE_MS = 5 * MINUTE_MS;
+/** Likewise if it is earlier: both may be off by the precision of an estimate. */
+const MAX_JUDGED_LEAD_MS = 2 * MAX_CLOCK_ERROR_MS;
 
 export class ClockGuard {
   readonly #clock: ServiceClock;
@@ -24,6 +28,11 @@ export class ClockGuard {
   /** The time within what responses prove: see `ServiceClock.bounded`. Of use to a process that makes calls all the time. */
   get bounded(): Clock {
     return this.#clock.bounded;
+  }
+
+  /** See `ServiceClock`. */
+  get latestDate(): ServiceDate | undefined {
+    return this.#clock.latestDate;
   }
 
   /** By how much this process' own clock is behind, in ms, or less than 0: ahead; 0 while that is not known. */
@@ -59,22 +68,40 @@ export class ClockGuard {
   }
 
   /**
-   * Runs work between two checks. Throws "unavailable" if the clock had to be corrected meanwhile: it should run again.
-   * `isDoubtful` names results that a wrong clock may explain, such as samples refused for their time: they are
-   * believed only after a response that came behind them.
+   * Runs work between two checks. The first asks for a response if the last one was minutes ago, so that `bounded`
+   * is the present. Throws "unavailable" if the clock had to be corrected meanwhile: it should run again.
+   * `judgedBy` returns the times by which something was judged that a wrong clock may explain, such as samples refused
+   * for their time. These times count only if the `Date` of a later response agrees with them.
    */
-  async run<T>(work: () => Promise<T>, isDoubtful?: (result: T) => boolean): Promise<T> {
-    await this.check();
-    const correctionMs = this.#clock.correctionMs;
+  async run<T>(work: () => Promise<T>, judgedBy?: (result: T) => TimeRange | undefined): Promise<T> {
+    await this.check(!this.#clock.isRecent);
+    const { correctionMs, corrections } = this.#clock;
     const result = await work();
-    await this.check(isDoubtful?.(result));
+    const judged = judgedBy?.(result);
+    await this.check(judged !== undefined);
     const changeMs = this.#clock.correctionMs - correctionMs;
-    if (Math.abs(changeMs) <= MAX_CLOCK_ERROR_MS) return result;
-    throw new HearthError(
-      "unavailable",
-      `write: the clock of this process was off by ${inSeconds(changeMs)}; it is corrected, send the request again`,
-    );
+    if (this.#clock.corrections > corrections || Math.abs(changeMs) > MAX_CLOCK_ERROR_MS)
+      throw wrongTime(changeMs);
+    if (judged !== undefined) this.#expectNear(judged);
+    return result;
   }
+
+  #expectNear({ minTime, maxTime }: TimeRange): void {
+    const { latestDate } = this.#clock;
+    if (latestDate === undefined) return;
+    const { ms } = latestDate;
+    if (minTime < ms - MAX_JUDGED_AGE_MS) throw wrongTime(ms - minTime);
+    if (maxTime > ms + MAX_JUDGED_LEAD_MS) throw wrongTime(ms - maxTime);
+  }
+}
+
+function wrongTime(offMs: number): HearthError {
+  // A clock that was wrong for a while, and is right again, says nothing.
+  const by = offMs === 0 ? "for a while" : `by ${inSeconds(offMs)}`;
+  return new HearthError(
+    "unavailable",
+    `write: the clock of this process was off ${by}; it is corrected, send the request again`,
+  );
 }
 
 function lateTime(): HearthError {

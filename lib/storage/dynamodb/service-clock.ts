@@ -5,7 +5,7 @@
  * A `Date` is of whole seconds, and how long the response was under way is not known: an estimate is good to half of
  * both. One response alone corrects nothing: a second must agree.
  */
-import { type Clock, MINUTE_MS, SECOND_MS } from "../../model/time.ts";
+import { type Clock, MINUTE_MS, SECOND_MS, type ServiceDate } from "../../model/time.ts";
 
 /** A clock that differs by less is left as it is: the settle time allows for it (log/settling.ts). */
 export const MAX_CLOCK_ERROR_MS = 10 * SECOND_MS;
@@ -31,6 +31,8 @@ export class ServiceClock {
   #confirmedMs = 0;
   /** The `Date` of `#suspect`. */
   #suspectDateMs = 0;
+  #latestDate: ServiceDate | undefined;
+  #corrections = 0;
 
   constructor(local: Clock) {
     this.#local = local;
@@ -49,6 +51,12 @@ export class ServiceClock {
     return Math.min(Math.max(nowMs, this.#confirmedMs), this.#confirmedMs + MAX_LEAD_MS);
   };
 
+  /** Whether `bounded` need not hold `now` back, nor push it on by much: a recent response has proved it. */
+  get isRecent(): boolean {
+    const leadMs = this.now() - this.#confirmedMs;
+    return this.#confirmedMs === 0 || (leadMs >= -MAX_CLOCK_ERROR_MS && leadMs <= MAX_LEAD_MS);
+  }
+
   /** This process' own time. */
   get local(): Clock {
     return this.#local;
@@ -62,6 +70,16 @@ export class ServiceClock {
   /** What `now` adds to this process' own time. */
   get correctionMs(): number {
     return this.#correctionMs;
+  }
+
+  /** How often `now` has jumped by more than `MAX_CLOCK_ERROR_MS` because a correction changed. */
+  get corrections(): number {
+    return this.#corrections;
+  }
+
+  /** The `Date` of the latest response, whether this clock agrees or not; undefined: none had one. */
+  get latestDate(): ServiceDate | undefined {
+    return this.#latestDate;
   }
 
   /** Whether the latest responses agree with one another; false until there is one, and in doubt. */
@@ -89,6 +107,7 @@ export class ServiceClock {
     const roundTripMs = receivedMs - sentMs;
     if (Number.isNaN(dateMs)) return;
     this.#saysTime = true;
+    this.#latestDate = { ms: dateMs };
     // What was known before may be of a clock that has stepped meanwhile.
     if (roundTripMs < 0 || roundTripMs > MAX_ROUND_TRIP_MS) {
       this.doubt();
@@ -128,7 +147,9 @@ export class ServiceClock {
   #correct(): void {
     const offsetMs = Math.round(medianOf(this.#estimates));
     const leastMs = this.#correctionMs === 0 ? MAX_CLOCK_ERROR_MS : MIN_CORRECTION_MS;
-    this.#correctionMs = Math.abs(offsetMs) > leastMs ? offsetMs : 0;
+    const correctionMs = Math.abs(offsetMs) > leastMs ? offsetMs : 0;
+    if (!isNear(correctionMs, this.#correctionMs)) this.#corrections++;
+    this.#correctionMs = correctionMs;
   }
 }
 

@@ -68,7 +68,9 @@ export class MetadataWriter {
 
   /** Which of so many are looked at: all, or in turn as many as the minute allows. */
   #choose(count: number, nowMs: number): number[] {
-    if (nowMs - this.#minuteStartMs >= MINUTE_MS) [this.#minuteStartMs, this.#left] = [nowMs, MAX_PER_MINUTE];
+    // A clock that was ahead for a moment must not end this for long.
+    if (Math.abs(nowMs - this.#minuteStartMs) >= MINUTE_MS)
+      [this.#minuteStartMs, this.#left] = [nowMs, MAX_PER_MINUTE];
     const length = Math.min(count, this.#left);
     this.#left -= length;
     const first = length === count ? 0 : this.#next;
@@ -99,9 +101,9 @@ export class MetadataWriter {
     const { metricFamilyName: name } = metadata;
     if (name === "" || Buffer.byteLength(name) > this.#options.limits.maxMetricNameBytes) return false;
     const storedMs = known.storedMs(metadata);
-    if (storedMs !== undefined) return nowMs - storedMs >= RENEW_MS;
+    if (storedMs !== undefined) return Math.abs(nowMs - storedMs) >= RENEW_MS;
     const fullSinceMs = known.fullSinceMs(name);
-    return fullSinceMs === undefined || nowMs - fullSinceMs >= MIN_CHANGE_MS;
+    return fullSinceMs === undefined || Math.abs(nowMs - fullSinceMs) >= MIN_CHANGE_MS;
   }
 }
 

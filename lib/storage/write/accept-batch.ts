@@ -119,6 +119,7 @@ function rejectTime(
   times: AcceptedTimes,
   rejections: Rejections,
 ): void {
+  rejections.judgeBy({ minTime: times.nowMs, maxTime: times.nowMs });
   rejections.add(() => series.labels(number), timeReason(time, times));
 }
 

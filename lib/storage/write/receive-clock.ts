@@ -7,7 +7,7 @@
  */
 
 import { HearthError } from "../../model/errors.ts";
-import type { Clock } from "../../model/time.ts";
+import type { Clock, ServiceDate } from "../../model/time.ts";
 import { MAX_HOLD_MS } from "../log/settling.ts";
 
 /** How often that is tried. */
@@ -22,8 +22,12 @@ const SEQUENCES = 2 ** 32;
 /** Stores records under a receive time, in ms. */
 export type StoreDated = (receivedMs: number) => Promise<void>;
 
+/** The `Date` of the latest response of the table; undefined: none had one. */
+export type LatestDate = () => ServiceDate | undefined;
+
 export class ReceiveClock {
   readonly #clock: Clock;
+  readonly #latestDate: LatestDate;
   /**
    * By place, descending: times that the clock said before it was put back, the latest time, and times before that, each
    * by more than `MAX_HOLD_MS`, to which a clock that is ahead may return.
@@ -31,8 +35,9 @@ export class ReceiveClock {
   readonly #latest = new Map<string, readonly number[]>();
   #sequence = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, latestDate: LatestDate = () => undefined) {
     this.#clock = clock;
+    this.#latestDate = latestDate;
   }
 
   /** A new receive time for records of a place, in ms. */
@@ -63,12 +68,18 @@ export class ReceiveClock {
     return sequence;
   }
 
-  /** Stores records of a place under a receive time that is not long ago when they are there. Throws "unavailable". */
+  /**
+   * Stores records of a place under a receive time that is not long ago when they are there. The `Date` of the response
+   * that acknowledges them proves it: this process' clock may be wrong at both of its looks. Throws "unavailable".
+   */
   async storeDated(place: string, store: StoreDated): Promise<void> {
     for (let attempt = 0; attempt < MAX_HOLD_ATTEMPTS; attempt++) {
+      const before = this.#latestDate();
       const receivedMs = this.next(place);
       await store(receivedMs);
-      if (Math.abs(this.#clock() - receivedMs) <= MAX_HOLD_MS) return;
+      const [nowMs, date] = [this.#clock(), this.#latestDate()];
+      const isProven = date === before || date === undefined || isNear(date.ms, receivedMs);
+      if (isProven && isNear(nowMs, receivedMs)) return;
     }
     throw new HearthError("unavailable", `log record: took longer than ${MAX_HOLD_MS} ms to be stored`);
   }
@@ -76,4 +87,8 @@ export class ReceiveClock {
   #forgetPast(nowMs: number): void {
     for (const [place, [latestMs]] of this.#latest) if (latestMs < nowMs) this.#latest.delete(place);
   }
+}
+
+function isNear(nowMs: number, receivedMs: number): boolean {
+  return Math.abs(nowMs - receivedMs) <= MAX_HOLD_MS;
 }

@@ -23,7 +23,7 @@ import { CompactorLag } from "./compactor-lag.ts";
 import { DayWriter } from "./day-writer.ts";
 import { LoadBudget } from "./load-budget.ts";
 import { OpenDays } from "./open-days.ts";
-import { ReceiveClock } from "./receive-clock.ts";
+import { type LatestDate, ReceiveClock } from "./receive-clock.ts";
 import { Writer } from "./writer.ts";
 
 /** A quarter of the write function's 256 MB. */
@@ -37,6 +37,8 @@ const MAX_REGISTRIES = 16;
 
 export interface WritersOptions {
   readonly clock: Clock;
+  /** Default: the table's responses have none, and the clock counts alone. */
+  readonly latestDate?: LatestDate | undefined;
   readonly randomBytes: RandomBytes;
   readonly limits: Limits;
   /** What all writers together may hold, in bytes. */
@@ -80,7 +82,7 @@ export class Writers {
       randomBytes,
       factors: newHashFactors(randomBytes),
       instance: randomBytes(INSTANCE_ID_BYTES),
-      receiveClock: new ReceiveClock(clock),
+      receiveClock: new ReceiveClock(clock, options.latestDate),
       lag: new CompactorLag(clock),
       loadBudget: this.#loadBudget,
       shardBits: options.shardBits ?? shardBits,

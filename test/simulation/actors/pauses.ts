@@ -9,7 +9,7 @@ export function stepClock(sim: Simulated, process: Process): void {
   const { scheduler, hardships, tally } = sim;
   const { random } = scheduler;
   if (!hardships.hasWrongClocks || process.role === "reader" || !random.chance(0.3)) return;
-  const most = random.pick([MINUTE_MS, MINUTE_MS, HOUR_MS, 3 * HOUR_MS, DAY_MS]);
+  const most = random.pick([MINUTE_MS, MINUTE_MS, HOUR_MS, 3 * HOUR_MS, random.pick([DAY_MS, 40 * DAY_MS])]);
   process.skewMs = random.chance(0.3) ? 0 : random.pick([-1, 1]) * random.between(10 * SECOND_MS, most);
   scheduler.note(process.name, `has a clock that is ${process.skewMs} ms ahead`);
   tally.add("clock stepped");
@@ -19,25 +19,20 @@ export function stepClock(sim: Simulated, process: Process): void {
 const UNSTEADY_CHANCE = 0.5;
 const JOLT_CHANCE = 0.02;
 const RETURN_CHANCE = 0.3;
-const JOLTS_MS = [MINUTE_MS, MINUTE_MS, HOUR_MS, DAY_MS];
-const COMPACTOR_JOLTS_MS = [MINUTE_MS, HOUR_MS, DAY_MS, 40 * DAY_MS, 40 * DAY_MS];
+const JOLTS_MS = [MINUTE_MS, HOUR_MS, DAY_MS, 40 * DAY_MS, 40 * DAY_MS];
 
-/**
- * In a world of wrong clocks that of a writer or a compactor may be wrong for some looks, in the middle of a call. That of
- * a compactor may be wrong by weeks.
- */
+/** In a world of wrong clocks that of a writer or a compactor may be wrong for some looks, in the middle of a call. */
 export function unsteady({ scheduler, hardships, tally }: Simulated, process: Process, clock: Clock): Clock {
   const { random } = scheduler;
   if (!hardships.hasWrongClocks || process.role === "reader" || !random.chance(UNSTEADY_CHANCE)) return clock;
   let joltMs = 0;
   return () => {
     if (random.chance(joltMs === 0 ? JOLT_CHANCE : RETURN_CHANCE)) {
-      const most = random.pick(process.role === "writer" ? JOLTS_MS : COMPACTOR_JOLTS_MS);
+      const most = random.pick(JOLTS_MS);
       joltMs = joltMs === 0 ? random.pick([-1, 1]) * random.between(10 * SECOND_MS, most) : 0;
       scheduler.note(process.name, `has a clock that is ${joltMs} ms ahead for a moment`);
       tally.add("clock stepped for a moment");
     }
-    if (joltMs !== 0) process.wrongLooks++;
     return clock() + joltMs;
   };
 }

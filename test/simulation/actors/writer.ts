@@ -42,13 +42,20 @@ export function writer(sim: Simulated, process: Process) {
   const { scheduler, randomBytes, retention, shardBits, tally, hardships } = sim;
   const { random } = scheduler;
   const program = newProgram(sim, process);
-  const { table, clock, clockGuard, watchClock } = program;
+  const { table, boundedClock: clock, clockGuard, watchClock } = program;
   /** The latest that its clock has said. */
   let latestMs = 0;
   // What a sender has for the time: the writer's may be wrong.
   const senderClock = hardships.hasWrongClocks ? () => ++scheduler.nowMs : clock;
   const maxBytes = random.pick(hardships.isCrowded ? CROWDED_WRITER_BYTES : WRITER_BYTES);
-  const writers = new Writers({ clock, randomBytes, limits: DEFAULT_LIMITS, shardBits, maxBytes });
+  const writers = new Writers({
+    clock,
+    latestDate: () => clockGuard.latestDate,
+    randomBytes,
+    limits: DEFAULT_LIMITS,
+    shardBits,
+    maxBytes,
+  });
   const quotas = hardships.hasLimits ? new Quotas(clock, randomBytes) : undefined;
   const running = new Map<Append, () => void>();
   const { onDeath } = process;
@@ -67,7 +74,6 @@ export function writer(sim: Simulated, process: Process) {
     const writer = maxBytes < MAX_WRITER_BYTES ? undefined : process.name;
     const begun = model.begin(request, scheduler.nowMs, writer);
     let span: ClockSpan | undefined;
-    const { wrongLooks } = process;
     const end = (isAnswered: boolean) => {
       running.delete(begun);
       const endMs = clock();
@@ -91,13 +97,11 @@ export function writer(sim: Simulated, process: Process) {
       const place = { tenant: typeof named === "string" ? named : await named, retentionMs, gate };
       const appender = writers.appender(place, table.metered(meter));
       const append = () => {
-        span = watchClock();
+        span = watchClock(clock);
         return appender.append(batchOfSamples(request));
       };
-      const { rejections } = await clockGuard.run(append, (result) => result.rejections.count > 0);
+      const { rejections } = await clockGuard.run(append, (result) => result.rejections.judged);
       if (rejections.count > 0) {
-        // A clock that is right again before the next response cannot be found out.
-        if (process.wrongLooks > wrongLooks) throw new HearthError("unavailable", `${FAULT}a wrong clock`);
         // The tenant's settings may have come an hour late.
         const keptMs = oldestKept(scheduler.nowMs, retentionMs);
         if (request.some(({ samples }) => samples.some(({ time }) => time < keptMs)))
@@ -133,7 +137,7 @@ export function writer(sim: Simulated, process: Process) {
         continue;
       }
       if (hardships.hasImports && random.chance(IMPORT_CHANCE)) {
-        await importBlock(sim, process, { table, clock, watchClock });
+        await importBlock(sim, process, program);
         continue;
       }
       const isAlone = hardships.isCrowded || hardships.isSparse;

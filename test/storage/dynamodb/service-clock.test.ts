@@ -243,14 +243,15 @@ describe("work between two looks at the clock", () => {
     offsetMs = HOUR_MS;
     const refuse = () =>
       service.clockGuard.run(
-        async () => "refused",
-        (result) => result === "refused",
+        async () => ({ ofMs: service.clock() }),
+        ({ ofMs }) => ({ minTime: ofMs, maxTime: ofMs }),
       );
     await assert.rejects(refuse(), {
       kind: "unavailable",
       message: /it is corrected, send the request again/,
     });
-    assert.equal(await refuse(), "refused");
+    const { ofMs } = await refuse();
+    assert.ok(Math.abs(ofMs - NOW_MS - HOUR_MS) <= SECOND_MS);
     assert.equal(service.calls.length, 4);
   });
 
@@ -264,14 +265,76 @@ describe("work between two looks at the clock", () => {
       clock.observe(floorToSecond(local.ms - HOUR_MS), sentMs, local.ms);
     });
     clock.observe(NOW_MS, NOW_MS, NOW_MS);
-    local.ms += HOUR_MS;
     trips.shift();
-    const refuse = async () => "refused";
     await assert.rejects(
-      guard.run(refuse, () => true),
+      guard.run(
+        async () => {
+          local.ms += HOUR_MS;
+        },
+        () => ({ minTime: local.ms, maxTime: local.ms }),
+      ),
       { kind: "unavailable", message: /it is corrected, send the request again/ },
     );
     assert.deepEqual(trips, []);
+  });
+
+  for (const offMs of [-40 * DAY_MS, -HOUR_MS, -6 * MINUTE_MS, MINUTE_MS, 40 * DAY_MS])
+    it(`does not believe what was judged by a clock that was off by ${offMs} ms for a moment`, async () => {
+      await using service = await openAhead(() => 0);
+      const judged = { minTime: NOW_MS + offMs, maxTime: NOW_MS + offMs };
+      const work = service.clockGuard.run(
+        () => service.table.put(item),
+        () => judged,
+      );
+      await assert.rejects(work, { kind: "unavailable", message: /was off by -?\d+ s; it is corrected/ });
+    });
+
+  it("believes what was judged within the minutes before the response", async () => {
+    await using service = await openAhead(() => 0);
+    const judged = { minTime: NOW_MS - 4 * MINUTE_MS, maxTime: NOW_MS + SECOND_MS };
+    await service.clockGuard.run(
+      async () => {},
+      () => judged,
+    );
+  });
+
+  it("begins with a response where the last one was minutes ago, and makes no call where it was not", async () => {
+    const { clock, respond, turn, local } = turned();
+    for (let i = 0; i < 2; i++) respond(0);
+    let probes = 0;
+    const guard = new ClockGuard(clock, async () => {
+      probes++;
+      respond(0);
+    });
+    turn(4 * MINUTE_MS);
+    await guard.run(async () => {});
+    assert.equal(probes, 0);
+    turn(2 * MINUTE_MS);
+    await guard.run(async () => assert.ok(Math.abs(guard.bounded() - local()) <= SECOND_MS));
+    assert.equal(probes, 1);
+  });
+
+  it("dates nothing by a clock that was weeks ahead since the last response", async () => {
+    const { clock, respond, turn, local } = turned();
+    for (let i = 0; i < 2; i++) respond(0);
+    // A moment later the clock is right again: responses agree with one another all the while.
+    turn(40 * DAY_MS);
+    const guard = new ClockGuard(clock, async () => {
+      turn(-40 * DAY_MS);
+      respond(0);
+    });
+    await guard.run(async () => assert.ok(Math.abs(guard.bounded() - local()) <= SECOND_MS));
+  });
+
+  it("fails where the clock was corrected meanwhile, and back", async () => {
+    const { clock, respond } = turned();
+    for (let i = 0; i < 3; i++) respond(0);
+    const guard = new ClockGuard(clock, async () => respond(0));
+    const work = async () => {
+      for (const offsetMs of [DAY_MS, DAY_MS, 0, 0]) respond(offsetMs);
+    };
+    await assert.rejects(guard.run(work), { kind: "unavailable", message: /was off for a while/ });
+    await guard.run(async () => respond(0));
   });
 
   it("does not take a first response that came too late for a service without a Date", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { HOUR_MS } from "../../../lib/model/time.ts";
+import { describe, it, test } from "node:test";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, type ServiceDate } from "../../../lib/model/time.ts";
 import { MAX_HOLD_MS } from "../../../lib/storage/log/settling.ts";
 import { ReceiveClock } from "../../../lib/storage/write/receive-clock.ts";
 
@@ -50,4 +50,52 @@ test("a clock that was far ahead returns to times after those that it said befor
 test("numbers of records are used once", () => {
   const { receiveClock } = newClock();
   assert.deepEqual([receiveClock.nextSequence(), receiveClock.nextSequence()], [0, 1]);
+});
+
+describe("records that a response acknowledges", () => {
+  /** Stores by a clock that is off by these ms at each look; the table's own clock is right. Returns receive times. */
+  async function store(offsets: readonly number[], dateOf = (nowMs: number): number | undefined => nowMs) {
+    let nowMs = NOW_MS;
+    let look = 0;
+    let date: ServiceDate | undefined;
+    const clock = () => nowMs + (offsets[look++] ?? 0);
+    const receiveClock = new ReceiveClock(clock, () => date);
+    const stored: number[] = [];
+    await receiveClock.storeDated("place", async (receivedMs) => {
+      stored.push(receivedMs - NOW_MS);
+      nowMs += 100;
+      const ms = dateOf(nowMs);
+      if (ms !== undefined) date = { ms };
+    });
+    return stored;
+  }
+
+  for (const offMs of [-40 * DAY_MS, -HOUR_MS, -MINUTE_MS, MINUTE_MS, 40 * DAY_MS])
+    it(`are stored again by the right clock if both looks were off by ${offMs} ms`, async () => {
+      assert.deepEqual(await store([offMs, offMs]), [offMs, 100]);
+    });
+
+  it("fail where the clock stays wrong", async () => {
+    const off = Array.from({ length: 6 }, () => -HOUR_MS);
+    await assert.rejects(store(off), { kind: "unavailable", message: /took longer than 30000 ms/ });
+  });
+
+  it("are stored once where the response has no date", async () => {
+    assert.deepEqual(await store([-HOUR_MS, -HOUR_MS], () => undefined), [-HOUR_MS]);
+  });
+
+  it("are stored once where the clocks differ by a little", async () => {
+    assert.deepEqual(await store([-9 * SECOND_MS, -9 * SECOND_MS]), [-9 * SECOND_MS]);
+  });
+
+  it("are not judged by a date that came before they were sent", async () => {
+    const receiveClock = new ReceiveClock(
+      () => NOW_MS,
+      () => old,
+    );
+    const old: ServiceDate = { ms: NOW_MS - HOUR_MS };
+    let stored = 0;
+    await receiveClock.storeDated("place", async () => void stored++);
+    assert.equal(stored, 1);
+  });
 });
