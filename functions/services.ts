@@ -16,6 +16,7 @@ import { callerOf } from "./caller.ts";
 import { newLog } from "./log.ts";
 import { newMetrics } from "./metrics.ts";
 import { quietLog, quietMetrics } from "./quiet-refusals.ts";
+import { nameSourcesInStackTraces } from "./stack-traces.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,6 +29,7 @@ export async function newServices(env: Environment, functionName: string): Promi
 }
 
 export async function serviceParts(env: Environment, functionName: string): Promise<ServiceParts> {
+  nameSourcesInStackTraces();
   const tableName = required(env, "HEARTH_TABLE");
   const timedTable = openTimedTable({ tableName, clock: Date.now, randomBytes, ...awsSettings(env) });
   const { clock } = timedTable;

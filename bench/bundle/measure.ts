@@ -67,7 +67,6 @@ export async function importTimesMs(bundle: Bundle, times: number): Promise<numb
     AWS_REGION: "us-east-1",
     HEARTH_TABLE: "hearth",
     HEARTH_RETENTION_DAYS: "0",
-    NODE_OPTIONS: "--enable-source-maps",
   };
   const args = ["--input-type=module", "-e", IMPORT, bundle.entry];
   const took: number[] = [];
