@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import type { JWTVerifyGetKey } from "jose";
 import { LRUCache } from "lru-cache";
 import { errorMessage, HearthError } from "../model/errors.ts";
+import { shorten } from "../model/shorten.ts";
 import { type Clock, MINUTE_MS, SECOND_MS } from "../model/time.ts";
 import { checkUrl, type OidcSettings } from "./oidc-settings.ts";
 
@@ -26,6 +27,8 @@ const CLOCK_SKEW_SECONDS = 30;
 /** A verified token counts for so long without another look at its signature. */
 const KNOWN_MS = 30 * SECOND_MS;
 const MAX_KNOWN = 1000;
+/** Of what a message repeats. */
+const MAX_REASON_CHARACTERS = 300;
 /** Of a claim that is a list. */
 const MAX_VALUES = 16;
 
@@ -40,7 +43,9 @@ export class OidcTokens {
   readonly #fetch: Fetch;
   readonly #known = new LRUCache<string, Known>({ max: MAX_KNOWN });
   #keys: Promise<JWTVerifyGetKey> | undefined;
+  /** When the discovery document, and when the keys could not be had. */
   #failedMs = Number.NEGATIVE_INFINITY;
+  #keysFailedMs = Number.NEGATIVE_INFINITY;
 
   constructor(settings: OidcSettings, { clock, fetch }: { readonly clock: Clock; readonly fetch: Fetch }) {
     this.#settings = settings;
@@ -107,8 +112,24 @@ export class OidcTokens {
       timeoutDuration: FETCH_MS,
       cooldownDuration: FETCH_AGAIN_MS,
       cacheMaxAge: KEYS_MS,
-      [customFetch]: (from: string, init: { readonly signal: AbortSignal }) => this.#get(from, init.signal),
+      [customFetch]: (from: string, init: { readonly signal: AbortSignal }) =>
+        this.#getKeys(from, init.signal),
     });
+  }
+
+  /** Anybody can send a token that needs them: an issuer that does not give them is asked again after some seconds only. */
+  async #getKeys(url: string, signal: AbortSignal): Promise<Response> {
+    if (this.#clock() - this.#keysFailedMs < FETCH_MS) throw new Error("they could not be read a moment ago");
+    try {
+      const response = await this.#get(url, signal);
+      if (response.status !== 200) throw new Error(`${url}: status ${response.status}`);
+      const set: unknown = await response.json();
+      if (!isKeySet(set)) throw new Error(`${url}: no JSON Web Key Set`);
+      return Response.json(set);
+    } catch (error) {
+      this.#keysFailedMs = this.#clock();
+      throw error;
+    }
   }
 
   /** https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig */
@@ -140,6 +161,11 @@ export class OidcTokens {
   }
 }
 
+function isKeySet(set: unknown): boolean {
+  const { keys } = (set ?? {}) as { readonly keys?: unknown };
+  return Array.isArray(keys) && keys.every((key) => typeof key === "object" && key !== null);
+}
+
 function stateOf<T extends object>(decode: () => T): Partial<T> {
   try {
     return decode();
@@ -148,15 +174,17 @@ function stateOf<T extends object>(decode: () => T): Partial<T> {
   }
 }
 
+const OF_TOKENS = /^ERR_(?:JWT|JWS|JWKS_NO|JWKS_MULTIPLE|JOSE_ALG|JOSE_NOT_SUPPORTED)/;
+
 /** Whether an error is of fetching keys, and not of the token. jose names those of tokens; a missing key is the token's fault. */
 function isOfKeys(error: unknown): boolean {
   const { code } = error as { readonly code?: unknown };
-  const isOfToken = typeof code === "string" && /^ERR_(?:JWT|JWS|JWKS_NO|JWKS_MULTIPLE|JOSE_ALG)/.test(code);
+  const isOfToken = typeof code === "string" && OF_TOKENS.test(code);
   return !isOfToken;
 }
 
 function refused(reason: string): HearthError {
-  return new HearthError("unauthenticated", `OIDC token: ${reason}`);
+  return new HearthError("unauthenticated", `OIDC token: ${shorten(reason, MAX_REASON_CHARACTERS)}`);
 }
 
 /** 503: senders drop what a 401 refuses. */
