@@ -8,6 +8,7 @@ import { getRequestListener } from "@hono/node-server";
 import { errorMessage } from "../lib/model/errors.ts";
 import type { Log } from "../lib/model/log.ts";
 import { allowHalfClosed } from "./half-closed.ts";
+import { JoinedMessage } from "./joined-chunks.ts";
 import { closeLingering, LINGERING_LIMITS } from "./lingering-close.ts";
 
 /** Of the URL and all headers: as Go's servers, and so Prometheus, take them. Dashboards send long GETs. */
@@ -43,7 +44,8 @@ export function newHttpServer(fetch: Fetch, log: Log, lingering = LINGERING_LIMI
     outgoing.setHeader("Allow", "GET, POST");
     outgoing.end(refuse(405, reason));
   };
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false }, listener);
+  const options = { maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false };
+  const server = createServer({ ...options, IncomingMessage: JoinedMessage }, listener);
   allowHalfClosed(server);
   closeLingering(server, lingering);
   server.on("clientError", (error: ClientError, socket: Socket) => {
@@ -64,7 +66,7 @@ export function newHttpServer(fetch: Fetch, log: Log, lingering = LINGERING_LIMI
 function reasonOf({ code, message, rawPacket }: ClientError): [status: number, reason: string] {
   if (code === "HPE_HEADER_OVERFLOW") {
     const advice = "send the parameters of a query as a POST form";
-    return [431, `URL and headers: more than ${MAX_HEADER_BYTES} bytes; ${advice}`];
+    return [431, `URL and headers: more than ${MAX_HEADER_BYTES} bytes or 1000 headers; ${advice}`];
   }
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") return [408, "request: its headers or body did not come in time"];
   if (rawPacket?.[0] === TLS_HANDSHAKE) return [400, "TLS on a port of plain HTTP: use http:// in the URL"];

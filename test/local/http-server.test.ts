@@ -128,8 +128,9 @@ const REFUSED: readonly (readonly [what: string, request: string, status: number
     "a URL of 1.2 MB",
     long(1_200_000),
     431,
-    /more than 1048576 bytes; send the parameters of a query as a POST form/,
+    /more than 1048576 bytes or 1000 headers; send the parameters of a query as a POST form/,
   ],
+  ["1,500 headers", `GET / HTTP/1.1\r\nHost: x\r\n${"X: a\r\n".repeat(1500)}\r\n`, 431, /or 1000 headers/],
   ["no HTTP", "GARBAGE\r\n\r\n", 400, /malformed HTTP: .*[Mm]ethod/],
   [
     "a header without a colon",
