@@ -49,7 +49,7 @@ export function hasGrown(before: RetentionMs | undefined, now: RetentionMs): boo
 
 /** Days of a tenant that are not past retention and have something left to do. */
 export interface UnfinishedDays {
-  /** They have samples and were never settled. */
+  /** They have samples or a manifest, and were never settled. */
   readonly unsettled: readonly number[];
   /** They are settled; their hourly rows are missing or stale. */
   readonly unrolled: readonly number[];
@@ -84,7 +84,12 @@ export async function listUnfinishedDays(
       }
       const manifest = decodeOrNone(item.value);
       latest = { day, manifest };
-      if (manifest?.facts.settledMarks === undefined) continue;
+      if (manifest === undefined) continue;
+      if (manifest.facts.settledMarks === undefined) {
+        // TTL may have taken its item under a shorter retention.
+        unsettled.add(day);
+        continue;
+      }
       unsettled.delete(day);
       const place = { day, retentionMs, rollupRetentionMs };
       const isDue = !fresh.has(day) || planRolling(manifest, place, nowMs) !== undefined;

@@ -39,6 +39,8 @@ export interface Finding {
   readonly key?: Key | undefined;
   /** Of the part of samples or of the index, in hex. */
   readonly part?: string | undefined;
+  /** Hashes of the series that it is about, in hex. */
+  readonly series?: readonly string[] | undefined;
 }
 
 /** Takes a finding of the day that is walked through. */

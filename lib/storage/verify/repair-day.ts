@@ -19,9 +19,10 @@ import { markStale } from "../rollups/mark-stale.ts";
 import { loadRollupManifest } from "../rollups/rollup-store.ts";
 import type { Key, Table } from "../table/table.ts";
 import type { Finding, VerifiedDay } from "./finding.ts";
+import { findSeriesToIndex, withoutErasure } from "./index-again.ts";
 import { rewritePart } from "./rewrite-part.ts";
 import { hasRecords, LEVELS_BITS } from "./verify-day.ts";
-import { readIndexSeries, readSeriesRecords } from "./verify-index.ts";
+import { readIndexSeries } from "./verify-index.ts";
 
 export interface RepairOptions {
   readonly table: Table;
@@ -62,7 +63,7 @@ export async function repairDay(
         note(finding, await putDayItems(options.table, day));
         break;
       case "unindexed series":
-        note(finding, await indexRecordedSeries(options, day), NOTHING);
+        repairs.push({ finding, ...(await indexRecordedSeries(options, day, finding.series ?? [])) });
         break;
       case "damaged item":
       case "missing item":
@@ -139,21 +140,27 @@ async function putDayItems(table: Table, { tenant, day, retentionMs }: VerifiedD
   return `stored again, of ${levels.map((bits) => 2 ** bits).join(", ")} shards`;
 }
 
-/** Puts the series of all series records that are left into an index part of their own. */
-async function indexRecordedSeries(options: RepairOptions, day: VerifiedDay): Promise<string | undefined> {
-  const shards = LEVELS_BITS.flatMap((bits) =>
-    Array.from({ length: 2 ** bits }, (_, prefix) => ({ bits, prefix })),
-  );
-  const recorded = await readSeriesRecords(options.table, day, shards, () => {});
-  if (recorded.size === 0) return undefined;
+/** Puts series into an index part of their own, as far as their series records are left and no deletion has taken them. */
+async function indexRecordedSeries(
+  options: RepairOptions,
+  day: VerifiedDay,
+  hashes: readonly string[],
+): Promise<Omit<Repair, "finding">> {
   const entries = new IndexEntries();
   const context = newDayContext({ ...options, ...day });
-  const found = [...recorded.values()].map((labels) => entries.entryOf(labels));
-  await changeManifest(options, day, async (manifest) => {
-    const parts = await storeIndexPart(context, found);
-    return { ...manifest, index: [...manifest.index, ...parts] };
+  const { manifest } = await loadManifest(options.table, day.tenant, day.day);
+  const { labels, deleted, deletions } = await findSeriesToIndex(options.table, day, manifest.parts, hashes);
+  const left = deleted === 0 ? "" : `; ${deleted} stay out, since they were deleted`;
+  if (labels.length === 0) return { done: undefined, advice: `${NOTHING}${left}` };
+  await changeManifest(options, day, async (current) => {
+    const added = await storeIndexPart(
+      context,
+      labels.map((one) => entries.entryOf(one)),
+    );
+    const parts = withoutErasure(current.parts, deletions);
+    return { ...current, parts, index: [...current.index, ...added] };
   });
-  return `${recorded.size} series are indexed again, from their series records`;
+  return { done: `${labels.length} series are indexed again, from their series records${left}`, advice: "" };
 }
 
 /** A damaged record or day item: a copy goes to quarantine, so that nothing is lost, and the item goes. */

@@ -188,6 +188,7 @@ function noteUnindexed(
     problem: "unindexed series",
     detail: `${hashes.length} series have samples and are not in the index: ${names.join(", ")}${more}; ${known} of them have a series record left`,
     loss: `the samples of ${hashes.length} series are there and not found`,
+    series: hashes,
   });
 }
 

@@ -321,11 +321,15 @@ export class ScheduledTable implements ScannableTable {
   #landAgain(name: string, effect: Effect<unknown>): void {
     const { scheduler, tally } = this.#world;
     tally.add("call took effect again later");
+    const madeMs = scheduler.nowMs;
     const run = () => {
+      // Days in which nobody works pass at once.
+      if (scheduler.nowMs - madeMs > MAX_SIGNED_MS)
+        return `of ${this.#process.name} is refused: its signature is too old`;
       void effect.apply();
       return `of ${this.#process.name} lands again`;
     };
-    const readyMs = scheduler.nowMs + scheduler.random.between(0, MAX_SIGNED_MS);
+    const readyMs = madeMs + scheduler.random.between(0, MAX_SIGNED_MS);
     scheduler.add({ process: undefined, name, readyMs, run });
   }
 

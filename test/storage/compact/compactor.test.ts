@@ -4,10 +4,13 @@ import { test } from "node:test";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.ts";
 import { compact } from "../../../lib/storage/compact/compactor.ts";
 import { dayOf, dictionariesRange } from "../../../lib/storage/layout/keys.ts";
+import { isOpenRun } from "../../../lib/storage/layout/manifest.ts";
 import { loadManifest } from "../../../lib/storage/layout/manifest-store.ts";
 import { runRange } from "../../../lib/storage/layout/part-keys.ts";
 import { ALL_SERIES } from "../../../lib/storage/layout/shard.ts";
+import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import type { KeyRange, Table } from "../../../lib/storage/table/table.ts";
+import { itemsOf } from "../../helpers/storage/damage.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { series } from "../../helpers/write-requests.ts";
 
@@ -140,3 +143,21 @@ async function remove(table: Table, range: KeyRange): Promise<void> {
   }
   assert.equal(removed, 1);
 }
+
+test("a sweep finishes a day of which TTL has taken the marks and the day's item", async () => {
+  const engine = new Engine();
+  engine.nowMs = MIDNIGHT_MS + HOUR_MS;
+  await engine.append(engine.newWriters(), [series("up", {}, [MIDNIGHT_MS, 1])]);
+  engine.nowMs += HOUR_MS;
+  await engine.compact();
+  for (const item of await itemsOf(engine.inner as MemoryTable, "PA")) await engine.inner.delete(item);
+  for (let day = 1; day <= 3; day++) {
+    engine.nowMs = MIDNIGHT_MS + day * (DAY_MS + HOUR_MS);
+    await engine.compact();
+  }
+  const { manifest } = await loadManifest(engine.table, "t", dayOf(MIDNIGHT_MS));
+  assert.deepEqual(
+    manifest.parts.map((part) => isOpenRun(part)),
+    [false],
+  );
+});
