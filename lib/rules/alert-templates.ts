@@ -1,16 +1,40 @@
 /** Templates of rules by lib/template. */
 import { HearthError } from "../model/errors.ts";
-import { checkAlertTemplate, parseAlertTemplate, TemplateError } from "../template/alert-template.ts";
-import type { Templates } from "./templates.ts";
+import {
+  type AlertTemplate,
+  checkAlertTemplate,
+  parseAlertTemplate,
+  TemplateError,
+} from "../template/alert-template.ts";
+import { TemplateBudget } from "../template/execute/limits.ts";
+import type { TemplateScope, Templates } from "./templates.ts";
 
 export const ALERT_TEMPLATES: Templates = {
-  async expand(text, { alertName, timeMs, ...data }) {
-    try {
-      return await parseAlertTemplate(alertName, text).expand({ ...data, timestampMs: timeMs });
-    } catch (error) {
-      if (!(error instanceof TemplateError)) throw error;
-      throw new HearthError("invalid", error.message, { cause: error });
-    }
+  expand: (text, scope) => expand(() => parseAlertTemplate(scope.alertName, text), scope),
+  forGroup() {
+    const budget = new TemplateBudget();
+    const parsed = new Map<string, Map<string, AlertTemplate>>();
+    const templateOf = (alertName: string, text: string): AlertTemplate => {
+      const ofAlert = parsed.get(alertName) ?? new Map<string, AlertTemplate>();
+      parsed.set(alertName, ofAlert);
+      const template = ofAlert.get(text) ?? parseAlertTemplate(alertName, text);
+      ofAlert.set(text, template);
+      return template;
+    };
+    return { expand: (text, scope) => expand(() => templateOf(scope.alertName, text), scope, budget) };
   },
   check: (text, alertName) => checkAlertTemplate(alertName, text),
 };
+
+async function expand(
+  template: () => AlertTemplate,
+  { timeMs, ...data }: TemplateScope,
+  budget?: TemplateBudget,
+): Promise<string> {
+  try {
+    return await template().expand({ ...data, timestampMs: timeMs }, budget);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    throw new HearthError("invalid", error.message, { cause: error });
+  }
+}

@@ -32,6 +32,9 @@ export interface Templates {
   /** Expands a text. Throws "invalid" for a text that cannot be parsed or evaluated. */
   expand(text: string, scope: TemplateScope): Promise<string>;
 
+  /** The same for all alerts of a group at one time: they share limits of time and memory, and each text is parsed once. */
+  forGroup(): Pick<Templates, "expand">;
+
   /** What is wrong with the syntax of an alert's text; undefined for nothing. */
   check(text: string, alertName: string): string | undefined;
 }

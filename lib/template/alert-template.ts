@@ -8,7 +8,13 @@ import type { Histogram } from "../model/histogram.ts";
 import { BUILTINS } from "./execute/builtins.ts";
 import { TemplateExecutionError } from "./execute/errors.ts";
 import { executeTemplate } from "./execute/execute.ts";
-import { LimitError, Meter, TEMPLATE_LIMITS, type TemplateLimits } from "./execute/limits.ts";
+import {
+  LimitError,
+  Meter,
+  TEMPLATE_LIMITS,
+  type TemplateBudget,
+  type TemplateLimits,
+} from "./execute/limits.ts";
 import { prometheusFunctions } from "./functions/functions.ts";
 import { labelMap, queryResult, sampleValue, type TemplateSample } from "./functions/query-result.ts";
 import { type ParsedTemplate, parseTemplate } from "./syntax/parser.ts";
@@ -37,8 +43,8 @@ export interface AlertData {
 export class TemplateError extends Error {}
 
 export interface AlertTemplate {
-  /** Throws `TemplateError`. */
-  expand(data: AlertData): Promise<string>;
+  /** Throws `TemplateError`. `budget` is shared with other expansions; default: each has its own limits alone. */
+  expand(data: AlertData, budget?: TemplateBudget): Promise<string>;
 }
 
 const VARIABLES =
@@ -56,6 +62,7 @@ const NO_CONTEXT = {
   query: (): Value => {
     throw new CallError("no query while parsing");
   },
+  spendMatch: () => {},
 };
 const FUNCTION_NAMES = new Set([...BUILTINS.keys(), ...prometheusFunctions(NO_CONTEXT).keys()]);
 
@@ -72,9 +79,9 @@ export function parseAlertTemplate(
   const name = `__alert_${alertName}`;
   const parsed = parsedOrError(name, text);
   return {
-    expand: async (data) => {
+    expand: async (data, budget) => {
       try {
-        return await expand(parsed, data, limits);
+        return await expand(parsed, data, limits, budget);
       } catch (error) {
         if (!(error instanceof TemplateExecutionError || error instanceof LimitError)) throw error;
         throw new TemplateError(`error executing template ${name}: ${fromBytes(error.message)}`);
@@ -134,24 +141,35 @@ class QueryNeeded extends Error {
 type QueryOutcome = { readonly samples: readonly TemplateSample[] } | { readonly problem: string };
 
 /** Executes without waiting; a query that is not known yet ends the execution, which starts again with its result. */
-async function expand(parsed: ParsedTemplate, data: AlertData, limits: TemplateLimits): Promise<string> {
+async function expand(
+  parsed: ParsedTemplate,
+  data: AlertData,
+  limits: TemplateLimits,
+  budget: TemplateBudget | undefined,
+): Promise<string> {
+  budget?.check();
+  const meter = new Meter(limits, budget);
   const outcomes = new Map<string, QueryOutcome>();
   const query = (expr: string): Value => {
     const outcome = outcomes.get(expr);
     if (outcome === undefined) throw new QueryNeeded(expr);
     if ("problem" in outcome) throw new CallError(toBytes(outcome.problem));
+    meter.spend(outcome.samples.length);
     return queryResult(outcome.samples);
   };
-  const functions = prometheusFunctions({ ...data, query });
-  const meter = new Meter(limits);
+  const spendMatch = (steps: number) => meter.spendMatch(steps);
+  const functions = prometheusFunctions({ ...data, query, spendMatch });
   for (;;) {
     try {
-      return fromBytes(executeTemplate(parsed, functions, alertData(data), meter));
+      const text = executeTemplate(parsed, functions, alertData(data), meter);
+      budget?.keep(text.length);
+      return fromBytes(text);
     } catch (error) {
       if (!(error instanceof QueryNeeded)) throw error;
       if (outcomes.size === limits.queries) {
         throw new LimitError(`template makes more than ${limits.queries} queries`);
       }
+      meter.spendQuery();
       outcomes.set(error.expr, await outcomeOf(data, error.expr));
     }
   }

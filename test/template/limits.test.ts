@@ -32,6 +32,11 @@ const ENDLESS: readonly (readonly [template: string, error: RegExp])[] = [
   ['{{ $x := "&&&&&&&&" }}{{ range 60 }}{{ $x = html $x $x }}{{ end }}', /more than 1048576 bytes/],
   ['{{ printf "%999999d%999999d%999999d" 1 1 1 }}', /more than 1048576 bytes/],
   [
+    `{{ $x := printf "%999999d" 1 }}{{ range 99 }}{{ if toUpper $x }}{{ end }}{{ end }}`,
+    /more than 250000 steps/,
+  ],
+  ['{{ range 100000 }}{{ if query "up" }}{{ end }}{{ end }}', /more than 250000 steps/],
+  [
     '{{ define "a" }}{{ template "a" }}{{ end }}{{ template "a" }}',
     /exceeded maximum template depth \(500\)/,
   ],

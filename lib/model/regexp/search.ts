@@ -15,8 +15,14 @@ export interface SearchPattern {
   replaceAll(text: string, replacement: string): string;
 }
 
-/** Throws "invalid" with RE2's words for a pattern that is not RE2, "too large" past a limit. */
-export function compileSearch(pattern: string): SearchPattern {
+/** Of an instruction, beside a step of a match. */
+const COMPILE_STEPS = 32;
+
+/**
+ * Throws "invalid" with RE2's words for a pattern that is not RE2, "too large" past a limit. `spend` counts instructions, and
+ * instructions times characters of each search.
+ */
+export function compileSearch(pattern: string, spend: (steps: number) => void = () => {}): SearchPattern {
   const instructions = patternSize(pattern);
   if (pattern.length > MAX_PATTERN_CHARACTERS || instructions > MAX_PATTERN_INSTRUCTIONS) {
     throw new HearthError(
@@ -24,9 +30,11 @@ export function compileSearch(pattern: string): SearchPattern {
       `regular expression ${quoteInput(pattern)} is too large; use a shorter one maxCharacters=${MAX_PATTERN_CHARACTERS}`,
     );
   }
+  spend(COMPILE_STEPS * instructions);
   const compiled = compile(pattern);
   const check = (text: string) => {
-    if (compiled.programSize() * (text.length + 1) <= MAX_MATCH_STEPS) return;
+    const steps = compiled.programSize() * (text.length + 1);
+    if (steps <= MAX_MATCH_STEPS) return spend(steps);
     throw new HearthError(
       "too large",
       `regular expression ${quoteInput(pattern)} over a text of ${text.length} characters takes too many steps; use a shorter one maxSteps=${MAX_MATCH_STEPS}`,

@@ -8,7 +8,7 @@ import type { CredentialProvider } from "../../storage/dynamodb/credentials.ts";
 import { forEachBounded } from "../../storage/table/bounded.ts";
 import type { Table } from "../../storage/table/table.ts";
 import type { DeliveryOptions, DeliveryReport, NotificationBatch, Notifier } from "../notifier.ts";
-import { alertmanagerBodies, alertmanagerUrl, MAX_BATCH } from "./alertmanager.ts";
+import { alertmanagerBodies, alertmanagerUrl } from "./alertmanager.ts";
 import { AwsCalls } from "./aws-call.ts";
 import { type RuleMessage, webhookPayload } from "./message.ts";
 import type { Post } from "./post.ts";
@@ -111,9 +111,7 @@ class Delivery implements Notifier {
     let isDown = false;
     for (const [tenant, own] of Map.groupBy(batches, (batch) => batch.tenant)) {
       const notifications = own.flatMap((batch) => batch.notifications);
-      const bodies = alertmanagerBodies(notifications);
-      for (const [i, body] of bodies.entries()) {
-        const count = Math.min(MAX_BATCH, notifications.length - i * MAX_BATCH);
+      for (const { body, count } of alertmanagerBodies(notifications)) {
         const outcome: Outcome = isDown
           ? SKIPPED
           : await this.#post({ url: alertmanagerUrl(url), auth }, tenant, body, attempts);

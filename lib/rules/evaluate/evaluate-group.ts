@@ -101,6 +101,7 @@ class Evaluation {
   readonly #sampleTimeMs: number;
   readonly #overlay: Overlay;
   readonly #context: EvaluationContext;
+  readonly #templates: Pick<Templates, "expand">;
   readonly #waits: boolean;
 
   constructor(
@@ -115,6 +116,7 @@ class Evaluation {
     this.#sampleTimeMs = timeMs - (group.queryOffsetMs ?? context.settings.queryOffsetMs);
     this.#overlay = overlay;
     this.#context = context;
+    this.#templates = context.templates.forGroup();
     this.#waits = waits;
   }
 
@@ -187,12 +189,20 @@ class Evaluation {
   }
 
   readonly #expand: Expand = (text, alertName, { labels, value }) => {
-    const { templates, settings } = this.#context;
+    const { settings } = this.#context;
     const { externalLabels, externalUrl } = settings;
     const timeMs = this.#timeMs;
     // As in Prometheus, the offset is that of rules and not of their templates.
     const query = (expr: string) => this.#query(expr, timeMs);
-    return templates.expand(text, { alertName, labels, value, externalLabels, externalUrl, timeMs, query });
+    return this.#templates.expand(text, {
+      alertName,
+      labels,
+      value,
+      externalLabels,
+      externalUrl,
+      timeMs,
+      query,
+    });
   };
 
   #send(rule: AlertingRule, alerts: readonly Alert[]): readonly Alert[] {

@@ -300,8 +300,10 @@ export class Evaluator {
     const given = args.map((arg, i) => this.#argument(scope, dot, params[i] ?? variadic, arg));
     if (final !== NONE) given.push(this.#validated(scope, final, params[count - 1] ?? variadic));
     try {
+      for (const one of given) this.#meter.spendText(textLength(one));
       const result = callable.call(given);
-      if (result?.type.kind === "string") this.#meter.checkSize((result.data as ByteString).length);
+      this.#meter.checkSize(textLength(result));
+      this.#meter.spendText(textLength(result));
       return result;
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
@@ -383,4 +385,8 @@ export class Evaluator {
         throw this.error(scope, `can't handle ${printNode(node)} for arg of type ${type.name}`);
     }
   }
+}
+
+function textLength(value: MaybeValue): number {
+  return value?.type.kind === "string" ? (value.data as ByteString).length : 0;
 }

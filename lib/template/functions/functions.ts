@@ -3,6 +3,7 @@ import { errorMessage } from "../../model/errors.ts";
 import { compileSearch } from "../../model/regexp/search.ts";
 import { escapeQuery } from "../execute/escape.ts";
 import type { FunctionMap, TemplateFunction } from "../execute/function.ts";
+import { LimitError } from "../execute/limits.ts";
 import { formatFloat } from "../format/format-float.ts";
 import { fromBytes, runesOf, toBytes } from "../text/byte-string.ts";
 import { canBackquote, quote } from "../text/quote.ts";
@@ -37,6 +38,8 @@ export interface FunctionContext {
   readonly externalUrl: string;
   /** A fresh result at each call. */
   readonly query: (expr: string) => Value;
+  /** Counts steps of regular expressions; throws `LimitError`. */
+  readonly spendMatch: (steps: number) => void;
 }
 
 const ofText = (call: (text: string) => string): TemplateFunction => ({
@@ -62,8 +65,8 @@ export function prometheusFunctions(context: FunctionContext): FunctionMap {
       "sortByLabel",
       { params: [STRING, QUERY_RESULT], call: ([name, result]) => sortByLabel(textOf(name!), result!) },
     ],
-    ["reReplaceAll", { params: [STRING, STRING, STRING], call: replaceAll }],
-    ["match", { params: [STRING, STRING], call: matches }],
+    ["reReplaceAll", { params: [STRING, STRING, STRING], call: (args) => replaceAll(args, context) }],
+    ["match", { params: [STRING, STRING], call: (args) => matches(args, context) }],
     ["safeHtml", { params: [STRING], call: ([text]) => ({ type: HTML, data: text!.data }) }],
     ["title", ofText(titleCase)],
     ["toUpper", ofText((text) => mapRunes(text, (char) => char.toUpperCase()))],
@@ -121,16 +124,17 @@ function argumentMap(args: readonly MaybeValue[]): Value {
   return { type: ANY_MAP, data: new Map(args.map((value, i) => [`arg${i}`, value ?? NIL_ANY])) };
 }
 
-function matches([pattern, text]: readonly MaybeValue[]): Value {
-  return bool(searched(textOf(pattern!), (search) => search.test(fromBytes(textOf(text!)))));
+function matches([pattern, text]: readonly MaybeValue[], context: FunctionContext): Value {
+  return bool(searched(textOf(pattern!), (search) => search.test(fromBytes(textOf(text!))), context));
 }
 
-function replaceAll([pattern, replacement, text]: readonly MaybeValue[]): Value {
+function replaceAll([pattern, replacement, text]: readonly MaybeValue[], context: FunctionContext): Value {
   const source = textOf(pattern!);
   const described = canBackquote(source) ? `\`${source}\`` : quote(source);
   const replaced = searched(
     source,
     (search) => search.replaceAll(fromBytes(textOf(text!)), fromBytes(textOf(replacement!))),
+    context,
     `regexp: Compile(${described}): `,
   );
   return string(toBytes(replaced));
@@ -139,11 +143,13 @@ function replaceAll([pattern, replacement, text]: readonly MaybeValue[]): Value 
 function searched<T>(
   pattern: string,
   search: (compiled: ReturnType<typeof compileSearch>) => T,
+  { spendMatch }: FunctionContext,
   prefix = "",
 ): T {
   try {
-    return search(compileSearch(fromBytes(pattern)));
+    return search(compileSearch(fromBytes(pattern), spendMatch));
   } catch (error) {
+    if (error instanceof LimitError) throw error;
     throw new CallError(prefix + toBytes(errorMessage(error)));
   }
 }
