@@ -5,19 +5,22 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { compact, type DayReport } from "../../lib/storage/compact/compactor.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
 import { ifLiving, livesOf } from "./actors/program.ts";
+import type { Random } from "./random.ts";
 import { rollupRetention } from "./rows-alone.ts";
 import { Process } from "./scheduler.ts";
 import type { Simulated } from "./simulated.ts";
 import type { Interval } from "./worlds.ts";
 
-/** Long enough for every bucket to close and every late run to be taken in. */
-export const SETTLING_MS: readonly number[] = [
-  2 * MINUTE_MS,
-  HOUR_MS,
-  25 * HOUR_MS,
-  5 * HOUR_MS,
-  5 * HOUR_MS,
-];
+/** Pauses before compactions: long enough for every bucket to close and every late run to be compacted. */
+const SETTLING_MS: readonly number[] = [26 * HOUR_MS + 2 * MINUTE_MS, 5 * HOUR_MS, 5 * HOUR_MS];
+/** The same with compactions of days that go on. */
+const SLOW_SETTLING_MS: readonly number[] = [2 * MINUTE_MS, HOUR_MS, 25 * HOUR_MS, 5 * HOUR_MS, 5 * HOUR_MS];
+/** Each compaction that has something to do takes as long as half an act. */
+const SLOW_CHANCE = 0.25;
+
+export function settlingPauses(random: Random): readonly number[] {
+  return random.chance(SLOW_CHANCE) ? SLOW_SETTLING_MS : SETTLING_MS;
+}
 
 /** Days in which nobody works but TTL, which takes what has expired in no order. */
 export async function pass(sim: Simulated, { isCompacted, minMs, maxMs }: Interval): Promise<void> {
@@ -25,7 +28,7 @@ export async function pass(sim: Simulated, { isCompacted, minMs, maxMs }: Interv
   const { random } = scheduler;
   if (isCompacted) {
     const process = new Process("compactor", "interval", 0);
-    for (const ms of SETTLING_MS) await compactCalmly(sim, process, ms);
+    for (const ms of settlingPauses(random)) await compactCalmly(sim, process, ms);
   }
   const days = random.between(minMs, maxMs) / DAY_MS;
   scheduler.note("nobody", `works for ${days.toFixed(1)} days`);

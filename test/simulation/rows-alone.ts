@@ -113,7 +113,7 @@ export async function checkRowsAlone(
   memory?: ReaderMemory,
 ): Promise<void> {
   const [tenant, model] = sim.scheduler.random.pick([...sim.models]);
-  const { matchers } = randomSelection(sim.scheduler.random, sim.scheduler.nowMs);
+  const { matchers } = randomSelection(sim.scheduler.random, sim.workload, sim.scheduler.nowMs);
   const begunAt = model.event();
   const found = await readRows(sim, process, table, tenant, { matchers }, memory);
   const read = { begunAt, endedAt: model.event() };

@@ -7,6 +7,8 @@ import type { WorldChoice } from "./worlds.ts";
 
 /** Of JavaScript objects in one thread; schedules take 60. */
 const MAX_THREAD_MB = 512;
+/** Of young objects: with less they are collected more often, and live longer. */
+const YOUNG_MB = 32;
 /** Of all threads and what is in no heap, as buffers are; 300 are usual. */
 const MAX_PROCESS_MB = 2500;
 /** Of CPU for one schedule, which takes 20 ms. */
@@ -89,7 +91,7 @@ type EndedReport = Report & { readonly endedAt?: number };
 /** Reports for a thread that ends without a word, or is ended, that the schedule which it was at has failed. */
 async function runThread(task: Task, maxSeconds: number): Promise<EndedReport> {
   const { numbers, thread, schedules } = task;
-  const resourceLimits = { maxOldGenerationSizeMb: MAX_THREAD_MB };
+  const resourceLimits = { maxOldGenerationSizeMb: MAX_THREAD_MB, maxYoungGenerationSizeMb: YOUNG_MB };
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { resourceLimits });
   worker.postMessage(task);
   const { promise, resolve } = Promise.withResolvers<EndedReport>();

@@ -53,7 +53,7 @@ function randomRead(
   const { scheduler } = sim;
   const { random } = scheduler;
   const [tenant, model] = random.pick([...sim.models]);
-  const selection = randomSelection(random, scheduler.clockOf(process)());
+  const selection = randomSelection(random, sim.workload, scheduler.clockOf(process)());
   return { process, tenant, model, selection, asChunks: random.chance(0.5), memory, storedAs };
 }
 

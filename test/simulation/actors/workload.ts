@@ -31,6 +31,8 @@ export interface Workload {
   /** How many series bring histograms, or samples of either kind; and how many say since when they count. */
   readonly histogramShare: number;
   readonly startShare: number;
+  /** Of the samples that are late by days, how many at most. */
+  readonly lateDays: number;
 }
 
 /** Often very little: the same few samples, written and compacted over and over, meet each other most. */
@@ -42,6 +44,8 @@ export function randomWorkload(random: Random): Workload {
     maxSamples: random.pick([1, 2, 4]),
     histogramShare: random.pick([0, 0, 0.2, 0.6]),
     startShare: random.pick([0, 0, 0.5, 1]),
+    // Each day that has samples is compacted and read by itself, so few schedules have old ones.
+    lateDays: random.pick([2, 2, 2, 2, 20, 400]),
   };
 }
 
@@ -60,6 +64,7 @@ export const CROWDED_WORKLOAD: Workload = {
   maxSamples: 1,
   histogramShare: 0,
   startShare: 0,
+  lateDays: 2,
 };
 
 /** A sample of now of every series. */
@@ -112,7 +117,9 @@ export function randomRequest(
   const isTaken = (time: number) => time < nowMs + MAX_AHEAD_MS && time > nowMs - maxAgeMs;
   return Array.from({ length: random.between(1, workload.maxSeries) }, () => {
     const labels = labelsOf(random.pick(workload.metrics), random.pick(workload.jobs));
-    const times = random.chance(0.01) ? manyTimes(random, nowMs) : someTimes(random, workload, nowMs);
+    const times = random.chance(0.01)
+      ? manyTimes(random, workload, nowMs)
+      : someTimes(random, workload, nowMs);
     const known = model.timesOf(labelSetOf(labels)).filter(isTaken);
     const again = times.map((time) => (known.length > 0 && random.chance(0.3) ? random.pick(known) : time));
     const taken = again.filter(isTaken);
@@ -165,17 +172,18 @@ function randomHistogram(random: Random, isInteger: boolean): Histogram {
   return histogram({ kind, counterResetHint, isStale, sum, positive: bucketsOf(...counts) });
 }
 
-function someTimes(random: Random, { maxSamples }: Workload, nowMs: number): number[] {
-  return Array.from({ length: random.between(1, maxSamples) }, () => randomTime(random, nowMs));
+function someTimes(random: Random, workload: Workload, nowMs: number): number[] {
+  const length = random.between(1, workload.maxSamples);
+  return Array.from({ length }, () => randomTime(random, workload, nowMs));
 }
 
-function manyTimes(random: Random, nowMs: number): number[] {
-  const start = randomTime(random, nowMs) - MANY_SAMPLES * SECOND_MS;
+function manyTimes(random: Random, workload: Workload, nowMs: number): number[] {
+  const start = randomTime(random, workload, nowMs) - MANY_SAMPLES * SECOND_MS;
   return Array.from({ length: MANY_SAMPLES }, (_, i) => start + i * SECOND_MS);
 }
 
 /** Mostly of now, some early, some late by minutes, hours, days or more. */
-function randomTime(random: Random, nowMs: number): number {
+function randomTime(random: Random, { lateDays }: Workload, nowMs: number): number {
   const [min, max] = random.pick([
     [0, 5 * SECOND_MS],
     [0, 5 * SECOND_MS],
@@ -184,7 +192,7 @@ function randomTime(random: Random, nowMs: number): number {
     [0, 2 * HOUR_MS],
     [0, 2 * HOUR_MS],
     [0, 30 * HOUR_MS],
-    [0, random.pick([2, 2, 2, 20, 400]) * DAY_MS],
+    [0, lateDays * DAY_MS],
   ]);
   return nowMs - random.between(min, max);
 }
@@ -192,15 +200,15 @@ function randomTime(random: Random, nowMs: number): number {
 /** Series of a block, by label set, each with samples in order of time, not older than `maxAgeMs`. */
 export function importedRequest(
   random: Random,
-  { metrics }: Workload,
+  workload: Workload,
   nowMs: number,
   maxAgeMs: number,
 ): SentSamples[] {
-  const names = [...metrics].sort().filter(() => random.chance(0.7));
+  const names = [...workload.metrics].sort().filter(() => random.chance(0.7));
   const all = names.map((metric): SentSamples => {
     const times = random.chance(0.1)
-      ? manyTimes(random, nowMs)
-      : Array.from({ length: random.between(1, 4) }, () => randomTime(random, nowMs));
+      ? manyTimes(random, workload, nowMs)
+      : Array.from({ length: random.between(1, 4) }, () => randomTime(random, workload, nowMs));
     const taken = [...new Set(times)].filter((time) => time <= nowMs && time > nowMs - maxAgeMs);
     const samples = taken
       .sort((a, b) => a - b)
@@ -227,10 +235,10 @@ function randomBits(random: Random): bigint {
 }
 
 /** All of everything, or some of it. */
-export function randomSelection(random: Random, nowMs: number): Selection {
+export function randomSelection(random: Random, workload: Workload, nowMs: number): Selection {
   const matchers = random.chance(0.6) ? [] : [randomMatcher(random)];
   if (random.chance(0.6)) return { matchers, ...ALL_TIME };
-  const [a, b] = [randomTime(random, nowMs), randomTime(random, nowMs)];
+  const [a, b] = [randomTime(random, workload, nowMs), randomTime(random, workload, nowMs)];
   return { matchers, minTime: Math.min(a, b), maxTime: Math.max(a, b) };
 }
 

@@ -182,7 +182,7 @@ async function erase(
   const { scheduler, randomBytes, retention, tally, hardships } = sim;
   const { random } = scheduler;
   const [tenant, model] = random.pick([...sim.models]);
-  const selection = randomSelection(random, clock());
+  const selection = randomSelection(random, sim.workload, clock());
   const begun = model.deletions.begin(selection, model.event());
   const span = watchClock(clock);
   const retentionMs = sim.rowsAlone === undefined ? retention.at(scheduler.nowMs) : SHORT_RETENTION_MS;

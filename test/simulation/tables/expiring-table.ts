@@ -93,9 +93,9 @@ export class ExpiringTable implements Table {
     this.#remove(key);
   }
 
-  async *query(range: KeyRange, options?: QueryOptions): AsyncGenerator<readonly Item[], void, void> {
+  query(range: KeyRange, options?: QueryOptions): AsyncGenerator<readonly Item[], void, void> {
     this.#onCall();
-    yield* this.#inner.query(range, options);
+    return this.#inner.query(range, options);
   }
 
   #note(item: Item): void {
