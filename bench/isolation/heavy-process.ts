@@ -54,5 +54,6 @@ for (const request of requests) void repeat(request);
 await sleep(BEGIN_MS);
 console.log("begun");
 await once(process.stdin.resume(), "end");
+if (which === "routes") await send({ ...heavyRules(), method: "DELETE", body: null });
 console.log(ended);
 process.exit(0);

@@ -19,6 +19,7 @@ import { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
 import { accountCredentials } from "../aws-account.ts";
 import { startCompaction } from "../compaction-timer.ts";
 import { newConsoleLog } from "../console-log.ts";
+import { backgroundEndpoint } from "../dynamodb/running-endpoint.ts";
 import { newLocalServices } from "../local-services.ts";
 import { startRules } from "../rules-timer.ts";
 import { withSecretFiles } from "../secret-files.ts";
@@ -37,7 +38,7 @@ const observe =
 lowerPriority(niceness);
 const log = newConsoleLog(settings.logLevel, settings.isQuiet);
 const services: WriteServices = {
-  ...(await newLocalServices(settings, env, endpoint, { log, metrics: observe("request") })),
+  ...(await newLocalServices(settings, env, ownEndpoint(), { log, metrics: observe("request") })),
   isCanceled: () => Atomics.load(canceled, 0) !== 0,
 };
 const close =
@@ -52,6 +53,12 @@ parent.on("message", (message: ToWorker) => {
 tell({ kind: "ready" });
 // The next thread, and the next start, find what this one compiled.
 flushCompileCache();
+
+/** Of the embedded database: what computes for long reads after what responds soon. */
+function ownEndpoint(): string | undefined {
+  const isEmbedded = endpoint !== undefined && settings.endpoint === undefined;
+  return isEmbedded && niceness > 0 ? backgroundEndpoint(endpoint) : endpoint;
+}
 
 function runCompactor(): () => Promise<void> {
   const timer = startCompaction(services, settings.compactorShare, {

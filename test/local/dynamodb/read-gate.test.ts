@@ -3,15 +3,15 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { test } from "node:test";
-import { ReadGate } from "../../../local/dynamodb/read-gate.ts";
+import { ReadGate, type Urgency } from "../../../local/dynamodb/read-gate.ts";
 
 function newGate() {
   const begun: string[] = [];
   const gate = new ReadGate((request) => begun.push((request as { name?: string }).name!));
-  const send = (name: string, operation: string): EventEmitter => {
+  const send = (name: string, operation: string, urgency: Urgency = "urgent"): EventEmitter => {
     const response = new EventEmitter();
     const request = { name, headers: { "x-amz-target": `DynamoDB_20120810.${operation}` } };
-    gate.pass(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+    gate.pass(request as unknown as IncomingMessage, response as unknown as ServerResponse, urgency);
     return response;
   };
   return { begun, send };
@@ -40,4 +40,22 @@ test("a read whose client hangs up before its turn is left out", () => {
   first.emit("close");
   second.emit("close");
   assert.deepEqual(begun, ["a", "b", "d"]);
+});
+
+test("reads in the background run one at a time, after all others", () => {
+  const { begun, send } = newGate();
+  const first = send("background 1", "Query", "background");
+  const second = send("background 2", "Query", "background");
+  const urgent = send("a", "Query");
+  const other = send("b", "Query");
+  send("c", "Query");
+  send("write", "PutItem", "background");
+  assert.deepEqual(begun, ["background 1", "a", "write"]);
+  first.emit("close");
+  assert.deepEqual(begun.slice(3), ["b"]);
+  urgent.emit("close");
+  assert.deepEqual(begun.slice(4), ["c"], "what is urgent goes first");
+  other.emit("close");
+  assert.deepEqual(begun.slice(5), ["background 2"]);
+  second.emit("close");
 });
