@@ -1,6 +1,7 @@
 /** Hearth on this machine, until Ctrl-C or SIGTERM. */
 import path from "node:path";
 import { banner } from "./banner.ts";
+import { collectWithoutHelpers } from "./collector.ts";
 import { newConsoleLog } from "./console-log.ts";
 import { printFailure } from "./failure.ts";
 import { type LocalServer, startServer } from "./server.ts";
@@ -14,6 +15,7 @@ const SAME_REQUEST_MS = 1000;
 
 /** Starts Hearth; returns once it is ready. The process then lives until a signal. */
 export async function run(args: readonly string[]): Promise<void> {
+  collectWithoutHelpers();
   const settings = parseSettings(process.env, args, process.stderr.isTTY);
   const log = newConsoleLog(settings.logLevel, settings.isQuiet);
   const server = await startServer(settings, process.env, log);

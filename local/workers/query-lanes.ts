@@ -11,7 +11,7 @@ export const SHORT_MS = 150;
 /** A request that took less may take the last idle thread of the short lane. */
 const CHEAP_MS = 25;
 /** A short request that is asked again and again is due this many times its CPU time after it last began. */
-const PATIENCE = 10;
+const PATIENCE = 20;
 /** A short request that last began this many times its CPU time ago is cheap: it takes a hundredth of a thread. */
 const RARE = 100;
 /** An expensive request that has been due for this long may take the last idle thread of the short lane. */
@@ -69,7 +69,8 @@ export function planLanes<Waiting extends Expectation>(
 ): Plan<Waiting> {
   const left = { ...idle };
   const kept = sizes.short > 1 ? 1 : 0;
-  const isCrowded = waiting.some((one) => isLong(one, sizes));
+  const expensive = waiting.filter(({ isCheap }) => !isCheap);
+  const isCrowded = expensive.length > 1 || expensive.some((one) => isLong(one, sizes));
   const begin: [Waiting, Lane][] = [];
   const wanted = new Set<Lane>();
   for (const one of waiting) {
@@ -86,8 +87,11 @@ export function planLanes<Waiting extends Expectation>(
     if (!isLong(one, sizes)) {
       const { isCheap } = one;
       const mayTakeLast = isCheap || nowMs - one.dueMs >= LAST_MS;
-      // While long requests wait, expensive ones have a tenth of a thread each.
-      const mayBegin = isCheap || !isCrowded || kept === 0 || one.dueMs <= nowMs;
+      const isDue = isCheap || kept === 0 || one.dueMs <= nowMs;
+      // One that is asked again and again does as well in a long thread.
+      if (!isDue && left.long > 0) return "long";
+      // While others wait, expensive ones have a twentieth of a thread each.
+      const mayBegin = isDue || !isCrowded;
       if (mayBegin && left.short > (mayTakeLast ? 0 : kept)) return "short";
       // A long thread has a cold cache and may hardly run: a short one will be idle sooner.
       if (isCheap) return undefined;

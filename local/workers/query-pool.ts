@@ -202,6 +202,8 @@ export class QueryPool {
   async #note(key: string, thread: RouteThread, running: Running): Promise<void> {
     const { lane, startedMs, startedCpuMs } = running;
     const [ended, started] = await Promise.all([thread.cpuMs(), startedCpuMs]);
+    // Zero of a thread that has ended: nobody knows what the request took.
+    if (ended < started) return;
     this.#known.set(key, learn(ended - started, startedMs, lane, this.#known.get(key)));
   }
 

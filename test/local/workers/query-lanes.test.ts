@@ -58,23 +58,33 @@ test("the last idle short thread is kept for cheap requests, until an expensive 
     begin: ["small: short"],
     wanted: ["short"],
   });
-  assert.deepEqual(plan([repeated("panel", 60, 1541)], idle).begin, ["panel: short"]);
+  assert.deepEqual(plan([repeated("panel", 60, 2141)], idle).begin, ["panel: short"]);
   assert.deepEqual(plan([repeated("panel", 60)], { short: 2, long: 0 }).begin, ["panel: short"]);
   assert.deepEqual(plan([repeated("panel", 60)], { short: 1, long: 1 }).begin, ["panel: long"]);
 });
 
-test("a cheap request overtakes a repeated one until that is due, ten times its CPU time after it last began", () => {
+test("a cheap request overtakes a repeated one until that is due, twenty times its CPU time after it last began", () => {
   const idle = { short: 1, long: 0 };
-  assert.deepEqual(plan([repeated("panel", 100, 899), waiting("small", 0)], idle).begin, ["small: short"]);
-  assert.deepEqual(plan([repeated("panel", 100, 1901), waiting("small", 0)], idle).begin, ["panel: short"]);
+  assert.deepEqual(plan([repeated("panel", 100, 1899), waiting("small", 0)], idle).begin, ["small: short"]);
+  assert.deepEqual(plan([repeated("panel", 100, 2901), waiting("small", 0)], idle).begin, ["panel: short"]);
 });
 
 test("while long requests wait, an expensive one begins in a short thread only when it is due", () => {
   const idle = { short: 2, long: 0 };
   const long = waiting("endless", Number.POSITIVE_INFINITY);
   assert.deepEqual(plan([repeated("panel", 60), long], idle).begin, []);
-  assert.deepEqual(plan([repeated("panel", 60, 541), long], idle).begin, ["panel: short"]);
+  assert.deepEqual(plan([repeated("panel", 60, 1141), long], idle).begin, ["panel: short"]);
   assert.deepEqual(plan([waiting("small", 5), long], idle).begin, ["small: short"]);
+});
+
+test("requests that are asked again and again leave the short threads to others: they wait, or begin in a long one", () => {
+  const panels = [repeated("a", 60), repeated("b", 60)];
+  assert.deepEqual(plan(panels, { short: 2, long: 0 }).begin, []);
+  assert.deepEqual(plan(panels, { short: 2, long: 1 }).begin, ["a: long"]);
+  assert.deepEqual(plan([repeated("a", 60)], FOUR).begin, ["a: long"]);
+  assert.deepEqual(plan([repeated("a", 60, 1141), repeated("b", 60)], { short: 2, long: 0 }).begin, [
+    "a: short",
+  ]);
 });
 
 test("a request that is asked rarely is cheap up to a long one's CPU time, beside whatever else waits", () => {
