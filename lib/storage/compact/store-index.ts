@@ -60,6 +60,8 @@ export type IndexTarget = IndexOf & {
   readonly expires: { readonly expiresAtSeconds?: number };
   /** Whether a series, by its hash in hex, is in it. Default: all are. */
   readonly isLeft?: ((hash: string) => boolean) | undefined;
+  /** Makes the ids of parts of rows. Default: by chance. */
+  readonly newIndexId?: (() => string) | undefined;
 };
 
 /** `mergeIndexParts` of parts of any day, into any. */
@@ -134,12 +136,12 @@ export class PartSink {
 
   #newWriter(): IndexPartWriter {
     const { tenant, clock, randomBytes, indexIds } = this.#context;
-    const { day, isOfRows, expires } = this.#target;
+    const { day, isOfRows, expires, newIndexId = () => newId(randomBytes) } = this.#target;
     const place = {
       tenant,
       day,
       isOfRows,
-      id: isOfRows === true ? newId(randomBytes) : indexIds.take(randomBytes),
+      id: isOfRows === true ? newIndexId() : indexIds.take(randomBytes),
       shardBits: this.#shardBits,
       createdMs: clock(),
       ...expires,

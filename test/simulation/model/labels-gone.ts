@@ -6,8 +6,6 @@ import { decodeDeletions } from "../../../lib/storage/deletion/deletion.ts";
 import { describeKey, placeOfKey } from "../../../lib/storage/layout/key-place.ts";
 import { isDeletionsSortKey, KIND, parseManifestSortKey } from "../../../lib/storage/layout/keys.ts";
 import { TRANSIENT_MS } from "../../../lib/storage/layout/retention.ts";
-import { loadAllRollupMonths } from "../../../lib/storage/rollups/rollup-months.ts";
-import type { Item, Table } from "../../../lib/storage/table/table.ts";
 import { labelSetsIn } from "../../helpers/storage/texts-in-table.ts";
 import { compactCalmly } from "../interval.ts";
 import type { Process } from "../scheduler.ts";
@@ -23,10 +21,10 @@ export async function settleLabels(sim: Simulated, process: Process): Promise<vo
     await compactCalmly(sim, process, DAY_MS);
     table.removeExpired(scheduler.nowMs, () => true);
   }
-  if (!isLate) await expectLabelsGone(sim);
+  if (!isLate) expectLabelsGone(sim);
 }
 
-async function expectLabelsGone({ table, calmTable, models, tally }: Simulated): Promise<void> {
+function expectLabelsGone({ table, models, tally }: Simulated): void {
   const items = table.items();
   for (const { pk, sk, value } of items) {
     const isOfDay = pk[0] === KIND.manifest && isDeletionsSortKey(sk);
@@ -34,10 +32,7 @@ async function expectLabelsGone({ table, calmTable, models, tally }: Simulated):
       throw new Error(`day ${parseManifestSortKey(sk)} knows a deletion in the end`);
   }
   for (const [tenant, model] of models) {
-    const named = await namedRowIndexes(calmTable, tenant);
-    // What a dead compaction left of an index of rows is for `hearthdb gc`.
-    const isLeft = ({ pk }: Item) => pk[0] === KIND.rowIndex && !named.some((id) => isPartOf(pk, id));
-    const ofTenant = items.filter((item) => placeOfKey(item).tenant === tenant && !isLeft(item));
+    const ofTenant = items.filter((item) => placeOfKey(item).tenant === tenant);
     for (const labels of model.goneSeries({ begunAt: model.event() })) {
       tally.add("labels of a deleted series gone");
       const holder = ofTenant.find((item) => labelSetsIn(item).some((one) => isDeepStrictEqual(one, labels)));
@@ -47,14 +42,4 @@ async function expectLabelsGone({ table, calmTable, models, tally }: Simulated):
         );
     }
   }
-}
-
-/** Ids of the index parts of a tenant's rows, in hex. */
-async function namedRowIndexes(table: Table, tenant: string): Promise<string[]> {
-  const months = [...(await loadAllRollupMonths(table, tenant)).values()];
-  return months.flatMap(({ manifest }) => manifest.parts.flatMap(({ index }) => index.map(({ id }) => id)));
-}
-
-function isPartOf(pk: Uint8Array, id: string): boolean {
-  return Buffer.from(pk).includes(Buffer.from(id, "hex"));
 }

@@ -15,10 +15,10 @@ import { loadDeletions } from "../../../lib/storage/deletion/deletion-store.ts";
 import { dayOf } from "../../../lib/storage/layout/keys.ts";
 import { loadManifest, replaceManifest } from "../../../lib/storage/layout/manifest-store.ts";
 import type { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
-import type { Table } from "../../../lib/storage/table/table.ts";
 import { runCompactor } from "../../helpers/storage/compaction.ts";
 import { itemsOf } from "../../helpers/storage/damage.ts";
 import { DeletingEngine } from "../../helpers/storage/deletions.ts";
+import { dyingTable } from "../../helpers/storage/dying-table.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
 import { ALL_TIME } from "../../helpers/storage/naive-store.ts";
 import { itemsWithText } from "../../helpers/storage/texts-in-table.ts";
@@ -172,49 +172,4 @@ describe("labels of deleted series, kept for ever", () => {
 
 function optionsOf({ clock }: Engine) {
   return { clock, randomBytes, retentionOf: () => 0, sparseSamples: 0 };
-}
-
-/** A table whose process is dead from a call that writes on: half of that call has taken effect, or all. */
-function dyingTable(inner: Table, diesNow: () => boolean): Table {
-  let isDead = false;
-  const live = () => {
-    if (isDead) throw new Error("dead");
-  };
-  const write = async <T>(half: () => Promise<unknown>, whole: () => Promise<T>): Promise<T> => {
-    live();
-    isDead = diesNow();
-    if (!isDead) return whole();
-    await half();
-    throw new Error("dead");
-  };
-  const nothing = () => Promise.resolve();
-  const table: Table = {
-    metered: () => table,
-    get: async (key, options) => {
-      live();
-      return inner.get(key, options);
-    },
-    query: (range, options) => {
-      live();
-      return inner.query(range, options);
-    },
-    put: (item) => write(nothing, () => inner.put(item)),
-    putIfAbsent: (item) =>
-      write(
-        () => inner.putIfAbsent(item),
-        () => inner.putIfAbsent(item),
-      ),
-    putIfEqual: (item, expected) =>
-      write(
-        () => inner.putIfEqual(item, expected),
-        () => inner.putIfEqual(item, expected),
-      ),
-    putAll: (items) =>
-      write(
-        () => inner.putAll(items.slice(0, items.length / 2)),
-        () => inner.putAll(items),
-      ),
-    delete: (key) => write(nothing, () => inner.delete(key)),
-  };
-  return table;
 }

@@ -9,6 +9,7 @@ import { oldestOf } from "../../deletion/masks.ts";
 import { NO_LEASE } from "../../layout/manifest.ts";
 import { dayExpirySeconds, type RetentionMs } from "../../layout/retention.ts";
 import { firstDayOf } from "../../layout/rollup-keys.ts";
+import { isPending } from "../../rollups/pending-parts.ts";
 import type { RollupManifest, RowPart, SupersededPart } from "../../rollups/rollup-manifest.ts";
 import { withPart } from "../../rollups/rollup-manifest.ts";
 import { loadRollupMonth, type RollupMonth } from "../../rollups/rollup-months.ts";
@@ -23,8 +24,9 @@ import type { Table } from "../../table/table.ts";
 import { newDayContext, newId } from "../day-context.ts";
 import { isEarlierExpiry } from "../expiry.ts";
 import { mergeMonth } from "./merge-month.ts";
+import { publishPart } from "./noted-part.ts";
 import { isLeaving, MAX_STEP_MS, planMonth } from "./plan-months.ts";
-import { setExpiry } from "./row-ranges.ts";
+import { setExpiry, setExpiryOfPending } from "./row-ranges.ts";
 
 /** A step that takes longer may be done twice. */
 const LEASE_MS = MAX_STEP_MS;
@@ -106,25 +108,23 @@ async function merge(
   inputs: readonly RowPart[],
   isTimeUp: () => boolean,
 ): Promise<number> {
-  const { table, tenant, month, clock, rollupRetentionMs } = place;
+  const { month, clock, rollupRetentionMs } = place;
   const day = firstDayOf(month);
   const context = newDayContext({ ...place, day, retentionMs: rollupRetentionMs });
   const part = await mergeMonth(context, inputs, of, isTimeUp);
   if (part === undefined) return 0;
   const known = new Map(inputs.map(({ id, days }) => [id, days.join()]));
-  let isPublished = false;
-  await changeRollupManifest(table, tenant, month, (current) => {
+  const counts = await publishPart(context, part, (current) => {
     const same = current.parts.filter(({ id, days }) => known.get(id) === days.join());
     // Rows of a day were made again meanwhile: the next merge takes them.
-    isPublished = same.length === inputs.length;
-    if (!isPublished) return undefined;
+    if (same.length < inputs.length) return undefined;
     const days = current.days.filter((one) => part.days.includes(one.day));
     const rolled = days.map((one) => {
       return { ...one, deletedTo: Math.max(one.deletedTo ?? 0, of.deletions.last) };
     });
     return withPart(current, part, rolled, clock());
   });
-  return isPublished ? part.rows : 0;
+  return counts ? part.rows : 0;
 }
 
 /** Days without rows know every deletion. */
@@ -142,8 +142,9 @@ async function noteDeletions({ table, tenant, month }: MonthPlace, noted: Readon
 async function release(place: MonthPlace, superseded: readonly SupersededPart[]): Promise<number> {
   const { table, tenant, month, clock } = place;
   const seconds = Math.ceil((clock() + READERS_MS) / SECOND_MS);
-  const isLong = (own: number) => isEarlierExpiry(seconds, own);
-  for (const { part } of superseded) await setExpiry(place, part, isLong, seconds);
+  const sooner = { isWrong: (own: number) => isEarlierExpiry(seconds, own), seconds };
+  for (const one of superseded)
+    await (isPending(one) ? setExpiryOfPending : setExpiry)(place, one.part, sooner);
   const ids = new Set(superseded.map(({ part }) => part.id));
   await changeRollupManifest(table, tenant, month, (current) => ({
     ...current,
@@ -165,8 +166,11 @@ async function renew(place: MonthPlace, manifest: RollupManifest): Promise<void>
     }));
     return;
   }
-  const isShort = (own: number) => isEarlierExpiry(own, expiresAtSeconds);
-  for (const part of manifest.parts) await setExpiry(place, part, isShort, expiresAtSeconds);
+  const later = {
+    isWrong: (own: number) => isEarlierExpiry(own, expiresAtSeconds),
+    seconds: expiresAtSeconds,
+  };
+  for (const part of manifest.parts) await setExpiry(place, part, later);
   const ids = new Set(manifest.parts.map(({ id }) => id));
   await changeRollupManifest(table, tenant, month, (current) =>
     current.parts.every(({ id }) => ids.has(id)) ? { ...current, expiresAtSeconds } : undefined,

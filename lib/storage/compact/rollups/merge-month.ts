@@ -12,7 +12,8 @@ import { type DayContext, newId } from "../day-context.ts";
 import { ReadCounts } from "../merge-parts.ts";
 import { mergeIndexes } from "../store-index.ts";
 import { findLeft } from "./left-series.ts";
-import { monthExpiry } from "./roll-day.ts";
+import { monthExpiry } from "./month-expiry.ts";
+import { isAlive, notePart } from "./noted-part.ts";
 import { loadRollProgress, MONTH_ROWS, type RollProgress, storeRollProgress } from "./roll-progress.ts";
 
 /**
@@ -42,8 +43,11 @@ export async function mergeMonth(
     counts: NO_ROWS,
     read: ReadCounts.of(inputs.length).all,
   });
-  const noted = (await loadRollProgress(context, MONTH_ROWS, name)) ?? newProgress();
+  const earlier = await loadRollProgress(context, MONTH_ROWS, name);
+  const noted = earlier !== undefined && (await isAlive(context, earlier.id)) ? earlier : newProgress();
   const { id, bits } = noted;
+  const indexed = inputs.flatMap(({ index }) => index).reduce((sum, { series }) => sum + series, 0);
+  const newIndexId = await notePart(context, { id, day, shardBits: bits }, indexed);
   const read = new ReadCounts(noted.read);
   const onRead = (part: number, rows: number) => read.add(part, rows);
   let { counts } = noted;
@@ -67,7 +71,7 @@ export async function mergeMonth(
   );
   const place = { id, day, shardBits: bits };
   const isLeft = await findLeft(table, tenant, place, masks);
-  const index = await mergeIndexes(context, sources, { day, isOfRows: true, expires, isLeft });
+  const index = await mergeIndexes(context, sources, { day, isOfRows: true, expires, isLeft, newIndexId });
   return { ...place, days, createdMs: clock(), ...counts, index };
 }
 

@@ -2,6 +2,7 @@
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../../model/time.ts";
 import type { Deletion } from "../../deletion/deletion.ts";
 import { firstDayOf } from "../../layout/rollup-keys.ts";
+import { isReleasable } from "../../rollups/pending-parts.ts";
 import type { RollupManifest, RowPart, SupersededPart } from "../../rollups/rollup-manifest.ts";
 import type { RollupMonth } from "../../rollups/rollup-months.ts";
 import { carriedOut, pendingDeletions } from "../../rollups/row-deletions.ts";
@@ -46,7 +47,8 @@ export function planMonth(
   const { parts, expiresAtSeconds, superseded } = manifest;
   if (parts.length > 0 && isEarlierExpiry(expiresAtSeconds, expirySeconds)) return { kind: "renew" };
   if (isLeaving(manifest, nowMs)) return undefined;
-  if (superseded.length > 0) return { kind: "release", superseded };
+  const releasable = superseded.filter((one) => isReleasable(one, nowMs));
+  if (releasable.length > 0) return { kind: "release", superseded: releasable };
   const done = carriedOut(manifest, deletions, nowMs);
   if (done.length > 0) return { kind: "forget", done };
   const pending = manifest.days.filter((day) => pendingDeletions(deletions, day).length > 0);

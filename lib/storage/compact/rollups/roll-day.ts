@@ -9,13 +9,11 @@ import { type Masks, NO_MASKS } from "../../deletion/masks.ts";
 import { findMasks } from "../../index/meant-series.ts";
 import { listShards } from "../../layout/day-shards.ts";
 import type { Manifest } from "../../layout/manifest.ts";
-import { expiry } from "../../layout/retention.ts";
-import { firstDayOf, monthOf } from "../../layout/rollup-keys.ts";
+import { monthOf } from "../../layout/rollup-keys.ts";
 import { makeRows } from "../../rollups/make-rows.ts";
 import { markStale } from "../../rollups/mark-stale.ts";
 import { type RowPart, sourceOf, withPart } from "../../rollups/rollup-manifest.ts";
 import { loadRollupMonth } from "../../rollups/rollup-months.ts";
-import { changeRollupManifest } from "../../rollups/rollup-store.ts";
 import { isFresh } from "../../rollups/row-deletions.ts";
 import { addCounts, NO_ROWS, rowShardBits, storeRows } from "../../rollups/store-rows.ts";
 import { DamagedInput } from "../damaged-input.ts";
@@ -26,6 +24,8 @@ import { earlierExpiry } from "../expiry.ts";
 import { type HidingOf, mergeParts, ReadCounts } from "../merge-parts.ts";
 import { mergeIndexes } from "../store-index.ts";
 import { findLeft } from "./left-series.ts";
+import { monthExpiry } from "./month-expiry.ts";
+import { isAlive, notePart, publishPart } from "./noted-part.ts";
 import type { Rolling } from "./plan-rollups.ts";
 import { DAY_ROWS, loadRollProgress, type RollProgress, storeRollProgress } from "./roll-progress.ts";
 import { isUndrained } from "./undrained.ts";
@@ -49,24 +49,20 @@ export async function publishRows(run: DayRun, { source }: Rolling): Promise<Pub
     if (part === undefined) return "stopped";
     const rolled = { day, isStale: false, source, deletedTo: deletions.last };
     const expiresAtSeconds = monthExpiry(context).expiresAtSeconds ?? 0;
-    await changeRollupManifest(table, tenant, month, (current) => ({
+    const counts = await publishPart(context, part, (current) => ({
       ...withPart(current, part, [rolled], context.clock()),
       expiresAtSeconds:
         current.parts.length === 0
           ? expiresAtSeconds
           : earlierExpiry(current.expiresAtSeconds, expiresAtSeconds),
     }));
+    if (!counts) return "lost";
     run.progress.rows += part.rows;
   }
   const result = await published.publish({ facts: { rolledSource: source } });
   // Whoever came in between may have changed samples, or is about to: these rows may be of earlier ones.
   if (result === "lost" || (await isUndrained(run))) await markStale(table, tenant, day);
   return result;
-}
-
-/** The expiry of rows: that of their month's last day, so that a month leaves as a whole. */
-export function monthExpiry({ day, retentionMs, rollupRetentionMs = retentionMs }: DayContext) {
-  return expiry(firstDayOf(monthOf(day) + 1) - 1, rollupRetentionMs);
 }
 
 /** Goes on where an earlier try on the same samples was stopped, which was to replace the same part. */
@@ -79,7 +75,8 @@ async function storeDay(context: DayContext, run: DayRun, previous: string): Pro
   const hidingOf: HidingOf = (input, hash) => masks.ofPart(hash, parts[input]);
   const expires = monthExpiry(context);
   const inputs = `${sourceOf(manifest)}/${deletions.last}/${expires.expiresAtSeconds ?? 0}/${previous}`;
-  const expected = ROWS_PER_SERIES * index.reduce((total, { series }) => total + series, 0);
+  const indexed = index.reduce((total, { series }) => total + series, 0);
+  const expected = ROWS_PER_SERIES * indexed;
   const newProgress = (): RollProgress => ({
     id: newId(randomBytes),
     bits: (partitionBits ?? rowShardBits)(expected),
@@ -87,8 +84,10 @@ async function storeDay(context: DayContext, run: DayRun, previous: string): Pro
     counts: NO_ROWS,
     read: ReadCounts.of(parts.length).all,
   });
-  const noted = (await loadRollProgress(context, DAY_ROWS, inputs)) ?? newProgress();
+  const earlier = await loadRollProgress(context, DAY_ROWS, inputs);
+  const noted = earlier !== undefined && (await isAlive(context, earlier.id)) ? earlier : newProgress();
   const { id, bits } = noted;
+  const newIndexId = await notePart(context, { id, day, shardBits: bits }, indexed);
   const read = new ReadCounts(noted.read);
   let { counts } = noted;
   for (let prefix = noted.groups; prefix < 2 ** bits; prefix++) {
@@ -105,7 +104,7 @@ async function storeDay(context: DayContext, run: DayRun, previous: string): Pro
   const sources = index.map((part) => ({ part, day }));
   const place = { id, day, shardBits: bits };
   const isLeft = await findLeft(table, tenant, place, masks);
-  const merged = await mergeIndexes(context, sources, { day, isOfRows: true, expires, isLeft });
+  const merged = await mergeIndexes(context, sources, { day, isOfRows: true, expires, isLeft, newIndexId });
   return { ...place, days: [day], createdMs: clock(), ...counts, index: merged };
 }
 
