@@ -25,5 +25,6 @@ function isBelowIam(path: string): boolean {
  * redirects such requests, and many senders follow no redirect of a POST.
  */
 export function tidyPath(path: string): string {
+  if (!path.includes("//") && !path.endsWith("/")) return path;
   return path.replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, "");
 }

@@ -31,7 +31,24 @@ const MAX_DATE_MS = 8_640_000_000_000_000;
 /** Prints `2026-05-01T10:00:00Z`, with ms unless they are 0; prints epoch seconds for times outside of `Date`. */
 export function printTime(timeMs: number): string {
   if (!(Math.abs(timeMs) <= MAX_DATE_MS)) return `${timeMs / 1000}s`;
-  return new Date(timeMs).toISOString().replace(".000Z", "Z");
+  const wholeMs = Math.trunc(timeMs);
+  const day = Math.floor(wholeMs / DAY_MS);
+  if (day !== latestDay) {
+    const text = new Date(day * DAY_MS).toISOString();
+    [latestDay, latestDate] = [day, text.slice(0, text.indexOf("T") + 1)];
+  }
+  const ofDayMs = wholeMs - day * DAY_MS;
+  const ms = ofDayMs % SECOND_MS;
+  const clock = `${twoDigits(ofDayMs / HOUR_MS)}:${twoDigits((ofDayMs / MINUTE_MS) % 60)}:${twoDigits((ofDayMs / SECOND_MS) % 60)}`;
+  return `${latestDate}${clock}${ms === 0 ? "" : `.${String(ms).padStart(3, "0")}`}Z`;
+}
+
+/** The day that was printed last: a query's times are mostly of one day. */
+let latestDay = Number.NaN;
+let latestDate = "";
+
+function twoDigits(value: number): string {
+  return String(Math.floor(value)).padStart(2, "0");
 }
 
 export const ALL_TIME: TimeRange = { minTime: -MAX_TIMESTAMP_MS, maxTime: MAX_TIMESTAMP_MS };

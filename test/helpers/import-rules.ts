@@ -126,6 +126,6 @@ export const PACKAGE_HOMES: readonly (readonly [packages: RegExp, home: RegExp])
   [/^aws-lambda$/, /^functions\//],
   [/^(dynalite|esbuild)$/, /^(local|bench|cli)\//],
   [/^jose(\/|$)/, /^lib\/auth\/oidc-tokens\.ts$/],
-  [/^re2js$/, /^lib\/model\/regexp\/(patterns|search)\.ts$/],
+  [/^re2js$/, /^lib\/model\/regexp\/(kept-programs|patterns|search)\.ts$/],
   [/^snappyjs$/, /^lib\/wire\/snappy\.ts$|^bench\//],
 ];

@@ -7,6 +7,7 @@ import { RE2JS } from "re2js";
 import { type Deadline, NO_DEADLINE } from "../deadline.ts";
 import { errorMessage, HearthError } from "../errors.ts";
 import { quoteInput } from "../shorten.ts";
+import { cacheBytes, forgetLargePrograms, keptProgram } from "./kept-programs.ts";
 import { literalsOf } from "./literals.ts";
 import { patternSize } from "./pattern-size.ts";
 
@@ -101,7 +102,7 @@ export class Patterns {
     if (this.#charactersLeft < 0) throw tooLarge(pattern, `${MAX_PATTERN_CHARACTERS} characters`);
     this.#instructionsLeft -= patternSize(pattern);
     if (this.#instructionsLeft < 0) throw tooLarge(pattern, `${MAX_PATTERN_INSTRUCTIONS} instructions`);
-    const compiled = compileRe2(pattern);
+    const compiled = keptProgram(pattern, compileRe2);
     this.#compiled.set(pattern, compiled);
     return compiled;
   }
@@ -121,18 +122,14 @@ export class Patterns {
 
   /** What the state caches hold, as RE2JS counts it. */
   get cacheBytes(): number {
-    return this.#caches().reduce((sum, { stateBudget, memBudget }) => sum + stateBudget - memBudget, 0);
+    return cacheBytes(this.#compiled.values());
   }
 
   #emptyLargeCaches(): void {
     this.#stepsUntilCacheCheck = STEPS_PER_CACHE_CHECK;
-    if (this.cacheBytes > MAX_CACHE_BYTES) for (const cache of this.#caches()) cache.clearCache();
-  }
-
-  /** RE2JS types `lazyDFA` without documenting it; patterns.test.ts fails if a version changes it. */
-  #caches() {
-    const caches = Array.from(this.#compiled.values(), (compiled) => compiled.re2().lazyDFA);
-    return caches.filter((cache) => cache !== null);
+    forgetLargePrograms();
+    if (this.cacheBytes <= MAX_CACHE_BYTES) return;
+    for (const compiled of this.#compiled.values()) compiled.re2().lazyDFA?.clearCache();
   }
 }
 

@@ -48,8 +48,9 @@ function sumOfFloats({ kinds: outKinds, values: sums }: StepColumns): Accumulato
           sums[step] = value;
           continue;
         }
-        lost[step] = compensate(value, sums[step], lost[step]);
-        sums[step] += value;
+        const sum = sums[step];
+        lost[step] = compensate(value, sum, lost[step]);
+        sums[step] = sum + value;
       }
     },
     finish: () => {

@@ -110,7 +110,7 @@ function moveWindow(
   apply: WindowFunction,
   output: StepColumns,
 ): void {
-  const { options, deadline } = call.context;
+  const { options, deadline, budget, samples: counts } = call.context;
   const { lookbackDeltaMs } = options;
   const before = extended === undefined ? 0 : lookbackDeltaMs;
   const after = extended === "smoothed" ? lookbackDeltaMs : 0;
@@ -119,16 +119,16 @@ function moveWindow(
     window.timeMs = stepTime(grid, step);
     window.rangeEndMs = referenceTime(reference, window.timeMs);
     window.rangeStartMs = window.rangeEndMs - windowMs;
-    const { floatEnd, histogramEnd } = window;
+    const { floatEnd: floatsBefore, histogramEnd: histogramsBefore } = window;
     window.moveTo(window.rangeStartMs - before, window.rangeEndMs + after);
-    const count = window.floatCount + window.histogramCount;
-    if (count === 0) continue;
-    const samples = window.sampleCount();
-    deadline.spend(count + STEPS_PER_HISTOGRAM_SAMPLE * (samples - window.floatCount));
+    const { floatCount, histogramCount } = window;
+    if (floatCount + histogramCount === 0) continue;
+    const samples = histogramCount === 0 ? floatCount : window.sampleCount();
+    deadline.spend(floatCount + histogramCount + STEPS_PER_HISTOGRAM_SAMPLE * (samples - floatCount));
     if (isStored) {
-      const read = window.sampleCount(floatEnd, histogramEnd);
-      call.context.budget.countRead(read);
-      call.context.samples.add(step, samples, read);
+      const read = window.sampleCount(floatsBefore, histogramsBefore);
+      budget.countRead(read);
+      counts.add(step, samples, read);
     }
     apply(window, output, call);
   }

@@ -2,12 +2,14 @@
 import { WarmCache } from "./warm-cache.ts";
 import { WarmIndex } from "./warm-index.ts";
 import { WarmLog } from "./warm-log.ts";
+import { WarmManifests } from "./warm-manifests.ts";
 import { WarmRows } from "./warm-rows.ts";
 import { WarmSamples } from "./warm-samples.ts";
 
 export class ReaderMemory {
   readonly index: WarmIndex;
   readonly log: WarmLog;
+  readonly manifests: WarmManifests;
   readonly samples: WarmSamples;
   readonly rows: WarmRows;
   readonly #cache: WarmCache;
@@ -16,6 +18,7 @@ export class ReaderMemory {
     this.#cache = new WarmCache(maxBytes);
     this.index = new WarmIndex(this.#cache);
     this.log = new WarmLog(this.#cache);
+    this.manifests = new WarmManifests(this.#cache);
     this.samples = new WarmSamples(this.#cache);
     this.rows = new WarmRows(this.#cache);
   }

@@ -194,7 +194,7 @@ export function readFacts(reader: ByteReader): StoredFacts {
     else if (tag === 2) facts.final = readNumbers(body);
     else if (tag === 3) facts.expiresAtSeconds = body.readVarint();
     else if (tag === 4) facts.drainedToMs = body.readVarint();
-    else if (tag === 5) facts.settledMarks = Buffer.from(body.readBytes(DIGEST_BYTES)).toString("hex");
+    else if (tag === 5) facts.settledMarks = hex(body.readBytes(DIGEST_BYTES));
     else if (tag === 6) facts.held = readHeld(body);
     else if (tag === 7) facts.attempts = { count: body.readVarint(), atMs: body.readVarint() };
     else if (tag === 8) facts.full = readNumbers(body);
@@ -205,7 +205,7 @@ export function readFacts(reader: ByteReader): StoredFacts {
     else if (tag === 14) facts.imported = readDigests(body);
     else if (tag === 12) facts.deletedTo = readByNumber(body);
     else if (tag === 13) facts.erasedTo = readByNumber(body);
-    else if (tag === 15) facts.rolledSource = Buffer.from(body.readBytes(DIGEST_BYTES)).toString("hex");
+    else if (tag === 15) facts.rolledSource = hex(body.readBytes(DIGEST_BYTES));
     else if (tag === 18) facts.indexIds = readIndexIds(body);
     else if (tag === 19)
       facts.unindexed = {
@@ -220,7 +220,7 @@ export function readFacts(reader: ByteReader): StoredFacts {
 
 function readDigests(body: ByteReader): string[] {
   const digests: string[] = [];
-  while (body.remaining > 0) digests.push(Buffer.from(body.readBytes(DIGEST_BYTES)).toString("hex"));
+  while (body.remaining > 0) digests.push(hex(body.readBytes(DIGEST_BYTES)));
   return digests;
 }
 
@@ -228,7 +228,7 @@ function readHex(body: ByteReader): Map<number, string> {
   const values = new Map<number, string>();
   for (let count = body.readVarint(); count > 0; count--) {
     const number = body.readVarint();
-    values.set(number, Buffer.from(body.readBytes(body.readVarint())).toString("hex"));
+    values.set(number, hex(body.readBytes(body.readVarint())));
   }
   return values;
 }
@@ -244,4 +244,9 @@ function readNumbers(reader: ByteReader): number[] {
   const numbers: number[] = [];
   for (let count = reader.readVarint(); count > 0; count--) numbers.push(reader.readVarint());
   return numbers;
+}
+
+/** Without a copy of the bytes. */
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
 }

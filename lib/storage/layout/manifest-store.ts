@@ -36,10 +36,13 @@ export async function loadDayState(
   return { stored, deletions };
 }
 
+/** The manifest of an item; throws "data". */
+export type DecodeManifestItem = (item: Item) => Manifest;
+
 /** Throws "data", naming tenant and day. */
-function decode(item: Item): Manifest {
+function decode(item: Item, decodeItem: DecodeManifestItem = ({ value }) => decodeManifest(value)): Manifest {
   try {
-    return decodeManifest(item.value);
+    return decodeItem(item);
   } catch (error) {
     throw errorKind(error) === "data" ? damaged(item, errorMessage(error)) : error;
   }
@@ -53,13 +56,14 @@ export interface DayStates {
   readonly deletions: ReadonlyMap<number, Item>;
 }
 
-/** The manifests and deletions of days `first..last` (inclusive) by day. */
+/** The manifests and deletions of days `first..last` (inclusive) by day. Default of `decodeItem`: `decodeManifest`. */
 export async function loadDayStates(
   table: Table,
   tenant: string,
   first: number,
   last: number,
   signal?: AbortSignal,
+  decodeItem?: DecodeManifestItem,
 ): Promise<DayStates> {
   const manifests = new Map<number, Manifest>();
   const deletions = new Map<number, Item>();
@@ -67,7 +71,7 @@ export async function loadDayStates(
     for (const item of page) {
       const day = parseManifestSortKey(item.sk);
       if (isDeletionsSortKey(item.sk)) deletions.set(day, item);
-      else manifests.set(day, decode(item));
+      else manifests.set(day, decode(item, decodeItem));
     }
   }
   return { manifests, deletions };

@@ -39,6 +39,8 @@ interface Limited {
   readonly account: Account;
 }
 
+const NOT_LIMITED: readonly Limited[] = [];
+
 export class Quotas {
   readonly #clock: Clock;
   readonly #instance: Uint8Array;
@@ -233,8 +235,10 @@ export class Quotas {
   ): readonly Limited[] {
     const { name, limits, keyLimits } = tenant;
     const ofKey = keyId === undefined ? undefined : keyLimits.get(keyId);
+    const isTenant = is(limits);
+    if (!isTenant && ofKey === undefined) return NOT_LIMITED;
     const limited: Limited[] = [];
-    if (is(limits))
+    if (isTenant)
       limited.push({ subject: { tenant: name }, limits, account: this.#ledger(name).account(WHOLE_TENANT) });
     if (ofKey !== undefined && is(ofKey))
       limited.push({

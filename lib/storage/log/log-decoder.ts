@@ -6,7 +6,6 @@ import { lowerBound } from "../../model/lower-bound.ts";
 import { SECOND_MS } from "../../model/time.ts";
 import { dropFromRecord, type HiddenColumns } from "../deletion/hidden-records.ts";
 import { dictionaryRange, parseDictionarySortKey } from "../layout/keys.ts";
-import type { Shard } from "../layout/shard.ts";
 import { hashHex } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, KeyRange, Table } from "../table/table.ts";
@@ -108,10 +107,10 @@ export class LogDecoder {
       onDamaged(logItem.item, errorMessage(error));
       return 0;
     }
-    const known = this.#resolved.get(keyOf(logItem.shard, record.writer));
+    const known = this.#resolved.get(record.dictionaryName(logItem.shard));
     if (known !== undefined && firstUnknown(known.dictionary, decoded) === undefined)
       return this.#append(logItem.item, decoded, known, minTime, maxTime);
-    return this.#resolve(logItem, record.writer, decoded).then((columns) =>
+    return this.#resolve(logItem, record, decoded).then((columns) =>
       this.#append(logItem.item, decoded, columns, minTime, maxTime),
     );
   }
@@ -139,7 +138,7 @@ export class LogDecoder {
     for (const { shard, item } of items) {
       const record = this.#recordOf(item);
       if (record === undefined || record.maxTime < minTime || record.minTime > maxTime) continue;
-      const key = keyOf(shard, record.writer);
+      const key = record.dictionaryName(shard);
       if (missing.has(key) || this.#resolved.has(key) || this.#loading.has(key)) continue;
       const range = dictionaryRange(tenant, day, shard, record.writer);
       if (this.#memory.findDictionary(range) === undefined) missing.set(key, range);
@@ -162,8 +161,8 @@ export class LogDecoder {
   }
 
   /** A writer's columns, complete for a record. */
-  async #resolve(logItem: LogItem, writer: Uint8Array, record: DecodedRecord): Promise<WriterColumns> {
-    const dictionary = await this.#findDictionary(logItem, writer, record);
+  async #resolve(logItem: LogItem, logged: LoggedRecord, record: DecodedRecord): Promise<WriterColumns> {
+    const dictionary = await this.#findDictionary(logItem, logged, record);
     const { columnsOf, metrics } = this.#options;
     const { hashes } = dictionary;
     const columns: (SampleColumns | null)[] = new Array(hashes.length).fill(null);
@@ -177,27 +176,28 @@ export class LogDecoder {
       wanted.push(reference);
     }
     const resolved = { dictionary, columns, wanted: Int32Array.from(wanted) };
-    this.#resolved.set(keyOf(logItem.shard, writer), resolved);
+    this.#resolved.set(logged.dictionaryName(logItem.shard), resolved);
     return resolved;
   }
 
   /** A writer's dictionary, complete for a record unless `onDamaged` has taken the record. */
   async #findDictionary(
     { shard, item }: LogItem,
-    writer: Uint8Array,
+    logged: LoggedRecord,
     record: DecodedRecord,
   ): Promise<Dictionary> {
     const { table, kept = table, tenant, day, onDamaged, nowMs = 0 } = this.#options;
-    const range = dictionaryRange(tenant, day, shard, writer);
+    const range = dictionaryRange(tenant, day, shard, logged.writer);
     const remembered = this.#memory.findDictionary(range);
     if (remembered !== undefined && firstUnknown(remembered, record) === undefined) return remembered;
-    let dictionary = await (this.#loading.get(keyOf(shard, writer)) ?? this.#load(kept, range, false));
+    let dictionary = await (this.#loading.get(logged.dictionaryName(shard)) ??
+      this.#load(kept, range, false));
     // A dictionary is stored before the records that use it, so it is complete when read consistently after them.
     if (firstUnknown(dictionary, record) !== undefined) dictionary = await this.#load(table, range, true);
     const unknown = firstUnknown(dictionary, record);
     if (unknown !== undefined) {
       if ((item.expiresAtSeconds ?? Number.POSITIVE_INFINITY) * SECOND_MS <= nowMs) return dictionary;
-      const reason = `log record of writer ${hashHex(writer)}: reference ${unknown} is not in its dictionary`;
+      const reason = `log record of writer ${hashHex(logged.writer)}: reference ${unknown} is not in its dictionary`;
       if (onDamaged === undefined) throw new HearthError("data", reason);
       onDamaged(item, reason);
       return dictionary;
@@ -229,11 +229,6 @@ export class LogDecoder {
       return [];
     }
   }
-}
-
-/** Ids of dictionaries are unique within a shard. */
-function keyOf({ bits, prefix }: Shard, writer: Uint8Array): string {
-  return `${bits}/${prefix}/${hashHex(writer)}`;
 }
 
 /** The first of a record's references that means nothing. */

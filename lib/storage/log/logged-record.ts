@@ -1,6 +1,8 @@
 /** A record of a log as a reader has it: what stands in its key and its header, and its samples once they are wanted. */
 import { histogramBytes, valueWords } from "../../chunk/sample-columns.ts";
 import { parseLogSortKey } from "../layout/keys.ts";
+import type { Shard } from "../layout/shard.ts";
+import { hashHex } from "../series/series-hash.ts";
 import type { Item } from "../table/table.ts";
 import {
   decodeHistogramRecord,
@@ -44,6 +46,7 @@ export class LoggedRecord {
   readonly maxTime: number;
   readonly #value: Uint8Array;
   #decoded: DecodedRecord | undefined;
+  #dictionary: string | undefined;
 
   /** Throws "data" for a header that is damaged. */
   constructor({ sk, value }: Pick<Item, "sk" | "value">) {
@@ -54,6 +57,12 @@ export class LoggedRecord {
     this.minTime = header.minTime;
     this.maxTime = header.maxTime;
     this.#value = value;
+  }
+
+  /** The name of its dictionary within a day: ids are unique within a shard. Kept: a warm query asks each record for it twice. `shard`: the record's. */
+  dictionaryName({ bits, prefix }: Shard): string {
+    this.#dictionary ??= `${bits}/${prefix}/${hashHex(this.writer)}`;
+    return this.#dictionary;
   }
 
   /** Its samples; throws "data". */

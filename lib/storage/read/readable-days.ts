@@ -1,6 +1,7 @@
 /** Which days a range has, and their manifests: what a reader reads before anything else of them. */
 import type { Lookup } from "../../model/selection.ts";
 import { type Clock, SECOND_MS, type TimeRange } from "../../model/time.ts";
+import type { ReaderMemory } from "../cache/reader-memory.ts";
 import { deletionsOf } from "../deletion/deletion-store.ts";
 import type { DamageReports } from "../layout/damage-reports.ts";
 import { listDays } from "../layout/day-shards.ts";
@@ -16,6 +17,8 @@ export interface DaysOptions {
   readonly tenant: string;
   readonly clock: Clock;
   readonly damage?: DamageReports | undefined;
+  /** Default: nothing is remembered. */
+  readonly memory?: Pick<ReaderMemory, "manifests"> | undefined;
 }
 
 export async function listReadableDays(
@@ -26,9 +29,10 @@ export async function listReadableDays(
   { maxDays = Number.POSITIVE_INFINITY, onOmittedDays }: Partial<Lookup> = {},
 ): Promise<ReadableDay[]> {
   if (range.minTime > range.maxTime) return [];
-  const { tenant } = options;
+  const { tenant, memory } = options;
   const [earliest, last] = [dayOf(range.minTime), dayOf(range.maxTime)];
-  const statesFrom = (first: number) => loadDayStates(table, tenant, first, last, signal);
+  const statesFrom = (first: number) =>
+    loadDayStates(table, tenant, first, last, signal, memory?.manifests.decode);
   const listing = listDays(table, tenant, earliest, last, signal);
   // A user waits for calls in a row: the manifests of all days are asked for without knowing which there are.
   const early = Number.isFinite(maxDays) ? undefined : statesFrom(earliest);

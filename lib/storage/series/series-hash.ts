@@ -12,7 +12,7 @@ import { HASH_BYTES, METRIC_HASH_BYTES } from "../layout/keys.ts";
 export type SeriesHash = (labels: LabelSet) => Uint8Array;
 
 const writer = new ByteWriter();
-/** Of the metric that was asked for last: senders' series of a metric mostly stand together. */
+/** The metric or text hashed last. A sender's series of a metric come together; a query hashes its metric several times. */
 let latestMetric = "";
 let latestHash: Uint8Array = sha256(latestMetric).subarray(0, METRIC_HASH_BYTES);
 
@@ -39,7 +39,7 @@ export function metricNumber(hash: Uint8Array): number {
 
 /** What the hashes of a metric's series begin with, and of other texts alike, as a number. */
 export function textHash(text: string): number {
-  return sha256(text).readUint32BE();
+  return metricNumber(metricHash(text));
 }
 
 /** A count, and then name and value of each label, strings behind their length. */

@@ -43,28 +43,52 @@ interface Sampled {
 }
 
 function floatRate(window: Window, output: StepColumns, call: WindowCall, kind: RateKind): void {
+  const starts =
+    kind.isCounter && call.context.options.useStartTimestamps ? window.floats.startTimestamps : undefined;
+  if (starts === undefined) plainRate(window, output, call, kind);
+  else rateWithStarts(window, starts, output, call, kind);
+}
+
+/** The usual case, at every step of every series: no object is made. */
+function plainRate(window: Window, output: StepColumns, { windowMs }: WindowCall, kind: RateKind): void {
+  const { floats, floatStart, floatEnd, rangeStartMs, rangeEndMs } = window;
+  const last = floatEnd - 1;
+  if (last <= floatStart) return;
+  const { timestamps, values } = floats;
+  const first = values[floatStart];
+  const difference = values[last] - first;
+  const result = kind.isCounter ? withResets(difference, window) : difference;
+  const [firstMs, lastMs] = [timestamps[floatStart], timestamps[last]];
+  const sampledSeconds = (lastMs - firstMs) / 1000;
+  const averageDistance = sampledSeconds / (last - floatStart);
+  let toStart = toBoundary((firstMs - rangeStartMs) / 1000, averageDistance);
+  if (kind.isCounter && result > 0 && first >= 0)
+    toStart = atMost(sampledSeconds * (first / result), toStart);
+  const toEnd = toBoundary((rangeEndMs - lastMs) / 1000, averageDistance);
+  output.setFloat(window.step, result * factorOf(sampledSeconds, toStart, toEnd, windowMs, kind));
+}
+
+function rateWithStarts(
+  window: Window,
+  starts: Float64Array,
+  output: StepColumns,
+  call: WindowCall,
+  kind: RateKind,
+): void {
   const { floats, floatStart, floatEnd } = window;
   const { timestamps, values } = floats;
-  const starts =
-    kind.isCounter && call.context.options.useStartTimestamps ? floats.startTimestamps : undefined;
   const last = floatEnd - 1;
   const first = values[floatStart];
-  let result = values[last] - first;
-  if (kind.isCounter) {
-    result =
-      starts === undefined ? withResets(result, window) : withStartResets(result, window, starts, call);
-  }
+  let result = withStartResets(values[last] - first, window, starts, call);
   const firstMs = timestamps[floatStart];
-  const startMs = startInWindow(starts?.[floatStart], firstMs, window);
+  const startMs = startInWindow(starts[floatStart], firstMs, window);
   if (startMs !== undefined) result += first;
   const sampled: Sampled = {
     count: floatEnd - floatStart,
     firstMs,
     lastMs: timestamps[last],
     secondsSinceZero:
-      kind.isCounter && result > 0 && first >= 0
-        ? ((timestamps[last] - firstMs) / 1000) * (first / result)
-        : Infinity,
+      result > 0 && first >= 0 ? ((timestamps[last] - firstMs) / 1000) * (first / result) : Infinity,
     startMs,
   };
   const factor = extrapolation(sampled, window, call, kind);
@@ -152,20 +176,33 @@ export function extrapolation(
   call: Pick<WindowCall, "windowMs">,
   kind: RateKind,
 ): number | undefined {
-  const { count, firstMs, lastMs, startMs } = sampled;
-  let sampledSeconds = (lastMs - firstMs) / 1000;
-  const averageDistance = count > 1 ? sampledSeconds / (count - 1) : 0;
-  const threshold = averageDistance * 1.1;
-  let toStart = 0;
-  if (startMs !== undefined) sampledSeconds = (lastMs - startMs) / 1000;
-  else {
-    if (count < 2) return undefined;
-    toStart = (firstMs - window.rangeStartMs) / 1000;
-    if (toStart >= threshold) toStart = averageDistance / 2;
-    if (sampled.secondsSinceZero < toStart) toStart = sampled.secondsSinceZero;
-  }
-  let toEnd = (window.rangeEndMs - lastMs) / 1000;
-  if (toEnd >= threshold) toEnd = averageDistance / 2;
+  const { count, firstMs, lastMs, startMs, secondsSinceZero } = sampled;
+  if (startMs === undefined && count < 2) return undefined;
+  const distanceSeconds = (lastMs - firstMs) / 1000;
+  const averageDistance = count > 1 ? distanceSeconds / (count - 1) : 0;
+  const toEnd = toBoundary((window.rangeEndMs - lastMs) / 1000, averageDistance);
+  if (startMs !== undefined) return factorOf((lastMs - startMs) / 1000, 0, toEnd, call.windowMs, kind);
+  const toStart = toBoundary((firstMs - window.rangeStartMs) / 1000, averageDistance);
+  return factorOf(distanceSeconds, atMost(secondsSinceZero, toStart), toEnd, call.windowMs, kind);
+}
+
+/** How far a series goes on towards a boundary of the window that is so many seconds away. */
+function toBoundary(seconds: number, averageDistance: number): number {
+  return seconds >= averageDistance * 1.1 ? averageDistance / 2 : seconds;
+}
+
+/** Unlike `Math.min`: a bound that is NaN changes nothing. */
+function atMost(bound: number, seconds: number): number {
+  return bound < seconds ? bound : seconds;
+}
+
+function factorOf(
+  sampledSeconds: number,
+  toStart: number,
+  toEnd: number,
+  windowMs: number,
+  { perSecond }: RateKind,
+): number {
   const factor = sampledSeconds === 0 ? 1 : (sampledSeconds + toStart + toEnd) / sampledSeconds;
-  return kind.perSecond ? factor / (call.windowMs / 1000) : factor;
+  return perSecond ? factor / (windowMs / 1000) : factor;
 }
