@@ -7,6 +7,7 @@ import { firstDayOf } from "../lib/storage/layout/rollup-keys.ts";
 import { parseRollupRetention } from "../lib/storage/layout/rollup-retention.ts";
 import type { Table } from "../lib/storage/table/table.ts";
 import { Tenants } from "../lib/storage/tenants/tenant-settings.ts";
+import { printDays, printNumberOf, printUnits } from "./counts.ts";
 import { parseDays } from "./retention-days.ts";
 
 export interface CompactCommandOptions {
@@ -44,26 +45,27 @@ export async function compactCommand(
     onDay,
     onMonth,
   });
-  print(`${result.days} days checked, ${result.failures} failed`);
+  print(`${printDays(result.days)} checked, ${result.failures} failed`);
   if (result.failures > 0)
     throw new HearthError(
       "unavailable",
-      `compact: ${result.failures} of ${result.days} days failed; the lines above say why`,
+      `compact: ${result.failures} of ${printDays(result.days)} failed; the lines above say why`,
     );
 }
 
 function describe({ tenant, day, outcome, error, meter }: DayReport): string {
   const date = new Date(day * DAY_MS).toISOString().slice(0, 10);
-  const cost = `${meter.readUnits} read units, ${meter.writeUnits} write units`;
   if (outcome === undefined) return `${tenant} ${date}: failed: ${String(error)}`;
   const { state, flushes, records, chunkings, samples, rows } = outcome;
-  const rolled = rows > 0 ? `, ${rows} hourly rows` : "";
-  return `${tenant} ${date}: ${state}; ${records} records in ${flushes} flushes, ${samples} samples in ${chunkings} buckets${rolled}; ${cost}`;
+  const flushed = `${printNumberOf(records, "record")} in ${printNumberOf(flushes, "flush", "flushes")}`;
+  const chunked = `${printNumberOf(samples, "sample")} in ${printNumberOf(chunkings, "bucket")}`;
+  const rolled = rows > 0 ? `, ${printNumberOf(rows, "hourly row")}` : "";
+  return `${tenant} ${date}: ${state}; ${flushed}, ${chunked}${rolled}; ${printUnits(meter)}`;
 }
 
 function describeMonth({ tenant, month, outcome, error, meter }: MonthReport): string {
   const name = new Date(firstDayOf(month) * DAY_MS).toISOString().slice(0, 7);
   if (outcome === undefined) return `${tenant} ${name}: failed: ${String(error)}`;
-  const cost = `${meter.readUnits} read units, ${meter.writeUnits} write units`;
-  return `${tenant} ${name}: ${outcome.rows} hourly rows merged, ${outcome.released} parts superseded; ${cost}`;
+  const merged = `${printNumberOf(outcome.rows, "hourly row")} merged`;
+  return `${tenant} ${name}: ${merged}, ${printNumberOf(outcome.released, "part")} superseded; ${printUnits(meter)}`;
 }

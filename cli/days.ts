@@ -8,9 +8,9 @@ import type { Table } from "../lib/storage/table/table.ts";
 import { Tenants } from "../lib/storage/tenants/tenant-settings.ts";
 import { estimate } from "../lib/storage/verify/estimate.ts";
 import { ALL_DAYS, listDataDays, listTenants } from "../lib/storage/verify/list-days.ts";
+import { printDays } from "./counts.ts";
 import { parseDays } from "./retention-days.ts";
 import type { Target } from "./target.ts";
-import { printDays } from "./transfer/progress.ts";
 
 export interface DayOptions {
   readonly tenant?: string | undefined;

@@ -11,9 +11,9 @@ import { deleteTenantRules } from "../lib/storage/rules/tenant-rules.ts";
 import { newMeter } from "../lib/storage/table/table.ts";
 import { beginTenantLife } from "../lib/storage/tenants/tenant-settings.ts";
 import { auditCommand } from "./auditor.ts";
+import { printCount, printNumberOf } from "./counts.ts";
 import type { Console } from "./days.ts";
 import type { Target } from "./target.ts";
-import { printCount, printNumberOf } from "./transfer/progress.ts";
 
 export interface DeleteTenantOptions {
   readonly yes?: boolean | undefined;
@@ -113,6 +113,6 @@ function everySome(tell: (text: string) => void, what: string) {
   return (scanned: number, found: number) => {
     if (Math.floor(scanned / PROGRESS_ITEMS) === lines) return;
     lines = Math.floor(scanned / PROGRESS_ITEMS);
-    tell(`${printCount(scanned)} items gone through, ${printCount(found)} ${what}`);
+    tell(`${printNumberOf(scanned, "item")} gone through, ${printCount(found)} ${what}`);
   };
 }

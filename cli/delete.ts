@@ -23,10 +23,10 @@ import { Tenants } from "../lib/storage/tenants/tenant-settings.ts";
 import { listDataDays } from "../lib/storage/verify/list-days.ts";
 import { auditCommand } from "./auditor.ts";
 import { parseMatch } from "./command-line/match-option.ts";
+import { printCount, printDays, printNumberOf } from "./counts.ts";
 import type { Console } from "./days.ts";
 import { parseDays } from "./retention-days.ts";
 import type { Target } from "./target.ts";
-import { printCount, printDays, printNumberOf } from "./transfer/progress.ts";
 import { parseTime } from "./transfer/times.ts";
 
 export interface DeleteCommandOptions {

@@ -9,6 +9,7 @@ import { forEachBounded } from "../lib/storage/table/bounded.ts";
 import { type Key, newMeter } from "../lib/storage/table/table.ts";
 import { deleteOrphans, findOrphans, type OrphanedDay } from "../lib/storage/verify/orphans.ts";
 import { auditCommand } from "./auditor.ts";
+import { printDays, printNumberOf, printUnits } from "./counts.ts";
 import type { Console } from "./days.ts";
 import type { Target } from "./target.ts";
 
@@ -36,14 +37,15 @@ export async function gcCommand(
     for (const { pk, sk } of keys) if (isLeftover({ pk, sk })) leftovers.push({ pk, sk });
     const before = Math.floor(items / PROGRESS_ITEMS);
     items += keys.length;
-    if (Math.floor(items / PROGRESS_ITEMS) > before) tell(`${items} items, ${meter.readUnits} read units`);
+    if (Math.floor(items / PROGRESS_ITEMS) > before)
+      tell(`${printNumberOf(items, "item")}, ${printUnits(meter)}`);
   });
   let deleted = 0;
   const ofLiving = orphaned.filter(({ parts }) => !isLeftover([...parts.values()][0][0]));
   if (options.delete && ofLiving.length + leftovers.length > 0)
     await auditCommand(checked, clock, {
       action: "gc",
-      subject: `parts of ${ofLiving.length} days, ${leftovers.length} items of deleted tenants`,
+      subject: `parts of ${printDays(ofLiving.length)}, ${printNumberOf(leftovers.length, "item")} of deleted tenants`,
     });
   for (const day of ofLiving) {
     print(describe(day));
@@ -51,7 +53,7 @@ export async function gcCommand(
   }
   if (leftovers.length > 0)
     print(
-      `${leftovers.length} items that were stored for tenants while they were deleted; nothing reads them`,
+      `${printNumberOf(leftovers.length, "item")} stored for tenants while they were deleted; nothing reads such items`,
     );
   if (options.delete) {
     await forEachBounded(leftovers, DELETE_CONCURRENCY, (key) => table.delete(key));
@@ -59,17 +61,18 @@ export async function gcCommand(
   }
   const removable = ofLiving.filter(({ keptBecause }) => keptBecause === undefined);
   const count = removable.reduce((sum, { parts }) => sum + countItems(parts), leftovers.length);
-  const cost = `${items} items read, ${meter.readUnits} read units, ${meter.writeUnits} write units`;
+  const cost = `${printNumberOf(items, "item")} read, ${printUnits(meter)}`;
   print(
     options.delete
-      ? `${deleted} items deleted; ${cost}`
-      : `${count} items can be deleted, with --delete; a delete costs as much as the write; ${cost}`,
+      ? `${printNumberOf(deleted, "item")} deleted; ${cost}`
+      : `${printNumberOf(count, "item")} can be deleted, with --delete; a delete costs as much as the write; ${cost}`,
   );
 }
 
 function describe({ tenant, day, parts, keptBecause }: OrphanedDay): string {
   const why = keptBecause === undefined ? "" : `; left alone: ${keptBecause}`;
-  return `${tenant} ${printDay(day)}: ${countItems(parts)} items of ${parts.size} parts that the manifest does not name${why}`;
+  const items = `${printNumberOf(countItems(parts), "item")} of ${printNumberOf(parts.size, "part")}`;
+  return `${tenant} ${printDay(day)}: ${items} that the manifest does not name${why}`;
 }
 
 function countItems(parts: OrphanedDay["parts"]): number {

@@ -6,6 +6,7 @@ import type { Finding } from "../lib/storage/verify/finding.ts";
 import { repairDay } from "../lib/storage/verify/repair-day.ts";
 import { verifyDay } from "../lib/storage/verify/verify-day.ts";
 import { auditCommand } from "./auditor.ts";
+import { printDays, printUnits } from "./counts.ts";
 import { type Console, confirmCost, type DayOptions, selectDays } from "./days.ts";
 import type { Target } from "./target.ts";
 import { printFinding } from "./verify.ts";
@@ -27,7 +28,7 @@ export async function repairCommand(
   const days = await selectDays({ ...target, table }, options, clock);
   await confirmCost(table, target.isBilled, days, options, console);
   if (days.length > 0) {
-    const subject = `${days.length} days of ${options.tenant ?? "all tenants"}`;
+    const subject = `${printDays(days.length)} of ${options.tenant ?? "all tenants"}`;
     await auditCommand(target.table, clock, { action: "repair", subject, details: { acceptsLoss } });
   }
   let mended = 0;
@@ -46,7 +47,6 @@ export async function repairCommand(
       console.print(`${printFinding(finding)}\n  ${done ?? `not mended: ${advice}`}`);
     }
   }
-  const cost = `${meter.readUnits} read units, ${meter.writeUnits} write units`;
-  console.print(`${mended} mended, ${left} left; ${cost}`);
+  console.print(`${mended} mended, ${left} left; ${printUnits(meter)}`);
   return left > 0;
 }

@@ -16,9 +16,9 @@ import {
 } from "../lib/storage/usage/usage-report.ts";
 import { measureStorage } from "../lib/storage/verify/measure-storage.ts";
 import { alignColumns } from "./columns.ts";
+import { printCount } from "./counts.ts";
 import type { Console } from "./days.ts";
 import type { Target } from "./target.ts";
-import { printCount } from "./transfer/progress.ts";
 
 export interface UsageOptions {
   readonly tenant?: string | undefined;

@@ -4,6 +4,7 @@ import { printDay } from "../lib/storage/layout/key-place.ts";
 import { newMeter } from "../lib/storage/table/table.ts";
 import type { Finding } from "../lib/storage/verify/finding.ts";
 import { verifyDay } from "../lib/storage/verify/verify-day.ts";
+import { printCount, printDays, printNumberOf } from "./counts.ts";
 import { type Console, confirmCost, type DayOptions, selectDays } from "./days.ts";
 import type { Target } from "./target.ts";
 
@@ -34,7 +35,7 @@ export async function verifyCommand(
     sum.samples += samples;
     sum.series += series;
     console.tell(
-      `${sum.days} of ${days.length}: ${day.tenant} ${printDay(day.day)}, ${findings.length} findings, ${Math.ceil(meter.readUnits)} read units`,
+      `${sum.days} of ${days.length}: ${day.tenant} ${printDay(day.day)}, ${printNumberOf(findings.length, "finding")}, ${printNumberOf(Math.ceil(meter.readUnits), "read unit")}`,
     );
   }
   if (options.json)
@@ -61,11 +62,12 @@ function summaryOf(
   uncheckedItems: number,
 ): string {
   const unchecked =
-    uncheckedItems === 0 ? "" : `; ${uncheckedItems} items are of a version without checksums`;
-  const what = `${days} days, ${samples} samples in parts, ${series} series of days${unchecked}`;
+    uncheckedItems === 0 ? "" : `; ${printNumberOf(uncheckedItems, "item")} of a version without checksums`;
+  const counted = `${printDays(days)}, ${printNumberOf(samples, "sample")} in parts`;
+  const what = `${counted}, ${printCount(series)} series of days${unchecked}`;
   return findings.length === 0
     ? `nothing is wrong: ${what}`
-    : `${findings.length} findings: ${what}; "hearthdb repair" mends what can be mended`;
+    : `${printNumberOf(findings.length, "finding")}: ${what}; "hearthdb repair" mends what can be mended`;
 }
 
 function toJson({ key, day, ...finding }: Finding) {

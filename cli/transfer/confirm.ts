@@ -11,9 +11,10 @@ import {
   samplesOfDays,
   WRITE_UNITS_PER_SAMPLE,
 } from "../../lib/transfer/survey.ts";
+import { printCount, printDays, printNumberOf } from "../counts.ts";
 import type { Console } from "../days.ts";
 import type { Target } from "../target.ts";
-import { printCount, printDays, printDuration, printNumberOf } from "./progress.ts";
+import { printDuration } from "./progress.ts";
 
 /** Samples a second of one CPU, and write units a second that a table on demand takes from its first second on. */
 const SAMPLES_PER_SECOND = 1_000_000;

@@ -1,11 +1,11 @@
 /** A folder of this machine: blocks, and, in a data directory, the samples that Prometheus has in no block yet. */
 import { SampleSpool } from "../../lib/transfer/sample-spool.ts";
 import { spoolHead } from "../../lib/transfer/spool-head.ts";
+import { printNumberOf } from "../counts.ts";
 import type { Console } from "../days.ts";
 import { type FoundBlocks, findBlocks, readFolders } from "./find-blocks.ts";
 import { listLocalFolders } from "./local-files.ts";
 import { openLocalHead } from "./local-head.ts";
-import { printNumberOf } from "./progress.ts";
 import type { BlockSpool } from "./spool.ts";
 
 /** Throws "invalid" where there are neither blocks nor a log. */

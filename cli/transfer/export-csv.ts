@@ -11,9 +11,9 @@ import { parseExpr } from "../../lib/promql/parse/parse-expr.ts";
 import { checkRangeType } from "../../lib/promql/parse/range-type.ts";
 import { parsePromqlSettings } from "../../lib/promql/settings.ts";
 import type { Reader } from "../../lib/storage/read/reader.ts";
+import { printCount, printNumberOf } from "../counts.ts";
 import type { Console } from "../days.ts";
 import { LocalText } from "./local-output.ts";
-import { printCount, printNumberOf } from "./progress.ts";
 
 /** A query may run for so long, and have so many steps: nobody waits for a response. */
 const TIMEOUT_MS = HOUR_MS;

@@ -22,12 +22,13 @@ import { selectAny } from "../../lib/transfer/merge-selections.ts";
 import { newUlid } from "../../lib/tsdb/ulid.ts";
 import { writeBlock } from "../../lib/tsdb/write/block-writer.ts";
 import { parseMatch } from "../command-line/match-option.ts";
+import { printCount, printNumberOf } from "../counts.ts";
 import { type Console, confirmCost } from "../days.ts";
 import { parseDays } from "../retention-days.ts";
 import type { Target } from "../target.ts";
 import { type CsvOptions, exportCsv } from "./export-csv.ts";
 import { LocalOutput, LocalText } from "./local-output.ts";
-import { Progress, printCount, printDuration, printNumberOf } from "./progress.ts";
+import { Progress, printDuration } from "./progress.ts";
 import { parseTime } from "./times.ts";
 
 export interface ExportCommandOptions extends CsvOptions {

@@ -9,11 +9,11 @@ import { loadManifest } from "../../lib/storage/layout/manifest-store.ts";
 import { digestOf } from "../../lib/transfer/import-blocks.ts";
 import { SampleSpool } from "../../lib/transfer/sample-spool.ts";
 import { planDays } from "../../lib/transfer/survey.ts";
+import { printCount, printNumberOf } from "../counts.ts";
 import type { Console } from "../days.ts";
 import type { Target } from "../target.ts";
 import { confirmCostOf, describeOverlap } from "./confirm.ts";
 import { type ImportChoice, ImportRun } from "./import-run.ts";
-import { printCount, printNumberOf } from "./progress.ts";
 import { RemoteReader, type RemoteReadOptions } from "./remote-read.ts";
 import { BlockSpool } from "./spool.ts";
 

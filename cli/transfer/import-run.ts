@@ -9,9 +9,10 @@ import { newMeter } from "../../lib/storage/table/table.ts";
 import { ThrottledTable } from "../../lib/storage/table/throttled-table.ts";
 import { type DayReport, type ImportOptions, importDays } from "../../lib/transfer/import-blocks.ts";
 import { type DayPlan, dollarsOf } from "../../lib/transfer/survey.ts";
+import { printCount, printDays, printNumberOf } from "../counts.ts";
 import type { Console } from "../days.ts";
 import type { Target } from "../target.ts";
-import { Progress, printCount, printDays, printDuration, printNumberOf } from "./progress.ts";
+import { Progress, printDuration } from "./progress.ts";
 
 /** Which samples go where. */
 export type ImportChoice = Pick<

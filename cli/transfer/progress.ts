@@ -63,17 +63,3 @@ export function printDuration(ms: number): string {
   const minutes = Math.ceil(seconds / 60);
   return minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;
 }
-
-/** `1 block`, `2,000 blocks`. */
-export function printNumberOf(count: number, what: string): string {
-  const rounded = Math.round(count);
-  return `${printCount(rounded)} ${what}${rounded === 1 ? "" : "s"}`;
-}
-
-export function printDays(count: number): string {
-  return printNumberOf(count, "day");
-}
-
-export function printCount(count: number): string {
-  return Math.round(count).toLocaleString("en-US");
-}

@@ -1,6 +1,6 @@
 /** The commands that look after a table, on one in memory. */
 import assert from "node:assert/strict";
-import { beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, it } from "node:test";
 import { compactCommand } from "../../cli/compact.ts";
 import { type Console, confirmCost, selectDays } from "../../cli/days.ts";
 import { gcCommand } from "../../cli/gc.ts";
@@ -37,6 +37,25 @@ beforeEach(async () => {
   printed = [];
   told = [];
   console = { print: (text) => printed.push(text), tell: (text) => told.push(text) };
+});
+
+/** One, and a noun of several: "1 items", "1 read units". */
+const ONE_OF_SEVERAL =
+  /(?<![\d.,])1 (?:\w+ )?(?:items|days|findings|records|flushes|samples|buckets|parts|units|rows)\b/;
+
+afterEach(() => {
+  for (const line of [...printed, ...told]) assert.doesNotMatch(line, ONE_OF_SEVERAL);
+});
+
+it("one of a thing is not printed as several", async () => {
+  const oneDay = { from: "2026-11-23" };
+  await verifyCommand(target, oneDay, engine.clock, console);
+  assert.match(printed.at(-1)!, /^nothing is wrong: 1 day, /);
+  await compactCommand(engine.table, { all: true, "retention-days": "30" }, engine.clock, console.print);
+  assert.match(printed.join("\n"), / 1 (?:record|flush|bucket|sample)\b/);
+  assert.match("gc: 1 items", ONE_OF_SEVERAL);
+  assert.match("1 read units", ONE_OF_SEVERAL);
+  assert.doesNotMatch("1,001 items, 0.1 units, 21 days", ONE_OF_SEVERAL);
 });
 
 describe("verify", () => {
