@@ -33,7 +33,7 @@ export async function pass(sim: Simulated, { isCompacted, minMs, maxMs }: Interv
   const days = random.between(minMs, maxMs) / DAY_MS;
   scheduler.note("nobody", `works for ${days.toFixed(1)} days`);
   for (let day = 0; day < days; day++) {
-    scheduler.nowMs += DAY_MS;
+    scheduler.pass(DAY_MS);
     if (table.removeExpired(scheduler.nowMs, () => random.chance(0.5)) > 0) tally.add("item removed by TTL");
   }
   tally.add("days without anybody");
@@ -48,7 +48,7 @@ export async function compactCalmly(
   table: Table = sim.calmTable,
 ): Promise<void> {
   const { scheduler, randomBytes, retention, partitionBits, sparseSamples, models } = sim;
-  scheduler.nowMs += ms;
+  scheduler.pass(ms);
   const clock = scheduler.clockOf(process);
   const onDay = ({ tenant, day, outcome, error }: DayReport) => {
     if (error === undefined || outcome?.state === "set aside") return;

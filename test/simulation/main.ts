@@ -64,6 +64,7 @@ await (values.resume === undefined ? runOnce() : runResumed(values.resume));
 async function runOnce(): Promise<void> {
   const begun = performance.now();
   const elapsed = () => (performance.now() - begun) / 1000;
+  const cpuSeconds = () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6;
   console.log(`${count} schedules from seed ${firstSeed} on`);
   const onProgress = (number: number) => console.log(`${elapsed().toFixed(0)} s: ${number} schedules`);
   const outcome = await runSchedules({
@@ -80,12 +81,13 @@ async function runOnce(): Promise<void> {
     console.log(failure.events.slice(-Number(values.events ?? 60)).join("\n"));
     console.log(`schedule ${failure.number}, seed ${failure.seed}, fails: ${failure.message}`);
     console.log(replayOf(failure.seed));
+    console.log(`after ${cpuSeconds().toFixed(1)} s of CPU`);
     process.exitCode = 1;
     return;
   }
   printTally(tally);
   console.log(`${count} schedules, ${(count / elapsed()).toFixed(0)} a second: every read was right`);
-  console.log(`${steps} steps, ${maxSteps} in the longest schedule`);
+  console.log(`${steps} steps, ${maxSteps} in the longest schedule; ${cpuSeconds().toFixed(1)} s of CPU`);
   expectAll(tally);
 }
 

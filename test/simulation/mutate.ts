@@ -22,6 +22,8 @@ export interface Finding {
   readonly number: number;
   readonly seed: number;
   readonly message: string;
+  /** Of all threads, until it failed. */
+  readonly cpuSeconds: number;
   /** The command that replays it. */
   readonly replay: string;
 }
@@ -63,7 +65,9 @@ export function find(root: string, command: string): Finding | undefined {
   const failed = /^schedule (\d+), seed (\d+), fails: (.*)$/m.exec(stdout);
   const replay = /^replay: (.*)$/m.exec(stdout);
   if (failed !== null && replay !== null) {
-    return { number: Number(failed[1]), seed: Number(failed[2]), message: failed[3], replay: replay[1] };
+    const cpuSeconds = Number(/^after ([\d.]+) s of CPU$/m.exec(stdout)?.[1]);
+    const [, number, seed] = failed.map(Number);
+    return { number, seed, message: failed[3], cpuSeconds, replay: replay[1] };
   }
   if (status === 0) return undefined;
   throw new Error(`${command}: status ${status}\n${stdout.slice(-2000)}\n${stderr.slice(-2000)}`);
@@ -87,7 +91,7 @@ function judge({ name, rule, edits, world = "usual", harmless }: Mutation): {
     const isReplayed = again?.message === found.message;
     const how = isReplayed ? found.message : `${found.message}; the replay: ${again?.message}`;
     return {
-      row: `| ${name} | ${rule} | ${found.number} | ${how} |`,
+      row: `| ${name} | ${rule} | ${found.number} | ${found.cpuSeconds} s | ${how} |`,
       isRight: isReplayed && harmless === undefined,
     };
   });

@@ -120,6 +120,18 @@ export class Scheduler {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
+  /** Lets time pass while nobody works. What is in the network lands when it is due: no call is good for longer. */
+  pass(ms: number): void {
+    const endMs = this.nowMs + ms;
+    const due = this.#waiting.filter(({ readyMs }) => readyMs <= endMs);
+    this.#waiting = this.#waiting.filter(({ readyMs }) => readyMs > endMs);
+    for (const waiting of due.sort((a, b) => a.readyMs - b.readyMs)) {
+      this.nowMs = Math.max(this.nowMs, waiting.readyMs);
+      this.#go(waiting);
+    }
+    this.nowMs = endMs;
+  }
+
   /** Whatever is still in the network arrives. */
   landRest(): void {
     for (const waiting of this.#waiting.splice(0)) this.#go(waiting);
