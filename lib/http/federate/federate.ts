@@ -32,6 +32,8 @@ export async function answerFederation(request: QueryRequest): Promise<Response>
   const found = new Map<string, Newest>();
   // One after another: each may hold as much memory as a query.
   for (const matchers of selectors) {
+    // In Prometheus a selector without matchers selects nothing here.
+    if (matchers.length === 0) continue;
     for await (const series of source.select({ matchers, ...range }, signal)) {
       const newest = newestOf(series);
       series.release?.();

@@ -23,7 +23,8 @@ export function walSegment(records: readonly Uint8Array[], compression: Compress
   const writer = new ByteWriter();
   for (const record of records) {
     const whole = compressed(record, compression);
-    for (let at = 0; at === 0 || at < whole.length; ) {
+    let at = 0;
+    do {
       let room = PAGE_BYTES - (writer.length % PAGE_BYTES) - 7;
       if (room < 1) {
         writer.writeBytes(new Uint8Array(room + 7));
@@ -35,7 +36,7 @@ export function walSegment(records: readonly Uint8Array[], compression: Compress
       writer.writeByte(place | FLAGS[compression]).writeUint(piece.length, 2);
       writer.writeUint(crc32c(piece), 4).writeBytes(piece);
       at += piece.length;
-    }
+    } while (at < whole.length);
   }
   return writer.finish();
 }

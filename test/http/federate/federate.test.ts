@@ -72,6 +72,8 @@ test("of the clauses of a header the preferred one counts, with the escaping of 
 test("without match[] there is nothing; errors have Prometheus' statuses", async () => {
   const fetch = await openGateway();
   assert.equal(await (await fetch("/federate")).text(), "");
+  assert.equal(await (await fetch("/federate?match[]={}")).text(), "");
+  assert.notEqual(await (await fetch("/federate?match[]={none=''}")).text(), "");
   assert.equal((await fetch("/federate?match[]={")).status, 400);
   assert.equal(
     (await fetch("/federate?match[]=up", { Authorization: basic("HKA", "another secret") })).status,
@@ -123,7 +125,7 @@ test("messages as text, on lines of their own and on one", async () => {
 
 test("a selector may select every series", async () => {
   const fetch = await openGateway();
-  const text = await (await fetch("/federate?match[]={}")).text();
+  const text = await (await fetch("/federate?match[]={none=%27%27}")).text();
   assert.equal(text.match(/^[^#\n]+$/gm)?.length, 3);
 });
 
