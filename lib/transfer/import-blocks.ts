@@ -62,10 +62,11 @@ export interface DayReport {
 /** Throws "data" and "invalid" for what cannot be imported, "unavailable"; days before it are whole. */
 export async function importDays(days: readonly DayPlan[], options: ImportOptions): Promise<void> {
   const open = new Map<string, OpenBlock>();
+  const deletions = await lastDeletions(days, options);
   try {
     for (const plan of days) {
       await closeBefore(open, plan.day * DAY_MS);
-      const report = await importDay(plan, options, open);
+      const report = await importDay(plan, options, open, deletions.get(plan.day) ?? 0);
       options.onDay?.(report);
     }
   } finally {
@@ -73,10 +74,22 @@ export async function importDays(days: readonly DayPlan[], options: ImportOption
   }
 }
 
+/** The number of the last deletion of each day: what is deleted while the import lasts is deleted of it too. */
+async function lastDeletions(
+  days: readonly DayPlan[],
+  { table, tenant }: ImportOptions,
+): Promise<Map<number, number>> {
+  if (days.length === 0) return new Map();
+  const { deletions } = await loadDayStates(table, tenant, days[0].day, days[days.length - 1].day);
+  return new Map(Array.from(deletions, ([day, item]) => [day, deletionsOf(item).last]));
+}
+
+/** `deletedTo`: the day's deletions up to this number do not concern what is imported. */
 async function importDay(
   { day, blocks, samples: expectedSamples }: DayPlan,
   options: ImportOptions,
   open: Map<string, OpenBlock>,
+  deletedTo: number,
 ): Promise<DayReport> {
   const { table, tenant, retentionMs, clock, randomBytes, signal, onSamples } = options;
   signal?.throwIfAborted();
@@ -94,7 +107,7 @@ async function importDay(
   );
   const lease = await takeLease(context, indexShardBits(expectedCount), options);
   // Another import may have stored some of it meanwhile.
-  const { missing, manifest, deletions } = await loadMissing({ day, blocks: before.missing }, options);
+  const { missing, manifest } = await loadMissing({ day, blocks: before.missing }, options);
   if (missing.length === 0) {
     await lease.release();
     return { day, outcome: "known", series: 0, samples: 0 };
@@ -129,9 +142,9 @@ async function importDay(
     await lease.release();
     return { day, outcome: "empty", series: 0, samples: 0 };
   }
-  const digests = missing.map((block) => digestOfBlock(block, options, deletions));
+  const digests = missing.map((block) => digestOfBlock(block, options, deletedTo));
   try {
-    await publishDay(context, stored, digests, lease);
+    await publishDay(context, { ...stored, deletedTo }, digests, lease);
   } catch (error) {
     await lease.release().catch(() => {});
     throw error;
@@ -143,8 +156,6 @@ interface MissingBlocks {
   /** Blocks of which the day has not all samples. */
   readonly missing: readonly FoundBlock[];
   readonly manifest: Manifest;
-  /** The day's last deletion. */
-  readonly deletions: number;
 }
 
 async function loadMissing(
@@ -154,7 +165,7 @@ async function loadMissing(
   const { table, tenant } = options;
   const { last: deletions } = await loadDeletions(table, tenant, day);
   const { manifest } = await loadManifest(table, tenant, day);
-  return { missing: missingOf(blocks, manifest, options, deletions), manifest, deletions };
+  return { missing: missingOf(blocks, manifest, options, deletions), manifest };
 }
 
 function missingOf(

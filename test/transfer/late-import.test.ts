@@ -1,8 +1,11 @@
 /** An import that lost its lease on the way: what was stored meanwhile wins all the same. */
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { newMatcher } from "../../lib/model/matcher.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { LEASE_MS } from "../../lib/storage/compact/day-manifest.ts";
+import { deleteSeries } from "../../lib/storage/erase/delete-series.ts";
 import { dayOf } from "../../lib/storage/layout/keys.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
 import { fixturePath, readBlocks } from "../helpers/storage/block-files.ts";
@@ -60,6 +63,35 @@ test("chunks that a compactor published meanwhile win over imported runs", async
   engine.nowMs += DAY_MS;
   assert.deepEqual((await runCompactor(engine)).errors, []);
   assert.equal(await valueAt(engine), -7, "compacted");
+});
+
+test("what is deleted while an import lasts is deleted of it too", async () => {
+  const engine = new Engine();
+  engine.nowMs = (FIRST_DAY + 3) * DAY_MS;
+  await engine.append(engine.newWriters(), [{ labels: LABELS, samples: [[TIME_MS, bitsOf(-7)]] }]);
+  const place = { tenant: "t", retentionMs: 0, clock: engine.clock, randomBytes, accessKeyId: "" };
+  const selector = [newMatcher("=", "zone", "b")];
+  let isFirst = true;
+  const putAll: Table["putAll"] = async (items) => {
+    if (isFirst) {
+      isFirst = false;
+      const days = await deleteSeries({ ...place, table: engine.table }, [selector], ALL_TIME);
+      assert.deepEqual(days, [FIRST_DAY]);
+    }
+    await engine.table.putAll(items);
+  };
+  const blocks = readBlocks(fixturePath("promtool"));
+  await runImport(engine, blocks, { table: tableWith(engine.table, { putAll }) });
+  assert.equal(await valueAt(engine), undefined, "at once");
+  engine.nowMs += DAY_MS;
+  assert.deepEqual((await runCompactor(engine)).errors, []);
+  assert.equal(await valueAt(engine), undefined, "compacted");
+  const again = await runImport(engine, blocks);
+  assert.deepEqual(
+    again.map(({ outcome }) => outcome),
+    ["imported", "known"],
+  );
+  assert.notEqual(await valueAt(engine), undefined, "an import that begins later counts");
 });
 
 /** A table of which some calls are others. */

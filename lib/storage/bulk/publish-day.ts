@@ -6,7 +6,6 @@ import { HearthError } from "../../model/errors.ts";
 import type { DayContext } from "../compact/day-context.ts";
 import { withIndexIds } from "../compact/day-manifest.ts";
 import { dayExpiryOf, lastingFact } from "../compact/renewal.ts";
-import { loadDeletions } from "../deletion/deletion-store.ts";
 import { mayBeCleaned } from "../layout/index-ids.ts";
 import { printDay } from "../layout/key-place.ts";
 import { dayKey, hourOf, markKey, WRITER_ID_BYTES } from "../layout/keys.ts";
@@ -44,10 +43,15 @@ export async function nameDay({ table, tenant, day, retentionMs }: DayContext): 
   });
 }
 
+/** What was stored of a day, and the number of the last deletion that does not concern it: all later ones do. */
+export interface PublishedDay extends BulkDay {
+  readonly deletedTo: number;
+}
+
 /** `digests`: what the day's samples were imported from; a manifest that has them all is left as it is. Gives `lease` back. */
 export async function publishDay(
   context: DayContext,
-  stored: BulkDay,
+  stored: PublishedDay,
   digests: readonly string[],
   lease: DayLease,
 ): Promise<void> {
@@ -63,11 +67,9 @@ export async function publishDay(
     }
     expectKept(context.day, manifest, stored);
     expectNoChunks(context.day, manifest, stored);
-    // What is imported counts as received now: the deletions that there are do not concern it.
-    const { last: deletedTo } = await loadDeletions(context.table, context.tenant, context.day);
     const isHeld = manifest.lease.owner === lease.owner;
     const added = {
-      ...withDay(context, manifest, stored, digests, deletedTo),
+      ...withDay(context, manifest, stored, digests),
       lease: isHeld ? NO_LEASE : manifest.lease,
     };
     const next = withIndexIds(manifest, added, context.clock());
@@ -116,9 +118,8 @@ export function isImported({ facts }: Pick<Manifest, "facts">, digests: readonly
 function withDay(
   context: DayContext,
   manifest: Manifest,
-  stored: BulkDay,
+  { deletedTo, ...stored }: PublishedDay,
   digests: readonly string[],
-  deletedTo: number,
 ): Omit<Manifest, "generation"> {
   const createdMs = context.clock();
   const parts = stored.parts.map(

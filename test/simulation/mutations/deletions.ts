@@ -77,8 +77,20 @@ export const DELETIONS: readonly Mutation[] = [
     edits: [
       edit(
         "compact/store-index.ts",
-        "id: isOfRows === true ? newId(randomBytes) : indexIds.take(randomBytes),",
-        "id: newId(randomBytes),",
+        "id: isOfRows === true ? newIndexId() : indexIds.take(randomBytes),",
+        "id: isOfRows === true ? newIndexId() : newId(randomBytes),",
+      ),
+    ],
+  },
+  {
+    name: "rows of the dead",
+    rule: "a part of rows that are kept for ever is noted before its first item",
+    world: "labels",
+    edits: [
+      edit(
+        "compact/rollups/noted-part.ts",
+        "return monthExpiry(context).expiresAtSeconds === undefined;",
+        "return false && monthExpiry(context).expiresAtSeconds === undefined;",
       ),
     ],
   },

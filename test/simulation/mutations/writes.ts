@@ -92,11 +92,16 @@ export const WRITES: readonly Mutation[] = [
     name: "no re-dating",
     rule: "a record held for more than 30 s is dated anew",
     edits: [
-      edit(
-        "write/receive-clock.ts",
-        "if (Math.abs(this.#clock() - receivedMs) <= MAX_HOLD_MS) return;",
-        "return;",
-      ),
+      edit("write/receive-clock.ts", "if (isProven && isNear(nowMs, receivedMs)) return;", "return;"),
+    ],
+  },
+  {
+    name: "date unproved",
+    rule: "R2: the Date of the response that stores a record agrees with its receive time",
+    world: "clocks",
+    edits: [
+      edit("write/receive-clock.ts", "date === undefined || isNear(date.ms, receivedMs)", "true"),
+      edit("dynamodb/service-clock.ts", "if (this.#confirmedMs === 0) return nowMs;", "if (true) return nowMs;"),
     ],
   },
   {

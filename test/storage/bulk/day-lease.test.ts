@@ -52,7 +52,12 @@ async function compact(table: SharedTable, name: string, facts = {}): Promise<vo
 }
 
 async function publish(context: DayContext, lease: DayLease, index: readonly IndexPart[]): Promise<void> {
-  await publishDay(context, { parts: [], index, series: 1, samples: 0 }, ["00".repeat(8)], lease);
+  await publishDay(
+    context,
+    { parts: [], index, series: 1, samples: 0, deletedTo: 0 },
+    ["00".repeat(8)],
+    lease,
+  );
 }
 
 test("no two parts have the same id where another takes the day between a look and a lease", async () => {
