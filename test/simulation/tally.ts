@@ -63,6 +63,7 @@ export const EXPECTED_OF_ALL_WORLDS = [
   "deletion of a tenant failed",
   "import answered",
   "import failed",
+  "sample imported that was written",
   "day known to an import",
 ] as const;
 

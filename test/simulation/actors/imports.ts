@@ -1,6 +1,6 @@
 /**
- * Imports of blocks: of series that nobody else writes, and of each time with one value, so that whatever is
- * imported twice is the same. What is not answered, its user imports again.
+ * Imports of blocks: of series that writers write too, or that nobody else writes, and of each time with one value,
+ * so that whatever is imported twice is the same. What is not answered, its user imports again.
  */
 import { cutChunks } from "../../../lib/chunk/cut.ts";
 import { ALL_TIME } from "../../../lib/model/time.ts";
@@ -10,6 +10,7 @@ import { planDays } from "../../../lib/transfer/survey.ts";
 import { writeBlock } from "../../../lib/tsdb/write/block-writer.ts";
 import { type BlockBytes, foundBlocks, MemoryOutput } from "../../helpers/storage/block-files.ts";
 import { labelSetOf } from "../../helpers/write-requests.ts";
+import type { Model } from "../model/model.ts";
 import type { SentSamples } from "../model/sample.ts";
 import type { Random } from "../random.ts";
 import type { Process } from "../scheduler.ts";
@@ -37,7 +38,7 @@ export async function importBlock(
   const known = blocks.get(tenant) ?? [];
   blocks.set(tenant, known);
   const isAgain = known.length > 0 && random.chance(0.5);
-  const block = isAgain ? random.pick(known) : await newBlock(sim, clock(), retentionMs);
+  const block = isAgain ? random.pick(known) : await newBlock(sim, model, clock(), retentionMs);
   if (block === undefined) return;
   if (!isAgain) known.push(block);
   // What has left by retention meanwhile is left out.
@@ -46,7 +47,11 @@ export async function importBlock(
     return { labels, samples: samples.filter(({ time }) => time > oldestMs) };
   });
   if (request.every(({ samples }) => samples.length === 0)) return;
-  const begun = model.begin(request, scheduler.nowMs, undefined);
+  const isWritten = request.some(({ labels, samples }) =>
+    samples.some(({ time }) => model.isWritten(labelSetOf(labels), time)),
+  );
+  if (isWritten) tally.add("sample imported that was written");
+  const begun = model.begin(request, scheduler.nowMs, undefined, true);
   const span = watchClock();
   scheduler.note(process.name, `import into ${tenant}${isAgain ? " again" : ""}`);
   const isAnswered = await tolerate(sim, process, "import", async () => {
@@ -74,10 +79,11 @@ export async function importBlock(
 
 async function newBlock(
   { scheduler: { random }, workload }: Simulated,
+  model: Model,
   nowMs: number,
   retentionMs: number,
 ): Promise<SimulatedBlock | undefined> {
-  const request = importedRequest(random, workload, nowMs, maxAge(retentionMs));
+  const request = importedRequest(random, workload, model, nowMs, maxAge(retentionMs));
   if (request.length === 0) return undefined;
   const output = new MemoryOutput();
   const series = request.map(({ labels, samples }) => ({

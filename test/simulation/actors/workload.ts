@@ -14,7 +14,7 @@ import type { Happening, Tally } from "../tally.ts";
 
 const METRICS = ["up", "load1", "requests_total", "go_threads", "m7"];
 const JOBS = ["x", "y", "z"];
-/** Of series that are imported alone. */
+/** Of series that nobody writes: they are imported alone. */
 const IMPORTED_JOB = "imported";
 const SPECIAL_BITS = [STALE_BITS, 0x7ff8000000000001n, bitsOf(-0), bitsOf(Number.POSITIVE_INFINITY)];
 /** Samples of one series that pass a chunk. */
@@ -197,23 +197,30 @@ function randomTime(random: Random, { lateDays }: Workload, nowMs: number): numb
   return nowMs - random.between(min, max);
 }
 
-/** Series of a block, by label set, each with samples in order of time, not older than `maxAgeMs`. */
+/**
+ * Series of a block, by label set, each with samples in order of time, not older than `maxAgeMs`. Writers may write the
+ * same series, and the same times of them. A time always has the same value.
+ */
 export function importedRequest(
   random: Random,
   workload: Workload,
+  model: Model,
   nowMs: number,
   maxAgeMs: number,
 ): SentSamples[] {
   const names = [...workload.metrics].sort().filter(() => random.chance(0.7));
   const all = names.map((metric): SentSamples => {
+    const labels = labelsOf(metric, random.chance(0.4) ? IMPORTED_JOB : random.pick(workload.jobs));
+    const known = model.timesOf(labelSetOf(labels));
     const times = random.chance(0.1)
       ? manyTimes(random, workload, nowMs)
       : Array.from({ length: random.between(1, 4) }, () => randomTime(random, workload, nowMs));
-    const taken = [...new Set(times)].filter((time) => time <= nowMs && time > nowMs - maxAgeMs);
+    const again = times.map((time) => (known.length > 0 && random.chance(0.4) ? random.pick(known) : time));
+    const taken = [...new Set(again)].filter((time) => time <= nowMs && time > nowMs - maxAgeMs);
     const samples = taken
       .sort((a, b) => a - b)
       .map((time) => ({ time, value: bitsOf(time % 100_000), startMs: 0 }));
-    return { labels: labelsOf(metric, IMPORTED_JOB), samples };
+    return { labels, samples };
   });
   return all.filter(({ samples }) => samples.length > 0);
 }

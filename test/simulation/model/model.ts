@@ -37,6 +37,8 @@ export interface ReadTimes {
 export interface Append {
   /** Who knows by itself which of its appends it received later; undefined: only its clock says. */
   readonly writer: string | undefined;
+  /** Whatever was written counts over what is imported, whenever that was. */
+  readonly isImport: boolean;
   readonly begunAt: number;
   /** When it was begun, by no process' clock. */
   readonly begunMs: number;
@@ -83,9 +85,15 @@ export class Model {
     return ++this.#events;
   }
 
-  begin(request: readonly SentSamples[], begunMs: number, writer: string | undefined): Append {
+  begin(
+    request: readonly SentSamples[],
+    begunMs: number,
+    writer: string | undefined,
+    isImport = false,
+  ): Append {
     const append: Append = {
       writer,
+      isImport,
       begunAt: this.event(),
       begunMs,
       startMs: Number.NEGATIVE_INFINITY,
@@ -177,6 +185,12 @@ export class Model {
   /** Times at which a series has, or may have, a sample. */
   timesOf(labels: LabelSet): number[] {
     return [...this.#seriesOf(labels).writes.keys()];
+  }
+
+  /** Whether a writer may have stored a sample of a time. */
+  isWritten(labels: LabelSet, time: number): boolean {
+    const writes = this.#seriesOf(labels).writes.get(time) ?? [];
+    return writes.some(({ append }) => !append.isImport);
   }
 
   /** Whether a sample of a time was acknowledged. */
@@ -312,8 +326,10 @@ function checkSamples(
  * Whether one of `answered` was received after all of an append: by the clocks, or as one writer received both. A writer whose
  * clock was ahead by more than it may hold a record, and is right again, dates what comes then before what it stored.
  */
-function isReplaced({ endMs, endedAt, writer }: Append, answered: readonly Write[]): boolean {
-  return answered.some(
+function isReplaced({ endMs, endedAt, writer, isImport }: Append, answered: readonly Write[]): boolean {
+  const written = answered.filter(({ append }) => !append.isImport);
+  if (isImport) return written.length > 0;
+  return written.some(
     ({ append }) =>
       append.startMs > endMs ||
       (writer !== undefined &&

@@ -91,9 +91,7 @@ export const WRITES: readonly Mutation[] = [
   {
     name: "no re-dating",
     rule: "a record held for more than 30 s is dated anew",
-    edits: [
-      edit("write/receive-clock.ts", "if (isProven && isNear(nowMs, receivedMs)) return;", "return;"),
-    ],
+    edits: [edit("write/receive-clock.ts", "if (isProven && isNear(nowMs, receivedMs)) return;", "return;")],
   },
   {
     name: "date unproved",
@@ -101,7 +99,11 @@ export const WRITES: readonly Mutation[] = [
     world: "clocks",
     edits: [
       edit("write/receive-clock.ts", "date === undefined || isNear(date.ms, receivedMs)", "true"),
-      edit("dynamodb/service-clock.ts", "if (this.#confirmedMs === 0) return nowMs;", "if (true) return nowMs;"),
+      edit(
+        "dynamodb/service-clock.ts",
+        "if (this.#confirmedMs === 0) return nowMs;",
+        "if (true) return nowMs;",
+      ),
     ],
   },
   {
