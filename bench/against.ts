@@ -6,7 +6,8 @@
  *
  * Each tree runs in a process of its own. They take turns, so that other load affects both; of each the
  * first quartile of its turns counts. `--only write` and `--only query` omit the other half, `--case TEXT`
- * all cases whose names lack the text. `--series N` is the size of the queried tenant, `--turns N` and
+ * all cases whose titles lack the text. On Linux, `taskset -c 0` before `node` keeps both on one
+ * processor: with one each, the ratios differ by a fifth from run to run. `--series N` is the size of the queried tenant, `--turns N` and
  * `--warm-up MS` are for each case.
  */
 import path from "node:path";
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
   if (other === undefined) throw new Error("which tree? expected a folder: npm run bench:against -- TREE");
   const trees = [path.resolve(other), ROOT];
   const plan = { turns: Number(values.turns), warmUpMs: Number(values["warm-up"]) };
-  const isAsked = ({ name }: Case) => name.includes(values.case);
+  const isAsked = (one: Case) => titleOf(one).includes(values.case);
   console.log(
     `${"CPU ms of a request".padEnd(40)}${"then".padStart(9)}${"now".padStart(9)}${"ratio".padStart(7)}`,
   );
@@ -96,8 +97,8 @@ async function compareAll(subjects: readonly Subject[], cases: readonly Case[], 
   const ratios = new Map<string, number[]>();
   for (const one of cases) {
     const [then, now] = await compare(subjects, one, plan);
-    const kind = one.kind === "write" ? "" : one.isWarm ? "warm" : "cold";
-    printRow(`${one.name}${kind && `, ${kind}`}`, then.toFixed(3), now.toFixed(3), now / then);
+    const kind = kindOf(one);
+    printRow(titleOf(one), then.toFixed(3), now.toFixed(3), now / then);
     ratios.set(kind, [...(ratios.get(kind) ?? []), now / then]);
   }
   for (const [kind, all] of ratios)
@@ -121,6 +122,15 @@ async function compare(
     }
   }
   return all.map((ms) => ms.sort((a, b) => a - b)[ms.length >> 2]);
+}
+
+function kindOf(one: Case): string {
+  if (one.kind === "write") return "";
+  return one.isWarm ? "warm" : "cold";
+}
+
+function titleOf(one: Case): string {
+  return one.kind === "write" ? one.name : `${one.name}, ${kindOf(one)}`;
 }
 
 function geometricMean(values: readonly number[]): number {

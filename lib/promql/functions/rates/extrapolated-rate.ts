@@ -58,7 +58,8 @@ function plainRate(window: Window, output: StepColumns, { windowMs }: WindowCall
   const first = values[floatStart];
   const difference = values[last] - first;
   const result = kind.isCounter ? withResets(difference, window) : difference;
-  const [firstMs, lastMs] = [timestamps[floatStart], timestamps[last]];
+  const firstMs = timestamps[floatStart];
+  const lastMs = timestamps[last];
   const sampledSeconds = (lastMs - firstMs) / 1000;
   const averageDistance = sampledSeconds / (last - floatStart);
   let toStart = toBoundary((firstMs - rangeStartMs) / 1000, averageDistance);
