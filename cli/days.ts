@@ -1,4 +1,4 @@
-/** The days that a command walks through, and what it tells before it begins. */
+/** The days that a command walks through, and what it prints first. */
 
 import { createInterface } from "node:readline/promises";
 import { HearthError } from "../lib/model/errors.ts";
@@ -25,12 +25,12 @@ export interface WalkedDay {
   readonly retentionMs: number;
 }
 
-/** What a command shows and asks. */
+/** A command's output and questions. */
 export interface Console {
   readonly print: (text: string) => void;
   /** For what is not the result: standard error. */
   readonly tell: (text: string) => void;
-  /** Undefined: nobody is there to ask. */
+  /** Undefined without a terminal. */
   readonly ask?: ((question: string) => Promise<string>) | undefined;
 }
 
@@ -58,7 +58,7 @@ export async function selectDays(
   return days;
 }
 
-/** Says what reading the days will cost and asks where that is worth asking. Throws "invalid" if it must not begin. */
+/** Prints the cost of reading the days, and asks above a threshold. Throws "invalid" on a no. */
 export async function confirmCost(
   table: Table,
   isBilled: boolean,

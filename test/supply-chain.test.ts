@@ -1,6 +1,6 @@
 /** The packages that are installed are those that were looked at: exact versions, each with a hash, few that run scripts. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 interface Locked {
@@ -33,4 +33,15 @@ test("every package in the lock file has a SHA-512, and none is from elsewhere t
 test("install scripts run for the packages that package.json names, and no other", () => {
   const scripted = packages.filter(([, { hasInstallScript }]) => hasInstallScript).map(([name]) => name);
   for (const name of scripted) assert.ok(name in allowScripts || name === "fsevents", name);
+});
+
+test("the hosted workflows use actions by the ids of their commits, and name the version", () => {
+  const workflows = new URL("../.github/workflows/", import.meta.url);
+  const lines = readdirSync(workflows).flatMap((name) =>
+    readFileSync(new URL(name, workflows), "utf8")
+      .split("\n")
+      .filter((line) => line.includes("uses:")),
+  );
+  assert.ok(lines.length > 3, `${lines.length} actions`);
+  for (const line of lines) assert.match(line, /uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
 });

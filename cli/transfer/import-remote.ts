@@ -23,7 +23,7 @@ export interface ImportRemoteOptions extends RemoteReadOptions {
   readonly "dry-run"?: boolean | undefined;
 }
 
-/** A server may still take samples of a day for so long after its end. */
+/** How long after a day's end a server may still accept samples of it. */
 const LATE_MS = 2 * HOUR_MS;
 
 export async function importRemote(
@@ -79,7 +79,7 @@ function keptDays(
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
-/** How many samples there are about, by those of the last hour. */
+/** Estimates the number of samples from the last hour. */
 async function probe(reader: RemoteReader, range: TimeRange, { tell }: Console): Promise<number> {
   const last = { minTime: Math.max(range.minTime, range.maxTime - HOUR_MS), maxTime: range.maxTime };
   let samples = 0;

@@ -1,4 +1,4 @@
-/** Files of an export: under a name that no program reads until they are whole. */
+/** Files of an export. Until they are whole they have a name that no program reads. */
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage, HearthError } from "../../lib/model/errors.ts";
@@ -30,7 +30,7 @@ class LocalOutputFile implements OutputFile {
   }
 }
 
-/** The folder of a block that is written. */
+/** The folder of a block under way. */
 export class LocalOutput implements BlockOutput {
   readonly #path: string;
   readonly #final: string;
@@ -55,7 +55,7 @@ export class LocalOutput implements BlockOutput {
     rmSync(join(this.#path, path));
   }
 
-  /** Gives the folder its name. */
+  /** Gives the folder its final name. */
   finish(): void {
     attempt(this.#final, () => renameSync(this.#path, this.#final));
   }

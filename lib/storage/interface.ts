@@ -24,7 +24,7 @@ export interface Queryable {
    */
   select(selection: Selection, signal?: AbortSignal): AsyncIterable<Series>;
 
-  /** The same as XOR chunks: stored ones as they lie wherever the range and later samples leave them whole. */
+  /** The same as XOR chunks. A stored chunk that is wanted whole comes unchanged. */
   selectChunks(selection: Selection, signal?: AbortSignal): AsyncIterable<ChunkedSeries>;
 
   /**

@@ -34,7 +34,7 @@ const CLOSE_GRACE_MS = 5000;
 const CLOSE_IDLE_MS = 20;
 /** The time between two sweeps of expired items. */
 const SWEEP_INTERVAL_MS = 10 * MINUTE_MS;
-/** The time that a start takes for checksums; what is left is compared while it serves. */
+/** Time for checksums at the start; the rest is compared while requests are served. */
 const CHECK_MS = 10 * SECOND_MS;
 
 export interface EmbeddedOptions {

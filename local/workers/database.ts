@@ -26,7 +26,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** `onFailure` is told why a request was answered with a failure. Throws "unavailable" when the directory is taken. */
+/** `onFailure` receives a failed request's reason. Throws "unavailable" for a taken directory. */
 export function startDatabase(
   options: DatabaseOptions,
   onFailure: (message: string) => void,

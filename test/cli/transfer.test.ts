@@ -4,7 +4,7 @@ import fs, { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, w
 import { createServer } from "node:http";
 import { syncBuiltinESMExports } from "node:module";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { test } from "node:test";
 import type { Target } from "../../cli/target.ts";
 import { exportCommand } from "../../cli/transfer/export.ts";
@@ -247,7 +247,7 @@ test("a bucket is read by ranges, whatever it is asked for", async () => {
 function listing(prefix: string, delimiter: string | null): string {
   const keys = readdirSync(BLOCKS, { recursive: true, encoding: "utf8" })
     .filter((path) => fs.statSync(join(BLOCKS, path)).isFile())
-    .map((path) => `some/${path}`)
+    .map((path) => `some/${path.replaceAll(sep, "/")}`)
     .filter((key) => key.startsWith(prefix));
   const folders =
     delimiter === null ? [] : [...new Set(keys.map((key) => key.slice(prefix.length).split("/")[0]))];

@@ -78,7 +78,7 @@ function slotsOf({ tenant, name, group, context }: GroupRun) {
   return { intervalMs, offsetMs: slotOffset(tenant, name.namespace, name.name, intervalMs) };
 }
 
-/** The state of a group: remembered, or loaded. A damaged one is lost: it is logged, and the group begins anew. */
+/** The state of a group: cached, or loaded. A damaged one is logged, and the group starts again. */
 export async function loadGroup(
   { table, tenant, name, memory, log }: Pick<GroupRun, "table" | "tenant" | "name" | "memory" | "log">,
   head: StoredHead | undefined,

@@ -18,7 +18,7 @@ export function dayKeyOf(tenant: string, day: number): string {
   return keyOf(dayPartition(NO_KIND, tenant, day).finish());
 }
 
-/** Entries of different kinds are told apart by the cache, not by their keys. */
+/** The cache tells entries of different kinds apart, their keys do not. */
 const NO_KIND = 0;
 
 /** Entries of one kind. */

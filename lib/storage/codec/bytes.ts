@@ -85,7 +85,7 @@ export class ByteWriter {
     return this.writeBytes(utf8Encoder.encode(text));
   }
 
-  /** Most are ASCII: for those an encoder, which makes an array of each, is dearer than a loop. */
+  /** Most are ASCII. For those a loop is cheaper than an encoder, which makes an array of each. */
   writeString(text: string): this {
     const start = this.#length;
     this.writeVarint(text.length).#reserve(text.length);

@@ -45,7 +45,7 @@ const MAX_WINDOW_BITS = 15;
 const WINDOW_TO_MEM_LEVEL = MAX_WINDOW_BITS - 8;
 /** What does not deflate at all grows by 5 bytes for every 16 KB, and by its end. */
 export const MAX_EXPANSION_BYTES = 1024;
-/** What every frame of Zstandard begins with; it is left away. */
+/** The first bytes of every Zstandard frame; they are omitted. */
 export const ZSTD_MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd);
 
 export type NumberColumn = Int32Array | Float64Array;

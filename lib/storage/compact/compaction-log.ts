@@ -64,7 +64,7 @@ export async function compactAndLog(
   const { failures: FailedDays, lagMs: LagMs, quarantined: QuarantinedItems } = result;
   const { deletionAgeMs: DeletionAgeMs } = result;
   const { readUnits: ReadUnits, writeUnits: WriteUnits, damagedItems: DamagedItems } = meter;
-  // The lag is told when it is 0 too: that none comes is what tells of a compactor that does not run.
+  // A lag of 0 is reported too: without any lag the compactor does not run.
   const values = {
     LagMs,
     ...withoutZeros({

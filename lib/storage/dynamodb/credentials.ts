@@ -16,7 +16,7 @@ export type CredentialProvider = () => Promise<Credentials>;
 /** Credentials are asked for again this long before they expire, as the AWS SDKs do. */
 const REFRESH_MS = 5 * MINUTE_MS;
 
-/** What Lambda sets for its functions, read anew each time. */
+/** The variables that Lambda sets for its functions, read each time. */
 export function environmentCredentials(
   env: Readonly<Record<string, string | undefined>>,
 ): CredentialProvider {
@@ -53,7 +53,7 @@ export class CredentialCache {
     return this.#found;
   }
 
-  /** The service has refused them: they are found anew. */
+  /** The service has refused them: look for others. */
   forget(): void {
     this.#found = undefined;
     this.#refreshAtMs = Number.POSITIVE_INFINITY;

@@ -17,7 +17,7 @@ import { SECOND_MS } from "../../model/time.ts";
 export const SLOT_MS = 10 * SECOND_MS;
 /** Slots in which counts are kept: five minutes. What is learned later than that is not counted. */
 export const SLOTS = 32;
-/** Slots over which the rate is told: half of those that are kept. */
+/** Slots over which the rate is measured: half of those that are kept. */
 const RATE_SLOTS = SLOTS / 2;
 /**
  * Clocks are right within 10 s (service-clock.ts), so what others accepted may seem up to 20 s closer to what this process

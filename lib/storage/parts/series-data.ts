@@ -1,4 +1,4 @@
-/** What was read of one series: chunk items as they lie, and samples in columns; and how the two become one. */
+/** Stored chunks and columns of samples of one series, and how the two are merged. */
 
 import type { Chunk } from "../../chunk/cut.ts";
 import { decodeHistogramChunks, type HistogramChunk, withoutResetHint } from "../../chunk/histogram-chunk.ts";

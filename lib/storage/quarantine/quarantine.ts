@@ -5,7 +5,7 @@ import { KIND } from "../layout/keys.ts";
 import type { Item, Table } from "../table/table.ts";
 import { encodeQuarantined } from "./quarantine-item.ts";
 
-/** What is told of a damaged item. */
+/** What is reported of a damaged item. */
 export interface DamagedItem {
   readonly tenant: string;
   readonly day: number;

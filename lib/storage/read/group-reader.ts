@@ -34,7 +34,7 @@ export interface GroupReads {
   readonly maxQueryBytes: number;
   readonly held: HeldBytes;
   readonly memory: ReaderMemory | undefined;
-  /** Whether samples are wanted, which can be remembered, and not chunks as they lie. */
+  /** Whether the reader wants samples, which can be cached, and not stored chunks. */
   readonly decodes: boolean;
   /** Ends what is under way. */
   readonly signal: AbortSignal;

@@ -67,9 +67,9 @@ export class SeriesGroup implements SharedTimesSink {
   }
 
   /**
-   * Notes that its series have grown by so much. When they take more than the group may hold, it lets go of the last of
-   * them: the next group reads them, and what the others have been given need not be read again. Throws "too large" for
-   * one series that is too large by itself.
+   * Adds to the memory of its series. Above the group's limit it releases the last ones, which the
+   * next group reads. Nothing is read twice for the others. Throws "too large" for one series that
+   * is too large by itself.
    */
   hold(sizeBytes: number): void {
     this.#heldBytes += sizeBytes;

@@ -141,7 +141,7 @@ export class BatchSeries {
   }
 }
 
-/** Memory of a batch that is over: made anew for each, 50 KB outside the heap make the collector run often. */
+/** Memory of a batch that is over, used again: 50 KB outside the heap start the collector often. */
 let spareHashes = new Int32Array(0);
 let spareNumbers = new Int32Array(0);
 const MAX_SPARE_SERIES = 10_000;

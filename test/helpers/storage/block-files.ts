@@ -1,6 +1,6 @@
 /** Blocks of test/fixtures/tsdb in memory, to be damaged. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import type { FoundBlock } from "../../../lib/transfer/survey.ts";
 import { readMeta } from "../../../lib/tsdb/block.ts";
 import { damagedBlock } from "../../../lib/tsdb/damaged-block.ts";
@@ -23,7 +23,8 @@ export function readBlocks(directory: string): BlockBytes[] {
     .map((name) => {
       const files: BlockBytes = new Map();
       for (const path of readdirSync(join(directory, name), { recursive: true, encoding: "utf8" }))
-        if (path !== "chunks") files.set(path, new Uint8Array(readFileSync(join(directory, name, path))));
+        if (path !== "chunks")
+          files.set(path.replaceAll(sep, "/"), new Uint8Array(readFileSync(join(directory, name, path))));
       return files;
     });
 }
