@@ -7,9 +7,9 @@ import type { Simulated } from "../simulated.ts";
 /** Lambda's longest. A writer's is mostly not limited: frozen and thawed, its calls may take hours. */
 const MAX_INVOCATION_MS = 15 * MINUTE_MS;
 
-/** A record that took long, or a clock that was found wrong: it is right now, or not known. */
+/** A record or an import that took long, or a clock that was found wrong: it is right now, or not known. */
 function isAboutTime(error: unknown): boolean {
-  return /^log record: took longer|^write: the clock of this process|^write: DynamoDB's Date/.test(
+  return /^log record: took longer|^write: the clock of this process|^write: DynamoDB's Date|^import: \S+ was compacted meanwhile/.test(
     (error as Error).message,
   );
 }
