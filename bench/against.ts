@@ -7,8 +7,8 @@
  * Each tree runs in a process of its own. They take turns, so that other load affects both; of each the
  * first quartile of its turns counts. `--only write` and `--only query` omit the other half, `--case TEXT`
  * all cases whose titles lack the text. On Linux, `taskset -c 0` before `node` keeps both on one
- * processor: with one each, the ratios differ by a fifth from run to run. `--series N` is the size of the queried tenant, `--turns N` and
- * `--warm-up MS` are for each case.
+ * processor. `--series N` is the size of the queried tenant; `--turns N` and `--warm-up MS` are for
+ * each case.
  */
 import path from "node:path";
 import { parseArgs } from "node:util";
