@@ -73,6 +73,9 @@ export function find(root: string, command: string): Finding | undefined {
   throw new Error(`${command}: status ${status}\n${stdout.slice(-2000)}\n${stderr.slice(-2000)}`);
 }
 
+/** What no schedule finds, but the platform, in an edit that is not right any more. */
+const BROKEN_EDIT = /^(Reference|Syntax)Error|^TypeError: .* is not a function/;
+
 /** A row: the rule, after how many schedules it was found, and how. */
 function judge({ name, rule, edits, world = "usual", harmless }: Mutation): {
   readonly row: string;
@@ -92,7 +95,7 @@ function judge({ name, rule, edits, world = "usual", harmless }: Mutation): {
     const how = isReplayed ? found.message : `${found.message}; the replay: ${again?.message}`;
     return {
       row: `| ${name} | ${rule} | ${found.number} | ${found.cpuSeconds} s | ${how} |`,
-      isRight: isReplayed && harmless === undefined,
+      isRight: isReplayed && harmless === undefined && !BROKEN_EDIT.test(found.message),
     };
   });
 }

@@ -8,7 +8,14 @@ import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
 import { MIDNIGHT_MS } from "../helpers/storage/engine.ts";
 import type { SimulatedBlock } from "./actors/imports.ts";
-import { CROWDED_WORKLOAD, randomWorkload, SPARSE_WORKLOAD, type Workload } from "./actors/workload.ts";
+import {
+  BUSY_WORKLOAD,
+  CROWDED_WORKLOAD,
+  JOLTED_WORKLOAD,
+  randomWorkload,
+  SPARSE_WORKLOAD,
+  type Workload,
+} from "./actors/workload.ts";
 import { Model } from "./model/model.ts";
 import { type RetentionHistory, randomRetention } from "./model/retention-history.ts";
 import type { SentSamples } from "./model/sample.ts";
@@ -102,7 +109,9 @@ function weatherOf(random: Random, { isCrowded, isSparse }: Hardships): Weather 
   return isCrowded ? CALM : random.pick(WEATHERS);
 }
 
-function workloadOf(random: Random, { isCrowded, isSparse }: Hardships): Workload {
+function workloadOf(random: Random, { isCrowded, isSparse, isBusy, isJolted }: Hardships): Workload {
+  if (isBusy) return BUSY_WORKLOAD;
+  if (isJolted) return JOLTED_WORKLOAD;
   if (isSparse) return SPARSE_WORKLOAD;
   return isCrowded ? CROWDED_WORKLOAD : randomWorkload(random);
 }
@@ -111,10 +120,10 @@ export function newSimulated(random: Random, tally: Tally, choice: WorldChoice):
   const worldName = pickWorld(random, choice);
   const hardships = WORLDS[worldName];
   const startMs = MIDNIGHT_MS + random.between(0, DAY_MS);
-  const grainMs = random.pick([1, 1, 1000, 10_000]);
+  const grainMs = random.pick(hardships.isJolted ? [1000, 10_000] : [1, 1, 1000, 10_000]);
   const scheduler = new Scheduler(random, startMs, grainMs, hardships.isSparse ? 0 : undefined);
   const table = new ExpiringTable(new MemoryTable(), () => scheduler.countStep());
-  const levels = random.pick([[0], [0, 1], [0, 2], [1], [2, 3]]);
+  const levels = hardships.isBusy ? [1] : random.pick([[0], [0, 1], [0, 2], [1], [2, 3]]);
   const retention = randomRetention(random, hardships.retention, startMs, hardships.actMs);
   const tenants = random.chance(0.7) ? ["a"] : ["a", "b"];
   return {

@@ -42,6 +42,10 @@ export interface Hardships {
   readonly hasImports: boolean;
   /** Tenants have limits of series that they just keep: nothing may be refused. */
   readonly hasLimits: boolean;
+  /** A process has many requests under way, of series whose places are in the dictionaries of several. */
+  readonly isBusy: boolean;
+  /** Coarse clocks are wrong again and again, by minutes, while the same few samples are written. */
+  readonly isJolted: boolean;
   /** A write is cut off after 29 s, and its sender repeats it, at once or after the interval. */
   readonly isCutOff: boolean;
 }
@@ -60,6 +64,8 @@ const USUAL: Hardships = {
   hasLives: false,
   hasImports: false,
   hasLimits: false,
+  isBusy: false,
+  isJolted: false,
   isCutOff: false,
 };
 
@@ -115,6 +121,8 @@ export const WORLDS = {
   imports: { ...USUAL, hasImports: true },
   "deleted-imports": { ...USUAL, hasImports: true, hasDeletions: true },
   limited: { ...USUAL, hasLimits: true },
+  busy: { ...USUAL, isBusy: true },
+  jolts: { ...USUAL, hasWrongClocks: true, isJolted: true },
   "cut-off": { ...USUAL, isCutOff: true, intervals: [ABSENCE] },
 } as const satisfies Record<string, Hardships>;
 
@@ -147,6 +155,8 @@ const SHARES: Readonly<Record<WorldName, number>> = {
   imports: 3,
   "deleted-imports": 3,
   limited: 3,
+  busy: 2,
+  jolts: 3,
   "cut-off": 4,
 };
 

@@ -20,6 +20,9 @@ const UNSTEADY_CHANCE = 0.5;
 const JOLT_CHANCE = 0.02;
 const RETURN_CHANCE = 0.3;
 const JOLTS_MS = [MINUTE_MS, HOUR_MS, DAY_MS, 40 * DAY_MS, 40 * DAY_MS];
+/** Where clocks are jolted. */
+const MANY_JOLTS_CHANCE = 0.1;
+const SHORT_JOLTS_MS = [MINUTE_MS, 5 * MINUTE_MS];
 
 /** In a world of wrong clocks that of a writer or a compactor may be wrong for some looks, in the middle of a call. */
 export function unsteady({ scheduler, hardships, tally }: Simulated, process: Process, clock: Clock): Clock {
@@ -27,8 +30,9 @@ export function unsteady({ scheduler, hardships, tally }: Simulated, process: Pr
   if (!hardships.hasWrongClocks || process.role === "reader" || !random.chance(UNSTEADY_CHANCE)) return clock;
   let joltMs = 0;
   return () => {
-    if (random.chance(joltMs === 0 ? JOLT_CHANCE : RETURN_CHANCE)) {
-      const most = random.pick(JOLTS_MS);
+    const joltChance = hardships.isJolted ? MANY_JOLTS_CHANCE : JOLT_CHANCE;
+    if (random.chance(joltMs === 0 ? joltChance : RETURN_CHANCE)) {
+      const most = random.pick(hardships.isJolted ? SHORT_JOLTS_MS : JOLTS_MS);
       joltMs = joltMs === 0 ? random.pick([-1, 1]) * random.between(10 * SECOND_MS, most) : 0;
       scheduler.note(process.name, `has a clock that is ${joltMs} ms ahead for a moment`);
       tally.add("clock stepped for a moment");

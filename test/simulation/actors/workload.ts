@@ -33,6 +33,8 @@ export interface Workload {
   readonly startShare: number;
   /** Of the samples that are late by days, how many at most. */
   readonly lateDays: number;
+  /** How many samples are of a time that their series has already. */
+  readonly againShare: number;
 }
 
 /** Often very little: the same few samples, written and compacted over and over, meet each other most. */
@@ -46,6 +48,7 @@ export function randomWorkload(random: Random): Workload {
     startShare: random.pick([0, 0, 0.5, 1]),
     // Each day that has samples is compacted and read by itself, so few schedules have old ones.
     lateDays: random.pick([2, 2, 2, 2, 20, 400]),
+    againShare: 0.3,
   };
 }
 
@@ -65,6 +68,7 @@ export const CROWDED_WORKLOAD: Workload = {
   histogramShare: 0,
   startShare: 0,
   lateDays: 2,
+  againShare: 0,
 };
 
 /** A sample of now of every series. */
@@ -76,6 +80,26 @@ export function scrape(random: Random, { metrics, jobs }: Workload, nowMs: numbe
     })),
   );
 }
+
+/** A few series in requests of some of them, of both halves of all hashes. */
+export const BUSY_WORKLOAD: Workload = {
+  metrics: METRICS.slice(0, 3),
+  jobs: JOBS,
+  maxSeries: 4,
+  maxSamples: 1,
+  histogramShare: 0,
+  startShare: 0,
+  lateDays: 2,
+  againShare: 0,
+};
+/** One sample, or a few, again and again. */
+export const JOLTED_WORKLOAD: Workload = {
+  ...BUSY_WORKLOAD,
+  metrics: METRICS.slice(0, 1),
+  jobs: JOBS.slice(0, 1),
+  maxSeries: 1,
+  againShare: 0.8,
+};
 
 const SPARSE_DAYS = 20;
 const SPARSE_SERIES = 60;
@@ -121,7 +145,9 @@ export function randomRequest(
       ? manyTimes(random, workload, nowMs)
       : someTimes(random, workload, nowMs);
     const known = model.timesOf(labelSetOf(labels)).filter(isTaken);
-    const again = times.map((time) => (known.length > 0 && random.chance(0.3) ? random.pick(known) : time));
+    const again = times.map((time) =>
+      known.length > 0 && random.chance(workload.againShare) ? random.pick(known) : time,
+    );
     const taken = again.filter(isTaken);
     for (const time of taken) tallyTime(tally, nowMs - time);
     for (const time of taken) if (known.includes(time)) tally.add("sample sent again");

@@ -141,7 +141,8 @@ export function writer(sim: Simulated, process: Process) {
         continue;
       }
       const isAlone = hardships.isCrowded || hardships.isSparse;
-      const atOnce = !isAlone && random.chance(0.3) ? random.between(2, 3) : 1;
+      const [chance, most] = hardships.isBusy ? [0.8, 6] : [0.3, 3];
+      const atOnce = !isAlone && random.chance(chance) ? random.between(2, most) : 1;
       await Promise.all(Array.from({ length: atOnce }, append));
     }
   };

@@ -83,13 +83,13 @@ export const PRECEDENCE: readonly Mutation[] = [
   {
     name: "clock that was ahead",
     rule: "the same, also after its clock was ahead for a while",
-    world: "clocks",
+    world: "jolts",
     edits: [edit("write/receive-clock.ts", "receivedMs, ...behind]", "receivedMs]")],
   },
   {
     name: "slow response",
     rule: "a response that was frozen beside a clock that stepped puts the clock in doubt",
-    world: "clocks",
+    world: "jolts",
     edits: [edit("dynamodb/service-clock.ts", "      this.doubt();\n      return;", "      return;")],
   },
   {

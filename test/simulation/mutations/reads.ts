@@ -9,7 +9,9 @@ export const READS: readonly Mutation[] = [
       edit(
         "read/reader.ts",
         "addDay(found, day, series);",
-        `const later = (await loadDayStates(table, tenant, day.day, day.day)).manifests.get(day.day) ?? EMPTY_MANIFEST;
+        `const { loadDayStates } = await import("../layout/manifest-store.ts");
+      const { EMPTY_MANIFEST } = await import("../layout/manifest.ts");
+      const later = (await loadDayStates(table, tenant, day.day, day.day)).manifests.get(day.day) ?? EMPTY_MANIFEST;
       const manifest = { ...day.manifest, flushedToMs: later.flushedToMs };
       addDay(found, { ...day, manifest }, series);`,
       ),

@@ -55,6 +55,7 @@ export const WRITES: readonly Mutation[] = [
   {
     name: "places of before",
     rule: "a record names the dictionary in which each of its series stands",
+    world: "busy",
     edits: [edit("write/day-writer.ts", "areLocated.fill(false);", "")],
   },
   {
