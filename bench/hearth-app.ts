@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { newReaderMemory } from "../functions/reader-memory.ts";
 import { DEFAULT_SCOPES, newAccessKey } from "../lib/auth/access-key.ts";
 import { createKey, findKey } from "../lib/auth/key-store.ts";
-import { composeServices } from "../lib/http/compose-services.ts";
+import { composeServices, type WriteServiceParts } from "../lib/http/compose-services.ts";
 import { type Gateway, newGateway } from "../lib/http/gateway.ts";
 import { addOtlpRoutes } from "../lib/http/otlp-route.ts";
 import { addQueryRoutes } from "../lib/http/query/routes.ts";
@@ -40,6 +40,7 @@ export async function newHearthApp(
   table: Table,
   retentionMs = RETENTION_MS,
   log = makeLine,
+  parts: Pick<WriteServiceParts, "callerOf" | "oidc"> = {},
 ): Promise<Gateway> {
   const clock = Date.now;
   const [tenant, note, createdMs] = [DEFAULT_TENANT, "", clock()];
@@ -49,7 +50,7 @@ export async function newHearthApp(
       table,
       newAccessKey({ id: ID, secret: SECRET, tenant, scopes: DEFAULT_SCOPES, note, createdMs }, randomBytes),
     );
-  const services = composeServices({ table, clock, randomBytes, retentionMs, log });
+  const services = composeServices({ table, clock, randomBytes, retentionMs, log, ...parts });
   const app = newGateway(services);
   addWriteRoutes(app, services);
   addOtlpRoutes(app, services);

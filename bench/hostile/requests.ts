@@ -5,6 +5,7 @@ import { compress } from "../../lib/wire/snappy.ts";
 import { WRITE_V2_MESSAGE } from "../../lib/wire/write-v2.ts";
 import { HEAVY_EXPRESSIONS } from "./expressions.ts";
 import { encodeFlood, type Flood, pairFloods, printFlood, singleFloods } from "./floods.ts";
+import { IDENTITIES } from "./identities.ts";
 import { exemplarsTimesBounds, longResourceAttribute } from "./otlp-bodies.ts";
 import { PATTERN_PLACES, PATTERNS } from "./patterns.ts";
 import { ROUTE_PLACES, type RoutePlace } from "./route-places.ts";
@@ -22,6 +23,7 @@ export const GROUPS = [
   "texts",
   "patterns",
   "expressions",
+  "identities",
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
@@ -31,6 +33,8 @@ export interface Made {
   readonly body: Uint8Array<ArrayBuffer> | string | undefined;
   /** Of the body, decompressed. */
   readonly bodyBytes: number;
+  /** What a function gets beside the request. */
+  readonly env?: object | undefined;
 }
 
 export interface HostileRequest {
@@ -72,6 +76,11 @@ export function hostileRequests(sizes: Sizes): HostileRequest[] {
     ...protobuf("remote read", READ, sizes, (body) => snappy("/api/v1/read", body, PROTOBUF)),
     ...knownBodies(sizes),
     ...parameters(sizes),
+    ...IDENTITIES.map(({ name, path, headers, env }) => ({
+      group: "identities" as const,
+      name,
+      make: () => ({ path, headers, body: undefined, bodyBytes: lengthOf(headers, env), env }),
+    })),
     ...LONG_TEXTS.flatMap(([name, text]) =>
       [...QUERY_PATHS, ...MATCH_PATHS].map(([path, parameter, others]) =>
         form("texts", `${path} ${name}`, path, { ...others, [parameter]: text }),
@@ -92,6 +101,10 @@ export function hostileRequests(sizes: Sizes): HostileRequest[] {
       ),
     ),
   ];
+}
+
+function lengthOf(...parts: readonly (object | undefined)[]): number {
+  return JSON.stringify(parts).length;
 }
 
 function floodsOf(root: Message, { singleBytes, pairBytes }: Sizes): [Flood, number][] {

@@ -1,4 +1,5 @@
 /** The gateway that hostile requests are sent to, and the cost of each. */
+import { callerOf } from "../../functions/caller.ts";
 import { composeServices } from "../../lib/http/compose-services.ts";
 import { type Gateway, newGateway } from "../../lib/http/gateway.ts";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
@@ -11,6 +12,7 @@ import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import { compress } from "../../lib/wire/snappy.ts";
 import { newHearthApp, WRITE_HEADERS } from "../hearth-app.ts";
 import { END_MS, heavySource } from "./heavy-source.ts";
+import { OIDC } from "./identities.ts";
 import { FULL, type HostileRequest, hostileRequests, type Made, SMALL } from "./requests.ts";
 import { seriesV1, writeSampleV1 } from "./write-bodies.ts";
 
@@ -39,7 +41,7 @@ export class Subject {
 
   static async open(isSmall: boolean): Promise<Subject> {
     const table = new MemoryTable();
-    const app = await newHearthApp(table, 0);
+    const app = await newHearthApp(table, 0, undefined, { callerOf, oidc: OIDC });
     const subject = new Subject(hostileRequests(isSmall ? SMALL : FULL), app, await newHeavyApp(isSmall));
     await subject.#store();
     return subject;
@@ -85,13 +87,16 @@ export class Subject {
     };
   }
 
-  async #send(app: Gateway, { path, headers, body }: Made): Promise<[status: number, answerBytes: number]> {
+  async #send(
+    app: Gateway,
+    { path, headers, body, env }: Made,
+  ): Promise<[status: number, answerBytes: number]> {
     const init = body === undefined ? {} : { method: "POST", body };
     const request = new Request(`http://hearth.bench${path}`, {
       ...init,
       headers: { ...AUTHORIZATION, ...headers },
     });
-    const response = await app.fetch(request);
+    const response = await app.fetch(request, env);
     let answerBytes = 0;
     try {
       for await (const piece of response.body ?? []) answerBytes += piece.length;

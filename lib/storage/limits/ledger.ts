@@ -166,8 +166,18 @@ function isOver(published: Published, nowMs: number): boolean {
 function decode(value: Uint8Array): Published {
   try {
     const published: unknown = JSON.parse(new TextDecoder().decode(value));
-    return typeof published === "object" && published !== null ? (published as Published) : {};
+    if (typeof published !== "object" || published === null) return {};
+    return Object.fromEntries(Object.entries(published).filter(([, account]) => isAccount(account)));
   } catch {
     return {};
   }
+}
+
+function isAccount(account: unknown): account is PublishedAccount {
+  const { slots, querySlots = [], hour, day } = (account ?? {}) as Partial<PublishedAccount>;
+  const areSlots = (all: unknown) =>
+    Array.isArray(all) && all.every((slot) => Array.isArray(slot) && slot.every(Number.isFinite));
+  const isSpent = (spent: unknown) =>
+    typeof spent === "object" && spent !== null && "number" in spent && "units" in spent;
+  return areSlots(slots) && areSlots(querySlots) && isSpent(hour) && isSpent(day);
 }

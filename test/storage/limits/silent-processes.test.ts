@@ -4,7 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.ts";
 import { dayOf } from "../../../lib/storage/layout/keys.ts";
-import { isEmptied, limitRange } from "../../../lib/storage/limits/limit-keys.ts";
+import { isEmptied, limitKey, limitRange } from "../../../lib/storage/limits/limit-keys.ts";
 import { Quotas } from "../../../lib/storage/limits/quotas.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { newMeter } from "../../../lib/storage/table/table.ts";
@@ -105,3 +105,27 @@ function hashOf(i: number): Int32Array {
   const digest = createHash("sha256").update(String(i)).digest();
   return Int32Array.from({ length: 5 }, (_, word) => digest.readInt32LE(4 * word));
 }
+
+test("accounts that another version wrote differently count as none", async () => {
+  const { table, at, process } = open();
+  const spent = { number: 0, units: 0 };
+  for (const account of [
+    null,
+    7,
+    {},
+    { slots: [] },
+    { slots: 1, hour: spent, day: spent },
+    { slots: [], hour: 1, day: 2 },
+  ])
+    for (const keyId of ["", "HKA"])
+      await table.put({
+        ...limitKey("t", "ledger", randomBytes(8)),
+        value: new TextEncoder().encode(JSON.stringify({ [keyId]: account })),
+        expiresAtSeconds: at.nowMs,
+      });
+  for (const isKeeper of [false, true]) {
+    const reader = process();
+    reader.admitSamples(TENANT, "HKA", 10);
+    await reader.exchange(table, TENANT, isKeeper);
+  }
+});
