@@ -27,6 +27,8 @@ const HEAP_MIB: Readonly<Record<Role, number>> = { write: 1024, query: 1024, com
 const NICENESS: Readonly<Record<Role, number>> = { write: 0, query: 0, rules: 5, compact: 10 };
 /** Of V8's own threads, which compile and collect garbage for all. */
 const V8_NICENESS = 5;
+/** Two threads that load their code take half a second of CPU, and the first requests meet cold code already. */
+const TIMERS_DELAY_MS = 1000;
 /** The second thread that stores gives way to the first. */
 const LARGE_NICENESS = 5;
 
@@ -35,7 +37,7 @@ export interface Workers {
   readonly canary: CanaryReport | undefined;
   /** Answers a request of a path; never rejects. */
   fetch(request: Request, path: string): Promise<Response>;
-  /** Starts the compactor and the rules; `url` is where this server is found, for links from alerts. */
+  /** Starts the compactor and the rules a second later; `url` is where this server is found, for links from alerts. */
   startTimers(url: string): void;
   stopTimers(): Promise<void>;
   /** Ends the threads when nothing is in flight. */
@@ -85,6 +87,7 @@ export async function startWorkers(
   );
   const compactor = new KeptThread(() => optionsOf("compact"), log);
   let serverUrl = "";
+  let timers: NodeJS.Timeout | undefined;
   const rules = new KeptThread(() => {
     const { data, ...rest } = optionsOf("rules");
     const externalUrl = settings.rules.externalUrl || serverUrl;
@@ -114,10 +117,13 @@ export async function startWorkers(
     },
     startTimers(url) {
       serverUrl = url;
-      void compactor.start().catch(() => {});
-      void rules.start().catch(() => {});
+      timers = setTimeout(() => {
+        void compactor.start().catch(() => {});
+        void rules.start().catch(() => {});
+      }, TIMERS_DELAY_MS);
     },
     stopTimers: async () => {
+      clearTimeout(timers);
       await Promise.all([compactor.close(), rules.close()]);
     },
     close: async () => {
