@@ -21,7 +21,7 @@ test("labels that deflate to nothing are flushed and merged within a bounded hea
   // 10 MB of labels in each of 10 requests; the heap holds what they take once, and not twice. 120 MB suffice where the
   // collector keeps up.
   const workerData: LargeLabels = { requests: 10, seriesPerRequest: 160, labelBytes: 16_383 };
-  const worker = new Worker(path.join(import.meta.dirname, "../../helpers/large-labels.ts"), {
+  const worker = new Worker(path.join(import.meta.dirname, "../../helpers/storage/large-labels.ts"), {
     workerData,
     resourceLimits: { maxOldGenerationSizeMb: 170 },
   });
