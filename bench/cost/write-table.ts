@@ -14,7 +14,7 @@ import {
 } from "../../lib/storage/table/table.ts";
 
 /** Items that writers never read: those of many scrapes would not fit into memory. */
-const UNREAD_KINDS: readonly number[] = [KIND.log, KIND.series];
+const UNREAD_KINDS: readonly number[] = [KIND.log];
 
 /** The cost of some calls, and the bytes of their items. */
 export interface Moved extends Meter {

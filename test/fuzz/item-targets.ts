@@ -18,7 +18,7 @@ import { decodeDeletions } from "../../lib/storage/deletion/deletion.ts";
 import { decodeExemplarRecord } from "../../lib/storage/exemplars/exemplar-record.ts";
 import { decodeDirectory } from "../../lib/storage/index/index-directory.ts";
 import { decodePairs } from "../../lib/storage/index/pairs-block.ts";
-import { decodeSeriesBlock, readSeriesBlockHeader } from "../../lib/storage/index/series-block.ts";
+import { briefSince, parseReferences } from "../../lib/storage/layout/brief-keys.ts";
 import { placeOfKey } from "../../lib/storage/layout/key-place.ts";
 import {
   type KIND,
@@ -36,6 +36,7 @@ import {
 import { parseRollupManifestSortKey, parseRowSortKey } from "../../lib/storage/layout/rollup-keys.ts";
 import { VerifiedTable } from "../../lib/storage/layout/verified-table.ts";
 import { Ledger } from "../../lib/storage/limits/ledger.ts";
+import { readGiving } from "../../lib/storage/log/brief-series.ts";
 import { decodeDictionary } from "../../lib/storage/log/dictionary.ts";
 import { decodedRecordBytes, LoggedRecord } from "../../lib/storage/log/logged-record.ts";
 import { parseMetadataSortKey } from "../../lib/storage/metadata/metadata-keys.ts";
@@ -48,6 +49,7 @@ import { decodeRollupManifest } from "../../lib/storage/rollups/rollup-manifest.
 import { loadRollupMonths } from "../../lib/storage/rollups/rollup-months.ts";
 import { decodeRowBlock } from "../../lib/storage/rollups/row-block.ts";
 import { listGroupItems, listRuledTenants } from "../../lib/storage/rules/rule-items.ts";
+import { decodeSeriesBlock, readSeriesBlockHeader } from "../../lib/storage/series/series-block.ts";
 import { MemoryTable } from "../../lib/storage/table/memory-table.ts";
 import type { Item, Table } from "../../lib/storage/table/table.ts";
 import { HaTracker } from "../../lib/storage/tenants/ha-tracker.ts";
@@ -65,9 +67,18 @@ type Kind = keyof typeof KIND;
 
 /** The readers of each kind. A new kind does not compile without one. */
 const READERS: Readonly<Record<Kind, readonly ((item: Item, table: Table) => unknown)[]>> = {
-  log: [({ value }) => decodedRecordBytes(value), (item) => new LoggedRecord(item).decode()],
+  log: [
+    ({ value }) => decodedRecordBytes(value),
+    (item) => new LoggedRecord(item).decode(),
+    ({ sk }) => briefSince(sk),
+  ],
   dictionary: [({ value }) => decodeDictionary(value), ({ sk }) => parseDictionarySortKey(sk)],
-  series: [({ value }) => decodeSeriesBlock(value), ({ value }) => readSeriesBlockHeader(value)],
+  series: [
+    ({ value }) => decodeSeriesBlock(value),
+    ({ value }) => readSeriesBlockHeader(value),
+    ({ sk }) => parseReferences(sk),
+    (item) => readGiving(item, true),
+  ],
   day: [({ sk }) => parseDaySortKey(sk)],
   index: [
     ({ sk }) => parseIndexSortKey(sk),

@@ -58,6 +58,7 @@ const WEATHERS: readonly Weather[] = [
   { fault: 0.01, death: 0, delay: 0.1, delays: ANY_DELAYS, pageItems: 1000 },
   { fault: 0, death: 0, delay: 0.2, delays: HOLDING_DELAYS, pageItems: 1000 },
 ];
+const FEW_SERIES = [100, 0, 100, 1];
 /** What the design allows clocks to be apart, their grain included (docs/storage-format.md). Not the engine's: it may be wrong. */
 export const MAX_CLOCK_ERROR_MS = 30 * SECOND_MS;
 
@@ -77,6 +78,8 @@ export interface Simulated extends World {
   /** Of shards, as bits, that a writer picks from. */
   readonly levels: readonly number[];
   readonly shardBits: BitsOf;
+  /** See `WritersOptions`. */
+  readonly fewSeries: number;
   readonly partitionBits: BitsOf;
   /** See `PlanOptions`: requests bring so little that by default nothing would become chunks. */
   readonly sparseSamples: number;
@@ -145,6 +148,8 @@ export function newSimulated(random: Random, tally: Tally, choice: WorldChoice):
     retention,
     grainMs,
     levels,
+    // Not of `random`, so that schedules without brief references are those of before.
+    fewSeries: FEW_SERIES[startMs % FEW_SERIES.length],
     shardBits: () => random.pick(levels),
     partitionBits: () => random.between(0, 3),
     sparseSamples: hardships.isSparse ? SPARSE_SAMPLES : random.pick([0, 0, 2, SPARSE_SAMPLES]),

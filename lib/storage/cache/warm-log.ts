@@ -8,7 +8,7 @@ import { MINUTE_MS } from "../../model/time.ts";
 import type { DamageReports } from "../layout/damage-reports.ts";
 import { parseReceiveTime, receivedSince } from "../layout/keys.ts";
 import type { Dictionary } from "../log/dictionary.ts";
-import type { LogMemory } from "../log/log-decoder.ts";
+import type { LogMemory } from "../log/log-memory.ts";
 import { decodedRecordBytes, LoggedRecord } from "../log/logged-record.ts";
 import { SETTLE_MS } from "../log/settling.ts";
 import type { Item, KeyRange, QueryOptions, Table } from "../table/table.ts";

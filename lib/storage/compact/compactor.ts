@@ -7,6 +7,7 @@
 import { errorKind } from "../../model/errors.ts";
 import type { RandomBytes } from "../../model/random-bytes.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../model/time.ts";
+import { READS_BRIEF } from "../layout/brief-keys.ts";
 import { hourOf } from "../layout/keys.ts";
 import { isDayPast, type RetentionMs } from "../layout/retention.ts";
 import type { BitsOf } from "../layout/shard.ts";
@@ -301,7 +302,7 @@ class Compactor {
     const dueMs = Math.min(this.#dueMs, latestMs);
     const isMoved = this.#isSweep ? hourMs !== cursor.hourMs : hourMs > cursor.hourMs;
     const sweptMs = isSwept ? this.#startMs : cursor.sweptMs;
-    if (isMoved || isSwept || dueMs > cursor.dueMs)
+    if (isMoved || isSwept || dueMs > cursor.dueMs || cursor.reads < READS_BRIEF)
       await storeCursor(this.#table, { hourMs: isMoved ? hourMs : cursor.hourMs, sweptMs, dueMs });
   }
 }

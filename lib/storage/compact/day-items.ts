@@ -1,6 +1,7 @@
 /** The partitions of a day by how long their items stay: what lasts as long as the day, and what compaction supersedes. */
 
 import { MAX_PLAIN_BLOCKS } from "../index/index-part.ts";
+import { NEEDED_MS } from "../layout/brief-keys.ts";
 import { listShards } from "../layout/day-shards.ts";
 import { daysRange, dictionariesRange, logRange, seriesRecordsRange } from "../layout/keys.ts";
 import { type IndexPart, isOpenRun, type Manifest, type Part } from "../layout/manifest.ts";
@@ -42,6 +43,22 @@ export async function recordRanges(
   return shards.flatMap((shard) => [
     logRange(tenant, day, shard, fromMs, toMs),
     seriesRecordsRange(tenant, day, shard, fromMs, toMs),
+  ]);
+}
+
+/**
+ * Where what an unflushed log needs lies: the records that were received from `fromMs` on, and the series records before
+ * them that gave out brief references.
+ */
+export async function neededRanges(
+  { table, tenant, day }: DayContext,
+  fromMs: number,
+  toMs?: number,
+): Promise<readonly KeyRange[]> {
+  const shards = await listShards(table, tenant, day);
+  return shards.flatMap((shard) => [
+    logRange(tenant, day, shard, fromMs, toMs),
+    seriesRecordsRange(tenant, day, shard, fromMs - NEEDED_MS, toMs),
   ]);
 }
 

@@ -1,10 +1,11 @@
 /** What a flush takes at once: records of the log and series records, received one after another, as many as fit in memory. */
 import { errorKind } from "../../model/errors.ts";
 import { MINUTE_MS } from "../../model/time.ts";
-import { readSeriesBlockHeader } from "../index/series-block.ts";
+import { givesReferences } from "../layout/brief-keys.ts";
 import { logRange, parseReceiveTime, seriesRecordsRange } from "../layout/keys.ts";
 import type { Shard } from "../layout/shard.ts";
 import { type LogItem, logWeight } from "../log/log-reader.ts";
+import { readSeriesBlockHeader } from "../series/series-block.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, Key, KeyRange } from "../table/table.ts";
 import { type DayContext, readItems } from "./day-context.ts";
@@ -32,7 +33,7 @@ export interface Span {
   readonly toMs: number;
   /** All that was received from its start until then is in it, in ms. */
   readonly takenToMs: number;
-  /** Those that never expire. */
+  /** Those that never expire, without series records that gave out brief references: later log records may need them. */
   readonly lasting: readonly Item[];
 }
 
@@ -116,9 +117,11 @@ function spanOf(received: readonly Received[], takenToMs: number): Span | undefi
   const records = received.flatMap(({ item, shard }) => (item && shard ? [{ shard, item }] : []));
   const seriesRecords = received.flatMap(({ item, shard }) => (item && !shard ? [item] : []));
   const keys = received.map(({ key: { pk, sk } }) => ({ pk, sk }));
-  const lasting = [...records.map(({ item }) => item), ...seriesRecords].filter(
-    ({ expiresAtSeconds }) => expiresAtSeconds === undefined,
-  );
+  const areSuperseded = [
+    ...records.map(({ item }) => item),
+    ...seriesRecords.filter(({ sk }) => !givesReferences(sk)),
+  ];
+  const lasting = areSuperseded.filter(({ expiresAtSeconds }) => expiresAtSeconds === undefined);
   return { records, seriesRecords, keys, toMs: last.receivedMs, takenToMs, lasting };
 }
 

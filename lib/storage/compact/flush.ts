@@ -9,7 +9,6 @@ import { hiddenColumns } from "../deletion/hidden-records.ts";
 import type { Masks } from "../deletion/masks.ts";
 import { IndexEntries } from "../index/index-entry.ts";
 import { findMasks } from "../index/meant-series.ts";
-import { decodeSeriesBlock } from "../index/series-block.ts";
 import { bucketEnd, bucketOf } from "../layout/bucket.ts";
 import { listShards } from "../layout/day-shards.ts";
 import { filledPartitions } from "../layout/filled-partitions.ts";
@@ -29,6 +28,7 @@ import {
 } from "../parts/hashed-samples.ts";
 import { countFlushed, type MetricCount } from "../parts/metric-counts.ts";
 import { encodeRun, runShardBits } from "../parts/run-items.ts";
+import { decodeSeriesBlock } from "../series/series-block.ts";
 import { hashHex } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, Key } from "../table/table.ts";
@@ -83,13 +83,16 @@ export async function tallyLog(
   context: DayContext,
   counted: FlushTally,
   flushedToMs: number,
+  onItems: (items: readonly Item[]) => void = () => {},
 ): Promise<FlushTally> {
   let listed = emptyLike(counted);
   for (const range of await recordRanges(context, counted.sinceMs + 1, flushedToMs)) {
     for await (const page of readItems(context, range, (key) => {
       listed = addToTally(listed, [key]);
-    }))
+    })) {
       listed = addToTally(listed, page);
+      onItems(page);
+    }
   }
   return listed;
 }
@@ -157,6 +160,7 @@ async function decodeLog(
   const hexColumnsOf = (hash: string) => samples.columnsOf(hash);
   const hidingOf = ({ sk }: Item) => hiddenColumns(masks, parseReceiveTime(sk), hexColumnsOf);
   const decoder = new LogDecoder({ table, tenant, day, columnsOf, onDamaged, nowMs: clock(), hidingOf });
+  await decoder.prefetch(records, -MAX_TIMESTAMP_MS, MAX_TIMESTAMP_MS);
   for (const record of records) await decoder.append(record, -MAX_TIMESTAMP_MS, MAX_TIMESTAMP_MS);
   return samples.sorted();
 }

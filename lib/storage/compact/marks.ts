@@ -2,6 +2,7 @@
 import { errorKind } from "../../model/errors.ts";
 import { DAY_MS } from "../../model/time.ts";
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
+import { READS_BRIEF } from "../layout/brief-keys.ts";
 import { cursorKey, marksRange, parseMarkSortKey } from "../layout/keys.ts";
 import type { Item, Table } from "../table/table.ts";
 
@@ -91,6 +92,8 @@ export interface Cursor {
   readonly sweptMs: number;
   /** Marks of hours before it are done or of damaged days, in ms: a compactor that runs is not behind because of these. */
   readonly dueMs: number;
+  /** What the compactor that stored it can read: see `READS_BRIEF`; 0: an earlier version. */
+  readonly reads: number;
 }
 
 /** All marks are gone through so often: one that came in behind the cursor is found then. */
@@ -101,7 +104,7 @@ export function isSweepDue({ sweptMs }: Cursor, nowMs: number): boolean {
   return Math.abs(nowMs - sweptMs) >= SWEEP_INTERVAL_MS;
 }
 
-const NO_CURSOR: Cursor = { hourMs: 0, sweptMs: 0, dueMs: 0 };
+const NO_CURSOR: Cursor = { hourMs: 0, sweptMs: 0, dueMs: 0, reads: 0 };
 
 /** One that is damaged is as good as none: the marks say the same, and all of them are gone through. */
 export async function loadCursor(table: Table): Promise<Cursor> {
@@ -115,15 +118,21 @@ export async function loadCursor(table: Table): Promise<Cursor> {
   }
 }
 
-/** Earlier versions stored the hour alone, or the hour and the sweep. Throws "data". */
+/** Earlier versions stored the first fields alone. Throws "data". */
 export function decodeCursor(value: Uint8Array): Cursor {
   const reader = new ByteReader(value, "compaction cursor");
   const hourMs = reader.readVarint();
   const sweptMs = reader.remaining > 0 ? reader.readVarint() : 0;
-  return { hourMs, sweptMs, dueMs: reader.remaining > 0 ? reader.readVarint() : hourMs };
+  const dueMs = reader.remaining > 0 ? reader.readVarint() : hourMs;
+  return { hourMs, sweptMs, dueMs, reads: reader.remaining > 0 ? reader.readVarint() : 0 };
 }
 
-export async function storeCursor(table: Table, { hourMs, sweptMs, dueMs }: Cursor): Promise<void> {
-  const value = new ByteWriter().writeVarint(hourMs).writeVarint(sweptMs).writeVarint(dueMs).finish();
+/** Says too what this version can read. */
+export async function storeCursor(
+  table: Table,
+  { hourMs, sweptMs, dueMs }: Omit<Cursor, "reads">,
+): Promise<void> {
+  const writer = new ByteWriter().writeVarint(hourMs).writeVarint(sweptMs).writeVarint(dueMs);
+  const value = writer.writeVarint(READS_BRIEF).finish();
   await table.put({ ...cursorKey(), value });
 }

@@ -16,8 +16,8 @@ import {
   dictionaryRanges,
   lastingRanges,
   namingRanges,
+  neededRanges,
   partRanges,
-  recordRanges,
 } from "./day-items.ts";
 import { earlierExpiry, isEarlierExpiry } from "./expiry.ts";
 
@@ -124,7 +124,7 @@ async function renewParts(
   const { day, retentionMs, clock } = context;
   const transientSeconds = transientExpiry(clock(), day, retentionMs).expiresAtSeconds;
   const transient = [
-    ...(await recordRanges(context, manifest.flushedToMs + 1)),
+    ...(await neededRanges(context, manifest.flushedToMs + 1)),
     ...manifest.parts.filter(isOpenRun).flatMap((part) => partRanges(context, part)),
   ];
   return extendRanges(context, transient, transientSeconds, isTimeUp);
@@ -170,9 +170,9 @@ async function extend(context: DayContext, range: KeyRange, seconds: number): Pr
   return count;
 }
 
-/** Records after the watermark, received until `toMs`, and their dictionaries stay as long as their day. Returns how many were stored again. */
+/** Records after the watermark, received until `toMs`, and what their references need stay as long as their day. Returns how many were stored again. */
 export async function keepRecords(context: DayContext, manifest: Manifest, toMs: number): Promise<number> {
-  const ranges = await recordRanges(context, manifest.flushedToMs + 1, toMs);
+  const ranges = await neededRanges(context, manifest.flushedToMs + 1, toMs);
   return extendAll(context, [...ranges, ...(await dictionaryRanges(context))]);
 }
 

@@ -1,14 +1,23 @@
 /** Settling: the log of a day that is over is compared with what was flushed of it. */
 import { DAY_MS } from "../../model/time.ts";
+import { givesReferences } from "../layout/brief-keys.ts";
 import { earliestUncounted, tallyBefore } from "../layout/flush-tally.ts";
+import { KIND } from "../layout/keys.ts";
 import { TRANSIENT_MS } from "../layout/retention.ts";
 import { markStale } from "../rollups/mark-stale.ts";
+import type { Item } from "../table/table.ts";
 import type { PublishResult } from "./day-manifest.ts";
 import type { DayRun } from "./day-run.ts";
 import { tallyLog, tallyOf } from "./flush.ts";
+import { release } from "./renewal.ts";
 
 /** Records received longer ago may have left by TTL, so they are not compared. */
 const COMPARED_MS = TRANSIENT_MS - 2 * DAY_MS;
+
+/** Of series records that a compaction has kept for later log records, and that nobody needs now. */
+function isLastingGiver({ pk, sk, expiresAtSeconds }: Item): boolean {
+  return pk[0] === KIND.series && expiresAtSeconds === undefined && givesReferences(sk);
+}
 
 /** Digest of a day that was settled without all of its marks. */
 const UNKNOWN_MARKS = "00".repeat(8);
@@ -26,15 +35,21 @@ export async function settle(run: DayRun): Promise<PublishResult> {
   run.hasCompared = true;
   const { flushedToMs, facts } = run.manifest;
   const counted = tallyOf(run.manifest);
-  const listed = await tallyLog(run.context, counted, flushedToMs);
+  const lasting: Item[] = [];
+  const listed = await tallyLog(run.context, counted, flushedToMs, (items) => {
+    lasting.push(...items.filter(isLastingGiver));
+  });
   const hiddenMs = earliestUncounted(counted, listed, run.context.clock() - COMPARED_MS);
-  if (hiddenMs === undefined)
-    return published.publish({
+  if (hiddenMs === undefined) {
+    const result = await published.publish({
       facts: {
         settledMarks: facts.settledMarks === undefined ? UNKNOWN_MARKS : (run.marks.digest ?? UNKNOWN_MARKS),
         drainedToMs: run.drainedToMs,
       },
     });
+    if (result === "published") await release(run.context, lasting);
+    return result;
+  }
   run.emptyToMs = 0;
   const { table, tenant, day } = run.context;
   if (facts.rolledSource !== undefined) await markStale(table, tenant, day);

@@ -2,10 +2,10 @@
 import type { LabelSet } from "../../model/labels.ts";
 import { compareEntries, IndexEntries, type IndexEntry, isSameSeries } from "../index/index-entry.ts";
 import { IndexPartWriter, indexShardBits } from "../index/index-part.ts";
-import { decodeSeriesBlock } from "../index/series-block.ts";
 import type { IndexPart } from "../layout/manifest.ts";
 import { indexRange, parseIndexSortKey } from "../layout/part-keys.ts";
 import type { BitsOf } from "../layout/shard.ts";
+import { decodeSeriesBlock } from "../series/series-block.ts";
 import { hashHex, seriesHash } from "../series/series-hash.ts";
 import type { Item } from "../table/table.ts";
 import { DamagedInput, expectCount } from "./damaged-input.ts";

@@ -12,9 +12,9 @@ import {
 } from "../layout/part-keys.ts";
 import type { Shard } from "../layout/shard.ts";
 import { type NoteDamage, throwDamaged } from "../layout/verified-table.ts";
+import { decodeSeriesBlock } from "../series/series-block.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, KeyRange, Table } from "../table/table.ts";
-import { decodeSeriesBlock } from "./series-block.ts";
 
 /** Queries of one part under way at once. */
 const READ_CONCURRENCY = 16;

@@ -18,12 +18,12 @@ import { METRIC_NAME } from "../../model/labels.ts";
 import type { IndexPart } from "../layout/manifest.ts";
 import { type IndexSection, indexKey, MAX_INDEX_HASH } from "../layout/part-keys.ts";
 import { ALL_SERIES, type Shard } from "../layout/shard.ts";
+import { SeriesBlockWriter } from "../series/series-block.ts";
 import { textHash } from "../series/series-hash.ts";
 import type { Item } from "../table/table.ts";
 import { encodeDirectory } from "./index-directory.ts";
 import type { IndexEntry } from "./index-entry.ts";
 import { encodePairs, type Pair, pairHash } from "./pairs-block.ts";
-import { SeriesBlockWriter } from "./series-block.ts";
 
 /**
  * Where a block is cut, in bytes before deflating. Of 10,000 recorded series 12 KB make blocks of 3 KB and 21 write units in

@@ -7,6 +7,7 @@
  *     log       L   tenant, day, shard                   receive time, dictionary,        samples (log-record.ts,
  *                                                        sequence, instance               histogram-record.ts)
  *     series    S   tenant, day, shard                   receive time, writer, sequence   label sets (series-block.ts)
+ *                                                        (brief-keys.ts: and references)
  *     dict      D   tenant, day, shard                   writer, first reference          series hashes (dictionary.ts)
  *     day       P   tenant                               day, bits of a shard             -
  *     index     I   tenant, day, part, section, shard    last hash, number                index-part.ts

@@ -25,18 +25,36 @@ export function decodeDictionary(value: Uint8Array): Uint8Array[] {
   return hashes;
 }
 
+/** Times of reception of the series records whose brief references a dictionary has, in ms. */
+export interface BriefSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** A writer's hashes by reference, as far as they were read. */
 export class Dictionary {
-  /** Undefined for references that a failed registration burnt. */
+  /** Undefined for references that a failed registration burnt, and for brief ones that were not read. */
   readonly hashes: readonly (Uint8Array | undefined)[];
+  readonly brief: BriefSpan | undefined;
   /** All references below it are known. */
   readonly #completeTo: number;
   #byMetric: ReadonlyMap<number, number[]> | undefined;
 
-  constructor(hashes: readonly (Uint8Array | undefined)[]) {
+  constructor(hashes: readonly (Uint8Array | undefined)[], brief?: BriefSpan) {
     this.hashes = hashes;
+    this.brief = brief;
     const first = hashes.indexOf(undefined);
     this.#completeTo = first < 0 ? hashes.length : first;
+  }
+
+  /** The same with brief references, which series records of a span gave out. */
+  withBrief(given: ReadonlyMap<number, Uint8Array>, brief: BriefSpan | undefined): Dictionary {
+    const hashes = [...this.hashes];
+    for (const [reference, hash] of given) {
+      while (hashes.length < reference) hashes.push(undefined);
+      hashes[reference] ??= hash;
+    }
+    return new Dictionary(hashes, brief);
   }
 
   /** The first of some references that means nothing. `highest`: the largest of them. */

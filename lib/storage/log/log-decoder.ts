@@ -1,24 +1,24 @@
 /** What the records of a day's log say: the samples of their series, by the dictionaries of their writers. */
 import type { SampleColumns } from "../../chunk/sample-columns.ts";
 import { COLUMN_SAMPLE_BYTES, COLUMN_START_BYTES } from "../../chunk/sample-sizes.ts";
-import { errorKind, errorMessage, HearthError } from "../../model/errors.ts";
+import { errorKind, errorMessage } from "../../model/errors.ts";
 import { lowerBound } from "../../model/lower-bound.ts";
-import { SECOND_MS } from "../../model/time.ts";
 import { dropFromRecord, type HiddenColumns } from "../deletion/hidden-records.ts";
-import { dictionaryRange, parseDictionarySortKey } from "../layout/keys.ts";
-import { hashHex } from "../series/series-hash.ts";
-import { forEachBounded } from "../table/bounded.ts";
-import type { Item, KeyRange, Table } from "../table/table.ts";
-import { Dictionary, decodeDictionary } from "./dictionary.ts";
+import type { Item } from "../table/table.ts";
+import type { Dictionary } from "./dictionary.ts";
+import {
+  DictionaryFinder,
+  type FinderOptions,
+  firstUnknown,
+  type WantedDictionary,
+} from "./find-dictionary.ts";
 import type { HistogramRecord } from "./histogram-record.ts";
+import { FORGETFUL, type LogMemory } from "./log-memory.ts";
 import type { LogItem } from "./log-reader.ts";
-import { type DecodedRecord, LoggedRecord } from "./logged-record.ts";
+import type { DecodedRecord, LoggedRecord } from "./logged-record.ts";
 
 /** A search takes as long as so many entries that are looked at one after the other. */
 const SEARCH_ENTRIES = 12;
-
-/** Dictionaries read at once. */
-const PREFETCH_CONCURRENCY = 16;
 
 /** Where a series' samples go, by its hash; null: nowhere. */
 export type ColumnsOf = (hash: Uint8Array) => SampleColumns | null;
@@ -34,45 +34,14 @@ interface WriterColumns {
   readonly wanted: Int32Array;
 }
 
-/** What is remembered of a log from one query to the next. */
-export interface LogMemory {
-  /** The record of an item; it may be shared. Throws "data". */
-  recordOf(item: Item): LoggedRecord;
-  /** The dictionary in a range, as far as it is known. */
-  findDictionary(range: KeyRange): Dictionary | undefined;
-  keepDictionary(range: KeyRange, dictionary: Dictionary): void;
-}
-
 const NOTHING_HIDDEN: readonly HiddenColumns[] = [];
 
-const FORGETFUL: LogMemory = {
-  recordOf: (item) => new LoggedRecord(item),
-  findDictionary: () => undefined,
-  keepDictionary: () => {},
-};
-
-export interface LogDecoderOptions {
-  readonly table: Pick<Table, "query">;
-  /** Answers what it was asked before as it did then; default: `table`. */
-  readonly kept?: Pick<Table, "query">;
+export interface LogDecoderOptions extends FinderOptions {
   /** Default: none. */
   readonly memory?: LogMemory | undefined;
-  readonly tenant: string;
-  readonly day: number;
   readonly columnsOf: ColumnsOf;
   /** What the hashes begin with that have columns, as numbers; default: anything. */
   readonly metrics?: ReadonlySet<number> | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /**
-   * Takes a record or a dictionary item that cannot be decoded, which is left out, and a record with a reference that its
-   * dictionary lacks, whose other samples are appended. Absent: both throw "data".
-   */
-  readonly onDamaged?: ((item: Item, reason: string) => void) | undefined;
-  /**
-   * TTL takes a day's items in no order, up to two days late. So at this time a record that was to leave before it may lack its
-   * dictionary, and counts as gone like it. Default: no record was to leave.
-   */
-  readonly nowMs?: number | undefined;
   /** Called right before the samples of a record are appended: which columns deletions hide some of them from. Default: none. */
   readonly hidingOf?: ((item: Item) => readonly HiddenColumns[]) | undefined;
 }
@@ -81,13 +50,13 @@ export interface LogDecoderOptions {
 export class LogDecoder {
   readonly #options: LogDecoderOptions;
   readonly #memory: LogMemory;
+  readonly #dictionaries: DictionaryFinder;
   readonly #resolved = new Map<string, WriterColumns>();
-  /** Dictionaries that were asked for before a record needed them. */
-  readonly #loading = new Map<string, Promise<Dictionary>>();
 
   constructor(options: LogDecoderOptions) {
     this.#options = options;
     this.#memory = options.memory ?? FORGETFUL;
+    this.#dictionaries = new DictionaryFinder(options, this.#memory);
   }
 
   /**
@@ -129,26 +98,18 @@ export class LogDecoder {
   }
 
   /**
-   * Begins to read the dictionaries that records need, all at once: `append` would wait for one after the other. A failure is
+   * Reads what the dictionaries of some records have, all at once: `append` would wait for one after the other. A failure is
    * thrown by the `append` that needs the dictionary.
    */
   async prefetch(items: readonly LogItem[], minTime: number, maxTime: number): Promise<void> {
-    const { table, kept = table, tenant, day } = this.#options;
-    const missing = new Map<string, KeyRange>();
+    const wanted: WantedDictionary[] = [];
     for (const { shard, item } of items) {
       const record = this.#recordOf(item);
       if (record === undefined || record.maxTime < minTime || record.minTime > maxTime) continue;
-      const key = record.dictionaryName(shard);
-      if (missing.has(key) || this.#resolved.has(key) || this.#loading.has(key)) continue;
-      const range = dictionaryRange(tenant, day, shard, record.writer);
-      if (this.#memory.findDictionary(range) === undefined) missing.set(key, range);
+      const isResolved = this.#resolved.has(record.dictionaryName(shard));
+      wanted.push({ shard, logged: record, sk: item.sk, isResolved });
     }
-    if (missing.size < 2) return;
-    await forEachBounded([...missing], PREFETCH_CONCURRENCY, async ([key, range]) => {
-      const loading = this.#load(kept, range, false);
-      this.#loading.set(key, loading);
-      await loading.catch(() => {});
-    });
+    await this.#dictionaries.prefetch(wanted);
   }
 
   /** Undefined of a damaged record, which `append` reports. */
@@ -162,7 +123,9 @@ export class LogDecoder {
 
   /** A writer's columns, complete for a record. */
   async #resolve(logItem: LogItem, logged: LoggedRecord, record: DecodedRecord): Promise<WriterColumns> {
-    const dictionary = await this.#findDictionary(logItem, logged, record);
+    const name = logged.dictionaryName(logItem.shard);
+    const known = this.#resolved.get(name)?.dictionary;
+    const dictionary = await this.#dictionaries.find(logItem, logged, record, known);
     const { columnsOf, metrics } = this.#options;
     const { hashes } = dictionary;
     const columns: (SampleColumns | null)[] = new Array(hashes.length).fill(null);
@@ -176,64 +139,9 @@ export class LogDecoder {
       wanted.push(reference);
     }
     const resolved = { dictionary, columns, wanted: Int32Array.from(wanted) };
-    this.#resolved.set(logged.dictionaryName(logItem.shard), resolved);
+    this.#resolved.set(name, resolved);
     return resolved;
   }
-
-  /** A writer's dictionary, complete for a record unless `onDamaged` has taken the record. */
-  async #findDictionary(
-    { shard, item }: LogItem,
-    logged: LoggedRecord,
-    record: DecodedRecord,
-  ): Promise<Dictionary> {
-    const { table, kept = table, tenant, day, onDamaged, nowMs = 0 } = this.#options;
-    const range = dictionaryRange(tenant, day, shard, logged.writer);
-    const remembered = this.#memory.findDictionary(range);
-    if (remembered !== undefined && firstUnknown(remembered, record) === undefined) return remembered;
-    let dictionary = await (this.#loading.get(logged.dictionaryName(shard)) ??
-      this.#load(kept, range, false));
-    // A dictionary is stored before the records that use it, so it is complete when read consistently after them.
-    if (firstUnknown(dictionary, record) !== undefined) dictionary = await this.#load(table, range, true);
-    const unknown = firstUnknown(dictionary, record);
-    if (unknown !== undefined) {
-      if ((item.expiresAtSeconds ?? Number.POSITIVE_INFINITY) * SECOND_MS <= nowMs) return dictionary;
-      const reason = `log record of writer ${hashHex(logged.writer)}: reference ${unknown} is not in its dictionary`;
-      if (onDamaged === undefined) throw new HearthError("data", reason);
-      onDamaged(item, reason);
-      return dictionary;
-    }
-    this.#memory.keepDictionary(range, dictionary);
-    return dictionary;
-  }
-
-  async #load(table: Pick<Table, "query">, range: KeyRange, consistent: boolean): Promise<Dictionary> {
-    const hashes: (Uint8Array | undefined)[] = [];
-    const { signal, onDamaged: onDamage } = this.#options;
-    for await (const page of table.query(range, { consistent, signal, onDamage })) {
-      for (const item of page) {
-        let { firstReference: reference } = parseDictionarySortKey(item.sk);
-        while (hashes.length < reference) hashes.push(undefined);
-        for (const hash of this.#decodeDictionary(item)) hashes[reference++] = hash;
-      }
-    }
-    return new Dictionary(hashes);
-  }
-
-  #decodeDictionary(item: Item): readonly Uint8Array[] {
-    try {
-      return decodeDictionary(item.value);
-    } catch (error) {
-      const { onDamaged } = this.#options;
-      if (onDamaged === undefined || errorKind(error) !== "data") throw error;
-      onDamaged(item, errorMessage(error));
-      return [];
-    }
-  }
-}
-
-/** The first of a record's references that means nothing. */
-function firstUnknown(dictionary: Dictionary, { record, highest }: DecodedRecord): number | undefined {
-  return dictionary.firstUnknown(record.references, highest);
 }
 
 /** Answers what was appended takes in memory. */

@@ -4,6 +4,7 @@ import type { ReaderMemory } from "../cache/reader-memory.ts";
 import type { WarmSamples } from "../cache/warm-samples.ts";
 import type { DamageReports } from "../layout/damage-reports.ts";
 import type { SeriesData } from "../parts/series-data.ts";
+import type { SeriesHash } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Table } from "../table/table.ts";
 import { masksOf } from "./day-masks.ts";
@@ -40,6 +41,8 @@ export interface GroupReads {
   readonly signal: AbortSignal;
   /** Takes what cannot be read, which is then left out. Default: it throws "data". */
   readonly damage: DamageReports | undefined;
+  /** Default: `seriesHash`. */
+  readonly hash?: SeriesHash | undefined;
 }
 
 /**
@@ -118,7 +121,7 @@ class GroupReader {
   }
 
   async #readDay(selected: SelectedDay, group: SeriesGroup): Promise<void> {
-    const { table, memory, nowMs, held, maxQueryBytes, signal, damage } = this.#reads;
+    const { table, memory, nowMs, held, maxQueryBytes, signal, damage, hash } = this.#reads;
     const metrics = metricsWithin(this.#reads.selected, selected, group.start, group.end);
     if (metrics.length === 0) return;
     const query = { ...this.#reads.query, day: selected.day };
@@ -136,6 +139,7 @@ class GroupReader {
       damage,
       nowMs,
       masks,
+      hash,
     };
     if (this.#warm === undefined) return readDay(read, planDay(query, selected, metrics));
     const warm = this.#warm.day(query.tenant, query.day);

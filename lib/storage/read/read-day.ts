@@ -7,14 +7,15 @@ import type { DamageReports } from "../layout/damage-reports.ts";
 import { parseReceiveTime } from "../layout/keys.ts";
 import type { Part } from "../layout/manifest.ts";
 import { parseChunkSortKey } from "../layout/part-keys.ts";
-import { LogDecoder, type LogMemory } from "../log/log-decoder.ts";
+import { LogDecoder } from "../log/log-decoder.ts";
+import type { LogMemory } from "../log/log-memory.ts";
 import { type LogItem, mergeLog } from "../log/log-reader.ts";
 import { ChunkChain, queryChain, RunChain } from "../parts/chains.ts";
 import { withoutHidden } from "../parts/hide-chunks.ts";
 import { appendBlockSeries, decodeRunBlock } from "../parts/run-block.ts";
 import type { SeriesSink } from "../parts/series-by-hash.ts";
 import { columnsBytes } from "../parts/series-data.ts";
-import { hashHex } from "../series/series-hash.ts";
+import { hashHex, type SeriesHash } from "../series/series-hash.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, Table } from "../table/table.ts";
 import type { DayPlan, DayQuery, PartRead } from "./read-plan.ts";
@@ -38,6 +39,8 @@ export interface DayRead {
   readonly nowMs: number;
   /** What deletions hide of the day's series. */
   readonly masks: Masks;
+  /** Default: `seriesHash`. */
+  readonly hash?: SeriesHash | undefined;
 }
 
 /** Throws "too large" for a series that is, "data", "unavailable". */
@@ -155,12 +158,12 @@ export async function beside<T>(log: OpenLog, run: () => Promise<T>): Promise<T>
 
 /** Reads the log, which counts over all parts. */
 export async function readLog(read: DayRead, { first, rest }: OpenLog): Promise<void> {
-  const { table, shared, memory, query, sink, signal, damage, nowMs, masks } = read;
+  const { table, shared, memory, query, sink, signal, damage, nowMs, masks, hash } = read;
   const { tenant, day, minTime, maxTime } = query;
   const columnsOf = (hash: Uint8Array) => sink.findByBytes(hash)?.columns ?? null;
   const { metrics } = sink;
   const onDamaged = damage?.note;
-  const reading = { table, kept: shared, memory, tenant, day, columnsOf, metrics };
+  const reading = { table, kept: shared, memory, tenant, day, hash, columnsOf, metrics };
   const hexColumnsOf = (hash: string) => sink.find(hash)?.columns;
   const hidingOf = ({ sk }: Item) => hiddenColumns(masks, parseReceiveTime(sk), hexColumnsOf);
   const options = { ...reading, signal, onDamaged, nowMs, ...(!masks.isEmpty && { hidingOf }) };

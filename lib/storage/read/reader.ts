@@ -323,10 +323,10 @@ export class Reader implements Queryable {
 
   /** What all reads of samples share. */
   #reads(signal: AbortSignal) {
-    const { clock, memory, damage, limits } = this.#options;
+    const { clock, memory, damage, limits, hash } = this.#options;
     const { maxQueryBytes } = limits;
     const table = this.#reporting(this.#table);
-    return { table, nowMs: clock(), maxQueryBytes, held: this.held, memory, damage, signal };
+    return { table, nowMs: clock(), maxQueryBytes, held: this.held, memory, damage, signal, hash };
   }
 
   /** What is missing in what was answered so far, in words; nothing unless it is gathered. */

@@ -4,7 +4,7 @@ import { printLabels } from "../../model/labels.ts";
 import { MINUTE_MS } from "../../model/time.ts";
 import { decodeDeletions } from "../deletion/deletion.ts";
 import { decodeDirectory } from "../index/index-directory.ts";
-import { decodeSeriesBlock } from "../index/series-block.ts";
+import { briefSince, parseReferences } from "../layout/brief-keys.ts";
 import { placeOfKey, printDay } from "../layout/key-place.ts";
 import { isDeletionsSortKey, parseLogSortKey } from "../layout/keys.ts";
 import { decodeManifest } from "../layout/manifest.ts";
@@ -21,6 +21,7 @@ import { countChunkSamples, decodeChunkItem } from "../parts/chunk-item.ts";
 import { decodeRunBlock } from "../parts/run-block.ts";
 import { decodeRollupManifest } from "../rollups/rollup-manifest.ts";
 import { decodeRowBlock } from "../rollups/row-block.ts";
+import { decodeSeriesBlock } from "../series/series-block.ts";
 import { hashHex } from "../series/series-hash.ts";
 import { checksumOf } from "../table/checksum.ts";
 import type { Item, Key, Table } from "../table/table.ts";
@@ -66,7 +67,7 @@ function decode(kind: string, item: Item): object {
 
 const DECODERS: Readonly<Record<string, (item: Item) => unknown>> = {
   log: describeRecord,
-  series: ({ value }) => listed(decodeSeriesBlock(value).map(printLabels)),
+  series: describeSeriesRecord,
   dictionary: ({ value }) => listed(decodeDictionary(value).map(hashHex)),
   index: describeIndexItem,
   run: describeBlock,
@@ -83,16 +84,33 @@ const DECODERS: Readonly<Record<string, (item: Item) => unknown>> = {
 
 function describeRecord(item: Item): unknown {
   const { receivedMs, sequence } = parseLogSortKey(item.sk);
+  const since = briefSince(item.sk);
   const record = new LoggedRecord(item);
   const { record: columns, kind } = record.decode();
   return {
     received: printTime(receivedMs),
     sequence,
     writer: hashHex(record.writer),
+    ...(since !== undefined && { briefReferencesSince: printTime(since) }),
     kind,
     samples: columns.references.length,
     from: printTime(record.minTime),
     to: printTime(record.maxTime),
+  };
+}
+
+/** With the references that it gives out. */
+function describeSeriesRecord({ sk, value }: Item): unknown {
+  const { receivedMs } = parseLogSortKey(sk);
+  const given = parseReferences(sk);
+  return {
+    received: printTime(receivedMs),
+    ...(given && {
+      dictionary: hashHex(given.dictionary),
+      shards: given.firsts.length,
+      firstReferences: given.firsts,
+    }),
+    ...listed(decodeSeriesBlock(value).map(printLabels)),
   };
 }
 

@@ -4,7 +4,6 @@
  */
 import { METRIC_NAME } from "../../model/labels.ts";
 import { parseStoredTenant } from "../../model/tenant.ts";
-import { decodeSeriesBlock } from "../index/series-block.ts";
 import { placeOfKey } from "../layout/key-place.ts";
 import { KIND } from "../layout/keys.ts";
 import { parseChunkSortKey } from "../layout/part-keys.ts";
@@ -12,6 +11,7 @@ import { SeriesSketch } from "../limits/series-sketch.ts";
 import { countChunkSamples, decodeChunkItem } from "../parts/chunk-item.ts";
 import { decodeRunBlock } from "../parts/run-block.ts";
 import { wordsOf } from "../series/hash-index.ts";
+import { decodeSeriesBlock } from "../series/series-block.ts";
 import { metricNumber, textHash } from "../series/series-hash.ts";
 import { billedBytes } from "../table/item-size.ts";
 import type { Item, ScannableTable } from "../table/table.ts";

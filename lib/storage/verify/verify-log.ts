@@ -41,6 +41,7 @@ export async function verifyLog(
   const range = { tenant, day, shards, receivedFromMs: flushedToMs + 1 };
   let records = 0;
   for await (const page of mergeLog(reporting, range, signal)) {
+    await decoder.prefetch(page, ...EVERYTHING);
     for (const record of page) {
       await decoder.append(record, ...EVERYTHING);
       records++;

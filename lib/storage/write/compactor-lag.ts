@@ -1,10 +1,11 @@
 /**
- * Whether the compactor is far behind, by its cursor: what it has not superseded must not expire then.
- * One look an hour serves all tenants of a process.
+ * Whether the compactor is far behind, by its cursor: what it has not superseded must not expire then. And
+ * whether it is of a version that reads brief references. One look an hour serves all tenants of a process.
  */
 import { errorKind } from "../../model/errors.ts";
 import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS } from "../../model/time.ts";
 import { ByteReader } from "../codec/bytes.ts";
+import { READS_BRIEF } from "../layout/brief-keys.ts";
 import { cursorKey, marksRange, parseMarkSortKey } from "../layout/keys.ts";
 import type { Table } from "../table/table.ts";
 
@@ -20,6 +21,7 @@ export class CompactorLag {
   readonly #clock: Clock;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #isBehind = false;
+  #readsBrief = false;
   #looking: Promise<void> | undefined;
 
   constructor(clock: Clock) {
@@ -29,6 +31,11 @@ export class CompactorLag {
   /** Whether the oldest data that are not compacted may be more than two days old, as of the last look. */
   get isBehind(): boolean {
     return this.#isBehind;
+  }
+
+  /** Whether the compactor reads brief references, as of the last look: one that has not run yet does. */
+  get readsBrief(): boolean {
+    return this.#readsBrief;
   }
 
   /** Whether it is time to look again. */
@@ -47,33 +54,40 @@ export class CompactorLag {
   }
 
   async #look(table: Table, nowMs: number): Promise<void> {
-    const fromMs = await oldestUncompacted(table);
+    const { fromMs, reads } = await lookAtCompactor(table);
     this.#isBehind = fromMs !== undefined && nowMs - fromMs > MAX_LAG_MS;
+    this.#readsBrief = reads >= READS_BRIEF;
     this.#lookedMs = nowMs;
   }
 }
 
-/**
- * The first hour whose mark may wait for compaction, in ms; undefined: there is none. What
- * cannot be read might be any: the beginning of time.
- */
-async function oldestUncompacted(table: Table): Promise<number | undefined> {
+interface CompactorState {
+  /** The first hour whose mark may wait for compaction, in ms; undefined: there is none. */
+  readonly fromMs: number | undefined;
+  readonly reads: number;
+}
+
+/** What cannot be read might be any: the beginning of time, and an earlier version. */
+async function lookAtCompactor(table: Table): Promise<CompactorState> {
   try {
     const cursor = await table.get(cursorKey(), { consistent: true });
-    const fromMs = cursor === undefined ? 0 : dueHour(cursor.value);
-    for await (const [mark] of table.query(marksRange(fromMs), { consistent: true, limit: 1 }))
-      if (mark !== undefined) return parseMarkSortKey(mark.sk).hourMs;
-    return undefined;
+    const { dueMs, reads } = cursor === undefined ? NEVER_RAN : readCursor(cursor.value);
+    for await (const [mark] of table.query(marksRange(dueMs), { consistent: true, limit: 1 }))
+      if (mark !== undefined) return { fromMs: parseMarkSortKey(mark.sk).hourMs, reads };
+    return { fromMs: undefined, reads };
   } catch (error) {
-    if (errorKind(error) === "data") return 0;
+    if (errorKind(error) === "data") return { fromMs: 0, reads: 0 };
     throw error;
   }
 }
 
-/** The third field of the cursor (compact/marks.ts), or the first of one that an earlier version stored. Throws "data". */
-function dueHour(cursor: Uint8Array): number {
+const NEVER_RAN = { dueMs: 0, reads: READS_BRIEF };
+
+/** The third and fourth field of the cursor (compact/marks.ts), which earlier versions left out. Throws "data". */
+function readCursor(cursor: Uint8Array): { readonly dueMs: number; readonly reads: number } {
   const reader = new ByteReader(cursor, "compaction cursor");
   const hourMs = reader.readVarint();
   if (reader.remaining > 0) reader.readVarint();
-  return reader.remaining > 0 ? reader.readVarint() : hourMs;
+  const dueMs = reader.remaining > 0 ? reader.readVarint() : hourMs;
+  return { dueMs, reads: reader.remaining > 0 ? reader.readVarint() : 0 };
 }

@@ -46,6 +46,11 @@ export class DayMarks {
     this.#markedHourMs = hourMs;
   }
 
+  /** Whether log records may name brief references: they stay as long as series records do, and the compactor reads them. */
+  get allowBrief(): boolean {
+    return this.#lag.readsBrief && !this.#lag.isBehind;
+  }
+
   /**
    * The expiry of an item that compaction supersedes. While the compactor is far behind it is the day's:
    * such an item may be the only copy for as long.

@@ -1,15 +1,16 @@
 /**
  * How a writer stores the samples of one day. In this order, since an answer means that a reader finds
  * everything: mark, series records, dictionaries, log records. A series that this process has met on the
- * day costs its sample alone.
+ * day costs its sample alone. A few new ones may get brief references, which their series record gives out.
  */
-import type { RandomBytes } from "../../model/random-bytes.ts";
-import { type Clock, DAY_MS, MINUTE_MS } from "../../model/time.ts";
+import { DAY_MS, MINUTE_MS } from "../../model/time.ts";
+import { withBriefAge } from "../layout/brief-keys.ts";
 import { logKey } from "../layout/keys.ts";
 import type { BitsOf, Shard } from "../layout/shard.ts";
-import { HISTOGRAM_WEIGHT } from "../layout/shard.ts";
+import { ALL_SERIES, HISTOGRAM_WEIGHT } from "../layout/shard.ts";
 import type { BatchSeries } from "../series/batch-series.ts";
-import { HASH_WORDS } from "../series/hash-index.ts";
+import { HASH_WORDS, wordsOf } from "../series/hash-index.ts";
+import type { SeriesHash } from "../series/series-hash.ts";
 import { UNKNOWN } from "../series/series-registry.ts";
 import { forEachBounded } from "../table/bounded.ts";
 import type { Item, Table } from "../table/table.ts";
@@ -19,8 +20,10 @@ import { DayLevels } from "./day-levels.ts";
 import { DayMarks } from "./day-marks.ts";
 import { type DayPlace, SHORTEST_STAY_MS } from "./day-place.ts";
 import { encodeRecords, type LocatedSamples, splitByDictionary } from "./day-records.ts";
-import type { LoadBudget } from "./load-budget.ts";
-import { countAll, loadDictionaries } from "./load-dictionaries.ts";
+import { DayShards, type DayShardsOptions } from "./day-shards.ts";
+import { loadBriefSeries } from "./load/brief-series.ts";
+import type { LoadBudget } from "./load/budget.ts";
+import { countAll, loadDictionaries } from "./load/dictionaries.ts";
 import {
   isComplete,
   type LocatedShard,
@@ -33,10 +36,10 @@ import {
 } from "./locate-series.ts";
 import { planGathering } from "./plan-gathering.ts";
 import type { ReceiveClock, StoreDated } from "./receive-clock.ts";
-import { isRecorded } from "./reference-table.ts";
+import { hasReference } from "./reference-table.ts";
 import { NO_REFUSED, type RefusedSeries, type SeriesLimit } from "./refuse-series.ts";
 import { SeriesRecorder } from "./series-recorder.ts";
-import { type Alike, ShardWriter } from "./shard-writer.ts";
+import type { Alike, ShardWriter } from "./shard-writer.ts";
 
 /** Shards whose series are registered at once. */
 const SHARD_CONCURRENCY = 4;
@@ -52,20 +55,17 @@ const REGISTER_SLICE = 1000;
 const FEW_SERIES = 100;
 /** Dictionaries are read again before series are refused, but not more often than this. */
 const RELOAD_MS = MINUTE_MS;
-const ALL_SERIES: Shard = { bits: 0, prefix: 0 };
 
-export interface DayWriterOptions {
-  readonly place: DayPlace;
-  readonly clock: Clock;
-  readonly randomBytes: RandomBytes;
-  /** Of the process' hash tables. */
-  readonly factors: Int32Array;
+export interface DayWriterOptions extends DayShardsOptions {
   /** Tells the records of this process from those of others that name the same dictionary. */
   readonly instance: Uint8Array;
   readonly receiveClock: ReceiveClock;
   readonly lag: CompactorLag;
   readonly loadBudget: LoadBudget;
   readonly shardBits: BitsOf;
+  readonly hash: SeriesHash;
+  /** Up to so many new series a shard get brief references from the item that records them (layout/brief-keys.ts). */
+  readonly fewSeries: number;
 }
 
 export class DayWriter {
@@ -75,8 +75,7 @@ export class DayWriter {
   readonly #marks: DayMarks;
   readonly #levels: DayLevels;
   readonly #recorder: SeriesRecorder;
-  /** By bits and then prefix. */
-  readonly #shards = new Map<number, Map<number, ShardWriter>>();
+  readonly #shards: DayShards;
   #loading: Promise<void> | undefined;
   #loadedMs = Number.NEGATIVE_INFINITY;
   /** Whether all dictionaries of the day were read, when they were. */
@@ -93,8 +92,10 @@ export class DayWriter {
     this.#clockPlace = `${place.day}/${place.tenant}`;
     this.#marks = new DayMarks(place, lag, randomBytes);
     this.#levels = new DayLevels(place);
+    this.#shards = new DayShards(options);
     const storeDated = (store: StoreDated) => this.#storeDated(store);
-    this.#recorder = new SeriesRecorder({ place, marks: this.#marks, storeDated, randomBytes });
+    const { instance } = options;
+    this.#recorder = new SeriesRecorder({ place, marks: this.#marks, storeDated, randomBytes, instance });
   }
 
   get place(): DayPlace {
@@ -102,34 +103,22 @@ export class DayWriter {
   }
 
   get sizeBytes(): number {
-    let sizeBytes = 0;
-    for (const ofLevel of this.#shards.values())
-      for (const shard of ofLevel.values()) sizeBytes += shard.sizeBytes;
-    return sizeBytes;
+    return this.#shards.sizeBytes;
   }
 
-  /** Series that it knows of the day, about: each level of shards may have some that others have too. */
+  /** Series that it knows of the day, about. */
   get seriesCount(): number {
-    let most = 0;
-    for (const ofLevel of this.#shards.values()) {
-      let count = 0;
-      for (const shard of ofLevel.values()) count += shard.seriesCount;
-      most = Math.max(most, count);
-    }
-    return most;
+    return this.#shards.seriesCount;
   }
 
   /** Dictionaries that it began. */
   get begunDictionaries(): number {
-    let begun = 0;
-    for (const ofLevel of this.#shards.values())
-      for (const shard of ofLevel.values()) begun += shard.begunDictionaries;
-    return begun;
+    return this.#shards.begunDictionaries;
   }
 
-  /** Forgets the series that were not used of late, and others until a share of the memory is free. */
+  /** See `DayShards`. */
   forget(share: number): void {
-    for (const ofLevel of this.#shards.values()) for (const shard of ofLevel.values()) shard.forget(share);
+    this.#shards.forget(share);
   }
 
   /** The series that are new to the day and that a limit refuses. Throws "unavailable". */
@@ -153,7 +142,7 @@ export class DayWriter {
         shards
           .flatMap((shard) => missingSeries(shard, series, all))
           .filter(([number]) => all.places[number] === UNKNOWN)
-          .filter(([number]) => !this.#isRecorded(series.hashes, number * HASH_WORDS));
+          .filter(([number]) => !this.#shards.isRecorded(series.hashes, number * HASH_WORDS));
       const refuse = (): void => {
         refused.clear();
         for (const alike of findNew()) {
@@ -182,6 +171,9 @@ export class DayWriter {
     const all: LocatedSamples = { floats, histograms, places };
     const bits = this.#bitsOf(floats, histograms);
     const shards = this.#split(bits, series, floats, histograms);
+    for (const { writer } of shards) writer.endBrief(this.#options.clock(), !this.#marks.allowBrief);
+    // Others may end brief references while this request still names them.
+    const since = shards.map(({ writer }) => writer.briefSinceMs);
     const areLocated = shards.map((shard) => locate(shard, series, all));
     if (areLocated.includes(false) || !this.#levels.isNamed(bits)) {
       // Hashes are needed after other requests had their turn.
@@ -194,8 +186,13 @@ export class DayWriter {
       }
     }
     const located: LocatedShard[] = [];
-    for (const [i, shard] of shards.entries())
-      located.push(areLocated[i] ? oneDictionary(shard, all) : await this.#gather(table, shard, series, all));
+    for (const [i, shard] of shards.entries()) {
+      const { writer } = shard;
+      const samples = areLocated[i]
+        ? oneDictionary(shard, all)
+        : await this.#gather(table, shard, series, all);
+      located.push({ writer, samples, briefSinceMs: since[i] ?? writer.briefSinceMs });
+    }
     await this.#storeDated(async (receivedMs) => {
       if (!this.#marks.isMarked(receivedMs)) await this.#marks.mark(table, receivedMs);
       await table.putAll(located.flatMap((shard) => this.#items(shard, all, receivedMs)));
@@ -224,31 +221,16 @@ export class DayWriter {
     histograms: Chosen<AcceptedHistograms>,
   ): ShardSamples[] {
     if (bits === 0) {
-      const writer = this.#shard(ALL_SERIES);
+      const writer = this.#shards.of(ALL_SERIES);
       return [{ writer, floats: floats.indices, histograms: histograms.indices }];
     }
     const floatsOf = splitIndices(floats, bits, series);
     const histogramsOf = splitIndices(histograms, bits, series);
     return floatsOf.flatMap((ofShard, prefix) => {
       if (ofShard.length + histogramsOf[prefix].length === 0) return [];
-      const writer = this.#shard({ bits, prefix });
+      const writer = this.#shards.of({ bits, prefix });
       return [{ writer, floats: ofShard, histograms: histogramsOf[prefix] }];
     });
-  }
-
-  #shard(shard: Shard): ShardWriter {
-    const { bits, prefix } = shard;
-    let ofLevel = this.#shards.get(bits);
-    if (ofLevel === undefined) {
-      ofLevel = new Map();
-      this.#shards.set(bits, ofLevel);
-    }
-    let found = ofLevel.get(prefix);
-    if (found === undefined) {
-      found = new ShardWriter(shard, this.#options);
-      ofLevel.set(prefix, found);
-    }
-    return found;
   }
 
   /** Sees to it that readers find the series and the level, and can resolve the places of all series. */
@@ -262,29 +244,60 @@ export class DayWriter {
     await this.#marks.mark(table, this.#options.receiveClock.next(this.#clockPlace));
     await this.#load(table);
     await this.#levels.name(table, bits);
+    await this.#giveBriefly(table, bits, series, shards, all);
     const missing = shards.map((shard) => missingSeries(shard, series, all));
-    const unrecorded = missing.map((ofShard) =>
-      ofShard.filter(([number]) => !this.#isRecorded(series.hashes, number * HASH_WORDS)),
-    );
-    const isFew = unrecorded.flat().length <= FEW_SERIES * shards.length;
-    if (isFew && shards.length > 1) await this.#recordTogether(table, series, unrecorded.flat());
+    const unrecorded = missing.map((ofShard) => this.#unrecorded(ofShard, series));
+    const areTogether = shards.length > 1 && unrecorded.flat().length <= FEW_SERIES * shards.length;
+    if (areTogether && unrecorded.flat().length > 0) {
+      await this.#levels.name(table, ALL_SERIES.bits);
+      await this.#record(table, ALL_SERIES, series, unrecorded.flat());
+    }
     await forEachBounded([...shards.keys()], SHARD_CONCURRENCY, async (i) => {
       const { writer } = shards[i];
-      const toRecord = new Set(isFew && shards.length > 1 ? [] : unrecorded[i]);
+      const toRecord = new Set(areTogether ? [] : unrecorded[i]);
       for (let start = 0; start < missing[i].length; start += REGISTER_SLICE) {
         const slice = missing[i].slice(start, start + REGISTER_SLICE);
-        await this.#record(
-          table,
-          writer.shard,
-          series,
-          slice.filter((alike) => toRecord.has(alike)),
-        );
-        const unknown = slice.filter(([number]) => all.places[number] === UNKNOWN);
-        const adopted = slice.filter(([number]) => all.places[number] !== UNKNOWN);
+        const ofSlice = slice.filter((alike) => toRecord.has(alike));
+        await this.#record(table, writer.shard, series, ofSlice);
+        const unknown = slice.filter(([number]) => !hasReference(all.places[number]));
+        const adopted = slice.filter(([number]) => hasReference(all.places[number]));
         for (const alike of adopted) writer.noteRecorded({ series, places: all.places }, alike);
         await writer.store(table, { series, places: all.places }, unknown);
       }
     });
+  }
+
+  /** Records new series in one item for all shards, which gives out their references, if they are few. */
+  async #giveBriefly(
+    table: Table,
+    bits: number,
+    series: BatchSeries,
+    shards: readonly ShardSamples[],
+    all: LocatedSamples,
+  ): Promise<void> {
+    const { fewSeries } = this.#options;
+    if (!this.#marks.allowBrief || fewSeries === 0) return;
+    const given = shards.flatMap(({ writer, ...samples }) => {
+      const missing = missingSeries({ writer, ...samples }, series, all);
+      const slice = this.#unrecorded(missing, series).filter(([number]) => all.places[number] === UNKNOWN);
+      return slice.length === 0 ? [] : [{ writer, slice }];
+    });
+    const count = given.reduce((sum, { slice }) => sum + slice.length, 0);
+    if (count === 0 || count > fewSeries * shards.length) return;
+    await this.#levels.name(table, ALL_SERIES.bits);
+    const level = this.#shards.dictionaryOf(bits);
+    if (!given.every(({ writer, slice }) => writer.hasBriefRoom(slice.length))) level.idAfter(level.id);
+    const taken = given.map(({ writer, slice }) => {
+      const labelSets = slice.map(([number]) => series.labels(number));
+      return { writer, slice, prefix: writer.shard.prefix, first: writer.takeBrief(slice.length), labelSets };
+    });
+    const receivedMs = await this.#recorder.storeGiving(table, { dictionary: level.id, bits }, taken);
+    for (const { writer, slice, first } of taken)
+      writer.noteBrief({ series, places: all.places }, slice, first, receivedMs);
+  }
+
+  #unrecorded(missing: readonly Alike[], series: BatchSeries): Alike[] {
+    return missing.filter(([number]) => !this.#shards.isRecorded(series.hashes, number * HASH_WORDS));
   }
 
   /** Learns once what other writers have stored of the day. */
@@ -297,7 +310,7 @@ export class DayWriter {
   }
 
   async #loadOnce(table: Table, limit: SeriesLimit | undefined): Promise<void> {
-    const { place, clock, loadBudget } = this.#options;
+    const { place, clock, loadBudget, hash } = this.#options;
     const shards = await this.#levels.load(table);
     const maxBytes = loadBudget.availableBytes;
     this.#loadedMs = clock();
@@ -306,32 +319,22 @@ export class DayWriter {
     if (shards.length === 0 || maxBytes === 0) return;
     const areRecorded = clock() - place.day * DAY_MS < SHORTEST_STAY_MS;
     const onShard = (shard: Shard, dictionaries: Parameters<ShardWriter["adopt"]>[0]) => {
-      if (dictionaries.length > 0) this.#shard(shard).adopt(dictionaries, areRecorded);
+      if (dictionaries.length > 0) this.#shards.of(shard).adopt(dictionaries, areRecorded);
       if (limit !== undefined) countAll(dictionaries, (words, at) => limit.note(place.day, words, at));
     };
-    this.#knowsAll = await loadDictionaries(table, {
-      place,
-      shards,
-      maxBytes,
-      budget: loadBudget,
-      clock,
-      onShard,
-    });
-  }
-
-  /** Whether some shard knows that readers find a series. */
-  #isRecorded(words: Int32Array, at: number): boolean {
-    for (const [bits, ofLevel] of this.#shards) {
-      const place = ofLevel.get((words[at] & 0xff) >>> (8 - bits))?.find(words, at) ?? UNKNOWN;
-      if (place !== UNKNOWN && isRecorded(place)) return true;
+    const options = { place, maxBytes, budget: loadBudget, clock };
+    const [isWhole, brief] = await Promise.all([
+      loadDictionaries(table, { ...options, shards, onShard }),
+      loadBriefSeries(table, { ...options, hash, all: limit !== undefined }),
+    ]);
+    const { allowBrief } = this.#marks;
+    for (const { bits, prefix, dictionary, first, hashes, receivedMs, isNamed: isNew } of brief.series) {
+      const isNamed = isNew && allowBrief;
+      if (isNamed || areRecorded)
+        this.#shards.of({ bits, prefix }).adoptBrief(dictionary, first, hashes, receivedMs, isNamed);
+      if (limit !== undefined) for (const one of hashes) limit.note(place.day, wordsOf(one), 0);
     }
-    return false;
-  }
-
-  async #recordTogether(table: Table, series: BatchSeries, unrecorded: readonly Alike[]): Promise<void> {
-    if (unrecorded.length === 0) return;
-    await this.#levels.name(table, ALL_SERIES.bits);
-    await this.#record(table, ALL_SERIES, series, unrecorded);
+    this.#knowsAll = isWhole && brief.isWhole;
   }
 
   async #record(
@@ -354,10 +357,10 @@ export class DayWriter {
     shard: ShardSamples,
     series: BatchSeries,
     all: LocatedSamples,
-  ): Promise<LocatedShard> {
+  ): Promise<LocatedShard["samples"]> {
     const { writer } = shard;
     const ofDictionaries = splitByDictionary(all, shard);
-    if (ofDictionaries.size === 1) return { writer, samples: ofDictionaries };
+    if (ofDictionaries.size === 1) return ofDictionaries;
     const numbers = new Map(
       Array.from(ofDictionaries, ([dictionary, chosen]) => [dictionary, numbersOf(chosen, all)]),
     );
@@ -373,10 +376,10 @@ export class DayWriter {
     const registration = { series, places: all.places };
     for (let start = 0; start < alike.length; start += REGISTER_SLICE)
       await writer.store(table, registration, alike.slice(start, start + REGISTER_SLICE));
-    return { writer, samples: moved.length > 0 ? splitByDictionary(all, shard) : ofDictionaries };
+    return moved.length > 0 ? splitByDictionary(all, shard) : ofDictionaries;
   }
 
-  #items({ writer, samples }: LocatedShard, all: LocatedSamples, receivedMs: number): Item[] {
+  #items({ writer, samples, briefSinceMs }: LocatedShard, all: LocatedSamples, receivedMs: number): Item[] {
     const { place, instance, receiveClock } = this.#options;
     const expires = this.#marks.expiry(receivedMs);
     const items: Item[] = [];
@@ -384,7 +387,8 @@ export class DayWriter {
       const id = writer.dictionaryId(dictionary);
       for (const value of encodeRecords(all, chosen)) {
         const position = { receivedMs, writer: id, sequence: receiveClock.nextSequence(), instance };
-        items.push({ ...logKey(place.tenant, place.day, writer.shard, position), value, ...expires });
+        const { pk, sk } = logKey(place.tenant, place.day, writer.shard, position);
+        items.push({ pk, sk: withBriefAge(sk, receivedMs, briefSinceMs), value, ...expires });
       }
     }
     return items;

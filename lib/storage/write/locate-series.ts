@@ -1,10 +1,9 @@
 /** Where the series of a request's samples stand: the samples of each shard, and the place of each of their series. */
 import type { BatchSeries } from "../series/batch-series.ts";
 import { hashHex } from "../series/series-hash.ts";
-import { UNKNOWN } from "../series/series-registry.ts";
 import type { Accepted, Chosen } from "./accepted.ts";
 import type { ChosenSamples, LocatedSamples } from "./day-records.ts";
-import { dictionaryOf, isRecorded, NO_DICTIONARY, SEVERAL } from "./reference-table.ts";
+import { dictionaryOf, hasReference, isRecorded, NO_DICTIONARY, SEVERAL } from "./reference-table.ts";
 import type { Alike, ShardWriter } from "./shard-writer.ts";
 
 /** A request's samples of one shard. */
@@ -16,6 +15,8 @@ export interface ShardSamples extends ChosenSamples {
 export interface LocatedShard {
   readonly writer: ShardWriter;
   readonly samples: ReadonlyMap<number, ChosenSamples>;
+  /** Since when brief references were given out that may be among those of the series, in ms; undefined: none is. */
+  readonly briefSinceMs: number | undefined;
 }
 
 /** The indices of some samples by the prefix of their series' shard: views of one array. */
@@ -53,27 +54,27 @@ export function locate(
   return ofFloats === ofHistograms || ofFloats === NO_DICTIONARY || ofHistograms === NO_DICTIONARY;
 }
 
-/** Whether all series of a shard are known and recorded, in whatever dictionaries. */
+/** Whether all series of a shard are recorded and have references, in whatever dictionaries. */
 export function isComplete(samples: ShardSamples, all: LocatedSamples): boolean {
   for (const number of numbersOf(samples, all))
-    if (all.places[number] === UNKNOWN || !isRecorded(all.places[number])) return false;
+    if (!hasReference(all.places[number]) || !isRecorded(all.places[number])) return false;
   return true;
 }
 
-/** Samples whose series stand in one dictionary. */
-export function oneDictionary(samples: ShardSamples, all: LocatedSamples): LocatedShard {
-  const { writer, floats, histograms } = samples;
+/** Samples whose series stand in one dictionary: all of them, by its number. */
+export function oneDictionary(samples: ShardSamples, all: LocatedSamples): LocatedShard["samples"] {
+  const { floats, histograms } = samples;
   const number = floats.length > 0 ? all.floats.series[floats[0]] : all.histograms.series[histograms[0]];
-  return { writer, samples: new Map([[dictionaryOf(all.places[number]), samples]]) };
+  return new Map([[dictionaryOf(all.places[number]), samples]]);
 }
 
-/** The series of a shard that are not known or not recorded after another look. */
+/** The series of a shard that are not recorded or have no reference after another look. */
 export function missingSeries(samples: ShardSamples, series: BatchSeries, all: LocatedSamples): Alike[] {
   locate(samples, series, all);
   const { places } = all;
   const missing = new Map<string, number[]>();
   for (const number of numbersOf(samples, all)) {
-    if (places[number] !== UNKNOWN && isRecorded(places[number])) continue;
+    if (hasReference(places[number]) && isRecorded(places[number])) continue;
     const key = hashHex(series.hash(number));
     const alike = missing.get(key);
     if (alike === undefined) missing.set(key, [number]);

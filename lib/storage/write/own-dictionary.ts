@@ -39,6 +39,27 @@ export class OwnDictionary {
   }
 }
 
+/** The id of the dictionaries that the shards of a level add to: shards that name the same share a series record. */
+export class LevelDictionary {
+  readonly #newId: () => Uint8Array;
+  #id: Uint8Array | undefined;
+
+  constructor(newId: () => Uint8Array) {
+    this.#newId = newId;
+  }
+
+  get id(): Uint8Array {
+    this.#id ??= this.#newId();
+    return this.#id;
+  }
+
+  /** The id after `full`, a shard's dictionary that has no room. No shard ever returns to one that it has left. */
+  idAfter(full: Uint8Array | undefined): Uint8Array {
+    if (this.#id === full) this.#id = undefined;
+    return this.id;
+  }
+}
+
 /**
  * An id that nobody else makes: 48 random bits behind the age. Whoever reads the dictionaries of a day
  * in key order meets the newest first, so a bounded read has those that live series stand in.

@@ -6,15 +6,24 @@ import type { BatchSeries } from "../series/batch-series.ts";
 import { HASH_WORDS, HashIndex } from "../series/hash-index.ts";
 import { UNKNOWN } from "../series/series-registry.ts";
 
-/** Where a series stands: a dictionary by its number in this process, a reference, whether it is recorded. */
+/**
+ * Where a series stands: a dictionary by its number in this process, a reference, whether it is recorded, and
+ * whether the reference is a brief one.
+ */
 export type Place = number;
 
 const REFERENCE_BITS = 20;
 const DICTIONARY_BITS = 10;
 /** References and dictionaries that a place can name are below these. */
 export const MAX_REFERENCE = 2 ** REFERENCE_BITS;
-export const MAX_DICTIONARIES = 2 ** DICTIONARY_BITS;
+export const MAX_DICTIONARIES = 2 ** DICTIONARY_BITS - 1;
 const RECORDED = 2 ** (REFERENCE_BITS + DICTIONARY_BITS);
+/** The sign: such a place is negative, as UNKNOWN is. */
+const BRIEF = 1 << 31;
+/** What places have in common that one record can name: dictionary and whether it is recorded. */
+const ALIKE = 2 ** (DICTIONARY_BITS + 1) - 1;
+/** Of a series that readers find and that has no reference. */
+const NOWHERE = RECORDED | (MAX_DICTIONARIES << REFERENCE_BITS);
 
 /** `isRecorded`: readers find the labels of the series. */
 export function placeOf(dictionary: number, reference: number, isRecorded: boolean): Place {
@@ -22,7 +31,7 @@ export function placeOf(dictionary: number, reference: number, isRecorded: boole
 }
 
 export function dictionaryOf(place: Place): number {
-  return (place >>> REFERENCE_BITS) & (MAX_DICTIONARIES - 1);
+  return (place >>> REFERENCE_BITS) & MAX_DICTIONARIES;
 }
 
 export function referenceOf(place: Place): number {
@@ -35,6 +44,16 @@ export function isRecorded(place: Place): boolean {
 
 export function recorded(place: Place): Place {
   return place | RECORDED;
+}
+
+/** The same place, its reference given out by a series record (layout/brief-keys.ts). */
+export function brief(place: Place): Place {
+  return place | BRIEF;
+}
+
+/** Whether a record can name the place. */
+export function hasReference(place: Place): boolean {
+  return place !== UNKNOWN && place !== NOWHERE;
 }
 
 /** Stand for the dictionary of no series, and of series that do not all stand in one. */
@@ -86,11 +105,11 @@ export class ReferenceTable {
     series.findPlaces(this, numbers, indices, places);
     if (indices.length === 0) return NO_DICTIONARY;
     const first = places[numbers[indices[0]]];
-    if (first === UNKNOWN || !isRecorded(first)) return SEVERAL;
+    if (!hasReference(first) || !isRecorded(first)) return SEVERAL;
     // What differs from the first, of the bits before the reference.
     let difference = 0;
     for (let i = 0; i < indices.length; i++) difference |= places[numbers[indices[i]]] ^ first;
-    return difference >>> REFERENCE_BITS === 0 ? dictionaryOf(first) : SEVERAL;
+    return ((difference >>> REFERENCE_BITS) & ALIKE) === 0 ? dictionaryOf(first) : SEVERAL;
   }
 
   /**
@@ -113,6 +132,24 @@ export class ReferenceTable {
     } else if (this.#places[entry] !== place) this.#change();
     this.#places[entry] = place;
     this.#used[entry] = 1;
+  }
+
+  /** Notes a series that readers find, wherever it stands; a place that is known stays. */
+  setRecorded(words: Int32Array, at: number): void {
+    if (this.#index.find(words, at) < 0) this.set(words, at, NOWHERE);
+  }
+
+  /** Takes the references from series with brief ones of which `isOver` says so. Readers still find these series. */
+  takeReferences(isOver: (dictionary: number, reference: number) => boolean): void {
+    const places = this.#places;
+    let isChanged = false;
+    for (let entry = 0; entry < this.#index.count; entry++) {
+      const place = places[entry];
+      if (place >= 0 || !isOver(dictionaryOf(place), referenceOf(place))) continue;
+      places[entry] = NOWHERE;
+      isChanged = true;
+    }
+    if (isChanged) this.#change();
   }
 
   /**

@@ -1,13 +1,15 @@
 /**
  * How a writer makes readers find the series of a day: by *series records* of their label sets, beside
- * the log of their shard and dated as log records are. The next flush moves them to the index.
+ * the log of their shard and dated as log records are. The next flush moves them to the index. Records of a
+ * few series give out references too, in place of dictionary items.
  */
 import { compareLabelSets, type LabelSet } from "../../model/labels.ts";
 import type { RandomBytes } from "../../model/random-bytes.ts";
-import { SeriesBlockWriter } from "../index/series-block.ts";
+import { type GivenReferences, withReferences } from "../layout/brief-keys.ts";
 import { seriesRecordKey, WRITER_ID_BYTES } from "../layout/keys.ts";
-import type { Shard } from "../layout/shard.ts";
-import type { Table } from "../table/table.ts";
+import { ALL_SERIES, type Shard } from "../layout/shard.ts";
+import { SeriesBlockWriter } from "../series/series-block.ts";
+import type { Item, Table } from "../table/table.ts";
 import type { DayMarks } from "./day-marks.ts";
 import type { DayPlace } from "./day-place.ts";
 import type { StoreDated } from "./receive-clock.ts";
@@ -18,6 +20,15 @@ export interface RecorderOptions {
   /** `ReceiveClock.storeDated` of the day. */
   readonly storeDated: (store: StoreDated) => Promise<void>;
   readonly randomBytes: RandomBytes;
+  /** See `DayWriterOptions`. */
+  readonly instance: Uint8Array;
+}
+
+/** New series of a shard, with consecutive references from `first` on. */
+export interface GivenToShard {
+  readonly prefix: number;
+  readonly first: number;
+  readonly labelSets: readonly LabelSet[];
 }
 
 export class SeriesRecorder {
@@ -33,18 +44,74 @@ export class SeriesRecorder {
 
   /** Stores the label sets of series of a shard, at least one. Throws "unavailable". */
   async store(table: Table, shard: Shard, labelSets: LabelSet[]): Promise<void> {
-    const { place, marks, storeDated } = this.#options;
+    const { tenant, day } = this.#options.place;
     const blocks = encodeBlocks(labelSets);
+    await this.#store(table, (receivedMs) =>
+      blocks.map((value) => {
+        const position = { receivedMs, writer: this.#writer, sequence: this.#sequence++ };
+        return { ...seriesRecordKey(tenant, day, shard, position), value };
+      }),
+    );
+  }
+
+  /**
+   * Stores new series of some shards of a level with their references in a dictionary. Returns when the
+   * records were received, in ms. Throws "unavailable".
+   */
+  storeGiving(
+    table: Table,
+    { dictionary: writer, bits }: Pick<GivenReferences, "dictionary" | "bits">,
+    given: readonly GivenToShard[],
+  ): Promise<number> {
+    const { instance, place } = this.#options;
+    const blocks = encodeGivingBlocks(bits, given);
+    return this.#store(table, (receivedMs) =>
+      blocks.map(({ firsts, value }) => {
+        const position = { receivedMs, writer, sequence: this.#sequence++, instance };
+        const { pk, sk } = seriesRecordKey(place.tenant, place.day, ALL_SERIES, position);
+        return { pk, sk: withReferences(sk, { bits, firsts }), value };
+      }),
+    );
+  }
+
+  async #store(table: Table, itemsOf: (receivedMs: number) => readonly Item[]): Promise<number> {
+    const { marks, storeDated } = this.#options;
+    let latestMs = 0;
     await storeDated(async (receivedMs) => {
       await marks.mark(table, receivedMs);
       const expires = marks.expiry(receivedMs);
-      const items = blocks.map((value) => {
-        const position = { receivedMs, writer: this.#writer, sequence: this.#sequence++ };
-        return { ...seriesRecordKey(place.tenant, place.day, shard, position), value, ...expires };
-      });
-      await table.putAll(items);
+      await table.putAll(itemsOf(receivedMs).map((item) => ({ ...item, ...expires })));
+      latestMs = receivedMs;
     });
+    return latestMs;
   }
+}
+
+interface GivingBlock {
+  /** By prefix: the reference of the block's first series of the shard. */
+  readonly firsts: readonly number[];
+  readonly value: Uint8Array;
+}
+
+/** In the order in which the series came: one that samples keep makes their records smaller. */
+function encodeGivingBlocks(bits: number, given: readonly GivenToShard[]): GivingBlock[] {
+  const next: number[] = new Array(2 ** bits).fill(0);
+  for (const { prefix, first } of given) next[prefix] = first;
+  const blocks: GivingBlock[] = [];
+  let block = new SeriesBlockWriter();
+  let firsts = [...next];
+  const finish = () => blocks.push({ firsts, value: block.finish() });
+  for (const { prefix, labelSets } of given)
+    for (const labels of labelSets) {
+      if (!block.hasRoomFor(labels)) {
+        finish();
+        [block, firsts] = [new SeriesBlockWriter(), [...next]];
+      }
+      block.add(labels);
+      next[prefix]++;
+    }
+  finish();
+  return blocks;
 }
 
 /** Sorted, so that neighbours are alike. */

@@ -3,8 +3,6 @@
  * a dictionary of its own making or in one that it adopted: dictionaries are immutable, and a record may
  * name any.
  */
-import type { RandomBytes } from "../../model/random-bytes.ts";
-import type { Clock } from "../../model/time.ts";
 import { dictionaryKey } from "../layout/keys.ts";
 import { expiry } from "../layout/retention.ts";
 import type { Shard } from "../layout/shard.ts";
@@ -13,10 +11,12 @@ import type { BatchSeries } from "../series/batch-series.ts";
 import { HASH_WORDS, wordsOf } from "../series/hash-index.ts";
 import { UNKNOWN } from "../series/series-registry.ts";
 import type { Table } from "../table/table.ts";
+import { BriefSpans } from "./brief-spans.ts";
 import type { DayPlace } from "./day-place.ts";
-import type { LoadedDictionary } from "./load-dictionaries.ts";
-import { newDictionaryId, OwnDictionary } from "./own-dictionary.ts";
+import type { LoadedDictionary } from "./load/dictionaries.ts";
+import { type LevelDictionary, OwnDictionary } from "./own-dictionary.ts";
 import {
+  brief,
   MAX_DICTIONARIES,
   MAX_REFERENCE,
   type Place,
@@ -32,9 +32,8 @@ const BASE_BYTES = 1000;
 
 export interface ShardContext {
   readonly place: DayPlace;
-  readonly clock: Clock;
-  readonly randomBytes: RandomBytes;
   readonly factors: Int32Array;
+  readonly level: LevelDictionary;
 }
 
 /** A batch's series, and the place of each by its number. */
@@ -52,6 +51,7 @@ export class ShardWriter {
   readonly #table: ReferenceTable;
   /** Ids by number. */
   readonly #dictionaries: Uint8Array[] = [];
+  readonly #brief = new BriefSpans();
   #own: OwnDictionary | undefined;
   /** Dictionaries that it began. */
   #begun = 0;
@@ -119,6 +119,73 @@ export class ShardWriter {
   }
 
   /**
+   * Takes over references that a series record of others gives out, from `first` on; `hashes`: of the shard, in
+   * its order. `isNamed`: whether records may name them; otherwise the series are only known to be recorded.
+   */
+  adoptBrief(
+    id: Uint8Array,
+    first: number,
+    hashes: readonly Uint8Array[],
+    receivedMs: number,
+    isNamed: boolean,
+  ): void {
+    const number = isNamed ? this.#numberOf(id) : undefined;
+    hashes.forEach((hash, i) => {
+      const words = wordsOf(hash);
+      if (number === undefined || first + i >= MAX_REFERENCE) this.#table.setRecorded(words, 0);
+      else if (this.#table.find(words, 0) === UNKNOWN)
+        this.#table.set(words, 0, brief(placeOf(number, first + i, true)));
+    });
+    if (number !== undefined) this.#brief.add(number, first, first + hashes.length, receivedMs);
+  }
+
+  /** Undefined for one more than there may be. */
+  #numberOf(id: Uint8Array): number | undefined {
+    const known = this.#dictionaries.findIndex((one) => Buffer.compare(one, id) === 0);
+    if (known >= 0) return known;
+    if (this.#dictionaries.length >= MAX_DICTIONARIES - RESERVED_DICTIONARIES) return undefined;
+    return this.#dictionaries.push(id) - 1;
+  }
+
+  /** See `BriefSpans`. */
+  get briefSinceMs(): number | undefined {
+    return this.#brief.sinceMs;
+  }
+
+  /** Takes the brief references from series that have had them for too long, or with `all` from every one. */
+  endBrief(nowMs: number, all: boolean): void {
+    const isOver = this.#brief.takeOld(nowMs, all);
+    if (isOver !== undefined) this.#table.takeReferences(isOver);
+  }
+
+  /** Whether brief references to so many series fit the dictionary of its level. */
+  hasBriefRoom(count: number): boolean {
+    const own = this.#own;
+    return own === undefined || own.id !== this.#context.level.id || own.hasRoomFor(count);
+  }
+
+  /** The first of some references of the level's dictionary, used up whatever happens. `hasBriefRoom` said that there are so many. */
+  takeBrief(count: number): number {
+    const { id } = this.#context.level;
+    const own = this.#own?.id === id ? this.#own : this.#begin(id);
+    return own.take(count);
+  }
+
+  /** Notes brief references from `first` on, which a series record gives out that is stored. */
+  noteBrief(
+    { series, places }: Registration,
+    slice: readonly Alike[],
+    first: number,
+    receivedMs: number,
+  ): void {
+    const { number } = this.#own!;
+    slice.forEach((alike, i) => {
+      this.#note(series, alike, brief(placeOf(number, first + i, true)), places);
+    });
+    this.#brief.add(number, first, first + slice.length, receivedMs);
+  }
+
+  /**
    * Stores an item of its own dictionary for series that readers find, and notes their places. `slice`:
    * the numbers of each series; one that comes twice in a batch has two. Throws "unavailable".
    */
@@ -148,8 +215,10 @@ export class ShardWriter {
 
   #ownWithRoom(count: number): OwnDictionary {
     if (this.#own?.hasRoomFor(count)) return this.#own;
-    const { place, clock, randomBytes } = this.#context;
-    const id = newDictionaryId(place.day, clock(), randomBytes);
+    return this.#begin(this.#context.level.idAfter(this.#own?.id));
+  }
+
+  #begin(id: Uint8Array): OwnDictionary {
     this.#own = new OwnDictionary(id, this.#dictionaries.push(id) - 1);
     this.#begun++;
     return this.#own;

@@ -21,7 +21,7 @@ import { withoutLabel } from "../tenants/replica-labels.ts";
 import { slicesBySeries } from "./batch-slices.ts";
 import { CompactorLag } from "./compactor-lag.ts";
 import { DayWriter } from "./day-writer.ts";
-import { LoadBudget } from "./load-budget.ts";
+import { LoadBudget } from "./load/budget.ts";
 import { OpenDays } from "./open-days.ts";
 import { type LatestDate, ReceiveClock } from "./receive-clock.ts";
 import { Writer } from "./writer.ts";
@@ -46,6 +46,11 @@ export interface WritersOptions {
   readonly hash?: SeriesHash;
   /** Into how many shards a record is split. */
   readonly shardBits?: BitsOf;
+  /**
+   * New series a shard that get brief references (layout/brief-keys.ts); default: none do. Readers and compactors of
+   * this version know such references, so that a later one may give them out and still be rolled back.
+   */
+  readonly fewSeries?: number;
 }
 
 /** Whose samples, how long they are kept, and a label that their series are stored without. */
@@ -86,6 +91,8 @@ export class Writers {
       lag: new CompactorLag(clock),
       loadBudget: this.#loadBudget,
       shardBits: options.shardBits ?? shardBits,
+      hash: options.hash ?? seriesHash,
+      fewSeries: options.fewSeries ?? 0,
     };
     this.#days = new OpenDays(clock, (place) => new DayWriter({ ...shared, place }));
   }

@@ -25,6 +25,8 @@ export interface EngineOptions {
   readonly hash?: SeriesHash;
   /** Leading bits of the hash that shards of the log have, by samples. */
   readonly shardBits?: BitsOf;
+  /** New series a shard that get brief references; default: none, all are in dictionaries. */
+  readonly fewSeries?: number;
   /** Leading bits of the hash that partitions of parts have, by samples. */
   readonly partitionBits?: BitsOf;
   /** Series with fewer samples in a bucket become a run that stays; default 0: all become chunks. */
@@ -61,8 +63,9 @@ export class Engine {
 
   /** The writers of a process that has just started. */
   newWriters(): Writers {
-    const { maxBytes = 64 * 1024 * 1024, hash, shardBits } = this.#options;
-    return new Writers({ ...this.#common, maxBytes, ...(hash && { hash }), ...(shardBits && { shardBits }) });
+    const { maxBytes = 64 * 1024 * 1024, hash, shardBits, fewSeries = 0 } = this.#options;
+    const common = { ...this.#common, maxBytes, fewSeries };
+    return new Writers({ ...common, ...(hash && { hash }), ...(shardBits && { shardBits }) });
   }
 
   /** Cold unless it is given a memory. */

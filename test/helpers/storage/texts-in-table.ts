@@ -1,9 +1,9 @@
 /** Which items of a table hold a text: in their keys, in their bytes, or in what their bytes are unpacked to. */
 import type { LabelSet } from "../../../lib/model/labels.ts";
 import { decodeExemplarRecord } from "../../../lib/storage/exemplars/exemplar-record.ts";
-import { decodeSeriesBlock } from "../../../lib/storage/index/series-block.ts";
 import { describeKey } from "../../../lib/storage/layout/key-place.ts";
 import { KIND } from "../../../lib/storage/layout/keys.ts";
+import { decodeSeriesBlock } from "../../../lib/storage/series/series-block.ts";
 import type { Item } from "../../../lib/storage/table/table.ts";
 
 const INDEX_KINDS: readonly number[] = [KIND.index, KIND.rowIndex];

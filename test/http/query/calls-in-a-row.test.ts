@@ -25,9 +25,9 @@ const NOW_MS = MIDNIGHT_MS + DAY_MS + 9 * HOUR_MS;
 const SERIES = 30;
 const MAX_IN_A_ROW = 6;
 
-/** Two tenants: a day of chunks and rows, then chunks, runs, and a log with a dictionary. */
+/** Two tenants: a day of chunks and rows, then chunks, runs, and a log with a dictionary and brief references. */
 async function newTable() {
-  const engine = new Engine();
+  const engine = new Engine({ fewSeries: 2 });
   engine.tickMs = 0;
   const writers = engine.newWriters();
   const { clock, table } = engine;
@@ -36,7 +36,8 @@ async function newTable() {
       await engine.append(
         writers,
         Array.from(
-          { length: SERIES },
+          // One more is new: a series record gives out its reference.
+          { length: engine.nowMs > NOW_MS - HOUR_MS ? SERIES + 1 : SERIES },
           (_, i): SentSeries => ({
             labels: [
               ["__name__", `metric_${i % 3}`],

@@ -39,7 +39,7 @@ const IMPORT_CHANCE = 0.5;
 const LIFE_CHANCE = 0.2;
 
 export function writer(sim: Simulated, process: Process) {
-  const { scheduler, randomBytes, retention, shardBits, tally, hardships } = sim;
+  const { scheduler, randomBytes, retention, shardBits, fewSeries, tally, hardships } = sim;
   const { random } = scheduler;
   const program = newProgram(sim, process);
   const { table, boundedClock: clock, clockGuard, watchClock } = program;
@@ -54,6 +54,7 @@ export function writer(sim: Simulated, process: Process) {
     randomBytes,
     limits: DEFAULT_LIMITS,
     shardBits,
+    fewSeries,
     maxBytes,
   });
   const quotas = hardships.hasLimits ? new Quotas(clock, randomBytes) : undefined;

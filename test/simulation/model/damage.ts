@@ -5,14 +5,16 @@
 import { SampleColumns } from "../../../lib/chunk/sample-columns.ts";
 import type { LabelSet } from "../../../lib/model/labels.ts";
 import { ByteReader } from "../../../lib/storage/codec/bytes.ts";
-import { decodeSeriesBlock } from "../../../lib/storage/index/series-block.ts";
 import { KIND, parseDictionarySortKey, parseManifestSortKey } from "../../../lib/storage/layout/keys.ts";
 import { parseChunkSortKey } from "../../../lib/storage/layout/part-keys.ts";
+import { shardOf } from "../../../lib/storage/layout/shard.ts";
+import { readGiving } from "../../../lib/storage/log/brief-series.ts";
 import { decodeDictionary } from "../../../lib/storage/log/dictionary.ts";
 import { LoggedRecord } from "../../../lib/storage/log/logged-record.ts";
 import { decodeChunkItem } from "../../../lib/storage/parts/chunk-item.ts";
 import { appendChunk } from "../../../lib/storage/parts/mixed-chunks.ts";
 import { appendBlockSeries, decodeRunBlock } from "../../../lib/storage/parts/run-block.ts";
+import { decodeSeriesBlock } from "../../../lib/storage/series/series-block.ts";
 import { hashHex, seriesHash } from "../../../lib/storage/series/series-hash.ts";
 import { checksumOf } from "../../../lib/storage/table/checksum.ts";
 import type { Item } from "../../../lib/storage/table/table.ts";
@@ -181,7 +183,7 @@ function timesOf({ timestamps, count }: SampleColumns): number[] {
   return Array.from(timestamps.subarray(0, count));
 }
 
-/** By the dictionary of its writer, which lies under the same key but for its kind. */
+/** By the dictionary of its writer, which lies under the same key but for its kind, and by series records. */
 function seriesOfRecord(sim: Simulated, item: Item, of: Of): Held[] {
   const record = new LoggedRecord(item);
   const { references, timestamps } = record.decode().record;
@@ -193,10 +195,27 @@ function seriesOfRecord(sim: Simulated, item: Item, of: Of): Held[] {
     if (Buffer.compare(writer, record.writer) !== 0) continue;
     for (const [i, hash] of decodeDictionary(one.value).entries()) hashes.set(firstReference + i, hash);
   }
+  for (const [reference, hash] of briefHashes(sim, item, record.writer)) hashes.set(reference, hash);
   return Array.from(references).flatMap((reference, i) => {
     const hash = hashes.get(reference);
     return hash === undefined ? [] : of(hash, [timestamps[i]]);
   });
+}
+
+/** What series records of the day give out to the shard of a log record. */
+function briefHashes(sim: Simulated, { pk }: Item, writer: Uint8Array): Map<number, Uint8Array> {
+  const [bits, , prefix] = pk.subarray(-3);
+  const ofDay = Uint8Array.from([KIND.series, ...pk.subarray(1, -3), 0, 0, 0]);
+  const found = new Map<number, Uint8Array>();
+  for (const one of sim.table.items()) {
+    if (Buffer.compare(one.pk, ofDay) !== 0) continue;
+    const read = readGiving(one, false);
+    if (read === undefined || read.given.bits !== bits) continue;
+    if (Buffer.compare(read.given.dictionary, writer) !== 0) continue;
+    const ofShard = read.labelSets.map(seriesHash).filter((hash) => shardOf(hash, bits) === prefix);
+    for (const [i, hash] of ofShard.entries()) found.set(read.given.firsts[prefix] + i, hash);
+  }
+  return found;
 }
 
 function labelsByHash({ models }: Simulated, tenant: string): Map<string, LabelSet> {

@@ -59,10 +59,17 @@ export const READS: readonly Mutation[] = [
     name: "lacking dictionary",
     rule: "what an eventually consistent read of a dictionary lacks is read consistently",
     edits: [
+      edit("log/find-dictionary.ts", "this.#load(table, range, true),", "this.#load(table, range, false),"),
+    ],
+  },
+  {
+    name: "lacking series record",
+    rule: "the same of series records that give out references",
+    edits: [
       edit(
-        "log/log-decoder.ts",
-        "dictionary = await this.#load(table, range, true);",
-        "dictionary = await this.#load(table, range, false);",
+        "log/brief-series.ts",
+        "return this.#query(table, span, true);",
+        "return this.#query(table, span, false);",
       ),
     ],
   },

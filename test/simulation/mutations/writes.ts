@@ -36,8 +36,13 @@ export const WRITES: readonly Mutation[] = [
       ),
       edit(
         "write/shard-writer.ts",
-        "slice.forEach((alike, i)",
-        "own.stored(slice.length);\n    slice.forEach((alike, i)",
+        "value, ...expiry(day, retentionMs) });",
+        "value, ...expiry(day, retentionMs) });\n    own.stored(slice.length);",
+      ),
+      edit(
+        "write/shard-writer.ts",
+        "const { number } = this.#own!;",
+        "this.#own!.stored(slice.length);\n    const { number } = this.#own!;",
       ),
     ],
   },
@@ -57,6 +62,28 @@ export const WRITES: readonly Mutation[] = [
     rule: "a record names the dictionary in which each of its series stands",
     world: "busy",
     edits: [edit("write/day-writer.ts", "areLocated.fill(false);", "")],
+  },
+  {
+    name: "series record late",
+    rule: "a series record is stored before the record that names its references",
+    edits: [
+      edit(
+        "write/series-recorder.ts",
+        "await table.putAll(itemsOf(receivedMs).map((item) => ({ ...item, ...expires })));",
+        "void table.putAll(itemsOf(receivedMs).map((item) => ({ ...item, ...expires }))).catch(() => {});",
+      ),
+    ],
+  },
+  {
+    name: "silent references",
+    rule: "a log record says that it may name references of series records",
+    edits: [edit("write/day-writer.ts", "sk: withBriefAge(sk, receivedMs, briefSinceMs)", "sk")],
+  },
+  {
+    name: "early series record",
+    rule: "R3: references of a series record that leaves before the log are not taken over",
+    world: "longer",
+    edits: [edit("write/load/brief-series.ts", "if (staysLongEnough(item, place)) series", "series")],
   },
   {
     name: "mark late",

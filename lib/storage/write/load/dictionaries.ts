@@ -3,15 +3,15 @@
  * bound in bytes and in time: what it does not learn is recorded again, which costs more than to read
  * it, and no more than that.
  */
-import { type Clock, SECOND_MS } from "../../model/time.ts";
-import { dictionariesRange, HASH_BYTES, parseDictionarySortKey } from "../layout/keys.ts";
-import type { Shard } from "../layout/shard.ts";
-import { HASH_WORDS, wordsOf } from "../series/hash-index.ts";
-import { hashHex } from "../series/series-hash.ts";
-import { forEachBounded } from "../table/bounded.ts";
-import type { Item, Table } from "../table/table.ts";
-import { type DayPlace, staysWithDay } from "./day-place.ts";
-import type { LoadBudget } from "./load-budget.ts";
+import { type Clock, SECOND_MS } from "../../../model/time.ts";
+import { dictionariesRange, HASH_BYTES, parseDictionarySortKey } from "../../layout/keys.ts";
+import type { Shard } from "../../layout/shard.ts";
+import { HASH_WORDS, wordsOf } from "../../series/hash-index.ts";
+import { hashHex } from "../../series/series-hash.ts";
+import { forEachBounded } from "../../table/bounded.ts";
+import type { Item, Table } from "../../table/table.ts";
+import { type DayPlace, staysWithDay } from "../day-place.ts";
+import type { LoadBudget } from "./budget.ts";
 
 /** Shards read at once. */
 const READ_CONCURRENCY = 8;

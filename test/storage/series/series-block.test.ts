@@ -5,7 +5,7 @@ import { HearthError } from "../../../lib/model/errors.ts";
 import { checkLabels } from "../../../lib/model/label-rules.ts";
 import type { Label, LabelSet } from "../../../lib/model/labels.ts";
 import { DEFAULT_LIMITS } from "../../../lib/model/limits.ts";
-import { decodeSeriesBlock, SeriesBlockWriter } from "../../../lib/storage/index/series-block.ts";
+import { decodeSeriesBlock, SeriesBlockWriter } from "../../../lib/storage/series/series-block.ts";
 import { MAX_ITEM_BYTES } from "../../../lib/storage/table/table.ts";
 import { atOffset } from "../../wire/prometheus-proto.ts";
 
