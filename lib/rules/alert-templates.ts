@@ -1,4 +1,5 @@
 /** Templates of rules by lib/template. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { HearthError } from "../model/errors.ts";
 import {
   type AlertTemplate,
@@ -8,6 +9,12 @@ import {
 } from "../template/alert-template.ts";
 import { TemplateBudget } from "../template/execute/limits.ts";
 import type { TemplateScope, Templates } from "./templates.ts";
+
+/**
+ * Steps of a group between two turns of the event loop, some 50 ms of CPU: until then the reads, responses and time limits
+ * of all other groups wait.
+ */
+const STEPS_PER_TURN = 25_000;
 
 export const ALERT_TEMPLATES: Templates = {
   expand: (text, scope) => expand(() => parseAlertTemplate(scope.alertName, text), scope),
@@ -21,7 +28,16 @@ export const ALERT_TEMPLATES: Templates = {
       ofAlert.set(text, template);
       return template;
     };
-    return { expand: (text, scope) => expand(() => templateOf(scope.alertName, text), scope, budget) };
+    let turnAtSteps = STEPS_PER_TURN;
+    return {
+      async expand(text, scope) {
+        if (budget.usedSteps >= turnAtSteps) {
+          turnAtSteps = budget.usedSteps + STEPS_PER_TURN;
+          await nextTurn();
+        }
+        return expand(() => templateOf(scope.alertName, text), scope, budget);
+      },
+    };
   },
   check: (text, alertName) => checkAlertTemplate(alertName, text),
 };

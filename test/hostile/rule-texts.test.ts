@@ -73,6 +73,21 @@ for (const [what, text] of EXPENSIVE) {
   });
 }
 
+test("other groups' reads and timers go on between the texts of alerts", async () => {
+  const templates = ALERT_TEMPLATES.forGroup();
+  let isOver = false;
+  let turns = 0;
+  const count = () => {
+    turns++;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  for (let i = 0; i < 100; i++) await templates.expand("{{ range 20000 }}{{ end }}", SCOPE).catch(() => {});
+  isOver = true;
+  // 2 million steps in turns of 25,000, or of one text.
+  assert.ok(turns >= 49, `${turns} turns of the event loop`);
+});
+
 test("requests to an Alertmanager have 4 MiB, or one alert", () => {
   const notification = (length: number) => ({
     ruleKey: "",

@@ -39,6 +39,10 @@ export class TemplateBudget {
     this.#bytes = bytes;
   }
 
+  get usedSteps(): number {
+    return this.#usedSteps;
+  }
+
   /** Throws `LimitError` once all of it is used. */
   check(): void {
     if (this.#usedSteps > this.#steps)
