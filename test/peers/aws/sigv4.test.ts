@@ -91,7 +91,7 @@ async function loadFunctions(endpoint: string): Promise<Record<string, FunctionH
   });
   const names = ["write", "read", "query"];
   const handlers = names.map(async (name) => {
-    const { handler } = await import(`../../functions/${name}.ts`);
+    const { handler } = await import(`../../../functions/${name}.ts`);
     return [name, handler as FunctionHandler] as const;
   });
   return Object.fromEntries(await Promise.all(handlers));
