@@ -8,7 +8,7 @@ import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 /** When interim responses are sent, counted from the end of the client's side. */
-const PROBES_MS = [10, 40, 80];
+const PROBES_MS = [10, 20, 40, 80];
 /** A client that only closed its side may wait this long for a response. */
 const HALF_CLOSED_MS = 1000;
 

@@ -10,6 +10,8 @@ import type { Clock } from "./time.ts";
  * of a pattern. It takes 1 to 75 ns, so the clock is read every 0.2 to 15 ms.
  */
 const STEPS_PER_READING = 200_000;
+/** Of 128 Ki cells of a column, which take 0.5 to 10 ms. */
+const LAST_OF_BLOCK = 0x1ffff;
 
 export interface DeadlineOptions {
   /** What the error says was not finished. */
@@ -56,6 +58,11 @@ export class Deadline {
   /** Shortens the limit, counted from the same beginning; a longer one changes nothing. */
   shorten(timeoutMs: number): void {
     this.#timeoutMs = Math.min(this.#timeoutMs, timeoutMs);
+  }
+
+  /** In a loop over the cells of one column: checks now and then, since a column may have millions. */
+  atCell(cell: number): void {
+    if ((cell & LAST_OF_BLOCK) === LAST_OF_BLOCK) this.check();
   }
 
   /** Counts steps. Throws as `check` does, up to some thousands of steps late. */

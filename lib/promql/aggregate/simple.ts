@@ -10,18 +10,22 @@ import type { AggregateCall } from "./aggregate-call.ts";
 
 const nothingLeft = () => {};
 
-export const countOf: NewAccumulator = (output) => ({
+export const countOf: NewAccumulator = (output, { context: { deadline } }) => ({
   add: ({ kinds }) => {
     for (let step = 0; step < kinds.length; step++) {
+      deadline.atCell(step);
       if (kinds[step] !== ABSENT) output.setFloat(step, output.values[step] + 1);
     }
   },
   finish: nothingLeft,
 });
 
-export const groupOf: NewAccumulator = (output) => ({
+export const groupOf: NewAccumulator = (output, { context: { deadline } }) => ({
   add: ({ kinds }) => {
-    for (let step = 0; step < kinds.length; step++) if (kinds[step] !== ABSENT) output.setFloat(step, 1);
+    for (let step = 0; step < kinds.length; step++) {
+      deadline.atCell(step);
+      if (kinds[step] !== ABSENT) output.setFloat(step, 1);
+    }
   },
   finish: nothingLeft,
 });
@@ -34,6 +38,7 @@ export const extremeOf: NewAccumulator = (output, call) => {
       const { kinds, values } = series;
       noteIgnored(series, call);
       for (let step = 0; step < kinds.length; step++) {
+        call.context.deadline.atCell(step);
         if (kinds[step] !== FLOAT) continue;
         const value = values[step];
         const isFirst = output.kinds[step] === ABSENT;
@@ -54,6 +59,7 @@ export const varianceOf: NewAccumulator = (output, call) => {
       const { kinds, values } = series;
       noteIgnored(series, call);
       for (let step = 0; step < kinds.length; step++) {
+        call.context.deadline.atCell(step);
         if (kinds[step] !== FLOAT) continue;
         const value = values[step];
         const count = ++counts[step];
@@ -66,6 +72,7 @@ export const varianceOf: NewAccumulator = (output, call) => {
     finish: () => {
       const isDeviation = call.plan.operator === "stddev";
       for (let step = 0; step < counts.length; step++) {
+        call.context.deadline.atCell(step);
         const variance = output.values[step] / counts[step];
         output.values[step] = isDeviation ? Math.sqrt(variance) : variance;
       }

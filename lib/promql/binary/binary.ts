@@ -35,7 +35,12 @@ function combineScalars(
       ? asNumber(comparator(operator))
       : undefined;
   if (combine === undefined) throw new TypeError(`operator ${operator} between scalars`);
-  return { type: "scalar", values: left.values.map((value, step) => combine(value, right.values[step])) };
+  const values = new Float64Array(left.values.length);
+  for (let step = 0; step < values.length; step++) {
+    context.deadline.atCell(step);
+    values[step] = combine(left.values[step], right.values[step]);
+  }
+  return { type: "scalar", values };
 }
 
 function asNumber(compare: (a: number, b: number) => boolean): (a: number, b: number) => number {

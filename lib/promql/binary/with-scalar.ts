@@ -37,7 +37,7 @@ export function combineWithScalar(
     context.budget.take(grid.steps);
     const columns =
       one.histograms === undefined && floatOperator(plan).calculate !== undefined
-        ? calculateFloats(plan, one, scalar, scalarSide)
+        ? calculateFloats(plan, one, scalar, scalarSide, context)
         : combineCells(plan, one, scalar, scalarSide, context, (step, note) => notes.add(step, order, note));
     const { labels, dropsName: drops } = dropsName ? withoutName(one, context) : one;
     return columns.series(labels, drops);
@@ -53,11 +53,13 @@ function calculateFloats(
   series: StepSeries,
   scalar: ScalarValue,
   scalarSide: Side,
+  { deadline }: EvaluationContext,
 ): StepColumns {
   const calculate = floatOperator(plan).calculate!;
   const { kinds, values } = series;
   const columns = new StepColumns(kinds.length);
   for (let step = 0; step < kinds.length; step++) {
+    deadline.atCell(step);
     if (kinds[step] !== FLOAT) continue;
     const [value, constant] = [values[step], scalar.values[step]];
     columns.setFloat(step, scalarSide === "left" ? calculate(constant, value) : calculate(value, constant));
@@ -78,6 +80,7 @@ function combineCells(
   const combine = cellCombiner(plan, (annotation) => note(current, annotation));
   const columns = new StepColumns(series.kinds.length);
   for (let step = 0; step < series.kinds.length; step++) {
+    deadline.atCell(step);
     if (series.kinds[step] === ABSENT) continue;
     current = step;
     const cell = cellAt(series, step);

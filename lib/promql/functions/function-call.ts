@@ -69,6 +69,7 @@ export function mapFloats(
   const mapped = series.map((one) => {
     const columns = newColumns(call);
     for (let step = 0; step < call.grid.steps; step++) {
+      call.context.deadline.atCell(step);
       if (one.kinds[step] === FLOAT) columns.setFloat(step, map(one.values[step], step));
     }
     const { labels, dropsName } = withoutName(one, call.context);

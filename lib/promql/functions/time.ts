@@ -79,6 +79,7 @@ function datePart(part: (seconds: number) => number): VectorFunction {
       return mapFloats(call, vectorArg(call, 0), (value) => part(wholeSeconds(value)));
     const columns = newColumns(call);
     for (let step = 0; step < call.grid.steps; step++) {
+      call.context.deadline.atCell(step);
       columns.setFloat(step, part(Math.trunc(stepTime(call.grid, step) / 1000)));
     }
     return vectorOf([columns.series([], false)]);
@@ -88,8 +89,12 @@ function datePart(part: (seconds: number) => number): VectorFunction {
 const partOfDate = (part: (date: CalendarDate) => number) =>
   datePart((seconds) => part(dateOf(dayOf(seconds))));
 
-function time({ grid }: FunctionCall): ReturnType<VectorFunction> {
-  const values = Float64Array.from({ length: grid.steps }, (_, step) => stepTime(grid, step) / 1000);
+function time({ grid, context: { deadline } }: FunctionCall): ReturnType<VectorFunction> {
+  const values = new Float64Array(grid.steps);
+  for (let step = 0; step < grid.steps; step++) {
+    deadline.atCell(step);
+    values[step] = stepTime(grid, step) / 1000;
+  }
   return { type: "scalar", values };
 }
 
@@ -107,6 +112,7 @@ function timestamp(call: FunctionCall): ReturnType<VectorFunction> {
   const series = vectorArg(call, 0).map((one) => {
     const columns = newColumns(call);
     for (let step = 0; step < grid.steps; step++) {
+      context.deadline.atCell(step);
       if (one.kinds[step] !== ABSENT) columns.setFloat(step, stepTime(grid, step) / 1000);
     }
     const { labels, dropsName } = withoutName(one, context);

@@ -10,7 +10,10 @@ export function evaluateOnce(plan: OncePlan, grid: StepGrid, context: Evaluation
   const samples = new SampleCount(1);
   const value = context.evaluate(plan.inner, instantGrid(grid.startMs), { ...context, samples });
   const [looked, read] = [samples.total, samples.totalRead];
-  for (let step = 0; step < grid.steps; step++) context.samples.add(step, looked, step === 0 ? read : 0);
+  for (let step = 0; step < grid.steps; step++) {
+    context.deadline.atCell(step);
+    context.samples.add(step, looked, step === 0 ? read : 0);
+  }
   if (value.type === "string") return value;
   if (value.type === "scalar") {
     context.budget.take(grid.steps);

@@ -1,6 +1,7 @@
 /** Range vectors: of stored samples, or of a subquery's values. */
 import { withHint } from "../../histogram/float-histogram.ts";
 import { columnOf } from "../../histogram/listed-histograms.ts";
+import { type Deadline, NO_DEADLINE } from "../../model/deadline.ts";
 import type { Histogram } from "../../model/histogram.ts";
 import { referenceTime, type StepGrid, stepTime, type TimeReference } from "../plan/grid.ts";
 import type { SubqueryPlan, WindowPlan } from "../plan/plan.ts";
@@ -58,11 +59,12 @@ function subqueryVector(plan: SubqueryPlan, grid: StepGrid, context: EvaluationC
               histograms: undefined,
             },
             inner,
+            context.deadline,
           ),
         ]
       : asVector(value).series.map((one) => {
           context.budget.take(inner.steps, seriesBytes(one.labels));
-          return samplesOf(one, inner);
+          return samplesOf(one, inner, context.deadline);
         });
   const vector = { series, windowMs: plan.windowMs, reference: plan, extended: undefined, isStored: false };
   countWindows(vector, samples, inner, grid, context);
@@ -83,6 +85,7 @@ function countWindows(
   context.deadline.spend(inner.steps + grid.steps);
   let [start, end, samples] = [0, 0, 0];
   for (let step = 0; step < grid.steps; step++) {
+    context.deadline.atCell(step);
     const windowEndMs = referenceTime(reference, stepTime(grid, step));
     const fresh = end;
     while (end < inner.steps && stepTime(inner, end) <= windowEndMs) samples += perStep[end++];
@@ -94,15 +97,27 @@ function countWindows(
 }
 
 /** The cells of a series as samples. */
-export function samplesOf(series: StepSeries, grid: StepGrid): SelectedSeries {
+export function samplesOf(
+  series: StepSeries,
+  grid: StepGrid,
+  deadline: Deadline = NO_DEADLINE,
+): SelectedSeries {
   const floatSteps = stepsOf(series.kinds, FLOAT);
-  const timesOf = (steps: Int32Array) => Float64Array.from(steps, (step) => stepTime(grid, step));
+  const columnOfSteps = (steps: Int32Array, at: (step: number) => number) => {
+    const column = new Float64Array(steps.length);
+    for (let i = 0; i < steps.length; i++) {
+      deadline.atCell(i);
+      column[i] = at(steps[i]);
+    }
+    return column;
+  };
+  const timesOf = (steps: Int32Array) => columnOfSteps(steps, (step) => stepTime(grid, step));
   return {
     labels: series.labels,
     dropsName: series.dropsName,
     floats: {
       timestamps: timesOf(floatSteps),
-      values: Float64Array.from(floatSteps, (step) => series.values[step]),
+      values: columnOfSteps(floatSteps, (step) => series.values[step]),
       startTimestamps: undefined,
     },
     histograms:
