@@ -26,6 +26,10 @@ const START: Place = { line: 1, column: 1 };
 const MERGE_KEY = "<<";
 /** Tags and anchors in a row. A node may have one of each; the library takes the square of the time for more. */
 const MAX_PROPERTIES = 1000;
+/** Syntax errors that are reported: the first ones say what to mend. */
+const MAX_SYNTAX_ERRORS = 100;
+/** Characters that all aliases of a text may stand for: a value that is aliased is read and checked for each alias. */
+const MAX_ALIASED_CHARACTERS = 2 * 1024 * 1024;
 const TOO_DEEP = "yaml: the text is nested too deeply";
 
 export class YamlSource {
@@ -35,6 +39,9 @@ export class YamlSource {
   readonly #lines = new LineCounter();
   /** Nodes with an anchor, by its name, in the order of the text. */
   readonly #anchors = new Map<string, Node[]>();
+
+  #aliasedCharacters = 0;
+  #isAliasedTooMuch = false;
 
   /** Reads the first document. Whatever is wrong with the syntax goes to `problems`. */
   constructor(text: string) {
@@ -64,7 +71,13 @@ export class YamlSource {
     let documents: readonly Document[];
     try {
       // Keys that repeat are found here: the library compares each with each.
-      const options = { lineCounter: this.#lines, logLevel: "silent", uniqueKeys: false } as const;
+      // Its errors with places and excerpts take the square of the time for texts of many errors.
+      const options = {
+        lineCounter: this.#lines,
+        logLevel: "silent",
+        uniqueKeys: false,
+        prettyErrors: false,
+      } as const;
       documents = parseAllDocuments(text, options) as Document[];
     } catch (error) {
       // The parser calls itself for each level of nesting.
@@ -77,11 +90,8 @@ export class YamlSource {
       this.fail(START, TOO_DEEP);
       return undefined;
     }
-    for (const { message, pos } of first?.errors ?? [])
-      this.fail(
-        this.#placeAt(pos[0]),
-        `yaml: ${message.split("\n")[0].replace(/ at line \d+, column \d+:$/, "")}`,
-      );
+    for (const { message, pos } of first?.errors.slice(0, MAX_SYNTAX_ERRORS) ?? [])
+      this.fail(this.#placeAt(pos[0]), `yaml: ${message.split("\n")[0]}`);
     if (second !== undefined) {
       const message = "a rule file is one YAML document; only the first of this one counts";
       this.problems.push({ severity: "warning", place: this.placeOf(second.contents), message });
@@ -171,9 +181,29 @@ export class YamlSource {
   #resolve(node: Node | null): Node | null {
     if (!isAlias(node)) return node;
     const alias: Alias = node;
-    const at = alias.range?.[0] ?? 0;
-    return this.#anchors.get(alias.source)?.findLast(({ range }) => (range?.[0] ?? 0) < at) ?? null;
+    const found = lastBefore(this.#anchors.get(alias.source) ?? [], alias.range?.[0] ?? 0);
+    const [start = 0, end = 0] = found?.range ?? [];
+    this.#aliasedCharacters += end - start;
+    if (this.#aliasedCharacters <= MAX_ALIASED_CHARACTERS) return found;
+    if (!this.#isAliasedTooMuch)
+      this.fail(
+        this.placeOf(alias),
+        `yaml: the aliases of the text stand for more than ${MAX_ALIASED_CHARACTERS} characters: use fewer, or split it`,
+      );
+    this.#isAliasedTooMuch = true;
+    return null;
   }
+}
+
+/** Of nodes in the order of the text the last one that begins before a place. */
+function lastBefore(nodes: readonly Node[], at: number): Node | null {
+  let [low, high] = [0, nodes.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((nodes[middle].range?.[0] ?? 0) < at) low = middle + 1;
+    else high = middle;
+  }
+  return nodes[low - 1] ?? null;
 }
 
 function hasManyProperties(text: string): boolean {

@@ -66,7 +66,7 @@ export function ruleTargets(): Target[] {
     textTarget(
       "rule tests",
       [TEST_FILE],
-      ["- ", "{", "}", "eval_time", "1m", "&a ", "*a", "<<: "],
+      ["- ", "{", "}", "eval_time", "1m", "&a ", "*a", "<<: ", ",,,,,,,,", "[,"],
       ["invalid"],
       (text) => {
         parseTestFile(text);
