@@ -146,6 +146,11 @@ test("CSV has a row for each sample, and no cell that a spreadsheet would comput
     "time,value\r\n1970-01-01T00:00:00.000Z,+Inf\r\n",
   );
   assert.match(toCsv({ resultType: "string", result: [0, "@SUM(1)"] }), /,'@SUM\(1\)\r\n$/);
+  // A formula may begin with a number.
+  for (const formula of ["-2+3+cmd|' /C calc'!A0", "+1+cmd|' /C calc'!A0", "-1-@SUM(A1)"])
+    assert.ok(toCsv({ resultType: "string", result: [0, formula] }).endsWith(`,'${formula}\r\n`), formula);
+  for (const number of ["-2", "+1.5", "-1e+300", "-Inf", "+Inf", "1e-7"])
+    assert.ok(toCsv({ resultType: "string", result: [0, number] }).endsWith(`,${number}\r\n`), number);
 });
 
 test("a curl command is one word for each argument, and has no key", () => {

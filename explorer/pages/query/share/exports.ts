@@ -25,10 +25,13 @@ function lines(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 }
 
+/** Nothing else: a formula may begin with a number too. */
+const NUMBER = /^[-+]?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?|Inf)$/i;
+
 /** A cell that a spreadsheet would take for a formula gets a quote in front: a label may come from anybody. */
 function cell(text: string): string {
-  const isFormula = /^[=+@\t\r]/.test(text) || (/^-/.test(text) && !/^-(\d|Inf)/.test(text));
-  const safe = isFormula && !/^\+Inf$|^\+?\d/.test(text) ? `'${text}` : text;
+  const isFormula = /^[-+=@\t\r]/.test(text) && !NUMBER.test(text);
+  const safe = isFormula ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
