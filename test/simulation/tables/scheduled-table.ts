@@ -121,14 +121,14 @@ export class ScheduledTable implements ScannableTable {
 
   putIfAbsent(item: Item): Promise<boolean> {
     return this.#write(`putIfAbsent ${kindOf(item)}`, {
-      apply: () => this.#table.putIfAbsent(item),
+      apply: () => this.#storeIf(item, () => this.#table.putIfAbsent(item)),
       refusal: false,
     });
   }
 
   putIfEqual(item: Item, expected: Uint8Array): Promise<boolean> {
     return this.#write(`putIfEqual ${kindOf(item)}`, {
-      apply: () => this.#table.putIfEqual(item, expected),
+      apply: () => this.#storeIf(item, () => this.#table.putIfEqual(item, expected)),
       refusal: false,
     });
   }
@@ -213,14 +213,23 @@ export class ScheduledTable implements ScannableTable {
   }
 
   #store(items: readonly Item[]): Promise<void> {
-    const { scheduler, bornMs, overwritten, peek } = this.#world;
-    for (const item of items) {
-      const text = textOf(item);
-      const before = peek(item);
-      if (before !== undefined) overwritten.set(text, { item: before, ms: scheduler.nowMs });
-      if (!bornMs.has(text)) bornMs.set(text, scheduler.nowMs);
-    }
+    for (const item of items) this.#note(item, this.#world.peek(item));
     return this.#table.putAll(items);
+  }
+
+  async #storeIf(item: Item, put: () => Promise<boolean>): Promise<boolean> {
+    const before = this.#world.peek(item);
+    const isStored = await put();
+    if (isStored) this.#note(item, before);
+    return isStored;
+  }
+
+  /** What eventually consistent reads may not see yet, or see as it was. */
+  #note(item: Item, before: Item | undefined): void {
+    const { scheduler, bornMs, overwritten } = this.#world;
+    const text = textOf(item);
+    if (before !== undefined) overwritten.set(text, { item: before, ms: scheduler.nowMs });
+    if (!bornMs.has(text)) bornMs.set(text, scheduler.nowMs);
   }
 
   #read<T>(name: string, apply: () => Promise<T>): Promise<T> {
