@@ -25,6 +25,16 @@ export class DayMarks {
     this.#id = randomBytes(WRITER_ID_BYTES);
   }
 
+  /** Whether it is time to look at the compactor. */
+  get isLookDue(): boolean {
+    return this.#lag.isDue;
+  }
+
+  /** Looks at the compactor if it is time. Throws "unavailable". */
+  look(table: Table): Promise<void> {
+    return this.#lag.look(table);
+  }
+
   /** Whether nothing is to be done for records of a receive time. */
   isMarked(receivedMs: number): boolean {
     return hourOf(receivedMs) === this.#markedHourMs && !this.#lag.isDue;

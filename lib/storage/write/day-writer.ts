@@ -4,7 +4,7 @@
  * day costs its sample alone. A few new ones may get brief references, which their series record gives out.
  */
 import { DAY_MS, MINUTE_MS } from "../../model/time.ts";
-import { withBriefAge } from "../layout/brief-keys.ts";
+import { BRIEF_MS, withBriefAge } from "../layout/brief-keys.ts";
 import { logKey } from "../layout/keys.ts";
 import type { BitsOf, Shard } from "../layout/shard.ts";
 import { ALL_SERIES, HISTOGRAM_WEIGHT } from "../layout/shard.ts";
@@ -29,6 +29,7 @@ import {
   type LocatedShard,
   locate,
   missingSeries,
+  namesBrief,
   numbersOf,
   oneDictionary,
   type ShardSamples,
@@ -86,7 +87,7 @@ export class DayWriter {
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: DayWriterOptions) {
-    const { place, clock, lag, randomBytes } = options;
+    const { place, clock, lag, randomBytes, instance } = options;
     this.#options = options;
     this.openedMs = clock();
     this.#clockPlace = `${place.day}/${place.tenant}`;
@@ -94,7 +95,6 @@ export class DayWriter {
     this.#levels = new DayLevels(place);
     this.#shards = new DayShards(options);
     const storeDated = (store: StoreDated) => this.#storeDated(store);
-    const { instance } = options;
     this.#recorder = new SeriesRecorder({ place, marks: this.#marks, storeDated, randomBytes, instance });
   }
 
@@ -167,11 +167,15 @@ export class DayWriter {
     floats: Chosen<AcceptedFloats>,
     histograms: Chosen<AcceptedHistograms>,
   ): Promise<void> {
-    const places = new Int32Array(series.count).fill(UNKNOWN);
-    const all: LocatedSamples = { floats, histograms, places };
+    const all: LocatedSamples = { floats, histograms, places: new Int32Array(series.count).fill(UNKNOWN) };
     const bits = this.#bitsOf(floats, histograms);
     const shards = this.#split(bits, series, floats, histograms);
-    for (const { writer } of shards) writer.endBrief(this.#options.clock(), !this.#marks.allowBrief);
+    if (this.#marks.isLookDue) {
+      series.keepHashes();
+      await this.#marks.look(table);
+    }
+    const nowMs = this.#options.clock();
+    for (const { writer } of shards) writer.endBrief(nowMs, !this.#marks.allowBrief);
     // Others may end brief references while this request still names them.
     const since = shards.map(({ writer }) => writer.briefSinceMs);
     const areLocated = shards.map((shard) => locate(shard, series, all));
@@ -191,7 +195,8 @@ export class DayWriter {
       const samples = areLocated[i]
         ? oneDictionary(shard, all)
         : await this.#gather(table, shard, series, all);
-      located.push({ writer, samples, briefSinceMs: since[i] ?? writer.briefSinceMs });
+      const endedMs = namesBrief(shard, all) ? nowMs - BRIEF_MS : undefined;
+      located.push({ writer, samples, briefSinceMs: since[i] ?? writer.briefSinceMs ?? endedMs });
     }
     await this.#storeDated(async (receivedMs) => {
       if (!this.#marks.isMarked(receivedMs)) await this.#marks.mark(table, receivedMs);
@@ -343,9 +348,8 @@ export class DayWriter {
     series: BatchSeries,
     unrecorded: readonly Alike[],
   ): Promise<void> {
-    if (unrecorded.length === 0) return;
     const labels = unrecorded.map(([number]) => series.labels(number));
-    await this.#recorder.store(table, shard, labels);
+    if (labels.length > 0) await this.#recorder.store(table, shard, labels);
   }
 
   /**

@@ -3,7 +3,14 @@ import type { BatchSeries } from "../series/batch-series.ts";
 import { hashHex } from "../series/series-hash.ts";
 import type { Accepted, Chosen } from "./accepted.ts";
 import type { ChosenSamples, LocatedSamples } from "./day-records.ts";
-import { dictionaryOf, hasReference, isRecorded, NO_DICTIONARY, SEVERAL } from "./reference-table.ts";
+import {
+  dictionaryOf,
+  hasReference,
+  isBrief,
+  isRecorded,
+  NO_DICTIONARY,
+  SEVERAL,
+} from "./reference-table.ts";
 import type { Alike, ShardWriter } from "./shard-writer.ts";
 
 /** A request's samples of one shard. */
@@ -88,4 +95,10 @@ export function numbersOf({ floats, histograms }: ChosenSamples, all: LocatedSam
   for (const index of floats) numbers.add(all.floats.series[index]);
   for (const index of histograms) numbers.add(all.histograms.series[index]);
   return numbers;
+}
+
+/** Whether a record of these samples names a brief reference. */
+export function namesBrief(samples: ShardSamples, all: LocatedSamples): boolean {
+  for (const number of numbersOf(samples, all)) if (isBrief(all.places[number])) return true;
+  return false;
 }

@@ -51,6 +51,10 @@ export function brief(place: Place): Place {
   return place | BRIEF;
 }
 
+export function isBrief(place: Place): boolean {
+  return place < 0 && place !== UNKNOWN;
+}
+
 /** Whether a record can name the place. */
 export function hasReference(place: Place): boolean {
   return place !== UNKNOWN && place !== NOWHERE;

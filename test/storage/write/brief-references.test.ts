@@ -3,13 +3,15 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import { DEFAULT_LIMITS } from "../../../lib/model/limits.ts";
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.ts";
 import { ReaderMemory } from "../../../lib/storage/cache/reader-memory.ts";
 import { ByteWriter } from "../../../lib/storage/codec/bytes.ts";
 import { compact } from "../../../lib/storage/compact/compactor.ts";
 import { briefSince, givesReferences } from "../../../lib/storage/layout/brief-keys.ts";
 import { DamageReports } from "../../../lib/storage/layout/damage-reports.ts";
-import { cursorKey, KIND, parseReceiveTime } from "../../../lib/storage/layout/keys.ts";
+import { cursorKey, dayOf, KIND, markKey, parseReceiveTime } from "../../../lib/storage/layout/keys.ts";
+import { ALL_SERIES } from "../../../lib/storage/layout/shard.ts";
+import { LogDecoder } from "../../../lib/storage/log/log-decoder.ts";
 import { Reader } from "../../../lib/storage/read/reader.ts";
 import { MemoryTable } from "../../../lib/storage/table/memory-table.ts";
 import { type Item, newMeter } from "../../../lib/storage/table/table.ts";
@@ -187,6 +189,32 @@ describe("after an hour", () => {
   });
 });
 
+test("a record names a reference that another request ends meanwhile, and says so", async () => {
+  const store = new Store();
+  const writers = store.engine.newWriters();
+  await store.send(writers, scrape(0, 10, now(store)));
+  store.engine.nowMs += 61 * MINUTE_MS;
+  const both = [...scrape(0, 10, now(store)), ...scrape(100, 10, now(store))];
+  const later = scrape(100, 5, now(store) + 1);
+  const putIfAbsent = store.inner.putIfAbsent.bind(store.inner);
+  let other: Promise<unknown> | undefined;
+  // Ten series have brief references then, and the ten of before get places in a dictionary.
+  store.inner.putIfAbsent = async (item) => {
+    if (item.pk[0] === KIND.dictionary && other === undefined) {
+      store.engine.nowMs += 61 * MINUTE_MS;
+      other = store.engine.append(writers, later);
+    }
+    return putIfAbsent(item);
+  };
+  await store.engine.append(writers, both);
+  assert.ok(other);
+  await other;
+  for (const request of [both, later]) store.model.append(request);
+  await store.check();
+  await store.engine.compact();
+  await store.check();
+});
+
 describe("a cold writer", () => {
   test("adopts what series records of the last hour give out", async () => {
     const store = new Store();
@@ -228,6 +256,32 @@ describe("none is given out", () => {
       true,
     );
     await store.check();
+  });
+
+  test("from the look on that finds the compactor behind: a record that lasts needs no item that leaves", async () => {
+    const store = new Store();
+    const writers = store.engine.newWriters();
+    await store.send(writers, scrape(0, 10, now(store)));
+    await store.send(writers, scrape(100, 10, now(store)), 59 * MINUTE_MS);
+    // The mark of an hour three days ago waits still.
+    const hourMs = MIDNIGHT_MS - 3 * DAY_MS;
+    const mark = markKey({ hourMs, day: dayOf(hourMs), tenant: "t" });
+    await store.engine.table.put({ ...mark, value: new Uint8Array(6) });
+    await store.send(writers, scrape(100, 10, now(store)), 2 * MINUTE_MS);
+    const lasting = (await store.items(KIND.log)).filter(
+      ({ expiresAtSeconds }) => expiresAtSeconds === undefined,
+    );
+    assert.equal(lasting.length, 1);
+    assert.equal(briefSince(lasting[0].sk), undefined);
+    for (const item of await store.items(KIND.series))
+      if (item.expiresAtSeconds !== undefined) await store.inner.delete(item);
+    const decoder = new LogDecoder({
+      table: store.inner,
+      tenant: "t",
+      day: dayOf(MIDNIGHT_MS),
+      columnsOf: () => null,
+    });
+    await decoder.append({ shard: ALL_SERIES, item: lasting[0] }, 0, store.engine.nowMs);
   });
 
   test("to many series: they fill items of their own", async () => {
