@@ -195,7 +195,7 @@ export class DayWriter {
       const samples = areLocated[i]
         ? oneDictionary(shard, all)
         : await this.#gather(table, shard, series, all);
-      const endedMs = namesBrief(shard, all) ? nowMs - BRIEF_MS : undefined;
+      const endedMs = !areLocated[i] && namesBrief(shard, all) ? nowMs - BRIEF_MS : undefined;
       located.push({ writer, samples, briefSinceMs: since[i] ?? writer.briefSinceMs ?? endedMs });
     }
     await this.#storeDated(async (receivedMs) => {
