@@ -33,6 +33,8 @@ export class ReceiveClock {
    * by more than `MAX_HOLD_MS`, to which a clock that is ahead may return.
    */
   readonly #latest = new Map<string, readonly number[]>();
+  /** By place: the latest receive time that a `Date` proved. It is no more than `MAX_HOLD_MS` ahead, so none comes before it. */
+  readonly #proven = new Map<string, number>();
   #sequence = 0;
 
   constructor(clock: Clock, latestDate: LatestDate = () => undefined) {
@@ -43,17 +45,18 @@ export class ReceiveClock {
   /** A new receive time for records of a place, in ms. */
   next(place: string): number {
     const nowMs = this.#clock();
+    const earliestMs = Math.max((this.#proven.get(place) ?? 0) + 1, nowMs);
     const latest = this.#latest.get(place) ?? [];
     // Most often: one time, and not long ago.
     if (latest.length === 1 && Math.abs(nowMs - latest[0]) < MAX_HOLD_MS) {
-      const receivedMs = Math.max(latest[0] + 1, nowMs);
+      const receivedMs = Math.max(latest[0] + 1, earliestMs);
       this.#latest.set(place, [receivedMs]);
       return receivedMs;
     }
     // A clock that was corrected by more is followed back: records must not stay dated in the future.
     const ahead = latest.filter((ms) => ms - nowMs > MAX_HOLD_MS);
     const [before = 0, ...earlier] = latest.slice(ahead.length);
-    const receivedMs = Math.max(before + 1, nowMs);
+    const receivedMs = Math.max(before + 1, earliestMs);
     const isFar = receivedMs - before > MAX_HOLD_MS;
     const behind = (isFar ? [before, ...earlier] : earlier).slice(0, MAX_TIMES);
     this.#latest.set(place, [...ahead.slice(-MAX_TIMES), receivedMs, ...behind]);
@@ -78,14 +81,21 @@ export class ReceiveClock {
       const receivedMs = this.next(place);
       await store(receivedMs);
       const [nowMs, date] = [this.#clock(), this.#latestDate()];
-      const isProven = date === before || date === undefined || isNear(date.ms, receivedMs);
-      if (isProven && isNear(nowMs, receivedMs)) return;
+      const isDated = date !== before && date !== undefined;
+      if (isDated && !isNear(date.ms, receivedMs)) continue;
+      if (!isNear(nowMs, receivedMs)) continue;
+      if (isDated) this.#proven.set(place, Math.max(receivedMs, this.#proven.get(place) ?? 0));
+      return;
     }
     throw new HearthError("unavailable", `log record: took longer than ${MAX_HOLD_MS} ms to be stored`);
   }
 
   #forgetPast(nowMs: number): void {
-    for (const [place, [latestMs]] of this.#latest) if (latestMs < nowMs) this.#latest.delete(place);
+    for (const [place, [latestMs]] of this.#latest) {
+      if (latestMs >= nowMs) continue;
+      this.#latest.delete(place);
+      this.#proven.delete(place);
+    }
   }
 }
 

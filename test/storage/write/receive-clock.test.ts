@@ -88,6 +88,26 @@ describe("records that a response acknowledges", () => {
     assert.deepEqual(await store([-9 * SECOND_MS, -9 * SECOND_MS]), [-9 * SECOND_MS]);
   });
 
+  it("come after those that were acknowledged before, though the clock was ahead for a moment and twice as far", async () => {
+    let [nowMs, offMs] = [NOW_MS, 0];
+    let date: ServiceDate | undefined;
+    const receiveClock = new ReceiveClock(
+      () => nowMs + offMs,
+      () => date,
+    );
+    const last: number[] = [];
+    for (const offsetMs of [24 * SECOND_MS, 44 * SECOND_MS]) {
+      offMs = offsetMs;
+      await receiveClock.storeDated("place", async (receivedMs) => {
+        last.push(receivedMs - NOW_MS);
+        nowMs += 100;
+        date = { ms: nowMs };
+        offMs = 0;
+      });
+    }
+    assert.deepEqual(last, [24 * SECOND_MS, 100 + 44 * SECOND_MS, 24 * SECOND_MS + 1]);
+  });
+
   it("are not judged by a date that came before they were sent", async () => {
     const receiveClock = new ReceiveClock(
       () => NOW_MS,
