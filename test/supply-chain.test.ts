@@ -22,6 +22,12 @@ test("every dependency has an exact version", () => {
     assert.match(String(version), /^\d+\.\d+\.\d+$/, name);
 });
 
+test("docs/security.md has the numbers of dependencies and of packages", () => {
+  const page = readFileSync(new URL("../docs/security.md", import.meta.url), "utf8");
+  const [, direct, all] = /(\d+) direct dependencies, exact versions, each of the (\d+) packages/.exec(page)!;
+  assert.deepEqual([Number(direct), Number(all)], [Object.keys(dependencies).length, packages.length]);
+});
+
 test("every package in the lock file has a SHA-512, and none is from elsewhere than a registry", () => {
   assert.ok(packages.length > 50);
   for (const [name, { integrity, resolved, link }] of packages) {
