@@ -34,31 +34,36 @@ export async function dayItemsExpiry(context: DayContext): Promise<number> {
 }
 
 /** Where the log and series records lie that were received `fromMs..toMs`, both included; `toMs` absent: all since. */
-export async function recordRanges(
-  { table, tenant, day }: DayContext,
+export function recordRanges(
+  context: DayContext,
   fromMs: number,
   toMs?: number,
 ): Promise<readonly KeyRange[]> {
-  const shards = await listShards(table, tenant, day);
-  return shards.flatMap((shard) => [
-    logRange(tenant, day, shard, fromMs, toMs),
-    seriesRecordsRange(tenant, day, shard, fromMs, toMs),
-  ]);
+  return logAndSeriesRanges(context, fromMs, fromMs, toMs);
 }
 
 /**
  * Where what an unflushed log needs lies: the records that were received from `fromMs` on, and the series records before
  * them that gave out brief references.
  */
-export async function neededRanges(
-  { table, tenant, day }: DayContext,
+export function neededRanges(
+  context: DayContext,
   fromMs: number,
   toMs?: number,
 ): Promise<readonly KeyRange[]> {
+  return logAndSeriesRanges(context, fromMs, fromMs - NEEDED_MS, toMs);
+}
+
+async function logAndSeriesRanges(
+  { table, tenant, day }: DayContext,
+  logFromMs: number,
+  seriesFromMs: number,
+  toMs: number | undefined,
+): Promise<readonly KeyRange[]> {
   const shards = await listShards(table, tenant, day);
   return shards.flatMap((shard) => [
-    logRange(tenant, day, shard, fromMs, toMs),
-    seriesRecordsRange(tenant, day, shard, fromMs - NEEDED_MS, toMs),
+    logRange(tenant, day, shard, logFromMs, toMs),
+    seriesRecordsRange(tenant, day, shard, seriesFromMs, toMs),
   ]);
 }
 
