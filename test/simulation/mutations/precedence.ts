@@ -70,7 +70,11 @@ export const PRECEDENCE: readonly Mutation[] = [
   {
     name: "clock as it is",
     rule: "of two records of one writer the later has the later receive time",
-    edits: [edit("write/receive-clock.ts", "Math.max(before + 1, nowMs)", "nowMs")],
+    edits: [
+      edit("write/receive-clock.ts", "Math.max((this.#proven.get(place) ?? 0) + 1, nowMs)", "nowMs"),
+      edit("write/receive-clock.ts", "Math.max(latest[0] + 1, earliestMs)", "earliestMs"),
+      edit("write/receive-clock.ts", "Math.max(before + 1, earliestMs)", "earliestMs"),
+    ],
   },
   {
     name: "clock that returns",

@@ -119,14 +119,17 @@ export const WRITES: readonly Mutation[] = [
   {
     name: "no re-dating",
     rule: "a record held for more than 30 s is dated anew",
-    edits: [edit("write/receive-clock.ts", "if (isProven && isNear(nowMs, receivedMs)) return;", "return;")],
+    edits: [
+      edit("write/receive-clock.ts", "if (isDated && !isNear(date.ms, receivedMs)) continue;", ""),
+      edit("write/receive-clock.ts", "if (!isNear(nowMs, receivedMs)) continue;", ""),
+    ],
   },
   {
     name: "date unproved",
     rule: "R2: the Date of the response that stores a record agrees with its receive time",
     world: "clocks",
     edits: [
-      edit("write/receive-clock.ts", "date === undefined || isNear(date.ms, receivedMs)", "true"),
+      edit("write/receive-clock.ts", "if (isDated && !isNear(date.ms, receivedMs)) continue;", ""),
       edit(
         "dynamodb/service-clock.ts",
         "if (this.#confirmedMs === 0) return nowMs;",
