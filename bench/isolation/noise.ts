@@ -3,37 +3,50 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism, constants, setPriority } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import type { Heavy } from "./heavy-process.ts";
 
 export interface Noise {
-  /** Ends it. Returns how many heavy requests ended by themselves. */
-  end(): Promise<number>;
+  /** Resolves once it is on its way. */
+  begin(): Promise<void>;
+  /** Stops it until it begins again. Returns how many heavy requests ended by themselves. */
+  pause(): Promise<number>;
+  close(): Promise<void>;
 }
 
-export const SILENCE: Noise = { end: async () => 0 };
+export const SILENCE: Noise = { begin: async () => {}, pause: async () => 0, close: async () => {} };
 
 /** Other programs that leave no processor idle: the floor, which any use of the machine has. */
-export function startBusyProcesses(): Noise {
-  const children = Array.from({ length: availableParallelism() }, () => start(["--eval", "for (;;);"]));
+export function newBusyProcesses(): Noise {
+  let children: ChildProcess[] = [];
+  const pause = async () => {
+    for (const child of children.splice(0)) child.kill("SIGKILL");
+    return 0;
+  };
   return {
-    async end() {
-      for (const child of children) child.kill("SIGKILL");
-      return 0;
+    async begin() {
+      children = Array.from({ length: availableParallelism() }, () => start(["--eval", "for (;;);"]));
     },
+    pause,
+    close: async () => void pause(),
   };
 }
 
-/** Resolves once the requests are on their way. */
-export async function startHeavyRequests(url: string, which: Heavy): Promise<Noise> {
+export function newHeavyRequests(url: string, which: Heavy): Noise {
   const child = start([join(import.meta.dirname, "heavy-process.ts"), url, which]);
-  let output = "";
-  child.stdout!.on("data", (data) => (output += data));
-  await once(child.stdout!, "data");
+  const lines = createInterface(child.stdout!)[Symbol.asyncIterator]();
+  const ask = async (word: "begin" | "pause"): Promise<string> => {
+    child.stdin!.write(`${word}\n`);
+    const { done, value } = await lines.next();
+    if (done === true) throw new Error(`the process that sends heavy requests (${which}) ended`);
+    return value;
+  };
   return {
-    async end() {
+    begin: async () => void (await ask("begin")),
+    pause: async () => Number(await ask("pause")),
+    async close() {
       child.stdin!.end();
-      await once(child, "exit");
-      return Number(output.split("\n")[1]);
+      if (child.exitCode === null) await once(child, "exit");
     },
   };
 }
