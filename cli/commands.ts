@@ -58,7 +58,7 @@ const COMMANDS: Readonly<Record<string, FindWork>> = {
     return byTheTime(async ({ table, retentionDays, rollupDays, clock, clockGuard }) => {
       const { compactCommand } = await import("./compact.ts");
       const options = { ...values, "retention-days": retentionDays, "rollup-days": rollupDays };
-      await compactCommand(table, options, clockGuard?.bounded ?? clock, print);
+      await compactCommand(table, options, clockGuard?.settling ?? clock, print);
     });
   },
 

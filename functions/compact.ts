@@ -25,7 +25,7 @@ const LAST_STEP_MS = 3 * MINUTE_MS;
 const services = await newWriteServices(process.env, "compact");
 const { table, clockGuard, randomBytes, tenants, log, metrics } = services;
 // A clock that is weeks ahead for a moment must not make what is needed leave.
-const clock = clockGuard?.bounded ?? services.clock;
+const clock = clockGuard?.settling ?? services.clock;
 const rulesSchedule = newRulesSchedule(process.env, { fetch, clock: services.clock, log });
 const { writeCapacity: capacity } = services;
 const share = parseCompactorShare(process.env);

@@ -30,6 +30,11 @@ export class ClockGuard {
     return this.#clock.bounded;
   }
 
+  /** The same for a compactor: see `ServiceClock.settling`. */
+  get settling(): Clock {
+    return this.#clock.settling;
+  }
+
   /** See `ServiceClock`. */
   get latestDate(): ServiceDate | undefined {
     return this.#clock.latestDate;

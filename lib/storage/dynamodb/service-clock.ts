@@ -15,7 +15,7 @@ const MIN_CORRECTION_MS = MAX_CLOCK_ERROR_MS / 2;
 const ESTIMATES = 5;
 /** A response that took longer, or in which the clock stepped back, says no time: the process may have been frozen. */
 const MAX_ROUND_TRIP_MS = MAX_CLOCK_ERROR_MS;
-/** How far ahead of the latest `Date` the bounded time may be: so long, at most, a process that works makes no call. */
+/** How far after the latest `Date` the bounded time may be: so long, at most, a process that works makes no call. */
 const MAX_LEAD_MS = 5 * MINUTE_MS;
 
 export class ServiceClock {
@@ -45,11 +45,19 @@ export class ServiceClock {
    * The corrected time within what the responses prove: not before the latest `Date`, and not long after it. A clock
    * that is wrong between two responses, and right again, shows in none of them. Whatever cannot be undone goes by this.
    */
-  readonly bounded: Clock = () => {
+  readonly bounded: Clock = () => this.#within(MAX_LEAD_MS);
+
+  /**
+   * The same, but so short after the latest `Date` that what had a settle time by it has had one. It stands still in a
+   * process that makes no call.
+   */
+  readonly settling: Clock = () => this.#within(MAX_CLOCK_ERROR_MS);
+
+  #within(leadMs: number): number {
     const nowMs = this.now();
     if (this.#confirmedMs === 0) return nowMs;
-    return Math.min(Math.max(nowMs, this.#confirmedMs), this.#confirmedMs + MAX_LEAD_MS);
-  };
+    return Math.min(Math.max(nowMs, this.#confirmedMs), this.#confirmedMs + leadMs);
+  }
 
   /** Whether `bounded` need not hold `now` back, nor push it on by much: a recent response has proved it. */
   get isRecent(): boolean {

@@ -14,7 +14,7 @@ import { ifLiving, newProgram } from "./program.ts";
 export function compactor(sim: Simulated, process: Process) {
   const { scheduler, randomBytes, retention, partitionBits, sparseSamples, eagerness } = sim;
   const { random } = scheduler;
-  const { table, boundedClock: clock, clockGuard, isLiving } = newProgram(sim, process);
+  const { table, settlingClock: clock, clockGuard, isLiving } = newProgram(sim, process);
   return async (turn: () => boolean) => {
     while (turn()) {
       await pause(sim, process);

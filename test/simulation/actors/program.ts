@@ -25,6 +25,8 @@ export interface Program {
   readonly clockGuard: ClockGuard;
   /** The same within what the table's answers prove. */
   readonly boundedClock: Clock;
+  /** The same for a compactor. */
+  readonly settlingClock: Clock;
   /** What the clocks have said since this was called, as the least and the most; `source` (default: `clock`) does so now. */
   watchClock(source?: Clock): ClockSpan;
 }
@@ -48,6 +50,7 @@ export function newProgram(sim: Simulated, process: Process): Program {
   };
   const clock = watched(serviceClock.now);
   const boundedClock = watched(serviceClock.bounded);
+  const settlingClock = watched(serviceClock.settling);
   const watchClock = (source = clock) => {
     const span = { minMs: Number.POSITIVE_INFINITY, maxMs: Number.NEGATIVE_INFINITY };
     spans.push(span);
@@ -61,6 +64,7 @@ export function newProgram(sim: Simulated, process: Process): Program {
     ...livesOf(sim, verified, clock),
     clock,
     boundedClock,
+    settlingClock,
     watchClock,
     clockGuard: new ClockGuard(serviceClock, () => table.get(NO_ITEM)),
   };

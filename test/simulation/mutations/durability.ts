@@ -33,6 +33,14 @@ export const DURABILITY: readonly Mutation[] = [
     ],
   },
   {
+    name: "settled by a clock ahead",
+    rule: "R2: a compactor takes nothing for settled by a clock that is ahead between two responses",
+    world: "jolts",
+    edits: [
+      edit("dynamodb/service-clock.ts", "this.#within(MAX_CLOCK_ERROR_MS)", "this.#within(MAX_LEAD_MS)"),
+    ],
+  },
+  {
     name: "damage stops the day",
     rule: "R4: one damaged record costs itself, and the day's compaction goes on",
     world: "unreadable",

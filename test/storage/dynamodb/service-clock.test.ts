@@ -116,6 +116,20 @@ describe("the time within what responses prove", () => {
     assert.equal(clock.bounded(), clock.now());
   });
 
+  it("is less than a settle time ahead for a compactor, however far ahead the clock is between two responses", () => {
+    const { clock, respond, turn, local } = turned();
+    for (let i = 0; i < 3; i++) respond(0);
+    const rightMs = local();
+    for (const aheadMs of [MAX_CLOCK_ERROR_MS + SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, DAY_MS]) {
+      turn(aheadMs);
+      assert.ok(clock.settling() - rightMs <= MAX_CLOCK_ERROR_MS + SECOND_MS, `${aheadMs} ms ahead`);
+      turn(-aheadMs);
+      assert.equal(clock.settling(), clock.now());
+    }
+    turn(-DAY_MS);
+    assert.ok(rightMs - clock.settling() <= SECOND_MS);
+  });
+
   it("is bounded by no response that is alone with its time", () => {
     const { clock, respond, turn, local } = turned();
     for (let i = 0; i < 3; i++) respond(0);
