@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
 
 const ROOT = join(import.meta.dirname, "..");
+/** For lib/model/regexp/re2.ts, whose own `createRequire` keeps its name in a bundle that is not minified. */
+const REQUIRE =
+  'import { createRequire as newRequire } from "node:module"; const require = newRequire(import.meta.url);';
 /** How a module names the file of a worker thread beside it. */
 const WORKER_URL = /new URL\("([\w-]+)\.ts", import\.meta\.url\)/g;
 
@@ -32,6 +35,7 @@ await build({
   bundle: true,
   splitting: true,
   packages: "external",
+  banner: { js: REQUIRE },
   platform: "node",
   format: "esm",
   target: "node24",

@@ -31,13 +31,13 @@ const { writeCapacity: capacity } = services;
 const share = parseCompactorShare(process.env);
 const hasCanary = parseFlag(process.env, "HEARTH_CANARY", true);
 
+/** Samples of today wait until their eight hours are over, rows for the daily sweep; nothing waits longer. */
+const MAX_DELETION_AGE_MS = 2 * DAY_MS;
+
 /**
  * Throws "unavailable" if the time cannot be known, and after all days if one failed, so that the
  * function's error metric counts it.
  */
-/** Samples of today wait until their eight hours are over, rows for the daily sweep; nothing waits longer. */
-const MAX_DELETION_AGE_MS = 2 * DAY_MS;
-
 export async function handler(event: CompactEvent, context: Context): Promise<CompactResult> {
   await clockGuard?.check(true);
   const clockOffsetMs = clockGuard?.notableOffsetMs ?? 0;

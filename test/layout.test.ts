@@ -6,6 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import {
   EXCEPTIONS,
+  LOADED_LATE,
   MAX_FILES,
   MAY_IMPORT,
   PACKAGE_HOMES,
@@ -17,8 +18,11 @@ const ROOT = path.resolve(import.meta.dirname, "..");
 
 /** Built-in modules that do neither I/O nor look at the clock: all that lib may use, but for the way to DynamoDB. */
 const PURE_BUILTINS = ["node:crypto", "node:zlib", "node:timers/promises"];
-const HTTP_BUILTINS = ["node:http", "node:https"];
-const HTTP_HOME = "lib/storage/dynamodb/http.ts";
+/** Other built-in modules, and the only file of lib that may import each. */
+const BUILTIN_HOMES: readonly (readonly [modules: RegExp, home: string])[] = [
+  [/^node:https?$/, "lib/storage/dynamodb/http.ts"],
+  [/^node:module$/, "lib/model/regexp/re2.ts"],
+];
 
 /** What a library that is handed its world does not touch. */
 const OUTSIDE_WORLD =
@@ -79,10 +83,11 @@ function violationOf(file: string, { specifier, typeOnly }: Import): string[] {
     return mayImport(file, target, typeOnly) ? [] : [`${file} imports ${target}`];
   }
   if (builtinModules.includes(specifier.replace(/^node:/, ""))) {
-    const isHttp = file === HTTP_HOME && HTTP_BUILTINS.includes(specifier);
-    const allowed = !file.startsWith("lib/") || PURE_BUILTINS.includes(specifier) || isHttp;
+    const isHome = BUILTIN_HOMES.some(([modules, home]) => file === home && modules.test(specifier));
+    const allowed = !file.startsWith("lib/") || PURE_BUILTINS.includes(specifier) || isHome;
     return allowed ? [] : [`${file} imports ${specifier}`];
   }
+  if (LOADED_LATE.test(specifier) && !typeOnly) return [`${file} imports ${specifier}`];
   const homes = PACKAGE_HOMES.filter(([packages]) => packages.test(specifier));
   return homes.every(([, home]) => home.test(file)) ? [] : [`${file} imports ${specifier}`];
 }
@@ -257,6 +262,12 @@ const CASES: readonly (readonly [file: string, line: string, broken: string])[] 
   ["local/aws-account.ts", 'const x = await import("@aws-sdk/credential-provider-node");', ""],
   ["lib/storage/a.ts", 'import { request } from "node:http";', "imports node:http"],
   ["lib/storage/dynamodb/http.ts", 'import { request } from "node:http";', ""],
+  ["lib/storage/a.ts", 'import { createRequire } from "node:module";', "imports node:module"],
+  ["lib/model/regexp/re2.ts", 'import { createRequire } from "node:module";', ""],
+  ["lib/model/regexp/re2.ts", 'import type { RE2JS } from "re2js";', ""],
+  ["lib/model/regexp/re2.ts", 'import { RE2JS } from "re2js";', "imports re2js"],
+  ["lib/model/regexp/re2.ts", 'const re2 = await import("re2js");', "imports re2js"],
+  ["lib/model/a.ts", 'import type { RE2JS } from "re2js";', "imports re2js"],
   ["cli/stack.ts", 'import { x } from "@aws-sdk/client-cloudformation";', ""],
   [
     "cli/a.ts",

@@ -8,7 +8,7 @@ export interface Bundle {
   /** The file's name: "write" of write.mjs. */
   readonly name: string;
   readonly entry: string;
-  /** The size of all its modules, without source maps. */
+  /** The size of all its files of code, without source maps. */
   readonly sizeBytes: number;
   /** That of the modules which a cold start loads: the others wait until they are needed. */
   readonly startBytes: number;
@@ -26,11 +26,11 @@ async function readBundle(directory: string, functionId: string): Promise<Bundle
   const name = functionId.replace(/Function$/, "").toLowerCase();
   const files = await readdir(directory);
   const sizes = await Promise.all(files.map(async (file) => (await stat(join(directory, file))).size));
-  const total = (suffix: string) =>
-    files.reduce((sum, file, i) => sum + (file.endsWith(suffix) ? sizes[i] : 0), 0);
+  const total = (...suffixes: string[]) =>
+    files.reduce((sum, file, i) => sum + (suffixes.some((one) => file.endsWith(one)) ? sizes[i] : 0), 0);
   const entry = join(directory, `${name}.mjs`);
   const startBytes = await sizeOfStart(entry, new Set());
-  return { name, entry, sizeBytes: total(".mjs"), startBytes, sourceMapBytes: total(".map") };
+  return { name, entry, sizeBytes: total(".mjs", ".cjs"), startBytes, sourceMapBytes: total(".map") };
 }
 
 /** A module's import of a file beside it, as esbuild minifies it; `import(…)` is none. */

@@ -4,7 +4,9 @@
  * https://openid.net/specs/openid-connect-core-1_0.html, https://www.rfc-editor.org/rfc/rfc9068
  */
 import { createHash } from "node:crypto";
-import type { JWTVerifyGetKey } from "jose";
+import { createRemoteJWKSet, customFetch } from "jose/jwks/remote";
+import { decodeJwt } from "jose/jwt/decode";
+import { type JWTVerifyGetKey, jwtVerify } from "jose/jwt/verify";
 import { LRUCache } from "lru-cache";
 import { errorMessage, HearthError } from "../model/errors.ts";
 import { shorten } from "../model/shorten.ts";
@@ -62,10 +64,6 @@ export class OidcTokens {
     const digest = createHash("sha256").update(token).digest("base64");
     const known = this.#known.get(digest);
     if (known !== undefined && this.#clock() < known.untilMs) return known.values;
-    const [{ decodeJwt }, { jwtVerify }] = await Promise.all([
-      import("jose/jwt/decode"),
-      import("jose/jwt/verify"),
-    ]);
     const { issuer, audience, claim } = this.#settings;
     const currentDate = new Date(this.#clock());
     // What is somebody else's, or too old, costs no fetch and no look at a signature.
@@ -106,7 +104,6 @@ export class OidcTokens {
   }
 
   async #openKeys(): Promise<JWTVerifyGetKey> {
-    const { createRemoteJWKSet, customFetch } = await import("jose/jwks/remote");
     const url = this.#settings.jwksUrl ?? (await this.#discover());
     return createRemoteJWKSet(new URL(url), {
       timeoutDuration: FETCH_MS,

@@ -157,6 +157,7 @@ test("the published files alone, with the dependencies, are a working command", 
   const data = join(directory.path, "data");
   assert.match(await run(root, "keys", "create", "--tenant", "shop", "--data-dir", data), /^tenant: +shop$/m);
   assert.match(await run(root, "keys", "list", "--data-dir", data), / shop +read,write +active /);
+  assert.match(await run(root, "explain", 'up{job=~"a.+b"}', "--data-dir", data), /job=~"a\.\+b"/);
   const env = { HEARTH_DATA_DIR: data, PORT: "0" };
   await using child = new Child(process.execPath, [join(root, "cli/hearth.mjs"), "start"], { env });
   const url = await untilReady(child);

@@ -111,6 +111,9 @@ export const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
 /** The types of storage's waist, for the query engine. */
 export const TYPES_FOR_PROMQL = "lib/storage/interface.ts";
 
+/** Packages of which sources import types alone: a cold start is not to load them. lib/model/regexp/re2.ts loads re2js later. */
+export const LOADED_LATE = /^re2js$/;
+
 /** Packages, and the only file or part that may import each. Others are for whoever wants them. */
 export const PACKAGE_HOMES: readonly (readonly [packages: RegExp, home: RegExp])[] = [
   [/^@aws-sdk\/client-lambda$/, /^functions\/fan-out\.ts$/],
@@ -126,6 +129,6 @@ export const PACKAGE_HOMES: readonly (readonly [packages: RegExp, home: RegExp])
   [/^aws-lambda$/, /^functions\//],
   [/^(dynalite|esbuild)$/, /^(local|bench|cli)\//],
   [/^jose(\/|$)/, /^lib\/auth\/oidc-tokens\.ts$/],
-  [/^re2js$/, /^lib\/model\/regexp\/(kept-programs|patterns|search)\.ts$/],
+  [/^re2js$/, /^lib\/model\/regexp\/(kept-programs|patterns|re2|search)\.ts$/],
   [/^snappyjs$/, /^lib\/wire\/snappy\.ts$|^bench\//],
 ];

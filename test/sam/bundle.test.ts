@@ -7,10 +7,10 @@ import { BUILD_DIRECTORY } from "./environment.ts";
 /** Minified kB that a cold start loads, with some percent of room (docs/decisions/0122-cold-starts.md). */
 const MAX_START_KB: Readonly<Record<string, number>> = {
   write: 270,
-  read: 510,
-  query: 700,
-  compact: 595,
-  rules: 820,
+  read: 360,
+  query: 550,
+  compact: 455,
+  rules: 680,
   explorer: 66,
 };
 

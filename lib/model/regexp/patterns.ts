@@ -3,13 +3,14 @@
  * little time: a match may take program size times text length. So a request's patterns share limits, each is compiled once,
  * and matching counts against the request's deadline.
  */
-import { RE2JS } from "re2js";
+import type { RE2JS } from "re2js";
 import { type Deadline, NO_DEADLINE } from "../deadline.ts";
 import { errorMessage, HearthError } from "../errors.ts";
 import { quoteInput } from "../shorten.ts";
 import { cacheBytes, forgetLargePrograms, keptProgram } from "./kept-programs.ts";
 import { literalsOf } from "./literals.ts";
 import { patternSize } from "./pattern-size.ts";
+import { loadRe2 } from "./re2.ts";
 
 /** Matchers of a request. Prometheus' remote read sends the selector's and its external labels. */
 export const MAX_MATCHERS = 1024;
@@ -134,8 +135,9 @@ export class Patterns {
 }
 
 function compileRe2(pattern: string): RE2JS {
+  const re2 = loadRe2();
   try {
-    return RE2JS.compile(pattern, RE2JS.DOTALL);
+    return re2.compile(pattern, re2.DOTALL);
   } catch (cause) {
     throw new HearthError("invalid", `not a RE2 regular expression: ${errorMessage(cause)}`, { cause });
   }

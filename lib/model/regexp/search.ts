@@ -2,11 +2,12 @@
  * RE2 patterns that are looked for anywhere in a text, as Go's regexp does by default: `.` does not match a newline. Each
  * pattern and each search is bounded; `patterns.ts` is for the anchored patterns of queries.
  */
-import { RE2JS } from "re2js";
+import type { RE2JS } from "re2js";
 import { errorMessage, HearthError } from "../errors.ts";
 import { quoteInput } from "../shorten.ts";
 import { patternSize } from "./pattern-size.ts";
 import { MAX_MATCH_STEPS, MAX_PATTERN_CHARACTERS, MAX_PATTERN_INSTRUCTIONS } from "./patterns.ts";
+import { loadRe2 } from "./re2.ts";
 
 export interface SearchPattern {
   /** Whether it matches somewhere. */
@@ -53,8 +54,9 @@ export function compileSearch(pattern: string, spend: (steps: number) => void = 
 }
 
 function compile(pattern: string): RE2JS {
+  const re2 = loadRe2();
   try {
-    return RE2JS.compile(pattern);
+    return re2.compile(pattern);
   } catch (cause) {
     throw new HearthError("invalid", errorMessage(cause), { cause });
   }
