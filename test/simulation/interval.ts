@@ -5,6 +5,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/model/time.ts";
 import { compact, type DayReport } from "../../lib/storage/compact/compactor.ts";
 import type { Table } from "../../lib/storage/table/table.ts";
 import { ifLiving, livesOf } from "./actors/program.ts";
+import { noteLeftDays } from "./model/left-days.ts";
 import type { Random } from "./random.ts";
 import { rollupRetention } from "./rows-alone.ts";
 import { Process } from "./scheduler.ts";
@@ -34,6 +35,7 @@ export async function pass(sim: Simulated, { isCompacted, minMs, maxMs }: Interv
   scheduler.note("nobody", `works for ${days.toFixed(1)} days`);
   for (let day = 0; day < days; day++) {
     scheduler.pass(DAY_MS);
+    noteLeftDays(sim);
     if (table.removeExpired(scheduler.nowMs, () => random.chance(0.5)) > 0) tally.add("item removed by TTL");
   }
   tally.add("days without anybody");
@@ -49,6 +51,7 @@ export async function compactCalmly(
 ): Promise<void> {
   const { scheduler, randomBytes, retention, partitionBits, sparseSamples, models } = sim;
   scheduler.pass(ms);
+  noteLeftDays(sim);
   const clock = scheduler.clockOf(process);
   const onDay = ({ tenant, day, outcome, error }: DayReport) => {
     if (error === undefined || outcome?.state === "set aside") return;

@@ -16,6 +16,7 @@ import { isExpectedDamage, readAndCheck } from "./model/checked-read.ts";
 import { expectRows } from "./model/checked-rows.ts";
 import { DAMAGE_CHANCE, damageItem, MAX_DAMAGES } from "./model/damage.ts";
 import { settleLabels } from "./model/labels-gone.ts";
+import { noteLeftDays } from "./model/left-days.ts";
 import { printTold, type Told, type ToldSeries } from "./model/sample.ts";
 import { expectCheapCompaction, expectFewDictionaries } from "./model/write-costs.ts";
 import { Random } from "./random.ts";
@@ -85,6 +86,7 @@ async function play(sim: Simulated): Promise<void> {
   await scheduler.run(isDone, () => {
     maybeDamage(sim);
     if (!random.chance(TTL_CHANCE)) return;
+    noteLeftDays(sim);
     if (table.removeExpired(scheduler.nowMs, () => random.chance(0.5)) > 0) tally.add("item removed by TTL");
   });
 }

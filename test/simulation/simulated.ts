@@ -103,6 +103,8 @@ export interface Simulated extends World {
   /** Kinds of items, as first bytes of their keys, of which one was damaged. */
   readonly damagedKinds: Set<number>;
   damages: number;
+  /** See model/left-days.ts. */
+  readonly leftDays: Set<number>;
   /** What crowded writers cost. */
   readonly costs: WriteCosts;
 }
@@ -164,6 +166,7 @@ export function newSimulated(random: Random, tally: Tally, choice: WorldChoice):
     rowsAlone: undefined,
     damagedKinds: new Set(),
     damages: 0,
+    leftDays: new Set(),
     costs: new WriteCosts(),
   };
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { DEFAULT_LIMITS } from "../../../lib/model/limits.ts";
 import type { HourRows, RowColumns } from "../../../lib/model/rows/hour-rows.ts";
 import type { Series } from "../../../lib/model/samples.ts";
-import { HOUR_MS } from "../../../lib/model/time.ts";
+import { DAY_MS, HOUR_MS } from "../../../lib/model/time.ts";
 import { Reader } from "../../../lib/storage/read/reader.ts";
 import { hourEnd } from "../../../lib/storage/rollups/hours.ts";
 import { makeRows } from "../../../lib/storage/rollups/make-rows.ts";
@@ -29,7 +29,10 @@ export async function expectRows(sim: Simulated, process: Process): Promise<void
       new Reader(calmTable, { tenant: storedAs, clock, limits: DEFAULT_LIMITS, retentionMs });
     // The last hours that are kept leave while they are read. Rows may outlive samples that were past retention
     // before it was made longer.
-    const fromMs = hourEnd(retention.oldestKept(clock())) + HOUR_MS;
+    const fromMs = Math.max(
+      hourEnd(retention.oldestKept(clock())) + HOUR_MS,
+      (Math.max(...sim.leftDays) + 1) * DAY_MS,
+    );
     // A record that nobody acknowledged, and that lands when its day is settled, is read until it expires. It gets no row.
     const isComparable = ({ labels, timestamps, histograms }: Series) =>
       !scheduler.hasLandedLate ||
