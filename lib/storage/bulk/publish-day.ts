@@ -99,7 +99,7 @@ function expectKept(day: number, { facts }: Manifest, { index }: BulkDay): void 
   );
 }
 
-/** Readers put runs over chunks: throws "unavailable" where a compactor, beside a lost lease, made chunks of a run's bucket. */
+/** Readers put runs over chunks whatever their order: throws "unavailable" where a compactor, beside a lost lease, made chunks of a run's bucket. */
 function expectNoChunks(day: number, manifest: Manifest, { parts }: BulkDay): void {
   const chunked = new Set(manifest.parts.filter(({ kind }) => kind === "chunks").map(({ bucket }) => bucket));
   if (!parts.some(({ kind, bucket }) => kind === "run" && chunked.has(bucket))) return;
@@ -127,7 +127,8 @@ function withDay(
   );
   return {
     ...manifest,
-    parts: insert(manifest.parts, parts),
+    // Of two parts of a bucket the later wins where both have a sample: what was written counts over what is imported.
+    parts: [...parts, ...manifest.parts],
     index: [...manifest.index, ...stored.index],
     facts: {
       ...manifest.facts,
@@ -136,12 +137,4 @@ function withDay(
       ...lastingFact(manifest, dayExpiryOf(context)),
     },
   };
-}
-
-/** Before what is there, which wins where both have a sample; but runs never come before chunks. */
-function insert(known: readonly Part[], added: readonly Part[]): Part[] {
-  const runs = added.filter(({ kind }) => kind === "run");
-  const chunks = added.filter(({ kind }) => kind === "chunks");
-  const afterChunks = known.findLastIndex(({ kind }) => kind === "chunks") + 1;
-  return [...chunks, ...known.slice(0, afterChunks), ...runs, ...known.slice(afterChunks)];
 }

@@ -113,12 +113,6 @@ export const PRECEDENCE: readonly Mutation[] = [
     name: "import wins",
     rule: "of a sample that was written and one that was imported the written one counts",
     world: "imports",
-    edits: [
-      edit(
-        "bulk/publish-day.ts",
-        "[...chunks, ...known.slice(0, afterChunks), ...runs, ...known.slice(afterChunks)]",
-        "[...known.slice(0, afterChunks), ...chunks, ...known.slice(afterChunks), ...runs]",
-      ),
-    ],
+    edits: [edit("bulk/publish-day.ts", "[...parts, ...manifest.parts]", "[...manifest.parts, ...parts]")],
   },
 ];
