@@ -31,6 +31,11 @@ function isSurelyBefore(append: Append, deletion: SimulatedDeletion): boolean {
   return append.answeredAt < deletion.begunAt && append.endMs + MAX_AHEAD_MS < deletion.startMs;
 }
 
+/** Records are hidden by their receive times. Parts of an import are hidden by the order of manifests, whatever clocks say. */
+function isSurelyAfter(append: Append, deletion: SimulatedDeletion): boolean {
+  return append.isImport ? append.begunAt > deletion.answeredAt : append.startMs > deletion.endMs;
+}
+
 export class Deletions {
   readonly #all: SimulatedDeletion[] = [];
 
@@ -87,7 +92,7 @@ export class Deletions {
     { endedAt }: Pick<ReadTimes, "endedAt">,
   ): boolean {
     return this.#all.some(
-      (one) => one.begunAt < endedAt && concerns(one, labels, time) && !(append.startMs > one.endMs),
+      (one) => one.begunAt < endedAt && concerns(one, labels, time) && !isSurelyAfter(append, one),
     );
   }
 }
