@@ -19,7 +19,6 @@ import { SETTLE_MS } from "./settling.ts";
 
 /** Dictionaries read at once. */
 const PREFETCH_CONCURRENCY = 16;
-const EVERYTHING: BriefSpan = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER };
 
 export interface FinderOptions {
   readonly table: Pick<Table, "query">;
@@ -58,7 +57,6 @@ export class DictionaryFinder {
   /** Dictionaries that were asked for before a record needed them. */
   readonly #loading = new Map<string, Promise<Dictionary>>();
   readonly #brief: BriefSeries;
-  #hasReadEverything = false;
   /** Series records that were asked for before a record needed them. */
   #prefetchingBrief: Promise<void> | undefined;
 
@@ -138,11 +136,9 @@ export class DictionaryFinder {
       dictionary = this.#withBrief(loaded, shard, writer);
     }
     // The clocks of two writers of one dictionary may differ by any time.
-    if (sinceMs !== undefined && !this.#hasReadEverything && !isComplete(dictionary, record)) {
-      await this.#brief.readAgain(table, EVERYTHING);
-      this.#hasReadEverything = true;
-      dictionary = this.#withBrief(dictionary, shard, writer);
-    }
+    if (sinceMs !== undefined && !isComplete(dictionary, record))
+      if (await this.#brief.readWhole(table, shard.bits, writer))
+        dictionary = this.#withBrief(dictionary, shard, writer);
     if (isComplete(dictionary, record)) memory.keepDictionary(range, dictionary);
     else this.#reportUnknown(item, writer, dictionary, record);
     return dictionary;

@@ -14,8 +14,15 @@ interface Span {
   readonly receivedMs: number;
 }
 
+/** What a span takes in memory, about. */
+const SPAN_BYTES = 64;
+
 export class BriefSpans {
   #spans: Span[] = [];
+
+  get sizeBytes(): number {
+    return this.#spans.length * SPAN_BYTES;
+  }
 
   /** Since when the series records were received that gave out what records may still name, in ms; undefined: none did. */
   get sinceMs(): number | undefined {
@@ -23,8 +30,11 @@ export class BriefSpans {
     return this.#spans.reduce((earliest, { receivedMs }) => Math.min(earliest, receivedMs), Infinity);
   }
 
-  /** Notes references `first..end` (half-open) of a dictionary, later ones than those before. */
+  /** Notes references `first..end` (half-open) of a dictionary, later ones than those before, or the same. */
   add(dictionary: number, first: number, end: number, receivedMs: number): void {
+    // A series record that is read again.
+    if (this.#spans.some((span) => span.dictionary === dictionary && span.first <= first && end <= span.end))
+      return;
     const last = this.#spans.findLast((span) => span.dictionary === dictionary);
     const isNear = last !== undefined && first >= last.end && isWithin(last, receivedMs, MINUTE_MS);
     if (isNear && receivedMs >= last.receivedMs) last.end = end;

@@ -3,13 +3,12 @@
  * everything: mark, series records, dictionaries, log records. A series that this process has met on the
  * day costs its sample alone. A few new ones may get brief references, which their series record gives out.
  */
-import { DAY_MS, MINUTE_MS } from "../../model/time.ts";
-import { BRIEF_MS, withBriefAge } from "../layout/brief-keys.ts";
+import { BRIEF_MS, NEEDED_MS, withBriefAge } from "../layout/brief-keys.ts";
 import { logKey } from "../layout/keys.ts";
 import type { BitsOf, Shard } from "../layout/shard.ts";
 import { ALL_SERIES, HISTOGRAM_WEIGHT } from "../layout/shard.ts";
 import type { BatchSeries } from "../series/batch-series.ts";
-import { HASH_WORDS, wordsOf } from "../series/hash-index.ts";
+import { HASH_WORDS } from "../series/hash-index.ts";
 import type { SeriesHash } from "../series/series-hash.ts";
 import { UNKNOWN } from "../series/series-registry.ts";
 import { forEachBounded } from "../table/bounded.ts";
@@ -18,12 +17,11 @@ import type { AcceptedFloats, AcceptedHistograms, Chosen } from "./accepted.ts";
 import type { CompactorLag } from "./compactor-lag.ts";
 import { DayLevels } from "./day-levels.ts";
 import { DayMarks } from "./day-marks.ts";
-import { type DayPlace, SHORTEST_STAY_MS } from "./day-place.ts";
+import type { DayPlace } from "./day-place.ts";
 import { encodeRecords, type LocatedSamples, splitByDictionary } from "./day-records.ts";
 import { DayShards, type DayShardsOptions } from "./day-shards.ts";
-import { loadBriefSeries } from "./load/brief-series.ts";
 import type { LoadBudget } from "./load/budget.ts";
-import { countAll, loadDictionaries } from "./load/dictionaries.ts";
+import { DayKnowledge } from "./load/day-knowledge.ts";
 import {
   isComplete,
   type LocatedShard,
@@ -40,7 +38,7 @@ import type { ReceiveClock, StoreDated } from "./receive-clock.ts";
 import { hasReference } from "./reference-table.ts";
 import { NO_REFUSED, type RefusedSeries, type SeriesLimit } from "./refuse-series.ts";
 import { SeriesRecorder } from "./series-recorder.ts";
-import type { Alike, ShardWriter } from "./shard-writer.ts";
+import type { Alike } from "./shard-writer.ts";
 
 /** Shards whose series are registered at once. */
 const SHARD_CONCURRENCY = 4;
@@ -54,8 +52,6 @@ const REGISTER_SLICE = 1000;
  * items of their own would hold less than the KB that a write unit covers.
  */
 const FEW_SERIES = 100;
-/** Dictionaries are read again before series are refused, but not more often than this. */
-const RELOAD_MS = MINUTE_MS;
 
 export interface DayWriterOptions extends DayShardsOptions {
   /** Tells the records of this process from those of others that name the same dictionary. */
@@ -77,12 +73,7 @@ export class DayWriter {
   readonly #levels: DayLevels;
   readonly #recorder: SeriesRecorder;
   readonly #shards: DayShards;
-  #loading: Promise<void> | undefined;
-  #loadedMs = Number.NEGATIVE_INFINITY;
-  /** Whether all dictionaries of the day were read, when they were. */
-  #knowsAll = false;
-  /** Whether what was read is counted for the tenant's limits. */
-  #isCounted = false;
+  readonly #knowledge: DayKnowledge;
   /** Registrations run one after another. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -94,6 +85,8 @@ export class DayWriter {
     this.#marks = new DayMarks(place, lag, randomBytes);
     this.#levels = new DayLevels(place);
     this.#shards = new DayShards(options);
+    const known = { marks: this.#marks, levels: this.#levels, shards: this.#shards };
+    this.#knowledge = new DayKnowledge({ ...options, ...known });
     const storeDated = (store: StoreDated) => this.#storeDated(store);
     this.#recorder = new SeriesRecorder({ place, marks: this.#marks, storeDated, randomBytes, instance });
   }
@@ -132,12 +125,15 @@ export class DayWriter {
     const all: LocatedSamples = { floats, histograms, places: new Int32Array(series.count).fill(UNKNOWN) };
     const bits = this.#bitsOf(floats, histograms);
     const shards = this.#split(bits, series, floats, histograms);
-    if (this.#isCounted && shards.every((shard) => locate(shard, series, all) || isComplete(shard, all)))
+    if (
+      this.#knowledge.isCounted &&
+      shards.every((shard) => locate(shard, series, all) || isComplete(shard, all))
+    )
       return NO_REFUSED;
     const refused = new Map<number, string>();
     await this.#inTurn(async () => {
-      if (!this.#isCounted) this.#loading = undefined;
-      await this.#load(table, limit);
+      if (this.#knowledge.isCounted) await this.#knowledge.load(table, limit);
+      else await this.#knowledge.loadAgain(table, limit);
       const findNew = () =>
         shards
           .flatMap((shard) => missingSeries(shard, series, all))
@@ -146,15 +142,19 @@ export class DayWriter {
       const refuse = (): void => {
         refused.clear();
         for (const alike of findNew()) {
-          const reason = limit.refuse(this.place.day, series.hashes, alike[0] * HASH_WORDS, this.#knowsAll);
+          const reason = limit.refuse(
+            this.place.day,
+            series.hashes,
+            alike[0] * HASH_WORDS,
+            this.#knowledge.isWhole,
+          );
           if (reason !== undefined) for (const number of alike) refused.set(number, reason);
         }
       };
       refuse();
       // Others may have stored these series since the day was read.
-      if (refused.size === 0 || this.#options.clock() - this.#loadedMs < RELOAD_MS) return;
-      this.#loading = undefined;
-      await this.#load(table, limit);
+      if (refused.size === 0 || !this.#knowledge.isOld) return;
+      await this.#knowledge.loadAgain(table, limit);
       refuse();
     });
     return refused;
@@ -174,7 +174,35 @@ export class DayWriter {
       series.keepHashes();
       await this.#marks.look(table);
     }
-    const nowMs = this.#options.clock();
+    let located = await this.#locate(table, bits, series, shards, all, this.#options.clock());
+    await this.#storeDated(async (receivedMs) => {
+      if (!this.#marks.isMarked(receivedMs)) {
+        series.keepHashes();
+        await this.#marks.mark(table, receivedMs);
+      }
+      if (!located.every(({ briefSinceMs }) => this.#mayName(briefSinceMs, receivedMs))) {
+        all.places.fill(UNKNOWN);
+        located = await this.#locate(table, bits, series, shards, all, receivedMs);
+      }
+      await table.putAll(located.flatMap((shard) => this.#items(shard, all, receivedMs)));
+    });
+  }
+
+  /** Whether a record may name brief references given out since then: what a look found meanwhile may end them. */
+  #mayName(briefSinceMs: number | undefined, receivedMs: number): boolean {
+    if (briefSinceMs === undefined) return true;
+    return this.#marks.allowBrief && receivedMs - briefSinceMs <= NEEDED_MS;
+  }
+
+  /** Finds a place for each series, and registers those that have none. Throws "unavailable". */
+  async #locate(
+    table: Table,
+    bits: number,
+    series: BatchSeries,
+    shards: readonly ShardSamples[],
+    all: LocatedSamples,
+    nowMs: number,
+  ): Promise<LocatedShard[]> {
     for (const { writer } of shards) writer.endBrief(nowMs, !this.#marks.allowBrief);
     // Others may end brief references while this request still names them.
     const since = shards.map(({ writer }) => writer.briefSinceMs);
@@ -198,10 +226,7 @@ export class DayWriter {
       const endedMs = !areLocated[i] && namesBrief(shard, all) ? nowMs - BRIEF_MS : undefined;
       located.push({ writer, samples, briefSinceMs: since[i] ?? writer.briefSinceMs ?? endedMs });
     }
-    await this.#storeDated(async (receivedMs) => {
-      if (!this.#marks.isMarked(receivedMs)) await this.#marks.mark(table, receivedMs);
-      await table.putAll(located.flatMap((shard) => this.#items(shard, all, receivedMs)));
-    });
+    return located;
   }
 
   #storeDated(store: StoreDated): Promise<void> {
@@ -247,7 +272,7 @@ export class DayWriter {
     all: LocatedSamples,
   ): Promise<void> {
     await this.#marks.mark(table, this.#options.receiveClock.next(this.#clockPlace));
-    await this.#load(table);
+    await this.#knowledge.load(table);
     await this.#levels.name(table, bits);
     await this.#giveBriefly(table, bits, series, shards, all);
     const missing = shards.map((shard) => missingSeries(shard, series, all));
@@ -294,52 +319,16 @@ export class DayWriter {
     if (!given.every(({ writer, slice }) => writer.hasBriefRoom(slice.length))) level.idAfter(level.id);
     const taken = given.map(({ writer, slice }) => {
       const labelSets = slice.map(([number]) => series.labels(number));
-      return { writer, slice, prefix: writer.shard.prefix, first: writer.takeBrief(slice.length), labelSets };
+      const references = writer.takeBrief(slice.length);
+      return { writer, slice, references, prefix: writer.shard.prefix, first: references.first, labelSets };
     });
     const receivedMs = await this.#recorder.storeGiving(table, { dictionary: level.id, bits }, taken);
-    for (const { writer, slice, first } of taken)
-      writer.noteBrief({ series, places: all.places }, slice, first, receivedMs);
+    for (const { writer, slice, references } of taken)
+      writer.noteBrief({ series, places: all.places }, slice, references, receivedMs);
   }
 
   #unrecorded(missing: readonly Alike[], series: BatchSeries): Alike[] {
     return missing.filter(([number]) => !this.#shards.isRecorded(series.hashes, number * HASH_WORDS));
-  }
-
-  /** Learns once what other writers have stored of the day. */
-  #load(table: Table, limit?: SeriesLimit): Promise<void> {
-    this.#loading ??= this.#loadOnce(table, limit).catch((error: unknown) => {
-      this.#loading = undefined;
-      throw error;
-    });
-    return this.#loading;
-  }
-
-  async #loadOnce(table: Table, limit: SeriesLimit | undefined): Promise<void> {
-    const { place, clock, loadBudget, hash } = this.#options;
-    const shards = await this.#levels.load(table);
-    const maxBytes = loadBudget.availableBytes;
-    this.#loadedMs = clock();
-    this.#isCounted = limit !== undefined;
-    this.#knowsAll = shards.length === 0;
-    if (shards.length === 0 || maxBytes === 0) return;
-    const areRecorded = clock() - place.day * DAY_MS < SHORTEST_STAY_MS;
-    const onShard = (shard: Shard, dictionaries: Parameters<ShardWriter["adopt"]>[0]) => {
-      if (dictionaries.length > 0) this.#shards.of(shard).adopt(dictionaries, areRecorded);
-      if (limit !== undefined) countAll(dictionaries, (words, at) => limit.note(place.day, words, at));
-    };
-    const options = { place, maxBytes, budget: loadBudget, clock };
-    const [isWhole, brief] = await Promise.all([
-      loadDictionaries(table, { ...options, shards, onShard }),
-      loadBriefSeries(table, { ...options, hash, all: limit !== undefined }),
-    ]);
-    const { allowBrief } = this.#marks;
-    for (const { bits, prefix, dictionary, first, hashes, receivedMs, isNamed: isNew } of brief.series) {
-      const isNamed = isNew && allowBrief;
-      if (isNamed || areRecorded)
-        this.#shards.of({ bits, prefix }).adoptBrief(dictionary, first, hashes, receivedMs, isNamed);
-      if (limit !== undefined) for (const one of hashes) limit.note(place.day, wordsOf(one), 0);
-    }
-    this.#knowsAll = isWhole && brief.isWhole;
   }
 
   async #record(

@@ -5,14 +5,18 @@
  */
 import { compareLabelSets, type LabelSet } from "../../model/labels.ts";
 import type { RandomBytes } from "../../model/random-bytes.ts";
-import { type GivenReferences, withReferences } from "../layout/brief-keys.ts";
+import { type GivenReferences, NEEDED_MS, withReferences } from "../layout/brief-keys.ts";
 import { seriesRecordKey, WRITER_ID_BYTES } from "../layout/keys.ts";
 import { ALL_SERIES, type Shard } from "../layout/shard.ts";
 import { SeriesBlockWriter } from "../series/series-block.ts";
-import type { Item, Table } from "../table/table.ts";
+import { forEachBounded } from "../table/bounded.ts";
+import type { Table } from "../table/table.ts";
 import type { DayMarks } from "./day-marks.ts";
 import type { DayPlace } from "./day-place.ts";
 import type { StoreDated } from "./receive-clock.ts";
+
+/** Items stored at once: most often there is one. */
+const PUT_CONCURRENCY = 8;
 
 export interface RecorderOptions {
   readonly place: DayPlace;
@@ -46,12 +50,15 @@ export class SeriesRecorder {
   async store(table: Table, shard: Shard, labelSets: LabelSet[]): Promise<void> {
     const { tenant, day } = this.#options.place;
     const blocks = encodeBlocks(labelSets);
-    await this.#store(table, (receivedMs) =>
-      blocks.map((value) => {
-        const position = { receivedMs, writer: this.#writer, sequence: this.#sequence++ };
-        return { ...seriesRecordKey(tenant, day, shard, position), value };
-      }),
-    );
+    await this.#store(table, (receivedMs) => {
+      const expires = this.#options.marks.expiry(receivedMs);
+      return table.putAll(
+        blocks.map((value) => {
+          const position = { receivedMs, writer: this.#writer, sequence: this.#sequence++ };
+          return { ...seriesRecordKey(tenant, day, shard, position), value, ...expires };
+        }),
+      );
+    });
   }
 
   /**
@@ -63,24 +70,27 @@ export class SeriesRecorder {
     { dictionary: writer, bits }: Pick<GivenReferences, "dictionary" | "bits">,
     given: readonly GivenToShard[],
   ): Promise<number> {
-    const { instance, place } = this.#options;
+    const { instance, place, marks } = this.#options;
     const blocks = encodeGivingBlocks(bits, given);
-    return this.#store(table, (receivedMs) =>
-      blocks.map(({ firsts, value }) => {
+    return this.#store(table, (receivedMs) => {
+      // Log records that need it come for some time, and none may outlive it.
+      const expires = marks.expiry(receivedMs + NEEDED_MS);
+      return forEachBounded(blocks, PUT_CONCURRENCY, async ({ firsts, value }) => {
         const position = { receivedMs, writer, sequence: this.#sequence++, instance };
         const { pk, sk } = seriesRecordKey(place.tenant, place.day, ALL_SERIES, position);
-        return { pk, sk: withReferences(sk, { bits, firsts }), value };
-      }),
-    );
+        // Nobody else has this key. A call that takes effect again must not undo a renewal, as of dictionaries.
+        await table.putIfAbsent({ pk, sk: withReferences(sk, { bits, firsts }), value, ...expires });
+      });
+    });
   }
 
-  async #store(table: Table, itemsOf: (receivedMs: number) => readonly Item[]): Promise<number> {
+  /** Returns when the records were received that `put` stored last, in ms. */
+  async #store(table: Table, put: (receivedMs: number) => Promise<void>): Promise<number> {
     const { marks, storeDated } = this.#options;
     let latestMs = 0;
     await storeDated(async (receivedMs) => {
       await marks.mark(table, receivedMs);
-      const expires = marks.expiry(receivedMs);
-      await table.putAll(itemsOf(receivedMs).map((item) => ({ ...item, ...expires })));
+      await put(receivedMs);
       latestMs = receivedMs;
     });
     return latestMs;

@@ -45,6 +45,12 @@ export interface Registration {
 /** The numbers of one series of a batch: one that comes twice has two. */
 export type Alike = readonly number[];
 
+/** References of a dictionary, from the first on. */
+export interface TakenReferences {
+  readonly own: OwnDictionary;
+  readonly first: number;
+}
+
 export class ShardWriter {
   readonly shard: Shard;
   readonly #context: ShardContext;
@@ -65,7 +71,7 @@ export class ShardWriter {
   }
 
   get sizeBytes(): number {
-    return BASE_BYTES + this.#table.sizeBytes;
+    return BASE_BYTES + this.#table.sizeBytes + this.#brief.sizeBytes;
   }
 
   /** Series that it knows. */
@@ -164,21 +170,21 @@ export class ShardWriter {
     return own === undefined || own.id !== this.#context.level.id || own.hasRoomFor(count);
   }
 
-  /** The first of some references of the level's dictionary, used up whatever happens. `hasBriefRoom` said that there are so many. */
-  takeBrief(count: number): number {
+  /** Some references of the level's dictionary, used up whatever happens. `hasBriefRoom` said that there are so many. */
+  takeBrief(count: number): TakenReferences {
     const { id } = this.#context.level;
     const own = this.#own?.id === id ? this.#own : this.#begin(id);
-    return own.take(count);
+    return { own, first: own.take(count) };
   }
 
-  /** Notes brief references from `first` on, which a series record gives out that is stored. */
+  /** Notes brief references that a series record gives out that is stored. Another dictionary may be its own by now. */
   noteBrief(
     { series, places }: Registration,
     slice: readonly Alike[],
-    first: number,
+    { own, first }: TakenReferences,
     receivedMs: number,
   ): void {
-    const { number } = this.#own!;
+    const { number } = own;
     slice.forEach((alike, i) => {
       this.#note(series, alike, brief(placeOf(number, first + i, true)), places);
     });

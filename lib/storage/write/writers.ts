@@ -92,7 +92,7 @@ export class Writers {
       loadBudget: this.#loadBudget,
       shardBits: options.shardBits ?? shardBits,
       hash: options.hash ?? seriesHash,
-      fewSeries: options.fewSeries ?? 100,
+      fewSeries: options.fewSeries ?? 0,
     };
     this.#days = new OpenDays(clock, (place) => new DayWriter({ ...shared, place }));
   }

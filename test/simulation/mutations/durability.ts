@@ -8,7 +8,7 @@ export const DURABILITY: readonly Mutation[] = [
     world: "crowd",
     edits: [
       edit(
-        "write/day-writer.ts",
+        "write/load/day-knowledge.ts",
         "if (shards.length === 0 || maxBytes === 0) return;",
         "if (shards.length >= 0) return;",
       ),

@@ -104,8 +104,8 @@ export const PRECEDENCE: readonly Mutation[] = [
       edit("write/day-writer.ts", "receiveClock.nextSequence()", "this.sequence++"),
       edit(
         "write/day-writer.ts",
-        "#loading: Promise<void> | undefined;",
-        "#loading: Promise<void> | undefined;\n  sequence = 0;",
+        "readonly #knowledge: DayKnowledge;",
+        "readonly #knowledge: DayKnowledge;\n  sequence = 0;",
       ),
     ],
   },

@@ -41,8 +41,8 @@ export const WRITES: readonly Mutation[] = [
       ),
       edit(
         "write/shard-writer.ts",
-        "const { number } = this.#own!;",
-        "this.#own!.stored(slice.length);\n    const { number } = this.#own!;",
+        "const { number } = own;",
+        "own.stored(slice.length);\n    const { number } = own;",
       ),
     ],
   },
@@ -67,11 +67,7 @@ export const WRITES: readonly Mutation[] = [
     name: "series record late",
     rule: "a series record is stored before the record that names its references",
     edits: [
-      edit(
-        "write/series-recorder.ts",
-        "await table.putAll(itemsOf(receivedMs).map((item) => ({ ...item, ...expires })));",
-        "void table.putAll(itemsOf(receivedMs).map((item) => ({ ...item, ...expires }))).catch(() => {});",
-      ),
+      edit("write/series-recorder.ts", "await put(receivedMs);", "void put(receivedMs).catch(() => {});"),
     ],
   },
   {

@@ -74,7 +74,7 @@ test("a new series costs a series record and a log record, and nothing is read f
   await engine.append(writers, scrape(0, 10, MIDNIGHT_MS));
   const before = table.calls.length;
   await engine.append(writers, scrape(5, 10, MIDNIGHT_MS + 1));
-  assert.deepEqual(table.calls.slice(before), ["putAll S", "putAll L"]);
+  assert.deepEqual(table.calls.slice(before), ["putIfAbsent S", "putAll L"]);
   const after = table.calls.length;
   await engine.append(writers, scrape(5, 10, MIDNIGHT_MS + 2));
   assert.deepEqual(table.calls.slice(after), ["putAll L"]);
