@@ -8,11 +8,17 @@ import { markStale } from "../rollups/mark-stale.ts";
 import type { Item } from "../table/table.ts";
 import type { PublishResult } from "./day-manifest.ts";
 import type { DayRun } from "./day-run.ts";
+import { UNKNOWN_MS } from "./erasing/plan-unindexing.ts";
 import { tallyLog, tallyOf } from "./flush.ts";
 import { release } from "./renewal.ts";
 
 /** Records received longer ago may have left by TTL, so they are not compared. */
 const COMPARED_MS = TRANSIENT_MS - 2 * DAY_MS;
+
+/** Of a day that has forgotten deletions the log of before them is not read again: it has what they hid. */
+function comparedMs({ deletions: { last, all } }: DayRun): number {
+  return all.length < last ? UNKNOWN_MS : COMPARED_MS;
+}
 
 /** Of series records that a compaction has kept for later log records, and that nobody needs now. */
 function isLastingGiver({ pk, sk, expiresAtSeconds }: Item): boolean {
@@ -39,7 +45,7 @@ export async function settle(run: DayRun): Promise<PublishResult> {
   const listed = await tallyLog(run.context, counted, flushedToMs, (items) => {
     lasting.push(...items.filter(isLastingGiver));
   });
-  const hiddenMs = earliestUncounted(counted, listed, run.context.clock() - COMPARED_MS);
+  const hiddenMs = earliestUncounted(counted, listed, run.context.clock() - comparedMs(run));
   if (hiddenMs === undefined) {
     const result = await published.publish({
       facts: {

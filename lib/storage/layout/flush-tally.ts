@@ -63,7 +63,8 @@ function joined(a: TallySpan, b: TallySpan): TallySpan {
 
 /**
  * The start of the earliest hour in which `listed` has a record that `counted` lacks, in ms; undefined: there is none.
- * A span that has lost records holds no more than was counted and proves nothing. `fromMs`: earlier spans are not compared.
+ * A span that has lost records holds no more than was counted and proves nothing. Spans that begin before `fromMs` are not
+ * compared.
  */
 export function earliestUncounted(
   counted: FlushTally,
@@ -71,7 +72,7 @@ export function earliestUncounted(
   fromMs: number,
 ): number | undefined {
   for (const span of listed.spans) {
-    if (span.endMs <= fromMs) continue;
+    if (span.startMs < fromMs) continue;
     const known = counted.spans.find(({ startMs, endMs }) => startMs < span.endMs && endMs > span.startMs);
     const isSame = known !== undefined && known.records === span.records && known.sum === span.sum;
     if (!isSame && span.records >= (known?.records ?? 0)) return Math.max(span.startMs, counted.sinceMs + 1);

@@ -4,8 +4,10 @@ import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import { newMatcher } from "../../../lib/model/matcher.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
+import { markDay } from "../../../lib/storage/bulk/publish-day.ts";
 import { ReaderMemory } from "../../../lib/storage/cache/reader-memory.ts";
 import { compact } from "../../../lib/storage/compact/compactor.ts";
+import { newDayContext } from "../../../lib/storage/compact/day-context.ts";
 import {
   LABELS_GONE_MS,
   READERS_MS,
@@ -81,6 +83,24 @@ describe("labels of deleted series, kept for ever", () => {
     await store.checkItems();
     await pass(store, MIDNIGHT_MS + 40 * DAY_MS);
     assert.deepEqual(await holdersOf(store), []);
+  });
+
+  test("stay gone where a call of before the deletion takes effect once the deletion is forgotten", async () => {
+    const store = await newDay();
+    const { engine } = store;
+    const records = await itemsOf(engine.inner as MemoryTable, "S");
+    await store.delete(OF_ALICE);
+    await pass(store, engine.nowMs + LABELS_GONE_MS);
+    const { last, all } = await loadDeletions(engine.table, "t", DAY);
+    assert.deepEqual([last, all], [1, []]);
+    const { pk, sk, value, expiresAtSeconds } = records[0];
+    const late = new Uint8Array(sk);
+    late[late.length - 1] ^= 1;
+    await engine.table.put({ pk, sk: late, value, ...(expiresAtSeconds && { expiresAtSeconds }) });
+    const context = { tenant: "t", day: DAY, retentionMs: 0, clock: engine.clock, randomBytes };
+    await markDay(newDayContext({ ...context, table: engine.table }));
+    await pass(store, engine.nowMs + 3 * DAY_MS);
+    await store.check();
   });
 
   test("stay where a range of the samples was deleted, and these stay hidden, in warm memories too", async () => {
