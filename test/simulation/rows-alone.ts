@@ -27,8 +27,8 @@ export function rollupRetention({ hardships }: Simulated) {
   return hardships.hasDeletions ? { rollupRetentionOf: () => 0 } : {};
 }
 
-/** Days of months that may be there. */
-const RANGE_DAYS = 60;
+/** Days before now that may have samples or rows: samples may be a year late, and a schedule takes months. */
+export const MANY_DAYS = 500;
 
 /** One row: when its samples were, and what it says. */
 interface KnownRow extends TimeRange {
@@ -77,7 +77,7 @@ async function readRows(
 ): Promise<Rows> {
   const all: Rows = new Map();
   const toMs = Math.ceil(sim.scheduler.nowMs / HOUR_MS) * HOUR_MS;
-  const range = { matchers, fromMs: toMs - RANGE_DAYS * DAY_MS, toMs };
+  const range = { matchers, fromMs: toMs - MANY_DAYS * DAY_MS, toMs };
   for await (const { labels, ...rows } of readerOf(sim, process, table, tenant, memory).selectRows(range))
     all.set(JSON.stringify(labels), { labels, rows: rowByRow(rows) });
   return all;

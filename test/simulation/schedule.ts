@@ -20,15 +20,13 @@ import { noteLeftDays } from "./model/left-days.ts";
 import { printTold, type Told, type ToldSeries } from "./model/sample.ts";
 import { expectCheapCompaction, expectFewDictionaries } from "./model/write-costs.ts";
 import { Random } from "./random.ts";
-import { expireSamples, settleRowsAlone } from "./rows-alone.ts";
+import { expireSamples, MANY_DAYS, settleRowsAlone } from "./rows-alone.ts";
 import { Process, type Role } from "./scheduler.ts";
 import { newSimulated, type Simulated } from "./simulated.ts";
 import { storeBlocks } from "./tables/stored-blocks.ts";
 import type { Tally } from "./tally.ts";
 import type { WorldChoice } from "./worlds.ts";
 
-/** Days before now that may have samples. */
-const MANY_DAYS = 500;
 /** How often, by steps, TTL takes some of what has expired. */
 const TTL_CHANCE = 0.03;
 /** How many schedules compress what they store. */
