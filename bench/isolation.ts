@@ -23,6 +23,8 @@ import { appendSlice, PHASES, type Phase, readSlices, type Slice } from "./isola
 
 /** Between two slices: what the last one left behind has ended. */
 const PAUSE_MS = 700;
+/** After the line that `--wait` waits for: the machine has just become quiet. */
+const SETTLE_MS = 4000;
 
 const { values } = parseArgs({
   options: {
@@ -70,6 +72,7 @@ async function waitForLine(url: string): Promise<void> {
   const line = once(process.stdin, "data").then(() => true);
   while ((await Promise.race([line, measureLight(url, 1000)])) !== true);
   process.stdin.pause();
+  await measureLight(url, SETTLE_MS);
 }
 
 function noiseOf(phase: Phase, url: string): Noise {

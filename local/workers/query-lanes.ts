@@ -1,7 +1,6 @@
 /**
  * Which waiting requests begin, and in which thread. Threads of the short lane have the main thread's priority, those of
- * the long lane a lower one. One short thread is kept free for cheap requests, so that none of them waits behind an
- * expensive one.
+ * the long lane a lower one. One short thread never runs an expensive request, so no cheap one waits for it.
  */
 
 export type Lane = "short" | "long";
@@ -14,7 +13,7 @@ const CHEAP_MS = 25;
 const PATIENCE = 20;
 /** A short request that last began this many times its CPU time ago is cheap: it takes a hundredth of a thread. */
 const RARE = 100;
-/** An expensive request that has been due for this long may take the last idle thread of the short lane. */
+/** An expensive request that has been due for this long may take the last idle short thread, if no other runs in this lane. */
 const LAST_MS = 1000;
 
 export interface Expectation {
@@ -31,11 +30,19 @@ export interface Known {
   readonly beganMs: number;
 }
 
-/** `lastBeganMs`: when the same request last began, if it is known. The times are of one clock. */
-export function expect(cpuMs: number, nowMs: number, lastBeganMs = Number.NEGATIVE_INFINITY): Expectation {
+export interface History {
+  /** When the same request last began; default: never. */
+  readonly lastBeganMs?: number | undefined;
+  /** Of a route that may read everything: what it last took says little, so it is never cheap. Default: false. */
+  readonly isBulk?: boolean | undefined;
+}
+
+/** The times are of one clock. */
+export function expect(cpuMs: number, nowMs: number, { lastBeganMs, isBulk }: History = {}): Expectation {
   if (cpuMs > SHORT_MS) return { cpuMs, dueMs: nowMs + PATIENCE * SHORT_MS, isCheap: false };
-  const dueMs = Math.max(nowMs, lastBeganMs + PATIENCE * cpuMs);
-  return { cpuMs, dueMs, isCheap: cpuMs <= CHEAP_MS || nowMs - lastBeganMs >= RARE * cpuMs };
+  const beganMs = lastBeganMs ?? Number.NEGATIVE_INFINITY;
+  const isSmall = cpuMs <= CHEAP_MS || nowMs - beganMs >= RARE * cpuMs;
+  return { cpuMs, dueMs: Math.max(nowMs, beganMs + PATIENCE * cpuMs), isCheap: isSmall && isBulk !== true };
 }
 
 /**
@@ -60,15 +67,27 @@ export interface Plan<Waiting> {
   readonly wanted: ReadonlySet<Lane>;
 }
 
-/** `waiting` is in the order of `dueMs`; `idle` counts threads that would begin at once. */
+export interface Threads {
+  /** How many there may be. */
+  readonly sizes: Sizes;
+  /** How many would begin at once. */
+  readonly idle: Sizes;
+  /** Short threads that start when they are wanted: while there are some, none that is idle is kept. */
+  readonly unstarted: number;
+  /** Requests that are not cheap and run in short threads. */
+  readonly expensive: number;
+}
+
+/** `waiting` is in the order of `dueMs`. */
 export function planLanes<Waiting extends Expectation>(
   waiting: readonly Waiting[],
-  idle: Sizes,
-  sizes: Sizes,
+  { sizes, idle, unstarted, expensive: running }: Threads,
   nowMs: number,
 ): Plan<Waiting> {
   const left = { ...idle };
   const kept = sizes.short > 1 ? 1 : 0;
+  /** Short threads that expensive requests may still take. */
+  let places = sizes.short - kept - running;
   const expensive = waiting.filter(({ isCheap }) => !isCheap);
   const isCrowded = expensive.length > 1 || expensive.some((one) => isLong(one, sizes));
   const begin: [Waiting, Lane][] = [];
@@ -78,6 +97,7 @@ export function planLanes<Waiting extends Expectation>(
     if (lane === undefined) wanted.add(isLong(one, sizes) ? "long" : "short");
     else {
       left[lane]--;
+      if (lane === "short" && !one.isCheap) places--;
       begin.push([one, lane]);
     }
   }
@@ -86,13 +106,14 @@ export function planLanes<Waiting extends Expectation>(
   function laneOf(one: Waiting): Lane | undefined {
     if (!isLong(one, sizes)) {
       const { isCheap } = one;
-      const mayTakeLast = isCheap || nowMs - one.dueMs >= LAST_MS;
-      const isDue = isCheap || kept === 0 || one.dueMs <= nowMs;
+      const lateMs = nowMs - one.dueMs;
+      const isDue = lateMs >= 0 || kept === 0;
       // One that is asked again and again does as well in a long thread.
-      if (!isDue && left.long > 0) return "long";
+      if (!isCheap && !isDue && left.long > 0) return "long";
       // While others wait, expensive ones have a twentieth of a thread each.
-      const mayBegin = isDue || !isCrowded;
-      if (mayBegin && left.short > (mayTakeLast ? 0 : kept)) return "short";
+      const mayBegin = isCheap || isDue || !isCrowded;
+      const mayTakeLast = unstarted > 0 || (isCheap ? isDue : lateMs >= LAST_MS);
+      if (mayBegin && (isCheap || places > 0) && left.short > (mayTakeLast ? 0 : kept)) return "short";
       // A long thread has a cold cache and may hardly run: a short one will be idle sooner.
       if (isCheap) return undefined;
     }

@@ -2,24 +2,16 @@
  * Threads for all reads. Each serves one request at a time, so a heavy one that is ended takes no other response with it.
  *
  * Half of the threads are for long requests and have a lower priority (query-lanes.ts). A request that looks long
- * (long-request.ts), or took long last time, begins among them. Any other begins in a short thread. Once it has computed
- * there for `LEAVES_MS` while another waits, it is canceled and runs again in a long thread, which reads allow. The short
- * thread stays, with its compiled code and its cache.
+ * (long-request.ts), or took long last time, begins among them. Any other begins in a short thread. If it takes too long there
+ * while another waits (leaving.ts), it is canceled and runs again in a long thread, which reads allow. The short thread stays,
+ * with its compiled code and its cache.
  */
 
 import { LRUCache } from "lru-cache";
 import { HearthError } from "../../lib/model/errors.ts";
 import type { Exchange } from "./exchange.ts";
-import {
-  type Expectation,
-  expect,
-  isLong,
-  type Known,
-  type Lane,
-  learn,
-  planLanes,
-  SHORT_MS,
-} from "./query-lanes.ts";
+import { planLeaving } from "./leaving.ts";
+import { type Expectation, expect, isLong, type Known, type Lane, learn, planLanes } from "./query-lanes.ts";
 import { readRepeatable } from "./repeatable-request.ts";
 import { RouteThread, type ThreadOptions } from "./route-thread.ts";
 import type { TenantOf } from "./write-threads.ts";
@@ -40,13 +32,7 @@ const UNREAD_MS = 60_000;
 const ABORT_CPU_MS = { gone: 60, leaves: 200 } as const;
 const ABORT_WATCH_MS = 20;
 const WATCH_MS = 1000;
-/**
- * A request that takes more CPU, in ms, leaves the short lane when others wait: sooner if no short thread serves. A small
- * query that meets a cold cache of many series takes half a second.
- */
-const LEAVES_MS = { serving: 1000, blocked: SHORT_MS } as const;
-/** A request that only waits for the table is a long one after this time. */
-const WAITS_LONG_MS = 2000;
+/** How often requests of the short lane are looked at while others wait for it. */
 const LANE_WATCH_MS = 25;
 /**
  * Added to the main thread's. Not more: threads share locks of V8, of ports and of the memory allocator, and one that holds
@@ -120,7 +106,8 @@ export class QueryPool {
     if (refusal !== undefined) throw new HearthError("unavailable", `query: ${refusal}; retry`);
     const guessMs = repeatable === undefined || repeatable.looksLong ? Number.POSITIVE_INFINITY : 0;
     const known = key === undefined ? undefined : this.#known.get(key);
-    const expected = expect(known?.cpuMs ?? guessMs, performance.now(), known?.beganMs);
+    const history = { lastBeganMs: known?.beganMs, isBulk: repeatable?.isBulk };
+    const expected = expect(known?.cpuMs ?? guessMs, performance.now(), history);
     this.#wait({ tenant, signal, make, key, resolve, ...expected });
     this.#dispatch();
     return promise;
@@ -156,8 +143,13 @@ export class QueryPool {
     if (this.#isClosing) return;
     this.#waiting = this.#waiting.filter(({ signal }) => !signal.aborted);
     const idle = { short: this.#idle("short"), long: this.#idle("long") };
-    const counts = { short: idle.short.length, long: idle.long.length };
-    const { begin, wanted } = planLanes(this.#waiting, counts, this.#sizes, performance.now());
+    const threads = {
+      sizes: this.#sizes,
+      idle: { short: idle.short.length, long: idle.long.length },
+      unstarted: this.#sizes.short - this.#threads.short.size,
+      expensive: this.#short().filter(({ waiting }) => !waiting.isCheap).length,
+    };
+    const { begin, wanted } = planLanes(this.#waiting, threads, performance.now());
     for (const [waiting, lane] of begin) {
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
       this.#run(idle[lane].shift()!, lane, waiting);
@@ -208,22 +200,26 @@ export class QueryPool {
     this.#known.set(key, learn(ended - started, startedMs, lane, this.#known.get(key)));
   }
 
-  /** Long requests leave the short lane for those that wait: the youngest first, which lose least. */
+  /** What the short threads run. */
+  #short(): Running[] {
+    return [...this.#running.values()].filter(({ lane }) => lane === "short");
+  }
+
   async #endLong(): Promise<void> {
+    const read = [...this.#running].map(async ([thread, running]) => {
+      const cpuMs = (await thread.cpuMs()) - (await running.startedCpuMs);
+      const { startedMs, waiting } = running;
+      return { running, startedMs, cpuMs, isProven: waiting.isCheap && waiting.cpuMs > 0 };
+    });
+    const candidates = (await Promise.all(read)).filter(
+      ({ running: { lane, waiting, isEnded, exchange } }) =>
+        lane === "short" &&
+        waiting.key !== undefined &&
+        !(isEnded || exchange.isAnswered || exchange.isFinished),
+    );
+    const wanting = this.#waiting.filter((waiting) => !isLong(waiting, this.#sizes));
     const nowMs = performance.now();
-    const overdue: { readonly running: Running; readonly isStuck: boolean }[] = [];
-    for (const [thread, running] of this.#running) {
-      const { lane, waiting, exchange, startedMs, startedCpuMs } = running;
-      if (lane === "long" || waiting.key === undefined || nowMs - startedMs < SHORT_MS) continue;
-      const cpuMs = (await thread.cpuMs()) - (await startedCpuMs);
-      const isStuck = cpuMs > LEAVES_MS.serving || nowMs - startedMs > WAITS_LONG_MS;
-      if (running.isEnded || exchange.isAnswered || exchange.isFinished) continue;
-      if (cpuMs > LEAVES_MS.blocked || isStuck) overdue.push({ running, isStuck });
-    }
-    const isBlocked = overdue.length >= this.#threads.short.size;
-    const wanting = this.#waiting.filter((waiting) => !isLong(waiting, this.#sizes)).length;
-    overdue.sort((a, b) => b.running.startedMs - a.running.startedMs);
-    for (const { running } of overdue.filter(({ isStuck }) => isStuck || isBlocked).slice(0, wanting)) {
+    for (const { running } of planLeaving(candidates, wanting, this.#threads.short.size, nowMs)) {
       running.isEnded = true;
       this.#known.set(running.waiting.key!, { cpuMs: Number.POSITIVE_INFINITY, beganMs: running.startedMs });
       this.#wait({ ...running.waiting, ...expect(Number.POSITIVE_INFINITY, nowMs) });

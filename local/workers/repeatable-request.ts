@@ -1,7 +1,8 @@
 /** Requests of queries as threads take them: more than once if need be, and recognized when the same is asked again. */
 import { hash } from "node:crypto";
 import { hasMoreParameters } from "../../lib/http/parameter-count.ts";
-import { looksLong } from "./long-request.ts";
+import { tidyPath } from "../../lib/http/request-path.ts";
+import { isBulk, looksLong } from "./long-request.ts";
 
 /** A longer body is streamed to its thread, once. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -16,6 +17,8 @@ export interface RepeatableRequest {
   readonly key: string;
   /** Whether it looks long to someone who has never seen it run. */
   readonly looksLong: boolean;
+  /** Whether its route may read everything. */
+  readonly isBulk: boolean;
   /** The request, each time it is called. */
   readonly make: () => Request;
 }
@@ -36,9 +39,10 @@ export async function readRepeatable(request: Request): Promise<RepeatableReques
 
 /** `text` is the parameters, `rest` what the body says beside them. */
 function repeatable(path: string, text: string, rest: string, make: () => Request): RepeatableRequest {
+  const parts = { isBulk: isBulk(tidyPath(path)), make };
   if (hasMoreParameters(text, MAX_PARAMETERS))
-    return { key: hash("sha1", [path, rest, text].join("\n")), looksLong: true, make };
+    return { ...parts, key: hash("sha1", [path, rest, text].join("\n")), looksLong: true };
   const parameters = new URLSearchParams(text);
   const asked = [...parameters].filter(([name]) => !WHEN.has(name)).join("\n");
-  return { key: hash("sha1", [path, rest, asked].join("\n")), looksLong: looksLong(parameters), make };
+  return { ...parts, key: hash("sha1", [path, rest, asked].join("\n")), looksLong: looksLong(parameters) };
 }

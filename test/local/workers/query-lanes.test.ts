@@ -8,6 +8,7 @@ import {
   learn,
   planLanes,
   SHORT_MS,
+  type Sizes,
 } from "../../../local/workers/query-lanes.ts";
 
 const FOUR = { short: 2, long: 2 };
@@ -19,7 +20,12 @@ interface Named extends Expectation {
 
 /** `agoMs`: when it came. `lastMs`: how long before that the same request began; it never did by default. */
 function waiting(name: string, cpuMs: number, agoMs = 0, lastMs = Number.POSITIVE_INFINITY): Named {
-  return { name, ...expect(cpuMs, NOW_MS - agoMs, NOW_MS - agoMs - lastMs) };
+  return { name, ...expect(cpuMs, NOW_MS - agoMs, { lastBeganMs: NOW_MS - agoMs - lastMs }) };
+}
+
+/** An export that never ran, or not for long. */
+function bulk(name: string, cpuMs: number, agoMs = 0): Named {
+  return { name, ...expect(cpuMs, NOW_MS - agoMs, { isBulk: true }) };
 }
 
 /** A panel that is asked again as soon as it has its response. */
@@ -27,9 +33,10 @@ function repeated(name: string, cpuMs: number, agoMs = 0): Named {
   return waiting(name, cpuMs, agoMs, cpuMs);
 }
 
-function plan(all: readonly Named[], idle: { short: number; long: number }, sizes = FOUR) {
+/** `expensive`: requests that are not cheap and run in short threads. */
+function plan(all: readonly Named[], idle: Sizes, { sizes = FOUR, expensive = 0, unstarted = 0 } = {}) {
   const sorted = all.toSorted((a, b) => a.dueMs - b.dueMs);
-  const { begin, wanted } = planLanes(sorted, idle, sizes, NOW_MS);
+  const { begin, wanted } = planLanes(sorted, { sizes, idle, unstarted, expensive }, NOW_MS);
   return { begin: begin.map(([{ name }, lane]) => `${name}: ${lane}`), wanted: [...wanted].sort() };
 }
 
@@ -114,14 +121,47 @@ test("a long request stays one for as long as it takes long, from its first run 
   assert.equal(isLong(waiting("warm", learn(40, 5, "long", first).cpuMs), FOUR), false);
 });
 
+test("a cheap request that is asked again and again leaves the last idle short thread to others until it is due", () => {
+  const looped = (agoMs: number) => repeated("poll", 20, agoMs);
+  assert.deepEqual(plan([looped(0)], { short: 2, long: 2 }).begin, ["poll: short"]);
+  assert.deepEqual(plan([looped(0)], { short: 1, long: 2 }), { begin: [], wanted: ["short"] });
+  assert.deepEqual(plan([looped(0), waiting("small", 5)], { short: 2, long: 0 }).begin, ["small: short"]);
+  assert.deepEqual(plan([looped(380)], { short: 1, long: 2 }).begin, ["poll: short"]);
+});
+
+test("exports and look-ups are never cheap: one short thread runs them, if no other expensive request is in it", () => {
+  const exports = [bulk("a", 0), bulk("b", 7)];
+  assert.deepEqual(plan(exports, { short: 2, long: 0 }), { begin: ["a: short"], wanted: ["short"] });
+  assert.deepEqual(plan(exports, FOUR).begin, ["a: short", "b: long"]);
+  assert.deepEqual(plan([bulk("a", 7, 60_000)], { short: 1, long: 0 }, { expensive: 1 }).begin, []);
+  assert.deepEqual(plan([bulk("a", 7, 60_000)], { short: 1, long: 0 }).begin, ["a: short"]);
+  assert.deepEqual(plan([...exports, waiting("small", 0)], { short: 1, long: 0 }, { expensive: 1 }).begin, [
+    "small: short",
+  ]);
+});
+
+test("expensive requests never run in all short threads, however long they have been due", () => {
+  const late = ["a", "b", "c"].map((name) => repeated(name, 60, 600_000));
+  assert.deepEqual(plan(late, { short: 2, long: 0 }).begin, ["a: short"]);
+  assert.deepEqual(plan(late, { short: 1, long: 0 }, { expensive: 1 }).begin, []);
+  const three = { short: 3, long: 1 };
+  assert.deepEqual(plan(late, { short: 3, long: 0 }, { sizes: three }).begin, ["a: short", "b: short"]);
+});
+
+test("while another short thread can start, the idle one is not kept", () => {
+  const one = { short: 1, long: 0 };
+  assert.deepEqual(plan([bulk("export", 0)], one, { unstarted: 1 }).begin, ["export: short"]);
+  assert.deepEqual(plan([repeated("panel", 60, 1141)], one, { unstarted: 1 }).begin, ["panel: short"]);
+});
+
 test("one thread serves all requests, two are one of each lane without a reserve", () => {
   const one = { short: 1, long: 0 };
   assert.equal(isLong(waiting("endless", Number.POSITIVE_INFINITY), one), false);
-  assert.deepEqual(plan([waiting("endless", Number.POSITIVE_INFINITY, 2000)], one, one).begin, [
+  assert.deepEqual(plan([waiting("endless", Number.POSITIVE_INFINITY, 2000)], one, { sizes: one }).begin, [
     "endless: short",
   ]);
   const two = { short: 1, long: 1 };
-  assert.deepEqual(plan([repeated("panel", 60), waiting("endless", 200)], two, two).begin, [
+  assert.deepEqual(plan([repeated("panel", 60), waiting("endless", 200)], two, { sizes: two }).begin, [
     "panel: short",
     "endless: long",
   ]);

@@ -64,3 +64,15 @@ test("parameters by the thousand are not looked at in the thread that passes req
     true,
   );
 });
+
+test("exports, look-ups and searches are bulk below every prefix; queries and texts are not", async () => {
+  const isBulk = async (path: string) =>
+    (await readRepeatable(new Request(`http://localhost${path}`)))!.isBulk;
+  const bulk = ["/federate", "/api/v1/read", "/api/v3/read", "/api/prom_read", "/api/v1/series"];
+  bulk.push("/prometheus/api/v1/series/", "/api/v1/search/label_values", "/api/v1/explain");
+  bulk.push("/api/v1/status/tsdb", "/api/v1/cardinality/active_series");
+  for (const path of bulk) assert.equal(await isBulk(`${path}?match[]=up`), true, path);
+  const others = ["/api/v1/query", "/api/v1/query_range", "/api/v1/labels", "/api/v1/format_query"];
+  others.push("/api/v1/label/series/values", "/api/v1/status/tsdb/blocks", "/api/v1/metadata");
+  for (const path of others) assert.equal(await isBulk(`${path}?query=/series`), false, path);
+});
