@@ -4,9 +4,9 @@
  * costs), and beside ten heavy requests at a time.
  *
  * Short slices take turns, one alone before each other, so what the machine does over time changes both alike. The first
- * minute of a server is the warm-up, with an hour of samples that heavy queries read.
+ * minute of a server is the warm-up, in which each small query runs once, with an hour of samples that heavy queries read.
  *
- * `--seconds N` of a slice, 6 by default, half of it alone; `--rounds N`, 3 by default; `--warm-up N` seconds, 45 by default;
+ * `--seconds N` of a slice, 6 by default, half of it alone; `--rounds N`, 3 by default; `--warm-up N` seconds, 55 by default;
  * `--phases busy,queries,ending,bodies,routes`; `--append FILE` pools with the slices of earlier runs in this file, to which
  * each slice is added; `--wait` measures once a line comes on standard input; `--json` prints the figures as JSON.
  */
@@ -30,7 +30,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "6" },
     rounds: { type: "string", default: "3" },
-    "warm-up": { type: "string", default: "45" },
+    "warm-up": { type: "string", default: "55" },
     phases: { type: "string", default: PHASES.filter((phase) => phase !== "alone").join() },
     append: { type: "string" },
     wait: { type: "boolean", default: false },

@@ -21,8 +21,8 @@ import { diskFreeBytes, type FreeBytes, FreeSpace } from "./free-space.ts";
 import { type CheckedFiles, checkFiles } from "./integrity/check-files.ts";
 import { removeMark, writeMark } from "./integrity/closed-mark.ts";
 import { DamagedSpans, forgetSpans } from "./integrity/damaged-spans.ts";
-import { ReadGate } from "./read-gate.ts";
-import { backgroundEndpoint, ENDPOINT_NAME, MARK_HEADER } from "./running-endpoint.ts";
+import { ReadGate, URGENCIES } from "./read-gate.ts";
+import { ENDPOINT_NAME, endpointOf, MARK_HEADER } from "./running-endpoint.ts";
 
 const HOST = "127.0.0.1";
 /** Random bytes of the access key. */
@@ -195,7 +195,9 @@ async function openStore(store: Store, directory: string | undefined): Promise<v
 /** Stands between the network and dynalite: identifies this server, and refuses harmful requests. */
 function guardRequests(server: Server, mark: string, key: string): void {
   const [handle] = server.listeners("request") as RequestListener[];
-  const backgroundKey = new URL(backgroundEndpoint(`http://${key}@${HOST}`)).username;
+  const keys = URGENCIES.map(
+    (urgency) => [urgency, new URL(endpointOf(`http://${key}@${HOST}`, urgency)).username] as const,
+  );
   const gate = new ReadGate((request, response) => {
     handle(request, response);
     // Dynalite throws the errors of a request: a client that hangs up while sending would end this
@@ -211,15 +213,15 @@ function guardRequests(server: Server, mark: string, key: string): void {
       response.writeHead(403).end();
       return;
     }
-    const isBackground = !hasKey(request, key) && hasKey(request, backgroundKey);
+    const [urgency] = keys.find(([, one]) => hasKey(request, one)) ?? [];
     if (request.method === "GET") response.setHeader(MARK_HEADER, mark);
-    else if (!isBackground && !hasKey(request, key)) {
+    else if (urgency === undefined) {
       response.writeHead(403, { "Content-Type": "application/x-amz-json-1.0" }).end(WRONG_KEY);
       request.on("error", () => {}).resume();
       return;
     }
     request.on("error", () => {});
-    gate.pass(request, response, isBackground ? "background" : "urgent");
+    gate.pass(request, response, urgency ?? "background");
   });
 }
 

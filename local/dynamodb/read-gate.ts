@@ -1,25 +1,43 @@
 /**
  * Lets few large reads of the embedded database run at once. All requests share its one thread, so a write behind dozens of
  * reads would wait for all of them. Writes, and reads of one item, pass at once. Reads for small queries and writes go before
- * those in the background, of which one runs at a time: a page of a megabyte takes the thread 10 ms.
+ * those that are wanted soon, and these before those in the background. Of the latter two one runs at a time, and begins beside
+ * an urgent read only after it has waited: a page of a megabyte takes the thread 10 ms.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 
-/** Large reads at once: one computes while the other waits for the disk. */
-const MAX_READS = { urgent: 2, background: 1 } as const;
+/** The most urgent first. */
+export const URGENCIES = ["urgent", "soon", "background"] as const;
+export type Urgency = (typeof URGENCIES)[number];
+
+/** Large reads at once, of one urgency and of all: one computes while the other waits for the disk. */
+const MAX_READS = { urgent: 2, soon: 1, background: 1 } as const;
+const MAX_ALL_READS = 2;
+/** A read that has waited for this long begins beside an urgent one: such reads may come without a pause. */
+const LONGEST_WAIT_MS = 100;
+
+interface Turn {
+  readonly begin: () => void;
+  readonly cameMs: number;
+}
 /** Operations that return many items. */
 const LARGE_READS = /\.(?:Query|Scan|BatchGetItem)$/;
 
-export type Urgency = keyof typeof MAX_READS;
-
 export class ReadGate {
   readonly #handle: RequestListener;
-  readonly #waiting: Readonly<Record<Urgency, (() => void)[]>> = { urgent: [], background: [] };
-  readonly #running: Record<Urgency, number> = { urgent: 0, background: 0 };
+  readonly #waiting: Readonly<Record<Urgency, Turn[]>> = {
+    urgent: [],
+    soon: [],
+    background: [],
+  };
+  readonly #running: Record<Urgency, number> = { urgent: 0, soon: 0, background: 0 };
+
+  readonly #nowMs: () => number;
 
   /** Requests are passed on to `handle`. */
-  constructor(handle: RequestListener) {
+  constructor(handle: RequestListener, nowMs = () => performance.now()) {
     this.#handle = handle;
+    this.#nowMs = nowMs;
   }
 
   pass(request: IncomingMessage, response: ServerResponse, urgency: Urgency): void {
@@ -40,23 +58,28 @@ export class ReadGate {
   }
 
   #beginNext(): void {
-    const { urgent, background } = this.#running;
-    if (urgent + background >= MAX_READS.urgent) return;
-    const [turn] = this.#waiting.urgent;
-    if (turn !== undefined) turn();
-    else if (background < MAX_READS.background) this.#waiting.background[0]?.();
+    const { urgent, soon, background } = this.#running;
+    if (urgent + soon + background >= MAX_ALL_READS) return;
+    const mayRun = (one: Urgency) => {
+      const [next] = this.#waiting[one];
+      if (next === undefined || this.#running[one] >= MAX_READS[one]) return false;
+      return one === "urgent" || urgent === 0 || this.#nowMs() - next.cameMs >= LONGEST_WAIT_MS;
+    };
+    const urgency = URGENCIES.find(mayRun);
+    if (urgency !== undefined) this.#waiting[urgency][0].begin();
   }
 
   /** Who hangs up before its turn has no turn. */
-  #wait(run: () => void, response: ServerResponse, waiting: (() => void)[]): void {
+  #wait(run: () => void, response: ServerResponse, waiting: Turn[]): void {
     const leave = () => {
       waiting.splice(waiting.indexOf(turn), 1);
     };
-    const turn = () => {
+    const begin = () => {
       leave();
       response.off("close", leave);
       run();
     };
+    const turn = { begin, cameMs: this.#nowMs() };
     response.once("close", leave);
     waiting.push(turn);
   }

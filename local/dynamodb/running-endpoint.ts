@@ -1,18 +1,18 @@
 /** Finds the embedded DynamoDB that runs on a directory, without the code of one. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Urgency } from "./read-gate.ts";
 
 /** The file in the directory with the URL, and a mark that identifies the server there. */
 export const ENDPOINT_NAME = "endpoint";
 export const MARK_HEADER = "x-hearth-embedded";
-/** Added to the access key of callers whose large reads go after all others'. */
-const BACKGROUND = ".background";
 const FIND_TIMEOUT_MS = 15_000;
 
-/** The same server's URL for work in the background. */
-export function backgroundEndpoint(endpoint: string): string {
+/** The same server's URL for callers whose large reads are less urgent: their access key says so. */
+export function endpointOf(endpoint: string, urgency: Urgency): string {
+  if (urgency === "urgent") return endpoint;
   const url = new URL(endpoint);
-  url.username += BACKGROUND;
+  url.username += `.${urgency}`;
   return url.href;
 }
 

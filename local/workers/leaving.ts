@@ -1,5 +1,5 @@
 /**
- * Which requests leave the short lane, because they take longer than they were expected to and others wait. They run again in
+ * Which requests leave the express thread and the short ones, because they take longer than they were expected to and others wait. They run again in
  * a long thread; what they computed is lost.
  */
 import { type Expectation, SHORT_MS } from "./query-lanes.ts";
@@ -14,7 +14,7 @@ const LONGEST_MS = 2000;
 /** A cheap request that has been due for this long waits in vain: a short thread is idle sooner, as a rule. */
 const IN_VAIN_MS = 50;
 
-/** A request in a short thread that can be made twice and has no response yet. */
+/** A request in one of these threads that can be made twice and has no response yet. */
 export interface Overtime {
   readonly startedMs: number;
   readonly cpuMs: number;
@@ -22,7 +22,7 @@ export interface Overtime {
   readonly isProven: boolean;
 }
 
-/** `waiting`: requests for short threads. `threads`: how many of these there are. Returns no more than wait, the youngest first. */
+/** `waiting`: requests for these threads. `threads`: how many of them there are. Returns no more than wait, the youngest first. */
 export function planLeaving<Running extends Overtime>(
   running: readonly Running[],
   waiting: readonly Expectation[],

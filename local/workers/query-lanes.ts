@@ -1,20 +1,22 @@
 /**
- * Which waiting requests begin, and in which thread. Threads of the short lane have the main thread's priority, those of
- * the long lane a lower one. One short thread never runs an expensive request, so no cheap one waits for it.
+ * Which waiting requests begin, and in which thread: the express thread runs cheap requests alone, with the main thread's
+ * priority. Short threads have a lower one, for expensive requests and for cheap ones that find the express thread busy. Long
+ * threads have the lowest.
  */
 
-export type Lane = "short" | "long";
+export const LANES = ["express", "short", "long"] as const;
+export type Lane = (typeof LANES)[number];
 
 /** A request that took more of its thread's CPU, in ms, belongs to the long lane. */
 export const SHORT_MS = 150;
-/** A request that took less may take the last idle thread of the short lane. */
+/** A request that took less is cheap. */
 const CHEAP_MS = 25;
 /** A short request that is asked again and again is due this many times its CPU time after it last began. */
 const PATIENCE = 20;
 /** A short request that last began this many times its CPU time ago is cheap: it takes a hundredth of a thread. */
 const RARE = 100;
-/** An expensive request that has been due for this long may take the last idle short thread, if no other runs in this lane. */
-const LAST_MS = 1000;
+/** A request that never ran may turn out to be expensive: it takes the express thread once it has been due for this long. */
+const UNPROVEN_MS = 100;
 
 export interface Expectation {
   /** The CPU time that the same request last took; 0 if unknown, Infinity if it looks long. */
@@ -30,10 +32,15 @@ export interface Known {
   readonly beganMs: number;
 }
 
+/** Whether the same request was cheap before. */
+export function isProven({ isCheap, cpuMs }: Expectation): boolean {
+  return isCheap && cpuMs > 0;
+}
+
 export interface History {
   /** When the same request last began; default: never. */
   readonly lastBeganMs?: number | undefined;
-  /** Of a route that may read everything: what it last took says little, so it is never cheap. Default: false. */
+  /** It looks long, or may read everything: what it last took says little, so it is never cheap. Default: false. */
   readonly isBulk?: boolean | undefined;
 }
 
@@ -54,9 +61,17 @@ export function learn(cpuMs: number, beganMs: number, lane: Lane, last: Known | 
   return { cpuMs: Math.min(cpuMs, mostMs), beganMs };
 }
 
-/** Without long threads, all requests are short ones. */
+/** How many threads of each lane. */
 export type Sizes = Readonly<Record<Lane, number>>;
 
+/** Half of the threads are for long requests, and one of the others is the express thread if there are two. */
+export function sizesOf(threads: number): Sizes {
+  const long = Math.floor(threads / 2);
+  const express = threads - long > 1 ? 1 : 0;
+  return { express, short: threads - long - express, long };
+}
+
+/** Without long threads, all requests are short ones. */
 export function isLong({ cpuMs }: Expectation, sizes: Sizes): boolean {
   return cpuMs > SHORT_MS && sizes.long > 0;
 }
@@ -67,56 +82,46 @@ export interface Plan<Waiting> {
   readonly wanted: ReadonlySet<Lane>;
 }
 
-export interface Threads {
-  /** How many there may be. */
-  readonly sizes: Sizes;
-  /** How many would begin at once. */
-  readonly idle: Sizes;
-  /** Short threads that start when they are wanted: while there are some, none that is idle is kept. */
-  readonly unstarted: number;
-  /** Requests that are not cheap and run in short threads. */
-  readonly expensive: number;
-}
-
-/** `waiting` is in the order of `dueMs`. */
+/**
+ * `waiting` is in the order of `dueMs`; `idle` counts threads that would begin at once, `unstarted` short threads that start
+ * when they are wanted: until then the express thread takes their place.
+ */
 export function planLanes<Waiting extends Expectation>(
   waiting: readonly Waiting[],
-  { sizes, idle, unstarted, expensive: running }: Threads,
+  { sizes, idle, unstarted }: { readonly sizes: Sizes; readonly idle: Sizes; readonly unstarted: number },
   nowMs: number,
 ): Plan<Waiting> {
   const left = { ...idle };
-  const kept = sizes.short > 1 ? 1 : 0;
-  /** Short threads that expensive requests may still take. */
-  let places = sizes.short - kept - running;
   const expensive = waiting.filter(({ isCheap }) => !isCheap);
   const isCrowded = expensive.length > 1 || expensive.some((one) => isLong(one, sizes));
   const begin: [Waiting, Lane][] = [];
   const wanted = new Set<Lane>();
   for (const one of waiting) {
-    const lane = laneOf(one);
-    if (lane === undefined) wanted.add(isLong(one, sizes) ? "long" : "short");
-    else {
+    const lanes = lanesOf(one);
+    const lane = lanes.find((name) => left[name] > 0);
+    if (lane === undefined) {
+      wanted.add(isLong(one, sizes) ? "long" : "short");
+      if (one.isCheap) wanted.add("express");
+    } else {
       left[lane]--;
-      if (lane === "short" && !one.isCheap) places--;
       begin.push([one, lane]);
     }
   }
   return { begin, wanted };
 
-  function laneOf(one: Waiting): Lane | undefined {
-    if (!isLong(one, sizes)) {
-      const { isCheap } = one;
-      const lateMs = nowMs - one.dueMs;
-      const isDue = lateMs >= 0 || kept === 0;
-      // One that is asked again and again does as well in a long thread.
-      if (!isCheap && !isDue && left.long > 0) return "long";
-      // While others wait, expensive ones have a twentieth of a thread each.
-      const mayBegin = isCheap || isDue || !isCrowded;
-      const mayTakeLast = unstarted > 0 || (isCheap ? isDue : lateMs >= LAST_MS);
-      if (mayBegin && (isCheap || places > 0) && left.short > (mayTakeLast ? 0 : kept)) return "short";
-      // A long thread has a cold cache and may hardly run: a short one will be idle sooner.
-      if (isCheap) return undefined;
-    }
-    return left.long > 0 ? "long" : undefined;
+  /** Where it may begin now, the best first. */
+  function lanesOf(one: Waiting): Lane[] {
+    if (isLong(one, sizes)) return ["long"];
+    const lateMs = nowMs - one.dueMs;
+    const isDue = lateMs >= 0 || sizes.express === 0;
+    // A long thread has a cold cache and may hardly run: another will be idle sooner.
+    if (isProven(one) && isDue) return ["express", "short"];
+    const mayTakeExpress = unstarted > 0 || (one.isCheap && lateMs >= UNPROVEN_MS);
+    const short: Lane[] = mayTakeExpress ? ["short", "express"] : ["short"];
+    if (one.isCheap) return short;
+    // While others wait, expensive ones have a twentieth of a thread each.
+    if (!isDue && isCrowded && sizes.long > 0) return ["long"];
+    // One that is asked again and again does as well in a long thread.
+    return isDue ? [...short, "long"] : ["long", ...short];
   }
 }

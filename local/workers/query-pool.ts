@@ -1,17 +1,29 @@
 /**
  * Threads for all reads. Each serves one request at a time, so a heavy one that is ended takes no other response with it.
  *
- * Half of the threads are for long requests and have a lower priority (query-lanes.ts). A request that looks long
- * (long-request.ts), or took long last time, begins among them. Any other begins in a short thread. If it takes too long there
- * while another waits (leaving.ts), it is canceled and runs again in a long thread, which reads allow. The short thread stays,
- * with its compiled code and its cache.
+ * Half of the threads are for long requests and have the lowest priority (query-lanes.ts). A request that looks long
+ * (long-request.ts), or took long last time, begins among them. If any other takes too long in its thread while another waits
+ * (leaving.ts), it is canceled and runs again in a long thread, which reads allow. Its own thread stays, with its compiled code
+ * and its cache.
  */
 
 import { LRUCache } from "lru-cache";
 import { HearthError } from "../../lib/model/errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { planLeaving } from "./leaving.ts";
-import { type Expectation, expect, isLong, type Known, type Lane, learn, planLanes } from "./query-lanes.ts";
+import {
+  type Expectation,
+  expect,
+  isLong,
+  isProven,
+  type Known,
+  LANES,
+  type Lane,
+  learn,
+  planLanes,
+  type Sizes,
+  sizesOf,
+} from "./query-lanes.ts";
 import { readRepeatable } from "./repeatable-request.ts";
 import { RouteThread, type ThreadOptions } from "./route-thread.ts";
 import type { TenantOf } from "./write-threads.ts";
@@ -38,8 +50,8 @@ const LANE_WATCH_MS = 25;
  * Added to the main thread's. Not more: threads share locks of V8, of ports and of the memory allocator, and one that holds
  * a lock at the lowest priority waits for 0.2 s for its turn, and with it every thread that wants the lock.
  */
-const NICENESS = { short: 0, long: 10 } as const;
-const LANES = ["short", "long"] as const;
+const NICENESS = { express: 0, short: 5, long: 10 } as const;
+const URGENCIES = { express: "urgent", short: "soon", long: "background" } as const;
 /** Of how many requests the CPU time is known, and for how long. */
 const KNOWN = { max: 1000, ttl: 600_000 };
 
@@ -69,8 +81,12 @@ export class QueryPool {
   readonly #options: Omit<ThreadOptions, "onDeath">;
   readonly #tenantOf: TenantOf;
   /** How many threads there may be. */
-  readonly #sizes: Readonly<Record<Lane, number>>;
-  readonly #threads: Readonly<Record<Lane, Set<RouteThread>>> = { short: new Set(), long: new Set() };
+  readonly #sizes: Sizes;
+  readonly #threads: Readonly<Record<Lane, Set<RouteThread>>> = {
+    express: new Set(),
+    short: new Set(),
+    long: new Set(),
+  };
   readonly #running = new Map<RouteThread, Running>();
   /** In the order in which they are due. */
   #waiting: Waiting[] = [];
@@ -81,8 +97,7 @@ export class QueryPool {
 
   /** At most `size` threads. One starts at once, the others when they are needed. */
   constructor(size: number, options: Omit<ThreadOptions, "onDeath">, tenantOf: TenantOf) {
-    const long = Math.floor(size / 2);
-    this.#sizes = { short: size - long, long };
+    this.#sizes = sizesOf(size);
     this.#options = options;
     this.#tenantOf = tenantOf;
     this.#watch = setInterval(() => this.#endStalled(), WATCH_MS);
@@ -91,7 +106,7 @@ export class QueryPool {
 
   /** Resolves when the first thread takes requests. Rejects if it cannot start. */
   start(): Promise<void> {
-    return this.#startThread("short").ready;
+    return this.#startThread(this.#sizes.express > 0 ? "express" : "short").ready;
   }
 
   /** Rejects with "unavailable", "too large" or "timed out" when no thread could answer. */
@@ -106,7 +121,7 @@ export class QueryPool {
     if (refusal !== undefined) throw new HearthError("unavailable", `query: ${refusal}; retry`);
     const guessMs = repeatable === undefined || repeatable.looksLong ? Number.POSITIVE_INFINITY : 0;
     const known = key === undefined ? undefined : this.#known.get(key);
-    const history = { lastBeganMs: known?.beganMs, isBulk: repeatable?.isBulk };
+    const history = { lastBeganMs: known?.beganMs, isBulk: repeatable?.isBulk || repeatable?.looksLong };
     const expected = expect(known?.cpuMs ?? guessMs, performance.now(), history);
     this.#wait({ tenant, signal, make, key, resolve, ...expected });
     this.#dispatch();
@@ -142,20 +157,17 @@ export class QueryPool {
   #dispatch(): void {
     if (this.#isClosing) return;
     this.#waiting = this.#waiting.filter(({ signal }) => !signal.aborted);
-    const idle = { short: this.#idle("short"), long: this.#idle("long") };
-    const threads = {
-      sizes: this.#sizes,
-      idle: { short: idle.short.length, long: idle.long.length },
-      unstarted: this.#sizes.short - this.#threads.short.size,
-      expensive: this.#short().filter(({ waiting }) => !waiting.isCheap).length,
-    };
+    const idle = { express: this.#idle("express"), short: this.#idle("short"), long: this.#idle("long") };
+    const counts = { express: idle.express.length, short: idle.short.length, long: idle.long.length };
+    const unstarted = this.#sizes.short - this.#threads.short.size;
+    const threads = { sizes: this.#sizes, idle: counts, unstarted };
     const { begin, wanted } = planLanes(this.#waiting, threads, performance.now());
     for (const [waiting, lane] of begin) {
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
       this.#run(idle[lane].shift()!, lane, waiting);
     }
     for (const lane of wanted) this.#startAnother(lane);
-    if (wanted.has("short"))
+    if (wanted.has("express") || wanted.has("short"))
       this.#laneWatch ??= setTimeout(() => {
         void this.#endLong().finally(() => {
           this.#laneWatch = undefined;
@@ -200,26 +212,23 @@ export class QueryPool {
     this.#known.set(key, learn(ended - started, startedMs, lane, this.#known.get(key)));
   }
 
-  /** What the short threads run. */
-  #short(): Running[] {
-    return [...this.#running.values()].filter(({ lane }) => lane === "short");
-  }
-
+  /** Requests leave the express thread and the short ones for those that wait. */
   async #endLong(): Promise<void> {
     const read = [...this.#running].map(async ([thread, running]) => {
       const cpuMs = (await thread.cpuMs()) - (await running.startedCpuMs);
       const { startedMs, waiting } = running;
-      return { running, startedMs, cpuMs, isProven: waiting.isCheap && waiting.cpuMs > 0 };
+      return { running, startedMs, cpuMs, isProven: isProven(waiting) };
     });
     const candidates = (await Promise.all(read)).filter(
       ({ running: { lane, waiting, isEnded, exchange } }) =>
-        lane === "short" &&
+        lane !== "long" &&
         waiting.key !== undefined &&
         !(isEnded || exchange.isAnswered || exchange.isFinished),
     );
     const wanting = this.#waiting.filter((waiting) => !isLong(waiting, this.#sizes));
+    const threads = this.#threads.express.size + this.#threads.short.size;
     const nowMs = performance.now();
-    for (const { running } of planLeaving(candidates, wanting, this.#threads.short.size, nowMs)) {
+    for (const { running } of planLeaving(candidates, wanting, threads, nowMs)) {
       running.isEnded = true;
       this.#known.set(running.waiting.key!, { cpuMs: Number.POSITIVE_INFINITY, beganMs: running.startedMs });
       this.#wait({ ...running.waiting, ...expect(Number.POSITIVE_INFINITY, nowMs) });
@@ -234,7 +243,7 @@ export class QueryPool {
   }
 
   #startThread(lane: Lane): RouteThread {
-    const data = { ...this.#options.data, niceness: NICENESS[lane] };
+    const data = { ...this.#options.data, niceness: NICENESS[lane], urgency: URGENCIES[lane] };
     const thread: RouteThread = new RouteThread({
       ...this.#options,
       data,
@@ -252,9 +261,10 @@ export class QueryPool {
     return thread;
   }
 
-  /** A thread could not start. Requests that no other thread of its lane can take fail, or it would be tried for ever. */
+  /** A thread could not start. Requests that no other thread can take fail, or it would be tried for ever. */
   #failWaiting(lane: Lane, error: HearthError): void {
-    if (this.#threads[lane].size > 0) return;
+    const left = lane === "long" ? ["long" as const] : (["express", "short"] as const);
+    if (left.some((name) => this.#threads[name].size > 0)) return;
     const mayWait = (one: Waiting) => isLong(one, this.#sizes) !== (lane === "long");
     for (const waiting of this.#waiting.filter((one) => !mayWait(one)))
       waiting.resolve(Promise.reject(error));

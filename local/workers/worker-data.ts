@@ -2,6 +2,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { CanaryReport } from "../../lib/canary/canary.ts";
 import type { MetricOrigin, MetricValues } from "../../lib/model/metrics.ts";
+import type { Urgency } from "../dynamodb/read-gate.ts";
 import type { Environment, Settings } from "../settings.ts";
 import type { RequestHead } from "./frames.ts";
 
@@ -18,6 +19,8 @@ export interface WorkerData {
   readonly readerMemoryBytes: number;
   /** How much less urgent than the main thread it is, as `nice` counts. */
   readonly niceness: number;
+  /** Of its large reads in the embedded database. */
+  readonly urgency: Urgency;
   /** One integer in shared memory. Not 0: the thread's query is to end. */
   readonly canceled: Int32Array<SharedArrayBuffer>;
 }

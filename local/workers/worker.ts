@@ -19,7 +19,7 @@ import { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
 import { accountCredentials } from "../aws-account.ts";
 import { startCompaction } from "../compaction-timer.ts";
 import { newConsoleLog } from "../console-log.ts";
-import { backgroundEndpoint } from "../dynamodb/running-endpoint.ts";
+import { endpointOf } from "../dynamodb/running-endpoint.ts";
 import { newLocalServices } from "../local-services.ts";
 import { startRules } from "../rules-timer.ts";
 import { withSecretFiles } from "../secret-files.ts";
@@ -27,7 +27,8 @@ import { lowerPriority } from "./lower-priority.ts";
 import { type Fetch, servePort } from "./serve-port.ts";
 import type { FromWorker, ToWorker, WorkerData } from "./worker-data.ts";
 
-const { role, settings, env, endpoint, readerMemoryBytes, niceness, canceled } = workerData as WorkerData;
+const { role, settings, env, endpoint, readerMemoryBytes, niceness, urgency, canceled } =
+  workerData as WorkerData;
 const parent = parentPort!;
 const tell = (message: FromWorker) => parent.postMessage(message);
 const observe =
@@ -57,7 +58,7 @@ flushCompileCache();
 /** Of the embedded database: what computes for long reads after what responds soon. */
 function ownEndpoint(): string | undefined {
   const isEmbedded = endpoint !== undefined && settings.endpoint === undefined;
-  return isEmbedded && niceness > 0 ? backgroundEndpoint(endpoint) : endpoint;
+  return isEmbedded ? endpointOf(endpoint, urgency) : endpoint;
 }
 
 function runCompactor(): () => Promise<void> {

@@ -30,7 +30,7 @@ const V8_NICENESS = 5;
 /** Two threads that load their code take half a second of CPU, and the first requests meet cold code already. */
 const TIMERS_DELAY_MS = 1000;
 /** The second thread that stores gives way to the first. */
-const LARGE_NICENESS = 5;
+const LARGE = { niceness: 5, urgency: "background" } as const;
 
 export interface Workers {
   /** What the canary's last run came to. */
@@ -72,7 +72,8 @@ export async function startWorkers(
     const readerMemoryBytes = READER_MEMORY_BYTES / settings.queryWorkers;
     // Only what can be copied to another thread.
     const niceness = NICENESS[role];
-    const data = { role, settings, env: { ...env }, endpoint, readerMemoryBytes, niceness };
+    const urgency = niceness > 0 ? "background" : "urgent";
+    const data = { role, settings, env: { ...env }, endpoint, readerMemoryBytes, niceness, urgency } as const;
     return { data, heapMiB: HEAP_MIB[role], onMessage };
   };
   const queries = new QueryPool(settings.queryWorkers, optionsOf("query"), (request) =>
@@ -81,7 +82,7 @@ export async function startWorkers(
   const writers = new WriteThreads(
     (isLarge) => {
       const { data, ...rest } = optionsOf("write");
-      return { ...rest, data: isLarge ? { ...data, niceness: LARGE_NICENESS } : data };
+      return { ...rest, data: isLarge ? { ...data, ...LARGE } : data };
     },
     { log, tenantOf: (request) => tenantOf(request, "write") },
   );

@@ -6,7 +6,15 @@ import type { ThreadOptions } from "../../../local/workers/route-thread.ts";
 
 /** Threads that never start: what comes waits. */
 const NO_THREADS = {
-  data: { role: "query", settings: {}, env: {}, endpoint: undefined, readerMemoryBytes: 1, niceness: 0 },
+  data: {
+    role: "query",
+    settings: {},
+    env: {},
+    endpoint: undefined,
+    readerMemoryBytes: 1,
+    niceness: 0,
+    urgency: "urgent",
+  },
   heapMiB: 64,
   onMessage: () => {},
 } as unknown as Omit<ThreadOptions, "onDeath">;

@@ -38,6 +38,13 @@ test("the same panel of another time has the same key; another expression, path 
     assert.notEqual(await keyOf(other), key);
 });
 
+test("a URL without parameters, path or name of a server is taken apart as it is", async () => {
+  const isBulk = async (url: string) => (await readRepeatable(new Request(url)))!.isBulk;
+  assert.equal(await isBulk("http://[::1]:9090/api/v1/series"), true);
+  assert.equal(await isBulk("http://localhost"), false);
+  assert.equal(await isBulk("http://localhost?match[]=/series"), false);
+});
+
 test("a body that is long, or of unknown length, is left to be read once", async () => {
   for (const length of [undefined, "1048577"]) {
     const headers = length === undefined ? {} : { "Content-Length": length };
