@@ -1,8 +1,8 @@
 /** A function's services, made once per instance from the environment that template.yaml sets. */
 import { randomBytes } from "node:crypto";
 import { parseOidcSettings } from "../lib/auth/oidc-settings.ts";
+import type { CorsOrigin } from "../lib/http/browsers/cors.ts";
 import { composeReadServices, type ServiceParts } from "../lib/http/compose-read-services.ts";
-import type { CorsOrigin } from "../lib/http/cors.ts";
 import type { Services } from "../lib/http/gateway.ts";
 import { parseReadBudget } from "../lib/http/read-budget.ts";
 import { HearthError } from "../lib/model/errors.ts";

@@ -1,8 +1,8 @@
 /** The services of `npm start`, as each of its threads makes them for itself: its own client of the table, its own caches. */
 import { randomBytes } from "node:crypto";
 import { parseOidcSettings } from "../lib/auth/oidc-settings.ts";
+import { parseCorsOrigin } from "../lib/http/browsers/cors-origin.ts";
 import { composeServices } from "../lib/http/compose-services.ts";
-import { parseCorsOrigin } from "../lib/http/cors-origin.ts";
 import type { WriteServices } from "../lib/http/gateway.ts";
 import type { Log } from "../lib/model/log.ts";
 import type { Metrics } from "../lib/model/metrics.ts";

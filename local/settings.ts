@@ -1,7 +1,7 @@
 /** Settings of `npm start`, from the environment and its arguments. */
 
 import { parseOidcSettings } from "../lib/auth/oidc-settings.ts";
-import { parseCorsOrigin } from "../lib/http/cors-origin.ts";
+import { parseCorsOrigin } from "../lib/http/browsers/cors-origin.ts";
 import { parseReadBudget } from "../lib/http/read-budget.ts";
 import { HearthError } from "../lib/model/errors.ts";
 import { parseFlag } from "../lib/model/flag.ts";

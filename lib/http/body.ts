@@ -4,8 +4,8 @@ import { errorMessage, HearthError } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import { quoteInput } from "../model/shorten.ts";
 import { uncompress } from "../wire/snappy.ts";
+import { isFromBrowser } from "./browsers/security-headers.ts";
 import type { GatewayContext } from "./gateway.ts";
-import { isFromBrowser } from "./security-headers.ts";
 
 /**
  * Reads a snappy-compressed protobuf `message`: `negotiateProtobuf` and `readSnappyBody` in one.

@@ -18,10 +18,10 @@ import { type Meter, newMeter, type Table } from "../storage/table/table.ts";
 import type { HaTracker } from "../storage/tenants/ha-tracker.ts";
 import type { Tenants } from "../storage/tenants/tenant-settings.ts";
 import type { Writers } from "../storage/write/writers.ts";
-import { type CorsOrigin, cors } from "./cors.ts";
+import { type CorsOrigin, cors } from "./browsers/cors.ts";
+import { securityHeaders } from "./browsers/security-headers.ts";
 import { RequestLog, type RequestSinks } from "./request-log.ts";
 import { IAM_PREFIX, isIamRequest, requestPath } from "./request-path.ts";
-import { securityHeaders } from "./security-headers.ts";
 import { CLIENT_CLOSED, type ErrorStatus, errorHeaders, type Operation, statusOf } from "./status.ts";
 
 /** What the routes depend on; each process makes one. */

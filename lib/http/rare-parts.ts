@@ -4,4 +4,4 @@
  */
 export { OidcTokens } from "../auth/oidc-tokens.ts";
 export { answerClean, answerDelete } from "./admin/admin-answers.ts";
-export { parseCorsOrigin } from "./cors-origin.ts";
+export { parseCorsOrigin } from "./browsers/cors-origin.ts";

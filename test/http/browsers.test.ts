@@ -1,7 +1,7 @@
 /** Responses as browsers see them: nothing is stored or guessed, and no site can use the key of another. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseCorsOrigin } from "../../lib/http/cors-origin.ts";
+import { parseCorsOrigin } from "../../lib/http/browsers/cors-origin.ts";
 import { newGateway } from "../../lib/http/gateway.ts";
 import { QueryGateway } from "../helpers/query-gateway.ts";
 import { TestGateway } from "../helpers/test-gateway.ts";

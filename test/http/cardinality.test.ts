@@ -1,7 +1,7 @@
 /** Cardinality in Mimir's shapes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { forEachCounted } from "../../lib/http/query/counted-series.ts";
+import { forEachCounted } from "../../lib/http/cardinality/counted-series.ts";
 import { addQueryRoutes } from "../../lib/http/query/routes.ts";
 import { newQueryServices } from "../../lib/http/query/source.ts";
 import { DAY_MS } from "../../lib/model/time.ts";

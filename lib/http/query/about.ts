@@ -2,9 +2,9 @@
 import { HearthError } from "../../model/errors.ts";
 import { DAY_MS } from "../../model/time.ts";
 import { HEARTH_VERSION } from "../../model/version.ts";
+import { CardinalityCounter } from "../cardinality/cardinality.ts";
+import { forEachCounted, TRUNCATED } from "../cardinality/counted-series.ts";
 import { answerValue } from "./answer.ts";
-import { CardinalityCounter } from "./cardinality.ts";
-import { forEachCounted, TRUNCATED } from "./counted-series.ts";
 import { parseWhole } from "./parameters.ts";
 import type { QueryRequest } from "./request.ts";
 

@@ -2,6 +2,12 @@
  * The handlers that dashboards seldom need, loaded together when one of them is first asked: see
  * lib/http/rare-parts.ts.
  */
+
+import {
+  answerActiveSeries,
+  answerLabelNamesCardinality,
+  answerLabelValuesCardinality,
+} from "../cardinality/label-cardinality.ts";
 import { answerFederation } from "../federate/federate.ts";
 import { answerUserLimits } from "../limits/user-limits.ts";
 import { answerOpenApi } from "../openapi/answer.ts";
@@ -10,11 +16,6 @@ import { answerQueryCost, answerQueryRangeCost } from "./cost.ts";
 import { answerExemplars } from "./exemplars.ts";
 import { answerExplain } from "./explain.ts";
 import { answerFormattedQuery, answerParsedQuery } from "./expression.ts";
-import {
-  answerActiveSeries,
-  answerLabelNamesCardinality,
-  answerLabelValuesCardinality,
-} from "./label-cardinality.ts";
 import { answerAlerts, answerRules } from "./rules.ts";
 import {
   answerAlertmanagers,

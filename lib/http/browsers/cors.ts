@@ -3,8 +3,8 @@
  * They send a key in `Authorization`; there are no cookies that a page could use without knowing it.
  */
 import type { MiddlewareHandler } from "hono";
-import type { Predicate } from "../model/regexp/patterns.ts";
-import { MAX_MESSAGE_CHARACTERS } from "../model/shorten.ts";
+import type { Predicate } from "../../model/regexp/patterns.ts";
+import { MAX_MESSAGE_CHARACTERS } from "../../model/shorten.ts";
 
 const API = /^\/api\//;
 

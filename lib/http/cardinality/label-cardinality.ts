@@ -7,10 +7,10 @@ import type { LabelSet } from "../../model/labels.ts";
 import { DAY_MS } from "../../model/time.ts";
 import { parseSelector } from "../../promql/parse/parse-expr.ts";
 import { printLabelsJson } from "../../wire/api-json.ts";
-import { answerPieces } from "./answer.ts";
+import { answerPieces } from "../query/answer.ts";
+import { parseTimeParameter, parseWhole } from "../query/parameters.ts";
+import type { QueryRequest } from "../query/request.ts";
 import { type Counted, forEachCounted, TRUNCATED } from "./counted-series.ts";
-import { parseTimeParameter, parseWhole } from "./parameters.ts";
-import type { QueryRequest } from "./request.ts";
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 500;

@@ -2,7 +2,7 @@
 import type { LabelSet } from "../../model/labels.ts";
 import type { Matcher } from "../../model/matcher.ts";
 import { LookupLimit } from "../../storage/read/lookup-limit.ts";
-import type { QueryRequest } from "./request.ts";
+import type { QueryRequest } from "../query/request.ts";
 
 /** Series that a route counts: their labels' counts take memory, about 500 bytes each. */
 export const MAX_COUNTED_SERIES = 1_000_000;

@@ -1,6 +1,6 @@
-/** The setting of `lib/http/cors.ts`. */
-import { errorMessage, HearthError } from "../model/errors.ts";
-import { Patterns } from "../model/regexp/patterns.ts";
+/** The setting of `lib/http/browsers/cors.ts`. */
+import { errorMessage, HearthError } from "../../model/errors.ts";
+import { Patterns } from "../../model/regexp/patterns.ts";
 import type { CorsOrigin } from "./cors.ts";
 
 const NAME = "HEARTH_CORS_ORIGIN";
