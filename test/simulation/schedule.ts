@@ -68,14 +68,14 @@ export async function runSchedule(seed: number, tally: Tally, choice: WorldChoic
 }
 
 async function play(sim: Simulated): Promise<void> {
-  const { scheduler, table, tally } = sim;
+  const { scheduler, table, tally, race } = sim;
   const { random } = scheduler;
   // Of many days one actor of each role takes long enough.
   const most = (count: number) => (sim.hardships.isSparse ? 1 : count);
   const counts = [
-    ["writer", random.between(1, most(3))],
-    ["reader", random.between(1, most(2))],
-    ["compactor", random.between(1, most(2))],
+    ["writer", random.between(...(race?.counts.writer ?? [1, most(3)]))],
+    ["reader", random.between(...(race?.counts.reader ?? [1, most(2)]))],
+    ["compactor", random.between(...(race?.counts.compactor ?? [1, most(2)]))],
   ] as const;
   const actors = counts.flatMap(([role, count]) =>
     Array.from({ length: count }, (_, i) => start(sim, role, i, turnsOf(sim, role))),

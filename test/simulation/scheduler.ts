@@ -36,6 +36,11 @@ export interface Waiting {
   readonly drop?: () => void;
 }
 
+/** Who goes on, of those that can. */
+export interface Order {
+  pick(ready: readonly Waiting[]): Waiting;
+}
+
 interface Event {
   readonly ms: number;
   readonly who: string;
@@ -52,6 +57,8 @@ export class Scheduler {
   steps = 0;
   /** Whether a call has taken effect more than an hour after it was made. */
   hasLandedLate = false;
+  /** Default: each is as likely as the others. */
+  order: Order;
   readonly #grainMs: number;
   readonly #stepMs: number;
   readonly #events: Event[] = [];
@@ -61,6 +68,7 @@ export class Scheduler {
   /** `grainMs`: how coarse the clocks are; `stepMs`: how long a step takes at most. */
   constructor(random: Random, nowMs: number, grainMs: number, stepMs: number = STEP_MS) {
     this.random = random;
+    this.order = random;
     this.#grainMs = grainMs;
     this.#stepMs = stepMs;
     this.nowMs = nowMs;
@@ -163,7 +171,7 @@ export class Scheduler {
       this.nowMs = Math.min(...this.#waiting.map(({ readyMs }) => readyMs));
       ready = this.#waiting.filter(({ readyMs }) => readyMs <= this.nowMs);
     }
-    const next = this.random.pick(ready);
+    const next = this.order.pick(ready);
     this.#waiting.splice(this.#waiting.indexOf(next), 1);
     this.#go(next);
   }

@@ -20,6 +20,7 @@ import { Model } from "./model/model.ts";
 import { type RetentionHistory, randomRetention } from "./model/retention-history.ts";
 import type { SentSamples } from "./model/sample.ts";
 import { CALL_MS, WriteCosts } from "./model/write-costs.ts";
+import { Meetings, pickRace, prioritiesOf, type Race } from "./races.ts";
 import type { Random } from "./random.ts";
 import type { RowsAlone } from "./rows-alone.ts";
 import { type Role, Scheduler } from "./scheduler.ts";
@@ -85,6 +86,9 @@ export interface Simulated extends World {
   readonly sparseSamples: number;
   /** How often a compactor flushes whatever has settled. */
   readonly eagerness: number;
+  /** In a schedule whose actors meet on purpose. */
+  readonly race: Race | undefined;
+  readonly meetings: Meetings | undefined;
   /** All happens within minutes. */
   readonly isHurried: boolean;
   /** 1 or -1: the writers' clocks are that far ahead of all others, or behind, as may be; 0: clocks are as they are. */
@@ -114,6 +118,11 @@ function weatherOf(random: Random, { isCrowded, isSparse }: Hardships): Weather 
   return isCrowded ? CALM : random.pick(WEATHERS);
 }
 
+function hardshipsOf(world: Hardships, race: Race | undefined): Hardships {
+  const isPlain = world.intervals.length === 0 && world.retention === "fixed";
+  return isPlain ? { ...world, ...race?.hardships } : world;
+}
+
 function workloadOf(random: Random, { isCrowded, isSparse, isBusy, isJolted }: Hardships): Workload {
   if (isBusy) return BUSY_WORKLOAD;
   if (isJolted) return JOLTED_WORKLOAD;
@@ -123,10 +132,16 @@ function workloadOf(random: Random, { isCrowded, isSparse, isBusy, isJolted }: H
 
 export function newSimulated(random: Random, tally: Tally, choice: WorldChoice): Simulated {
   const worldName = pickWorld(random, choice);
-  const hardships = WORLDS[worldName];
   const startMs = MIDNIGHT_MS + random.between(0, DAY_MS);
-  const grainMs = random.pick(hardships.isJolted ? [1000, 10_000] : [1, 1, 1000, 10_000]);
+  // Not of `random`, so that schedules without a race are those of before.
+  const race = pickRace(startMs, WORLDS[worldName]);
+  const hardships = hardshipsOf(WORLDS[worldName], race);
+  const grainMs = random.pick(hardships.isJolted ? [1000, 10_000] : (race?.grainsMs ?? [1, 1, 1000, 10_000]));
   const scheduler = new Scheduler(random, startMs, grainMs, hardships.isSparse ? 0 : undefined);
+  if (race !== undefined) {
+    scheduler.order = prioritiesOf(random) ?? random;
+    tally.add("actors raced on purpose");
+  }
   const table = new ExpiringTable(new MemoryTable(), () => scheduler.countStep());
   const levels = hardships.isBusy ? [1] : random.pick([[0], [0, 1], [0, 2], [1], [2, 3]]);
   const retention = randomRetention(random, hardships.retention, startMs, hardships.actMs);
@@ -137,14 +152,16 @@ export function newSimulated(random: Random, tally: Tally, choice: WorldChoice):
     calmTable: new VerifiedTable(table),
     tally,
     randomBytes: (length) => random.bytes(length),
-    weather: weatherOf(random, hardships),
+    weather: race?.weather ?? weatherOf(random, hardships),
     bornMs: new Map(),
     overwritten: new Map(),
     landsAgain: true,
     peek: (key) => table.peek(key),
     list: () => table.items(),
     models: new Map(tenants.map((tenant) => [tenant, new Model()])),
-    workload: workloadOf(random, hardships),
+    workload: { ...workloadOf(random, hardships), ...race?.workload },
+    race,
+    meetings: race && new Meetings(random, grainMs),
     worldName,
     hardships,
     retention,
@@ -155,7 +172,7 @@ export function newSimulated(random: Random, tally: Tally, choice: WorldChoice):
     shardBits: () => random.pick(levels),
     partitionBits: () => random.between(0, 3),
     sparseSamples: hardships.isSparse ? SPARSE_SAMPLES : random.pick([0, 0, 2, SPARSE_SAMPLES]),
-    eagerness: random.pick([0, 0.3, 1]),
+    eagerness: random.pick(race === undefined ? [0, 0.3, 1] : [0.3, 1, 1]),
     isHurried: random.chance(0.4),
     writerSkew: random.pick([0, 0, -1, 1]),
     skews: new Map(),

@@ -21,6 +21,7 @@ export const EXPECTED = [
   "reader ended by its time-out",
   "compactor stopped at its deadline",
   "two compactors at one day",
+  "actors raced on purpose",
   "clocks nearly as far apart as they may be",
   "writer started cold",
   "writer forgot what it knew",

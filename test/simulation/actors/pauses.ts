@@ -43,8 +43,16 @@ export function unsteady({ scheduler, hardships, tally }: Simulated, process: Pr
 
 /** Mostly at once, or some seconds, or just before a slow call of another ends; or until all that wait for long go on together. */
 export async function pause(sim: Simulated, process: Process): Promise<void> {
-  const { scheduler, isHurried } = sim;
-  const { random } = scheduler;
+  const { scheduler, isHurried, meetings } = sim;
+  const { random, nowMs } = scheduler;
+  if (meetings !== undefined) {
+    const { role, skewMs } = process;
+    const nextMs = meetings.next(role, nowMs, skewMs, sim.retention.at(nowMs));
+    return scheduler.sleep(
+      process,
+      nextMs > sim.lastWakeMs ? random.between(0, 90 * SECOND_MS) : nextMs - nowMs,
+    );
+  }
   if (random.chance(0.4)) return scheduler.sleep(process, random.between(0, 100));
   const ends = scheduler.slowEnds(SECOND_MS, 2 * HOUR_MS);
   if (ends.length > 0 && random.chance(0.5)) {

@@ -86,6 +86,7 @@ export function writer(sim: Simulated, process: Process) {
       if (!isAnswered && hardships.isCutOff) unsentOf(sim, tenant).push(request);
     };
     running.set(begun, () => end(false));
+    sim.meetings?.noteRecord(clock());
     scheduler.note(process.name, `append to ${tenant}: ${print(request)}`);
     const invocation = hardships.isCutOff ? limitInvocation(sim, process, MAX_WRITE_MS) : { isOver: false };
     const isAnswered = await tolerate(sim, process, "append", async () => {

@@ -36,6 +36,8 @@ export interface Weather {
   /** How long, by chance one of these spans, in ms. */
   readonly delays: readonly (readonly [minMs: number, maxMs: number])[];
   readonly pageItems: number;
+  /** Only calls that store items of these kinds, the first characters of keys, have these; default: all. */
+  readonly puts?: readonly string[];
 }
 
 /** An item as it was before it was stored again. */
@@ -64,6 +66,11 @@ export interface World {
 const kindOf = (key: { readonly pk: Uint8Array }) => String.fromCharCode(key.pk[0]);
 const textOf = ({ pk, sk }: Key) =>
   `${Buffer.from(pk).toString("latin1")}|${Buffer.from(sk).toString("latin1")}`;
+
+/** Whether something may go wrong with a call of a name: an operation, and the kinds of its items. */
+function isHit({ puts }: Weather, name: string): boolean {
+  return puts === undefined || (name.startsWith("put") && puts.some((kind) => name.includes(kind, 3)));
+}
 
 /** What a write does, and how else it may go. */
 interface Effect<T> {
@@ -260,7 +267,7 @@ export class ScheduledTable implements ScannableTable {
       void made.then(resolve, reject);
     };
     const run = (): string => {
-      const fate = this.#fate(fates);
+      const fate = this.#fate(name, fates);
       // A header of whole seconds, from when the service answers.
       dateMs = scheduler.nowMs - (scheduler.nowMs % SECOND_MS);
       const happening = HAPPENINGS[fate];
@@ -272,7 +279,7 @@ export class ScheduledTable implements ScannableTable {
       } else this.#answerSoonOrLate(name, this.#make(name, fate, effect), answer);
       return fate;
     };
-    const readyMs = this.#delayed("call slow");
+    const readyMs = this.#delayed(name, "call slow");
     scheduler.add({ process: this.#process, name, readyMs, run, ...(drop && { drop }) });
     return promise;
   }
@@ -301,7 +308,7 @@ export class ScheduledTable implements ScannableTable {
 
   #answerSoonOrLate<T>(name: string, made: Promise<T>, answer: (made: Promise<T>) => void): void {
     const { scheduler, weather, tally } = this.#world;
-    if (!scheduler.random.chance(weather.delay)) {
+    if (!isHit(weather, name) || !scheduler.random.chance(weather.delay)) {
       answer(made);
       return;
     }
@@ -343,15 +350,16 @@ export class ScheduledTable implements ScannableTable {
     scheduler.add({ process: undefined, name, readyMs, run });
   }
 
-  #fate(fates: readonly Fate[]): Fate {
+  #fate(name: string, fates: readonly Fate[]): Fate {
     const { scheduler, weather } = this.#world;
+    if (!isHit(weather, name)) return "ok";
     if (scheduler.random.chance(weather.death)) return "dies";
     return scheduler.random.chance(weather.fault) ? scheduler.random.pick(fates) : "ok";
   }
 
-  #delayed(what: Happening): number {
+  #delayed(name: string, what: Happening): number {
     const { scheduler, weather, tally } = this.#world;
-    if (!scheduler.random.chance(weather.delay)) return scheduler.nowMs;
+    if (!isHit(weather, name) || !scheduler.random.chance(weather.delay)) return scheduler.nowMs;
     tally.add(what);
     return scheduler.nowMs + this.#longTime();
   }
