@@ -145,6 +145,11 @@ export class Scheduler {
     for (const waiting of this.#waiting.splice(0)) this.#go(waiting);
   }
 
+  /** Whatever is still in the network is lost. */
+  loseRest(): void {
+    this.#waiting = [];
+  }
+
   /** Throws when a schedule is so long that it cannot have an end. */
   countStep(): void {
     if (++this.steps > MAX_STEPS) throw new Error(`simulation: no end after ${MAX_STEPS} steps`);

@@ -14,7 +14,9 @@ import type { Simulated } from "../simulated.ts";
 /** The compactor comes by once a day, and TTL takes what has expired. Throws where a label is left. */
 export async function settleLabels(sim: Simulated, process: Process): Promise<void> {
   const { scheduler, table, models } = sim;
-  // Whatever lands after a day may be stored again behind everybody's back.
+  // A call that lands after a day stores again what nobody looks for any more. DynamoDB refuses calls
+  // after 15 minutes, so what is under way is lost, and a schedule with a late call is not judged.
+  scheduler.loseRest();
   const isLate = scheduler.hasLandedLate || [...models.values()].some(({ deletions }) => deletions.hasLoose);
   const days = Math.ceil(Math.max(LABELS_GONE_MS, TRANSIENT_MS) / DAY_MS) + 1;
   for (let day = 0; day < days; day++) {
