@@ -13,6 +13,7 @@ import { runCompactor } from "../helpers/storage/compaction.ts";
 import { Engine } from "../helpers/storage/engine.ts";
 import { ALL_TIME } from "../helpers/storage/naive-store.ts";
 import { runImport } from "../helpers/storage/run-import.ts";
+import { tableWith } from "../helpers/storage/table-with.ts";
 import { bitsOf } from "../helpers/write-requests.ts";
 
 const FIRST_DAY = dayOf(Date.parse("2026-11-28T22:00:00Z"));
@@ -93,13 +94,3 @@ test("what is deleted while an import lasts is deleted of it too", async () => {
   );
   assert.notEqual(await valueAt(engine), undefined, "an import that begins later counts");
 });
-
-/** A table of which some calls are others. */
-function tableWith(table: Table, calls: Partial<Table>): Table {
-  return new Proxy(table, {
-    get(target, name) {
-      const call = Reflect.get({ ...calls }, name) ?? Reflect.get(target, name, target);
-      return typeof call === "function" ? call.bind(target) : call;
-    },
-  });
-}

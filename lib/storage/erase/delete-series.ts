@@ -244,17 +244,18 @@ async function deleteInDay(
   // Rows from before must not count, also if this process ends in between.
   await markStale(options.table, options.tenant, day);
   const added = await addDeletion({ ...options, day }, { selectors, minTime, maxTime, accessKeyId });
-  // A compactor may have gone by since the first mark.
-  await markDay(options, day);
+  // A compactor may have gone by since the first mark, and the moment may be in the next hour.
+  await markDay(options, day, added.deletedMs);
   return added;
 }
 
-/** Says to the compactor that there is something to do in a day. */
+/** Says to the compactor that there is something to do in a day, until `toMs` or now. */
 export async function markDay(
   { table, tenant, retentionMs, clock, randomBytes }: DeleteOptions,
   day: number,
+  toMs = 0,
 ): Promise<void> {
-  const nowMs = clock();
+  const nowMs = Math.max(clock(), toMs);
   const key = markKey({ hourMs: hourOf(nowMs), day, tenant });
   await table.put({ ...key, value: randomBytes(WRITER_ID_BYTES), ...markExpiry(nowMs, day, retentionMs) });
 }

@@ -48,7 +48,13 @@ export const DELETIONS: readonly Mutation[] = [
     name: "one mark",
     rule: "a deletion is marked again once it is stored",
     world: "deletions",
-    edits: [edit("erase/delete-series.ts", "await markDay(options, day);\n  return added;", "return added;")],
+    edits: [
+      edit(
+        "erase/delete-series.ts",
+        "await markDay(options, day, added.deletedMs);\n  return added;",
+        "return added;",
+      ),
+    ],
   },
   {
     name: "written and unindexed",

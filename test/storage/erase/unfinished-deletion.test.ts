@@ -3,11 +3,16 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { newMatcher } from "../../../lib/model/matcher.ts";
-import { DAY_MS } from "../../../lib/model/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
+import { listPendingDays } from "../../../lib/storage/erase/ask-for-erasure.ts";
 import { deleteSeries } from "../../../lib/storage/erase/delete-series.ts";
+import { isDeletionsSortKey } from "../../../lib/storage/layout/keys.ts";
 import { loadAllRollupMonths } from "../../../lib/storage/rollups/rollup-months.ts";
+import { runCompactor } from "../../helpers/storage/compaction.ts";
 import { DeletingEngine } from "../../helpers/storage/deletions.ts";
 import { Engine, MIDNIGHT_MS } from "../../helpers/storage/engine.ts";
+import { ALL_TIME } from "../../helpers/storage/naive-store.ts";
+import { tableWith } from "../../helpers/storage/table-with.ts";
 import { basic, TestGateway } from "../../helpers/test-gateway.ts";
 import { series } from "../../helpers/write-requests.ts";
 
@@ -106,4 +111,29 @@ test("the API stops after 20 s, with 503 and the start of the rest", async () =>
     assert.ok(tries < DAYS);
   }
   assert.ok(tries > 0);
+});
+
+test("the compactor is called to a deletion of a clock that was ahead into the next hour", async () => {
+  const store = new DeletingEngine(new Engine());
+  const { engine } = store;
+  engine.nowMs = MIDNIGHT_MS + 10 * MINUTE_MS;
+  await store.append([series("old", {}, [engine.nowMs, 1])]);
+  engine.nowMs = MIDNIGHT_MS + HOUR_MS - 2 * MINUTE_MS;
+  // Ahead at the two looks beside the deletion's call.
+  let looks = Number.POSITIVE_INFINITY;
+  const clock = () => engine.nowMs + (looks++ < 2 ? 4 * MINUTE_MS : 0);
+  const table = tableWith(engine.table, {
+    get: async (key, options) => {
+      const item = await engine.table.get(key, options);
+      if (isDeletionsSortKey(key.sk)) looks = 0;
+      return item;
+    },
+  });
+  const place = { tenant: "t", retentionMs: 0, randomBytes, accessKeyId: "" };
+  await deleteSeries({ ...place, table, clock }, [SELECTOR], ALL_TIME);
+  for (let run = 0; run < 3; run++) {
+    engine.nowMs += DAY_MS;
+    assert.deepEqual((await runCompactor(engine)).errors, []);
+  }
+  assert.deepEqual(await listPendingDays({ ...place, table: engine.table, clock: engine.clock }), []);
 });
