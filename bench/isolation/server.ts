@@ -25,8 +25,11 @@ export interface Server extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** `more`: further environment variables. */
-export async function startServer(more: Readonly<Record<string, string>> = {}): Promise<Server> {
+/** `more`: further environment variables. `tree`: the checkout that it runs; default: this one. */
+export async function startServer(
+  more: Readonly<Record<string, string>> = {},
+  tree = join(import.meta.dirname, "../.."),
+): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), "hearth-isolation-"));
   const env = {
     ...process.env,
@@ -38,7 +41,7 @@ export async function startServer(more: Readonly<Record<string, string>> = {}): 
     ...more,
   };
   const child = spawn(process.execPath, ["local/main.ts", "--no-self-scrape"], {
-    cwd: join(import.meta.dirname, "../.."),
+    cwd: tree,
     env,
   });
   const url = await urlOf(child);

@@ -1,19 +1,10 @@
 /** A thread of `npm start`: some of its routes, or the compactor, with services of its own. */
 import { flushCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
-import { addAdminRoutes } from "../../lib/http/admin/admin-routes.ts";
 import { newRuleRunner } from "../../lib/http/compose-rules.ts";
-import { newGateway, type WriteServices } from "../../lib/http/gateway.ts";
-import { addUsageRoutes } from "../../lib/http/limits/usage-route.ts";
-import { addOtlpRoutes } from "../../lib/http/otlp-route.ts";
-import { addQueryRoutes } from "../../lib/http/query/routes.ts";
-import { newQueryServices } from "../../lib/http/query/source.ts";
-import { addReadRoutes } from "../../lib/http/read-route.ts";
-import { addRulesConfigRoutes } from "../../lib/http/rules-config-route.ts";
-import { addWriteRoutes } from "../../lib/http/write-route.ts";
+import type { WriteServices } from "../../lib/http/gateway.ts";
 import { errorMessage } from "../../lib/model/errors.ts";
 import type { Metrics } from "../../lib/model/metrics.ts";
-import { parseOptions } from "../../lib/promql/parse/options.ts";
 import { notifierFromEnvironment } from "../../lib/rules/delivery/notifier-from-environment.ts";
 import { ReaderMemory } from "../../lib/storage/cache/reader-memory.ts";
 import { accountCredentials } from "../aws-account.ts";
@@ -24,7 +15,9 @@ import { newLocalServices } from "../local-services.ts";
 import { startRules } from "../rules-timer.ts";
 import { withSecretFiles } from "../secret-files.ts";
 import { lowerPriority } from "./lower-priority.ts";
+import { newRoleApp, type ServingRole } from "./role-app.ts";
 import { type Fetch, servePort } from "./serve-port.ts";
+import { warmUp } from "./warm-up.ts";
 import type { FromWorker, ToWorker, WorkerData } from "./worker-data.ts";
 
 const { role, settings, env, endpoint, readerMemoryBytes, niceness, urgency, canceled } =
@@ -42,8 +35,7 @@ const services: WriteServices = {
   ...(await newLocalServices(settings, env, ownEndpoint(), { log, metrics: observe("request") })),
   isCanceled: () => Atomics.load(canceled, 0) !== 0,
 };
-const close =
-  role === "compact" ? runCompactor() : role === "rules" ? runRules() : serveRoutes(newApp(services));
+const close = role === "compact" ? runCompactor() : role === "rules" ? runRules() : await serveWarm(role);
 parent.on("message", (message: ToWorker) => {
   if (message.kind === "close")
     close()
@@ -89,20 +81,14 @@ function runRules(): () => Promise<void> {
   return () => timer.stop();
 }
 
-function newApp(services: WriteServices): Fetch {
-  const app = newGateway(services);
-  if (role === "write") {
-    addWriteRoutes(app, services);
-    addOtlpRoutes(app, services);
-    addRulesConfigRoutes(app, services, parseOptions(settings.promql));
-    addAdminRoutes(app, services);
-  } else {
-    const memory = new ReaderMemory(readerMemoryBytes);
-    addReadRoutes(app, services, memory);
-    addQueryRoutes(app, services, newQueryServices(services, settings.promql, memory, settings.rules));
-    addUsageRoutes(app, services);
-  }
-  return app.fetch;
+/** The first request meets code that is loaded and compiled. */
+async function serveWarm(serving: ServingRole): Promise<() => Promise<void>> {
+  const app = newRoleApp(serving, services, settings, readerMemoryBytes);
+  const close = serveRoutes(app.fetch);
+  await warmUp(serving, settings, Date.now()).catch((error: unknown) =>
+    log("warn", `${serving} worker: not warmed up`, { error: errorMessage(error) }),
+  );
+  return close;
 }
 
 /** Returns what ends it: it resolves when nothing is in flight. */
