@@ -1,6 +1,7 @@
 /** Requests that a thread may get more than once. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { hasMoreParameters, MAX_PARAMETERS } from "../../../lib/http/parameter-count.ts";
 import { readRepeatable } from "../../../local/workers/repeatable-request.ts";
 
 const URL_RANGE = "http://localhost/api/v1/query_range";
@@ -70,6 +71,35 @@ test("parameters by the thousand are not looked at in the thread that passes req
     (await readRepeatable(new Request(`${URL_RANGE}?query=up${"&a".repeat(1000)}`)))!.looksLong,
     true,
   );
+});
+
+test("parameters past those that are refused are left out, and it stays refused", async () => {
+  const isRefused = (text: string) => hasMoreParameters(text, MAX_PARAMETERS);
+  const most = "a&".repeat(MAX_PARAMETERS - 1);
+  for (const [text, isCut] of [
+    [`${most}a`, false],
+    [`${most}a&a`, false],
+    [`${most}a&a&a`, true],
+    ["a&".repeat(500_000), true],
+  ] as const) {
+    const headers = {
+      "Content-Type": "application/x-www-form-urlencoded",
+      "Content-Length": String(text.length),
+    };
+    const posted = (await readRepeatable(
+      new Request(URL_RANGE, { method: "POST", headers, body: text }),
+    ))!.make();
+    const body = await posted.text();
+    assert.equal(posted.headers.get("Content-Length"), String(body.length));
+    const asked = new URL(
+      (await readRepeatable(new Request(`${URL_RANGE}?${text}`)))!.make().url,
+    ).search.slice(1);
+    for (const sent of [body, asked]) {
+      assert.equal(isRefused(sent), isRefused(text));
+      assert.equal(sent.length < text.length, isCut);
+      assert.ok(text.startsWith(sent));
+    }
+  }
 });
 
 test("exports, look-ups and searches are bulk below every prefix; queries and texts are not", async () => {
