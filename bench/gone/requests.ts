@@ -45,6 +45,9 @@ export function longRequests(nowMs: number): LongRequest[] {
   const wide = newMatcher("=", "__name__", METRIC);
   const slow = [wide, newMatcher("=~", "instance", `${SLOW_PATTERN}x`)];
   const manyTerms = Array(100_000).fill("a").join("+");
+  const manyArguments = `label_join(a, "b", ""${', "c"'.repeat(50_000)})`;
+  const compiled = Array.from({ length: 40 }, (_, i) => `l${i}=~"(?i)([^\\\\pL]${i}|\\\\p{Lu}*){9}"`);
+  const alternatives = Array.from({ length: 4000 }, (_, i) => `.*${i}.*`).join("|");
   const rules = `name: g\nrules:\n${'  - record: r\n    expr: "a"\n'.repeat(20_000)}`;
   return [
     { name: "query_range: function over points", request: functions },
@@ -83,6 +86,10 @@ export function longRequests(nowMs: number): LongRequest[] {
     { name: "explain", request: form("/explain", { query: SLOW, ...range, step: "15" }) },
     { name: "format_query", request: form("/format_query", { query: manyTerms }) },
     { name: "parse_query", request: form("/parse_query", { query: manyTerms }) },
+    { name: "format_query: 50,000 arguments", request: form("/format_query", { query: manyArguments }) },
+    { name: "parse_query: 50,000 arguments", request: form("/parse_query", { query: manyArguments }) },
+    { name: "patterns: forty", request: form("/format_query", { query: `a{${compiled}}` }) },
+    { name: "patterns: one", request: form("/format_query", { query: `a{b=~"${alternatives}"}` }) },
     {
       name: "delete_series",
       request: form("/admin/tsdb/delete_series", { "match[]": SLOW }, { Authorization: ADMIN_AUTHORIZATION }),
@@ -117,7 +124,11 @@ export function longRequests(nowMs: number): LongRequest[] {
     { name: "OTLP: attributes", request: attributes },
     {
       name: "rules: group of 20,000",
-      request: { path: "/config/v1/rules/n", headers: { "Content-Type": "application/yaml" }, body: rules },
+      request: {
+        path: "/prometheus/config/v1/rules/n",
+        headers: { "Content-Type": "application/yaml" },
+        body: rules,
+      },
     },
   ];
 }

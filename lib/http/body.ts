@@ -1,11 +1,18 @@
 /** Request bodies. Headers are checked before a body is read, its length while it is read. */
 import { gunzipSync } from "node:zlib";
+import { Deadline, NO_DEADLINE } from "../model/deadline.ts";
 import { errorMessage, HearthError } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import { quoteInput } from "../model/shorten.ts";
 import { uncompress } from "../wire/snappy.ts";
 import { isFromBrowser } from "./browsers/security-headers.ts";
-import type { GatewayContext } from "./gateway.ts";
+import type { GatewayContext, Services } from "./gateway.ts";
+
+/** Ends what a body makes its thread compute once its sender has gone; it has no time limit. */
+export function bodyDeadline(c: GatewayContext, { clock, isGone }: Services): Deadline {
+  if (isGone === undefined) return NO_DEADLINE;
+  return new Deadline(clock, Number.POSITIVE_INFINITY, { isCanceled: () => isGone(c.env) });
+}
 
 /**
  * Reads a snappy-compressed protobuf `message`: `negotiateProtobuf` and `readSnappyBody` in one.

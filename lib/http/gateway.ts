@@ -45,6 +45,8 @@ export interface Services extends RequestSinks {
   readonly flushesLater?: boolean | undefined;
   /** Whether the thread's request is to end; default: never. */
   readonly isCanceled?: () => boolean;
+  /** Whether the client of a request has gone, from the environment as for `callerOf`; default: nobody can tell. */
+  readonly isGone?: ((env: unknown) => boolean) | undefined;
   /** Default: `DEFAULT_OTLP_SETTINGS`. */
   readonly otlp?: OtlpSettings;
   /** Whose pages may call the API; default: pages of any origin. */

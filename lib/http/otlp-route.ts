@@ -13,7 +13,7 @@ import {
 } from "../otlp/response.ts";
 import { DEFAULT_OTLP_SETTINGS } from "../otlp/settings.ts";
 import { type OtlpBatch, translateMetrics } from "../otlp/translate.ts";
-import { readGzipBody } from "./body.ts";
+import { bodyDeadline, readGzipBody } from "./body.ts";
 import { authenticate, type Gateway, type GatewayContext, servePost, type WriteServices } from "./gateway.ts";
 import { expectRoom } from "./limits/quota.ts";
 import type { ErrorStatus } from "./status.ts";
@@ -33,11 +33,12 @@ async function exportMetrics(c: GatewayContext, services: WriteServices): Promis
   if (encoding === undefined) throw wrongType(c.req.header("Content-Type"));
   const body = await readGzipBody(c, services.limits);
   const settings = services.otlp ?? DEFAULT_OTLP_SETTINGS;
+  const deadline = bodyDeadline(c, services);
   const translated = withSizeErrors("OTLP request", () => {
-    const resources = encoding === "json" ? decodeOtlpJson(body) : decodeOtlpProtobuf(body);
-    return translateMetrics(resources, settings, otlpLimits(services.limits));
+    const decode = encoding === "json" ? decodeOtlpJson : decodeOtlpProtobuf;
+    return translateMetrics(decode(body, deadline), settings, otlpLimits(services.limits), deadline);
   });
-  const stored = await storeBatch(c, services, tenant, translated.batch);
+  const stored = await storeBatch(c, services, tenant, { ...translated.batch, deadline });
   return answer(c, encoding, translated, stored);
 }
 

@@ -2,11 +2,12 @@
  * Remote write, both versions on the same paths: the Content-Type says which.
  * https://prometheus.io/docs/specs/prw/remote_write_spec/, https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/
  */
+import type { Deadline } from "../model/deadline.ts";
 import type { WriteBatch } from "../model/sample-batch.ts";
 import { withSizeErrors } from "../model/size-error.ts";
 import { WriteRequestDecoder } from "../wire/write-v1.ts";
 import { WRITE_V2_MESSAGE, WriteV2Decoder } from "../wire/write-v2.ts";
-import { negotiateProtobuf, readSnappyBody } from "./body.ts";
+import { bodyDeadline, negotiateProtobuf, readSnappyBody } from "./body.ts";
 import { authenticate, type Gateway, type GatewayContext, servePost, type WriteServices } from "./gateway.ts";
 import { expectRoom } from "./limits/quota.ts";
 import { refusal, type Stored, storeBatch } from "./store.ts";
@@ -31,10 +32,10 @@ class Workspace {
     this.#services = services;
   }
 
-  decode(message: string, body: Uint8Array): WriteBatch {
-    if (message === V1_MESSAGE) return this.#v1.decode(body, this.#services.limits);
+  decode(message: string, body: Uint8Array, deadline: Deadline): WriteBatch {
+    if (message === V1_MESSAGE) return this.#v1.decode(body, this.#services.limits, deadline);
     this.#v2 ??= new WriteV2Decoder(this.#services.limits);
-    return this.#v2.decode(body);
+    return this.#v2.decode(body, deadline);
   }
 }
 
@@ -69,8 +70,9 @@ async function write(
   if (isV2) setWrittenHeaders(c, { samples: 0, histograms: 0, exemplars: 0 });
   const body = await readSnappyBody(c, services.limits, workspace.body);
   if (body.length > workspace.body.length) workspace.body = body;
-  const batch = withSizeErrors("write request", () => workspace.decode(message, body));
-  const stored = await storeBatch(c, services, tenant, batch);
+  const deadline = bodyDeadline(c, services);
+  const batch = withSizeErrors("write request", () => workspace.decode(message, body, deadline));
+  const stored = await storeBatch(c, services, tenant, { ...batch, deadline });
   if (isV2) setWrittenHeaders(c, stored);
   if (stored.rejections.count > 0) throw refusal(stored);
   if (!stored.isElected) return c.body(null, 202);

@@ -74,7 +74,7 @@ export class Deadline {
   /** Reads the clock. Throws "timed out" if the limit has passed, "canceled" if nobody waits any more. */
   check(): void {
     this.#stepsLeft = STEPS_PER_READING;
-    if (this.#isCanceled()) throw new HearthError("canceled", "query was canceled");
+    if (this.#isCanceled()) throw new HearthError("canceled", "request was canceled");
     if (this.#clock() - this.#startMs <= this.#timeoutMs) return;
     throw new HearthError(
       "timed out",

@@ -76,6 +76,11 @@ export class CostLimitError extends HearthError {
   }
 }
 
+/** Whether it says what is wrong with a text; else there was no time to read it, or nobody waits any more. */
+export function isAboutText(error: unknown): error is HearthError {
+  return error instanceof HearthError && error.kind !== "timed out" && error.kind !== "canceled";
+}
+
 /** The kind of anything thrown. Anything but a `HearthError` is a bug. */
 export function errorKind(error: unknown): ErrorKind {
   return error instanceof HearthError ? error.kind : "internal";

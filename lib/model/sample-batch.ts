@@ -1,4 +1,5 @@
 /** What a protocol hands to the storage engine, and what the engine returns. */
+import type { Deadline } from "./deadline.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Label } from "./labels.ts";
 import type { MetricMetadata } from "./metric-metadata.ts";
@@ -29,6 +30,8 @@ export interface SampleBatch {
     maxLabels: number,
     isLossy?: boolean,
   ) => Label[];
+  /** Throws once nobody waits for the response to the batch; default: somebody does. */
+  readonly deadline?: Deadline | undefined;
 }
 
 /** Samples, histograms and exemplars for the engine. */

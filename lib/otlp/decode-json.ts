@@ -2,6 +2,7 @@
  * OTLP in JSON: an `ExportMetricsServiceRequest` in protobuf's JSON mapping, but with hexadecimal ids
  * and numeric enums. https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
+import { type Deadline, NO_DEADLINE } from "../model/deadline.ts";
 import { HearthError } from "../model/errors.ts";
 import { quoteInput } from "../model/shorten.ts";
 import { type AnyValue, MAX_VALUE_DEPTH, printAnyValue } from "./any-value.ts";
@@ -50,10 +51,10 @@ const MEMBERS = {
   scopeMetrics: ["scope", "metrics", "schemaUrl"],
 } as const;
 
-/** Throws "invalid" for JSON that is not this message, "too large" past the budget. */
-export function decodeOtlpJson(body: Uint8Array): ResourceMetrics[] {
-  const request = objectOf(parseJson(body), "the request");
-  const budget = new Budget();
+/** Throws "invalid" for JSON that is not this message, "too large" past the budget, and as `deadline` does. */
+export function decodeOtlpJson(body: Uint8Array, deadline: Deadline = NO_DEADLINE): ResourceMetrics[] {
+  const request = objectOf(parseJson(body, deadline), "the request");
+  const budget = new Budget(deadline);
   const resources = arrayField(request, "resourceMetrics").map((one) =>
     resourceOf(objectOf(one, "a resource"), budget),
   );
@@ -82,10 +83,13 @@ function unknownOf(objects: readonly JsonObject[], level: keyof typeof MEMBERS):
   return undefined;
 }
 
-function parseJson(body: Uint8Array): unknown {
-  checkShape(body);
+function parseJson(body: Uint8Array, deadline: Deadline): unknown {
+  checkShape(body, deadline);
+  deadline.check();
+  const text = quoteTimes(decodeSentJson(body));
+  deadline.check();
   try {
-    return JSON.parse(quoteTimes(decodeSentJson(body)));
+    return JSON.parse(text);
   } catch (cause) {
     throw new HearthError("invalid", "OTLP request: not JSON", { cause });
   }
@@ -95,8 +99,8 @@ const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** Runs before parsing: deep nesting or very many parts take many times their bytes once parsed. */
-function checkShape(body: Uint8Array): void {
-  const budget = new Budget();
+function checkShape(body: Uint8Array, deadline: Deadline): void {
+  const budget = new Budget(deadline);
   let depth = 0;
   let inText = false;
   for (let i = 0; i < body.length; i++) {

@@ -3,6 +3,7 @@
  * https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto (v1.7).
  * Each reader lists the fields of its message.
  */
+import { type Deadline, NO_DEADLINE } from "../model/deadline.ts";
 import { POINT_COST } from "./budget.ts";
 import { checkHasKnown } from "./known-members.ts";
 import {
@@ -22,9 +23,11 @@ import {
   readSummaryPoint,
 } from "./protobuf-points.ts";
 
-/** Throws "invalid" for malformed protobuf or a different message, "too large" past the budget. */
-export function decodeOtlpProtobuf(body: Uint8Array): ResourceMetrics[] {
-  const cursor = new OtlpCursor(body);
+/**
+ * Throws "invalid" for malformed protobuf or a different message, "too large" past the budget, and as `deadline` does.
+ */
+export function decodeOtlpProtobuf(body: Uint8Array, deadline: Deadline = NO_DEADLINE): ResourceMetrics[] {
+  const cursor = new OtlpCursor(body, deadline);
   const resources = readRequest(cursor);
   checkHasKnown(resources, cursor.unknown);
   return resources;

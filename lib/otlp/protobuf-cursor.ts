@@ -2,6 +2,7 @@
  * A cursor over OTLP's protobuf, for the parts that all messages share. Attributes:
  * https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto
  */
+import type { Deadline } from "../model/deadline.ts";
 import { HearthError } from "../model/errors.ts";
 import { readPacked } from "../wire/histogram-message.ts";
 import { FIXED64, LENGTH_DELIMITED, ProtobufReader, tagOf, VARINT } from "../wire/protobuf-reader.ts";
@@ -19,12 +20,13 @@ export const varintField = (field: number) => tagOf(field, VARINT);
 /** Every method throws "invalid" for malformed protobuf, "too large" past the budget. */
 export class OtlpCursor {
   readonly reader: ProtobufReader;
-  readonly budget: Budget = new Budget();
+  readonly budget: Budget;
   /** The first unknown member above the metrics. */
   unknown: string | undefined;
 
-  constructor(body: Uint8Array) {
+  constructor(body: Uint8Array, deadline: Deadline) {
     this.reader = new ProtobufReader(body);
+    this.budget = new Budget(deadline);
   }
 
   /** Reads the attributes of a message and skips its other fields. */

@@ -13,6 +13,7 @@
  * Refusals are counted in data points, with reasons; the rest is accepted.
  */
 
+import { type Deadline, NO_DEADLINE } from "../model/deadline.ts";
 import { errorKind, errorMessage, HearthError } from "../model/errors.ts";
 
 import { compareBytewise, type Label, type LabelSet, METRIC_NAME } from "../model/labels.ts";
@@ -54,6 +55,9 @@ export interface OtlpBatch {
   readonly reasons: readonly string[];
 }
 
+/** What a series and an exemplar take beside their labels, in steps of a deadline. */
+const SERIES_STEPS = 50;
+const EXEMPLAR_STEPS = 50;
 /** Reasons kept per request. */
 const MAX_REASONS = 10;
 const NO_DELTA =
@@ -62,18 +66,20 @@ const NO_DELTA =
 const value = new Float64Array(1);
 const valueWords = new Uint32Array(value.buffer);
 
-/** Throws "too large" past a limit. */
+/** Throws "too large" past a limit, and as `deadline` does. */
 export function translateMetrics(
   resources: readonly ResourceMetrics[],
   settings: OtlpSettings,
   limits: RequestLimits,
+  deadline: Deadline = NO_DEADLINE,
 ): OtlpBatch {
-  return new Translator(settings, limits).translate(resources);
+  return new Translator(settings, limits, deadline).translate(resources);
 }
 
 class Translator {
   readonly #settings: OtlpSettings;
   readonly #limits: RequestLimits;
+  readonly #deadline: Deadline;
   readonly #naming: MetricNaming;
   readonly #names: LabelNames;
   readonly #builder: BatchBuilder;
@@ -87,9 +93,10 @@ class Translator {
   #labels: LabelSet = [];
   #pointLabels: Uint8Array = new Uint8Array(0);
 
-  constructor(settings: OtlpSettings, limits: RequestLimits) {
+  constructor(settings: OtlpSettings, limits: RequestLimits, deadline: Deadline) {
     this.#settings = settings;
     this.#limits = limits;
+    this.#deadline = deadline;
     this.#naming = namingOf(settings.translationStrategy);
     this.#names = new LabelNames(settings);
     this.#builder = new BatchBuilder(limits);
@@ -218,6 +225,7 @@ class Translator {
 
   #addSeries(name: string, more: readonly Label[]): void {
     const { arena } = this.#builder;
+    this.#deadline.spend(SERIES_STEPS + this.#pointLabels.length);
     const start = arena.beginSeries();
     arena.writeText(METRIC_NAME);
     arena.writeText(name);
@@ -231,6 +239,7 @@ class Translator {
 
   #addExemplars(exemplars: readonly OtlpExemplar[]): void {
     for (const exemplar of exemplars.toSorted((a, b) => a.timestamp - b.timestamp || a.value - b.value)) {
+      this.#deadline.spend(EXEMPLAR_STEPS);
       // Prometheus drops an exemplar that is too long, too.
       this.#builder.addExemplar(exemplar.timestamp, exemplar.value, exemplarLabels(exemplar));
     }

@@ -16,6 +16,7 @@
 
 import { checkHistogram } from "../histogram/check.ts";
 import { reduceToSupported } from "../histogram/resolution.ts";
+import { type Deadline, NO_DEADLINE } from "../model/deadline.ts";
 import { HearthError } from "../model/errors.ts";
 import type { Label } from "../model/labels.ts";
 import { DEFAULT_LIMITS } from "../model/limits.ts";
@@ -59,6 +60,7 @@ export function decodeWriteRequest(body: Uint8Array, limits: RequestLimits): Wri
 export class WriteRequestDecoder {
   #bytes: Uint8Array = new Uint8Array(0);
   #limits: RequestLimits = DEFAULT_LIMITS;
+  #deadline: Deadline = NO_DEADLINE;
   #at = 0;
   #seriesCount = 0;
   #sampleCount = 0;
@@ -78,10 +80,11 @@ export class WriteRequestDecoder {
   #values = new Float64Array(2048);
   #valueWords = new Uint32Array(this.#values.buffer);
 
-  /** Like `decodeWriteRequest`; the result is valid until the next call. */
-  decode(body: Uint8Array, limits: RequestLimits): WriteBatch {
+  /** Like `decodeWriteRequest`; the result is valid until the next call. Throws as `deadline` does, too. */
+  decode(body: Uint8Array, limits: RequestLimits, deadline: Deadline = NO_DEADLINE): WriteBatch {
     this.#bytes = body;
     this.#limits = limits;
+    this.#deadline = deadline;
     this.#at = 0;
     this.#seriesCount = 0;
     this.#sampleCount = 0;
@@ -150,6 +153,7 @@ export class WriteRequestDecoder {
 
   #readTimeSeries(end: number): void {
     const start = this.#at;
+    this.#deadline.spend(end - start);
     let labelEnd = start;
     while (this.#at < end) {
       const fieldStart = this.#at;
@@ -205,6 +209,7 @@ export class WriteRequestDecoder {
   /** Decodes at once and not on demand: a later label may be moved over it. */
   #readHistogram(end: number): void {
     const { maxRequestHistograms } = this.#limits;
+    this.#deadline.spend(end - this.#at);
     const index = this.#histograms.length + this.#wrong.length + this.#moreWrong;
     if (index >= maxRequestHistograms) throw tooMany("histograms", maxRequestHistograms);
     const { histogram, wrongTime, ...times } = readHistogram(
@@ -221,6 +226,7 @@ export class WriteRequestDecoder {
 
   /** Drops and counts an exemplar past a limit. As in Prometheus, a dropped one refuses nothing. */
   #readExemplar(end: number): void {
+    this.#deadline.spend(end - this.#at);
     const isRoom = this.#exemplars.length < this.#limits.maxRequestExemplars;
     const exemplar = isRoom ? decodeExemplar(new ProtobufReader(this.#bytes, this.#at, end)) : undefined;
     this.#at = end;

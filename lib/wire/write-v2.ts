@@ -12,6 +12,7 @@
  * Symbols stay in the body. The labels of each series are written to an arena (label-arena.ts). A series
  * that refers to missing symbols is refused, the others are accepted.
  */
+import { type Deadline, NO_DEADLINE } from "../model/deadline.ts";
 import { HearthError } from "../model/errors.ts";
 import { type Label, labelValue, METRIC_NAME } from "../model/labels.ts";
 import { MAX_SERIES_LABELS } from "../model/rejections.ts";
@@ -19,6 +20,7 @@ import type { WriteBatch } from "../model/sample-batch.ts";
 import { BatchBuilder, type RequestLimits, tooMany } from "./batch-builder.ts";
 import { MAX_EXEMPLAR_BYTES } from "./exemplar-rules.ts";
 import { type BucketBudget, readHistogram } from "./histogram-message.ts";
+import { keepRef, readPackedRefs } from "./label-refs.ts";
 import { decodeLossy, FIXED64, LENGTH_DELIMITED, ProtobufReader, tagOf, VARINT } from "./protobuf-reader.ts";
 import { isStorableTime, timeProblem } from "./sent-time.ts";
 import { readSeriesMetadata, SeriesMetadata } from "./series-metadata.ts";
@@ -50,6 +52,9 @@ const LAST_EXEMPLAR_FIELD = 3;
 
 /** The most bytes of a label in an arena besides its strings. */
 const LABEL_OVERHEAD_BYTES = 10;
+/** What a reference and an exemplar take, in steps of a deadline. */
+const REF_STEPS = 10;
+const EXEMPLAR_STEPS = 50;
 
 const INITIAL_SYMBOLS = 2048;
 
@@ -64,6 +69,7 @@ export class WriteV2Decoder {
   readonly #limits: RequestLimits;
   readonly #builder: BatchBuilder;
   #bytes: Uint8Array = new Uint8Array(0);
+  #deadline: Deadline = NO_DEADLINE;
   #view = new DataView(this.#bytes.buffer);
   #symbolCount = 0;
   /** For each symbol the offsets of its length, its text and its end. */
@@ -93,9 +99,13 @@ export class WriteV2Decoder {
     this.#exemplarRefs = new Uint32Array(this.#refs.length);
   }
 
-  /** Throws "invalid" for malformed protobuf or a first symbol that is not empty, "too large" past a limit. */
-  decode(body: Uint8Array): WriteBatch {
+  /**
+   * Throws "invalid" for malformed protobuf or a first symbol that is not empty, "too large" past a limit, and as
+   * `deadline` does.
+   */
+  decode(body: Uint8Array, deadline: Deadline = NO_DEADLINE): WriteBatch {
     this.#bytes = body;
+    this.#deadline = deadline;
     this.#view = new DataView(body.buffer, body.byteOffset, body.byteLength);
     this.#symbolCount = 0;
     this.#symbols.clear();
@@ -172,8 +182,9 @@ export class WriteV2Decoder {
 
   /** Reads labels first, wherever they are, then the other fields in order. */
   #readSeries(reader: ProtobufReader): void {
-    const { end } = reader;
+    const { end, position: start } = reader;
     this.#readHead(reader);
+    this.#deadline.spend(end - start + this.#refCount * REF_STEPS);
     const builder = this.#builder;
     const labelStart = builder.arena.beginSeries();
     const wrong = this.#writeLabels(this.#refs, this.#refCount);
@@ -201,7 +212,7 @@ export class WriteV2Decoder {
     while (reader.hasMore()) {
       const start = reader.position;
       const tag = reader.readTag();
-      if (tag === PACKED_REFS) this.#refCount = this.#readPackedRefs(reader, this.#refs, this.#refCount);
+      if (tag === PACKED_REFS) this.#refCount = readPackedRefs(reader, this.#refs, this.#refCount);
       else if (tag === METADATA) {
         this.#metadataEnd = reader.readSpan();
         this.#metadataStart = reader.position;
@@ -217,14 +228,6 @@ export class WriteV2Decoder {
       else if (tag === CREATED_TIMESTAMP) this.#createdTimestamp = reader.readInt64();
       else reader.skip(tag, LAST_TIMESERIES_FIELD);
     }
-  }
-
-  /** Returns their new number. */
-  #readPackedRefs(reader: ProtobufReader, refs: Uint32Array, count: number): number {
-    const outerEnd = reader.enter();
-    while (reader.hasMore()) count = keepRef(refs, count, reader.readUint32());
-    reader.leave(outerEnd);
-    return count;
   }
 
   #readBody(reader: ProtobufReader): void {
@@ -301,12 +304,13 @@ export class WriteV2Decoder {
   /** Drops and counts an exemplar with labels past a limit. As in Prometheus, a dropped one refuses nothing. */
   #readExemplar(reader: ProtobufReader): void {
     const refs = this.#exemplarRefs;
+    this.#deadline.spend(EXEMPLAR_STEPS);
     let count = 0;
     let exemplarValue = 0;
     let timestamp = 0;
     while (reader.hasMore()) {
       const tag = reader.readTag();
-      if (tag === PACKED_REFS) count = this.#readPackedRefs(reader, refs, count);
+      if (tag === PACKED_REFS) count = readPackedRefs(reader, refs, count);
       else if (tag === REF) count = keepRef(refs, count, reader.readUint32());
       else if (tag === VALUE_2) exemplarValue = reader.readDouble();
       else if (tag === TIMESTAMP_3) timestamp = reader.readInt64();
@@ -376,13 +380,6 @@ export class WriteV2Decoder {
       return "";
     }
   }
-}
-
-/** Counts a reference and returns the count. Keeps only the first ones, up to one more than allowed. */
-function keepRef(refs: Uint32Array, count: number, ref: number): number {
-  if (count === refs.length) return count;
-  refs[count] = ref;
-  return count + 1;
 }
 
 const V1_BODY =

@@ -293,7 +293,7 @@ export class QueryPool {
       if (exchange.isFinished) return clearInterval(watch);
       if (cpuMs < most) return;
       clearInterval(watch);
-      this.#kill(thread, new HearthError("canceled", "query was canceled"));
+      this.#kill(thread, new HearthError("canceled", "request was canceled"));
     }, ABORT_WATCH_MS);
   }
 

@@ -16,7 +16,7 @@ import { startRules } from "../rules-timer.ts";
 import { withSecretFiles } from "../secret-files.ts";
 import { lowerPriority } from "./lower-priority.ts";
 import { newRoleApp, type ServingRole } from "./role-app.ts";
-import { type Fetch, servePort } from "./serve-port.ts";
+import { type Fetch, type RequestEnv, servePort } from "./serve-port.ts";
 import { warmUp } from "./warm-up.ts";
 import type { FromWorker, ToWorker, WorkerData } from "./worker-data.ts";
 
@@ -34,6 +34,8 @@ const log = newConsoleLog(settings.logLevel, settings.isQuiet);
 const services: WriteServices = {
   ...(await newLocalServices(settings, env, ownEndpoint(), { log, metrics: observe("request") })),
   isCanceled: () => Atomics.load(canceled, 0) !== 0,
+  // Requests that warm a thread up have no client.
+  isGone: (env) => (env as RequestEnv | undefined)?.isGone() === true,
 };
 const close = role === "compact" ? runCompactor() : role === "rules" ? runRules() : await serveWarm(role);
 parent.on("message", (message: ToWorker) => {

@@ -25,6 +25,7 @@ import { HaTracker } from "../../lib/storage/tenants/ha-tracker.ts";
 import { Tenants } from "../../lib/storage/tenants/tenant-settings.ts";
 import { Writers } from "../../lib/storage/write/writers.ts";
 import { compress } from "../../lib/wire/snappy.ts";
+import type { RequestEnv } from "../../local/workers/serve-port.ts";
 import { encodeMessage, type Fields } from "../wire/prometheus-proto.ts";
 import { MIDNIGHT_MS } from "./storage/engine.ts";
 import { FaultyTable } from "./storage/faulty-table.ts";
@@ -63,6 +64,7 @@ export class TestGateway {
       randomBytes,
       limits: all,
       ...(otlp && { otlp }),
+      isGone: (env) => (env as Partial<RequestEnv> | undefined)?.isGone?.() === true,
       tenants: new Tenants(0, clock),
       haTracker: new HaTracker(clock),
       quotas: new Quotas(clock, randomBytes),
@@ -129,8 +131,8 @@ export class TestGateway {
     return this.lines.at(-1)!;
   }
 
-  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    return this.app.fetch(new Request(`http://hearth.test${path}`, init));
+  async fetch(path: string, init: RequestInit = {}, env?: RequestEnv): Promise<Response> {
+    return this.app.fetch(new Request(`http://hearth.test${path}`, init), env);
   }
 
   /** Headers as Prometheus sends them; one that is undefined is left away. */

@@ -1,5 +1,5 @@
 /** Expressions from parameters, and the routes that only parse and print them. */
-import { HearthError } from "../../model/errors.ts";
+import { HearthError, isAboutText } from "../../model/errors.ts";
 import type { Query } from "../../promql/engine-interface.ts";
 import { parseExpr } from "../../promql/parse/parse-expr.ts";
 import type { Expr } from "../../promql/syntax/ast.ts";
@@ -27,7 +27,7 @@ export function queryParameter(
     check?.(expr);
     return { text, expr };
   } catch (error) {
-    if (!(error instanceof HearthError)) throw error;
+    if (!isAboutText(error)) throw error;
     throw new HearthError("invalid", `invalid parameter "query": ${error.message}`, { cause: error });
   }
 }

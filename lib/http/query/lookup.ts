@@ -1,7 +1,7 @@
 /** Label names, label values and series, from the index alone. */
 
 import type { Deadline } from "../../model/deadline.ts";
-import { HearthError } from "../../model/errors.ts";
+import { HearthError, isAboutText } from "../../model/errors.ts";
 import { compareBytewise, compareLabelSets, type LabelSet } from "../../model/labels.ts";
 import { DEFAULT_LIMITS } from "../../model/limits.ts";
 import type { Lookup } from "../../model/selection.ts";
@@ -95,7 +95,7 @@ function checkedMatchers(
   try {
     return matchParameters(parameters, options);
   } catch (error) {
-    throw error instanceof HearthError ? rephrase(error) : error;
+    throw isAboutText(error) ? rephrase(error) : error;
   }
 }
 

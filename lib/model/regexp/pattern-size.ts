@@ -1,12 +1,10 @@
 /**
  * How large a pattern's program becomes, before it is compiled. A counted repetition is compiled as that many copies, and
- * repetitions nest: `(((a{10}){10}){10}){10}` is 10,000 copies in 23 characters.
+ * repetitions nest: `(((a{10}){10}){10}){10}` is 10,000 copies in 23 characters. What takes long to compile weighs as the
+ * instructions that take as long.
  */
+import { classEnd, classSize, endOf, UNICODE_CLASS } from "./class-size.ts";
 
-/** Weight of a Unicode class such as `\pL`: one instruction, with hundreds of ranges. */
-const UNICODE_CLASS = 16;
-/** Characters of a class in brackets that weigh as much as an instruction. */
-const CLASS_CHARACTERS = 8;
 /** Instructions that any program has. */
 const OVERHEAD = 4;
 
@@ -15,6 +13,8 @@ const GROUP_HEAD = /\?(?:P?<\w*>|[a-zA-Z-]*:)/y;
 /** Flags alone are no atom: a repetition behind them is one of what stands before. */
 const FLAGS = /\?[a-zA-Z-]*\)/y;
 const BRACED = /\{[^}]*\}/y;
+/** A flag that lets case not count, anywhere: it may hold for any class of the pattern. */
+const FOLDING = /\(\?[a-zA-Z-]*i/;
 
 /** What stands in a pair of parentheses so far. */
 interface Group {
@@ -23,8 +23,10 @@ interface Group {
   last: number;
 }
 
-/** An upper bound of the compiled instructions, in one pass; any number for a pattern that does not compile. */
+/** An upper bound of the compiled instructions, in linear time; any number for a pattern that does not compile. */
 export function patternSize(pattern: string): number {
+  const isFolded = FOLDING.test(pattern);
+  let once = 0;
   const outer: Group[] = [];
   let group: Group = { size: OVERHEAD, last: 0 };
   const add = (size: number) => {
@@ -43,12 +45,15 @@ export function patternSize(pattern: string): number {
         at = end < 0 ? pattern.length : end + 2;
       } else {
         const isUnicode = escaped === "p" || escaped === "P";
-        add(isUnicode ? UNICODE_CLASS : 1);
+        add(isUnicode ? UNICODE_CLASS.size : 1);
+        if (isUnicode && isFolded) once += UNICODE_CLASS.folding;
         if (isUnicode || escaped === "x") at = endOf(BRACED, pattern, at);
       }
     } else if (character === "[") {
       const end = classEnd(pattern, at);
-      add(classSize(pattern, at, end));
+      const ofClass = classSize(pattern, at, end, isFolded);
+      add(ofClass.size);
+      once += ofClass.once;
       at = end;
     } else if (character === "(") {
       const flagsEnd = endOf(FLAGS, pattern, at);
@@ -75,40 +80,7 @@ export function patternSize(pattern: string): number {
       }
     } else add(1);
   }
-  let size = group.size + group.last;
+  let size = once + group.size + group.last;
   for (const { size: before, last } of outer) size += before + last;
-  return size;
-}
-
-/** Where a sticky pattern that begins here ends; here if it does not match. */
-function endOf(sticky: RegExp, text: string, at: number): number {
-  sticky.lastIndex = at;
-  return sticky.test(text) ? sticky.lastIndex : at;
-}
-
-/** Behind the bracket that closes a class; one at its beginning is a member. */
-function classEnd(pattern: string, start: number): number {
-  let at = pattern[start] === "^" ? start + 1 : start;
-  if (pattern[at] === "]") at++;
-  for (; at < pattern.length && pattern[at] !== "]"; at++) {
-    if (pattern[at] === "\\") at++;
-    else if (pattern.startsWith("[:", at)) {
-      // `[:alpha:]`: its bracket does not close the class.
-      const name = NAMED_CLASS.exec(pattern.slice(at, at + 16));
-      if (name !== null) at += name[0].length - 1;
-    }
-  }
-  return at + 1;
-}
-
-const NAMED_CLASS = /^\[:\^?[a-z]+:\]/;
-
-function classSize(pattern: string, start: number, end: number): number {
-  let size = 1 + Math.floor((end - start) / CLASS_CHARACTERS);
-  for (let at = start; at < end; at++) {
-    if (pattern[at] !== "\\") continue;
-    at++;
-    if (pattern[at] === "p" || pattern[at] === "P") size += UNICODE_CLASS;
-  }
   return size;
 }

@@ -1,4 +1,5 @@
 /** A cursor over tokens for a recursive descent parser. */
+import type { Deadline } from "../../model/deadline.ts";
 import { Patterns } from "../../model/regexp/patterns.ts";
 import type { TextRange } from "../syntax/ast.ts";
 import { MAX_NESTING } from "./depth.ts";
@@ -7,9 +8,12 @@ import type { ParseOptions } from "./options.ts";
 import { ParseError } from "./parse-error.ts";
 import { describeToken, type Token, type TokenKind } from "./token.ts";
 
+/** What a token takes to read, parse and check, in steps of a deadline. */
+const TOKEN_STEPS = 50;
+
 /**
  * Looks ahead by one or two tokens and no further than needed, so that the first error in the text
- * is reported. Throws `ParseError`.
+ * is reported. Throws `ParseError`, and as the deadline of the patterns does.
  */
 export class TokenCursor {
   readonly text: string;
@@ -17,6 +21,7 @@ export class TokenCursor {
   readonly patterns: Patterns;
   /** The end of the last token taken. */
   lastEnd = 0;
+  readonly #deadline: Deadline;
   readonly #lexer: Lexer;
   /** At most two tokens. */
   readonly #ahead: Token[] = [];
@@ -28,6 +33,7 @@ export class TokenCursor {
     this.text = text;
     this.options = options;
     this.patterns = options.patterns ?? new Patterns();
+    this.#deadline = this.patterns.deadline;
     this.#lexer = new Lexer(text, options.enableUnquotedUtf8Names);
   }
 
@@ -44,6 +50,7 @@ export class TokenCursor {
   }
 
   take(): Token {
+    this.#deadline.spend(TOKEN_STEPS);
     const token = this.peek();
     this.#ahead.shift();
     this.lastEnd = token.end;

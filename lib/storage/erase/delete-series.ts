@@ -6,6 +6,7 @@
  * Months are done in order, and in each its days before its rows: rows that know the month's deletions are made of
  * samples without what these hide. So a deletion that stops early has done all days before some day.
  */
+import type { Deadline } from "../../model/deadline.ts";
 import { HearthError } from "../../model/errors.ts";
 import { matchesAll } from "../../model/matcher.ts";
 import type { RandomBytes } from "../../model/random-bytes.ts";
@@ -29,6 +30,8 @@ import type { Table } from "../table/table.ts";
 
 /** Days that are worked on at once. */
 const DAY_CONCURRENCY = 8;
+/** What comparing a series with a selector takes, in steps of a deadline. */
+const MATCH_STEPS = 20;
 /** More selectors than this are compared with all series of a day, which is read once. */
 const MAX_LOOKUPS = 8;
 
@@ -41,6 +44,8 @@ export interface DeleteOptions {
   /** Who asks, as an access key's id; empty: someone with the command line. */
   readonly accessKeyId: string;
   readonly signal?: AbortSignal | undefined;
+  /** Of comparing series with the selectors; default: none. */
+  readonly deadline?: Deadline | undefined;
   /** Whether to begin no further day; default: never. */
   readonly isOver?: (() => boolean) | undefined;
 }
@@ -48,8 +53,8 @@ export interface DeleteOptions {
 /**
  * Deletes what was received so far of the series that pass any of the selectors, of a range. Returns
  * the days that have such series, ascending; of those that have hourly rows alone, all days of a part of
- * rows that has such series. Throws "unavailable", with some days done: ask again. Where it is over before all days are
- * done, the error says from which time on; at least one day is done then.
+ * rows that has such series. Throws "unavailable", "timed out" and "canceled", with some days done: ask again. Where it is
+ * over before all days are done, the error says from which time on; at least one day is done then.
  */
 export async function deleteSeries(
   options: DeleteOptions,
@@ -207,7 +212,7 @@ const FOUND = new Error("found");
 
 /** A sample is acknowledged after its series is in the index: what is not there has none. */
 async function hasAny(
-  { table, tenant, signal }: DeleteOptions,
+  { table, tenant, signal, deadline }: DeleteOptions,
   day: IndexedDay & Partial<Pick<RowDays, "rows">>,
   selectors: readonly Selector[],
 ): Promise<boolean> {
@@ -217,8 +222,9 @@ async function hasAny(
     try {
       await forEachSeries(
         table,
-        { tenant, matchers, ...day },
+        { tenant, matchers, deadline, ...day },
         (labels) => {
+          deadline?.spend(selectors.length * MATCH_STEPS);
           if (selectors.some((selector) => matchesAll(selector, labels))) throw FOUND;
         },
         signal,

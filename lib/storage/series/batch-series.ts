@@ -15,6 +15,8 @@ import { REJECTED, type SeriesRegistry, type SeriesTable, UNKNOWN } from "./seri
 /** Stands for the number in the registry of a series that is not resolved, or whose hash alone is known. */
 const UNRESOLVED = 0;
 const HASH_ONLY = -1;
+/** What labels and all else of a new series take beside their bytes, in steps of a deadline. */
+const LABELS_STEPS = 200;
 
 export class BatchSeries {
   /** Numbers are below it. */
@@ -130,10 +132,14 @@ export class BatchSeries {
     return bytesAt(this.hashes, number * HASH_WORDS);
   }
 
-  /** The labels of a series that `resolve` accepted, read again. */
+  /**
+   * The labels of a series that `resolve` accepted, read again. Throws as the batch's deadline does: nothing that needs
+   * them has begun to store.
+   */
   labels(number: number): LabelSet {
-    const { bytes, labelStarts, labelEnds, decodeLabels } = this.#batch;
+    const { bytes, labelStarts, labelEnds, decodeLabels, deadline } = this.#batch;
     const index = this.#first + number;
+    deadline?.spend(LABELS_STEPS + labelEnds[index] - labelStarts[index]);
     const sent = decodeLabels(bytes, labelStarts[index], labelEnds[index], this.#limits.maxLabelsPerSeries);
     const check = checkLabels(sent, this.#limits);
     if (check.ok) return check.labels;

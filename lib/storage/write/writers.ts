@@ -116,6 +116,7 @@ export class Writers {
     try {
       const times = this.#writer(place).newTimes();
       for (const slice of slicesBySeries(kept)) {
+        batch.deadline?.check();
         const writer = this.#writer(place);
         const registry = this.#registry(place);
         const { samples, histograms, exemplars } = await writer.append(

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { HearthError } from "../../../lib/model/errors.ts";
 import { Exchange } from "../../../local/workers/exchange.ts";
-import { type Fetch, servePort } from "../../../local/workers/serve-port.ts";
+import { type Fetch, type RequestEnv, servePort } from "../../../local/workers/serve-port.ts";
 
 const URL_OF_TEST = "http://hearth/api/v1/query?a=b";
 
@@ -48,6 +48,29 @@ for (const status of [204, 304])
     assert.equal((await response).status, status);
     assert.equal((await response).body, null);
   });
+
+test("a computation that lets no event in sees that its client has gone, and loses no part of the body", async () => {
+  const { promise, resolve } = Promise.withResolvers<readonly [before: boolean, after: boolean]>();
+  const parts = Array.from({ length: 3 }, (_, i) => new Uint8Array(1000).fill(i + 1));
+  const source = new ReadableStream({
+    start(controller) {
+      for (const part of parts) controller.enqueue(part);
+      controller.close();
+    },
+  });
+  const init = { method: "POST", body: source, duplex: "half" } as RequestInit;
+  const exchange: Exchange = send(new Request(URL_OF_TEST, init), async (there, env) => {
+    const { isGone } = env as RequestEnv;
+    const before = isGone();
+    const body = Buffer.from(await there.arrayBuffer());
+    assert.deepEqual(body, Buffer.concat(parts));
+    exchange.abort();
+    resolve([before, isGone()]);
+    assert.ok(there.signal.aborted);
+    return new Response(null);
+  });
+  assert.deepEqual(await promise, [false, true]);
+});
 
 test("a slow reader fills no memory: the source waits for it", async () => {
   let made = 0;

@@ -13,6 +13,7 @@ import {
   MAX_PATTERN_INSTRUCTIONS,
   Patterns,
 } from "../../../lib/model/regexp/patterns.ts";
+import { compileSearch } from "../../../lib/model/regexp/search.ts";
 
 const SEED = 20261130;
 
@@ -46,6 +47,37 @@ test("nested repetitions count by their product, in whichever form they are writ
   ]) {
     refuses(() => new Patterns().predicate(pattern), "too large", /100000 instructions together/);
     refuses(() => new Patterns().captures(pattern), "too large", /100000 instructions together/);
+  }
+});
+
+test("classes count by what compiling them takes, also those of a few characters", () => {
+  // Folding goes through each character of a range: 3 ms for the widest, whose class has six characters.
+  const wide = "[B-\u{1e942}]";
+  for (const pattern of [
+    `(?i)${wide.repeat(60)}`,
+    `(?i)${"[B-\\x{1e942}]".repeat(60)}`,
+    `(?i)${"[^\\x42-\u{1e942}x]".repeat(60)}`,
+    `a(?i:${wide.repeat(60)})`,
+    `(?s-U)x(?mi)[${"B-\u{1e942}".repeat(60)}]`,
+    `(?i)${"[!-\\x{ffff}]".repeat(120)}`,
+    `(?i)${"[\\101-\u{1e942}]".repeat(60)}`,
+    `(?i)[${"\\pL".repeat(800)}]`,
+    `(?i)${"\\p{Lu}".repeat(800)}`,
+    `[${"\\pL\\PN".repeat(800)}]`,
+  ]) {
+    refuses(() => new Patterns().predicate(pattern), "too large", /100000 instructions together/);
+    refuses(() => compileSearch(pattern), "too large", /too large/);
+  }
+  // What people write.
+  const patterns = new Patterns();
+  for (let i = 0; i < 40; i++) {
+    for (const text of [
+      "(?i)[a-zà-ÿ0-9_.-]+",
+      "[\\pL\\pN_]*",
+      "(?i)\\p{Lu}x?",
+      "(?i)[\\pL\\x{80}-\\x{24f}]{1,99}",
+    ])
+      patterns.predicate(`${text}${i}`);
   }
 });
 
