@@ -17,6 +17,8 @@ export interface Limits {
   readonly maxRequestBuckets: number;
   /** UTC days of the samples of one write request. Each day takes its own table calls. */
   readonly maxRequestDays: number;
+  /** UTC days that a tenant may write to within an hour, in each process. The compactor looks at each for hours. */
+  readonly maxHourDays: number;
   /** Exemplars of one write request. */
   readonly maxRequestExemplars: number;
   /** Symbols of one remote write 2.0 request. */
@@ -63,6 +65,8 @@ export const DEFAULT_LIMITS: Limits = {
   maxRequestHistograms: 50_000,
   maxRequestBuckets: 4_000_000,
   maxRequestDays: 100,
+  // A year sent again, with a month to spare.
+  maxHourDays: 400,
   maxRequestExemplars: 100_000,
   maxRequestSymbols: 1_000_000,
   maxRequestLabelBytes: 32 * MIB,

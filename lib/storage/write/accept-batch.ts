@@ -28,6 +28,9 @@ export interface AcceptedTimes {
   readonly days: Set<number>;
   /** Days that one request may touch: each takes calls of its own. */
   readonly maxDays: number;
+  /** Those of the tenant in this hour, this request's included, and how many there may be. */
+  readonly hourDays: Set<number>;
+  readonly maxHourDays: number;
 }
 
 export function acceptFloats(
@@ -123,19 +126,25 @@ function rejectTime(
   rejections.add(() => series.labels(number), timeReason(time, times));
 }
 
-/** Whether a request may have samples of a day, beside the days that it has them of already. */
-function takeDay({ days, maxDays }: AcceptedTimes, day: number): boolean {
-  if (!days.has(day) && days.size >= maxDays) return false;
+/** Whether a request may have samples of a day, beside the days that it and its tenant have them of already. */
+function takeDay({ days, maxDays, hourDays, maxHourDays }: AcceptedTimes, day: number): boolean {
+  if (days.has(day)) return true;
+  if (days.size >= maxDays || (!hourDays.has(day) && hourDays.size >= maxHourDays)) return false;
   days.add(day);
+  hourDays.add(day);
   return true;
 }
 
-function timeReason(time: number, { nowMs, oldest, newest, maxDays }: AcceptedTimes): string {
+function timeReason(time: number, times: AcceptedTimes): string {
+  const { nowMs, oldest, newest, days, maxDays, maxHourDays } = times;
   const now = `now=${nowMs}`;
   if (Math.abs(time) > MAX_TIMESTAMP_MS) return `timestamp ${time} is no time in ms ${now}`;
   if (time > newest)
     return `timestamp ${time} is in the future, at most ${newest - nowMs} ms ahead is taken ${now}`;
+  const oneTooMany = `timestamp ${time}: UTC day ${printDay(dayOf(time))} is one too many`;
+  if (time >= oldest && days.size >= maxDays)
+    return `${oneTooMany}, a request may have samples of ${maxDays}; send fewer days a request`;
   if (time >= oldest)
-    return `timestamp ${time}: UTC day ${printDay(dayOf(time))} is one too many, a request may have samples of ${maxDays}; send fewer days a request`;
+    return `${oneTooMany}, a tenant may write to ${maxHourDays} within an hour; send it in the next hour, or import it`;
   return `timestamp ${time} is older than retention ${now}`;
 }

@@ -16,6 +16,7 @@ import type { Table } from "../table/table.ts";
 import { type AcceptedTimes, acceptFloats, acceptHistograms } from "./accept-batch.ts";
 import type { Accepted, AcceptedFloats, AcceptedHistograms, Chosen } from "./accepted.ts";
 import type { BatchSlice } from "./batch-slices.ts";
+import type { HourDays } from "./hour-days.ts";
 import type { OpenDays } from "./open-days.ts";
 import { countRefused, type RefusedSeries, withoutRefused } from "./refuse-series.ts";
 import { splitByDay } from "./split-days.ts";
@@ -31,6 +32,7 @@ export interface WriterOptions {
   readonly limits: Limits;
   readonly retentionMs: RetentionMs;
   readonly days: OpenDays;
+  readonly hourDays: HourDays;
   /** Exemplars that are stored a second and at once; default: those of every tenant. */
   readonly exemplarsPerSecond?: number | undefined;
 }
@@ -54,7 +56,7 @@ export class Writer {
   }
 
   /** Whether it was made with these options. */
-  isOf({ retentionMs, limits, exemplarsPerSecond }: Omit<WriterOptions, "days">): boolean {
+  isOf({ retentionMs, limits, exemplarsPerSecond }: Omit<WriterOptions, "days" | "hourDays">): boolean {
     const own = this.#options;
     return (
       own.retentionMs === retentionMs &&
@@ -70,7 +72,7 @@ export class Writer {
 
   /** The times that samples of a request may have which arrives now. */
   newTimes(): AcceptedTimes {
-    const { clock, limits, retentionMs } = this.#options;
+    const { clock, limits, retentionMs, tenant } = this.#options;
     const nowMs = clock();
     return {
       nowMs,
@@ -78,6 +80,8 @@ export class Writer {
       oldest: Math.max(oldestKept(nowMs, retentionMs), -MAX_TIMESTAMP_MS),
       days: new Set(),
       maxDays: limits.maxRequestDays,
+      hourDays: this.#options.hourDays.of(tenant),
+      maxHourDays: limits.maxHourDays,
     };
   }
 

@@ -21,6 +21,7 @@ import { withoutLabel } from "../tenants/replica-labels.ts";
 import { slicesBySeries } from "./batch-slices.ts";
 import { CompactorLag } from "./compactor-lag.ts";
 import { DayWriter } from "./day-writer.ts";
+import { HourDays } from "./hour-days.ts";
 import { LoadBudget } from "./load/budget.ts";
 import { OpenDays } from "./open-days.ts";
 import { type LatestDate, ReceiveClock } from "./receive-clock.ts";
@@ -68,6 +69,7 @@ export interface TenantPlace {
 export class Writers {
   readonly #options: WritersOptions;
   readonly #days: OpenDays;
+  readonly #hourDays: HourDays;
   readonly #loadBudget: LoadBudget;
   /** By tenant, in the order of last use. */
   readonly #writers = new Map<string, Writer>();
@@ -82,6 +84,7 @@ export class Writers {
     this.#options = options;
     const { clock, randomBytes, maxBytes } = options;
     this.#loadBudget = new LoadBudget(maxBytes);
+    this.#hourDays = new HourDays(clock);
     const shared = {
       clock,
       randomBytes,
@@ -147,7 +150,9 @@ export class Writers {
     const known = this.#writers.get(tenant);
     const { clock, randomBytes } = this.#options;
     const options = { clock, randomBytes, limits, tenant, retentionMs, exemplarsPerSecond };
-    const writer = known?.isOf(options) ? known : new Writer({ ...options, days: this.#days });
+    const writer = known?.isOf(options)
+      ? known
+      : new Writer({ ...options, days: this.#days, hourDays: this.#hourDays });
     this.#writers.delete(tenant);
     this.#writers.set(tenant, writer);
     return writer;

@@ -302,6 +302,27 @@ describe("the days of a request", () => {
     assert.deepEqual([storedSamples, rejections.count], [20_000, 1]);
   });
 
+  test("of a tenant are bounded within an hour, over all its requests, and free in the next one", async () => {
+    const engine = new Engine({ limits: { maxHourDays: 3 } });
+    engine.nowMs = NOON_MS;
+    const writers = engine.newWriters();
+    const onDay = (day: number) => [series("up", {}, [NOON_MS - day * DAY_MS, day])];
+    for (let day = 0; day < 3; day++)
+      assert.equal((await engine.append(writers, onDay(day))).storedSamples, 1);
+    const { storedSamples, rejections } = await engine.append(writers, [
+      series("up", {}, [NOON_MS - 3 * DAY_MS, 3], [NOON_MS + 1, 1]),
+    ]);
+    assert.deepEqual([storedSamples, rejections.count], [1, 1]);
+    assert.match(
+      rejections.reasons[0],
+      /UTC day \d{4}-\d\d-\d\d is one too many, a tenant may write to 3 within an hour; send it in the next hour/,
+    );
+    // A day that it writes to already is not one too many.
+    assert.equal((await engine.append(writers, onDay(2))).storedSamples, 1);
+    engine.nowMs += HOUR_MS;
+    assert.equal((await engine.append(writers, onDay(3))).storedSamples, 1);
+  });
+
   test("are stored at the same time, eight of them", async () => {
     const table = new FaultyTable();
     const engine = new Engine({ table });

@@ -61,7 +61,15 @@ test("samples are split by day and shard, refused ones left out", () => {
         const random = (count: number) => new Uint8Array(count).fill(7);
         const registry = new SeriesRegistry(DEFAULT_LIMITS, seriesHash, random);
         const series = new BatchSeries(batch, 0, 10, registry, DEFAULT_LIMITS);
-        const times = { nowMs: NEWEST, oldest: OLDEST, newest: NEWEST, days: new Set<number>(), maxDays: 2 };
+        const times = {
+          nowMs: NEWEST,
+          oldest: OLDEST,
+          newest: NEWEST,
+          days: new Set<number>(),
+          maxDays: 2,
+          hourDays: new Set<number>(),
+          maxHourDays: 400,
+        };
         const accepted = acceptFloats(batch, series, times, new Rejections());
         const expected = new Map<number, number[]>();
         const days = new Set<number>();
