@@ -10,6 +10,7 @@ import type { Log } from "../lib/model/log.ts";
 import { allowHalfClosed } from "./half-closed.ts";
 import { JoinedMessage } from "./joined-chunks.ts";
 import { closeLingering, LINGERING_LIMITS } from "./lingering-close.ts";
+import { cutText } from "./refused-parameters.ts";
 
 /** Of the URL and all headers: as Go's servers, and so Prometheus, take them. Dashboards send long GETs. */
 const MAX_HEADER_BYTES = 1024 * 1024;
@@ -36,6 +37,7 @@ export function newHttpServer(fetch: Fetch, log: Log, lingering = LINGERING_LIMI
     autoCleanupIncoming: false,
   });
   const listener: typeof serve = async (incoming, outgoing) => {
+    if (incoming.url !== undefined) incoming.url = cutText(incoming.url);
     if (incoming.method !== "TRACE") return serve(incoming, outgoing);
     // No `Request` can have this method.
     const reason = "method TRACE is not allowed here, use GET or POST";

@@ -1,14 +1,14 @@
 /** Requests of queries as threads take them: more than once if need be, and recognized when the same is asked again. */
 import { hash } from "node:crypto";
-import { hasMoreParameters, MAX_PARAMETERS } from "../../lib/http/parameter-count.ts";
+import { hasMoreParameters } from "../../lib/http/parameter-count.ts";
 import { tidyPath } from "../../lib/http/request-path.ts";
+import { cutBytes } from "../refused-parameters.ts";
 import { isBulk, looksLong } from "./long-request.ts";
 
 /** A longer body is streamed to its thread, once. */
 const MAX_BODY_BYTES = 1024 * 1024;
 /** Parameters of a request that are looked at: this is the thread that passes all others on. */
 const MAX_LOOKED_AT = 1000;
-const AMPERSAND = 0x26;
 /** Parameters that say when, or for how long. The others say what is asked. */
 const WHEN = new Set(["time", "start", "end", "step", "timeout"]);
 const FORM = "application/x-www-form-urlencoded";
@@ -26,13 +26,9 @@ export interface RepeatableRequest {
 
 /** Reads the body. Undefined: the body is too long, or of unknown length; then it is not read. */
 export async function readRepeatable(request: Request): Promise<RepeatableRequest | undefined> {
-  const { method, headers, signal } = request;
-  const url = cutText(request.url);
+  const { method, url, headers, signal } = request;
   const { pathname, search } = partsOf(url);
-  if (request.body === null) {
-    const make = url === request.url ? () => request : () => new Request(url, { method, headers, signal });
-    return repeatable(pathname, search, "", make);
-  }
+  if (request.body === null) return repeatable(pathname, search, "", () => request);
   const length = headers.get("Content-Length");
   if (length === null || Number(length) > MAX_BODY_BYTES) return undefined;
   const whole = new Uint8Array(await request.arrayBuffer());
@@ -43,28 +39,6 @@ export async function readRepeatable(request: Request): Promise<RepeatableReques
   const make = () => new Request(url, { method, headers: sent, signal, body });
   if (!isForm) return repeatable(pathname, search, hash("sha1", body), make);
   return repeatable(pathname, `${new TextDecoder().decode(body)}&${search.slice(1)}`, "", make);
-}
-
-/**
- * A request with more than `MAX_PARAMETERS` is refused. What comes after them is left out: copies of a megabyte, and the garbage
- * they make, kept all other requests waiting for up to 60 ms.
- */
-function cutText(text: string): string {
-  let at = -1;
-  for (let count = 0; count <= MAX_PARAMETERS; count++) {
-    at = text.indexOf("&", at + 1);
-    if (at < 0) return text;
-  }
-  return text.slice(0, at);
-}
-
-function cutBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  let at = -1;
-  for (let count = 0; count <= MAX_PARAMETERS; count++) {
-    at = bytes.indexOf(AMPERSAND, at + 1);
-    if (at < 0) return bytes;
-  }
-  return bytes.slice(0, at);
 }
 
 /** Without parsing a URL that may have a megabyte of parameters. It has no fragment: no client sends one. */

@@ -84,6 +84,14 @@ const SERVED: readonly (readonly [what: string, request: string, status: number,
   ["HEAD of a query", `HEAD /api/v1/query?query=1 HTTP/1.1\r\n${HOST}${KEY}\r\n`, 200, /^$/],
 ];
 
+test("a URL with more parameters than any route takes is refused by its route", async () => {
+  for (const parameters of ["query=up".concat("&a".repeat(20_000)), `${"a&".repeat(300_000)}query=up`]) {
+    const { status, body } = await exchange(`GET /api/v1/query?${parameters} HTTP/1.1\r\n${HOST}${KEY}\r\n`);
+    assert.equal(status, 400);
+    assert.match(body, /more than 10000 in one request/);
+  }
+});
+
 describe("served", () => {
   for (const [what, request, status, body] of SERVED) {
     test(what, async () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasMoreParameters, MAX_PARAMETERS } from "../../../lib/http/parameter-count.ts";
+import { cutText } from "../../../local/refused-parameters.ts";
 import { readRepeatable } from "../../../local/workers/repeatable-request.ts";
 
 const URL_RANGE = "http://localhost/api/v1/query_range";
@@ -91,10 +92,7 @@ test("parameters past those that are refused are left out, and it stays refused"
     ))!.make();
     const body = await posted.text();
     assert.equal(posted.headers.get("Content-Length"), String(body.length));
-    const asked = new URL(
-      (await readRepeatable(new Request(`${URL_RANGE}?${text}`)))!.make().url,
-    ).search.slice(1);
-    for (const sent of [body, asked]) {
+    for (const sent of [body, cutText(text)]) {
       assert.equal(isRefused(sent), isRefused(text));
       assert.equal(sent.length < text.length, isCut);
       assert.ok(text.startsWith(sent));
