@@ -51,7 +51,7 @@ const REGISTER_SLICE = 1000;
  * Up to so many new series a shard are recorded in one item for all of them, at the level of one shard:
  * items of their own would hold less than the KB that a write unit covers.
  */
-const FEW_SERIES = 100;
+export const FEW_SERIES = 100;
 
 export interface DayWriterOptions extends DayShardsOptions {
   /** Tells the records of this process from those of others that name the same dictionary. */

@@ -20,7 +20,7 @@ import type { Table } from "../table/table.ts";
 import { withoutLabel } from "../tenants/replica-labels.ts";
 import { slicesBySeries } from "./batch-slices.ts";
 import { CompactorLag } from "./compactor-lag.ts";
-import { DayWriter } from "./day-writer.ts";
+import { DayWriter, FEW_SERIES } from "./day-writer.ts";
 import { HourDays } from "./hour-days.ts";
 import { LoadBudget } from "./load/budget.ts";
 import { OpenDays } from "./open-days.ts";
@@ -48,8 +48,8 @@ export interface WritersOptions {
   /** Into how many shards a record is split. */
   readonly shardBits?: BitsOf;
   /**
-   * New series a shard that get brief references (layout/brief-keys.ts); default: none do. Readers and compactors of
-   * this version know such references, so that a later one may give them out and still be rolled back.
+   * Requests with up to so many new series a shard give them brief references (layout/brief-keys.ts); 0: none does.
+   * Default: as many as share a series record.
    */
   readonly fewSeries?: number;
 }
@@ -95,7 +95,7 @@ export class Writers {
       loadBudget: this.#loadBudget,
       shardBits: options.shardBits ?? shardBits,
       hash: options.hash ?? seriesHash,
-      fewSeries: options.fewSeries ?? 0,
+      fewSeries: options.fewSeries ?? FEW_SERIES,
     };
     this.#days = new OpenDays(clock, (place) => new DayWriter({ ...shared, place }));
   }

@@ -137,7 +137,8 @@ describe("usage", () => {
       assert.equal((await deployment.fetch(minute % 2, path, "HKA1")).status, 200);
       assert.equal((await deployment.fetch(0, "/api/v1/query?query=m", "HKB1")).status, 200);
       assert.equal((await deployment.fetch(1, "/api/v1/query?query=m", "HKNONE")).status, 401);
-      if (minute % 8 === 7) await deployment.compact();
+      // Not last: a process counts its own work with the requests after it.
+      if (minute % 8 === 6) await deployment.compact();
     }
     await deployment.flush();
   });

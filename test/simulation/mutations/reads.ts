@@ -71,6 +71,11 @@ export const READS: readonly Mutation[] = [
         "return this.#query(table, span, true);",
         "return this.#query(table, span, false);",
       ),
+      edit(
+        "log/brief-series.ts",
+        "await this.#query(table, EVERYTHING, true, level);",
+        "await this.#query(table, EVERYTHING, false, level);",
+      ),
     ],
   },
   {
