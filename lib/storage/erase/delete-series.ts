@@ -186,7 +186,10 @@ interface IndexedDay {
   readonly manifest: typeof EMPTY_MANIFEST;
 }
 
-/** The days of a range that have an index, ascending. */
+/**
+ * The days of a range that readers look into, ascending: those that have a day item or parts. An import that found no
+ * sample of a day leaves a manifest without parts.
+ */
 async function daysOf(
   { table, tenant, retentionMs, clock, signal }: DeleteOptions,
   { minTime, maxTime }: TimeRange,
@@ -196,7 +199,8 @@ async function daysOf(
   if (first > last) return [];
   const listed = await listDays(table, tenant, first, last, signal);
   const manifests = await loadManifests(table, tenant, first, last);
-  const days = new Set([...listed.keys(), ...manifests.keys()]);
+  const hidden = [...manifests].filter(([, { parts, index }]) => parts.length + index.length > 0);
+  const days = new Set([...listed.keys(), ...hidden.map(([day]) => day)]);
   return [...days]
     .filter((day) => !isDayPast(day, clock(), retentionMs))
     .sort((a, b) => a - b)

@@ -7,7 +7,9 @@ import { printLabels } from "../../../lib/model/labels.ts";
 import { DEFAULT_LIMITS } from "../../../lib/model/limits.ts";
 import { newMatcher } from "../../../lib/model/matcher.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../lib/model/time.ts";
+import { DayLease } from "../../../lib/storage/bulk/day-lease.ts";
 import { ReaderMemory } from "../../../lib/storage/cache/reader-memory.ts";
+import { newDayContext } from "../../../lib/storage/compact/day-context.ts";
 import {
   addDeletion,
   loadDeletions,
@@ -226,6 +228,27 @@ test("many deletions are compared only with the series that a query selects", as
     meter.readUnits - cold.readUnits <= 2,
     `${meter.readUnits} read units, ${cold.readUnits} without`,
   );
+});
+
+test("days of which an import has left a manifest alone are not looked into", async () => {
+  const { engine } = await newForms();
+  const selectors = [[of("__name__", "cpu")]];
+  const callsOfDeletion = async () => {
+    const meter = newMeter();
+    const options = { table: engine.table.metered(meter), clock: engine.clock, randomBytes };
+    const place = { ...options, tenant: "t", retentionMs: 0, accessKeyId: "" };
+    const days = await deleteSeries(place, selectors, ALL_TIME);
+    return { days, calls: meter.calls };
+  };
+  await callsOfDeletion();
+  const expected = await callsOfDeletion();
+  for (let day = DAY - 40; day < DAY - 20; day++) {
+    const context = { tenant: "t", day, retentionMs: 0, clock: engine.clock, randomBytes };
+    const lease = new DayLease(newDayContext({ ...context, table: engine.table }));
+    assert.ok(await lease.hold());
+    await lease.release();
+  }
+  assert.deepEqual(await callsOfDeletion(), expected);
 });
 
 test("the same deletion again takes the place of the first", async () => {
