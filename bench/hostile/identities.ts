@@ -73,6 +73,14 @@ export const IDENTITIES: readonly Identity[] = [
   ...fills(SHORT).map(([name, text]) =>
     authorization(`Basic with ${name} encoded`, `Basic ${Buffer.from(text).toString("base64")}`),
   ),
+  ...fills(LONG)
+    // A header has bytes.
+    .filter(([, text]) => !text.startsWith("é"))
+    .map(([name, text]) => ({
+      name: `X-Scope-OrgID of ${name}`,
+      path: PATH,
+      headers: { "X-Scope-OrgID": text },
+    })),
   ...TOKENS.map(([name, header, payload]) =>
     authorization(
       `of a token with ${name}`,

@@ -35,7 +35,7 @@ const services: WriteServices = {
   ...(await newLocalServices(settings, env, ownEndpoint(), { log, metrics: observe("request") })),
   isCanceled: () => Atomics.load(canceled, 0) !== 0,
   // Requests that warm a thread up have no client.
-  isGone: (env) => (env as RequestEnv | undefined)?.isGone() === true,
+  isGone: (env) => (env as Partial<RequestEnv> | undefined)?.isGone?.() === true,
 };
 const close = role === "compact" ? runCompactor() : role === "rules" ? runRules() : await serveWarm(role);
 parent.on("message", (message: ToWorker) => {
