@@ -86,7 +86,7 @@ export class OidcTokens {
       throw isOfKeys(error) ? noKeys(error) : refused(errorMessage(error));
     }
     const texts = (Array.isArray(values) ? values : [values]).filter((one) => typeof one === "string");
-    if (texts.length === 0) throw refused(`the claim ${claim} is no text`);
+    if (texts.length === 0) throw refused(`claim ${claim} is neither a text nor a list with one`);
     const untilMs = Math.min(this.#clock() + KNOWN_MS, (stated.exp + CLOCK_SKEW_SECONDS) * SECOND_MS);
     this.#known.set(digest, { values: texts.slice(0, MAX_VALUES), untilMs });
     return texts.slice(0, MAX_VALUES);
@@ -134,9 +134,10 @@ export class OidcTokens {
     const { issuer } = this.#settings;
     const from = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
     const response = await this.#get(from, AbortSignal.timeout(FETCH_MS));
-    if (!response.ok) throw new Error(`${from}: status ${response.status}`);
+    if (!response.ok) throw new Error(`${from}: status ${response.status}, expected 200`);
     const { issuer: stated, jwks_uri: url } = (await response.json()) as Readonly<Record<string, unknown>>;
-    if (stated !== issuer || typeof url !== "string") throw new Error(`${from}: no keys of this issuer`);
+    if (stated !== issuer || typeof url !== "string")
+      throw new Error(`${from}: no jwks_uri of issuer ${issuer}`);
     return checkUrl(url);
   }
 

@@ -200,7 +200,7 @@ function alignedCounts({ spans, counts }: Buckets, side: Side): Float64Array {
 /** The head of a chunk. Throws "data" if the bytes cannot hold so many histograms. */
 export function readHistogramChunkHead(bytes: Uint8Array): HistogramChunkHead {
   if (bytes.length < HEAD_BYTES)
-    throw new HearthError("data", `histogram chunk: no head, bytes=${bytes.length}`);
+    throw new HearthError("data", `histogram chunk: too short for its header, bytes=${bytes.length}`);
   const count = (bytes[0] << 8) | bytes[1];
   const minBits = count === 0 ? 0 : MIN_FIRST_BITS + (count - 1) * MIN_LATER_BITS;
   if ((bytes.length - HEAD_BYTES) * 8 < minBits) {
@@ -290,7 +290,7 @@ export function decodeHistogramStChunk(
   kind: Histogram["kind"],
 ): HistogramSamples & { readonly startTimestamps: Float64Array } {
   if (bytes.length < HEAD_BYTES)
-    throw new HearthError("data", `histogram ST chunk: no head, bytes=${bytes.length}`);
+    throw new HearthError("data", `histogram ST chunk: too short for its header, bytes=${bytes.length}`);
   const count = ((bytes[0] & 0x3f) << 8) | bytes[1];
   const timestamps = new Float64Array(count);
   const startTimestamps = new Float64Array(count);

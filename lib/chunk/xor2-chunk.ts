@@ -96,7 +96,8 @@ const values = new Values();
 
 /** The number of samples that a chunk claims to have. Throws "data" if its bytes cannot hold so many. */
 export function readXor2Count(bytes: Uint8Array): number {
-  if (bytes.length < HEAD_BYTES) throw new HearthError("data", `xor2 chunk: no head, bytes=${bytes.length}`);
+  if (bytes.length < HEAD_BYTES)
+    throw new HearthError("data", `xor2 chunk: too short for its header, bytes=${bytes.length}`);
   const count = (bytes[0] << 8) | bytes[1];
   const minBits = (count > 0 ? MIN_FIRST_BITS : 0) + (count > 1 ? MIN_SECOND_BITS + count - 2 : 0);
   if ((bytes.length - HEAD_BYTES) * 8 >= minBits) return count;

@@ -114,7 +114,10 @@ function checkShape(body: Uint8Array, deadline: Deadline): void {
     else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
       budget.spend(ATTRIBUTE_COST / 4);
       if (++depth > MAX_DEPTH)
-        throw new HearthError("invalid", `OTLP request: JSON of more than ${MAX_DEPTH} levels`);
+        throw new HearthError(
+          "invalid",
+          `OTLP request: JSON nested more than ${MAX_DEPTH} levels deep; send flatter attributes`,
+        );
     }
   }
 }

@@ -347,6 +347,6 @@ export class WriteRequestDecoder {
 function noKnownField(field: number): HearthError {
   return new HearthError(
     "invalid",
-    `write request: field ${field}, and none of prometheus.WriteRequest; remote write 2.0 needs Content-Type: application/x-protobuf;proto=io.prometheus.write.v2.Request`,
+    `write request: field ${field} is not in prometheus.WriteRequest; remote write 2.0 needs Content-Type: application/x-protobuf;proto=io.prometheus.write.v2.Request`,
   );
 }

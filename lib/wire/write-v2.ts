@@ -389,6 +389,6 @@ const V1_BODY =
 function noKnownField(field: number): HearthError {
   return new HearthError(
     "invalid",
-    `write request: field ${field}, and none of io.prometheus.write.v2.Request; expected remote write 2.0`,
+    `write request: field ${field} is not in io.prometheus.write.v2.Request; expected remote write 2.0`,
   );
 }

@@ -62,7 +62,7 @@ export class ColumnReader {
   /** A view. */
   readBytes(length: number): Uint8Array {
     const end = this.#at + length;
-    if (end > this.#bytes.length) throw this.#damaged("the bytes are cut short");
+    if (end > this.#bytes.length) throw this.#damaged("the bytes end early");
     const bytes = this.#bytes.subarray(this.#at, end);
     this.#at = end;
     return bytes;
@@ -263,7 +263,7 @@ export class ColumnReader {
     for (let i = 0; i < values.length; i++) {
       if (exponents[i] !== RAW) continue;
       const at = this.#at;
-      if (at + 8 > bytes.length) throw this.#damaged("the bytes are cut short");
+      if (at + 8 > bytes.length) throw this.#damaged("the bytes end early");
       words[i * 2 + 1] = view.getUint32(at);
       words[i * 2] = view.getUint32(at + 4);
       this.#at = at + 8;
@@ -271,7 +271,7 @@ export class ColumnReader {
   }
 
   #readByte(): number {
-    if (this.#at >= this.#bytes.length) throw this.#damaged("the bytes are cut short");
+    if (this.#at >= this.#bytes.length) throw this.#damaged("the bytes end early");
     return this.#bytes[this.#at++];
   }
 

@@ -87,7 +87,7 @@ function checkSchema(table: TableDescription, tableName: string): void {
   if (keys?.join() !== expected.join()) {
     throw new HearthError(
       "internal",
-      `ensure table: table has other keys, keys=${keys} expected=${expected} table=${tableName}`,
+      `ensure table: the table is not of Hearth; name another one keys=${keys} expected=${expected} table=${tableName}`,
     );
   }
 }

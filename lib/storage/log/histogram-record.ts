@@ -123,7 +123,9 @@ function readHeader(reader: ByteReader): HistogramRecordHeader {
   const sizeBytes = reader.readVarint();
   if (count >= 1 && count <= MAX_RECORD_HISTOGRAMS && sizeBytes <= MAX_BODY_BYTES)
     return { count, isStarted: version === STARTED_VERSION, minTime, maxTime, sizeBytes };
-  throw damaged(`${count} histograms in ${sizeBytes} bytes`);
+  throw damaged(
+    `${count} histograms in ${sizeBytes} bytes, expected 1 to ${MAX_RECORD_HISTOGRAMS} in up to ${MAX_BODY_BYTES}`,
+  );
 }
 
 /** Throws "data" for bytes that `encodeHistogramRecords` cannot have made. */

@@ -177,9 +177,13 @@ export function decodeRunBlock(bytes: Uint8Array): RunBlock {
   const histogramCount = isMixed ? reader.readVarint() : 0;
   const histogramBytes = isMixed ? reader.readVarint() : 0;
   if (seriesCount > MAX_BLOCK_SERIES || sampleCount > MAX_BLOCK_SAMPLES)
-    throw damaged(`${seriesCount} series and ${sampleCount} samples are too many`);
+    throw damaged(
+      `${seriesCount} series and ${sampleCount} samples, expected up to ${MAX_BLOCK_SERIES} and ${MAX_BLOCK_SAMPLES}`,
+    );
   if (histogramCount > MAX_BLOCK_HISTOGRAMS || histogramBytes > MAX_MIXED_BLOCK_BYTES)
-    throw damaged(`${histogramCount} histograms of ${histogramBytes} bytes are too many`);
+    throw damaged(
+      `${histogramCount} histograms of ${histogramBytes} bytes, expected up to ${MAX_BLOCK_HISTOGRAMS} of ${MAX_MIXED_BLOCK_BYTES}`,
+    );
   const startBytes = isStarted ? (sampleCount + histogramCount) * MAX_START_BYTES : 0;
   const most = maxBytes(seriesCount, sampleCount, histogramCount, histogramBytes) + startBytes;
   const deflated = reader.readBytes(reader.remaining);

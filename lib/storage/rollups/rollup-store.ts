@@ -74,6 +74,6 @@ export async function changeRollupManifest(
   }
   throw new HearthError(
     "unavailable",
-    `rollup manifest: ${MAX_TRIES} changes in a row came after another's; try again tenant=${tenant}`,
+    `rollup manifest: others changed it before each of ${MAX_TRIES} changes; try again tenant=${tenant}`,
   );
 }

@@ -219,9 +219,11 @@ export function decodeRowBlock(bytes: Uint8Array): RowBlock {
     header.readVarint(),
   ];
   if (series > MAX_BLOCK_SERIES || floatRows > MAX_BLOCK_ROWS || histogramRows > MAX_BLOCK_ROWS)
-    throw damaged(`${series} series, ${floatRows} and ${histogramRows} rows are too many`);
+    throw damaged(
+      `${series} series, ${floatRows} and ${histogramRows} rows, expected up to ${MAX_BLOCK_SERIES}, ${MAX_BLOCK_ROWS} and ${MAX_BLOCK_ROWS}`,
+    );
   if (histogramBytes > MAX_HISTOGRAM_BYTES)
-    throw damaged(`${histogramBytes} bytes of histograms are too many`);
+    throw damaged(`${histogramBytes} bytes of histograms, expected up to ${MAX_HISTOGRAM_BYTES}`);
   const most = maxBytes(series, floatRows, histogramRows, histogramBytes);
   const deflated = header.readBytes(header.remaining);
   const reader = new ColumnReader(inflateColumns(deflated, most, WHAT), WHAT);

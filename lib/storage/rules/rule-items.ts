@@ -68,7 +68,7 @@ export async function putGroupItem(
   if (bytes.length > MAX_GROUP_BYTES)
     throw new HearthError(
       "too large",
-      `rule group ${group.namespace}/${group.name}: ${bytes.length} bytes, at most ${MAX_GROUP_BYTES} are taken; split it`,
+      `rule group ${group.namespace}/${group.name}: ${bytes.length} bytes, the limit is ${MAX_GROUP_BYTES}; split it`,
     );
   await noteChange(table, tenant);
   const item = { ...groupKey(tenant, group), value: bytes };

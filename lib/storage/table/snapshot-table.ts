@@ -61,7 +61,7 @@ export class SnapshotTable implements Table {
       for (; reported < read.damage.length; reported++) report(read.damage[reported], onDamage);
       if (page >= read.pages.length && read.error !== undefined) throw read.error;
       if (page >= read.pages.length) return;
-      if (signal?.aborted) throw new HearthError("unavailable", "table: the query was ended");
+      if (signal?.aborted) throw new HearthError("unavailable", "table: the query was canceled");
       const items = within(read.pages[page], range, read.range);
       if (items.length > 0) yield items;
     }

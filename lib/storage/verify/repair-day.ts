@@ -242,7 +242,10 @@ async function changeManifest(
 ): Promise<void> {
   const stored = await loadManifest(table, day.tenant, day.day);
   if (stored.manifest.lease.untilMs > day.nowMs)
-    throw new HearthError("unavailable", "repair: a compaction works on this day; try again in some minutes");
+    throw new HearthError(
+      "unavailable",
+      "repair: a compaction works on this day; try again in a few minutes",
+    );
   const lease = { owner: newId(randomBytes), untilMs: clock() + LEASE_MS };
   const leased = await replaceManifest(table, day, stored, { ...stored.manifest, lease });
   if (leased === undefined) throw cameBetween();

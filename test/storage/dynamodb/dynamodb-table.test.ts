@@ -139,7 +139,7 @@ describe("ensureTable", () => {
       {
         kind: "internal",
         message:
-          "ensure table: table has other keys, keys=HASH:pk:B expected=HASH:pk:B,RANGE:sk:B table=hearth",
+          "ensure table: the table is not of Hearth; name another one keys=HASH:pk:B expected=HASH:pk:B,RANGE:sk:B table=hearth",
       },
     );
     await using stuck = await scripted({
