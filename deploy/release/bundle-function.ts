@@ -23,7 +23,9 @@ export async function bundleFunction({ Metadata }: TemplateFunction): Promise<Ma
       ...flagsOf(properties),
     ];
     const esbuild = createRequire(import.meta.url).resolve("esbuild/bin/esbuild");
-    await run(esbuild, [...(EntryPoints as string[]), ...flags], { cwd: ROOT });
+    // On Windows that file is a script, elsewhere the program itself.
+    const [command, ...first] = process.platform === "win32" ? [process.execPath, esbuild] : [esbuild];
+    await run(command, [...first, ...(EntryPoints as string[]), ...flags], { cwd: ROOT });
     const names = await readdir(directory);
     const files = names.map(async (name) => [name, await readFile(join(directory, name))] as const);
     return new Map(await Promise.all(files));
