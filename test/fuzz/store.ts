@@ -34,6 +34,9 @@ export const TENANT = "t";
 
 const V2 = { "Content-Type": "application/x-protobuf;proto=io.prometheus.write.v2.Request" };
 
+/** More new series than a series record gives references of: they get a dictionary. */
+const MANY_SERIES = 101;
+
 /** Yesterday in chunks, today in runs and in the log; exemplars, metadata, settings, rules and what else is stored. */
 export async function openStore(): Promise<TestGateway> {
   const gateway = await TestGateway.open();
@@ -58,6 +61,7 @@ export async function openStore(): Promise<TestGateway> {
   await expectStored(
     gateway.post("/api/v1/write", compress(encodeMessage("WriteRequest", extrasAt(gateway.nowMs)))),
   );
+  await expectStored(gateway.post("/api/v1/write", compress(encodeMixedV1(manyAt(gateway.nowMs)))));
   await storeOther(gateway);
   return gateway;
 }
@@ -100,6 +104,16 @@ async function storeOther(gateway: TestGateway): Promise<void> {
   await usage.flush(table);
   await collectUsage(table, clock);
   await changeTenantSettings(table, "other", { retentionDays: 5, haLabels: USUAL_HA_LABELS });
+}
+
+function manyAt(timeMs: number): MixedSeries[] {
+  return Array.from({ length: MANY_SERIES }, (_, i) => ({
+    labels: [
+      ["__name__", "many"],
+      ["i", `${i}`],
+    ] as const,
+    floats: [[timeMs, bitsOf(i)] as const],
+  }));
 }
 
 export function seriesAt(timeMs: number): MixedSeries[] {
