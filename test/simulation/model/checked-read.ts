@@ -68,7 +68,8 @@ export async function readAndCheck(
   const [begunAt, begunMs] = [model.event(), clock()];
   const named = storedAs(tenant);
   const place = { clock, limits, retentionMs, memory, damage };
-  const store = new Reader(table, { tenant: typeof named === "string" ? named : await named, ...place });
+  const options = { tenant: typeof named === "string" ? named : await named, ...place };
+  const store = new Reader(table, options);
   const { removals } = sim.table;
   const deletions = model.hasLooseDeletions ? -1 : model.countDeletions();
   const answer = asChunks ? await selectAllChunks(store, selection) : await selectAll(store, selection);
@@ -84,18 +85,32 @@ export async function readAndCheck(
   // So may a deletion.
   const isDeleting = model.hasLooseDeletions || model.countDeletions() > deletions;
   if (!model.isDamaged(selection) && sim.table.removals === removals && !isDeleting)
-    expectListed(answer, series);
+    await expectListed(answer, series, () => selectAll(new Reader(sim.calmTable, options), selection));
   const listed = new Set(series.map((labels) => JSON.stringify(labels)));
   const gone = model.goneSeries({ begunAt }).find((labels) => listed.has(JSON.stringify(labels)));
   if (gone !== undefined) throw new Error(`${JSON.stringify(gone)} is deleted and listed`);
   return answer;
 }
 
-/** What has samples stands in the index. */
-function expectListed(answer: readonly ToldSeries[], series: readonly LabelSet[]): void {
+/**
+ * What has samples stands in the index. A day that has left under a shorter retention may be forgotten between the
+ * two reads: `readAgain` then lacks these samples too.
+ */
+async function expectListed(
+  answer: readonly ToldSeries[],
+  series: readonly LabelSet[],
+  readAgain: () => Promise<readonly ToldSeries[]>,
+): Promise<void> {
   const listed = new Set(series.map((labels) => JSON.stringify(labels)));
-  const unlisted = answer.find(({ labels }) => !listed.has(JSON.stringify(labels)));
-  if (unlisted !== undefined) throw new Error(`${JSON.stringify(unlisted.labels)} is not listed`);
+  const unlisted = answer.filter(({ labels }) => !listed.has(JSON.stringify(labels)));
+  if (unlisted.length === 0) return;
+  const places = new Set((await readAgain()).flatMap(placesOf));
+  const lacking = unlisted.find((one) => placesOf(one).some((place) => places.has(place)));
+  if (lacking !== undefined) throw new Error(`${JSON.stringify(lacking.labels)} is not listed`);
+}
+
+function placesOf({ labels, samples }: ToldSeries): string[] {
+  return samples.map(({ time }) => `${JSON.stringify(labels)} ${time}`);
 }
 
 /** For how long whoever works may go by a retention that has changed meanwhile: the longest invocation. */
