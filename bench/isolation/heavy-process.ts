@@ -39,6 +39,12 @@ async function send(request: HeavyRequest, signal?: AbortSignal): Promise<Respon
   return fetch(url + path, { ...init, signal: signal ?? null });
 }
 
+/** Throws if they are refused: nothing else would show that they are not evaluated. */
+async function changeRules(change: HeavyRequest): Promise<void> {
+  const response = await send(change);
+  if (!response.ok) throw new Error(`rules: status ${response.status}: ${await response.text()}`);
+}
+
 /** Reads each response without keeping it. Resolves to how many ended before `signal` aborted. */
 async function repeat(request: HeavyRequest, signal: AbortSignal): Promise<number> {
   for (let ended = 0; ; ) {
@@ -56,12 +62,12 @@ async function repeat(request: HeavyRequest, signal: AbortSignal): Promise<numbe
 /** Resolves to what ends them, which resolves to how many ended by themselves. */
 async function begin(): Promise<() => Promise<number>> {
   const gone = new AbortController();
-  if (which === "routes") await send(heavyRules());
+  if (which === "routes") await changeRules(heavyRules());
   const all = requestsAt(Date.now()).map((request) => repeat(request, gone.signal));
   await sleep(BEGIN_MS);
   return async () => {
     gone.abort();
-    if (which === "routes") await send({ ...heavyRules(), method: "DELETE", body: null });
+    if (which === "routes") await changeRules({ ...heavyRules(), method: "DELETE", body: null });
     return (await Promise.all(all)).reduce((sum, one) => sum + one, 0);
   };
 }

@@ -92,7 +92,8 @@ function deletion(selector: string): HeavyRequest {
 export function heavyRules(): HeavyRequest {
   const expr = `sum(rate(${HISTORY_METRIC}[1h:1s]))`;
   const body = `name: heavy\ninterval: 1s\nrules:\n  - record: r\n    expr: ${expr}\n`;
-  return { path: "/prometheus/config/v1/rules/heavy", headers: { "Content-Type": "application/yaml" }, body };
+  const headers = { "Content-Type": "application/yaml", Authorization: ADMIN_AUTHORIZATION };
+  return { path: "/prometheus/config/v1/rules/heavy", headers, body };
 }
 
 export function heavyBodies(nowMs: number): HeavyRequest[] {

@@ -16,7 +16,7 @@ import { parseSettings } from "../../local/settings.ts";
 const ADMIN = { id: "HKBENCHADMIN", secret: "secret-of-the-admin" };
 const KEY = { id: "HKBENCH", secret: "secret-of-the-bench" };
 export const AUTHORIZATION = basicOf(KEY);
-/** Of the key that may delete. */
+/** Of the key that may delete and set rules. */
 export const ADMIN_AUTHORIZATION = basicOf(ADMIN);
 const LISTENS = /^Hearth \S+ listens on (\S+),/m;
 
@@ -64,7 +64,7 @@ function basicOf({ id, secret }: typeof KEY): string {
 async function addAdminKey(directory: string): Promise<void> {
   const settings = parseSettings({}, [], false);
   const options = await tableOptions(settings, {}, await findEmbeddedEndpoint(directory));
-  const fields = { ...ADMIN, tenant: DEFAULT_TENANT, scopes: ["admin"], note: "bench" } as const;
+  const fields = { ...ADMIN, tenant: DEFAULT_TENANT, scopes: ["rules", "admin"], note: "bench" } as const;
   await createKey(openTable(options), newAccessKey({ ...fields, createdMs: Date.now() }, randomBytes));
 }
 

@@ -1,7 +1,7 @@
 /**
- * Which waiting requests begin, and in which thread: the express thread runs cheap requests alone, with the main thread's
- * priority. Short threads have a lower one, for expensive requests and for cheap ones that find the express thread busy. Long
- * threads have the lowest.
+ * Which waiting requests begin, and in which thread: the express thread runs cheap requests alone. Short threads
+ * have a lower priority, for expensive requests and for cheap ones that find the express thread busy. Long threads have the
+ * lowest.
  */
 
 export const LANES = ["express", "short", "long"] as const;
@@ -15,8 +15,11 @@ const CHEAP_MS = 25;
 const PATIENCE = 20;
 /** A short request that last began this many times its CPU time ago is cheap: it takes a hundredth of a thread. */
 const RARE = 100;
-/** A request that never ran may turn out to be expensive: it takes the express thread once it has been due for this long. */
-const UNPROVEN_MS = 100;
+/**
+ * A request that never ran may turn out to be expensive: it takes the express thread once it has been due for this long. For
+ * longer if others wait that are expensive: a load of them brings more that never ran, and two hold all threads of small ones.
+ */
+const UNPROVEN_MS = { alone: 100, crowded: 1000 } as const;
 
 export interface Expectation {
   /** The CPU time that the same request last took; 0 if unknown, Infinity if it looks long. */
@@ -94,6 +97,7 @@ export function planLanes<Waiting extends Expectation>(
   const left = { ...idle };
   const expensive = waiting.filter(({ isCheap }) => !isCheap);
   const isCrowded = expensive.length > 1 || expensive.some((one) => isLong(one, sizes));
+  const unprovenMs = UNPROVEN_MS[isCrowded ? "crowded" : "alone"];
   const begin: [Waiting, Lane][] = [];
   const wanted = new Set<Lane>();
   for (const one of waiting) {
@@ -116,7 +120,7 @@ export function planLanes<Waiting extends Expectation>(
     const isDue = lateMs >= 0 || sizes.express === 0;
     // A long thread has a cold cache and may hardly run: another will be idle sooner.
     if (isProven(one) && isDue) return ["express", "short"];
-    const mayTakeExpress = unstarted > 0 || (one.isCheap && lateMs >= UNPROVEN_MS);
+    const mayTakeExpress = unstarted > 0 || (one.isCheap && lateMs >= unprovenMs);
     const short: Lane[] = mayTakeExpress ? ["short", "express"] : ["short"];
     if (one.isCheap) return short;
     // While others wait, expensive ones have a twentieth of a thread each.

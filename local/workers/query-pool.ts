@@ -11,6 +11,7 @@ import { LRUCache } from "lru-cache";
 import { HearthError } from "../../lib/model/errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { planLeaving } from "./leaving.ts";
+import { LANE_NICENESS } from "./niceness.ts";
 import {
   type Expectation,
   expect,
@@ -46,11 +47,6 @@ const ABORT_WATCH_MS = 20;
 const WATCH_MS = 1000;
 /** How often requests of the short lane are looked at while others wait for it. */
 const LANE_WATCH_MS = 25;
-/**
- * Added to the main thread's. Not more: threads share locks of V8, of ports and of the memory allocator, and one that holds
- * a lock at the lowest priority waits for 0.2 s for its turn, and with it every thread that wants the lock.
- */
-const NICENESS = { express: 0, short: 5, long: 10 } as const;
 const URGENCIES = { express: "urgent", short: "soon", long: "background" } as const;
 /** Of how many requests the CPU time is known, and for how long. */
 const KNOWN = { max: 1000, ttl: 600_000 };
@@ -243,7 +239,7 @@ export class QueryPool {
   }
 
   #startThread(lane: Lane): RouteThread {
-    const data = { ...this.#options.data, niceness: NICENESS[lane], urgency: URGENCIES[lane] };
+    const data = { ...this.#options.data, niceness: LANE_NICENESS[lane], urgency: URGENCIES[lane] };
     const thread: RouteThread = new RouteThread({
       ...this.#options,
       data,

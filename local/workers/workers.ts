@@ -15,6 +15,7 @@ import type { Environment, Settings } from "../settings.ts";
 import { failureResponse } from "./failure-response.ts";
 import { KeptThread } from "./kept-thread.ts";
 import { lowerPriorityOf } from "./lower-priority.ts";
+import { LARGE_NICENESS, ROLE_NICENESS, V8_NICENESS } from "./niceness.ts";
 import { QueryPool } from "./query-pool.ts";
 import type { FromWorker, Role } from "./worker-data.ts";
 import { WriteThreads } from "./write-threads.ts";
@@ -23,14 +24,10 @@ import { WriteThreads } from "./write-threads.ts";
 const READER_MEMORY_BYTES = 192 * 1024 * 1024;
 /** Heaps, in MiB: many times what each usually takes, and together less than a small machine has. */
 const HEAP_MIB: Readonly<Record<Role, number>> = { write: 1024, query: 1024, compact: 1024, rules: 1024 };
-/** Added to the main thread's; queries have lanes (query-pool.ts says why not more). */
-const NICENESS: Readonly<Record<Role, number>> = { write: 0, query: 0, rules: 5, compact: 10 };
-/** Of V8's own threads, which compile and collect garbage for all. */
-const V8_NICENESS = 5;
 /** Two threads that load their code take half a second of CPU, and the first requests meet cold code already. */
 const TIMERS_DELAY_MS = 1000;
-/** The second thread that stores gives way to the first. */
-const LARGE = { niceness: 5, urgency: "background" } as const;
+/** The second thread that stores. */
+const LARGE = { niceness: LARGE_NICENESS, urgency: "background" } as const;
 
 export interface Workers {
   /** What the canary's last run came to. */
@@ -71,7 +68,7 @@ export async function startWorkers(
   const optionsOf = (role: Role) => {
     const readerMemoryBytes = READER_MEMORY_BYTES / settings.queryWorkers;
     // Only what can be copied to another thread.
-    const niceness = NICENESS[role];
+    const niceness = ROLE_NICENESS[role];
     const urgency = niceness > 0 ? "background" : "urgent";
     const data = { role, settings, env: { ...env }, endpoint, readerMemoryBytes, niceness, urgency } as const;
     return { data, heapMiB: HEAP_MIB[role], onMessage };

@@ -60,6 +60,17 @@ test("a request that never ran begins in a short thread; in the express thread o
   assert.deepEqual(late(100).begin, ["new: express"]);
 });
 
+test("beside a load of expensive requests, one that never ran takes the express thread after a second only", () => {
+  const load = [waiting("endless", ENDLESS)];
+  const late = (agoMs: number) => plan([waiting("new", 0, agoMs), ...load], ["express"]);
+  assert.deepEqual(late(999), { begin: [], wanted: ["express", "long", "short"] });
+  assert.deepEqual(late(1000).begin, ["new: express"]);
+  assert.deepEqual(plan([waiting("new", 0, 999), ...load, waiting("small", 5)], ["express"]).begin, [
+    "small: express",
+  ]);
+  assert.deepEqual(plan([waiting("new", 0), ...load], ["short"]).begin, ["new: short"]);
+});
+
 test("long requests begin in long threads alone, however many others are idle", () => {
   const all = ["a", "b", "c"].map((name) => waiting(name, SHORT_MS + 1, 60_000));
   assert.deepEqual(plan(all, ALL), { begin: ["a: long", "b: long"], wanted: ["long"] });
