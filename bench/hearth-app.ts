@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { newReaderMemory } from "../functions/reader-memory.ts";
-import { DEFAULT_SCOPES, newAccessKey } from "../lib/auth/access-key.ts";
+import { DEFAULT_SCOPES, newAccessKey, type Scope } from "../lib/auth/access-key.ts";
 import { createKey, findKey } from "../lib/auth/key-store.ts";
 import { composeServices, type WriteServiceParts } from "../lib/http/compose-services.ts";
 import { type Gateway, newGateway } from "../lib/http/gateway.ts";
@@ -10,6 +10,7 @@ import { addOtlpRoutes } from "../lib/http/otlp-route.ts";
 import { addQueryRoutes } from "../lib/http/query/routes.ts";
 import { newQueryServices } from "../lib/http/query/source.ts";
 import { addReadRoutes } from "../lib/http/read-route.ts";
+import { addRulesConfigRoutes } from "../lib/http/rules-config-route.ts";
 import { addWriteRoutes } from "../lib/http/write-route.ts";
 import type { Log } from "../lib/model/log.ts";
 import { DEFAULT_TENANT } from "../lib/model/tenant.ts";
@@ -19,6 +20,7 @@ import type { Table } from "../lib/storage/table/table.ts";
 
 const ID = "HKBENCH";
 const SECRET = "secret-of-the-bench";
+const SCOPES: readonly Scope[] = [...DEFAULT_SCOPES, "rules"];
 /** Items get an expiry, as in a deployed table. */
 const RETENTION_MS = 30 * DAY_MS;
 
@@ -48,7 +50,7 @@ export async function newHearthApp(
   if ((await findKey(table, ID)) === undefined)
     await createKey(
       table,
-      newAccessKey({ id: ID, secret: SECRET, tenant, scopes: DEFAULT_SCOPES, note, createdMs }, randomBytes),
+      newAccessKey({ id: ID, secret: SECRET, tenant, scopes: SCOPES, note, createdMs }, randomBytes),
     );
   const services = composeServices({ table, clock, randomBytes, retentionMs, log, ...parts });
   const app = newGateway(services);
@@ -56,6 +58,7 @@ export async function newHearthApp(
   addOtlpRoutes(app, services);
   const memory = newReaderMemory(process.env);
   addReadRoutes(app, services, memory);
+  addRulesConfigRoutes(app, services, {});
   addQueryRoutes(app, services, newQueryServices(services, DEFAULT_PROMQL_SETTINGS, memory));
   return app;
 }

@@ -24,6 +24,7 @@ export const BUDGETS: Readonly<Record<Group, Budget>> = {
   "remote read": { cpuMs: 500, cpuNsPerByte: 1000, memoryMb: 150, memoryPerByte: 20 },
   parameters: { cpuMs: 300, cpuNsPerByte: 300, memoryMb: 150, memoryPerByte: 20 },
   identities: { cpuMs: 300, cpuNsPerByte: 300, memoryMb: 150, memoryPerByte: 20 },
+  "rule groups": { cpuMs: 3000, cpuNsPerByte: 2000, memoryMb: 200, memoryPerByte: 200 },
   texts: { cpuMs: 1000, cpuNsPerByte: 1000, memoryMb: 200, memoryPerByte: 100 },
   patterns: { cpuMs: 3000, cpuNsPerByte: 1000, memoryMb: 300, memoryPerByte: 100 },
   // Twice their timeout, for evaluation and printing, and garbage collection.

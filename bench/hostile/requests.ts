@@ -9,6 +9,7 @@ import { IDENTITIES } from "./identities.ts";
 import { exemplarsTimesBounds, longResourceAttribute } from "./otlp-bodies.ts";
 import { PATTERN_PLACES, PATTERNS } from "./patterns.ts";
 import { ROUTE_PLACES, type RoutePlace } from "./route-places.ts";
+import { MAX_RULE_BYTES, RULE_BODIES } from "./rule-bodies.ts";
 import { type Message, OTLP, READ, SENT_MS, WRITE_V1, WRITE_V2 } from "./schema.ts";
 import { LONG_TEXTS } from "./texts.ts";
 import { exemplarsOfLongSymbolV2, metadataOfLongSymbolV2 } from "./write-bodies.ts";
@@ -24,6 +25,7 @@ export const GROUPS = [
   "patterns",
   "expressions",
   "identities",
+  "rule groups",
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
@@ -81,6 +83,11 @@ export function hostileRequests(sizes: Sizes): HostileRequest[] {
       name,
       make: () => ({ path, headers, body: undefined, bodyBytes: lengthOf(headers, env), env }),
     })),
+    ...RULE_BODIES.map(({ name, make }) => ({
+      group: "rule groups" as const,
+      name,
+      make: () => ruleGroup(make(Math.min(MAX_RULE_BYTES, sizes.singleBytes))),
+    })),
     ...LONG_TEXTS.flatMap(([name, text]) =>
       [...QUERY_PATHS, ...MATCH_PATHS].map(([path, parameter, others]) =>
         form("texts", `${path} ${name}`, path, { ...others, [parameter]: text }),
@@ -135,6 +142,12 @@ function snappy(path: string, body: Uint8Array, headers: Readonly<Record<string,
 function gzip(body: Uint8Array, type: string): Made {
   const headers = { "Content-Type": type, "Content-Encoding": "gzip" };
   return { path: OTLP_PATH, headers, body: new Uint8Array(gzipSync(body)), bodyBytes: body.length };
+}
+
+function ruleGroup(text: string): Made {
+  const body = Buffer.from(text);
+  const headers = { "Content-Type": "application/yaml" };
+  return { path: "/api/v1/rules/hostile", headers, body, bodyBytes: body.length };
 }
 
 function knownBodies({ singleBytes: bytes }: Sizes): HostileRequest[] {

@@ -5,6 +5,11 @@ export type Metric = Readonly<Record<string, string>>;
 const PLAIN_METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const PLAIN_LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
+/** A label's value; "" without it, also where every object has a property of that name, as `constructor`. */
+export function labelOf(metric: Metric, name: string): string {
+  return Object.hasOwn(metric, name) ? metric[name] : "";
+}
+
 /** `up{job="node"}`; names that PromQL quotes are quoted: `{"my.metric", "my.label"="x"}`. */
 export function printMetric(metric: Metric): string {
   const { __name__: name = "", ...labels } = metric;

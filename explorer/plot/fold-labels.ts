@@ -1,5 +1,5 @@
 /** Labels that all series share are said once; each series keeps what is its own. */
-import { type Metric, printMetric, printPair } from "../api/metric-text.ts";
+import { labelOf, type Metric, printMetric, printPair } from "../api/metric-text.ts";
 
 export interface Folded {
   /** `up{job="node"}` of what all have in common; "" if nothing. */
@@ -16,7 +16,9 @@ export function foldLabels(metrics: readonly Metric[]): Folded {
   if (others.length === 0)
     return { common: "", own: [printMetric(first) || "{}"], labels: Object.keys(first) };
   const names = new Set(metrics.flatMap((metric) => Object.keys(metric)));
-  const differing = [...names].filter((name) => others.some((metric) => metric[name] !== first[name]));
+  const differing = [...names].filter((name) =>
+    others.some((metric) => labelOf(metric, name) !== labelOf(first, name)),
+  );
   const differs = new Set(differing);
   const common = Object.fromEntries(Object.entries(first).filter(([name]) => !differs.has(name)));
   return {

@@ -1,11 +1,12 @@
 /** The handlers of Mimir's configuration API of rules. They are loaded when they are first needed: YAML and PromQL's parser are large. */
 import { HearthError } from "../model/errors.ts";
 import type { TenantLimits } from "../model/quota/tenant-limits.ts";
+import { shorten } from "../model/shorten.ts";
 import type { ParseOptions } from "../promql/parse/options.ts";
 import { ALERT_TEMPLATES } from "../rules/alert-templates.ts";
 import { parseRuleGroup } from "../rules/parse-rule-file.ts";
 import { printGroup, printNamespaces } from "../rules/print-rule-file.ts";
-import { hasErrors, printProblem } from "../rules/problem.ts";
+import { hasErrors, type Problem, printProblem } from "../rules/problem.ts";
 import type { RuleGroup } from "../rules/rule-file.ts";
 import { expectGroupCount, expectGroupSize } from "../rules/rule-limits.ts";
 import type { RuleStore } from "../rules/rule-store.ts";
@@ -17,6 +18,9 @@ import type { GatewayContext } from "./gateway.ts";
 
 /** Twice what an item of the table holds: YAML is longer than what is stored. */
 const MAX_GROUP_BYTES = 800 * 1024;
+
+const MAX_ERRORS = 8;
+const MAX_ERROR_CHARACTERS = 300;
 
 const YAML = "application/yaml";
 const NO_GROUP = "group does not exist\n";
@@ -60,7 +64,7 @@ export async function setGroup({ c, tenant, table, parse, limits, audit }: Reque
   });
   if (group === undefined || hasErrors(problems)) {
     const errors = problems.filter(({ severity }) => severity === "error");
-    throw new HearthError("invalid", errors.map(printProblem).join("; "));
+    throw new HearthError("invalid", printErrors(errors));
   }
   const namespace = parameter(c, "namespace");
   const wrong = wrongGroupName({ namespace, name: group.name });
@@ -69,6 +73,13 @@ export async function setGroup({ c, tenant, table, parse, limits, audit }: Reque
   await audit("rules set", `${namespace}/${group.name}`);
   await newRuleStore(table).put(tenant, namespace, group);
   return accepted(c);
+}
+
+/** The first ones, each in short: a text may have as many as rules. */
+function printErrors(errors: readonly Problem[]): string {
+  const printed = errors.slice(0, MAX_ERRORS).map((one) => shorten(printProblem(one), MAX_ERROR_CHARACTERS));
+  const others = errors.length - printed.length;
+  return [...printed, ...(others > 0 ? [`and ${others} more`] : [])].join("; ");
 }
 
 /** Throws "invalid" for a group past a limit of its tenant. */

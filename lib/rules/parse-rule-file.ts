@@ -2,6 +2,7 @@
 
 import { errorMessage } from "../model/errors.ts";
 import { compareBytewise, type Label, METRIC_NAME } from "../model/labels.ts";
+import { Patterns } from "../model/regexp/patterns.ts";
 import { quoteInput } from "../model/shorten.ts";
 import type { ParseOptions } from "../promql/parse/options.ts";
 import { parseExpr } from "../promql/parse/parse-expr.ts";
@@ -31,9 +32,26 @@ export interface ParsedRuleFile {
 /** In UTF-16 code units, and rules: room for every file that a person maintains. */
 const MAX_FILE_LENGTH = 2 * 1024 * 1024;
 const MAX_RULES = 20_000;
+/** Instructions that the patterns of all expressions compile to: some 2.5 s at most. */
+const MAX_PATTERN_INSTRUCTIONS = 1_000_000;
 
-const GROUP_FIELDS = ["name", "interval", "query_offset", "limit", "labels", "rules"];
-const RULE_FIELDS = ["record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations"];
+export const GROUP_FIELDS: readonly string[] = [
+  "name",
+  "interval",
+  "query_offset",
+  "limit",
+  "labels",
+  "rules",
+];
+export const RULE_FIELDS: readonly string[] = [
+  "record",
+  "alert",
+  "expr",
+  "for",
+  "keep_firing_for",
+  "labels",
+  "annotations",
+];
 
 /** Never throws for what a text says. */
 export function parseRuleFile(text: string, check: RuleCheck = {}): ParsedRuleFile {
@@ -67,6 +85,7 @@ class RuleFileReader {
   readonly #source: YamlSource;
   readonly #check: RuleCheck;
   #ruleCount = 0;
+  #patternInstructions = 0;
 
   constructor(source: YamlSource, check: RuleCheck) {
     this.#source = source;
@@ -195,14 +214,23 @@ class RuleFileReader {
       this.#source.fail(place, "field 'expr' must be set in rule");
       return text;
     }
+    // Expressions are not checked past the limit, which has failed the text already.
+    if (this.#patternInstructions > MAX_PATTERN_INSTRUCTIONS) return text;
+    const patterns = new Patterns();
     try {
-      parseExpr(text, this.#check.parse);
+      parseExpr(text, { ...this.#check.parse, patterns });
     } catch (error) {
       this.#source.fail(
         this.#source.placeOf(field?.value),
         `could not parse expression: ${errorMessage(error)}`,
       );
     }
+    this.#patternInstructions += patterns.instructions;
+    if (this.#patternInstructions > MAX_PATTERN_INSTRUCTIONS)
+      this.#source.fail(
+        place,
+        `the regular expressions up to here have more than ${MAX_PATTERN_INSTRUCTIONS} instructions together: use shorter ones, or split the text`,
+      );
     return text;
   }
 

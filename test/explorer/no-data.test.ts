@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Answer, Client } from "../../explorer/api/client.ts";
 import type { Metric } from "../../explorer/api/metric-text.ts";
+import type { ApiSeries } from "../../explorer/api/prometheus.ts";
+import { traceAddress } from "../../explorer/pages/query/exemplar-links.ts";
 import { stepsOf } from "../../explorer/pages/query/explain/measure.ts";
 import { exprTree, matchersOf } from "../../explorer/pages/query/expression.ts";
 import { printDollars, printStep } from "../../explorer/pages/query/facts.ts";
@@ -182,4 +184,21 @@ test("steps of an expression in the order of a reader, and figures as text", () 
   );
   assert.deepEqual([0, 0.000_003_9, 0.5, 12.345].map(printDollars), ["$0", "$0.0000039", "$0.50", "$12.35"]);
   assert.deepEqual([15, 90, 300, 7200].map(printStep), ["15 s", "90 s", "5 min", "2 h"]);
+});
+
+test("labels named as properties that every object has are labels", () => {
+  const metrics = ["__proto__", "constructor", "toString"].map((name) => ({ [name]: "a" }));
+  const result = metrics.map((metric): ApiSeries => ({ metric, value: [0, "1"] }));
+  assert.equal(
+    toCsv({ resultType: "vector", result }),
+    [
+      "__proto__,constructor,toString,time,value",
+      "a,,,1970-01-01T00:00:00.000Z,1",
+      ",a,,1970-01-01T00:00:00.000Z,1",
+      ",,a,1970-01-01T00:00:00.000Z,1",
+      "",
+    ].join("\r\n"),
+  );
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a place of a trace link
+  assert.equal(traceAddress("https://tempo.test/${constructor}", {}), undefined);
 });

@@ -29,6 +29,10 @@ const TEXTS: readonly (readonly [name: string, text: string])[] = [
     "aliases of aliases",
     `a: &a [x]\n${Array.from({ length: 30 }, (_, i) => `b${i}: &b${i} [*${i === 0 ? "a" : `b${i - 1}`}, *a]`).join("\n")}`,
   ],
+  [
+    "wide patterns of no case in each rule",
+    group(`  - {record: r, expr: 'a{b=~"(?i)${"[B-𞥂]".repeat(50)}"}'}\n`.repeat(2000)),
+  ],
 ];
 
 for (const [name, text] of TEXTS) {

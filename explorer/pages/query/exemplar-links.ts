@@ -1,5 +1,5 @@
 /** Exemplars as marks on a graph, with links to their traces. */
-import type { Metric } from "../../api/metric-text.ts";
+import { labelOf, type Metric } from "../../api/metric-text.ts";
 import type { ApiExemplars } from "../../api/prometheus.ts";
 
 export interface LinkedExemplar {
@@ -32,8 +32,8 @@ export function exemplarMarks(all: readonly ApiExemplars[], template: string): L
  */
 export function traceAddress(template: string, labels: Metric): string | undefined {
   const names = Array.from(template.matchAll(/\$\{([^}]+)\}/g), ([, name]) => name);
-  if (names.length === 0 || names.some((name) => !labels[name])) return undefined;
-  const text = template.replace(/\$\{([^}]+)\}/g, (_, name) => encodeURIComponent(labels[name]));
+  if (names.length === 0 || names.some((name) => labelOf(labels, name) === "")) return undefined;
+  const text = template.replace(/\$\{([^}]+)\}/g, (_, name) => encodeURIComponent(labelOf(labels, name)));
   const url = URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) ? url.href : undefined;
 }

@@ -1,6 +1,6 @@
 /** The values of one moment, a row for each series; or a scalar, a string, or the samples of range vectors. */
 import { useMemo } from "preact/hooks";
-import { type Metric, printMetric } from "../../api/metric-text.ts";
+import { labelOf, type Metric, printMetric } from "../../api/metric-text.ts";
 import { type ApiSeries, isSeriesData, type QueryData } from "../../api/prometheus.ts";
 import { zone } from "../../app/preferences.ts";
 import { type Column, Table } from "../../design/table.tsx";
@@ -64,11 +64,11 @@ function SeriesTable({ series, unit, onChoose }: SeriesTableProps) {
       title: name === "__name__" ? "Metric" : name,
       render: ({ metric }) =>
         i === 0 ? (
-          <Chosen metric={metric} text={metric[name] || "–"} onChoose={onChoose} />
+          <Chosen metric={metric} text={labelOf(metric, name) || "–"} onChoose={onChoose} />
         ) : (
-          metric[name] || <span class="quiet">–</span>
+          labelOf(metric, name) || <span class="quiet">–</span>
         ),
-      sortBy: ({ metric }) => metric[name] ?? "",
+      sortBy: ({ metric }) => labelOf(metric, name),
     }),
   );
   return (

@@ -49,6 +49,11 @@ export class Patterns {
     this.deadline = deadline;
   }
 
+  /** Instructions that were compiled, as they are counted. */
+  get instructions(): number {
+    return MAX_PATTERN_INSTRUCTIONS - this.#instructionsLeft;
+  }
+
   /** Counts a matcher, of whatever type. Throws "too large" past the limit. */
   addMatcher(): void {
     if (this.#matchersLeft-- > 0) return;

@@ -1,4 +1,5 @@
 /** A result to take along: as CSV, and the request as a curl command. */
+import { labelOf } from "../../../api/metric-text.ts";
 import { isSeriesData, type QueryData, type Resolution, type StepRange } from "../../../api/prometheus.ts";
 
 /** A row for each sample: its series' labels, the time in UTC, and the value. Of native histograms count and sum. */
@@ -12,7 +13,7 @@ export function toCsv(data: QueryData): string {
   const hasHistograms = data.result.some(({ histogram, histograms }) => histogram ?? histograms);
   const rows = [[...names, "time", "value", ...(hasHistograms ? ["count", "sum"] : [])]];
   for (const { metric, value, values = [], histogram, histograms = [] } of data.result) {
-    const labels = names.map((name) => metric[name] ?? "");
+    const labels = names.map((name) => labelOf(metric, name));
     for (const [seconds, text] of value === undefined ? values : [value])
       rows.push([...labels, isoTime(seconds), text]);
     for (const [seconds, { count, sum }] of histogram === undefined ? histograms : [histogram])
