@@ -82,6 +82,61 @@ export const WRITES: readonly Mutation[] = [
     edits: [edit("write/load/brief-series.ts", "if (staysLongEnough(item, place)) series", "series")],
   },
   {
+    name: "references of the next dictionary",
+    rule: "references keep the dictionary that they were taken of",
+    world: "busy",
+    edits: [edit("write/shard-writer.ts", "const { number } = own;", "const { number } = this.#own ?? own;")],
+  },
+  {
+    name: "no second look",
+    rule: "a request looks again before it stores what names brief references",
+    world: "silence",
+    edits: [
+      edit(
+        "write/day-writer.ts",
+        "return this.#marks.allowBrief && receivedMs - briefSinceMs <= NEEDED_MS;",
+        "return receivedMs - briefSinceMs <= NEEDED_MS;",
+      ),
+    ],
+  },
+  {
+    name: "named for too long",
+    rule: "no record names references that are two hours older than it",
+    world: "clocks",
+    edits: [
+      edit(
+        "write/day-writer.ts",
+        "return this.#marks.allowBrief && receivedMs - briefSinceMs <= NEEDED_MS;",
+        "return this.#marks.allowBrief;",
+      ),
+      edit("write/load/day-knowledge.ts", " && Math.abs(nowMs - receivedMs) < BRIEF_MS;", ";"),
+    ],
+  },
+  {
+    name: "no hours more",
+    rule: "a series record that gives out references stays as long as the last log record that names them",
+    world: "silence",
+    edits: [
+      edit(
+        "write/series-recorder.ts",
+        "marks.expiry(receivedMs + NEEDED_MS)",
+        "marks.expiry(receivedMs + NEEDED_MS - NEEDED_MS)",
+      ),
+    ],
+  },
+  {
+    name: "renewal undone",
+    rule: "a call that stored a series record and takes effect again leaves its renewal alone",
+    world: "longer",
+    edits: [
+      edit(
+        "write/series-recorder.ts",
+        "await table.putIfAbsent({ pk, sk: withReferences",
+        "await table.put({ pk, sk: withReferences",
+      ),
+    ],
+  },
+  {
     name: "mark late",
     rule: "the mark of an hour is stored before the answer",
     edits: [

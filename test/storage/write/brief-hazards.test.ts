@@ -162,6 +162,22 @@ test("a cold writer whose clock is hours behind at first names nothing older tha
   await assertSame(engine.reader(), model);
 });
 
+test("a writer names nothing of a series record that leaves before its log record", async () => {
+  const inner = new MemoryTable();
+  const append = (retentionMs: number, clock: () => number) => {
+    const options = { clock, randomBytes, limits: DEFAULT_LIMITS, maxBytes: 2 ** 26, fewSeries: 100 };
+    const writers = new Writers(options);
+    return writers.appender({ tenant: "t", retentionMs }, inner).append(batchOf(...scrape(0, 10, TEN_MS)));
+  };
+  await append(DAY_MS, () => TEN_MS);
+  // Retention is longer now, and the writer starts cold.
+  await append(0, () => TEN_MS + MINUTE_MS);
+  const last = (await itemsOf(inner, KIND.log)).find(({ sk }) => parseReceiveTime(sk) > TEN_MS + SECOND_MS)!;
+  for (const item of await itemsOf(inner, KIND.series))
+    if (item.expiresAtSeconds! < last.expiresAtSeconds!) await inner.delete(item);
+  await decode(inner, last);
+});
+
 test("what a series record gives out is noted once, however often it is read", () => {
   const spans = new BriefSpans();
   for (let i = 0; i < 100; i++) {
