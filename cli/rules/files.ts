@@ -1,5 +1,5 @@
 /** Rule files and test files of the command line. */
-import { globSync, readFileSync } from "node:fs";
+import { closeSync, globSync, openSync, readSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
 import { errorMessage, HearthError } from "../../lib/model/errors.ts";
 import type { ParseOptions } from "../../lib/promql/parse/options.ts";
@@ -13,13 +13,39 @@ export interface RuleFileOptions {
   readonly ignoresUnknownFields: boolean;
 }
 
-/** `-` is standard input. Throws "invalid" for a file that cannot be read. */
+/** Of a file. A device has no end. */
+const MAX_BYTES = 64 * 1024 * 1024;
+const READ_BYTES = 64 * 1024;
+
+/** `-` is standard input. Throws "invalid" for a file that cannot be read, or is too large. */
 export function readText(path: string): string {
   try {
-    return readFileSync(path === "-" ? 0 : path, "utf8");
+    return readBounded(path);
   } catch (cause) {
-    throw new HearthError("invalid", `${path}: ${errorMessage(cause)}`, { cause });
+    throw new HearthError("invalid", `${printPath(path)}: ${errorMessage(cause)}`, { cause });
   }
+}
+
+function readBounded(path: string): string {
+  const file = path === "-" ? 0 : openSync(path, "r");
+  try {
+    const pieces: Buffer[] = [];
+    for (let sizeBytes = 0; sizeBytes <= MAX_BYTES; ) {
+      const piece = Buffer.alloc(READ_BYTES);
+      const count = readSync(file, piece);
+      if (count === 0) return Buffer.concat(pieces).toString("utf8");
+      pieces.push(piece.subarray(0, count));
+      sizeBytes += count;
+    }
+  } finally {
+    if (file !== 0) closeSync(file);
+  }
+  throw new HearthError("too large", `more than ${MAX_BYTES} bytes, expected a file of rules; split it`);
+}
+
+/** A name stays on its line. */
+function printPath(path: string): string {
+  return /\p{Cc}/u.test(path) ? JSON.stringify(path) : path;
 }
 
 export function parseFile(path: string, { parse, ignoresUnknownFields }: RuleFileOptions): ParsedRuleFile {

@@ -134,3 +134,13 @@ test("a wrong command line", async () => {
   await assert.rejects(runRules(["check", "x"], { lint: "some" }), /--lint some: expected one of/);
   await assert.rejects(runRules(["test", "x"], { run: ["("] }), /--run \(/);
 });
+
+test("a device is no file of rules, and a name stays on its line", async () => {
+  const table = new MemoryTable();
+  if (process.platform !== "win32")
+    await assert.rejects(
+      runRules(["sync", "/dev/zero"], {}, table),
+      /^HearthError: \/dev\/zero: more than 67108864 bytes/,
+    );
+  await assert.rejects(runRules(["sync", "none\nhere"], {}, table), /^HearthError: "none\\nhere": /);
+});
