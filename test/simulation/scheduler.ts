@@ -55,8 +55,8 @@ export class Scheduler {
   readonly random: Random;
   nowMs: number;
   steps = 0;
-  /** Whether a call has taken effect more than an hour after it was made. */
-  hasLandedLate = false;
+  /** How long after it was made a call has taken effect at the most, in ms. */
+  latestLandingMs = 0;
   /** Default: each is as likely as the others. */
   order: Order;
   readonly #grainMs: number;

@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS } from "../../../lib/model/limits.ts";
 import type { HourRows, RowColumns } from "../../../lib/model/rows/hour-rows.ts";
 import type { Series } from "../../../lib/model/samples.ts";
 import { DAY_MS, HOUR_MS } from "../../../lib/model/time.ts";
+import { SETTLE_MS } from "../../../lib/storage/log/settling.ts";
 import { Reader } from "../../../lib/storage/read/reader.ts";
 import { hourEnd } from "../../../lib/storage/rollups/hours.ts";
 import { makeRows } from "../../../lib/storage/rollups/make-rows.ts";
@@ -35,7 +36,7 @@ export async function expectRows(sim: Simulated, process: Process): Promise<void
     );
     // A record that nobody acknowledged, and that lands when its day is settled, is read until it expires. It gets no row.
     const isComparable = ({ labels, timestamps, histograms }: Series) =>
-      !scheduler.hasLandedLate ||
+      scheduler.latestLandingMs <= SETTLE_MS ||
       [...timestamps, ...(histograms?.timestamps ?? [])].every(
         (time) => time <= fromMs || model.isAnswered(labels, time),
       );

@@ -1,6 +1,6 @@
 /** Labels of deleted series in the table: within the stated time no item has any of them. */
 import { isDeepStrictEqual } from "node:util";
-import { DAY_MS } from "../../../lib/model/time.ts";
+import { DAY_MS, HOUR_MS } from "../../../lib/model/time.ts";
 import { LABELS_GONE_MS } from "../../../lib/storage/compact/erasing/plan-unindexing.ts";
 import { decodeDeletions } from "../../../lib/storage/deletion/deletion.ts";
 import { describeKey, placeOfKey } from "../../../lib/storage/layout/key-place.ts";
@@ -17,7 +17,8 @@ export async function settleLabels(sim: Simulated, process: Process): Promise<vo
   // A call that lands after a day stores again what nobody looks for any more. DynamoDB refuses calls
   // after 15 minutes, so what is under way is lost, and a schedule with a late call is not judged.
   scheduler.loseRest();
-  const isLate = scheduler.hasLandedLate || [...models.values()].some(({ deletions }) => deletions.hasLoose);
+  const isLate =
+    scheduler.latestLandingMs > HOUR_MS || [...models.values()].some(({ deletions }) => deletions.hasLoose);
   const days = Math.ceil(Math.max(LABELS_GONE_MS, TRANSIENT_MS) / DAY_MS) + 1;
   for (let day = 0; day < days; day++) {
     await compactCalmly(sim, process, DAY_MS);

@@ -3,7 +3,7 @@
  * and what goes wrong.
  */
 import { HearthError } from "../../../lib/model/errors.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.ts";
+import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../../lib/model/time.ts";
 import type { ServiceClock } from "../../../lib/storage/dynamodb/service-clock.ts";
 import type {
   Item,
@@ -98,9 +98,6 @@ const HAPPENINGS: Readonly<Partial<Record<Fate, Happening>>> = {
   "half stored": "batch stored in part, then failed",
   unprocessed: "batch answered unprocessed items",
 };
-
-/** A day may be settled before a call of so long ago takes effect. */
-const LATE_MS = HOUR_MS;
 
 export class ScheduledTable implements ScannableTable {
   readonly #world: World;
@@ -329,7 +326,7 @@ export class ScheduledTable implements ScannableTable {
     const readyMs = madeMs + (isLost ? MONTH_MS : this.#longTime());
     const run = () => {
       void effect.apply();
-      scheduler.hasLandedLate ||= scheduler.nowMs - madeMs > LATE_MS;
+      scheduler.latestLandingMs = Math.max(scheduler.latestLandingMs, scheduler.nowMs - madeMs);
       return `of ${this.#process.name} lands`;
     };
     scheduler.add({ process: undefined, name, readyMs, run });
