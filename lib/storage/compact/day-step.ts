@@ -195,8 +195,10 @@ async function erase(run: DayRun, part: Part): Promise<StepResult> {
 async function unindex(run: DayRun, deletedTo: number): Promise<StepResult> {
   const { context, manifest } = run;
   const before = context.indexIds.number!;
-  const ripe = run.deletions.all.filter(({ number }) => number <= deletedTo);
-  const unindexed = await unindexSeries(context, manifest, ripe);
+  const { all } = run.deletions;
+  const ripe = all.filter(({ number }) => number <= deletedTo);
+  const young = all.filter(({ number }) => number > deletedTo);
+  const unindexed = await unindexSeries(context, manifest, ripe, young);
   if (unindexed === undefined) {
     run.isIndexKept = true;
     return "published";

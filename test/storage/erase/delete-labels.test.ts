@@ -103,6 +103,23 @@ describe("labels of deleted series, kept for ever", () => {
     await store.check();
   });
 
+  test("stay in the index while a younger deletion means them too, which warm memories hide them by", async () => {
+    const store = await newDay();
+    const { engine } = store;
+    const indexed = async () =>
+      (await loadManifest(engine.table, "t", DAY)).manifest.index.reduce((sum, part) => sum + part.series, 0);
+    const before = await indexed();
+    const morning = { minTime: MIDNIGHT_MS, maxTime: MIDNIGHT_MS + 3 * HOUR_MS };
+    await store.delete({ matchers: [newMatcher("=~", "zone", "alice.+")], ...morning });
+    engine.nowMs += UNKNOWN_MS + HOUR_MS;
+    await store.delete(OF_ALICE);
+    await pass(store, engine.nowMs + 3 * HOUR_MS, HOUR_MS);
+    assert.equal(await indexed(), before);
+    await pass(store, engine.nowMs + LABELS_GONE_MS);
+    assert.ok((await indexed()) < before);
+    assert.deepEqual(await lastingHolders(store), []);
+  });
+
   test("stay where a range of the samples was deleted, and these stay hidden, in warm memories too", async () => {
     const store = await newDay();
     await store.check();

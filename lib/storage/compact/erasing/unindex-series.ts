@@ -25,16 +25,18 @@ export interface UnindexedDay {
 const passOver: NoteDamage = () => {};
 
 /**
- * The index without such series, its new parts stored; undefined where a damaged series record may have named some
+ * The index without series that `ripe` deletions mean and that have no sample left, its new parts stored. Series that `young` ones
+ * mean stay: by the index of their day readers know that what their memories have of them is deleted. Undefined where a damaged series record may have named some
  * of them lately. Throws `DamagedInput`, "unavailable".
  */
 export async function unindexSeries(
   context: DayContext,
   manifest: Manifest,
-  deletions: readonly Deletion[],
+  ripe: readonly Deletion[],
+  young: readonly Deletion[],
 ): Promise<UnindexedDay | undefined> {
   const { day } = context;
-  const meant = await findMeant(context, manifest, deletions);
+  const meant = await findMeant(context, manifest, ripe, young);
   const gone = new Set([...meant.values()].flatMap((hashes) => [...hashes]));
   const recorded = await findRecorded(context, manifest);
   if (recorded === undefined) return undefined;
@@ -49,22 +51,24 @@ export async function unindexSeries(
   return { index, series: gone.size };
 }
 
-/** The series of each index part that deletions mean, by hash in hex. */
+/** The series of each index part that `ripe` deletions mean and `young` ones do not, by hash in hex. */
 async function findMeant(
   { table, tenant, day }: DayContext,
   { index }: Manifest,
-  deletions: readonly Deletion[],
+  ripe: readonly Deletion[],
+  young: readonly Deletion[],
 ): Promise<Map<string, Set<string>>> {
   const place = { table, tenant, day, signal: undefined, note: passOver };
   const meant = new Map<string, Set<string>>();
+  const isMeantBy = (some: readonly Deletion[], labels: LabelSet) => some.some((one) => isMeant(one, labels));
   for (const part of index) {
     const hashes = new Set<string>();
     meant.set(part.id, hashes);
     const onLabelSets = (labelSets: readonly LabelSet[]) => {
       for (const labels of labelSets)
-        if (deletions.some((deletion) => isMeant(deletion, labels))) hashes.add(hashHex(seriesHash(labels)));
+        if (isMeantBy(ripe, labels) && !isMeantBy(young, labels)) hashes.add(hashHex(seriesHash(labels)));
     };
-    for (const { selectors } of deletions)
+    for (const { selectors } of ripe)
       for (const selector of selectors) await readIndexPart(place, part, selector, onLabelSets);
   }
   return meant;
